@@ -1,0 +1,56 @@
+package io.epicfhir.common;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+
+/** The operating system's lock on a file of a local disk. */
+final class FileRunLock implements RunLock {
+  private final FileChannel channel;
+
+  private FileRunLock(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  static FileRunLock acquire(Path file, String name, Duration patience) {
+    try {
+      Files.createDirectories(file.getParent());
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      boolean got = Waiting.until(() -> lock(channel), patience, Duration.ofMillis(200));
+      if (!got) {
+        channel.close();
+        throw RunLock.taken(name, patience);
+      }
+      return new FileRunLock(channel);
+    } catch (IOException e) {
+      throw new JobException(
+          ExitCode.STORAGE,
+          "Cannot make the lock file " + file + "; check that the lake is writable",
+          e);
+    }
+  }
+
+  private static boolean lock(FileChannel channel) throws IOException {
+    try {
+      FileLock lock = channel.tryLock();
+      return lock != null;
+    } catch (OverlappingFileLockException e) {
+      return false; // another thread of this JVM has it
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new JobException(ExitCode.STORAGE, "Cannot give back a lock; check the lake's disk", e);
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package io.epicfhir.common;
+
+/** One phase's work within one task. */
+public interface Job {
+  /** The phase's name in the run report, for example {@code transform}. */
+  String phase();
+
+  /**
+   * Does the work; returns when it is durable.
+   *
+   * @throws JobException with the exit code that tells the scheduler what to do
+   */
+  void run(JobContext context) throws Exception;
+}

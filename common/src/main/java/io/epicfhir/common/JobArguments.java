@@ -1,0 +1,99 @@
+package io.epicfhir.common;
+
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The command line that every job takes.
+ *
+ * @param settingsFile path of the HOCON settings
+ * @param run which run, task and try this is
+ * @param export the export to work on, where the task is told one
+ */
+public record JobArguments(String settingsFile, LogicalRun run, Optional<String> export) {
+  private static final Set<String> KNOWN =
+      Set.of("conf", "dag", "run", "task", "try", "interval-start", "interval-end", "export");
+
+  /** How to call a job; part of every complaint about arguments. */
+  public static final String USAGE =
+      "--conf FILE --dag ID --run ID --task ID [--try N] --interval-end INSTANT"
+          + " [--interval-start INSTANT] [--export ID]";
+
+  /**
+   * Reads {@code --name value} pairs.
+   *
+   * @throws JobException {@link ExitCode#SETTINGS} naming every problem at once
+   */
+  public static JobArguments parse(String... args) {
+    List<String> problems = new ArrayList<>();
+    Map<String, String> values = pairs(args, problems);
+    String conf = required(values, "conf", problems);
+    String dag = required(values, "dag", problems);
+    String runId = required(values, "run", problems);
+    String task = required(values, "task", problems);
+    int tryNumber = tryNumber(values.getOrDefault("try", "1"), problems);
+    Instant end = instant("interval-end", required(values, "interval-end", problems), problems);
+    Instant start =
+        values.containsKey("interval-start")
+            ? instant("interval-start", values.get("interval-start"), problems)
+            : end;
+    if (!problems.isEmpty()) {
+      throw new JobException(
+          ExitCode.SETTINGS,
+          "Cannot use the arguments: " + String.join("; ", problems) + "; usage: " + USAGE);
+    }
+    return new JobArguments(
+        conf,
+        new LogicalRun(dag, runId, task, tryNumber, start, end),
+        Optional.ofNullable(values.get("export")));
+  }
+
+  private static Map<String, String> pairs(String[] args, List<String> problems) {
+    Map<String, String> values = new LinkedHashMap<>();
+    for (int i = 0; i < args.length; i += 2) {
+      String name = args[i].startsWith("--") ? args[i].substring(2) : "";
+      if (!KNOWN.contains(name)) {
+        problems.add("unknown argument " + args[i]);
+      } else if (i + 1 == args.length) {
+        problems.add(args[i] + " has no value");
+      } else if (values.put(name, args[i + 1]) != null) {
+        problems.add(args[i] + " is given twice");
+      }
+    }
+    return values;
+  }
+
+  private static String required(Map<String, String> values, String name, List<String> problems) {
+    String value = values.getOrDefault(name, "");
+    if (value.isBlank()) {
+      problems.add("--" + name + " is missing");
+    }
+    return value;
+  }
+
+  private static int tryNumber(String text, List<String> problems) {
+    if (text.matches("[1-9][0-9]{0,5}")) {
+      return Integer.parseInt(text);
+    }
+    problems.add("--try is not a number from 1 on: " + text);
+    return 1;
+  }
+
+  private static Instant instant(String name, String text, List<String> problems) {
+    if (text.isBlank()) {
+      return Instant.EPOCH;
+    }
+    try {
+      return java.time.OffsetDateTime.parse(text).toInstant();
+    } catch (DateTimeParseException e) {
+      problems.add("--" + name + " is not an ISO 8601 instant: " + text);
+      return Instant.EPOCH;
+    }
+  }
+}

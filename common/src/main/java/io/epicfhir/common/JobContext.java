@@ -1,0 +1,65 @@
+package io.epicfhir.common;
+
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * What a job is given: its arguments, settings, lake, and the recorder of its report. Spark starts
+ * when it is first asked for.
+ */
+public final class JobContext implements AutoCloseable {
+  private final JobArguments arguments;
+  private final SettingsFile settings;
+  private final RunRecorder recorder;
+  private SparkSession spark;
+  private Lake lake;
+
+  JobContext(JobArguments arguments, SettingsFile settings, RunRecorder recorder) {
+    this.arguments = arguments;
+    this.settings = settings;
+    this.recorder = recorder;
+    this.lake = new Lake(settings.lake(), new Configuration());
+  }
+
+  /** The command line. */
+  public JobArguments arguments() {
+    return arguments;
+  }
+
+  /** Which run, task and try this is. */
+  public LogicalRun run() {
+    return arguments.run();
+  }
+
+  /** The settings. */
+  public SettingsFile settings() {
+    return settings;
+  }
+
+  /** The lake; with Spark's file system configuration as soon as there is a session. */
+  public Lake lake() {
+    return lake;
+  }
+
+  /** Where the job's figures go. */
+  public RunRecorder recorder() {
+    return recorder;
+  }
+
+  /** The Spark session, started at the first call. */
+  public SparkSession spark() {
+    if (spark == null) {
+      spark = SparkSessions.start(arguments.run(), recorder.stages());
+      lake = new Lake(lake.paths(), spark.sparkContext().hadoopConfiguration());
+    }
+    return spark;
+  }
+
+  /** Stops Spark, so that every event has reached the recorder. */
+  @Override
+  public void close() {
+    if (spark != null) {
+      spark.stop();
+    }
+  }
+}

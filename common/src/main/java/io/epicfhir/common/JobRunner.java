@@ -1,0 +1,70 @@
+package io.epicfhir.common;
+
+import java.time.Instant;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs a job as a process: arguments, settings, work, report, exit code. */
+public final class JobRunner {
+  private static final Logger LOG = LoggerFactory.getLogger(JobRunner.class);
+
+  private JobRunner() {}
+
+  /**
+   * Runs the job and writes its report, whatever happens.
+   *
+   * @return the exit status of {@link ExitCode}
+   */
+  public static int run(Job job, String... args) {
+    RunRecorder recorder = new RunRecorder(Instant.now());
+    JobContext context;
+    try {
+      JobArguments arguments = JobArguments.parse(args);
+      context = new JobContext(arguments, SettingsFile.load(arguments.settingsFile()), recorder);
+    } catch (JobException e) {
+      return ended(e.exitCode(), Optional.of(e)).number();
+    }
+    Optional<Throwable> failure = work(job, context);
+    ExitCode exitCode = failure.map(JobRunner::exitCode).orElse(ExitCode.DONE);
+    RunReport report =
+        recorder.report(context.run(), job.phase(), context.settings().hash(), failure, exitCode);
+    try {
+      context.lake().write(context.lake().paths().report(context.run()), Json.write(report));
+    } catch (JobException e) {
+      // Without its report a run cannot be judged: never green.
+      return ended(exitCode == ExitCode.DONE ? e.exitCode() : exitCode, Optional.of(e)).number();
+    }
+    return ended(exitCode, failure).number();
+  }
+
+  private static Optional<Throwable> work(Job job, JobContext context) {
+    try (context) {
+      job.run(context);
+      return Optional.empty();
+    } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError e) {
+      return Optional.of(e);
+    }
+  }
+
+  private static ExitCode exitCode(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof JobException known) {
+        return known.exitCode();
+      }
+    }
+    return ExitCode.DEFECT;
+  }
+
+  private static ExitCode ended(ExitCode exitCode, Optional<Throwable> failure) {
+    failure.ifPresent(
+        e -> {
+          if (e instanceof JobException && exitCode != ExitCode.DEFECT) {
+            LOG.error("{} (exit {} {})", e.getMessage(), exitCode.number(), exitCode);
+          } else {
+            LOG.error("The job failed (exit {} {})", exitCode.number(), exitCode, e);
+          }
+        });
+    return exitCode;
+  }
+}

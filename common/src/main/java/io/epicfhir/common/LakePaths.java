@@ -1,0 +1,54 @@
+package io.epicfhir.common;
+
+import java.time.LocalDate;
+import org.apache.hadoop.fs.Path;
+
+/** Where everything lies in the lake; the layout is a contract. */
+public record LakePaths(String root) {
+
+  /** Drops a trailing slash, so that joined paths never hold an empty step. */
+  public LakePaths {
+    root = root.length() > 1 && root.endsWith("/") ? root.substring(0, root.length() - 1) : root;
+  }
+
+  /** {@code bronze/resource_type=T/extraction_date=D}. */
+  public Path bronze(String resourceType, LocalDate extractionDate) {
+    return at(bronzePartition(resourceType, extractionDate));
+  }
+
+  /** The same folder as {@link #bronze}, relative to the lake. */
+  public static String bronzePartition(String resourceType, LocalDate extractionDate) {
+    return "bronze/resource_type=" + resourceType + "/extraction_date=" + extractionDate;
+  }
+
+  /** The Delta table of a resource type's current state. */
+  public Path silver(String resourceType) {
+    return at("silver/" + resourceType);
+  }
+
+  /** The Delta table of a view. */
+  public Path view(String name) {
+    return at("views/" + name);
+  }
+
+  /** What could not be taken in, of one export. */
+  public Path quarantine(LocalDate extractionDate, String exportId) {
+    return at("quarantine/extraction_date=" + extractionDate + "/export_id=" + exportId);
+  }
+
+  /** The run report of a task. */
+  public Path report(LogicalRun run) {
+    String runId = root.startsWith("hdfs:") ? run.runId().replace(':', '_') : run.runId();
+    return at("metrics/" + run.dagId() + "/" + runId + "/" + run.taskId() + ".json");
+  }
+
+  /** A file or folder of the pipeline's durable state. */
+  public Path state(String relative) {
+    return at("state/" + relative);
+  }
+
+  /** Any path relative to the lake. */
+  public Path at(String relative) {
+    return new Path(root + "/" + relative);
+  }
+}

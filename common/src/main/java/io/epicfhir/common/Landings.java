@@ -1,0 +1,42 @@
+package io.epicfhir.common;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+
+/** The landings of a lake, one small file each: {@code state/landings/<export id>.json}. */
+public final class Landings {
+  private final Lake lake;
+
+  /** The landings of this lake. */
+  public Landings(Lake lake) {
+    this.lake = lake;
+  }
+
+  /** Makes an export's files visible, in one step; replaces what the same export showed before. */
+  public void publish(Landing landing) {
+    lake.write(file(landing.exportId()), Json.write(landing));
+  }
+
+  /** The landing of an export, where it has landed. */
+  public Optional<Landing> find(String exportId) {
+    Path file = file(exportId);
+    return lake.read(file).map(text -> Json.read(text, Landing.class, file.toString()));
+  }
+
+  /** All landings, oldest export first. */
+  public List<Landing> all() {
+    return lake.list(lake.paths().state("landings")).stream()
+        .map(f -> f.getPath().getName())
+        .filter(name -> name.endsWith(".json"))
+        .map(name -> find(name.substring(0, name.length() - ".json".length())))
+        .flatMap(Optional::stream)
+        .sorted(Comparator.comparing(Landing::transactionTime).thenComparing(Landing::exportId))
+        .toList();
+  }
+
+  private Path file(String exportId) {
+    return lake.paths().state("landings/" + exportId + ".json");
+  }
+}

@@ -1,0 +1,78 @@
+package io.epicfhir.common;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A file that only one process can create and that its holder writes anew every {@link #RENEW};
+ * older than {@link #LEASE} it is nobody's. Needs a file system whose create without overwrite is
+ * exclusive: HDFS, abfss, gs, and s3a with conditional create.
+ */
+final class LeaseRunLock implements RunLock {
+  static final Duration LEASE = Duration.ofMinutes(5);
+  private static final Duration RENEW = Duration.ofMinutes(1);
+
+  private final Lake lake;
+  private final Path file;
+  private final ScheduledExecutorService renewal;
+
+  private LeaseRunLock(Lake lake, Path file) {
+    this.lake = lake;
+    this.file = file;
+    this.renewal =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "lock-renewal");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  static LeaseRunLock acquire(Lake lake, Path file, String name, Duration patience) {
+    try {
+      FileSystem fs = file.getFileSystem(lake.hadoop());
+      if (!Waiting.until(() -> create(fs, file), patience, Duration.ofSeconds(1))) {
+        throw RunLock.taken(name, patience);
+      }
+      LeaseRunLock lock = new LeaseRunLock(lake, file);
+      lock.renewal.scheduleAtFixedRate(
+          () -> lake.write(file, "held"), RENEW.toSeconds(), RENEW.toSeconds(), TimeUnit.SECONDS);
+      return lock;
+    } catch (IOException e) {
+      throw new JobException(
+          ExitCode.STORAGE,
+          "Cannot make the lock file " + file + "; check that the lake is writable",
+          e);
+    }
+  }
+
+  private static boolean create(FileSystem fs, Path file) throws IOException {
+    if (fs.exists(file)) {
+      FileStatus status = fs.getFileStatus(file);
+      boolean stale = System.currentTimeMillis() - status.getModificationTime() > LEASE.toMillis();
+      if (!stale || !fs.delete(file, false)) {
+        return false;
+      }
+    }
+    try (var out = fs.create(file, false)) {
+      out.write("held".getBytes(StandardCharsets.UTF_8));
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    renewal.shutdownNow();
+    lake.delete(file);
+  }
+}

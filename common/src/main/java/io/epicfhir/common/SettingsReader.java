@@ -1,0 +1,203 @@
+package io.epicfhir.common;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/**
+ * Reads the values of one block and collects what is wrong with them, so that a person sees all
+ * problems at once. A value that cannot be read is returned as an empty stand-in; {@link #check}
+ * must be called before any is used.
+ */
+public final class SettingsReader {
+  private final SettingsFile file;
+  private final String prefix;
+  private final List<String> problems = new ArrayList<>();
+
+  SettingsReader(SettingsFile file, String block) {
+    this.file = file;
+    this.prefix = block.isEmpty() ? "" : block + ".";
+  }
+
+  /** A text that must be there and not blank. */
+  public String text(String key) {
+    String value = read(key, Config::getString, "", "a text");
+    if (value.isBlank() && config().hasPath(prefix + key)) {
+      problem(key, "\"\"", "a text that is not empty");
+    }
+    return value;
+  }
+
+  /** A text that may be absent or empty. */
+  public Optional<String> optionalText(String key) {
+    if (!config().hasPath(prefix + key)) {
+      return Optional.empty();
+    }
+    return Optional.of(read(key, Config::getString, "", "a text")).filter(t -> !t.isBlank());
+  }
+
+  /**
+   * A list of texts, in HOCON or as one comma-separated text (which is what an environment variable
+   * can hold).
+   */
+  public List<String> texts(String key) {
+    return read(
+        key,
+        (c, path) ->
+            c.getValue(path).unwrapped() instanceof String one
+                ? List.of(one.split("\\s*,\\s*")).stream().filter(t -> !t.isBlank()).toList()
+                : c.getStringList(path),
+        List.of(),
+        "a list of texts");
+  }
+
+  /** A whole number within bounds. */
+  public int number(String key, int min, int max) {
+    int value = read(key, Config::getInt, min, "a whole number");
+    if (value < min || value > max) {
+      problem(key, String.valueOf(value), "a whole number from " + min + " to " + max);
+    }
+    return value;
+  }
+
+  /** A decimal number within bounds. */
+  public double fraction(String key, double min, double max) {
+    double value = read(key, Config::getDouble, min, "a number");
+    if (!(value >= min && value <= max)) {
+      problem(key, String.valueOf(value), "a number from " + min + " to " + max);
+    }
+    return value;
+  }
+
+  /** True or false. */
+  public boolean flag(String key) {
+    return read(key, Config::getBoolean, false, "true or false");
+  }
+
+  /** A duration such as {@code 30 seconds}. */
+  public Duration duration(String key) {
+    Duration value =
+        read(key, Config::getDuration, Duration.ZERO, "a duration such as \"30 seconds\"");
+    if (value.isNegative()) {
+      problem(key, value.toString(), "a duration that is not negative");
+    }
+    return value;
+  }
+
+  /** A size in bytes from a text such as {@code 128 MiB}. */
+  public long bytes(String key) {
+    return read(key, Config::getBytes, 0L, "a size such as \"128 MiB\"");
+  }
+
+  /** One of an enum's names in lower case with dashes. */
+  public <E extends Enum<E>> E choice(String key, Class<E> type) {
+    E[] all = type.getEnumConstants();
+    String text = read(key, Config::getString, "", "a text");
+    for (E one : all) {
+      if (one.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-').equals(text)) {
+        return one;
+      }
+    }
+    if (config().hasPath(prefix + key)) {
+      List<String> names = new ArrayList<>();
+      for (E one : all) {
+        names.add(one.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'));
+      }
+      problem(key, text, "one of " + String.join(", ", names));
+    }
+    return all[0];
+  }
+
+  /**
+   * A value that a parser turns into a type; its IllegalArgumentException's message says what was
+   * expected.
+   */
+  public <T> Optional<T> parsed(String key, Function<String, T> parser) {
+    String text = text(key);
+    try {
+      return text.isBlank() ? Optional.empty() : Optional.of(parser.apply(text));
+    } catch (IllegalArgumentException e) {
+      problem(key, text, e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /** A local path, absolute or beside the settings file; it need not exist. */
+  public Path path(String key) {
+    return file.resolve(text(key));
+  }
+
+  /** A secret kept in the file that the setting names. */
+  public Optional<Secret> secretFile(String key) {
+    return optionalText(key)
+        .flatMap(
+            text -> {
+              Path secret = file.resolve(text);
+              try {
+                return Optional.of(new Secret(Files.readString(secret).strip()));
+              } catch (IOException e) {
+                problem(key, secret.toString(), "a readable file that holds the secret");
+                return Optional.empty();
+              }
+            });
+  }
+
+  /** Adds a problem that only the caller can see, for example a value that does not fit another. */
+  public void problem(String key, String value, String expected) {
+    problems.add("  " + prefix + key + " = " + value + ": expected " + expected + where(key));
+  }
+
+  /**
+   * Ends the reading.
+   *
+   * @throws JobException {@link ExitCode#SETTINGS} with every problem collected, one a line
+   */
+  public void check() {
+    if (!problems.isEmpty()) {
+      throw new JobException(
+          ExitCode.SETTINGS,
+          "Cannot use the settings: "
+              + problems.size()
+              + " to mend\n"
+              + String.join("\n", problems));
+    }
+  }
+
+  /** Takes over another reader's problems, so that several blocks are checked at once. */
+  public SettingsReader and(SettingsReader other) {
+    problems.addAll(other.problems);
+    return this;
+  }
+
+  private <T> T read(String key, BiFunction<Config, String, T> read, T standIn, String expected) {
+    String path = prefix + key;
+    if (!config().hasPath(path)) {
+      problems.add("  " + path + " is missing: expected " + expected);
+      return standIn;
+    }
+    try {
+      return read.apply(config(), path);
+    } catch (ConfigException e) {
+      problem(key, config().getValue(path).render(), expected);
+      return standIn;
+    }
+  }
+
+  private String where(String key) {
+    return config().hasPath(prefix + key)
+        ? " (" + config().getValue(prefix + key).origin().description() + ")"
+        : "";
+  }
+
+  private Config config() {
+    return file.config();
+  }
+}

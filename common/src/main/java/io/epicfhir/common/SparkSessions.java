@@ -1,0 +1,66 @@
+package io.epicfhir.common;
+
+import java.util.Map;
+import org.apache.spark.SparkConf;
+import org.apache.spark.scheduler.SparkListenerInterface;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Starts Spark. What must be known before a JVM starts (memory, collector, master) comes from
+ * {@code conf/spark/<profile>.conf} by spark-submit; here stand only the settings that correct
+ * results depend on, and they win over any profile.
+ */
+public final class SparkSessions {
+  /** Settings that results depend on. */
+  static final Map<String, String> FIXED =
+      Map.ofEntries(
+          Map.entry("spark.sql.session.timeZone", "UTC"),
+          Map.entry("spark.sql.ansi.enabled", "true"),
+          Map.entry("spark.sql.files.ignoreCorruptFiles", "false"),
+          Map.entry("spark.sql.files.ignoreMissingFiles", "false"),
+          Map.entry("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS"),
+          Map.entry("spark.sql.parquet.mergeSchema", "false"),
+          // Literals of a plan are patient data in places where nobody looks.
+          Map.entry("spark.sql.maxToStringFields", "0"),
+          Map.entry("spark.sql.redaction.string.regex", "(?s).+"));
+
+  private SparkSessions() {}
+
+  static SparkSession start(LogicalRun run, SparkListenerInterface listener) {
+    SparkConf conf = new SparkConf();
+    FIXED.forEach(conf::set);
+    conf.setIfMissing("spark.master", "local[*]");
+    conf.setIfMissing("spark.app.name", run.dagId() + "." + run.taskId() + " " + run.runId());
+    if (hasDelta()) {
+      conf.set("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension");
+      conf.set(
+          "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog");
+    }
+    SparkSession session = SparkSession.builder().config(conf).getOrCreate();
+    session.sparkContext().addSparkListener(listener);
+    return session;
+  }
+
+  /**
+   * How many partitions a shuffle of so many bytes is worth: about 64 MB each, at least two a core
+   * on a cluster's default parallelism, so that no core idles and no partition spills.
+   *
+   * @param session gives the default parallelism
+   * @param bytes what goes through the shuffle
+   */
+  public static int shufflePartitions(SparkSession session, long bytes) {
+    return shufflePartitions(session.sparkContext().defaultParallelism(), bytes);
+  }
+
+  static int shufflePartitions(int parallelism, long bytes) {
+    long bySize = bytes / (64L << 20) + 1;
+    return (int) Math.min(Math.max(bySize, 2L * parallelism), 20_000);
+  }
+
+  private static boolean hasDelta() {
+    return SparkSessions.class
+            .getClassLoader()
+            .getResource("io/delta/sql/DeltaSparkSessionExtension.class")
+        != null;
+  }
+}

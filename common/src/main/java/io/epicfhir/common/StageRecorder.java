@@ -1,0 +1,123 @@
+package io.epicfhir.common;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.spark.executor.TaskMetrics;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.scheduler.SparkListenerStageCompleted;
+import org.apache.spark.scheduler.SparkListenerStageExecutorMetrics;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.StageInfo;
+
+/**
+ * Turns Spark's task and stage events into the report's stages. Names of stages are call sites and
+ * job groups, never plans.
+ */
+public final class StageRecorder extends SparkListener {
+  private final Map<Integer, String> jobGroups = new HashMap<>();
+  private final Map<Long, Durations> running = new HashMap<>();
+  private final List<RunReport.Stage> finished = new ArrayList<>();
+  private Long executorHeapPeak;
+
+  private static final class Durations {
+    private final List<Long> millis = new ArrayList<>();
+    private int failed;
+  }
+
+  @Override
+  public synchronized void onJobStart(SparkListenerJobStart start) {
+    Properties properties = start.properties();
+    String group = properties == null ? null : properties.getProperty("spark.jobGroup.id");
+    start.stageIds().foreach(id -> jobGroups.put((Integer) id, group == null ? "" : group));
+  }
+
+  @Override
+  public synchronized void onTaskEnd(SparkListenerTaskEnd end) {
+    Durations durations =
+        running.computeIfAbsent(key(end.stageId(), end.stageAttemptId()), k -> new Durations());
+    if (end.taskInfo().successful()) {
+      durations.millis.add(end.taskInfo().duration());
+    } else {
+      durations.failed++;
+    }
+    long heap =
+        end.taskExecutorMetrics() == null
+            ? 0
+            : end.taskExecutorMetrics().getMetricValue("JVMHeapMemory");
+    sawExecutorHeap(heap);
+  }
+
+  @Override
+  public synchronized void onStageExecutorMetrics(SparkListenerStageExecutorMetrics metrics) {
+    sawExecutorHeap(metrics.executorMetrics().getMetricValue("JVMHeapMemory"));
+  }
+
+  @Override
+  public synchronized void onStageCompleted(SparkListenerStageCompleted completed) {
+    StageInfo info = completed.stageInfo();
+    Durations durations = running.remove(key(info.stageId(), info.attemptNumber()));
+    finished.add(stage(info, durations == null ? new Durations() : durations));
+  }
+
+  synchronized List<RunReport.Stage> finished() {
+    return List.copyOf(finished);
+  }
+
+  synchronized Long executorHeapPeak() {
+    return executorHeapPeak;
+  }
+
+  private RunReport.Stage stage(StageInfo info, Durations durations) {
+    RunReport.Spread spread = spread(durations.millis);
+    TaskMetrics m = info.taskMetrics();
+    return new RunReport.Stage(
+        info.stageId(),
+        info.attemptNumber(),
+        info.name(),
+        jobGroups.getOrDefault(info.stageId(), ""),
+        info.numTasks(),
+        durations.failed,
+        spread,
+        spread.p50() == 0 ? 1.0 : (double) spread.max() / spread.p50(),
+        m.inputMetrics().recordsRead(),
+        m.outputMetrics().recordsWritten(),
+        m.inputMetrics().bytesRead(),
+        m.outputMetrics().bytesWritten(),
+        m.shuffleReadMetrics().totalBytesRead(),
+        m.shuffleWriteMetrics().bytesWritten(),
+        m.memoryBytesSpilled(),
+        m.diskBytesSpilled(),
+        m.jvmGCTime(),
+        m.peakExecutionMemory());
+  }
+
+  /** Nearest-rank percentiles of the successful tasks' durations. */
+  static RunReport.Spread spread(List<Long> millis) {
+    if (millis.isEmpty()) {
+      return new RunReport.Spread(0, 0, 0, 0);
+    }
+    long[] sorted = millis.stream().mapToLong(Long::longValue).toArray();
+    Arrays.sort(sorted);
+    return new RunReport.Spread(
+        sorted[0], rank(sorted, 0.5), rank(sorted, 0.95), sorted[sorted.length - 1]);
+  }
+
+  private static long rank(long[] sorted, double share) {
+    return sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
+  }
+
+  private void sawExecutorHeap(long bytes) {
+    if (bytes > 0) {
+      executorHeapPeak = executorHeapPeak == null ? bytes : Math.max(executorHeapPeak, bytes);
+    }
+  }
+
+  private static long key(int stage, int attempt) {
+    return ((long) stage << 32) | attempt;
+  }
+}
