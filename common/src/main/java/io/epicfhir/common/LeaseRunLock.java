@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
@@ -22,18 +23,22 @@ final class LeaseRunLock implements RunLock {
 
   private final Lake lake;
   private final Path file;
-  private final ScheduledExecutorService renewal;
+  private final ScheduledExecutorService renewer;
+  private final ScheduledFuture<?> renewal;
 
   private LeaseRunLock(Lake lake, Path file) {
     this.lake = lake;
     this.file = file;
-    this.renewal =
+    this.renewer =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
               Thread thread = new Thread(task, "lock-renewal");
               thread.setDaemon(true);
               return thread;
             });
+    this.renewal =
+        renewer.scheduleAtFixedRate(
+            () -> lake.write(file, "held"), RENEW.toSeconds(), RENEW.toSeconds(), TimeUnit.SECONDS);
   }
 
   static LeaseRunLock acquire(Lake lake, Path file, String name, Duration patience) {
@@ -42,10 +47,7 @@ final class LeaseRunLock implements RunLock {
       if (!Waiting.until(() -> create(fs, file), patience, Duration.ofSeconds(1))) {
         throw RunLock.taken(name, patience);
       }
-      LeaseRunLock lock = new LeaseRunLock(lake, file);
-      lock.renewal.scheduleAtFixedRate(
-          () -> lake.write(file, "held"), RENEW.toSeconds(), RENEW.toSeconds(), TimeUnit.SECONDS);
-      return lock;
+      return new LeaseRunLock(lake, file);
     } catch (IOException e) {
       throw new JobException(
           ExitCode.STORAGE,
@@ -72,7 +74,13 @@ final class LeaseRunLock implements RunLock {
 
   @Override
   public void close() {
-    renewal.shutdownNow();
+    boolean lost = renewal.isDone();
+    renewer.shutdownNow();
+    if (lost) {
+      throw new JobException(
+          ExitCode.STORAGE,
+          "Cannot renew the lock " + file + ": another run may have written; rerun this one");
+    }
     lake.delete(file);
   }
 }
