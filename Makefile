@@ -1,0 +1,37 @@
+# Everything a user or CI calls; each target is a script in ci/. The work lies under build/.
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test check format bench clean
+
+PATIENTS ?= 20
+export PATIENTS
+
+help: ## print the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: ## fetch what is missing and build the job JARs (the other targets do this by themselves)
+	@ci/setup.sh
+
+demo: setup ## run the whole pipeline on synthetic patients, print the reconciliation, leave report.html  [PATIENTS=20]
+	@ci/demo.sh
+
+up: setup ## start the same parts and leave them running for a look; addresses in build/demo/env
+	@ci/up.sh
+
+down: ## stop what `make up` started
+	@ci/down.sh
+
+test: setup check ## every test, Java and Python
+	@ci/test.sh
+
+check: setup ## format, static analysis, DAG policy
+	@ci/check.sh
+
+format: setup ## put the sources into the project's format
+	@./mvnw -q -B spotless:apply && build/venv/bin/ruff format dags ci && build/venv/bin/ruff check --fix -q dags ci
+
+bench: setup ## benchmarks beside peers; figures in build/bench/<name>.json  [B=name]
+	@ci/bench.sh $(B)
+
+clean: ## remove everything that was built
+	@ci/down.sh; rm -rf build */target

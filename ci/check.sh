@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Format and static analysis of both languages. Error-prone and javac's warnings run inside every compile, as errors; the DAG
+# policy and the rules between the modules are tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. ci/env.sh
+
+./mvnw -q -B spotless:check
+ruff format --check dags ci
+ruff check dags ci
+python -m pytest -q dags/tests/test_policy.py

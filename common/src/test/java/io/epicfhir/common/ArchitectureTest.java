@@ -1,0 +1,41 @@
+package io.epicfhir.common;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(packages = "io.epicfhir", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  @ArchTest
+  static final ArchRule COMMON_SEES_NO_PHASE =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.epicfhir.extract..", "io.epicfhir.transform..", "io.epicfhir.load..");
+
+  @ArchTest
+  static final ArchRule COMMON_KNOWS_NEITHER_FHIR_NOR_HTTP_NOR_JDBC =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "ca.uhn.fhir..",
+              "org.hl7.fhir..",
+              "java.net.http..",
+              "org.apache.http..",
+              "java.sql..");
+
+  @ArchTest
+  static final ArchRule NO_CATCH_ALL_NAMES =
+      noClasses()
+          .should()
+          .haveSimpleNameEndingWith("Utils")
+          .orShould()
+          .haveSimpleNameEndingWith("Helper")
+          .orShould()
+          .haveSimpleNameEndingWith("Manager");
+}

@@ -1,0 +1,126 @@
+package io.epicfhir.common;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LakeTest {
+  @TempDir Path folder;
+  private Lake lake;
+
+  @BeforeEach
+  void open() {
+    lake = new Lake(new LakePaths(folder.toUri().toString()), new Configuration());
+  }
+
+  @Test
+  void aWriteReplacesTheFileAndLeavesNoPart() throws IOException {
+    lake.write(lake.paths().state("a/b.json"), "one");
+    lake.write(lake.paths().state("a/b.json"), "two");
+    assertThat(lake.read(lake.paths().state("a/b.json"))).contains("two");
+    assertThat(lake.list(lake.paths().state("a"))).hasSize(1);
+    try (var files = Files.list(folder.resolve("state/a"))) {
+      assertThat(files.map(f -> f.getFileName().toString()).filter(n -> !n.endsWith(".crc")))
+          .containsExactly("b.json");
+    }
+  }
+
+  @Test
+  void whatIsNotThereIsEmptyAndNotAnError() {
+    assertThat(lake.read(lake.paths().state("none"))).isEmpty();
+    assertThat(lake.list(lake.paths().state("none"))).isEmpty();
+    assertThat(lake.exists(lake.paths().state("none"))).isFalse();
+    lake.delete(lake.paths().state("none"));
+  }
+
+  @Test
+  void aMoveOntoNothingToTakeIsAStorageError() {
+    assertThatThrownBy(() -> lake.move(lake.paths().at("x"), lake.paths().at("y/z")))
+        .isInstanceOfSatisfying(
+            JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.STORAGE))
+        .hasMessageContaining("Cannot move a file to");
+  }
+
+  @Test
+  void aRunReportLiesUnderItsRunWhateverTheRunIsCalled() {
+    LogicalRun run =
+        new LogicalRun(
+            "etl", "scheduled__2026-01-01T00:00:00+00:00", "load", 1, Instant.EPOCH, Instant.EPOCH);
+    lake.write(lake.paths().report(run), "{}");
+    assertThat(folder.resolve("metrics/etl/scheduled__2026-01-01T00:00:00+00:00/load.json"))
+        .hasContent("{}");
+    assertThat(new LakePaths("hdfs://n/lake").report(run).toString())
+        .isEqualTo("hdfs://n/lake/metrics/etl/scheduled__2026-01-01T00_00_00+00_00/load.json");
+  }
+
+  @Nested
+  class LandingsOfALake {
+    @Test
+    void comeOldestFirstAndWhole() {
+      Landings landings = new Landings(lake);
+      landings.publish(landing("b", "2026-01-02T00:00:00Z"));
+      landings.publish(landing("a", "2026-01-03T00:00:00Z"));
+      assertThat(landings.all()).extracting(Landing::exportId).containsExactly("b", "a");
+      assertThat(landings.find("a")).contains(landing("a", "2026-01-03T00:00:00Z"));
+      assertThat(landings.find("c")).isEmpty();
+    }
+
+    @Test
+    void aBrokenOneIsNamed() {
+      lake.write(lake.paths().state("landings/x.json"), "{");
+      assertThatThrownBy(() -> new Landings(lake).all())
+          .hasMessageContaining("landings/x.json is not a Landing");
+    }
+
+    private Landing landing(String id, String time) {
+      return new Landing(
+          id,
+          "g",
+          Instant.parse(time),
+          null,
+          Instant.EPOCH,
+          "d/r",
+          List.of(new Landing.File("Patient", "bronze/p.parquet", 3, 100, Landing.Kind.RESOURCES)));
+    }
+  }
+
+  @Nested
+  class Locks {
+    @Test
+    void onlyOneHoldsItAndTheNextGetsItAfterwards() {
+      RunLock first = RunLock.acquire(lake, "silver", Duration.ZERO);
+      assertThatThrownBy(() -> RunLock.acquire(lake, "silver", Duration.ofMillis(10)))
+          .isInstanceOfSatisfying(
+              JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.STORAGE))
+          .hasMessageContaining("Cannot get the lock \"silver\"");
+      first.close();
+      RunLock.acquire(lake, "silver", Duration.ZERO).close();
+    }
+
+    @Test
+    void aLeaseIsExclusiveUntilItIsGivenBackOrRunsOut() throws IOException {
+      var file = lake.paths().state("locks/lease");
+      LeaseRunLock first = LeaseRunLock.acquire(lake, file, "lease", Duration.ZERO);
+      assertThatThrownBy(() -> LeaseRunLock.acquire(lake, file, "lease", Duration.ZERO))
+          .hasMessageContaining("Cannot get the lock \"lease\"");
+      first.close();
+      LeaseRunLock.acquire(lake, file, "lease", Duration.ZERO);
+      Files.setLastModifiedTime(
+          folder.resolve("state/locks/lease"),
+          java.nio.file.attribute.FileTime.from(
+              Instant.now().minus(LeaseRunLock.LEASE).minusSeconds(1)));
+      LeaseRunLock.acquire(lake, file, "lease", Duration.ZERO).close();
+    }
+  }
+}
