@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# The whole pipeline on synthetic patients: see ci/demo.py.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. ci/env.sh
+exec python ci/demo.py demo --patients "${PATIENTS:-20}"

@@ -1,0 +1,222 @@
+"""The parts that the pipeline needs, on this machine: patients, the sandbox FHIR server, PostgreSQL, Airflow.
+
+Everything lies under one root folder (build/demo for the demo), listens on 127.0.0.1 at a free port, and is stopped by its
+process id. The addresses are in <root>/env as shell KEY=VALUE lines.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent
+DAG = "epic_fhir_etl"
+
+
+class StackError(Exception):
+    """A part did not start, or not in time; the message names its log."""
+
+
+class Stack:
+    def __init__(self, root: Path, patients: int):
+        self.root = root.resolve()
+        self.patients = patients
+        self.data = self.root / "data"
+        self.lake = self.root / "lake"
+        self.logs = self.root / "logs"
+
+    # ---- life ----
+
+    def wipe(self):
+        """Forgets everything of earlier runs but the generated patients."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def start(self):
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self._patients()
+        self._start_java("sandbox", "extract-job", "io.epicfhir.sandbox.SandboxServer", [
+            "--data", self.data, "--group", "all-patients", "--keys-dir", self.root / "keys",
+        ])  # fmt: skip
+        self._start_java("postgres", "load-job", "io.epicfhir.load.testing.EmbeddedDatabase", [
+            "--data-dir", self.root / "postgres",
+        ])  # fmt: skip
+        self._airflow("start")
+        self._write_env()
+
+    def stop(self):
+        if (self.root / "airflow").exists():
+            self._airflow("stop")
+        for name in ("sandbox", "postgres"):
+            self._stop(name)
+
+    # ---- what the parts say of themselves ----
+
+    def part(self, name: str) -> dict[str, str]:
+        """A part's own KEY=VALUE lines."""
+        lines = (self.root / f"{name}.env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+    def env(self) -> dict[str, str]:
+        """What <root>/env holds: LAKE, DATA, PSQL_URL, AIRFLOW_URL, SANDBOX_URL, REPORT."""
+        return {
+            "LAKE": str(self.lake),
+            "DATA": str(self.data),
+            "PSQL_URL": self.part("postgres")["PSQL_URL"],
+            "AIRFLOW_URL": self.part("airflow")["AIRFLOW_URL"],
+            "SANDBOX_URL": self.part("sandbox")["SANDBOX_URL"],
+            "REPORT": str(self.lake / "report.html"),
+        }
+
+    def pipeline_env(self) -> dict[str, str]:
+        """The settings that point the pipeline at these parts; nothing else differs from a hospital's installation."""
+        sandbox = self.part("sandbox")
+        return {
+            "EPIC_FHIR_HOME": str(HOME),
+            "EPIC_FHIR_LAKE": str(self.lake),
+            "EPIC_FHIR_BASE_URL": sandbox["SANDBOX_URL"],
+            "EPIC_FHIR_CLIENT_ID": sandbox["SANDBOX_CLIENT_ID"],
+            "EPIC_FHIR_KEY_FILE": sandbox["SANDBOX_RS384_KEY"],
+            "EPIC_FHIR_KEY_ID": sandbox["SANDBOX_RS384_KEY_ID"],
+            "EPIC_FHIR_ALGORITHM": "RS384",
+            "EPIC_FHIR_GROUP": sandbox["SANDBOX_GROUP"],
+            "EPIC_FHIR_JDBC_URL": self.part("postgres")["JDBC_URL"],
+            "EPIC_FHIR_SCHEDULE": "",
+        }
+
+    # ---- the DAG ----
+
+    def run_dag(self, run_id: str, seconds: int = 900) -> str:
+        """Triggers the DAG and waits for its end; returns the run's state."""
+        self._api("POST", f"/api/v2/dags/{DAG}/dagRuns", {"dag_run_id": run_id, "logical_date": None})
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            state = self._api("GET", f"/api/v2/dags/{DAG}/dagRuns/{run_id}")["state"]
+            if state in ("success", "failed"):
+                return state
+            time.sleep(1)
+        raise StackError(f"Cannot see the end of run {run_id} within {seconds} s; look at {self.logs}")
+
+    def tasks(self, run_id: str) -> list[dict]:
+        """The run's task instances as Airflow's API tells them."""
+        return self._api("GET", f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"]
+
+    def reload_data(self):
+        """Has the sandbox read its folder again: what differs becomes changes and deletions."""
+        url = self.part("sandbox")["SANDBOX_ADMIN_URL"].rstrip("/") + "/reload"
+        with urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=120) as answer:
+            answer.read()
+
+    # ---- inside ----
+
+    def _patients(self):
+        if self.data.exists():
+            return
+        cohort = HOME / "build" / "patients" / str(self.patients)
+        log = self.logs / "patients.log"
+        with log.open("w") as out:
+            code = subprocess.run(
+                ["java", "-Xmx2g", "-cp", _test_class_path("extract-job"), "io.epicfhir.sandbox.SyntheaPatients",
+                 "--patients", str(self.patients), "--out", str(cohort)],
+                stdout=out, stderr=subprocess.STDOUT, check=False,
+            ).returncode  # fmt: skip
+        if code:
+            raise StackError(f"Cannot generate {self.patients} patients; look at {log}")
+        part = self.root / "data.part"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir()
+        for file in cohort.glob("*.ndjson"):
+            shutil.copy(file, part)
+        part.rename(self.data)
+
+    def _start_java(self, name: str, module: str, main: str, args: list):
+        if self._alive(name):
+            return
+        state = self.root / f"{name}.env"
+        state.unlink(missing_ok=True)
+        log = self.logs / f"{name}.log"
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                ["java", "-Xmx1g", "-cp", _test_class_path(module), main, *map(str, args), "--state-file", str(state)],
+                stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+            )  # fmt: skip
+        (self.root / f"{name}.pid").write_text(str(process.pid))
+        deadline = time.monotonic() + 60
+        while not state.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise StackError(f"Cannot start {name}; look at {log}")
+            time.sleep(0.1)
+
+    def _stop(self, name: str):
+        if not self._alive(name):
+            return
+        pid = int((self.root / f"{name}.pid").read_text())
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + 30
+        while self._alive(name):
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.1)
+        (self.root / f"{name}.pid").unlink()
+
+    def _alive(self, name: str) -> bool:
+        try:
+            pid = int((self.root / f"{name}.pid").read_text())
+            os.waitpid(pid, os.WNOHANG)
+        except (FileNotFoundError, ValueError):
+            return False
+        except ChildProcessError:
+            pass
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+            return state != "Z"
+        except FileNotFoundError:
+            return _answers(pid)
+
+    def _airflow(self, verb: str):
+        env = os.environ | {"AIRFLOW_HOME": str(self.root / "airflow"), "VENV": str(HOME / "build" / "venv")}
+        if verb == "start":
+            env |= self.pipeline_env() | {"AIRFLOW_STATE_FILE": str(self.root / "airflow.env")}
+        code = subprocess.run([HOME / "ci" / "airflow.sh", verb], env=env, check=False).returncode
+        if code:
+            raise StackError(f"Cannot {verb} Airflow; look at {self.root / 'airflow' / 'logs'}")
+
+    def _api(self, method: str, path: str, body: dict | None = None) -> dict:
+        url = self.part("airflow")["AIRFLOW_URL"]
+        with urllib.request.urlopen(url + "/auth/token", timeout=30) as answer:
+            token = json.load(answer)["access_token"]
+        request = urllib.request.Request(
+            url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": "Bearer " + token, "Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as e:
+            raise StackError(f"Cannot {method} {path}: Airflow answered {e.code} {e.read(400)!r}") from e
+
+    def _write_env(self):
+        text = "".join(f"{key}={value}\n" for key, value in self.env().items())
+        part = self.root / "env.part"
+        part.write_text(text)
+        part.rename(self.root / "env")
+
+
+def _test_class_path(module: str) -> str:
+    target = HOME / module / "target"
+    libraries = (target / "test-classpath.txt").read_text().strip()
+    return os.pathsep.join([str(target / "test-classes"), str(target / "classes"), libraries])
+
+
+def _answers(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return True
+    except ProcessLookupError:
+        return False

@@ -1,0 +1,115 @@
+"""The demo's path on 3 patients: the real DAG under a real scheduler, three runs, and what lies where after each.
+
+The runs build on each other: everything, nothing new, then one patient changed and one deleted.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import oracle
+from stack import HOME, Stack
+
+
+@pytest.fixture(scope="module")
+def stack():
+    stack = Stack(HOME / "build" / "end-to-end", patients=3)
+    stack.stop()
+    stack.wipe()
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+
+
+def verdict(stack: Stack, run_id: str) -> dict:
+    return json.loads((stack.lake / "metrics" / "epic_fhir_etl" / run_id / "verdict.json").read_text())
+
+
+def assert_tables_are_what_is_served(stack: Stack):
+    live, _ = oracle.silver(stack.lake)
+    assert live == oracle.served(stack.data)
+    views = oracle.view_rows(stack.lake)
+    tables = oracle.postgres_rows(stack.env()["PSQL_URL"], list(views))
+    differing = [name for name in views if not oracle.same_rows(views[name], tables[name])]
+    assert differing == []
+
+
+def table_files(stack: Stack) -> dict[str, str]:
+    """Which file on PostgreSQL's disk holds each table: another file means that the table was written anew."""
+    with psycopg.connect(stack.env()["PSQL_URL"]) as connection:
+        query = """SELECT relname, pg_relation_filepath(oid) || ' ' || age(relfrozenxid)::text AS file,
+                   (SELECT n_tup_ins + n_tup_del + n_tup_upd FROM pg_stat_all_tables s WHERE s.relid = c.oid) AS writes
+                   FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'fhir'::regnamespace"""
+        return {name: (file.split(" ")[0], writes) for name, file, writes in connection.execute(query)}
+
+
+def test_the_first_run_brings_every_resource_into_every_table(stack):
+    assert stack.run_dag("first") == "success"
+    served = oracle.served(stack.data)
+    assert len(served["Patient"]) == 3
+    bronze = oracle.bronze_rows(stack.lake)
+    assert {kind: set(rows) for kind, rows in bronze.items()} == {k: set(v.items()) for k, v in served.items()}
+    assert all(count == 1 for rows in bronze.values() for count in rows.values())
+    assert_tables_are_what_is_served(stack)
+    views = oracle.view_rows(stack.lake)
+    assert {f.stem for f in (HOME / "conf" / "views").glob("*.json")} == set(views)
+    assert len(views["patient"]) == 3
+    assert len(views["observation"]) > 100
+    assert verdict(stack, "first")["verdict"] == "green"
+    assert (stack.lake / "report.html").stat().st_size > 5000
+
+
+def test_a_run_with_nothing_new_changes_no_table_and_stays_green(stack):
+    delta, postgres = oracle.view_versions(stack.lake), table_files(stack)
+    assert stack.run_dag("nothing-new") == "success"
+    assert verdict(stack, "nothing-new")["verdict"] == "green"
+    assert oracle.view_versions(stack.lake) == delta
+    assert table_files(stack) == postgres
+
+
+def test_a_changed_and_a_deleted_patient_arrive_as_such(stack):
+    file = stack.data / "Patient.ndjson"
+    changed, deleted, kept = file.read_bytes().splitlines()
+    changed_id, deleted_id = (json.loads(line)["id"] for line in (changed, deleted))
+    before = json.loads(changed)["birthDate"].encode()
+    file.write_bytes(changed.replace(before, b"1901-02-03") + b"\n" + kept + b"\n")
+    stack.reload_data()
+    versions = oracle.view_versions(stack.lake)
+
+    assert stack.run_dag("changed") == "success"
+
+    assert verdict(stack, "changed")["verdict"] == "green"
+    assert_tables_are_what_is_served(stack)
+    _, tombstones = oracle.silver(stack.lake)
+    assert tombstones == {"Patient": {deleted_id}}
+    rows = {row["id"]: row for row in oracle.postgres_rows(stack.env()["PSQL_URL"], ["patient"])["patient"]}
+    assert set(rows) == {changed_id, json.loads(kept)["id"]}
+    assert rows[changed_id]["birth_date"].isoformat() == "1901-02-03"
+    moved = {table for table, version in oracle.view_versions(stack.lake).items() if versions[table] != version}
+    assert moved == {"silver/Patient", "views/patient"}
+
+
+def test_the_report_names_no_patient(stack):
+    page = (stack.lake / "report.html").read_text()
+    for line in (stack.data / "Patient.ndjson").read_text().splitlines():
+        patient = json.loads(line)
+        assert patient["id"] not in page
+        assert patient["name"][0]["family"] not in page
+
+
+def test_nothing_is_left_running_after_the_parts_are_stopped(stack):
+    stack.stop()
+    running = [
+        command
+        for process in Path("/proc").glob("[0-9]*/cmdline")
+        if str(stack.root) in (command := process.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        and "pytest" not in command
+    ]
+    assert running == []

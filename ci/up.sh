@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Starts the demo's parts and leaves them running.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. ci/env.sh
+exec python ci/demo.py up --patients "${PATIENTS:-20}"
