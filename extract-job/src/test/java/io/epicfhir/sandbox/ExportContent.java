@@ -1,0 +1,112 @@
+package io.epicfhir.sandbox;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** The files of one export, cut from a generation of the store at kick-off. */
+record ExportContent(List<ExportFile> output, List<ExportFile> deleted, List<ExportFile> error) {
+  private static final int DELETES_A_BUNDLE = 100;
+
+  static ExportContent of(
+      Generation generation,
+      Predicate<String> types,
+      Optional<Instant> since,
+      SandboxOptions options,
+      FaultPlan faults) {
+    List<ExportFile> output = new ArrayList<>();
+    List<ExportFile> error = new ArrayList<>();
+    generation.byType().keySet().stream()
+        .filter(types)
+        .forEach(
+            type -> {
+              List<Fault.OnExport> planned = faults.onExport(type);
+              List<StoredLine> lines = changed(generation.lines(type), since);
+              output.addAll(files(type, lines, planned, options));
+              error.addAll(errors(type, planned));
+            });
+    return new ExportContent(output, deletions(generation, types, since), error);
+  }
+
+  Optional<ExportFile> file(String name) {
+    return java.util.stream.Stream.of(output, deleted, error)
+        .flatMap(List::stream)
+        .filter(file -> file.name().equals(name))
+        .findFirst();
+  }
+
+  private static List<StoredLine> changed(List<StoredLine> lines, Optional<Instant> since) {
+    return lines.stream().filter(line -> since.map(line.changed()::isAfter).orElse(true)).toList();
+  }
+
+  private static List<ExportFile> files(
+      String type, List<StoredLine> lines, List<Fault.OnExport> planned, SandboxOptions options) {
+    List<ExportFile> files = new ArrayList<>();
+    ExportFile.Builder file = new ExportFile.Builder();
+    int countOff = 0;
+    for (Fault.OnExport fault : planned) {
+      if (fault instanceof Fault.ExtraLine extra) {
+        file.add(extra.line().getBytes(StandardCharsets.UTF_8));
+      } else if (fault instanceof Fault.WrongCount wrong) {
+        countOff += wrong.by();
+      }
+    }
+    for (StoredLine line : lines) {
+      if (file.full(line.length() + 1L, options)) {
+        files.add(file.build(type, files.size() + 1, files.isEmpty() ? countOff : 0));
+        file = new ExportFile.Builder();
+      }
+      file.add(line);
+    }
+    if (!file.isEmpty()) {
+      files.add(file.build(type, files.size() + 1, files.isEmpty() ? countOff : 0));
+    }
+    return files;
+  }
+
+  private static List<ExportFile> errors(String type, List<Fault.OnExport> planned) {
+    List<ExportFile> files = new ArrayList<>();
+    for (Fault.OnExport fault : planned) {
+      if (fault instanceof Fault.ErrorFile error) {
+        ExportFile.Builder file = new ExportFile.Builder();
+        file.add(
+            Json.bytes(Outcomes.outcome(error.severity(), error.code(), "", error.diagnostics())));
+        ExportFile built = file.build(type, files.size() + 1, 0);
+        files.add(
+            new ExportFile(
+                "OperationOutcome-" + built.name(), "OperationOutcome", built.pieces(), 1));
+      }
+    }
+    return files;
+  }
+
+  private static List<ExportFile> deletions(
+      Generation generation, Predicate<String> types, Optional<Instant> since) {
+    List<Generation.Deletion> deletions =
+        generation.deletions().stream()
+            .filter(deletion -> types.test(deletion.type()))
+            .filter(deletion -> since.map(deletion.at()::isAfter).orElse(false))
+            .toList();
+    ExportFile.Builder file = new ExportFile.Builder();
+    for (int i = 0; i < deletions.size(); i += DELETES_A_BUNDLE) {
+      ObjectNode bundle = Json.object().put("resourceType", "Bundle").put("type", "transaction");
+      ArrayNode entries = bundle.putArray("entry");
+      deletions
+          .subList(i, Math.min(i + DELETES_A_BUNDLE, deletions.size()))
+          .forEach(
+              deletion ->
+                  entries
+                      .addObject()
+                      .putObject("request")
+                      .put("method", "DELETE")
+                      .put("url", deletion.type() + "/" + deletion.id()));
+      file.add(Json.bytes(bundle));
+    }
+    return file.isEmpty() ? List.of() : List.of(file.build("Bundle", 1, 0));
+  }
+}

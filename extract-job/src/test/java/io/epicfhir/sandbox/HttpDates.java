@@ -1,0 +1,24 @@
+package io.epicfhir.sandbox;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+
+/** Dates as HTTP headers carry them. */
+final class HttpDates {
+  private static final DateTimeFormatter FORMAT =
+      DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US)
+          .withZone(ZoneOffset.UTC);
+
+  private HttpDates() {}
+
+  static String of(Instant time) {
+    return FORMAT.format(time);
+  }
+
+  static String now(Clock clock) {
+    return of(clock.instant());
+  }
+}

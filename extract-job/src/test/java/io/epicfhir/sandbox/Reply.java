@@ -1,0 +1,49 @@
+package io.epicfhir.sandbox;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One HTTP response: what the endpoints decide, before faults and the wire touch it. */
+record Reply(int status, Map<String, String> headers, List<Piece> body, Ending ending) {
+
+  Reply(int status) {
+    this(status, Map.of(), List.of(), Ending.WHOLE);
+  }
+
+  static Reply fhir(int status, JsonNode resource) {
+    return of(status, "application/fhir+json", new Piece.Memory(Json.bytes(resource)));
+  }
+
+  static Reply json(int status, JsonNode node) {
+    return of(status, "application/json", new Piece.Memory(Json.bytes(node)));
+  }
+
+  static Reply text(int status, String contentType, String body) {
+    return of(status, contentType, new Piece.Memory(body.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  static Reply of(int status, String contentType, Piece... body) {
+    return new Reply(status).with("Content-Type", contentType).body(List.of(body));
+  }
+
+  Reply with(String header, String value) {
+    Map<String, String> more = new LinkedHashMap<>(headers);
+    more.put(header, value);
+    return new Reply(status, more, body, ending);
+  }
+
+  Reply body(List<Piece> pieces) {
+    return new Reply(status, headers, pieces, ending);
+  }
+
+  Reply ending(Ending other) {
+    return new Reply(status, headers, body, other);
+  }
+
+  boolean gzip() {
+    return "gzip".equals(headers.get("Content-Encoding"));
+  }
+}

@@ -1,0 +1,41 @@
+package io.epicfhir.sandbox;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One HTTP request, whole.
+ *
+ * @param uri path and query as the client sent them
+ * @param path the decoded path
+ * @param query the decoded query parameters
+ */
+record Request(
+    String method,
+    String uri,
+    String path,
+    Map<String, List<String>> query,
+    HttpHeaders headers,
+    String body,
+    InetAddress client) {
+
+  Optional<String> header(String name) {
+    return Optional.ofNullable(headers.get(name));
+  }
+
+  /** Whether a comma-separated header, such as Accept or Prefer, names this value. */
+  boolean prefers(String header, String value) {
+    for (String line : headers.getAll(header)) {
+      for (String part : line.split(",", -1)) {
+        if (part.split(";", -1)[0].strip().equalsIgnoreCase(value)) {
+          return !part.toLowerCase(Locale.ROOT).replace(" ", "").endsWith(";q=0");
+        }
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,18 @@
+package io.epicfhir.sandbox;
+
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.hl7.fhir.r4.model.ResourceType;
+
+/** The resource types of R4. */
+final class ResourceTypes {
+  private static final Set<String> R4 =
+      Arrays.stream(ResourceType.values()).map(Enum::name).collect(Collectors.toSet());
+
+  private ResourceTypes() {}
+
+  static boolean exists(String type) {
+    return R4.contains(type);
+  }
+}

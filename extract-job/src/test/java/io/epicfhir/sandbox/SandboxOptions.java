@@ -1,0 +1,130 @@
+package io.epicfhir.sandbox;
+
+import com.nimbusds.jose.jwk.JWKSet;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Set;
+
+/** How the sandbox behaves. Every setter returns this; what is not set has the default below. */
+public final class SandboxOptions {
+  final Path data;
+  int port;
+  String groupId = "sandbox-group";
+  String clientId = "sandbox-client";
+  JWKSet clientKeys = new JWKSet();
+  Set<String> grantedScopes = Set.of("system/*.read", "system/*.rs");
+  Duration tokenLifetime = Duration.ofHours(1);
+  Duration exportTime = Duration.ofSeconds(2);
+  Duration retryAfter = Duration.ofSeconds(1);
+  Duration fileLifetime = Duration.ofHours(24);
+  long maxFileBytes = Long.MAX_VALUE;
+  int maxFileLines = Integer.MAX_VALUE;
+  boolean since = true;
+  boolean oncePerDay;
+  int maxInFlight = Integer.MAX_VALUE;
+  int pageSize = 100;
+  Duration latency = Duration.ZERO;
+  Clock clock = Clock.systemUTC();
+
+  private SandboxOptions(Path data) {
+    this.data = data;
+  }
+
+  /** The folder of NDJSON files to serve. */
+  public static SandboxOptions of(Path data) {
+    return new SandboxOptions(data);
+  }
+
+  /** 0, the default, is any free port. */
+  public SandboxOptions port(int value) {
+    port = value;
+    return this;
+  }
+
+  /** The one group that can be exported: all patients of the folder. */
+  public SandboxOptions groupId(String value) {
+    groupId = value;
+    return this;
+  }
+
+  /** The client and its public keys. */
+  public SandboxOptions client(String id, JWKSet publicKeys) {
+    clientId = id;
+    clientKeys = publicKeys;
+    return this;
+  }
+
+  /** What a token can get at most; a request for more gets a narrower token. */
+  public SandboxOptions grantedScopes(Set<String> value) {
+    grantedScopes = Set.copyOf(value);
+    return this;
+  }
+
+  /** Default one hour, as in Epic's example. */
+  public SandboxOptions tokenLifetime(Duration value) {
+    tokenLifetime = value;
+    return this;
+  }
+
+  /** How long a status URL answers 202; zero is ready at once. Default 2 s. */
+  public SandboxOptions exportTime(Duration value) {
+    exportTime = value;
+    return this;
+  }
+
+  /** The Retry-After of a status answer, in whole seconds. Default 1 s. */
+  public SandboxOptions retryAfter(Duration value) {
+    retryAfter = value;
+    return this;
+  }
+
+  /** How long an export's files can be had. Default 24 h. */
+  public SandboxOptions fileLifetime(Duration value) {
+    fileLifetime = value;
+    return this;
+  }
+
+  /** A type's lines go to more files above these limits. */
+  public SandboxOptions fileLimits(long bytes, int lines) {
+    maxFileBytes = bytes;
+    maxFileLines = lines;
+    return this;
+  }
+
+  /** Refuse _since, as most Epic sites do. */
+  public SandboxOptions withoutSince() {
+    since = false;
+    return this;
+  }
+
+  /** The same client may export the same group once in 24 h, as Epic's default is. */
+  public SandboxOptions oncePerDay() {
+    oncePerDay = true;
+    return this;
+  }
+
+  /** More FHIR requests at one time than this get 429. */
+  public SandboxOptions maxInFlight(int value) {
+    maxInFlight = value;
+    return this;
+  }
+
+  /** Entries of a search page where the client names no smaller _count. Default 100. */
+  public SandboxOptions pageSize(int value) {
+    pageSize = value;
+    return this;
+  }
+
+  /** Every request takes at least this long. */
+  public SandboxOptions latency(Duration value) {
+    latency = value;
+    return this;
+  }
+
+  /** The server's clock: token and export times follow it. */
+  public SandboxOptions clock(Clock value) {
+    clock = value;
+    return this;
+  }
+}
