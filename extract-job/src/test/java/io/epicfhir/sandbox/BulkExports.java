@@ -106,7 +106,8 @@ final class BulkExports {
             options,
             faults);
     String id = UUID.randomUUID().toString();
-    Instant ready = time.plus(options.exportTime);
+    Instant now = options.clock.instant();
+    Instant ready = now.plus(options.exportTime);
     exports.put(
         id,
         new Export(
@@ -116,7 +117,7 @@ final class BulkExports {
             ready,
             content,
             asked.since().isPresent()));
-    lastKickOff.put(grant.clientId(), time);
+    lastKickOff.put(grant.clientId(), now);
     return new Reply(202).with("Content-Location", urls.status(id));
   }
 
