@@ -24,6 +24,7 @@ public final class SyntheaPatients {
   static final String MARKER = "cohort.txt";
   private static final long SEED = 20_260_101;
   private static final String VERSION = "3.3.0";
+  private static final int YEARS = 10;
   private static final Instant REFERENCE = Instant.parse("2025-12-31T00:00:00Z");
 
   private static final Map<String, String> SETTINGS =
@@ -31,7 +32,7 @@ public final class SyntheaPatients {
           "exporter.fhir.export", "true",
           "exporter.fhir.bulk_data", "true",
           "exporter.fhir.use_us_core_ig", "true",
-          "exporter.years_of_history", "10",
+          "exporter.years_of_history", Integer.toString(YEARS),
           "exporter.metadata.export", "false",
           "exporter.enable_custom_exporters", "false",
           "generate.only_alive_patients", "true",
@@ -55,8 +56,7 @@ public final class SyntheaPatients {
    * @return false where the folder held the cohort already
    */
   public static boolean generate(int patients, Path out, long seed) throws IOException {
-    String cohort =
-        "synthea " + VERSION + "\npatients " + patients + "\nseed " + seed + "\nyears 10\n";
+    String cohort = cohort(patients, seed);
     Path marker = out.resolve(MARKER);
     if (Files.exists(marker) && Files.readString(marker).equals(cohort)) {
       return false;
@@ -73,6 +73,11 @@ public final class SyntheaPatients {
       delete(work);
     }
     return true;
+  }
+
+  /** What the marker file says. */
+  static String cohort(int patients, long seed) {
+    return "synthea %s\npatients %d\nseed %d\nyears %d\n".formatted(VERSION, patients, seed, YEARS);
   }
 
   private static void run(int patients, long seed, Path work) {

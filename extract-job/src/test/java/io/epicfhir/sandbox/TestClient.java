@@ -12,6 +12,7 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -20,8 +21,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 
 /** The least of a SMART Backend Services client, with every part open to be got wrong. */
@@ -100,6 +104,21 @@ final class TestClient {
 
   HttpResponse<byte[]> bytes(String url, String token, String... headers) throws Exception {
     return http.send(request(url, token, headers).build(), HttpResponse.BodyHandlers.ofByteArray());
+  }
+
+  InputStream stream(String url, String token) throws Exception {
+    return http.send(request(url, token).build(), HttpResponse.BodyHandlers.ofInputStream()).body();
+  }
+
+  /** The statuses of as many requests at one time. */
+  List<Integer> all(int times, String url, String token) {
+    List<CompletableFuture<Integer>> answers = new ArrayList<>();
+    for (int i = 0; i < times; i++) {
+      answers.add(
+          http.sendAsync(request(url, token).build(), HttpResponse.BodyHandlers.discarding())
+              .thenApply(HttpResponse::statusCode));
+    }
+    return answers.stream().map(CompletableFuture::join).toList();
   }
 
   HttpResponse<String> delete(String url, String token) throws Exception {
