@@ -128,27 +128,27 @@ final class BulkExportsTest {
     String spaced = "  {\"resourceType\":\"Claim\", \"id\":\"c\",\"x\":1.50 }\r";
     Files.writeString(sandbox.data.resolve("Claim.ndjson"), spaced); // No line feed at the end.
     start();
-    JsonNode manifest = export("");
+    JsonNode manifest = sandbox.export(token, "");
     assertThat(manifest.path("requiresAccessToken").asBoolean()).isTrue();
     assertThat(manifest.path("request").asText())
         .isEqualTo(sandbox.server.baseUrl() + "/Group/sandbox-group/$export");
     assertThat(manifest.path("error")).isEmpty();
     assertThat(manifest.has("deleted")).isFalse();
     assertThat(manifest.path("output")).hasSize(3);
-    HttpResponse<byte[]> patients = download(manifest, "Patient");
+    HttpResponse<byte[]> patients = sandbox.download(token, manifest, "Patient");
     assertThat(TestClient.header(patients, "Content-Type")).isEqualTo("application/fhir+ndjson");
     assertThat(patients.body())
         .isEqualTo(Files.readAllBytes(sandbox.data.resolve("Patient.ndjson")));
-    assertThat(download(manifest, "Observation").body())
+    assertThat(sandbox.download(token, manifest, "Observation").body())
         .isEqualTo(Files.readAllBytes(sandbox.data.resolve("Observation.ndjson")));
-    assertThat(download(manifest, "Claim").body()).isEqualTo((spaced + "\n").getBytes(UTF_8));
-    assertThat(file(manifest, "Observation").path("count").asInt()).isEqualTo(3);
+    assertThat(sandbox.download(token, manifest, "Claim").body()).isEqualTo((spaced + "\n").getBytes(UTF_8));
+    assertThat(SandboxFixture.file(manifest, "Observation").path("count").asInt()).isEqualTo(3);
   }
 
   @Test
   void files_are_gzip_when_the_client_takes_it() throws Exception {
     start();
-    String url = file(export(""), "Patient").path("url").asText();
+    String url = SandboxFixture.file(sandbox.export(token, ""), "Patient").path("url").asText();
     HttpResponse<byte[]> zipped = sandbox.client.bytes(url, token, "Accept-Encoding", "gzip");
     assertThat(TestClient.header(zipped, "Content-Encoding")).isEqualTo("gzip");
     assertThat(new GZIPInputStream(new ByteArrayInputStream(zipped.body())).readAllBytes())
@@ -162,7 +162,7 @@ final class BulkExportsTest {
   void a_type_above_the_limits_goes_to_more_files() throws Exception {
     sandbox.options.fileLimits(Long.MAX_VALUE, 2);
     start();
-    JsonNode manifest = export("?_type=Observation");
+    JsonNode manifest = sandbox.export(token, "?_type=Observation");
     assertThat(manifest.path("output")).hasSize(2);
     assertThat(manifest.path("output").findValuesAsText("count")).containsExactly("2", "1");
     StringBuilder all = new StringBuilder();
@@ -180,7 +180,7 @@ final class BulkExportsTest {
         post(
             "{\"resourceType\":\"Parameters\",\"parameter\":["
                 + "{\"name\":\"_type\",\"valueString\":\"Patient\"}]}");
-    JsonNode manifest = manifest(TestClient.header(kickOff, "Content-Location"));
+    JsonNode manifest = sandbox.manifest(token, TestClient.header(kickOff, "Content-Location"));
     assertThat(manifest.path("output").findValuesAsText("type")).containsExactly("Patient");
     assertThat(post("{\"resourceType\":\"Patient\"}").statusCode()).isEqualTo(400);
   }
@@ -190,7 +190,7 @@ final class BulkExportsTest {
     sandbox.options.exportTime(Duration.ZERO);
     start();
     String status = TestClient.header(sandbox.client.kickOff(token, ""), "Content-Location");
-    String url = file(manifest(status), "Patient").path("url").asText();
+    String url = SandboxFixture.file(sandbox.manifest(token, status), "Patient").path("url").asText();
     assertThat(sandbox.client.delete(status, token).statusCode()).isEqualTo(202);
     assertThat(sandbox.client.get(status, token).statusCode()).isEqualTo(404);
     assertThat(sandbox.client.get(url, token).statusCode()).isEqualTo(404);
@@ -201,72 +201,9 @@ final class BulkExportsTest {
   void files_expire() throws Exception {
     sandbox.options.fileLifetime(Duration.ofMinutes(10));
     start();
-    String url = file(export(""), "Patient").path("url").asText();
+    String url = SandboxFixture.file(sandbox.export(token, ""), "Patient").path("url").asText();
     sandbox.clock.advance(Duration.ofMinutes(10));
     assertThat(sandbox.client.get(url, token).statusCode()).isEqualTo(404);
-  }
-
-  @Test
-  void since_gives_what_a_reload_found_new_changed_and_deleted() throws Exception {
-    start();
-    String time = export("").path("transactionTime").asText();
-    sandbox.write("Patient", SandboxFixture.ANNA, "{\"resourceType\":\"Patient\",\"id\":\"cy\"}");
-    String changed = SandboxFixture.observation("o2", "2.0");
-    sandbox.write("Observation", SandboxFixture.observation("o1", "1.50"), changed);
-    HttpResponse<String> reload =
-        sandbox.client.post(sandbox.server.origin() + "/sandbox/reload", "text/plain", "");
-    assertThat(reload.body()).isEqualTo("{\"created\":1,\"changed\":1,\"deleted\":2}");
-
-    JsonNode manifest = export("?_since=" + time);
-    assertThat(manifest.path("output").findValuesAsText("type"))
-        .containsExactly("Observation", "Patient");
-    assertThat(new String(download(manifest, "Observation").body(), UTF_8))
-        .isEqualTo(changed + "\n");
-    assertThat(new String(download(manifest, "Patient").body(), UTF_8)).contains("\"cy\"");
-    JsonNode deleted = manifest.path("deleted").path(0);
-    assertThat(deleted.path("type").asText()).isEqualTo("Bundle");
-    assertThat(sandbox.client.get(deleted.path("url").asText(), token).body())
-        .isEqualTo(
-            "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":["
-                + "{\"request\":{\"method\":\"DELETE\",\"url\":\"Observation/o3\"}},"
-                + "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/ben\"}}]}\n");
-
-    JsonNode later = export("?_since=" + manifest.path("transactionTime").asText());
-    assertThat(later.path("output")).isEmpty();
-    assertThat(later.path("deleted")).isEmpty();
-  }
-
-  @Test
-  void a_resource_that_comes_back_is_new_and_no_longer_deleted() throws Exception {
-    start();
-    String time = export("").path("transactionTime").asText();
-    sandbox.write("Patient", SandboxFixture.ANNA);
-    assertThat(sandbox.server.store().reload()).isEqualTo(new ResourceStore.Reload(0, 0, 1));
-    sandbox.write("Patient", SandboxFixture.ANNA, SandboxFixture.BEN);
-    assertThat(sandbox.server.store().reload()).isEqualTo(new ResourceStore.Reload(1, 0, 0));
-    JsonNode manifest = export("?_since=" + time);
-    assertThat(manifest.path("deleted")).isEmpty();
-    assertThat(file(manifest, "Patient").path("count").asInt()).isEqualTo(1);
-  }
-
-  @Test
-  void an_export_keeps_its_content_while_the_folder_changes() throws Exception {
-    start();
-    byte[] before = Files.readAllBytes(sandbox.data.resolve("Patient.ndjson"));
-    JsonNode manifest = export("");
-    sandbox.write("Patient", SandboxFixture.BEN);
-    sandbox.server.store().reload();
-    assertThat(download(manifest, "Patient").body()).isEqualTo(before);
-  }
-
-  @Test
-  void a_line_that_is_no_json_is_served_under_its_files_type() throws Exception {
-    sandbox.write("Patient", SandboxFixture.ANNA, "{\"resourceType\":\"Patient\", oops");
-    start();
-    JsonNode manifest = export("");
-    assertThat(file(manifest, "Patient").path("count").asInt()).isEqualTo(2);
-    assertThat(download(manifest, "Patient").body())
-        .isEqualTo(Files.readAllBytes(sandbox.data.resolve("Patient.ndjson")));
   }
 
   private void refused(String query, String why) throws Exception {
@@ -274,18 +211,6 @@ final class BulkExportsTest {
     assertThat(answer.statusCode()).isEqualTo(400);
     assertThat(TestClient.json(answer).path("resourceType").asText()).isEqualTo("OperationOutcome");
     assertThat(TestClient.diagnostics(answer)).isEqualTo(why);
-  }
-
-  private JsonNode export(String query) throws Exception {
-    HttpResponse<String> kickOff = sandbox.client.kickOff(token, query);
-    sandbox.clock.advance(Duration.ofSeconds(5));
-    return manifest(TestClient.header(kickOff, "Content-Location"));
-  }
-
-  private JsonNode manifest(String status) throws Exception {
-    HttpResponse<String> answer = sandbox.client.get(status, token);
-    assertThat(answer.statusCode()).isEqualTo(200);
-    return TestClient.json(answer);
   }
 
   private HttpResponse<String> post(String parameters) throws Exception {
@@ -302,16 +227,4 @@ final class BulkExportsTest {
             .POST(HttpRequest.BodyPublishers.ofString(parameters)));
   }
 
-  private HttpResponse<byte[]> download(JsonNode manifest, String type) throws Exception {
-    return sandbox.client.bytes(file(manifest, type).path("url").asText(), token);
-  }
-
-  private static JsonNode file(JsonNode manifest, String type) {
-    for (JsonNode file : manifest.path("output")) {
-      if (file.path("type").asText().equals(type)) {
-        return file;
-      }
-    }
-    throw new AssertionError("No file of type " + type + " in " + manifest);
-  }
 }

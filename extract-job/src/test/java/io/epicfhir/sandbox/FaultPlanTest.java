@@ -149,8 +149,8 @@ final class FaultPlanTest {
         .once(Match.file("Patient"), Fault.extraLine("<html>"))
         .once(Match.file("Patient"), Fault.errorFile("error", "exception", "2 lost"));
     JsonNode manifest = manifest();
-    assertThat(file(manifest, "Observation").path("count").asInt()).isEqualTo(19_999);
-    assertThat(file(manifest, "Patient").path("count").asInt()).isEqualTo(3);
+    assertThat(SandboxFixture.file(manifest, "Observation").path("count").asInt()).isEqualTo(19_999);
+    assertThat(SandboxFixture.file(manifest, "Patient").path("count").asInt()).isEqualTo(3);
     assertThat(new String(sandbox.client.bytes(url(manifest, "Patient"), token).body(), UTF_8))
         .startsWith("<html>\n{\"resourceType\"");
     String error = manifest.path("error").path(0).path("url").asText();
@@ -211,16 +211,7 @@ final class FaultPlanTest {
     return TestClient.json(sandbox.client.get(status, token));
   }
 
-  private static JsonNode file(JsonNode manifest, String type) {
-    for (JsonNode file : manifest.path("output")) {
-      if (file.path("type").asText().equals(type)) {
-        return file;
-      }
-    }
-    throw new AssertionError("No file of type " + type + " in " + manifest);
-  }
-
   private static String url(JsonNode manifest, String type) {
-    return file(manifest, type).path("url").asText();
+    return SandboxFixture.file(manifest, type).path("url").asText();
   }
 }

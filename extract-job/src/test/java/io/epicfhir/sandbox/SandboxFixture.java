@@ -1,8 +1,13 @@
 package io.epicfhir.sandbox;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /** A sandbox on a few hand-written lines, with a clock of its own. */
@@ -51,6 +56,31 @@ final class SandboxFixture implements AutoCloseable {
 
   String token() throws Exception {
     return client.token(KEYS.rs384(), "system/*.read");
+  }
+
+  JsonNode export(String token, String query) throws Exception {
+    HttpResponse<String> kickOff = client.kickOff(token, query);
+    clock.advance(Duration.ofSeconds(5));
+    return manifest(token, TestClient.header(kickOff, "Content-Location"));
+  }
+
+  JsonNode manifest(String token, String status) throws Exception {
+    HttpResponse<String> answer = client.get(status, token);
+    assertThat(answer.statusCode()).isEqualTo(200);
+    return TestClient.json(answer);
+  }
+
+  HttpResponse<byte[]> download(String token, JsonNode manifest, String type) throws Exception {
+    return client.bytes(file(manifest, type).path("url").asText(), token);
+  }
+
+  static JsonNode file(JsonNode manifest, String type) {
+    for (JsonNode file : manifest.path("output")) {
+      if (file.path("type").asText().equals(type)) {
+        return file;
+      }
+    }
+    throw new AssertionError("No file of type " + type + " in " + manifest);
   }
 
   @Override

@@ -22,9 +22,9 @@ import org.mitre.synthea.helpers.Config;
  */
 public final class SyntheaPatients {
   static final String MARKER = "cohort.txt";
-  private static final long SEED = 20_260_101;
+  private static final long SEED = 1;
   private static final String VERSION = "3.3.0";
-  private static final int YEARS = 10;
+  private static final int YEARS = 30;
   private static final Instant REFERENCE = Instant.parse("2025-12-31T00:00:00Z");
 
   private static final Map<String, String> SETTINGS =
