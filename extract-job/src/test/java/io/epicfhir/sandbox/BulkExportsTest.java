@@ -141,7 +141,8 @@ final class BulkExportsTest {
         .isEqualTo(Files.readAllBytes(sandbox.data.resolve("Patient.ndjson")));
     assertThat(sandbox.download(token, manifest, "Observation").body())
         .isEqualTo(Files.readAllBytes(sandbox.data.resolve("Observation.ndjson")));
-    assertThat(sandbox.download(token, manifest, "Claim").body()).isEqualTo((spaced + "\n").getBytes(UTF_8));
+    assertThat(sandbox.download(token, manifest, "Claim").body())
+        .isEqualTo((spaced + "\n").getBytes(UTF_8));
     assertThat(SandboxFixture.file(manifest, "Observation").path("count").asInt()).isEqualTo(3);
   }
 
@@ -190,7 +191,8 @@ final class BulkExportsTest {
     sandbox.options.exportTime(Duration.ZERO);
     start();
     String status = TestClient.header(sandbox.client.kickOff(token, ""), "Content-Location");
-    String url = SandboxFixture.file(sandbox.manifest(token, status), "Patient").path("url").asText();
+    String url =
+        SandboxFixture.file(sandbox.manifest(token, status), "Patient").path("url").asText();
     assertThat(sandbox.client.delete(status, token).statusCode()).isEqualTo(202);
     assertThat(sandbox.client.get(status, token).statusCode()).isEqualTo(404);
     assertThat(sandbox.client.get(url, token).statusCode()).isEqualTo(404);
@@ -226,5 +228,4 @@ final class BulkExportsTest {
                 "application/fhir+json")
             .POST(HttpRequest.BodyPublishers.ofString(parameters)));
   }
-
 }

@@ -149,7 +149,8 @@ final class FaultPlanTest {
         .once(Match.file("Patient"), Fault.extraLine("<html>"))
         .once(Match.file("Patient"), Fault.errorFile("error", "exception", "2 lost"));
     JsonNode manifest = manifest();
-    assertThat(SandboxFixture.file(manifest, "Observation").path("count").asInt()).isEqualTo(19_999);
+    assertThat(SandboxFixture.file(manifest, "Observation").path("count").asInt())
+        .isEqualTo(19_999);
     assertThat(SandboxFixture.file(manifest, "Patient").path("count").asInt()).isEqualTo(3);
     assertThat(new String(sandbox.client.bytes(url(manifest, "Patient"), token).body(), UTF_8))
         .startsWith("<html>\n{\"resourceType\"");

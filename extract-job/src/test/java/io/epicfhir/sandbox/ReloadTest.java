@@ -4,13 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.ByteArrayInputStream;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,7 +48,8 @@ final class ReloadTest {
         .containsExactly("Observation", "Patient");
     assertThat(new String(sandbox.download(token, manifest, "Observation").body(), UTF_8))
         .isEqualTo(changed + "\n");
-    assertThat(new String(sandbox.download(token, manifest, "Patient").body(), UTF_8)).contains("\"cy\"");
+    assertThat(new String(sandbox.download(token, manifest, "Patient").body(), UTF_8))
+        .contains("\"cy\"");
     JsonNode deleted = manifest.path("deleted").path(0);
     assertThat(deleted.path("type").asText()).isEqualTo("Bundle");
     assertThat(sandbox.client.get(deleted.path("url").asText(), token).body())
