@@ -23,4 +23,14 @@ final class ServerRefusal extends Exception {
     return failure.getCause() instanceof ServerRefusal refusal
         && (refusal.status == 404 || refusal.status == 410);
   }
+
+  /**
+   * Whether the answer to a status request means that the export will never be ready: not where
+   * only the sign-in failed.
+   */
+  static boolean endsExport(JobException failure) {
+    return failure.getCause() instanceof ServerRefusal refusal
+        && refusal.status != 401
+        && refusal.status != 403;
+  }
 }

@@ -53,10 +53,15 @@ final class SmartBackendAuth {
    */
   synchronized AccessToken token(Traffic traffic) throws IOException, PassingFailure {
     if (current == null || !clock.instant().isBefore(current.useUntil())) {
-      if (configuration == null) {
-        configuration = discover(traffic);
+      try {
+        if (configuration == null) {
+          configuration = discover(traffic);
+        }
+        current = request(traffic);
+      } catch (JobException e) {
+        // Without the status as cause: it says nothing about what the token was wanted for.
+        throw new JobException(e.exitCode(), e.getMessage());
       }
-      current = request(traffic);
     }
     return current;
   }
