@@ -1,14 +1,13 @@
 package io.epicfhir.extract;
 
+import org.apache.parquet.io.api.Binary;
+
 /**
- * A row of bronze; its bytes are the reader's and are copied when it is written.
+ * A row of bronze.
  *
  * @param head what stands beside the bytes
- * @param buffer holds the line
- * @param offset where it begins
- * @param length how long it is
+ * @param line the reader's bytes, copied when the row is written
  * @param sourceFile the file's name
  * @param sourceLine the line's number in it, from 1 on
  */
-record BronzeLine(
-    LineHead head, byte[] buffer, int offset, int length, String sourceFile, long sourceLine) {}
+record BronzeLine(LineHead head, Binary line, String sourceFile, long sourceLine) {}

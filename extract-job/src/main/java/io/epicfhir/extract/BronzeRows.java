@@ -48,7 +48,7 @@ final class BronzeRows extends RowSupport<BronzeLine> {
     text(0, row.head().id());
     text(1, row.head().versionId());
     number(2, row.head().lastUpdated());
-    bytes(3, Binary.fromReusedByteArray(row.buffer(), row.offset(), row.length()));
+    bytes(3, row.line());
     bytes(4, exportId);
     text(5, row.sourceFile());
     number(6, row.sourceLine());

@@ -3,6 +3,7 @@ package io.epicfhir.extract;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import org.apache.parquet.io.api.Binary;
 
 /**
  * Cuts a stream of bytes at LF and at nothing else: CR, U+2028 and broken characters stay in their
@@ -63,6 +64,11 @@ final class LineSplitter {
   /** The buffer that the piece lies in, valid until the next one. */
   byte[] buffer() {
     return buffer;
+  }
+
+  /** The piece without a copy of it; whoever keeps it copies it. */
+  Binary binary() {
+    return Binary.fromReusedByteArray(buffer, start, length);
   }
 
   int offset() {

@@ -5,7 +5,6 @@ import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.BINARY;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT32;
 import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.INT64;
 
-import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Types;
 
@@ -37,6 +36,6 @@ final class QuarantineRows extends RowSupport<QuarantinedLine> {
     text(1, row.sourceFile());
     number(2, row.sourceLine());
     small(3, row.part());
-    bytes(4, Binary.fromReusedByteArray(row.buffer(), row.offset(), row.length()));
+    bytes(4, row.line());
   }
 }

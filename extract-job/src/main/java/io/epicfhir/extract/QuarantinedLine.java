@@ -1,5 +1,7 @@
 package io.epicfhir.extract;
 
+import org.apache.parquet.io.api.Binary;
+
 /**
  * A row of quarantine: a line, or a piece of one that is too long, verbatim.
  *
@@ -7,15 +9,6 @@ package io.epicfhir.extract;
  * @param sourceFile the file's name
  * @param sourceLine the line's number in it, from 1 on
  * @param part 0, or the number of the piece
- * @param buffer holds the bytes; the reader's, copied when the row is written
- * @param offset where they begin
- * @param length how many there are
+ * @param line the reader's bytes, copied when the row is written
  */
-record QuarantinedLine(
-    String reason,
-    String sourceFile,
-    long sourceLine,
-    int part,
-    byte[] buffer,
-    int offset,
-    int length) {}
+record QuarantinedLine(String reason, String sourceFile, long sourceLine, int part, Binary line) {}

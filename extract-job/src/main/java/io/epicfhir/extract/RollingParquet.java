@@ -9,6 +9,7 @@ import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.conf.ParquetConfiguration;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.api.WriteSupport;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
@@ -133,6 +134,12 @@ final class RollingParquet<T> implements AutoCloseable {
     }
 
     @Override
+    protected WriteSupport<T> getWriteSupport(ParquetConfiguration conf) {
+      return support;
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // abstract still
     protected WriteSupport<T> getWriteSupport(Configuration conf) {
       return support;
     }

@@ -2,6 +2,7 @@ package io.epicfhir.extract;
 
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.conf.ParquetConfiguration;
 import org.apache.parquet.hadoop.api.WriteSupport;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.RecordConsumer;
@@ -20,6 +21,12 @@ abstract class RowSupport<T> extends WriteSupport<T> {
   abstract void columns(T row);
 
   @Override
+  public final WriteContext init(ParquetConfiguration configuration) {
+    return new WriteContext(schema, Map.of());
+  }
+
+  @Override
+  @SuppressWarnings("deprecation") // abstract still
   public final WriteContext init(Configuration configuration) {
     return new WriteContext(schema, Map.of());
   }
