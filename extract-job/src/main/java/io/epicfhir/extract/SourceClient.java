@@ -2,6 +2,7 @@ package io.epicfhir.extract;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -108,13 +109,7 @@ final class SourceClient {
     InputStream raw = response.getEntity().getContent();
     InputStream body = new GuardedBody(raw, traffic, settings.idleTimeout());
     switch (encoding) {
-      case "gzip" ->
-          // Checks the trailer, and takes all members of a concatenated stream.
-          intake.take(
-              GzipCompressorInputStream.builder()
-                  .setInputStream(body)
-                  .setDecompressConcatenated(true)
-                  .get());
+      case "gzip" -> intake.take(ungzipped(body));
       case "identity" -> intake.take(body);
       default ->
           throw new JobException(
@@ -123,6 +118,21 @@ final class SourceClient {
                   + ask.what()
                   + ": unknown Content-Encoding; let the server send gzip or identity");
     }
+  }
+
+  /** Checks the trailer, and takes all members of a concatenated stream. */
+  private static InputStream ungzipped(InputStream body) throws IOException {
+    InputStream packed = new BufferedInputStream(body, 1 << 16);
+    packed.mark(2);
+    boolean magic = packed.read() == 0x1f && packed.read() == 0x8b;
+    packed.reset();
+    if (!magic) {
+      throw new BrokenBody("the body is not gzip, which its Content-Encoding says it is");
+    }
+    return GzipCompressorInputStream.builder()
+        .setInputStream(packed)
+        .setDecompressConcatenated(true)
+        .get();
   }
 
   /** A web page that came with 200 is a proxy's; other names of NDJSON are let through. */

@@ -48,7 +48,7 @@ final class ReplyWriter {
   private void write() throws IOException, InterruptedException {
     long length = Piece.length(reply.body());
     boolean inMemory = reply.body().stream().allMatch(Piece.Memory.class::isInstance);
-    if (inMemory && reply.ending().equals(Ending.WHOLE)) {
+    if (inMemory && !reply.gzip() && reply.ending().equals(Ending.WHOLE)) {
       writeSmall(Math.toIntExact(length));
       return;
     }
