@@ -58,8 +58,7 @@ class ControlPlaneTest {
 
     JsonNode report = site.report("r1", "kick_off");
     String id = report.path("result").path("export_id").asText();
-    String ledger =
-        Files.readString(folder.resolve("lake/state/exports/" + id + "/kick-off.json"));
+    String ledger = Files.readString(folder.resolve("lake/state/exports/" + id + "/kick-off.json"));
     assertThat(ledger).contains("\"status_url\" : \"" + site.server.origin());
     assertThat(report.toString()).doesNotContain("BulkRequest");
     assertThat(report.path("result").path("state").asText()).isEqualTo("kicked-off");
@@ -228,8 +227,7 @@ class ControlPlaneTest {
   }
 
   @Test
-  void past_the_deadline_the_export_is_deleted_and_a_rerun_asks_for_a_new_one()
-      throws IOException {
+  void past_the_deadline_the_export_is_deleted_and_a_rerun_asks_for_a_new_one() throws IOException {
     open(o -> o.exportTime(Duration.ofDays(2)));
     assertThat(kickOff()).isZero();
 
@@ -271,8 +269,7 @@ class ControlPlaneTest {
         .faults()
         .once(
             Match.kind(RequestKind.STATUS),
-            Fault.answer(
-                200, "application/json", "{\"requiresAccessToken\":true,\"output\":[]}"));
+            Fault.answer(200, "application/json", "{\"requiresAccessToken\":true,\"output\":[]}"));
 
     assertThat(status()).isEqualTo(3);
 

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,7 +90,9 @@ class ExtractFaultsTest {
         site.data.resolve("Observation.ndjson"),
         BulkToBronzeTest.observations(9) + broken + "\n",
         UTF_8);
-    site.server.faults().always(Match.file("Patient"), Fault.extraLine("{\"resourceType\":\"Patient\"}"));
+    site.server
+        .faults()
+        .always(Match.file("Patient"), Fault.extraLine("{\"resourceType\":\"Patient\"}"));
     reserve();
 
     assertThat(site.runAll("r1")).isEqualTo(5);
@@ -102,12 +104,12 @@ class ExtractFaultsTest {
     assertThat(site.server.requests().count(RequestKind.DELETE)).isZero();
     List<Row> kept = ReadBack.quarantine(site);
     assertThat(kept)
-        .extracting(row -> row.getAs("reason"), row -> new String((byte[]) row.getAs("line"), UTF_8))
+        .extracting(
+            row -> row.getAs("reason"), row -> new String((byte[]) row.getAs("line"), UTF_8))
         .containsExactlyInAnyOrder(
             org.assertj.core.api.Assertions.tuple("not-a-json-object", broken),
             org.assertj.core.api.Assertions.tuple("no-id", "{\"resourceType\":\"Patient\"}"));
-    assertThat(Files.walk(folder.resolve("lake/quarantine")))
-        .anyMatch(p -> p.toString().contains("/held/resource_type=Observation/"));
+    assertThat(quarantined()).anyMatch(p -> p.contains("/held/resource_type=Observation/"));
 
     site.settings.put("bulk.max-rejected-share", "0.5");
     assertThat(site.runAll("r1")).isZero();
@@ -115,8 +117,7 @@ class ExtractFaultsTest {
     assertThat(ReadBack.bronze(site)).hasSize(12);
     assertThat(ReadBack.quarantine(site)).hasSize(2);
     assertThat(site.server.requests().count(RequestKind.KICK_OFF)).isEqualTo(1);
-    assertThat(Files.walk(folder.resolve("lake/quarantine")))
-        .noneMatch(p -> p.toString().contains("/held"));
+    assertThat(quarantined()).noneMatch(p -> p.contains("/held"));
   }
 
   @Test
@@ -134,7 +135,9 @@ class ExtractFaultsTest {
   @Test
   void errors_that_the_server_reports_are_kept_and_block_the_landing_unless_allowed()
       throws IOException {
-    site.server.faults().once(Match.file("Patient"), Fault.errorFile("error", "exception", "Zo\u00eb"));
+    site.server
+        .faults()
+        .once(Match.file("Patient"), Fault.errorFile("error", "exception", "Zo\u00eb"));
 
     assertThat(site.runAll("r1")).isEqualTo(5);
 
@@ -174,9 +177,7 @@ class ExtractFaultsTest {
 
   @Test
   void a_failed_delete_at_the_server_is_a_note_and_is_done_at_the_next_rerun() throws IOException {
-    site.server
-        .faults()
-        .once(Match.kind(RequestKind.DELETE), Fault.fatal(500, "59188", "broken"));
+    site.server.faults().once(Match.kind(RequestKind.DELETE), Fault.fatal(500, "59188", "broken"));
 
     assertThat(site.runAll("r1")).isZero();
     assertThat(site.report("r1", "extract").path("notes").toString())
@@ -185,6 +186,12 @@ class ExtractFaultsTest {
     assertThat(site.run(new Extract(), "r1", "extract")).isZero();
     assertThat(site.report("r1", "extract").path("notes").toString())
         .doesNotContain("stays at the server");
+  }
+
+  private List<String> quarantined() throws IOException {
+    try (Stream<Path> all = Files.walk(folder.resolve("lake/quarantine"))) {
+      return all.map(Path::toString).toList();
+    }
   }
 
   /** What is served is what lies in the folder now. */

@@ -1,0 +1,63 @@
+package io.epicfhir.extract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ManifestTest {
+  private static final String HEAD =
+      "{\"transactionTime\":\"2026-03-02T10:00:00.5+01:00\",\"requiresAccessToken\":false,";
+
+  @Test
+  void reads_the_three_lists() {
+    Manifest manifest =
+        Manifest.parse(
+            HEAD
+                + "\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/a/1?sig=s\",\"count\":3},"
+                + "{\"type\":\"Patient\",\"url\":\"https://h/a/1?sig=t\"}],"
+                + "\"deleted\":[{\"type\":\"Bundle\",\"url\":\"https://h/d\"}],"
+                + "\"error\":[{\"type\":\"OperationOutcome\",\"url\":\"https://h/e\"}]}");
+
+    assertThat(manifest.transactionTime()).isEqualTo(Instant.parse("2026-03-02T09:00:00.500Z"));
+    assertThat(manifest.tokenForFiles()).isFalse();
+    assertThat(manifest.files())
+        .extracting(RemoteFile::name)
+        .containsExactly("a/1", "a/1#1", "deleted/d", "error/e");
+    assertThat(manifest.files())
+        .extracting(RemoteFile::count)
+        .containsExactly(3L, null, null, null);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "not json|it is not JSON",
+        "{\"requiresAccessToken\":true,\"output\":[]}|transactionTime is not an instant: \"\"",
+        "{\"transactionTime\":\"now\",\"requiresAccessToken\":true,\"output\":[]}|instant: \"now\"",
+        "{\"transactionTime\":\"2026-03-02T10:00:00Z\",\"output\":[]}|requiresAccessToken is missing",
+        "{\"transactionTime\":\"2026-03-02T10:00:00Z\",\"requiresAccessToken\":true}|output is missing",
+        "H\"output\":[{\"type\":\"../x\",\"url\":\"https://h/1\"}]}|no resource type: \"../x\"",
+        "H\"output\":[{\"type\":\"Patient\",\"url\":\"/1\"}]}|not absolute",
+        "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\",\"count\":\"3\"}]}|no number",
+        "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\"},"
+            + "{\"type\":\"Patient\",\"url\":\"https://h/1\"}]}|lists the file 1 twice",
+        "H\"output\":[],\"deleted\":[{\"type\":\"Patient\",\"url\":\"https://h/1\"}]}|not Bundle",
+        "H\"output\":[],\"link\":[{\"relation\":\"next\",\"url\":\"https://h/2\"}]}|further pages",
+      })
+  void refuses_what_it_cannot_be_sure_of(String text, String why) {
+    assertThatThrownBy(() -> Manifest.parse(text.startsWith("H") ? HEAD + text.substring(1) : text))
+        .isInstanceOf(JobException.class)
+        .hasMessageContaining("Cannot use the export's manifest: ")
+        .hasMessageContaining(why)
+        .extracting(e -> ((JobException) e).exitCode())
+        .isEqualTo(ExitCode.REFUSED);
+  }
+}
