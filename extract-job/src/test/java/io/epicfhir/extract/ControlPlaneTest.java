@@ -83,7 +83,7 @@ class ControlPlaneTest {
     assertThat(kickOff()).isEqualTo(3);
 
     assertThat(site.error("r1", "kick_off"))
-        .contains("Cannot get an access token: the server answered 400 invalid_client")
+        .contains("Cannot get an access token: the server answered 401 invalid_client")
         .contains("check source.client-id, source.key-id");
     assertThat(site.server.requests().count(RequestKind.KICK_OFF)).isZero();
   }

@@ -64,7 +64,8 @@ class ExtractFaultsTest {
 
     assertThat(BulkToBronzeTest.resources(ReadBack.bronze(site)))
         .containsExactlyInAnyOrderElementsOf(BulkToBronzeTest.served(BulkToBronzeTest.files()));
-    assertThat(site.server.requests().count(RequestKind.FILE)).isEqualTo(3);
+    // A token that expires may be in use by both tasks.
+    assertThat(site.server.requests().count(RequestKind.FILE)).isBetween(3L, 4L);
   }
 
   @Test
