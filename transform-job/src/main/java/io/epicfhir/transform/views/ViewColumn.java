@@ -1,0 +1,21 @@
+package io.epicfhir.transform.views;
+
+import java.util.Optional;
+import org.apache.spark.sql.types.DataType;
+
+/**
+ * A column of a compiled view.
+ *
+ * @param fhirType the declared FHIR type, else the one that its path has
+ * @param collection whether it holds a list
+ * @param description what it means, or empty
+ * @param ansiType the value of the tag ansi/type
+ * @param sparkType decimals are strings with the source's digits
+ */
+public record ViewColumn(
+    String name,
+    String fhirType,
+    boolean collection,
+    String description,
+    Optional<String> ansiType,
+    DataType sparkType) {}

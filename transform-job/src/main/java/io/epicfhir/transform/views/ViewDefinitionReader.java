@@ -1,0 +1,189 @@
+package io.epicfhir.transform.views;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.transform.views.ViewDefinition.Column;
+import io.epicfhir.transform.views.ViewDefinition.Constant;
+import io.epicfhir.transform.views.ViewDefinition.Iteration;
+import io.epicfhir.transform.views.ViewDefinition.Select;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** Reads the JSON of one ViewDefinition and says what is wrong with its shape. */
+final class ViewDefinitionReader {
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  /** The specification's sql-name: what every database takes unquoted. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]*");
+
+  private static final Map<String, Iteration> ITERATIONS =
+      Map.of(
+          "forEach", Iteration.FOR_EACH,
+          "forEachOrNull", Iteration.FOR_EACH_OR_NULL,
+          "repeat", Iteration.REPEAT);
+
+  private final String origin;
+
+  ViewDefinitionReader(String origin) {
+    this.origin = origin;
+  }
+
+  ViewDefinition read(String json) {
+    JsonNode view = tree(json);
+    String type = text(view, "resourceType");
+    if (!type.isEmpty() && !type.equals("ViewDefinition")) {
+      throw refuse("it is of type " + type, "give a ViewDefinition");
+    }
+    List<Select> selects = selects(list(view, "select"));
+    if (selects.isEmpty()) {
+      throw refuse("it has no select", "add one with at least one column");
+    }
+    return new ViewDefinition(
+        name(view),
+        required(view, "resource", "the view"),
+        text(view, "title"),
+        text(view, "description"),
+        constants(list(view, "constant")),
+        list(view, "where").stream().map(w -> required(w, "path", "where")).toList(),
+        selects,
+        json);
+  }
+
+  private JsonNode tree(String json) {
+    try {
+      JsonNode view = JSON.readTree(json);
+      if (!view.isObject()) {
+        throw refuse("it is no JSON object", "give a ViewDefinition");
+      }
+      return view;
+    } catch (JsonProcessingException e) {
+      String where =
+          e.getLocation() == null
+              ? ""
+              : " in line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
+      throw refuse("it is no JSON" + where, e.getOriginalMessage());
+    }
+  }
+
+  private String name(JsonNode view) {
+    String name = text(view, "name");
+    return name.isEmpty() ? origin.replaceFirst("\\.json$", "") : sqlName(name, "the view's name");
+  }
+
+  private List<Constant> constants(List<JsonNode> nodes) {
+    List<Constant> constants = new ArrayList<>();
+    for (JsonNode node : nodes) {
+      String name = sqlName(required(node, "name", "a constant"), "a constant's name");
+      List<Map.Entry<String, JsonNode>> values =
+          node.properties().stream().filter(p -> p.getKey().startsWith("value")).toList();
+      if (values.size() != 1 || !values.get(0).getValue().isValueNode()) {
+        throw refuse("constant " + name + " has not one value", "give it one value[x]");
+      }
+      String suffix = values.get(0).getKey().substring("value".length());
+      String type = suffix.isEmpty() ? "" : Character.toLowerCase(suffix.charAt(0)) + suffix.substring(1);
+      constants.add(new Constant(name, type, values.get(0).getValue().asText()));
+    }
+    return constants;
+  }
+
+  private List<Select> selects(List<JsonNode> nodes) {
+    return nodes.stream().map(this::select).toList();
+  }
+
+  private Select select(JsonNode node) {
+    List<String> given = ITERATIONS.keySet().stream().filter(node::has).sorted().toList();
+    if (given.size() > 1) {
+      throw refuse("a select has " + String.join(" and ", given), "keep one of them");
+    }
+    Select select =
+        new Select(
+            given.isEmpty() ? Iteration.ONCE : ITERATIONS.get(given.get(0)),
+            given.isEmpty() ? List.of() : paths(node, given.get(0)),
+            list(node, "column").stream().map(this::column).toList(),
+            selects(list(node, "select")),
+            selects(list(node, "unionAll")));
+    if (select.columns().isEmpty() && select.selects().isEmpty() && select.unionAll().isEmpty()) {
+      throw refuse("a select has no columns", "add column, select or unionAll");
+    }
+    return select;
+  }
+
+  private List<String> paths(JsonNode node, String key) {
+    if (!key.equals("repeat")) {
+      return List.of(required(node, key, "a select"));
+    }
+    List<JsonNode> paths = list(node, key);
+    if (paths.isEmpty() || !paths.stream().allMatch(JsonNode::isTextual)) {
+      throw refuse("repeat is not a list of paths", "write \"repeat\": [\"item\"]");
+    }
+    return paths.stream().map(JsonNode::asText).toList();
+  }
+
+  private Column column(JsonNode node) {
+    String name = sqlName(required(node, "name", "a column"), "a column's name");
+    JsonNode collection = node.path("collection");
+    if (!collection.isMissingNode() && !collection.isBoolean()) {
+      throw refuse("collection of column " + name + " is not a boolean", "write true or false");
+    }
+    return new Column(
+        name,
+        required(node, "path", "column " + name),
+        text(node, "type"),
+        collection.asBoolean(false),
+        text(node, "description"),
+        ansiType(list(node, "tag")));
+  }
+
+  private String ansiType(List<JsonNode> tags) {
+    return tags.stream()
+        .filter(tag -> text(tag, "name").equals("ansi/type"))
+        .map(tag -> text(tag, "value"))
+        .findFirst()
+        .orElse("");
+  }
+
+  private String sqlName(String name, String what) {
+    if (!NAME.matcher(name).matches()) {
+      throw refuse(what + " is " + name, "use letters, digits and _, and begin with a letter");
+    }
+    return name;
+  }
+
+  private List<JsonNode> list(JsonNode node, String key) {
+    JsonNode list = node.path(key);
+    if (!list.isMissingNode() && !list.isArray()) {
+      throw refuse(key + " is not a list", "write \"" + key + "\": [...]");
+    }
+    List<JsonNode> items = new ArrayList<>();
+    list.forEach(items::add);
+    return items;
+  }
+
+  private String required(JsonNode node, String key, String what) {
+    String value = text(node, key);
+    if (value.isBlank()) {
+      throw refuse(what + " has no " + key, "add \"" + key + "\"");
+    }
+    return value;
+  }
+
+  private String text(JsonNode node, String key) {
+    JsonNode value = node.path(key);
+    if (!value.isMissingNode() && !value.isTextual()) {
+      throw refuse(key + " is not a text", "write \"" + key + "\": \"...\"");
+    }
+    return value.asText("");
+  }
+
+  private ViewException refuse(String problem, String advice) {
+    return ViewException.invalid("Cannot read view " + origin + ": " + problem + "; " + advice);
+  }
+}
