@@ -17,7 +17,7 @@ public final class CompiledViews {
 
   /** What {@link #parse} gives: _resource_id and the elements that the views touch. */
   public StructType readSchema() {
-    return ResourceParser.schema(read);
+    return ReadSchema.of(read);
   }
 
   /**

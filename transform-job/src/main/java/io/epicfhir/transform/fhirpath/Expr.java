@@ -1,0 +1,238 @@
+package io.epicfhir.transform.fhirpath;
+
+import java.util.List;
+
+/** A FHIRPath expression with its names resolved: every node knows its type and whether it can be many. */
+public sealed interface Expr {
+  /** The type of each value. */
+  FhirType type();
+
+  /** Whether there can be more than one value. */
+  boolean many();
+
+  /** What the view's paths start from: the resource. */
+  record Resource(FhirType type) implements Expr {
+    @Override
+    public boolean many() {
+      return false;
+    }
+  }
+
+  /** The element at hand: of the innermost where, else of the select. */
+  record This(FhirType type) implements Expr {
+    @Override
+    public boolean many() {
+      return false;
+    }
+  }
+
+  /**
+   * A child element.
+   *
+   * @param field its name in JSON
+   * @param list whether JSON writes a list
+   */
+  record Member(Expr source, String field, FhirType type, boolean list) implements Expr {
+    @Override
+    public boolean many() {
+      return list || source.many();
+    }
+  }
+
+  /** value[x], before one of its types is named. */
+  record Choice(Expr source, String name, List<Member> variants) implements Expr {
+    @Override
+    public FhirType type() {
+      return FhirType.CHOICE;
+    }
+
+    @Override
+    public boolean many() {
+      return source.many();
+    }
+  }
+
+  /** All elements that the paths reach, over and over, depth first. */
+  record Repeat(Expr source, List<List<String>> paths, FhirType type) implements Expr {
+    @Override
+    public boolean many() {
+      return true;
+    }
+  }
+
+  /** A value of the path or the view; null is {}. */
+  record Literal(String text, FhirType type) implements Expr {
+    @Override
+    public boolean many() {
+      return false;
+    }
+  }
+
+  /** %rowIndex. */
+  record RowIndex() implements Expr {
+    @Override
+    public FhirType type() {
+      return FhirType.INTEGER;
+    }
+
+    @Override
+    public boolean many() {
+      return false;
+    }
+  }
+
+  /**
+   * One of many.
+   *
+   * @param index from 0; -1 is the last
+   */
+  record Item(Expr source, int index) implements Expr {
+    @Override
+    public FhirType type() {
+      return source.type();
+    }
+
+    @Override
+    public boolean many() {
+      return false;
+    }
+  }
+
+  /** Those for which the criteria are true. */
+  record Where(Expr source, Expr criteria) implements Expr {
+    @Override
+    public FhirType type() {
+      return source.type();
+    }
+
+    @Override
+    public boolean many() {
+      return source.many();
+    }
+  }
+
+  /** Whether there is a value. */
+  record Exists(Expr source) implements Expr {
+    @Override
+    public FhirType type() {
+      return FhirType.BOOLEAN;
+    }
+
+    @Override
+    public boolean many() {
+      return false;
+    }
+  }
+
+  /** How many values there are. */
+  record Count(Expr source) implements Expr {
+    @Override
+    public FhirType type() {
+      return FhirType.INTEGER;
+    }
+
+    @Override
+    public boolean many() {
+      return false;
+    }
+  }
+
+  /** The values of both sides, each once. */
+  record Union(Expr left, Expr right) implements Expr {
+    @Override
+    public FhirType type() {
+      return left.type().form() == Form.NOTHING ? right.type() : left.type();
+    }
+
+    @Override
+    public boolean many() {
+      return true;
+    }
+  }
+
+  /** All values in one text. */
+  record Join(Expr source, String separator) implements Expr {
+    @Override
+    public FhirType type() {
+      return FhirType.STRING;
+    }
+
+    @Override
+    public boolean many() {
+      return false;
+    }
+  }
+
+  /** The key of the resource itself. */
+  record ResourceKey() implements Expr {
+    @Override
+    public FhirType type() {
+      return FhirType.STRING;
+    }
+
+    @Override
+    public boolean many() {
+      return false;
+    }
+  }
+
+  /**
+   * The key of what each reference points to.
+   *
+   * @param target the resource type that counts, or empty for all
+   */
+  record ReferenceKey(Expr source, String target) implements Expr {
+    @Override
+    public FhirType type() {
+      return FhirType.STRING;
+    }
+
+    @Override
+    public boolean many() {
+      return source.many();
+    }
+  }
+
+  /** A function of single values. */
+  record Call(Op op, List<Expr> arguments, FhirType type) implements Expr {
+    @Override
+    public boolean many() {
+      return false;
+    }
+  }
+
+  /** The functions of single values. */
+  enum Op {
+    NOT,
+    AND,
+    OR,
+    XOR,
+    IMPLIES,
+    EQUAL,
+    NOT_EQUAL,
+    LESS,
+    LESS_OR_EQUAL,
+    GREATER,
+    GREATER_OR_EQUAL,
+    IN,
+    ADD,
+    SUBTRACT,
+    MULTIPLY,
+    DIVIDE,
+    INTEGER_DIVIDE,
+    MODULO,
+    NEGATE,
+    CONCATENATE,
+    IIF,
+    LOW_BOUNDARY,
+    HIGH_BOUNDARY,
+    STARTS_WITH,
+    ENDS_WITH,
+    CONTAINS,
+    MATCHES,
+    UPPER,
+    LOWER,
+    LENGTH,
+    TO_STRING
+  }
+}

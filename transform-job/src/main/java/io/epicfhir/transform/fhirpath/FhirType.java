@@ -1,0 +1,95 @@
+package io.epicfhir.transform.fhirpath;
+
+import ca.uhn.fhir.context.BaseRuntimeChildDefinition;
+import ca.uhn.fhir.context.BaseRuntimeElementCompositeDefinition;
+import ca.uhn.fhir.context.BaseRuntimeElementDefinition;
+import ca.uhn.fhir.context.FhirContext;
+import ca.uhn.fhir.context.RuntimeResourceDefinition;
+import ca.uhn.fhir.parser.DataFormatException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A type of FHIR R4, as far as paths need it.
+ *
+ * @param name such as Patient, HumanName, dateTime
+ * @param form how it stands in Spark
+ * @param definition HAPI's definition, null for primitive types
+ */
+public record FhirType(
+    String name, Form form, BaseRuntimeElementCompositeDefinition<?> definition) {
+  static final FhirType BOOLEAN = primitive("boolean");
+  static final FhirType INTEGER = primitive("integer");
+  static final FhirType DECIMAL = primitive("decimal");
+  static final FhirType STRING = primitive("string");
+  static final FhirType NOTHING = new FhirType("string", Form.NOTHING, null);
+  static final FhirType CHOICE = new FhirType("a choice of types", Form.CHOICE, null);
+
+  /** A primitive type by its name. */
+  public static FhirType primitive(String name) {
+    return new FhirType(name, Form.ofPrimitive(name), null);
+  }
+
+  /** A resource type of R4, or empty where R4 has none of that name. */
+  public static Optional<FhirType> resource(String name) {
+    try {
+      return Optional.of(of(FhirContext.forR4Cached().getResourceDefinition(name)));
+    } catch (DataFormatException unknown) {
+      return Optional.empty();
+    }
+  }
+
+  static FhirType of(BaseRuntimeElementDefinition<?> definition) {
+    return definition instanceof BaseRuntimeElementCompositeDefinition<?> complex
+        ? new FhirType(definition.getName(), Form.COMPLEX, complex)
+        : primitive(definition.getName());
+  }
+
+  boolean isResource() {
+    return definition instanceof RuntimeResourceDefinition;
+  }
+
+  static FhirType extension() {
+    return of(FhirContext.forR4Cached().getElementDefinition("Extension"));
+  }
+
+  /** One way to write an element in JSON: value[x] has many, all others have one. */
+  record Variant(String field, FhirType type) {}
+
+  /** A child element. */
+  record Element(String name, boolean many, List<Variant> variants) {
+    boolean choice() {
+      return variants.size() > 1;
+    }
+  }
+
+  /** The child of that name; empty where the type has none. */
+  Optional<Element> element(String child) {
+    if (child.equals("extension") || (child.equals("modifierExtension") && definition != null)) {
+      return Optional.of(new Element(child, true, List.of(new Variant(child, extension()))));
+    }
+    if (definition == null) {
+      return Optional.empty();
+    }
+    return definition.getChildren().stream()
+        .filter(c -> c.getElementName().equals(child) || c.getElementName().equals(child + "[x]"))
+        .findFirst()
+        .map(c -> new Element(child, c.isMultipleCardinality(), variants(c)))
+        .filter(element -> !element.variants().isEmpty());
+  }
+
+  private static List<Variant> variants(BaseRuntimeChildDefinition child) {
+    List<Variant> variants = new ArrayList<>();
+    String stem = child.getElementName().replace("[x]", "");
+    boolean choice = !stem.equals(child.getElementName());
+    for (String field : child.getValidChildNames().stream().sorted().toList()) {
+      BaseRuntimeElementDefinition<?> definition = child.getChildByName(field);
+      if (definition == null || (choice && !field.equalsIgnoreCase(stem + definition.getName()))) {
+        continue;
+      }
+      variants.add(new Variant(field, of(definition)));
+    }
+    return variants;
+  }
+}

@@ -1,0 +1,65 @@
+package io.epicfhir.transform.fhirpath;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.hl7.fhir.r4.fhirpath.ExpressionNode;
+
+/** Resolves repeat: the parser flattens it, so its paths are plain element names. */
+final class Repeats {
+  private Repeats() {}
+
+  /**
+   * A path may start at the focus or at an element that another path reached. Paths that lead
+   * nowhere give no elements: the specification's suite asks for that.
+   */
+  static Expr resolve(List<String> paths, FhirType focus) {
+    List<List<String>> names = paths.stream().map(Repeats::names).toList();
+    Set<FhirType> known = new LinkedHashSet<>(List.of(focus));
+    Set<FhirType> reached = new LinkedHashSet<>();
+    while (true) {
+      for (List<String> path : names) {
+        known.forEach(from -> reach(path, from, reached));
+      }
+      if (!known.addAll(reached)) {
+        break;
+      }
+    }
+    if (reached.isEmpty()) {
+      return new Expr.Literal(null, FhirType.NOTHING);
+    }
+    if (reached.size() > 1) {
+      throw new PathException(
+          "repeat mixes " + String.join(" and ", reached.stream().map(FhirType::name).toList()), null);
+    }
+    return new Expr.Repeat(new Expr.This(focus), names, reached.iterator().next());
+  }
+
+  private static void reach(List<String> path, FhirType from, Set<FhirType> reached) {
+    Expr value = new Expr.This(from);
+    for (String name : path) {
+      Expr next = Typing.member(value, name).orElse(null);
+      if (next == null) {
+        return;
+      }
+      value = next;
+    }
+    if (value.type().form() != Form.COMPLEX) {
+      throw new PathException(
+          String.join(".", path) + " has no children to repeat over", null);
+    }
+    reached.add(value.type());
+  }
+
+  private static List<String> names(String path) {
+    List<String> names = new ArrayList<>();
+    for (ExpressionNode node = PathParser.parse(path); node != null; node = node.getInner()) {
+      if (node.getKind() != ExpressionNode.Kind.Name || node.getOperation() != null) {
+        throw new PathException("repeat takes plain element names, not " + path, node.getStart());
+      }
+      names.add(node.getName());
+    }
+    return List.copyOf(names);
+  }
+}

@@ -1,0 +1,91 @@
+package io.epicfhir.transform.views;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import io.epicfhir.transform.fhirpath.Form;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.sql.Row;
+
+/** Writes what a view gave: rows.ndjson and columns.json, or error.json. */
+final class ViewOutput {
+  private final Path folder;
+  private final JsonFactory json =
+      JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
+
+  ViewOutput(Path folder) {
+    this.folder = folder;
+  }
+
+  void rows(List<ViewColumn> columns, List<Row> rows) throws IOException {
+    try (Writer file = Files.newBufferedWriter(folder.resolve("rows.ndjson"))) {
+      for (Row row : rows) {
+        try (JsonGenerator line = json.createGenerator(file)) {
+          row(line, columns, row);
+        }
+        file.write('\n');
+      }
+    }
+    try (Writer file = Files.newBufferedWriter(folder.resolve("columns.json"));
+        JsonGenerator list = json.createGenerator(file)) {
+      list.writeStartArray();
+      for (ViewColumn column : columns) {
+        list.writeStartObject();
+        list.writeStringField("name", column.name());
+        list.writeStringField("fhirType", column.fhirType());
+        list.writeBooleanField("collection", column.collection());
+        list.writeEndObject();
+      }
+      list.writeEndArray();
+    }
+  }
+
+  void refusal(ViewException refused) throws IOException {
+    try (Writer file = Files.newBufferedWriter(folder.resolve("error.json"));
+        JsonGenerator error = json.createGenerator(file)) {
+      error.writeStartObject();
+      error.writeStringField("kind", refused.kind() == ViewException.Kind.VALIDATION ? "validation" : "evaluation");
+      error.writeStringField("message", refused.getMessage());
+      error.writeEndObject();
+    }
+  }
+
+  private static void row(JsonGenerator line, List<ViewColumn> columns, Row row) throws IOException {
+    line.writeStartObject();
+    for (int i = 0; i < columns.size(); i++) {
+      ViewColumn column = columns.get(i);
+      line.writeFieldName(column.name());
+      if (column.collection()) {
+        line.writeStartArray();
+        for (Object item : row.getList(i)) {
+          value(line, column, item);
+        }
+        line.writeEndArray();
+      } else {
+        value(line, column, row.get(i));
+      }
+    }
+    line.writeEndObject();
+  }
+
+  private static void value(JsonGenerator line, ViewColumn column, Object value) throws IOException {
+    if (value == null) {
+      line.writeNull();
+    } else if (value instanceof Boolean b) {
+      line.writeBoolean(b);
+    } else if (value instanceof String text && !decimal(column)) {
+      line.writeString(text);
+    } else {
+      line.writeNumber(value.toString());
+    }
+  }
+
+  private static boolean decimal(ViewColumn column) {
+    String type = column.fhirType();
+    return Form.ofPrimitive(type.substring(type.lastIndexOf('/') + 1)) == Form.DECIMAL;
+  }
+}
