@@ -85,10 +85,11 @@ public record FhirType(
     boolean choice = !stem.equals(child.getElementName());
     for (String field : child.getValidChildNames().stream().sorted().toList()) {
       BaseRuntimeElementDefinition<?> definition = child.getChildByName(field);
-      if (definition == null || (choice && !field.equalsIgnoreCase(stem + definition.getName()))) {
-        continue;
+      // HAPI also lists names of its own for references, such as subjectResource.
+      String expected = choice && definition != null ? stem + definition.getName() : stem;
+      if (definition != null && field.equalsIgnoreCase(expected)) {
+        variants.add(new Variant(field, of(definition)));
       }
-      variants.add(new Variant(field, of(definition)));
     }
     return variants;
   }
