@@ -52,8 +52,7 @@ final class Calls {
 
   /** Spark's three-valued logic is FHIRPath's, with null for empty. */
   private Column logic(Expr.Call call) {
-    List<Column> on =
-        call.op() == Op.IIF ? List.of(one(call.arguments().get(0))) : arguments(call);
+    List<Column> on = call.op() == Op.IIF ? List.of(one(call.arguments().get(0))) : arguments(call);
     Column left = on.get(0).cast(DataTypes.BooleanType);
     return switch (call.op()) {
       case NOT -> functions.not(left);
@@ -95,7 +94,8 @@ final class Calls {
                 size(la).equalTo(size(ra)),
                 lowering.fail("= on two lists of several values is not supported; compare items"))
             : lit(false);
-    return when(size(la).gt(0).and(size(ra).gt(0)),
+    return when(
+        size(la).gt(0).and(size(ra).gt(0)),
         when(size(la).equalTo(1).and(size(ra).equalTo(1)), first)
             .otherwise(l.many() && r.many() ? several.otherwise(lit(false)) : several));
   }

@@ -1,7 +1,7 @@
 package io.epicfhir.transform.fhirpath;
 
-import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.least;
+import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.regexp_replace;
 import static org.apache.spark.sql.functions.substring;
@@ -26,7 +26,9 @@ final class Comparison {
     };
   }
 
-  /** Negative, zero or positive; null where a value is missing or the precisions do not allow it. */
+  /**
+   * Negative, zero or positive; null where a value is missing or the precisions do not allow it.
+   */
   static Column order(Column left, Form l, Column right, Form r) {
     return switch (l) {
       case TIMESTAMP -> timestamps(left, right);
@@ -44,7 +46,9 @@ final class Comparison {
   }
 
   private static Column sign(Column left, Column right) {
-    return when(left.lt(right), lit(-1)).when(left.gt(right), lit(1)).when(left.equalTo(right), lit(0));
+    return when(left.lt(right), lit(-1))
+        .when(left.gt(right), lit(1))
+        .when(left.equalTo(right), lit(0));
   }
 
   /**

@@ -2,7 +2,10 @@ package io.epicfhir.transform.fhirpath;
 
 import java.util.List;
 
-/** A FHIRPath expression with its names resolved: every node knows its type and whether it can be many. */
+/**
+ * A FHIRPath expression with its names resolved: every node knows its type and whether it can be
+ * many.
+ */
 public sealed interface Expr {
   /** The type of each value. */
   FhirType type();

@@ -6,21 +6,21 @@ import org.apache.spark.sql.types.DataTypes;
 
 /** How a FHIR type stands in Spark, and what it can be compared with. */
 public enum Form {
-  BOOLEAN(DataTypes.BooleanType),
-  INTEGER(DataTypes.IntegerType),
-  LONG(DataTypes.LongType),
+  BOOLEAN,
+  INTEGER,
+  LONG,
   /** A string with the source's digits: a number type would round or pad them. */
-  DECIMAL(DataTypes.StringType),
-  TEXT(DataTypes.StringType),
+  DECIMAL,
+  TEXT,
   /** date, dateTime and instant: a string of any precision that the standard allows. */
-  TIMESTAMP(DataTypes.StringType),
-  TIME(DataTypes.StringType),
+  TIMESTAMP,
+  TIME,
   /** An element with children. */
-  COMPLEX(DataTypes.NullType),
+  COMPLEX,
   /** value[x] before ofType names one of its types. */
-  CHOICE(DataTypes.NullType),
+  CHOICE,
   /** The type of {}. */
-  NOTHING(DataTypes.StringType);
+  NOTHING;
 
   private static final Map<String, Form> PRIMITIVES =
       Map.ofEntries(
@@ -35,15 +35,15 @@ public enum Form {
           Map.entry("instant", TIMESTAMP),
           Map.entry("time", TIME));
 
-  private final DataType sparkType;
-
-  Form(DataType sparkType) {
-    this.sparkType = sparkType;
-  }
-
   /** The Spark type of one value. */
   public DataType sparkType() {
-    return sparkType;
+    return switch (this) {
+      case BOOLEAN -> DataTypes.BooleanType;
+      case INTEGER -> DataTypes.IntegerType;
+      case LONG -> DataTypes.LongType;
+      case DECIMAL, TEXT, TIMESTAMP, TIME, NOTHING -> DataTypes.StringType;
+      case COMPLEX, CHOICE -> DataTypes.NullType;
+    };
   }
 
   /** The form of a primitive FHIR type; text for all that are not numbers, booleans or times. */

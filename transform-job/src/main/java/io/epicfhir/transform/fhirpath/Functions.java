@@ -75,9 +75,7 @@ final class Functions {
           .filter(variant -> variant.type().name().equals(name))
           .findFirst()
           .orElseThrow(
-              () ->
-                  new PathException(
-                      choice.name() + " is never of type " + name, at.getStart()));
+              () -> new PathException(choice.name() + " is never of type " + name, at.getStart()));
     }
     if (source.type().name().equals(name)) {
       return source;
@@ -181,7 +179,8 @@ final class Functions {
 
   private Expr resourceKey() {
     boolean resource =
-        source instanceof Expr.Resource || (source instanceof Expr.This && source.type().isResource());
+        source instanceof Expr.Resource
+            || (source instanceof Expr.This && source.type().isResource());
     if (!resource) {
       throw refuse("only a resource has a resource key; write %resource.getResourceKey()");
     }

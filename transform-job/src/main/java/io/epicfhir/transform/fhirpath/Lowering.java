@@ -74,7 +74,8 @@ public final class Lowering {
 
   /** The name of the field in which the parse puts all elements of a repeat. */
   public static String fieldOf(Expr.Repeat repeat) {
-    return "repeat:" + String.join("|", repeat.paths().stream().map(p -> String.join("/", p)).toList());
+    return "repeat:"
+        + String.join("|", repeat.paths().stream().map(p -> String.join("/", p)).toList());
   }
 
   private Column scalar(Expr expr, Value focus) {
@@ -115,14 +116,16 @@ public final class Lowering {
 
   private Column exists(Expr source, Value focus) {
     if (source instanceof Expr.Choice choice) {
-      List<Column> variants = choice.variants().stream().map(v -> lower(v, focus).exists()).toList();
+      List<Column> variants =
+          choice.variants().stream().map(v -> lower(v, focus).exists()).toList();
       return variants.stream().reduce(Column::or).orElseThrow();
     }
     return lower(source, focus).exists();
   }
 
   private Value union(Expr.Union union, Value focus) {
-    Column none = functions.array().cast(DataTypes.createArrayType(union.type().form().sparkType()));
+    Column none =
+        functions.array().cast(DataTypes.createArrayType(union.type().form().sparkType()));
     Column left = coalesce(lower(union.left(), focus).array(), none);
     Column right = coalesce(lower(union.right(), focus).array(), none);
     return Value.dense(array_distinct(concat(left, right)));

@@ -42,12 +42,15 @@ final class Numbers {
     Column negative = written.startsWith("-");
     Column digits = ltrim(ltrim(written, lit("-")), lit("0"));
     Column fraction =
-        when(digits.contains("."), rtrim(substring_index(digits, ".", -1), lit("0"))).otherwise(lit(""));
+        when(digits.contains("."), rtrim(substring_index(digits, ".", -1), lit("0")))
+            .otherwise(lit(""));
     Column padded =
         concat(lpad(substring_index(digits, ".", 1), DIGITS, "0"), rpad(fraction, DIGITS, "0"));
     Column zero = translate(padded, "0", "").equalTo("");
     return when(written.isNull().or(text.isNull()), lit(null))
-        .when(negative.and(zero.equalTo(false)), concat(lit("-"), translate(padded, "0123456789", "9876543210")))
+        .when(
+            negative.and(zero.equalTo(false)),
+            concat(lit("-"), translate(padded, "0123456789", "9876543210")))
         .otherwise(concat(lit("0"), padded));
   }
 
@@ -65,7 +68,8 @@ final class Numbers {
           case SUBTRACT -> try_subtract(left, right);
           case MULTIPLY -> try_multiply(left, right);
           case DIVIDE -> try_divide(left, right);
-          case INTEGER_DIVIDE -> when(right.notEqual(0), left.divide(right).cast(DataTypes.LongType));
+          case INTEGER_DIVIDE ->
+              when(right.notEqual(0), left.divide(right).cast(DataTypes.LongType));
           case MODULO -> when(right.notEqual(0), left.mod(right));
           case NEGATE -> negate(left);
           default -> throw new IllegalStateException("no arithmetic: " + op);

@@ -35,7 +35,8 @@ final class Operators {
       case Concatenate -> Op.CONCATENATE;
       default ->
           throw new PathException(
-              "the operator " + node.getOperation().toCode() + " is not supported", node.getOpStart());
+              "the operator " + node.getOperation().toCode() + " is not supported",
+              node.getOpStart());
     };
   }
 

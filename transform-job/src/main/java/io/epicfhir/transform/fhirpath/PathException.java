@@ -7,6 +7,9 @@ public final class PathException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   PathException(String problem, SourceLocation at) {
-    super(at == null ? problem : problem + " (line " + at.getLine() + ", column " + at.getColumn() + ")");
+    super(
+        at == null
+            ? problem
+            : problem + " (line " + at.getLine() + ", column " + at.getColumn() + ")");
   }
 }

@@ -26,7 +26,8 @@ final class PathParser {
         return ENGINE.parse(path);
       }
     } catch (FHIRLexerException e) {
-      throw new PathException(e.getMessage().replaceFirst("^Error @\\d+, \\d+: ", ""), e.getLocation());
+      throw new PathException(
+          e.getMessage().replaceFirst("^Error @\\d+, \\d+: ", ""), e.getLocation());
     }
   }
 

@@ -43,8 +43,7 @@ final class ReferenceKeys {
     }
     // Nearly all references are Type/id: three plain string functions are cheaper than a regex.
     Column id = functions.substring(text, target.length() + 2, Integer.MAX_VALUE);
-    Column plain =
-        startswith(text, lit(target + "/")).and(translate(id, "/?#|", "").equalTo(id));
+    Column plain = startswith(text, lit(target + "/")).and(translate(id, "/?#|", "").equalTo(id));
     return when(plain, id).otherwise(key);
   }
 }

@@ -31,7 +31,8 @@ final class Repeats {
     }
     if (reached.size() > 1) {
       throw new PathException(
-          "repeat mixes " + String.join(" and ", reached.stream().map(FhirType::name).toList()), null);
+          "repeat mixes " + String.join(" and ", reached.stream().map(FhirType::name).toList()),
+          null);
     }
     return new Expr.Repeat(new Expr.This(focus), names, reached.iterator().next());
   }
@@ -46,8 +47,7 @@ final class Repeats {
       value = next;
     }
     if (value.type().form() != Form.COMPLEX) {
-      throw new PathException(
-          String.join(".", path) + " has no children to repeat over", null);
+      throw new PathException(String.join(".", path) + " has no children to repeat over", null);
     }
     reached.add(value.type());
   }

@@ -13,8 +13,8 @@ import org.apache.spark.sql.RowFactory;
 
 /**
  * Reads one JSON object into the fields that are wanted of it. A list is never null: an absent one
- * is empty. A value that is not of the JSON type that FHIR gives the element reads as absent; bronze
- * still holds it.
+ * is empty. A value that is not of the JSON type that FHIR gives the element reads as absent;
+ * bronze still holds it.
  */
 final class ElementReader {
   private static final Object[] NO_ITEMS = {};

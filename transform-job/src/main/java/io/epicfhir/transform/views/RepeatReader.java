@@ -59,8 +59,7 @@ final class RepeatReader {
     }
   }
 
-  private void reach(
-      JsonParser json, JsonToken token, List<String> path, int depth, List<Row> rows)
+  private void reach(JsonParser json, JsonToken token, List<String> path, int depth, List<Row> rows)
       throws IOException {
     if (token != JsonToken.START_OBJECT) {
       json.skipChildren();

@@ -89,9 +89,9 @@ final class ResourceParser implements MapPartitionsFunction<Row, Row> {
             .maxNestingDepth(DEEPEST_NESTING)
             .build();
     return JsonFactory.builder()
-            .streamReadConstraints(limits)
-            // Resources come from outside: their field names must not fill a table of the JVM.
-            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .build();
+        .streamReadConstraints(limits)
+        // Resources come from outside: their field names must not fill a table of the JVM.
+        .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+        .build();
   }
 }

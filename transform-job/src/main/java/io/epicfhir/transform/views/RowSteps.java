@@ -82,7 +82,6 @@ final class RowSteps {
     return new Element(col(element), keepAll ? coalesce(col(index), lit(0)) : col(index));
   }
 
-
   /** One row for each branch of a union. */
   Branches branch(int count, Column active) {
     String branch = name("branch");

@@ -85,7 +85,8 @@ public final class RunViews {
         done.get();
       }
     } catch (ExecutionException e) {
-      throw new IllegalStateException("Cannot run a view: " + e.getCause().getMessage(), e.getCause());
+      throw new IllegalStateException(
+          "Cannot run a view: " + e.getCause().getMessage(), e.getCause());
     } finally {
       pool.shutdown();
     }
@@ -96,7 +97,8 @@ public final class RunViews {
     ViewOutput output = new ViewOutput(target);
     try {
       ViewDefinition definition =
-          ViewDefinition.parse(Files.readString(folder.resolve("view.json")), folder.getFileName() + ".json");
+          ViewDefinition.parse(
+              Files.readString(folder.resolve("view.json")), folder.getFileName() + ".json");
       CompiledViews views = ViewCompiler.compile(definition.resource(), List.of(definition));
       CompiledView view = views.views().get(0);
       List<Row> resources = resources(folder.resolve("resources.ndjson"), definition.resource());

@@ -24,14 +24,20 @@ public final class ViewCompiler {
             .orElseThrow(
                 () ->
                     ViewException.invalid(
-                        "Cannot compile views of " + resourceType + ": FHIR R4 has no such resource"));
+                        "Cannot compile views of "
+                            + resourceType
+                            + ": FHIR R4 has no such resource"));
     ReadNode read = ReadNode.ofResource();
     List<CompiledView> compiled = new ArrayList<>();
     for (ViewDefinition view : views) {
       if (!view.resource().equals(resourceType)) {
         throw ViewException.invalid(
-            "Cannot compile view " + view.name() + " with those of " + resourceType
-                + ": it reads " + view.resource());
+            "Cannot compile view "
+                + view.name()
+                + " with those of "
+                + resourceType
+                + ": it reads "
+                + view.resource());
       }
       compiled.add(new ViewPlanner(view, resource, typing(view, resource), read).compile());
     }
@@ -42,10 +48,14 @@ public final class ViewCompiler {
     Map<String, Expr.Literal> constants = new HashMap<>();
     for (ViewDefinition.Constant constant : view.constants()) {
       FhirType type = FhirType.primitive(constant.type());
-      boolean twice = constants.put(constant.name(), new Expr.Literal(constant.text(), type)) != null;
+      boolean twice =
+          constants.put(constant.name(), new Expr.Literal(constant.text(), type)) != null;
       if (twice || !readable(type.form(), constant.text())) {
         throw ViewException.invalid(
-            "Cannot compile view " + view.name() + ": constant " + constant.name()
+            "Cannot compile view "
+                + view.name()
+                + ": constant "
+                + constant.name()
                 + (twice ? " is there twice; rename one" : " is no " + constant.type()));
       }
     }

@@ -68,7 +68,10 @@ final class ViewDefinitionReader {
       String where =
           e.getLocation() == null
               ? ""
-              : " in line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
+              : " in line "
+                  + e.getLocation().getLineNr()
+                  + ", column "
+                  + e.getLocation().getColumnNr();
       throw refuse("it is no JSON" + where, e.getOriginalMessage());
     }
   }
@@ -88,7 +91,8 @@ final class ViewDefinitionReader {
         throw refuse("constant " + name + " has not one value", "give it one value[x]");
       }
       String suffix = values.get(0).getKey().substring("value".length());
-      String type = suffix.isEmpty() ? "" : Character.toLowerCase(suffix.charAt(0)) + suffix.substring(1);
+      String type =
+          suffix.isEmpty() ? "" : Character.toLowerCase(suffix.charAt(0)) + suffix.substring(1);
       constants.add(new Constant(name, type, values.get(0).getValue().asText()));
     }
     return constants;

@@ -48,13 +48,15 @@ final class ViewOutput {
     try (Writer file = Files.newBufferedWriter(folder.resolve("error.json"));
         JsonGenerator error = json.createGenerator(file)) {
       error.writeStartObject();
-      error.writeStringField("kind", refused.kind() == ViewException.Kind.VALIDATION ? "validation" : "evaluation");
+      error.writeStringField(
+          "kind", refused.kind() == ViewException.Kind.VALIDATION ? "validation" : "evaluation");
       error.writeStringField("message", refused.getMessage());
       error.writeEndObject();
     }
   }
 
-  private static void row(JsonGenerator line, List<ViewColumn> columns, Row row) throws IOException {
+  private static void row(JsonGenerator line, List<ViewColumn> columns, Row row)
+      throws IOException {
     line.writeStartObject();
     for (int i = 0; i < columns.size(); i++) {
       ViewColumn column = columns.get(i);
@@ -72,7 +74,8 @@ final class ViewOutput {
     line.writeEndObject();
   }
 
-  private static void value(JsonGenerator line, ViewColumn column, Object value) throws IOException {
+  private static void value(JsonGenerator line, ViewColumn column, Object value)
+      throws IOException {
     if (value == null) {
       line.writeNull();
     } else if (value instanceof Boolean b) {

@@ -59,9 +59,7 @@ final class ViewPlanner {
     planned.forEach(p -> output.add(p.value().as(p.column().name())));
     output.add(col(Scope.KEY));
     return new CompiledView(
-        view,
-        planned.stream().map(Planned::column).toList(),
-        parsed -> rows(parsed, output));
+        view, planned.stream().map(Planned::column).toList(), parsed -> rows(parsed, output));
   }
 
   private Dataset<Row> rows(Dataset<Row> parsed, List<Column> output) {
@@ -116,8 +114,7 @@ final class ViewPlanner {
     }
     ReadNode element = read.add(expr, at.read());
     boolean orNull = select.iteration() == ViewDefinition.Iteration.FOR_EACH_OR_NULL;
-    RowSteps.Element reached =
-        steps.explode(expr, at.scope().at(place), at.active(), orNull);
+    RowSteps.Element reached = steps.explode(expr, at.scope().at(place), at.active(), orNull);
     Scope scope =
         new Scope(resource.name(), new Scope.Focus(reached.element()), reached.index(), place);
     return new At(expr.type(), element, scope, at.active());
@@ -163,7 +160,8 @@ final class ViewPlanner {
         switch (declared) {
           case LONG -> found == Form.INTEGER;
           case DECIMAL -> found == Form.INTEGER || found == Form.LONG;
-          case TEXT, TIMESTAMP, TIME -> found.sparkType().equals(DataTypes.StringType) && found != Form.DECIMAL;
+          case TEXT, TIMESTAMP, TIME ->
+              found.sparkType().equals(DataTypes.StringType) && found != Form.DECIMAL;
           default -> false;
         };
     if (found != declared && !widens && found != Form.NOTHING) {
@@ -191,16 +189,24 @@ final class ViewPlanner {
 
   private void sameColumn(List<Planned> first, List<Planned> branch, int position) {
     if (first.size() != branch.size()) {
-      throw refuse("view " + view.name(), "the branches of unionAll have not the same number of columns");
+      throw refuse(
+          "view " + view.name(), "the branches of unionAll have not the same number of columns");
     }
     ViewColumn expected = first.get(position).column();
     ViewColumn found = branch.get(position).column();
     if (!expected.name().equals(found.name()) || !expected.sparkType().equals(found.sparkType())) {
       throw refuse(
           "view " + view.name(),
-          "the branches of unionAll differ in column " + (position + 1) + ": "
-              + expected.name() + " " + expected.fhirType() + " and "
-              + found.name() + " " + found.fhirType());
+          "the branches of unionAll differ in column "
+              + (position + 1)
+              + ": "
+              + expected.name()
+              + " "
+              + expected.fhirType()
+              + " and "
+              + found.name()
+              + " "
+              + found.fhirType());
     }
   }
 
