@@ -4,6 +4,7 @@ import ca.uhn.fhir.context.BaseRuntimeChildDefinition;
 import ca.uhn.fhir.context.BaseRuntimeElementCompositeDefinition;
 import ca.uhn.fhir.context.BaseRuntimeElementDefinition;
 import ca.uhn.fhir.context.FhirContext;
+import ca.uhn.fhir.context.RuntimeChildChoiceDefinition;
 import ca.uhn.fhir.context.RuntimeResourceDefinition;
 import ca.uhn.fhir.parser.DataFormatException;
 import java.util.ArrayList;
@@ -82,7 +83,7 @@ public record FhirType(
   private static List<Variant> variants(BaseRuntimeChildDefinition child) {
     List<Variant> variants = new ArrayList<>();
     String stem = child.getElementName().replace("[x]", "");
-    boolean choice = !stem.equals(child.getElementName());
+    boolean choice = child instanceof RuntimeChildChoiceDefinition;
     for (String field : child.getValidChildNames().stream().sorted().toList()) {
       BaseRuntimeElementDefinition<?> definition = child.getChildByName(field);
       // HAPI also lists names of its own for references, such as subjectResource.

@@ -36,7 +36,7 @@ final class ElementReader {
       }
     }
     if (nothing.isEmpty() && !resource) {
-      nothing.add(Boolean.TRUE);
+      nothing.add(true);
     }
     absent = nothing.toArray();
   }
