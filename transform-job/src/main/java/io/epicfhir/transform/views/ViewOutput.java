@@ -2,9 +2,9 @@ package io.epicfhir.transform.views;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.StreamWriteFeature;
 import io.epicfhir.transform.fhirpath.Form;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,9 +13,9 @@ import org.apache.spark.sql.Row;
 
 /** Writes what a view gave: rows.ndjson and columns.json, or error.json. */
 final class ViewOutput {
+  private static final JsonFactory JSON = new JsonFactory();
+
   private final Path folder;
-  private final JsonFactory json =
-      JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
 
   ViewOutput(Path folder) {
     this.folder = folder;
@@ -24,14 +24,12 @@ final class ViewOutput {
   void rows(List<ViewColumn> columns, List<Row> rows) throws IOException {
     try (Writer file = Files.newBufferedWriter(folder.resolve("rows.ndjson"))) {
       for (Row row : rows) {
-        try (JsonGenerator line = json.createGenerator(file)) {
-          row(line, columns, row);
-        }
+        file.write(line(columns, row));
         file.write('\n');
       }
     }
     try (Writer file = Files.newBufferedWriter(folder.resolve("columns.json"));
-        JsonGenerator list = json.createGenerator(file)) {
+        JsonGenerator list = JSON.createGenerator(file)) {
       list.writeStartArray();
       for (ViewColumn column : columns) {
         list.writeStartObject();
@@ -46,13 +44,22 @@ final class ViewOutput {
 
   void refusal(ViewException refused) throws IOException {
     try (Writer file = Files.newBufferedWriter(folder.resolve("error.json"));
-        JsonGenerator error = json.createGenerator(file)) {
+        JsonGenerator error = JSON.createGenerator(file)) {
       error.writeStartObject();
       error.writeStringField(
           "kind", refused.kind() == ViewException.Kind.VALIDATION ? "validation" : "evaluation");
       error.writeStringField("message", refused.getMessage());
       error.writeEndObject();
     }
+  }
+
+  /** One row as a JSON object: keys in column order, nulls explicit, decimals with their digits. */
+  static String line(List<ViewColumn> columns, Row row) throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator line = JSON.createGenerator(text)) {
+      row(line, columns, row);
+    }
+    return text.toString();
   }
 
   private static void row(JsonGenerator line, List<ViewColumn> columns, Row row)
