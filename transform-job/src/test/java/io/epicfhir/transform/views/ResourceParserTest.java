@@ -1,0 +1,79 @@
+package io.epicfhir.transform.views;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ResourceParserTest {
+  private static List<String> rows(String resource, String select, String json) throws IOException {
+    String view = "{\"name\":\"v\",\"resource\":\"" + resource + "\",\"select\":" + select + "}";
+    ViewDefinition definition = ViewDefinition.parse(view, "v.json");
+    return LocalViews.rows(
+        ViewCompiler.compile(resource, List.of(definition)),
+        0,
+        LocalViews.silver(List.of("k"), List.of(json)));
+  }
+
+  @Test
+  void a_field_of_another_json_type_is_absent_and_its_neighbours_are_not() throws IOException {
+    String select =
+        """
+        [{"column":[{"name":"active","path":"active"},{"name":"gender","path":"gender"},
+        {"name":"family","path":"name.family","collection":true},
+        {"name":"n","path":"multipleBirth.ofType(integer)"},{"name":"id","path":"id"}]}]""";
+    String resource =
+        """
+        {"resourceType":"Patient","active":"yes","gender":["x",{"y":[1]}],"name":["a",{"family":"F"},
+        {"family":7},null,[{}]],"multipleBirthInteger":99999999999,"new":{"a":[{}]},"id":"k"}""";
+    assertThat(rows("Patient", select, resource))
+        .containsExactly(
+            "{\"active\":null,\"gender\":null,\"family\":[\"F\"],\"n\":null,\"id\":\"k\"}");
+  }
+
+  @Test
+  void text_comes_through_whatever_its_characters() throws IOException {
+    String family = "\u2028\uD83D\uDE00 \u00e4\\\"\\n".repeat(3);
+    String resource = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"" + family + "\"}]}";
+    String select = "[{\"column\":[{\"name\":\"f\",\"path\":\"name.family\"}]}]";
+    assertThat(rows("Patient", select, resource)).containsExactly("{\"f\":\"" + family + "\"}");
+  }
+
+  @Test
+  void a_text_longer_than_the_reader_takes_by_default_is_read() throws IOException {
+    String data = "x".repeat(21_000_000);
+    String resource = "{\"resourceType\":\"Binary\",\"data\":\"" + data + "\"}";
+    String select = "[{\"column\":[{\"name\":\"n\",\"path\":\"data.length()\"}]}]";
+    assertThat(rows("Binary", select, resource)).containsExactly("{\"n\":21000000}");
+  }
+
+  @Test
+  void repeat_reaches_the_hundredth_level() throws IOException {
+    StringBuilder resource = new StringBuilder("{\"resourceType\":\"Questionnaire\"");
+    for (int level = 1; level <= 100; level++) {
+      resource.append(",\"item\":[{\"linkId\":\"").append(level).append('"');
+    }
+    resource.append("}]".repeat(100)).append('}');
+    String select =
+        "[{\"repeat\":[\"item\"],\"column\":[{\"name\":\"link\",\"path\":\"linkId\"}]}]";
+    assertThat(rows("Questionnaire", select, resource.toString()))
+        .hasSize(100)
+        .last()
+        .isEqualTo("{\"link\":\"100\"}");
+  }
+
+  @Test
+  void a_resource_that_is_no_json_is_named_without_its_content() {
+    String select = "[{\"column\":[{\"name\":\"id\",\"path\":\"id\"}]}]";
+    Throwable failure = catchThrowable(() -> rows("Patient", select, "{\"id\":\"secret\",oops"));
+    assertThat(EvaluationFailures.in(failure).orElseThrow())
+        .hasMessage(
+            "Cannot parse resource k (JsonParseException): it is no JSON object; look at its"
+                + " bronze row")
+        .extracting(ViewException::kind)
+        .isEqualTo(ViewException.Kind.EVALUATION);
+    assertThat(failure).hasMessageNotContaining("secret");
+  }
+}
