@@ -50,18 +50,18 @@ class ResourceParserTest {
   }
 
   @Test
-  void repeat_reaches_the_hundredth_level() throws IOException {
+  void repeat_reaches_the_nine_hundredth_level() throws IOException {
     StringBuilder resource = new StringBuilder("{\"resourceType\":\"Questionnaire\"");
-    for (int level = 1; level <= 100; level++) {
+    for (int level = 1; level <= 900; level++) {
       resource.append(",\"item\":[{\"linkId\":\"").append(level).append('"');
     }
-    resource.append("}]".repeat(100)).append('}');
+    resource.append("}]".repeat(900)).append('}');
     String select =
         "[{\"repeat\":[\"item\"],\"column\":[{\"name\":\"link\",\"path\":\"linkId\"}]}]";
     assertThat(rows("Questionnaire", select, resource.toString()))
-        .hasSize(100)
+        .hasSize(900)
         .last()
-        .isEqualTo("{\"link\":\"100\"}");
+        .isEqualTo("{\"link\":\"900\"}");
   }
 
   @Test
