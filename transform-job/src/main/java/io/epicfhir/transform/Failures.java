@@ -1,0 +1,46 @@
+package io.epicfhir.transform;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.transform.views.EvaluationFailures;
+import java.io.IOException;
+import java.util.Optional;
+
+/** What a failure of Spark means for the person on call. Spark's own messages may quote data. */
+final class Failures {
+  private Failures() {}
+
+  /**
+   * A failure with an exit code, or the failure itself where it has one or is a defect.
+   *
+   * @param table what was worked on, for example {@code silver Observation}
+   */
+  static RuntimeException of(String table, RuntimeException failure) {
+    if (failure instanceof JobException) {
+      return failure;
+    }
+    return EvaluationFailures.in(failure)
+        .map(refused -> new JobException(ExitCode.DATA_REFUSED, refused.getMessage(), failure))
+        .or(() -> storage(table, failure))
+        .map(RuntimeException.class::cast)
+        .orElse(failure);
+  }
+
+  private static Optional<JobException> storage(String table, Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof IOException) {
+        return Optional.of(
+            new JobException(
+                ExitCode.STORAGE,
+                "Cannot bring "
+                    + table
+                    + " up to date: "
+                    + cause.getClass().getSimpleName()
+                    + "; check that the lake and Spark's local disks are there, writable and not"
+                    + " full",
+                failure));
+      }
+    }
+    return Optional.empty();
+  }
+}

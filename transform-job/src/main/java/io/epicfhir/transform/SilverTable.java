@@ -1,0 +1,172 @@
+package io.epicfhir.transform;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count_if;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Json;
+import io.epicfhir.common.Lake;
+import io.epicfhir.transform.SilverChanges.Counts;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+
+/** The current state of one resource type: a row an id, deletions as tombstones. */
+final class SilverTable {
+  private static final String[] COLUMNS = {
+    "id",
+    "version_id",
+    "last_updated",
+    "deleted",
+    "resource",
+    "content_hash",
+    "export_id",
+    "export_time"
+  };
+
+  /**
+   * What the table holds at a commit; kept beside the lake's state, so that a run without news
+   * reads no table.
+   */
+  record State(long deltaVersion, long rowsLive, long tombstones, long bytes) {}
+
+  private final Lake lake;
+  private final String type;
+  private final DeltaFolder folder;
+  private final boolean deletionVectors;
+
+  SilverTable(Lake lake, String type, boolean deletionVectors) {
+    this.lake = lake;
+    this.type = type;
+    this.folder = new DeltaFolder(lake, lake.paths().silver(type));
+    this.deletionVectors = deletionVectors;
+  }
+
+  DeltaFolder folder() {
+    return folder;
+  }
+
+  /**
+   * Takes over what the candidates change, in one commit, or in none where they change nothing.
+   *
+   * @param landed how many pending rows the landings tell of
+   * @throws JobException {@link ExitCode#DATA_REFUSED} where the counts do not reconcile
+   */
+  Counts apply(SparkSession spark, Dataset<Row> candidates, long landed) {
+    OptionalLong before = folder.version();
+    Optional<Dataset<Row>> standing =
+        before.isPresent() ? Optional.of(folder.read(spark)) : Optional.empty();
+    // Keys only. Counted first, then read twice by the merge: weighing is most of the work.
+    Dataset<Row> weighed =
+        SilverChanges.weigh(LatestVersions.of(candidates), standing)
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    try {
+      Counts counts = SilverChanges.counts(weighed);
+      counts.check(type, landed);
+      if (counts.changed() > 0) {
+        long next = before.orElse(-1) + 1;
+        Dataset<Row> changes = rows(SilverChanges.changing(candidates, weighed, counts), next);
+        if (standing.isEmpty()) {
+          create(changes);
+        } else {
+          merge(spark, changes);
+        }
+        requireCommitted(next, counts);
+      }
+      return counts;
+    } finally {
+      weighed.unpersist();
+    }
+  }
+
+  /** What the table holds, or empty where there is none. */
+  Optional<State> state(SparkSession spark) {
+    OptionalLong version = folder.version();
+    if (version.isEmpty()) {
+      return Optional.empty();
+    }
+    Path file = lake.paths().state("silver/" + type + ".json");
+    Optional<State> known =
+        lake.read(file)
+            .map(text -> Json.read(text, State.class, file.toString()))
+            .filter(state -> state.deltaVersion() == version.getAsLong());
+    if (known.isPresent()) {
+      return known;
+    }
+    Row row =
+        folder.read(spark).agg(count_if(not(col("deleted"))), count_if(col("deleted"))).head();
+    State state =
+        new State(version.getAsLong(), row.getLong(0), row.getLong(1), folder.bytes(spark));
+    lake.write(file, Json.write(state));
+    return Optional.of(state);
+  }
+
+  private static Dataset<Row> rows(Dataset<Row> changing, long version) {
+    return changing.select(
+        Stream.concat(
+                Stream.of(COLUMNS).map(name -> col(name)),
+                Stream.of(lit(version).as("silver_version")))
+            .toArray(Column[]::new));
+  }
+
+  private void create(Dataset<Row> rows) {
+    folder.replace(
+        rows,
+        "The current state of each " + type + ", deletions as tombstones",
+        Map.of(
+            // Statistics stand in the log, where nobody looks for patient data: none of it there.
+            "delta.dataSkippingStatsColumns",
+            "silver_version",
+            "delta.enableDeletionVectors",
+            String.valueOf(deletionVectors)));
+  }
+
+  private void merge(SparkSession spark, Dataset<Row> changes) {
+    folder
+        .table(spark)
+        .as("silver")
+        .merge(changes.as("change"), "silver.id = change.id")
+        .whenMatched()
+        .updateAll()
+        .whenNotMatched()
+        .insertAll()
+        .execute();
+  }
+
+  /** What Delta says it wrote, against what was to be written. */
+  private void requireCommitted(long version, Counts counts) {
+    if (folder.version().orElse(-1) != version) {
+      throw new JobException(
+          ExitCode.DEFECT,
+          "Cannot vouch for silver " + type + ": another writer committed to it; rerun the task");
+    }
+    long written =
+        version == 0
+            ? folder.metric(version, "numOutputRows")
+            : folder.metric(version, "numTargetRowsInserted")
+                + folder.metric(version, "numTargetRowsUpdated");
+    if (written != counts.changed()) {
+      throw new JobException(
+          ExitCode.DATA_REFUSED,
+          "Cannot vouch for silver "
+              + type
+              + ": "
+              + counts.changed()
+              + " rows were to be written, and commit "
+              + version
+              + " tells of "
+              + written
+              + "; restore the table to the version before and rerun the task");
+    }
+  }
+}

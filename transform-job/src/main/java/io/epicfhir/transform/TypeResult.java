@@ -1,0 +1,25 @@
+package io.epicfhir.transform;
+
+import io.epicfhir.transform.SilverChanges.Counts;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One resource type after the run.
+ *
+ * @param type the resource type
+ * @param landedRows resources that the pending landings brought
+ * @param landedDeletions deletions that they brought
+ * @param counts what they changed; empty where nothing of the type was pending
+ * @param silver what silver holds now; empty where the type was never landed
+ * @param views the views of the type, by name
+ * @param millis how long the type took
+ */
+record TypeResult(
+    String type,
+    long landedRows,
+    long landedDeletions,
+    Optional<Counts> counts,
+    Optional<SilverTable.State> silver,
+    Map<String, ViewTable.State> views,
+    long millis) {}

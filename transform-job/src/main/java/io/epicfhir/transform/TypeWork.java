@@ -1,0 +1,99 @@
+package io.epicfhir.transform;
+
+import com.codahale.metrics.MetricRegistry;
+import io.epicfhir.common.Lake;
+import io.epicfhir.transform.SilverChanges.Counts;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.spark.sql.SparkSession;
+
+/** One resource type: first its silver table, then its views. */
+final class TypeWork {
+  private final Lake lake;
+  private final MetricRegistry registry;
+  private final boolean deletionVectors;
+  private final Backlog backlog;
+  private final Map<String, Long> deletions;
+
+  /**
+   * @param backlog what is pending
+   * @param deletions pending deletions by type
+   */
+  TypeWork(
+      Lake lake,
+      MetricRegistry registry,
+      boolean deletionVectors,
+      Backlog backlog,
+      Map<String, Long> deletions) {
+    this.lake = lake;
+    this.registry = registry;
+    this.deletionVectors = deletionVectors;
+    this.backlog = backlog;
+    this.deletions = deletions;
+  }
+
+  TypeResult run(SparkSession base, String type, TypeViews views) {
+    long start = System.nanoTime();
+    SilverTable silver = new SilverTable(lake, type, deletionVectors);
+    long landed = backlog.pendingRows(type);
+    long deleted = deletions.getOrDefault(type, 0L);
+    SparkSession spark = TableSession.of(base, bytes(type), silver.folder().logBytes());
+    Optional<Counts> counts = Optional.empty();
+    if (landed + deleted > 0) {
+      counts =
+          Optional.of(
+              named(spark, "silver", type, () -> apply(spark, silver, type, landed + deleted)));
+    }
+    Optional<SilverTable.State> state = silver.state(spark);
+    Map<String, ViewTable.State> standing =
+        views.views().isEmpty() ? Map.of() : views(spark, silver, state, views);
+    return new TypeResult(
+        type,
+        landed,
+        deleted,
+        counts,
+        state,
+        standing,
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+  }
+
+  private Counts apply(SparkSession spark, SilverTable silver, String type, long landed) {
+    return silver.apply(
+        spark, new BronzeReader(spark, lake.paths(), backlog).candidates(type), landed);
+  }
+
+  private Map<String, ViewTable.State> views(
+      SparkSession spark, SilverTable silver, Optional<SilverTable.State> state, TypeViews views) {
+    ViewSource source =
+        state
+            .map(s -> ViewSource.of(silver.folder().read(spark), s.deltaVersion(), views.parse()))
+            .orElseGet(() -> ViewSource.empty(spark, views.parse()));
+    Map<String, ViewTable.State> standing = new LinkedHashMap<>();
+    for (ViewPlan plan : views.views()) {
+      try {
+        ViewTable table = new ViewTable(lake, plan, deletionVectors);
+        standing.put(
+            plan.name(),
+            named(spark, "view", plan.name(), () -> table.bringUpToDate(spark, source)));
+      } catch (RuntimeException e) {
+        throw Failures.of("view " + plan.name(), e);
+      }
+    }
+    return standing;
+  }
+
+  private long bytes(String type) {
+    long standing =
+        lake.list(lake.paths().silver(type)).stream().mapToLong(file -> file.getLen()).sum();
+    return backlog.bytes(type) + standing;
+  }
+
+  /** Names the work in Spark's UI, in the stages of the report, and in its timers. */
+  private <T> T named(SparkSession spark, String what, String name, Supplier<T> work) {
+    spark.sparkContext().setJobGroup(what + " " + name, what + " " + name, false);
+    return registry.timer(what + "." + name).timeSupplier(work);
+  }
+}

@@ -1,0 +1,71 @@
+package io.epicfhir.transform;
+
+import io.epicfhir.transform.views.CompiledView;
+import io.epicfhir.transform.views.ViewColumn;
+import io.epicfhir.transform.views.ViewDefinition;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.function.UnaryOperator;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * A view as a table to be kept.
+ *
+ * @param name the table's name
+ * @param description the table's description
+ * @param hash changes where the definition or its columns do
+ * @param schema the columns in order, then _resource_id; metadata says what each means
+ * @param rows parsed resources to rows
+ */
+record ViewPlan(
+    String name,
+    String description,
+    String hash,
+    StructType schema,
+    UnaryOperator<Dataset<Row>> rows) {
+  /** The last column: which resource gave the row. */
+  static final String RESOURCE_ID = "_resource_id";
+
+  static ViewPlan of(CompiledView view) {
+    ViewDefinition definition = view.definition();
+    StructType schema = new StructType();
+    for (ViewColumn column : view.columns()) {
+      schema = schema.add(column.name(), column.sparkType(), true, metadata(column));
+    }
+    schema = schema.add(RESOURCE_ID, DataTypes.StringType, true, Metadata.empty());
+    return new ViewPlan(
+        definition.name(),
+        definition.description().isBlank() ? definition.title() : definition.description(),
+        sha256(definition.json() + schema.json()),
+        schema,
+        view::rows);
+  }
+
+  /** What the analysts' database and its comments are made from. */
+  private static Metadata metadata(ViewColumn column) {
+    MetadataBuilder metadata =
+        new MetadataBuilder()
+            .putString("fhirType", column.fhirType())
+            .putBoolean("collection", column.collection())
+            .putString("description", column.description());
+    column.ansiType().ifPresent(type -> metadata.putString("ansiType", type));
+    return metadata.build();
+  }
+
+  private static String sha256(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package io.epicfhir.transform;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import io.epicfhir.common.Json;
+import io.epicfhir.common.Lake;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
+
+/** The table of one view; all rows of a resource change together. */
+final class ViewTable {
+  private static final String KEY = "__key";
+  private static final String IS_ROW = "__is_row";
+
+  /**
+   * Where the table stands, in {@code state/views/<view>.json}; written after the commit. A crash
+   * between the two applies the same changes once more, which changes nothing.
+   */
+  record State(
+      String view,
+      String definitionHash,
+      long silverVersion,
+      long deltaVersion,
+      long rows,
+      long bytes) {}
+
+  private final Lake lake;
+  private final ViewPlan plan;
+  private final DeltaFolder folder;
+  private final boolean deletionVectors;
+
+  ViewTable(Lake lake, ViewPlan plan, boolean deletionVectors) {
+    this.lake = lake;
+    this.plan = plan;
+    this.folder = new DeltaFolder(lake, lake.paths().view(plan.name()));
+    this.deletionVectors = deletionVectors;
+  }
+
+  DeltaFolder folder() {
+    return folder;
+  }
+
+  /** Makes the table what the view gives of the source; commits at most once. */
+  State bringUpToDate(SparkSession spark, ViewSource source) {
+    Optional<State> standing = standing(source.version());
+    if (standing.filter(state -> state.silverVersion() == source.version()).isPresent()) {
+      return standing.get();
+    }
+    if (standing.isPresent() && standing.get().silverVersion() != ViewSource.NOTHING) {
+      merge(spark, source, standing.get().silverVersion());
+    } else {
+      rebuild(source);
+    }
+    State state =
+        new State(
+            plan.name(),
+            plan.hash(),
+            source.version(),
+            folder.version().orElseThrow(),
+            folder.rows(spark),
+            folder.bytes(spark));
+    lake.write(stateFile(), Json.write(state));
+    return state;
+  }
+
+  /** Empty where the table must be built anew. */
+  private Optional<State> standing(long silverVersion) {
+    OptionalLong version = folder.version();
+    Path file = stateFile();
+    return lake.read(file)
+        .map(text -> Json.read(text, State.class, file.toString()))
+        .filter(state -> state.definitionHash().equals(plan.hash()))
+        .filter(state -> state.silverVersion() <= silverVersion)
+        .filter(state -> version.isPresent() && state.deltaVersion() <= version.getAsLong());
+  }
+
+  private void rebuild(ViewSource source) {
+    List<Column> columns = new ArrayList<>();
+    for (StructField field : plan.schema().fields()) {
+      columns.add(column(field.name()).as(field.name(), field.metadata()));
+    }
+    Dataset<Row> rows = plan.rows().apply(source.parsed(ViewSource.NOTHING));
+    folder.replace(
+        rows.select(columns.toArray(Column[]::new)),
+        plan.description(),
+        Map.of(
+            // No minimum and maximum of patient data in the log; only how many rows a file has.
+            "delta.dataSkippingNumIndexedCols",
+            "0",
+            "delta.enableDeletionVectors",
+            String.valueOf(deletionVectors)));
+  }
+
+  /**
+   * One merge for the delete and the insert: a key matches the resource's old rows and deletes
+   * them; a new row matches nothing and is inserted.
+   */
+  private void merge(SparkSession spark, ViewSource source, long since) {
+    Dataset<Row> rows =
+        plan.rows()
+            .apply(source.parsed(since))
+            .withColumn(KEY, col(ViewPlan.RESOURCE_ID))
+            .withColumn(IS_ROW, lit(true));
+    Dataset<Row> keys =
+        source.ids(since).withColumnRenamed("id", KEY).withColumn(IS_ROW, lit(false));
+    Map<String, Column> values = new TreeMap<>();
+    for (String name : plan.schema().fieldNames()) {
+      values.put(quoted(name), new Column("change." + quoted(name)));
+    }
+    folder
+        .table(spark)
+        .as("view")
+        .merge(
+            rows.unionByName(keys, true).as("change"),
+            "view." + ViewPlan.RESOURCE_ID + " = change." + KEY + " AND NOT change." + IS_ROW)
+        .whenMatched()
+        .delete()
+        .whenNotMatched("change." + IS_ROW)
+        .insert(values)
+        .execute();
+  }
+
+  private static Column column(String name) {
+    return col(quoted(name));
+  }
+
+  private static String quoted(String name) {
+    return "`" + name.replace("`", "``") + "`";
+  }
+
+  private Path stateFile() {
+    return lake.paths().state("views/" + plan.name() + ".json");
+  }
+}
