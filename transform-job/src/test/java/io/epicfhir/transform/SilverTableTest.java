@@ -1,0 +1,216 @@
+package io.epicfhir.transform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.transform.SilverChanges.Counts;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SilverTableTest {
+  private static final String MONDAY = "2026-01-05T00:00:00Z";
+  private static final String TUESDAY = "2026-01-06T00:00:00Z";
+  private static final String WEDNESDAY = "2026-01-07T00:00:00Z";
+
+  @TempDir private Path folder;
+  private TestLake lake;
+
+  @BeforeEach
+  void makeLake() {
+    lake = new TestLake(folder);
+  }
+
+  @Nested
+  final class TheNewestVersion {
+    @Test
+    void isTheLastUpdatedOneWhateverExportBringsIt() {
+      lake.export("e1", TUESDAY)
+          .resource("Patient", "a", "2", "2026-01-04T00:00:00.000002Z", "new")
+          .land();
+      lake.transform();
+      lake.export("e2", WEDNESDAY)
+          .resource("Patient", "a", "1", "2026-01-04T00:00:00.000001Z", "old")
+          .land();
+      lake.transform();
+      assertThat(lake.silver("Patient")).containsExactly("a 2 false new");
+    }
+
+    @Test
+    void isTheLaterExportsWhereTheServerSendsNoTime() {
+      lake.export("e1", MONDAY).resource("Patient", "a", null, null, "old").land();
+      lake.export("e2", TUESDAY).resource("Patient", "a", null, null, "new").land();
+      lake.transform();
+      assertThat(lake.silver("Patient")).containsExactly("a null false new");
+    }
+
+    @Test
+    void isTheGreaterNumberNotTheGreaterText() {
+      lake.export("e1", MONDAY)
+          .resource("Patient", "a", "10", MONDAY, "tenth")
+          .resource("Patient", "a", "9", MONDAY, "ninth")
+          .resource("Patient", "b", "00099999999999999999999", MONDAY, "less")
+          .resource("Patient", "b", "100000000000000000000", MONDAY, "more")
+          .land();
+      lake.transform();
+      assertThat(lake.silver("Patient"))
+          .containsExactly("a 10 false tenth", "b 100000000000000000000 false more");
+    }
+
+    @Test
+    void isTakenOnceWhereAnExportRepeatsIt() {
+      lake.export("e1", MONDAY)
+          .resource("Patient", "a", "1", MONDAY, "same")
+          .resource("Patient", "a", "1", MONDAY, "same")
+          .resource("Patient", "b", null, null, "other")
+          .land();
+      Counts counts = lake.transform().types().get(0).counts().orElseThrow();
+      assertThat(counts).isEqualTo(new Counts(3, 2, 2, 0, 0, 0, 0));
+      assertThat(lake.silver("Patient")).containsExactly("a 1 false same", "b null false other");
+    }
+  }
+
+  @Nested
+  final class Deletions {
+    @Test
+    void leaveATombstoneThatReplayedDataDoesNotOpenAgain() {
+      lake.export("e1", MONDAY).resource("Patient", "a", "1", MONDAY, "one").land();
+      lake.transform();
+      lake.export("e2", TUESDAY).delete("Patient/a").land();
+      lake.transform();
+      assertThat(lake.silver("Patient")).containsExactly("a null true null");
+      lake.export("e3", WEDNESDAY).resource("Patient", "a", "1", MONDAY, "one").land();
+      lake.transform();
+      assertThat(lake.silver("Patient")).containsExactly("a null true null");
+    }
+
+    @Test
+    void giveWayToALaterCreation() {
+      lake.export("e1", MONDAY).resource("Patient", "a", "1", MONDAY, "one").land();
+      lake.export("e2", TUESDAY).delete("Patient/a").land();
+      lake.transform();
+      lake.export("e3", WEDNESDAY)
+          .resource("Patient", "a", "2", "2026-01-06T12:00:00Z", "two")
+          .land();
+      lake.transform();
+      assertThat(lake.silver("Patient")).containsExactly("a 2 false two");
+    }
+
+    @Test
+    void ofAnUnknownIdHoldAgainstAnOlderCreation() {
+      lake.export("e2", TUESDAY)
+          .delete("Patient/a", "https://server.example/r4/Condition/c/_history/3")
+          .land();
+      TransformResult result = lake.transform();
+      assertThat(result.types()).extracting(TypeResult::landedDeletions).containsExactly(1L, 1L);
+      assertThat(result.types().get(0).silver().orElseThrow().tombstones()).isEqualTo(1);
+      lake.export("e1", MONDAY).resource("Patient", "a", "1", MONDAY, "one").land();
+      lake.transform();
+      assertThat(lake.silver("Patient")).containsExactly("a null true null");
+      assertThat(lake.silver("Condition")).containsExactly("c null true null");
+    }
+
+    @Test
+    void areCountedWithWhatIsLeft() {
+      lake.export("e1", MONDAY)
+          .resource("Patient", "a", "1", MONDAY, "one")
+          .resource("Patient", "b", "1", MONDAY, "one")
+          .land();
+      lake.transform();
+      lake.export("e2", TUESDAY).delete("Patient/a").land();
+      TypeResult patients = lake.transform().types().get(0);
+      assertThat(patients.counts()).contains(new Counts(1, 1, 0, 1, 0, 1, 0));
+      assertThat(patients.silver().orElseThrow().rowsLive()).isEqualTo(1);
+      assertThat(patients.silver().orElseThrow().tombstones()).isEqualTo(1);
+    }
+  }
+
+  @Nested
+  final class NothingNew {
+    @Test
+    void makesNoCommit() {
+      lake.export("e1", MONDAY)
+          .resource("Patient", "a", "1", MONDAY, "one")
+          .resource("Condition", "c", null, null, "one")
+          .land();
+      lake.transform();
+      lake.export("e2", TUESDAY)
+          .resource("Patient", "a", "1", MONDAY, "one")
+          .resource("Condition", "c", null, null, "one")
+          .land();
+      TransformResult again = lake.transform();
+      assertThat(again.exports()).containsExactly("e2");
+      assertThat(again.types())
+          .allSatisfy(t -> assertThat(t.counts()).contains(new Counts(1, 1, 0, 0, 1, 0, 0)));
+      assertThat(lake.silverVersion("Patient")).isZero();
+      assertThat(lake.silverVersion("Condition")).isZero();
+    }
+
+    @Test
+    void isLeftToDoAfterARunAndHarmlessWhenAskedForAgain() {
+      lake.export("e1", MONDAY).resource("Patient", "a", "1", MONDAY, "one").land();
+      assertThat(lake.transform().exports()).containsExactly("e1");
+      assertThat(lake.transform().exports()).isEmpty();
+      assertThat(lake.transform(Optional.of("e1")).exports()).containsExactly("e1");
+      assertThat(lake.silverVersion("Patient")).isZero();
+    }
+
+    @Test
+    void isToldWithTheNumbersOfTheTablesAllTheSame() {
+      lake.export("e1", MONDAY).resource("Patient", "a", "1", MONDAY, "one").land();
+      lake.transform();
+      TypeResult patients = lake.transform().types().get(0);
+      assertThat(patients.counts()).isEmpty();
+      assertThat(patients.silver().orElseThrow().rowsLive()).isEqualTo(1);
+    }
+  }
+
+  @Nested
+  final class ALateLanding {
+    @Test
+    void doesNotWinOverALaterExportThatRepeatedAnOlderOne() {
+      lake.export("e1", MONDAY).resource("Patient", "a", null, null, "x").land();
+      lake.transform();
+      lake.export("e3", WEDNESDAY).resource("Patient", "a", null, null, "x").land();
+      lake.transform();
+      lake.export("e2", TUESDAY).resource("Patient", "a", null, null, "y").land();
+      lake.transform();
+      assertThat(lake.silver("Patient")).containsExactly("a null false x");
+    }
+
+    @Test
+    void doesNotOpenATombstoneThatALaterExportRepeated() {
+      lake.export("e1", MONDAY).delete("Patient/a").land();
+      lake.transform();
+      lake.export("e3", WEDNESDAY).delete("Patient/a").land();
+      lake.transform();
+      lake.export("e2", TUESDAY).resource("Patient", "a", "4", null, "y").land();
+      Counts counts = lake.transform().types().get(0).counts().orElseThrow();
+      assertThat(lake.silver("Patient")).containsExactly("a null true null");
+      assertThat(counts.received()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aRowSaysWhichCommitWroteIt() {
+    lake.export("e1", MONDAY)
+        .resource("Patient", "a", "1", MONDAY, "one")
+        .resource("Patient", "b", "1", MONDAY, "one")
+        .land();
+    lake.transform();
+    lake.export("e2", TUESDAY).resource("Patient", "b", "2", TUESDAY, "two").land();
+    lake.transform();
+    assertThat(
+            TestLake.spark()
+                .read()
+                .format("delta")
+                .load(lake.lake().paths().silver("Patient").toString())
+                .select("id", "silver_version")
+                .orderBy("id")
+                .collectAsList())
+        .extracting(row -> row.mkString(" "))
+        .containsExactly("a 0", "b 1");
+  }
+}
