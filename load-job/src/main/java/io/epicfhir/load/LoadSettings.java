@@ -1,0 +1,84 @@
+package io.epicfhir.load;
+
+import io.epicfhir.common.SettingsFile;
+import io.epicfhir.common.SettingsReader;
+import java.time.Duration;
+
+/**
+ * The block {@code load} of the settings.
+ *
+ * @param access how to reach the database
+ * @param schema where the analysts' tables are
+ * @param stateSchema where the pipeline keeps its own state, and tables that are not whole yet
+ * @param parallelCopies how many connections copy at once
+ * @param nulPolicy what becomes of U+0000
+ * @param lockPatience how long to wait for another loader, and for readers of a table to be swapped
+ * @param swapTimeout how long one try of a swap may wait; new readers queue behind it meanwhile
+ * @param maxTries how often a table is tried where the database breaks off
+ * @param retryPause the wait before the second try; doubled for each further one
+ */
+record LoadSettings(
+    PostgresAccess access,
+    String schema,
+    String stateSchema,
+    int parallelCopies,
+    NulPolicy nulPolicy,
+    Duration lockPatience,
+    Duration swapTimeout,
+    int maxTries,
+    Duration retryPause) {
+
+  /** What becomes of U+0000, which PostgreSQL's text cannot hold. */
+  enum NulPolicy {
+    /** U+FFFD takes its place, and is counted. */
+    REPLACE,
+    /** The load ends, and the old table stays. */
+    REFUSE
+  }
+
+  static LoadSettings from(SettingsFile file) {
+    SettingsReader reader = file.reader("load");
+    LoadSettings settings =
+        new LoadSettings(
+            access(reader),
+            schema(reader, "schema"),
+            schema(reader, "state-schema"),
+            reader.number("parallel-copies", 1, 64),
+            reader.choice("nul-policy", NulPolicy.class),
+            reader.duration("lock-patience"),
+            atLeastOneMilli(reader, "swap-timeout"),
+            reader.number("max-tries", 1, 20),
+            reader.duration("retry-pause"));
+    if (settings.schema.equals(settings.stateSchema)) {
+      reader.problem("state-schema", settings.stateSchema, "another schema than load.schema");
+    }
+    reader.check();
+    return settings;
+  }
+
+  private static PostgresAccess access(SettingsReader reader) {
+    String url = reader.text("jdbc-url");
+    if (!url.isBlank() && !url.startsWith("jdbc:postgresql:")) {
+      reader.problem("jdbc-url", "***", "a URL that begins with jdbc:postgresql:");
+    }
+    if (url.matches("(?i).*[?&](ssl)?password=.*")) {
+      reader.problem("jdbc-url", "***", "a URL without a password; name a load.password-file");
+    }
+    boolean withPassword = reader.secretFile("password-file").isPresent();
+    String passwordFile = withPassword ? reader.path("password-file").toString() : "";
+    return new PostgresAccess(url, reader.text("user"), passwordFile);
+  }
+
+  private static String schema(SettingsReader reader, String key) {
+    return reader.parsed(key, Identifiers::checked).orElse("");
+  }
+
+  private static Duration atLeastOneMilli(SettingsReader reader, String key) {
+    Duration duration = reader.duration(key);
+    if (duration.toMillis() < 1) {
+      // PostgreSQL takes 0 for "wait without end", and readers would wait behind it.
+      reader.problem(key, duration.toString(), "a duration from 1 millisecond on");
+    }
+    return duration;
+  }
+}

@@ -1,0 +1,82 @@
+package io.epicfhir.load;
+
+import io.epicfhir.load.LoadSettings.NulPolicy;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.ForeachPartitionFunction;
+import org.apache.spark.sql.Row;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
+
+/**
+ * Copies one Spark partition into the staging table, in one transaction of its own together with
+ * the note that it did: a task that Spark runs twice leaves its rows once, and a task of a load
+ * that another one has replaced leaves none.
+ *
+ * @param nulPolicy what becomes of U+0000
+ */
+record PartitionCopy(
+    PostgresAccess access, LoadState state, String attempt, TableShape shape, NulPolicy nulPolicy)
+    implements ForeachPartitionFunction<Row> {
+
+  @Override
+  public void call(Iterator<Row> rows) {
+    int part = TaskContext.getPartitionId();
+    try (Connection connection = access.connect()) {
+      connection.setAutoCommit(false);
+      if (state.claim(connection, shape.name(), attempt, part)) {
+        copy(connection, part, rows);
+        connection.commit();
+      }
+    } catch (SQLException e) {
+      throw PostgresFailure.of(e, "copy into table " + shape.name());
+    }
+  }
+
+  private void copy(Connection connection, int part, Iterator<Row> rows) throws SQLException {
+    CopyIn copy =
+        connection
+            .unwrap(PGConnection.class)
+            .getCopyAPI()
+            .copyIn("COPY " + state.staging(shape.name()) + " FROM STDIN");
+    try {
+      CopyText text = new CopyText(copy);
+      write(rows, text);
+      text.flush();
+      long copied = copy.endCopy();
+      state.copied(connection, attempt, part, new Loaded(copied, text.bytes(), text.nulReplaced()));
+    } finally {
+      if (copy.isActive()) {
+        copy.cancelCopy();
+      }
+    }
+  }
+
+  private void write(Iterator<Row> rows, CopyText text) throws SQLException {
+    List<TableShape.Column> columns = shape.columns();
+    while (rows.hasNext()) {
+      Row row = rows.next();
+      for (int i = 0; i < columns.size(); i++) {
+        boolean none = row.isNullAt(i);
+        if (columns.get(i).collection()) {
+          text.values(none ? null : row.getList(i));
+        } else {
+          text.value(none ? null : row.getString(i));
+        }
+        if (nulPolicy == NulPolicy.REFUSE && text.nulReplaced() > 0) {
+          throw new PostgresFailure(
+              PostgresFailure.Kind.DATA,
+              "Cannot load table "
+                  + shape.name()
+                  + ": a value of column "
+                  + columns.get(i).name()
+                  + " holds U+0000; set load.nul-policy to replace, or have it mended at its source");
+        }
+      }
+      text.endRow();
+    }
+  }
+}

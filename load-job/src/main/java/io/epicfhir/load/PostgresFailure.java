@@ -1,0 +1,111 @@
+package io.epicfhir.load;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import java.sql.SQLException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * What PostgreSQL said, fit to be read by anybody: Spark logs a task's exception, and PostgreSQL's
+ * own text quotes the value that it refuses. So neither that text nor the cause is kept where there
+ * may be a value in it.
+ */
+final class PostgresFailure extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private static final Pattern COLUMN = Pattern.compile(", column ([A-Za-z0-9_]+)");
+
+  private final Kind kind;
+
+  /** What to do about a failure. */
+  enum Kind {
+    /** The connection broke, or the server is away or full: the same may work a little later. */
+    BROKEN(ExitCode.STORAGE),
+    /** Another session held a lock. */
+    BUSY(ExitCode.STORAGE),
+    /** Password, rights, a database that is not there. */
+    REFUSED(ExitCode.REFUSED),
+    /** A value that the column's type does not take. */
+    DATA(ExitCode.DATA_REFUSED),
+    /** What the settings name cannot be used. */
+    SETTINGS(ExitCode.SETTINGS),
+    /** SQL that is wrong. */
+    DEFECT(ExitCode.DEFECT);
+
+    private final ExitCode exitCode;
+
+    Kind(ExitCode exitCode) {
+      this.exitCode = exitCode;
+    }
+  }
+
+  PostgresFailure(Kind kind, String message) {
+    super(message);
+    this.kind = kind;
+  }
+
+  /**
+   * @param doing completes "Cannot …"
+   */
+  static PostgresFailure of(SQLException e, String doing) {
+    String state = e.getSQLState() == null ? "" : e.getSQLState();
+    Kind kind = kind(state);
+    String why =
+        kind == Kind.DATA
+            ? "a value of column " + column(e) + " is not taken"
+            : firstLine(e.getMessage());
+    return new PostgresFailure(
+        kind, "Cannot " + doing + ": " + why + " (SQLSTATE " + state + "); " + advice(kind));
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  JobException asJobException() {
+    return new JobException(kind.exitCode, getMessage(), this);
+  }
+
+  private static Kind kind(String state) {
+    if (state.equals("40001") || state.equals("40P01") || state.equals("55P03")) {
+      return Kind.BUSY;
+    }
+    return switch (state.length() < 2 ? "" : state.substring(0, 2)) {
+      case "08", "53", "57", "58" -> Kind.BROKEN;
+      case "28", "3D", "2B" -> Kind.REFUSED;
+      case "22", "23" -> Kind.DATA;
+      default -> state.equals("42501") ? Kind.REFUSED : Kind.DEFECT;
+    };
+  }
+
+  private static String advice(Kind kind) {
+    return switch (kind) {
+      case BROKEN -> "check that the server runs and has room, then rerun";
+      case BUSY -> "another session holds a lock; rerun when it has ended";
+      case REFUSED -> "check load.user, load.password-file and the role's rights";
+      case DATA -> "mend the view's column or its ansi/type tag; the old table stays";
+      case SETTINGS, DEFECT -> "the old table stays";
+    };
+  }
+
+  private static String column(SQLException e) {
+    if (e instanceof PSQLException known) {
+      ServerErrorMessage said = known.getServerErrorMessage();
+      if (said != null && said.getColumn() != null) {
+        return said.getColumn();
+      }
+      if (said != null && said.getWhere() != null) {
+        Matcher column = COLUMN.matcher(said.getWhere());
+        return column.find() ? column.group(1) : "?";
+      }
+    }
+    return "?";
+  }
+
+  private static String firstLine(String message) {
+    return message == null ? "no message" : message.lines().findFirst().orElse("no message");
+  }
+}

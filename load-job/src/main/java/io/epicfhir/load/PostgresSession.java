@@ -1,0 +1,132 @@
+package io.epicfhir.load;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+
+/**
+ * The one connection that makes loads visible, and with it the lock that keeps a second loader out:
+ * who loses the connection loses both together.
+ */
+final class PostgresSession implements AutoCloseable {
+  /** The first half of the advisory lock's key: which of the locks in a database is ours. */
+  private static final int LOCK_CLASS = 0x46484952;
+
+  private final PostgresAccess access;
+  private final String lockName;
+  private final Duration patience;
+  private Connection connection;
+
+  /**
+   * @param lockName what two loaders must not both have
+   * @param patience how long to wait for the other loader
+   */
+  PostgresSession(PostgresAccess access, String lockName, Duration patience) {
+    this.access = access;
+    this.lockName = lockName;
+    this.patience = patience;
+  }
+
+  /** The connection, with the lock; made anew where the last one broke. */
+  Connection connection() {
+    try {
+      if (connection == null || !connection.isValid(10)) {
+        close();
+        connection = access.connect();
+        lock();
+      }
+      return connection;
+    } catch (SQLException e) {
+      throw PostgresFailure.of(e, "talk to PostgreSQL at " + access.place());
+    }
+  }
+
+  private void lock() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET lock_timeout = " + Math.max(1, patience.toMillis()));
+      statement
+          .executeQuery(
+              "SELECT pg_advisory_lock(%d, hashtext(%s))"
+                  .formatted(LOCK_CLASS, Identifiers.literal(lockName)))
+          .close();
+      statement.execute("SET lock_timeout = DEFAULT");
+    } catch (SQLException e) {
+      close();
+      if ("55P03".equals(e.getSQLState())) {
+        throw new PostgresFailure(
+            PostgresFailure.Kind.BUSY,
+            "Cannot begin to load into "
+                + access.place()
+                + ": another loader was at work for "
+                + patience.toSeconds()
+                + " s; let it end, then rerun");
+      }
+      throw e;
+    }
+  }
+
+  /** Runs statements outside a transaction, each for itself. */
+  void execute(String... statements) throws SQLException {
+    try (Statement statement = connection().createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+
+  /** The one number or boolean (as 0 or 1) that a query gives. */
+  long number(String query) throws SQLException {
+    try (Statement statement = connection().createStatement();
+        ResultSet found = statement.executeQuery(query)) {
+      found.next();
+      return found.getLong(1);
+    }
+  }
+
+  /** What happens within one transaction. */
+  interface Work {
+    void on(Connection connection) throws SQLException;
+  }
+
+  /** All of it or nothing. */
+  void transaction(Work work) throws SQLException {
+    Connection mine = connection();
+    mine.setAutoCommit(false);
+    try {
+      work.on(mine);
+      mine.commit();
+    } catch (SQLException | RuntimeException e) {
+      rollback(mine, e);
+      throw e;
+    } finally {
+      if (!mine.isClosed()) {
+        mine.setAutoCommit(true);
+      }
+    }
+  }
+
+  private static void rollback(Connection connection, Exception reason) {
+    try {
+      if (!connection.isClosed()) {
+        connection.rollback();
+      }
+    } catch (SQLException e) {
+      reason.addSuppressed(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    Connection last = connection;
+    connection = null;
+    try {
+      if (last != null) {
+        last.close();
+      }
+    } catch (SQLException e) {
+      throw PostgresFailure.of(e, "close the connection to " + access.place());
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.epicfhir.load;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.transform;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * A table as the database will have it: the view's columns in order.
+ *
+ * @param name the view's name
+ * @param comment what the table holds, or empty
+ */
+record TableShape(String name, String comment, List<Column> columns) implements Serializable {
+  /** The last column of every view table: the resource that a row was made from. */
+  static final String RESOURCE_ID = "_resource_id";
+
+  /**
+   * A column.
+   *
+   * @param collection whether it holds a list: a PostgreSQL array
+   * @param comment what it means, or empty
+   */
+  record Column(String name, ColumnType type, boolean collection, String comment)
+      implements Serializable {
+    String sqlType() {
+      return type.sql() + (collection ? "[]" : "");
+    }
+
+    /** What is copied: a text, or a list of texts. */
+    org.apache.spark.sql.Column asText() {
+      org.apache.spark.sql.Column value = col("`" + name + "`");
+      return (collection ? transform(value, type::asText) : type.asText(value)).as(name);
+    }
+  }
+
+  /**
+   * By the Delta table's columns and what their metadata says.
+   *
+   * @throws JobException {@link ExitCode#SETTINGS} naming every column that no table can have
+   */
+  static TableShape of(String view, String comment, StructType schema) {
+    List<Column> columns = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
+    for (StructField field : schema.fields()) {
+      column(field, problems).ifPresent(columns::add);
+    }
+    if (!Arrays.asList(schema.fieldNames()).contains(RESOURCE_ID)) {
+      problems.add("column " + RESOURCE_ID + " is missing");
+    }
+    if (!problems.isEmpty()) {
+      throw new JobException(
+          ExitCode.SETTINGS,
+          "Cannot load view "
+              + view
+              + ": "
+              + String.join("; ", problems)
+              + "; mend the ViewDefinition");
+    }
+    return new TableShape(view, comment, List.copyOf(columns));
+  }
+
+  private static Optional<Column> column(StructField field, List<String> problems) {
+    Metadata about = field.metadata();
+    boolean collection = field.dataType() instanceof ArrayType;
+    DataType one =
+        field.dataType() instanceof ArrayType array ? array.elementType() : field.dataType();
+    String ansi = text(about, "ansiType");
+    Optional<ColumnType> type =
+        ansi.isEmpty() ? ColumnType.of(one, text(about, "fhirType")) : ColumnType.ofAnsi(ansi);
+    if (!Identifiers.valid(field.name())) {
+      problems.add("column " + field.name() + " is not a name of at most 63 letters, digits and _");
+    }
+    if (type.isEmpty()) {
+      problems.add(
+          "column "
+              + field.name()
+              + (ansi.isEmpty()
+                  ? " has the type " + field.dataType().simpleString()
+                  : " has the unknown ansi/type " + ansi));
+    }
+    return type.map(t -> new Column(field.name(), t, collection, text(about, "comment")));
+  }
+
+  private static String text(Metadata metadata, String key) {
+    return metadata.contains(key) ? metadata.getString(key) : "";
+  }
+}

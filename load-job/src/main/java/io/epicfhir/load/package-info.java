@@ -1,0 +1,2 @@
+/** View tables of the lake into a database that analysts query. */
+package io.epicfhir.load;
