@@ -1,0 +1,120 @@
+package io.epicfhir.load;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.epicfhir.common.JobRunner;
+import io.epicfhir.load.testing.SharedDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The load job as the scheduler runs it, on a lake and on schemas of its own. */
+final class LoadRun {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private final Path folder;
+  private final String schema = SharedDatabase.newSchema();
+  private final Map<String, String> settings = new LinkedHashMap<>();
+
+  LoadRun(Path folder) {
+    this.folder = folder;
+    with("jdbc-url", SharedDatabase.database().jdbcUrl());
+    with("user", "postgres");
+    with("password-file", "");
+    with("schema", schema);
+    with("state-schema", schema + "_state");
+    with("parallel-copies", "2");
+    with("nul-policy", "replace");
+    with("lock-patience", "20 seconds");
+    with("swap-timeout", "200 milliseconds");
+    with("max-tries", "2");
+    with("retry-pause", "10 milliseconds");
+  }
+
+  LoadRun with(String key, String value) {
+    settings.put(key, value);
+    return this;
+  }
+
+  Path lake() {
+    return folder.resolve("lake");
+  }
+
+  String schema() {
+    return schema;
+  }
+
+  Path settingsFile() throws IOException {
+    StringBuilder text = new StringBuilder("epic-fhir { lake = lake\n load {\n");
+    settings.forEach((k, v) -> text.append(k).append(" = \"").append(v).append("\"\n"));
+    return Files.writeString(folder.resolve("pipeline.conf"), text.append("}\n}\n"));
+  }
+
+  /** Runs the job; the exit status. */
+  int run() throws IOException {
+    ViewTables.spark();
+    return JobRunner.run(
+        new Load(),
+        "--conf",
+        settingsFile().toString(),
+        "--dag",
+        "d",
+        "--run",
+        "r",
+        "--task",
+        "load",
+        "--interval-end",
+        "2026-01-01T00:00:00Z");
+  }
+
+  /** The last run's report. */
+  JsonNode report() throws IOException {
+    return MAPPER.readTree(lake().resolve("metrics/d/r/load.json").toFile());
+  }
+
+  String error() throws IOException {
+    return report().at("/run/error").asText();
+  }
+
+  /** The rows of a query, columns joined by |, null as a word. */
+  List<String> query(String sql) throws SQLException {
+    List<String> rows = new ArrayList<>();
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet found = statement.executeQuery(sql.replace("{}", schema))) {
+      while (found.next()) {
+        List<String> row = new ArrayList<>();
+        for (int i = 1; i <= found.getMetaData().getColumnCount(); i++) {
+          row.add(String.valueOf(found.getString(i)));
+        }
+        rows.add(String.join("|", row));
+      }
+    }
+    return rows;
+  }
+
+  void execute(String sql) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql.replace("{}", schema));
+    }
+  }
+
+  static Connection connect() throws SQLException {
+    Connection connection =
+        DriverManager.getConnection(SharedDatabase.database().jdbcUrl(), "postgres", "");
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET TIME ZONE 'UTC'");
+    }
+    return connection;
+  }
+}

@@ -1,0 +1,304 @@
+package io.epicfhir.load;
+
+import static io.epicfhir.load.ViewTables.column;
+import static io.epicfhir.load.ViewTables.plain;
+import static io.epicfhir.load.ViewTables.plainRows;
+import static io.epicfhir.load.ViewTables.row;
+import static io.epicfhir.load.ViewTables.schema;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.load.testing.SharedDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.apache.spark.sql.types.DataTypes;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LoadTest {
+  @TempDir Path folder;
+
+  @Nested
+  class OnceLoaded {
+    @Test
+    void aTableHasTheRowsTheKeysTheCommentsAndTheStatistics() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      ViewTables.write(
+          load.lake(),
+          "condition",
+          schema(
+              column("id", DataTypes.StringType, "id"),
+              column("patient_id", DataTypes.StringType, "string")),
+          List.of(row("c1", "p1", "c1"), row("c2", "p1", "c2")));
+
+      assertThat(load.run()).isZero();
+
+      assertThat(load.query("SELECT * FROM {}.condition ORDER BY id"))
+          .containsExactly("c1|p1|c1", "c2|p1|c2");
+      assertThat(
+              load.query(
+                  "SELECT indexdef FROM pg_indexes WHERE schemaname = '{}' ORDER BY indexname"))
+          .hasSize(3)
+          .anyMatch(i -> i.matches("CREATE UNIQUE INDEX condition_pkey .*\\(id\\)"))
+          .anyMatch(i -> i.endsWith("(patient_id)"))
+          .anyMatch(i -> i.endsWith("(_resource_id)"));
+      assertThat(
+              load.query(
+                  "SELECT obj_description('{}.condition'::regclass),"
+                      + " col_description('{}.condition'::regclass, 2)"))
+          .containsExactly("All of condition, one row each|The patient_id of it, as it's sent");
+      assertThat(
+              load.query(
+                  "SELECT reltuples, relpersistence FROM pg_class"
+                      + " WHERE oid = '{}.condition'::regclass"))
+          .containsExactly("2|p");
+    }
+
+    @Test
+    void theReportSaysWhatStandsWhere() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
+      ViewTables.write(load.lake(), "b", plain(), List.of());
+
+      assertThat(load.run()).isZero();
+
+      JsonNode report = load.report();
+      assertThat(report.at("/result/tables/a").toString())
+          .isEqualTo("{\"rows\":3,\"view_rows\":3,\"delta_version\":0,\"changed\":true}");
+      assertThat(report.at("/result/tables/b/rows").asLong(-1)).isZero();
+      assertThat(report.at("/outputs/0/name").asText()).isEqualTo(load.schema() + ".a");
+      assertThat(report.at("/outputs/0/rows").asLong()).isEqualTo(3);
+      assertThat(report.at("/outputs/0/bytes").asLong()).isEqualTo("r0\tx\tr0\n".length() * 3);
+      assertThat(report.at("/timers/load.a/count").asLong()).isEqualTo(1);
+      assertThat(report.at("/counters/load.rows").asLong()).isEqualTo(3);
+      assertThat(
+              load.query(
+                  "SELECT target_schema, view, delta_version, rows, run_key"
+                      + " FROM {}_state.load_state ORDER BY view"))
+          .containsExactly(load.schema() + "|a|0|3|d/r", load.schema() + "|b|0|0|d/r");
+    }
+
+    @Test
+    void aSecondRunWithNothingNewWritesNothing() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
+      assertThat(load.run()).isZero();
+      String state =
+          "SELECT '{}.a'::regclass::oid, (SELECT max(xmin::text) FROM {}.a),"
+              + " (SELECT string_agg(xmin::text || loaded_at, ',') FROM {}_state.load_state)";
+      List<String> before = load.query(state);
+
+      assertThat(load.run()).isZero();
+
+      assertThat(load.query(state)).isEqualTo(before);
+      assertThat(load.report().at("/result/tables/a/changed").asBoolean(true)).isFalse();
+      assertThat(load.report().at("/result/tables/a/rows").asLong()).isEqualTo(3);
+      assertThat(load.report().at("/outputs")).isEmpty();
+    }
+
+    @Test
+    void changedRowsTakeTheirPlaceAndRightsStay() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      ViewTables.write(load.lake(), "a", plain(), plainRows(3, "old"));
+      assertThat(load.run()).isZero();
+      load.execute("GRANT SELECT ON {}.a TO PUBLIC");
+      ViewTables.write(load.lake(), "a", plain(), plainRows(4, "new"));
+
+      assertThat(load.run()).isZero();
+
+      assertThat(load.query("SELECT count(*), min(text) FROM {}.a")).containsExactly("4|new");
+      assertThat(load.report().at("/result/tables/a/delta_version").asLong()).isEqualTo(1);
+      assertThat(
+              load.query(
+                  "SELECT grantee, privilege_type FROM information_schema.table_privileges"
+                      + " WHERE table_schema = '{}' AND grantee = 'PUBLIC'"))
+          .containsExactly("PUBLIC|SELECT");
+      assertThat(load.query("SELECT to_regclass('{}_state.a')")).containsExactly("null");
+    }
+
+    @Test
+    void aTableThatSomebodyEmptiedIsLoadedAnewAndSaidSo() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
+      assertThat(load.run()).isZero();
+      load.execute("TRUNCATE {}.a");
+
+      assertThat(load.run()).isZero();
+
+      assertThat(load.query("SELECT count(*) FROM {}.a")).containsExactly("3");
+      assertThat(load.report().at("/notes/0").asText())
+          .isEqualTo(
+              load.schema()
+                  + ".a had 0 rows where 3 were loaded: it was changed by somebody else,"
+                  + " and is loaded anew");
+    }
+
+    @Test
+    void idsThatRepeatGetAPlainIndex() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      ViewTables.write(load.lake(), "a", plain(), List.of(row("r", "1", "r"), row("r", "2", "r")));
+
+      assertThat(load.run()).isZero();
+
+      assertThat(load.query("SELECT indexdef FROM pg_indexes WHERE schemaname = '{}'"))
+          .hasSize(2)
+          .noneMatch(i -> i.contains("UNIQUE"));
+    }
+  }
+
+  @Nested
+  class WhenItCannot {
+    @Test
+    void aValueThatPostgresRefusesLeavesTheOldTableAndStaysUnsaid() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      var numbers = schema(column("amount", DataTypes.StringType, "decimal"));
+      ViewTables.write(load.lake(), "a", numbers, List.of(row("1.50", "r")));
+      assertThat(load.run()).isZero();
+      ViewTables.write(
+          load.lake(), "a", numbers, List.of(row("2", "r"), row("lots of secret", "r2")));
+
+      assertThat(load.run()).isEqualTo(5);
+
+      assertThat(load.error())
+          .contains("Cannot copy into table a", "column amount", "SQLSTATE 22P02")
+          .doesNotContain("secret");
+      assertThat(load.query("SELECT amount FROM {}.a")).containsExactly("1.50");
+      assertThat(load.query("SELECT delta_version FROM {}_state.load_state")).containsExactly("0");
+    }
+
+    @Test
+    void aDatabaseThatIsAwayIsNamedWithoutThePassword() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      ViewTables.write(load.lake(), "a", plain(), List.of());
+      Path password = Files.writeString(folder.resolve("password"), "open sesame");
+      load.with("jdbc-url", "jdbc:postgresql://127.0.0.1:1/warehouse?connectTimeout=2")
+          .with("password-file", password.toString());
+
+      assertThat(load.run()).isEqualTo(6);
+
+      assertThat(load.error())
+          .startsWith("Cannot reach PostgreSQL at 127.0.0.1:1/warehouse as postgres: ")
+          .endsWith("check that the server runs and has room, then rerun")
+          .doesNotContain("sesame");
+    }
+
+    @Test
+    void aMissingDatabaseAndAMissingRightAreRefusals() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      ViewTables.write(load.lake(), "a", plain(), List.of());
+      String server = SharedDatabase.database().jdbcUrl();
+      load.with("jdbc-url", server.replace("/postgres", "/nowhere"));
+
+      assertThat(load.run()).isEqualTo(3);
+      assertThat(load.error()).contains("database \"nowhere\" does not exist");
+
+      load.execute("CREATE ROLE {}_weak LOGIN");
+      load.with("jdbc-url", server).with("user", load.schema() + "_weak");
+      assertThat(load.run()).isEqualTo(3);
+      assertThat(load.error()).contains("Cannot prepare the schemas: ", "permission denied");
+    }
+
+    @Test
+    void aSecondLoaderWaitsForTheFirstAndGivesUpInTime() throws Exception {
+      LoadRun load = new LoadRun(folder).with("lock-patience", "300 milliseconds");
+      ViewTables.write(load.lake(), "a", plain(), List.of());
+      PostgresAccess access =
+          new PostgresAccess(SharedDatabase.database().jdbcUrl(), "postgres", "");
+      try (PostgresSession first =
+          new PostgresSession(access, load.schema() + "_state", java.time.Duration.ofSeconds(1))) {
+        assertThat(first.connection().isValid(1)).isTrue();
+
+        assertThat(load.run()).isEqualTo(6);
+
+        assertThat(load.error())
+            .contains("another loader was at work for 0 s; let it end, then rerun");
+      }
+      assertThat(load.run()).isZero();
+    }
+
+    @Test
+    void aQueryThatHoldsTheOldTableForTooLongLeavesItThere() throws Exception {
+      LoadRun load = new LoadRun(folder).with("lock-patience", "500 milliseconds");
+      ViewTables.write(load.lake(), "a", plain(), plainRows(1, "old"));
+      assertThat(load.run()).isZero();
+      ViewTables.write(load.lake(), "a", plain(), plainRows(1, "new"));
+      try (Connection reader = LoadRun.connect();
+          Statement statement = reader.createStatement()) {
+        reader.setAutoCommit(false);
+        statement.executeQuery("SELECT * FROM " + load.schema() + ".a").close();
+
+        assertThat(load.run()).isEqualTo(6);
+
+        assertThat(load.error()).contains("SQLSTATE 55P03", "another session holds a lock");
+      }
+      assertThat(load.query("SELECT text FROM {}.a")).containsExactly("old");
+      assertThat(load.run()).isZero();
+      assertThat(load.query("SELECT text FROM {}.a")).containsExactly("new");
+    }
+
+    @Test
+    void namesThatNoTableCanHaveAreRefusedAllAtOnce() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      ViewTables.write(
+          load.lake(),
+          "a",
+          schema(
+              column("x".repeat(64), DataTypes.StringType, "string"),
+              column("when", DataTypes.StringType, "date", "FORTNIGHT")),
+          List.of());
+
+      assertThat(load.run()).isEqualTo(2);
+
+      assertThat(load.error())
+          .contains("x".repeat(64) + " is not a name", "when has the unknown ansi/type FORTNIGHT");
+    }
+
+    @Test
+    void aLakeWithoutViewsIsNotGreen() throws Exception {
+      LoadRun load = new LoadRun(folder);
+
+      assertThat(load.run()).isEqualTo(2);
+
+      assertThat(load.error()).contains("Cannot load views: no Delta table under");
+    }
+  }
+
+  @Test
+  void readersSeeOneTableOrTheOtherAndNoError() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(500, "v0"));
+    assertThat(load.run()).isZero();
+    try (Reader reader = new Reader(load.schema())) {
+      for (int version = 1; version <= 4; version++) {
+        ViewTables.write(load.lake(), "a", plain(), plainRows(500 + version, "v" + version));
+        assertThat(load.run()).isZero();
+      }
+      assertThat(reader.seen()).contains("500 v0 v0").isSubsetOf(expected());
+      assertThat(reader.failures()).isEmpty();
+    }
+  }
+
+  private static List<String> expected() {
+    return List.of("500 v0 v0", "501 v1 v1", "502 v2 v2", "503 v3 v3", "504 v4 v4");
+  }
+
+  @Test
+  void namesThatAreWordsOfSqlAreQuoted() throws IOException, SQLException {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(
+        load.lake(),
+        "Order",
+        schema(column("select", DataTypes.StringType, "string")),
+        List.of(row("x", "r")));
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.query("SELECT \"select\" FROM {}.\"Order\"")).containsExactly("x");
+  }
+}
