@@ -57,22 +57,21 @@ public final class Load implements Job {
     before
         .filter(standing -> standing.rows() != standing.counted())
         .ifPresent(standing -> recorder.note(tampered(target.nameOf(view.name()), standing)));
-    try (Timer.Context timing = recorder.registry().timer("load." + view.name()).time()) {
-      context.spark().sparkContext().setJobGroup("load " + view.name(), "", false);
-      Dataset<Row> rows = view.rows(context.spark());
-      // Answered from the table's log; a scan only where a file has no statistics.
-      long expected = rows.count();
-      Loaded loaded = target.replace(view, rows, expected);
-      record(recorder, view, target, loaded, timing.stop());
-      Target.Standing now = target.standing(view.name()).orElseThrow(() -> gone(view, target));
-      if (now.counted() != expected) {
-        throw new JobException(
-            ExitCode.DATA_REFUSED,
-            "Cannot reconcile %s: it has %d rows, the view table %d; look for who else writes it"
-                .formatted(target.nameOf(view.name()), now.counted(), expected));
-      }
-      return answer(view, now, expected, true);
+    context.spark().sparkContext().setJobGroup("load " + view.name(), "", false);
+    Timer.Context timing = recorder.registry().timer("load." + view.name()).time();
+    Dataset<Row> rows = view.rows(context.spark());
+    // Answered from the table's log; a scan only where a file has no statistics.
+    long expected = rows.count();
+    Loaded loaded = target.replace(view, rows, expected);
+    record(recorder, view, target, loaded, timing.stop());
+    Target.Standing now = target.standing(view.name()).orElseThrow(() -> gone(view, target));
+    if (now.counted() != expected) {
+      throw new JobException(
+          ExitCode.DATA_REFUSED,
+          "Cannot reconcile %s: it has %d rows, the view table %d; look for who else writes it"
+              .formatted(target.nameOf(view.name()), now.counted(), expected));
     }
+    return answer(view, now, expected, true);
   }
 
   private static Map<String, Object> answer(

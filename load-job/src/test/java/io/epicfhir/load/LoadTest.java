@@ -29,13 +29,13 @@ class LoadTest {
     @Test
     void aTableHasTheRowsTheKeysTheCommentsAndTheStatistics() throws Exception {
       LoadRun load = new LoadRun(folder);
-      ViewTables.write(
-          load.lake(),
-          "condition",
+      var schema =
           schema(
               column("id", DataTypes.StringType, "id"),
-              column("patient_id", DataTypes.StringType, "string")),
-          List.of(row("c1", "p1", "c1"), row("c2", "p1", "c2")));
+              column("patient_id", DataTypes.StringType, "string"));
+      ViewTables.create(load.lake(), "condition", schema, "Problems, one a row: 'all' of them");
+      ViewTables.write(
+          load.lake(), "condition", schema, List.of(row("c1", "p1", "c1"), row("c2", "p1", "c2")));
 
       assertThat(load.run()).isZero();
 
@@ -52,7 +52,7 @@ class LoadTest {
               load.query(
                   "SELECT obj_description('{}.condition'::regclass),"
                       + " col_description('{}.condition'::regclass, 2)"))
-          .containsExactly("All of condition, one row each|The patient_id of it, as it's sent");
+          .containsExactly("Problems, one a row: 'all' of them|The patient_id of it, as it's sent");
       assertThat(
               load.query(
                   "SELECT reltuples, relpersistence FROM pg_class"
@@ -74,7 +74,7 @@ class LoadTest {
       assertThat(report.at("/result/tables/b/rows").asLong(-1)).isZero();
       assertThat(report.at("/outputs/0/name").asText()).isEqualTo(load.schema() + ".a");
       assertThat(report.at("/outputs/0/rows").asLong()).isEqualTo(3);
-      assertThat(report.at("/outputs/0/bytes").asLong()).isEqualTo("r0\tx\tr0\n".length() * 3);
+      assertThat(report.at("/outputs/0/bytes").asLong()).isEqualTo("r0\tx\tr0\n".length() * 3L);
       assertThat(report.at("/timers/load.a/count").asLong()).isEqualTo(1);
       assertThat(report.at("/counters/load.rows").asLong()).isEqualTo(3);
       assertThat(

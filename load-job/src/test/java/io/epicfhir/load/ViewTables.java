@@ -1,5 +1,6 @@
 package io.epicfhir.load;
 
+import io.delta.tables.DeltaTable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,15 @@ final class ViewTables {
     return DataTypes.createStructType(all);
   }
 
+  /** Makes an empty table with a description, which only the builder can give. */
+  static void create(Path lake, String view, StructType schema, String description) {
+    DeltaTable.create(spark())
+        .location(lake.resolve("views").resolve(view).toString())
+        .addColumns(schema)
+        .comment(description)
+        .execute();
+  }
+
   /** Replaces the table in one Delta commit. */
   static void write(Path lake, String view, StructType schema, List<Row> rows) {
     spark()
@@ -63,7 +73,6 @@ final class ViewTables {
         .format("delta")
         .mode(SaveMode.Overwrite)
         .option("overwriteSchema", "true")
-        .option("description", "All of " + view + ", one row each")
         .save(lake.resolve("views").resolve(view).toString());
   }
 

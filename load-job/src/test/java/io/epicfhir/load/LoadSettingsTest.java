@@ -1,0 +1,94 @@
+package io.epicfhir.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.SettingsFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LoadSettingsTest {
+  @TempDir Path folder;
+
+  @Test
+  void theCommittedSettingsAreTheDefaults() {
+    assertThat(LoadSettings.from(SettingsFile.load("../conf/pipeline.conf")))
+        .isEqualTo(
+            new LoadSettings(
+                new PostgresAccess("jdbc:postgresql://127.0.0.1:5432/postgres", "postgres", ""),
+                "fhir",
+                "fhir_pipeline",
+                2,
+                LoadSettings.NulPolicy.REPLACE,
+                Duration.ofMinutes(30),
+                Duration.ofSeconds(5),
+                4,
+                Duration.ofSeconds(2)));
+  }
+
+  @Test
+  void everyKeyIsRead() throws IOException {
+    Files.writeString(folder.resolve("pw"), "open sesame\n");
+
+    LoadSettings settings =
+        LoadSettings.from(
+            settings(
+                """
+                jdbc-url = "jdbc:postgresql://db:1/w?sslmode=verify-full", user = u
+                password-file = pw, schema = s, state-schema = t, parallel-copies = 3
+                nul-policy = refuse, lock-patience = 1s, swap-timeout = 2s, max-tries = 5
+                retry-pause = 6s"""));
+
+    assertThat(settings)
+        .isEqualTo(
+            new LoadSettings(
+                new PostgresAccess(
+                    "jdbc:postgresql://db:1/w?sslmode=verify-full",
+                    "u",
+                    folder.resolve("pw").toString()),
+                "s",
+                "t",
+                3,
+                LoadSettings.NulPolicy.REFUSE,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(2),
+                5,
+                Duration.ofSeconds(6)));
+    assertThat(settings.access().place()).isEqualTo("db:1/w");
+    assertThat(settings.toString()).doesNotContain("sesame");
+  }
+
+  @Test
+  void allProblemsAreToldAtOnceAndNoPasswordIs() {
+    assertThatThrownBy(
+            () ->
+                LoadSettings.from(
+                    settings(
+                        """
+                        jdbc-url = "jdbc:postgresql://db/w?user=u&password=hunter2", user = u
+                        password-file = missing, schema = "a b", state-schema = t
+                        parallel-copies = 0, nul-policy = drop, lock-patience = 1s
+                        swap-timeout = 0s, max-tries = 5, retry-pause = 6s""")))
+        .isInstanceOfSatisfying(
+            JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.SETTINGS))
+        .hasMessageContaining("load.jdbc-url = ***: expected a URL without a password")
+        .hasMessageContaining("load.password-file")
+        .hasMessageContaining("load.schema = a b: expected at most 63 letters, digits and _")
+        .hasMessageContaining("load.parallel-copies = 0")
+        .hasMessageContaining("load.nul-policy = drop: expected one of replace, refuse")
+        .hasMessageContaining("load.swap-timeout")
+        .hasMessageNotContaining("hunter2");
+  }
+
+  private SettingsFile settings(String load) throws IOException {
+    Path file = folder.resolve("pipeline.conf");
+    Files.writeString(file, "epic-fhir.load {\n" + load + "\n}\n");
+    return SettingsFile.load(file.toString());
+  }
+}
