@@ -28,6 +28,8 @@ final class PostgresFailure extends RuntimeException {
     BUSY(ExitCode.STORAGE),
     /** Password, rights, a database that is not there. */
     REFUSED(ExitCode.REFUSED),
+    /** A SQL view stands on the table that is to go. */
+    DEPENDED_ON(ExitCode.REFUSED),
     /** A value that the column's type does not take. */
     DATA(ExitCode.DATA_REFUSED),
     /** What the settings name cannot be used. */
@@ -75,7 +77,8 @@ final class PostgresFailure extends RuntimeException {
     }
     return switch (state.length() < 2 ? "" : state.substring(0, 2)) {
       case "08", "53", "57", "58" -> Kind.BROKEN;
-      case "28", "3D", "2B" -> Kind.REFUSED;
+      case "28", "3D" -> Kind.REFUSED;
+      case "2B" -> Kind.DEPENDED_ON;
       case "22", "23" -> Kind.DATA;
       default -> state.equals("42501") ? Kind.REFUSED : Kind.DEFECT;
     };
@@ -86,6 +89,7 @@ final class PostgresFailure extends RuntimeException {
       case BROKEN -> "check that the server runs and has room, then rerun";
       case BUSY -> "another session holds a lock; rerun when it has ended";
       case REFUSED -> "check load.user, load.password-file and the role's rights";
+      case DEPENDED_ON -> "drop what stands on it, rerun, and make it again";
       case DATA -> "mend the view's column or its ansi/type tag; the old table stays";
       case SETTINGS, DEFECT -> "the old table stays";
     };

@@ -5,7 +5,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,9 +99,28 @@ final class PostgresTarget implements Target {
           "Cannot load %s: %d rows arrived of the %d that the view table has; the old table stays"
               .formatted(nameOf(view.name()), loaded.rows(), expected));
     }
-    session.execute(sql.finish(sql.hasId() && session.number(sql.idIsKey()) == 1));
+    finish(sql);
     swap(view, sql, loaded.rows());
     return loaded;
+  }
+
+  private void finish(TableSql sql) throws SQLException {
+    session.execute(sql.analyze());
+    boolean key = sql.hasId() && session.number(sql.idLooksUnique()) == 1 && primaryKey(sql);
+    session.execute(sql.indexes(key));
+    session.execute(sql.comments());
+  }
+
+  private boolean primaryKey(TableSql sql) throws SQLException {
+    try {
+      session.execute(sql.primaryKey());
+      return true;
+    } catch (SQLException e) {
+      if (e.getSQLState() != null && e.getSQLState().startsWith("23")) {
+        return false; // the statistics saw a sample only
+      }
+      throw e;
+    }
   }
 
   private void copy(TableShape shape, Dataset<Row> rows, String attempt) {
@@ -127,7 +145,7 @@ final class PostgresTarget implements Target {
    * the old table, new queries queue up behind it.
    */
   private void swap(ViewSnapshot view, TableSql sql, long rows) throws SQLException {
-    Instant deadline = Clock.systemUTC().instant().plus(settings.lockPatience());
+    Instant deadline = Instant.now().plus(settings.lockPatience());
     for (boolean done = false; !done; ) {
       try {
         session.transaction(connection -> swapOnce(connection, view, sql, rows));
@@ -135,8 +153,7 @@ final class PostgresTarget implements Target {
       } catch (SQLException e) {
         PostgresFailure failure =
             PostgresFailure.of(e, "put the new " + nameOf(view.name()) + " in place");
-        if (failure.kind() != PostgresFailure.Kind.BUSY
-            || Clock.systemUTC().instant().isAfter(deadline)) {
+        if (failure.kind() != PostgresFailure.Kind.BUSY || Instant.now().isAfter(deadline)) {
           throw failure;
         }
         retries.sleeper().accept(settings.swapTimeout());

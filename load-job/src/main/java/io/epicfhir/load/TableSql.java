@@ -27,11 +27,20 @@ record TableSql(TableShape shape, String staging, String target) {
     };
   }
 
-  /** Whether each row has an id of its own: 1 or 0. Not knowable from the ViewDefinition. */
-  String idIsKey() {
-    return "SELECT (NOT EXISTS (SELECT FROM %1$s WHERE id IS NULL) AND NOT EXISTS (SELECT FROM %1$s"
-            .formatted(built())
-        + " GROUP BY id HAVING count(*) > 1))::integer";
+  /** The planner's statistics: a reader's first query must not be a slow one. */
+  String analyze() {
+    return "ANALYZE " + built();
+  }
+
+  /**
+   * 1 where the statistics hold no id twice and no null, else 0. Whether a view has one row a
+   * resource is not knowable from its columns, and to count the ids costs more than the index.
+   */
+  String idLooksUnique() {
+    return """
+        SELECT coalesce((SELECT n_distinct = -1 FROM pg_catalog.pg_stats
+          WHERE schemaname = %s AND tablename = %s AND attname = 'id'), true)::integer"""
+        .formatted(literal(staging), literal(shape.name()));
   }
 
   /** Whether there is a column that could be the primary key. */
@@ -39,29 +48,33 @@ record TableSql(TableShape shape, String staging, String target) {
     return shape.columns().stream().anyMatch(c -> c.name().equals("id") && !c.collection());
   }
 
-  /**
-   * Keys, indexes and comments, once the rows are in, then the planner's statistics: a reader's
-   * first query must not be a slow one.
-   */
-  String[] finish(boolean idIsKey) {
+  /** Fails with a unique violation where an id comes twice after all. */
+  String primaryKey() {
+    return "ALTER TABLE " + built() + " ADD PRIMARY KEY (id)";
+  }
+
+  /** Indexes on what tables are joined by, once the rows are in. */
+  String[] indexes(boolean idHasOne) {
+    return shape.columns().stream()
+        .filter(TableSql::joined)
+        .filter(column -> !idHasOne || !column.name().equals("id"))
+        .map(column -> "CREATE INDEX ON " + built() + " (" + quoted(column.name()) + ")")
+        .toArray(String[]::new);
+  }
+
+  /** What the ViewDefinition says of table and columns. */
+  String[] comments() {
     List<String> statements = new ArrayList<>();
+    if (!shape.comment().isEmpty()) {
+      statements.add("COMMENT ON TABLE " + built() + " IS " + literal(shape.comment()));
+    }
     for (TableShape.Column column : shape.columns()) {
-      boolean key = column.name().equals("id") && idIsKey;
-      if (key) {
-        statements.add("ALTER TABLE " + built() + " ADD PRIMARY KEY (id)");
-      } else if (indexed(column)) {
-        statements.add("CREATE INDEX ON " + built() + " (" + quoted(column.name()) + ")");
-      }
       if (!column.comment().isEmpty()) {
         statements.add(
             "COMMENT ON COLUMN %s.%s IS %s"
                 .formatted(built(), quoted(column.name()), literal(column.comment())));
       }
     }
-    if (!shape.comment().isEmpty()) {
-      statements.add("COMMENT ON TABLE " + built() + " IS " + literal(shape.comment()));
-    }
-    statements.add("ANALYZE " + built());
     return statements.toArray(String[]::new);
   }
 
@@ -91,7 +104,7 @@ record TableSql(TableShape shape, String staging, String target) {
     return quoted(staging, shape.name());
   }
 
-  private static boolean indexed(TableShape.Column column) {
+  private static boolean joined(TableShape.Column column) {
     return !column.collection() && (column.name().equals("id") || column.name().endsWith("_id"));
   }
 }

@@ -243,6 +243,21 @@ class LoadTest {
     }
 
     @Test
+    void aSqlViewOnTheOldTableKeepsItAndIsSpokenOf() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      ViewTables.write(load.lake(), "a", plain(), plainRows(1, "old"));
+      assertThat(load.run()).isZero();
+      load.execute("CREATE VIEW {}.report AS SELECT * FROM {}.a");
+      ViewTables.write(load.lake(), "a", plain(), plainRows(1, "new"));
+
+      assertThat(load.run()).isEqualTo(3);
+
+      assertThat(load.error())
+          .contains("because other objects depend on it", "drop what stands on it, rerun");
+      assertThat(load.query("SELECT text FROM {}.report")).containsExactly("old");
+    }
+
+    @Test
     void namesThatNoTableCanHaveAreRefusedAllAtOnce() throws Exception {
       LoadRun load = new LoadRun(folder);
       ViewTables.write(

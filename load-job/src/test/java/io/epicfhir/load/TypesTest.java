@@ -36,7 +36,7 @@ class TypesTest {
 
   private static final List<Case> CASES =
       List.of(
-          of(DataTypes.BooleanType, "boolean", "", true, "boolean", "t"),
+          of(DataTypes.BooleanType, "boolean", "", true, "boolean", "true"),
           of(DataTypes.IntegerType, "integer", "", -2147483648, "integer", "-2147483648"),
           of(DataTypes.LongType, "integer64", "", Long.MAX_VALUE, "bigint", "9223372036854775807"),
           of(TEXT, "decimal", "", "1.50", "numeric", "1.50"),

@@ -68,7 +68,6 @@ final class ViewTables {
   static void write(Path lake, String view, StructType schema, List<Row> rows) {
     spark()
         .createDataFrame(rows, schema)
-        .repartition(2)
         .write()
         .format("delta")
         .mode(SaveMode.Overwrite)
