@@ -8,13 +8,9 @@ import static io.epicfhir.load.ViewTables.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.epicfhir.load.testing.SharedDatabase;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import org.apache.spark.sql.types.DataTypes;
 import org.junit.jupiter.api.Nested;
@@ -149,138 +145,6 @@ class LoadTest {
       assertThat(load.query("SELECT indexdef FROM pg_indexes WHERE schemaname = '{}'"))
           .hasSize(2)
           .noneMatch(i -> i.contains("UNIQUE"));
-    }
-  }
-
-  @Nested
-  class WhenItCannot {
-    @Test
-    void aValueThatPostgresRefusesLeavesTheOldTableAndStaysUnsaid() throws Exception {
-      LoadRun load = new LoadRun(folder);
-      var numbers = schema(column("amount", DataTypes.StringType, "decimal"));
-      ViewTables.write(load.lake(), "a", numbers, List.of(row("1.50", "r")));
-      assertThat(load.run()).isZero();
-      ViewTables.write(
-          load.lake(), "a", numbers, List.of(row("2", "r"), row("lots of secret", "r2")));
-
-      assertThat(load.run()).isEqualTo(5);
-
-      assertThat(load.error())
-          .contains("Cannot copy into table a", "column amount", "SQLSTATE 22P02")
-          .doesNotContain("secret");
-      assertThat(load.query("SELECT amount FROM {}.a")).containsExactly("1.50");
-      assertThat(load.query("SELECT delta_version FROM {}_state.load_state")).containsExactly("0");
-    }
-
-    @Test
-    void aDatabaseThatIsAwayIsNamedWithoutThePassword() throws Exception {
-      LoadRun load = new LoadRun(folder);
-      ViewTables.write(load.lake(), "a", plain(), List.of());
-      Path password = Files.writeString(folder.resolve("password"), "open sesame");
-      load.with("jdbc-url", "jdbc:postgresql://127.0.0.1:1/warehouse?connectTimeout=2")
-          .with("password-file", password.toString());
-
-      assertThat(load.run()).isEqualTo(6);
-
-      assertThat(load.error())
-          .startsWith("Cannot reach PostgreSQL at 127.0.0.1:1/warehouse as postgres: ")
-          .endsWith("check that the server runs and has room, then rerun")
-          .doesNotContain("sesame");
-    }
-
-    @Test
-    void aMissingDatabaseAndAMissingRightAreRefusals() throws Exception {
-      LoadRun load = new LoadRun(folder);
-      ViewTables.write(load.lake(), "a", plain(), List.of());
-      String server = SharedDatabase.database().jdbcUrl();
-      load.with("jdbc-url", server.replace("/postgres", "/nowhere"));
-
-      assertThat(load.run()).isEqualTo(3);
-      assertThat(load.error()).contains("database \"nowhere\" does not exist");
-
-      load.execute("CREATE ROLE {}_weak LOGIN");
-      load.with("jdbc-url", server).with("user", load.schema() + "_weak");
-      assertThat(load.run()).isEqualTo(3);
-      assertThat(load.error()).contains("Cannot prepare the schemas: ", "permission denied");
-    }
-
-    @Test
-    void aSecondLoaderWaitsForTheFirstAndGivesUpInTime() throws Exception {
-      LoadRun load = new LoadRun(folder).with("lock-patience", "300 milliseconds");
-      ViewTables.write(load.lake(), "a", plain(), List.of());
-      PostgresAccess access =
-          new PostgresAccess(SharedDatabase.database().jdbcUrl(), "postgres", "");
-      try (PostgresSession first =
-          new PostgresSession(access, load.schema() + "_state", java.time.Duration.ofSeconds(1))) {
-        assertThat(first.connection().isValid(1)).isTrue();
-
-        assertThat(load.run()).isEqualTo(6);
-
-        assertThat(load.error())
-            .contains("another loader was at work for 0 s; let it end, then rerun");
-      }
-      assertThat(load.run()).isZero();
-    }
-
-    @Test
-    void aQueryThatHoldsTheOldTableForTooLongLeavesItThere() throws Exception {
-      LoadRun load = new LoadRun(folder).with("lock-patience", "500 milliseconds");
-      ViewTables.write(load.lake(), "a", plain(), plainRows(1, "old"));
-      assertThat(load.run()).isZero();
-      ViewTables.write(load.lake(), "a", plain(), plainRows(1, "new"));
-      try (Connection reader = LoadRun.connect();
-          Statement statement = reader.createStatement()) {
-        reader.setAutoCommit(false);
-        statement.executeQuery("SELECT * FROM " + load.schema() + ".a").close();
-
-        assertThat(load.run()).isEqualTo(6);
-
-        assertThat(load.error()).contains("SQLSTATE 55P03", "another session holds a lock");
-      }
-      assertThat(load.query("SELECT text FROM {}.a")).containsExactly("old");
-      assertThat(load.run()).isZero();
-      assertThat(load.query("SELECT text FROM {}.a")).containsExactly("new");
-    }
-
-    @Test
-    void aSqlViewOnTheOldTableKeepsItAndIsSpokenOf() throws Exception {
-      LoadRun load = new LoadRun(folder);
-      ViewTables.write(load.lake(), "a", plain(), plainRows(1, "old"));
-      assertThat(load.run()).isZero();
-      load.execute("CREATE VIEW {}.report AS SELECT * FROM {}.a");
-      ViewTables.write(load.lake(), "a", plain(), plainRows(1, "new"));
-
-      assertThat(load.run()).isEqualTo(3);
-
-      assertThat(load.error())
-          .contains("because other objects depend on it", "drop what stands on it, rerun");
-      assertThat(load.query("SELECT text FROM {}.report")).containsExactly("old");
-    }
-
-    @Test
-    void namesThatNoTableCanHaveAreRefusedAllAtOnce() throws Exception {
-      LoadRun load = new LoadRun(folder);
-      ViewTables.write(
-          load.lake(),
-          "a",
-          schema(
-              column("x".repeat(64), DataTypes.StringType, "string"),
-              column("when", DataTypes.StringType, "date", "FORTNIGHT")),
-          List.of());
-
-      assertThat(load.run()).isEqualTo(2);
-
-      assertThat(load.error())
-          .contains("x".repeat(64) + " is not a name", "when has the unknown ansi/type FORTNIGHT");
-    }
-
-    @Test
-    void aLakeWithoutViewsIsNotGreen() throws Exception {
-      LoadRun load = new LoadRun(folder);
-
-      assertThat(load.run()).isEqualTo(2);
-
-      assertThat(load.error()).contains("Cannot load views: no Delta table under");
     }
   }
 

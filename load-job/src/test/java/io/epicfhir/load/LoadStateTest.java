@@ -1,0 +1,69 @@
+package io.epicfhir.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.epicfhir.load.testing.SharedDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What keeps a row from being copied twice. */
+class LoadStateTest {
+  private final String schema = SharedDatabase.newSchema();
+  private final LoadState state = new LoadState(schema + "_state", schema);
+  private Connection connection;
+
+  @BeforeEach
+  void begin() throws SQLException {
+    connection = LoadRun.connect();
+    state.create(connection);
+    state.begin(connection, "a", "first");
+  }
+
+  @AfterEach
+  void end() throws SQLException {
+    connection.close();
+  }
+
+  @Test
+  void aPartitionIsClaimedOnceAndItsFiguresCount() throws SQLException {
+    assertThat(state.claim(connection, "a", "first", 0)).isTrue();
+    state.copied(connection, "first", 0, new Loaded(3, 30, 1));
+    assertThat(state.claim(connection, "a", "first", 1)).isTrue();
+    state.copied(connection, "first", 1, new Loaded(4, 40, 0));
+
+    assertThat(state.claim(connection, "a", "first", 0)).isFalse();
+
+    assertThat(state.copied(connection, "first")).isEqualTo(new Loaded(7, 70, 1));
+  }
+
+  @Test
+  void aTaskOfALoadThatAnotherOneReplacedCopiesNothing() throws SQLException {
+    state.begin(connection, "a", "second");
+
+    assertThatThrownBy(() -> state.claim(connection, "a", "first", 0))
+        .isInstanceOf(PostgresFailure.class)
+        .hasMessage("Cannot copy into table a: another load has begun; let that one finish");
+    assertThat(state.claim(connection, "a", "second", 0)).isTrue();
+  }
+
+  @Test
+  void aClaimThatIsRolledBackIsFreeAgain() throws SQLException {
+    connection.setAutoCommit(false);
+    assertThat(state.claim(connection, "a", "first", 0)).isTrue();
+    connection.rollback();
+
+    assertThat(state.claim(connection, "a", "first", 0)).isTrue();
+  }
+
+  @Test
+  void aViewNamedAsTheStateIsRefused() {
+    assertThatThrownBy(() -> state.staging("load_state"))
+        .hasMessage(
+            "Cannot load view load_state: the pipeline's state has a table of that name;"
+                + " rename it");
+  }
+}
