@@ -1,0 +1,222 @@
+"""
+The counts of one run laid side by side: server, bronze, silver, views, PostgreSQL.
+
+Pure functions over run reports. Every check ends in PASS, FAIL or COULD_NOT_RUN (WARN only where no data can be lost); a figure
+that is missing is COULD_NOT_RUN, and a run with such a check is never green.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+PASS, WARN, FAIL, COULD_NOT_RUN = "PASS", "WARN", "FAIL", "COULD_NOT_RUN"
+GREEN, RED, UNKNOWN = "green", "red", "unknown"
+PHASES = ("extract", "transform", "load")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question about the run and its answer."""
+
+    name: str
+    subject: str
+    state: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the checks look at: the phases' run reports and, of each export, the landing and whether it is marked as applied."""
+
+    reports: dict[str, dict[str, Any] | None]
+    landings: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    applied: frozenset[str] = frozenset()
+
+    def result(self, phase: str) -> dict[str, Any]:
+        return (self.reports.get(phase) or {}).get("result") or {}
+
+    def resources(self, phase: str) -> dict[str, Any]:
+        return (self.reports.get(phase) or {}).get("resources") or {}
+
+    @property
+    def export_id(self) -> str | None:
+        return self.result("extract").get("export_id")
+
+
+def reconcile(evidence: Evidence) -> list[Check]:
+    """Every check of the run, in the order of the data's way."""
+    checks = [_reported(phase, evidence.reports.get(phase)) for phase in PHASES]
+    types = sorted(evidence.resources("extract"))
+    manifest = evidence.result("extract").get("manifest_counts") or {}
+    for kind in types:
+        checks += _source_is_bronze(kind, evidence.resources("extract")[kind], manifest.get(kind))
+    checks += [_not_received(kind, count) for kind, count in sorted(manifest.items()) if kind not in types]
+    checks += _bronze_is_transformed(evidence)
+    checks += _bronze_is_silver(evidence)
+    checks += _views_are_loaded(evidence)
+    return checks
+
+
+def verdict(checks: list[Check]) -> str:
+    """Red where a check failed, unknown where one could not run or there is none, green otherwise."""
+    states = {check.state for check in checks}
+    if FAIL in states:
+        return RED
+    return GREEN if checks and COULD_NOT_RUN not in states else UNKNOWN
+
+
+def table(evidence: Evidence) -> list[dict[str, Any]]:
+    """One row a resource type: what this export brought, what silver holds in all, and its views on both sides."""
+    extract, transform, load = (evidence.result(phase) for phase in PHASES)
+    sent, manifest = evidence.resources("extract"), extract.get("manifest_counts") or {}
+    silver, views, tables = transform.get("silver") or {}, transform.get("views") or {}, load.get("tables") or {}
+    rows = []
+    for kind in sorted({*sent, *silver, *(view.get("resource") for view in views.values() if view.get("resource"))}):
+        counts, state = sent.get(kind) or {}, silver.get(kind) or {}
+        mine = {name: view for name, view in sorted(views.items()) if view.get("resource") == kind}
+        rows.append(
+            {
+                "type": kind,
+                "served": manifest.get(kind, counts.get("received")),
+                "bronze": counts.get("written"),
+                "quarantined": counts.get("rejected"),
+                "silver": state.get("rows_live"),
+                "tombstones": state.get("tombstones"),
+                "views": [
+                    {"view": name, "rows": view.get("rows"), "postgres": (tables.get(name) or {}).get("rows")}
+                    for name, view in mine.items()
+                ],
+            }
+        )
+    return rows
+
+
+def as_dicts(checks: list[Check]) -> list[dict[str, str]]:
+    return [asdict(check) for check in checks]
+
+
+def _reported(phase: str, report: dict[str, Any] | None) -> Check:
+    if report is None:
+        return Check("report", phase, COULD_NOT_RUN, f"There is no run report of {phase}; nothing can be said about it.")
+    run = report.get("run") or {}
+    if run.get("status") != "success":
+        return Check("report", phase, FAIL, f"{phase} failed: {run.get('error') or 'its report names no error'}")
+    return Check("report", phase, PASS, f"{phase} reported success.")
+
+
+def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None) -> list[Check]:
+    received, written, rejected = (counts.get(name) for name in ("received", "written", "rejected"))
+    if received is None or written is None or rejected is None:
+        missing = ", ".join(n for n in ("received", "written", "rejected") if counts.get(n) is None)
+        return [Check("source = bronze", kind, COULD_NOT_RUN, f"extract does not say how many {kind} it has {missing}.")]
+    checks = []
+    if manifest is not None and manifest != received:
+        sentence = f"The server's manifest promises {manifest} {kind}, but {received} came; export them again."
+        checks.append(Check("manifest = source", kind, FAIL, sentence))
+    told = f"{received} {kind} received, {written} in bronze, {rejected} in quarantine"
+    if received == written + rejected:
+        return [*checks, Check("source = bronze", kind, PASS, f"{told}.")]
+    return [*checks, Check("source = bronze", kind, FAIL, f"{told}: {received - written - rejected} unaccounted for.")]
+
+
+def _not_received(kind: str, count: int) -> Check:
+    if count == 0:
+        return Check("manifest = source", kind, PASS, f"The server's manifest promises no {kind}, and none came.")
+    return Check(
+        "manifest = source", kind, FAIL, f"The server's manifest promises {count} {kind}, but none came; export them again."
+    )
+
+
+def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
+    """transform may catch up on exports of earlier red runs, so the landings it names tell what it must have read."""
+    name, export = "bronze = transform", evidence.export_id
+    exports = evidence.result("transform").get("exports")
+    if export is None or exports is None:
+        who = "extract does not name its export" if export is None else "transform does not name the exports it applied"
+        return [Check(name, "all", COULD_NOT_RUN, f"{who}; whether all of bronze went through is not known.")]
+    if export not in exports:
+        if export in evidence.applied:
+            return [Check(name, "all", PASS, f"Export {export} was applied by an earlier try; there was nothing left to do.")]
+        return [Check(name, "all", FAIL, f"transform did not apply export {export}; run transform again.")]
+    lost = [e for e in exports if not isinstance(evidence.landings.get(e), dict)]
+    if lost:
+        return [Check(name, "all", COULD_NOT_RUN, f"The landing of {', '.join(lost)} cannot be read; nothing to compare with.")]
+    checks = _landed_is_written(evidence, evidence.landings[export] or {})
+    expected: dict[str, int] = {}
+    for landing in (evidence.landings[e] for e in exports):
+        for kind, rows in _landed(landing or {}).items():
+            expected[kind] = expected.get(kind, 0) + rows
+    seen = evidence.resources("transform")
+    for kind in sorted({*expected, *(k for k in seen if _rows(seen, k))}):
+        checks.append(_same_rows(name, kind, expected.get(kind, 0), (seen.get(kind) or {}).get("received")))
+    return checks
+
+
+def _landed_is_written(evidence: Evidence, landing: dict[str, Any]) -> list[Check]:
+    """The files that readers see hold what extract says it wrote; said only where they do not."""
+    landed, sent = _landed(landing), evidence.resources("extract")
+    return [
+        Check("bronze = landing", kind, FAIL, f"extract wrote {written} {kind}, but its landing lists {landed.get(kind, 0)}.")
+        for kind in sorted({*landed, *sent})
+        if (written := (sent.get(kind) or {}).get("written", 0)) is not None and written != landed.get(kind, 0)
+    ]
+
+
+def _landed(landing: dict[str, Any]) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    for file in landing.get("files") or []:
+        rows[file["resource_type"]] = rows.get(file["resource_type"], 0) + file["rows"]
+    return rows
+
+
+def _same_rows(name: str, kind: str, landed: int, received: int | None) -> Check:
+    if received is None:
+        return Check(name, kind, COULD_NOT_RUN, f"transform does not say how many {kind} it read; bronze holds {landed}.")
+    if received == landed:
+        return Check(name, kind, PASS, f"transform read all {landed} {kind} of bronze.")
+    return Check(name, kind, FAIL, f"Bronze holds {landed} {kind}, transform read {received}; run transform again.")
+
+
+def _bronze_is_silver(evidence: Evidence) -> list[Check]:
+    """Only of what this try of transform applied: what an earlier one applied, that one has checked."""
+    if evidence.export_id not in (evidence.result("transform").get("exports") or []):
+        return []
+    silver = evidence.result("transform").get("silver") or {}
+    # Bundles carry deletions: they have no table of their own.
+    sent = {kind: counts for kind, counts in evidence.resources("extract").items() if kind != "Bundle"}
+    return [_is_in_silver(kind, silver.get(kind) or {}) for kind in sorted(sent) if sent[kind].get("written") != 0]
+
+
+def _is_in_silver(kind: str, state: dict[str, Any]) -> Check:
+    distinct, present = state.get("distinct"), state.get("present")
+    if distinct is None or present is None or state.get("rows_live") is None:
+        return Check("bronze = silver", kind, COULD_NOT_RUN, f"transform does not say whether every {kind} of bronze is in silver.")
+    if distinct == present:
+        sentence = f"All {distinct} {kind} ids of bronze are in silver, which holds {state['rows_live']} in all."
+        return Check("bronze = silver", kind, PASS, sentence)
+    return Check("bronze = silver", kind, FAIL, f"Bronze brought {distinct} {kind} ids, {present} of them are in silver.")
+
+
+def _views_are_loaded(evidence: Evidence) -> list[Check]:
+    name = "view = PostgreSQL"
+    views, tables = evidence.result("transform").get("views"), evidence.result("load").get("tables")
+    if not views or tables is None:
+        who = "transform names no views" if not views else "load names no tables"
+        return [Check(name, "all", COULD_NOT_RUN, f"{who}; whether PostgreSQL holds what the views hold is not known.")]
+    checks = []
+    for view in sorted({*views, *tables}):
+        rows, loaded = (views.get(view) or {}).get("rows"), (tables.get(view) or {}).get("rows")
+        if rows is None or loaded is None:
+            who = "transform" if rows is None else "load"
+            checks.append(Check(name, view, COULD_NOT_RUN, f"{who} does not say how many rows {view} has."))
+        elif rows == loaded:
+            checks.append(Check(name, view, PASS, f"{view} has {rows} rows in the lake and in PostgreSQL."))
+        else:
+            sentence = f"{view} has {rows} rows in the lake and {loaded} in PostgreSQL; run load again."
+            checks.append(Check(name, view, FAIL, sentence))
+    return checks
+
+
+def _rows(resources: dict[str, Any], kind: str) -> int | None:
+    return (resources.get(kind) or {}).get("received")

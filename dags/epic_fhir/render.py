@@ -1,0 +1,143 @@
+"""The report page: one HTML file that needs nothing else. Holds counts and names, never data of patients."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from epic_fhir.reconcile import COULD_NOT_RUN, FAIL, WARN
+from epic_fhir.reports import RunKey, parse_instant
+from epic_fhir.skew import lost_seconds
+
+WORDS = {"green": "green", "red": "red", "unknown": "not known to be good"}
+_HEADLINES = {
+    "green": "Green: every resource the server sent is in the tables, or in quarantine.",
+    "red": "Red: this run did not bring everything home.",
+    "unknown": "Not known: a check could not run, so nobody can say that this run is complete.",
+}
+_ORDER = ("kick_off", "wait", "extract", "transform", "load", "validate")
+_ADVICE = {
+    1: "This is a defect. Read the end of the task's log; rerun once it is understood.",
+    2: "Mend the settings that the message names. Every problem is in it, with file and line.",
+    3: "The server or a policy said no; asking again does not help. Mend what the message names (key, scope, group).",
+    4: "The server did not answer within all retries. Rerun when it is back; the run goes on where it stopped.",
+    5: "The counts do not fit, or too much is in quarantine. Look at the checks below and at the quarantine folder first.",
+    6: "The lake or the database did not answer. Check that it is there, writable and not full; then rerun.",
+}
+
+
+def page(
+    key: RunKey,
+    verdict: str,
+    checks: list[dict[str, str]],
+    table: list[dict[str, Any]],
+    reports: dict[str, dict[str, Any] | None],
+    states: dict[str, str],
+) -> str:
+    """The whole page as text."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["count"] = count
+    environment.filters["span"] = span
+    template = environment.from_string(Path(__file__).with_name("report.html.j2").read_text(encoding="utf-8"))
+    bars = timeline(reports, states)
+    return template.render(
+        key=key,
+        verdict=verdict,
+        headline=_HEADLINES[verdict],
+        bad=[c for c in checks if c["state"] in (FAIL, COULD_NOT_RUN)],
+        warnings=[c for c in checks if c["state"] == WARN],
+        passed=sum(c["state"] == "PASS" for c in checks),
+        checks=checks,
+        table=table,
+        incremental=_since(reports),
+        quarantined=sum(row["quarantined"] or 0 for row in table),
+        deleted=sum(row["tombstones"] or 0 for row in table),
+        bars=bars,
+        total=sum_span(bars),
+        stages=_stages(reports),
+        notes=[(task, note) for task, report in reports.items() for note in (report or {}).get("notes") or []],
+        next_step=None if verdict == "green" else next_step(key, reports, states),
+        origin=_origin(reports),
+    )
+
+
+def timeline(reports: dict[str, dict[str, Any] | None], states: dict[str, str]) -> list[dict[str, Any]]:
+    """One bar a task, in percent of the run; a task that left no report has no bar."""
+    spans = {task: _span(report) for task, report in reports.items()}
+    if spans.get("kick_off") and spans.get("wait"):
+        # The sensor's report tells only of its last look; the wait began when the export was asked for.
+        spans["wait"] = (spans["kick_off"][1], max(spans["wait"][1], spans["kick_off"][1]))
+    known = [pair for pair in spans.values() if pair]
+    first, last = (min(s for s, _ in known), max(e for _, e in known)) if known else (None, None)
+    whole = (last - first).total_seconds() or 1.0 if first and last else 1.0
+    bars = []
+    for task in _ORDER:
+        pair, state = spans.get(task), states.get(task) or "none"
+        bar = {"task": task, "state": state, "seconds": None, "left": 0.0, "width": 0.0}
+        if pair and first:
+            seconds = (pair[1] - pair[0]).total_seconds()
+            bar |= {"seconds": seconds, "left": 100 * (pair[0] - first).total_seconds() / whole, "width": 100 * seconds / whole}
+        bars.append(bar)
+    return bars
+
+
+def sum_span(bars: list[dict[str, Any]]) -> float | None:
+    """Seconds from the first bar's start to the last one's end."""
+    known = [bar for bar in bars if bar["seconds"] is not None]
+    scale = next((bar["seconds"] / bar["width"] for bar in known if bar["width"]), None)
+    return max(bar["left"] + bar["width"] for bar in known) * scale if scale else None
+
+
+def next_step(key: RunKey, reports: dict[str, dict[str, Any] | None], states: dict[str, str]) -> dict[str, str]:
+    """What to do about a run that is not green, and the command that does it again from there."""
+    failed = next((task for task in _ORDER if states.get(task) not in ("success", None)), "validate")
+    run = (reports.get(failed) or {}).get("run") or {}
+    code = run.get("exit_code")
+    # A clear by run id works for every run, also for manual ones that have no logical date. What validate found wrong lies in the
+    # phases before it, so all of them go again: the server is not asked for another export, the run adopts the one it has.
+    scope = "" if failed == "validate" else " --only-failed"
+    command = f"airflow dags clear {key.dag_id} --run-id {shlex.quote(key.run_id)}{scope} --yes"
+    return {"task": failed, "advice": _ADVICE.get(code, "Read the end of the task's log in Airflow."), "command": command}
+
+
+def count(value: Any) -> str:
+    """A number with thin groups; a dash where it is not known."""
+    return "–" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def span(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
+
+
+def _span(report: dict[str, Any] | None) -> tuple[datetime, datetime] | None:
+    run = (report or {}).get("run") or {}
+    start, end = parse_instant(run.get("start")), parse_instant(run.get("end"))
+    return (start, end) if start and end else None
+
+
+def _stages(reports: dict[str, dict[str, Any] | None]) -> list[dict[str, Any]]:
+    """The stages that took longest, with what skew cost in each."""
+    stages = [
+        {**stage, "phase": phase, "lost": lost_seconds(stage)}
+        for phase, report in reports.items()
+        for stage in (report or {}).get("stages") or []
+    ]
+    return sorted(stages, key=lambda stage: -stage["duration_ms"]["max"])[:12]
+
+
+def _since(reports: dict[str, dict[str, Any] | None]) -> str | None:
+    return ((reports.get("extract") or {}).get("result") or {}).get("since")
+
+
+def _origin(reports: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
+    run = next((report["run"] for report in reports.values() if report), {})
+    return {name: run.get(name) for name in ("code_version", "settings_hash", "host")}

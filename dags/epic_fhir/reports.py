@@ -1,0 +1,220 @@
+"""Run reports: one JSON file a task, the contract between jobs, checks and the report page."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+EXIT_CODES = {
+    0: "DONE",
+    1: "DEFECT",
+    2: "SETTINGS",
+    3: "REFUSED",
+    4: "UNAVAILABLE",
+    5: "DATA_REFUSED",
+    6: "STORAGE",
+}
+NO_RETRY = frozenset({2, 3, 5})
+"""Exit codes that a later try of the same task cannot change."""
+
+
+@dataclass(frozen=True)
+class RunKey:
+    """One task's try within one run of a DAG."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    try_number: int
+    interval_start: datetime
+    interval_end: datetime
+
+    @classmethod
+    def of(cls, context: Any) -> RunKey:
+        """A run without a data interval (a manual one) stands at the time it was asked for."""
+        run, ti = context["dag_run"], context["ti"]
+        end = run.data_interval_end or run.run_after
+        return cls(ti.dag_id, ti.run_id, ti.task_id, ti.try_number, run.data_interval_start or end, end)
+
+    def arguments(self, conf: Path, export_id: str | None = None) -> list[str]:
+        """The command line of a job."""
+        named = {
+            "conf": str(conf),
+            "dag": self.dag_id,
+            "run": self.run_id,
+            "task": self.task_id,
+            "try": str(self.try_number),
+            "interval-start": _instant(self.interval_start),
+            "interval-end": _instant(self.interval_end),
+        }
+        if export_id:
+            named["export"] = export_id
+        return [part for name, value in named.items() for part in (f"--{name}", value)]
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The lake's small files: local ones, or any that an object storage path reaches."""
+
+    root: str
+
+    def metrics(self, dag_id: str, run_id: str, name: str) -> str:
+        run = run_id.replace(":", "_") if self.root.startswith("hdfs:") else run_id
+        return f"{self.root}/metrics/{dag_id}/{run}/{name}"
+
+    def report(self, key: RunKey, task_id: str | None = None) -> str:
+        return self.metrics(key.dag_id, key.run_id, f"{task_id or key.task_id}.json")
+
+    def is_local(self) -> bool:
+        return self.root.startswith("file:") or not re.match(r"[a-z][a-z0-9]+:", self.root)
+
+    def read_json(self, path: str) -> Any | None:
+        """The file's content; None where there is no such file or it is not JSON."""
+        try:
+            return json.loads(self._at(path).read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+            return None
+
+    def exists(self, path: str) -> bool:
+        return self._at(path).exists()
+
+    def write_text(self, path: str, content: str) -> None:
+        """Replaces a file in one step."""
+        target = self._at(path)
+        if not isinstance(target, Path):
+            target.write_text(content, encoding="utf-8")
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                out.write(content)
+            Path(part).chmod(0o644)
+            Path(part).replace(target)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+
+    def write_json(self, path: str, content: Any) -> None:
+        self.write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+    def _at(self, path: str) -> Any:
+        if self.is_local():
+            return Path(re.sub(r"^file:(//(?=/))?", "", path))
+        from airflow.sdk import ObjectStoragePath
+
+        # Hadoop's name for S3 is a scheme that only Hadoop knows.
+        return ObjectStoragePath(re.sub(r"^s3[an]://", "s3://", path))
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a job's process ended, by its report and exit status."""
+
+    report: dict[str, Any] | None
+    problem: str | None
+    retry: bool
+
+
+def fresh(report: Any, key: RunKey, before: Any) -> dict[str, Any] | None:
+    """The report if this very try wrote it; what an earlier try or call left is no report."""
+    if not isinstance(report, dict) or not isinstance(report.get("run"), dict):
+        return None
+    run = report["run"]
+    same = (run.get("dag_id"), run.get("run_id"), run.get("task_id"), run.get("try_number"))
+    if same != (key.dag_id, key.run_id, key.task_id, key.try_number):
+        return None
+    return None if report == before else report
+
+
+def judge(key: RunKey, report: dict[str, Any] | None, exit_status: int | None) -> Ended:
+    """
+    What the exit status and the report together mean.
+
+    :param report: this try's report, or None
+    :param exit_status: the process's, None where it is not known
+    """
+    if report is None:
+        problem = (
+            f"{key.task_id} ended with exit status {exit_status} and left no run report of this try; "
+            "what it said stands above in this log"
+        )
+        return Ended(None, problem, retry=exit_status not in NO_RETRY)
+    run = report["run"]
+    code = run.get("exit_code")
+    if run.get("status") == "success" and code == 0:
+        if exit_status in (0, None):
+            return Ended(report, None, retry=False)
+        problem = f"{key.task_id} reported success, but its process ended with exit status {exit_status}; see the log above"
+        return Ended(report, problem, retry=True)
+    name = EXIT_CODES.get(code, "unknown") if isinstance(code, int) else "unknown"
+    error = run.get("error") or "the report names no error; see the log above"
+    return Ended(report, f"{key.task_id} failed (exit {code} {name}): {error}", retry=code not in NO_RETRY)
+
+
+def answer(path: str, report: dict[str, Any]) -> dict[str, Any]:
+    """What goes to the next task: where the report is, and the job's small answers."""
+    return {"report": path, **(report.get("result") or {})}
+
+
+def record(
+    key: RunKey, start: datetime, problem: str | None, exit_code: int, like: dict[str, Any] | None, **parts: Any
+) -> dict[str, Any]:
+    """A run report of a task that is Python; settings hash and code version are those of the jobs it looked at."""
+    end = datetime.now(timezone.utc)
+    origin = (like or {}).get("run") or {}
+    run = {
+        "dag_id": key.dag_id,
+        "run_id": key.run_id,
+        "task_id": key.task_id,
+        "try_number": key.try_number,
+        "logical_date": _instant(key.interval_start),
+        "interval_start": _instant(key.interval_start),
+        "interval_end": _instant(key.interval_end),
+        "phase": key.task_id,
+        "start": _instant(start),
+        "end": _instant(end),
+        "duration_ms": round((end - start).total_seconds() * 1000),
+        "status": "failed" if problem else "success",
+        "exit_code": exit_code,
+        "error": problem,
+        "settings_hash": origin.get("settings_hash"),
+        "code_version": origin.get("code_version"),
+        "host": socket.gethostname(),
+    }
+    empty = {
+        "inputs": [],
+        "outputs": [],
+        "resources": {},
+        "patients": None,
+        "stages": [],
+        "memory": {"driver_heap_peak_bytes": None, "executor_heap_peak_bytes": None},
+        "timers": {},
+        "counters": {},
+        "notes": [],
+        "result": {},
+    }
+    return {"schema_version": 1, "run": run, **empty, **parts}
+
+
+def parse_instant(value: Any) -> datetime | None:
+    """An ISO 8601 instant as the jobs write it, down to nanoseconds; None where it is none."""
+    if not isinstance(value, str):
+        return None
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", value)
+    if not match:
+        return None
+    micros = (match[2] or ".0")[1:7].ljust(6, "0")
+    zone = "+00:00" if match[3] == "Z" else match[3]
+    return datetime.fromisoformat(f"{match[1]}.{micros}{zone}")
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,188 @@
+"""Where the installation lies and the few settings that Python needs; read when a task runs, never at import."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+_UNITS = {
+    "milliseconds": ("ms", "milli", "millis", "millisecond", "milliseconds"),
+    "seconds": ("s", "second", "seconds"),
+    "minutes": ("m", "minute", "minutes"),
+    "hours": ("h", "hour", "hours"),
+    "days": ("d", "day", "days"),
+}
+
+
+class SettingsError(Exception):
+    """Something that stands outside the code must be mended; no retry helps."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The folders and files of an installed pipeline."""
+
+    home: Path
+    conf: Path
+    profile: Path
+    spark_home: Path
+    jars: Path | None
+
+    @classmethod
+    def from_env(cls, env: dict[str, str] | None = None) -> Installation:
+        env = dict(os.environ) if env is None else env
+        if not env.get("EPIC_FHIR_HOME"):
+            raise SettingsError(
+                "Cannot find the installation: EPIC_FHIR_HOME is not set; set it to the folder that holds conf/ and the jobs"
+            )
+        home = Path(env["EPIC_FHIR_HOME"]).absolute()
+        conf = Path(env.get("EPIC_FHIR_CONF") or home / "conf" / "pipeline.conf").absolute()
+        profile = home / "conf" / "spark" / f"{env.get('EPIC_FHIR_SPARK_PROFILE') or 'local'}.conf"
+        jars = env.get("EPIC_FHIR_JARS")
+        found = cls(home, conf, profile, _spark_home(env), Path(jars).absolute() if jars else None)
+        for name, file in (("settings", conf), ("Spark profile", profile)):
+            if not file.is_file():
+                raise SettingsError(
+                    f"Cannot read the {name}: {file}; set EPIC_FHIR_CONF or EPIC_FHIR_SPARK_PROFILE to one that exists"
+                )
+        return found
+
+    def jar(self, module: str) -> Path:
+        """The one JAR of a job that spark-submit and java run."""
+        folder = self.jars or self.home / module / "target"
+        found = sorted(folder.glob(f"{module}-*-job.jar"))
+        if len(found) != 1:
+            names = ", ".join(jar.name for jar in found) or "none"
+            raise SettingsError(
+                f"Cannot tell which JAR to run: {folder}/{module}-*-job.jar matches {names}; build the jobs, or leave one there"
+            )
+        return found[0]
+
+    def spark_submit(self) -> str:
+        return str(self.spark_home / "bin" / "spark-submit")
+
+    def environment(self) -> dict[str, str]:
+        """What a child process needs beside what it inherits; an administrator's own value wins."""
+        wanted = {"SPARK_HOME": str(self.spark_home), "SPARK_CONF_DIR": str(self.profile.parent)}
+        return {name: os.environ.get(name) or value for name, value in wanted.items()}
+
+    def java(self, module: str, main: str, arguments: list[str]) -> list[str]:
+        """The command line of a job that needs no Spark session: a small JVM that starts fast."""
+        home = os.environ.get("JAVA_HOME")
+        java = str(Path(home, "bin", "java")) if home else shutil.which("java")
+        if java is None or not Path(java).exists():
+            raise SettingsError("Cannot find java: neither JAVA_HOME nor PATH has it; install a JDK 17 or later")
+        classes = [str(self.jar(module)), str(self.profile.parent), f"{self.spark_home}/jars/*"]
+        options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        return [java, *options, "-cp", os.pathsep.join(classes), main, *arguments]
+
+
+def _spark_home(env: dict[str, str]) -> Path:
+    if env.get("SPARK_HOME"):
+        return Path(env["SPARK_HOME"]).absolute()
+    spec = importlib.util.find_spec("pyspark")
+    if spec is None or not spec.submodule_search_locations:
+        raise SettingsError("Cannot find Spark: SPARK_HOME is not set and pyspark is not installed; do one of both")
+    return Path(next(iter(spec.submodule_search_locations))).absolute()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What Python reads from pipeline.conf; everything else is the jobs' business."""
+
+    lake: str
+    poll_interval: timedelta
+
+    @classmethod
+    def load(cls, conf: Path) -> Settings:
+        tree = hocon(conf, "epic-fhir")
+        return cls(
+            lake=_lake(text(tree, "lake", conf), conf.parent),
+            poll_interval=duration(tree, "bulk.poll-interval", conf),
+        )
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """When validate raises its voice; conf/validation.conf explains each."""
+
+    skew_ratio: float
+    skew_min_duration: timedelta
+    skew_min_tasks: int
+
+    @classmethod
+    def load(cls, conf: Path) -> Thresholds:
+        tree = hocon(conf, "epic-fhir-validation")
+        return cls(
+            skew_ratio=number(tree, "skew.ratio", conf, least=1.0),
+            skew_min_duration=duration(tree, "skew.min-duration", conf),
+            skew_min_tasks=int(number(tree, "skew.min-tasks", conf, least=2)),
+        )
+
+    @classmethod
+    def beside(cls, installation: Installation) -> Thresholds:
+        """Beside pipeline.conf, or else those that came with the installation."""
+        own = installation.conf.parent / "validation.conf"
+        return cls.load(own if own.is_file() else installation.home / "conf" / "validation.conf")
+
+
+def hocon(file: Path, root: str) -> Any:
+    """The block ``root`` of a HOCON file, with the environment's overrides in it."""
+    from pyhocon import ConfigFactory
+    from pyhocon.exceptions import ConfigException
+    from pyparsing import ParseBaseException
+
+    try:
+        tree = ConfigFactory.parse_file(str(file))
+    except OSError as e:
+        raise SettingsError(f"Cannot read the settings: {file}; check that the file is there and readable") from e
+    except (ConfigException, ParseBaseException) as e:
+        raise SettingsError(f"Cannot read the settings: {file} is not HOCON: {e}; mend the file") from e
+    if root not in tree:
+        raise SettingsError(f'Cannot use the settings: {file} has no block "{root}"; start from the one in conf/')
+    return tree[root]
+
+
+def text(tree: Any, key: str, file: Path) -> str:
+    value = tree.get(key, None)
+    if value is None or not str(value).strip():
+        raise SettingsError(f"Cannot use the settings: {key} is missing or empty in {file}; give it a value")
+    return str(value)
+
+
+def number(tree: Any, key: str, file: Path, least: float) -> float:
+    value = text(tree, key, file)
+    try:
+        parsed = float(value)
+    except ValueError:
+        parsed = float("nan")
+    if not parsed >= least:
+        raise SettingsError(f"Cannot use the settings: {key} = {value} in {file}; expected a number of {least:g} or more")
+    return parsed
+
+
+def duration(tree: Any, key: str, file: Path) -> timedelta:
+    """A HOCON duration, for example ``30 seconds``; a bare number is milliseconds."""
+    value = tree.get(key, None)
+    if isinstance(value, timedelta):
+        return value
+    written = text(tree, key, file)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", written)
+    if match:
+        for unit, names in _UNITS.items():
+            if (match[2] or "ms") in names:
+                return timedelta(**{unit: float(match[1])})
+    raise SettingsError(f'Cannot use the settings: {key} = {written} in {file}; expected a duration, for example "30 seconds"')
+
+
+def _lake(value: str, folder: Path) -> str:
+    """The same rule as the jobs': a scheme is kept, a path is one beside the settings file."""
+    if re.fullmatch(r"[a-z][a-z0-9]+:.*", value):
+        return value.rstrip("/") if len(value) > 1 else value
+    return os.path.normpath(folder / value)

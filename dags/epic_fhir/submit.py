@@ -1,0 +1,194 @@
+"""The operators that start the jobs. What a job did is read from its run report, never from its log."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSensorTimeout,
+)
+
+from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, parse_instant
+from epic_fhir.settings import Installation, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow.sdk import Context
+
+READY = frozenset({"complete", "landed"})
+"""States of an export that extract can start from."""
+
+
+@contextmanager
+def settings_must_hold() -> Iterator[None]:
+    """Wrong settings end the task at once: no retry mends them."""
+    try:
+        yield
+    except SettingsError as e:
+        raise AirflowFailException(str(e)) from e
+
+
+def settle(ended: Ended) -> dict[str, Any]:
+    """The report of a job that did its work; otherwise the failure that the exit code asks for."""
+    if ended.problem is None and ended.report is not None:
+        return ended.report
+    raise (AirflowException if ended.retry else AirflowFailException)(ended.problem)
+
+
+class PhaseSubmit(SparkSubmitOperator):
+    """Runs a Spark job by spark-submit and returns its report's path and answers."""
+
+    template_fields = (*SparkSubmitOperator.template_fields, "export_id")
+
+    def __init__(self, *, module: str, main: str, export_id: str | None = None, **kwargs: Any) -> None:
+        super().__init__(java_class=main, **kwargs)
+        self.module = module
+        self.export_id = export_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        key = RunKey.of(context)
+        with settings_must_hold():
+            here = Installation.from_env()
+            lake = Lake(Settings.load(here.conf).lake)
+            self.application = str(here.jar(self.module))
+        self.application_args = key.arguments(here.conf, self.export_id)
+        self.name = f"{key.dag_id}.{key.task_id} {key.run_id}"
+        self.properties_file = str(here.profile)
+        self._spark_binary = here.spark_submit()
+        os.environ.update(here.environment())  # this process is the task's own
+        path = lake.report(key)
+        before = lake.read_json(path)
+        failure: Exception | None = None
+        try:
+            super().execute(context)
+        except (AirflowException, RuntimeError) as e:
+            failure = e  # spark-submit's word for it; the report's is better
+        ended = judge(key, fresh(lake.read_json(path), key, before), self._exit_status(failure))
+        try:
+            return answer(path, settle(ended))
+        except AirflowException as e:
+            raise e from failure
+
+    def _exit_status(self, failure: Exception | None) -> int | None:
+        process = getattr(self._hook, "_submit_sp", None)
+        status = getattr(process, "returncode", None)
+        return status if status or failure is None else -1
+
+
+class JavaCall:
+    """A job as a plain Java process of this task; its output goes to the task's log."""
+
+    def __init__(self, operator: BaseOperator) -> None:
+        self._log = operator.log
+        self._process: subprocess.Popen[str] | None = None
+
+    def run(self, module: str, main: str, key: RunKey, export_id: str | None = None) -> tuple[str, dict[str, Any]]:
+        """The report's path and the report, or the failure that the exit code asks for."""
+        with settings_must_hold():
+            here = Installation.from_env()
+            lake = Lake(Settings.load(here.conf).lake)
+            command = here.java(module, main, key.arguments(here.conf, export_id))
+        path = lake.report(key)
+        before = lake.read_json(path)
+        self._log.info("Running %s", " ".join(command))
+        status = self._wait(command, {**os.environ, **here.environment()})
+        return path, settle(judge(key, fresh(lake.read_json(path), key, before), status))
+
+    def _wait(self, command: list[str], env: dict[str, str]) -> int:
+        self._process = subprocess.Popen(
+            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        )
+        try:
+            for line in self._process.stdout or ():
+                self._log.info("%s", line.rstrip())
+            return self._process.wait()
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+
+class PhaseJava(BaseOperator):
+    """Runs a job that needs no Spark session and returns its report's path and answers."""
+
+    def __init__(self, *, module: str, main: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.module = module
+        self.main = main
+        self._call: JavaCall | None = None
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        self._call = JavaCall(self)
+        return answer(*self._call.run(self.module, self.main, RunKey.of(context)))
+
+    def on_kill(self) -> None:
+        if self._call is not None:
+            self._call.kill()
+
+
+class ExportReady(BaseSensorOperator):
+    """
+    Waits for the server's export without holding a worker: each look is one short Java call.
+
+    The server says when to ask again; this sensor never asks earlier, also not after a retry or a restart: the time stands in
+    the last look's report. How long an export may take is the job's business (bulk.deadline); ``timeout`` is only a last stop.
+    """
+
+    template_fields = ("export_id",)
+
+    def __init__(self, *, module: str, main: str, export_id: str, **kwargs: Any) -> None:
+        super().__init__(mode="reschedule", **kwargs)
+        self.module = module
+        self.main = main
+        self.export_id = export_id
+        self._call: JavaCall | None = None
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        key = RunKey.of(context)
+        with settings_must_hold():
+            settings = Settings.load(Installation.from_env().conf)
+        self._not_before(Lake(settings.lake), key)
+        self._call = JavaCall(self)
+        path, report = self._call.run(self.module, self.main, key, self.export_id)
+        status = report.get("result") or {}
+        if status.get("state") in READY:
+            return PokeReturnValue(is_done=True, xcom_value=answer(path, report))
+        now = datetime.now(timezone.utc)
+        self._within_timeout(context, now)
+        again = parse_instant(status.get("not_before")) or now + settings.poll_interval
+        self.log.info("Export %s is %s (%s)", self.export_id, status.get("state"), status.get("progress") or "no progress told")
+        self.log.info("The next look is at %s", again.isoformat())
+        raise AirflowRescheduleException(max(again, now))
+
+    def _not_before(self, lake: Lake, key: RunKey) -> None:
+        last = lake.read_json(lake.report(key)) or {}
+        result = last.get("result") or {}
+        again = parse_instant(result.get("not_before"))
+        mine = result.get("export_id") == self.export_id and result.get("state") not in READY
+        if mine and again and datetime.now(timezone.utc) < again:
+            self.log.info("The server asked for no request before %s", again.isoformat())
+            raise AirflowRescheduleException(again)
+
+    def _within_timeout(self, context: Context, now: datetime) -> None:
+        first = context["ti"].get_first_reschedule_date(context)
+        if first is not None and (now - first).total_seconds() > self.timeout:
+            raise AirflowSensorTimeout(
+                f"Cannot wait any longer for export {self.export_id}; see its state in the last look's report"
+            )
+
+    def on_kill(self) -> None:
+        if self._call is not None:
+            self._call.kill()

@@ -1,0 +1,40 @@
+"""The Airflow side of validate and report: from the task's context to the pure functions and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from epic_fhir import verdict
+from epic_fhir.reports import Lake, RunKey
+from epic_fhir.settings import Installation, Settings, Thresholds
+from epic_fhir.submit import settings_must_hold
+
+
+def validate(context: Any, paths: dict[str, str]) -> dict[str, Any]:
+    """Fails the task, without a retry, where the run is not green."""
+    key = RunKey.of(context)
+    lake, thresholds = _given()
+    return _end(lake, key, verdict.validate(lake, key, thresholds, paths))
+
+
+def report(context: Any) -> dict[str, Any]:
+    """Fails after the page is written where the run is not green: Airflow judges a run by its last task."""
+    key = RunKey.of(context)
+    lake, thresholds = _given()
+    before = [*verdict.JOBS, "validate"]
+    states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
+    return _end(lake, key, verdict.publish(lake, key, thresholds, states))
+
+
+def _given() -> tuple[Lake, Thresholds]:
+    with settings_must_hold():
+        here = Installation.from_env()
+        return Lake(Settings.load(here.conf).lake), Thresholds.beside(here)
+
+
+def _end(lake: Lake, key: RunKey, problem: str | None) -> dict[str, Any]:
+    if problem:
+        raise AirflowFailException(problem)
+    return {"report": lake.report(key), "verdict": "green"}

@@ -1,0 +1,152 @@
+"""What the tasks validate and report do, without Airflow: read the reports, judge, write verdict.json and report.html."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from epic_fhir import reconcile, render
+from epic_fhir.reports import Lake, RunKey, record
+from epic_fhir.settings import Thresholds
+from epic_fhir.skew import skew
+
+DATA_REFUSED = 5
+JOBS = ("kick_off", "wait", "extract", "transform", "load")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run's verdict with its grounds."""
+
+    verdict: str
+    checks: list[dict[str, str]]
+    table: list[dict[str, Any]]
+
+    def problem(self) -> str | None:
+        """The first grounds for not being green, in a sentence; None when green."""
+        if self.verdict == reconcile.GREEN:
+            return None
+        bad = [c for c in self.checks if c["state"] == reconcile.FAIL] or [
+            c for c in self.checks if c["state"] == reconcile.COULD_NOT_RUN
+        ]
+        told = "; ".join(f"{c['name']} ({c['subject']}): {c['sentence']}" for c in bad[:3])
+        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+        return f"The run is {render.WORDS[self.verdict]}: {told or 'there was nothing to check'}{more}"
+
+
+def validate(lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, str]) -> str | None:
+    """
+    Judges the run and writes verdict.json and the task's own report.
+
+    :param paths: each phase's run report
+    :return: why the run is not green; None when it is
+    """
+    start = datetime.now(timezone.utc)
+    reports = {phase: lake.read_json(paths[phase]) if phase in paths else None for phase in reconcile.PHASES}
+    judged = judge(lake, reports, thresholds)
+    problem = judged.problem()
+    path = lake.metrics(key.dag_id, key.run_id, "verdict.json")
+    lake.write_json(
+        path,
+        {
+            "schema_version": 1,
+            "run": {"dag_id": key.dag_id, "run_id": key.run_id, "try_number": key.try_number},
+            "verdict": judged.verdict,
+            "checks": judged.checks,
+            "table": judged.table,
+        },
+    )
+    own = record(
+        key,
+        start,
+        problem,
+        DATA_REFUSED if problem else 0,
+        reports["extract"],
+        inputs=[{"name": phase, "path": paths.get(phase), "rows": None, "bytes": None} for phase in reconcile.PHASES],
+        outputs=[{"name": "verdict", "path": path, "rows": None, "bytes": None}],
+        counters={f"checks.{state.lower()}": n for state, n in counts(judged.checks).items()},
+        result={"verdict": judged.verdict, "verdict_file": path},
+    )
+    lake.write_json(lake.report(key), own)
+    return problem
+
+
+def judge(lake: Lake, reports: dict[str, Any], thresholds: Thresholds) -> Judged:
+    exports = (((reports.get("transform") or {}).get("result")) or {}).get("exports") or []
+    own = (((reports.get("extract") or {}).get("result")) or {}).get("export_id")
+    known = sorted({*exports, *([own] if own else [])})
+    evidence = reconcile.Evidence(
+        reports=reports,
+        landings={e: lake.read_json(f"{lake.root}/state/landings/{e}.json") for e in known},
+        applied=frozenset(e for e in known if lake.exists(f"{lake.root}/state/applied/{e}.json")),
+    )
+    checks = reconcile.reconcile(evidence)
+    grounds = reconcile.verdict(checks)
+    checks += skew({phase: reports.get(phase) for phase in reconcile.PHASES}, thresholds)
+    if grounds == reconcile.GREEN:
+        grounds = reconcile.verdict(checks)
+    return Judged(grounds, reconcile.as_dicts(checks), reconcile.table(evidence))
+
+
+def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, str]) -> str | None:
+    """
+    Writes report.html, whatever became of the run.
+
+    :param states: of every task before this one, as the scheduler knows it
+    :return: why the run is not green; None when it is
+    """
+    start = datetime.now(timezone.utc)
+    reports = {task: _report_of(lake, key, task, states.get(task)) for task in (*JOBS, "validate")}
+    judged = judge(lake, {phase: reports[phase] for phase in reconcile.PHASES}, thresholds)
+    checks = [c for task in (*JOBS, "validate") if (c := _state_check(task, states.get(task), reports[task]))] + judged.checks
+    final = reconcile.RED if any(c["state"] == reconcile.FAIL for c in checks) else judged.verdict
+    whole = Judged(final, checks, judged.table)
+    page = render.page(key, whole.verdict, whole.checks, whole.table, reports, states)
+    path = lake.metrics(key.dag_id, key.run_id, "report.html")
+    lake.write_text(path, page)
+    if lake.is_local():
+        lake.write_text(f"{lake.root}/report.html", page)
+    problem = whole.problem()
+    own = record(
+        key,
+        start,
+        problem,
+        DATA_REFUSED if problem else 0,
+        reports["extract"] or reports["kick_off"],
+        outputs=[{"name": "report", "path": path, "rows": None, "bytes": len(page.encode())}],
+        result={"verdict": whole.verdict, "page": path},
+    )
+    lake.write_json(lake.report(key), own)
+    return problem
+
+
+def counts(checks: list[dict[str, str]]) -> dict[str, int]:
+    tally: dict[str, int] = {}
+    for check in checks:
+        tally[check["state"]] = tally.get(check["state"], 0) + 1
+    return tally
+
+
+def _report_of(lake: Lake, key: RunKey, task: str, state: str | None) -> dict[str, Any] | None:
+    """A task's report, if it fits what became of the task: an earlier try's report of a task that did not run again is none."""
+    report = lake.read_json(lake.report(key, task))
+    ended = ((report or {}).get("run") or {}).get("status")
+    return report if (state, ended) in {("success", "success"), ("failed", "failed")} else None
+
+
+def _state_check(task: str, state: str | None, report: dict[str, Any] | None) -> dict[str, str] | None:
+    """What the scheduler knows of a task that did not succeed; a failed phase with a report speaks for itself."""
+    if state == "success":
+        return None
+    told = ((report or {}).get("run") or {}).get("error")
+    if task in reconcile.PHASES and report is not None:
+        return None
+    if task == "validate" and state == "failed" and report is not None:
+        return None
+    if state == "failed":
+        sentence = f"{task} failed: {told or 'it left no report; see its log in Airflow'}"
+    else:
+        sentence = f"{task} did not run (its state is {state or 'none'})."
+    failed = reconcile.FAIL if state == "failed" else reconcile.COULD_NOT_RUN
+    return {"name": "task", "subject": task, "state": failed, "sentence": sentence}
