@@ -14,7 +14,6 @@ from epic_fhir.skew import lost_seconds
 WORDS = {"green": "green", "red": "red", "unknown": "not known to be good"}
 _HEADLINES = {
     "green": "Green: every resource the server sent is in the tables, or in quarantine.",
-    "red": "Red: this run did not bring everything home.",
     "unknown": "Not known: a check could not run, so nobody can say that this run is complete.",
 }
 _ORDER = ("kick_off", "wait", "extract", "transform", "load", "validate")
@@ -44,17 +43,20 @@ def page(
     environment.filters["span"] = span
     template = environment.from_string(Path(__file__).with_name("report.html.j2").read_text(encoding="utf-8"))
     bars = timeline(reports, states)
+    unanswered = [c for c in checks if c["state"] == COULD_NOT_RUN]
     return template.render(
         key=key,
         verdict=verdict,
-        headline=_HEADLINES[verdict],
-        bad=[c for c in checks if c["state"] in (FAIL, COULD_NOT_RUN)],
+        headline=headline(verdict, states),
+        bad=[c for c in checks if c["state"] == FAIL] or unanswered,
+        unanswered=unanswered,
         warnings=[c for c in checks if c["state"] == WARN],
         passed=sum(c["state"] == "PASS" for c in checks),
         checks=checks,
         table=table,
+        views_known=bool((((reports.get("transform") or {}).get("result")) or {}).get("views")),
         incremental=_since(reports),
-        quarantined=sum(row["quarantined"] or 0 for row in table),
+        quarantined=sum(row["quarantined"] or 0 for row in table) if reports.get("extract") else None,
         deleted=sum(row["tombstones"] or 0 for row in table),
         bars=bars,
         total=sum_span(bars),
@@ -63,6 +65,14 @@ def page(
         next_step=None if verdict == "green" else next_step(key, reports, states),
         origin=_origin(reports),
     )
+
+
+def headline(verdict: str, states: dict[str, str]) -> str:
+    """The verdict in words."""
+    if verdict != "red":
+        return _HEADLINES[verdict]
+    failed = next((task for task in _ORDER if states.get(task) == "failed"), "validate")
+    return "Red: the counts of this run do not fit." if failed == "validate" else f"Red: {failed} failed."
 
 
 def timeline(reports: dict[str, dict[str, Any] | None], states: dict[str, str]) -> list[dict[str, Any]]:

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# A real Airflow on this machine, in one folder, for the demo, for a look and for tests.
+#
+#   ci/airflow.sh start FOLDER   sets the folder up, starts API server, scheduler and DAG processor, waits until they are healthy
+#   ci/airflow.sh stop FOLDER    stops them and everything they started
+#   ci/airflow.sh run FOLDER …   runs an airflow command against them, for example: dags trigger epic_fhir_etl
+#   ci/airflow.sh url FOLDER     prints the address of the UI
+#
+# VENV is the Python environment (build/venv by default). EPIC_FHIR_* and SPARK_HOME pass through to the tasks. The UI listens on
+# 127.0.0.1 only and asks for no password: everybody who can log in to this machine may use it, so no real data belongs here.
+# The metadata database is SQLite: good for one machine and a few tasks at a time, not for production.
+set -euo pipefail
+
+usage() { sed -n '2,11p' "$0" | cut -c3-; exit 2; }
+[ $# -ge 2 ] || usage
+command=$1
+root=$(cd "$(dirname "$0")/.." && pwd)
+venv=${VENV:-$root/build/venv}
+mkdir -p "$2"
+home=$(cd "$2" && pwd)
+shift 2
+[ -x "$venv/bin/airflow" ] || { echo "Cannot find Airflow: $venv/bin/airflow; run make to set it up, or set VENV" >&2; exit 1; }
+
+free_port() { "$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+secret() { "$venv/bin/python" -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'; }
+
+# Once a folder: its port and its secrets, readable by the owner only.
+[ -s "$home/env" ] || (umask 077 && printf 'PORT=%s\nJWT=%s\nFERNET=%s\n' "$(free_port)" "$(secret)" "$(secret)" >"$home/env")
+# shellcheck disable=SC1091
+. "$home/env"
+url="http://127.0.0.1:$PORT"
+
+environment() {
+  export PATH="$venv/bin:$PATH" VIRTUAL_ENV="$venv"
+  export EPIC_FHIR_HOME=${EPIC_FHIR_HOME:-$root}
+  export AIRFLOW_CONN_SPARK_DEFAULT=${AIRFLOW_CONN_SPARK_DEFAULT:-'{"conn_type": "spark", "host": "local[*]"}'}
+  export AIRFLOW_HOME=$home NO_PROXY="127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY}"
+  export no_proxy=$NO_PROXY
+  export AIRFLOW__CORE__DAGS_FOLDER=$root/dags AIRFLOW__CORE__LOAD_EXAMPLES=False AIRFLOW__CORE__EXECUTOR=LocalExecutor
+  export AIRFLOW__CORE__PARALLELISM=4 AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION=False
+  export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=True AIRFLOW__CORE__FERNET_KEY=$FERNET
+  export AIRFLOW__CORE__EXECUTION_API_SERVER_URL=$url/execution/ AIRFLOW__API__BASE_URL=$url
+  export AIRFLOW__API__HOST=127.0.0.1 AIRFLOW__API__PORT=$PORT AIRFLOW__API__WORKERS=1
+  export AIRFLOW__API_AUTH__JWT_SECRET=$JWT AIRFLOW__API__SECRET_KEY=$JWT
+  export AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:///$home/airflow.db
+  export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=False
+  export AIRFLOW__LOGGING__BASE_LOG_FOLDER=$home/logs
+  export AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC=1 AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=0
+}
+
+launch() { # name, airflow arguments: a process group of its own, so that it can be stopped with all its children
+  local name=$1
+  shift
+  set -m
+  airflow "$@" >"$home/logs/$name.log" 2>&1 </dev/null &
+  echo $! >"$home/$name.pid"
+  set +m
+  disown
+}
+
+start() {
+  if [ -n "$(find "$home" -maxdepth 1 -name '*.pid' -print -quit)" ]; then
+    echo "Cannot start Airflow: $home holds pid files; stop it first" >&2
+    exit 1
+  fi
+  environment
+  mkdir -p "$home/logs"
+  airflow db migrate >"$home/logs/setup.log" 2>&1
+  airflow pools set epic_fhir_source 1 "one export at a time" >>"$home/logs/setup.log" 2>&1
+  airflow pools set epic_fhir_lake 1 "one writer of the tables at a time" >>"$home/logs/setup.log" 2>&1
+  launch api-server api-server
+  launch scheduler scheduler
+  launch dag-processor dag-processor
+  if ! "$venv/bin/python" "$root/ci/airflow_ready.py" "$url" "$home"; then
+    stop
+    exit 1
+  fi
+}
+
+stop() { "$venv/bin/python" "$root/ci/airflow_stop.py" "$home"; }
+
+case $command in
+  start) start ;;
+  stop) stop ;;
+  run) environment && exec airflow "$@" ;;
+  url) echo "$url" ;;
+  *) usage ;;
+esac
