@@ -1,24 +1,22 @@
 #!/usr/bin/env bash
-# A real Airflow on this machine, in one folder, for the demo, for a look and for tests.
+# A real Airflow on this machine, all of it in the folder AIRFLOW_HOME, for the demo, for a look and for tests.
 #
-#   ci/airflow.sh start FOLDER   sets the folder up, starts API server, scheduler and DAG processor, waits until they are healthy
-#   ci/airflow.sh stop FOLDER    stops them and everything they started
-#   ci/airflow.sh run FOLDER …   runs an airflow command against them, for example: dags trigger epic_fhir_etl
-#   ci/airflow.sh url FOLDER     prints the address of the UI
+#   ci/airflow.sh start     sets the folder up, starts API server, scheduler and DAG processor, waits until they are healthy
+#   ci/airflow.sh stop      stops them and everything they started
+#   ci/airflow.sh run …     runs an airflow command against them, for example: dags trigger epic_fhir_etl
 #
-# VENV is the Python environment (build/venv by default). EPIC_FHIR_* and SPARK_HOME pass through to the tasks. The UI listens on
-# 127.0.0.1 only and asks for no password: everybody who can log in to this machine may use it, so no real data belongs here.
-# The metadata database is SQLite: good for one machine and a few tasks at a time, not for production.
+# AIRFLOW_HOME is build/airflow by default; VENV, the Python environment, is build/venv; AIRFLOW_STATE_FILE, where it is set, is
+# written with AIRFLOW_URL=… once all is healthy. EPIC_FHIR_* and SPARK_HOME pass through to the tasks.
+#
+# The pages listen on 127.0.0.1 only and ask for no password: everybody who can log in to this machine may use them, so no real
+# data belongs here. The metadata database is SQLite: good for one machine and a few tasks at a time, not for production.
 set -euo pipefail
 
-usage() { sed -n '2,11p' "$0" | cut -c3-; exit 2; }
-[ $# -ge 2 ] || usage
-command=$1
 root=$(cd "$(dirname "$0")/.." && pwd)
 venv=${VENV:-$root/build/venv}
-mkdir -p "$2"
-home=$(cd "$2" && pwd)
-shift 2
+home=${AIRFLOW_HOME:-$root/build/airflow}
+mkdir -p "$home"
+home=$(cd "$home" && pwd)
 [ -x "$venv/bin/airflow" ] || { echo "Cannot find Airflow: $venv/bin/airflow; run make to set it up, or set VENV" >&2; exit 1; }
 
 free_port() { "$venv/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
@@ -75,14 +73,17 @@ start() {
     stop
     exit 1
   fi
+  if [ -n "${AIRFLOW_STATE_FILE:-}" ]; then
+    printf 'AIRFLOW_URL=%s\n' "$url" >"$AIRFLOW_STATE_FILE.part"
+    mv "$AIRFLOW_STATE_FILE.part" "$AIRFLOW_STATE_FILE"
+  fi
 }
 
 stop() { "$venv/bin/python" "$root/ci/airflow_stop.py" "$home"; }
 
-case $command in
+case ${1:-} in
   start) start ;;
   stop) stop ;;
-  run) environment && exec airflow "$@" ;;
-  url) echo "$url" ;;
-  *) usage ;;
+  run) shift && environment && exec airflow "$@" ;;
+  *) sed -n '2,14p' "$0" | cut -c3- && exit 2 ;;
 esac

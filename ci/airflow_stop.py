@@ -13,6 +13,15 @@ GRACE_SECONDS = 15
 ORDER = ("scheduler", "dag-processor", "api-server")
 
 
+def started(file: Path) -> int | None:
+    """The pid in a pid file, if the process is still the one that was started then and not a later one with the same number."""
+    pid = int(file.read_text())
+    with suppress(psutil.NoSuchProcess):
+        if psutil.Process(pid).create_time() > file.stat().st_mtime + 1:
+            return None
+    return pid
+
+
 def family(pid: int) -> list[psutil.Process]:
     """A process, its descendants, and the rest of its process group (what has lost its parent)."""
     found: dict[int, psutil.Process] = {}
@@ -39,7 +48,8 @@ def stop(processes: list[psutil.Process]) -> None:
 
 def main(home: Path) -> None:
     files = [home / f"{name}.pid" for name in ORDER if (home / f"{name}.pid").exists()]
-    stop([process for file in files for process in family(int(file.read_text()))])
+    pids = [pid for file in files if (pid := started(file)) is not None]
+    stop([process for pid in pids for process in family(pid)])
     for file in files:
         file.unlink()
 

@@ -145,7 +145,8 @@ def _stages(reports: dict[str, dict[str, Any] | None]) -> list[dict[str, Any]]:
 
 
 def _since(reports: dict[str, dict[str, Any] | None]) -> str | None:
-    return ((reports.get("extract") or {}).get("result") or {}).get("since")
+    told = [((reports.get(task) or {}).get("result") or {}).get("since") for task in ("extract", "kick_off")]
+    return next((since for since in told if since), None)
 
 
 def _origin(reports: dict[str, dict[str, Any] | None]) -> dict[str, Any]:

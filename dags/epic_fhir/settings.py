@@ -46,11 +46,8 @@ class Installation:
         profile = home / "conf" / "spark" / f"{env.get('EPIC_FHIR_SPARK_PROFILE') or 'local'}.conf"
         jars = env.get("EPIC_FHIR_JARS")
         found = cls(home, conf, profile, _spark_home(env), Path(jars).absolute() if jars else None)
-        for name, file in (("settings", conf), ("Spark profile", profile)):
-            if not file.is_file():
-                raise SettingsError(
-                    f"Cannot read the {name}: {file}; set EPIC_FHIR_CONF or EPIC_FHIR_SPARK_PROFILE to one that exists"
-                )
+        if not conf.is_file():
+            raise SettingsError(f"Cannot read the settings: {conf}; set EPIC_FHIR_CONF to a file that exists")
         return found
 
     def jar(self, module: str) -> Path:
@@ -63,6 +60,14 @@ class Installation:
                 f"Cannot tell which JAR to run: {folder}/{module}-*-job.jar matches {names}; build the jobs, or leave one there"
             )
         return found[0]
+
+    def properties(self) -> str:
+        """The Spark profile, as spark-submit takes it."""
+        if not self.profile.is_file():
+            raise SettingsError(
+                f"Cannot read the Spark profile: {self.profile}; set EPIC_FHIR_SPARK_PROFILE to one that is there"
+            )
+        return str(self.profile)
 
     def spark_submit(self) -> str:
         return str(self.spark_home / "bin" / "spark-submit")

@@ -61,9 +61,9 @@ class PhaseSubmit(SparkSubmitOperator):
             here = Installation.from_env()
             lake = Lake(Settings.load(here.conf).lake)
             self.application = str(here.jar(self.module))
+            self.properties_file = here.properties()
         self.application_args = key.arguments(here.conf, self.export_id)
         self.name = f"{key.dag_id}.{key.task_id} {key.run_id}"
-        self.properties_file = str(here.profile)
         self._spark_binary = here.spark_submit()
         os.environ.update(here.environment())  # this process is the task's own
         path = lake.report(key)

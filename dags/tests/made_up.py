@@ -15,7 +15,14 @@ RUN_ID = "scheduled__2026-03-02T04:00:00+00:00"
 EXPORT = "epic_fhir_etl-7f3a"
 THRESHOLDS = Thresholds(skew_ratio=4.0, skew_min_duration=timedelta(seconds=5), skew_min_tasks=4)
 
-ROWS = {"AllergyIntolerance": 14, "Condition": 812, "Encounter": 1290, "ExplanationOfBenefit": 1702, "Observation": 14308, "Patient": 20}
+ROWS = {
+    "AllergyIntolerance": 14,
+    "Condition": 812,
+    "Encounter": 1290,
+    "ExplanationOfBenefit": 1702,
+    "Observation": 14308,
+    "Patient": 20,
+}
 VIEWS = {
     "allergy_intolerance": ("AllergyIntolerance", 14),
     "condition": ("Condition", 812),
