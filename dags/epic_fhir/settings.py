@@ -64,9 +64,7 @@ class Installation:
     def properties(self) -> str:
         """The Spark profile, as spark-submit takes it."""
         if not self.profile.is_file():
-            raise SettingsError(
-                f"Cannot read the Spark profile: {self.profile}; set EPIC_FHIR_SPARK_PROFILE to one that is there"
-            )
+            raise SettingsError(f"Cannot read the Spark profile: {self.profile}; set EPIC_FHIR_SPARK_PROFILE to one that is there")
         return str(self.profile)
 
     def spark_submit(self) -> str:
