@@ -1,0 +1,199 @@
+import pytest
+from made_up import EXPORT, ROWS, copy, counts, failed, good_run, landing, report
+
+from epic_fhir.reconcile import COULD_NOT_RUN, FAIL, GREEN, PASS, RED, UNKNOWN, Check, Evidence, reconcile, table, verdict
+
+
+def evidence(reports, landings=None, applied=frozenset({EXPORT})):
+    return Evidence(reports, {EXPORT: landing()} if landings is None else landings, applied)
+
+
+def states(checks, name, subject):
+    return [c.state for c in checks if (c.name, c.subject) == (name, subject)]
+
+
+def after(change, **parts):
+    """The checks of a good run after one change to its reports."""
+    reports = good_run()
+    change(reports)
+    return reconcile(evidence(reports, **parts))
+
+
+def test_a_good_run_is_green_and_every_type_and_view_was_checked():
+    checks = reconcile(evidence(good_run()))
+    assert {c.state for c in checks} == {PASS}
+    assert verdict(checks) == GREEN
+    for name in ("source = bronze", "bronze = transform", "bronze = silver"):
+        assert [c.subject for c in checks if c.name == name] == sorted(ROWS)
+    assert states(checks, "view = PostgreSQL", "vital_signs") == [PASS]
+
+
+def test_no_checks_at_all_are_not_green():
+    assert verdict([]) == UNKNOWN
+
+
+def test_a_failed_check_outweighs_one_that_could_not_run():
+    could_not, fail = Check("a", "b", COULD_NOT_RUN, ""), Check("a", "b", FAIL, "")
+    assert verdict([could_not]) == UNKNOWN
+    assert verdict([could_not, fail]) == RED
+
+
+@pytest.mark.parametrize("phase", ["extract", "transform", "load"])
+def test_a_missing_report_could_not_be_checked(phase):
+    checks = after(lambda r: r.update({phase: None}))
+    assert states(checks, "report", phase) == [COULD_NOT_RUN]
+    assert verdict(checks) == UNKNOWN
+
+
+def test_a_failed_phase_is_red():
+    checks = after(lambda r: failed(r["load"], 6, "Cannot reach the database: x; start it"))
+    assert states(checks, "report", "load") == [FAIL]
+
+
+def test_a_line_that_is_neither_in_bronze_nor_in_quarantine_is_red():
+    checks = after(lambda r: r["extract"]["resources"]["Patient"].update(received=21))
+    assert FAIL in states(checks, "source = bronze", "Patient")
+    assert any("1 unaccounted for" in c.sentence for c in checks)
+
+
+def test_a_line_in_quarantine_is_accounted_for():
+    def quarantine(r):
+        r["extract"]["resources"]["Patient"].update(received=22, rejected=2)
+        r["extract"]["result"]["manifest_counts"]["Patient"] = 22
+
+    assert verdict(after(quarantine)) == GREEN
+
+
+@pytest.mark.parametrize("figure", ["received", "written", "rejected"])
+def test_a_missing_figure_of_extract_could_not_be_checked(figure):
+    checks = after(lambda r: r["extract"]["resources"]["Patient"].update({figure: None}))
+    assert states(checks, "source = bronze", "Patient") == [COULD_NOT_RUN]
+
+
+def test_fewer_lines_than_the_manifest_promises_are_red():
+    checks = after(lambda r: r["extract"]["result"]["manifest_counts"].update(Patient=25))
+    assert states(checks, "manifest = source", "Patient") == [FAIL]
+
+
+def test_a_type_that_the_manifest_promises_and_that_did_not_come_is_red():
+    checks = after(lambda r: r["extract"]["result"]["manifest_counts"].update(Goal=3))
+    assert states(checks, "manifest = source", "Goal") == [FAIL]
+
+
+def test_a_manifest_without_counts_is_no_failure():
+    assert verdict(after(lambda r: r["extract"]["result"].pop("manifest_counts"))) == GREEN
+
+
+def test_rows_that_transform_did_not_read_are_red():
+    checks = after(lambda r: r["transform"]["resources"]["Patient"].update(received=19))
+    assert states(checks, "bronze = transform", "Patient") == [FAIL]
+
+
+def test_a_type_that_transform_does_not_count_could_not_be_checked():
+    checks = after(lambda r: r["transform"]["resources"].pop("Patient"))
+    assert states(checks, "bronze = transform", "Patient") == [COULD_NOT_RUN]
+
+
+def test_rows_that_transform_read_from_nowhere_are_red():
+    checks = after(lambda r: r["transform"]["resources"].update(counts(Goal=4)))
+    assert states(checks, "bronze = transform", "Goal") == [FAIL]
+
+
+def test_an_earlier_export_that_transform_caught_up_on_counts_in():
+    def catch_up(r):
+        r["transform"]["resources"]["Patient"]["received"] += 5
+        r["transform"]["result"]["exports"].append("earlier")
+
+    both = {EXPORT: landing(), "earlier": landing("earlier", Patient=5)}
+    assert verdict(after(catch_up, landings=both)) == GREEN
+    checks = after(catch_up, landings={EXPORT: landing()})
+    assert states(checks, "bronze = transform", "all") == [COULD_NOT_RUN]
+
+
+def test_a_landing_that_lists_other_rows_than_extract_wrote_is_red():
+    rows = dict(ROWS, Patient=19)
+    checks = after(lambda r: r["transform"]["resources"]["Patient"].update(received=19), landings={EXPORT: landing(**rows)})
+    assert states(checks, "bronze = landing", "Patient") == [FAIL]
+
+
+def test_an_export_that_was_not_applied_is_red_and_one_applied_earlier_is_not():
+    def nothing_to_do(r):
+        r["transform"]["result"]["exports"] = []
+        r["transform"]["resources"] = {}
+
+    assert states(after(nothing_to_do, applied=frozenset()), "bronze = transform", "all") == [FAIL]
+    assert verdict(after(nothing_to_do)) == GREEN
+
+
+@pytest.mark.parametrize(("phase", "name"), [("extract", "export_id"), ("transform", "exports")])
+def test_exports_that_are_not_named_could_not_be_checked(phase, name):
+    checks = after(lambda r: r[phase]["result"].pop(name))
+    assert states(checks, "bronze = transform", "all") == [COULD_NOT_RUN]
+
+
+def test_bundles_of_deletions_are_no_resources():
+    with_deletions = landing()
+    with_deletions["files"].append({"resource_type": "Bundle", "path": "b", "rows": 2, "bytes": 9, "kind": "DELETIONS"})
+    assert verdict(after(lambda r: None, landings={EXPORT: with_deletions})) == GREEN
+    checks = after(lambda r: r["extract"]["resources"].update(counts(Bundle=3)), landings={EXPORT: with_deletions})
+    assert states(checks, "bronze = landing", "Bundle") == [FAIL]
+
+
+def test_ids_of_bronze_that_are_not_in_silver_are_red():
+    checks = after(lambda r: r["transform"]["result"]["silver"]["Patient"].update(present=19))
+    assert states(checks, "bronze = silver", "Patient") == [FAIL]
+
+
+def test_an_empty_silver_table_after_rows_came_is_red():
+    bare = {"delta_version": 3, "rows_live": 0, "tombstones": 0}
+    checks = after(lambda r: r["transform"]["result"]["silver"].update(Patient=bare))
+    assert states(checks, "bronze = silver", "Patient") == [FAIL]
+
+
+@pytest.mark.parametrize("missing", ["rows_live", "tombstones"])
+def test_a_silver_table_without_figures_could_not_be_checked(missing):
+    checks = after(lambda r: r["transform"]["result"]["silver"]["Patient"].pop(missing))
+    assert states(checks, "bronze = silver", "Patient") == [COULD_NOT_RUN]
+
+
+def test_a_row_that_postgresql_lacks_is_red():
+    checks = after(lambda r: r["load"]["result"]["tables"]["patient"].update(rows=19))
+    assert states(checks, "view = PostgreSQL", "patient") == [FAIL]
+
+
+@pytest.mark.parametrize(("phase", "name"), [("transform", "views"), ("load", "tables")])
+def test_a_view_that_one_side_does_not_name_could_not_be_checked(phase, name):
+    def forget(r):
+        del r[phase]["result"][name]["patient"]
+        r["load"]["result"]["tables"].get("patient", {}).pop("view_rows", None)
+
+    assert states(after(forget), "view = PostgreSQL", "patient") == [COULD_NOT_RUN]
+    assert states(after(lambda r: r[phase]["result"].pop(name)), "view = PostgreSQL", "all") == [COULD_NOT_RUN]
+
+
+def test_a_view_whose_definition_is_gone_is_compared_by_what_load_saw():
+    assert verdict(after(lambda r: r["transform"]["result"]["views"].pop("patient"))) == GREEN
+
+
+def test_a_run_with_nothing_new_is_green():
+    def idle(r):
+        for phase in ("extract", "transform"):
+            r[phase]["resources"] = {}
+        r["extract"]["result"]["manifest_counts"] = {}
+
+    assert verdict(after(idle, landings={EXPORT: {"files": []}})) == GREEN
+
+
+def test_the_table_has_a_row_for_each_type_with_both_sides_of_its_views():
+    rows = {row["type"]: row for row in table(evidence(good_run()))}
+    assert list(rows) == sorted(ROWS)
+    assert rows["Observation"]["views"] == [
+        {"view": "observation", "rows": 14308, "postgres": 14308},
+        {"view": "vital_signs", "rows": 1630, "postgres": 1630},
+    ]
+    assert (rows["Patient"]["served"], rows["Patient"]["bronze"], rows["Patient"]["silver"]) == (20, 20, 20)
+
+
+def test_the_table_of_a_run_without_reports_is_empty():
+    assert table(Evidence({})) == []
+    assert table(evidence(copy({"extract": report("extract", 0, 1)}))) == []

@@ -1,0 +1,128 @@
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from made_up import BEGIN, RUN_ID, failed, key, report
+
+from epic_fhir.reports import Lake, RunKey, answer, fresh, judge, parse_instant
+
+
+class Run:
+    def __init__(self, start=None, end=None):
+        self.data_interval_start, self.data_interval_end, self.run_after = start, end, BEGIN
+
+
+class Task:
+    dag_id, run_id, task_id, try_number = "epic_fhir_etl", RUN_ID, "load", 2
+
+
+def test_the_arguments_carry_the_data_interval():
+    day_before = datetime(2026, 3, 1, 4, 0, tzinfo=timezone.utc)
+    arguments = RunKey.of({"dag_run": Run(day_before, BEGIN), "ti": Task()}).arguments(Path("/c/pipeline.conf"), "e1")
+    pairs = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    assert pairs == {
+        "--conf": "/c/pipeline.conf",
+        "--dag": "epic_fhir_etl",
+        "--run": RUN_ID,
+        "--task": "load",
+        "--try": "2",
+        "--interval-start": "2026-03-01T04:00:00Z",
+        "--interval-end": "2026-03-02T04:00:00Z",
+        "--export": "e1",
+    }
+
+
+def test_a_manual_run_without_an_interval_stands_at_the_time_it_was_asked_for():
+    arguments = RunKey.of({"dag_run": Run(), "ti": Task()}).arguments(Path("/c"))
+    assert arguments[arguments.index("--interval-start") + 1] == "2026-03-02T04:00:00Z"
+    assert arguments[arguments.index("--interval-end") + 1] == "2026-03-02T04:00:00Z"
+    assert "--export" not in arguments
+
+
+@pytest.mark.parametrize(
+    "change", [{"run_id": "another"}, {"task_id": "load"}, {"try_number": 2}, {"dag_id": "another"}], ids=lambda c: next(iter(c))
+)
+def test_a_report_of_something_else_is_stale(change):
+    made = report("transform", 0, 1)
+    assert fresh(made, key("transform"), None) == made
+    made["run"] |= change
+    assert fresh(made, key("transform"), None) is None
+
+
+def test_a_report_that_was_there_before_the_process_started_is_stale():
+    made = report("wait", 0, 1)
+    assert fresh(made, key("wait"), before=made) is None
+
+
+@pytest.mark.parametrize("made", [None, [], {}, {"run": None}, {"run": {}}])
+def test_what_is_no_report_is_none(made):
+    assert fresh(made, key("transform"), None) is None
+
+
+@pytest.mark.parametrize(("code", "retry"), [(1, True), (2, False), (3, False), (4, True), (5, False), (6, True)])
+def test_the_exit_code_of_the_report_decides_about_a_retry(code, retry):
+    ended = judge(key("load"), failed(report("load", 0, 1), code, "Cannot do it: x; mend it"), code)
+    assert ended.retry is retry
+    assert f"load failed (exit {code} " in ended.problem
+    assert "Cannot do it: x; mend it" in ended.problem
+
+
+@pytest.mark.parametrize(("status", "retry"), [(0, True), (1, True), (2, False), (137, True)])
+def test_a_process_without_a_report_failed_whatever_its_exit_status(status, retry):
+    ended = judge(key("load"), None, status)
+    assert ended.problem.startswith(f"load ended with exit status {status} and left no run report of this try")
+    assert ended.retry is retry
+
+
+def test_a_good_report_of_a_process_that_ended_badly_is_a_failure():
+    ended = judge(key("load"), report("load", 0, 1), 137)
+    assert "reported success, but its process ended with exit status 137" in ended.problem
+
+
+def test_a_good_report_of_a_process_that_ended_well_is_success():
+    made = report("load", 0, 1, result={"tables": {}})
+    assert judge(key("load"), made, 0).problem is None
+    assert answer("/l/load.json", made) == {"report": "/l/load.json", "tables": {}}
+
+
+def test_files_of_the_lake_are_replaced_in_one_step_and_leave_no_part(tmp_path):
+    lake = Lake(f"file:{tmp_path}")
+    path = lake.report(key("load"))
+    assert lake.read_json(path) is None
+    lake.write_json(path, {"a": 1})
+    lake.write_json(path, {"a": 2})
+    assert lake.read_json(path) == {"a": 2}
+    assert [f.name for f in (tmp_path / "metrics" / "epic_fhir_etl" / RUN_ID).iterdir()] == ["load.json"]
+
+
+def test_half_a_file_is_no_report(tmp_path):
+    (tmp_path / "x.json").write_text('{"run": ')
+    assert Lake(str(tmp_path)).read_json(str(tmp_path / "x.json")) is None
+
+
+@pytest.mark.parametrize("root", ["/lake", "file:/lake", "file:///lake"])
+def test_local_lakes_are_local(root):
+    assert Lake(root).is_local()
+
+
+def test_other_lakes_are_not_and_hdfs_has_no_colons_in_names():
+    assert not Lake("s3a://bucket/lake").is_local()
+    assert Lake("s3a://b/l").report(key("load")) == f"s3a://b/l/metrics/epic_fhir_etl/{RUN_ID}/load.json"
+    assert ":" not in Lake("hdfs://n/l").report(key("load")).removeprefix("hdfs://")
+
+
+def test_a_lake_in_an_object_store_is_read_and_written():
+    lake = Lake("memory://bucket/lake")
+    lake.write_json(lake.report(key("load")), {"a": 1})
+    assert lake.read_json(lake.report(key("load"))) == {"a": 1}
+    assert lake.read_json(lake.report(key("other"))) is None
+
+
+@pytest.mark.parametrize("text", ["2026-03-02T04:00:00Z", "2026-03-02T04:00:00.000000001Z", "2026-03-02T05:00:00+01:00"])
+def test_instants_of_the_jobs_are_read(text):
+    assert parse_instant(text) == BEGIN
+
+
+@pytest.mark.parametrize("text", [None, "", 5, "soon", "2026-03-02"])
+def test_what_is_no_instant_is_none(text):
+    assert parse_instant(text) is None

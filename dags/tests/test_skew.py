@@ -1,0 +1,43 @@
+import pytest
+from made_up import THRESHOLDS, good_run, report, stage
+
+from epic_fhir.reconcile import COULD_NOT_RUN, PASS, WARN
+from epic_fhir.skew import lost_seconds, skew
+
+
+def only(**parts):
+    return skew({"transform": report("transform", 0, 60, stages=[stage(7, "view claim_item", **parts)])}, THRESHOLDS)
+
+
+def test_a_stage_that_waited_for_one_task_is_a_warning_that_names_it():
+    (check,) = only(p50=1200, longest=19400)
+    assert check.state == WARN
+    assert "Stage 7 of transform (view claim_item)" in check.sentence
+    assert "the longest of 8 tasks took 19.4 s, the median 1.2 s (16.2 times); about 18 s lost" in check.sentence
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [{"p50": 5000, "longest": 19000}, {"p50": 100, "longest": 4900}, {"p50": 1200, "longest": 19400, "tasks": 3}],
+    ids=["below the ratio", "too short to matter", "too few tasks"],
+)
+def test_a_stage_under_any_threshold_is_not_skewed(parts):
+    assert [check.state for check in only(**parts)] == [PASS]
+
+
+def test_a_phase_without_stages_in_its_report_could_not_be_checked():
+    assert [c.state for c in skew({"load": None}, THRESHOLDS)] == [COULD_NOT_RUN]
+    assert [c.state for c in skew({"load": {"stages": None}}, THRESHOLDS)] == [COULD_NOT_RUN]
+
+
+def test_a_phase_that_needed_no_stage_is_fine():
+    assert [c.state for c in skew({"load": report("load", 0, 1)}, THRESHOLDS)] == [PASS]
+
+
+def test_every_phase_of_a_good_run_passes():
+    reports = {phase: good_run()[phase] for phase in ("extract", "transform", "load")}
+    assert [c.state for c in skew(reports, THRESHOLDS)] == [PASS] * 3
+
+
+def test_what_was_lost_is_the_longest_beyond_the_median():
+    assert lost_seconds(stage(1, "x", p50=1000, longest=3500)) == 2.5
