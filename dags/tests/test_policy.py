@@ -1,0 +1,112 @@
+"""What every DAG file of this folder must keep to."""
+
+import itertools
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parent.parent
+FILES = sorted(FOLDER.glob("*.py"))
+SLOTS = {"kick_off": "source", "wait": "source", "extract": "source", "transform": "lake", "load": "lake"}
+
+
+def load(file):
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(str(file))
+    assert bag.import_errors == {}
+    return list(bag.dags.values())
+
+
+@pytest.fixture(scope="module")
+def dags():
+    return [dag for file in FILES for dag in load(file)]
+
+
+@pytest.fixture(scope="module")
+def etl(dags):
+    return next(dag for dag in dags if dag.dag_id == "epic_fhir_etl")
+
+
+def test_there_are_dags_and_each_says_who_owns_it_what_it_is_and_where_it_belongs(dags):
+    assert dags
+    for dag in dags:
+        assert dag.doc_md
+        assert dag.tags
+        assert dag.owner
+        assert dag.owner != "airflow"
+        assert dag.catchup is False
+        assert dag.max_active_runs == 1
+
+
+def test_every_task_has_retries_a_growing_delay_and_a_time_limit(dags):
+    for dag in dags:
+        for task in dag.tasks:
+            assert task.retries >= 1, task.task_id
+            assert task.retry_exponential_backoff, task.task_id
+            assert task.retry_delay >= timedelta(minutes=1), task.task_id
+            assert task.max_retry_delay <= timedelta(hours=1), task.task_id
+            assert task.execution_timeout, task.task_id
+
+
+def test_every_task_that_touches_the_source_or_the_tables_stands_in_a_pool(etl):
+    assert {t.task_id: t.pool for t in etl.tasks if t.task_id in SLOTS} == {k: f"epic_fhir_{v}" for k, v in SLOTS.items()}
+
+
+def test_the_chain_is_one_line_whose_last_task_decides_about_the_run(etl):
+    order = ["kick_off", "wait", "extract", "transform", "load", "validate", "report"]
+    assert {t.task_id for t in etl.tasks} == set(order)
+    for before, after in itertools.pairwise(order):
+        assert after in etl.get_task(before).downstream_task_ids
+    assert [t.task_id for t in etl.tasks if not t.downstream_task_ids] == ["report"]
+    assert etl.get_task("report").trigger_rule == "all_done"
+    assert {t.trigger_rule for t in etl.tasks if t.task_id != "report"} == {"all_success"}
+
+
+def test_the_wait_holds_no_worker(etl):
+    assert etl.get_task("wait").mode == "reschedule"
+
+
+def test_a_daily_run_has_the_day_before_it_as_its_data_interval(etl):
+    assert type(etl.timetable).__name__ == "CronDataIntervalTimetable"
+
+
+def test_every_param_is_typed_and_described(dags):
+    for dag in dags:
+        for name, param in dag.params.items():
+            schema = getattr(param, "schema", {})
+            assert schema.get("type"), name
+            assert getattr(param, "description", None), name
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_dag_file_is_short(file):
+    assert len(file.read_text().splitlines()) < 100
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_dag_file_is_read_fast_and_brings_no_heavy_module(file):
+    """Measured in CPU seconds of a process of its own, so that a busy machine does not count."""
+    code = f"""
+import sys, time
+from airflow.sdk import dag
+from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+before = time.process_time()
+sys.path.insert(0, {str(FOLDER)!r})
+import {file.stem}
+print(time.process_time() - before)
+print([m for m in ("pyspark", "pyhocon", "pandas", "pyarrow", "deltalake") if m in sys.modules])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    seconds, heavy = run.stdout.strip().splitlines()[-2:]
+    assert float(seconds) < 2
+    assert heavy == "[]"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_without_a_schedule_a_dag_waits_to_be_asked(file, monkeypatch):
+    monkeypatch.setenv("EPIC_FHIR_SCHEDULE", "")
+    assert [type(dag.timetable).__name__ for dag in load(file)] == ["NullTimetable"]

@@ -1,0 +1,140 @@
+import re
+
+import pytest
+from made_up import ROWS, RUN_ID, THRESHOLDS, copy, failed, good_run, key, lake_with, report, stage
+
+from epic_fhir import verdict
+from epic_fhir.render import count, next_step, span, timeline
+
+GOOD = dict.fromkeys((*verdict.JOBS, "validate"), "success")
+
+
+def page(tmp_path, reports, states, validated="success"):
+    """What the task report writes; returns the page and why the run is not green."""
+    reports = {"validate": report("validate", 180, 1), **reports}
+    if validated != "success":
+        reports["validate"] = failed(reports["validate"], 5, "The run is red") if validated == "failed" else None
+    lake = lake_with(tmp_path, reports)
+    problem = verdict.publish(lake, key("report"), THRESHOLDS, states | {"validate": validated})
+    return (tmp_path / "metrics" / "epic_fhir_etl" / RUN_ID / "report.html").read_text(), problem
+
+
+def test_a_green_run_says_so_first_and_shows_every_type_and_view(tmp_path):
+    html, problem = page(tmp_path, good_run(), GOOD)
+    assert problem is None
+    assert "<h1>Green: every resource the server sent is in the tables, or in quarantine.</h1>" in html
+    assert all(f"<td>{kind}</td>" in html for kind in ROWS)
+    assert ">vital_signs</td>" in html
+    assert "What to do" not in html
+    assert "Nothing in quarantine." in html
+
+
+def test_the_latest_page_also_lies_at_the_lakes_root(tmp_path):
+    html, _ = page(tmp_path, good_run(), GOOD)
+    assert (tmp_path / "report.html").read_text() == html
+
+
+def test_a_count_that_does_not_fit_is_red_and_comes_with_the_command(tmp_path):
+    reports = good_run()
+    reports["load"]["result"]["tables"]["patient"]["rows"] = 19
+    html, problem = page(tmp_path, reports, GOOD, validated="failed")
+    assert "<h1>Red: the counts of this run do not fit.</h1>" in html
+    assert "patient has 20 rows in the lake and 19 in PostgreSQL; run load again." in html
+    assert f"airflow dags clear epic_fhir_etl --run-id {RUN_ID} --yes" in html
+    assert problem.startswith("The run is red: view = PostgreSQL (patient)")
+
+
+def test_a_failed_phase_is_named_with_its_message_and_what_it_means(tmp_path):
+    reports = good_run()
+    reports["transform"] = failed(report("transform", 85, 4), 6, "Cannot read the lake: x; mount it")
+    reports["load"] = None
+    states = GOOD | {"transform": "failed", "load": "upstream_failed"}
+    html, problem = page(tmp_path, reports, states, validated="upstream_failed")
+    assert "<h1>Red: transform failed.</h1>" in html
+    assert "Cannot read the lake: x; mount it" in html
+    assert "The lake or the database did not answer." in html
+    assert "--only-failed --yes" in html
+    assert "transform failed" in problem
+
+
+def test_a_task_that_failed_without_a_report_is_red(tmp_path):
+    reports = dict.fromkeys(verdict.JOBS)
+    states = {"kick_off": "failed"} | dict.fromkeys(verdict.JOBS[1:], "upstream_failed")
+    html, problem = page(tmp_path, reports, states, validated="upstream_failed")
+    assert "<h1>Red: kick_off failed.</h1>" in html
+    assert "kick_off failed: it left no report; see its log in Airflow" in html
+    assert "Nothing is known of quarantine." in html
+    assert problem is not None
+
+
+def test_a_phase_that_did_not_run_again_does_not_pass_on_its_old_report(tmp_path):
+    states = GOOD | {"extract": "failed", "transform": "upstream_failed", "load": "upstream_failed"}
+    html, problem = page(tmp_path, good_run(), states, validated="upstream_failed")
+    assert problem is not None
+    assert "<h1>Red: extract failed.</h1>" in html
+    assert "There is no run report of load" in html
+
+
+def test_a_check_that_could_not_run_is_not_green(tmp_path):
+    reports = good_run()
+    del reports["load"]["result"]["tables"]["patient"]["rows"]
+    html, problem = page(tmp_path, reports, GOOD, validated="failed")
+    assert "<h1>Not known: a check could not run" in html
+    assert problem.startswith("The run is not known to be good: view = PostgreSQL (patient)")
+
+
+def test_skew_and_quarantine_are_warnings_of_a_green_run(tmp_path):
+    reports = good_run()
+    reports["transform"]["stages"].append(stage(11, "view claim_item", p50=1200, longest=19400))
+    reports["extract"]["resources"]["Patient"].update(received=21, rejected=1)
+    reports["extract"]["result"]["manifest_counts"]["Patient"] = 21
+    html, problem = page(tmp_path, reports, GOOD)
+    assert problem is None
+    assert "<h1>Green:" in html
+    assert "1 in quarantine." in html
+    assert "Stage 11 of transform (view claim_item)" in html
+
+
+def test_texts_of_the_reports_are_escaped(tmp_path):
+    reports = good_run()
+    reports["extract"]["notes"] = ["<script>alert(1)</script>"]
+    html, _ = page(tmp_path, reports, GOOD)
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)" in html
+
+
+def test_the_page_needs_nothing_from_anywhere(tmp_path):
+    html, _ = page(tmp_path, good_run(), GOOD)
+    assert not re.search(r"https?://|//[a-z]|<link|<img|<script|@import|url\(", html)
+    assert "default-src 'none'" in html
+
+
+def test_an_incremental_run_says_since_when(tmp_path):
+    reports = good_run()
+    reports["kick_off"]["result"]["since"] = "2026-03-01T04:00:12Z"
+    reports["extract"]["result"]["since"] = ""
+    html, _ = page(tmp_path, reports, GOOD)
+    assert "Served and bronze are what changed since 2026-03-01T04:00:12Z" in html
+
+
+def test_the_wait_lasts_from_the_kick_off_to_its_last_look():
+    bars = {bar["task"]: bar for bar in timeline(good_run(), GOOD)}
+    assert round(bars["wait"]["seconds"], 1) == 36.3
+    assert bars["validate"]["seconds"] is None
+    assert abs(bars["load"]["left"] + bars["load"]["width"] - 100) < 1e-9
+
+
+def test_a_run_id_with_spaces_is_quoted_in_the_command():
+    odd = copy({"run_id": "by hand; rm"})
+    made = key().__class__(**{**key().__dict__, **odd})
+    assert "--run-id 'by hand; rm' --only-failed" in next_step(made, {}, {"load": "failed"})["command"]
+
+
+@pytest.mark.parametrize(("value", "shown"), [(None, "–"), (0, "0"), (14308, "14\u202f308")])
+def test_counts_are_grouped_and_unknown_ones_are_a_dash(value, shown):
+    assert count(value) == shown
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(None, "–"), (3.14, "3.1 s"), (74, "1 min 14 s"), (7500, "2 h 5 min")])
+def test_spans_are_told_in_words(seconds, shown):
+    assert span(seconds) == shown

@@ -1,0 +1,219 @@
+"""The operators with real processes: small shell scripts stand where java and spark-submit are."""
+
+import itertools
+import json
+import stat
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRescheduleException, AirflowSensorTimeout
+from made_up import BEGIN, RUN_ID, failed, report
+
+from epic_fhir.submit import ExportReady, PhaseJava, PhaseSubmit
+
+
+class Run:
+    data_interval_start = data_interval_end = None
+    run_after = BEGIN
+
+
+class Task:
+    dag_id, run_id, try_number = "epic_fhir_etl", RUN_ID, 1
+    first = None
+
+    def __init__(self, task_id):
+        self.task_id = task_id
+
+    def get_first_reschedule_date(self, context):
+        return self.first
+
+
+def context(task_id):
+    return {"dag_run": Run(), "ti": Task(task_id)}
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An installation whose java and spark-submit write down how they were called, leave ``next.json`` and exit with ``status``."""
+    (tmp_path / "conf" / "spark").mkdir(parents=True)
+    (tmp_path / "conf" / "spark" / "local.conf").write_text("spark.ui.enabled false\n")
+    (tmp_path / "conf" / "pipeline.conf").write_text('epic-fhir { lake = "../lake", bulk { poll-interval = "30 seconds" } }\n')
+    for module in ("extract-job", "load-job"):
+        (tmp_path / module / "target").mkdir(parents=True)
+        (tmp_path / module / "target" / f"{module}-0.1-job.jar").touch()
+    script = f"""#!/bin/sh
+printf '%s\\n' "$@" > {tmp_path}/called
+echo 'a line for the log' >&2
+metrics='{tmp_path}/lake/metrics/epic_fhir_etl/{RUN_ID}'
+mkdir -p "$metrics"
+[ -f {tmp_path}/next.json ] && cp {tmp_path}/next.json "$metrics/$(cat {tmp_path}/task).json"
+exit $(cat {tmp_path}/status)
+"""
+    for file in (tmp_path / "jdk" / "bin" / "java", tmp_path / "spark" / "bin" / "spark-submit"):
+        file.parent.mkdir(parents=True)
+        file.write_text(script)
+        file.chmod(file.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("EPIC_FHIR_HOME", str(tmp_path))
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "jdk"))
+    monkeypatch.setenv("SPARK_HOME", str(tmp_path / "spark"))
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path / "conf" / "spark"))
+    monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", '{"conn_type": "spark", "host": "local[*]"}')
+    return tmp_path
+
+
+def will_leave(home, task, made, status=0):
+    (home / "task").write_text(task)
+    (home / "status").write_text(str(status))
+    if made is not None:
+        (home / "next.json").write_text(json.dumps(made))
+
+
+def called(home):
+    return (home / "called").read_text().split("\n")
+
+
+def lies_in_the_lake(home, task, made):
+    folder = home / "lake" / "metrics" / "epic_fhir_etl" / RUN_ID
+    folder.mkdir(parents=True)
+    (folder / f"{task}.json").write_text(json.dumps(made))
+
+
+def kick_off():
+    return PhaseJava(task_id="kick_off", module="extract-job", main="io.epicfhir.extract.KickOff")
+
+
+def load():
+    return PhaseSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load")
+
+
+def wait():
+    return ExportReady(task_id="wait", module="extract-job", main="io.epicfhir.extract.ExportStatus", export_id="e1")
+
+
+def test_a_java_phase_gives_the_report_and_the_answers(home):
+    will_leave(home, "kick_off", report("kick_off", 0, 1, result={"export_id": "e1", "state": "kicked-off"}))
+    answer = kick_off().execute(context("kick_off"))
+    assert answer == {
+        "report": f"{home}/lake/metrics/epic_fhir_etl/{RUN_ID}/kick_off.json",
+        "export_id": "e1",
+        "state": "kicked-off",
+    }
+    assert "io.epicfhir.extract.KickOff" in called(home)
+    assert f"{home}/extract-job/target/extract-job-0.1-job.jar:{home}/conf/spark:{home}/spark/jars/*" in called(home)
+
+
+def test_a_spark_phase_is_submitted_with_profile_jar_class_and_arguments(home):
+    will_leave(home, "load", report("load", 0, 1, result={"tables": {}}))
+    assert load().execute(context("load"))["tables"] == {}
+    arguments = called(home)
+    pairs = dict(itertools.pairwise(arguments))
+    assert pairs["--master"] == "local[*]"
+    assert pairs["--properties-file"] == f"{home}/conf/spark/local.conf"
+    assert pairs["--class"] == "io.epicfhir.load.Load"
+    assert pairs["--run"] == RUN_ID
+    assert pairs["--try"] == "1"
+    assert pairs["--interval-end"] == "2026-03-02T04:00:00Z"
+    assert f"{home}/load-job/target/load-job-0.1-job.jar" in arguments
+
+
+@pytest.mark.parametrize("phase", [kick_off, load], ids=["java", "spark"])
+@pytest.mark.parametrize(("code", "kind"), [(2, AirflowFailException), (3, AirflowFailException), (5, AirflowFailException)])
+def test_what_no_retry_mends_fails_at_once_with_the_reports_message(home, phase, code, kind):
+    task = phase().task_id
+    will_leave(home, task, failed(report(task, 0, 1), code, "Cannot do it: x; mend it"), status=code)
+    with pytest.raises(kind, match=rf"{task} failed \(exit {code} [A-Z_]+\): Cannot do it: x; mend it"):
+        phase().execute(context(task))
+
+
+@pytest.mark.parametrize("phase", [kick_off, load], ids=["java", "spark"])
+@pytest.mark.parametrize("code", [1, 4, 6])
+def test_what_may_pass_is_left_to_the_retries(home, phase, code):
+    task = phase().task_id
+    will_leave(home, task, failed(report(task, 0, 1), code, "Cannot reach it: x; wait"), status=code)
+    with pytest.raises(AirflowException, match="Cannot reach it: x; wait") as caught:
+        phase().execute(context(task))
+    assert not isinstance(caught.value, AirflowFailException)
+
+
+@pytest.mark.parametrize("phase", [kick_off, load], ids=["java", "spark"])
+def test_a_process_that_leaves_no_report_has_failed_even_with_exit_status_0(home, phase):
+    task = phase().task_id
+    will_leave(home, task, None)
+    with pytest.raises(AirflowException, match=f"{task} ended with exit status 0 and left no run report of this try"):
+        phase().execute(context(task))
+
+
+@pytest.mark.parametrize("phase", [kick_off, load], ids=["java", "spark"])
+def test_the_report_of_an_earlier_process_is_not_taken_for_this_ones(home, phase):
+    task = phase().task_id
+    lies_in_the_lake(home, task, report(task, 0, 1))
+    will_leave(home, task, None, status=137)
+    with pytest.raises(AirflowException, match="ended with exit status 137 and left no run report of this try"):
+        phase().execute(context(task))
+
+
+def test_settings_that_cannot_be_used_fail_without_a_process_and_without_a_retry(home):
+    (home / "conf" / "pipeline.conf").write_text("epic-fhir { ")
+    with pytest.raises(AirflowFailException, match="is not HOCON"):
+        load().execute(context("load"))
+    assert not (home / "called").exists()
+
+
+@pytest.mark.parametrize("state", ["complete", "landed"])
+def test_the_wait_ends_when_the_export_is_ready(home, state):
+    will_leave(home, "wait", report("wait", 0, 1, result={"export_id": "e1", "state": state}))
+    done = wait().poke(context("wait"))
+    assert done.is_done
+    assert done.xcom_value["state"] == state
+    assert called(home)[-3:-1] == ["--export", "e1"]
+
+
+def test_the_next_look_is_exactly_when_the_server_allows_it(home):
+    again = datetime.now(timezone.utc).replace(microsecond=123456) + timedelta(minutes=7)
+    status = {"export_id": "e1", "state": "in-progress", "not_before": again.isoformat(), "progress": "40 %"}
+    will_leave(home, "wait", report("wait", 0, 1, result=status))
+    with pytest.raises(AirflowRescheduleException) as caught:
+        wait().poke(context("wait"))
+    assert caught.value.reschedule_date == again
+
+
+def test_no_look_happens_before_the_server_allows_it_not_even_on_a_new_try(home):
+    again = datetime.now(timezone.utc) + timedelta(minutes=7)
+    lies_in_the_lake(
+        home, "wait", report("wait", 0, 1, result={"export_id": "e1", "state": "in-progress", "not_before": again.isoformat()})
+    )
+    later = context("wait")
+    later["ti"].try_number = 2
+    with pytest.raises(AirflowRescheduleException) as caught:
+        wait().poke(later)
+    assert caught.value.reschedule_date == again
+    assert not (home / "called").exists()
+
+
+def test_another_exports_delay_does_not_hold_this_one_up(home):
+    again = (datetime.now(timezone.utc) + timedelta(minutes=7)).isoformat()
+    lies_in_the_lake(home, "wait", report("wait", 0, 1, result={"export_id": "e0", "state": "in-progress", "not_before": again}))
+    will_leave(home, "wait", report("wait", 5, 1, result={"export_id": "e1", "state": "complete"}))
+    assert wait().poke(context("wait")).is_done
+
+
+def test_without_a_word_of_the_server_the_settings_say_when_to_look_again(home):
+    will_leave(home, "wait", report("wait", 0, 1, result={"export_id": "e1", "state": "in-progress"}))
+    before = datetime.now(timezone.utc)
+    with pytest.raises(AirflowRescheduleException) as caught:
+        wait().poke(context("wait"))
+    assert timedelta(seconds=30) <= caught.value.reschedule_date - before < timedelta(seconds=60)
+
+
+def test_the_wait_has_a_last_stop(home):
+    will_leave(home, "wait", report("wait", 0, 1, result={"export_id": "e1", "state": "in-progress"}))
+    late = context("wait")
+    late["ti"].first = datetime.now(timezone.utc) - timedelta(days=8)
+    with pytest.raises(AirflowSensorTimeout, match="Cannot wait any longer for export e1"):
+        wait().poke(late)
+
+
+def test_a_status_that_could_not_be_asked_for_fails_the_look(home):
+    will_leave(home, "wait", failed(report("wait", 0, 1), 4, "Cannot ask for the status: x; rerun"), status=4)
+    with pytest.raises(AirflowException, match="Cannot ask for the status: x; rerun"):
+        wait().poke(context("wait"))

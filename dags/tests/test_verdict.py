@@ -1,0 +1,52 @@
+from made_up import THRESHOLDS, good_run, key, lake_with
+
+from epic_fhir.verdict import validate
+
+
+def judged(tmp_path, reports):
+    lake = lake_with(tmp_path, reports)
+    problem = validate(lake, key(), THRESHOLDS, {p: lake.report(key(), p) for p in ("extract", "transform", "load")})
+    return problem, lake.read_json(lake.metrics(key().dag_id, key().run_id, "verdict.json")), lake.read_json(lake.report(key()))
+
+
+def test_a_green_run_writes_its_verdict_and_its_own_report(tmp_path):
+    problem, verdict, own = judged(tmp_path, good_run())
+    assert problem is None
+    assert verdict["verdict"] == "green"
+    assert {c["state"] for c in verdict["checks"]} == {"PASS"}
+    assert len(verdict["table"]) == 6
+    assert (own["run"]["status"], own["run"]["exit_code"], own["run"]["phase"]) == ("success", 0, "validate")
+    assert own["run"]["settings_hash"] == "5b0a9c1d22e7f410"
+    assert own["counters"] == {"checks.pass": len(verdict["checks"])}
+
+
+def test_a_red_run_says_why_in_both_files(tmp_path):
+    reports = good_run()
+    reports["load"]["result"]["tables"]["patient"]["rows"] = 19
+    problem, verdict, own = judged(tmp_path, reports)
+    assert verdict["verdict"] == "red"
+    assert own["run"]["status"] == "failed"
+    assert own["run"]["exit_code"] == 5
+    assert own["run"]["error"] == problem
+    assert "patient has 20 rows in the lake and 19 in PostgreSQL" in problem
+
+
+def test_a_report_that_is_gone_makes_the_run_unknown(tmp_path):
+    problem, verdict, _ = judged(tmp_path, good_run() | {"load": None})
+    assert verdict["verdict"] == "unknown"
+    assert problem.startswith("The run is not known to be good")
+
+
+def test_stages_that_are_not_told_make_a_green_run_unknown(tmp_path):
+    reports = good_run()
+    del reports["load"]["stages"]
+    _, verdict, _ = judged(tmp_path, reports)
+    assert verdict["verdict"] == "unknown"
+
+
+def test_many_reasons_are_told_as_three_and_a_number(tmp_path):
+    reports = good_run()
+    for table in reports["load"]["result"]["tables"].values():
+        table["rows"] += 1
+    problem, _, _ = judged(tmp_path, reports)
+    assert problem.endswith("and 4 more")
