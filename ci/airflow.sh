@@ -64,11 +64,10 @@ start() {
   environment
   mkdir -p "$home/logs"
   airflow db migrate >"$home/logs/setup.log" 2>&1
-  airflow pools set epic_fhir_source 1 "one export at a time" >>"$home/logs/setup.log" 2>&1
-  airflow pools set epic_fhir_lake 1 "one writer of the tables at a time" >>"$home/logs/setup.log" 2>&1
   launch api-server api-server
   launch scheduler scheduler
   launch dag-processor dag-processor
+  airflow pools import "$root/dags/pools.json" >>"$home/logs/setup.log" 2>&1
   if ! "$venv/bin/python" "$root/ci/airflow_ready.py" "$url" "$home"; then
     stop
     exit 1

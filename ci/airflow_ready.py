@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300  # a busy machine needs two minutes, a quiet one 15 seconds
 DAG = "epic_fhir_etl"
 
 

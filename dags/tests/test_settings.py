@@ -56,7 +56,7 @@ def test_durations_are_read_as_the_jobs_read_them(written, meant):
 
 
 def test_a_duration_that_is_none_is_refused():
-    with pytest.raises(SettingsError, match='k = soon in x.conf; expected a duration, for example "30 seconds"'):
+    with pytest.raises(SettingsError, match=r'k = soon in x.conf; expected a duration, for example "30 seconds"'):
         duration({"k": "soon"}, "k", Path("x.conf"))
 
 
