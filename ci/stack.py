@@ -86,6 +86,7 @@ class Stack:
             "EPIC_FHIR_GROUP": sandbox["SANDBOX_GROUP"],
             "EPIC_FHIR_JDBC_URL": self.part("postgres")["JDBC_URL"],
             "EPIC_FHIR_SCHEDULE": "",
+            "EPIC_FHIR_RETRIES": "0",
         }
 
     # ---- the DAG ----

@@ -122,10 +122,10 @@ class JavaCall:
 
 
 class PhaseJava(BaseOperator):
-    """Runs a job that needs no Spark session and returns its report's path and answers."""
+    """Runs a job that needs no Spark session and returns its report's path and answers, each under its own key, too."""
 
     def __init__(self, *, module: str, main: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(multiple_outputs=True, **kwargs)
         self.module = module
         self.main = main
         self._call: JavaCall | None = None
