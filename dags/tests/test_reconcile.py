@@ -197,3 +197,35 @@ def test_the_table_has_a_row_for_each_type_with_both_sides_of_its_views():
 def test_the_table_of_a_run_without_reports_is_empty():
     assert table(Evidence({})) == []
     assert table(evidence(copy({"extract": report("extract", 0, 1)}))) == []
+
+
+def rerun(r):
+    """What extract reports of an export that an earlier try has landed."""
+    r["extract"] = report("extract", 900, 4, result={"export_id": EXPORT, "partitions": []})
+
+
+def test_a_rerun_that_finds_its_export_landed_is_green_and_its_table_holds_what_landed():
+    def nothing_left(r):
+        rerun(r)
+        r["transform"]["result"]["exports"] = []
+        r["transform"]["resources"] = {}
+
+    assert verdict(after(nothing_left)) == GREEN
+    reports = good_run()
+    nothing_left(reports)
+    rows = {row["type"]: row for row in table(evidence(reports))}
+    assert {kind: row["bronze"] for kind, row in rows.items()} == ROWS
+    assert rows["Patient"]["served"] is None
+
+
+def test_a_rerun_is_still_checked_from_bronze_on():
+    assert verdict(after(rerun)) == GREEN
+    lost = after(lambda r: [rerun(r), r["transform"]["resources"]["Patient"].update(received=19)])
+    assert states(lost, "bronze = transform", "Patient") == [FAIL]
+    unplaced = after(lambda r: [rerun(r), r["transform"]["result"]["silver"].pop("Patient")])
+    assert states(unplaced, "bronze = silver", "Patient") == [COULD_NOT_RUN]
+
+
+def test_an_extract_that_counts_nothing_while_its_own_landing_lists_rows_is_red():
+    checks = after(lambda r: r["extract"].update(resources={}))
+    assert states(checks, "bronze = landing", "Patient") == [FAIL]
