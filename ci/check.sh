@@ -8,4 +8,4 @@ cd "$(dirname "$0")/.."
 ./mvnw -q -B spotless:check
 ruff format --check dags ci
 ruff check dags ci
-python -m pytest -q dags/tests/test_policy.py
+(cd dags && python -m pytest -q tests/test_policy.py)

@@ -5,4 +5,5 @@ cd "$(dirname "$0")/.."
 . ci/env.sh
 
 ./mvnw -B -ntp verify -Dspotless.check.skip=true
-python -m pytest -q dags/tests ci/tests
+(cd dags && python -m pytest -q tests)
+python -m pytest -q ci/tests

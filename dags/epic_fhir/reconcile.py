@@ -221,10 +221,12 @@ def _is_in_silver(kind: str, state: dict[str, Any]) -> Check:
     if live is None or gone is None:
         return Check(name, kind, COULD_NOT_RUN, f"transform does not say what silver holds of {kind}.")
     distinct, present = state.get("distinct"), state.get("present")
+    if distinct is None or present is None:
+        return Check(name, kind, COULD_NOT_RUN, f"transform does not say how many {kind} ids it weighed against silver.")
     if distinct != present:
         return Check(name, kind, FAIL, f"Bronze brought {distinct} {kind} ids, {present} of them are in silver.")
-    if live + gone < (distinct or 1):
-        return Check(name, kind, FAIL, f"Bronze brought {distinct or 'some'} {kind}, but silver holds {live + gone} in all.")
+    if live + gone < distinct:
+        return Check(name, kind, FAIL, f"Bronze brought {distinct} {kind}, but silver holds {live + gone} in all.")
     return Check(name, kind, PASS, f"Every {kind} of bronze has its place in silver, which holds {live} live and {gone} deleted.")
 
 

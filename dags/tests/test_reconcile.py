@@ -145,12 +145,12 @@ def test_ids_of_bronze_that_are_not_in_silver_are_red():
 
 
 def test_an_empty_silver_table_after_rows_came_is_red():
-    bare = {"delta_version": 3, "rows_live": 0, "tombstones": 0}
+    bare = {"delta_version": 3, "rows_live": 0, "tombstones": 0, "distinct": 3, "present": 3}
     checks = after(lambda r: r["transform"]["result"]["silver"].update(Patient=bare))
     assert states(checks, "bronze = silver", "Patient") == [FAIL]
 
 
-@pytest.mark.parametrize("missing", ["rows_live", "tombstones"])
+@pytest.mark.parametrize("missing", ["rows_live", "tombstones", "distinct", "present"])
 def test_a_silver_table_without_figures_could_not_be_checked(missing):
     checks = after(lambda r: r["transform"]["result"]["silver"]["Patient"].pop(missing))
     assert states(checks, "bronze = silver", "Patient") == [COULD_NOT_RUN]

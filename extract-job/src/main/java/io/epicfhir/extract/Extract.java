@@ -66,6 +66,7 @@ public final class Extract implements Job {
                             "Cannot extract export "
                                 + started.exportId()
                                 + ": it is not complete; run the status check until it is")));
+    ExtractFigures.announced(context, manifest);
     context.spark();
     Staging staging = new Staging(context.lake(), ledger, started.exportId(), context.run());
     staging.clear();

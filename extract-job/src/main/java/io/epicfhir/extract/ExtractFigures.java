@@ -38,6 +38,22 @@ final class ExtractFigures {
     patients(recorder, started, files, ms);
   }
 
+  /**
+   * How many lines of each type the manifest announced; a type whose files do not all have a count
+   * is left out.
+   */
+  static void announced(JobContext context, Manifest manifest) {
+    Map<String, List<RemoteFile>> byType =
+        manifest.files().stream()
+            .filter(f -> f.kind() != FileKind.ERROR)
+            .collect(Collectors.groupingBy(RemoteFile::type, TreeMap::new, Collectors.toList()));
+    byType.values().removeIf(files -> files.stream().anyMatch(f -> f.count() == null));
+    Map<String, Long> counts = new TreeMap<>();
+    byType.forEach(
+        (type, files) -> counts.put(type, files.stream().mapToLong(RemoteFile::count).sum()));
+    context.recorder().result("manifest_counts", counts);
+  }
+
   /** Where quarantined lines are. */
   static void quarantined(JobContext context, List<String> folders, List<FileResult> files) {
     long rows = files.stream().mapToLong(f -> f.rejected() + errorLines(f)).sum();

@@ -112,6 +112,9 @@ class BulkToBronzeTest {
           .containsExactly(
               "bronze/resource_type=Observation/extraction_date=2026-03-02",
               "bronze/resource_type=Patient/extraction_date=2026-03-02");
+      JsonNode announced = report.path("result").path("manifest_counts");
+      assertThat(announced.path("Observation").asLong()).isEqualTo(500);
+      assertThat(announced.path("Patient").asLong()).isEqualTo(3);
       JsonNode observation = report.path("resources").path("Observation");
       assertThat(observation.path("received").asLong()).isEqualTo(500);
       assertThat(observation.path("written").asLong()).isEqualTo(500);

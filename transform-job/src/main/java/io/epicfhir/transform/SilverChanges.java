@@ -39,6 +39,11 @@ final class SilverChanges {
       return inserted + updated;
     }
 
+    /** Ids that have their place in silver. */
+    long weighed() {
+      return inserted + updated + kept;
+    }
+
     /** Every row that was landed was read, and every id in it has its place in silver. */
     void check(String type, long landed) {
       if (noId > 0) {
@@ -54,8 +59,8 @@ final class SilverChanges {
                 + " were read; run the"
                 + " extract task again");
       }
-      if (inserted + updated + kept != ids) {
-        throw refuse(type, "of " + ids + " ids only " + (changed() + kept) + " were weighed");
+      if (weighed() != ids) {
+        throw refuse(type, "of " + ids + " ids only " + weighed() + " were weighed");
       }
     }
   }

@@ -53,6 +53,12 @@ record TransformResult(List<String> exports, List<TypeResult> types, List<String
               answer.put("rows_live", state.rowsLive());
               answer.put("tombstones", state.tombstones());
               answer.put("path", path);
+              type.counts()
+                  .ifPresent(
+                      counts -> {
+                        answer.put("distinct", counts.ids());
+                        answer.put("present", counts.weighed());
+                      });
               silver.put(type.type(), answer);
             });
   }
