@@ -132,6 +132,9 @@ final class SilverTable {
   }
 
   private void merge(SparkSession spark, Dataset<Row> changes) {
+    // Delta refuses a source that stands on something cached, as the keys are, unless it keeps the
+    // source itself.
+    spark.conf().set("spark.databricks.delta.merge.materializeSource", "all");
     folder
         .table(spark)
         .as("silver")

@@ -31,8 +31,6 @@ final class TableSession {
     session
         .conf()
         .set("spark.databricks.delta.snapshotPartitions", Math.min(50, 1 + (logBytes >> 24)));
-    // The sources of our merges are files that never change: they need not be stored once more.
-    session.conf().set("spark.databricks.delta.merge.materializeSource", "none");
     return session;
   }
 }

@@ -118,6 +118,8 @@ final class ViewTable {
     for (String name : plan.schema().fieldNames()) {
       values.put(quoted(name), new Column("change." + quoted(name)));
     }
+    // Its two passes read silver at one version: no need to store the source for the second.
+    spark.conf().set("spark.databricks.delta.merge.materializeSource", "none");
     folder
         .table(spark)
         .as("view")

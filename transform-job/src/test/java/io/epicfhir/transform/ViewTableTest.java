@@ -78,8 +78,8 @@ final class ViewTableTest {
   void nothingNewMakesNoCommit() {
     landTwoPatients();
     lake.transform();
-    landTwoPatients();
-    lake.transform();
+    landTwoPatients("e2", TUESDAY);
+    assertThat(lake.transform().exports()).containsExactly("e2");
     assertThat(lake.viewVersion("names")).isZero();
     assertThat(lake.viewVersion("patients")).isZero();
   }
@@ -180,7 +180,11 @@ final class ViewTableTest {
   }
 
   private Landing landTwoPatients() {
-    return lake.export("e1", MONDAY)
+    return landTwoPatients("e1", MONDAY);
+  }
+
+  private Landing landTwoPatients(String export, String time) {
+    return lake.export(export, time)
         .resource("Patient", "a", "1", MONDAY, patient("a", "1950", "One", "Two", "Three"))
         .resource("Patient", "b", "1", MONDAY, patient("b", "1960-02", "Bee"))
         .land();
