@@ -11,19 +11,21 @@ final class Failures {
   private Failures() {}
 
   /**
-   * A failure with an exit code, or the failure itself where it has one or is a defect.
+   * The failure with an exit code, or as a defect. Spark throws checked exceptions without
+   * declaring them: whoever calls must catch every Exception.
    *
    * @param table what was worked on, for example {@code silver Observation}
    */
-  static RuntimeException of(String table, RuntimeException failure) {
-    if (failure instanceof JobException) {
-      return failure;
+  static RuntimeException of(String table, Throwable failure) {
+    if (failure instanceof JobException known) {
+      return known;
     }
     return EvaluationFailures.in(failure)
         .map(refused -> new JobException(ExitCode.DATA_REFUSED, refused.getMessage(), failure))
         .or(() -> storage(table, failure))
         .map(RuntimeException.class::cast)
-        .orElse(failure);
+        .orElseGet(
+            () -> new IllegalStateException("Cannot bring " + table + " up to date", failure));
   }
 
   private static Optional<JobException> storage(String table, Throwable failure) {

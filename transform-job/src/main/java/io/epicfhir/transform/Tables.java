@@ -65,7 +65,7 @@ final class Tables {
     spark.sparkContext().setJobGroup("deletions", "deletions", false);
     try {
       return Deletions.countByType(new BronzeReader(spark, lake.paths(), backlog).deletions());
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       throw Failures.of("the deletions", e);
     }
   }
@@ -101,7 +101,7 @@ final class Tables {
     try {
       SparkSession.setActiveSession(spark);
       return Optional.of(work.run(spark, type, views.getOrDefault(type, TypeViews.NONE)));
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       failed.set(true);
       throw Failures.of("silver " + type, e);
     } catch (Error e) {
@@ -128,8 +128,8 @@ final class Tables {
     if (first instanceof Error error) {
       throw error;
     }
-    if (first instanceof RuntimeException failure) {
-      throw failure;
+    if (first != null) {
+      throw Failures.of("the tables", first);
     }
     return results;
   }

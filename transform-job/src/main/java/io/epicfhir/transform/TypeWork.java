@@ -78,7 +78,7 @@ final class TypeWork {
         standing.put(
             plan.name(),
             named(spark, "view", plan.name(), () -> table.bringUpToDate(spark, source)));
-      } catch (RuntimeException e) {
+      } catch (Exception e) {
         throw Failures.of("view " + plan.name(), e);
       }
     }

@@ -71,8 +71,17 @@ final class ViewCatalog {
 
   private void compile(
       String type, List<ViewDefinition> definitions, Map<String, TypeViews> views) {
-    try {
+    // Each alone first: together they would tell of the first problem only.
+    int before = problems.size();
+    definitions.forEach(definition -> check(type, definition));
+    if (problems.size() == before) {
       views.put(type, TypeViews.of(ViewCompiler.compile(type, definitions)));
+    }
+  }
+
+  private void check(String type, ViewDefinition definition) {
+    try {
+      ViewCompiler.compile(type, List.of(definition));
     } catch (ViewException e) {
       problems.add(e.getMessage());
     }
