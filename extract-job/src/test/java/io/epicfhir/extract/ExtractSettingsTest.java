@@ -45,7 +45,7 @@ class ExtractSettingsTest {
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(15)));
     assertThat(settings.bulk().group()).isEqualTo("all-patients");
-    assertThat(settings.bulk().types()).hasSize(24).contains("Patient", "ExplanationOfBenefit");
+    assertThat(settings.bulk().types()).hasSize(25).contains("Patient", "ExplanationOfBenefit");
     assertThat(settings.bulk())
         .isEqualTo(
             new BulkSettings(
