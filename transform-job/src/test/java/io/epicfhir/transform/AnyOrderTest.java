@@ -35,7 +35,7 @@ final class AnyOrderTest {
   }
 
   @ParameterizedTest(name = "the history of seed {0} ends in the same tables in any order")
-  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  @ValueSource(longs = {1, 2, 3})
   void everyOrderEndsInTheSameTables(long seed) {
     TestLake together = lake("together");
     for (int export = 0; export < EXPORTS; export++) {
