@@ -1,7 +1,7 @@
 # Everything a user or CI calls; each target is a script in ci/. The work lies under build/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check format bench clean
+.PHONY: help setup demo up down test check format clean
 
 PATIENTS ?= 20
 export PATIENTS
@@ -29,9 +29,6 @@ check: setup ## format, static analysis, DAG policy
 
 format: setup ## put the sources into the project's format
 	@./mvnw -q -B spotless:apply && build/venv/bin/ruff format dags ci && build/venv/bin/ruff check --fix -q dags ci
-
-bench: setup ## benchmarks beside peers; figures in build/bench/<name>.json  [B=name]
-	@ci/bench.sh $(B)
 
 clean: ## remove everything that was built
 	@ci/down.sh; rm -rf build */target

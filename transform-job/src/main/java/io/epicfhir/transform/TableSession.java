@@ -12,6 +12,9 @@ final class TableSession {
   /** Below this a second task costs more than it saves. */
   private static final long SMALL = 8L << 20;
 
+  /** Below this compiling a plan's code takes longer than running it uncompiled. */
+  private static final long TINY = 1L << 20;
+
   /** What zstd Parquet of JSON grows to when it is read. */
   private static final int INFLATION = 10;
 
@@ -26,6 +29,13 @@ final class TableSession {
     int partitions =
         bytes < SMALL ? 1 : SparkSessions.shufflePartitions(base, Math.max(bytes, 1) * INFLATION);
     session.conf().set("spark.sql.shuffle.partitions", partitions);
+    if (partitions == 1) {
+      // One task a stage leaves nothing to adapt, and each adaptive stage is planned by itself.
+      session.conf().set("spark.sql.adaptive.enabled", "false");
+    }
+    if (bytes < TINY) {
+      session.conf().set("spark.sql.codegen.wholeStage", "false");
+    }
     session.conf().set("spark.sql.parquet.compression.codec", "zstd");
     // One task for each 16 MB of log; 50 is Delta's own default.
     session
