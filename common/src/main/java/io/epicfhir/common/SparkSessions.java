@@ -20,7 +20,8 @@ public final class SparkSessions {
           Map.entry("spark.sql.files.ignoreMissingFiles", "false"),
           Map.entry("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS"),
           Map.entry("spark.sql.parquet.mergeSchema", "false"),
-          // No session brings classes of its own. With isolation each one (one a table) gets its own
+          // No session brings classes of its own. With isolation each one (one a table) gets its
+          // own
           // class loader on the executors, which asks the driver for every class and compiles every
           // plan's code anew: most of a small table's time.
           Map.entry("spark.sql.artifact.isolation.enabled", "false"),
