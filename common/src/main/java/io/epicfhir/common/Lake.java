@@ -102,6 +102,26 @@ public final class Lake {
     }
   }
 
+  /** A file's length in bytes, or empty where there is no such file. */
+  public Optional<Long> length(Path file) {
+    try {
+      return Optional.of(fileSystem(file).getFileStatus(file).getLen());
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw cannot("look for", file, e);
+    }
+  }
+
+  /**
+   * Moves a file unless an earlier process has done so: the source is gone and the target there.
+   */
+  public void moveOnce(Path from, Path to) {
+    if (length(from).isPresent() || length(to).isEmpty()) {
+      move(from, to);
+    }
+  }
+
   /**
    * What lies directly in a folder, sorted by name; empty where there is no such folder. Hidden
    * part files are left out.

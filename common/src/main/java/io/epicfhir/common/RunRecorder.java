@@ -52,9 +52,9 @@ public final class RunRecorder {
     outputs.add(new RunReport.Data(name, path, rows, bytes));
   }
 
-  /** A resource type's counts; said once a type. */
+  /** A resource type's counts; what is said of a type more than once is summed. */
   public synchronized void resources(String type, RunReport.Resources counts) {
-    resources.put(type, counts);
+    resources.merge(type, counts, RunReport.Resources::plus);
   }
 
   /** How many patients there were, and the mean milliseconds for each. */

@@ -59,7 +59,20 @@ public record RunReport(
   public record Data(String name, String path, Long rows, Long bytes) {}
 
   /** Counts of one resource type; null where the phase does not know. */
-  public record Resources(Long received, Long written, Long rejected, Long deleted, Long ms) {}
+  public record Resources(Long received, Long written, Long rejected, Long deleted, Long ms) {
+    Resources plus(Resources other) {
+      return new Resources(
+          sum(received, other.received),
+          sum(written, other.written),
+          sum(rejected, other.rejected),
+          sum(deleted, other.deleted),
+          sum(ms, other.ms));
+    }
+
+    private static Long sum(Long a, Long b) {
+      return a == null || b == null ? (a == null ? b : a) : (Long) (a + b);
+    }
+  }
 
   /** Patients and the mean time for each. */
   public record Patients(long count, double msPerPatient) {}

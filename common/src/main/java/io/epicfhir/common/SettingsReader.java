@@ -59,6 +59,11 @@ public final class SettingsReader {
         "a list of texts");
   }
 
+  /** A list of texts that may hold commas. */
+  public List<String> list(String key) {
+    return read(key, Config::getStringList, List.of(), "a list of texts");
+  }
+
   /** A whole number within bounds. */
   public int number(String key, int min, int max) {
     int value = read(key, Config::getInt, min, "a whole number");

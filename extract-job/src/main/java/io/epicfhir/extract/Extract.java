@@ -1,20 +1,26 @@
 package io.epicfhir.extract;
 
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Job;
 import io.epicfhir.common.JobContext;
-import io.epicfhir.common.JobException;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import io.epicfhir.common.RunLock;
-import java.nio.file.Path;
+import io.epicfhir.extract.bulk.AfterLanding;
+import io.epicfhir.extract.bulk.BulkExport;
+import io.epicfhir.extract.bulk.BulkFigures;
+import io.epicfhir.extract.bulk.ExportFence;
+import io.epicfhir.extract.bulk.ExportLedger;
+import io.epicfhir.extract.bulk.LandGroup;
+import io.epicfhir.extract.source.SourceClients;
+import io.epicfhir.extract.source.Traffic;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Takes a finished export into bronze, in Spark: downloads its files side by side, counts, judges,
- * and shows them in one step. A rerun of the same run adopts what has landed.
+ * Takes finished exports into bronze, in Spark: downloads their files side by side, counts, judges,
+ * and shows each export in one step. A rerun of the same run adopts what has landed.
  */
 public final class Extract implements Job {
   /** See {@link io.epicfhir.common.JobArguments#USAGE}. */
@@ -28,87 +34,50 @@ public final class Extract implements Job {
   }
 
   @Override
-  @SuppressWarnings("try") // the lock is held, not used
   public void run(JobContext context) {
     ExtractSettings settings = ExtractSettings.from(context.settings());
-    String exportId =
-        context
-            .arguments()
-            .export()
-            .orElseGet(() -> ExportId.of(context.run(), settings.bulk().group()));
-    context.recorder().result("export_id", exportId);
+    List<String> exports = Exports.of(context, settings);
+    BulkFigures figures = new BulkFigures(context);
+    List<Landing> landings = new ArrayList<>();
+    for (String export : exports) {
+      landings.add(land(context, settings, export, figures));
+    }
+    ExportsReport.landed(context.recorder(), exports, landings);
+  }
+
+  @SuppressWarnings("try") // the lock is held, not used
+  private static Landing land(
+      JobContext context, ExtractSettings settings, String export, BulkFigures figures) {
+    context.recorder().result("export_id", export);
     try (RunLock lock =
-        RunLock.acquire(context.lake(), "export-" + exportId, settings.bulk().lockPatience())) {
-      ExportLedger ledger = new ExportLedger(context.lake(), exportId);
-      Optional<Landing> landed = new Landings(context.lake()).find(exportId);
-      Landing landing;
+        RunLock.acquire(context.lake(), "export-" + export, settings.bulk().lockPatience())) {
+      ExportLedger ledger = new ExportLedger(context.lake(), export);
+      Optional<Landing> landed = new Landings(context.lake()).find(export);
+      Landing landing = landed.orElseGet(() -> take(context, settings, ledger, export, figures));
       if (landed.isPresent()) {
-        context.recorder().note("This run's export has landed before; nothing was downloaded.");
-        landing = landed.get();
-      } else {
-        landing = land(context, settings, ledger);
+        context.recorder().note("Export " + export + " has landed before; nothing was downloaded.");
       }
-      new AfterLanding(context, settings, ledger).run(landing);
-      ExtractFigures.landed(context, landing);
+      new AfterLanding(context, settings.source(), ledger).run(landing);
+      return landing;
     }
   }
 
-  private static Landing land(JobContext context, ExtractSettings settings, ExportLedger ledger) {
-    ExportLedger.Started started = ledger.requireStarted();
-    Manifest manifest =
-        Manifest.parse(
-            ledger
-                .manifest()
-                .orElseThrow(
-                    () ->
-                        new JobException(
-                            ExitCode.SETTINGS,
-                            "Cannot extract export "
-                                + started.exportId()
-                                + ": it is not complete; run the status check until it is")));
-    ExtractFigures.announced(context, manifest);
-    context.spark();
-    Staging staging = new Staging(context.lake(), ledger, started.exportId(), context.run());
-    staging.clear();
-    long begin = System.nanoTime();
-    List<BinResult> results =
-        new Download(context, settings, Path.of(context.arguments().settingsFile()))
-            .run(manifest, started.exportId(), staging.folder());
-    long ms = (System.nanoTime() - begin) / 1_000_000;
-    List<FileResult> files = results.stream().flatMap(r -> r.files().stream()).toList();
-    ExtractFigures.downloaded(context, started, files, results, ms);
-    stopOnFailure(results, ledger);
-    List<String> quarantined = staging.quarantine(results);
-    ExtractFigures.quarantined(context, quarantined, files);
-    Optional<JobException> complaint = Judgement.of(files, settings.bulk());
-    if (complaint.isPresent()) {
-      staging.hold(results);
-      throw complaint.get();
+  private static Landing take(
+      JobContext context,
+      ExtractSettings settings,
+      ExportLedger ledger,
+      String export,
+      BulkFigures figures) {
+    Traffic traffic = new Traffic();
+    try {
+      BulkExport bulk =
+          new BulkExport(
+              settings.source(), SourceClients.of(context.arguments().settingsFile()), traffic);
+      return new LandGroup(
+              context, settings.source(), settings.bulk(), settings.bronze(), bulk, ledger, figures)
+          .run(ExportFence.claim(context.lake(), export));
+    } finally {
+      traffic.sums().countIn(context.recorder().registry());
     }
-    return staging.publish(results, started, manifest);
-  }
-
-  private static void stopOnFailure(List<BinResult> results, ExportLedger ledger) {
-    List<BinResult.Failure> failures =
-        results.stream().map(BinResult::failure).filter(f -> f != null).toList();
-    if (failures.isEmpty()) {
-      return;
-    }
-    boolean gone = failures.stream().anyMatch(BinResult.Failure::gone);
-    if (gone) {
-      ledger.forgetManifest();
-    }
-    BinResult.Failure first = failures.get(0);
-    for (BinResult.Failure failure : failures) {
-      // Where one failure will repeat itself, a retry that another one asks for is in vain.
-      if (failure.exitCode() != ExitCode.UNAVAILABLE && failure.exitCode() != ExitCode.STORAGE) {
-        first = failure;
-      }
-    }
-    throw new JobException(
-        first.exitCode(),
-        first.message()
-            + (gone ? "; its link has expired: rerun from the status check" : "")
-            + (failures.size() > 1 ? " (and " + (failures.size() - 1) + " more failed)" : ""));
   }
 }

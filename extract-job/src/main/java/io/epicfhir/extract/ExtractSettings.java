@@ -2,6 +2,9 @@ package io.epicfhir.extract;
 
 import io.epicfhir.common.SettingsFile;
 import io.epicfhir.common.SettingsReader;
+import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.bulk.BulkSettings;
+import io.epicfhir.extract.source.SourceSettings;
 
 /**
  * Everything that extract reads from the settings.
@@ -10,13 +13,13 @@ import io.epicfhir.common.SettingsReader;
  * @param bulk the export
  * @param bronze the files
  */
-record ExtractSettings(SourceSettings source, BulkSettings bulk, BronzeSettings bronze) {
+public record ExtractSettings(SourceSettings source, BulkSettings bulk, BronzeSettings bronze) {
   /**
    * Reads the three blocks.
    *
    * @throws io.epicfhir.common.JobException exit 2 with every problem of all blocks at once
    */
-  static ExtractSettings from(SettingsFile file) {
+  public static ExtractSettings from(SettingsFile file) {
     SettingsReader source = file.reader("source");
     SettingsReader bulk = file.reader("bulk");
     SettingsReader bronze = file.reader("bronze");

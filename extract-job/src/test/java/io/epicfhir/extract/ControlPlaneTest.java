@@ -3,6 +3,7 @@ package io.epicfhir.extract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.extract.source.Pace;
 import io.epicfhir.sandbox.ClientKeys;
 import io.epicfhir.sandbox.Fault;
 import io.epicfhir.sandbox.Match;
@@ -133,7 +134,7 @@ class ControlPlaneTest {
   @Test
   void an_unknown_group_is_named() throws IOException {
     open(o -> o);
-    site.settings.put("bulk.group", "nobody");
+    site.settings.put("bulk.groups", "[nobody]");
 
     assertThat(kickOff()).isEqualTo(3);
 

@@ -110,7 +110,7 @@ class ExtractFaultsTest {
         .containsExactlyInAnyOrder(
             org.assertj.core.api.Assertions.tuple("not-a-json-object", broken),
             org.assertj.core.api.Assertions.tuple("no-id", "{\"resourceType\":\"Patient\"}"));
-    assertThat(quarantined()).anyMatch(p -> p.contains("/held/resource_type=Observation/"));
+    assertThat(site.server.requests().count(RequestKind.FILE)).isEqualTo(2);
 
     site.settings.put("bulk.max-rejected-share", "0.5");
     assertThat(site.runAll("r1")).isZero();
@@ -118,7 +118,8 @@ class ExtractFaultsTest {
     assertThat(ReadBack.bronze(site)).hasSize(12);
     assertThat(ReadBack.quarantine(site)).hasSize(2);
     assertThat(site.server.requests().count(RequestKind.KICK_OFF)).isEqualTo(1);
-    assertThat(quarantined()).noneMatch(p -> p.contains("/held"));
+    // What had come was judged anew, not asked for anew.
+    assertThat(site.server.requests().count(RequestKind.FILE)).isEqualTo(2);
   }
 
   @Test
@@ -161,19 +162,45 @@ class ExtractFaultsTest {
 
     assertThat(site.runAll("r1")).isEqualTo(3);
 
-    assertThat(site.error("r1", "extract")).contains("answered 307", "redirects are not followed");
+    assertThat(site.error("r1", "extract"))
+        .contains("it leads to http://127.0.0.1:9", "source.allowed-origins");
   }
 
   @Test
-  void an_expired_link_says_where_to_rerun_from() throws IOException {
+  void an_expired_link_has_the_manifest_asked_for_again() throws IOException {
     site.server.faults().once(Match.file("Patient"), Fault.gone(410));
 
-    assertThat(site.runAll("r1")).isEqualTo(3);
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(site.report("r1", "extract").path("notes").toString())
+        .contains("the manifest was asked for again");
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+    assertThat(site.server.requests().count(RequestKind.KICK_OFF)).isEqualTo(1);
+  }
+
+  @Test
+  void links_that_stay_expired_have_one_new_export_asked_for() throws IOException {
+    site.server.faults().times(2, Match.file("Patient"), Fault.gone(404));
+
+    assertThat(site.runAll("r1")).isEqualTo(4);
 
     assertThat(site.error("r1", "extract"))
-        .contains("answered 410 (not-found", "link has expired: rerun from the status check");
-    assertThat(site.run(new ExportStatus(), "r1", "wait")).isZero();
+        .contains("answered 404", "the export was asked for anew; the next try goes on");
+    assertThat(site.landings()).isEmpty();
     assertThat(site.run(new Extract(), "r1", "extract")).isZero();
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+    assertThat(site.server.requests().count(RequestKind.KICK_OFF)).isEqualTo(2);
+  }
+
+  @Test
+  void links_that_always_expire_end_the_run_after_the_one_new_export() throws IOException {
+    site.server.faults().always(Match.file("Patient"), Fault.gone(404));
+
+    assertThat(site.runAll("r1")).isEqualTo(4);
+    assertThat(site.run(new Extract(), "r1", "extract")).isEqualTo(3);
+
+    assertThat(site.error("r1", "extract")).contains("its links end sooner than its files");
+    assertThat(site.server.requests().count(RequestKind.KICK_OFF)).isEqualTo(2);
   }
 
   @Test
@@ -187,12 +214,6 @@ class ExtractFaultsTest {
     assertThat(site.run(new Extract(), "r1", "extract")).isZero();
     assertThat(site.report("r1", "extract").path("notes").toString())
         .doesNotContain("stays at the server");
-  }
-
-  private List<String> quarantined() throws IOException {
-    try (Stream<Path> all = Files.walk(folder.resolve("lake/quarantine"))) {
-      return all.map(Path::toString).toList();
-    }
   }
 
   /** What is served is what lies in the folder now. */

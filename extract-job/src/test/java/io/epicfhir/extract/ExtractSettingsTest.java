@@ -3,6 +3,10 @@ package io.epicfhir.extract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.SettingsFile;
+import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.bulk.BulkSettings;
+import io.epicfhir.extract.source.SigningAlgorithm;
+import io.epicfhir.extract.source.SourceSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -43,16 +47,23 @@ class ExtractSettingsTest {
                 Duration.ofSeconds(60),
                 6,
                 Duration.ofSeconds(1),
-                Duration.ofMinutes(15)));
-    assertThat(settings.bulk().group()).isEqualTo("all-patients");
+                Duration.ofMinutes(15),
+                40,
+                List.of(),
+                250,
+                64L << 30));
+    assertThat(settings.bulk().groups()).containsExactly("all-patients");
     assertThat(settings.bulk().types()).hasSize(25).contains("Patient", "ExplanationOfBenefit");
     assertThat(settings.bulk())
         .isEqualTo(
             new BulkSettings(
-                "all-patients",
+                List.of("all-patients"),
                 settings.bulk().types(),
+                List.of(),
+                BulkSettings.Method.GET,
                 BulkSettings.Mode.INCREMENTAL,
                 Duration.ofHours(20),
+                Duration.ofHours(24),
                 Duration.ofSeconds(30),
                 0.0,
                 false,
@@ -69,10 +80,12 @@ class ExtractSettingsTest {
               base-url = "https://fhir.example.org/api/FHIR/R4/", client-id = c, key-file = key.pem
               key-id = k, algorithm = ES384, scopes = "system/Patient.read,system/Group.read"
               connect-timeout = 1s, idle-timeout = 2s, max-tries = 3, first-pause = 4s
-              retry-budget = 5s
+              retry-budget = 5s, max-in-flight = 7, allowed-origins = ["https://files.example.org"]
+              max-gzip-ratio = 9, max-file-size = 1GiB
             }
             epic-fhir.bulk {
-              group = g, types = "Patient,Goal", mode = full, deadline = 6s, poll-interval = 7s
+              groups = "g,h", types = "Patient,Goal", mode = full, deadline = 6s, poll-interval = 7s
+              type-filters = ["Goal?code=a,b"], method = post, window = 9s
               max-rejected-share = 0.25, allow-errors = true, lock-patience = 8s
             }
             epic-fhir.bronze { target-file-size = 1MiB, max-line-size = 2KiB }
@@ -92,12 +105,19 @@ class ExtractSettingsTest {
                     Duration.ofSeconds(2),
                     3,
                     Duration.ofSeconds(4),
-                    Duration.ofSeconds(5)),
+                    Duration.ofSeconds(5),
+                    7,
+                    List.of(URI.create("https://files.example.org")),
+                    9,
+                    1L << 30),
                 new BulkSettings(
-                    "g",
+                    List.of("g", "h"),
                     List.of("Patient", "Goal"),
+                    List.of("Goal?code=a,b"),
+                    BulkSettings.Method.POST,
                     BulkSettings.Mode.FULL,
                     Duration.ofSeconds(6),
+                    Duration.ofSeconds(9),
                     Duration.ofSeconds(7),
                     0.25,
                     true,

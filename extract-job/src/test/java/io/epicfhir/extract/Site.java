@@ -59,7 +59,7 @@ final class Site implements AutoCloseable {
     site.settings.put("source.key-id", "\"" + keys.rs384().getKeyID() + "\"");
     site.settings.put("source.first-pause", "\"1 millisecond\"");
     site.settings.put("source.idle-timeout", "\"2 seconds\"");
-    site.settings.put("bulk.group", "sandbox-group");
+    site.settings.put("bulk.groups", "[sandbox-group]");
     site.settings.put("bulk.types", "[Patient, Observation]");
     return site;
   }

@@ -1,0 +1,107 @@
+package io.epicfhir.common;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells in the log, every quarter of a minute, how far a long piece of work is. */
+public final class Progress implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
+  private static final Duration EVERY = Duration.ofSeconds(15);
+
+  private final String what;
+  private final Supplier<Reading> gauge;
+  private final Reading begin;
+  private final long beginNanos = System.nanoTime();
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "progress");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  /**
+   * How far it is.
+   *
+   * @param done of the total
+   * @param total as far as it is known by now
+   * @param resources since the beginning
+   * @param bytes since the beginning
+   * @param inFlight requests at the source just now
+   * @param retries since the beginning
+   */
+  public record Reading(
+      long done, long total, long resources, long bytes, int inFlight, long retries) {}
+
+  private Progress(String what, Supplier<Reading> gauge) {
+    this.what = what;
+    this.gauge = gauge;
+    this.begin = gauge.get();
+  }
+
+  /**
+   * Begins to tell.
+   *
+   * @param what the things that are counted, for example {@code files}
+   * @param gauge read by a thread of its own
+   */
+  public static Progress of(String what, Supplier<Reading> gauge) {
+    Progress progress = new Progress(what, gauge);
+    long every = EVERY.toSeconds();
+    var unused = progress.timer.scheduleAtFixedRate(progress::tell, every, every, TimeUnit.SECONDS);
+    return progress;
+  }
+
+  /** The line as it stands now. */
+  public String line() {
+    Reading now = gauge.get();
+    double seconds = Math.max(0.001, (System.nanoTime() - beginNanos) / 1e9);
+    double rate = (now.done() - begin.done()) / seconds;
+    String left =
+        rate <= 0 || now.done() >= now.total()
+            ? ""
+            : ", about "
+                + text(Duration.ofSeconds((long) ((now.total() - now.done()) / rate)))
+                + " left";
+    return String.format(
+        Locale.ROOT,
+        "%d of %d %s (%d %%), %.0f resources/s, %.1f MB/s, %d in flight, %d retries%s",
+        now.done(),
+        now.total(),
+        what,
+        now.total() == 0 ? 100 : 100 * now.done() / now.total(),
+        (now.resources() - begin.resources()) / seconds,
+        (now.bytes() - begin.bytes()) / seconds / 1e6,
+        now.inFlight(),
+        now.retries(),
+        left);
+  }
+
+  private void tell() {
+    try {
+      LOG.info("{}", line());
+    } catch (JobException e) {
+      LOG.info("No progress to tell just now: {}", e.getMessage());
+    }
+  }
+
+  private static String text(Duration duration) {
+    if (duration.toMinutes() >= 60) {
+      return duration.toHours() + " h " + duration.toMinutesPart() + " min";
+    }
+    return duration.toMinutes() > 0 ? duration.toMinutes() + " min" : duration.toSeconds() + " s";
+  }
+
+  /** Tells the end and is silent from then on. */
+  @Override
+  public void close() {
+    timer.shutdownNow();
+    tell();
+  }
+}

@@ -1,0 +1,22 @@
+package io.epicfhir.extract;
+
+import io.epicfhir.common.JobContext;
+import io.epicfhir.extract.bulk.ExportId;
+import io.epicfhir.extract.bulk.RunExports;
+import java.util.List;
+
+/** Which exports a task works on. */
+final class Exports {
+  private Exports() {}
+
+  /** Those that the arguments name, or those that the run's kick-off decided on. */
+  static List<String> of(JobContext context, ExtractSettings settings) {
+    if (context.arguments().export().isPresent()) {
+      return List.of(context.arguments().export().get().split(","));
+    }
+    RunExports decided = new RunExports(context.lake(), context.run());
+    return settings.bulk().groups().stream()
+        .map(group -> decided.of(group).orElseGet(() -> ExportId.of(context.run(), group)))
+        .toList();
+  }
+}

@@ -1,0 +1,88 @@
+package io.epicfhir.extract;
+
+import io.epicfhir.common.Landing;
+import io.epicfhir.common.RunRecorder;
+import io.epicfhir.extract.bulk.GroupKickOff;
+import io.epicfhir.extract.bulk.StatusCheck;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The answers about a run's exports in the run report: {@code export_id}, several joined by commas,
+ * and {@code state}, which is that of the one farthest behind.
+ */
+final class ExportsReport {
+  private static final List<String> ORDER =
+      List.of("in-progress", "kicked-off", "adopted", "complete", "landed");
+
+  private ExportsReport() {}
+
+  static void kickedOff(RunRecorder recorder, List<GroupKickOff.Result> results) {
+    recorder.result(
+        "export_id",
+        results.stream().map(GroupKickOff.Result::exportId).collect(Collectors.joining(",")));
+    recorder.result("state", farthestBehind(results.stream().map(r -> r.state()).toList()));
+  }
+
+  static void looked(
+      RunRecorder recorder, List<String> exports, Map<String, StatusCheck.State> states) {
+    recorder.result("export_id", String.join(",", exports));
+    List<String> words = new ArrayList<>();
+    for (String export : exports) {
+      StatusCheck.State state = states.get(export);
+      words.add(state == null ? "landed" : state.complete() ? "complete" : "in-progress");
+    }
+    recorder.result("state", farthestBehind(words));
+    List<StatusCheck.State> open =
+        states.values().stream().filter(state -> !state.complete()).toList();
+    open.stream()
+        .map(StatusCheck.State::notBefore)
+        .filter(Objects::nonNull)
+        .min(Comparator.<Instant>naturalOrder())
+        .ifPresent(notBefore -> recorder.result("not_before", notBefore.toString()));
+    if (!open.isEmpty()) {
+      recorder.result(
+          "progress",
+          open.stream().map(StatusCheck.State::progress).collect(Collectors.joining("; ")));
+    }
+  }
+
+  /** What the landings show, by partition. */
+  static void landed(RunRecorder recorder, List<String> exports, List<Landing> landings) {
+    Map<String, List<Landing.File>> partitions =
+        landings.stream()
+            .flatMap(landing -> landing.files().stream())
+            .collect(
+                Collectors.groupingBy(
+                    f -> new Path(f.path()).getParent().toString(),
+                    TreeMap::new,
+                    Collectors.toList()));
+    partitions.forEach(
+        (partition, files) ->
+            recorder.output(
+                files.get(0).resourceType(),
+                partition,
+                files.stream().mapToLong(Landing.File::rows).sum(),
+                files.stream().mapToLong(Landing.File::bytes).sum()));
+    recorder.result("export_id", String.join(",", exports));
+    recorder.result("state", "landed");
+    recorder.result(
+        "transaction_time",
+        landings.stream()
+            .map(landing -> landing.transactionTime().toString())
+            .collect(Collectors.joining(",")));
+    recorder.result("partitions", List.copyOf(new TreeSet<>(partitions.keySet())));
+  }
+
+  private static String farthestBehind(List<String> states) {
+    return states.stream().min(Comparator.comparingInt(ORDER::indexOf)).orElse("");
+  }
+}

@@ -1,0 +1,49 @@
+package io.epicfhir.extract.bronze;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.column.ParquetProperties;
+import org.apache.parquet.hadoop.ParquetFileWriter;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.parquet.hadoop.util.HadoopOutputFile;
+
+/** Puts the row groups of several bronze files into one, as they are: nothing is decoded. */
+final class ParquetJoin {
+  private ParquetJoin() {}
+
+  /** Writes the joined file anew; the sources stay. */
+  static void join(Configuration hadoop, List<Path> sources, Path to) {
+    try {
+      ParquetFileWriter writer =
+          new ParquetFileWriter(
+              HadoopOutputFile.fromPath(to, hadoop),
+              BronzeRows.SCHEMA,
+              ParquetFileWriter.Mode.OVERWRITE,
+              ParquetWriter.DEFAULT_BLOCK_SIZE,
+              ParquetWriter.MAX_PADDING_SIZE_DEFAULT,
+              ParquetProperties.DEFAULT_COLUMN_INDEX_TRUNCATE_LENGTH,
+              ParquetProperties.DEFAULT_STATISTICS_TRUNCATE_LENGTH,
+              ParquetProperties.DEFAULT_PAGE_WRITE_CHECKSUM_ENABLED);
+      writer.start();
+      for (Path source : sources) {
+        writer.appendFile(HadoopInputFile.fromPath(source, hadoop));
+      }
+      writer.end(Map.of());
+    } catch (IOException e) {
+      throw new JobException(
+          ExitCode.STORAGE,
+          "Cannot write "
+              + to
+              + ": "
+              + e.getClass().getSimpleName()
+              + "; check that the lake is there, writable and not full",
+          e);
+    }
+  }
+}

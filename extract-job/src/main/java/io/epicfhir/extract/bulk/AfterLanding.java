@@ -1,0 +1,56 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Landing;
+import io.epicfhir.extract.bronze.Staging;
+import io.epicfhir.extract.source.SourceClients;
+import io.epicfhir.extract.source.SourceSettings;
+import io.epicfhir.extract.source.Traffic;
+import java.net.URI;
+import java.nio.file.Path;
+
+/**
+ * What is left to do when an export has landed; all of it may be done again. Only now may the
+ * server forget the export.
+ */
+public final class AfterLanding {
+  private final JobContext context;
+  private final SourceSettings settings;
+  private final ExportLedger ledger;
+
+  /** Of the ledger's export. */
+  public AfterLanding(JobContext context, SourceSettings settings, ExportLedger ledger) {
+    this.context = context;
+    this.settings = settings;
+    this.ledger = ledger;
+  }
+
+  /** Cleans up, and tells the server. */
+  public void run(Landing landing) {
+    boolean deleted = ledger.landed().map(ExportLedger.Landed::deletedAtServer).orElse(false);
+    Failpoint.at("after.landing");
+    if (ledger.landed().isEmpty()) {
+      Staging.removeUnseen(context.lake(), landing);
+      context.lake().delete(ledger.staging());
+    }
+    ledger.landed(new ExportLedger.Landed(landing.landedAt(), deleted || deletedAtServer()));
+  }
+
+  /** A server that keeps an export longer than it must is no reason for a red run. */
+  private boolean deletedAtServer() {
+    Traffic traffic = new Traffic();
+    try {
+      String settingsFile = Path.of(context.arguments().settingsFile()).toAbsolutePath().toString();
+      BulkExport bulk = new BulkExport(settings, SourceClients.of(settingsFile), traffic);
+      bulk.delete(URI.create(ledger.requireStarted().statusUrl()));
+      return true;
+    } catch (JobException e) {
+      context.recorder().note("The export landed but stays at the server: " + e.getMessage());
+      return false;
+    } finally {
+      traffic.sums().countIn(context.recorder().registry());
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Json;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.Landing;
+import io.epicfhir.extract.bronze.BronzeLine;
+import io.epicfhir.extract.bronze.BronzeRows;
+import io.epicfhir.extract.bronze.QuarantineRows;
+import io.epicfhir.extract.bronze.QuarantinedLine;
+import io.epicfhir.extract.bronze.RollingParquet;
+import io.epicfhir.extract.bronze.StagedFile;
+import io.epicfhir.extract.source.Ask;
+import io.epicfhir.extract.source.SourceClient;
+import io.epicfhir.extract.source.SourceClients;
+import io.epicfhir.extract.source.Traffic;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * One Spark task: takes the files of a bin from the server and writes them to the staging folder,
+ * each with a receipt when it is whole. No name is used twice, so attempts never meet; only files
+ * that a receipt names are used. A failure that a new attempt would only repeat is a result too:
+ * the driver ends the run, Spark does not try again.
+ */
+final class BinTask implements MapPartitionsFunction<Long, String> {
+  private static final long serialVersionUID = 1L;
+
+  private final ArrayList<Bin> bins;
+  private final Target target;
+  private final SerializableConfiguration hadoop;
+
+  /**
+   * Where to and how; no secret in it.
+   *
+   * @param settingsFile from which an executor builds its own client
+   * @param exportId the export
+   * @param lake the lake's root
+   * @param staging the folder to write to
+   * @param tokenForFiles whether the files want the access token
+   * @param targetSize bytes a Parquet file should reach
+   * @param maxLine bytes of the longest line
+   * @param jvms how many JVMs work on the export
+   */
+  record Target(
+      String settingsFile,
+      String exportId,
+      String lake,
+      String staging,
+      boolean tokenForFiles,
+      long targetSize,
+      int maxLine,
+      int jvms)
+      implements java.io.Serializable {}
+
+  BinTask(List<Bin> bins, Target target, SerializableConfiguration hadoop) {
+    this.bins = new ArrayList<>(bins);
+    this.target = target;
+    this.hadoop = hadoop;
+  }
+
+  @Override
+  public Iterator<String> call(Iterator<Long> numbers) {
+    List<String> results = new ArrayList<>();
+    while (numbers.hasNext()) {
+      results.add(Json.write(take(bins.get(Math.toIntExact(numbers.next())))));
+    }
+    return results.iterator();
+  }
+
+  private BinResult take(Bin bin) {
+    Traffic traffic = new Traffic();
+    Receipts receipts =
+        new Receipts(
+            new Lake(new LakePaths(target.lake()), hadoop.value()), new Path(target.staging()));
+    List<FileReceipt> files = new ArrayList<>();
+    BinResult.Failure failure = null;
+    try {
+      SourceClient client = SourceClients.of(target.settingsFile(), target.jvms());
+      for (RemoteFile file : bin.files()) {
+        // An attempt that lost its executor may have got this far.
+        Optional<FileReceipt> known = receipts.find(file);
+        files.add(known.isPresent() ? known.get() : take(client, file, traffic, receipts));
+      }
+    } catch (JobException e) {
+      failure = BinResult.Failure.of(e);
+    }
+    return new BinResult(files, traffic.sums(), failure);
+  }
+
+  private FileReceipt take(
+      SourceClient client, RemoteFile file, Traffic traffic, Receipts receipts) {
+    long begin = System.nanoTime();
+    Ask plain = Ask.get("download file " + file.name(), file.url(), "application/fhir+ndjson");
+    Ask ask = target.tokenForFiles() ? plain.withToken() : plain;
+    String name = UUID.randomUUID().toString();
+    try (RollingParquet<BronzeLine> bronze = bronze(name);
+        RollingParquet<QuarantinedLine> quarantine = quarantine(name)) {
+      FileIntake intake = new FileIntake(file, target.maxLine(), bronze, quarantine);
+      client.download(ask, traffic, intake);
+      Failpoint.at("download.file");
+      FileReceipt receipt =
+          new FileReceipt(
+              intake.result((System.nanoTime() - begin) / 1_000_000),
+              staged(file, bronze.written()),
+              staged(file, quarantine.written()));
+      Failpoint.at("download.staged");
+      receipts.write(receipt);
+      Failpoint.at("download.receipt");
+      return receipt;
+    }
+  }
+
+  private RollingParquet<BronzeLine> bronze(String name) {
+    return new RollingParquet<>(
+        hadoop.value(),
+        n -> new Path(target.staging(), name + "-" + n + ".parquet"),
+        () -> new BronzeRows(target.exportId()),
+        "resource",
+        target.targetSize());
+  }
+
+  private RollingParquet<QuarantinedLine> quarantine(String name) {
+    return new RollingParquet<>(
+        hadoop.value(),
+        n -> new Path(target.staging(), name + "-" + n + ".quarantine.parquet"),
+        QuarantineRows::new,
+        "line",
+        target.targetSize());
+  }
+
+  private static List<StagedFile> staged(RemoteFile file, List<RollingParquet.Written> written) {
+    Landing.Kind kind =
+        file.kind() == FileKind.DELETED ? Landing.Kind.DELETIONS : Landing.Kind.RESOURCES;
+    return written.stream()
+        .map(w -> new StagedFile(file.type(), kind, w.path().toString(), w.rows(), w.bytes()))
+        .toList();
+  }
+}

@@ -1,0 +1,101 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.Ask;
+import io.epicfhir.extract.source.PassingFailure;
+import io.epicfhir.extract.source.Reply;
+import io.epicfhir.extract.source.ServerRefusal;
+import io.epicfhir.extract.source.SourceClient;
+import io.epicfhir.extract.source.SourceSettings;
+import io.epicfhir.extract.source.Traffic;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The requests of a bulk export. Standard: HL7 Bulk Data Access 2.0, "Bulk Data Export Operation".
+ */
+public final class BulkExport {
+  private static final String FHIR = "application/fhir+json";
+
+  private final SourceSettings settings;
+  private final SourceClient client;
+  private final Traffic traffic;
+
+  public BulkExport(SourceSettings settings, SourceClient client, Traffic traffic) {
+    this.settings = settings;
+    this.client = client;
+    this.traffic = traffic;
+  }
+
+  /**
+   * Asks for the export of a group; sends the request once.
+   *
+   * @param fresh whether an export that the server still has from an earlier request must not be
+   *     given again
+   * @return the status URL
+   */
+  URI kickOff(ExportLedger.Asked asked, BulkSettings.Method method, boolean fresh) {
+    URI url = URI.create(settings.baseUrl() + "/Group/" + encode(asked.group()) + "/$export");
+    String what = "start the export of group \"" + asked.group() + "\"";
+    Ask ask =
+        method == BulkSettings.Method.POST
+            ? Ask.post(what, url, FHIR, ExportParameters.body(asked))
+            : Ask.get(what, URI.create(url + "?" + ExportParameters.query(asked)), FHIR);
+    Ask async = ask.with("Prefer", "respond-async").once();
+    Reply reply = client.send(fresh ? async.with("Cache-Control", "no-cache") : async, traffic);
+    String location = reply.header("Content-Location").orElse("");
+    URI status;
+    try {
+      status = url.resolve(location);
+    } catch (IllegalArgumentException e) {
+      throw unusable(what, "an unreadable Content-Location");
+    }
+    if (reply.status() != 202 || location.isBlank()) {
+      throw unusable(what, reply.status() + " without a Content-Location");
+    }
+    if (!client.atHome(status)) {
+      throw unusable(what, "a Content-Location at another origin than source.base-url");
+    }
+    return status;
+  }
+
+  /** Asks once how the export stands: 202, or 200 with the manifest. */
+  public Reply status(URI statusUrl) throws IOException, PassingFailure {
+    return client.sendOnce(
+        Ask.get("ask for the export's status", statusUrl, "application/json"), traffic);
+  }
+
+  /** A further page of the manifest. */
+  Reply manifestPage(URI url) throws IOException, PassingFailure {
+    return client.sendOnce(
+        Ask.get("read a page of the export's manifest", url, "application/json"), traffic);
+  }
+
+  /** Tells the server that the export may go; one that has gone is fine. */
+  public void delete(URI statusUrl) {
+    try {
+      client.send(Ask.delete("delete the export at the server", statusUrl), traffic);
+    } catch (JobException e) {
+      if (!ServerRefusal.gone(e)) {
+        throw e;
+      }
+    }
+  }
+
+  private static JobException unusable(String what, String answer) {
+    return new JobException(
+        ExitCode.REFUSED,
+        "Cannot "
+            + what
+            + ": the server answered "
+            + answer
+            + "; check that it offers Bulk Data export at source.base-url");
+  }
+
+  static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

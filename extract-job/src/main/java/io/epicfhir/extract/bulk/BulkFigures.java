@@ -1,0 +1,114 @@
+package io.epicfhir.extract.bulk;
+
+import com.codahale.metrics.MetricRegistry;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.RunRecorder;
+import io.epicfhir.common.RunReport;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** What the run report says about bulk exports; one for all exports of a run. */
+public final class BulkFigures {
+  private final JobContext context;
+  private final Map<String, Long> announced = new TreeMap<>();
+  private final Set<String> quarantine = new TreeSet<>();
+  private long patients;
+  private long ms;
+
+  /** The figures of a run. */
+  public BulkFigures(JobContext context) {
+    this.context = context;
+  }
+
+  /** The download's figures, also where nothing lands of it. */
+  void downloaded(
+      ExportLedger.Started started,
+      List<FileResult> files,
+      List<BinResult> results,
+      long downloadMs) {
+    RunRecorder recorder = context.recorder();
+    MetricRegistry registry = recorder.registry();
+    results.forEach(result -> result.traffic().countIn(registry));
+    for (FileResult file : files) {
+      recorder.input(file.name(), file.name(), file.received(), file.bytes());
+      registry.timer("extract.file").update(Duration.ofMillis(file.ms()));
+      registry.counter("lines.blank").inc(file.blank());
+      registry.counter("lines.unreadable-last-updated").inc(file.oddLastUpdated());
+      registry.counter("lines.server-errors").inc(file.severe());
+    }
+    registry.timer("extract.download").update(Duration.ofMillis(downloadMs));
+    byType(files).forEach((type, ofType) -> recorder.resources(type, sum(ofType)));
+    ms += downloadMs;
+    patients(recorder, started, files);
+  }
+
+  /**
+   * How many lines of each type the manifest announced; a type whose files do not all have a count
+   * is left out.
+   */
+  void announced(Manifest manifest) {
+    Map<String, List<RemoteFile>> byType =
+        manifest.files().stream()
+            .filter(f -> f.kind() != FileKind.ERROR)
+            .collect(Collectors.groupingBy(RemoteFile::type, TreeMap::new, Collectors.toList()));
+    byType.values().removeIf(files -> files.stream().anyMatch(f -> f.count() == null));
+    byType.forEach(
+        (type, files) ->
+            announced.merge(type, files.stream().mapToLong(RemoteFile::count).sum(), Long::sum));
+    context.recorder().result("manifest_counts", announced);
+  }
+
+  /** Where quarantined lines are. */
+  void quarantined(List<String> folders, List<FileResult> files) {
+    long rows = files.stream().mapToLong(f -> f.rejected() + errorLines(f)).sum();
+    for (String folder : folders) {
+      context.recorder().output("quarantine", folder, rows, null);
+      quarantine.add(folder);
+      context.recorder().result("quarantine", String.join(", ", quarantine));
+    }
+    Map<String, Long> reasons = new TreeMap<>();
+    files.forEach(f -> f.reasons().forEach((reason, n) -> reasons.merge(reason, n, Long::sum)));
+    if (!reasons.isEmpty()) {
+      context.recorder().note("Lines in quarantine by reason: " + reasons + ".");
+    }
+  }
+
+  private void patients(
+      RunRecorder recorder, ExportLedger.Started started, List<FileResult> files) {
+    patients +=
+        files.stream()
+            .filter(f -> f.kind() == FileKind.OUTPUT && f.type().equals("Patient"))
+            .mapToLong(FileResult::written)
+            .sum();
+    recorder.patients(patients, patients == 0 ? 0 : (double) ms / patients);
+    if (started.asked().since() != null) {
+      recorder.note(
+          "An incremental export: patients are those that changed, and the time for each holds the"
+              + " changes of all others.");
+    }
+  }
+
+  private static Map<String, List<FileResult>> byType(List<FileResult> files) {
+    return files.stream()
+        .filter(f -> f.kind() != FileKind.ERROR)
+        .collect(Collectors.groupingBy(FileResult::type, TreeMap::new, Collectors.toList()));
+  }
+
+  private static RunReport.Resources sum(List<FileResult> files) {
+    return new RunReport.Resources(
+        files.stream().mapToLong(FileResult::received).sum(),
+        files.stream().mapToLong(FileResult::written).sum(),
+        files.stream().mapToLong(FileResult::rejected).sum(),
+        null,
+        files.stream().mapToLong(FileResult::ms).sum());
+  }
+
+  private static long errorLines(FileResult file) {
+    return file.kind() == FileKind.ERROR ? file.received() : 0;
+  }
+}

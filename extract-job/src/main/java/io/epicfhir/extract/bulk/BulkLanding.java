@@ -1,0 +1,144 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Landing;
+import io.epicfhir.common.Progress;
+import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.bronze.Publication;
+import io.epicfhir.extract.bronze.StagedFile;
+import io.epicfhir.extract.bronze.Staging;
+import io.epicfhir.extract.source.SourceClients;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Takes a finished export into bronze: downloads what has no receipt yet, counts, judges, and shows
+ * it in one step. A crash anywhere costs the files that were being downloaded.
+ */
+public final class BulkLanding {
+  private final JobContext context;
+  private final BulkSettings bulk;
+  private final BronzeSettings bronze;
+  private final ExportLedger ledger;
+  private final BulkFigures figures;
+
+  /** The landing of the ledger's export. */
+  public BulkLanding(
+      JobContext context,
+      BulkSettings bulk,
+      BronzeSettings bronze,
+      ExportLedger ledger,
+      BulkFigures figures) {
+    this.context = context;
+    this.bulk = bulk;
+    this.bronze = bronze;
+    this.ledger = ledger;
+    this.figures = figures;
+  }
+
+  /**
+   * Lands the export.
+   *
+   * @throws JobException {@link ExitCode#DATA_REFUSED} where it must not land, and as the requests
+   *     end
+   */
+  public Landing land(Manifest manifest, ExportFence fence) {
+    ExportLedger.Started started = ledger.requireStarted();
+    Publication publication =
+        new Publication(context.lake(), ledger.publicationPlan(), fence::check);
+    Optional<Landing> begun = publication.resume();
+    if (begun.isPresent()) {
+      return begun.get();
+    }
+    List<FileReceipt> receipts = take(manifest, started);
+    List<FileResult> files = receipts.stream().map(FileReceipt::result).toList();
+    List<StagedFile> rejected = receipts.stream().flatMap(r -> r.quarantine().stream()).toList();
+    fence.check();
+    figures.quarantined(
+        Staging.quarantine(context.lake(), context.run(), started.exportId(), rejected), files);
+    judge(receipts, files);
+    return publication.publish(
+        new Landing(
+            started.exportId(),
+            started.asked().group(),
+            manifest.transactionTime(),
+            started.asked().since(),
+            started.startedAt(),
+            context.run().key(),
+            List.of()),
+        receipts.stream().flatMap(r -> r.bronze().stream()).toList(),
+        context.run().extractionDate(),
+        bronze.targetFileSize());
+  }
+
+  @SuppressWarnings("try") // the progress is told, not used
+  private List<FileReceipt> take(Manifest manifest, ExportLedger.Started started) {
+    figures.announced(manifest);
+    Receipts receipts = new Receipts(context.lake(), ledger.staging());
+    List<FileReceipt> known =
+        manifest.files().stream().map(receipts::find).flatMap(Optional::stream).toList();
+    receipts.removeUnnamed(known);
+    List<String> names = known.stream().map(r -> r.result().name()).toList();
+    List<RemoteFile> open =
+        manifest.files().stream().filter(f -> !names.contains(f.name())).toList();
+    if (!known.isEmpty()) {
+      context
+          .recorder()
+          .note(known.size() + " of the export's files had been taken in by an earlier try.");
+    }
+    long begin = System.nanoTime();
+    List<BinResult> results;
+    try (Progress unused =
+        Progress.of("files", new DownloadProgress(receipts, manifest, this::inFlight))) {
+      results =
+          new Download(context, bronze)
+              .run(open, manifest.tokenForFiles(), started.exportId(), ledger.staging());
+    }
+    long ms = (System.nanoTime() - begin) / 1_000_000;
+    List<FileReceipt> all = new ArrayList<>(known);
+    results.forEach(result -> all.addAll(result.files()));
+    figures.downloaded(started, all.stream().map(FileReceipt::result).toList(), results, ms);
+    stopOnFailure(results);
+    return all;
+  }
+
+  /** What this JVM has in flight; executors elsewhere have their own. */
+  private int inFlight() {
+    return SourceClients.of(context.arguments().settingsFile()).gate().inFlight();
+  }
+
+  /** What must not land stays in staging: a rerun judges it anew, by the settings of then. */
+  private void judge(List<FileReceipt> receipts, List<FileResult> files) {
+    Optional<JobException> complaint = Judgement.of(files, bulk);
+    if (complaint.isPresent()) {
+      Receipts forgotten = new Receipts(context.lake(), ledger.staging());
+      receipts.stream().filter(r -> !r.result().counted()).forEach(forgotten::drop);
+      throw complaint.get();
+    }
+  }
+
+  private void stopOnFailure(List<BinResult> results) {
+    List<BinResult.Failure> failures =
+        results.stream().map(BinResult::failure).filter(f -> f != null).toList();
+    if (failures.isEmpty()) {
+      return;
+    }
+    if (failures.stream().anyMatch(BinResult.Failure::gone)) {
+      throw new LinksExpired(failures.get(0).message());
+    }
+    BinResult.Failure first = failures.get(0);
+    for (BinResult.Failure failure : failures) {
+      // Where one failure will repeat itself, a retry that another one asks for is in vain.
+      if (failure.exitCode() != ExitCode.UNAVAILABLE && failure.exitCode() != ExitCode.STORAGE) {
+        first = failure;
+      }
+    }
+    throw new JobException(
+        first.exitCode(),
+        first.message()
+            + (failures.size() > 1 ? " (and " + (failures.size() - 1) + " more failed)" : ""));
+  }
+}

@@ -1,0 +1,73 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.Json;
+import io.epicfhir.extract.bronze.BronzeSettings;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+
+/** Runs a Spark task for each bin of the manifest's files. */
+final class Download {
+  private final JobContext context;
+  private final BronzeSettings settings;
+  private final Path settingsFile;
+
+  Download(JobContext context, BronzeSettings settings) {
+    this.context = context;
+    this.settings = settings;
+    this.settingsFile = Path.of(context.arguments().settingsFile()).toAbsolutePath();
+  }
+
+  /**
+   * Takes the files in, side by side.
+   *
+   * @param tokenForFiles whether they want the access token
+   * @param staging where to
+   */
+  List<BinResult> run(
+      List<RemoteFile> files,
+      boolean tokenForFiles,
+      String exportId,
+      org.apache.hadoop.fs.Path staging) {
+    if (files.isEmpty()) {
+      return List.of();
+    }
+    SparkSession spark = context.spark();
+    SparkContext sc = spark.sparkContext();
+    List<Bin> bins = Bin.plan(files, sc.defaultParallelism());
+    BinTask task =
+        new BinTask(
+            bins,
+            new BinTask.Target(
+                settingsFile.toString(),
+                exportId,
+                context.lake().paths().root(),
+                staging.toString(),
+                tokenForFiles,
+                settings.targetFileSize(),
+                settings.maxLineSize(),
+                executors(sc)),
+            new SerializableConfiguration(sc.hadoopConfiguration()));
+    sc.setJobGroup("extract", "Download export " + exportId, true);
+    // A range with as many partitions as rows: one task for each bin, and no file name in a plan.
+    Dataset<Long> numbers = spark.range(0, bins.size(), 1, bins.size());
+    List<String> results = numbers.mapPartitions(task, Encoders.STRING()).collectAsList();
+    sc.clearJobGroup();
+    return results.stream()
+        .map(text -> Json.read(text, BinResult.class, "a task's result"))
+        .toList();
+  }
+
+  /** JVMs that tasks may run in: what the source allows is shared among them. */
+  private static int executors(SparkContext sc) {
+    int known = sc.getExecutorMemoryStatus().size() - 1; // the driver is counted with them
+    int wanted = sc.getConf().getInt("spark.executor.instances", 1);
+    int most = sc.getConf().getInt("spark.dynamicAllocation.maxExecutors", 1);
+    return sc.isLocal() ? 1 : Math.max(known, Math.max(wanted, most));
+  }
+}

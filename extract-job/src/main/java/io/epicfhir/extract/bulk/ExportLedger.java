@@ -1,0 +1,167 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Json;
+import io.epicfhir.common.Lake;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What is durably known of one export: {@code state/exports/<export id>/}. Each file is replaced in
+ * one step.
+ */
+public final class ExportLedger {
+  private final Lake lake;
+  private final String exportId;
+
+  /**
+   * What is asked for.
+   *
+   * @param since only what changed after it; null for all
+   */
+  public record Asked(String group, Instant since, List<String> types, List<String> typeFilters) {}
+
+  /** Written before the request, so that an answer that got lost is noticed. */
+  public record Intent(String exportId, String runKey, Asked asked, Instant askedAt) {}
+
+  /**
+   * The server's promise.
+   *
+   * @param statusUrl where to ask for the export and where to delete it
+   */
+  public record Started(
+      String exportId, String runKey, Asked asked, Instant startedAt, String statusUrl) {}
+
+  /**
+   * How the waiting stands.
+   *
+   * @param notBefore when the server may be asked next
+   * @param progress the server's words
+   * @param failures status requests in a row that got no usable answer
+   */
+  public record Waiting(Instant checkedAt, Instant notBefore, String progress, int failures) {}
+
+  /**
+   * What is left to do after the landing.
+   *
+   * @param deletedAtServer whether the server was told that the export may go
+   */
+  public record Landed(Instant landedAt, boolean deletedAtServer) {}
+
+  public ExportLedger(Lake lake, String exportId) {
+    this.lake = lake;
+    this.exportId = exportId;
+  }
+
+  public void intend(Intent intent) {
+    lake.write(file("intent.json"), Json.write(intent));
+  }
+
+  public Optional<Intent> intent() {
+    return read("intent.json", Intent.class);
+  }
+
+  public void start(Started started) {
+    lake.write(file("kick-off.json"), Json.write(started));
+  }
+
+  public Optional<Started> started() {
+    return read("kick-off.json", Started.class);
+  }
+
+  /** The kick-off's record, which the tasks after it cannot do without. */
+  public Started requireStarted() {
+    return started()
+        .orElseThrow(
+            () ->
+                new JobException(
+                    ExitCode.SETTINGS,
+                    "Cannot work on export "
+                        + exportId
+                        + ": it was not kicked off, or was given up; rerun from the kick-off"));
+  }
+
+  public void waiting(Waiting waiting) {
+    lake.write(file("waiting.json"), Json.write(waiting));
+  }
+
+  public Optional<Waiting> waiting() {
+    return read("waiting.json", Waiting.class);
+  }
+
+  /**
+   * A manifest as the server sent it.
+   *
+   * @param pages verbatim
+   */
+  record Pages(List<String> pages) {}
+
+  /** Keeps the manifest as the server sent it, page by page. */
+  public void manifest(List<String> pages) {
+    lake.write(file("manifest.json"), Json.write(new Pages(pages)));
+  }
+
+  /** Keeps a manifest that cannot be used, for a person to look at. */
+  public void refusedManifest(String verbatim) {
+    lake.write(file("manifest-refused.json"), verbatim);
+  }
+
+  /** The manifest's pages, where the export is complete. */
+  public Optional<List<String>> manifest() {
+    return read("manifest.json", Pages.class).map(Pages::pages);
+  }
+
+  /** The manifest's links no longer lead anywhere: the next status check asks for it again. */
+  public void forgetManifest() {
+    lake.delete(file("manifest.json"));
+  }
+
+  public void landed(Landed landed) {
+    lake.write(file("landed.json"), Json.write(landed));
+  }
+
+  public Optional<Landed> landed() {
+    return read("landed.json", Landed.class);
+  }
+
+  /** The export is no more: a rerun from the kick-off asks for a new one. The record stays. */
+  public void giveUp(Instant when) {
+    forgetManifest();
+    lake.delete(file("waiting.json"));
+    lake.delete(file("intent.json"));
+    lake.delete(staging());
+    lake.move(file("kick-off.json"), file("given-up-" + when.toEpochMilli() + ".json"));
+  }
+
+  /** How often this run has had to ask for the export again because its links had expired. */
+  public int renewals() {
+    return read("renewals.json", Integer.class).orElse(0);
+  }
+
+  /** One more renewal. */
+  public void renewed() {
+    lake.write(file("renewals.json"), Json.write(renewals() + 1));
+  }
+
+  /** What is to be brought into bronze, from the decision on until it shows. */
+  public Path publicationPlan() {
+    return file("publication.json");
+  }
+
+  /** Where files lie before they are counted. */
+  public Path staging() {
+    return file("staging");
+  }
+
+  private <T> Optional<T> read(String name, Class<T> type) {
+    Path file = file(name);
+    return lake.read(file).map(text -> Json.read(text, type, file.toString()));
+  }
+
+  private Path file(String name) {
+    return lake.paths().state("exports/" + exportId + "/" + name);
+  }
+}

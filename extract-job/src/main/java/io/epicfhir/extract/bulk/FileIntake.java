@@ -1,0 +1,173 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.extract.bronze.BronzeLine;
+import io.epicfhir.extract.bronze.LineHead;
+import io.epicfhir.extract.bronze.LineSplitter;
+import io.epicfhir.extract.bronze.QuarantinedLine;
+import io.epicfhir.extract.bronze.Rejection;
+import io.epicfhir.extract.bronze.RollingParquet;
+import io.epicfhir.extract.source.BrokenBody;
+import io.epicfhir.extract.source.SourceClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.CRC32C;
+
+/**
+ * Takes in one file's lines, each once, however often the file must be asked for: a new try passes
+ * over the lines that an earlier one took, checking that they are the same bytes.
+ */
+final class FileIntake implements SourceClient.Intake {
+  private final RemoteFile file;
+  private final int maxLine;
+  private final RollingParquet<BronzeLine> bronze;
+  private final RollingParquet<QuarantinedLine> quarantine;
+  private final Map<String, Long> reasons = new TreeMap<>();
+  private final CRC32C taken = new CRC32C();
+  private long pieces;
+  private long received;
+  private long written;
+  private long rejected;
+  private long severe;
+  private long blank;
+  private long oddLastUpdated;
+  private long bytes;
+  private boolean cameShort;
+
+  FileIntake(
+      RemoteFile file,
+      int maxLine,
+      RollingParquet<BronzeLine> bronze,
+      RollingParquet<QuarantinedLine> quarantine) {
+    this.file = file;
+    this.maxLine = maxLine;
+    this.bronze = bronze;
+    this.quarantine = quarantine;
+  }
+
+  @Override
+  public void take(InputStream body) throws IOException {
+    LineSplitter lines = new LineSplitter(body, maxLine);
+    passOver(lines);
+    while (lines.next()) {
+      takePiece(lines);
+      taken.update(lines.buffer(), lines.offset(), lines.length());
+      pieces++;
+    }
+    boolean tooFew = file.count() != null && received < file.count();
+    if (tooFew && !cameShort) {
+      cameShort = true; // once more: a body cut at a line's end looks like a whole one
+      throw new BrokenBody("the file ended before its announced count");
+    }
+  }
+
+  FileResult result(long ms) {
+    return new FileResult(
+        file.name(),
+        file.kind(),
+        file.type(),
+        file.count(),
+        received,
+        written,
+        rejected,
+        severe,
+        blank,
+        oddLastUpdated,
+        bytes,
+        ms,
+        reasons);
+  }
+
+  private void passOver(LineSplitter lines) throws IOException {
+    CRC32C again = new CRC32C();
+    for (long i = 0; i < pieces; i++) {
+      if (!lines.next()) {
+        throw new BrokenBody("the file ended earlier than at the last try");
+      }
+      again.update(lines.buffer(), lines.offset(), lines.length());
+    }
+    if (again.getValue() != taken.getValue()) {
+      throw new JobException(
+          ExitCode.UNAVAILABLE,
+          "Cannot go on with file "
+              + file.name()
+              + ": the server sent other bytes at the second try; rerun, all of it is asked anew");
+    }
+  }
+
+  private void takePiece(LineSplitter lines) throws IOException {
+    if (lines.blank()) {
+      blank++;
+      return;
+    }
+    if (!lines.whole()) {
+      requireTerminated(lines, false);
+      tooLong(lines);
+      return;
+    }
+    if (file.kind() == FileKind.ERROR) {
+      reported(lines);
+    } else {
+      resource(lines);
+    }
+    received++;
+    bytes += lines.length();
+  }
+
+  private void resource(LineSplitter lines) throws IOException {
+    LineHead head =
+        LineHead.of(
+            lines.buffer(),
+            lines.offset(),
+            lines.length(),
+            file.type(),
+            file.kind() == FileKind.OUTPUT);
+    requireTerminated(lines, head.rejection() != Rejection.NOT_A_JSON_OBJECT);
+    if (head.rejection() != null) {
+      reject(lines, head.rejection());
+      return;
+    }
+    bronze.write(new BronzeLine(head, lines.binary(), file.name(), lines.line()));
+    written++;
+    oddLastUpdated += head.oddLastUpdated() ? 1 : 0;
+  }
+
+  /** A line of an error file: kept in any case, and judged by what it says. */
+  private void reported(LineSplitter lines) throws IOException {
+    ErrorLine error = ErrorLine.of(lines.buffer(), lines.offset(), lines.length());
+    requireTerminated(lines, error.readable());
+    severe += error.severe() ? 1 : 0;
+    put(lines, error.severe() ? "server-error" : "server-warning");
+  }
+
+  private void tooLong(LineSplitter lines) {
+    if (lines.part() == 0) {
+      reject(lines, Rejection.TOO_LONG);
+      received++;
+    } else {
+      put(lines, Rejection.TOO_LONG.reason());
+    }
+    bytes += lines.length();
+  }
+
+  private void reject(LineSplitter lines, Rejection rejection) {
+    put(lines, rejection.reason());
+    reasons.merge(rejection.reason(), 1L, Long::sum);
+    rejected++;
+  }
+
+  private void put(LineSplitter lines, String reason) {
+    quarantine.write(
+        new QuarantinedLine(reason, file.name(), lines.line(), lines.part(), lines.binary()));
+  }
+
+  /** A last line without its LF is whole only if it reads as whole; else the file was cut in it. */
+  private static void requireTerminated(LineSplitter lines, boolean readsWhole) throws BrokenBody {
+    if (!lines.terminated() && !readsWhole) {
+      throw new BrokenBody("the file ended in the middle of a line");
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.epicfhir.extract.bulk;
+
+import java.util.Map;
+
+/**
+ * How one file of the manifest was taken in.
+ *
+ * @param name the file
+ * @param kind which list it stands in
+ * @param type the resource type of its lines
+ * @param announced lines by the manifest; null where it did not say
+ * @param received lines that came, without blank ones
+ * @param written lines in bronze
+ * @param rejected lines in quarantine
+ * @param severe lines of an error file that report an error
+ * @param blank lines of white space, skipped
+ * @param oddLastUpdated lines whose meta.lastUpdated is no instant
+ * @param bytes of all lines
+ * @param ms from the first request to the last byte
+ * @param reasons rejected lines by reason
+ */
+public record FileResult(
+    String name,
+    FileKind kind,
+    String type,
+    Long announced,
+    long received,
+    long written,
+    long rejected,
+    long severe,
+    long blank,
+    long oddLastUpdated,
+    long bytes,
+    long ms,
+    Map<String, Long> reasons) {
+
+  /** Whether as many lines came as were announced. */
+  boolean counted() {
+    return announced == null || announced == received;
+  }
+}

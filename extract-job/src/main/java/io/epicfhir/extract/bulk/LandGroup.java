@@ -1,0 +1,100 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Landing;
+import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.source.Pace;
+import io.epicfhir.extract.source.SourceSettings;
+import java.net.URI;
+
+/**
+ * Lands a group's export, whatever becomes of its links: where they no longer lead to the files the
+ * manifest is asked for again, and where that does not help the export is asked for anew, once.
+ */
+public final class LandGroup {
+  private static final int MOST_RENEWALS = 1;
+
+  private final JobContext context;
+  private final SourceSettings source;
+  private final BulkSettings settings;
+  private final BulkExport bulk;
+  private final ExportLedger ledger;
+  private final BulkLanding landing;
+
+  /** Of the ledger's export. */
+  public LandGroup(
+      JobContext context,
+      SourceSettings source,
+      BulkSettings settings,
+      BronzeSettings bronze,
+      BulkExport bulk,
+      ExportLedger ledger,
+      BulkFigures figures) {
+    this.context = context;
+    this.source = source;
+    this.settings = settings;
+    this.bulk = bulk;
+    this.ledger = ledger;
+    this.landing = new BulkLanding(context, settings, bronze, ledger, figures);
+  }
+
+  /**
+   * Lands it.
+   *
+   * @throws JobException {@link ExitCode#UNAVAILABLE} where it is not ready, or was asked for anew
+   */
+  public Landing run(ExportFence fence) {
+    ExportLedger.Started started = ledger.requireStarted();
+    try {
+      return landing.land(manifest(started), fence);
+    } catch (LinksExpired e) {
+      context.recorder().note("A file's link had expired; the manifest was asked for again.");
+      ledger.forgetManifest();
+    }
+    try {
+      return landing.land(manifest(started), fence);
+    } catch (LinksExpired e) {
+      throw askedAnew(started, e);
+    }
+  }
+
+  private Manifest manifest(ExportLedger.Started started) {
+    StatusCheck.State state;
+    try {
+      state = new StatusCheck(settings, source.maxTries(), bulk, ledger, Pace.real()).run();
+    } catch (JobException e) {
+      if (ledger.started().isEmpty()) { // given up: the server no longer has it
+        throw askedAnew(started, new LinksExpired(e.getMessage()));
+      }
+      throw e;
+    }
+    if (!state.complete()) {
+      throw new JobException(
+          ExitCode.UNAVAILABLE,
+          "Cannot extract export "
+              + started.exportId()
+              + ": it is not complete; rerun after "
+              + state.notBefore());
+    }
+    return Manifest.parse(ledger.manifest().orElseThrow());
+  }
+
+  private JobException askedAnew(ExportLedger.Started old, LinksExpired expired) {
+    if (ledger.renewals() >= MOST_RENEWALS) {
+      return new JobException(
+          ExitCode.REFUSED,
+          expired.getMessage()
+              + "; the export was asked for anew before: its links end sooner than its files can be"
+              + " fetched. Ask the server's operator for longer links, or split the group");
+    }
+    if (ledger.started().isPresent()) {
+      bulk.delete(URI.create(old.statusUrl()));
+      ledger.giveUp(Pace.real().clock().instant());
+    }
+    ledger.renewed();
+    new GroupKickOff(context, settings, bulk, Pace.real()).start(old.asked(), old.exportId());
+    return expired.given("the export was asked for anew; the next try goes on when it is ready");
+  }
+}

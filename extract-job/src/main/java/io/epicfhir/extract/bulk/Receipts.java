@@ -1,0 +1,86 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.Json;
+import io.epicfhir.common.Lake;
+import io.epicfhir.extract.bronze.StagedFile;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Which files of an export are taken in: a small JSON for each, written when its Parquet files are
+ * whole. After a crash only what has no receipt is asked for again.
+ */
+final class Receipts {
+  private final Lake lake;
+  private final Path staging;
+
+  /**
+   * @param staging the export's staging folder
+   */
+  Receipts(Lake lake, Path staging) {
+    this.lake = lake;
+    this.staging = staging;
+  }
+
+  void write(FileReceipt receipt) {
+    lake.write(file(receipt.result().name()), Json.write(receipt));
+  }
+
+  /** The receipt of a file, where all that it names is there. */
+  Optional<FileReceipt> find(RemoteFile remote) {
+    Path file = file(remote.name());
+    return lake.read(file)
+        .map(text -> Json.read(text, FileReceipt.class, file.toString()))
+        .filter(receipt -> receipt.bronze().stream().allMatch(this::isThere));
+  }
+
+  /** Forgets a file, so that it is asked for again. */
+  void drop(FileReceipt receipt) {
+    lake.delete(file(receipt.result().name()));
+  }
+
+  /** How many there are. */
+  int count() {
+    return lake.list(folder()).size();
+  }
+
+  /** Removes the Parquet files that no receipt names: attempts that broke off left them. */
+  void removeUnnamed(List<FileReceipt> receipts) {
+    Set<String> named = new HashSet<>();
+    for (FileReceipt receipt : receipts) {
+      receipt.bronze().forEach(f -> named.add(new Path(f.path()).getName()));
+      receipt.quarantine().forEach(f -> named.add(new Path(f.path()).getName()));
+    }
+    for (FileStatus file : lake.list(staging)) {
+      if (file.isFile() && !named.contains(file.getPath().getName())) {
+        lake.delete(file.getPath());
+      }
+    }
+  }
+
+  private boolean isThere(StagedFile staged) {
+    return lake.length(new Path(staged.path())).filter(n -> n == staged.bytes()).isPresent();
+  }
+
+  private Path folder() {
+    return new Path(staging, "receipts");
+  }
+
+  private Path file(String name) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
+      return new Path(folder(), HexFormat.of().formatHex(digest, 0, 12) + ".json");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

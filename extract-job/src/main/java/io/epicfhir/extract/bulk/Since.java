@@ -1,0 +1,44 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.Landing;
+import io.epicfhir.common.Landings;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.Optional;
+
+/**
+ * From when on an incremental export asks for changes: the server's time of the group's newest
+ * landing. Only a landing counts that had asked for all the types wanted now: a type that is new in
+ * the settings needs its whole past.
+ */
+public final class Since {
+  private final Lake lake;
+
+  public Since(Lake lake) {
+    this.lake = lake;
+  }
+
+  /** Empty where everything is asked for. */
+  public Optional<Instant> of(String group, BulkSettings bulk) {
+    if (bulk.mode() == BulkSettings.Mode.FULL) {
+      return Optional.empty();
+    }
+    return new Landings(lake)
+        .all().stream()
+            .filter(landing -> landing.group().equals(group))
+            .filter(landing -> covers(landing, bulk))
+            .map(Landing::transactionTime)
+            .max(Comparator.naturalOrder());
+  }
+
+  private boolean covers(Landing landing, BulkSettings bulk) {
+    return new ExportLedger(lake, landing.exportId())
+        .started()
+        .map(
+            started ->
+                started.asked().types().containsAll(bulk.types())
+                    && started.asked().typeFilters().equals(bulk.typeFilters()))
+        .orElse(false);
+  }
+}

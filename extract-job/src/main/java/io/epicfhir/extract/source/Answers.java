@@ -1,0 +1,76 @@
+package io.epicfhir.extract.source;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.Set;
+
+/** Tells what an answer that is no success means: later, or never. */
+final class Answers {
+  private static final Set<Integer> BUSY = Set.of(429, 503);
+  private static final Set<Integer> GATEWAY = Set.of(408, 502, 504);
+
+  private Answers() {}
+
+  /**
+   * Returns for a 2xx answer.
+   *
+   * @throws PassingFailure where a later try may succeed
+   * @throws JobException {@link ExitCode#REFUSED} where none will; {@link ExitCode#UNAVAILABLE}
+   *     where it is not known whether a request that must not be repeated was carried out
+   */
+  static void check(Ask ask, Reply reply, Clock clock) throws PassingFailure {
+    int status = reply.status();
+    if (status >= 200 && status < 300) {
+      return;
+    }
+    Optional<Outcome> outcome = status >= 400 ? reply.outcome() : Optional.empty();
+    String answer =
+        "the server answered "
+            + status
+            + outcome.map(o -> " (" + o.codes() + ")").orElse(isHtml(reply) ? " (a web page)" : "");
+    boolean known = BUSY.contains(status);
+    boolean passing = known || GATEWAY.contains(status) || serverTrouble(status, outcome);
+    if (passing && (known || ask.repeatable())) {
+      throw new PassingFailure(
+          answer, RetryAfter.of(reply.header("Retry-After"), reply.header("Date"), clock));
+    }
+    if (passing) {
+      throw lost(ask, answer, null);
+    }
+    throw ServerRefusal.because(status, "Cannot " + ask.what() + ": " + answer + advice(status));
+  }
+
+  /** A request that must not be repeated may or may not have been carried out. */
+  static JobException lost(Ask ask, String answer, Exception cause) {
+    return new JobException(
+        ExitCode.UNAVAILABLE,
+        "Cannot tell whether the server did it: "
+            + ask.what()
+            + ", "
+            + answer
+            + "; rerun: the next try asks again",
+        cause);
+  }
+
+  /** 5xx: an OperationOutcome decides; without one (a proxy's page) it may pass. */
+  private static boolean serverTrouble(int status, Optional<Outcome> outcome) {
+    return status >= 500 && outcome.map(o -> o.passing() || !o.severe()).orElse(true);
+  }
+
+  private static boolean isHtml(Reply reply) {
+    return reply.header("Content-Type").orElse("").contains("html");
+  }
+
+  private static String advice(int status) {
+    if (status >= 300 && status < 400) {
+      return ", a redirect; redirects are not followed: put the final address into the settings";
+    }
+    return switch (status) {
+      case 401, 403 -> "; check the application's registration and source.scopes";
+      case 404, 410 -> "; check that it exists and that the application may see it";
+      default -> "; see the server's log for this request";
+    };
+  }
+}

@@ -1,0 +1,170 @@
+package io.epicfhir.extract.source;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * How many requests may be in flight at the source at one time: one gate for all threads of a JVM.
+ * It climbs while the server keeps up, doubling at first; a 429 or 503 brings it below what the
+ * server refused, and from there it feels its way up slowly. Answers that take several times as
+ * long as the fastest hold it. A Retry-After closes it for all requests together.
+ */
+public final class RequestGate {
+  private static final int FIRST_LIMIT = 4;
+  private static final Duration PROBE_EVERY = Duration.ofSeconds(10);
+
+  /** Latency over the fastest at which the limit no longer climbs, and at which it sinks. */
+  private static final double HOLD = 3;
+
+  private static final double SINK = 8;
+  private static final double SMOOTHING = 0.1;
+
+  /** Below this, differences in latency are noise. */
+  private static final double LEAST_LATENCY_MS = 20;
+
+  private final int max;
+  private final Pace pace;
+  private int limit;
+  private int ceiling;
+  private int inFlight;
+  private int mostInFlight;
+  private Instant closedUntil = Instant.MIN;
+  private Instant lowered = Instant.MIN;
+  private Instant nextProbe = Instant.MIN;
+  private double fastestMs = Double.MAX_VALUE;
+  private double usualMs;
+
+  /** One request's place; given back once. */
+  public final class Slot implements AutoCloseable {
+    private final Instant began;
+    private boolean open = true;
+
+    private Slot(Instant began) {
+      this.began = began;
+    }
+
+    /** The answer's head arrived after so long. */
+    void answered(Duration latency) {
+      wentWell(latency);
+    }
+
+    /** The server has too much to do: 429 or 503. */
+    void refused(Optional<Duration> retryAfter) {
+      tooMuch(began, retryAfter);
+    }
+
+    @Override
+    public void close() {
+      if (open) {
+        open = false;
+        leave();
+      }
+    }
+  }
+
+  /**
+   * A gate that never lets more through than the given number.
+   *
+   * @param max from 1 on
+   */
+  public RequestGate(int max, Pace pace) {
+    this.max = max;
+    this.pace = pace;
+    this.limit = Math.min(FIRST_LIMIT, max);
+    this.ceiling = max;
+  }
+
+  /** Waits for a place. */
+  public Slot enter() {
+    while (true) {
+      Duration closed;
+      synchronized (this) {
+        Instant now = pace.clock().instant();
+        closed = now.isBefore(closedUntil) ? Duration.between(now, closedUntil) : Duration.ZERO;
+        if (closed.isZero() && inFlight < limit) {
+          inFlight++;
+          mostInFlight = Math.max(mostInFlight, inFlight);
+          return new Slot(now);
+        }
+        if (closed.isZero()) {
+          waitForNews();
+        }
+      }
+      if (!closed.isZero()) {
+        pace.pause(closed);
+      }
+    }
+  }
+
+  /** How many may be in flight just now. */
+  public synchronized int limit() {
+    return limit;
+  }
+
+  /** How many are in flight just now. */
+  public synchronized int inFlight() {
+    return inFlight;
+  }
+
+  /** The highest number that was in flight at one time. */
+  public synchronized int mostInFlight() {
+    return mostInFlight;
+  }
+
+  @SuppressWarnings("WaitNotInLoop") // the caller looks again
+  private void waitForNews() {
+    try {
+      wait();
+    } catch (InterruptedException e) {
+      throw Pace.stopped(e);
+    }
+  }
+
+  private synchronized void leave() {
+    inFlight--;
+    notify();
+  }
+
+  private synchronized void wentWell(Duration latency) {
+    double ms = Math.max(latency.toNanos() / 1e6, LEAST_LATENCY_MS);
+    fastestMs = Math.min(fastestMs, ms);
+    usualMs = usualMs == 0 ? ms : usualMs + SMOOTHING * (ms - usualMs);
+    if (usualMs > SINK * fastestMs) {
+      lower(pace.clock().instant(), limit - 1);
+    } else if (usualMs <= HOLD * fastestMs && 2 * inFlight > limit) {
+      climb();
+    }
+  }
+
+  private void climb() {
+    if (limit < ceiling) {
+      limit++;
+      notify();
+    } else if (limit < max && !pace.clock().instant().isBefore(nextProbe)) {
+      limit++;
+      ceiling = limit;
+      nextProbe = pace.clock().instant().plus(PROBE_EVERY);
+      notify();
+    }
+  }
+
+  private synchronized void tooMuch(Instant began, Optional<Duration> retryAfter) {
+    Instant now = pace.clock().instant();
+    retryAfter
+        .map(now::plus)
+        .filter(until -> until.isAfter(closedUntil))
+        .ifPresent(until -> closedUntil = until);
+    if (!began.isBefore(lowered)) {
+      ceiling = Math.max(1, Math.min(limit, inFlight) - 1);
+      lower(now, ceiling * 3 / 4);
+      nextProbe = now.plus(PROBE_EVERY);
+    }
+  }
+
+  /** Once for all requests that were in flight together. */
+  private void lower(Instant now, int to) {
+    lowered = now;
+    limit = Math.max(1, Math.min(limit, to));
+  }
+}

@@ -1,0 +1,46 @@
+package io.epicfhir.extract.source;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.Optional;
+import org.apache.http.client.utils.DateUtils;
+
+/**
+ * The header Retry-After (RFC 9110, 10.2.3) in both forms: seconds, or an HTTP date. A date is
+ * taken relative to the answer's own Date header, so that a wrong clock here does no harm.
+ */
+public final class RetryAfter {
+  /** Longer waits are a server's mistake. */
+  static final Duration LONGEST = Duration.ofHours(6);
+
+  private RetryAfter() {}
+
+  /** How long to wait from now on, between zero and {@link #LONGEST}; empty where not readable. */
+  public static Optional<Duration> of(
+      Optional<String> header, Optional<String> dateHeader, Clock clock) {
+    return header.map(String::trim).flatMap(text -> parse(text, dateHeader, clock));
+  }
+
+  /** The instant of an HTTP date. */
+  static Optional<Instant> httpDate(String text) {
+    Date date = DateUtils.parseDate(text);
+    return Optional.ofNullable(date).map(Date::toInstant);
+  }
+
+  private static Optional<Duration> parse(String text, Optional<String> dateHeader, Clock clock) {
+    if (text.matches("[0-9]{1,18}")) {
+      return Optional.of(clamp(Duration.ofSeconds(Long.parseLong(text))));
+    }
+    Instant now = dateHeader.flatMap(RetryAfter::httpDate).orElseGet(clock::instant);
+    return httpDate(text).map(at -> clamp(Duration.between(now, at)));
+  }
+
+  private static Duration clamp(Duration wait) {
+    if (wait.isNegative()) {
+      return Duration.ZERO;
+    }
+    return wait.compareTo(LONGEST) > 0 ? LONGEST : wait;
+  }
+}

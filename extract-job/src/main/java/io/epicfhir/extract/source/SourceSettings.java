@@ -1,0 +1,150 @@
+package io.epicfhir.extract.source;
+
+import io.epicfhir.common.SettingsReader;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Where the FHIR server is and how it is spoken to; block {@code source} of the settings.
+ *
+ * @param baseUrl the FHIR base, without a trailing slash
+ * @param clientId the registered application
+ * @param keyFile the private key, readable by its owner only
+ * @param keyId the key's id in the registered JWKS
+ * @param algorithm how assertions are signed
+ * @param scopes what the token must allow
+ * @param connectTimeout how long to wait for a connection
+ * @param idleTimeout how long to wait for the next byte
+ * @param maxTries tries of one request, the first included
+ * @param firstPause the pause after the first failed try; each next one is twice as long
+ * @param retryBudget how long one request may be tried
+ * @param maxInFlight requests in flight at one time
+ * @param allowedOrigins where, besides the base's origin, files, next links and redirects may lead
+ * @param maxGzipRatio times its size to which a body may unpack
+ * @param maxFileSize bytes of the longest body, unpacked
+ */
+public record SourceSettings(
+    URI baseUrl,
+    String clientId,
+    Path keyFile,
+    String keyId,
+    SigningAlgorithm algorithm,
+    List<String> scopes,
+    Duration connectTimeout,
+    Duration idleTimeout,
+    int maxTries,
+    Duration firstPause,
+    Duration retryBudget,
+    int maxInFlight,
+    List<URI> allowedOrigins,
+    int maxGzipRatio,
+    long maxFileSize) {
+  private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
+  public SourceSettings {
+    scopes = List.copyOf(scopes);
+    allowedOrigins = List.copyOf(allowedOrigins);
+  }
+
+  /** Reads the block; what is wrong stays with the reader until its check. */
+  public static SourceSettings read(SettingsReader reader) {
+    return new SourceSettings(
+        reader.parsed("base-url", SourceSettings::base).orElse(URI.create("http://localhost")),
+        reader.text("client-id"),
+        keyFile(reader),
+        reader.text("key-id"),
+        reader.parsed("algorithm", SigningAlgorithm::of).orElse(SigningAlgorithm.RS384),
+        scopes(reader),
+        timeout(reader, "connect-timeout"),
+        timeout(reader, "idle-timeout"),
+        reader.number("max-tries", 1, 100),
+        reader.duration("first-pause"),
+        reader.duration("retry-budget"),
+        reader.number("max-in-flight", 1, 1000),
+        origins(reader),
+        reader.number("max-gzip-ratio", 2, 1032),
+        reader.bytes("max-file-size"));
+  }
+
+  private static List<URI> origins(SettingsReader reader) {
+    List<URI> origins = new ArrayList<>();
+    for (String text : reader.texts("allowed-origins")) {
+      try {
+        origins.add(base(text));
+      } catch (IllegalArgumentException e) {
+        reader.problem("allowed-origins", text, e.getMessage());
+      }
+    }
+    return origins;
+  }
+
+  private static URI base(String text) {
+    URI uri;
+    try {
+      uri = URI.create(text.replaceAll("/+$", ""));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("an absolute https URL", e);
+    }
+    boolean loopback = uri.getHost() != null && LOOPBACK.contains(uri.getHost());
+    boolean safe = "https".equals(uri.getScheme()) || ("http".equals(uri.getScheme()) && loopback);
+    if (!safe || uri.getHost() == null || uri.getQuery() != null) {
+      throw new IllegalArgumentException(
+          "an absolute https URL without a query (plain http only to this machine)");
+    }
+    return uri;
+  }
+
+  private static List<String> scopes(SettingsReader reader) {
+    List<String> scopes = reader.texts("scopes");
+    for (String scope : scopes) {
+      if (!Scopes.isSystemScope(scope)) {
+        reader.problem("scopes", scope, "scopes such as system/*.read or system/Patient.rs");
+      }
+    }
+    return scopes;
+  }
+
+  private static Duration timeout(SettingsReader reader, String key) {
+    Duration value = reader.duration(key);
+    if (value.toMillis() > Integer.MAX_VALUE) {
+      reader.problem(key, value.toString(), "a duration of some seconds or minutes");
+    }
+    return value;
+  }
+
+  private static Path keyFile(SettingsReader reader) {
+    Path file = reader.path("key-file");
+    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+      reader.problem("key-file", file.toString(), "a readable file that holds the private key");
+    } else if (sharedWithOthers(file)) {
+      reader.problem(
+          "key-file", file.toString(), "a file that only its owner can read (chmod 600)");
+    }
+    return file;
+  }
+
+  private static boolean sharedWithOthers(Path file) {
+    try {
+      Set<PosixFilePermission> others =
+          EnumSet.of(
+              PosixFilePermission.GROUP_READ,
+              PosixFilePermission.GROUP_WRITE,
+              PosixFilePermission.OTHERS_READ,
+              PosixFilePermission.OTHERS_WRITE);
+      others.retainAll(Files.getPosixFilePermissions(file));
+      return !others.isEmpty();
+    } catch (IOException e) {
+      return true;
+    } catch (UnsupportedOperationException e) {
+      return false; // a file system without POSIX permissions has its own way of guarding files
+    }
+  }
+}
