@@ -60,8 +60,13 @@ public sealed interface Fault {
 
   /** 429 with this text as Retry-After: seconds, an HTTP-date or garbage. */
   static Fault tooManyRequests(String retryAfter) {
+    return busy(429, retryAfter);
+  }
+
+  /** A status, such as 503, with this text as Retry-After. */
+  static Fault busy(int status, String retryAfter) {
     return new Answer(
-        Outcomes.refused(429, "throttled", "Too many requests").with("Retry-After", retryAfter));
+        Outcomes.refused(status, "throttled", "Too many requests").with("Retry-After", retryAfter));
   }
 
   /** A status with an OperationOutcome whose issue.code is {@code transient}. */

@@ -17,6 +17,9 @@ sealed interface Piece {
   /** The first bytes of this piece only. */
   Piece first(long bytes);
 
+  /** All but the first bytes. */
+  Piece from(long bytes);
+
   void writeTo(OutputStream out) throws IOException;
 
   /** Bytes at hand. */
@@ -42,6 +45,11 @@ sealed interface Piece {
     }
 
     @Override
+    public Piece from(long count) {
+      return new Memory(Arrays.copyOfRange(bytes, Math.toIntExact(count), bytes.length));
+    }
+
+    @Override
     public void writeTo(OutputStream out) throws IOException {
       out.write(bytes);
     }
@@ -52,6 +60,11 @@ sealed interface Piece {
     @Override
     public Piece first(long count) {
       return new FileRange(file, offset, count);
+    }
+
+    @Override
+    public Piece from(long count) {
+      return new FileRange(file, offset + count, length - count);
     }
 
     @Override

@@ -19,24 +19,36 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.List;
+import java.util.function.LongConsumer;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /** Puts one reply on the wire, whole or broken off, from a thread that may block. */
 final class ReplyWriter {
   private static final int CHUNK = 1 << 18;
+
+  /** These last bytes of a body with a Content-Length go on their own, after {@code atLast}. */
+  private static final int TAIL = 1;
+
   private final Channel channel;
   private final Reply reply;
+  private final LongConsumer atLast;
   private long sent;
 
-  private ReplyWriter(Channel channel, Reply reply) {
+  private ReplyWriter(Channel channel, Reply reply, LongConsumer atLast) {
     this.channel = channel;
     this.reply = reply;
+    this.atLast = atLast;
   }
 
-  /** Returns the bytes of the body that were sent; fewer where the client went away. */
-  static long write(Channel channel, Reply reply) throws InterruptedException {
-    ReplyWriter writer = new ReplyWriter(channel, reply);
+  /**
+   * Returns the bytes of the body that were sent; fewer where the client went away.
+   *
+   * @param atLast hears the number just before the client can know that it has the whole answer
+   */
+  static long write(Channel channel, Reply reply, LongConsumer atLast) throws InterruptedException {
+    ReplyWriter writer = new ReplyWriter(channel, reply, atLast);
     try {
       writer.write();
     } catch (IOException e) {
@@ -64,9 +76,7 @@ final class ReplyWriter {
     if (reply.gzip()) {
       writeGzip();
     } else {
-      for (Piece piece : Piece.first(reply.body(), reply.ending().afterBytes())) {
-        writePiece(piece);
-      }
+      writePlain();
     }
     end();
   }
@@ -79,8 +89,27 @@ final class ReplyWriter {
             HttpVersion.HTTP_1_1, status(), Unpooled.wrappedBuffer(parts.length + 1, parts));
     addHeaders(response.headers());
     HttpUtil.setContentLength(response, length);
+    atLast.accept(length);
     send(response);
     sent = length;
+  }
+
+  private void writePlain() throws IOException, InterruptedException {
+    List<Piece> pieces = Piece.first(reply.body(), reply.ending().afterBytes());
+    Piece last = pieces.isEmpty() ? null : pieces.remove(pieces.size() - 1);
+    for (Piece piece : pieces) {
+      writePiece(piece);
+    }
+    if (last instanceof Piece.FileRange && last.length() > TAIL) {
+      writePiece(last.first(last.length() - TAIL));
+      last = last.from(last.length() - TAIL);
+    }
+    if (last != null) {
+      if (reply.ending().kind() == Ending.Kind.WHOLE) {
+        atLast.accept(sent + last.length());
+      }
+      writePiece(last);
+    }
   }
 
   private void writePiece(Piece piece) throws IOException, InterruptedException {
@@ -102,6 +131,10 @@ final class ReplyWriter {
         }) {
       for (Piece piece : reply.body()) {
         piece.writeTo(gzip);
+      }
+      gzip.finish();
+      if (reply.ending().kind() == Ending.Kind.WHOLE) {
+        atLast.accept(sent); // The trailer still waits in the buffer.
       }
     }
   }
@@ -129,6 +162,9 @@ final class ReplyWriter {
   }
 
   private void end() throws IOException, InterruptedException {
+    if (reply.ending().kind() != Ending.Kind.STALLED) {
+      atLast.accept(sent);
+    }
     switch (reply.ending().kind()) {
       case WHOLE, SHORT -> send(LastHttpContent.EMPTY_LAST_CONTENT);
       case RESET -> {

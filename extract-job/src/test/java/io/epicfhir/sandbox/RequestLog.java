@@ -26,6 +26,7 @@ public final class RequestLog {
   private int inFlight;
   private int maxInFlight;
   private long earlyPolls;
+  private long earlyRequests;
   private long overLimit;
   private long tokensIssued;
   private long bytesSent;
@@ -36,8 +37,11 @@ public final class RequestLog {
     return inFlight;
   }
 
-  synchronized void end(RequestKind kind, Request request, int status, long bytes) {
+  synchronized void end() {
     inFlight--;
+  }
+
+  synchronized void answered(RequestKind kind, Request request, int status, long bytes) {
     bytesSent += bytes;
     counts.merge(kind, 1L, Long::sum);
     entries.addLast(
@@ -54,6 +58,10 @@ public final class RequestLog {
 
   synchronized void earlyPoll() {
     earlyPolls++;
+  }
+
+  synchronized void earlyRequest() {
+    earlyRequests++;
   }
 
   synchronized void overTheLimit() {
@@ -74,7 +82,10 @@ public final class RequestLog {
     return new ArrayList<>(entries);
   }
 
-  /** The highest number of requests that were in work at one time. */
+  /**
+   * The highest number of requests with a token that were in flight at one time: from the arrival
+   * until just before the last bytes of the answer leave.
+   */
   public synchronized int maxInFlight() {
     return maxInFlight;
   }
@@ -82,6 +93,11 @@ public final class RequestLog {
   /** Polls of a status URL before its Retry-After had passed. */
   public synchronized long earlyPolls() {
     return earlyPolls;
+  }
+
+  /** Requests with a token that came before the Retry-After of a 429 or 503 had passed. */
+  public synchronized long earlyRequests() {
+    return earlyRequests;
   }
 
   /** Requests refused because more were in flight than the server allows. */
@@ -105,6 +121,7 @@ public final class RequestLog {
     entries.clear();
     maxInFlight = inFlight;
     earlyPolls = 0;
+    earlyRequests = 0;
     overLimit = 0;
     tokensIssued = 0;
     bytesSent = 0;
@@ -116,6 +133,7 @@ public final class RequestLog {
     counts.forEach((kind, count) -> byKind.put(kind.name(), count));
     return node.put("maxInFlight", maxInFlight)
         .put("earlyPolls", earlyPolls)
+        .put("earlyRequests", earlyRequests)
         .put("overLimit", overLimit)
         .put("tokensIssued", tokensIssued)
         .put("bytesSent", bytesSent);

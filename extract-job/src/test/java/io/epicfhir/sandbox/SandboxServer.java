@@ -1,9 +1,6 @@
 package io.epicfhir.sandbox;
 
-import io.netty.channel.Channel;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 
 /**
  * A FHIR R4 server over a folder of NDJSON with SMART Backend Services, Group export and search. It
@@ -14,7 +11,6 @@ public final class SandboxServer implements AutoCloseable {
   private final RequestLog log = new RequestLog();
   private final RegisteredClients clients = new RegisteredClients();
   private final ResourceStore store;
-  private final Router router;
   private final HttpFront front;
   private final Urls urls;
 
@@ -23,9 +19,11 @@ public final class SandboxServer implements AutoCloseable {
     faults = new FaultPlan(options.latency);
     clients.register(options.clientId, options.clientKeys);
     store = new ResourceStore(options.data, ticks);
-    router = new Router(store, ticks, faults, log, clients, options);
-    front = new HttpFront(options.port, this::handle);
-    urls = new Urls("http://127.0.0.1:" + front.port());
+    AccessTokens tokens = new AccessTokens(options.clock);
+    Router router = new Router(store, ticks, faults, log, clients, tokens, options);
+    front =
+        new HttpFront("127.0.0.1", options.port, new Service(router, log, tokens, options.clock));
+    urls = new Urls(front.origin());
   }
 
   /** Loads the data and listens. */
@@ -66,25 +64,6 @@ public final class SandboxServer implements AutoCloseable {
   /** Who may ask. */
   public RegisteredClients clients() {
     return clients;
-  }
-
-  private void handle(Request request, Channel channel) throws InterruptedException {
-    int inFlight = log.begin();
-    Route route = Route.of(request.method(), request.path());
-    Reply reply;
-    try {
-      reply = router.answer(request, route, urls, inFlight);
-    } catch (RuntimeException e) {
-      StringWriter trace = new StringWriter();
-      e.printStackTrace(new PrintWriter(trace));
-      reply = Reply.text(500, "text/plain", "Defect of the sandbox: " + trace);
-    }
-    long bytes = 0;
-    try {
-      bytes = ReplyWriter.write(channel, reply);
-    } finally {
-      log.end(route.kind(), request, reply.status(), bytes);
-    }
   }
 
   @Override

@@ -1,10 +1,11 @@
 package io.epicfhir.sandbox;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,12 +40,13 @@ final class SearchEndpoint {
     if (type.equals("Group") && id.equals(options.groupId)) {
       return Reply.fhir(200, group());
     }
-    for (SearchIndex.Row row : store.current().index(type).rows()) {
-      if (row.line().id().equals(id)) {
-        return Reply.of(200, "application/fhir+json", piece(row.line()));
-      }
+    Optional<StoredLine> line = store.current().index(type).line(id);
+    if (line.isEmpty()) {
+      return Outcomes.refused(404, "not-found", "Unknown resource: " + type + "/" + id);
     }
-    return Outcomes.refused(404, "not-found", "Unknown resource: " + type + "/" + id);
+    try (LineReader reader = new LineReader()) {
+      return Reply.of(200, "application/fhir+json", line.get().piece(reader));
+    }
   }
 
   private ObjectNode group() {
@@ -87,7 +89,7 @@ final class SearchEndpoint {
               "59108",
               "A required element is missing in a search of " + type));
     }
-    List<StoredLine> found = find(type, filters);
+    List<StoredLine> found = store.current().index(type).find(filters);
     int count = count(request);
     return page(request, type, new Session(found, 0, count), warnings, urls);
   }
@@ -101,7 +103,8 @@ final class SearchEndpoint {
     if (parameters(type).contains(name)) {
       String filter = name.equals("subject") ? "patient" : name;
       for (String value : values) {
-        filters.put(filter, Set.of(value.replace("Patient/", "").split(",", -1)));
+        String plain = filter.equals("patient") ? value.replace("Patient/", "") : value;
+        filters.put(filter, new LinkedHashSet<>(List.of(plain.split(",", -1))));
       }
     } else if (!name.equals("_count") && !name.equals("_format")) {
       warnings.put("resourceType", "OperationOutcome");
@@ -116,16 +119,6 @@ final class SearchEndpoint {
     }
     boolean coded = filters.containsKey("category") || filters.containsKey("code");
     return !filters.containsKey("patient") || (CODED.contains(type) && !coded);
-  }
-
-  private List<StoredLine> find(String type, Map<String, Set<String>> filters) {
-    List<StoredLine> found = new ArrayList<>();
-    for (SearchIndex.Row row : store.current().index(type).rows()) {
-      if (filters.entrySet().stream().allMatch(f -> row.matches(f.getKey(), f.getValue()))) {
-        found.add(row.line());
-      }
-    }
-    return found;
   }
 
   private int count(Request request) {
@@ -148,8 +141,10 @@ final class SearchEndpoint {
       sessions.put(next, new Session(session.found(), to, session.pageSize()));
       page.next(urls.fhirBase() + "/" + type + "?" + PAGE + "=" + next);
     }
-    for (StoredLine line : session.found().subList(session.from(), to)) {
-      page.match(urls.fhirBase() + "/" + line.key(), piece(line));
+    try (LineReader reader = new LineReader()) {
+      for (StoredLine line : session.found().subList(session.from(), to)) {
+        page.match(urls.fhirBase() + "/" + line.key(), line.piece(reader));
+      }
     }
     if (session.found().isEmpty()) {
       warnings.put("resourceType", "OperationOutcome");
@@ -160,9 +155,5 @@ final class SearchEndpoint {
       page.outcome(warnings);
     }
     return Reply.of(200, "application/fhir+json").body(page.pieces());
-  }
-
-  private static Piece piece(StoredLine line) {
-    return new Piece.Memory(line.bytes());
   }
 }
