@@ -1,5 +1,6 @@
 package io.epicfhir.sandbox;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 
 /** One way to fail. */
@@ -9,6 +10,9 @@ public sealed interface Fault {
 
   /** A fault of an export's content, decided at its kick-off; matched by {@link Match#file}. */
   sealed interface OnExport extends Fault {}
+
+  /** A fault of a search's pages; matched by {@link Match#search}. */
+  sealed interface OnPage extends Fault {}
 
   /** Another answer than the right one. */
   record Answer(Reply reply) implements OnRequest {}
@@ -21,6 +25,18 @@ public sealed interface Fault {
 
   /** The token that the request carries is void from now on. */
   record ExpireToken() implements OnRequest {}
+
+  /** The next link of a search leads nowhere. */
+  record ExpireSearch(int status) implements OnPage {}
+
+  /** A page of so few entries, with a next link to what it left out. */
+  record ShortPage(int entries) implements OnPage {}
+
+  /** The order of a search changes between two of its pages. */
+  record ShiftPage() implements OnPage {}
+
+  /** One more entry of mode outcome. */
+  record OutcomeEntry(ObjectNode outcome) implements OnPage {}
 
   /** The manifest's count of a file is off by this. */
   record WrongCount(int by) implements OnExport {}
@@ -80,6 +96,11 @@ public sealed interface Fault {
         Reply.fhir(status, Outcomes.outcome("fatal", "processing", epicCode, diagnostics)));
   }
 
+  /** A status with an OperationOutcome of severity fatal and one of Epic's codes, in its words. */
+  static Fault fatalOutcome(int status, String code) {
+    return fatal(status, code, Outcomes.text(code));
+  }
+
   /** A status with any body, such as a proxy's page. */
   static Fault answer(int status, String contentType, String body) {
     return new Answer(Reply.text(status, contentType, body));
@@ -103,6 +124,37 @@ public sealed interface Fault {
   /** The request's token expires just before the request: 401. */
   static Fault expireToken() {
     return new ExpireToken();
+  }
+
+  /** 410 with code 4113 at the next link of a search, from now on. */
+  static Fault expireSearch() {
+    return expireSearch(410);
+  }
+
+  /** That status with code 4113 at the next link of a search, from now on. */
+  static Fault expireSearch(int status) {
+    return new ExpireSearch(status);
+  }
+
+  /** A page without entries that has a next link; nothing is left out of the search. */
+  static Fault emptyPage() {
+    return new ShortPage(0);
+  }
+
+  /** A page of so few entries; the others follow on the next. */
+  static Fault shortPage(int entries) {
+    return new ShortPage(entries);
+  }
+
+  /** The last entry of a page comes again on the next, and the rest in another order. */
+  static Fault shiftPage() {
+    return new ShiftPage();
+  }
+
+  /** An OperationOutcome among the entries of a good page, with one of Epic's codes. */
+  static Fault outcomeEntry(String severity, String code, String detailsCode) {
+    return new OutcomeEntry(
+        Outcomes.outcome(severity, code, detailsCode, Outcomes.text(detailsCode)));
   }
 
   /** The manifest's count is off by this. */

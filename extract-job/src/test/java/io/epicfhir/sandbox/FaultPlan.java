@@ -85,4 +85,14 @@ public final class FaultPlan {
     }
     return Optional.empty();
   }
+
+  /** What is planned of one kind of fault for a search page. */
+  synchronized <F extends Fault.OnPage> Optional<F> onPage(Class<F> wanted, String type) {
+    for (Rule rule : rules) {
+      if (wanted.isInstance(rule.fault) && rule.takes(RequestKind.SEARCH, type)) {
+        return Optional.of(wanted.cast(rule.fault));
+      }
+    }
+    return Optional.empty();
+  }
 }

@@ -30,8 +30,8 @@ final class Router {
     this.tokenEndpoint =
         new TokenEndpoint(new ClientAssertion(clients, options.clock), tokens, options, log);
     this.exports = new BulkExports(store, ticks, options, faults, log);
-    this.search = new SearchEndpoint(store, options);
-    this.capabilities = new Capabilities(store);
+    this.search = new SearchEndpoint(store, faults, options);
+    this.capabilities = new Capabilities(store, new SearchParameters(options));
     this.admin = new Admin(store, log);
   }
 

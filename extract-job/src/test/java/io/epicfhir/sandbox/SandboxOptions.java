@@ -24,6 +24,9 @@ public final class SandboxOptions {
   boolean oncePerDay;
   int maxInFlight = Integer.MAX_VALUE;
   int pageSize = 100;
+  boolean patientSearch;
+  boolean lastUpdatedSearch;
+  Duration searchLifetime = Duration.ofHours(1);
   Duration latency = Duration.ZERO;
   Clock clock = Clock.systemUTC();
 
@@ -113,6 +116,24 @@ public final class SandboxOptions {
   /** Entries of a search page where the client names no smaller _count. Default 100. */
   public SandboxOptions pageSize(int value) {
     pageSize = value;
+    return this;
+  }
+
+  /** Patients can also be searched by identifier, and all of them be listed. */
+  public SandboxOptions patientSearch() {
+    patientSearch = true;
+    return this;
+  }
+
+  /** {@code date} and {@code _lastUpdated} can be searched for types whose resources have them. */
+  public SandboxOptions lastUpdatedSearch() {
+    lastUpdatedSearch = true;
+    return this;
+  }
+
+  /** How long after a search its next links work. Default one hour. */
+  public SandboxOptions searchLifetime(Duration value) {
+    searchLifetime = value;
     return this;
   }
 

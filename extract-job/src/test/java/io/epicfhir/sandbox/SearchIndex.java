@@ -13,11 +13,15 @@ final class SearchIndex {
   private final List<SearchRow> rows;
   private final Map<String, List<SearchRow>> byId;
   private final Map<String, List<SearchRow>> byPatient;
+  private final boolean dated;
+  private final boolean updated;
 
   private SearchIndex(List<SearchRow> rows) {
     this.rows = rows;
     this.byId = by(row -> row.line().id());
     this.byPatient = by(SearchRow::patient);
+    this.dated = rows.stream().anyMatch(row -> row.date().isPresent());
+    this.updated = rows.stream().anyMatch(row -> row.lastUpdated().isPresent());
   }
 
   /** Parses every line, once. Equal codes are kept once: most of a type's rows share theirs. */
@@ -27,8 +31,7 @@ final class SearchIndex {
     try (LineReader reader = new LineReader()) {
       for (StoredLine line : lines) {
         SearchRow row = SearchRow.of(line, line.id().isEmpty() ? new byte[0] : reader.bytes(line));
-        Map<String, Set<String>> tokens = known.computeIfAbsent(row.tokens(), t -> t);
-        rows.add(new SearchRow(line, row.patient(), tokens));
+        rows.add(row.with(known.computeIfAbsent(row.tokens(), t -> t)));
       }
     }
     return new SearchIndex(rows);
@@ -49,23 +52,26 @@ final class SearchIndex {
     return byId.getOrDefault(id, List.of()).stream().findFirst().map(SearchRow::line);
   }
 
-  /** What has one of the values in every parameter. */
-  List<StoredLine> find(Map<String, Set<String>> filters) {
+  /** Whether {@code date} or {@code _lastUpdated} can be searched: somebody has one. */
+  boolean hasDates(String parameter) {
+    return parameter.equals("date") ? dated : updated;
+  }
+
+  List<StoredLine> find(SearchFilter filter) {
     List<StoredLine> found = new ArrayList<>();
-    for (SearchRow row : candidates(filters)) {
-      if (!row.line().id().isEmpty()
-          && filters.entrySet().stream().allMatch(f -> row.has(f.getKey(), f.getValue()))) {
+    for (SearchRow row : candidates(filter)) {
+      if (!row.line().id().isEmpty() && filter.matches(row)) {
         found.add(row.line());
       }
     }
     return found;
   }
 
-  private List<SearchRow> candidates(Map<String, Set<String>> filters) {
-    if (filters.containsKey("_id")) {
-      return all(byId, filters.get("_id"));
+  private List<SearchRow> candidates(SearchFilter filter) {
+    if (filter.has("_id")) {
+      return all(byId, filter.values("_id"));
     }
-    return filters.containsKey("patient") ? all(byPatient, filters.get("patient")) : rows;
+    return filter.has("patient") ? all(byPatient, filter.values("patient")) : rows;
   }
 
   private static List<SearchRow> all(Map<String, List<SearchRow>> by, Set<String> keys) {
