@@ -34,9 +34,9 @@ record Exchange(
     this(request, route, channel, urls, inFlight, client, new AtomicBoolean(), new AtomicBoolean());
   }
 
-  Reply reply(Router router) {
+  Reply reply(Service.Answers answers) {
     try {
-      return router.answer(this);
+      return answers.answer(this);
     } catch (RuntimeException e) {
       StringWriter trace = new StringWriter();
       e.printStackTrace(new PrintWriter(trace));

@@ -2,6 +2,7 @@ package io.epicfhir.sandbox;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import java.util.List;
 
 /** One way to fail. */
 public sealed interface Fault {
@@ -14,6 +15,9 @@ public sealed interface Fault {
   /** A fault of a search's pages; matched by {@link Match#search}. */
   sealed interface OnPage extends Fault {}
 
+  /** A fault of a manifest; matched by {@link RequestKind#STATUS}. */
+  sealed interface OnManifest extends Fault {}
+
   /** Another answer than the right one. */
   record Answer(Reply reply) implements OnRequest {}
 
@@ -25,6 +29,38 @@ public sealed interface Fault {
 
   /** The token that the request carries is void from now on. */
   record ExpireToken() implements OnRequest {}
+
+  /** The right answer under another Content-Type. */
+  record ContentType(String value) implements OnRequest {}
+
+  /** Blanks instead of the right body. */
+  record GzipBomb(long bytes) implements OnRequest {
+    Reply of(Reply reply) {
+      return reply
+          .body(List.of(new Piece.Repeated((byte) ' ', bytes)))
+          .with("Content-Encoding", "gzip");
+    }
+  }
+
+  /** Another transactionTime; empty means none. */
+  record TransactionTime(String text) implements OnManifest {}
+
+  /** A next link that leads to its own page. */
+  record ManifestCycle() implements OnManifest {}
+
+  /** One more resource at the start of a file, counted in the manifest. */
+  record LongLine(int bytes) implements OnExport {
+    List<Piece> pieces(String type) {
+      Piece head =
+          Piece.text(
+              "{\"resourceType\":\""
+                  + type
+                  + "\",\"id\":\"long-line\",\"text\":{\"status\":\"generated\",\"div\":\"<div>");
+      Piece tail = Piece.text("</div>\"}}");
+      long rest = Math.max(1, bytes - head.length() - tail.length());
+      return List.of(head, new Piece.Repeated((byte) 'x', rest), tail);
+    }
+  }
 
   /** The next link of a search leads nowhere. */
   record ExpireSearch(int status) implements OnPage {}
@@ -49,7 +85,10 @@ public sealed interface Fault {
    */
   record ErrorFile(String severity, String code, String diagnostics) implements OnExport {}
 
-  /** TCP reset after that many bytes of the body. */
+  /**
+   * TCP reset after that many bytes of the body. An answer without a body, such as a kick-off's, is
+   * lost whole, as is any for a number below 0; what it tells of has happened all the same.
+   */
   static Fault reset(long afterBytes) {
     return new Cut(new Ending(Ending.Kind.RESET, afterBytes));
   }
@@ -124,6 +163,36 @@ public sealed interface Fault {
   /** The request's token expires just before the request: 401. */
   static Fault expireToken() {
     return new ExpireToken();
+  }
+
+  /** 202, whatever the export has come to. */
+  static Fault stillRunning() {
+    return new Answer(new Reply(202).with("X-Progress", "Exporting").with("Retry-After", "1"));
+  }
+
+  /** The right answer under another Content-Type. */
+  static Fault contentType(String value) {
+    return new ContentType(value);
+  }
+
+  /** A small gzip body that becomes one line of that many blanks. */
+  static Fault gzipBomb(long bytes) {
+    return new GzipBomb(bytes);
+  }
+
+  /** A manifest with this as transactionTime; empty leaves it out. */
+  static Fault transactionTime(String text) {
+    return new TransactionTime(text);
+  }
+
+  /** A manifest whose next link is its own URL. */
+  static Fault manifestCycle() {
+    return new ManifestCycle();
+  }
+
+  /** One more good resource, of that many bytes and id long-line; the manifest counts it. */
+  static Fault longLine(int bytes) {
+    return new LongLine(bytes);
   }
 
   /** 410 with code 4113 at the next link of a search, from now on. */

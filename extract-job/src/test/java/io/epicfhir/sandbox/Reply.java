@@ -46,4 +46,10 @@ record Reply(int status, Map<String, String> headers, List<Piece> body, Ending e
   boolean gzip() {
     return "gzip".equals(headers.get("Content-Encoding"));
   }
+
+  /** Whether the connection breaks before the head: nobody learns what was answered. */
+  boolean lost() {
+    boolean breaks = ending.kind() != Ending.Kind.WHOLE && ending.kind() != Ending.Kind.SHORT;
+    return breaks && (body.isEmpty() || ending.afterBytes() < 0);
+  }
 }

@@ -59,6 +59,10 @@ final class ReplyWriter {
 
   private void write() throws IOException, InterruptedException {
     long length = Piece.length(reply.body());
+    if (reply.lost()) {
+      end();
+      return;
+    }
     boolean inMemory = reply.body().stream().allMatch(Piece.Memory.class::isInstance);
     if (inMemory && !reply.gzip() && reply.ending().equals(Ending.WHOLE)) {
       writeSmall(Math.toIntExact(length));
@@ -100,7 +104,7 @@ final class ReplyWriter {
     for (Piece piece : pieces) {
       writePiece(piece);
     }
-    if (last instanceof Piece.FileRange && last.length() > TAIL) {
+    if (last != null && !(last instanceof Piece.Memory) && last.length() > TAIL) {
       writePiece(last.first(last.length() - TAIL));
       last = last.from(last.length() - TAIL);
     }
@@ -115,10 +119,12 @@ final class ReplyWriter {
   private void writePiece(Piece piece) throws IOException, InterruptedException {
     if (piece instanceof Piece.FileRange range) {
       send(new DefaultFileRegion(range.file().toFile(), range.offset(), range.length()));
-    } else if (piece instanceof Piece.Memory memory) {
-      send(new DefaultHttpContent(Unpooled.wrappedBuffer(memory.bytes())));
+      sent += range.length();
+    } else {
+      OutputStream wire = new BufferedOutputStream(new Wire(), CHUNK);
+      piece.writeTo(wire);
+      wire.flush();
     }
-    sent += piece.length();
   }
 
   private void writeGzip() throws IOException {

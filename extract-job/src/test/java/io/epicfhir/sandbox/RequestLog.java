@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntSupplier;
 
 /** What the server was asked, so that a test can assert it. */
 public final class RequestLog {
@@ -31,6 +32,10 @@ public final class RequestLog {
   private long tokensIssued;
   private long bytesSent;
 
+  private long exportsStarted;
+  private long authorizedAtFileOrigin;
+  private IntSupplier exportsKept = () -> 0;
+
   synchronized int begin() {
     inFlight++;
     maxInFlight = Math.max(maxInFlight, inFlight);
@@ -54,6 +59,18 @@ public final class RequestLog {
     if (entries.size() > KEPT) {
       entries.removeFirst();
     }
+  }
+
+  synchronized void exports(IntSupplier kept) {
+    exportsKept = kept;
+  }
+
+  synchronized void exportStarted() {
+    exportsStarted++;
+  }
+
+  synchronized void authorizedAtFileOrigin() {
+    authorizedAtFileOrigin++;
   }
 
   synchronized void earlyPoll() {
@@ -115,6 +132,21 @@ public final class RequestLog {
     return bytesSent;
   }
 
+  /** Kick-offs that started an export, whether the client heard of it or not. */
+  public synchronized long exportsStarted() {
+    return exportsStarted;
+  }
+
+  /** Exports that are neither deleted nor expired. */
+  public int exportsKept() {
+    return exportsKept.getAsInt();
+  }
+
+  /** Requests with an Authorization header at the origin that needs none. */
+  public synchronized long fileOriginAuthorizations() {
+    return authorizedAtFileOrigin;
+  }
+
   /** Forgets everything but what is in flight now. */
   public synchronized void clear() {
     counts.clear();
@@ -125,6 +157,8 @@ public final class RequestLog {
     overLimit = 0;
     tokensIssued = 0;
     bytesSent = 0;
+    exportsStarted = 0;
+    authorizedAtFileOrigin = 0;
   }
 
   synchronized ObjectNode toJson() {
@@ -136,6 +170,9 @@ public final class RequestLog {
         .put("earlyRequests", earlyRequests)
         .put("overLimit", overLimit)
         .put("tokensIssued", tokensIssued)
+        .put("exportsStarted", exportsStarted)
+        .put("exportsKept", exportsKept())
+        .put("fileOriginAuthorizations", authorizedAtFileOrigin)
         .put("bytesSent", bytesSent);
   }
 }

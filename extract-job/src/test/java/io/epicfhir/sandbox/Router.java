@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** From a request to its reply: faults, limits, token, endpoint. */
-final class Router {
+final class Router implements Service.Answers {
   private final FaultPlan faults;
   private final RequestLog log;
   private final SandboxOptions options;
@@ -30,12 +30,14 @@ final class Router {
     this.tokenEndpoint =
         new TokenEndpoint(new ClientAssertion(clients, options.clock), tokens, options, log);
     this.exports = new BulkExports(store, ticks, options, faults, log);
+    log.exports(exports::kept);
     this.search = new SearchEndpoint(store, faults, options);
     this.capabilities = new Capabilities(store, new SearchParameters(options));
     this.admin = new Admin(store, log);
   }
 
-  Reply answer(Exchange exchange) {
+  @Override
+  public Reply answer(Exchange exchange) {
     return reply(exchange).with("Date", HttpDates.now(options.clock));
   }
 
@@ -60,7 +62,13 @@ final class Router {
       tokens.expire(exchange.request());
     }
     Reply reply = right(exchange);
-    return fault instanceof Fault.Cut cut ? reply.ending(cut.ending()) : reply;
+    if (fault instanceof Fault.Cut cut) {
+      return reply.ending(cut.ending());
+    }
+    if (fault instanceof Fault.ContentType type) {
+      return reply.with("Content-Type", type.value());
+    }
+    return fault instanceof Fault.GzipBomb bomb ? bomb.of(reply) : reply;
   }
 
   private Reply right(Exchange exchange) {
@@ -72,6 +80,10 @@ final class Router {
       log.overTheLimit();
       return Outcomes.refused(429, "throttled", "More requests in flight than allowed")
           .with("Retry-After", "1");
+    }
+    if (kind == RequestKind.FILE && options.openFiles) {
+      Route route = exchange.route();
+      return exports.file(exchange.request(), route.id(), route.file(), Optional.empty());
     }
     Optional<AccessTokens.Grant> grant = tokens.grant(exchange.request());
     if (grant.isEmpty()) {
@@ -93,8 +105,8 @@ final class Router {
     String client = grant.clientId();
     return switch (route.kind()) {
       case KICK_OFF -> exports.kickOff(request, grant, route.id(), urls);
-      case STATUS -> exports.status(route.id(), client, urls);
-      case FILE -> exports.file(request, route.id(), route.file(), client);
+      case STATUS -> exports.status(request, route.id(), client, urls);
+      case FILE -> exports.file(request, route.id(), route.file(), Optional.of(client));
       case DELETE -> exports.delete(route.id(), client);
       case SEARCH, READ -> resources(grant, request, route, urls);
       default -> Outcomes.refused(404, "not-found", "Nothing is served here");

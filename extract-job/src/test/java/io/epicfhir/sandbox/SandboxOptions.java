@@ -4,6 +4,7 @@ import com.nimbusds.jose.jwk.JWKSet;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 
 /** How the sandbox behaves. Every setter returns this; what is not set has the default below. */
@@ -22,6 +23,12 @@ public final class SandboxOptions {
   int maxFileLines = Integer.MAX_VALUE;
   boolean since = true;
   boolean oncePerDay;
+  Map<String, Set<String>> groups = Map.of();
+  int dealtGroups;
+  int filesAPage = Integer.MAX_VALUE;
+  boolean reusesExports;
+  boolean fileOrigin;
+  boolean openFiles;
   int maxInFlight = Integer.MAX_VALUE;
   int pageSize = 100;
   boolean patientSearch;
@@ -45,9 +52,21 @@ public final class SandboxOptions {
     return this;
   }
 
-  /** The one group that can be exported: all patients of the folder. */
+  /** The group of all patients of the folder. */
   public SandboxOptions groupId(String value) {
     groupId = value;
+    return this;
+  }
+
+  /** Groups of some patients, by id. What has no patient is in the export of each. */
+  public SandboxOptions groups(Map<String, Set<String>> value) {
+    groups = Map.copyOf(value);
+    return this;
+  }
+
+  /** The patients dealt to so many groups, {@code group-1} and so on. */
+  public SandboxOptions groups(int number) {
+    dealtGroups = number;
     return this;
   }
 
@@ -104,6 +123,30 @@ public final class SandboxOptions {
   /** The same client may export the same group once in 24 h, as Epic's default is. */
   public SandboxOptions oncePerDay() {
     oncePerDay = true;
+    return this;
+  }
+
+  /** A manifest with more files goes to more pages. */
+  public SandboxOptions filesAPage(int value) {
+    filesAPage = value;
+    return this;
+  }
+
+  /** A repeated kick-off gets the export that is there, unless it says no-cache. */
+  public SandboxOptions reusesExports() {
+    reusesExports = true;
+    return this;
+  }
+
+  /** Files of exports are at a second listener, on {@code localhost} and another port. */
+  public SandboxOptions fileOrigin() {
+    fileOrigin = true;
+    return this;
+  }
+
+  /** Files need no token: manifests say {@code requiresAccessToken=false}. */
+  public SandboxOptions openFiles() {
+    openFiles = true;
     return this;
   }
 

@@ -1,6 +1,9 @@
 package io.epicfhir.sandbox;
 
 import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A FHIR R4 server over a folder of NDJSON with SMART Backend Services, Group export and search. It
@@ -11,7 +14,7 @@ public final class SandboxServer implements AutoCloseable {
   private final RequestLog log = new RequestLog();
   private final RegisteredClients clients = new RegisteredClients();
   private final ResourceStore store;
-  private final HttpFront front;
+  private final List<HttpFront> fronts = new ArrayList<>();
   private final Urls urls;
 
   private SandboxServer(SandboxOptions options) throws IOException, InterruptedException {
@@ -19,11 +22,21 @@ public final class SandboxServer implements AutoCloseable {
     faults = new FaultPlan(options.latency);
     clients.register(options.clientId, options.clientKeys);
     store = new ResourceStore(options.data, ticks);
+    String fileOrigin = "";
     AccessTokens tokens = new AccessTokens(options.clock);
     Router router = new Router(store, ticks, faults, log, clients, tokens, options);
-    front =
-        new HttpFront("127.0.0.1", options.port, new Service(router, log, tokens, options.clock));
-    urls = new Urls(front.origin());
+    RetryWindows windows = new RetryWindows();
+    Clock clock = options.clock;
+    if (options.fileOrigin) {
+      FileOrigin files = new FileOrigin(router, log);
+      fronts.add(
+          new HttpFront("localhost", 0, new Service(files, log, tokens, windows, clock, "")));
+      fileOrigin = fronts.get(0).origin();
+    }
+    Service service = new Service(router, log, tokens, windows, clock, fileOrigin);
+    HttpFront front = new HttpFront("127.0.0.1", options.port, service);
+    fronts.add(front);
+    urls = new Urls(front.origin(), fileOrigin.isEmpty() ? front.origin() : fileOrigin);
   }
 
   /** Loads the data and listens. */
@@ -44,6 +57,11 @@ public final class SandboxServer implements AutoCloseable {
   /** Where {@code /sandbox/reload} and the other admin paths are. */
   public String origin() {
     return urls.origin();
+  }
+
+  /** Where the files of exports are; the second listener with {@code fileOrigin()}. */
+  public String fileOrigin() {
+    return urls.fileOrigin();
   }
 
   /** What was asked. */
@@ -68,7 +86,7 @@ public final class SandboxServer implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    front.close();
+    fronts.forEach(HttpFront::close);
     store.close();
   }
 

@@ -13,6 +13,7 @@ final class SearchEndpoint {
   private final SearchParameters parameters;
   private final SearchSessions sessions;
   private final SearchPages pages;
+  private final Groups groups;
 
   SearchEndpoint(ResourceStore store, FaultPlan faults, SandboxOptions options) {
     this.store = store;
@@ -20,11 +21,12 @@ final class SearchEndpoint {
     this.parameters = new SearchParameters(options);
     this.sessions = new SearchSessions(options);
     this.pages = new SearchPages(sessions, faults);
+    this.groups = new Groups(options);
   }
 
   Reply read(String type, String id) {
-    if (type.equals("Group") && id.equals(options.groupId)) {
-      return Reply.fhir(200, group());
+    if (type.equals("Group") && groups.exists(id)) {
+      return Reply.fhir(200, groups.resource(id, store.current()));
     }
     Optional<StoredLine> line = store.current().index(type).line(id);
     if (line.isEmpty()) {
@@ -33,21 +35,6 @@ final class SearchEndpoint {
     try (LineReader reader = new LineReader()) {
       return Reply.of(200, "application/fhir+json", line.get().piece(reader));
     }
-  }
-
-  private ObjectNode group() {
-    ObjectNode group =
-        Json.object()
-            .put("resourceType", "Group")
-            .put("id", options.groupId)
-            .put("type", "person")
-            .put("actual", true);
-    for (StoredLine patient : store.current().lines("Patient")) {
-      if (!patient.id().isEmpty()) {
-        group.withArray("member").addObject().putObject("entity").put("reference", patient.key());
-      }
-    }
-    return group;
   }
 
   Reply search(Request request, String type, Urls urls) {

@@ -47,6 +47,11 @@ final class SearchIndex {
     return found;
   }
 
+  /** All, in the order of the files. */
+  List<SearchRow> rows() {
+    return rows;
+  }
+
   /** The first of that id, in the order of the files. */
   Optional<StoredLine> line(String id) {
     return byId.getOrDefault(id, List.of()).stream().findFirst().map(SearchRow::line);

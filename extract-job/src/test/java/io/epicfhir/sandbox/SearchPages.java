@@ -24,7 +24,8 @@ final class SearchPages {
     if (session.isEmpty()) {
       return expired(410);
     }
-    Optional<Fault.ExpireSearch> fault = faults.onPage(Fault.ExpireSearch.class, type);
+    Optional<Fault.ExpireSearch> fault =
+        faults.take(Fault.ExpireSearch.class, RequestKind.SEARCH, type);
     if (fault.isPresent()) {
       sessions.expire(id);
       return expired(fault.get().status());
@@ -44,7 +45,7 @@ final class SearchPages {
       ObjectNode warnings,
       Urls urls) {
     List<StoredLine> found = session.found();
-    Optional<Fault.ShortPage> cut = faults.onPage(Fault.ShortPage.class, type);
+    Optional<Fault.ShortPage> cut = faults.take(Fault.ShortPage.class, RequestKind.SEARCH, type);
     boolean inserted = cut.filter(fault -> fault.entries() == 0).isPresent();
     int entries = cut.map(Fault.ShortPage::entries).orElse(session.pageSize());
     int to = (int) Math.min(found.size(), (long) session.from() + entries);
@@ -65,13 +66,15 @@ final class SearchPages {
     if (!warnings.isEmpty()) {
       page.outcome(warnings);
     }
-    faults.onPage(Fault.OutcomeEntry.class, type).ifPresent(fault -> page.outcome(fault.outcome()));
+    faults
+        .take(Fault.OutcomeEntry.class, RequestKind.SEARCH, type)
+        .ifPresent(fault -> page.outcome(fault.outcome()));
     return Reply.of(200, "application/fhir+json").body(page.pieces());
   }
 
   private String next(String type, SearchSessions.Session session, int to) {
     boolean border = to > session.from() && to < session.found().size();
-    if (border && faults.onPage(Fault.ShiftPage.class, type).isPresent()) {
+    if (border && faults.take(Fault.ShiftPage.class, RequestKind.SEARCH, type).isPresent()) {
       return sessions.keep(session.at(shifted(session.found(), to), 0));
     }
     return sessions.keep(session.at(session.found(), to));

@@ -6,17 +6,32 @@ import java.util.Optional;
 
 /** What the fronts talk to: it notes each request at its arrival and has the router answer it. */
 final class Service implements HttpFront.Handler {
-  private final Router router;
+  /** From a request to its reply. */
+  interface Answers {
+    Reply answer(Exchange exchange);
+  }
+
+  private final Answers answers;
   private final RequestLog log;
   private final AccessTokens tokens;
   private final Clock clock;
-  private final RetryWindows windows = new RetryWindows();
+  private final RetryWindows windows;
+  private final String fileOrigin;
 
-  Service(Router router, RequestLog log, AccessTokens tokens, Clock clock) {
-    this.router = router;
+  /** {@code fileOrigin} is empty where files are at the front's own origin. */
+  Service(
+      Answers answers,
+      RequestLog log,
+      AccessTokens tokens,
+      RetryWindows windows,
+      Clock clock,
+      String fileOrigin) {
+    this.answers = answers;
     this.log = log;
     this.tokens = tokens;
+    this.windows = windows;
     this.clock = clock;
+    this.fileOrigin = fileOrigin;
   }
 
   @Override
@@ -30,12 +45,13 @@ final class Service implements HttpFront.Handler {
         .isPresent()) {
       log.earlyRequest();
     }
-    return new Exchange(request, route, channel, new Urls(origin), inFlight, client);
+    Urls urls = new Urls(origin, fileOrigin.isEmpty() ? origin : fileOrigin);
+    return new Exchange(request, route, channel, urls, inFlight, client);
   }
 
   @Override
   public void answer(Exchange exchange) throws InterruptedException {
-    Reply reply = exchange.reply(router);
+    Reply reply = exchange.reply(answers);
     long sent = 0;
     try {
       sent = ReplyWriter.write(exchange.channel(), reply, bytes -> ended(exchange, reply, bytes));
