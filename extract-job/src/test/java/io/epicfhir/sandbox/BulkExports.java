@@ -2,6 +2,7 @@ package io.epicfhir.sandbox;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -20,6 +21,7 @@ final class BulkExports {
   private final RequestLog log;
   private final Groups groups;
   private final Manifest manifest;
+  private final GzipFiles gzipFiles;
 
   BulkExports(
       ResourceStore store, Ticks ticks, SandboxOptions options, FaultPlan faults, RequestLog log) {
@@ -29,6 +31,7 @@ final class BulkExports {
     this.faults = faults;
     this.log = log;
     this.groups = new Groups(options);
+    this.gzipFiles = new GzipFiles(store.scratch());
     this.manifest = new Manifest(options, faults);
   }
 
@@ -93,6 +96,9 @@ final class BulkExports {
     Generation generation = store.current();
     Instant time = ticks.next();
     ExportContent content = ExportContent.of(generation, selection, options, faults);
+    if (options.precompress) {
+      gzipFiles.compress(content.output());
+    }
     String id = UUID.randomUUID().toString();
     Instant now = options.clock.instant();
     Instant ready = now.plus(options.exportTime);
@@ -145,9 +151,13 @@ final class BulkExports {
         Reply.of(200, "application/fhir+ndjson")
             .body(file.get().pieces())
             .with("Vary", "Accept-Encoding");
-    return request.prefers("Accept-Encoding", "gzip")
-        ? reply.with("Content-Encoding", "gzip")
-        : reply;
+    if (!request.prefers("Accept-Encoding", "gzip")) {
+      return reply;
+    }
+    return gzipFiles
+        .find(file.get())
+        .map(ready -> reply.body(List.of(ready)).with("Content-Encoding", "gzip"))
+        .orElseGet(reply::gzip);
   }
 
   Reply delete(String id, String client) {

@@ -36,9 +36,7 @@ public sealed interface Fault {
   /** Blanks instead of the right body. */
   record GzipBomb(long bytes) implements OnRequest {
     Reply of(Reply reply) {
-      return reply
-          .body(List.of(new Piece.Repeated((byte) ' ', bytes)))
-          .with("Content-Encoding", "gzip");
+      return reply.body(List.of(new Piece.Repeated((byte) ' ', bytes))).gzip();
     }
   }
 

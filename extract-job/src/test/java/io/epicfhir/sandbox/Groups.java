@@ -1,7 +1,9 @@
 package io.epicfhir.sandbox;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** The groups that can be read and exported: the one of all patients, and those of some. */
 final class Groups {
@@ -36,14 +38,14 @@ final class Groups {
         : 1 + Math.floorMod(patient.hashCode(), options.dealtGroups);
   }
 
+  /** The names of the dealt groups. */
+  List<String> dealt() {
+    return IntStream.rangeClosed(1, options.dealtGroups).mapToObj(i -> DEALT + i).toList();
+  }
+
   /** 0 where it is not the name of a dealt group. */
   private int number(String group) {
-    for (int i = 1; i <= options.dealtGroups; i++) {
-      if (group.equals(DEALT + i)) {
-        return i;
-      }
-    }
-    return 0;
+    return 1 + dealt().indexOf(group);
   }
 
   ObjectNode resource(String group, Generation generation) {

@@ -19,10 +19,12 @@ import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -55,11 +57,14 @@ final class HttpFront implements AutoCloseable {
           0, THREADS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Worker::new);
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final String host;
+  private final Optional<SslContext> tls;
   private final Handler handler;
   private final Channel server;
 
-  HttpFront(String host, int port, Handler handler) throws InterruptedException {
+  HttpFront(String host, int port, Optional<SslContext> tls, Handler handler)
+      throws InterruptedException {
     this.host = host;
+    this.tls = tls;
     this.handler = handler;
     this.server =
         new ServerBootstrap()
@@ -79,7 +84,10 @@ final class HttpFront implements AutoCloseable {
   }
 
   private String origin(Channel channel) {
-    return "http://" + host + ":" + ((InetSocketAddress) channel.localAddress()).getPort();
+    return (tls.isPresent() ? "https://" : "http://")
+        + host
+        + ":"
+        + ((InetSocketAddress) channel.localAddress()).getPort();
   }
 
   @Override
@@ -101,6 +109,7 @@ final class HttpFront implements AutoCloseable {
     @Override
     protected void initChannel(SocketChannel channel) {
       connections.add(channel);
+      tls.ifPresent(context -> channel.pipeline().addLast(context.newHandler(channel.alloc())));
       channel
           .pipeline()
           .addLast(new HttpServerCodec(LONGEST_HEAD, LONGEST_HEAD, 8192))

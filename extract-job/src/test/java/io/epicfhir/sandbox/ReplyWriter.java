@@ -16,13 +16,12 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.function.LongConsumer;
-import java.util.zip.Deflater;
-import java.util.zip.GZIPOutputStream;
 
 /** Puts one reply on the wire, whole or broken off, from a thread that may block. */
 final class ReplyWriter {
@@ -64,11 +63,11 @@ final class ReplyWriter {
       return;
     }
     boolean inMemory = reply.body().stream().allMatch(Piece.Memory.class::isInstance);
-    if (inMemory && !reply.gzip() && reply.ending().equals(Ending.WHOLE)) {
+    if (inMemory && !reply.compress() && reply.ending().equals(Ending.WHOLE)) {
       writeSmall(Math.toIntExact(length));
       return;
     }
-    boolean chunked = reply.gzip() || reply.ending().kind() == Ending.Kind.SHORT;
+    boolean chunked = reply.compress() || reply.ending().kind() == Ending.Kind.SHORT;
     HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, status());
     addHeaders(head.headers());
     if (chunked) {
@@ -77,7 +76,7 @@ final class ReplyWriter {
       HttpUtil.setContentLength(head, length);
     }
     send(head);
-    if (reply.gzip()) {
+    if (reply.compress()) {
       writeGzip();
     } else {
       writePlain();
@@ -117,7 +116,7 @@ final class ReplyWriter {
   }
 
   private void writePiece(Piece piece) throws IOException, InterruptedException {
-    if (piece instanceof Piece.FileRange range) {
+    if (piece instanceof Piece.FileRange range && !encrypted()) {
       send(new DefaultFileRegion(range.file().toFile(), range.offset(), range.length()));
       sent += range.length();
     } else {
@@ -127,14 +126,14 @@ final class ReplyWriter {
     }
   }
 
+  /** Encryption needs the bytes at hand. */
+  private boolean encrypted() {
+    return channel.pipeline().get(SslHandler.class) != null;
+  }
+
   private void writeGzip() throws IOException {
     OutputStream wire = new BufferedOutputStream(new Wire(), CHUNK);
-    try (GZIPOutputStream gzip =
-        new GZIPOutputStream(wire, 1 << 16) {
-          {
-            def.setLevel(Deflater.BEST_SPEED);
-          }
-        }) {
+    try (FastGzip gzip = new FastGzip(wire)) {
       for (Piece piece : reply.body()) {
         piece.writeTo(gzip);
       }

@@ -78,6 +78,11 @@ public final class ResourceStore implements AutoCloseable {
     return current;
   }
 
+  /** A folder for files that live as long as the server. */
+  Path scratch() {
+    return copies;
+  }
+
   private List<Generation.Deletion> deletions(
       Map<String, StoredLine> before, Set<String> after, Instant now) {
     List<Generation.Deletion> deletions = new ArrayList<>();

@@ -33,7 +33,7 @@ final class Router implements Service.Answers {
     log.exports(exports::kept);
     this.search = new SearchEndpoint(store, faults, options);
     this.capabilities = new Capabilities(store, new SearchParameters(options));
-    this.admin = new Admin(store, log);
+    this.admin = new Admin(store, log, faults);
   }
 
   @Override

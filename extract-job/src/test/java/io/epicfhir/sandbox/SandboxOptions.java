@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** How the sandbox behaves. Every setter returns this; what is not set has the default below. */
@@ -29,6 +30,8 @@ public final class SandboxOptions {
   boolean reusesExports;
   boolean fileOrigin;
   boolean openFiles;
+  boolean precompress;
+  Optional<Path> certificate = Optional.empty();
   int maxInFlight = Integer.MAX_VALUE;
   int pageSize = 100;
   boolean patientSearch;
@@ -147,6 +150,18 @@ public final class SandboxOptions {
   /** Files need no token: manifests say {@code requiresAccessToken=false}. */
   public SandboxOptions openFiles() {
     openFiles = true;
+    return this;
+  }
+
+  /** Files are compressed once, at the kick-off, and go out by sendfile. */
+  public SandboxOptions precompress() {
+    precompress = true;
+    return this;
+  }
+
+  /** https, with a self-signed certificate that is made at start and written there as PEM. */
+  public SandboxOptions tls(Path certificateFile) {
+    certificate = Optional.of(certificateFile);
     return this;
   }
 

@@ -1,9 +1,11 @@
 package io.epicfhir.sandbox;
 
+import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A FHIR R4 server over a folder of NDJSON with SMART Backend Services, Group export and search. It
@@ -27,14 +29,18 @@ public final class SandboxServer implements AutoCloseable {
     Router router = new Router(store, ticks, faults, log, clients, tokens, options);
     RetryWindows windows = new RetryWindows();
     Clock clock = options.clock;
+    Optional<SslContext> tls = Optional.empty();
+    if (options.certificate.isPresent()) {
+      tls = Optional.of(SelfSigned.make(options.certificate.get()));
+    }
     if (options.fileOrigin) {
       FileOrigin files = new FileOrigin(router, log);
       fronts.add(
-          new HttpFront("localhost", 0, new Service(files, log, tokens, windows, clock, "")));
+          new HttpFront("localhost", 0, tls, new Service(files, log, tokens, windows, clock, "")));
       fileOrigin = fronts.get(0).origin();
     }
     Service service = new Service(router, log, tokens, windows, clock, fileOrigin);
-    HttpFront front = new HttpFront("127.0.0.1", options.port, service);
+    HttpFront front = new HttpFront("127.0.0.1", options.port, tls, service);
     fronts.add(front);
     urls = new Urls(front.origin(), fileOrigin.isEmpty() ? front.origin() : fileOrigin);
   }
