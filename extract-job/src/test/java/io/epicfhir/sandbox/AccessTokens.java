@@ -36,8 +36,17 @@ final class AccessTokens {
         .filter(grant -> clock.instant().isBefore(grant.expires()));
   }
 
+  /** Whose token it is, good or not. */
+  Optional<String> client(Request request) {
+    return bearer(request).map(grants::get).map(Grant::clientId);
+  }
+
   void expire(Request request) {
-    bearer(request).ifPresent(grants::remove);
+    bearer(request)
+        .ifPresent(
+            token ->
+                grants.computeIfPresent(
+                    token, (t, grant) -> new Grant(grant.clientId(), grant.scopes(), Instant.MIN)));
   }
 
   private static Optional<String> bearer(Request request) {

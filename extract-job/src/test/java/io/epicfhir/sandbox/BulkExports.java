@@ -1,7 +1,5 @@
 package io.epicfhir.sandbox;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -14,32 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 final class BulkExports {
   private static final Duration DAY = Duration.ofHours(24);
 
-  /** One export; {@code nextPoll} is the only thing that changes. */
-  private static final class Export {
-    final String client;
-    final String request;
-    final Instant time;
-    final Instant ready;
-    final ExportContent content;
-    final boolean incremental;
-    Instant nextPoll = Instant.MIN;
-
-    Export(
-        String client,
-        String request,
-        Instant time,
-        Instant ready,
-        ExportContent content,
-        boolean incremental) {
-      this.client = client;
-      this.request = request;
-      this.time = time;
-      this.ready = ready;
-      this.content = content;
-      this.incremental = incremental;
-    }
-  }
-
   private final Map<String, Export> exports = new ConcurrentHashMap<>();
   private final Map<String, Instant> lastKickOff = new ConcurrentHashMap<>();
   private final ResourceStore store;
@@ -47,6 +19,9 @@ final class BulkExports {
   private final SandboxOptions options;
   private final FaultPlan faults;
   private final RequestLog log;
+  private final Groups groups;
+  private final Manifest manifest;
+  private final GzipFiles gzipFiles;
 
   BulkExports(
       ResourceStore store, Ticks ticks, SandboxOptions options, FaultPlan faults, RequestLog log) {
@@ -55,73 +30,85 @@ final class BulkExports {
     this.options = options;
     this.faults = faults;
     this.log = log;
+    this.groups = new Groups(options);
+    this.gzipFiles = new GzipFiles(store.scratch());
+    this.manifest = new Manifest(options, faults);
   }
 
   synchronized Reply kickOff(Request request, AccessTokens.Grant grant, String group, Urls urls) {
     if (!request.method().equals("GET") && !request.method().equals("POST")) {
       return Outcomes.refused(405, "not-supported", "Use GET or POST");
     }
-    if (!group.equals(options.groupId)) {
+    if (!groups.exists(group)) {
       return Outcomes.refused(404, "not-found", "Unknown group: " + group);
     }
     try {
-      ExportRequest asked = ExportRequest.of(request, options.since);
-      for (String type : asked.types()) {
+      ExportRequest export = ExportRequest.of(request, options.since);
+      for (String type : export.types()) {
         if (!grant.scopes().allows(type)) {
           return Outcomes.refused(403, "forbidden", "The token's scope does not cover " + type);
         }
       }
-      return busy(grant.clientId()).orElseGet(() -> start(request, grant, asked, urls));
+      Export.Asked asked =
+          new Export.Asked(grant.clientId(), group, urls.origin() + request.uri(), request.body());
+      ExportSelection selection = new ExportSelection(export, grant.scopes(), groups, group);
+      return repeated(request, asked, urls)
+          .or(() -> busy(asked))
+          .orElseGet(() -> start(asked, selection, urls));
     } catch (ExportRequest.Refused e) {
       return Outcomes.refused(400, "invalid", e.getMessage());
     }
   }
 
-  private Optional<Reply> busy(String client) {
+  private Optional<Reply> repeated(Request request, Export.Asked asked, Urls urls) {
+    if (!options.reusesExports || request.prefers("Cache-Control", "no-cache")) {
+      return Optional.empty();
+    }
+    return exports.entrySet().stream()
+        .filter(kept -> kept.getValue().asked.equals(asked) && alive(kept.getValue()))
+        .findFirst()
+        .map(kept -> new Reply(202).with("Content-Location", urls.status(kept.getKey())));
+  }
+
+  private Optional<Reply> busy(Export.Asked asked) {
     Instant now = options.clock.instant();
     for (Export export : exports.values()) {
-      if (export.client.equals(client) && now.isBefore(export.ready)) {
+      if (export.asked.client().equals(asked.client())
+          && export.asked.group().equals(asked.group())
+          && now.isBefore(export.ready)) {
         return Optional.of(
             later("An export of this group is running", Duration.between(now, export.ready)));
       }
     }
-    Instant allowed = lastKickOff.getOrDefault(client, Instant.MIN.plus(DAY)).plus(DAY);
+    Instant allowed = lastKickOff.getOrDefault(key(asked), Instant.MIN.plus(DAY)).plus(DAY);
     return options.oncePerDay && now.isBefore(allowed)
         ? Optional.of(
             later("A group can be exported once in 24 hours", Duration.between(now, allowed)))
         : Optional.empty();
   }
 
-  private Reply start(Request request, AccessTokens.Grant grant, ExportRequest asked, Urls urls) {
+  private static String key(Export.Asked asked) {
+    return asked.client() + " " + asked.group();
+  }
+
+  private Reply start(Export.Asked asked, ExportSelection selection, Urls urls) {
     // The generation is taken before the time: what changes in between is newer than both.
     Generation generation = store.current();
     Instant time = ticks.next();
-    ExportContent content =
-        ExportContent.of(
-            generation,
-            type ->
-                grant.scopes().allows(type)
-                    && (asked.types().isEmpty() || asked.types().contains(type)),
-            asked.since(),
-            options,
-            faults);
+    ExportContent content = ExportContent.of(generation, selection, options, faults);
+    if (options.precompress) {
+      gzipFiles.compress(content.output());
+    }
     String id = UUID.randomUUID().toString();
     Instant now = options.clock.instant();
     Instant ready = now.plus(options.exportTime);
-    exports.put(
-        id,
-        new Export(
-            grant.clientId(),
-            urls.origin() + request.uri(),
-            time,
-            ready,
-            content,
-            asked.since().isPresent()));
-    lastKickOff.put(grant.clientId(), now);
+    exports.put(id, new Export(asked, time, ready, content, selection.since().isPresent()));
+    lastKickOff.put(key(asked), now);
+    log.exportStarted();
     return new Reply(202).with("Content-Location", urls.status(id));
   }
 
-  synchronized Reply status(String id, String client, Urls urls) {
+  synchronized Reply status(Request request, String id, String client, Urls urls) {
     Optional<Export> found = find(id, client);
     if (found.isEmpty()) {
       return unknown();
@@ -134,49 +121,29 @@ final class BulkExports {
     }
     if (now.isBefore(export.ready)) {
       export.nextPoll = now.plusSeconds(options.retryAfter.toSeconds());
-      long done =
-          100
-              - 100
-                  * Duration.between(now, export.ready).toMillis()
-                  / Math.max(1, options.exportTime.toMillis());
-      return new Reply(202)
-          .with("X-Progress", "Exporting, " + done + "% done")
-          .with("Retry-After", Long.toString(options.retryAfter.toSeconds()));
+      return running(export, now);
     }
-    return Reply.json(200, manifest(id, export, urls))
-        .with("Expires", HttpDates.of(expires(export)));
+    return manifest
+        .page(request, id, export, urls)
+        .map(page -> Reply.json(200, page).with("Expires", HttpDates.of(expires(export))))
+        .orElseGet(BulkExports::unknown);
   }
 
-  private static ObjectNode manifest(String id, Export export, Urls urls) {
-    ObjectNode manifest =
-        Json.object()
-            .put("transactionTime", export.time.toString())
-            .put("request", export.request)
-            .put("requiresAccessToken", true);
-    add(manifest.putArray("output"), export.content.output(), id, urls);
-    if (export.incremental) {
-      add(manifest.putArray("deleted"), export.content.deleted(), id, urls);
-    }
-    add(manifest.putArray("error"), export.content.error(), id, urls);
-    return manifest;
+  private Reply running(Export export, Instant now) {
+    long left = Duration.between(now, export.ready).toMillis();
+    long done = 100 - 100 * left / Math.max(1, options.exportTime.toMillis());
+    return new Reply(202)
+        .with("X-Progress", "Exporting, " + done + "% done")
+        .with("Retry-After", Long.toString(options.retryAfter.toSeconds()));
   }
 
-  private static void add(ArrayNode files, List<ExportFile> from, String id, Urls urls) {
-    for (ExportFile file : from) {
-      files
-          .addObject()
-          .put("type", file.type())
-          .put("url", urls.status(id) + "/" + file.name())
-          .put("count", file.count());
-    }
-  }
-
-  Reply file(Request request, String id, String name, String client) {
-    Optional<Export> export = find(id, client);
-    if (export.isEmpty() || options.clock.instant().isBefore(export.get().ready)) {
-      return unknown();
-    }
-    Optional<ExportFile> file = export.get().content.file(name);
+  /** A file for its client, or for anybody where files are open. */
+  Reply file(Request request, String id, String name, Optional<String> client) {
+    Optional<ExportFile> file =
+        Optional.ofNullable(exports.get(id))
+            .filter(export -> client.isEmpty() || export.asked.client().equals(client.get()))
+            .filter(export -> alive(export) && !options.clock.instant().isBefore(export.ready))
+            .flatMap(export -> export.content.file(name));
     if (file.isEmpty()) {
       return unknown();
     }
@@ -184,19 +151,32 @@ final class BulkExports {
         Reply.of(200, "application/fhir+ndjson")
             .body(file.get().pieces())
             .with("Vary", "Accept-Encoding");
-    return request.prefers("Accept-Encoding", "gzip")
-        ? reply.with("Content-Encoding", "gzip")
-        : reply;
+    if (!request.prefers("Accept-Encoding", "gzip")) {
+      return reply;
+    }
+    return gzipFiles
+        .find(file.get())
+        .map(ready -> reply.body(List.of(ready)).with("Content-Encoding", "gzip"))
+        .orElseGet(reply::gzip);
   }
 
   Reply delete(String id, String client) {
     return find(id, client).isPresent() && exports.remove(id) != null ? new Reply(202) : unknown();
   }
 
+  /** Exports that were neither deleted nor have expired. */
+  int kept() {
+    return (int) exports.values().stream().filter(this::alive).count();
+  }
+
   private Optional<Export> find(String id, String client) {
     return Optional.ofNullable(exports.get(id))
-        .filter(export -> export.client.equals(client))
-        .filter(export -> options.clock.instant().isBefore(expires(export)));
+        .filter(export -> export.asked.client().equals(client))
+        .filter(this::alive);
+  }
+
+  private boolean alive(Export export) {
+    return options.clock.instant().isBefore(expires(export));
   }
 
   private Instant expires(Export export) {

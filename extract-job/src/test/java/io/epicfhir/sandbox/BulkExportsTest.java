@@ -62,7 +62,7 @@ final class BulkExportsTest {
     assertThat(group.statusCode()).isEqualTo(404);
     assertThat(TestClient.diagnostics(group)).isEqualTo("Unknown group: other");
     refused("?_type=Patient,Person2", "Unknown resource type in _type: Person2");
-    refused("?_typeFilter=x", "Parameter is not supported: _typeFilter");
+    refused("?_elements=id", "Parameter is not supported: _elements");
     refused("?_outputFormat=csv", "_outputFormat is not supported: csv");
     refused("?_since=yesterday", "_since is not an instant: yesterday");
   }

@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 /** What the server says about itself. */
 final class Capabilities {
   private final ResourceStore store;
+  private final SearchParameters parameters;
 
-  Capabilities(ResourceStore store) {
+  Capabilities(ResourceStore store, SearchParameters parameters) {
     this.store = store;
+    this.parameters = parameters;
   }
 
   Reply smart(String tokenUrl) {
@@ -53,13 +55,18 @@ final class Capabilities {
     return Reply.fhir(200, statement);
   }
 
-  private static void addType(ObjectNode resource, String type) {
+  private void addType(ObjectNode resource, String type) {
     resource.put("type", type);
     resource.putArray("interaction").add(code("read")).add(code("search-type"));
-    ArrayNode parameters = resource.putArray("searchParam");
-    for (String name : SearchEndpoint.parameters(type)) {
-      String kind = name.equals("patient") || name.equals("subject") ? "reference" : "token";
-      parameters.addObject().put("name", name).put("type", kind);
+    ArrayNode list = resource.putArray("searchParam");
+    for (String name : parameters.names(type)) {
+      String kind =
+          switch (name) {
+            case "patient", "subject" -> "reference";
+            case "date", "_lastUpdated" -> "date";
+            default -> "token";
+          };
+      list.addObject().put("name", name).put("type", kind);
     }
   }
 

@@ -3,34 +3,27 @@ package io.epicfhir.sandbox;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /** The files of one export, cut from a generation of the store at kick-off. */
 record ExportContent(List<ExportFile> output, List<ExportFile> deleted, List<ExportFile> error) {
   private static final int DELETES_A_BUNDLE = 100;
 
   static ExportContent of(
-      Generation generation,
-      Predicate<String> types,
-      Optional<Instant> since,
-      SandboxOptions options,
-      FaultPlan faults) {
+      Generation generation, ExportSelection selection, SandboxOptions options, FaultPlan faults) {
     List<ExportFile> output = new ArrayList<>();
     List<ExportFile> error = new ArrayList<>();
     generation.byType().keySet().stream()
-        .filter(types)
+        .filter(selection::takes)
         .forEach(
             type -> {
               List<Fault.OnExport> planned = faults.onExport(type);
-              List<StoredLine> lines = changed(generation.lines(type), since);
-              output.addAll(files(type, lines, planned, options));
+              output.addAll(files(type, selection.lines(generation, type), planned, options));
               error.addAll(errors(type, planned));
             });
-    return new ExportContent(output, deletions(generation, types, since), error);
+    return new ExportContent(output, deletions(selection.deletions(generation)), error);
   }
 
   Optional<ExportFile> file(String name) {
@@ -38,10 +31,6 @@ record ExportContent(List<ExportFile> output, List<ExportFile> deleted, List<Exp
         .flatMap(List::stream)
         .filter(file -> file.name().equals(name))
         .findFirst();
-  }
-
-  private static List<StoredLine> changed(List<StoredLine> lines, Optional<Instant> since) {
-    return lines.stream().filter(line -> since.map(line.changed()::isAfter).orElse(true)).toList();
   }
 
   private static List<ExportFile> files(
@@ -52,6 +41,8 @@ record ExportContent(List<ExportFile> output, List<ExportFile> deleted, List<Exp
     for (Fault.OnExport fault : planned) {
       if (fault instanceof Fault.ExtraLine extra) {
         file.add(extra.line().getBytes(StandardCharsets.UTF_8));
+      } else if (fault instanceof Fault.LongLine line) {
+        file.add(line.pieces(type));
       } else if (fault instanceof Fault.WrongCount wrong) {
         countOff += wrong.by();
       }
@@ -85,13 +76,7 @@ record ExportContent(List<ExportFile> output, List<ExportFile> deleted, List<Exp
     return files;
   }
 
-  private static List<ExportFile> deletions(
-      Generation generation, Predicate<String> types, Optional<Instant> since) {
-    List<Generation.Deletion> deletions =
-        generation.deletions().stream()
-            .filter(deletion -> types.test(deletion.type()))
-            .filter(deletion -> since.map(deletion.at()::isAfter).orElse(false))
-            .toList();
+  private static List<ExportFile> deletions(List<Generation.Deletion> deletions) {
     ExportFile.Builder file = new ExportFile.Builder();
     for (int i = 0; i < deletions.size(); i += DELETES_A_BUNDLE) {
       ObjectNode bundle = Json.object().put("resourceType", "Bundle").put("type", "transaction");

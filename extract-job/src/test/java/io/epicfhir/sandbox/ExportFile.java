@@ -35,10 +35,15 @@ record ExportFile(String name, String type, List<Piece> pieces, int count) {
     }
 
     void add(byte[] line) {
-      pieces.add(new Piece.Memory(line));
+      add(List.of(new Piece.Memory(line)));
+    }
+
+    /** One line, without its line feed. */
+    void add(List<Piece> line) {
+      pieces.addAll(line);
       pieces.add(new Piece.Memory("\n".getBytes(StandardCharsets.UTF_8)));
       lines++;
-      bytes += line.length + 1L;
+      bytes += Piece.length(line) + 1;
     }
 
     boolean full(long moreBytes, SandboxOptions options) {

@@ -18,7 +18,7 @@ import java.util.Set;
  *
  * @param types empty means all
  */
-record ExportRequest(Set<String> types, Optional<Instant> since) {
+record ExportRequest(Set<String> types, Optional<Instant> since, TypeFilters filters) {
   private static final Set<String> FORMATS =
       Set.of("application/fhir+ndjson", "application/ndjson", "ndjson");
 
@@ -42,16 +42,23 @@ record ExportRequest(Set<String> types, Optional<Instant> since) {
     }
     Set<String> types = new LinkedHashSet<>();
     Optional<Instant> since = Optional.empty();
+    TypeFilters filters = new TypeFilters(Map.of());
     for (Map.Entry<String, List<String>> parameter : parameters.entrySet()) {
       String value = String.join(",", parameter.getValue());
       switch (parameter.getKey()) {
         case "_type" -> types.addAll(types(value));
         case "_since" -> since = Optional.of(since(value, sinceSupported));
+        case "_typeFilter" -> filters = TypeFilters.parse(value);
         case "_outputFormat" -> checkFormat(value);
         default -> throw new Refused("Parameter is not supported: " + parameter.getKey());
       }
     }
-    return new ExportRequest(types, since);
+    for (String type : filters.byType().keySet()) {
+      if (!types.isEmpty() && !types.contains(type)) {
+        throw new Refused("_typeFilter is for a type that _type lacks: " + type);
+      }
+    }
+    return new ExportRequest(types, since, filters);
   }
 
   private static Map<String, List<String>> body(Request request) throws Refused {

@@ -85,4 +85,14 @@ public final class FaultPlan {
     }
     return Optional.empty();
   }
+
+  /** What is planned of one kind of fault, such as those of search pages and manifests. */
+  synchronized <F extends Fault> Optional<F> take(Class<F> wanted, RequestKind kind, String type) {
+    for (Rule rule : rules) {
+      if (wanted.isInstance(rule.fault) && rule.takes(kind, type)) {
+        return Optional.of(wanted.cast(rule.fault));
+      }
+    }
+    return Optional.empty();
+  }
 }

@@ -18,8 +18,8 @@ record Generation(
     List<Deletion> deletions,
     Map<String, SearchIndex> indexes) {
 
-  /** A resource that is gone. */
-  record Deletion(String type, String id, Instant at) {}
+  /** A resource that is gone, and whose patient was this, or empty. */
+  record Deletion(String type, String id, String patient, Instant at) {}
 
   Generation(Map<String, List<StoredLine>> byType, List<Deletion> deletions) {
     this(byType, deletions, new ConcurrentHashMap<>());

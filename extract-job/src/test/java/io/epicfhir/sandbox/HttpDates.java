@@ -18,6 +18,10 @@ final class HttpDates {
     return FORMAT.format(time);
   }
 
+  static Instant parse(String text) {
+    return Instant.from(FORMAT.parse(text));
+  }
+
   static String now(Clock clock) {
     return of(clock.instant());
   }

@@ -19,11 +19,13 @@ import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.Optional;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -32,28 +34,38 @@ import java.util.concurrent.TimeUnit;
  * own, which may wait (injected latency) and send files as slowly as the client takes them.
  */
 final class HttpFront implements AutoCloseable {
-  private static final int THREADS = 512;
+  private static final int THREADS = 2048;
   private static final int LONGEST_HEAD = 1 << 16;
   private static final int LONGEST_BODY = 1 << 24;
 
   /** What is behind the front. */
   interface Handler {
+    /** At once, when a request has arrived. */
+    Exchange arrived(Request request, Channel channel, String origin);
+
     /** Answers, and writes the answer to the channel. */
-    void handle(Request request, Channel channel) throws InterruptedException;
+    void answer(Exchange exchange) throws InterruptedException;
+
+    /** The client has closed the connection. */
+    void gone(Exchange exchange);
   }
 
   private final EventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
   private final ThreadPoolExecutor workers =
       new ThreadPoolExecutor(
-          THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Worker::new);
+          0, THREADS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Worker::new);
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private final String host;
+  private final Optional<SslContext> tls;
   private final Handler handler;
   private final Channel server;
 
-  HttpFront(int port, Handler handler) throws InterruptedException {
+  HttpFront(String host, int port, Optional<SslContext> tls, Handler handler)
+      throws InterruptedException {
+    this.host = host;
+    this.tls = tls;
     this.handler = handler;
-    workers.allowCoreThreadTimeOut(true);
     this.server =
         new ServerBootstrap()
             .group(loops)
@@ -66,8 +78,16 @@ final class HttpFront implements AutoCloseable {
             .channel();
   }
 
-  int port() {
-    return ((InetSocketAddress) server.localAddress()).getPort();
+  /** Scheme, host and port. */
+  String origin() {
+    return origin(server);
+  }
+
+  private String origin(Channel channel) {
+    return (tls.isPresent() ? "https://" : "http://")
+        + host
+        + ":"
+        + ((InetSocketAddress) channel.localAddress()).getPort();
   }
 
   @Override
@@ -89,6 +109,7 @@ final class HttpFront implements AutoCloseable {
     @Override
     protected void initChannel(SocketChannel channel) {
       connections.add(channel);
+      tls.ifPresent(context -> channel.pipeline().addLast(context.newHandler(channel.alloc())));
       channel
           .pipeline()
           .addLast(new HttpServerCodec(LONGEST_HEAD, LONGEST_HEAD, 8192))
@@ -99,6 +120,8 @@ final class HttpFront implements AutoCloseable {
   }
 
   private final class Requests extends SimpleChannelInboundHandler<FullHttpRequest> {
+    private Exchange current;
+
     @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest http) {
       String body = http.content().toString(StandardCharsets.UTF_8);
@@ -113,12 +136,21 @@ final class HttpFront implements AutoCloseable {
               http.headers(),
               body,
               ((InetSocketAddress) channel.remoteAddress()).getAddress());
-      workers.execute(() -> work(request, channel));
+      Exchange exchange = handler.arrived(request, channel, origin(channel));
+      current = exchange;
+      workers.execute(() -> work(exchange, channel));
     }
 
-    private void work(Request request, Channel channel) {
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+      if (current != null) {
+        handler.gone(current);
+      }
+    }
+
+    private void work(Exchange exchange, Channel channel) {
       try {
-        handler.handle(request, channel);
+        handler.answer(exchange);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt(); // The server is closing, and so does the connection.
         ChannelFuture unused = channel.close();

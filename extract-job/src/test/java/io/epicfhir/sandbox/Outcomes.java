@@ -9,6 +9,25 @@ final class Outcomes {
 
   private Outcomes() {}
 
+  /** What Epic's code means. */
+  static String text(String epicCode) {
+    return switch (epicCode) {
+      case "4101" -> "Resource request returns no results.";
+      case "4107" -> "The patient has been merged.";
+      case "4113" -> "The search session is expired.";
+      case "4119" -> "Additional data may exist: the results may be incomplete.";
+      case "4122" -> "A parameter was ignored.";
+      case "4127" -> "Too many patients in one search.";
+      case "4130", "4131" -> "Break-the-glass security restricts this patient.";
+      case "4135" -> "The daily limit of documents is reached.";
+      case "59100" -> "Unknown parameter.";
+      case "59101" -> "Invalid value of a parameter.";
+      case "59108" -> "A required element is missing.";
+      case "59204" -> "The client is not authorized for a part of this resource.";
+      default -> "Code " + epicCode;
+    };
+  }
+
   static Reply refused(int status, String code, String diagnostics) {
     return Reply.fhir(status, outcome("error", code, "", diagnostics));
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +17,9 @@ sealed interface Piece {
 
   /** The first bytes of this piece only. */
   Piece first(long bytes);
+
+  /** All but the first bytes. */
+  Piece from(long bytes);
 
   void writeTo(OutputStream out) throws IOException;
 
@@ -42,6 +46,11 @@ sealed interface Piece {
     }
 
     @Override
+    public Piece from(long count) {
+      return new Memory(Arrays.copyOfRange(bytes, Math.toIntExact(count), bytes.length));
+    }
+
+    @Override
     public void writeTo(OutputStream out) throws IOException {
       out.write(bytes);
     }
@@ -55,6 +64,11 @@ sealed interface Piece {
     }
 
     @Override
+    public Piece from(long count) {
+      return new FileRange(file, offset + count, length - count);
+    }
+
+    @Override
     public void writeTo(OutputStream out) throws IOException {
       try (FileChannel channel = FileChannel.open(file)) {
         long done = 0;
@@ -63,6 +77,34 @@ sealed interface Piece {
         }
       }
     }
+  }
+
+  /** One byte, many times; it needs no memory. */
+  record Repeated(byte value, long length) implements Piece {
+    private static final int CHUNK = 1 << 16;
+
+    @Override
+    public Piece first(long count) {
+      return new Repeated(value, count);
+    }
+
+    @Override
+    public Piece from(long count) {
+      return new Repeated(value, length - count);
+    }
+
+    @Override
+    public void writeTo(OutputStream out) throws IOException {
+      byte[] chunk = new byte[(int) Math.min(length, CHUNK)];
+      Arrays.fill(chunk, value);
+      for (long left = length; left > 0; left -= chunk.length) {
+        out.write(chunk, 0, (int) Math.min(left, chunk.length));
+      }
+    }
+  }
+
+  static Piece text(String text) {
+    return new Memory(text.getBytes(StandardCharsets.UTF_8));
   }
 
   static long length(List<Piece> pieces) {

@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 /** One HTTP response: what the endpoints decide, before faults and the wire touch it. */
-record Reply(int status, Map<String, String> headers, List<Piece> body, Ending ending) {
+record Reply(
+    int status, Map<String, String> headers, List<Piece> body, Ending ending, boolean compress) {
 
   Reply(int status) {
-    this(status, Map.of(), List.of(), Ending.WHOLE);
+    this(status, Map.of(), List.of(), Ending.WHOLE, false);
   }
 
   static Reply fhir(int status, JsonNode resource) {
@@ -32,18 +33,26 @@ record Reply(int status, Map<String, String> headers, List<Piece> body, Ending e
   Reply with(String header, String value) {
     Map<String, String> more = new LinkedHashMap<>(headers);
     more.put(header, value);
-    return new Reply(status, more, body, ending);
+    return new Reply(status, more, body, ending, compress);
   }
 
   Reply body(List<Piece> pieces) {
-    return new Reply(status, headers, pieces, ending);
+    return new Reply(status, headers, pieces, ending, compress);
   }
 
   Reply ending(Ending other) {
-    return new Reply(status, headers, body, other);
+    return new Reply(status, headers, body, other, compress);
   }
 
-  boolean gzip() {
-    return "gzip".equals(headers.get("Content-Encoding"));
+  /** The body goes through gzip on its way. */
+  Reply gzip() {
+    Reply gzip = with("Content-Encoding", "gzip");
+    return new Reply(status, gzip.headers, body, ending, true);
+  }
+
+  /** Whether the connection breaks before the head: nobody learns what was answered. */
+  boolean lost() {
+    boolean breaks = ending.kind() != Ending.Kind.WHOLE && ending.kind() != Ending.Kind.SHORT;
+    return breaks && (body.isEmpty() || ending.afterBytes() < 0);
   }
 }

@@ -16,27 +16,38 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.zip.Deflater;
-import java.util.zip.GZIPOutputStream;
+import java.util.List;
+import java.util.function.LongConsumer;
 
 /** Puts one reply on the wire, whole or broken off, from a thread that may block. */
 final class ReplyWriter {
   private static final int CHUNK = 1 << 18;
+
+  /** These last bytes of a body with a Content-Length go on their own, after {@code atLast}. */
+  private static final int TAIL = 1;
+
   private final Channel channel;
   private final Reply reply;
+  private final LongConsumer atLast;
   private long sent;
 
-  private ReplyWriter(Channel channel, Reply reply) {
+  private ReplyWriter(Channel channel, Reply reply, LongConsumer atLast) {
     this.channel = channel;
     this.reply = reply;
+    this.atLast = atLast;
   }
 
-  /** Returns the bytes of the body that were sent; fewer where the client went away. */
-  static long write(Channel channel, Reply reply) throws InterruptedException {
-    ReplyWriter writer = new ReplyWriter(channel, reply);
+  /**
+   * Returns the bytes of the body that were sent; fewer where the client went away.
+   *
+   * @param atLast hears the number just before the client can know that it has the whole answer
+   */
+  static long write(Channel channel, Reply reply, LongConsumer atLast) throws InterruptedException {
+    ReplyWriter writer = new ReplyWriter(channel, reply, atLast);
     try {
       writer.write();
     } catch (IOException e) {
@@ -47,12 +58,16 @@ final class ReplyWriter {
 
   private void write() throws IOException, InterruptedException {
     long length = Piece.length(reply.body());
+    if (reply.lost()) {
+      end();
+      return;
+    }
     boolean inMemory = reply.body().stream().allMatch(Piece.Memory.class::isInstance);
-    if (inMemory && !reply.gzip() && reply.ending().equals(Ending.WHOLE)) {
+    if (inMemory && !reply.compress() && reply.ending().equals(Ending.WHOLE)) {
       writeSmall(Math.toIntExact(length));
       return;
     }
-    boolean chunked = reply.gzip() || reply.ending().kind() == Ending.Kind.SHORT;
+    boolean chunked = reply.compress() || reply.ending().kind() == Ending.Kind.SHORT;
     HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, status());
     addHeaders(head.headers());
     if (chunked) {
@@ -61,12 +76,10 @@ final class ReplyWriter {
       HttpUtil.setContentLength(head, length);
     }
     send(head);
-    if (reply.gzip()) {
+    if (reply.compress()) {
       writeGzip();
     } else {
-      for (Piece piece : Piece.first(reply.body(), reply.ending().afterBytes())) {
-        writePiece(piece);
-      }
+      writePlain();
     }
     end();
   }
@@ -79,29 +92,54 @@ final class ReplyWriter {
             HttpVersion.HTTP_1_1, status(), Unpooled.wrappedBuffer(parts.length + 1, parts));
     addHeaders(response.headers());
     HttpUtil.setContentLength(response, length);
+    atLast.accept(length);
     send(response);
     sent = length;
   }
 
-  private void writePiece(Piece piece) throws IOException, InterruptedException {
-    if (piece instanceof Piece.FileRange range) {
-      send(new DefaultFileRegion(range.file().toFile(), range.offset(), range.length()));
-    } else if (piece instanceof Piece.Memory memory) {
-      send(new DefaultHttpContent(Unpooled.wrappedBuffer(memory.bytes())));
+  private void writePlain() throws IOException, InterruptedException {
+    List<Piece> pieces = Piece.first(reply.body(), reply.ending().afterBytes());
+    Piece last = pieces.isEmpty() ? null : pieces.remove(pieces.size() - 1);
+    for (Piece piece : pieces) {
+      writePiece(piece);
     }
-    sent += piece.length();
+    if (last != null && !(last instanceof Piece.Memory) && last.length() > TAIL) {
+      writePiece(last.first(last.length() - TAIL));
+      last = last.from(last.length() - TAIL);
+    }
+    if (last != null) {
+      if (reply.ending().kind() == Ending.Kind.WHOLE) {
+        atLast.accept(sent + last.length());
+      }
+      writePiece(last);
+    }
+  }
+
+  private void writePiece(Piece piece) throws IOException, InterruptedException {
+    if (piece instanceof Piece.FileRange range && !encrypted()) {
+      send(new DefaultFileRegion(range.file().toFile(), range.offset(), range.length()));
+      sent += range.length();
+    } else {
+      OutputStream wire = new BufferedOutputStream(new Wire(), CHUNK);
+      piece.writeTo(wire);
+      wire.flush();
+    }
+  }
+
+  /** Encryption needs the bytes at hand. */
+  private boolean encrypted() {
+    return channel.pipeline().get(SslHandler.class) != null;
   }
 
   private void writeGzip() throws IOException {
     OutputStream wire = new BufferedOutputStream(new Wire(), CHUNK);
-    try (GZIPOutputStream gzip =
-        new GZIPOutputStream(wire, 1 << 16) {
-          {
-            def.setLevel(Deflater.BEST_SPEED);
-          }
-        }) {
+    try (FastGzip gzip = new FastGzip(wire)) {
       for (Piece piece : reply.body()) {
         piece.writeTo(gzip);
+      }
+      gzip.finish();
+      if (reply.ending().kind() == Ending.Kind.WHOLE) {
+        atLast.accept(sent); // The trailer still waits in the buffer.
       }
     }
   }
@@ -129,6 +167,9 @@ final class ReplyWriter {
   }
 
   private void end() throws IOException, InterruptedException {
+    if (reply.ending().kind() != Ending.Kind.STALLED) {
+      atLast.accept(sent);
+    }
     switch (reply.ending().kind()) {
       case WHOLE, SHORT -> send(LastHttpContent.EMPTY_LAST_CONTENT);
       case RESET -> {

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntSupplier;
 
 /** What the server was asked, so that a test can assert it. */
 public final class RequestLog {
@@ -26,9 +27,14 @@ public final class RequestLog {
   private int inFlight;
   private int maxInFlight;
   private long earlyPolls;
+  private long earlyRequests;
   private long overLimit;
   private long tokensIssued;
   private long bytesSent;
+
+  private long exportsStarted;
+  private long authorizedAtFileOrigin;
+  private IntSupplier exportsKept = () -> 0;
 
   synchronized int begin() {
     inFlight++;
@@ -36,8 +42,11 @@ public final class RequestLog {
     return inFlight;
   }
 
-  synchronized void end(RequestKind kind, Request request, int status, long bytes) {
+  synchronized void end() {
     inFlight--;
+  }
+
+  synchronized void answered(RequestKind kind, Request request, int status, long bytes) {
     bytesSent += bytes;
     counts.merge(kind, 1L, Long::sum);
     entries.addLast(
@@ -52,8 +61,24 @@ public final class RequestLog {
     }
   }
 
+  synchronized void exports(IntSupplier kept) {
+    exportsKept = kept;
+  }
+
+  synchronized void exportStarted() {
+    exportsStarted++;
+  }
+
+  synchronized void authorizedAtFileOrigin() {
+    authorizedAtFileOrigin++;
+  }
+
   synchronized void earlyPoll() {
     earlyPolls++;
+  }
+
+  synchronized void earlyRequest() {
+    earlyRequests++;
   }
 
   synchronized void overTheLimit() {
@@ -74,7 +99,10 @@ public final class RequestLog {
     return new ArrayList<>(entries);
   }
 
-  /** The highest number of requests that were in work at one time. */
+  /**
+   * The highest number of requests with a token that were in flight at one time: from the arrival
+   * until just before the last bytes of the answer leave.
+   */
   public synchronized int maxInFlight() {
     return maxInFlight;
   }
@@ -82,6 +110,11 @@ public final class RequestLog {
   /** Polls of a status URL before its Retry-After had passed. */
   public synchronized long earlyPolls() {
     return earlyPolls;
+  }
+
+  /** Requests with a token that came before the Retry-After of a 429 or 503 had passed. */
+  public synchronized long earlyRequests() {
+    return earlyRequests;
   }
 
   /** Requests refused because more were in flight than the server allows. */
@@ -99,15 +132,33 @@ public final class RequestLog {
     return bytesSent;
   }
 
+  /** Kick-offs that started an export, whether the client heard of it or not. */
+  public synchronized long exportsStarted() {
+    return exportsStarted;
+  }
+
+  /** Exports that are neither deleted nor expired. */
+  public int exportsKept() {
+    return exportsKept.getAsInt();
+  }
+
+  /** Requests with an Authorization header at the origin that needs none. */
+  public synchronized long fileOriginAuthorizations() {
+    return authorizedAtFileOrigin;
+  }
+
   /** Forgets everything but what is in flight now. */
   public synchronized void clear() {
     counts.clear();
     entries.clear();
     maxInFlight = inFlight;
     earlyPolls = 0;
+    earlyRequests = 0;
     overLimit = 0;
     tokensIssued = 0;
     bytesSent = 0;
+    exportsStarted = 0;
+    authorizedAtFileOrigin = 0;
   }
 
   synchronized ObjectNode toJson() {
@@ -116,8 +167,12 @@ public final class RequestLog {
     counts.forEach((kind, count) -> byKind.put(kind.name(), count));
     return node.put("maxInFlight", maxInFlight)
         .put("earlyPolls", earlyPolls)
+        .put("earlyRequests", earlyRequests)
         .put("overLimit", overLimit)
         .put("tokensIssued", tokensIssued)
+        .put("exportsStarted", exportsStarted)
+        .put("exportsKept", exportsKept())
+        .put("fileOriginAuthorizations", authorizedAtFileOrigin)
         .put("bytesSent", bytesSent);
   }
 }

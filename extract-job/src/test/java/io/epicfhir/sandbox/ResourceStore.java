@@ -46,9 +46,9 @@ public final class ResourceStore implements AutoCloseable {
   public synchronized Reload reload() throws IOException {
     Instant now = ticks.next();
     Map<String, Instant> known = new HashMap<>();
-    Set<String> before = new HashSet<>();
+    Map<String, StoredLine> before = new HashMap<>();
     each(current, line -> known.put(line.key() + line.digest(), line.changed()));
-    each(current, line -> before.add(line.key()));
+    each(current, line -> before.putIfAbsent(line.key(), line));
     Map<String, List<StoredLine>> byType = new TreeMap<>();
     Set<String> after = new HashSet<>();
     Set<String> changed = new HashSet<>();
@@ -61,8 +61,8 @@ public final class ResourceStore implements AutoCloseable {
       byType.computeIfAbsent(line.type(), t -> new ArrayList<>()).add(at(line, since));
     }
     List<Generation.Deletion> deletions = deletions(before, after, now);
-    long created = changed.stream().filter(key -> !before.contains(key)).count();
-    int deleted = (int) before.stream().filter(key -> !after.contains(key)).count();
+    long created = changed.stream().filter(key -> !before.containsKey(key)).count();
+    int deleted = (int) before.keySet().stream().filter(key -> !after.contains(key)).count();
     current = new Generation(byType, deletions);
     return new Reload((int) created, changed.size() - (int) created, deleted);
   }
@@ -78,18 +78,25 @@ public final class ResourceStore implements AutoCloseable {
     return current;
   }
 
-  private List<Generation.Deletion> deletions(Set<String> before, Set<String> after, Instant now) {
+  /** A folder for files that live as long as the server. */
+  Path scratch() {
+    return copies;
+  }
+
+  private List<Generation.Deletion> deletions(
+      Map<String, StoredLine> before, Set<String> after, Instant now) {
     List<Generation.Deletion> deletions = new ArrayList<>();
     for (Generation.Deletion old : current.deletions()) {
       if (!after.contains(old.type() + "/" + old.id())) {
         deletions.add(old);
       }
     }
-    for (String key : new java.util.TreeSet<>(before)) {
-      int slash = key.indexOf('/');
-      if (!after.contains(key) && slash < key.length() - 1) {
-        deletions.add(
-            new Generation.Deletion(key.substring(0, slash), key.substring(slash + 1), now));
+    try (LineReader reader = new LineReader()) {
+      for (StoredLine line : new TreeMap<>(before).values()) {
+        if (!after.contains(line.key()) && !line.id().isEmpty()) {
+          String patient = SearchRow.of(line, reader.bytes(line)).patient();
+          deletions.add(new Generation.Deletion(line.type(), line.id(), patient, now));
+        }
       }
     }
     return deletions;

@@ -26,12 +26,18 @@ final class SandboxCommand {
           "file-bytes",
           "token-s",
           "max-in-flight",
-          "latency-ms");
+          "latency-ms",
+          "page-size",
+          "files-a-page",
+          "groups");
+  private static final Set<String> FLAGS =
+      Set.of(
+          "once-per-day", "reuse-exports", "precompress", "patient-search", "last-updated-search");
 
   private SandboxCommand() {}
 
   static void run(String[] list) throws IOException, InterruptedException {
-    Arguments arguments = new Arguments(list, NAMES);
+    Arguments arguments = new Arguments(list, NAMES, FLAGS);
     ClientKeys keys = ClientKeys.in(Path.of(arguments.required("keys-dir")));
     SandboxOptions options = options(arguments, keys);
     Path state = Path.of(arguments.required("state-file")).toAbsolutePath();
@@ -48,6 +54,14 @@ final class SandboxCommand {
     options.client(arguments.value("client").orElse(options.clientId), keys.publicKeys());
     arguments.value("group").ifPresent(options::groupId);
     arguments.value("port").map(Integer::valueOf).ifPresent(options::port);
+    arguments.value("page-size").map(Integer::valueOf).ifPresent(options::pageSize);
+    arguments.value("files-a-page").map(Integer::valueOf).ifPresent(options::filesAPage);
+    arguments.value("groups").map(Integer::parseInt).ifPresent(options::groups);
+    arguments.ifGiven("once-per-day", options::oncePerDay);
+    arguments.ifGiven("reuse-exports", options::reusesExports);
+    arguments.ifGiven("precompress", options::precompress);
+    arguments.ifGiven("patient-search", options::patientSearch);
+    arguments.ifGiven("last-updated-search", options::lastUpdatedSearch);
     arguments.value("max-in-flight").map(Integer::valueOf).ifPresent(options::maxInFlight);
     arguments
         .value("file-bytes")
@@ -77,6 +91,7 @@ final class SandboxCommand {
             "SANDBOX_PID=" + ProcessHandle.current().pid(),
             "SANDBOX_DATA=" + options.data.toAbsolutePath(),
             "SANDBOX_GROUP=" + options.groupId,
+            "SANDBOX_GROUPS=" + String.join(",", new Groups(options).dealt()),
             "SANDBOX_CLIENT_ID=" + options.clientId,
             "SANDBOX_RS384_KEY=" + folder.resolve("rs384.pem"),
             "SANDBOX_RS384_KEY_ID=" + keys.rs384().getKeyID(),

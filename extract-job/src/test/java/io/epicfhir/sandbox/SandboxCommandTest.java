@@ -36,6 +36,7 @@ final class SandboxCommandTest {
       Properties state = new Properties();
       state.load(new StringReader(Files.readString(stateFile)));
       assertThat(status(state.getProperty("SANDBOX_URL") + "/metadata")).isEqualTo(200);
+      assertThat(state.getProperty("SANDBOX_GROUPS")).isEqualTo("group-1,group-2");
       assertThat(state.getProperty("SANDBOX_PID")).isEqualTo(Long.toString(server.pid()));
       Path pem = Path.of(state.getProperty("SANDBOX_RS384_KEY"));
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(pem)))
@@ -90,7 +91,10 @@ final class SandboxCommandTest {
                 "--keys-dir",
                 folder.resolve("keys").toString(),
                 "--state-file",
-                stateFile.toString())
+                stateFile.toString(),
+                "--precompress",
+                "--groups",
+                "2")
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     BufferedReader output = process.inputReader(UTF_8);

@@ -4,6 +4,8 @@ import com.nimbusds.jose.jwk.JWKSet;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** How the sandbox behaves. Every setter returns this; what is not set has the default below. */
@@ -22,8 +24,19 @@ public final class SandboxOptions {
   int maxFileLines = Integer.MAX_VALUE;
   boolean since = true;
   boolean oncePerDay;
+  Map<String, Set<String>> groups = Map.of();
+  int dealtGroups;
+  int filesAPage = Integer.MAX_VALUE;
+  boolean reusesExports;
+  boolean fileOrigin;
+  boolean openFiles;
+  boolean precompress;
+  Optional<Path> certificate = Optional.empty();
   int maxInFlight = Integer.MAX_VALUE;
   int pageSize = 100;
+  boolean patientSearch;
+  boolean lastUpdatedSearch;
+  Duration searchLifetime = Duration.ofHours(1);
   Duration latency = Duration.ZERO;
   Clock clock = Clock.systemUTC();
 
@@ -42,9 +55,21 @@ public final class SandboxOptions {
     return this;
   }
 
-  /** The one group that can be exported: all patients of the folder. */
+  /** The group of all patients of the folder. */
   public SandboxOptions groupId(String value) {
     groupId = value;
+    return this;
+  }
+
+  /** Groups of some patients, by id. What has no patient is in the export of each. */
+  public SandboxOptions groups(Map<String, Set<String>> value) {
+    groups = Map.copyOf(value);
+    return this;
+  }
+
+  /** The patients dealt to so many groups, {@code group-1} and so on. */
+  public SandboxOptions groups(int number) {
+    dealtGroups = number;
     return this;
   }
 
@@ -104,6 +129,42 @@ public final class SandboxOptions {
     return this;
   }
 
+  /** A manifest with more files goes to more pages. */
+  public SandboxOptions filesAPage(int value) {
+    filesAPage = value;
+    return this;
+  }
+
+  /** A repeated kick-off gets the export that is there, unless it says no-cache. */
+  public SandboxOptions reusesExports() {
+    reusesExports = true;
+    return this;
+  }
+
+  /** Files of exports are at a second listener, on {@code localhost} and another port. */
+  public SandboxOptions fileOrigin() {
+    fileOrigin = true;
+    return this;
+  }
+
+  /** Files need no token: manifests say {@code requiresAccessToken=false}. */
+  public SandboxOptions openFiles() {
+    openFiles = true;
+    return this;
+  }
+
+  /** Files are compressed once, at the kick-off, and go out by sendfile. */
+  public SandboxOptions precompress() {
+    precompress = true;
+    return this;
+  }
+
+  /** https, with a self-signed certificate that is made at start and written there as PEM. */
+  public SandboxOptions tls(Path certificateFile) {
+    certificate = Optional.of(certificateFile);
+    return this;
+  }
+
   /** More FHIR requests at one time than this get 429. */
   public SandboxOptions maxInFlight(int value) {
     maxInFlight = value;
@@ -113,6 +174,24 @@ public final class SandboxOptions {
   /** Entries of a search page where the client names no smaller _count. Default 100. */
   public SandboxOptions pageSize(int value) {
     pageSize = value;
+    return this;
+  }
+
+  /** Patients can also be searched by identifier, and all of them be listed. */
+  public SandboxOptions patientSearch() {
+    patientSearch = true;
+    return this;
+  }
+
+  /** {@code date} and {@code _lastUpdated} can be searched for types whose resources have them. */
+  public SandboxOptions lastUpdatedSearch() {
+    lastUpdatedSearch = true;
+    return this;
+  }
+
+  /** How long after a search its next links work. Default one hour. */
+  public SandboxOptions searchLifetime(Duration value) {
+    searchLifetime = value;
     return this;
   }
 

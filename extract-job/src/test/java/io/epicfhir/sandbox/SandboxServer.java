@@ -1,9 +1,11 @@
 package io.epicfhir.sandbox;
 
-import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * A FHIR R4 server over a folder of NDJSON with SMART Backend Services, Group export and search. It
@@ -14,8 +16,7 @@ public final class SandboxServer implements AutoCloseable {
   private final RequestLog log = new RequestLog();
   private final RegisteredClients clients = new RegisteredClients();
   private final ResourceStore store;
-  private final Router router;
-  private final HttpFront front;
+  private final List<HttpFront> fronts = new ArrayList<>();
   private final Urls urls;
 
   private SandboxServer(SandboxOptions options) throws IOException, InterruptedException {
@@ -23,9 +24,25 @@ public final class SandboxServer implements AutoCloseable {
     faults = new FaultPlan(options.latency);
     clients.register(options.clientId, options.clientKeys);
     store = new ResourceStore(options.data, ticks);
-    router = new Router(store, ticks, faults, log, clients, options);
-    front = new HttpFront(options.port, this::handle);
-    urls = new Urls("http://127.0.0.1:" + front.port());
+    String fileOrigin = "";
+    AccessTokens tokens = new AccessTokens(options.clock);
+    Router router = new Router(store, ticks, faults, log, clients, tokens, options);
+    RetryWindows windows = new RetryWindows();
+    Clock clock = options.clock;
+    Optional<SslContext> tls = Optional.empty();
+    if (options.certificate.isPresent()) {
+      tls = Optional.of(SelfSigned.make(options.certificate.get()));
+    }
+    if (options.fileOrigin) {
+      FileOrigin files = new FileOrigin(router, log);
+      fronts.add(
+          new HttpFront("localhost", 0, tls, new Service(files, log, tokens, windows, clock, "")));
+      fileOrigin = fronts.get(0).origin();
+    }
+    Service service = new Service(router, log, tokens, windows, clock, fileOrigin);
+    HttpFront front = new HttpFront("127.0.0.1", options.port, tls, service);
+    fronts.add(front);
+    urls = new Urls(front.origin(), fileOrigin.isEmpty() ? front.origin() : fileOrigin);
   }
 
   /** Loads the data and listens. */
@@ -48,6 +65,11 @@ public final class SandboxServer implements AutoCloseable {
     return urls.origin();
   }
 
+  /** Where the files of exports are; the second listener with {@code fileOrigin()}. */
+  public String fileOrigin() {
+    return urls.fileOrigin();
+  }
+
   /** What was asked. */
   public RequestLog requests() {
     return log;
@@ -68,28 +90,9 @@ public final class SandboxServer implements AutoCloseable {
     return clients;
   }
 
-  private void handle(Request request, Channel channel) throws InterruptedException {
-    int inFlight = log.begin();
-    Route route = Route.of(request.method(), request.path());
-    Reply reply;
-    try {
-      reply = router.answer(request, route, urls, inFlight);
-    } catch (RuntimeException e) {
-      StringWriter trace = new StringWriter();
-      e.printStackTrace(new PrintWriter(trace));
-      reply = Reply.text(500, "text/plain", "Defect of the sandbox: " + trace);
-    }
-    long bytes = 0;
-    try {
-      bytes = ReplyWriter.write(channel, reply);
-    } finally {
-      log.end(route.kind(), request, reply.status(), bytes);
-    }
-  }
-
   @Override
   public void close() throws IOException {
-    front.close();
+    fronts.forEach(HttpFront::close);
     store.close();
   }
 

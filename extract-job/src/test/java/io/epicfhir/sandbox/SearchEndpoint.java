@@ -1,65 +1,40 @@
 package io.epicfhir.sandbox;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.time.DateTimeException;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Optional;
 
 /** Read and paged search, as narrow as Epic's. */
 final class SearchEndpoint {
-  private static final String PAGE = "_page";
-  private static final Set<String> CODED = Set.of("Observation", "CarePlan");
-
-  /** The rest of a search, behind an opaque next link; it keeps what it found at the start. */
-  private record Session(List<StoredLine> found, int from, int pageSize) {}
-
-  private final Map<String, Session> sessions = new ConcurrentHashMap<>();
   private final ResourceStore store;
   private final SandboxOptions options;
+  private final SearchParameters parameters;
+  private final SearchSessions sessions;
+  private final SearchPages pages;
+  private final Groups groups;
 
-  SearchEndpoint(ResourceStore store, SandboxOptions options) {
+  SearchEndpoint(ResourceStore store, FaultPlan faults, SandboxOptions options) {
     this.store = store;
     this.options = options;
-  }
-
-  static List<String> parameters(String type) {
-    return switch (type) {
-      case "Observation" -> List.of("_id", "patient", "subject", "category", "code");
-      case "CarePlan", "Condition", "DiagnosticReport", "DocumentReference", "CareTeam" ->
-          List.of("_id", "patient", "subject", "category");
-      default -> List.of("_id", "patient", "subject");
-    };
+    this.parameters = new SearchParameters(options);
+    this.sessions = new SearchSessions(options);
+    this.pages = new SearchPages(sessions, faults);
+    this.groups = new Groups(options);
   }
 
   Reply read(String type, String id) {
-    if (type.equals("Group") && id.equals(options.groupId)) {
-      return Reply.fhir(200, group());
+    if (type.equals("Group") && groups.exists(id)) {
+      return Reply.fhir(200, groups.resource(id, store.current()));
     }
-    for (SearchIndex.Row row : store.current().index(type).rows()) {
-      if (row.line().id().equals(id)) {
-        return Reply.of(200, "application/fhir+json", piece(row.line()));
-      }
+    Optional<StoredLine> line = store.current().index(type).line(id);
+    if (line.isEmpty()) {
+      return Outcomes.refused(404, "not-found", "Unknown resource: " + type + "/" + id);
     }
-    return Outcomes.refused(404, "not-found", "Unknown resource: " + type + "/" + id);
-  }
-
-  private ObjectNode group() {
-    ObjectNode group =
-        Json.object()
-            .put("resourceType", "Group")
-            .put("id", options.groupId)
-            .put("type", "person")
-            .put("actual", true);
-    for (StoredLine patient : store.current().lines("Patient")) {
-      if (!patient.id().isEmpty()) {
-        group.withArray("member").addObject().putObject("entity").put("reference", patient.key());
-      }
+    try (LineReader reader = new LineReader()) {
+      return Reply.of(200, "application/fhir+json", line.get().piece(reader));
     }
-    return group;
   }
 
   Reply search(Request request, String type, Urls urls) {
@@ -69,63 +44,53 @@ final class SearchEndpoint {
     if (!ResourceTypes.exists(type)) {
       return Outcomes.refused(404, "not-supported", "Unknown resource type: " + type);
     }
-    if (request.query().containsKey(PAGE)) {
-      Session session = sessions.get(String.join(",", request.query().get(PAGE)));
-      return session == null
-          ? Outcomes.refused(410, "expired", "The search session is expired")
-          : page(request, type, session, Json.object(), urls);
-    }
-    Map<String, Set<String>> filters = new LinkedHashMap<>();
-    ObjectNode warnings = Json.object();
-    request.query().forEach((name, values) -> filter(type, name, values, filters, warnings));
-    if (missesRequired(type, filters)) {
-      return Reply.fhir(
-          400,
-          Outcomes.outcome(
-              "fatal",
-              "required",
-              "59108",
-              "A required element is missing in a search of " + type));
-    }
-    List<StoredLine> found = find(type, filters);
-    int count = count(request);
-    return page(request, type, new Session(found, 0, count), warnings, urls);
+    return request.query().containsKey(SearchPages.PARAMETER)
+        ? pages.following(request, type, urls)
+        : first(request, type, urls);
   }
 
-  private static void filter(
+  private Reply first(Request request, String type, Urls urls) {
+    SearchIndex index = store.current().index(type);
+    SearchFilter filter = new SearchFilter();
+    ObjectNode warnings = Json.object();
+    for (Map.Entry<String, List<String>> parameter : request.query().entrySet()) {
+      try {
+        add(type, parameter.getKey(), parameter.getValue(), index, filter, warnings);
+      } catch (DateTimeException e) {
+        return fatal("invalid", "59101", "Invalid value of " + parameter.getKey());
+      }
+    }
+    if (parameters.missesRequired(type, filter)) {
+      return fatal("required", "59108", "A required element is missing in a search of " + type);
+    }
+    if (SearchParameters.refuses(type, filter)) {
+      return Outcomes.refused(400, "not-supported", "This category cannot be searched");
+    }
+    return pages.page(
+        request, type, sessions.start(index.find(filter), count(request)), warnings, urls);
+  }
+
+  private static Reply fatal(String code, String epicCode, String diagnostics) {
+    return Reply.fhir(400, Outcomes.outcome("fatal", code, epicCode, diagnostics));
+  }
+
+  private void add(
       String type,
       String name,
       List<String> values,
-      Map<String, Set<String>> filters,
+      SearchIndex index,
+      SearchFilter filter,
       ObjectNode warnings) {
-    if (parameters(type).contains(name)) {
-      String filter = name.equals("subject") ? "patient" : name;
+    if (parameters.knows(type, name, index)) {
+      boolean patient = name.equals("subject") || name.equals("patient");
       for (String value : values) {
-        filters.put(filter, Set.of(value.replace("Patient/", "").split(",", -1)));
+        filter.add(patient ? "patient" : name, patient ? value.replace("Patient/", "") : value);
       }
     } else if (!name.equals("_count") && !name.equals("_format")) {
       warnings.put("resourceType", "OperationOutcome");
       Outcomes.add(warnings, "warning", "not-supported", "59100", "Unknown parameter: " + name);
       Outcomes.add(warnings, "warning", "not-supported", "4122", "Parameter was ignored: " + name);
     }
-  }
-
-  private static boolean missesRequired(String type, Map<String, Set<String>> filters) {
-    if (filters.containsKey("_id")) {
-      return false;
-    }
-    boolean coded = filters.containsKey("category") || filters.containsKey("code");
-    return !filters.containsKey("patient") || (CODED.contains(type) && !coded);
-  }
-
-  private List<StoredLine> find(String type, Map<String, Set<String>> filters) {
-    List<StoredLine> found = new ArrayList<>();
-    for (SearchIndex.Row row : store.current().index(type).rows()) {
-      if (filters.entrySet().stream().allMatch(f -> row.matches(f.getKey(), f.getValue()))) {
-        found.add(row.line());
-      }
-    }
-    return found;
   }
 
   private int count(Request request) {
@@ -137,32 +102,5 @@ final class SearchEndpoint {
     } catch (NumberFormatException e) {
       return options.pageSize;
     }
-  }
-
-  private Reply page(
-      Request request, String type, Session session, ObjectNode warnings, Urls urls) {
-    int to = Math.min(session.found().size(), session.from() + session.pageSize());
-    SearchPage page = new SearchPage(urls.origin() + request.uri());
-    if (to < session.found().size()) {
-      String next = UUID.randomUUID().toString();
-      sessions.put(next, new Session(session.found(), to, session.pageSize()));
-      page.next(urls.fhirBase() + "/" + type + "?" + PAGE + "=" + next);
-    }
-    for (StoredLine line : session.found().subList(session.from(), to)) {
-      page.match(urls.fhirBase() + "/" + line.key(), piece(line));
-    }
-    if (session.found().isEmpty()) {
-      warnings.put("resourceType", "OperationOutcome");
-      Outcomes.add(
-          warnings, "warning", "not-found", "4101", "Resource request returns no results.");
-    }
-    if (!warnings.isEmpty()) {
-      page.outcome(warnings);
-    }
-    return Reply.of(200, "application/fhir+json").body(page.pieces());
-  }
-
-  private static Piece piece(StoredLine line) {
-    return new Piece.Memory(line.bytes());
   }
 }

@@ -1,70 +1,87 @@
 package io.epicfhir.sandbox;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
-/** What searches look at, for the resources of one type. */
-record SearchIndex(List<Row> rows) {
-  private static final List<String> PATIENT_FIELDS = List.of("subject", "patient", "beneficiary");
+/** The resources of one type by id and by patient: no search or read looks at all of them. */
+final class SearchIndex {
+  private final List<SearchRow> rows;
+  private final Map<String, List<SearchRow>> byId;
+  private final Map<String, List<SearchRow>> byPatient;
+  private final boolean dated;
+  private final boolean updated;
 
-  /** One resource: the id of its patient, and its codes, each with and without its system. */
-  record Row(StoredLine line, String patient, Set<String> categories, Set<String> codes) {
-    boolean matches(String parameter, Set<String> values) {
-      return switch (parameter) {
-        case "_id" -> values.contains(line.id());
-        case "patient" -> values.contains(patient);
-        case "category" -> values.stream().anyMatch(categories::contains);
-        case "code" -> values.stream().anyMatch(codes::contains);
-        default -> throw new IllegalArgumentException(parameter);
-      };
-    }
+  private SearchIndex(List<SearchRow> rows) {
+    this.rows = rows;
+    this.byId = by(row -> row.line().id());
+    this.byPatient = by(SearchRow::patient);
+    this.dated = rows.stream().anyMatch(row -> row.date().isPresent());
+    this.updated = rows.stream().anyMatch(row -> row.lastUpdated().isPresent());
   }
 
+  /** Parses every line, once. Equal codes are kept once: most of a type's rows share theirs. */
   static SearchIndex of(List<StoredLine> lines) {
-    List<Row> rows = new ArrayList<>(lines.size());
-    for (StoredLine line : lines) {
-      if (!line.id().isEmpty()) {
-        rows.add(row(line));
+    List<SearchRow> rows = new ArrayList<>(lines.size());
+    Map<Map<String, Set<String>>, Map<String, Set<String>>> known = new HashMap<>();
+    try (LineReader reader = new LineReader()) {
+      for (StoredLine line : lines) {
+        SearchRow row = SearchRow.of(line, line.id().isEmpty() ? new byte[0] : reader.bytes(line));
+        rows.add(row.with(known.computeIfAbsent(row.tokens(), t -> t)));
       }
     }
     return new SearchIndex(rows);
   }
 
-  private static Row row(StoredLine line) {
-    JsonNode resource;
-    try {
-      resource = Json.parse(line.bytes());
-    } catch (IOException e) {
-      return new Row(line, "", Set.of(), Set.of());
-    }
-    Set<String> categories = new HashSet<>();
-    resource.path("category").forEach(category -> addCodes(category, categories));
-    Set<String> codes = new HashSet<>();
-    addCodes(resource.path("code"), codes);
-    return new Row(line, patient(line, resource), categories, codes);
-  }
-
-  private static String patient(StoredLine line, JsonNode resource) {
-    if (line.type().equals("Patient")) {
-      return line.id();
-    }
-    for (String field : PATIENT_FIELDS) {
-      String reference = resource.path(field).path("reference").asText();
-      if (reference.startsWith("Patient/")) {
-        return reference.substring("Patient/".length());
+  private Map<String, List<SearchRow>> by(Function<SearchRow, String> key) {
+    Map<String, List<SearchRow>> found = new HashMap<>();
+    for (SearchRow row : rows) {
+      if (!key.apply(row).isEmpty()) {
+        found.computeIfAbsent(key.apply(row), k -> new ArrayList<>(1)).add(row);
       }
     }
-    return "";
+    return found;
   }
 
-  private static void addCodes(JsonNode concept, Set<String> codes) {
-    for (JsonNode coding : concept.path("coding")) {
-      codes.add(coding.path("code").asText());
-      codes.add(coding.path("system").asText() + "|" + coding.path("code").asText());
+  /** All, in the order of the files. */
+  List<SearchRow> rows() {
+    return rows;
+  }
+
+  /** The first of that id, in the order of the files. */
+  Optional<StoredLine> line(String id) {
+    return byId.getOrDefault(id, List.of()).stream().findFirst().map(SearchRow::line);
+  }
+
+  /** Whether {@code date} or {@code _lastUpdated} can be searched: somebody has one. */
+  boolean hasDates(String parameter) {
+    return parameter.equals("date") ? dated : updated;
+  }
+
+  List<StoredLine> find(SearchFilter filter) {
+    List<StoredLine> found = new ArrayList<>();
+    for (SearchRow row : candidates(filter)) {
+      if (!row.line().id().isEmpty() && filter.matches(row)) {
+        found.add(row.line());
+      }
     }
+    return found;
+  }
+
+  private List<SearchRow> candidates(SearchFilter filter) {
+    if (filter.has("_id")) {
+      return all(byId, filter.values("_id"));
+    }
+    return filter.has("patient") ? all(byPatient, filter.values("patient")) : rows;
+  }
+
+  private static List<SearchRow> all(Map<String, List<SearchRow>> by, Set<String> keys) {
+    List<SearchRow> found = new ArrayList<>();
+    keys.forEach(key -> found.addAll(by.getOrDefault(key, List.of())));
+    return found;
   }
 }

@@ -1,9 +1,5 @@
 package io.epicfhir.sandbox;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Instant;
 
@@ -17,22 +13,16 @@ import java.time.Instant;
  */
 record StoredLine(
     String type, String id, String digest, Path file, long offset, int length, Instant changed) {
+  private static final int HELD = 1 << 16;
 
   String key() {
     return type + "/" + id;
   }
 
-  byte[] bytes() {
-    ByteBuffer buffer = ByteBuffer.allocate(length);
-    try (FileChannel channel = FileChannel.open(file)) {
-      while (buffer.hasRemaining()) {
-        if (channel.read(buffer, offset + buffer.position()) < 0) {
-          throw new IllegalStateException("Cannot read " + key() + ": its copy is too short");
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return buffer.array();
+  /** A large resource goes from the file to the socket and never through the heap. */
+  Piece piece(LineReader reader) {
+    return length > HELD
+        ? new Piece.FileRange(file, offset, length)
+        : new Piece.Memory(reader.bytes(this));
   }
 }

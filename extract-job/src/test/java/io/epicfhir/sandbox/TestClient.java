@@ -106,6 +106,11 @@ final class TestClient {
     return http.send(request(url, token, headers).build(), HttpResponse.BodyHandlers.ofByteArray());
   }
 
+  /** Without a token. */
+  HttpResponse<String> open(String url) throws Exception {
+    return send(HttpRequest.newBuilder(URI.create(url)));
+  }
+
   InputStream stream(String url, String token) throws Exception {
     return http.send(request(url, token).build(), HttpResponse.BodyHandlers.ofInputStream()).body();
   }
@@ -126,13 +131,20 @@ final class TestClient {
   }
 
   HttpResponse<String> kickOff(String token, String query) throws Exception {
+    return kickOff(token, "sandbox-group", query, "Cache-Control", "max-age=0");
+  }
+
+  HttpResponse<String> kickOff(
+      String token, String group, String query, String header, String value) throws Exception {
     return get(
-        server.baseUrl() + "/Group/sandbox-group/$export" + query,
+        server.baseUrl() + "/Group/" + group + "/$export" + query,
         token,
         "Accept",
         "application/fhir+json",
         "Prefer",
-        "respond-async");
+        "respond-async",
+        header,
+        value);
   }
 
   HttpResponse<String> send(HttpRequest.Builder request) throws Exception {

@@ -1,7 +1,11 @@
 package io.epicfhir.sandbox;
 
-/** The server's addresses, all absolute. */
-record Urls(String origin) {
+/**
+ * The server's addresses, all absolute.
+ *
+ * @param fileOrigin where the files of exports are
+ */
+record Urls(String origin, String fileOrigin) {
   String fhirBase() {
     return origin + Route.FHIR_PATH;
   }
@@ -11,6 +15,14 @@ record Urls(String origin) {
   }
 
   String status(String exportId) {
-    return fhirBase() + "/" + Route.STATUS_SEGMENT + "/" + exportId;
+    return origin + statusPath(exportId);
+  }
+
+  String file(String exportId, String name) {
+    return fileOrigin + statusPath(exportId) + "/" + name;
+  }
+
+  private static String statusPath(String exportId) {
+    return Route.FHIR_PATH + "/" + Route.STATUS_SEGMENT + "/" + exportId;
   }
 }

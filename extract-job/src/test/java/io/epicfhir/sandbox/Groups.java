@@ -1,0 +1,69 @@
+package io.epicfhir.sandbox;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** The groups that can be read and exported: the one of all patients, and those of some. */
+final class Groups {
+  private static final String DEALT = "group-";
+
+  private final SandboxOptions options;
+
+  Groups(SandboxOptions options) {
+    this.options = options;
+  }
+
+  boolean exists(String group) {
+    return ofAll(group) || options.groups.containsKey(group) || number(group) > 0;
+  }
+
+  boolean ofAll(String group) {
+    return group.equals(options.groupId);
+  }
+
+  /** Whether the patient is a member; what has no patient belongs to every group. */
+  boolean has(String group, String patient) {
+    Set<String> members = options.groups.get(group);
+    return ofAll(group)
+        || patient.isEmpty()
+        || (members == null ? dealt(patient) == number(group) : members.contains(patient));
+  }
+
+  /** By hash, so that a patient stays in its group when others come and go. */
+  private int dealt(String patient) {
+    return options.dealtGroups == 0
+        ? 0
+        : 1 + Math.floorMod(patient.hashCode(), options.dealtGroups);
+  }
+
+  /** The names of the dealt groups. */
+  List<String> dealt() {
+    return IntStream.rangeClosed(1, options.dealtGroups).mapToObj(i -> DEALT + i).toList();
+  }
+
+  /** 0 where it is not the name of a dealt group. */
+  private int number(String group) {
+    return 1 + dealt().indexOf(group);
+  }
+
+  ObjectNode resource(String group, Generation generation) {
+    ObjectNode resource =
+        Json.object()
+            .put("resourceType", "Group")
+            .put("id", group)
+            .put("type", "person")
+            .put("actual", true);
+    for (StoredLine patient : generation.lines("Patient")) {
+      if (!patient.id().isEmpty() && has(group, patient.id())) {
+        resource
+            .withArray("member")
+            .addObject()
+            .putObject("entity")
+            .put("reference", patient.key());
+      }
+    }
+    return resource;
+  }
+}

@@ -1,0 +1,83 @@
+package io.epicfhir.sandbox;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The answer of a finished export: its files, on one page or more. */
+final class Manifest {
+  static final String PAGE = "page";
+
+  /** A file and the array that lists it. */
+  private record Listed(String array, ExportFile file) {}
+
+  private final SandboxOptions options;
+  private final FaultPlan faults;
+
+  Manifest(SandboxOptions options, FaultPlan faults) {
+    this.options = options;
+    this.faults = faults;
+  }
+
+  /** Empty where there is no such page. */
+  Optional<ObjectNode> page(Request request, String id, Export export, Urls urls) {
+    List<Listed> files = files(export.content);
+    String asked = String.join(",", request.query().getOrDefault(PAGE, List.of("1")));
+    int pages =
+        (int) Math.max(1, ((long) files.size() + options.filesAPage - 1) / options.filesAPage);
+    if (!asked.matches("[1-9]\\d{0,5}") || Integer.parseInt(asked) > pages) {
+      return Optional.empty();
+    }
+    int page = Integer.parseInt(asked);
+    ObjectNode manifest = head(export);
+    int from = (int) Math.min(files.size(), (page - 1L) * options.filesAPage);
+    int to = (int) Math.min(files.size(), (long) from + options.filesAPage);
+    for (Listed listed : files.subList(from, to)) {
+      manifest
+          .withArray(listed.array())
+          .addObject()
+          .put("type", listed.file().type())
+          .put("url", urls.file(id, listed.file().name()))
+          .put("count", listed.file().count());
+    }
+    boolean cycle = faults.take(Fault.ManifestCycle.class, RequestKind.STATUS, "").isPresent();
+    if (cycle) {
+      next(manifest, urls.origin() + request.uri());
+    } else if (page < pages) {
+      next(manifest, urls.status(id) + "?" + PAGE + "=" + (page + 1));
+    }
+    return Optional.of(manifest);
+  }
+
+  private static List<Listed> files(ExportContent content) {
+    List<Listed> files = new ArrayList<>();
+    content.output().forEach(file -> files.add(new Listed("output", file)));
+    content.deleted().forEach(file -> files.add(new Listed("deleted", file)));
+    content.error().forEach(file -> files.add(new Listed("error", file)));
+    return files;
+  }
+
+  private ObjectNode head(Export export) {
+    ObjectNode manifest = Json.object();
+    String time =
+        faults
+            .take(Fault.TransactionTime.class, RequestKind.STATUS, "")
+            .map(Fault.TransactionTime::text)
+            .orElse(export.time.toString());
+    if (!time.isEmpty()) {
+      manifest.put("transactionTime", time);
+    }
+    manifest.put("request", export.asked.url()).put("requiresAccessToken", !options.openFiles);
+    manifest.putArray("output");
+    if (export.incremental) {
+      manifest.putArray("deleted");
+    }
+    manifest.putArray("error");
+    return manifest;
+  }
+
+  private static void next(ObjectNode manifest, String url) {
+    manifest.withArray("link").addObject().put("relation", "next").put("url", url);
+  }
+}
