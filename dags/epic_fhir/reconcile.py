@@ -42,23 +42,36 @@ class Evidence:
         return (self.reports.get(phase) or {}).get("resources") or {}
 
     @property
-    def export_id(self) -> str | None:
-        return self.result("extract").get("export_id")
+    def export_ids(self) -> list[str]:
+        """The run's exports, one a group; empty where extract does not name them."""
+        return export_ids(self.reports.get("extract"))
 
     @property
-    def landed_earlier(self) -> dict[str, Any] | None:
-        """The landing, if this try of extract found its export landed already, so that it downloaded and counted nothing."""
-        landing = self.landings.get(self.export_id or "")
-        run = (self.reports.get("extract") or {}).get("run") or {}
-        landed, began = (parse_instant(text) for text in ((landing or {}).get("landed_at"), run.get("start")))
-        counted = any(counts.get("received") for counts in self.resources("extract").values())
-        return landing if landed and began and landed < began and not counted else None
+    def landed_earlier(self) -> dict[str, dict[str, Any]]:
+        """The landings of exports that this try of extract found landed already, so that it counted nothing of them."""
+        began = parse_instant(((self.reports.get("extract") or {}).get("run") or {}).get("start"))
+        mine = {export: self.landings.get(export) or {} for export in self.export_ids}
+        landed = {export: parse_instant(landing.get("landed_at")) for export, landing in mine.items()}
+        return {export: mine[export] for export, at in landed.items() if at and began and at < began}
 
     def written(self) -> dict[str, int | None]:
-        """Rows in bronze by type, of this run's export."""
-        if self.landed_earlier is not None:
-            return dict(_landed(self.landed_earlier, {}))
-        return {kind: counts.get("written") for kind, counts in self.resources("extract").items()}
+        """Rows in bronze by type, of this run's exports."""
+        rows = {kind: counts.get("written") for kind, counts in self.resources("extract").items()}
+        for landing in self.landed_earlier.values():
+            for kind, count in _landed(landing, {}).items():
+                rows[kind] = (rows.get(kind) or 0) + count
+        return rows
+
+    def set_aside(self, kind: str) -> dict[str, int]:
+        """Resources that came and brought nothing new, by reason: a crawl reads again what it has."""
+        extract = self.result("extract")
+        return {reason: n for reason in ("unchanged", "duplicates") if (n := (extract.get(reason) or {}).get(kind))}
+
+
+def export_ids(extract: dict[str, Any] | None) -> list[str]:
+    """The exports that a report of extract names, joined by commas in its result."""
+    named = ((extract or {}).get("result") or {}).get("export_id") or ""
+    return [export for export in named.split(",") if export]
 
 
 def reconcile(evidence: Evidence) -> list[Check]:
@@ -67,13 +80,12 @@ def reconcile(evidence: Evidence) -> list[Check]:
     types = sorted(evidence.resources("extract"))
     manifest = evidence.result("extract").get("manifest_counts") or {}
     for kind in types:
-        checks += _source_is_bronze(kind, evidence.resources("extract")[kind], manifest.get(kind))
-    if evidence.landed_earlier is not None:
-        sentence = (
-            "The export was landed by an earlier try, which compared what came with what it wrote; nothing was downloaded now."
-        )
+        checks += _source_is_bronze(kind, evidence.resources("extract")[kind], manifest.get(kind), evidence.set_aside(kind))
+    if evidence.landed_earlier:
+        exports = ", ".join(evidence.landed_earlier)
+        sentence = f"{exports}: landed by an earlier try, which compared what came with what it wrote; nothing was downloaded now."
         checks.append(Check("source = bronze", "all", PASS, sentence))
-    else:
+    if set(evidence.landed_earlier) != set(evidence.export_ids) or not evidence.export_ids:
         checks += [_not_received(kind, count) for kind, count in sorted(manifest.items()) if kind not in types]
     checks += _bronze_is_transformed(evidence)
     checks += _bronze_is_silver(evidence)
@@ -129,7 +141,7 @@ def _reported(phase: str, report: dict[str, Any] | None) -> Check:
     return Check("report", phase, PASS, f"{phase} reported success.")
 
 
-def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None) -> list[Check]:
+def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None, aside: dict[str, int]) -> list[Check]:
     received, written, rejected = (counts.get(name) for name in ("received", "written", "rejected"))
     if received is None or written is None or rejected is None:
         missing = ", ".join(n for n in ("received", "written", "rejected") if counts.get(n) is None)
@@ -139,9 +151,11 @@ def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None) -
         sentence = f"The server's manifest promises {manifest} {kind}, but {received} came; export them again."
         checks.append(Check("manifest = source", kind, FAIL, sentence))
     told = f"{received} {kind} received, {written} in bronze, {rejected} in quarantine"
-    if received == written + rejected:
+    told += "".join(f", {n} {reason}" for reason, n in aside.items())
+    missing = received - written - rejected - sum(aside.values())
+    if missing == 0:
         return [*checks, Check("source = bronze", kind, PASS, f"{told}.")]
-    return [*checks, Check("source = bronze", kind, FAIL, f"{told}: {received - written - rejected} unaccounted for.")]
+    return [*checks, Check("source = bronze", kind, FAIL, f"{told}: {missing} unaccounted for.")]
 
 
 def _not_received(kind: str, count: int) -> Check:
@@ -154,19 +168,25 @@ def _not_received(kind: str, count: int) -> Check:
 
 def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
     """transform may catch up on exports of earlier red runs, so the landings it names tell what it must have read."""
-    name, export = "bronze = transform", evidence.export_id
+    name, mine = "bronze = transform", evidence.export_ids
     exports = evidence.result("transform").get("exports")
-    if export is None or exports is None:
-        who = "extract does not name its export" if export is None else "transform does not name the exports it applied"
+    if not mine or exports is None:
+        who = "extract does not name its export" if not mine else "transform does not name the exports it applied"
         return [Check(name, "all", COULD_NOT_RUN, f"{who}; whether all of bronze went through is not known.")]
-    if export not in exports:
-        if export in evidence.applied:
-            return [Check(name, "all", PASS, f"Export {export} was applied by an earlier try; there was nothing left to do.")]
-        return [Check(name, "all", FAIL, f"transform did not apply export {export}; run transform again.")]
+    missed = [export for export in mine if export not in exports]
+    lacking = [export for export in missed if export not in evidence.applied]
+    if lacking:
+        return [Check(name, "all", FAIL, f"transform did not apply export {', '.join(lacking)}; run transform again.")]
+    checks = [
+        Check(name, "all", PASS, f"Export {export} was applied by an earlier try; there was nothing left to do.")
+        for export in missed
+    ]
+    if len(missed) == len(mine):
+        return checks
     lost = [e for e in exports if not isinstance(evidence.landings.get(e), dict)]
     if lost:
         return [Check(name, "all", COULD_NOT_RUN, f"The landing of {', '.join(lost)} cannot be read; nothing to compare with.")]
-    checks = [] if evidence.landed_earlier is not None else _landed_is_written(evidence, evidence.landings[export] or {})
+    checks += _landed_is_written(evidence)
     seen = evidence.resources("transform")
     expected: dict[str, int] = {}
     for landing in (evidence.landings[e] for e in exports):
@@ -177,10 +197,14 @@ def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
     return checks
 
 
-def _landed_is_written(evidence: Evidence, landing: dict[str, Any]) -> list[Check]:
+def _landed_is_written(evidence: Evidence) -> list[Check]:
     """The files that readers see hold what extract says it wrote; said only where they do not."""
     sent = evidence.resources("extract")
-    landed = _landed(landing, sent)
+    landed: dict[str, int] = {}
+    for export in evidence.export_ids:
+        if export not in evidence.landed_earlier:
+            for kind, rows in _landed(evidence.landings.get(export) or {}, sent).items():
+                landed[kind] = landed.get(kind, 0) + rows
     return [
         Check("bronze = landing", kind, FAIL, f"extract wrote {written} {kind}, but its landing lists {landed.get(kind, 0)}.")
         for kind in sorted({*landed, *sent})
@@ -207,7 +231,7 @@ def _same_rows(name: str, kind: str, landed: int, received: int | None) -> Check
 
 def _bronze_is_silver(evidence: Evidence) -> list[Check]:
     """Only of what this try of transform applied: what an earlier one applied, that one has checked."""
-    if evidence.export_id not in (evidence.result("transform").get("exports") or []):
+    if not evidence.export_ids or set(evidence.export_ids) - set(evidence.result("transform").get("exports") or []):
         return []
     silver = evidence.result("transform").get("silver") or {}
     # Bundles carry deletions: they have no table of their own.

@@ -74,8 +74,7 @@ def validate(lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, s
 
 def judge(lake: Lake, reports: dict[str, Any], thresholds: Thresholds) -> Judged:
     exports = (((reports.get("transform") or {}).get("result")) or {}).get("exports") or []
-    own = (((reports.get("extract") or {}).get("result")) or {}).get("export_id")
-    known = sorted({*exports, *([own] if own else [])})
+    known = sorted({*exports, *reconcile.export_ids(reports.get("extract"))})
     evidence = reconcile.Evidence(
         reports=reports,
         landings={e: lake.read_json(f"{lake.root}/state/landings/{e}.json") for e in known},

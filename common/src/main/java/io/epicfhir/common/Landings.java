@@ -36,6 +36,22 @@ public final class Landings {
         .toList();
   }
 
+  /**
+   * Hides an export's files again, because they are no longer what the landing says; the landing
+   * itself is kept aside.
+   */
+  public void withdraw(Landing landing) {
+    lake.move(
+        file(landing.exportId()),
+        lake.paths()
+            .state(
+                "landings-withdrawn/"
+                    + landing.exportId()
+                    + "-"
+                    + landing.landedAt().toEpochMilli()
+                    + ".json"));
+  }
+
   private Path file(String exportId) {
     return lake.paths().state("landings/" + exportId + ".json");
   }

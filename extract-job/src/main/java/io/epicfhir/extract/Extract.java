@@ -3,6 +3,7 @@ package io.epicfhir.extract;
 import io.epicfhir.common.Job;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.LandedFile;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import io.epicfhir.common.RunLock;
@@ -52,7 +53,7 @@ public final class Extract implements Job {
     try (RunLock lock =
         RunLock.acquire(context.lake(), "export-" + export, settings.bulk().lockPatience())) {
       ExportLedger ledger = new ExportLedger(context.lake(), export);
-      Optional<Landing> landed = new Landings(context.lake()).find(export);
+      Optional<Landing> landed = sound(context, ledger, export);
       Landing landing = landed.orElseGet(() -> take(context, settings, ledger, export, figures));
       if (landed.isPresent()) {
         context.recorder().note("Export " + export + " has landed before; nothing was downloaded.");
@@ -60,6 +61,29 @@ public final class Extract implements Job {
       new AfterLanding(context, settings.source(), ledger).run(landing);
       return landing;
     }
+  }
+
+  /** A landing counts only while its files are what it says; else the export is taken in anew. */
+  private static Optional<Landing> sound(JobContext context, ExportLedger ledger, String export) {
+    Landings landings = new Landings(context.lake());
+    Optional<Landing> landed = landings.find(export);
+    for (Landing.File file : landed.map(Landing::files).orElse(List.of())) {
+      Optional<String> problem = LandedFile.problem(context.lake(), file);
+      if (problem.isPresent()) {
+        context
+            .recorder()
+            .note(
+                "Bronze file "
+                    + file.path()
+                    + " is damaged ("
+                    + problem.get()
+                    + "): the landing was withdrawn, the export is landed again.");
+        landings.withdraw(landed.get());
+        ledger.forgetLanded();
+        return Optional.empty();
+      }
+    }
+    return landed;
   }
 
   private static Landing take(

@@ -3,12 +3,9 @@ package io.epicfhir.transform;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.LandedFile;
 import io.epicfhir.common.Landing;
-import java.io.FileNotFoundException;
-import java.io.IOException;
-import org.apache.hadoop.fs.Path;
-import org.apache.parquet.hadoop.ParquetFileReader;
-import org.apache.parquet.hadoop.util.HadoopInputFile;
+import java.util.Optional;
 
 /**
  * Checks that bronze is what the landings say, before any table changes: each file is there, as
@@ -34,32 +31,9 @@ final class BronzeFiles {
   }
 
   private void check(Landing landing, Landing.File file) {
-    Path path = lake.paths().at(file.path());
-    try {
-      HadoopInputFile input = HadoopInputFile.fromPath(path, lake.hadoop());
-      if (input.getLength() != file.bytes()) {
-        throw refuse(
-            landing, file, "it has " + input.getLength() + " bytes instead of " + file.bytes());
-      }
-      long rows = rows(landing, file, input);
-      if (rows != file.rows()) {
-        throw refuse(landing, file, "it has " + rows + " rows instead of " + file.rows());
-      }
-    } catch (FileNotFoundException e) {
-      throw refuse(landing, file, "it is not there");
-    } catch (IOException e) {
-      throw new JobException(
-          ExitCode.STORAGE, "Cannot read " + path + "; check that the lake is there", e);
-    }
-  }
-
-  private static long rows(Landing landing, Landing.File file, HadoopInputFile input)
-      throws IOException {
-    try (ParquetFileReader reader = ParquetFileReader.open(input)) {
-      return reader.getRecordCount();
-    } catch (RuntimeException e) {
-      // Parquet says so where the magic number or the footer is broken.
-      throw refuse(landing, file, "it is no whole Parquet file");
+    Optional<String> problem = LandedFile.problem(lake, file);
+    if (problem.isPresent()) {
+      throw refuse(landing, file, problem.get());
     }
   }
 

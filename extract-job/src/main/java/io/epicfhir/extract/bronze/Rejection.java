@@ -16,6 +16,8 @@ public enum Rejection {
   NO_ID,
   /** resourceType, id or meta stand in it twice: which one holds is anyone's guess. */
   REPEATED_KEY,
+  /** Of a file that the server sends as something else than NDJSON. */
+  WRONG_CONTENT_TYPE,
   /** Longer than bronze.max-line-size. */
   TOO_LONG;
 

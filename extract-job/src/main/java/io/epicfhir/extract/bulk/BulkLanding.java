@@ -49,7 +49,7 @@ public final class BulkLanding {
     ExportLedger.Started started = ledger.requireStarted();
     Publication publication =
         new Publication(context.lake(), ledger.publicationPlan(), fence::check);
-    Optional<Landing> begun = publication.resume();
+    Optional<Landing> begun = resume(publication, manifest, started);
     if (begun.isPresent()) {
       return begun.get();
     }
@@ -72,6 +72,27 @@ public final class BulkLanding {
         receipts.stream().flatMap(r -> r.bronze().stream()).toList(),
         context.run().extractionDate(),
         bronze.targetFileSize());
+  }
+
+  /** An earlier try had decided that the export lands; its counts stand in the receipts. */
+  private Optional<Landing> resume(
+      Publication publication, Manifest manifest, ExportLedger.Started started) {
+    Optional<Landing> begun = publication.resume();
+    if (begun.isPresent()) {
+      Receipts receipts = new Receipts(context.lake(), ledger.staging());
+      List<FileResult> files =
+          manifest.files().stream()
+              .map(receipts::told)
+              .flatMap(Optional::stream)
+              .map(FileReceipt::result)
+              .toList();
+      figures.announced(manifest);
+      figures.downloaded(started, files, List.of(), 0);
+      context
+          .recorder()
+          .note("An earlier try had taken all in; its landing was brought to an end.");
+    }
+    return begun;
   }
 
   @SuppressWarnings("try") // the progress is told, not used

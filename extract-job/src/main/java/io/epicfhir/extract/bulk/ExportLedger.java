@@ -123,6 +123,11 @@ public final class ExportLedger {
     lake.write(file("landed.json"), Json.write(landed));
   }
 
+  /** The landing no longer holds. */
+  public void forgetLanded() {
+    lake.delete(file("landed.json"));
+  }
+
   public Optional<Landed> landed() {
     return read("landed.json", Landed.class);
   }

@@ -64,6 +64,24 @@ final class FileIntake implements SourceClient.Intake {
     }
   }
 
+  /** All of it is kept, none of it is taken for resources. */
+  @Override
+  public void takeForeign(InputStream body) throws IOException {
+    LineSplitter lines = new LineSplitter(body, maxLine);
+    passOver(lines);
+    while (lines.next()) {
+      if (lines.part() == 0) {
+        reject(lines, Rejection.WRONG_CONTENT_TYPE);
+        received++;
+      } else {
+        put(lines, Rejection.WRONG_CONTENT_TYPE.reason());
+      }
+      bytes += lines.length();
+      taken.update(lines.buffer(), lines.offset(), lines.length());
+      pieces++;
+    }
+  }
+
   FileResult result(long ms) {
     return new FileResult(
         file.name(),

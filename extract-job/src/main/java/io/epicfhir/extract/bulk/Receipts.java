@@ -36,10 +36,13 @@ final class Receipts {
 
   /** The receipt of a file, where all that it names is there. */
   Optional<FileReceipt> find(RemoteFile remote) {
+    return told(remote).filter(receipt -> receipt.bronze().stream().allMatch(this::isThere));
+  }
+
+  /** The receipt of a file, wherever its Parquet files are by now. */
+  Optional<FileReceipt> told(RemoteFile remote) {
     Path file = file(remote.name());
-    return lake.read(file)
-        .map(text -> Json.read(text, FileReceipt.class, file.toString()))
-        .filter(receipt -> receipt.bronze().stream().allMatch(this::isThere));
+    return lake.read(file).map(text -> Json.read(text, FileReceipt.class, file.toString()));
   }
 
   /** Forgets a file, so that it is asked for again. */

@@ -23,6 +23,9 @@ public final class SourceClient {
   public interface Intake {
     /** Reads the body to its end. */
     void take(InputStream body) throws IOException;
+
+    /** Reads the body of an answer that says that it is something else than NDJSON. */
+    void takeForeign(InputStream body) throws IOException;
   }
 
   /** A client that keeps to the whole of {@code source.max-in-flight}. */
@@ -141,8 +144,11 @@ public final class SourceClient {
       Answers.check(ask, Reply.read(response, traffic), pace.clock());
       throw new PassingFailure("the server sent no file", Optional.empty());
     }
-    requireNdjson(ask, Reply.header(response, "Content-Type").orElse(""));
-    intake.take(body(ask, response, traffic));
+    if (isNdjson(Reply.header(response, "Content-Type").orElse(""))) {
+      intake.take(body(ask, response, traffic));
+    } else {
+      intake.takeForeign(body(ask, response, traffic));
+    }
   }
 
   private InputStream body(Ask ask, CloseableHttpResponse response, Traffic traffic)
@@ -157,20 +163,14 @@ public final class SourceClient {
   }
 
   /** A web page that came with 200 is a proxy's; other names of NDJSON are let through. */
-  private static void requireNdjson(Ask ask, String contentType) throws PassingFailure {
+  private static boolean isNdjson(String contentType) throws PassingFailure {
     if (contentType.contains("html")) {
       throw new PassingFailure("a web page in place of the file", Optional.empty());
     }
-    if (!contentType.isEmpty()
-        && !contentType.contains("json")
-        && !contentType.contains("octet-stream")
-        && !contentType.contains("text/plain")) {
-      throw new JobException(
-          ExitCode.REFUSED,
-          "Cannot "
-              + ask.what()
-              + ": its Content-Type is not application/fhir+ndjson; see what the server sends");
-    }
+    return contentType.isEmpty()
+        || contentType.contains("json")
+        || contentType.contains("octet-stream")
+        || contentType.contains("text/plain");
   }
 
   private void requireHome(Ask ask) {
