@@ -19,7 +19,7 @@ record ExportContent(List<ExportFile> output, List<ExportFile> deleted, List<Exp
         .filter(selection::takes)
         .forEach(
             type -> {
-              List<Fault.OnExport> planned = faults.onExport(type);
+              List<BulkFault.OnExport> planned = faults.onExport(type);
               output.addAll(files(type, selection.lines(generation, type), planned, options));
               error.addAll(errors(type, planned));
             });
@@ -34,16 +34,19 @@ record ExportContent(List<ExportFile> output, List<ExportFile> deleted, List<Exp
   }
 
   private static List<ExportFile> files(
-      String type, List<StoredLine> lines, List<Fault.OnExport> planned, SandboxOptions options) {
+      String type,
+      List<StoredLine> lines,
+      List<BulkFault.OnExport> planned,
+      SandboxOptions options) {
     List<ExportFile> files = new ArrayList<>();
     ExportFile.Builder file = new ExportFile.Builder();
     int countOff = 0;
-    for (Fault.OnExport fault : planned) {
-      if (fault instanceof Fault.ExtraLine extra) {
+    for (BulkFault.OnExport fault : planned) {
+      if (fault instanceof BulkFault.ExtraLine extra) {
         file.add(extra.line().getBytes(StandardCharsets.UTF_8));
-      } else if (fault instanceof Fault.LongLine line) {
+      } else if (fault instanceof BulkFault.LongLine line) {
         file.add(line.pieces(type));
-      } else if (fault instanceof Fault.WrongCount wrong) {
+      } else if (fault instanceof BulkFault.WrongCount wrong) {
         countOff += wrong.by();
       }
     }
@@ -60,10 +63,10 @@ record ExportContent(List<ExportFile> output, List<ExportFile> deleted, List<Exp
     return files;
   }
 
-  private static List<ExportFile> errors(String type, List<Fault.OnExport> planned) {
+  private static List<ExportFile> errors(String type, List<BulkFault.OnExport> planned) {
     List<ExportFile> files = new ArrayList<>();
-    for (Fault.OnExport fault : planned) {
-      if (fault instanceof Fault.ErrorFile error) {
+    for (BulkFault.OnExport fault : planned) {
+      if (fault instanceof BulkFault.ErrorFile error) {
         ExportFile.Builder file = new ExportFile.Builder();
         file.add(
             Json.bytes(Outcomes.outcome(error.severity(), error.code(), "", error.diagnostics())));

@@ -1,22 +1,12 @@
 package io.epicfhir.sandbox;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
 
 /** One way to fail. */
-public sealed interface Fault {
+public sealed interface Fault permits Fault.OnRequest, PageFault, BulkFault {
   /** A fault of one answer. */
   sealed interface OnRequest extends Fault {}
-
-  /** A fault of an export's content, decided at its kick-off; matched by {@link Match#file}. */
-  sealed interface OnExport extends Fault {}
-
-  /** A fault of a search's pages; matched by {@link Match#search}. */
-  sealed interface OnPage extends Fault {}
-
-  /** A fault of a manifest; matched by {@link RequestKind#STATUS}. */
-  sealed interface OnManifest extends Fault {}
 
   /** Another answer than the right one. */
   record Answer(Reply reply) implements OnRequest {}
@@ -39,49 +29,6 @@ public sealed interface Fault {
       return reply.body(List.of(new Piece.Repeated((byte) ' ', bytes))).gzip();
     }
   }
-
-  /** Another transactionTime; empty means none. */
-  record TransactionTime(String text) implements OnManifest {}
-
-  /** A next link that leads to its own page. */
-  record ManifestCycle() implements OnManifest {}
-
-  /** One more resource at the start of a file, counted in the manifest. */
-  record LongLine(int bytes) implements OnExport {
-    List<Piece> pieces(String type) {
-      Piece head =
-          Piece.text(
-              "{\"resourceType\":\""
-                  + type
-                  + "\",\"id\":\"long-line\",\"text\":{\"status\":\"generated\",\"div\":\"<div>");
-      Piece tail = Piece.text("</div>\"}}");
-      long rest = Math.max(1, bytes - head.length() - tail.length());
-      return List.of(head, new Piece.Repeated((byte) 'x', rest), tail);
-    }
-  }
-
-  /** The next link of a search leads nowhere. */
-  record ExpireSearch(int status) implements OnPage {}
-
-  /** A page of so few entries, with a next link to what it left out. */
-  record ShortPage(int entries) implements OnPage {}
-
-  /** The order of a search changes between two of its pages. */
-  record ShiftPage() implements OnPage {}
-
-  /** One more entry of mode outcome. */
-  record OutcomeEntry(ObjectNode outcome) implements OnPage {}
-
-  /** The manifest's count of a file is off by this. */
-  record WrongCount(int by) implements OnExport {}
-
-  /** One more line at the start of a file, counted in the manifest. */
-  record ExtraLine(String line) implements OnExport {}
-
-  /**
-   * One more file under the manifest's {@code error}; matched by {@link Match#file} of any type.
-   */
-  record ErrorFile(String severity, String code, String diagnostics) implements OnExport {}
 
   /**
    * TCP reset after that many bytes of the body. An answer without a body, such as a kick-off's, is
@@ -180,17 +127,17 @@ public sealed interface Fault {
 
   /** A manifest with this as transactionTime; empty leaves it out. */
   static Fault transactionTime(String text) {
-    return new TransactionTime(text);
+    return new BulkFault.TransactionTime(text);
   }
 
   /** A manifest whose next link is its own URL. */
   static Fault manifestCycle() {
-    return new ManifestCycle();
+    return new BulkFault.ManifestCycle();
   }
 
   /** One more good resource, of that many bytes and id long-line; the manifest counts it. */
   static Fault longLine(int bytes) {
-    return new LongLine(bytes);
+    return new BulkFault.LongLine(bytes);
   }
 
   /** 410 with code 4113 at the next link of a search, from now on. */
@@ -200,42 +147,42 @@ public sealed interface Fault {
 
   /** That status with code 4113 at the next link of a search, from now on. */
   static Fault expireSearch(int status) {
-    return new ExpireSearch(status);
+    return new PageFault.ExpireSearch(status);
   }
 
   /** A page without entries that has a next link; nothing is left out of the search. */
   static Fault emptyPage() {
-    return new ShortPage(0);
+    return new PageFault.ShortPage(0);
   }
 
   /** A page of so few entries; the others follow on the next. */
   static Fault shortPage(int entries) {
-    return new ShortPage(entries);
+    return new PageFault.ShortPage(entries);
   }
 
   /** The last entry of a page comes again on the next, and the rest in another order. */
   static Fault shiftPage() {
-    return new ShiftPage();
+    return new PageFault.ShiftPage();
   }
 
   /** An OperationOutcome among the entries of a good page, with one of Epic's codes. */
   static Fault outcomeEntry(String severity, String code, String detailsCode) {
-    return new OutcomeEntry(
+    return new PageFault.OutcomeEntry(
         Outcomes.outcome(severity, code, detailsCode, Outcomes.text(detailsCode)));
   }
 
   /** The manifest's count is off by this. */
   static Fault wrongCount(int by) {
-    return new WrongCount(by);
+    return new BulkFault.WrongCount(by);
   }
 
   /** One more line, without its line feed, at the start of a file; the manifest counts it. */
   static Fault extraLine(String line) {
-    return new ExtraLine(line);
+    return new BulkFault.ExtraLine(line);
   }
 
   /** One more {@code error} file with an OperationOutcome of this severity and issue.code. */
   static Fault errorFile(String severity, String code, String diagnostics) {
-    return new ErrorFile(severity, code, diagnostics);
+    return new BulkFault.ErrorFile(severity, code, diagnostics);
   }
 }

@@ -64,6 +64,7 @@ record FaultOrder(Match match, Fault fault, int times) {
       case "tooManyRequests" -> Fault.tooManyRequests(values.text(0));
       case "busy" -> Fault.busy(values.number(0), values.text(1));
       case "transientError" -> Fault.transientError(values.number(0));
+      case "fatal" -> Fault.fatal(values.number(0), values.text(1), values.text(2));
       case "fatalOutcome" -> Fault.fatalOutcome(values.number(0), values.text(1));
       case "answer" -> Fault.answer(values.number(0), values.text(1), values.text(2));
       case "badGateway" -> Fault.badGateway();

@@ -67,10 +67,10 @@ public final class FaultPlan {
   }
 
   /** All faults planned for one file of an export, each rule once. */
-  synchronized List<Fault.OnExport> onExport(String type) {
-    List<Fault.OnExport> taken = new ArrayList<>();
+  synchronized List<BulkFault.OnExport> onExport(String type) {
+    List<BulkFault.OnExport> taken = new ArrayList<>();
     for (Rule rule : rules) {
-      if (rule.fault instanceof Fault.OnExport fault && rule.takes(RequestKind.FILE, type)) {
+      if (rule.fault instanceof BulkFault.OnExport fault && rule.takes(RequestKind.FILE, type)) {
         taken.add(fault);
       }
     }

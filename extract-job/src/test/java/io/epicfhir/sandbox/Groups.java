@@ -16,7 +16,7 @@ final class Groups {
   }
 
   boolean exists(String group) {
-    return ofAll(group) || options.groups.containsKey(group) || number(group) > 0;
+    return ofAll(group) || options.groups.containsKey(group) || dealt().contains(group);
   }
 
   boolean ofAll(String group) {
@@ -28,7 +28,7 @@ final class Groups {
     Set<String> members = options.groups.get(group);
     return ofAll(group)
         || patient.isEmpty()
-        || (members == null ? dealt(patient) == number(group) : members.contains(patient));
+        || (members == null ? group.equals(DEALT + dealt(patient)) : members.contains(patient));
   }
 
   /** By hash, so that a patient stays in its group when others come and go. */
@@ -41,11 +41,6 @@ final class Groups {
   /** The names of the dealt groups. */
   List<String> dealt() {
     return IntStream.rangeClosed(1, options.dealtGroups).mapToObj(i -> DEALT + i).toList();
-  }
-
-  /** 0 where it is not the name of a dealt group. */
-  private int number(String group) {
-    return 1 + dealt().indexOf(group);
   }
 
   ObjectNode resource(String group, Generation generation) {

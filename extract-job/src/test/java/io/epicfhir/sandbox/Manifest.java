@@ -41,7 +41,7 @@ final class Manifest {
           .put("url", urls.file(id, listed.file().name()))
           .put("count", listed.file().count());
     }
-    boolean cycle = faults.take(Fault.ManifestCycle.class, RequestKind.STATUS, "").isPresent();
+    boolean cycle = faults.take(BulkFault.ManifestCycle.class, RequestKind.STATUS, "").isPresent();
     if (cycle) {
       next(manifest, urls.origin() + request.uri());
     } else if (page < pages) {
@@ -62,8 +62,8 @@ final class Manifest {
     ObjectNode manifest = Json.object();
     String time =
         faults
-            .take(Fault.TransactionTime.class, RequestKind.STATUS, "")
-            .map(Fault.TransactionTime::text)
+            .take(BulkFault.TransactionTime.class, RequestKind.STATUS, "")
+            .map(BulkFault.TransactionTime::text)
             .orElse(export.time.toString());
     if (!time.isEmpty()) {
       manifest.put("transactionTime", time);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -72,6 +73,13 @@ final class SandboxFixture implements AutoCloseable {
 
   HttpResponse<byte[]> download(String token, JsonNode manifest, String type) throws Exception {
     return client.bytes(file(manifest, type).path("url").asText(), token);
+  }
+
+  /** The lines of a type's first file. */
+  List<String> lines(String token, JsonNode manifest, String type) throws Exception {
+    return new String(download(token, manifest, type).body(), StandardCharsets.UTF_8)
+        .lines()
+        .toList();
   }
 
   static JsonNode file(JsonNode manifest, String type) {

@@ -24,8 +24,8 @@ final class SearchPages {
     if (session.isEmpty()) {
       return expired(410);
     }
-    Optional<Fault.ExpireSearch> fault =
-        faults.take(Fault.ExpireSearch.class, RequestKind.SEARCH, type);
+    Optional<PageFault.ExpireSearch> fault =
+        faults.take(PageFault.ExpireSearch.class, RequestKind.SEARCH, type);
     if (fault.isPresent()) {
       sessions.expire(id);
       return expired(fault.get().status());
@@ -45,9 +45,10 @@ final class SearchPages {
       ObjectNode warnings,
       Urls urls) {
     List<StoredLine> found = session.found();
-    Optional<Fault.ShortPage> cut = faults.take(Fault.ShortPage.class, RequestKind.SEARCH, type);
+    Optional<PageFault.ShortPage> cut =
+        faults.take(PageFault.ShortPage.class, RequestKind.SEARCH, type);
     boolean inserted = cut.filter(fault -> fault.entries() == 0).isPresent();
-    int entries = cut.map(Fault.ShortPage::entries).orElse(session.pageSize());
+    int entries = cut.map(PageFault.ShortPage::entries).orElse(session.pageSize());
     int to = (int) Math.min(found.size(), (long) session.from() + entries);
     SearchPage page = new SearchPage(urls.origin() + request.uri());
     if (to < found.size() || inserted) {
@@ -67,14 +68,14 @@ final class SearchPages {
       page.outcome(warnings);
     }
     faults
-        .take(Fault.OutcomeEntry.class, RequestKind.SEARCH, type)
+        .take(PageFault.OutcomeEntry.class, RequestKind.SEARCH, type)
         .ifPresent(fault -> page.outcome(fault.outcome()));
     return Reply.of(200, "application/fhir+json").body(page.pieces());
   }
 
   private String next(String type, SearchSessions.Session session, int to) {
     boolean border = to > session.from() && to < session.found().size();
-    if (border && faults.take(Fault.ShiftPage.class, RequestKind.SEARCH, type).isPresent()) {
+    if (border && faults.take(PageFault.ShiftPage.class, RequestKind.SEARCH, type).isPresent()) {
       return sessions.keep(session.at(shifted(session.found(), to), 0));
     }
     return sessions.keep(session.at(session.found(), to));
