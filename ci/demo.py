@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 import oracle
-from stack import HOME, Stack, StackError
+from parts import HOME, PartError
+from stack import Stack
 
 ROOT = HOME / "build" / "demo"
 RUN = "demo"
@@ -105,7 +106,7 @@ def main() -> int:
             stack.stop()
             return 0
         return {"demo": demo, "up": up}[options.verb](stack)
-    except StackError as e:
+    except PartError as e:
         print(e, file=sys.stderr)
         return 1
 

@@ -7,19 +7,15 @@ process id. The addresses are in <root>/env as shell KEY=VALUE lines.
 import json
 import os
 import shutil
-import signal
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-HOME = Path(__file__).resolve().parent.parent
+from parts import HOME, JavaPart, PartError, cohort, copied
+
 DAG = "epic_fhir_etl"
-
-
-class StackError(Exception):
-    """A part did not start, or not in time; the message names its log."""
 
 
 class Stack:
@@ -39,10 +35,10 @@ class Stack:
     def start(self):
         self.logs.mkdir(parents=True, exist_ok=True)
         self._patients()
-        self._start_java("sandbox", "extract-job", "io.epicfhir.sandbox.SandboxServer", [
+        JavaPart(self.root, "sandbox").start("extract-job", "io.epicfhir.sandbox.SandboxServer", [
             "--data", self.data, "--group", "all-patients", "--keys-dir", self.root / "keys",
         ])  # fmt: skip
-        self._start_java("postgres", "load-job", "io.epicfhir.load.testing.EmbeddedDatabase", [
+        JavaPart(self.root, "postgres").start("load-job", "io.epicfhir.load.testing.EmbeddedDatabase", [
             "--data-dir", self.root / "postgres",
         ])  # fmt: skip
         self._airflow("start")
@@ -52,14 +48,13 @@ class Stack:
         if (self.root / "airflow").exists():
             self._airflow("stop")
         for name in ("sandbox", "postgres"):
-            self._stop(name)
+            JavaPart(self.root, name).stop()
 
     # ---- what the parts say of themselves ----
 
     def part(self, name: str) -> dict[str, str]:
         """A part's own KEY=VALUE lines."""
-        lines = (self.root / f"{name}.env").read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines if "=" in line)
+        return JavaPart(self.root, name).env()
 
     def env(self) -> dict[str, str]:
         """What <root>/env holds: LAKE, DATA, PSQL_URL, AIRFLOW_URL, SANDBOX_URL, REPORT."""
@@ -100,7 +95,7 @@ class Stack:
             if state in ("success", "failed"):
                 return state
             time.sleep(1)
-        raise StackError(f"Cannot see the end of run {run_id} within {seconds} s; look at {self.logs}")
+        raise PartError(f"Cannot see the end of run {run_id} within {seconds} s; look at {self.logs}")
 
     def tasks(self, run_id: str) -> list[dict]:
         """The run's task instances as Airflow's API tells them."""
@@ -115,68 +110,8 @@ class Stack:
     # ---- inside ----
 
     def _patients(self):
-        if self.data.exists():
-            return
-        cohort = HOME / "build" / "patients" / str(self.patients)
-        log = self.logs / "patients.log"
-        with log.open("w") as out:
-            code = subprocess.run(
-                ["java", "-Xmx2g", "-cp", _test_class_path("extract-job"), "io.epicfhir.sandbox.SyntheaPatients",
-                 "--patients", str(self.patients), "--out", str(cohort)],
-                stdout=out, stderr=subprocess.STDOUT, check=False,
-            ).returncode  # fmt: skip
-        if code:
-            raise StackError(f"Cannot generate {self.patients} patients; look at {log}")
-        part = self.root / "data.part"
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir()
-        for file in cohort.glob("*.ndjson"):
-            shutil.copy(file, part)
-        part.rename(self.data)
-
-    def _start_java(self, name: str, module: str, main: str, args: list):
-        if self._alive(name):
-            return
-        state = self.root / f"{name}.env"
-        state.unlink(missing_ok=True)
-        log = self.logs / f"{name}.log"
-        with log.open("w") as out:
-            process = subprocess.Popen(
-                ["java", "-Xmx1g", "-cp", _test_class_path(module), main, *map(str, args), "--state-file", str(state)],
-                stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
-        (self.root / f"{name}.pid").write_text(str(process.pid))
-        deadline = time.monotonic() + 60
-        while not state.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise StackError(f"Cannot start {name}; look at {log}")
-            time.sleep(0.1)
-
-    def _stop(self, name: str):
-        if not self._alive(name):
-            return
-        pid = int((self.root / f"{name}.pid").read_text())
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + 30
-        while self._alive(name):
-            if time.monotonic() > deadline:
-                os.kill(pid, signal.SIGKILL)
-            time.sleep(0.1)
-        (self.root / f"{name}.pid").unlink()
-
-    def _alive(self, name: str) -> bool:
-        try:
-            pid = int((self.root / f"{name}.pid").read_text())
-            os.waitpid(pid, os.WNOHANG)
-        except (FileNotFoundError, ValueError):
-            return False
-        except ChildProcessError:
-            pass
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-            return state != "Z"
-        except FileNotFoundError:
-            return _answers(pid)
+        if not self.data.exists():
+            copied(cohort(self.patients, self.logs / "patients.log"), self.data)
 
     def _airflow(self, verb: str):
         env = os.environ | {"AIRFLOW_HOME": str(self.root / "airflow"), "VENV": str(HOME / "build" / "venv")}
@@ -184,7 +119,7 @@ class Stack:
             env |= self.pipeline_env() | {"AIRFLOW_STATE_FILE": str(self.root / "airflow.env")}
         code = subprocess.run([HOME / "ci" / "airflow.sh", verb], env=env, check=False).returncode
         if code:
-            raise StackError(f"Cannot {verb} Airflow; look at {self.root / 'airflow' / 'logs'}")
+            raise PartError(f"Cannot {verb} Airflow; look at {self.root / 'airflow' / 'logs'}")
 
     def _api(self, method: str, path: str, body: dict | None = None) -> dict:
         url = self.part("airflow")["AIRFLOW_URL"]
@@ -200,24 +135,10 @@ class Stack:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as e:
-            raise StackError(f"Cannot {method} {path}: Airflow answered {e.code} {e.read(400)!r}") from e
+            raise PartError(f"Cannot {method} {path}: Airflow answered {e.code} {e.read(400)!r}") from e
 
     def _write_env(self):
         text = "".join(f"{key}={value}\n" for key, value in self.env().items())
         part = self.root / "env.part"
         part.write_text(text)
         part.rename(self.root / "env")
-
-
-def _test_class_path(module: str) -> str:
-    target = HOME / module / "target"
-    libraries = (target / "test-classpath.txt").read_text().strip()
-    return os.pathsep.join([str(target / "test-classes"), str(target / "classes"), libraries])
-
-
-def _answers(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return True
-    except ProcessLookupError:
-        return False

@@ -26,6 +26,7 @@ import java.util.Optional;
  */
 public record LineHead(
     Rejection rejection, String id, String versionId, Long lastUpdated, boolean oddLastUpdated) {
+  private static final ThreadLocal<FastScan> FAST = ThreadLocal.withInitial(FastScan::new);
   private static final JsonFactory JSON =
       new JsonFactoryBuilder()
           // A name's symbol outlives its line; interning it for the whole JVM buys nothing.
@@ -46,6 +47,11 @@ public record LineHead(
    * @param idNeeded whether a line without an id is turned away
    */
   public static LineHead of(byte[] bytes, int offset, int length, String type, boolean idNeeded) {
+    FastScan fast = FAST.get();
+    if (fast.scan(bytes, offset, length)) {
+      return judged(
+          fast.resourceType(), fast.id(), fast.versionId(), fast.lastUpdated(), type, idNeeded);
+    }
     if (!Utf8.isWellFormed(bytes, offset, length)) {
       return rejected(Rejection.INVALID_UTF8);
     }
@@ -68,6 +74,37 @@ public record LineHead(
       }
     }
     return false;
+  }
+
+  private static LineHead judged(
+      String resourceType,
+      String id,
+      String versionId,
+      String lastUpdated,
+      String type,
+      boolean idNeeded) {
+    if (resourceType == null) {
+      return rejected(Rejection.NO_RESOURCE_TYPE);
+    }
+    if (!resourceType.equals(type)) {
+      return rejected(Rejection.WRONG_RESOURCE_TYPE);
+    }
+    if (idNeeded && (id == null || id.isBlank())) {
+      return rejected(Rejection.NO_ID);
+    }
+    Optional<Long> micros = Optional.ofNullable(lastUpdated).flatMap(LineHead::micros);
+    return new LineHead(
+        null, id, versionId, micros.orElse(null), lastUpdated != null && micros.isEmpty());
+  }
+
+  private static Optional<Long> micros(String text) {
+    try {
+      Instant instant = OffsetDateTime.parse(text).toInstant();
+      long seconds = Math.multiplyExact(instant.getEpochSecond(), 1_000_000L);
+      return Optional.of(Math.addExact(seconds, instant.getNano() / 1000));
+    } catch (DateTimeException | ArithmeticException e) {
+      return Optional.empty();
+    }
   }
 
   private static LineHead rejected(Rejection rejection) {
@@ -121,18 +158,7 @@ public record LineHead(
       if (repeated) {
         return rejected(Rejection.REPEATED_KEY);
       }
-      if (resourceType == null) {
-        return rejected(Rejection.NO_RESOURCE_TYPE);
-      }
-      if (!resourceType.equals(type)) {
-        return rejected(Rejection.WRONG_RESOURCE_TYPE);
-      }
-      if (idNeeded && (id == null || id.isBlank())) {
-        return rejected(Rejection.NO_ID);
-      }
-      Optional<Long> micros = Optional.ofNullable(lastUpdated).flatMap(Scan::micros);
-      return new LineHead(
-          null, id, versionId, micros.orElse(null), lastUpdated != null && micros.isEmpty());
+      return LineHead.judged(resourceType, id, versionId, lastUpdated, type, idNeeded);
     }
 
     private void meta() throws IOException {
@@ -163,16 +189,6 @@ public record LineHead(
     private void sees(int key) {
       repeated |= (seen & key) != 0;
       seen |= key;
-    }
-
-    private static Optional<Long> micros(String text) {
-      try {
-        Instant instant = OffsetDateTime.parse(text).toInstant();
-        long seconds = Math.multiplyExact(instant.getEpochSecond(), 1_000_000L);
-        return Optional.of(Math.addExact(seconds, instant.getNano() / 1000));
-      } catch (DateTimeException | ArithmeticException e) {
-        return Optional.empty();
-      }
     }
   }
 }

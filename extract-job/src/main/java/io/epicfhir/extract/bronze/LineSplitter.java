@@ -2,6 +2,9 @@ package io.epicfhir.extract.bronze;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.apache.parquet.io.api.Binary;
 
@@ -11,7 +14,12 @@ import org.apache.parquet.io.api.Binary;
  * dropped. A line longer than the limit comes in several pieces, so that memory stays bounded.
  */
 public final class LineSplitter {
-  private static final int FIRST_BUFFER = 1 << 16;
+  private static final int FIRST_BUFFER = 1 << 18;
+  private static final VarHandle WORD =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long ONES = 0x0101010101010101L;
+  private static final long HIGH = 0x8080808080808080L;
+  private static final long LFS = ONES * '\n';
 
   private final InputStream in;
   private final int limit;
@@ -125,7 +133,15 @@ public final class LineSplitter {
   }
 
   private int indexOfLf(int from, int to) {
-    for (int i = from; i < to; i++) {
+    int i = from;
+    for (; i + 8 <= to; i += 8) {
+      long word = (long) WORD.get(buffer, i) ^ LFS;
+      long found = (word - ONES) & ~word & HIGH;
+      if (found != 0) {
+        return i + (Long.numberOfTrailingZeros(found) >>> 3);
+      }
+    }
+    for (; i < to; i++) {
       if (buffer[i] == '\n') {
         return i;
       }

@@ -105,6 +105,10 @@ public final class RollingParquet<T> implements AutoCloseable {
         .withConf(hadoop)
         .withCompressionCodec(CompressionCodecName.ZSTD)
         .withDictionaryEncoding(widest, false)
+        // What differs from row to row: a dictionary of it would be built and thrown away.
+        .withDictionaryEncoding("id", false)
+        .withDictionaryEncoding("last_updated", false)
+        .withDictionaryEncoding("source_line", false)
         .withStatisticsEnabled(false)
         .build();
   }

@@ -1,5 +1,6 @@
 package io.epicfhir.extract.bulk;
 
+import com.codahale.metrics.Timer;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
@@ -45,7 +46,15 @@ public final class BulkLanding {
    * @throws JobException {@link ExitCode#DATA_REFUSED} where it must not land, and as the requests
    *     end
    */
+  @SuppressWarnings("try") // the time is taken, not used
   public Landing land(Manifest manifest, ExportFence fence) {
+    context.spark(); // its start is no part of the times below
+    try (Timer.Context unused = context.recorder().registry().timer("extract.land").time()) {
+      return takeAndShow(manifest, fence);
+    }
+  }
+
+  private Landing takeAndShow(Manifest manifest, ExportFence fence) {
     ExportLedger.Started started = ledger.requireStarted();
     Publication publication =
         new Publication(context.lake(), ledger.publicationPlan(), fence::check);

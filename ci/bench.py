@@ -1,0 +1,85 @@
+"""
+Runs benchmarks and writes build/bench/<name>.json: the product's figure and its peer's from the same run, one a goal.
+
+Every benchmark is a module of ci/benches with ``run(work: Path) -> Bench``. A figure's ``ratio`` is product by peer; a goal that
+was not met is printed as such and is no reason for another exit code: the figures are for people and for CI's comparison.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from parts import HOME, PartError
+
+BENCHES = HOME / "ci" / "benches"
+
+
+@dataclass
+class Figure:
+    """One goal: what was measured, what it is held against, and whether it is met."""
+
+    metric: str
+    unit: str
+    product: float
+    peer: float | None
+    peer_name: str
+    goal: str
+    met: bool
+    ratio: float | None = None
+
+
+@dataclass
+class Bench:
+    """A benchmark's figures, and every single repetition beside them."""
+
+    figures: list[Figure] = field(default_factory=list)
+    raw: dict = field(default_factory=dict)
+
+
+def main() -> int:
+    names = sorted(p.stem.replace("_", "-") for p in BENCHES.glob("[a-z]*.py"))
+    parser = argparse.ArgumentParser(description="Runs benchmarks; see ci/README.md.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(names)}; all where none is named")
+    chosen = parser.parse_args().names or names
+    for name in chosen:
+        if name not in names:
+            print(f"Cannot run the benchmark {name}: there is none of that name; take one of {', '.join(names)}", file=sys.stderr)
+            return 2
+    return max(_one(name) for name in chosen)
+
+
+def _one(name: str) -> int:
+    work = HOME / "build" / "bench" / name
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    try:
+        bench = importlib.import_module(f"benches.{name.replace('-', '_')}").run(work)
+    except PartError as e:
+        print(f"The benchmark {name} did not run: {e}", file=sys.stderr)
+        return 1
+    host = {"cpus": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version(), "load": os.getloadavg()}
+    content = {"name": name, "host": host, "figures": [vars(f) for f in bench.figures], "raw": bench.raw}
+    out = HOME / "build" / "bench" / f"{name}.json"
+    out.write_text(json.dumps(content, indent=2) + "\n")
+    _print(name, bench, out)
+    return 0
+
+
+def _print(name: str, bench: Bench, out: Path) -> None:
+    print(f"\n== {name}")
+    for f in bench.figures:
+        against = "" if f.peer is None else f"   {f.peer_name}: {f.peer:,.1f}   ratio {f.ratio:.3f}"
+        print(f"  {'met   ' if f.met else 'MISSED'}  {f.metric}: {f.product:,.1f} {f.unit}{against}   goal {f.goal}")
+    print(f"  {out.relative_to(HOME)}")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(HOME / "ci"))
+    sys.modules["bench"] = sys.modules["__main__"]
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""Processes that tests, demo and benchmarks start and stop by their id, and the synthetic patients they work on."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent
+
+
+class PartError(Exception):
+    """A part did not start, or not in time; the message names its log."""
+
+
+class JavaPart:
+    """
+    A server of the test sources that tells its address in a file of KEY=VALUE lines.
+
+    :param root: where its log, its process id and its address file lie
+    """
+
+    def __init__(self, root: Path, name: str):
+        self.root = root
+        self.name = name
+
+    def start(self, module: str, main: str, args: list, memory: str = "1g") -> None:
+        if self.alive():
+            return
+        self.root.mkdir(parents=True, exist_ok=True)
+        state = self.root / f"{self.name}.env"
+        state.unlink(missing_ok=True)
+        log = self.root / "logs" / f"{self.name}.log"
+        log.parent.mkdir(exist_ok=True)
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                ["java", f"-Xmx{memory}", "-cp", test_class_path(module), main, *map(str, args), "--state-file", str(state)],
+                stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+            )  # fmt: skip
+        self._pid_file().write_text(str(process.pid))
+        deadline = time.monotonic() + 120
+        while not state.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise PartError(f"Cannot start {self.name}; look at {log}")
+            time.sleep(0.1)
+
+    def env(self) -> dict[str, str]:
+        """The part's own KEY=VALUE lines."""
+        lines = (self.root / f"{self.name}.env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+    def stop(self) -> None:
+        if not self.alive():
+            return
+        pid = int(self._pid_file().read_text())
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + 30
+        while self.alive():
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.1)
+        self._pid_file().unlink()
+
+    def alive(self) -> bool:
+        try:
+            pid = int(self._pid_file().read_text())
+            os.waitpid(pid, os.WNOHANG)
+        except (FileNotFoundError, ValueError):
+            return False
+        except ChildProcessError:
+            pass
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+            return state != "Z"
+        except FileNotFoundError:
+            return _answers(pid)
+
+    def _pid_file(self) -> Path:
+        return self.root / f"{self.name}.pid"
+
+
+def cohort(patients: int, log: Path) -> Path:
+    """The folder of NDJSON of so many synthetic patients; generated once, the same bytes on every machine."""
+    folder = HOME / "build" / "patients" / str(patients)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as out:
+        code = subprocess.run(
+            ["java", "-Xmx3g", "-cp", test_class_path("extract-job"), "io.epicfhir.sandbox.SyntheaPatients",
+             "--patients", str(patients), "--out", str(folder)],
+            stdout=out, stderr=subprocess.STDOUT, check=False,
+        ).returncode  # fmt: skip
+    if code:
+        raise PartError(f"Cannot generate {patients} patients; look at {log}")
+    return folder
+
+
+def copied(cohort_folder: Path, data: Path) -> None:
+    """The cohort's files as a folder of one's own, whole or not at all."""
+    part = data.with_name(data.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for file in cohort_folder.glob("*.ndjson"):
+        shutil.copy(file, part)
+    part.rename(data)
+
+
+def test_class_path(module: str) -> str:
+    target = HOME / module / "target"
+    libraries = (target / "test-classpath.txt").read_text().strip()
+    return os.pathsep.join([str(target / "test-classes"), str(target / "classes"), libraries])
+
+
+def _answers(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return True
+    except ProcessLookupError:
+        return False

@@ -1,0 +1,336 @@
+package io.epicfhir.extract.bronze;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * One pass over a line's bytes that knows, for lines as servers send them, that the line is one
+ * whole JSON object (RFC 8259) in well-formed UTF-8, and what bronze keeps beside it. It says yes
+ * or leaves the line to the slower look: escapes in the few names and texts that matter, rare forms
+ * and every mistake are not its business. Not safe for threads; one object serves many lines.
+ */
+final class FastScan {
+  static final int MOST_DEPTH = 1000;
+
+  private static final VarHandle WORD =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long ONES = 0x0101010101010101L;
+  private static final long HIGH = 0x8080808080808080L;
+  private static final int NONE = 0;
+  private static final int TYPE = 1;
+  private static final int ID = 2;
+  private static final int META = 4;
+  private static final int VERSION = 8;
+  private static final int UPDATED = 16;
+  private static final byte[] RESOURCE_TYPE = "resourceType".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] VERSION_ID = "versionId".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] LAST_UPDATED = "lastUpdated".getBytes(StandardCharsets.US_ASCII);
+
+  private final boolean[] objects = new boolean[MOST_DEPTH + 1];
+  private byte[] in;
+  private int at;
+  private int end;
+  private int depth;
+  private int field;
+  private boolean inMeta;
+  private boolean escaped;
+  private int seen;
+
+  private String resourceType;
+  private String id;
+  private String versionId;
+  private String lastUpdated;
+
+  /** Whether the line is sound and all of it understood; then the texts below are its own. */
+  boolean scan(byte[] bytes, int offset, int length) {
+    in = bytes;
+    at = offset;
+    end = offset + length;
+    depth = 0;
+    field = NONE;
+    inMeta = false;
+    seen = 0;
+    resourceType = null;
+    id = null;
+    versionId = null;
+    lastUpdated = null;
+    space();
+    return at < end && in[at] == '{' && values() && spaceOnly();
+  }
+
+  String resourceType() {
+    return resourceType;
+  }
+
+  String id() {
+    return id;
+  }
+
+  String versionId() {
+    return versionId;
+  }
+
+  String lastUpdated() {
+    return lastUpdated;
+  }
+
+  /** Value after value until the outermost one is closed. */
+  private boolean values() {
+    while (true) {
+      space();
+      if (at >= end) {
+        return false;
+      }
+      int opened = value(in[at]);
+      if (opened < 0) {
+        return false;
+      }
+      if (opened == 0 && !afterValue()) {
+        return false;
+      }
+      if (depth == 0) {
+        return true;
+      }
+    }
+  }
+
+  /**
+   * 0 where a value is over, 1 where a container was opened and its first value is due, -1 else.
+   */
+  private int value(byte first) {
+    return switch (first) {
+      case '"' -> over(text());
+      case '{' -> open(true);
+      case '[' -> open(false);
+      case 't' -> over(word("true"));
+      case 'f' -> over(word("false"));
+      case 'n' -> over(word("null"));
+      default -> over(number());
+    };
+  }
+
+  private static int over(boolean sound) {
+    return sound ? 0 : -1;
+  }
+
+  private boolean number() {
+    field = NONE;
+    at = JsonNumber.end(in, at, end);
+    return at >= 0;
+  }
+
+  private int open(boolean object) {
+    if (depth == MOST_DEPTH) {
+      return -1;
+    }
+    inMeta |= object && field == META && depth == 1;
+    field = NONE;
+    objects[++depth] = object;
+    at++;
+    space();
+    if (at < end && in[at] == (object ? '}' : ']')) {
+      at++;
+      close();
+      return 0;
+    }
+    return !object || name() ? 1 : -1;
+  }
+
+  private void close() {
+    depth--;
+    if (depth == 1) {
+      inMeta = false;
+    }
+  }
+
+  /** Closes what ends here, up to the next value that is due or to the end of all. */
+  private boolean afterValue() {
+    while (depth > 0) {
+      space();
+      if (at >= end) {
+        return false;
+      }
+      byte next = in[at++];
+      if (next == ',') {
+        return !objects[depth] || nextName();
+      }
+      if (next != (objects[depth] ? '}' : ']')) {
+        return false;
+      }
+      close();
+    }
+    return true;
+  }
+
+  private boolean nextName() {
+    space();
+    return name();
+  }
+
+  /** A name and its colon. */
+  private boolean name() {
+    if (at >= end || in[at] != '"') {
+      return false;
+    }
+    int start = at + 1;
+    if (!string()) {
+      return false;
+    }
+    if (depth == 1 || (depth == 2 && inMeta)) {
+      if (escaped) {
+        return false;
+      }
+      field = field(start, at - 1 - start);
+      if (depth == 1 && field != NONE) {
+        if ((seen & field) != 0) {
+          return false; // stands twice: the slower look says so
+        }
+        seen |= field;
+      }
+    }
+    space();
+    return at < end && in[at++] == ':';
+  }
+
+  private int field(int start, int length) {
+    if (depth == 2) {
+      return is(VERSION_ID, start, length)
+          ? VERSION
+          : is(LAST_UPDATED, start, length) ? UPDATED : NONE;
+    }
+    if (length == 2) {
+      return in[start] == 'i' && in[start + 1] == 'd' ? ID : NONE;
+    }
+    if (length == 4) {
+      return in[start] == 'm'
+              && in[start + 1] == 'e'
+              && in[start + 2] == 't'
+              && in[start + 3] == 'a'
+          ? META
+          : NONE;
+    }
+    return is(RESOURCE_TYPE, start, length) ? TYPE : NONE;
+  }
+
+  private boolean is(byte[] name, int start, int length) {
+    return length == name.length
+        && java.util.Arrays.equals(in, start, start + length, name, 0, length);
+  }
+
+  /** A string as a value: kept where it is one of those that bronze has a column for. */
+  private boolean text() {
+    int start = at + 1;
+    int wanted = field;
+    field = NONE;
+    if (!string()) {
+      return false;
+    }
+    if (wanted == NONE || wanted == META) {
+      return true;
+    }
+    if (escaped) {
+      return false;
+    }
+    String value = new String(in, start, at - 1 - start, StandardCharsets.UTF_8);
+    switch (wanted) {
+      case TYPE -> resourceType = value;
+      case ID -> id = value;
+      case VERSION -> versionId = value;
+      default -> lastUpdated = value;
+    }
+    return true;
+  }
+
+  /** From a quote to behind the closing one. */
+  private boolean string() {
+    int i = at + 1;
+    escaped = false;
+    while (i < end) {
+      if (i + 8 <= end) {
+        long special = special((long) WORD.get(in, i));
+        if (special == 0) {
+          i += 8;
+          continue;
+        }
+        i += Long.numberOfTrailingZeros(special) >>> 3;
+      }
+      byte b = in[i];
+      if (b == '"') {
+        at = i + 1;
+        return true;
+      }
+      i = b >= ' ' && b != '\\' ? i + 1 : unusual(i, b);
+      if (i < 0) {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * The highest bits of bytes that are a quote, a backslash, a control or no ASCII; the first is
+   * exact.
+   */
+  private static long special(long word) {
+    long quote = word ^ (ONES * '"');
+    long slash = word ^ (ONES * '\\');
+    return (word
+            | ((quote - ONES) & ~quote)
+            | ((slash - ONES) & ~slash)
+            | ((word - ONES * ' ') & ~word))
+        & HIGH;
+  }
+
+  /** The place behind an escape or a character of several bytes, or -1. */
+  private int unusual(int i, byte b) {
+    if (b < 0) {
+      return Utf8Character.end(in, i, end);
+    }
+    if (b != '\\' || i + 1 >= end) {
+      return -1;
+    }
+    escaped = true;
+    return switch (in[i + 1]) {
+      case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> i + 2;
+      case 'u' -> i + 6 <= end && hex(i + 2) ? i + 6 : -1;
+      default -> -1;
+    };
+  }
+
+  private boolean hex(int from) {
+    for (int i = from; i < from + 4; i++) {
+      if (Character.digit((char) (in[i] & 0xff), 16) < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean word(String word) {
+    field = NONE;
+    int length = word.length();
+    if (at + length > end) {
+      return false;
+    }
+    for (int i = 0; i < length; i++) {
+      if (in[at + i] != word.charAt(i)) {
+        return false;
+      }
+    }
+    at += length;
+    return true;
+  }
+
+  private void space() {
+    while (at < end && (in[at] == ' ' || in[at] == '\t' || in[at] == '\r' || in[at] == '\n')) {
+      at++;
+    }
+  }
+
+  private boolean spaceOnly() {
+    space();
+    return at == end;
+  }
+}
