@@ -16,11 +16,12 @@ INTERVAL_END = "2026-03-02T00:00:00Z"
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended: its exit status, its seconds, its peak resident memory in MiB, and its run report."""
+    """How a process ended: its exit status, wall seconds, peak resident memory in MiB, CPU seconds, and its run report."""
 
     code: int
     seconds: float
     peak_mib: float
+    cpu_seconds: float
     report: dict
 
 
@@ -71,7 +72,7 @@ class SandboxSite:
             process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - begin
         told = json.loads(report.read_text()) if report.exists() else {}
-        return Ended(process.returncode, seconds, usage.ru_maxrss / 1024, told)
+        return Ended(process.returncode, seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime, told)
 
     def _conf(self) -> Path:
         sandbox = self.server.env()

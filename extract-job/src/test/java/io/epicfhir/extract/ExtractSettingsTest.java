@@ -38,6 +38,7 @@ class ExtractSettingsTest {
         .isEqualTo(
             new SourceSettings(
                 URI.create("http://127.0.0.1:8080/fhir"),
+                SourceSettings.SignIn.SMART_BACKEND_SERVICES,
                 "epic-fhir-pipeline",
                 folder.resolve("key.pem"),
                 "pipeline-1",
@@ -77,7 +78,7 @@ class ExtractSettingsTest {
         read(
             """
             epic-fhir.source {
-              base-url = "https://fhir.example.org/api/FHIR/R4/", client-id = c, key-file = key.pem
+              base-url = "https://fhir.example.org/api/FHIR/R4/", sign-in = none, client-id = c, key-file = key.pem
               key-id = k, algorithm = ES384, scopes = "system/Patient.read,system/Group.read"
               connect-timeout = 1s, idle-timeout = 2s, max-tries = 3, first-pause = 4s
               retry-budget = 5s, max-in-flight = 7, allowed-origins = ["https://files.example.org"]
@@ -96,6 +97,7 @@ class ExtractSettingsTest {
             new ExtractSettings(
                 new SourceSettings(
                     URI.create("https://fhir.example.org/api/FHIR/R4"),
+                    SourceSettings.SignIn.NONE,
                     "c",
                     folder.resolve("key.pem"),
                     "k",

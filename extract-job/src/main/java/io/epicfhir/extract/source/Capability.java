@@ -2,6 +2,7 @@ package io.epicfhir.extract.source;
 
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.parser.DataFormatException;
+import ca.uhn.fhir.rest.api.EncodingEnum;
 import ca.uhn.fhir.rest.api.SummaryEnum;
 import ca.uhn.fhir.rest.client.api.IGenericClient;
 import ca.uhn.fhir.rest.client.api.ServerValidationModeEnum;
@@ -25,9 +26,10 @@ public final class Capability {
    */
   public static String check(SourceClient client, SourceSettings settings, Traffic traffic) {
     FhirContext context = FhirContext.forR4Cached();
-    context.getRestfulClientFactory().setHttpClient(client.http().client());
+    context.getRestfulClientFactory().setHttpClient(client.http().unpackingClient());
     context.getRestfulClientFactory().setServerValidationMode(ServerValidationModeEnum.NEVER);
     IGenericClient hapi = context.newRestfulGenericClient(settings.baseUrl().toString());
+    hapi.setEncoding(EncodingEnum.JSON); // else it asks for XML first, which some servers refuse
     String what = "read " + settings.baseUrl() + "/metadata";
     CapabilityStatement statement =
         client.retry().call(what, traffic, () -> read(hapi, what, traffic));
@@ -50,6 +52,9 @@ public final class Capability {
           .summaryMode(SummaryEnum.FALSE)
           .execute();
     } catch (FhirClientConnectionException e) {
+      if (e.getCause() instanceof DataFormatException) {
+        throw refused(what, "the answer is no CapabilityStatement of FHIR R4");
+      }
       throw new PassingFailure("the connection failed", Optional.empty());
     } catch (NonFhirResponseException | DataFormatException e) {
       throw refused(what, "the answer is no CapabilityStatement of FHIR R4");

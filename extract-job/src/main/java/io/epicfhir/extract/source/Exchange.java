@@ -21,6 +21,7 @@ final class Exchange {
   private static final Set<Integer> TOO_MUCH = Set.of(429, 503);
 
   private final Http http;
+  private final boolean signsIn;
   private final SmartBackendAuth auth;
   private final RequestGate gate;
   private final Origins origins;
@@ -31,8 +32,15 @@ final class Exchange {
     T receive(CloseableHttpResponse response) throws IOException, PassingFailure;
   }
 
-  Exchange(Http http, SmartBackendAuth auth, RequestGate gate, Origins origins, Clock clock) {
+  Exchange(
+      Http http,
+      SourceSettings settings,
+      SmartBackendAuth auth,
+      RequestGate gate,
+      Origins origins,
+      Clock clock) {
     this.http = http;
+    this.signsIn = settings.signIn() != SourceSettings.SignIn.NONE;
     this.auth = auth;
     this.gate = gate;
     this.origins = origins;
@@ -45,7 +53,7 @@ final class Exchange {
     boolean renewed = false;
     for (int hops = 0; ; ) {
       Optional<AccessToken> token =
-          now.token() ? Optional.of(auth.token(traffic)) : Optional.empty();
+          signsIn && now.token() ? Optional.of(auth.token(traffic)) : Optional.empty();
       try (RequestGate.Slot slot = gate.enter();
           CloseableHttpResponse response = send(now, token, traffic, slot)) {
         int status = response.getStatusLine().getStatusCode();

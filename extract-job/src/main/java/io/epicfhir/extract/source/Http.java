@@ -17,6 +17,7 @@ import org.apache.http.conn.ConnectTimeoutException;
 import org.apache.http.entity.ContentType;
 import org.apache.http.entity.StringEntity;
 import org.apache.http.impl.client.CloseableHttpClient;
+import org.apache.http.impl.client.HttpClientBuilder;
 import org.apache.http.impl.client.HttpClients;
 
 /**
@@ -29,32 +30,35 @@ final class Http {
   private static final int SPARE = 4;
 
   private final CloseableHttpClient client;
+  private final CloseableHttpClient unpackingClient;
 
   Http(SourceSettings settings) {
-    int connect = (int) settings.connectTimeout().toMillis();
-    this.client =
-        HttpClients.custom()
-            .useSystemProperties()
-            .setMaxConnTotal(2 * (settings.maxInFlight() + SPARE))
-            .setMaxConnPerRoute(settings.maxInFlight() + SPARE)
-            .disableRedirectHandling()
-            .disableAutomaticRetries()
-            .disableContentCompression()
-            .disableCookieManagement()
-            .disableAuthCaching()
-            .setUserAgent("epic-fhir-pipeline")
-            .setDefaultRequestConfig(
-                RequestConfig.custom()
-                    .setConnectTimeout(connect)
-                    .setConnectionRequestTimeout(connect)
-                    .setSocketTimeout((int) settings.idleTimeout().toMillis())
-                    .build())
-            .build();
+    this.client = builder(settings).disableContentCompression().build();
+    this.unpackingClient = builder(settings).build();
   }
 
-  /** The client itself, for HAPI. */
-  CloseableHttpClient client() {
-    return client;
+  private static HttpClientBuilder builder(SourceSettings settings) {
+    int connect = (int) settings.connectTimeout().toMillis();
+    return HttpClients.custom()
+        .useSystemProperties()
+        .setMaxConnTotal(2 * (settings.maxInFlight() + SPARE))
+        .setMaxConnPerRoute(settings.maxInFlight() + SPARE)
+        .disableRedirectHandling()
+        .disableAutomaticRetries()
+        .disableCookieManagement()
+        .disableAuthCaching()
+        .setUserAgent("epic-fhir-pipeline")
+        .setDefaultRequestConfig(
+            RequestConfig.custom()
+                .setConnectTimeout(connect)
+                .setConnectionRequestTimeout(connect)
+                .setSocketTimeout((int) settings.idleTimeout().toMillis())
+                .build());
+  }
+
+  /** A client that unpacks bodies, for HAPI: it asks for gzip and leaves the rest to the client. */
+  CloseableHttpClient unpackingClient() {
+    return unpackingClient;
   }
 
   /**

@@ -45,7 +45,7 @@ public final class SourceClient {
     this.auth = new SmartBackendAuth(settings, http, pace.clock());
     this.origins = new Origins(settings.baseUrl(), settings.allowedOrigins());
     this.gate = new RequestGate(Math.max(1, settings.maxInFlight() / jvms), pace);
-    this.exchange = new Exchange(http, auth, gate, origins, pace.clock());
+    this.exchange = new Exchange(http, settings, auth, gate, origins, pace.clock());
     this.retry = new Retry(settings, pace);
   }
 
@@ -69,6 +69,9 @@ public final class SourceClient {
 
   /** Gets a token now, so that a wrong key or a narrow scope is known before anything starts. */
   public void authenticate(Traffic traffic) {
+    if (settings.signIn() == SourceSettings.SignIn.NONE) {
+      return;
+    }
     retry.call("get an access token", traffic, () -> auth.token(traffic));
   }
 

@@ -16,6 +16,7 @@ import java.util.Set;
  * Where the FHIR server is and how it is spoken to; block {@code source} of the settings.
  *
  * @param baseUrl the FHIR base, without a trailing slash
+ * @param signIn how the client shows who it is
  * @param clientId the registered application
  * @param keyFile the private key, readable by its owner only
  * @param keyId the key's id in the registered JWKS
@@ -33,6 +34,7 @@ import java.util.Set;
  */
 public record SourceSettings(
     URI baseUrl,
+    SignIn signIn,
     String clientId,
     Path keyFile,
     String keyId,
@@ -49,6 +51,14 @@ public record SourceSettings(
     long maxFileSize) {
   private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
+  /** How the client shows who it is. */
+  public enum SignIn {
+    /** By a signed assertion; standard: SMART Backend Services. */
+    SMART_BACKEND_SERVICES,
+    /** Not at all: for a server in a network of its own that asks for no token. */
+    NONE
+  }
+
   public SourceSettings {
     scopes = List.copyOf(scopes);
     allowedOrigins = List.copyOf(allowedOrigins);
@@ -56,10 +66,12 @@ public record SourceSettings(
 
   /** Reads the block; what is wrong stays with the reader until its check. */
   public static SourceSettings read(SettingsReader reader) {
+    SignIn signIn = reader.choice("sign-in", SignIn.class);
     return new SourceSettings(
         reader.parsed("base-url", SourceSettings::base).orElse(URI.create("http://localhost")),
+        signIn,
         reader.text("client-id"),
-        keyFile(reader),
+        signIn == SignIn.NONE ? reader.path("key-file") : keyFile(reader),
         reader.text("key-id"),
         reader.parsed("algorithm", SigningAlgorithm::of).orElse(SigningAlgorithm.RS384),
         scopes(reader),

@@ -28,6 +28,7 @@ class RetryTest {
     SourceSettings settings =
         new SourceSettings(
             URI.create("https://h"),
+            SourceSettings.SignIn.NONE,
             "c",
             Path.of("k"),
             "k",
