@@ -18,7 +18,9 @@ public final class JobContext implements AutoCloseable {
     this.arguments = arguments;
     this.settings = settings;
     this.recorder = recorder;
-    this.lake = new Lake(settings.lake(), new Configuration());
+    Configuration hadoop = new Configuration();
+    hadoop.set(NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName());
+    this.lake = new Lake(settings.lake(), hadoop);
   }
 
   /** The command line. */

@@ -11,9 +11,10 @@ import org.apache.spark.sql.SparkSession;
  * results depend on, and they win over any profile.
  */
 public final class SparkSessions {
-  /** Settings that results depend on. */
+  /** Settings that results depend on, and one that only time depends on. */
   static final Map<String, String> FIXED =
       Map.ofEntries(
+          Map.entry("spark.hadoop." + NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName()),
           Map.entry("spark.sql.session.timeZone", "UTC"),
           Map.entry("spark.sql.ansi.enabled", "true"),
           Map.entry("spark.sql.files.ignoreCorruptFiles", "false"),
