@@ -44,8 +44,7 @@ final class Exchange {
     Ask now = ask;
     boolean renewed = false;
     for (int hops = 0; ; ) {
-      Optional<AccessToken> token =
-          now.token() ? Optional.of(auth.token(traffic)) : Optional.empty();
+      Optional<AccessToken> token = now.token() ? Optional.of(token(traffic)) : Optional.empty();
       try (RequestGate.Slot slot = gate.enter();
           CloseableHttpResponse response = send(now, token, traffic, slot)) {
         int status = response.getStatusLine().getStatusCode();
@@ -61,6 +60,15 @@ final class Exchange {
       }
       auth.forget(token.get());
       renewed = true;
+    }
+  }
+
+  /** That the sign-in was refused is no word about what is asked for. */
+  private AccessToken token(Traffic traffic) throws IOException, PassingFailure {
+    try {
+      return auth.token(traffic);
+    } catch (JobException e) {
+      throw new JobException(e.exitCode(), e.getMessage(), e);
     }
   }
 
