@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /** What the run report says about a crawl. */
 final class CrawlReport {
@@ -20,6 +21,7 @@ final class CrawlReport {
   /** How the asking went, also where it broke off. */
   void crawled(Units units, SearchPlan plan, CrawlFigures figures, int finished, long ms) {
     MetricRegistry registry = recorder.registry();
+    registry.timer("extract.crawl").update(ms, TimeUnit.MILLISECONDS);
     registry.counter("crawl.searches").inc(units.total());
     registry.counter("crawl.searches-done").inc(units.doneCount());
     registry.counter("crawl.pages").inc(figures.pages.sum());

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.io.api.Binary;
 
@@ -38,11 +39,13 @@ final class StagedRows implements AutoCloseable {
     this.folder = folder;
     this.exportId = exportId;
     this.targetSize = targetSize;
+    // Its own names: what an earlier try put into quarantine is not written over, but replaced.
+    String attempt = UUID.randomUUID().toString().substring(0, 8);
     this.deletions = rows("deletions");
     this.quarantine =
         new RollingParquet<>(
             lake.hadoop(),
-            n -> new Path(folder, "quarantine-" + n + ".parquet"),
+            n -> new Path(folder, "quarantine-" + attempt + "-" + n + ".parquet"),
             QuarantineRows::new,
             "line",
             targetSize);

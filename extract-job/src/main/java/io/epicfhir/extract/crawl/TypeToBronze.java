@@ -3,6 +3,7 @@ package io.epicfhir.extract.crawl;
 import io.epicfhir.extract.bronze.LineHead;
 import io.epicfhir.extract.bronze.Rejection;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Brings one type from the spool to bronze. Of several readings of an id the last one counts; what
@@ -124,6 +125,9 @@ final class TypeToBronze {
   }
 
   private void take(DigestTable table, SpoolRecord record, int part, int parts) {
+    if (part == 0 && record.byReference() && !record.codes().isEmpty()) {
+      notFetched(record);
+    }
     for (Entry entry : record.entries()) {
       ordinal++;
       boolean mine = entry.id().isEmpty() ? part == 0 : mine(entry.id(), part, parts);
@@ -134,6 +138,13 @@ final class TypeToBronze {
         other(record, entry);
       }
     }
+  }
+
+  /** A document above the limit, or what the application may not see: its id, and why. */
+  private void notFetched(SpoolRecord record) {
+    String codes = record.codes().stream().map(OutcomeCode::code).collect(Collectors.joining(","));
+    rows.quarantine(
+        "not-fetched", source(record), ordinal, type + "/" + record.subject() + " " + codes);
   }
 
   private void other(SpoolRecord record, Entry entry) {
