@@ -11,17 +11,6 @@ import java.util.stream.Collectors;
  * have seen again is gone. Ids are looked at a few million at a time.
  */
 final class TypeToBronze {
-  /** A slot's numbers: the last reading's ordinal, what was seen before, and how it went. */
-  private static final int LAST = 0;
-
-  private static final int HIGH = 1;
-  private static final int LOW = 2;
-  private static final int STATE = 3;
-  private static final int WIDTH = 4;
-
-  private static final long KNOWN = 1;
-  private static final long REJECTED = 2;
-
   private final String type;
   private final Spool spool;
   private final Optional<CrawlIndex> before;
@@ -30,7 +19,7 @@ final class TypeToBronze {
   private final StagedRows rows;
   private final CrawlIndex.Writer after;
   private final TypeCounts counts;
-  private final Digest digest = new Digest();
+  private final Digest content = new Digest();
   private long ordinal;
 
   /** What the crawl knows of searches and patients. */
@@ -75,65 +64,43 @@ final class TypeToBronze {
     }
     int parts = (int) (all[0] / mostIds) + 1;
     for (int part = 0; part < parts; part++) {
-      part(spooled, part, parts);
+      part(spooled, new Readings(part, parts));
     }
     after.end();
     counts.ms = (System.nanoTime() - begin) / 1_000_000;
     return counts;
   }
 
-  private void part(boolean spooled, int part, int parts) {
-    DigestTable table = new DigestTable(WIDTH);
+  private void part(boolean spooled, Readings readings) {
     if (spooled) {
-      lastReadings(table, part, parts);
-      before.ifPresent(index -> index.read(seen -> remember(table, seen)));
       ordinal = 0;
-      spool.read(type, true, record -> take(table, record, part, parts));
+      spool.read(type, false, record -> lastReadings(readings, record));
+      before.ifPresent(index -> index.read(readings::before));
+      ordinal = 0;
+      spool.read(type, true, record -> take(readings, record));
     }
-    before.ifPresent(index -> index.read(seen -> missing(table, seen, part, parts)));
+    before.ifPresent(index -> index.read(seen -> missing(readings, seen)));
   }
 
-  private boolean mine(String id, int part, int parts) {
-    return Math.floorMod(digest.of(id).low(), parts) == part;
-  }
-
-  private void lastReadings(DigestTable table, int part, int parts) {
-    ordinal = 0;
-    spool.read(
-        type,
-        false,
-        record -> {
-          for (Entry entry : record.entries()) {
-            ordinal++;
-            if (!entry.id().isEmpty() && mine(entry.id(), part, parts)) {
-              int slot = table.put(digest);
-              if (entry.kind() == Entry.Kind.RESOURCE) {
-                table.set(slot, LAST, ordinal);
-              }
-            }
-          }
-        });
-  }
-
-  private void remember(DigestTable table, CrawlIndex.Seen seen) {
-    int slot = table.find(digest.of(seen.id()));
-    if (slot >= 0) {
-      table.set(slot, HIGH, seen.high());
-      table.set(slot, LOW, seen.low());
-      table.set(slot, STATE, KNOWN);
+  private void lastReadings(Readings readings, SpoolRecord record) {
+    for (Entry entry : record.entries()) {
+      ordinal++;
+      if (!entry.id().isEmpty() && readings.mine(entry.id())) {
+        readings.read(entry.id(), entry.kind() == Entry.Kind.RESOURCE, ordinal);
+      }
     }
   }
 
-  private void take(DigestTable table, SpoolRecord record, int part, int parts) {
-    if (part == 0 && record.byReference() && !record.codes().isEmpty()) {
+  private void take(Readings readings, SpoolRecord record) {
+    if (readings.first() && record.byReference() && !record.codes().isEmpty()) {
       notFetched(record);
     }
     for (Entry entry : record.entries()) {
       ordinal++;
-      boolean mine = entry.id().isEmpty() ? part == 0 : mine(entry.id(), part, parts);
+      boolean mine = readings.mine(entry.id());
       if (mine && entry.kind() == Entry.Kind.RESOURCE) {
         counts.received++;
-        resource(table, record, entry);
+        resource(readings, record, entry);
       } else if (mine) {
         other(record, entry);
       }
@@ -162,25 +129,19 @@ final class TypeToBronze {
     rows.quarantine(reason, source(record), ordinal, record.body(), entry);
   }
 
-  private void resource(DigestTable table, SpoolRecord record, Entry entry) {
-    int slot = entry.id().isEmpty() ? -1 : table.find(digest.of(entry.id()));
-    if (slot >= 0 && table.get(slot, LAST) != ordinal) {
+  private void resource(Readings readings, SpoolRecord record, Entry entry) {
+    if (!readings.last(entry.id(), ordinal)) {
       counts.duplicates++;
       return;
     }
-    digest.of(record.body(), entry.offset(), entry.length());
-    boolean same =
-        slot >= 0
-            && table.get(slot, STATE) == KNOWN
-            && table.get(slot, HIGH) == digest.high()
-            && table.get(slot, LOW) == digest.low();
-    if (same) {
+    content.of(record.body(), entry.offset(), entry.length());
+    if (readings.same(entry.id(), content)) {
       counts.unchanged++;
       seen(record, entry);
     } else if (write(record, entry)) {
       seen(record, entry);
-    } else if (slot >= 0) {
-      table.set(slot, STATE, REJECTED);
+    } else {
+      readings.rejected(entry.id());
     }
   }
 
@@ -206,22 +167,17 @@ final class TypeToBronze {
             entry.id(),
             bySearch ? record.subject() : "",
             bySearch ? record.search() : "",
-            digest.high(),
-            digest.low(),
+            content.high(),
+            content.low(),
             record.readAt()));
   }
 
   /** What the last crawl saw and this one did not take: gone, or not asked for. */
-  private void missing(DigestTable table, CrawlIndex.Seen seen, int part, int parts) {
-    if (!mine(seen.id(), part, parts)) {
+  private void missing(Readings readings, CrawlIndex.Seen seen) {
+    if (!readings.mine(seen.id()) || readings.taken(seen.id())) {
       return;
     }
-    int slot = table.find(digest);
-    boolean taken = slot >= 0 && table.get(slot, LAST) > 0 && table.get(slot, STATE) != REJECTED;
-    if (taken) {
-      return;
-    }
-    if (slot < 0 && ways.wouldSee(seen)) {
+    if (!readings.seen(seen.id()) && ways.wouldSee(seen)) {
       counts.deleted++;
       rows.deleted(type, seen.id());
     } else {
