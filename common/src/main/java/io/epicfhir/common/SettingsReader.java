@@ -2,13 +2,16 @@ package io.epicfhir.common;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -62,6 +65,23 @@ public final class SettingsReader {
   /** A list of texts that may hold commas. */
   public List<String> list(String key) {
     return read(key, Config::getStringList, List.of(), "a list of texts");
+  }
+
+  /** A table of lists of texts, by name; a name whose list is one text may have it bare. */
+  public Map<String, List<String>> table(String key) {
+    Map<String, List<String>> table = new TreeMap<>();
+    ConfigObject rows = read(key, Config::getObject, null, "a table");
+    if (rows != null) {
+      rows.forEach(
+          (name, value) -> {
+            if (value.unwrapped() instanceof List<?> list) {
+              table.put(name, list.stream().map(String::valueOf).toList());
+            } else {
+              table.put(name, List.of(String.valueOf(value.unwrapped())));
+            }
+          });
+    }
+    return table;
   }
 
   /** A whole number within bounds. */

@@ -3,6 +3,7 @@ package io.epicfhir.extract;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.extract.bulk.ExportId;
 import io.epicfhir.extract.bulk.RunExports;
+import io.epicfhir.extract.crawl.Crawl;
 import java.util.List;
 
 /** Which exports a task works on. */
@@ -13,6 +14,9 @@ final class Exports {
   static List<String> of(JobContext context, ExtractSettings settings) {
     if (context.arguments().export().isPresent()) {
       return List.of(context.arguments().export().get().split(","));
+    }
+    if (settings.by() == ExtractSettings.By.CRAWL) {
+      return List.of(ExportId.of(context.run(), Crawl.group(settings.crawl())));
     }
     RunExports decided = new RunExports(context.lake(), context.run());
     return settings.bulk().groups().stream()

@@ -4,29 +4,48 @@ import io.epicfhir.common.SettingsFile;
 import io.epicfhir.common.SettingsReader;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bulk.BulkSettings;
+import io.epicfhir.extract.crawl.CrawlSettings;
 import io.epicfhir.extract.source.SourceSettings;
 
 /**
  * Everything that extract reads from the settings.
  *
+ * @param by how the data come
  * @param source the server
- * @param bulk the export
+ * @param bulk the exports, where they come by bulk
+ * @param crawl the searches, where they come by crawl
  * @param bronze the files
  */
-public record ExtractSettings(SourceSettings source, BulkSettings bulk, BronzeSettings bronze) {
+public record ExtractSettings(
+    By by, SourceSettings source, BulkSettings bulk, CrawlSettings crawl, BronzeSettings bronze) {
+
+  /** How the data come. */
+  public enum By {
+    /** Bulk exports of groups. */
+    BULK,
+    /** Searches, patient by patient. */
+    CRAWL
+  }
+
   /**
-   * Reads the three blocks.
+   * Reads the blocks.
    *
    * @throws io.epicfhir.common.JobException exit 2 with every problem of all blocks at once
    */
   public static ExtractSettings from(SettingsFile file) {
+    SettingsReader extract = file.reader("extract");
     SettingsReader source = file.reader("source");
     SettingsReader bulk = file.reader("bulk");
+    SettingsReader crawl = file.reader("crawl");
     SettingsReader bronze = file.reader("bronze");
     ExtractSettings settings =
         new ExtractSettings(
-            SourceSettings.read(source), BulkSettings.read(bulk), BronzeSettings.read(bronze));
-    source.and(bulk).and(bronze).check();
+            extract.choice("by", By.class),
+            SourceSettings.read(source),
+            BulkSettings.read(bulk),
+            CrawlSettings.read(crawl),
+            BronzeSettings.read(bronze));
+    extract.and(source).and(bulk).and(crawl).and(bronze).check();
     return settings;
   }
 }

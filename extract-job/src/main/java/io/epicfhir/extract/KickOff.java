@@ -6,6 +6,7 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.extract.bulk.BulkExport;
 import io.epicfhir.extract.bulk.GroupKickOff;
+import io.epicfhir.extract.crawl.Crawl;
 import io.epicfhir.extract.source.Capability;
 import io.epicfhir.extract.source.Pace;
 import io.epicfhir.extract.source.SourceClient;
@@ -14,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Asks the server for the export of each group; plain Java, no Spark. A rerun of the same run
- * adopts the exports that it asked for before.
+ * Asks the server for the export of each group, or begins a crawl; plain Java, no Spark. A rerun of
+ * the same run adopts what it began before.
  */
 public final class KickOff implements Job {
   private final Pace pace;
@@ -47,11 +48,24 @@ public final class KickOff implements Job {
       SourceClient client = new SourceClient(settings.source(), pace);
       client.authenticate(traffic);
       context.recorder().result("server", Capability.check(client, settings.source(), traffic));
-      BulkExport bulk = new BulkExport(settings.source(), client, traffic);
-      groups(context, settings, new GroupKickOff(context, settings.bulk(), bulk, pace));
+      if (settings.by() == ExtractSettings.By.CRAWL) {
+        crawl(
+            context,
+            new Crawl(context, settings.crawl(), settings.source(), client, traffic),
+            settings);
+      } else {
+        BulkExport bulk = new BulkExport(settings.source(), client, traffic);
+        groups(context, settings, new GroupKickOff(context, settings.bulk(), bulk, pace));
+      }
     } finally {
       traffic.sums().countIn(context.recorder().registry());
     }
+  }
+
+  private static void crawl(JobContext context, Crawl crawl, ExtractSettings settings) {
+    Crawl.Result begun = crawl.begin(Exports.of(context, settings).get(0));
+    context.recorder().result("export_id", begun.exportId());
+    context.recorder().result("state", begun.state());
   }
 
   /** One group's refusal keeps no other from being asked for; the run is red all the same. */

@@ -70,6 +70,7 @@ class ExtractSettingsTest {
                 false,
                 Duration.ofMinutes(5)));
     assertThat(settings.bronze()).isEqualTo(new BronzeSettings(128L << 20, 100 << 20));
+    assertThat(settings.by()).isEqualTo(ExtractSettings.By.BULK);
   }
 
   @Test
@@ -84,6 +85,7 @@ class ExtractSettingsTest {
               retry-budget = 5s, max-in-flight = 7, allowed-origins = ["https://files.example.org"]
               max-gzip-ratio = 9, max-file-size = 1GiB
             }
+            epic-fhir.extract.by = crawl
             epic-fhir.bulk {
               groups = "g,h", types = "Patient,Goal", mode = full, deadline = 6s, poll-interval = 7s
               type-filters = ["Goal?code=a,b"], method = post, window = 9s
@@ -95,6 +97,7 @@ class ExtractSettingsTest {
     assertThat(settings)
         .isEqualTo(
             new ExtractSettings(
+                ExtractSettings.By.CRAWL,
                 new SourceSettings(
                     URI.create("https://fhir.example.org/api/FHIR/R4"),
                     SourceSettings.SignIn.NONE,
@@ -124,6 +127,7 @@ class ExtractSettingsTest {
                     0.25,
                     true,
                     Duration.ofSeconds(8)),
+                settings.crawl(),
                 new BronzeSettings(1 << 20, 2 << 10)));
   }
 }

@@ -3,6 +3,7 @@ package io.epicfhir.extract.source;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -39,7 +40,10 @@ final class Answers {
     if (passing) {
       throw lost(ask, answer, null);
     }
-    throw ServerRefusal.because(status, "Cannot " + ask.what() + ": " + answer + advice(status));
+    throw ServerRefusal.because(
+        status,
+        outcome.map(Outcome::ownCodes).orElse(List.of()),
+        "Cannot " + ask.what() + ": " + answer + advice(status));
   }
 
   /** A request that must not be repeated may or may not have been carried out. */

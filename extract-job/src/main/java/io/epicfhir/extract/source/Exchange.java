@@ -53,7 +53,7 @@ final class Exchange {
     boolean renewed = false;
     for (int hops = 0; ; ) {
       Optional<AccessToken> token =
-          signsIn && now.token() ? Optional.of(auth.token(traffic)) : Optional.empty();
+          signsIn && now.token() ? Optional.of(token(traffic)) : Optional.empty();
       try (RequestGate.Slot slot = gate.enter();
           CloseableHttpResponse response = send(now, token, traffic, slot)) {
         int status = response.getStatusLine().getStatusCode();
@@ -69,6 +69,15 @@ final class Exchange {
       }
       auth.forget(token.get());
       renewed = true;
+    }
+  }
+
+  /** That the sign-in was refused is no word about what is asked for. */
+  private AccessToken token(Traffic traffic) throws IOException, PassingFailure {
+    try {
+      return auth.token(traffic);
+    } catch (JobException e) {
+      throw new JobException(e.exitCode(), e.getMessage(), e);
     }
   }
 

@@ -63,6 +63,14 @@ record Outcome(List<Issue> issues) {
         .collect(Collectors.joining(", "));
   }
 
+  /** Of each issue the server's own codes, or FHIR's where it has none. */
+  List<String> ownCodes() {
+    return issues.stream()
+        .flatMap(i -> (i.details().isEmpty() ? List.of(i.code()) : i.details()).stream())
+        .distinct()
+        .toList();
+  }
+
   private static List<String> join(Issue issue) {
     List<String> all = new ArrayList<>(List.of(issue.code()));
     all.addAll(issue.details());

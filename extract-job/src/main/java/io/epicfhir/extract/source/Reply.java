@@ -35,7 +35,7 @@ public final class Reply {
   static Reply read(HttpResponse response, InputStream body, int longest) throws IOException {
     byte[] bytes = body.readNBytes(longest + 1);
     if (bytes.length > longest) {
-      throw new BrokenBody("an answer longer than " + longest + " bytes");
+      throw new TooLong(longest);
     }
     return new Reply(response, bytes);
   }

@@ -2,20 +2,41 @@ package io.epicfhir.extract.source;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import java.util.List;
+import java.util.Optional;
 
 /** The cause of a {@link JobException}: the server said no, with this status. */
 public final class ServerRefusal extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final int status;
+  private final transient List<String> codes;
 
-  private ServerRefusal(int status) {
+  private ServerRefusal(int status, List<String> codes) {
     super("status " + status);
     this.status = status;
+    this.codes = codes;
   }
 
-  static JobException because(int status, String message) {
-    return new JobException(ExitCode.REFUSED, message, new ServerRefusal(status));
+  static JobException because(int status, List<String> codes, String message) {
+    return new JobException(ExitCode.REFUSED, message, new ServerRefusal(status, codes));
+  }
+
+  /** The refusal that a failure comes from; empty where it comes from something else. */
+  public static Optional<ServerRefusal> of(JobException failure) {
+    return failure.getCause() instanceof ServerRefusal refusal
+        ? Optional.of(refusal)
+        : Optional.empty();
+  }
+
+  /** The HTTP status. */
+  public int status() {
+    return status;
+  }
+
+  /** The codes of the answer's OperationOutcome, the server's own before FHIR's; maybe none. */
+  public List<String> codes() {
+    return codes;
   }
 
   /** Whether the failure is a server's word that what was asked for is not there, or no longer. */

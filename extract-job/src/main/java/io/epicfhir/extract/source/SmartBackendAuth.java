@@ -142,6 +142,7 @@ final class SmartBackendAuth {
     String error = field(reply, "error").filter(e -> e.matches("[a-z_]{1,40}")).orElse("no reason");
     throw ServerRefusal.because(
         reply.status(),
+        List.of(error),
         "Cannot get an access token: the server answered "
             + reply.status()
             + " "

@@ -98,28 +98,49 @@ public final class SourceClient {
         });
   }
 
+  /** Makes something of an answer; a body that turns out broken is asked for again. */
+  public interface Reading<T> {
+    T read(Reply reply) throws IOException;
+  }
+
+  /** An answer as it is; see {@link #fetch(Ask, Traffic, int, Reading)}. */
+  public Reply fetch(Ask ask, Traffic traffic, int longest) {
+    return fetch(ask, traffic, longest, reply -> reply);
+  }
+
   /**
    * Asks for a search page or a resource and reads it whole, unpacked; with retries. The request's
-   * place at the source is free again when this returns.
+   * place at the source is free again before the answer is made something of.
    *
    * @param ask at the FHIR base's origin
    * @param longest bytes of the longest answer that is taken
+   * @throws JobException with the cause {@link TooLong} where the answer is longer
    */
-  public Reply fetch(Ask ask, Traffic traffic, int longest) {
+  public <T> T fetch(Ask ask, Traffic traffic, int longest, Reading<T> reading) {
     requireHome(ask);
     Ask packed = ask.withToken().with("Accept-Encoding", "gzip");
     return retry.call(
         ask.what(),
         traffic,
-        () ->
-            exchange.run(
-                packed,
-                traffic,
-                response -> {
-                  Reply reply = Reply.read(response, body(packed, response, traffic), longest);
-                  Answers.check(packed, reply, pace.clock());
-                  return reply;
-                }));
+        () -> reading.read(exchange.run(packed, traffic, r -> whole(packed, r, traffic, longest))));
+  }
+
+  private Reply whole(Ask ask, CloseableHttpResponse response, Traffic traffic, int longest)
+      throws IOException, PassingFailure {
+    try {
+      Reply reply = Reply.read(response, body(ask, response, traffic), longest);
+      Answers.check(ask, reply, pace.clock());
+      return reply;
+    } catch (TooLong e) {
+      throw new JobException(
+          ExitCode.REFUSED,
+          "Cannot "
+              + ask.what()
+              + ": the server sent "
+              + e.getMessage()
+              + "; ask for less at a time, or raise the limit",
+          e);
+    }
   }
 
   /**

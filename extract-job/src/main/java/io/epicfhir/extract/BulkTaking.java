@@ -1,0 +1,57 @@
+package io.epicfhir.extract;
+
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.Landing;
+import io.epicfhir.extract.bulk.AfterLanding;
+import io.epicfhir.extract.bulk.BulkExport;
+import io.epicfhir.extract.bulk.BulkFigures;
+import io.epicfhir.extract.bulk.ExportFence;
+import io.epicfhir.extract.bulk.ExportLedger;
+import io.epicfhir.extract.bulk.LandGroup;
+import io.epicfhir.extract.source.SourceClients;
+import io.epicfhir.extract.source.Traffic;
+
+/** Bulk exports: their files are downloaded side by side, in Spark. */
+final class BulkTaking implements Taking {
+  private final JobContext context;
+  private final ExtractSettings settings;
+  private final Traffic traffic;
+  private final BulkFigures figures;
+
+  BulkTaking(JobContext context, ExtractSettings settings, Traffic traffic) {
+    this.context = context;
+    this.settings = settings;
+    this.traffic = traffic;
+    this.figures = new BulkFigures(context);
+  }
+
+  @Override
+  public Landing take(String exportId, ExportFence fence) {
+    BulkExport bulk =
+        new BulkExport(
+            settings.source(), SourceClients.of(context.arguments().settingsFile()), traffic);
+    return new LandGroup(
+            context,
+            settings.source(),
+            settings.bulk(),
+            settings.bronze(),
+            bulk,
+            ledger(exportId),
+            figures)
+        .run(fence);
+  }
+
+  @Override
+  public void clean(String exportId, Landing landing) {
+    new AfterLanding(context, settings.source(), ledger(exportId)).run(landing);
+  }
+
+  @Override
+  public void forget(String exportId) {
+    ledger(exportId).forgetLanded();
+  }
+
+  private ExportLedger ledger(String exportId) {
+    return new ExportLedger(context.lake(), exportId);
+  }
+}

@@ -1,0 +1,47 @@
+package io.epicfhir.extract;
+
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.Landing;
+import io.epicfhir.extract.bulk.ExportFence;
+import io.epicfhir.extract.crawl.CrawlLanding;
+import io.epicfhir.extract.source.SourceClients;
+import io.epicfhir.extract.source.Traffic;
+
+/** A crawl: searches patient by patient, in threads of this JVM. */
+final class CrawlTaking implements Taking {
+  private final JobContext context;
+  private final ExtractSettings settings;
+  private final Traffic traffic;
+
+  CrawlTaking(JobContext context, ExtractSettings settings, Traffic traffic) {
+    this.context = context;
+    this.settings = settings;
+    this.traffic = traffic;
+  }
+
+  @Override
+  public Landing take(String exportId, ExportFence fence) {
+    return landing(exportId).land(fence::check);
+  }
+
+  @Override
+  public void clean(String exportId, Landing landing) {
+    landing(exportId).clean(landing);
+  }
+
+  @Override
+  public void forget(String exportId) {
+    // A crawl asks again by itself: all it needs is that nothing has landed.
+  }
+
+  private CrawlLanding landing(String exportId) {
+    return new CrawlLanding(
+        context,
+        settings.crawl(),
+        settings.source(),
+        settings.bronze(),
+        SourceClients.of(context.arguments().settingsFile()),
+        traffic,
+        exportId);
+  }
+}

@@ -1,0 +1,22 @@
+package io.epicfhir.extract.crawl;
+
+import java.util.List;
+
+/** How a request for a page or a resource ended. */
+sealed interface Answer {
+  /** With the page. */
+  record Got(Page page) implements Answer {}
+
+  /** The search's session is over: it must begin again. */
+  record Expired() implements Answer {}
+
+  /** What was asked for is not there. */
+  record Gone() implements Answer {}
+
+  /** The server says no, with this status; or a limit does, with status 0. */
+  record Refused(int status, List<OutcomeCode> codes) implements Answer {
+    static Refused because(int status, String code) {
+      return new Refused(status, List.of(new OutcomeCode(true, code)));
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package io.epicfhir.extract.crawl;
+
+import io.epicfhir.common.SettingsReader;
+import java.util.List;
+
+/**
+ * Documents that resources point to.
+ *
+ * @param enabled whether they are fetched
+ * @param types whose attachments are fetched
+ * @param maxSize bytes of the longest Binary, as JSON
+ */
+record AttachmentSettings(boolean enabled, List<String> types, int maxSize) {
+  AttachmentSettings {
+    types = List.copyOf(types);
+  }
+
+  static AttachmentSettings read(SettingsReader reader) {
+    return new AttachmentSettings(
+        reader.flag("attachments.enabled"),
+        CrawlSettings.types(reader, "attachments.types"),
+        CrawlSettings.size(reader, "attachments.max-size"));
+  }
+}

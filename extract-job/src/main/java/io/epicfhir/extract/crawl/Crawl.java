@@ -1,0 +1,138 @@
+package io.epicfhir.extract.crawl;
+
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.Landing;
+import io.epicfhir.common.Landings;
+import io.epicfhir.common.RunLock;
+import io.epicfhir.extract.source.Ask;
+import io.epicfhir.extract.source.Reply;
+import io.epicfhir.extract.source.SourceClient;
+import io.epicfhir.extract.source.SourceSettings;
+import io.epicfhir.extract.source.Traffic;
+import java.net.URI;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Begins a crawl: writes down, once, what it is and from when on it asks. A rerun of the same run
+ * adopts what was written.
+ */
+public final class Crawl {
+  private static final int LONGEST = 1 << 20;
+
+  private final JobContext context;
+  private final CrawlSettings settings;
+  private final SourceSettings source;
+  private final SourceClient client;
+  private final Traffic traffic;
+
+  /**
+   * How it went.
+   *
+   * @param exportId the crawl's
+   * @param state kicked-off, adopted, or landed
+   */
+  public record Result(String exportId, String state) {}
+
+  public Crawl(
+      JobContext context,
+      CrawlSettings settings,
+      SourceSettings source,
+      SourceClient client,
+      Traffic traffic) {
+    this.context = context;
+    this.settings = settings;
+    this.source = source;
+    this.client = client;
+    this.traffic = traffic;
+  }
+
+  /** What landings, and the run's exports, call the cohort. */
+  public static String group(CrawlSettings settings) {
+    return "crawl:" + settings.cohort().name();
+  }
+
+  /** Begins or adopts. */
+  @SuppressWarnings("try") // the lock is held, not used
+  public Result begin(String exportId) {
+    if (new Landings(context.lake()).find(exportId).isPresent()) {
+      return new Result(exportId, "landed");
+    }
+    try (RunLock lock = lock(context, settings)) {
+      CrawlLedger ledger = new CrawlLedger(context.lake(), exportId);
+      if (ledger.begun().isPresent()) {
+        return new Result(exportId, "adopted");
+      }
+      ledger.begin(decide(exportId));
+      return new Result(exportId, "kicked-off");
+    }
+  }
+
+  /** Two crawls of one cohort never overlap. */
+  static RunLock lock(JobContext context, CrawlSettings settings) {
+    String name = "crawl-" + Digest.name(settings.cohort().name());
+    return RunLock.acquire(context.lake(), name, settings.lockPatience());
+  }
+
+  private CrawlLedger.Begun decide(String exportId) {
+    String group = group(settings);
+    Optional<Landing> last = IndexFolder.landings(context.lake(), group).findFirst();
+    Instant now = serverTime();
+    if (last.isPresent() && !now.isAfter(last.get().transactionTime())) {
+      // Crawls of one cohort have an order, also within one second of the server's clock.
+      now = last.get().transactionTime().plusMillis(1);
+    }
+    return new CrawlLedger.Begun(
+        exportId,
+        context.run().key(),
+        group,
+        now,
+        last.map(Landing::transactionTime).orElse(null),
+        last.isPresent() ? changedSince(now) : Map.of());
+  }
+
+  /** A type is narrowed where its last full refresh is young and had asked the same queries. */
+  private Map<String, Instant> changedSince(Instant now) {
+    IndexFolder folder = new IndexFolder(context.lake(), settings.cohort().name());
+    Map<String, Instant> since = new TreeMap<>();
+    for (String type : settings.changedSince().keySet()) {
+      Optional<CrawlIndex.Header> header =
+          folder.newest(type, group(settings), now).map(CrawlIndex::header);
+      boolean young =
+          header.isPresent() && header.get().fullAt().plus(settings.fullEvery()).isAfter(now);
+      if (young && header.get().templates().containsAll(settings.searches().get(type))) {
+        since.put(type, header.get().readAt());
+      }
+    }
+    return since;
+  }
+
+  /** The server's time, never later than it is; this machine's where the server tells none. */
+  private Instant serverTime() {
+    URI url = URI.create(source.baseUrl() + "/.well-known/smart-configuration");
+    Instant before = Instant.now();
+    Reply reply = client.fetch(Ask.get("read " + url, url, "application/json"), traffic, LONGEST);
+    Optional<Instant> date = reply.header("Date").flatMap(Crawl::date);
+    if (date.isEmpty()) {
+      context
+          .recorder()
+          .note(
+              "The server's answers have no Date: this machine's clock gives the crawl its time.");
+    }
+    return date.orElse(before);
+  }
+
+  private static Optional<Instant> date(String header) {
+    try {
+      return Optional.of(
+          ZonedDateTime.parse(header, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+}

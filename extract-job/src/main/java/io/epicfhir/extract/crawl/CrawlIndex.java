@@ -1,0 +1,177 @@
+package io.epicfhir.extract.crawl;
+
+import com.github.luben.zstd.ZstdInputStream;
+import com.github.luben.zstd.ZstdOutputStream;
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Lake;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.fs.Path;
+
+/** What a crawl saw of one type: a file that is written once and never changed. */
+final class CrawlIndex {
+  private static final int FORMAT = 1;
+
+  private final Lake lake;
+  private final Path file;
+
+  /**
+   * What holds for all of it.
+   *
+   * @param readAt the crawl's time
+   * @param fullAt the time of the last crawl that asked for all of the type
+   * @param templates the searches that were asked
+   */
+  record Header(Instant readAt, Instant fullAt, List<String> templates) {}
+
+  /**
+   * One resource.
+   *
+   * @param patient whose search found it; empty where it came by reference or with other resources
+   * @param search the search's key; empty likewise
+   * @param high of the content's digest
+   * @param low of the content's digest
+   * @param readAt milliseconds since 1970
+   */
+  record Seen(String id, String patient, String search, long high, long low, long readAt) {
+    boolean bySearch() {
+      return !search.isEmpty();
+    }
+  }
+
+  /** Takes in one entry. */
+  interface Reader {
+    void read(Seen seen) throws IOException;
+  }
+
+  CrawlIndex(Lake lake, Path file) {
+    this.lake = lake;
+    this.file = file;
+  }
+
+  Header header() {
+    try (DataInputStream in = open()) {
+      return header(in);
+    } catch (IOException e) {
+      throw failed("read", e);
+    }
+  }
+
+  void read(Reader reader) {
+    try (DataInputStream in = open()) {
+      header(in);
+      while (in.readBoolean()) {
+        reader.read(
+            new Seen(
+                SpoolFormat.text(in),
+                SpoolFormat.text(in),
+                SpoolFormat.text(in),
+                in.readLong(),
+                in.readLong(),
+                in.readLong()));
+      }
+    } catch (IOException e) {
+      throw failed("read", e);
+    }
+  }
+
+  private DataInputStream open() throws IOException {
+    return new DataInputStream(
+        new BufferedInputStream(
+            new ZstdInputStream(file.getFileSystem(lake.hadoop()).open(file)), 1 << 16));
+  }
+
+  private static Header header(DataInputStream in) throws IOException {
+    if (in.readInt() != FORMAT) {
+      throw new IOException("another format");
+    }
+    Instant readAt = Instant.ofEpochMilli(in.readLong());
+    Instant fullAt = Instant.ofEpochMilli(in.readLong());
+    List<String> templates = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      templates.add(SpoolFormat.text(in));
+    }
+    return new Header(readAt, fullAt, templates);
+  }
+
+  /** Writes it anew. */
+  Writer write(Header header) {
+    try {
+      return new Writer(header);
+    } catch (IOException e) {
+      throw failed("write", e);
+    }
+  }
+
+  /** Whole only when it was ended. */
+  final class Writer implements AutoCloseable {
+    private final DataOutputStream out;
+
+    private Writer(Header header) throws IOException {
+      out =
+          new DataOutputStream(
+              new BufferedOutputStream(
+                  new ZstdOutputStream(file.getFileSystem(lake.hadoop()).create(file, true), 1),
+                  1 << 16));
+      out.writeInt(FORMAT);
+      out.writeLong(header.readAt().toEpochMilli());
+      out.writeLong(header.fullAt().toEpochMilli());
+      out.writeInt(header.templates().size());
+      for (String template : header.templates()) {
+        SpoolFormat.text(out, template);
+      }
+    }
+
+    void add(Seen seen) {
+      try {
+        out.writeBoolean(true);
+        SpoolFormat.text(out, seen.id());
+        SpoolFormat.text(out, seen.patient());
+        SpoolFormat.text(out, seen.search());
+        out.writeLong(seen.high());
+        out.writeLong(seen.low());
+        out.writeLong(seen.readAt());
+      } catch (IOException e) {
+        throw failed("write", e);
+      }
+    }
+
+    void end() {
+      try {
+        out.writeBoolean(false);
+      } catch (IOException e) {
+        throw failed("write", e);
+      }
+    }
+
+    @Override
+    public void close() {
+      try {
+        out.close();
+      } catch (IOException e) {
+        throw failed("write", e);
+      }
+    }
+  }
+
+  private JobException failed(String verb, IOException e) {
+    return new JobException(
+        ExitCode.STORAGE,
+        "Cannot "
+            + verb
+            + " "
+            + file
+            + ": "
+            + e.getClass().getSimpleName()
+            + "; check that the lake is there, writable and not full; without its index a crawl"
+            + " takes everything for new: where the file is damaged, delete it",
+        e);
+  }
+}

@@ -1,0 +1,130 @@
+package io.epicfhir.extract.crawl;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Landing;
+import io.epicfhir.common.RunLock;
+import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.bronze.Publication;
+import io.epicfhir.extract.bronze.StagedFile;
+import io.epicfhir.extract.bronze.Staging;
+import io.epicfhir.extract.source.SourceClient;
+import io.epicfhir.extract.source.SourceSettings;
+import io.epicfhir.extract.source.Traffic;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Crawls and lands: asks for what is not in the spool yet, brings all of it to bronze, judges, and
+ * shows it in one step. A crash anywhere costs the pages in flight.
+ */
+public final class CrawlLanding {
+  private final JobContext context;
+  private final CrawlSettings settings;
+  private final SourceSettings source;
+  private final BronzeSettings bronze;
+  private final SourceClient client;
+  private final Traffic traffic;
+  private final String exportId;
+  private final CrawlLedger ledger;
+  private final IndexFolder index;
+
+  /** Of a crawl that was begun. */
+  public CrawlLanding(
+      JobContext context,
+      CrawlSettings settings,
+      SourceSettings source,
+      BronzeSettings bronze,
+      SourceClient client,
+      Traffic traffic,
+      String exportId) {
+    this.context = context;
+    this.settings = settings;
+    this.source = source;
+    this.bronze = bronze;
+    this.client = client;
+    this.traffic = traffic;
+    this.exportId = exportId;
+    this.ledger = new CrawlLedger(context.lake(), exportId);
+    this.index = new IndexFolder(context.lake(), settings.cohort().name());
+  }
+
+  /**
+   * Lands it.
+   *
+   * @param fence throws where another process has taken the work over
+   * @throws JobException {@link ExitCode#DATA_REFUSED} where it must not land; then nothing shows,
+   *     what came stays, and a rerun asks for the refused again
+   */
+  @SuppressWarnings("try") // the lock is held, not used
+  public Landing land(Runnable fence) {
+    CrawlLedger.Begun begun = ledger.requireBegun();
+    if (!begun.group().equals(Crawl.group(settings))) {
+      throw new JobException(
+          ExitCode.SETTINGS,
+          "Cannot crawl for export "
+              + exportId
+              + ": it was begun for another crawl.name; set that name again, or begin a new run");
+    }
+    try (RunLock lock = Crawl.lock(context, settings)) {
+      Publication publication = new Publication(context.lake(), ledger.publicationPlan(), fence);
+      return publication.resume().orElseGet(() -> crawl(begun, publication, fence));
+    }
+  }
+
+  /** What is left to do when it has landed; all of it may be done again. */
+  public void clean(Landing landing) {
+    Failpoint.at("after.landing");
+    if (context.lake().exists(ledger.staging())) {
+      Staging.removeUnseen(context.lake(), landing);
+      index.removeOld(landing.group());
+      context.lake().delete(ledger.staging());
+    }
+  }
+
+  private Landing crawl(CrawlLedger.Begun begun, Publication publication, Runnable fence) {
+    try (CrawlRun run = new CrawlRun(context, settings, source, client, traffic, ledger, index)) {
+      run.run();
+      Failpoint.at("crawl.bronze");
+      fence.run();
+      CrawlToBronze.Result result =
+          new CrawlToBronze(context, settings, bronze, ledger, begun, index, run).run();
+      fence.run();
+      CrawlReport report = new CrawlReport(context.recorder());
+      report.counted(result.counts(), result.bundles());
+      report.quarantined(
+          Staging.quarantine(context.lake(), context.run(), exportId, result.quarantine()),
+          result.quarantine().stream().mapToLong(StagedFile::rows).sum());
+      judge(run, result);
+      report.accepted(run.units(), Problems.of(settings));
+      Failpoint.at("crawl.index");
+      return publication.publish(
+          landing(begun), result.bronze(), context.run().extractionDate(), bronze.targetFileSize());
+    }
+  }
+
+  private void judge(CrawlRun run, CrawlToBronze.Result result) {
+    Optional<JobException> complaint =
+        new CrawlJudgement(settings)
+            .searches(run.units())
+            .references(run.referenceProblems())
+            .rejected(result.counts())
+            .complaint();
+    if (complaint.isPresent()) {
+      throw complaint.get();
+    }
+  }
+
+  private Landing landing(CrawlLedger.Begun begun) {
+    return new Landing(
+        exportId,
+        begun.group(),
+        begun.startedAt(),
+        begun.since(),
+        begun.startedAt(),
+        context.run().key(),
+        List.of());
+  }
+}

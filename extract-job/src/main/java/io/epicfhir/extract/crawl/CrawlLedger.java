@@ -1,0 +1,92 @@
+package io.epicfhir.extract.crawl;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Json;
+import io.epicfhir.common.Lake;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+
+/** What is durably known of one crawl: {@code state/exports/<export id>/}. */
+final class CrawlLedger {
+  private final Lake lake;
+  private final String exportId;
+
+  /**
+   * A crawl that was begun.
+   *
+   * @param group the cohort, as landings name it
+   * @param startedAt the server's time when it began: the crawl's place in the order of exports
+   * @param since the time of the cohort's last landed crawl; null where there is none
+   * @param changedSince from when on changes are asked for, by type; other types are asked for in
+   *     full
+   */
+  record Begun(
+      String exportId,
+      String runKey,
+      String group,
+      Instant startedAt,
+      Instant since,
+      Map<String, Instant> changedSince) {}
+
+  CrawlLedger(Lake lake, String exportId) {
+    this.lake = lake;
+    this.exportId = exportId;
+  }
+
+  void begin(Begun begun) {
+    lake.write(file("crawl.json"), Json.write(begun));
+  }
+
+  Optional<Begun> begun() {
+    Path file = file("crawl.json");
+    return lake.read(file).map(text -> Json.read(text, Begun.class, file.toString()));
+  }
+
+  Begun requireBegun() {
+    return begun()
+        .orElseThrow(
+            () ->
+                new JobException(
+                    ExitCode.SETTINGS,
+                    "Cannot crawl for export "
+                        + exportId
+                        + ": it was not begun; rerun from the kick-off"));
+  }
+
+  /** The patients, one a line, in the order of the crawl. */
+  void patients(List<String> ids) {
+    lake.write(patientsFile(), String.join("\n", ids));
+  }
+
+  Optional<List<String>> patients() {
+    return lake.read(patientsFile())
+        .map(text -> text.isEmpty() ? List.of() : text.lines().toList());
+  }
+
+  private Path patientsFile() {
+    return new Path(staging(), "patients.txt");
+  }
+
+  /** What is to be brought into bronze, from the decision on until it shows. */
+  Path publicationPlan() {
+    return file("publication.json");
+  }
+
+  /** Where everything lies before it is counted. */
+  Path staging() {
+    return file("staging");
+  }
+
+  /** The pages as they came. */
+  Path spool() {
+    return new Path(staging(), "spool");
+  }
+
+  private Path file(String name) {
+    return lake.paths().state("exports/" + exportId + "/" + name);
+  }
+}

@@ -1,0 +1,128 @@
+package io.epicfhir.extract.crawl;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.bronze.StagedFile;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.hadoop.fs.Path;
+
+/** Makes the spool into staged bronze files, and writes what this crawl saw into its index. */
+final class CrawlToBronze implements TypeToBronze.Ways {
+  /** Some 50 bytes each in memory, twice that with room to grow. */
+  private static final long MOST_IDS = 3_000_000;
+
+  private final JobContext context;
+  private final CrawlSettings settings;
+  private final BronzeSettings bronze;
+  private final CrawlLedger ledger;
+  private final CrawlLedger.Begun begun;
+  private final IndexFolder index;
+  private final CrawlRun run;
+  private final List<StagedFile> staged = new ArrayList<>();
+  private final List<TypeCounts> counts = new ArrayList<>();
+
+  /** What came of it. */
+  record Result(
+      List<StagedFile> bronze,
+      List<StagedFile> quarantine,
+      List<TypeCounts> counts,
+      long bundles) {}
+
+  CrawlToBronze(
+      JobContext context,
+      CrawlSettings settings,
+      BronzeSettings bronze,
+      CrawlLedger ledger,
+      CrawlLedger.Begun begun,
+      IndexFolder index,
+      CrawlRun run) {
+    this.context = context;
+    this.settings = settings;
+    this.bronze = bronze;
+    this.ledger = ledger;
+    this.begun = begun;
+    this.index = index;
+    this.run = run;
+  }
+
+  Result run() {
+    Path folder = new Path(ledger.staging(), "rows");
+    context.lake().delete(folder); // what an earlier try that broke off had written
+    Set<String> types = new TreeSet<>(run.spool().types());
+    types.addAll(index.types());
+    try (StagedRows rows =
+        new StagedRows(context.lake(), folder, begun.exportId(), bronze.targetFileSize())) {
+      for (String type : types) {
+        type(type, rows);
+      }
+      index.completePatients(begun.exportId(), run.units().completePatients());
+      refusals(rows);
+      List<StagedFile> quarantine = rows.finishQuarantine();
+      staged.addAll(rows.finishDeletions());
+      return new Result(staged, quarantine, counts, rows.bundles());
+    }
+  }
+
+  private void type(String type, StagedRows rows) {
+    Optional<CrawlIndex> before = index.newest(type, begun.group(), begun.startedAt());
+    Failpoint.at("crawl.index");
+    try (CrawlIndex.Writer after = index.of(type, begun.exportId()).write(header(type, before))) {
+      TypeToBronze work =
+          new TypeToBronze(type, run.spool(), before, this, bronze.maxLineSize(), rows, after);
+      counts.add(work.run(MOST_IDS));
+      staged.addAll(rows.finish(type));
+    }
+  }
+
+  /** A type that was narrowed to changes is as full as it was. */
+  private CrawlIndex.Header header(String type, Optional<CrawlIndex> before) {
+    boolean narrowed = begun.changedSince().containsKey(type) && before.isPresent();
+    return new CrawlIndex.Header(
+        begun.startedAt(),
+        narrowed ? before.get().header().fullAt() : begun.startedAt(),
+        settings.searches().getOrDefault(type, List.of()));
+  }
+
+  /** The refused searches, by patient, where a person can look for the reason. */
+  private void refusals(StagedRows rows) {
+    Map<Integer, Set<String>> problems = new TreeMap<>(run.units().problems());
+    problems.forEach(
+        (unit, codes) -> {
+          Search search = run.units().search(unit);
+          String line =
+              new JsonMapper()
+                  .createObjectNode()
+                  .put("search", search.key())
+                  .put("patient", run.units().patient(unit))
+                  .put("codes", String.join(",", codes))
+                  .toString();
+          rows.quarantine("refused", search.name(), unit + 1L, line);
+        });
+  }
+
+  @Override
+  public String name(String search) {
+    return run.plan()
+        .find(search)
+        .map(Search::name)
+        .orElseGet(() -> search.substring(0, search.indexOf('?')));
+  }
+
+  @Override
+  public boolean wouldSee(CrawlIndex.Seen seen) {
+    return seen.bySearch()
+        && run.plan()
+            .find(seen.search())
+            .filter(search -> search.narrowed().isEmpty())
+            .filter(search -> run.units().complete(seen.patient(), search.type()))
+            .isPresent();
+  }
+}

@@ -1,0 +1,89 @@
+package io.epicfhir.extract.crawl;
+
+/**
+ * What is known of the ids of a type, or of a part of them: which reading of each is the last, what
+ * the last crawl saw, and what became of it.
+ */
+final class Readings {
+  private static final int LAST = 0;
+  private static final int HIGH = 1;
+  private static final int LOW = 2;
+  private static final int STATE = 3;
+  private static final int WIDTH = 4;
+
+  private static final long KNOWN = 1;
+  private static final long REJECTED = 2;
+
+  private final DigestTable table = new DigestTable(WIDTH);
+  private final Digest digest = new Digest();
+  private final int part;
+  private final int parts;
+
+  /**
+   * @param part from 0 on
+   * @param parts how many there are, dealt by the ids' digests
+   */
+  Readings(int part, int parts) {
+    this.part = part;
+    this.parts = parts;
+  }
+
+  /** Whether the id belongs to this part; what has no id belongs to the first. */
+  boolean mine(String id) {
+    return id.isEmpty() ? part == 0 : Math.floorMod(digest.of(id).low(), parts) == part;
+  }
+
+  boolean first() {
+    return part == 0;
+  }
+
+  /** An id was read; whole, so that it counts, or only in part. */
+  void read(String id, boolean whole, long ordinal) {
+    int slot = table.put(digest.of(id));
+    if (whole) {
+      table.set(slot, LAST, ordinal);
+    }
+  }
+
+  /** The last crawl saw it so. */
+  void before(CrawlIndex.Seen seen) {
+    int slot = table.find(digest.of(seen.id()));
+    if (slot >= 0) {
+      table.set(slot, HIGH, seen.high());
+      table.set(slot, LOW, seen.low());
+      table.set(slot, STATE, KNOWN);
+    }
+  }
+
+  /** Whether no later reading of the id counts more. */
+  boolean last(String id, long ordinal) {
+    return id.isEmpty() || table.get(table.find(digest.of(id)), LAST) == ordinal;
+  }
+
+  /** Whether the last crawl saw the same content. */
+  boolean same(String id, Digest content) {
+    int slot = id.isEmpty() ? -1 : table.find(digest.of(id));
+    return slot >= 0
+        && table.get(slot, STATE) == KNOWN
+        && table.get(slot, HIGH) == content.high()
+        && table.get(slot, LOW) == content.low();
+  }
+
+  /** The reading that counts cannot be taken in. */
+  void rejected(String id) {
+    if (!id.isEmpty()) {
+      table.set(table.find(digest.of(id)), STATE, REJECTED);
+    }
+  }
+
+  /** Whether the id was read at all. */
+  boolean seen(String id) {
+    return table.find(digest.of(id)) >= 0;
+  }
+
+  /** Whether a reading of the id was taken in, or is as it was. */
+  boolean taken(String id) {
+    int slot = table.find(digest.of(id));
+    return slot >= 0 && table.get(slot, LAST) > 0 && table.get(slot, STATE) != REJECTED;
+  }
+}

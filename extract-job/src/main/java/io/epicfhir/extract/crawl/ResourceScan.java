@@ -1,0 +1,89 @@
+package io.epicfhir.extract.crawl;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.epicfhir.extract.source.BrokenBody;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Walks over one resource's tokens: where it ends, what it is, what it points to. */
+final class ResourceScan {
+  private static final String SUBSETTED = "SUBSETTED";
+
+  private final byte[] bytes;
+  private final JsonParser parser;
+  private final References references;
+  private final Set<String> found;
+  private final List<String> urls = new ArrayList<>();
+  private String type;
+  private String id;
+  private boolean subsetted;
+  private boolean inMeta;
+
+  ResourceScan(byte[] bytes, JsonParser parser, References references, Set<String> found) {
+    this.bytes = bytes;
+    this.parser = parser;
+    this.references = references;
+    this.found = found;
+  }
+
+  /** Begins at the resource's first token and ends at its last. */
+  Entry run() throws IOException {
+    int from = (int) parser.currentTokenLocation().getByteOffset();
+    type = "";
+    id = "";
+    subsetted = false;
+    urls.clear();
+    int depth = 1;
+    while (depth > 0) {
+      JsonToken token = parser.nextToken();
+      if (token == null) {
+        throw new BrokenBody("an answer that ends too soon");
+      }
+      if (token.isStructStart()) {
+        depth++;
+      } else if (token.isStructEnd()) {
+        depth--;
+      } else if (token == JsonToken.FIELD_NAME) {
+        inMeta = depth == 1 ? parser.currentName().equals("meta") : inMeta;
+      } else if (token == JsonToken.VALUE_STRING && parser.currentName() != null) {
+        text(depth, parser.currentName());
+      }
+    }
+    int to = (int) parser.currentLocation().getByteOffset();
+    requireObject(from, to);
+    urls.forEach(url -> add(references.attachment(type, url)));
+    Entry.Kind kind = subsetted ? Entry.Kind.SUBSETTED : Entry.Kind.RESOURCE;
+    return new Entry(kind, type, id, from, to - from);
+  }
+
+  private void text(int depth, String name) throws IOException {
+    switch (name) {
+      case "resourceType" -> type = depth == 1 ? parser.getText() : type;
+      case "id" -> id = depth == 1 ? parser.getText() : id;
+      case "code" -> subsetted |= inMeta && parser.getText().equals(SUBSETTED);
+      case "reference" -> add(references.reference(parser.getText()));
+      case "url" -> {
+        if (!references.attachmentTypes().isEmpty()) {
+          urls.add(parser.getText());
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private void add(String reference) {
+    if (reference != null) {
+      found.add(reference);
+    }
+  }
+
+  /** Places are those of bytes only where the answer is UTF-8, as FHIR's JSON must be. */
+  private void requireObject(int from, int to) throws BrokenBody {
+    if (from < 0 || to > bytes.length || to <= from || bytes[from] != '{' || bytes[to - 1] != '}') {
+      throw new BrokenBody("an answer that is not in UTF-8");
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package io.epicfhir.extract.crawl;
+
+import io.epicfhir.extract.bronze.LineHead;
+import io.epicfhir.extract.bronze.Rejection;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Brings one type from the spool to bronze. Of several readings of an id the last one counts; what
+ * is as the last crawl saw it is not written again; what the last crawl saw and this one should
+ * have seen again is gone. Ids are looked at a few million at a time.
+ */
+final class TypeToBronze {
+  private final String type;
+  private final Spool spool;
+  private final Optional<CrawlIndex> before;
+  private final Ways ways;
+  private final int maxLine;
+  private final StagedRows rows;
+  private final CrawlIndex.Writer after;
+  private final TypeCounts counts;
+  private final Digest content = new Digest();
+  private long ordinal;
+
+  /** What the crawl knows of searches and patients. */
+  interface Ways {
+    /** A search's name, without a patient. */
+    String name(String search);
+
+    /** Whether this crawl would have seen the resource again if it were still there. */
+    boolean wouldSee(CrawlIndex.Seen seen);
+  }
+
+  /** Of one type, into these rows and that index. */
+  TypeToBronze(
+      String type,
+      Spool spool,
+      Optional<CrawlIndex> before,
+      Ways ways,
+      int maxLine,
+      StagedRows rows,
+      CrawlIndex.Writer after) {
+    this.type = type;
+    this.spool = spool;
+    this.before = before;
+    this.ways = ways;
+    this.maxLine = maxLine;
+    this.rows = rows;
+    this.after = after;
+    this.counts = new TypeCounts(type);
+  }
+
+  /**
+   * Does it.
+   *
+   * @param mostIds that are looked at at one time
+   */
+  TypeCounts run(long mostIds) {
+    long begin = System.nanoTime();
+    long[] all = new long[1];
+    boolean spooled = spool.types().contains(type);
+    if (spooled) {
+      spool.read(type, false, record -> all[0] += record.entries().size());
+    }
+    int parts = (int) (all[0] / mostIds) + 1;
+    for (int part = 0; part < parts; part++) {
+      part(spooled, new Readings(part, parts));
+    }
+    after.end();
+    counts.ms = (System.nanoTime() - begin) / 1_000_000;
+    return counts;
+  }
+
+  private void part(boolean spooled, Readings readings) {
+    if (spooled) {
+      ordinal = 0;
+      spool.read(type, false, record -> lastReadings(readings, record));
+      before.ifPresent(index -> index.read(readings::before));
+      ordinal = 0;
+      spool.read(type, true, record -> take(readings, record));
+    }
+    before.ifPresent(index -> index.read(seen -> missing(readings, seen)));
+  }
+
+  private void lastReadings(Readings readings, SpoolRecord record) {
+    for (Entry entry : record.entries()) {
+      ordinal++;
+      if (!entry.id().isEmpty() && readings.mine(entry.id())) {
+        readings.read(entry.id(), entry.kind() == Entry.Kind.RESOURCE, ordinal);
+      }
+    }
+  }
+
+  private void take(Readings readings, SpoolRecord record) {
+    if (readings.first() && record.byReference() && !record.codes().isEmpty()) {
+      notFetched(record);
+    }
+    for (Entry entry : record.entries()) {
+      ordinal++;
+      boolean mine = readings.mine(entry.id());
+      if (mine && entry.kind() == Entry.Kind.RESOURCE) {
+        counts.received++;
+        resource(readings, record, entry);
+      } else if (mine) {
+        other(record, entry);
+      }
+    }
+  }
+
+  /** A document above the limit, or what the application may not see: its id, and why. */
+  private void notFetched(SpoolRecord record) {
+    String codes = record.codes().stream().map(OutcomeCode::code).collect(Collectors.joining(","));
+    rows.quarantine(
+        "not-fetched", source(record), ordinal, type + "/" + record.subject() + " " + codes);
+  }
+
+  private void other(SpoolRecord record, Entry entry) {
+    String reason =
+        switch (entry.kind()) {
+          case SUBSETTED -> "subsetted";
+          case ERROR -> "server-error";
+          case WARNING -> "server-warning";
+          default -> "attachment-not-fhir";
+        };
+    if (entry.kind() == Entry.Kind.SUBSETTED) {
+      counts.received++;
+      counts.rejected(reason);
+    }
+    rows.quarantine(reason, source(record), ordinal, record.body(), entry);
+  }
+
+  private void resource(Readings readings, SpoolRecord record, Entry entry) {
+    if (!readings.last(entry.id(), ordinal)) {
+      counts.duplicates++;
+      return;
+    }
+    content.of(record.body(), entry.offset(), entry.length());
+    if (readings.same(entry.id(), content)) {
+      counts.unchanged++;
+      seen(record, entry);
+    } else if (write(record, entry)) {
+      seen(record, entry);
+    } else {
+      readings.rejected(entry.id());
+    }
+  }
+
+  private boolean write(SpoolRecord record, Entry entry) {
+    byte[] body = record.body();
+    LineHead head = LineHead.of(body, entry.offset(), entry.length(), type, true);
+    Rejection rejection = entry.length() > maxLine ? Rejection.TOO_LONG : head.rejection();
+    if (rejection != null) {
+      counts.rejected(rejection);
+      rows.quarantine(rejection.reason(), source(record), ordinal, body, entry);
+      return false;
+    }
+    counts.written++;
+    counts.oddLastUpdated += head.oddLastUpdated() ? 1 : 0;
+    rows.resource(type, head, body, entry, source(record), ordinal);
+    return true;
+  }
+
+  private void seen(SpoolRecord record, Entry entry) {
+    boolean bySearch = !record.aside() && !record.byReference();
+    after.add(
+        new CrawlIndex.Seen(
+            entry.id(),
+            bySearch ? record.subject() : "",
+            bySearch ? record.search() : "",
+            content.high(),
+            content.low(),
+            record.readAt()));
+  }
+
+  /** What the last crawl saw and this one did not take: gone, or not asked for. */
+  private void missing(Readings readings, CrawlIndex.Seen seen) {
+    if (!readings.mine(seen.id()) || readings.taken(seen.id())) {
+      return;
+    }
+    if (!readings.seen(seen.id()) && ways.wouldSee(seen)) {
+      counts.deleted++;
+      rows.deleted(type, seen.id());
+    } else {
+      after.add(seen);
+    }
+  }
+
+  private String source(SpoolRecord record) {
+    if (record.byReference()) {
+      return type + " by reference";
+    }
+    return record.aside() ? type + " beside others" : ways.name(record.search());
+  }
+}

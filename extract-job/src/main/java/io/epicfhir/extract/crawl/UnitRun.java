@@ -1,0 +1,190 @@
+package io.epicfhir.extract.crawl;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.SourceClient;
+import java.net.URI;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** Follows one search of one patient to its end, page by page, each durable before the next. */
+final class UnitRun {
+  private final CrawlSettings settings;
+  private final URI base;
+  private final SourceClient client;
+  private final PageFetch fetch;
+  private final Spool spool;
+  private final Units units;
+  private final CrawlFigures figures;
+  private final Predicate<String> knownPatient;
+  private final BooleanSupplier stopped;
+
+  /**
+   * @param knownPatient whether a narrowed search is enough for the patient
+   * @param stopped whether to end before the next page
+   */
+  UnitRun(
+      CrawlSettings settings,
+      URI base,
+      SourceClient client,
+      PageFetch fetch,
+      Spool spool,
+      Units units,
+      CrawlFigures figures,
+      Predicate<String> knownPatient,
+      BooleanSupplier stopped) {
+    this.settings = settings;
+    this.base = base;
+    this.client = client;
+    this.fetch = fetch;
+    this.spool = spool;
+    this.units = units;
+    this.figures = figures;
+    this.knownPatient = knownPatient;
+    this.stopped = stopped;
+  }
+
+  /** One unit's way. */
+  private final class Walk {
+    final Search search;
+    final String patient;
+    final Set<URI> seen = new HashSet<>();
+    URI url;
+    int page = 1;
+    int restart;
+
+    Walk(int unit) {
+      search = units.search(unit);
+      patient = units.patient(unit);
+      begin();
+      units
+          .place(unit)
+          .ifPresent(
+              place -> {
+                url = following(place.next());
+                page = place.page() + 1;
+                restart = place.restart();
+              });
+    }
+
+    void begin() {
+      url = search.url(base, patient, settings.pageSize(), knownPatient.test(patient));
+      page = 1;
+      seen.clear();
+    }
+
+    URI following(String link) {
+      URI next;
+      try {
+        next = url.resolve(link.replace("|", "%7C").replace(" ", "%20"));
+      } catch (IllegalArgumentException e) {
+        next = null;
+      }
+      if (next == null || !client.atHome(next)) {
+        throw new JobException(
+            ExitCode.REFUSED,
+            "Cannot follow a next link of search "
+                + search.name()
+                + ": it leads "
+                + (next == null ? "nowhere" : "to another origin, " + next.getAuthority())
+                + ", where the access token must not go; check source.base-url, and ask the"
+                + " server's operator");
+      }
+      return next;
+    }
+
+    /** Takes the answer in; false at the search's end. */
+    boolean took(Answer answer) {
+      if (answer instanceof Answer.Got got) {
+        return took(got.page());
+      }
+      if (answer instanceof Answer.Expired && restart < settings.restarts()) {
+        restart++;
+        figures.restarts.increment();
+        begin();
+        return true;
+      }
+      List<OutcomeCode> codes =
+          answer instanceof Answer.Refused refused
+              ? refused.codes()
+              : List.of(new OutcomeCode(true, OutcomeCode.EXPIRED));
+      end(answer instanceof Answer.Gone, codes);
+      return false;
+    }
+
+    private void end(boolean gone, List<OutcomeCode> codes) {
+      SpoolRecord.End end = gone ? SpoolRecord.End.GONE : SpoolRecord.End.REFUSED;
+      append(
+          SpoolRecord.ended(search.key(), patient, restart, page, end, gone ? List.of() : codes));
+    }
+
+    private boolean took(Page content) {
+      URI next = content.next().isEmpty() ? null : following(content.next());
+      append(content);
+      if (next == null) {
+        return false;
+      }
+      page++;
+      boolean again = !seen.add(url) || seen.contains(next);
+      if (again || page > settings.maxPages()) {
+        String code = again ? "next-link-cycle" : "max-pages";
+        end(false, List.of(new OutcomeCode(true, code)));
+        return false;
+      }
+      url = next;
+      return true;
+    }
+
+    /** Resources of other types, which a search can bring along, go to their own types first. */
+    private void append(Page content) {
+      Map<Boolean, List<Entry>> own =
+          content.entries().stream().collect(Collectors.partitioningBy(this::own));
+      own.get(false).stream()
+          .collect(Collectors.groupingBy(Entry::type))
+          .forEach(
+              (type, entries) -> {
+                Page part = new Page(content.content(), entries, "", List.of(), List.of());
+                spool.append(type, SpoolRecord.of(SpoolRecord.ASIDE, "", 0, 1, part, entries));
+              });
+      append(SpoolRecord.of(search.key(), patient, restart, page, content, own.get(true)));
+    }
+
+    private boolean own(Entry entry) {
+      boolean resource =
+          entry.kind() == Entry.Kind.RESOURCE || entry.kind() == Entry.Kind.SUBSETTED;
+      return !resource
+          || entry.type().equals(search.type())
+          || !entry.type().matches("[A-Z][A-Za-z]{1,63}");
+    }
+
+    private void append(SpoolRecord record) {
+      Failpoint.at("crawl.page");
+      spool.append(search.type(), record);
+      Failpoint.at("crawl.spooled");
+      units.took(record);
+      figures.page(record);
+    }
+  }
+
+  /** Runs it to its end, or to the next page where the work is stopped. */
+  void run(int unit) {
+    Walk walk = new Walk(unit);
+    boolean more = true;
+    while (more && !stopped.getAsBoolean()) {
+      more = walk.took(ask(walk));
+    }
+    Failpoint.at("crawl.unit");
+  }
+
+  private Answer ask(Walk walk) {
+    return walk.search.read()
+        ? fetch.resource(walk.search.type(), walk.url, settings.maxPageSize())
+        : fetch.page(walk.search.name(), walk.url, walk.page);
+  }
+}

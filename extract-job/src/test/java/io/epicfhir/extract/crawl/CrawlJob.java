@@ -1,0 +1,52 @@
+package io.epicfhir.extract.crawl;
+
+import io.epicfhir.common.Job;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.Landing;
+import io.epicfhir.common.Landings;
+import io.epicfhir.common.SettingsReader;
+import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.bulk.ExportFence;
+import io.epicfhir.extract.bulk.ExportId;
+import io.epicfhir.extract.source.Pace;
+import io.epicfhir.extract.source.SourceClient;
+import io.epicfhir.extract.source.SourceSettings;
+import io.epicfhir.extract.source.Traffic;
+
+/** A whole crawl in one task, as the mains put it together. */
+public final class CrawlJob implements Job {
+  /** For tests that kill a process. */
+  public static void main(String[] args) {
+    System.exit(io.epicfhir.common.JobRunner.run(new CrawlJob(), args));
+  }
+
+  @Override
+  public String phase() {
+    return "extract";
+  }
+
+  @Override
+  public void run(JobContext context) {
+    SettingsReader source = context.settings().reader("source");
+    SettingsReader crawl = context.settings().reader("crawl");
+    SourceSettings sourceSettings = SourceSettings.read(source);
+    CrawlSettings settings = CrawlSettings.read(crawl);
+    BronzeSettings bronze = BronzeSettings.read(context.settings().reader("bronze"));
+    source.and(crawl).check();
+    SourceClient client = new SourceClient(sourceSettings, Pace.real());
+    Traffic traffic = new Traffic();
+    String exportId = ExportId.of(context.run(), Crawl.group(settings));
+    try {
+      new Crawl(context, settings, sourceSettings, client, traffic).begin(exportId);
+      CrawlLanding crawling =
+          new CrawlLanding(context, settings, sourceSettings, bronze, client, traffic, exportId);
+      Landing landing =
+          new Landings(context.lake())
+              .find(exportId)
+              .orElseGet(() -> crawling.land(ExportFence.claim(context.lake(), exportId)::check));
+      crawling.clean(landing);
+    } finally {
+      traffic.sums().countIn(context.recorder().registry());
+    }
+  }
+}

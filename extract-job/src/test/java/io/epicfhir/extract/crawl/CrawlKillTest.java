@@ -1,0 +1,73 @@
+package io.epicfhir.extract.crawl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.sandbox.RequestKind;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CrawlKillTest {
+  @TempDir Path folder;
+
+  private static int inOwnProcess(String failpoint, String[] arguments)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Depicfhir.failpoint=" + failpoint,
+                "-cp",
+                System.getProperty("java.class.path"),
+                CrawlJob.class.getName()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "crawl.page:20",
+        "crawl.spooled:55",
+        "crawl.unit:40",
+        "crawl.bronze:1",
+        "crawl.index:4",
+        "publish.move:2",
+        "publish.landed:1",
+        "after.landing:1"
+      })
+  void a_process_that_is_killed_costs_the_pages_in_flight_at_most(String failpoint)
+      throws IOException, InterruptedException {
+    Map<String, List<String>> served = Records.of(3);
+    try (CrawlSite site = CrawlSite.open(folder, served, o -> o.pageSize(4))) {
+      assertThat(inOwnProcess(failpoint, site.arguments("r1"))).isEqualTo(137);
+      long before = searches(site);
+
+      assertThat(site.crawl("r1")).isZero();
+
+      assertThat(site.newest()).containsExactlyInAnyOrderElementsOf(Records.lines(served));
+      assertThat(site.landings()).hasSize(1);
+      assertThat(before).isPositive();
+      // Each of the 16 threads may hold a page that is not in the spool when the process dies.
+      assertThat(searches(site)).isBetween(pagesOfAll(), pagesOfAll() + 16);
+    }
+  }
+
+  private static long searches(CrawlSite site) {
+    return site.log().count(RequestKind.SEARCH);
+  }
+
+  /** 27 searches of each patient, and 5 more pages of laboratory results. */
+  private static long pagesOfAll() {
+    return 3 * (27 + 5);
+  }
+}
