@@ -1,7 +1,7 @@
 # Everything a user or CI calls; each target is a script in ci/. The work lies under build/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check format clean
+.PHONY: help setup demo up down test check bench format clean
 
 PATIENTS ?= 20
 export PATIENTS
@@ -26,6 +26,9 @@ test: setup check ## every test, Java and Python
 
 check: setup ## format, static analysis, DAG policy
 	@ci/check.sh
+
+bench: setup ## measure against peers; leaves build/bench/<name>.json  [B=extract]
+	@ci/bench.sh $(B)
 
 format: setup ## put the sources into the project's format
 	@./mvnw -q -B spotless:apply && build/venv/bin/ruff format dags ci && build/venv/bin/ruff check --fix -q dags ci

@@ -6,6 +6,7 @@ peer is ``curl --compressed --parallel`` of the same files to disk. Both in turn
 """
 
 import json
+import re
 import shutil
 import statistics
 import subprocess
@@ -22,11 +23,18 @@ from sandbox_site import SandboxSite
 PATIENTS = 130
 REPETITIONS = 5
 PARALLEL = 2
+SMALL = 13
+CRAWL_PATIENTS = 500
+CRAWLS = 3
+LATENCY_MS = 100
+IN_FLIGHT = 40
 
 
 def run(work: Path) -> Bench:
     bench = Bench()
     _bulk(work / "bulk", bench)
+    _crawl(work / "crawl", bench)
+    _heap(work / "heap", bench)
     return bench
 
 
@@ -52,9 +60,116 @@ def _bulk(work: Path, bench: Bench) -> None:
     product, curl = (size / 1e6 / statistics.median(raw[k]) for k in ("product_s", "curl_s"))
     bench.raw["bulk"] = raw
     bench.figures.append(
-        Figure("bulk into committed bronze", "MB/s", product, curl, "curl --compressed to files", ">= 0.8 of curl",
-               product / curl >= 0.8, product / curl)  # fmt: skip
+        Figure(
+            "bulk into committed bronze",
+            "MB/s",
+            product,
+            curl,
+            "curl --compressed to files",
+            ">= 0.8 of curl",
+            product / curl >= 0.8,
+            product / curl,
+        )
     )
+
+
+def _crawl(work: Path, bench: Bench) -> None:
+    """Requests a second of a crawl, from its first search to its last, start-up and end of it included."""
+    data = work / "data"
+    _small_records(data, CRAWL_PATIENTS)
+    flags = ["--latency-ms", LATENCY_MS, "--max-in-flight", IN_FLIGHT, "--page-size", 100]
+    settings = {"extract.by": "crawl", "crawl.patients.group": "sandbox-group", "source.max-in-flight": str(IN_FLIGHT)}
+    ceiling = IN_FLIGHT * 1000 / LATENCY_MS
+    raw = {"seconds": [], "requests": [], "max_in_flight": [], "over_limit": 0, "early_requests": 0, "ms_per_patient": []}
+    with SandboxSite(work, data, flags, settings) as site:
+        for repetition in range(CRAWLS):
+            run_id = f"r{repetition}"
+            _must(site.java("KickOff", run_id, "kick_off", spark=False))
+            site.admin("requests", method="DELETE")
+            ended = _must(site.java("Extract", run_id, "extract", spark=True))
+            asked = site.requests()
+            raw["seconds"].append(ended.report["timers"]["extract.crawl"]["max_ms"] / 1000)
+            raw["requests"].append(asked["counts"].get("SEARCH", 0) + asked["counts"].get("READ", 0))
+            raw["max_in_flight"].append(asked["maxInFlight"])
+            raw["over_limit"] += asked["overLimit"]
+            raw["early_requests"] += asked["earlyRequests"] + asked["earlyPolls"]
+            raw["ms_per_patient"].append(ended.report["patients"]["ms_per_patient"])
+            shutil.rmtree(site.lake)
+    rate = statistics.median(n / s for n, s in zip(raw["requests"], raw["seconds"], strict=True))
+    bench.raw["crawl"] = raw
+    bench.figures += [
+        Figure(
+            "crawl",
+            "requests/s",
+            rate,
+            ceiling,
+            "what the source allows",
+            ">= 0.95 of the ceiling",
+            rate / ceiling >= 0.95,
+            rate / ceiling,
+        ),
+        Figure("requests over the source's limit", "requests", raw["over_limit"], None, "", "0", raw["over_limit"] == 0),
+        Figure("requests before Retry-After", "requests", raw["early_requests"], None, "", "0", raw["early_requests"] == 0),
+    ]
+
+
+def _small_records(data: Path, patients: int) -> None:
+    """Patients with a few small resources: a crawl's time is then the requests', not the pages'."""
+    data.mkdir(parents=True)
+    people = [f"p{i}" for i in range(patients)]
+    lines = {"Patient": [{"id": p, "active": True} for p in people]}
+    for kind in ("Condition", "Encounter", "Procedure", "Immunization"):
+        lines[kind] = [{"id": f"{kind[0]}{p}", "subject": {"reference": f"Patient/{p}"}} for p in people]
+    coding = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}
+    lines["Observation"] = [
+        {"id": f"o{p}-{n}", "subject": {"reference": f"Patient/{p}"}, "category": [{"coding": [coding]}]}
+        for p in people
+        for n in range(3)
+    ]
+    for kind, resources in lines.items():
+        text = "".join(json.dumps({"resourceType": kind, **r}) + "\n" for r in resources)
+        (data / f"{kind}.ndjson").write_text(text)
+
+
+def _heap(work: Path, bench: Bench) -> None:
+    """What is left in the heap after the fullest collection, for one cohort, ten times as much, and one very long line."""
+    live = {
+        "small": _live_mib(work / "small", cohort(SMALL, work / "logs" / "small.log")),
+        "ten times": _live_mib(work / "large", cohort(PATIENTS, work / "logs" / "large.log")),
+        "100 MB line": _live_mib(work / "line", _long_line(work / "line-data", 99_000_000)),
+    }
+    bench.raw["heap_live_mib"] = live
+    ratio = live["ten times"] / live["small"]
+    bench.figures += [
+        Figure(
+            "live heap, 10 x the data",
+            "MiB",
+            live["ten times"],
+            live["small"],
+            "the small cohort",
+            "<= 1.25 x",
+            ratio <= 1.25,
+            ratio,
+        ),
+        Figure("live heap, a line of 99 MB", "MiB", live["100 MB line"], None, "", "<= 600", live["100 MB line"] <= 600),
+    ]
+
+
+def _long_line(data: Path, size: int) -> Path:
+    data.mkdir(parents=True)
+    text = json.dumps({"resourceType": "Observation", "id": "long", "valueString": "x" * size})
+    (data / "Observation.ndjson").write_text(text + "\n")
+    return data
+
+
+def _live_mib(work: Path, data: Path) -> float:
+    with SandboxSite(work, data, ["--file-bytes", 16 << 20]) as site:
+        log = work / "gc.log"
+        _must(site.java("KickOff", "r", "kick_off", spark=False))
+        _must(site.java("ExportStatus", "r", "wait", spark=False))
+        _must(site.java("Extract", "r", "extract", spark=True, jvm=(f"-Xlog:gc:file={log}",)))
+    after = [int(mib) for mib in re.findall(r"Pause[^\n]*?->(\d+)M\(", log.read_text())]
+    return float(max(after))
 
 
 def _curl(site: SandboxSite, run_id: str, folder: Path) -> float:
@@ -71,7 +186,20 @@ def _curl(site: SandboxSite, run_id: str, folder: Path) -> float:
     header = f"Authorization: Bearer {_token(site)}"
     begin = time.monotonic()
     subprocess.run(
-        ["curl", "-sS", "--fail", "--compressed", "--parallel", "--parallel-max", str(PARALLEL), "-H", header, "-K", config],
+        [
+            "curl",
+            "-sS",
+            "--no-progress-meter",
+            "--fail",
+            "--compressed",
+            "--parallel",
+            "--parallel-max",
+            str(PARALLEL),
+            "-H",
+            header,
+            "-K",
+            config,
+        ],
         check=True,
     )
     seconds = time.monotonic() - begin

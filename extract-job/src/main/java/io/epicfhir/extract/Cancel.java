@@ -1,0 +1,74 @@
+package io.epicfhir.extract;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.Job;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.Landings;
+import io.epicfhir.common.RunLock;
+import io.epicfhir.extract.bulk.BulkExport;
+import io.epicfhir.extract.bulk.ExportLedger;
+import io.epicfhir.extract.source.Pace;
+import io.epicfhir.extract.source.SourceClient;
+import io.epicfhir.extract.source.Traffic;
+import java.net.URI;
+
+/**
+ * Gives a run's exports up, for the person on call: tells the server that it may stop, and has the
+ * next kick-off ask anew. What has landed stays. Plain Java, no Spark.
+ */
+public final class Cancel implements Job {
+  /** See {@link io.epicfhir.common.JobArguments#USAGE}. */
+  public static void main(String[] args) {
+    System.exit(JobRunner.run(new Cancel(), args));
+  }
+
+  @Override
+  public String phase() {
+    return "extract";
+  }
+
+  @Override
+  public void run(JobContext context) {
+    ExtractSettings settings = ExtractSettings.from(context.settings());
+    if (settings.by() == ExtractSettings.By.CRAWL) {
+      throw new JobException(
+          ExitCode.SETTINGS,
+          "Cannot cancel a crawl at the server: it knows of none; stop its task, and mark it as"
+              + " failed");
+    }
+    Traffic traffic = new Traffic();
+    BulkExport bulk =
+        new BulkExport(
+            settings.source(), new SourceClient(settings.source(), Pace.real()), traffic);
+    try {
+      for (String export : Exports.of(context, settings)) {
+        cancel(context, settings, bulk, export);
+      }
+      context.recorder().result("state", "cancelled");
+    } finally {
+      traffic.sums().countIn(context.recorder().registry());
+    }
+  }
+
+  @SuppressWarnings("try") // the lock is held, not used
+  private static void cancel(
+      JobContext context, ExtractSettings settings, BulkExport bulk, String export) {
+    try (RunLock lock =
+        RunLock.acquire(context.lake(), "export-" + export, settings.bulk().lockPatience())) {
+      ExportLedger ledger = new ExportLedger(context.lake(), export);
+      if (new Landings(context.lake()).find(export).isPresent()) {
+        context.recorder().note("Export " + export + " has landed; there is nothing to cancel.");
+      } else if (ledger.started().isEmpty()) {
+        context
+            .recorder()
+            .note("Export " + export + " was not kicked off, or was given up before.");
+      } else {
+        bulk.delete(URI.create(ledger.requireStarted().statusUrl()));
+        ledger.giveUp(Pace.real().clock().instant());
+        context.recorder().note("Export " + export + " is given up; the next kick-off asks anew.");
+      }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.epicfhir.extract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.common.Landing;
+import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.SandboxOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SeveralExportsTest {
+  @TempDir Path folder;
+  private Site site;
+
+  private void open(UnaryOperator<SandboxOptions> behaviour) throws IOException {
+    site = Site.open(folder, BulkToBronzeTest.files(), behaviour);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    site.close();
+  }
+
+  @Test
+  void several_groups_are_one_run_and_one_landing_each() throws IOException {
+    open(o -> o.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3"))));
+    site.settings.put("bulk.groups", "[north, south]");
+    site.settings.put("bulk.method", "post");
+
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(site.landings()).extracting(Landing::group).containsExactly("north", "south");
+    String exports = site.report("r1", "extract").path("result").path("export_id").asText();
+    assertThat(exports.split(",")).hasSize(2);
+    assertThat(site.report("r1", "kick_off").path("result").path("export_id").asText())
+        .isEqualTo(exports);
+    // Observations without a patient are in both.
+    assertThat(site.report("r1", "extract").path("resources").path("Patient").path("written"))
+        .hasToString("3");
+  }
+
+  @Test
+  void a_group_that_is_refused_keeps_no_other_from_being_asked_for_and_the_run_is_red()
+      throws IOException {
+    open(o -> o);
+    site.settings.put("bulk.groups", "[nobody, sandbox-group]");
+
+    assertThat(site.run(new KickOff(), "r1", "kick_off")).isEqualTo(3);
+
+    assertThat(site.error("r1", "kick_off")).contains("the export of group \"nobody\"");
+    assertThat(site.server.requests().exportsStarted()).isEqualTo(1);
+  }
+
+  @Test
+  void a_run_adopts_what_another_run_asked_for_and_never_fetched() throws IOException {
+    open(o -> o);
+    assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(site.report("r2", "kick_off").path("notes").toString())
+        .contains("run etl/r1 asked for the same");
+    assertThat(site.server.requests().exportsStarted()).isEqualTo(1);
+    assertThat(site.landings()).hasSize(1);
+  }
+
+  @Test
+  void within_the_servers_window_what_landed_lately_is_adopted() throws IOException {
+    open(SandboxOptions::oncePerDay);
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(site.report("r2", "kick_off").path("notes").toString())
+        .contains("gives no new export of group", "is adopted");
+    assertThat(site.report("r2", "extract").path("notes").toString())
+        .contains("has landed before; nothing was downloaded");
+    assertThat(site.server.requests().exportsStarted()).isEqualTo(1);
+  }
+
+  @Test
+  void searches_narrow_a_type_and_manifests_have_pages() throws IOException {
+    open(o -> o.filesAPage(1));
+    site.settings.put("bulk.type-filters", "[\"Observation?code=none\"]");
+
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(site.report("r1", "extract").path("resources").has("Observation")).isFalse();
+    assertThat(ReadBack.bronze(site)).hasSize(3);
+  }
+
+  @Test
+  void a_cancelled_export_is_deleted_at_the_server_and_asked_for_anew() throws IOException {
+    open(o -> o.exportTime(Duration.ofHours(1)));
+    assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
+
+    assertThat(site.run(new Cancel(), "r1", "cancel")).isZero();
+
+    assertThat(site.server.requests().count(RequestKind.DELETE)).isEqualTo(1);
+    assertThat(site.server.requests().exportsKept()).isZero();
+    assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
+    assertThat(site.server.requests().exportsStarted()).isEqualTo(2);
+  }
+}
