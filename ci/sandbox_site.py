@@ -67,7 +67,8 @@ class SandboxSite:
     def _timed(self, command: list[str], report: Path, log: Path) -> Ended:
         begin = time.monotonic()
         with log.open("a") as out:
-            process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            env = os.environ | {"SPARK_CONF_DIR": str(HOME / "conf" / "spark")}  # as the DAG sets it
+            process = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - begin
