@@ -1,11 +1,11 @@
 """
 ### Epic FHIR to bronze, silver, views and PostgreSQL
 
-One run brings home what a group's bulk export holds: all of it at first, then what changed since the last one.
+One run brings home what the groups' bulk exports hold, or a crawl finds: all of it at first, then what changed since the last one.
 
 | task | does | starts Spark |
 |---|---|---|
-| kick_off | asks the server for the export, or adopts the one this run already asked for | no |
+| kick_off | asks the server for each group's export, or adopts the one this run already asked for; or begins a crawl | no |
 | wait | asks whether it is ready, never earlier than the server allows; holds no worker in between | no |
 | extract | downloads the files into bronze, byte for byte | yes |
 | transform | applies bronze to the silver tables and the view tables | yes |

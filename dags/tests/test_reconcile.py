@@ -229,3 +229,47 @@ def test_a_rerun_is_still_checked_from_bronze_on():
 def test_an_extract_that_counts_nothing_while_its_own_landing_lists_rows_is_red():
     checks = after(lambda r: r["extract"].update(resources={}))
     assert states(checks, "bronze = landing", "Patient") == [FAIL]
+
+
+def test_what_a_crawl_read_again_is_accounted_for():
+    def read_again(reports):
+        reports["extract"]["resources"]["Patient"].update(received=ROWS["Patient"] + 7)
+        reports["extract"]["result"].update(unchanged={"Patient": 5}, duplicates={"Patient": 2})
+
+    checks = after(read_again)
+    assert states(checks, "source = bronze", "Patient") == [PASS]
+    assert any("5 unchanged, 2 duplicates" in c.sentence for c in checks)
+
+
+def test_what_a_crawl_read_again_does_not_hide_a_loss():
+    def lose(reports):
+        reports["extract"]["resources"]["Patient"].update(received=ROWS["Patient"] + 8)
+        reports["extract"]["result"].update(unchanged={"Patient": 7})
+
+    checks = after(lose)
+    assert FAIL in states(checks, "source = bronze", "Patient")
+    assert any("1 unaccounted for" in c.sentence for c in checks)
+
+
+def two_exports(reports):
+    """A second group, whose export an earlier try had landed."""
+    reports["extract"]["result"].update(export_id=f"{EXPORT},other")
+    reports["transform"]["result"]["exports"].append("other")
+    reports["transform"]["resources"]["Patient"]["received"] += 3
+
+
+def test_two_groups_are_weighed_together_also_where_one_had_landed_before():
+    landings = {EXPORT: landing(), "other": {**landing("other", Patient=3), "landed_at": "2000-01-01T00:00:00Z"}}
+    checks = after(two_exports, landings=landings, applied=frozenset({EXPORT, "other"}))
+    assert {c.state for c in checks} == {PASS}
+    assert any("other: landed by an earlier try" in c.sentence for c in checks)
+
+
+def test_a_group_that_transform_left_out_is_red():
+    def left_out(reports):
+        two_exports(reports)
+        reports["transform"]["result"]["exports"].remove("other")
+
+    landings = {EXPORT: landing(), "other": landing("other", Patient=3)}
+    checks = after(left_out, landings=landings)
+    assert any(c.state == FAIL and "did not apply export other" in c.sentence for c in checks)
