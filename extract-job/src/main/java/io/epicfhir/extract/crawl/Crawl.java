@@ -23,7 +23,7 @@ import java.util.TreeMap;
  * adopts what was written.
  */
 public final class Crawl {
-  private static final int LONGEST = 1 << 20;
+  private static final int LONGEST = 64 << 20;
 
   private final JobContext context;
   private final CrawlSettings settings;
@@ -114,9 +114,10 @@ public final class Crawl {
 
   /** The server's time, never later than it is; this machine's where the server tells none. */
   private Instant serverTime() {
-    URI url = URI.create(source.baseUrl() + "/.well-known/smart-configuration");
+    URI url = URI.create(source.baseUrl() + "/metadata");
     Instant before = Instant.now();
-    Reply reply = client.fetch(Ask.get("read " + url, url, "application/json"), traffic, LONGEST);
+    Reply reply =
+        client.fetch(Ask.get("read " + url, url, "application/fhir+json"), traffic, LONGEST);
     Optional<Instant> date = reply.header("Date").flatMap(Crawl::date);
     if (date.isEmpty()) {
       context

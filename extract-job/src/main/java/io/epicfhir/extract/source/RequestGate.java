@@ -8,17 +8,21 @@ import java.util.Optional;
  * How many requests may be in flight at the source at one time: one gate for all threads of a JVM.
  * It climbs while the server keeps up, doubling at first; a 429 or 503 brings it below what the
  * server refused, and from there it feels its way up slowly. Answers that take several times as
- * long as the fastest hold it. A Retry-After closes it for all requests together.
+ * long as usual hold it, and lower it where they take longer still. A Retry-After closes it for all requests together.
  */
 public final class RequestGate {
   private static final int FIRST_LIMIT = 4;
   private static final Duration PROBE_EVERY = Duration.ofSeconds(10);
 
-  /** Latency over the fastest at which the limit no longer climbs, and at which it sinks. */
-  private static final double HOLD = 3;
+  /** Latency over the usual one at which the limit no longer climbs, and at which it sinks. */
+  private static final double HOLD = 2;
 
-  private static final double SINK = 8;
-  private static final double SMOOTHING = 0.1;
+  private static final double SINK = 4;
+
+  /** What is latency now, and what is usual: searches differ, so both are means. */
+  private static final double NOW = 0.1;
+
+  private static final double USUAL = 0.005;
 
   /** Below this, differences in latency are noise. */
   private static final double LEAST_LATENCY_MS = 20;
@@ -32,7 +36,7 @@ public final class RequestGate {
   private Instant closedUntil = Instant.MIN;
   private Instant lowered = Instant.MIN;
   private Instant nextProbe = Instant.MIN;
-  private double fastestMs = Double.MAX_VALUE;
+  private double nowMs;
   private double usualMs;
 
   /** One request's place; given back once. */
@@ -128,11 +132,11 @@ public final class RequestGate {
 
   private synchronized void wentWell(Duration latency) {
     double ms = Math.max(latency.toNanos() / 1e6, LEAST_LATENCY_MS);
-    fastestMs = Math.min(fastestMs, ms);
-    usualMs = usualMs == 0 ? ms : usualMs + SMOOTHING * (ms - usualMs);
-    if (usualMs > SINK * fastestMs) {
+    nowMs = nowMs == 0 ? ms : nowMs + NOW * (ms - nowMs);
+    usualMs = usualMs == 0 ? ms : usualMs + USUAL * (ms - usualMs);
+    if (nowMs > SINK * usualMs && limit > FIRST_LIMIT) {
       lower(pace.clock().instant(), limit - 1);
-    } else if (usualMs <= HOLD * fastestMs && 2 * inFlight > limit) {
+    } else if (nowMs <= HOLD * usualMs && 2 * inFlight > limit) {
       climb();
     }
   }
