@@ -2,8 +2,9 @@
 What a kill -9 of the extract job costs: nothing lost or doubled, no second kick-off, no more asked again than was in flight.
 
 Each kill has a fresh lake. A process dies at a failpoint of the code that a seed draws, or, as failpoints are where the authors
-thought of them, at a random moment by SIGKILL; then the task is run again as the scheduler would, and bronze is compared with what
-the server serves. SEED and KILLS in the environment repeat a run or shorten it; half the kills are in bulk, half in the crawl.
+thought of them, at a random moment by SIGKILL; then the task is run again as the scheduler would, and bronze is compared with
+what the server serves. The server counts what it answered to the end: an answer that the death cut off is in no count. SEED and
+KILLS in the environment repeat a run or shorten it; half the kills are in bulk, half in the crawl.
 """
 
 import hashlib
@@ -90,7 +91,7 @@ def run(work: Path) -> Bench:
     data = cohort(PATIENTS, work / "logs" / "patients.log")
     types = sorted(file.stem for file in data.glob("*.ndjson"))
     bulk = SandboxSite(
-        work / "bulk", data, ["--reuse-exports", "--file-bytes", 256 << 10], {"extract.by": "bulk", "bulk.types": ",".join(types)}
+        work / "bulk", data, ["--reuse-exports", "--file-bytes", 1 << 20], {"extract.by": "bulk", "bulk.types": ",".join(types)}
     )
     crawl = SandboxSite(
         work / "crawl",
