@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import time
 import urllib.request
@@ -55,20 +56,36 @@ class SandboxSite:
         """What the server was asked since the last look at nothing: counts, maxInFlight, earlyPolls, overLimit, …"""
         return json.loads(self.admin("requests"))
 
-    def java(self, main: str, run: str, task: str, *, spark: bool, jvm: tuple[str, ...] = ()) -> Ended:
-        """Runs a main as a task of a run."""
+    def java(
+        self, main: str, run: str, task: str, *, spark: bool, jvm: tuple[str, ...] = (), kill_after: float | None = None
+    ) -> Ended:
+        """
+        Runs a main as a task of a run.
+
+        :param spark: by spark-submit; else in a plain JVM
+        :param kill_after: seconds after which the process and what it started get SIGKILL
+        """
         conf = self._conf()
         args = ["--conf", conf, "--dag", "etl", "--run", run, "--task", task, "--interval-end", INTERVAL_END]
         report = self.lake / "metrics" / "etl" / run / f"{task}.json"
         report.unlink(missing_ok=True)
         command = self._spark(main, jvm) if spark else self._plain(main, jvm)
-        return self._timed([*command, *map(str, args)], report, self.root / "logs" / f"{run}.{task}.log")
+        return self._timed([*command, *map(str, args)], report, self.root / "logs" / f"{run}.{task}.log", kill_after)
 
-    def _timed(self, command: list[str], report: Path, log: Path) -> Ended:
+    @staticmethod
+    def _timed(command: list[str], report: Path, log: Path, kill_after: float | None) -> Ended:
         begin = time.monotonic()
         with log.open("a") as out:
-            env = os.environ | {"SPARK_CONF_DIR": str(HOME / "conf" / "spark")}  # as the DAG sets it
-            process = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                command,
+                env=os.environ | {"SPARK_CONF_DIR": str(HOME / "conf" / "spark")},  # as the DAG sets it
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=kill_after is not None,
+            )
+            if kill_after is not None:
+                _kill_at(process.pid, begin + kill_after)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - begin
@@ -111,3 +128,10 @@ class SandboxSite:
     def _plain(self, main: str, jvm: tuple[str, ...]) -> list[str]:
         classes = os.pathsep.join([self._jar(), str(HOME / "conf" / "spark"), os.environ["SPARK_HOME"] + "/jars/*"])
         return ["java", "-Xmx512m", "-XX:+UseSerialGC", *jvm, "-cp", classes, f"{PACKAGE}.{main}"]
+
+
+def _kill_at(pid: int, moment: float) -> None:
+    """Kills the process group, unless its leader ends before; the leader is left to be waited for, so its id stays its own."""
+    while time.monotonic() < moment and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        time.sleep(0.005)
+    os.killpg(pid, signal.SIGKILL)

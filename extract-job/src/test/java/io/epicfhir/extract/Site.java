@@ -76,20 +76,24 @@ final class Site implements AutoCloseable {
     return Files.writeString(folder.resolve("pipeline.conf"), text);
   }
 
+  String[] arguments(String run, String task) throws IOException {
+    return new String[] {
+      "--conf",
+      settingsFile().toString(),
+      "--dag",
+      "etl",
+      "--run",
+      run,
+      "--task",
+      task,
+      "--interval-end",
+      "2026-03-02T00:00:00Z"
+    };
+  }
+
   /** Runs a job as a task of a run and gives its exit status. */
   int run(Job job, String run, String task) throws IOException {
-    return JobRunner.run(
-        job,
-        "--conf",
-        settingsFile().toString(),
-        "--dag",
-        "etl",
-        "--run",
-        run,
-        "--task",
-        task,
-        "--interval-end",
-        "2026-03-02T00:00:00Z");
+    return JobRunner.run(job, arguments(run, task));
   }
 
   /** Runs all three jobs of a run; the status of the last, or of the first that fails. */

@@ -8,7 +8,8 @@ import java.util.Optional;
  * How many requests may be in flight at the source at one time: one gate for all threads of a JVM.
  * It climbs while the server keeps up, doubling at first; a 429 or 503 brings it below what the
  * server refused, and from there it feels its way up slowly. Answers that take several times as
- * long as usual hold it, and lower it where they take longer still. A Retry-After closes it for all requests together.
+ * long as usual hold it, and lower it where they take longer still. A Retry-After closes it for all
+ * requests together.
  */
 public final class RequestGate {
   private static final int FIRST_LIMIT = 4;

@@ -2,10 +2,10 @@ package io.epicfhir.extract.crawl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.extract.ChildJvm;
 import io.epicfhir.sandbox.RequestKind;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,24 +14,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CrawlKillTest {
   @TempDir Path folder;
-
-  private static int inOwnProcess(String failpoint, String[] arguments)
-      throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Depicfhir.failpoint=" + failpoint,
-                "-cp",
-                System.getProperty("java.class.path"),
-                CrawlJob.class.getName()));
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .start()
-        .waitFor();
-  }
 
   @ParameterizedTest
   @ValueSource(
@@ -49,7 +31,8 @@ class CrawlKillTest {
       throws IOException, InterruptedException {
     Map<String, List<String>> served = Records.of(3);
     try (CrawlSite site = CrawlSite.open(folder, served, o -> o.pageSize(4))) {
-      assertThat(inOwnProcess(failpoint, site.arguments("r1"))).isEqualTo(137);
+      assertThat(ChildJvm.run(CrawlJob.class, failpoint, site.arguments("r1")))
+          .isEqualTo(ChildJvm.KILLED);
       long before = searches(site);
 
       assertThat(site.crawl("r1")).isZero();

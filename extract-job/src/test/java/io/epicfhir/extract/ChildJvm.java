@@ -1,0 +1,51 @@
+package io.epicfhir.extract;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A JVM of its own for a main that is to die: the test's class path, and what Spark must open. */
+public final class ChildJvm {
+  /** The exit status of a process that died at its failpoint. */
+  public static final int KILLED = 137;
+
+  private ChildJvm() {}
+
+  /**
+   * Runs a main until it ends, by itself or at the failpoint.
+   *
+   * @param failpoint NAME:N, as {@link io.epicfhir.common.Failpoint} reads it
+   * @return its exit status
+   */
+  public static int run(Class<?> main, String failpoint, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(opens());
+    command.addAll(
+        List.of(
+            "-Xmx512m",
+            "-XX:TieredStopAtLevel=1",
+            "-Dspark.master=local[2]",
+            "-Dspark.ui.enabled=false",
+            "-Depicfhir.failpoint=" + failpoint,
+            "-cp",
+            System.getProperty("java.class.path"),
+            main.getName()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
+  }
+
+  /** As this JVM was given them: the build alone says what Spark needs. */
+  private static List<String> opens() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(argument -> argument.startsWith("--add-opens=") || argument.startsWith("-Djdk."))
+        .toList();
+  }
+}
