@@ -139,4 +139,15 @@ class ControlPlaneTest extends SiteTest {
     assertThat(site.report("r1", "wait").path("result")).isEqualTo(first);
     assertThat(site.server.requests().count(RequestKind.STATUS)).isEqualTo(1);
   }
+
+  @Test
+  void a_gateway_in_between_loses_the_kick_off_answer_too() throws IOException {
+    open(o -> o);
+    site.server.faults().once(Match.kind(RequestKind.KICK_OFF), Fault.badGateway());
+
+    assertThat(kickOff()).isEqualTo(4);
+
+    assertThat(error("kick_off")).contains("Cannot tell whether the server did it");
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
+  }
 }

@@ -218,17 +218,6 @@ class FaultTableExportTest extends SiteTest {
   }
 
   @Test
-  void fault_17_a_gateway_in_between_loses_the_kick_off_answer_too() throws IOException {
-    open(o -> o);
-    site.server.faults().once(KICK_OFF, Fault.badGateway());
-
-    assertThat(kickOff()).isEqualTo(4);
-
-    assertThat(error("kick_off")).contains("Cannot tell whether the server did it");
-    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
-  }
-
-  @Test
   void fault_20_paged_manifest_whose_next_repeats() throws IOException {
     open(o -> o.filesAPage(1));
     assertThat(kickOff()).isZero();
