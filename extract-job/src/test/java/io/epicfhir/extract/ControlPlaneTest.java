@@ -3,54 +3,18 @@ package io.epicfhir.extract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.epicfhir.extract.source.Pace;
 import io.epicfhir.sandbox.ClientKeys;
 import io.epicfhir.sandbox.Fault;
 import io.epicfhir.sandbox.Match;
 import io.epicfhir.sandbox.RequestKind;
-import io.epicfhir.sandbox.SandboxOptions;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Set;
-import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class ControlPlaneTest {
-  @TempDir Path folder;
-  private Site site;
-
-  private void open(UnaryOperator<SandboxOptions> behaviour) throws IOException {
-    site = Site.open(folder, BulkToBronzeTest.files(), behaviour);
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    if (site != null) {
-      site.close();
-    }
-  }
-
-  private int kickOff() throws IOException {
-    return site.run(new KickOff(), "r1", "kick_off");
-  }
-
-  private int status() throws IOException {
-    return site.run(new ExportStatus(), "r1", "wait");
-  }
-
-  /** A status check at a later time, without waiting for it. */
-  private int statusAfter(Duration later) throws IOException {
-    Clock ahead = Clock.offset(Clock.systemUTC(), later);
-    return site.run(new ExportStatus(new Pace(ahead, d -> {})), "r1", "wait");
-  }
-
+class ControlPlaneTest extends SiteTest {
   @Test
   void the_status_url_is_durable_and_stays_out_of_the_report() throws IOException {
     open(o -> o);
@@ -143,42 +107,6 @@ class ControlPlaneTest {
   }
 
   @Test
-  void a_narrower_grant_is_seen_before_the_export_is_asked_for() throws IOException {
-    open(o -> o.grantedScopes(Set.of("system/Patient.read")));
-    site.settings.put("source.scopes", "[\"system/Patient.rs\", \"system/Observation.rs\"]");
-
-    assertThat(kickOff()).isEqualTo(3);
-
-    assertThat(site.error("r1", "kick_off")).contains("did not grant system/Observation.rs");
-    assertThat(site.server.requests().count(RequestKind.KICK_OFF)).isZero();
-  }
-
-  @Test
-  void a_lost_answer_to_the_kick_off_is_not_sent_again_at_once_and_noticed_later()
-      throws IOException {
-    open(o -> o);
-    site.server.faults().once(Match.kind(RequestKind.KICK_OFF), Fault.badGateway());
-
-    assertThat(kickOff()).isEqualTo(4);
-    assertThat(site.error("r1", "kick_off")).contains("Cannot tell whether the server did it");
-    assertThat(site.server.requests().count(RequestKind.KICK_OFF)).isEqualTo(1);
-
-    assertThat(kickOff()).isZero();
-    assertThat(site.report("r1", "kick_off").path("notes").toString())
-        .contains("never saw an answer");
-  }
-
-  @Test
-  void a_busy_server_is_asked_again_when_it_says() throws IOException {
-    open(o -> o);
-    site.server.faults().once(Match.kind(RequestKind.KICK_OFF), Fault.tooManyRequests("1"));
-
-    assertThat(kickOff()).isZero();
-
-    assertThat(site.server.requests().count(RequestKind.KICK_OFF)).isEqualTo(2);
-  }
-
-  @Test
   void a_server_of_another_fhir_version_is_refused() throws IOException {
     open(o -> o);
     site.server
@@ -213,67 +141,13 @@ class ControlPlaneTest {
   }
 
   @Test
-  void a_passing_failure_of_the_status_is_no_failure_of_the_wait() throws IOException {
+  void a_gateway_in_between_loses_the_kick_off_answer_too() throws IOException {
     open(o -> o);
-    assertThat(kickOff()).isZero();
-    site.server.faults().once(Match.kind(RequestKind.STATUS), Fault.badGateway());
+    site.server.faults().once(Match.kind(RequestKind.KICK_OFF), Fault.badGateway());
 
-    assertThat(status()).isZero();
-    assertThat(site.report("r1", "wait").path("result").path("state").asText())
-        .isEqualTo("in-progress");
+    assertThat(kickOff()).isEqualTo(4);
 
-    assertThat(statusAfter(Duration.ofSeconds(45))).isZero();
-    assertThat(site.report("r1", "wait").path("result").path("state").asText())
-        .isEqualTo("complete");
-  }
-
-  @Test
-  void past_the_deadline_the_export_is_deleted_and_a_rerun_asks_for_a_new_one() throws IOException {
-    open(o -> o.exportTime(Duration.ofDays(2)));
-    assertThat(kickOff()).isZero();
-
-    assertThat(statusAfter(Duration.ofHours(21))).isEqualTo(4);
-
-    assertThat(site.error("r1", "wait")).contains("it was cancelled", "bulk.deadline");
-    assertThat(site.server.requests().count(RequestKind.DELETE)).isEqualTo(1);
-    assertThat(kickOff()).isZero();
-    assertThat(site.server.requests().count(RequestKind.KICK_OFF)).isEqualTo(2);
-  }
-
-  @Test
-  void a_fatal_status_gives_the_export_up() throws IOException {
-    open(o -> o);
-    assertThat(kickOff()).isZero();
-    site.server.faults().once(Match.kind(RequestKind.STATUS), Fault.fatal(500, "59188", "x"));
-
-    assertThat(status()).isEqualTo(3);
-
-    assertThat(site.error("r1", "wait"))
-        .contains("500 (processing 59188)", "rerun from the kick-off");
-    assertThat(kickOff()).isZero();
-    assertThat(site.server.requests().count(RequestKind.KICK_OFF)).isEqualTo(2);
-  }
-
-  @Test
-  void a_clock_that_is_ten_minutes_off_is_made_up_for() throws IOException {
-    open(o -> o);
-    Clock late = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-10));
-
-    assertThat(site.run(new KickOff(new Pace(late, d -> {})), "r1", "kick_off")).isZero();
-  }
-
-  @Test
-  void a_manifest_without_a_time_is_refused_and_kept() throws IOException {
-    open(o -> o);
-    assertThat(kickOff()).isZero();
-    site.server
-        .faults()
-        .once(
-            Match.kind(RequestKind.STATUS),
-            Fault.answer(200, "application/json", "{\"requiresAccessToken\":true,\"output\":[]}"));
-
-    assertThat(status()).isEqualTo(3);
-
-    assertThat(site.error("r1", "wait")).contains("transactionTime is not an instant");
+    assertThat(error("kick_off")).contains("Cannot tell whether the server did it");
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
   }
 }

@@ -24,7 +24,7 @@ final class ReadBack {
   }
 
   /** The rows of the files that the landings show, with the partition columns. */
-  static List<Row> bronze(Site site) {
+  static List<Row> bronze(Runs site) {
     String[] files =
         site.landings().stream()
             .flatMap(landing -> landing.files().stream())
@@ -33,13 +33,13 @@ final class ReadBack {
     return rows(site, "bronze", files);
   }
 
-  static List<Row> quarantine(Site site) {
+  static List<Row> quarantine(Runs site) {
     String folder = site.lake().paths().at("quarantine").toString();
     return rows(
         site, "quarantine", new String[] {folder + "/extraction_date=*/export_id=*/*.parquet"});
   }
 
-  private static List<Row> rows(Site site, String base, String[] files) {
+  private static List<Row> rows(Runs site, String base, String[] files) {
     return with(
         session -> {
           Dataset<Row> all =

@@ -5,6 +5,7 @@ import io.epicfhir.common.JobException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.time.Clock;
 import java.util.Optional;
 import org.apache.http.client.methods.CloseableHttpResponse;
 
@@ -55,6 +56,10 @@ public final class SourceClient {
 
   Retry retry() {
     return retry;
+  }
+
+  Clock clock() {
+    return pace.clock();
   }
 
   /** What holds the requests of this JVM together. */

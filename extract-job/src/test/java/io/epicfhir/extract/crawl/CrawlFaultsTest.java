@@ -13,7 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class CrawlFaultsTest {
+/** Rows 31 and 32 of the fault table, and what else goes wrong in a crawl. */
+public class CrawlFaultsTest {
   private static final Match LABS = Match.search("Observation");
 
   @TempDir Path folder;
@@ -39,7 +40,7 @@ class CrawlFaultsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {410, 400, 500})
-  void a_search_whose_session_expires_begins_again(int status) throws IOException {
+  void fault_31_a_search_whose_session_expires_begins_again(int status) throws IOException {
     try (CrawlSite site = site()) {
       site.server.faults().times(3, LABS, Fault.expireSearch(status));
       landsAll(site);
@@ -50,7 +51,7 @@ class CrawlFaultsTest {
   }
 
   @Test
-  void a_search_that_expires_again_and_again_makes_the_run_red() throws IOException {
+  void fault_31_a_search_that_expires_again_and_again_makes_the_run_red() throws IOException {
     try (CrawlSite site = site()) {
       site.server.faults().always(LABS, Fault.expireSearch());
       assertThat(site.crawl("r1")).isEqualTo(5);
@@ -59,7 +60,7 @@ class CrawlFaultsTest {
   }
 
   @Test
-  void pages_that_shift_are_reconciled_by_id() throws IOException {
+  void fault_32_pages_that_shift_are_reconciled_by_id() throws IOException {
     try (CrawlSite site = site()) {
       site.server.faults().times(4, LABS, Fault.shiftPage());
       landsAll(site);
@@ -86,7 +87,8 @@ class CrawlFaultsTest {
   }
 
   @Test
-  void a_page_that_fails_for_good_ends_the_run_and_a_rerun_does_only_the_rest() throws IOException {
+  void fault_31_a_page_that_fails_for_good_ends_the_run_and_a_rerun_does_only_the_rest()
+      throws IOException {
     try (CrawlSite site = site()) {
       site.set("source.max-tries", "2").set("source.max-in-flight", "1");
       site.server

@@ -1,0 +1,221 @@
+package io.epicfhir.extract;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import io.epicfhir.sandbox.Fault;
+import io.epicfhir.sandbox.Match;
+import io.epicfhir.sandbox.RequestKind;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+/** The fault table's rows about the download of files; see {@link FaultTableTest}. */
+class FaultTableFileTest extends SiteTest {
+  private static final Match OBSERVATIONS = Match.file("Observation");
+  private static final Match PATIENTS = Match.file("Patient");
+
+  /** The faults come at the first tries of a file each; all must be as if they had not. */
+  private void landsDespite(Fault ofObservations, Fault... ofPatients) throws IOException {
+    open(o -> o);
+    site.server.faults().once(OBSERVATIONS, ofObservations);
+    for (Fault fault : ofPatients) {
+      site.server.faults().once(PATIENTS, fault);
+    }
+
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(BulkToBronzeTest.resources(ReadBack.bronze(site)))
+        .containsExactlyInAnyOrderElementsOf(BulkToBronzeTest.served(BulkToBronzeTest.files()));
+    assertThat(site.server.requests().earlyRequests()).isZero();
+  }
+
+  @Test
+  void fault_01_connection_reset_in_the_middle_of_a_file() throws IOException {
+    landsDespite(Fault.reset(700), Fault.reset(0), Fault.reset(20));
+
+    assertThat(asked(RequestKind.FILE)).isEqualTo(5);
+  }
+
+  @Test
+  void fault_01_connection_reset_for_good_leaves_nothing_visible() throws IOException {
+    open(o -> o);
+    site.server.faults().always(OBSERVATIONS, Fault.reset(100));
+
+    assertThat(site.runAll("r1")).isEqualTo(4);
+
+    assertThat(error("extract"))
+        .contains("Cannot download file", "Observation-1.ndjson", "after 6 tries");
+    assertThat(site.landings()).isEmpty();
+    assertThat(folder.resolve("lake/bronze")).doesNotExist();
+    site.server.faults().clear();
+    assertThat(extract()).isZero();
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+    // Patients had come at the first try.
+    assertThat(asked(RequestKind.FILE)).isEqualTo(8);
+  }
+
+  @Test
+  void fault_02_early_clean_eof_without_length() throws IOException {
+    // Gzip ends without its trailer, in the middle, and in its header; then a length that lies.
+    landsDespite(Fault.endEarly(700), Fault.endEarly(60), Fault.endEarly(1), Fault.close(60));
+
+    assertThat(asked(RequestKind.FILE)).isEqualTo(6);
+  }
+
+  @Test
+  void fault_02_early_clean_eof_that_only_the_content_tells() throws IOException {
+    String lines = BulkToBronzeTest.observations(3);
+    String inALine = lines.substring(0, lines.length() - 5);
+    String type = "application/fhir+ndjson";
+    open(o -> o);
+    site.server
+        .faults()
+        .once(OBSERVATIONS, Fault.answer(200, type, inALine))
+        .once(OBSERVATIONS, Fault.answer(200, type, lines)); // fewer than announced
+
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+    assertThat(asked(RequestKind.FILE)).isEqualTo(4);
+  }
+
+  @Test
+  void fault_03_stall() throws IOException {
+    landsDespite(Fault.stall(700));
+
+    assertThat(asked(RequestKind.FILE)).isEqualTo(3);
+  }
+
+  @Test
+  void fault_06_redirect_to_another_host() throws IOException {
+    WireMockServer elsewhere = new WireMockServer(options().bindAddress("127.0.0.1").dynamicPort());
+    elsewhere.start();
+    try {
+      elsewhere.stubFor(
+          any(anyUrl())
+              .willReturn(
+                  aResponse()
+                      .withHeader("Content-Type", "application/fhir+ndjson")
+                      .withBody(BulkToBronzeTest.files().get("Patient.ndjson"))));
+      open(o -> o);
+      site.settings.put("source.allowed-origins", "[\"" + elsewhere.baseUrl() + "\"]");
+      site.server.faults().once(PATIENTS, Fault.redirect(elsewhere.baseUrl() + "/elsewhere"));
+
+      assertThat(site.runAll("r1")).isZero();
+
+      assertThat(ReadBack.bronze(site)).hasSize(503);
+      assertThat(elsewhere.getAllServeEvents())
+          .singleElement()
+          .satisfies(
+              event ->
+                  assertThat(event.getRequest().containsHeader("Authorization"))
+                      .as("the token went along")
+                      .isFalse());
+    } finally {
+      elsewhere.stop();
+    }
+  }
+
+  @Test
+  void fault_06_redirect_to_another_host_that_is_not_allowed() throws IOException {
+    open(o -> o);
+    site.server.faults().once(PATIENTS, Fault.redirect("http://127.0.0.1:9/stolen"));
+
+    assertThat(site.runAll("r1")).isEqualTo(3);
+
+    assertThat(error("extract"))
+        .contains("it leads to http://127.0.0.1:9", "source.allowed-origins");
+    assertThat(site.landings()).isEmpty();
+  }
+
+  @Test
+  void fault_07_token_expires_during_a_download() throws IOException {
+    landsDespite(Fault.expireToken());
+
+    // One for each of the three jobs, and the new one.
+    assertThat(site.server.requests().tokensIssued()).isEqualTo(4);
+    // The expired token may be in use by both tasks.
+    assertThat(asked(RequestKind.FILE)).isBetween(3L, 4L);
+  }
+
+  @Test
+  void fault_12_and_13_429_with_seconds_and_with_dates() throws IOException {
+    String soon =
+        DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US)
+            .withZone(ZoneOffset.UTC)
+            .format(Instant.now().minusSeconds(60));
+    landsDespite(Fault.tooManyRequests("1"), Fault.tooManyRequests(soon), Fault.busy(503, "never"));
+
+    assertThat(asked(RequestKind.FILE)).isEqualTo(5);
+  }
+
+  @Test
+  void fault_14_and_15_transient_5xx_and_web_pages() throws IOException {
+    landsDespite(
+        Fault.transientError(500),
+        Fault.badGateway(),
+        Fault.answer(200, "text/html", "<html></html>"));
+
+    assertThat(asked(RequestKind.FILE)).isEqualTo(5);
+  }
+
+  @Test
+  void fault_15_fatal_operation_outcome() throws IOException {
+    open(o -> o);
+    site.server.faults().always(OBSERVATIONS, Fault.fatal(500, "59188", "Zo\u00eb"));
+
+    assertThat(site.runAll("r1")).isEqualTo(3);
+
+    assertThat(error("extract"))
+        .contains("the server answered 500 (processing 59188)")
+        .doesNotContain("Zo\u00eb");
+    assertThat(asked(RequestKind.FILE)).isEqualTo(2);
+  }
+
+  @Test
+  void fault_18_file_link_expired() throws IOException {
+    open(o -> o);
+    site.server.faults().once(PATIENTS, Fault.gone(410));
+
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(notes("extract")).contains("the manifest was asked for again");
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
+  }
+
+  @Test
+  void fault_18_file_links_that_stay_expired_have_one_new_export_asked_for() throws IOException {
+    open(o -> o);
+    site.server.faults().times(2, PATIENTS, Fault.gone(404));
+
+    assertThat(site.runAll("r1")).isEqualTo(4);
+
+    assertThat(error("extract"))
+        .contains("answered 404", "the export was asked for anew; the next try goes on");
+    assertThat(site.landings()).isEmpty();
+    assertThat(extract()).isZero();
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
+  }
+
+  @Test
+  void fault_18_file_links_that_always_expire_end_the_run() throws IOException {
+    open(o -> o);
+    site.server.faults().always(PATIENTS, Fault.gone(404));
+
+    assertThat(site.runAll("r1")).isEqualTo(4);
+    assertThat(extract()).isEqualTo(3);
+
+    assertThat(error("extract")).contains("its links end sooner than its files");
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
+  }
+}
