@@ -1,8 +1,5 @@
 package io.epicfhir.extract.bronze;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -12,12 +9,6 @@ import java.nio.charset.StandardCharsets;
  * and every mistake are not its business. Not safe for threads; one object serves many lines.
  */
 final class FastScan {
-  static final int MOST_DEPTH = 1000;
-
-  private static final VarHandle WORD =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final long ONES = 0x0101010101010101L;
-  private static final long HIGH = 0x8080808080808080L;
   private static final int NONE = 0;
   private static final int TYPE = 1;
   private static final int ID = 2;
@@ -28,14 +19,13 @@ final class FastScan {
   private static final byte[] VERSION_ID = "versionId".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] LAST_UPDATED = "lastUpdated".getBytes(StandardCharsets.US_ASCII);
 
-  private final boolean[] objects = new boolean[MOST_DEPTH + 1];
+  private final boolean[] objects = new boolean[JsonBytes.MOST_DEPTH + 1];
   private byte[] in;
   private int at;
   private int end;
   private int depth;
   private int field;
   private boolean inMeta;
-  private boolean escaped;
   private int seen;
 
   private String resourceType;
@@ -122,7 +112,7 @@ final class FastScan {
   }
 
   private int open(boolean object) {
-    if (depth == MOST_DEPTH) {
+    if (depth == JsonBytes.MOST_DEPTH) {
       return -1;
     }
     inMeta |= object && field == META && depth == 1;
@@ -179,7 +169,7 @@ final class FastScan {
       return false;
     }
     if (depth == 1 || (depth == 2 && inMeta)) {
-      if (escaped) {
+      if (JsonString.escaped(in, start, at - 1)) {
         return false;
       }
       field = field(start, at - 1 - start);
@@ -230,7 +220,7 @@ final class FastScan {
     if (wanted == NONE || wanted == META) {
       return true;
     }
-    if (escaped) {
+    if (JsonString.escaped(in, start, at - 1)) {
       return false;
     }
     String value = new String(in, start, at - 1 - start, StandardCharsets.UTF_8);
@@ -245,67 +235,8 @@ final class FastScan {
 
   /** From a quote to behind the closing one. */
   private boolean string() {
-    int i = at + 1;
-    escaped = false;
-    while (i < end) {
-      if (i + 8 <= end) {
-        long special = special((long) WORD.get(in, i));
-        if (special == 0) {
-          i += 8;
-          continue;
-        }
-        i += Long.numberOfTrailingZeros(special) >>> 3;
-      }
-      byte b = in[i];
-      if (b == '"') {
-        at = i + 1;
-        return true;
-      }
-      i = b >= ' ' && b != '\\' ? i + 1 : unusual(i, b);
-      if (i < 0) {
-        return false;
-      }
-    }
-    return false;
-  }
-
-  /**
-   * The highest bits of bytes that are a quote, a backslash, a control or no ASCII; the first is
-   * exact.
-   */
-  private static long special(long word) {
-    long quote = word ^ (ONES * '"');
-    long slash = word ^ (ONES * '\\');
-    return (word
-            | ((quote - ONES) & ~quote)
-            | ((slash - ONES) & ~slash)
-            | ((word - ONES * ' ') & ~word))
-        & HIGH;
-  }
-
-  /** The place behind an escape or a character of several bytes, or -1. */
-  private int unusual(int i, byte b) {
-    if (b < 0) {
-      return Utf8Character.end(in, i, end);
-    }
-    if (b != '\\' || i + 1 >= end) {
-      return -1;
-    }
-    escaped = true;
-    return switch (in[i + 1]) {
-      case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> i + 2;
-      case 'u' -> i + 6 <= end && hex(i + 2) ? i + 6 : -1;
-      default -> -1;
-    };
-  }
-
-  private boolean hex(int from) {
-    for (int i = from; i < from + 4; i++) {
-      if (Character.digit((char) (in[i] & 0xff), 16) < 0) {
-        return false;
-      }
-    }
-    return true;
+    at = JsonString.end(in, at, end);
+    return at >= 0;
   }
 
   private boolean word(String word) {

@@ -1,11 +1,8 @@
 package io.epicfhir.extract.bronze;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.google.common.base.Utf8;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,18 +24,6 @@ import java.util.Optional;
 public record LineHead(
     Rejection rejection, String id, String versionId, Long lastUpdated, boolean oddLastUpdated) {
   private static final ThreadLocal<FastScan> FAST = ThreadLocal.withInitial(FastScan::new);
-  private static final JsonFactory JSON =
-      new JsonFactoryBuilder()
-          // A name's symbol outlives its line; interning it for the whole JVM buys nothing.
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxStringLength(Integer.MAX_VALUE)
-                  .maxNumberLength(Integer.MAX_VALUE)
-                  .maxNameLength(1 << 20)
-                  .maxNestingDepth(1000)
-                  .build())
-          .build();
 
   /**
    * Looks through one line.
@@ -58,7 +43,7 @@ public record LineHead(
     if (!startsObject(bytes, offset, length)) {
       return rejected(Rejection.NOT_A_JSON_OBJECT); // a BOM too, which the parser would let pass
     }
-    try (JsonParser parser = JSON.createParser(bytes, offset, length)) {
+    try (JsonParser parser = JsonBytes.FACTORY.createParser(bytes, offset, length)) {
       return new Scan(parser).run().judged(type, idNeeded);
     } catch (JsonProcessingException e) {
       return rejected(Rejection.NOT_A_JSON_OBJECT);

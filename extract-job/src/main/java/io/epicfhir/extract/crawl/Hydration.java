@@ -53,6 +53,9 @@ final class Hydration {
 
   /** Ids that an earlier crawl fetched by reference lately enough. */
   void skip(IndexFolder folder, String group, Instant startedAt) {
+    if (settings.referenceMaxAge().isZero()) {
+      return; // servers tell their time in whole seconds: a crawl just before is not "older"
+    }
     long from = startedAt.minus(settings.referenceMaxAge()).toEpochMilli();
     for (String type : wanted()) {
       folder

@@ -1,11 +1,9 @@
 package io.epicfhir.extract.crawl;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.epicfhir.extract.bronze.JsonBytes;
 import io.epicfhir.extract.source.BrokenBody;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -15,18 +13,6 @@ import java.util.Set;
 
 /** Finds the resources of a page in one pass over its bytes; builds nothing but their places. */
 final class PageScan {
-  private static final JsonFactory JSON =
-      new JsonFactoryBuilder()
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxStringLength(Integer.MAX_VALUE)
-                  .maxNumberLength(Integer.MAX_VALUE)
-                  .maxNameLength(1 << 20)
-                  .maxNestingDepth(1000)
-                  .build())
-          .build();
-
   private final byte[] bytes;
   private final JsonParser parser;
   private final ResourceScan resources;
@@ -47,7 +33,7 @@ final class PageScan {
    * @throws BrokenBody where it is neither, and thus a proxy's page or cut
    */
   static Page page(byte[] bytes, References references) throws IOException {
-    try (JsonParser parser = JSON.createParser(bytes)) {
+    try (JsonParser parser = JsonBytes.FACTORY.createParser(bytes)) {
       PageScan scan = new PageScan(bytes, parser, references);
       scan.bundle();
       return scan.result();
@@ -62,7 +48,7 @@ final class PageScan {
    * @throws BrokenBody where it is not one whole resource
    */
   static Page resource(byte[] bytes, References references) throws IOException {
-    try (JsonParser parser = JSON.createParser(bytes)) {
+    try (JsonParser parser = JsonBytes.FACTORY.createParser(bytes)) {
       PageScan scan = new PageScan(bytes, parser, references);
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw new BrokenBody("an answer that is no JSON object");
