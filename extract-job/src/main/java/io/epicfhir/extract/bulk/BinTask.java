@@ -17,12 +17,11 @@ import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.SourceClients;
 import io.epicfhir.extract.source.Traffic;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.api.java.function.Function;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -31,7 +30,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * that a receipt names are used. A failure that a new attempt would only repeat is a result too:
  * the driver ends the run, Spark does not try again.
  */
-final class BinTask implements MapPartitionsFunction<Long, String> {
+final class BinTask implements Function<Integer, String> {
   private static final long serialVersionUID = 1L;
 
   private final ArrayList<Bin> bins;
@@ -68,12 +67,8 @@ final class BinTask implements MapPartitionsFunction<Long, String> {
   }
 
   @Override
-  public Iterator<String> call(Iterator<Long> numbers) {
-    List<String> results = new ArrayList<>();
-    while (numbers.hasNext()) {
-      results.add(Json.write(take(bins.get(Math.toIntExact(numbers.next())))));
-    }
-    return results.iterator();
+  public String call(Integer number) {
+    return Json.write(take(bins.get(number)));
   }
 
   private BinResult take(Bin bin) {

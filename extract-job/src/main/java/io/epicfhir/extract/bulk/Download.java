@@ -5,10 +5,9 @@ import io.epicfhir.common.Json;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
-import org.apache.spark.sql.SparkSession;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.SerializableConfiguration;
 
 /** Runs a Spark task for each bin of the manifest's files. */
@@ -37,8 +36,7 @@ final class Download {
     if (files.isEmpty()) {
       return List.of();
     }
-    SparkSession spark = context.spark();
-    SparkContext sc = spark.sparkContext();
+    SparkContext sc = context.spark().sparkContext();
     List<Bin> bins = Bin.plan(files, sc.defaultParallelism());
     BinTask task =
         new BinTask(
@@ -54,9 +52,10 @@ final class Download {
                 executors(sc)),
             new SerializableConfiguration(sc.hadoopConfiguration()));
     sc.setJobGroup("extract", "Download export " + exportId, true);
-    // A range with as many partitions as rows: one task for each bin, and no file name in a plan.
-    Dataset<Long> numbers = spark.range(0, bins.size(), 1, bins.size());
-    List<String> results = numbers.mapPartitions(task, Encoders.STRING()).collectAsList();
+    // An RDD with a task for each bin: there is no table here that a query plan could help.
+    List<Integer> numbers = IntStream.range(0, bins.size()).boxed().toList();
+    List<String> results =
+        JavaSparkContext.fromSparkContext(sc).parallelize(numbers, bins.size()).map(task).collect();
     sc.clearJobGroup();
     return results.stream()
         .map(text -> Json.read(text, BinResult.class, "a task's result"))
