@@ -32,6 +32,7 @@ class SandboxSite:
         self.lake = root / "lake"
         self.settings = settings or {}
         self.server = JavaPart(root, "sandbox")
+        self.running: subprocess.Popen | None = None
         self._data = data
         self._flags = ["--export-ms", "0", *(flags or [])]
 
@@ -72,8 +73,7 @@ class SandboxSite:
         command = self._spark(main, jvm) if spark else self._plain(main, jvm)
         return self._timed([*command, *map(str, args)], report, self.root / "logs" / f"{run}.{task}.log", kill_after)
 
-    @staticmethod
-    def _timed(command: list[str], report: Path, log: Path, kill_after: float | None) -> Ended:
+    def _timed(self, command: list[str], report: Path, log: Path, kill_after: float | None) -> Ended:
         begin = time.monotonic()
         with log.open("a") as out:
             process = subprocess.Popen(
@@ -84,9 +84,11 @@ class SandboxSite:
                 stdin=subprocess.DEVNULL,
                 start_new_session=kill_after is not None,
             )
+            self.running = process
             if kill_after is not None:
                 _kill_at(process.pid, begin + kill_after)
             _, status, usage = os.wait4(process.pid, 0)
+            self.running = None
             process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.monotonic() - begin
         told = json.loads(report.read_text()) if report.exists() else {}
