@@ -15,7 +15,7 @@ import org.apache.hadoop.fs.permission.FsPermission;
  */
 public final class NioLocalFileSystem extends LocalFileSystem {
   /** The setting of Hadoop that names the class. */
-  static final String KEY = "fs.file.impl";
+  public static final String KEY = "fs.file.impl";
 
   /** Made by Hadoop, by its name. */
   public NioLocalFileSystem() {

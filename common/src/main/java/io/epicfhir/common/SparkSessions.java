@@ -11,7 +11,7 @@ import org.apache.spark.sql.SparkSession;
  * results depend on, and they win over any profile.
  */
 public final class SparkSessions {
-  /** Settings that results depend on, and one that only time depends on. */
+  /** Settings that results depend on, and a few that only time depends on. */
   static final Map<String, String> FIXED =
       Map.ofEntries(
           Map.entry("spark.hadoop." + NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName()),
@@ -26,6 +26,9 @@ public final class SparkSessions {
           // class loader on the executors, which asks the driver for every class and compiles every
           // plan's code anew: most of a small table's time.
           Map.entry("spark.sql.artifact.isolation.enabled", "false"),
+          // The plans of all tables together need more than the default of 100 compiled classes; a
+          // cache that is gone through in turns and is a little too small is of no use at all.
+          Map.entry("spark.sql.codegen.cache.maxEntries", "2000"),
           // Literals of a plan are patient data in places where nobody looks.
           Map.entry("spark.sql.maxToStringFields", "0"),
           Map.entry("spark.sql.redaction.string.regex", "(?s).+"));

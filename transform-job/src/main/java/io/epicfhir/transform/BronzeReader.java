@@ -1,8 +1,12 @@
 package io.epicfhir.transform;
 
 import static org.apache.spark.sql.functions.broadcast;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.contains;
+import static org.apache.spark.sql.functions.get_json_object;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import io.epicfhir.common.LakePaths;
@@ -40,6 +44,8 @@ final class BronzeReader {
           .add("export_time", DataTypes.TimestampType)
           .add("pending", DataTypes.BooleanType);
 
+  private static final String SUBSETTED = "SUBSETTED";
+
   /** Where a candidate stands in bronze: no two candidates share it. */
   static final List<String> PLACE =
       List.of("id", "export_id", "source_file", "source_line", "entry");
@@ -56,8 +62,8 @@ final class BronzeReader {
 
   /**
    * The versions and deletions of a type's resources. Columns: id, version_id, last_updated,
-   * deleted, resource, content_hash, export_id, export_time, pending, source_file, source_line,
-   * entry.
+   * deleted, resource, content_hash, subsetted, export_id, export_time, pending, source_file,
+   * source_line, entry.
    */
   Dataset<Row> candidates(String type) {
     List<Landing.File> files = backlog.resourceFiles(type);
@@ -102,6 +108,17 @@ final class BronzeReader {
         landing.exportId(), Timestamp.from(landing.transactionTime()), pending);
   }
 
+  /**
+   * Whether the server says that this is a part of the resource only (the tag SUBSETTED). The text
+   * is looked through first: nearly none has the word, and those that have are parsed.
+   */
+  private static Column subsetted() {
+    Column tags = get_json_object(col("resource"), "$.meta.tag[*].code");
+    return coalesce(
+        when(contains(col("resource"), lit(SUBSETTED)), contains(tags, lit(SUBSETTED))),
+        lit(false));
+  }
+
   private static Dataset<Row> columns(Dataset<Row> rows) {
     Column hash = xxhash64(col("resource")).as("content_hash");
     return rows.select(
@@ -111,6 +128,7 @@ final class BronzeReader {
         col("deleted"),
         col("resource"),
         hash,
+        subsetted().as("subsetted"),
         col("export_id"),
         col("export_time"),
         col("pending"),

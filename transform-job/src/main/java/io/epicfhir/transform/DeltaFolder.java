@@ -8,6 +8,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
@@ -77,8 +78,16 @@ final class DeltaFolder {
     return read(spark).agg(functions.count(new Column("*"))).head().getLong(0);
   }
 
-  /** Bytes of the current state's data files. */
+  /** Bytes of the current state's data files: from the commit's checksum file, where it has one. */
   long bytes(SparkSession spark) {
+    OptionalLong version = version();
+    if (version.isPresent()) {
+      Path checksum = new Path(log(), String.format("%020d.crc", version.getAsLong()));
+      Optional<Long> size = lake.read(checksum).map(text -> size(checksum, text));
+      if (size.isPresent()) {
+        return size.get();
+      }
+    }
     return table(spark).detail().select("sizeInBytes").head().getLong(0);
   }
 
@@ -102,6 +111,14 @@ final class DeltaFolder {
 
   private Path log() {
     return new Path(path, "_delta_log");
+  }
+
+  private static long size(Path checksum, String text) {
+    try {
+      return JSON.readTree(text).required("tableSizeBytes").longValue();
+    } catch (JsonProcessingException | IllegalArgumentException e) {
+      throw unreadable(checksum, e);
+    }
   }
 
   private static long metric(Path commit, String line, String name) {

@@ -2,8 +2,10 @@ package io.epicfhir.transform;
 
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.regexp_extract;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.sum;
@@ -27,11 +29,13 @@ final class LatestVersions {
   private LatestVersions() {}
 
   /**
-   * When (the server's time, else the export's), then the version's number, then the export, then
-   * deletion over resource, then the content. Nulls come first.
+   * A whole resource or a deletion over a part of one, then when (the server's time, else the
+   * export's), then the version's number, then the export, then deletion over resource, then the
+   * content. Nulls come first.
    */
   static Column order() {
     return struct(
+        not(col("subsetted")).as("whole"),
         coalesce(col("last_updated"), col("export_time")).as("time"),
         number(col("version_id")).as("number"),
         col("export_time"),
@@ -40,10 +44,11 @@ final class LatestVersions {
   }
 
   /**
-   * One row an id: its newest version without the text, and how many pending rows it had. The text
-   * stays out: it would be most of what is sorted and sent.
+   * One row an id: its newest version without the text, and how many pending rows it had, and how
+   * many of them were parts of a resource. The text stays out: it would be most of what is sorted
+   * and sent.
    *
-   * @return id, received, and the columns of the newest candidate
+   * @return id, received, parts, and the columns of the newest candidate
    */
   static Dataset<Row> of(Dataset<Row> candidates) {
     List<Column> newest = new ArrayList<>();
@@ -53,10 +58,12 @@ final class LatestVersions {
         .groupBy("id")
         .agg(
             max(struct(newest.toArray(Column[]::new))).as("newest"),
-            sum(col("pending").cast(DataTypes.LongType)).as("received"))
+            sum(col("pending").cast(DataTypes.LongType)).as("received"),
+            count_if(col("pending").and(col("subsetted"))).as("parts"))
         .select(
             col("id"),
             col("received"),
+            col("parts"),
             col("newest.rank"),
             col("newest.rank.deleted"),
             col("newest.rank.content_hash"),

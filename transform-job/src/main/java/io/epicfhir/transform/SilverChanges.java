@@ -15,10 +15,12 @@ import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
 
 /** Weighs the newest candidates against silver: what is new, what is changed, what stays. */
 final class SilverChanges {
   private static final String VERDICT = "verdict";
+  private static final String WAS_DELETED = "silver_deleted";
   private static final String INSERT = "insert";
   private static final String UPDATE = "update";
   private static final String KEEP = "keep";
@@ -32,9 +34,20 @@ final class SilverChanges {
    * @param updated ids of which silver has an older version with other content
    * @param kept ids of which silver has this version, a newer one, or the same content
    * @param deleted those of the inserted and updated that are deletions
+   * @param noId candidates that have no id
+   * @param parts pending rows that are parts of a resource only (tag SUBSETTED)
+   * @param live how many resources there are more than before, deletions not counted
    */
   record Counts(
-      long received, long ids, long inserted, long updated, long kept, long deleted, long noId) {
+      long received,
+      long ids,
+      long inserted,
+      long updated,
+      long kept,
+      long deleted,
+      long noId,
+      long parts,
+      long live) {
     long changed() {
       return inserted + updated;
     }
@@ -70,7 +83,10 @@ final class SilverChanges {
   /** The newest candidates with a verdict each. Neither side's text is read for it. */
   static Dataset<Row> weigh(Dataset<Row> newest, Optional<Dataset<Row>> silver) {
     if (silver.isEmpty()) {
-      return newest.withColumn(VERDICT, lit(INSERT)).drop("rank");
+      return newest
+          .withColumn(VERDICT, lit(INSERT))
+          .withColumn(WAS_DELETED, lit(null).cast(DataTypes.BooleanType))
+          .drop("rank");
     }
     Dataset<Row> standing =
         silver
@@ -78,12 +94,12 @@ final class SilverChanges {
             .select(
                 col("id").as("silver_id"),
                 LatestVersions.order().as("silver_rank"),
-                col("deleted").as("silver_deleted"),
+                col("deleted").as(WAS_DELETED),
                 col("content_hash").as("silver_hash"));
     Column same =
         col("content_hash")
             .equalTo(col("silver_hash"))
-            .and(col("deleted").equalTo(col("silver_deleted")));
+            .and(col("deleted").equalTo(col(WAS_DELETED)));
     Column verdict =
         when(col("silver_id").isNull(), INSERT)
             .when(col("rank").gt(col("silver_rank")).and(not(same)), UPDATE)
@@ -91,21 +107,27 @@ final class SilverChanges {
     return newest
         .join(standing, col("id").equalTo(col("silver_id")), "left")
         .withColumn(VERDICT, verdict)
-        .drop("silver_id", "silver_rank", "silver_deleted", "silver_hash", "rank");
+        .drop("silver_id", "silver_rank", "silver_hash", "rank");
   }
 
   static Counts counts(Dataset<Row> weighed) {
     Column changed = col(VERDICT).notEqual(KEEP);
+    Column updated = col(VERDICT).equalTo(UPDATE);
+    Column here = not(col("deleted"));
+    Column come = here.and(col(VERDICT).equalTo(INSERT).or(updated.and(col(WAS_DELETED))));
+    Column gone = updated.and(col("deleted")).and(not(col(WAS_DELETED)));
     Row row =
         weighed
             .agg(
                 coalesce(sum("received"), lit(0L)),
                 count(lit(1)),
                 count_if(col(VERDICT).equalTo(INSERT)),
-                count_if(col(VERDICT).equalTo(UPDATE)),
+                count_if(updated),
                 count_if(col(VERDICT).equalTo(KEEP)),
                 count_if(changed.and(col("deleted"))),
-                count_if(col("id").isNull()))
+                count_if(col("id").isNull()),
+                coalesce(sum("parts"), lit(0L)),
+                count_if(come).minus(count_if(gone)))
             .head();
     return new Counts(
         row.getLong(0),
@@ -114,7 +136,9 @@ final class SilverChanges {
         row.getLong(3),
         row.getLong(4),
         row.getLong(5),
-        row.getLong(6));
+        row.getLong(6),
+        row.getLong(7),
+        row.getLong(8));
   }
 
   /**

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
 
 import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
@@ -30,6 +31,7 @@ final class SilverTable {
     "deleted",
     "resource",
     "content_hash",
+    "subsetted",
     "export_id",
     "export_time"
   };
@@ -38,7 +40,14 @@ final class SilverTable {
    * What the table holds at a commit; kept beside the lake's state, so that a run without news
    * reads no table.
    */
-  record State(long deltaVersion, long rowsLive, long tombstones, long bytes) {}
+  record State(long deltaVersion, long rowsLive, long tombstones, long bytes) {
+    static final State NONE = new State(-1, 0, 0, 0);
+
+    State after(Counts counts, long version, long size) {
+      return new State(
+          version, rowsLive + counts.live(), tombstones + counts.inserted() - counts.live(), size);
+    }
+  }
 
   private final Lake lake;
   private final String type;
@@ -76,12 +85,15 @@ final class SilverTable {
       if (counts.changed() > 0) {
         long next = before.orElse(-1) + 1;
         Dataset<Row> changes = rows(SilverChanges.changing(candidates, weighed, counts), next);
+        Failpoint.at("silver.commit");
         if (standing.isEmpty()) {
           create(changes);
         } else {
           merge(spark, changes);
         }
+        Failpoint.at("silver.committed");
         requireCommitted(next, counts);
+        known(before).ifPresent(state -> write(state.after(counts, next, folder.bytes(spark))));
       }
       return counts;
     } finally {
@@ -95,11 +107,7 @@ final class SilverTable {
     if (version.isEmpty()) {
       return Optional.empty();
     }
-    Path file = lake.paths().state("silver/" + type + ".json");
-    Optional<State> known =
-        lake.read(file)
-            .map(text -> Json.read(text, State.class, file.toString()))
-            .filter(state -> state.deltaVersion() == version.getAsLong());
+    Optional<State> known = known(version);
     if (known.isPresent()) {
       return known;
     }
@@ -107,8 +115,27 @@ final class SilverTable {
         folder.read(spark).agg(count_if(not(col("deleted"))), count_if(col("deleted"))).head();
     State state =
         new State(version.getAsLong(), row.getLong(0), row.getLong(1), folder.bytes(spark));
-    lake.write(file, Json.write(state));
+    write(state);
     return Optional.of(state);
+  }
+
+  /** What is known of a commit without a look at the table. */
+  private Optional<State> known(OptionalLong version) {
+    if (version.isEmpty()) {
+      return Optional.of(State.NONE);
+    }
+    Path file = stateFile();
+    return lake.read(file)
+        .map(text -> Json.read(text, State.class, file.toString()))
+        .filter(state -> state.deltaVersion() == version.getAsLong());
+  }
+
+  private void write(State state) {
+    lake.write(stateFile(), Json.write(state));
+  }
+
+  private Path stateFile() {
+    return lake.paths().state("silver/" + type + ".json");
   }
 
   private static Dataset<Row> rows(Dataset<Row> changing, long version) {

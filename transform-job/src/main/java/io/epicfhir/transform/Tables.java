@@ -1,6 +1,7 @@
 package io.epicfhir.transform;
 
 import com.codahale.metrics.MetricRegistry;
+import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
 import java.util.ArrayList;
@@ -53,7 +54,10 @@ final class Tables {
     Map<String, Long> deletions = deletions(backlog);
     TypeWork work = new TypeWork(lake, registry, settings.deletionVectors(), backlog, deletions);
     List<TypeResult> types = sideBySide(work, types(backlog, deletions.keySet()));
-    backlog.pending().forEach(landing -> exports.mark(landing, runKey));
+    for (Landing landing : backlog.pending()) {
+      Failpoint.at("applied.mark");
+      exports.mark(landing, runKey);
+    }
     return new TransformResult(
         backlog.pending().stream().map(Landing::exportId).toList(), types, unknownViews());
   }

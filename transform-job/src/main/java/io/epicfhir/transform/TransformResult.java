@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * What a run did.
@@ -27,6 +28,9 @@ record TransformResult(List<String> exports, List<TypeResult> types, List<String
       type.views()
           .forEach((name, view) -> views.put(name, view(type.type(), name, view, paths, recorder)));
     }
+    types.forEach(
+        type -> type.counts().ifPresent(counts -> noteParts(type.type(), counts, recorder)));
+    types.forEach(type -> noteDrift(type, recorder));
     recorder.result("exports", exports);
     recorder.result("silver", silver);
     recorder.result("views", views);
@@ -61,6 +65,28 @@ record TransformResult(List<String> exports, List<TypeResult> types, List<String
                       });
               silver.put(type.type(), answer);
             });
+  }
+
+  private static void noteParts(String type, Counts counts, RunRecorder recorder) {
+    if (counts.parts() > 0) {
+      recorder.note(
+          counts.parts()
+              + " resources of "
+              + type
+              + " came as parts only (tag SUBSETTED); a part replaces no whole resource. Ask for"
+              + " them without _elements or _summary.");
+    }
+  }
+
+  private static void noteDrift(TypeResult type, RunRecorder recorder) {
+    if (!type.drift().isEmpty()) {
+      recorder.note(
+          type.type()
+              + " has what FHIR R4 does not say; it reads as absent in views and stays in silver: "
+              + type.drift().entrySet().stream()
+                  .map(e -> e.getKey() + " (" + e.getValue() + " times)")
+                  .collect(Collectors.joining(", ")));
+    }
   }
 
   private static RunReport.Resources resources(TypeResult type, Counts counts) {

@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param counts what they changed; empty where nothing of the type was pending
  * @param silver what silver holds now; empty where the type was never landed
  * @param views the views of the type, by name
+ * @param drift what the resources that are new to the views have that FHIR does not say, and how
+ *     often
  * @param millis how long the type took
  */
 record TypeResult(
@@ -22,4 +24,5 @@ record TypeResult(
     Optional<Counts> counts,
     Optional<SilverTable.State> silver,
     Map<String, ViewTable.State> views,
+    Map<String, Long> drift,
     long millis) {}

@@ -3,11 +3,16 @@ package io.epicfhir.transform;
 import com.codahale.metrics.MetricRegistry;
 import io.epicfhir.common.Lake;
 import io.epicfhir.transform.SilverChanges.Counts;
+import io.epicfhir.transform.views.Drift;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** One resource type: first its silver table, then its views. */
@@ -48,8 +53,11 @@ final class TypeWork {
               named(spark, "silver", type, () -> apply(spark, silver, type, landed + deleted)));
     }
     Optional<SilverTable.State> state = silver.state(spark);
+    Drift drift = new Drift();
+    spark.sparkContext().register(drift);
+    Map<String, Long> odd = new TreeMap<>();
     Map<String, ViewTable.State> standing =
-        views.views().isEmpty() ? Map.of() : views(spark, silver, state, views);
+        views.views().isEmpty() ? Map.of() : views(spark, silver, state, views, drift, odd);
     return new TypeResult(
         type,
         landed,
@@ -57,6 +65,7 @@ final class TypeWork {
         counts,
         state,
         standing,
+        odd,
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
   }
 
@@ -66,11 +75,17 @@ final class TypeWork {
   }
 
   private Map<String, ViewTable.State> views(
-      SparkSession spark, SilverTable silver, Optional<SilverTable.State> state, TypeViews views) {
+      SparkSession spark,
+      SilverTable silver,
+      Optional<SilverTable.State> state,
+      TypeViews views,
+      Drift drift,
+      Map<String, Long> odd) {
+    UnaryOperator<Dataset<Row>> parse = rows -> views.parse().apply(rows, drift);
     ViewSource source =
         state
-            .map(s -> ViewSource.of(silver.folder().read(spark), s.deltaVersion(), views.parse()))
-            .orElseGet(() -> ViewSource.empty(spark, views.parse()));
+            .map(s -> ViewSource.of(silver.folder().read(spark), s.deltaVersion(), parse))
+            .orElseGet(() -> ViewSource.empty(spark, parse));
     Map<String, ViewTable.State> standing = new LinkedHashMap<>();
     for (ViewPlan plan : views.views()) {
       try {
@@ -78,6 +93,9 @@ final class TypeWork {
         standing.put(
             plan.name(),
             named(spark, "view", plan.name(), () -> table.bringUpToDate(spark, source)));
+        // Each view passes over the resources that are new to it; the most that one saw is told.
+        drift.value().forEach((what, times) -> odd.merge(what, times, Math::max));
+        drift.reset();
       } catch (Exception e) {
         throw Failures.of("view " + plan.name(), e);
       }

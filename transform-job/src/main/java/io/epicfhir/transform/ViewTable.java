@@ -3,6 +3,7 @@ package io.epicfhir.transform;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import java.util.ArrayList;
@@ -57,21 +58,37 @@ final class ViewTable {
     if (standing.filter(state -> state.silverVersion() == source.version()).isPresent()) {
       return standing.get();
     }
-    if (standing.isPresent() && standing.get().silverVersion() != ViewSource.NOTHING) {
+    boolean merge = standing.isPresent() && standing.get().silverVersion() != ViewSource.NOTHING;
+    Failpoint.at("view.commit");
+    if (merge) {
       merge(spark, source, standing.get().silverVersion());
     } else {
       rebuild(source);
     }
+    Failpoint.at("view.committed");
+    long version = folder.version().orElseThrow();
     State state =
         new State(
             plan.name(),
             plan.hash(),
             source.version(),
-            folder.version().orElseThrow(),
-            folder.rows(spark),
+            version,
+            merge ? rows(spark, standing.get(), version) : folder.metric(version, "numOutputRows"),
             folder.bytes(spark));
     lake.write(stateFile(), Json.write(state));
     return state;
+  }
+
+  /** By the merge's own counts, where no commit lies between that the state does not know of. */
+  private long rows(SparkSession spark, State before, long version) {
+    if (version == before.deltaVersion()) {
+      return before.rows();
+    }
+    return version == before.deltaVersion() + 1
+        ? before.rows()
+            + folder.metric(version, "numTargetRowsInserted")
+            - folder.metric(version, "numTargetRowsDeleted")
+        : folder.rows(spark);
   }
 
   /** Empty where the table must be built anew. */

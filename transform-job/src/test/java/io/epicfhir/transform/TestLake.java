@@ -57,6 +57,7 @@ final class TestLake {
         .config("spark.ui.enabled", "false")
         // A handful of rows never pays for compiling a plan.
         .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.codegen.cache.maxEntries", "2000")
         .config("spark.sql.artifact.isolation.enabled", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.ansi.enabled", "true")

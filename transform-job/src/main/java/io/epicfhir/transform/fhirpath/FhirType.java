@@ -10,6 +10,8 @@ import ca.uhn.fhir.parser.DataFormatException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A type of FHIR R4, as far as paths need it.
@@ -78,6 +80,20 @@ public record FhirType(
         .findFirst()
         .map(c -> new Element(child, c.isMultipleCardinality(), variants(c)))
         .filter(element -> !element.variants().isEmpty());
+  }
+
+  /** Every name that a field of this type may have in JSON; empty for primitive types. */
+  public Set<String> fieldNames() {
+    Set<String> names = new TreeSet<>();
+    if (definition != null) {
+      names.addAll(List.of("id", "_id", "extension", "modifierExtension", "resourceType"));
+      for (BaseRuntimeChildDefinition child : definition.getChildren()) {
+        names.add(child.getElementName());
+        names.addAll(child.getValidChildNames());
+      }
+      List.copyOf(names).forEach(name -> names.add("_" + name));
+    }
+    return names;
   }
 
   private static List<Variant> variants(BaseRuntimeChildDefinition child) {

@@ -1,11 +1,12 @@
 package io.epicfhir.transform.fhirpath;
 
 import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.contains;
 import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.regexp_extract;
 import static org.apache.spark.sql.functions.startswith;
-import static org.apache.spark.sql.functions.translate;
 import static org.apache.spark.sql.functions.when;
 
 import org.apache.spark.sql.Column;
@@ -41,9 +42,17 @@ final class ReferenceKeys {
     if (target.isEmpty()) {
       return key;
     }
-    // Nearly all references are Type/id: three plain string functions are cheaper than a regex.
+    // Nearly all references are Type/id: plain string functions are cheaper than a regex.
     Column id = functions.substring(text, target.length() + 2, Integer.MAX_VALUE);
-    Column plain = startswith(text, lit(target + "/")).and(translate(id, "/?#|", "").equalTo(id));
+    Column plain = startswith(text, lit(target + "/")).and(not(ends(id)));
     return when(plain, id).otherwise(key);
+  }
+
+  /** Whether there is more than an id: a version, a query, a fragment. */
+  private static Column ends(Column id) {
+    return contains(id, lit("/"))
+        .or(contains(id, lit("?")))
+        .or(contains(id, lit("#")))
+        .or(contains(id, lit("|")));
   }
 }

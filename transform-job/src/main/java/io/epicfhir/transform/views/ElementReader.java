@@ -1,15 +1,10 @@
 package io.epicfhir.transform.views;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.util.TokenBuffer;
-import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 
 /**
  * Reads one JSON object into the fields that are wanted of it. A list is never null: an absent one
@@ -17,77 +12,69 @@ import org.apache.spark.sql.RowFactory;
  * bronze still holds it.
  */
 final class ElementReader {
-  private static final Object[] NO_ITEMS = {};
-
-  private final Map<String, FieldReader> fields = new HashMap<>();
+  private final String path;
+  private final Drift drift;
+  private final FieldTable fields;
   private final Object[] absent;
   private final List<RepeatReader> repeats = new ArrayList<>();
 
-  private ElementReader(ReadNode node, boolean resource) {
+  private ElementReader(ReadNode node, String path, Drift drift, boolean resource) {
+    this.path = path;
+    this.drift = drift;
+    List<FieldReader> wanted = new ArrayList<>();
     List<Object> nothing = new ArrayList<>();
+    if (resource) {
+      nothing.add(null); // the key
+    }
     for (Map.Entry<String, ReadNode> child : node.children().entrySet()) {
       int slot = nothing.size();
       ReadNode read = child.getValue();
-      nothing.add(read.list() ? NO_ITEMS : null);
+      nothing.add(read.list() ? FieldReader.NO_ITEMS : null);
       if (read.repeat().isEmpty()) {
-        fields.put(child.getKey(), FieldReader.of(read, slot));
+        wanted.add(new FieldReader(child.getKey(), read, slot, path, drift));
       } else {
-        repeats.add(new RepeatReader(read, slot, new ElementReader(read, false)));
+        repeats.add(new RepeatReader(read, slot, ofElement(read, path, drift)));
       }
     }
-    if (nothing.isEmpty() && !resource) {
-      nothing.add(true);
+    if (nothing.isEmpty()) {
+      nothing.add(true); // ReadSchema.ANCHOR
     }
     absent = nothing.toArray();
+    fields = new FieldTable(wanted, node.known());
   }
 
-  static ElementReader of(ReadNode resource) {
-    return new ElementReader(resource, true);
+  /** Reads a resource of a type: its first slot is left for the key. */
+  static ElementReader ofResource(ReadNode resource, String type, Drift drift) {
+    return new ElementReader(resource, type, drift, true);
   }
 
-  static ElementReader ofElement(ReadNode element) {
-    return new ElementReader(element, false);
+  static ElementReader ofElement(ReadNode element, String path, Drift drift) {
+    return new ElementReader(element, path, drift, false);
   }
 
-  Row row(JsonParser json) throws IOException {
-    return RowFactory.create(elements(json));
-  }
-
-  /** Reads the object whose START_OBJECT is the current token, to its END_OBJECT. */
-  Object[] elements(JsonParser json) throws IOException {
-    if (!repeats.isEmpty()) {
-      return withRepeats(json);
-    }
-    return plain(json);
-  }
-
-  private Object[] plain(JsonParser json) throws IOException {
+  /** Reads the object that is due. */
+  InternalRow row(JsonCursor json) {
     Object[] elements = absent.clone();
-    for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
-      JsonToken token = json.nextToken();
-      FieldReader field = fields.get(name);
-      if (field == null) {
-        json.skipChildren();
+    int start = json.place();
+    for (boolean more = json.firstField(); more; more = json.nextField()) {
+      FieldTable.Entry field = fields.find(json);
+      if (field != null && field.reader() != null) {
+        elements[field.reader().slot()] = field.reader().read(json);
       } else {
-        elements[field.slot()] = field.read(json, token);
+        if (field == null) {
+          drift.add(path + "." + json.fieldName() + ": not in FHIR R4");
+        }
+        json.skip();
       }
     }
-    return elements;
-  }
-
-  /** Each repeat takes another way through the object, so it is kept and read once for each. */
-  private Object[] withRepeats(JsonParser json) throws IOException {
-    try (TokenBuffer object = new TokenBuffer(json)) {
-      object.copyCurrentStructure(json);
-      Object[] elements;
-      try (JsonParser copy = object.asParser()) {
-        copy.nextToken();
-        elements = plain(copy);
-      }
+    if (!repeats.isEmpty()) {
+      int end = json.place();
       for (RepeatReader repeat : repeats) {
-        elements[repeat.slot()] = repeat.read(object);
+        json.back(start);
+        elements[repeat.slot()] = repeat.read(json);
       }
-      return elements;
+      json.back(end);
     }
+    return new GenericInternalRow(elements);
   }
 }

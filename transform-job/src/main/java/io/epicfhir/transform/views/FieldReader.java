@@ -1,75 +1,105 @@
 package io.epicfhir.transform.views;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import io.epicfhir.transform.fhirpath.Form;
-import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.catalyst.util.GenericArrayData;
 
-/**
- * Reads one field of an object.
- *
- * @param slot where its value goes in the row
- * @param list whether FHIR gives a list
- * @param element reads each object; null for a primitive
- */
-record FieldReader(int slot, boolean list, Form form, ElementReader element) {
-  static FieldReader of(ReadNode node, int slot) {
-    ElementReader element = node.form() == Form.COMPLEX ? ElementReader.ofElement(node) : null;
-    return new FieldReader(slot, node.list(), node.form(), element);
+/** Reads one field of an object as Spark holds it. */
+final class FieldReader {
+  static final ArrayData NO_ITEMS = new GenericArrayData(new Object[0]);
+
+  private final byte[] name;
+  private final int slot;
+  private final boolean list;
+  private final Form form;
+  private final ElementReader element;
+  private final String path;
+  private final Drift drift;
+
+  /**
+   * @param slot where its value goes in the row
+   */
+  FieldReader(String name, ReadNode node, int slot, String parent, Drift drift) {
+    this.name = name.getBytes(StandardCharsets.UTF_8);
+    this.slot = slot;
+    this.list = node.list();
+    this.form = node.form();
+    this.path = parent + "." + name;
+    this.drift = drift;
+    this.element = form == Form.COMPLEX ? ElementReader.ofElement(node, path, drift) : null;
   }
 
-  Object read(JsonParser json, JsonToken token) throws IOException {
+  byte[] name() {
+    return name;
+  }
+
+  int slot() {
+    return slot;
+  }
+
+  /** The value that is due; absent where it is not of the JSON type that FHIR gives the element. */
+  Object read(JsonCursor json) {
     if (!list) {
-      return value(json, token);
+      return value(json);
+    }
+    if (json.first() != '[') {
+      odd(json, "not a list");
+      return NO_ITEMS;
     }
     List<Object> items = new ArrayList<>();
-    if (token == JsonToken.START_ARRAY) {
-      for (JsonToken t = json.nextToken(); t != JsonToken.END_ARRAY; t = json.nextToken()) {
-        add(items, value(json, t));
+    for (boolean more = json.firstItem(); more; more = json.nextItem()) {
+      Object item = value(json);
+      if (item != null) {
+        items.add(item);
       }
-    } else {
-      json.skipChildren();
     }
-    return items.toArray();
+    return items.isEmpty() ? NO_ITEMS : new GenericArrayData(items.toArray());
   }
 
-  private static void add(List<Object> items, Object value) {
-    if (value != null) {
-      items.add(value);
-    }
-  }
-
-  private Object value(JsonParser json, JsonToken token) throws IOException {
-    if (token.isStructStart()) {
-      if (element != null && token == JsonToken.START_OBJECT) {
-        return element.row(json);
-      }
-      json.skipChildren();
+  private Object value(JsonCursor json) {
+    byte first = json.first();
+    boolean wanted =
+        switch (form) {
+          case COMPLEX -> first == '{';
+          case BOOLEAN -> first == 't' || first == 'f';
+          case INTEGER, LONG, DECIMAL -> JsonCursor.numeric(first);
+          default -> first == '"';
+        };
+    if (!wanted) {
+      odd(json, "not " + kind());
       return null;
     }
-    return element == null ? primitive(json, token) : null;
+    return switch (form) {
+      case COMPLEX -> element.row(json);
+      case BOOLEAN -> (Boolean) json.bool();
+      case INTEGER -> integer(json.whole());
+      case LONG -> json.whole();
+      case DECIMAL -> json.number();
+      default -> json.text();
+    };
   }
 
-  private Object primitive(JsonParser json, JsonToken token) throws IOException {
+  /** A null is no value: lists of primitives hold it where the value has extensions only. */
+  private void odd(JsonCursor json, String problem) {
+    if (json.first() != 'n') {
+      drift.add(path + ": " + problem);
+    }
+    json.skip();
+  }
+
+  private String kind() {
     return switch (form) {
-      case BOOLEAN -> token.isBoolean() ? (Boolean) (token == JsonToken.VALUE_TRUE) : null;
-      case INTEGER -> integer(whole(json, token));
-      case LONG -> whole(json, token);
-      case DECIMAL -> token.isNumeric() ? json.getText() : null;
-      default -> token == JsonToken.VALUE_STRING ? json.getText() : null;
+      case COMPLEX -> "an object";
+      case BOOLEAN -> "a boolean";
+      case INTEGER, LONG, DECIMAL -> "a number";
+      default -> "a string";
     };
   }
 
   private static Integer integer(Long whole) {
     return whole != null && whole == whole.intValue() ? (Integer) whole.intValue() : null;
-  }
-
-  private static Long whole(JsonParser json, JsonToken token) throws IOException {
-    boolean fits =
-        token == JsonToken.VALUE_NUMBER_INT
-            && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER;
-    return fits ? (Long) json.getLongValue() : null;
   }
 }

@@ -1,12 +1,15 @@
 package io.epicfhir.transform.views;
 
 import io.epicfhir.transform.fhirpath.Expr;
+import io.epicfhir.transform.fhirpath.FhirType;
 import io.epicfhir.transform.fhirpath.Form;
 import io.epicfhir.transform.fhirpath.Lowering;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What the views read of one element: the union of their paths, and nothing else. Fields are kept
@@ -16,22 +19,29 @@ final class ReadNode implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final Form form;
+  private final TreeSet<String> known;
   private final boolean list;
   private final List<List<String>> repeat;
   private final TreeMap<String, ReadNode> children = new TreeMap<>();
 
-  private ReadNode(Form form, boolean list, List<List<String>> repeat) {
-    this.form = form;
+  private ReadNode(FhirType type, boolean list, List<List<String>> repeat) {
+    this.form = type.form();
+    this.known = new TreeSet<>(type.fieldNames());
     this.list = list;
     this.repeat = repeat;
   }
 
-  static ReadNode ofResource() {
-    return new ReadNode(Form.COMPLEX, false, List.of());
+  static ReadNode ofResource(FhirType type) {
+    return new ReadNode(type, false, List.of());
   }
 
   Form form() {
     return form;
+  }
+
+  /** The names that FHIR gives the element's fields. */
+  Set<String> known() {
+    return known;
   }
 
   boolean list() {
@@ -58,14 +68,14 @@ final class ReadNode implements Serializable {
       return focus;
     }
     if (expr instanceof Expr.Member member) {
-      return add(member.source(), focus).child(member.field(), member.type().form(), member.list());
+      return add(member.source(), focus).child(member.field(), member.type(), member.list());
     }
     if (expr instanceof Expr.Repeat repeated) {
       return add(repeated.source(), focus)
           .children
           .computeIfAbsent(
               Lowering.fieldOf(repeated),
-              name -> new ReadNode(Form.COMPLEX, true, repeated.paths()));
+              name -> new ReadNode(repeated.type(), true, repeated.paths()));
     }
     if (expr instanceof Expr.Where where) {
       ReadNode source = add(where.source(), focus);
@@ -93,14 +103,14 @@ final class ReadNode implements Serializable {
       add(union.right(), focus);
     } else if (expr instanceof Expr.ReferenceKey key) {
       ReadNode reference = add(key.source(), focus);
-      reference.child("reference", Form.TEXT, false);
-      reference.child("type", Form.TEXT, false);
+      reference.child("reference", FhirType.primitive("string"), false);
+      reference.child("type", FhirType.primitive("uri"), false);
     } else if (expr instanceof Expr.Call call) {
       call.arguments().forEach(argument -> add(argument, focus));
     }
   }
 
-  private ReadNode child(String field, Form childForm, boolean childList) {
-    return children.computeIfAbsent(field, name -> new ReadNode(childForm, childList, List.of()));
+  private ReadNode child(String field, FhirType type, boolean childList) {
+    return children.computeIfAbsent(field, name -> new ReadNode(type, childList, List.of()));
   }
 }

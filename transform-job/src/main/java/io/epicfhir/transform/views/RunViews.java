@@ -1,9 +1,5 @@
 package io.epicfhir.transform.views;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,7 +32,6 @@ public final class RunViews {
 
   private final SparkSession spark;
   private final Path out;
-  private final JsonFactory json = ResourceParser.factory();
 
   private RunViews(SparkSession spark, Path out) {
     this.spark = spark;
@@ -113,39 +108,28 @@ public final class RunViews {
     return null;
   }
 
-  private List<Row> resources(Path file, String type) throws IOException {
+  private static List<Row> resources(Path file, String type) throws IOException {
     List<Row> rows = new ArrayList<>();
+    JsonCursor json = new JsonCursor();
     int number = 0;
     for (String line : Files.readString(file).split("\n", -1)) {
       number++;
       if (!line.isBlank()) {
-        String[] typeAndId = typeAndId(line, number);
-        if (type.equals(typeAndId[0])) {
-          rows.add(RowFactory.create(typeAndId[1], line));
+        ResourceHead head = head(json, line, number);
+        if (head.type() != null && type.equals(head.type().toString())) {
+          rows.add(RowFactory.create(head.id() == null ? null : head.id().toString(), line));
         }
       }
     }
     return rows;
   }
 
-  private String[] typeAndId(String line, int number) throws IOException {
-    String[] found = new String[2];
-    try (JsonParser parser = json.createParser(line.getBytes(StandardCharsets.UTF_8))) {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw notJson(number);
-      }
-      for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
-        parser.nextToken();
-        if (name.equals("resourceType")) {
-          found[0] = parser.getText();
-        } else if (name.equals("id")) {
-          found[1] = parser.getText();
-        } else {
-          parser.skipChildren();
-        }
-      }
-      return found;
-    } catch (JsonProcessingException e) {
+  private static ResourceHead head(JsonCursor json, String line, int number) {
+    byte[] bytes = line.getBytes(StandardCharsets.UTF_8);
+    try {
+      json.start(bytes, 0, bytes.length);
+      return ResourceHead.of(json);
+    } catch (JsonCursor.Malformed e) {
       throw notJson(number);
     }
   }

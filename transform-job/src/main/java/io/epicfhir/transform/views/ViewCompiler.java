@@ -27,7 +27,7 @@ public final class ViewCompiler {
                         "Cannot compile views of "
                             + resourceType
                             + ": FHIR R4 has no such resource"));
-    ReadNode read = ReadNode.ofResource();
+    ReadNode read = ReadNode.ofResource(resource);
     List<CompiledView> compiled = new ArrayList<>();
     for (ViewDefinition view : views) {
       if (!view.resource().equals(resourceType)) {
@@ -41,7 +41,7 @@ public final class ViewCompiler {
       }
       compiled.add(new ViewPlanner(view, resource, typing(view, resource), read).compile());
     }
-    return new CompiledViews(read, compiled);
+    return new CompiledViews(resourceType, read, compiled);
   }
 
   private static Typing typing(ViewDefinition view, FhirType resource) {

@@ -69,9 +69,7 @@ class ResourceParserTest {
     String select = "[{\"column\":[{\"name\":\"id\",\"path\":\"id\"}]}]";
     Throwable failure = catchThrowable(() -> rows("Patient", select, "{\"id\":\"secret\",oops"));
     assertThat(EvaluationFailures.in(failure).orElseThrow())
-        .hasMessage(
-            "Cannot parse resource k (JsonParseException): it is no JSON object; look at its"
-                + " bronze row")
+        .hasMessage("Cannot parse resource k: it is no JSON object; look at its bronze row")
         .extracting(ViewException::kind)
         .isEqualTo(ViewException.Kind.EVALUATION);
     assertThat(failure).hasMessageNotContaining("secret");

@@ -1,0 +1,315 @@
+package io.epicfhir.transform.views;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.apache.spark.unsafe.types.UTF8String;
+
+/**
+ * A place in the bytes of a JSON text (RFC 8259), moved forward value by value. Texts without
+ * escapes and numbers are given as they stand in the bytes, neither decoded nor copied: they are
+ * good for as long as the bytes are left alone. What is skipped is looked at only as far as its end
+ * demands. Not safe for threads; one cursor serves many resources.
+ */
+final class JsonCursor {
+  private static final VarHandle WORD =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long ONES = 0x0101010101010101L;
+  private static final long HIGH = 0x8080808080808080L;
+  private static final long QUOTES = ONES * '"';
+  private static final long BACKSLASHES = ONES * '\\';
+
+  /** The bytes are no JSON; carries none of them. */
+  static final class Malformed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Malformed() {
+      super("no JSON", null, false, false);
+    }
+  }
+
+  private byte[] in;
+  private int at;
+  private int end;
+  private byte[] name;
+  private int nameStart;
+  private int nameEnd;
+  private boolean escaped;
+
+  /** Goes to the first value of these bytes. */
+  void start(byte[] bytes, int from, int to) {
+    in = bytes;
+    at = from;
+    end = to;
+    space();
+  }
+
+  /** The same bytes, from another place in them to the end. */
+  void back(int place) {
+    at = place;
+  }
+
+  /** Where the cursor is. */
+  int place() {
+    return at;
+  }
+
+  /** The first byte of the value that is due. */
+  byte first() {
+    if (at >= end) {
+      throw new Malformed();
+    }
+    return in[at];
+  }
+
+  /** Nothing but white space is left. */
+  boolean atEnd() {
+    space();
+    return at >= end;
+  }
+
+  /** Goes into the object that is due, to the value of its first field; false where it has none. */
+  boolean firstField() {
+    at++;
+    space();
+    if (first() == '}') {
+      at++;
+      return false;
+    }
+    return name();
+  }
+
+  /** From behind a value to the next field's value; false behind the object's end. */
+  boolean nextField() {
+    space();
+    byte next = first();
+    at++;
+    if (next == '}') {
+      return false;
+    }
+    require(next == ',');
+    space();
+    return name();
+  }
+
+  /** Goes into the list that is due, to its first item; false where it has none. */
+  boolean firstItem() {
+    at++;
+    space();
+    if (first() == ']') {
+      at++;
+      return false;
+    }
+    return true;
+  }
+
+  /** From behind an item to the next; false behind the list's end. */
+  boolean nextItem() {
+    space();
+    byte next = first();
+    at++;
+    if (next == ']') {
+      return false;
+    }
+    require(next == ',');
+    space();
+    return true;
+  }
+
+  /** Whether the field that the cursor is at has this name. */
+  boolean named(byte[] wanted) {
+    int length = nameEnd - nameStart;
+    return length == wanted.length && Arrays.equals(name, nameStart, nameEnd, wanted, 0, length);
+  }
+
+  /** A number that equal names share; names that differ mostly differ in it. */
+  int nameHash() {
+    return nameEnd == nameStart ? 0 : hash(name, nameStart, nameEnd);
+  }
+
+  static int hash(byte[] name) {
+    return name.length == 0 ? 0 : hash(name, 0, name.length);
+  }
+
+  private static int hash(byte[] bytes, int start, int end) {
+    return (end - start) * 31 + bytes[start] * 7 + bytes[end - 1] * 13 + bytes[(start + end) >> 1];
+  }
+
+  /** The field's name for a message, if it looks like one: a key could be patient data. */
+  String fieldName() {
+    String text = new String(name, nameStart, nameEnd - nameStart, StandardCharsets.UTF_8);
+    return text.matches("_?[A-Za-z]{1,40}") ? text : "(odd name)";
+  }
+
+  /** The text that is due. */
+  UTF8String text() {
+    int start = at + 1;
+    string();
+    int close = at - 1;
+    if (!escaped) {
+      return UTF8String.fromBytes(in, start, close - start);
+    }
+    byte[] decoded = JsonEscapes.decoded(in, start, close);
+    return UTF8String.fromBytes(decoded, 0, decoded.length);
+  }
+
+  /** The number that is due, with all its digits. */
+  UTF8String number() {
+    int start = at;
+    skipNumber();
+    return UTF8String.fromBytes(in, start, at - start);
+  }
+
+  /** The number that is due; null where it is no whole one of 64 bits. */
+  Long whole() {
+    int start = at;
+    skipNumber();
+    int digits = in[start] == '-' ? start + 1 : start;
+    long value = 0;
+    for (int i = digits; i < at; i++) {
+      int digit = in[i] - '0';
+      if (digit < 0 || digit > 9 || value < (Long.MIN_VALUE + digit) / 10) {
+        return null;
+      }
+      value = value * 10 - digit;
+    }
+    if (digits == start && value == Long.MIN_VALUE) {
+      return null;
+    }
+    return digits == start ? -value : value;
+  }
+
+  /** Steps over the value that is due. */
+  void skip() {
+    switch (first()) {
+      case '"' -> string();
+      case '{', '[' -> skipContainer();
+      case 't' -> word("true");
+      case 'f' -> word("false");
+      case 'n' -> word("null");
+      default -> skipNumber();
+    }
+  }
+
+  /** true or false, which is due. */
+  boolean bool() {
+    boolean value = in[at] == 't';
+    word(value ? "true" : "false");
+    return value;
+  }
+
+  static boolean numeric(byte first) {
+    return first == '-' || (first >= '0' && first <= '9');
+  }
+
+  private boolean name() {
+    require(first() == '"');
+    nameStart = at + 1;
+    string();
+    name = in;
+    nameEnd = at - 1;
+    if (escaped) {
+      name = JsonEscapes.decoded(in, nameStart, nameEnd);
+      nameStart = 0;
+      nameEnd = name.length;
+    }
+    space();
+    require(first() == ':');
+    at++;
+    space();
+    return true;
+  }
+
+  /** From a quote to behind the closing one. */
+  private void string() {
+    escaped = false;
+    int i = at + 1;
+    while (true) {
+      while (i + 8 <= end) {
+        long word = (long) WORD.get(in, i);
+        long found = zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES);
+        if (found != 0) {
+          i += Long.numberOfTrailingZeros(found) >>> 3;
+          break;
+        }
+        i += 8;
+      }
+      require(i < end);
+      byte b = in[i];
+      i++;
+      if (b == '"') {
+        at = i;
+        return;
+      }
+      if (b == '\\') {
+        escaped = true;
+        i++;
+      }
+    }
+  }
+
+  /** The high bit of each byte that is zero; of those above the lowest one not for sure. */
+  private static long zeros(long word) {
+    return (word - ONES) & ~word & HIGH;
+  }
+
+  private void skipContainer() {
+    int depth = 0;
+    int i = at;
+    while (true) {
+      require(i < end);
+      byte b = in[i];
+      if (b == '"') {
+        at = i;
+        string();
+        i = at;
+        continue;
+      }
+      i++;
+      if (b == '{' || b == '[') {
+        depth++;
+      } else if (b == '}' || b == ']') {
+        depth--;
+        if (depth == 0) {
+          at = i;
+          return;
+        }
+      }
+    }
+  }
+
+  private void skipNumber() {
+    require(numeric(first()));
+    at++;
+    while (at < end && inNumber(in[at])) {
+      at++;
+    }
+  }
+
+  private static boolean inNumber(byte b) {
+    return (b >= '0' && b <= '9') || b == '.' || b == 'e' || b == 'E' || b == '+' || b == '-';
+  }
+
+  private void word(String word) {
+    int length = word.length();
+    require(at + length <= end);
+    for (int i = 0; i < length; i++) {
+      require(in[at + i] == word.charAt(i));
+    }
+    at += length;
+  }
+
+  private void space() {
+    while (at < end && (in[at] == ' ' || in[at] == '\n' || in[at] == '\r' || in[at] == '\t')) {
+      at++;
+    }
+  }
+
+  private static void require(boolean sound) {
+    if (!sound) {
+      throw new Malformed();
+    }
+  }
+}
