@@ -175,6 +175,8 @@ def _live_mib(work: Path, data: Path) -> float:
         finally:
             ended.set()
             looks.join()
+    if not seen:
+        raise PartError("Cannot measure the heap: jcmd told nothing; put the JDK's bin folder on the PATH")
     return max(seen) / (1 << 20)
 
 

@@ -70,7 +70,6 @@ def _figures(cold: dict, warm: dict) -> list[Figure]:
 
 def _rounds(name: str, command: list, rounds: int, work: Path) -> tuple[list[float], dict]:
     """Seconds of each round, and what the tool could not write."""
-    """Seconds of each round, and what the tool could not write."""
     env = dict(os.environ)
     if name == "pathling":
         env.pop("SPARK_HOME", None)

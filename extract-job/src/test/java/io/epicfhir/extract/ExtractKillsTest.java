@@ -2,6 +2,7 @@ package io.epicfhir.extract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.common.ChildJvm;
 import io.epicfhir.common.Job;
 import io.epicfhir.sandbox.RequestKind;
 import java.io.IOException;

@@ -8,7 +8,6 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
@@ -78,17 +77,16 @@ final class DeltaFolder {
     return read(spark).agg(functions.count(new Column("*"))).head().getLong(0);
   }
 
-  /** Bytes of the current state's data files: from the commit's checksum file, where it has one. */
-  long bytes(SparkSession spark) {
-    OptionalLong version = version();
-    if (version.isPresent()) {
-      Path checksum = new Path(log(), String.format("%020d.crc", version.getAsLong()));
-      Optional<Long> size = lake.read(checksum).map(text -> size(checksum, text));
-      if (size.isPresent()) {
-        return size.get();
-      }
-    }
-    return table(spark).detail().select("sizeInBytes").head().getLong(0);
+  /**
+   * Bytes of the current state's data files: from the commit's checksum file, where it has one.
+   *
+   * @param version the newest commit
+   */
+  long bytes(SparkSession spark, long version) {
+    Path checksum = new Path(log(), String.format("%020d.crc", version));
+    return lake.read(checksum)
+        .map(text -> size(checksum, text))
+        .orElseGet(() -> table(spark).detail().select("sizeInBytes").head().getLong(0));
   }
 
   /**

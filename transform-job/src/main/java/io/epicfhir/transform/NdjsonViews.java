@@ -3,6 +3,7 @@ package io.epicfhir.transform;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.NioLocalFileSystem;
 import io.epicfhir.transform.views.EvaluationFailures;
+import io.epicfhir.transform.views.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,19 +95,12 @@ public final class NdjsonViews {
   }
 
   private static SparkSession session() {
-    return SparkSession.builder()
-        .appName("views")
-        .master(System.getProperty("spark.master", "local[*]"))
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.adaptive.enabled", "false") // there is no shuffle to adapt
+    return LocalSpark.session()
         .config("spark.hadoop." + NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName())
         .config("spark.sql.artifact.isolation.enabled", "false")
         .config("spark.sql.ui.explainMode", "simple")
         // Minima and maxima of patient data in footers help nobody.
         .config("spark.hadoop.parquet.column.statistics.enabled", "false")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
         .getOrCreate();
   }
 

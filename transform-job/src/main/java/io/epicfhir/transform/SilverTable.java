@@ -93,7 +93,8 @@ final class SilverTable {
         }
         Failpoint.at("silver.committed");
         requireCommitted(next, counts);
-        known(before).ifPresent(state -> write(state.after(counts, next, folder.bytes(spark))));
+        known(before)
+            .ifPresent(state -> write(state.after(counts, next, folder.bytes(spark, next))));
       }
       return counts;
     } finally {
@@ -114,7 +115,11 @@ final class SilverTable {
     Row row =
         folder.read(spark).agg(count_if(not(col("deleted"))), count_if(col("deleted"))).head();
     State state =
-        new State(version.getAsLong(), row.getLong(0), row.getLong(1), folder.bytes(spark));
+        new State(
+            version.getAsLong(),
+            row.getLong(0),
+            row.getLong(1),
+            folder.bytes(spark, version.getAsLong()));
     write(state);
     return Optional.of(state);
   }

@@ -53,19 +53,18 @@ final class TypeWork {
               named(spark, "silver", type, () -> apply(spark, silver, type, landed + deleted)));
     }
     Optional<SilverTable.State> state = silver.state(spark);
-    Drift drift = new Drift();
-    spark.sparkContext().register(drift);
-    Map<String, Long> odd = new TreeMap<>();
-    Map<String, ViewTable.State> standing =
-        views.views().isEmpty() ? Map.of() : views(spark, silver, state, views, drift, odd);
+    Standing standing =
+        views.views().isEmpty()
+            ? new Standing(Map.of(), Map.of())
+            : views(spark, silver, state, views);
     return new TypeResult(
         type,
         landed,
         deleted,
         counts,
         state,
-        standing,
-        odd,
+        standing.views(),
+        standing.drift(),
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
   }
 
@@ -74,19 +73,19 @@ final class TypeWork {
         spark, new BronzeReader(spark, lake.paths(), backlog).candidates(type), landed);
   }
 
-  private Map<String, ViewTable.State> views(
-      SparkSession spark,
-      SilverTable silver,
-      Optional<SilverTable.State> state,
-      TypeViews views,
-      Drift drift,
-      Map<String, Long> odd) {
+  /** The views of a type, and what their passes met that FHIR does not say. */
+  private record Standing(Map<String, ViewTable.State> views, Map<String, Long> drift) {}
+
+  private Standing views(
+      SparkSession spark, SilverTable silver, Optional<SilverTable.State> state, TypeViews views) {
+    Drift drift = Drift.registered(spark.sparkContext());
     UnaryOperator<Dataset<Row>> parse = rows -> views.parse().apply(rows, drift);
     ViewSource source =
         state
             .map(s -> ViewSource.of(silver.folder().read(spark), s.deltaVersion(), parse))
             .orElseGet(() -> ViewSource.empty(spark, parse));
     Map<String, ViewTable.State> standing = new LinkedHashMap<>();
+    Map<String, Long> odd = new TreeMap<>();
     for (ViewPlan plan : views.views()) {
       try {
         ViewTable table = new ViewTable(lake, plan, deletionVectors);
@@ -100,7 +99,7 @@ final class TypeWork {
         throw Failures.of("view " + plan.name(), e);
       }
     }
-    return standing;
+    return new Standing(standing, odd);
   }
 
   private long bytes(String type) {

@@ -74,7 +74,7 @@ final class ViewTable {
             source.version(),
             version,
             merge ? rows(spark, standing.get(), version) : folder.metric(version, "numOutputRows"),
-            folder.bytes(spark));
+            folder.bytes(spark, version));
     lake.write(stateFile(), Json.write(state));
     return state;
   }

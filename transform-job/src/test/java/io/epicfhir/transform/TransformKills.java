@@ -1,7 +1,7 @@
 package io.epicfhir.transform;
 
+import io.epicfhir.common.ChildJvm;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class TransformKills {
   /** Each with how often it is passed at most in a run over two types. */
-  static final List<String> POINTS =
+  private static final List<String> POINTS =
       List.of(
           "silver.commit:1",
           "silver.commit:2",
@@ -30,7 +30,12 @@ final class TransformKills {
           "view.committed:2",
           "applied.mark:1");
 
-  private static final int KILLED = 137;
+  private static final List<String> JVM =
+      List.of(
+          "-Xmx768m",
+          "-XX:+UseSerialGC",
+          "-Dspark.driver.host=127.0.0.1",
+          "-Dspark.driver.bindAddress=127.0.0.1");
   private static final int LANDINGS = 2;
   private static final int KILLS_A_LANDING = 2;
   private static final int RESOURCES = 40;
@@ -38,7 +43,7 @@ final class TransformKills {
   /** One kill: where, and how the process ended. */
   record Kill(String where, int status) {
     boolean died() {
-      return status == KILLED;
+      return status == ChildJvm.KILLED;
     }
   }
 
@@ -129,34 +134,26 @@ final class TransformKills {
 
   /** Runs the job in a JVM of its own; SIGKILL after so many milliseconds, 0 for never. */
   private int job(List<String> options, long millis) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(opens());
-    command.addAll(List.of("-Xmx768m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-    command.addAll(List.of("-Dspark.master=local[2]", "-Dspark.ui.enabled=false"));
-    command.addAll(
-        List.of("-Dspark.driver.host=127.0.0.1", "-Dspark.driver.bindAddress=127.0.0.1"));
-    command.addAll(options);
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), Transform.class.getName()));
-    command.addAll(List.of("--conf", folder.resolve("pipeline.conf").toString()));
-    command.addAll(List.of("--dag", "etl", "--run", "kills", "--task", "transform"));
-    command.addAll(List.of("--interval-end", "2026-01-20T00:00:00Z"));
+    List<String> jvm = new ArrayList<>(JVM);
+    jvm.addAll(options);
     Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("job.log").toFile()))
-            .start();
+        ChildJvm.start(
+            Transform.class,
+            jvm,
+            "--conf",
+            folder.resolve("pipeline.conf").toString(),
+            "--dag",
+            "etl",
+            "--run",
+            "kills",
+            "--task",
+            "transform",
+            "--interval-end",
+            "2026-01-20T00:00:00Z");
     if (millis > 0 && !process.waitFor(millis, TimeUnit.MILLISECONDS)) {
       process.destroyForcibly();
     }
     return process.waitFor();
-  }
-
-  private static List<String> opens() {
-    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> argument.startsWith("--add-opens=") || argument.startsWith("-Djdk."))
-        .toList();
   }
 
   private TestLake lake(String name) {

@@ -2,7 +2,7 @@ package io.epicfhir.extract.crawl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.extract.ChildJvm;
+import io.epicfhir.common.ChildJvm;
 import io.epicfhir.sandbox.RequestKind;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -86,7 +86,7 @@ public record FhirType(
   public Set<String> fieldNames() {
     Set<String> names = new TreeSet<>();
     if (definition != null) {
-      names.addAll(List.of("id", "_id", "extension", "modifierExtension", "resourceType"));
+      names.addAll(List.of("id", "extension", "modifierExtension", "resourceType"));
       for (BaseRuntimeChildDefinition child : definition.getChildren()) {
         names.add(child.getElementName());
         names.addAll(child.getValidChildNames());

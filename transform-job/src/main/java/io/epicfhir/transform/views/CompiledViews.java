@@ -30,7 +30,7 @@ public final class CompiledViews {
    * @param silver has the columns id and resource (the JSON text); other columns are not looked at
    */
   public Dataset<Row> parse(Dataset<Row> silver) {
-    return parse(silver, registered(silver));
+    return parse(silver, Drift.registered(silver.sparkSession().sparkContext()));
   }
 
   /**
@@ -45,12 +45,6 @@ public final class CompiledViews {
   /** Parses the resources of this type among the lines of NDJSON files on the local disk. */
   public Dataset<Row> parse(SparkSession spark, List<Path> files) {
     return NdjsonParser.parse((org.apache.spark.sql.classic.SparkSession) spark, files, type, read);
-  }
-
-  private static Drift registered(Dataset<Row> source) {
-    Drift drift = new Drift();
-    source.sparkSession().sparkContext().register(drift);
-    return drift;
   }
 
   /** The views, in the order in which they were given. */

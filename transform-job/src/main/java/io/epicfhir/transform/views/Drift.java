@@ -3,6 +3,7 @@ package io.epicfhir.transform.views;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.spark.SparkContext;
 import org.apache.spark.util.AccumulatorV2;
 
 /**
@@ -19,6 +20,13 @@ public final class Drift extends AccumulatorV2<String, Map<String, Long>> {
   private static final String MORE = "(further ones)";
 
   private final HashMap<String, Long> counts = new HashMap<>();
+
+  /** A count that the tasks of a Spark application can add to. */
+  public static Drift registered(SparkContext sc) {
+    Drift drift = new Drift();
+    sc.register(drift);
+    return drift;
+  }
 
   @Override
   public synchronized boolean isZero() {

@@ -57,7 +57,7 @@ final class ElementReader {
     Object[] elements = absent.clone();
     int start = json.place();
     for (boolean more = json.firstField(); more; more = json.nextField()) {
-      FieldTable.Entry field = fields.find(json);
+      FieldTable.Entry field = fields.find(json.fieldName());
       if (field != null && field.reader() != null) {
         elements[field.reader().slot()] = field.reader().read(json);
       } else {

@@ -41,17 +41,17 @@ final class FieldTable {
     }
   }
 
-  /** The field that the cursor is at; null where FHIR has none of that name. */
-  Entry find(JsonCursor json) {
-    int at = json.nameHash() & (slots.length - 1);
-    while (slots[at] != null && !json.named(slots[at].name)) {
+  /** The field; null where FHIR has none of that name. */
+  Entry find(FieldName name) {
+    int at = name.hash() & (slots.length - 1);
+    while (slots[at] != null && !name.is(slots[at].name)) {
       at = (at + 1) & (slots.length - 1);
     }
     return slots[at];
   }
 
   private void put(Entry entry) {
-    int at = JsonCursor.hash(entry.name) & (slots.length - 1);
+    int at = FieldName.hash(entry.name) & (slots.length - 1);
     while (slots[at] != null) {
       if (Arrays.equals(slots[at].name, entry.name)) {
         return; // read ones come first

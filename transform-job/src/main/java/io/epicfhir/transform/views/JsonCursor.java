@@ -3,8 +3,6 @@ package io.epicfhir.transform.views;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
@@ -33,9 +31,7 @@ final class JsonCursor {
   private byte[] in;
   private int at;
   private int end;
-  private byte[] name;
-  private int nameStart;
-  private int nameEnd;
+  private final FieldName name = new FieldName();
   private boolean escaped;
 
   /** Goes to the first value of these bytes. */
@@ -72,75 +68,27 @@ final class JsonCursor {
 
   /** Goes into the object that is due, to the value of its first field; false where it has none. */
   boolean firstField() {
-    at++;
-    space();
-    if (first() == '}') {
-      at++;
-      return false;
-    }
-    return name();
+    return into('}') && name();
   }
 
   /** From behind a value to the next field's value; false behind the object's end. */
   boolean nextField() {
-    space();
-    byte next = first();
-    at++;
-    if (next == '}') {
-      return false;
-    }
-    require(next == ',');
-    space();
-    return name();
+    return on('}') && name();
   }
 
   /** Goes into the list that is due, to its first item; false where it has none. */
   boolean firstItem() {
-    at++;
-    space();
-    if (first() == ']') {
-      at++;
-      return false;
-    }
-    return true;
+    return into(']');
   }
 
   /** From behind an item to the next; false behind the list's end. */
   boolean nextItem() {
-    space();
-    byte next = first();
-    at++;
-    if (next == ']') {
-      return false;
-    }
-    require(next == ',');
-    space();
-    return true;
+    return on(']');
   }
 
-  /** Whether the field that the cursor is at has this name. */
-  boolean named(byte[] wanted) {
-    int length = nameEnd - nameStart;
-    return length == wanted.length && Arrays.equals(name, nameStart, nameEnd, wanted, 0, length);
-  }
-
-  /** A number that equal names share; names that differ mostly differ in it. */
-  int nameHash() {
-    return nameEnd == nameStart ? 0 : hash(name, nameStart, nameEnd);
-  }
-
-  static int hash(byte[] name) {
-    return name.length == 0 ? 0 : hash(name, 0, name.length);
-  }
-
-  private static int hash(byte[] bytes, int start, int end) {
-    return (end - start) * 31 + bytes[start] * 7 + bytes[end - 1] * 13 + bytes[(start + end) >> 1];
-  }
-
-  /** The field's name for a message, if it looks like one: a key could be patient data. */
-  String fieldName() {
-    String text = new String(name, nameStart, nameEnd - nameStart, StandardCharsets.UTF_8);
-    return text.matches("_?[A-Za-z]{1,40}") ? text : "(odd name)";
+  /** The name of the field that the cursor is at, good until it moves. */
+  FieldName fieldName() {
+    return name;
   }
 
   /** The text that is due. */
@@ -204,16 +152,37 @@ final class JsonCursor {
     return first == '-' || (first >= '0' && first <= '9');
   }
 
+  private boolean into(char close) {
+    at++;
+    space();
+    if (first() != close) {
+      return true;
+    }
+    at++;
+    return false;
+  }
+
+  private boolean on(char close) {
+    space();
+    byte next = first();
+    at++;
+    if (next == close) {
+      return false;
+    }
+    require(next == ',');
+    space();
+    return true;
+  }
+
   private boolean name() {
     require(first() == '"');
-    nameStart = at + 1;
+    int open = at + 1;
     string();
-    name = in;
-    nameEnd = at - 1;
     if (escaped) {
-      name = JsonEscapes.decoded(in, nameStart, nameEnd);
-      nameStart = 0;
-      nameEnd = name.length;
+      byte[] decoded = JsonEscapes.decoded(in, open, at - 1);
+      name.set(decoded, 0, decoded.length);
+    } else {
+      name.set(in, open, at - 1);
     }
     space();
     require(first() == ':');

@@ -26,8 +26,8 @@ final class NdjsonLines implements AutoCloseable {
       // The byte before the piece tells whether a line begins with the piece.
       offset = Math.max(0, split.start() - 1);
       in.seek(offset);
-      if (split.start() > 0 && !next()) {
-        atEnd = true;
+      if (split.start() > 0) {
+        next();
       }
     } catch (IOException e) {
       throw failed(e);
@@ -37,7 +37,7 @@ final class NdjsonLines implements AutoCloseable {
   /** Moves to the next line; false where the piece has no more. */
   boolean next() {
     start = next;
-    if (offset + start >= split.end() && offset + start >= split.start()) {
+    if (offset + start >= split.end()) {
       return false;
     }
     int scanned = start;

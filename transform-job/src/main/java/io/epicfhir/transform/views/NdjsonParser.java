@@ -22,18 +22,19 @@ final class NdjsonParser implements FlatMapFunction<Iterator<Integer>, InternalR
   private final ArrayList<NdjsonSplit> splits;
   private final ReadNode read;
   private final String type;
-  private final Drift drift = new Drift();
+  private final Drift drift;
 
-  private NdjsonParser(List<NdjsonSplit> splits, ReadNode read, String type) {
+  private NdjsonParser(List<NdjsonSplit> splits, ReadNode read, String type, Drift drift) {
     this.splits = new ArrayList<>(splits);
     this.read = read;
     this.type = type;
+    this.drift = drift;
   }
 
   static Dataset<Row> parse(SparkSession spark, List<Path> files, String type, ReadNode read) {
     List<NdjsonSplit> splits = NdjsonSplit.of(files, spark.sparkContext().defaultParallelism());
-    NdjsonParser parser = new NdjsonParser(splits, read, type);
-    spark.sparkContext().register(parser.drift);
+    NdjsonParser parser =
+        new NdjsonParser(splits, read, type, Drift.registered(spark.sparkContext()));
     List<Integer> numbers = IntStream.range(0, splits.size()).boxed().toList();
     return ParsedRows.of(
         spark,

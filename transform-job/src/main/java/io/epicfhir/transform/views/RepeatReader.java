@@ -47,7 +47,7 @@ final class RepeatReader {
   /** From an element on the way to behind it. */
   private void descend(JsonCursor json, List<byte[]> path, int depth, List<Object> rows) {
     for (boolean more = json.firstField(); more; more = json.nextField()) {
-      if (!json.named(path.get(depth))) {
+      if (!json.fieldName().is(path.get(depth))) {
         json.skip();
       } else if (json.first() == '[') {
         for (boolean item = json.firstItem(); item; item = json.nextItem()) {

@@ -27,9 +27,9 @@ record ResourceHead(UTF8String type, UTF8String id) {
     UTF8String id = null;
     for (boolean more = json.firstField(); more; more = json.nextField()) {
       boolean text = json.first() == '"';
-      if (text && json.named(TYPE)) {
+      if (text && json.fieldName().is(TYPE)) {
         type = json.text();
-      } else if (text && json.named(ID)) {
+      } else if (text && json.fieldName().is(ID)) {
         id = json.text();
       } else {
         json.skip();

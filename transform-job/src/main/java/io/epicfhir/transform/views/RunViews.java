@@ -47,7 +47,8 @@ public final class RunViews {
       System.exit(2);
     }
     List<Path> cases = cases(Path.of(options.get("--cases")));
-    try (SparkSession spark = session()) {
+    try (SparkSession spark =
+        LocalSpark.session().config("spark.sql.shuffle.partitions", "1").getOrCreate()) {
       new RunViews(spark, Path.of(options.get("--out"))).all(cases);
     }
   }
@@ -56,19 +57,6 @@ public final class RunViews {
     try (Stream<Path> paths = Files.list(folder)) {
       return paths.filter(p -> Files.exists(p.resolve("view.json"))).sorted().toList();
     }
-  }
-
-  private static SparkSession session() {
-    return SparkSession.builder()
-        .appName("views")
-        .master(System.getProperty("spark.master", "local[*]"))
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.adaptive.enabled", "false")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        .getOrCreate();
   }
 
   private void all(List<Path> cases) throws InterruptedException {

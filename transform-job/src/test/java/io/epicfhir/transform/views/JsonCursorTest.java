@@ -161,7 +161,8 @@ class JsonCursorTest {
   private static Map<String, Object> fields(JsonCursor json) {
     Map<String, Object> fields = new LinkedHashMap<>();
     for (boolean more = json.firstField(); more; more = json.nextField()) {
-      assertThat(json.named("f0".getBytes(StandardCharsets.UTF_8))).isEqualTo(fields.isEmpty());
+      assertThat(json.fieldName().is("f0".getBytes(StandardCharsets.UTF_8)))
+          .isEqualTo(fields.isEmpty());
       fields.put("f" + fields.size(), read(json));
     }
     return fields;

@@ -1,4 +1,4 @@
-package io.epicfhir.extract;
+package io.epicfhir.common;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -16,11 +16,21 @@ public final class ChildJvm {
   /**
    * Runs a main until it ends, by itself or at the failpoint.
    *
-   * @param failpoint NAME:N, as {@link io.epicfhir.common.Failpoint} reads it
+   * @param failpoint NAME:N, as {@link Failpoint} reads it
    * @return its exit status
    */
   public static int run(Class<?> main, String failpoint, String... arguments)
       throws IOException, InterruptedException {
+    return start(main, List.of("-Depicfhir.failpoint=" + failpoint), arguments).waitFor();
+  }
+
+  /**
+   * Starts a main; what it prints is thrown away.
+   *
+   * @param options more of the JVM's own, behind those that Spark and a small machine need
+   */
+  public static Process start(Class<?> main, List<String> options, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(opens());
@@ -29,17 +39,14 @@ public final class ChildJvm {
             "-Xmx512m",
             "-XX:TieredStopAtLevel=1",
             "-Dspark.master=local[2]",
-            "-Dspark.ui.enabled=false",
-            "-Depicfhir.failpoint=" + failpoint,
-            "-cp",
-            System.getProperty("java.class.path"),
-            main.getName()));
+            "-Dspark.ui.enabled=false"));
+    command.addAll(options);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .start()
-        .waitFor();
+        .start();
   }
 
   /** As this JVM was given them: the build alone says what Spark needs. */
