@@ -2,28 +2,14 @@
 
 import json
 import os
-import signal
-import subprocess
-import time
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 
-from parts import HOME, JavaPart, PartError
+from jobs import Ended, Runner, job_jar, settings_file, spark_submit
+from parts import HOME, JavaPart
 
 PACKAGE = "io.epicfhir.extract"
 INTERVAL_END = "2026-03-02T00:00:00Z"
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a process ended: its exit status, wall seconds, peak resident memory in MiB, CPU seconds, and its run report."""
-
-    code: int
-    seconds: float
-    peak_mib: float
-    cpu_seconds: float
-    report: dict
 
 
 class SandboxSite:
@@ -32,7 +18,7 @@ class SandboxSite:
         self.lake = root / "lake"
         self.settings = settings or {}
         self.server = JavaPart(root, "sandbox")
-        self.running: subprocess.Popen | None = None
+        self.runner = Runner()
         self._data = data
         self._flags = ["--export-ms", "0", *(flags or [])]
 
@@ -69,30 +55,10 @@ class SandboxSite:
         conf = self._conf()
         args = ["--conf", conf, "--dag", "etl", "--run", run, "--task", task, "--interval-end", INTERVAL_END]
         report = self.lake / "metrics" / "etl" / run / f"{task}.json"
-        report.unlink(missing_ok=True)
-        command = self._spark(main, jvm) if spark else self._plain(main, jvm)
-        return self._timed([*command, *map(str, args)], report, self.root / "logs" / f"{run}.{task}.log", kill_after)
-
-    def _timed(self, command: list[str], report: Path, log: Path, kill_after: float | None) -> Ended:
-        begin = time.monotonic()
-        with log.open("a") as out:
-            process = subprocess.Popen(
-                command,
-                env=os.environ | {"SPARK_CONF_DIR": str(HOME / "conf" / "spark")},  # as the DAG sets it
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                start_new_session=kill_after is not None,
-            )
-            self.running = process
-            if kill_after is not None:
-                _kill_at(process.pid, begin + kill_after)
-            _, status, usage = os.wait4(process.pid, 0)
-            self.running = None
-            process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.monotonic() - begin
-        told = json.loads(report.read_text()) if report.exists() else {}
-        return Ended(process.returncode, seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime, told)
+        qualified = f"{PACKAGE}.{main}"
+        command = spark_submit("extract-job", qualified, jvm) if spark else _plain(qualified, jvm)
+        log = self.root / "logs" / f"{run}.{task}.log"
+        return self.runner.run([*command, *map(str, args)], report, log, kill_after)
 
     def _conf(self) -> Path:
         sandbox = self.server.env()
@@ -106,34 +72,9 @@ class SandboxSite:
             "bulk.groups": sandbox["SANDBOX_GROUP"],
             **self.settings,
         }
-        text = f'include file("{HOME / "conf" / "pipeline.conf"}")\n'
-        text += "".join(f'epic-fhir.{key} = "{value}"\n' for key, value in values.items())
-        conf = self.root / "pipeline.conf"
-        conf.write_text(text)
-        return conf
-
-    @staticmethod
-    def _jar() -> str:
-        jars = sorted((HOME / "extract-job" / "target").glob("extract-job-*-job.jar"))
-        if len(jars) != 1:
-            raise PartError("Cannot find the one extract-job JAR: run make setup")
-        return str(jars[0])
-
-    def _spark(self, main: str, jvm: tuple[str, ...]) -> list[str]:
-        java = "--driver-java-options"
-        options = [java, " ".join(("-XX:+UseG1GC", *jvm))]
-        submit = Path(os.environ["SPARK_HOME"]) / "bin" / "spark-submit"
-        profile = HOME / "conf" / "spark" / "local.conf"
-        return [str(submit), "--master", "local[2]", "--properties-file", str(profile), *options,
-                "--class", f"{PACKAGE}.{main}", self._jar()]  # fmt: skip
-
-    def _plain(self, main: str, jvm: tuple[str, ...]) -> list[str]:
-        classes = os.pathsep.join([self._jar(), str(HOME / "conf" / "spark"), os.environ["SPARK_HOME"] + "/jars/*"])
-        return ["java", "-Xmx512m", "-XX:+UseSerialGC", *jvm, "-cp", classes, f"{PACKAGE}.{main}"]
+        return settings_file(self.root / "pipeline.conf", values)
 
 
-def _kill_at(pid: int, moment: float) -> None:
-    """Kills the process group, unless its leader ends before; the leader is left to be waited for, so its id stays its own."""
-    while time.monotonic() < moment and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
-        time.sleep(0.005)
-    os.killpg(pid, signal.SIGKILL)
+def _plain(main: str, jvm: tuple[str, ...]) -> list[str]:
+    classes = os.pathsep.join([job_jar("extract-job"), str(HOME / "conf" / "spark"), os.environ["SPARK_HOME"] + "/jars/*"])
+    return ["java", "-Xmx512m", "-XX:+UseSerialGC", *jvm, "-cp", classes, main]

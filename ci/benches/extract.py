@@ -6,11 +6,9 @@ peer is ``curl --compressed --parallel`` of the same files to disk. Both in turn
 """
 
 import json
-import re
 import shutil
 import statistics
 import subprocess
-import threading
 import time
 import urllib.parse
 import urllib.request
@@ -18,6 +16,7 @@ import uuid
 from pathlib import Path
 
 from bench import Bench, Figure
+from jobs import LiveHeap, must
 from parts import PartError, cohort
 from sandbox_site import SandboxSite
 
@@ -46,10 +45,10 @@ def _bulk(work: Path, bench: Bench) -> None:
     with SandboxSite(work, data, ["--file-bytes", 16 << 20]) as site:
         for repetition in range(REPETITIONS + 1):  # the first warms the server up and does not count
             run_id = f"r{repetition}"
-            _must(site.java("KickOff", run_id, "kick_off", spark=False))
-            _must(site.java("ExportStatus", run_id, "wait", spark=False))
+            must(site.java("KickOff", run_id, "kick_off", spark=False))
+            must(site.java("ExportStatus", run_id, "wait", spark=False))
             curl = _curl(site, run_id, work / "curl")
-            ended = _must(site.java("Extract", run_id, "extract", spark=True))
+            ended = must(site.java("Extract", run_id, "extract", spark=True))
             land = ended.report["timers"]["extract.land"]["max_ms"] / 1000
             if repetition:
                 raw["curl_s"].append(curl)
@@ -85,9 +84,9 @@ def _crawl(work: Path, bench: Bench) -> None:
     with SandboxSite(work, data, flags, settings) as site:
         for repetition in range(CRAWLS):
             run_id = f"r{repetition}"
-            _must(site.java("KickOff", run_id, "kick_off", spark=False))
+            must(site.java("KickOff", run_id, "kick_off", spark=False))
             site.admin("requests", method="DELETE")
-            ended = _must(site.java("Extract", run_id, "extract", spark=True))
+            ended = must(site.java("Extract", run_id, "extract", spark=True))
             asked = site.requests()
             raw["seconds"].append(ended.report["timers"]["extract.crawl"]["max_ms"] / 1000)
             raw["requests"].append(asked["counts"].get("SEARCH", 0) + asked["counts"].get("READ", 0))
@@ -165,30 +164,11 @@ def _long_line(data: Path, size: int) -> Path:
 
 def _live_mib(work: Path, data: Path) -> float:
     with SandboxSite(work, data, ["--file-bytes", 16 << 20]) as site:
-        _must(site.java("KickOff", "r", "kick_off", spark=False))
-        _must(site.java("ExportStatus", "r", "wait", spark=False))
-        ended, seen = threading.Event(), []
-        looks = threading.Thread(target=_look, args=(site, ended, seen))
-        looks.start()
-        try:
-            _must(site.java("Extract", "r", "extract", spark=True))
-        finally:
-            ended.set()
-            looks.join()
-    if not seen:
-        raise PartError("Cannot measure the heap: jcmd told nothing; put the JDK's bin folder on the PATH")
-    return max(seen) / (1 << 20)
-
-
-def _look(site: SandboxSite, ended: threading.Event, seen: list[int]) -> None:
-    """Bytes alive by a full collection every second; what a collector leaves lying around for a while is no need of the job's."""
-    while not ended.wait(1):
-        process = site.running
-        if process is not None:
-            told = subprocess.run(["jcmd", str(process.pid), "GC.class_histogram"], capture_output=True, text=True, check=False)
-            total = re.search(r"^Total\s+\d+\s+(\d+)", told.stdout, re.MULTILINE)
-            if total:
-                seen.append(int(total[1]))
+        must(site.java("KickOff", "r", "kick_off", spark=False))
+        must(site.java("ExportStatus", "r", "wait", spark=False))
+        with LiveHeap(site.runner) as heap:
+            must(site.java("Extract", "r", "extract", spark=True))
+    return heap.peak_mib()
 
 
 def _curl(site: SandboxSite, run_id: str, folder: Path) -> float:
@@ -246,9 +226,3 @@ def _token(site: SandboxSite) -> str:
     request = urllib.request.Request(token_url, data=urllib.parse.urlencode(form).encode())
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)["access_token"]
-
-
-def _must(ended):
-    if ended.code:
-        raise PartError(f"Cannot measure: a job ended with {ended.code}: {ended.report.get('run', {}).get('error')}")
-    return ended

@@ -22,8 +22,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bench import Bench, Figure
+from jobs import Ended
 from parts import HOME, PartError, cohort
-from sandbox_site import Ended, SandboxSite
+from sandbox_site import SandboxSite
 
 PATIENTS = 3
 CORES = 2

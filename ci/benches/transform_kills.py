@@ -12,7 +12,8 @@ import subprocess
 from pathlib import Path
 
 from bench import Bench, Figure
-from parts import HOME, PartError, test_class_path
+from jobs import spark_opens
+from parts import PartError, test_class_path
 
 
 def run(work: Path) -> Bench:
@@ -21,7 +22,7 @@ def run(work: Path) -> Bench:
     print(f"seed {seed}, {kills} kills", flush=True)
     log = work / "kills.log"
     command = [
-        "java", *_opens(), "-Xmx2g", "-XX:TieredStopAtLevel=1", "-cp", test_class_path("transform-job"),
+        "java", *spark_opens(), "-Xmx2g", "-XX:TieredStopAtLevel=1", "-cp", test_class_path("transform-job"),
         "io.epicfhir.transform.TransformKills", work / "lakes", seed, kills,
     ]  # fmt: skip
     told: dict[str, int] = {}
@@ -44,9 +45,3 @@ def run(work: Path) -> Bench:
         ],
         raw={"seed": seed, "kills": lines},
     )
-
-
-def _opens() -> list[str]:
-    """What Spark needs of a JVM of 17 and later: as the build gives its tests."""
-    pom = (HOME / "pom.xml").read_text()
-    return re.findall(r"--add-opens=\S+?=ALL-UNNAMED", pom) + re.findall(r"-Djdk\.\S+?=\w+", pom)

@@ -1,0 +1,42 @@
+"""A lake whose bronze is filled from a cohort's files, and the transform job run against it as the DAG runs it."""
+
+import subprocess
+from pathlib import Path
+
+from jobs import Ended, Runner, settings_file, spark_opens, spark_submit
+from parts import PartError, test_class_path
+
+MAIN = "io.epicfhir.transform.Transform"
+INTERVAL_END = "2026-03-02T00:00:00Z"
+
+
+class LakeSite:
+    def __init__(self, root: Path, settings: dict | None = None):
+        self.root = root
+        self.lake = root / "lake"
+        self.runner = Runner()
+        root.mkdir(parents=True, exist_ok=True)
+        self.conf = settings_file(root / "pipeline.conf", {"lake": self.lake, **(settings or {})})
+
+    def land(self, ndjson: Path, export: str, time: str, one_of: int = 1, *, changed: bool = False) -> int:
+        """
+        One export of a folder of NDJSON in bronze.
+
+        :param one_of: take one resource of so many, the same ones each time
+        :param changed: with other content
+        :return: how many resources were landed
+        """
+        log = self.root / "fill.log"
+        command = ["java", *spark_opens(), "-Xmx2g", "-cp", test_class_path("transform-job"), "io.epicfhir.transform.LakeFill",
+                   ndjson, self.lake, export, time, one_of, "changed" if changed else "as it is"]  # fmt: skip
+        with log.open("a") as err:
+            ended = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=err, text=True, check=False)
+        if ended.returncode:
+            raise PartError(f"Cannot fill the lake: the fill ended with {ended.returncode}; look at {log}")
+        return int(ended.stdout.split()[-1])
+
+    def transform(self, run: str, jvm: tuple[str, ...] = ()) -> Ended:
+        args = ["--conf", self.conf, "--dag", "etl", "--run", run, "--task", "transform", "--interval-end", INTERVAL_END]
+        report = self.lake / "metrics" / "etl" / run / "transform.json"
+        command = [*spark_submit("transform-job", MAIN, jvm), *map(str, args)]
+        return self.runner.run(command, report, self.root / "logs" / f"{run}.log")
