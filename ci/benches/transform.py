@@ -19,7 +19,7 @@ from parts import HOME, PartError, cohort, test_class_path
 
 PATIENTS = 200
 REPETITIONS = 5
-WARM_UP = 3  # rounds of the process that is measured warm, before those that count
+WARM_UP = 10  # rounds of the process that is measured warm, before those that count: a JVM compiles for that long
 HERE = Path(__file__).parent
 VIEWS = HERE / "views"
 TYPES = ("Patient", "Condition", "Encounter", "Observation")

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -125,14 +126,10 @@ public final class NdjsonViews {
   }
 
   private void write(ViewPlan view, Dataset<Row> parsed) {
-    view.rows()
-        .apply(parsed)
-        .write()
-        .mode(SaveMode.Overwrite)
-        // A resource's id is another in each resource: a dictionary would be built and thrown away.
-        .option("parquet.enable.dictionary#id", "false")
-        .option("parquet.enable.dictionary#" + ViewPlan.RESOURCE_ID, "false")
-        .parquet(out.resolve(view.name()).toUri().toString());
+    DataFrameWriter<Row> writer = view.rows().apply(parsed).write().mode(SaveMode.Overwrite);
+    // A dictionary of values that hardly repeat costs more than it saves.
+    view.varied().forEach(name -> writer.option("parquet.enable.dictionary#" + name, "false"));
+    writer.parquet(out.resolve(view.name()).toUri().toString());
   }
 
   private List<Path> files(String type) throws IOException {

@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
@@ -22,6 +24,7 @@ import org.apache.spark.sql.types.StructType;
  * @param description the table's description
  * @param hash changes where the definition or its columns do
  * @param schema the columns in order, then _resource_id; metadata says what each means
+ * @param varied the columns whose values mostly differ from row to row
  * @param rows parsed resources to rows
  */
 record ViewPlan(
@@ -29,6 +32,7 @@ record ViewPlan(
     String description,
     String hash,
     StructType schema,
+    List<String> varied,
     UnaryOperator<Dataset<Row>> rows) {
   /** The last column: which resource gave the row. */
   static final String RESOURCE_ID = "_resource_id";
@@ -45,6 +49,10 @@ record ViewPlan(
         definition.description().isBlank() ? definition.title() : definition.description(),
         sha256(definition.json() + schema.json()),
         schema,
+        Stream.concat(
+                view.columns().stream().filter(ViewColumn::varied).map(ViewColumn::name),
+                Stream.of(RESOURCE_ID))
+            .toList(),
         view::rows);
   }
 

@@ -12,6 +12,7 @@ import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.when;
 
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
@@ -32,7 +33,12 @@ public final class Lowering {
 
   /** The path's values as an array without nulls; no value is an empty or a null array. */
   public static Column many(Expr expr, Scope scope) {
-    return new Lowering(scope).lower(expr, scope.start()).array();
+    Lowering lowering = new Lowering(scope);
+    if (expr instanceof Expr.Item item) {
+      Value source = lowering.lower(item.source(), scope.start());
+      return source.many() ? source.slice(item.index()) : source.item(item.index()).array();
+    }
+    return lowering.lower(expr, scope.start()).array();
   }
 
   /** The value as a column of its own, whatever it is; for a select over a single element. */
@@ -119,6 +125,13 @@ public final class Lowering {
       List<Column> variants =
           choice.variants().stream().map(v -> lower(v, focus).exists()).toList();
       return variants.stream().reduce(Column::or).orElseThrow();
+    }
+    if (source instanceof Expr.Where where) {
+      Value items = lower(where.source(), focus);
+      Optional<Match> match = items.many() ? Match.of(where.criteria()) : Optional.empty();
+      if (match.isPresent()) {
+        return coalesce(match.get().anyOf(items.column()), lit(false));
+      }
     }
     return lower(source, focus).exists();
   }

@@ -11,6 +11,7 @@ import static org.apache.spark.sql.functions.when;
 
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
 
 /**
  * The key that a reference holds: the id of Type/id, also where the reference is absolute or names
@@ -31,7 +32,7 @@ final class ReferenceKeys {
             target.isEmpty()
                 ? lit(true)
                 : coalesce(reference.getField("type").equalTo(target), lit(true)),
-            functions.substring(text, URN.length() + 1, Integer.MAX_VALUE));
+            after(text, URN));
     return when(startswith(text, lit(URN)), urn).otherwise(typed(text, target));
   }
 
@@ -43,9 +44,17 @@ final class ReferenceKeys {
       return key;
     }
     // Nearly all references are Type/id: plain string functions are cheaper than a regex.
-    Column id = functions.substring(text, target.length() + 2, Integer.MAX_VALUE);
+    Column id = after(text, target + "/");
     Column plain = startswith(text, lit(target + "/")).and(not(ends(id)));
     return when(plain, id).otherwise(key);
+  }
+
+  /** What follows an ASCII prefix: by bytes, for Spark's own substring counts characters. */
+  private static Column after(Column text, String prefix) {
+    Column bytes = text.cast(DataTypes.BinaryType);
+    return functions
+        .substring(bytes, prefix.length() + 1, Integer.MAX_VALUE)
+        .cast(DataTypes.StringType);
   }
 
   /** Whether there is more than an id: a version, a query, a fragment. */

@@ -98,4 +98,12 @@ record Value(Column column, Column guard, boolean many, boolean loose) {
     Column array = array();
     return single(index < 0 ? get(array, size(array).minus(1)) : get(array, lit(index)));
   }
+
+  /**
+   * The same as an array of one or none; computed once, where an array of the item would do it
+   * twice.
+   */
+  Column slice(int index) {
+    return functions.slice(array(), index < 0 ? -1 : index + 1, 1);
+  }
 }

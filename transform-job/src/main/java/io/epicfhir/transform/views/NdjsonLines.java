@@ -8,6 +8,7 @@ import java.util.Arrays;
 /** The lines of a piece of an NDJSON file, cut at LF, as they lie in the reader's buffer. */
 final class NdjsonLines implements AutoCloseable {
   private static final int BUFFER = 1 << 20;
+  private static final byte LF = '\n';
 
   private final NdjsonSplit split;
   private final RandomAccessFile in;
@@ -42,12 +43,11 @@ final class NdjsonLines implements AutoCloseable {
     }
     int scanned = start;
     while (true) {
-      for (int i = scanned; i < filled; i++) {
-        if (buffer[i] == '\n') {
-          lineEnd = i;
-          next = i + 1;
-          return true;
-        }
+      int end = ByteSearch.find(LF, buffer, scanned, filled);
+      if (end < filled) {
+        lineEnd = end;
+        next = end + 1;
+        return true;
       }
       scanned = filled - start;
       if (atEnd) {

@@ -10,6 +10,7 @@ import org.apache.spark.sql.types.DataType;
  * @param collection whether it holds a list
  * @param description what it means, or empty
  * @param ansiType the value of the tag ansi/type
+ * @param varied whether its values mostly differ from row to row: keys and points in time
  * @param sparkType decimals are strings with the source's digits
  */
 public record ViewColumn(
@@ -18,4 +19,5 @@ public record ViewColumn(
     boolean collection,
     String description,
     Optional<String> ansiType,
+    boolean varied,
     DataType sparkType) {}

@@ -145,8 +145,15 @@ final class ViewPlanner {
             column.collection(),
             column.description(),
             Optional.of(column.ansiType()).filter(t -> !t.isEmpty()),
+            varied(expr),
             type),
         value);
+  }
+
+  private static boolean varied(Expr expr) {
+    return expr instanceof Expr.ResourceKey
+        || expr instanceof Expr.ReferenceKey
+        || List.of("id", "dateTime", "instant").contains(expr.type().name());
   }
 
   /** A declared type may widen a number or rename a text; it may not change what the value is. */

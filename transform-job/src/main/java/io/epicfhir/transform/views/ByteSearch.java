@@ -1,0 +1,35 @@
+package io.epicfhir.transform.views;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/** Finds a byte, eight at a time. */
+final class ByteSearch {
+  private static final VarHandle WORD =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long ONES = 0x0101010101010101L;
+  private static final long HIGH = 0x8080808080808080L;
+
+  private ByteSearch() {}
+
+  /** Where the byte stands first, or {@code to} where it does not. */
+  static int find(byte wanted, byte[] in, int from, int to) {
+    long wants = ONES * (wanted & 0xFF);
+    int i = from;
+    while (i + 8 <= to) {
+      long differs = (long) WORD.get(in, i) ^ wants;
+      // The high bit of each byte that is zero; a byte above a zero may show one, too, never the
+      // first.
+      long found = (differs - ONES) & ~differs & HIGH;
+      if (found != 0) {
+        return i + (Long.numberOfTrailingZeros(found) >>> 3);
+      }
+      i += 8;
+    }
+    while (i < to && in[i] != wanted) {
+      i++;
+    }
+    return i;
+  }
+}
