@@ -96,7 +96,7 @@ class LiveHeap:
 
 def spark_submit(module: str, main: str, jvm: tuple[str, ...] = ()) -> list[str]:
     """The command for a main of a module's job JAR, on two cores, by the profile for one machine."""
-    options = ["--driver-java-options", " ".join(("-XX:+UseG1GC", *jvm))]
+    options = ["--driver-java-options", " ".join(("-XX:+UseG1GC", "-XX:G1HeapRegionSize=8m", *jvm))]
     submit = Path(os.environ["SPARK_HOME"]) / "bin" / "spark-submit"
     profile = HOME / "conf" / "spark" / "local.conf"
     return [str(submit), "--master", "local[2]", "--properties-file", str(profile), *options, "--class", main, job_jar(module)]

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from jobs import Ended, Runner, settings_file, spark_opens, spark_submit
-from parts import PartError, test_class_path
+from parts import HOME, PartError, test_class_path
 
 MAIN = "io.epicfhir.transform.Transform"
 INTERVAL_END = "2026-03-02T00:00:00Z"
@@ -16,7 +16,9 @@ class LakeSite:
         self.lake = root / "lake"
         self.runner = Runner()
         root.mkdir(parents=True, exist_ok=True)
-        self.conf = settings_file(root / "pipeline.conf", {"lake": self.lake, **(settings or {})})
+        self.conf = settings_file(
+            root / "pipeline.conf", {"lake": self.lake, "transform.views": HOME / "conf" / "views", **(settings or {})}
+        )
 
     def land(self, ndjson: Path, export: str, time: str, one_of: int = 1, *, changed: bool = False) -> int:
         """

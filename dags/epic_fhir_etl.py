@@ -25,10 +25,10 @@ from datetime import datetime, timedelta, timezone
 from airflow.sdk import Asset, CronDataIntervalTimetable, TriggerRule, dag, get_current_context, task
 
 from epic_fhir import tasks
+from epic_fhir.defaults import LAKE, TASKS
 from epic_fhir.submit import ExportReady, PhaseJava, PhaseSubmit
 
 SOURCE = {"pool": "epic_fhir_source"}
-LAKE = {"pool": "epic_fhir_lake"}
 BRONZE, VIEWS = Asset("epic_fhir_bronze"), Asset("epic_fhir_views")
 CRON = os.environ.get("EPIC_FHIR_SCHEDULE", "0 4 * * *")
 
@@ -42,14 +42,7 @@ CRON = os.environ.get("EPIC_FHIR_SCHEDULE", "0 4 * * *")
     max_active_runs=1,
     doc_md=__doc__,
     tags=["epic", "fhir", "etl"],
-    default_args={
-        "owner": "data-engineering",
-        "retries": int(os.environ.get("EPIC_FHIR_RETRIES", "3")),
-        "retry_delay": timedelta(minutes=2),
-        "retry_exponential_backoff": True,
-        "max_retry_delay": timedelta(minutes=30),
-        "execution_timeout": timedelta(hours=6),
-    },
+    default_args=TASKS,
 )
 def epic_fhir_etl() -> None:
     kick_off = PhaseJava(

@@ -108,5 +108,6 @@ print([m for m in ("pyspark", "pyhocon", "pandas", "pyarrow", "deltalake") if m 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_without_a_schedule_a_dag_waits_to_be_asked(file, monkeypatch):
-    monkeypatch.setenv("EPIC_FHIR_SCHEDULE", "")
+    for name in ("EPIC_FHIR_SCHEDULE", "EPIC_FHIR_CARE_SCHEDULE"):
+        monkeypatch.setenv(name, "")
     assert [type(dag.timetable).__name__ for dag in load(file)] == ["NullTimetable"]

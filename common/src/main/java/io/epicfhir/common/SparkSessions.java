@@ -29,8 +29,11 @@ public final class SparkSessions {
           // The plans of all tables together need more than the default of 100 compiled classes; a
           // cache that is gone through in turns and is a little too small is of no use at all.
           Map.entry("spark.sql.codegen.cache.maxEntries", "2000"),
+          // Each sort and each aggregation takes a page at its start. By itself Spark makes it a
+          // thirty-second of the heap, 64 MB of 2 GB, for tables of a few hundred rows, too.
+          Map.entry("spark.buffer.pageSize", "2m"),
           // Literals of a plan are patient data in places where nobody looks.
-          Map.entry("spark.sql.maxToStringFields", "0"),
+          Map.entry("spark.sql.debug.maxToStringFields", "0"),
           Map.entry("spark.sql.redaction.string.regex", "(?s).+"));
 
   private SparkSessions() {}

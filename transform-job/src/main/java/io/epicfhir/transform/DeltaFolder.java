@@ -8,7 +8,9 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -16,6 +18,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.CreateTableWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
@@ -26,6 +29,17 @@ import org.apache.spark.sql.functions;
 final class DeltaFolder {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final Pattern COMMIT = Pattern.compile("\\d{20}\\.json");
+
+  /** Delta's names of the operations that change no row. */
+  private static final Set<String> CARE =
+      Set.of(
+          "OPTIMIZE",
+          "REORG",
+          "VACUUM START",
+          "VACUUM END",
+          "SET TBLPROPERTIES",
+          "UNSET TBLPROPERTIES",
+          "UPGRADE PROTOCOL");
 
   private final Lake lake;
   private final Path path;
@@ -48,6 +62,27 @@ final class DeltaFolder {
         .max();
   }
 
+  /**
+   * The newest commit that changed rows: care of the table (OPTIMIZE, VACUUM, properties) commits,
+   * too, and changes none.
+   */
+  OptionalLong contentVersion() {
+    OptionalLong newest = version();
+    if (newest.isEmpty()) {
+      return newest;
+    }
+    long version = newest.getAsLong();
+    while (version > 0 && commit(version).filter(DeltaFolder::isCare).isPresent()) {
+      version--;
+    }
+    return OptionalLong.of(version);
+  }
+
+  /** Bytes of all data files, of older versions too. */
+  long storedBytes() {
+    return lake.list(path).stream().filter(FileStatus::isFile).mapToLong(FileStatus::getLen).sum();
+  }
+
   /** How much log there is to read for the table's state. */
   long logBytes() {
     return lake.list(log()).stream().mapToLong(FileStatus::getLen).sum();
@@ -55,13 +90,35 @@ final class DeltaFolder {
 
   /** A number that the commit's writer left in it, 0 where it left none of that name. */
   long metric(long version, String name) {
-    Path commit = new Path(log(), String.format("%020d.json", version));
-    String text = lake.read(commit).orElseThrow(() -> unreadable(commit, null));
-    return text.lines()
-        .filter(line -> line.startsWith("{\"commitInfo\""))
-        .mapToLong(line -> metric(commit, line, name))
-        .findFirst()
-        .orElseThrow(() -> unreadable(commit, null));
+    return commit(version)
+        .orElseThrow(() -> unreadable(commitFile(version), null))
+        .path("operationMetrics")
+        .path(name)
+        .asLong(0);
+  }
+
+  /** Whether the commit is a merge's. */
+  boolean merged(long version) {
+    return commit(version)
+        .filter(info -> info.path("operation").asText().equals("MERGE"))
+        .isPresent();
+  }
+
+  /** What the writer of a commit says of it; empty where Delta has cleaned the commit away. */
+  private Optional<JsonNode> commit(long version) {
+    Path file = commitFile(version);
+    return lake.read(file)
+        .map(
+            text ->
+                text.lines()
+                    .filter(line -> line.startsWith("{\"commitInfo\""))
+                    .findFirst()
+                    .map(line -> info(file, line))
+                    .orElseThrow(() -> unreadable(file, null)));
+  }
+
+  private static boolean isCare(JsonNode info) {
+    return CARE.contains(info.path("operation").asText());
   }
 
   Dataset<Row> read(SparkSession spark) {
@@ -78,15 +135,51 @@ final class DeltaFolder {
   }
 
   /**
-   * Bytes of the current state's data files: from the commit's checksum file, where it has one.
+   * The current state's data files.
    *
-   * @param version the newest commit
+   * @param deletionVectors whether the table may have them
    */
-  long bytes(SparkSession spark, long version) {
+  record Size(long files, long bytes, boolean deletionVectors) {}
+
+  /** From the newest commit's checksum file, where it has one. */
+  Size size(SparkSession spark) {
+    long version = version().orElseThrow();
     Path checksum = new Path(log(), String.format("%020d.crc", version));
     return lake.read(checksum)
         .map(text -> size(checksum, text))
-        .orElseGet(() -> table(spark).detail().select("sizeInBytes").head().getLong(0));
+        .orElseGet(
+            () -> {
+              Row detail =
+                  table(spark)
+                      .detail()
+                      .select("numFiles", "sizeInBytes", "properties.`delta.enableDeletionVectors`")
+                      .head();
+              return new Size(
+                  detail.getLong(0), detail.getLong(1), "true".equals(detail.getString(2)));
+            });
+  }
+
+  /** Gives the table deletion vectors where it is large enough for them and has none yet. */
+  void deletionVectors(SparkSession spark, DeletionVectors when) {
+    Size size = size(spark);
+    if (!size.deletionVectors() && when.wanted(size.bytes())) {
+      spark.sql(
+          "ALTER TABLE " + name() + " SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')");
+    }
+  }
+
+  /**
+   * Replaces a small table's rows that have one of these keys by others: reading and writing all of
+   * it is two plans, where a merge is a dozen.
+   *
+   * @param key the column that tells which rows go
+   * @param gone the keys, in a column of that name
+   * @param come the rows in their place, in the table's columns
+   */
+  void rewrite(SparkSession spark, String key, Dataset<Row> gone, Dataset<Row> come) {
+    Dataset<Row> stay =
+        read(spark).join(functions.broadcast(gone.select(key)), new String[] {key}, "left_anti");
+    come.unionByName(stay).write().format("delta").mode(SaveMode.Overwrite).save(path.toString());
   }
 
   /**
@@ -98,8 +191,7 @@ final class DeltaFolder {
     if (version().isEmpty()) {
       lake.delete(path); // what a writer left that never came to its first commit
     }
-    CreateTableWriter<Row> writer =
-        rows.writeTo("delta.`" + path.toString().replace("`", "``") + "`").using("delta");
+    CreateTableWriter<Row> writer = rows.writeTo(name()).using("delta");
     properties.forEach(writer::tableProperty);
     if (!description.isEmpty()) {
       writer.tableProperty("comment", description);
@@ -107,22 +199,36 @@ final class DeltaFolder {
     writer.createOrReplace();
   }
 
+  private String name() {
+    return "delta.`" + path.toString().replace("`", "``") + "`";
+  }
+
+  private Path commitFile(long version) {
+    return new Path(log(), String.format("%020d.json", version));
+  }
+
   private Path log() {
     return new Path(path, "_delta_log");
   }
 
-  private static long size(Path checksum, String text) {
+  private static Size size(Path checksum, String text) {
     try {
-      return JSON.readTree(text).required("tableSizeBytes").longValue();
+      JsonNode told = JSON.readTree(text);
+      return new Size(
+          told.required("numFiles").longValue(),
+          told.required("tableSizeBytes").longValue(),
+          told.path("metadata")
+              .path("configuration")
+              .path("delta.enableDeletionVectors")
+              .asBoolean());
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw unreadable(checksum, e);
     }
   }
 
-  private static long metric(Path commit, String line, String name) {
+  private static JsonNode info(Path commit, String line) {
     try {
-      JsonNode metrics = JSON.readTree(line).path("commitInfo").path("operationMetrics");
-      return metrics.path(name).asLong(0);
+      return JSON.readTree(line).path("commitInfo");
     } catch (JsonProcessingException e) {
       throw unreadable(commit, e);
     }

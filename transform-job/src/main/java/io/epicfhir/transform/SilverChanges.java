@@ -52,6 +52,14 @@ final class SilverChanges {
       return inserted + updated;
     }
 
+    /**
+     * Whether every pending row changes silver, as on a first load and on most days: then nothing
+     * need be joined to find out which do.
+     */
+    boolean allNew() {
+      return changed() == received && changed() == ids;
+    }
+
     /** Ids that have their place in silver. */
     long weighed() {
       return inserted + updated + kept;
@@ -141,14 +149,8 @@ final class SilverChanges {
         row.getLong(8));
   }
 
-  /**
-   * The candidates that change silver, with their text. Where all of them do, as on a first load
-   * and on most days, nothing is joined.
-   */
-  static Dataset<Row> changing(Dataset<Row> candidates, Dataset<Row> weighed, Counts counts) {
-    if (counts.changed() == counts.received() && counts.changed() == counts.ids()) {
-      return candidates.where(col("pending"));
-    }
+  /** The candidates that change silver, with their text. */
+  static Dataset<Row> changing(Dataset<Row> candidates, Dataset<Row> weighed) {
     Dataset<Row> places =
         weighed
             .where(col(VERDICT).notEqual(KEEP))

@@ -1,5 +1,6 @@
 package io.epicfhir.transform;
 
+import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.lit;
@@ -39,9 +40,15 @@ final class SilverTable {
   /**
    * What the table holds at a commit; kept beside the lake's state, so that a run without news
    * reads no table.
+   *
+   * @param deltaVersion the newest commit that changed rows
    */
   record State(long deltaVersion, long rowsLive, long tombstones, long bytes) {
     static final State NONE = new State(-1, 0, 0, 0);
+
+    long rows() {
+      return rowsLive + tombstones;
+    }
 
     State after(Counts counts, long version, long size) {
       return new State(
@@ -52,13 +59,13 @@ final class SilverTable {
   private final Lake lake;
   private final String type;
   private final DeltaFolder folder;
-  private final boolean deletionVectors;
+  private final WriteSettings writing;
 
-  SilverTable(Lake lake, String type, boolean deletionVectors) {
+  SilverTable(Lake lake, String type, WriteSettings writing) {
     this.lake = lake;
     this.type = type;
     this.folder = new DeltaFolder(lake, lake.paths().silver(type));
-    this.deletionVectors = deletionVectors;
+    this.writing = writing;
   }
 
   DeltaFolder folder() {
@@ -73,28 +80,39 @@ final class SilverTable {
    */
   Counts apply(SparkSession spark, Dataset<Row> candidates, long landed) {
     OptionalLong before = folder.version();
+    OptionalLong content = folder.contentVersion();
     Optional<Dataset<Row>> standing =
         before.isPresent() ? Optional.of(folder.read(spark)) : Optional.empty();
     // Keys only. Counted first, then read twice by the merge: weighing is most of the work.
     Dataset<Row> weighed =
-        SilverChanges.weigh(LatestVersions.of(candidates), standing)
+        SilverChanges.weigh(
+                LatestVersions.of(candidates),
+                standing.map(table -> TableSession.few(landed) ? ofIds(table, candidates) : table))
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
       Counts counts = SilverChanges.counts(weighed);
       counts.check(type, landed);
       if (counts.changed() > 0) {
-        long next = before.orElse(-1) + 1;
-        Dataset<Row> changes = rows(SilverChanges.changing(candidates, weighed, counts), next);
+        standing.ifPresent(table -> folder.deletionVectors(spark, writing.deletionVectors()));
+        long next = folder.version().orElse(-1) + 1;
+        boolean all = counts.allNew();
+        Dataset<Row> changes =
+            rows(
+                all
+                    ? candidates.where(col("pending"))
+                    : SilverChanges.changing(candidates, weighed),
+                next);
+        long rows = state(spark).map(State::rows).orElse(0L);
         Failpoint.at("silver.commit");
         if (standing.isEmpty()) {
           create(changes);
         } else {
-          merge(spark, changes);
+          change(spark, TableSession.few(counts.changed()) ? broadcast(changes) : changes, all);
         }
         Failpoint.at("silver.committed");
-        requireCommitted(next, counts);
-        known(before)
-            .ifPresent(state -> write(state.after(counts, next, folder.bytes(spark, next))));
+        requireCommitted(rows, next, counts);
+        known(content)
+            .ifPresent(state -> write(state.after(counts, next, folder.size(spark).bytes())));
       }
       return counts;
     } finally {
@@ -102,9 +120,14 @@ final class SilverTable {
     }
   }
 
+  /** About how much of storage the table takes; nothing is read for it. */
+  long bytes() {
+    return known(folder.contentVersion()).map(State::bytes).orElseGet(folder::storedBytes);
+  }
+
   /** What the table holds, or empty where there is none. */
   Optional<State> state(SparkSession spark) {
-    OptionalLong version = folder.version();
+    OptionalLong version = folder.contentVersion();
     if (version.isEmpty()) {
       return Optional.empty();
     }
@@ -115,11 +138,7 @@ final class SilverTable {
     Row row =
         folder.read(spark).agg(count_if(not(col("deleted"))), count_if(col("deleted"))).head();
     State state =
-        new State(
-            version.getAsLong(),
-            row.getLong(0),
-            row.getLong(1),
-            folder.bytes(spark, version.getAsLong()));
+        new State(version.getAsLong(), row.getLong(0), row.getLong(1), folder.size(spark).bytes());
     write(state);
     return Optional.of(state);
   }
@@ -143,6 +162,11 @@ final class SilverTable {
     return lake.paths().state("silver/" + type + ".json");
   }
 
+  /** The rows of a few ids, so that not the whole table's keys are sorted and sent. */
+  private static Dataset<Row> ofIds(Dataset<Row> table, Dataset<Row> few) {
+    return table.join(broadcast(few.select("id")), new String[] {"id"}, "left_semi");
+  }
+
   private static Dataset<Row> rows(Dataset<Row> changing, long version) {
     return changing.select(
         Stream.concat(
@@ -160,13 +184,23 @@ final class SilverTable {
             "delta.dataSkippingStatsColumns",
             "silver_version",
             "delta.enableDeletionVectors",
-            String.valueOf(deletionVectors)));
+            String.valueOf(writing.deletionVectors().wanted(0))));
   }
 
-  private void merge(SparkSession spark, Dataset<Row> changes) {
-    // Delta refuses a source that stands on something cached, as the keys are, unless it keeps the
-    // source itself.
-    spark.conf().set("spark.databricks.delta.merge.materializeSource", "all");
+  private void change(SparkSession spark, Dataset<Row> changes, boolean repeatable) {
+    if (bytes() < writing.rewriteBelow()) {
+      folder.rewrite(spark, "id", changes, changes);
+    } else {
+      merge(spark, changes, repeatable);
+    }
+  }
+
+  /**
+   * @param repeatable whether the changes may be computed twice; Delta refuses a source that stands
+   *     on something cached, as the keys are, unless it keeps the source itself
+   */
+  private void merge(SparkSession spark, Dataset<Row> changes, boolean repeatable) {
+    spark.conf().set("spark.databricks.delta.merge.materializeSource", repeatable ? "none" : "all");
     folder
         .table(spark)
         .as("silver")
@@ -179,17 +213,18 @@ final class SilverTable {
   }
 
   /** What Delta says it wrote, against what was to be written. */
-  private void requireCommitted(long version, Counts counts) {
+  private void requireCommitted(long before, long version, Counts counts) {
     if (folder.version().orElse(-1) != version) {
       throw new JobException(
           ExitCode.DEFECT,
           "Cannot vouch for silver " + type + ": another writer committed to it; rerun the task");
     }
+    long rewritten = folder.metric(version, "numOutputRows") - before;
     long written =
-        version == 0
-            ? folder.metric(version, "numOutputRows")
-            : folder.metric(version, "numTargetRowsInserted")
-                + folder.metric(version, "numTargetRowsUpdated");
+        folder.merged(version)
+            ? folder.metric(version, "numTargetRowsInserted")
+                + folder.metric(version, "numTargetRowsUpdated")
+            : rewritten + counts.updated();
     if (written != counts.changed()) {
       throw new JobException(
           ExitCode.DATA_REFUSED,

@@ -52,7 +52,7 @@ final class Tables {
     Backlog backlog = exports.backlog(asked);
     new BronzeFiles(lake).check(backlog);
     Map<String, Long> deletions = deletions(backlog);
-    TypeWork work = new TypeWork(lake, registry, settings.deletionVectors(), backlog, deletions);
+    TypeWork work = new TypeWork(lake, registry, settings.writing(), backlog, deletions);
     List<TypeResult> types = sideBySide(work, types(backlog, deletions.keySet()));
     for (Landing landing : backlog.pending()) {
       Failpoint.at("applied.mark");
@@ -74,13 +74,25 @@ final class Tables {
     }
   }
 
-  /** Every type with a table, a view or something pending; the biggest backlog first. */
+  /**
+   * Every type with a table, a view or something pending. First those that views of others refer
+   * to, so that a reader finds what a new row points to; then the biggest backlog, so that none is
+   * left to run alone at the end.
+   */
   private List<String> types(Backlog backlog, Set<String> deleted) {
     Set<String> types = new TreeSet<>(backlog.resourceTypes());
     types.addAll(deleted);
     types.addAll(views.keySet());
     types.addAll(folders("silver"));
-    return types.stream().sorted(Comparator.comparing(type -> -backlog.bytes(type))).toList();
+    Set<String> referredTo = new TreeSet<>();
+    views.forEach(
+        (type, ofType) ->
+            ofType.refersTo().stream().filter(t -> !t.equals(type)).forEach(referredTo::add));
+    return types.stream()
+        .sorted(
+            Comparator.comparing((String type) -> !referredTo.contains(type))
+                .thenComparing(type -> -backlog.bytes(type)))
+        .toList();
   }
 
   private List<TypeResult> sideBySide(TypeWork work, List<String> types)

@@ -11,11 +11,11 @@ import java.time.Duration;
  *
  * @param views the folder of ViewDefinitions
  * @param parallelTables how many resource types are worked on side by side
- * @param deletionVectors whether Delta may mark rows as deleted instead of rewriting their files
+ * @param writing how changes go into a table
  * @param lockPatience how long to wait for another writer of the tables
  */
 record TransformSettings(
-    Path views, int parallelTables, boolean deletionVectors, Duration lockPatience) {
+    Path views, int parallelTables, WriteSettings writing, Duration lockPatience) {
 
   /** Reads the block {@code transform}; every problem in it is told at once. */
   static TransformSettings from(SettingsFile file) {
@@ -28,7 +28,7 @@ record TransformSettings(
         new TransformSettings(
             views,
             reader.number("parallel-tables", 1, 64),
-            reader.flag("deletion-vectors"),
+            WriteSettings.from(reader),
             reader.duration("lock-patience"));
     reader.check();
     return settings;

@@ -19,7 +19,7 @@ import org.apache.spark.sql.SparkSession;
 final class TypeWork {
   private final Lake lake;
   private final MetricRegistry registry;
-  private final boolean deletionVectors;
+  private final WriteSettings writing;
   private final Backlog backlog;
   private final Map<String, Long> deletions;
 
@@ -30,22 +30,23 @@ final class TypeWork {
   TypeWork(
       Lake lake,
       MetricRegistry registry,
-      boolean deletionVectors,
+      WriteSettings writing,
       Backlog backlog,
       Map<String, Long> deletions) {
     this.lake = lake;
     this.registry = registry;
-    this.deletionVectors = deletionVectors;
+    this.writing = writing;
     this.backlog = backlog;
     this.deletions = deletions;
   }
 
   TypeResult run(SparkSession base, String type, TypeViews views) {
     long start = System.nanoTime();
-    SilverTable silver = new SilverTable(lake, type, deletionVectors);
+    SilverTable silver = new SilverTable(lake, type, writing);
     long landed = backlog.pendingRows(type);
     long deleted = deletions.getOrDefault(type, 0L);
-    SparkSession spark = TableSession.of(base, bytes(type), silver.folder().logBytes());
+    SparkSession spark =
+        TableSession.of(base, backlog.bytes(type), silver.bytes(), silver.folder().logBytes());
     Optional<Counts> counts = Optional.empty();
     if (landed + deleted > 0) {
       counts =
@@ -56,7 +57,7 @@ final class TypeWork {
     Standing standing =
         views.views().isEmpty()
             ? new Standing(Map.of(), Map.of())
-            : views(spark, silver, state, views);
+            : views(spark, silver, state, counts, views);
     return new TypeResult(
         type,
         landed,
@@ -77,18 +78,23 @@ final class TypeWork {
   private record Standing(Map<String, ViewTable.State> views, Map<String, Long> drift) {}
 
   private Standing views(
-      SparkSession spark, SilverTable silver, Optional<SilverTable.State> state, TypeViews views) {
+      SparkSession spark,
+      SilverTable silver,
+      Optional<SilverTable.State> state,
+      Optional<Counts> counts,
+      TypeViews views) {
+    boolean few = counts.filter(c -> TableSession.few(c.changed())).isPresent();
     Drift drift = Drift.registered(spark.sparkContext());
     UnaryOperator<Dataset<Row>> parse = rows -> views.parse().apply(rows, drift);
     ViewSource source =
         state
-            .map(s -> ViewSource.of(silver.folder().read(spark), s.deltaVersion(), parse))
+            .map(s -> ViewSource.of(silver.folder().read(spark), s.deltaVersion(), few, parse))
             .orElseGet(() -> ViewSource.empty(spark, parse));
     Map<String, ViewTable.State> standing = new LinkedHashMap<>();
     Map<String, Long> odd = new TreeMap<>();
     for (ViewPlan plan : views.views()) {
       try {
-        ViewTable table = new ViewTable(lake, plan, deletionVectors);
+        ViewTable table = new ViewTable(lake, plan, writing);
         standing.put(
             plan.name(),
             named(spark, "view", plan.name(), () -> table.bringUpToDate(spark, source)));
@@ -100,12 +106,6 @@ final class TypeWork {
       }
     }
     return new Standing(standing, odd);
-  }
-
-  private long bytes(String type) {
-    long standing =
-        lake.list(lake.paths().silver(type)).stream().mapToLong(file -> file.getLen()).sum();
-    return backlog.bytes(type) + standing;
   }
 
   /** Names the work in Spark's UI, in the stages of the report, and in its timers. */

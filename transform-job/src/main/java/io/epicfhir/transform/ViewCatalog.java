@@ -56,6 +56,9 @@ final class ViewCatalog {
     String origin = file.getFileName().toString();
     try {
       ViewDefinition view = ViewDefinition.parse(Files.readString(file), origin);
+      if (!view.namesTable()) {
+        problems.add(origin + " has no name, and its own is no table's; add \"name\"");
+      }
       // File systems and databases differ in whether case tells names apart.
       String other = origins.putIfAbsent(view.name().toLowerCase(Locale.ROOT), origin);
       if (other != null) {

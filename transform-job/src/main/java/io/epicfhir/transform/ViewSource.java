@@ -20,17 +20,25 @@ final class ViewSource {
 
   private final Dataset<Row> silver;
   private final long version;
+  private final boolean fewChanged;
   private final UnaryOperator<Dataset<Row>> parse;
   private final Map<Long, Dataset<Row>> parsed = new HashMap<>();
 
-  private ViewSource(Dataset<Row> silver, long version, UnaryOperator<Dataset<Row>> parse) {
+  private ViewSource(
+      Dataset<Row> silver, long version, boolean fewChanged, UnaryOperator<Dataset<Row>> parse) {
     this.silver = silver;
     this.version = version;
+    this.fewChanged = fewChanged;
     this.parse = parse;
   }
 
-  static ViewSource of(Dataset<Row> silver, long version, UnaryOperator<Dataset<Row>> parse) {
-    return new ViewSource(silver, version, parse);
+  /**
+   * @param fewChanged whether this run changed so few resources that their keys can be sent to
+   *     every task; a hint only
+   */
+  static ViewSource of(
+      Dataset<Row> silver, long version, boolean fewChanged, UnaryOperator<Dataset<Row>> parse) {
+    return new ViewSource(silver, version, fewChanged, parse);
   }
 
   /** For a type that was never landed: its views are empty tables. */
@@ -40,7 +48,11 @@ final class ViewSource {
             .add("id", DataTypes.StringType)
             .add("deleted", DataTypes.BooleanType)
             .add("resource", DataTypes.StringType);
-    return new ViewSource(spark.createDataFrame(List.of(), schema), NOTHING, parse);
+    return new ViewSource(spark.createDataFrame(List.of(), schema), NOTHING, true, parse);
+  }
+
+  boolean fewChanged() {
+    return fewChanged;
   }
 
   /** The version of silver. */

@@ -1,5 +1,6 @@
 package io.epicfhir.transform;
 
+import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
@@ -21,6 +22,7 @@ import org.apache.spark.sql.types.StructField;
 
 /** The table of one view; all rows of a resource change together. */
 final class ViewTable {
+  private static final long NO_COMMIT = -1;
   private static final String KEY = "__key";
   private static final String IS_ROW = "__is_row";
 
@@ -39,13 +41,13 @@ final class ViewTable {
   private final Lake lake;
   private final ViewPlan plan;
   private final DeltaFolder folder;
-  private final boolean deletionVectors;
+  private final WriteSettings writing;
 
-  ViewTable(Lake lake, ViewPlan plan, boolean deletionVectors) {
+  ViewTable(Lake lake, ViewPlan plan, WriteSettings writing) {
     this.lake = lake;
     this.plan = plan;
     this.folder = new DeltaFolder(lake, lake.paths().view(plan.name()));
-    this.deletionVectors = deletionVectors;
+    this.writing = writing;
   }
 
   DeltaFolder folder() {
@@ -59,6 +61,11 @@ final class ViewTable {
       return standing.get();
     }
     boolean merge = standing.isPresent() && standing.get().silverVersion() != ViewSource.NOTHING;
+    OptionalLong content = folder.contentVersion();
+    if (merge) {
+      folder.deletionVectors(spark, writing.deletionVectors());
+    }
+    long commits = folder.version().orElse(NO_COMMIT);
     Failpoint.at("view.commit");
     if (merge) {
       merge(spark, source, standing.get().silverVersion());
@@ -72,23 +79,34 @@ final class ViewTable {
             plan.name(),
             plan.hash(),
             source.version(),
-            version,
-            merge ? rows(spark, standing.get(), version) : folder.metric(version, "numOutputRows"),
-            folder.bytes(spark, version));
+            folder.contentVersion().orElseThrow(),
+            merge
+                ? rows(spark, standing.get(), content.orElseThrow(), commits, version)
+                : folder.metric(version, "numOutputRows"),
+            folder.size(spark).bytes());
     lake.write(stateFile(), Json.write(state));
     return state;
   }
 
-  /** By the merge's own counts, where no commit lies between that the state does not know of. */
-  private long rows(SparkSession spark, State before, long version) {
-    if (version == before.deltaVersion()) {
-      return before.rows();
+  /**
+   * By the merge's own counts, where the state knows of the table's content before it.
+   *
+   * @param content the newest commit before the merge that changed rows
+   * @param commits the newest commit before the merge
+   * @param version the newest commit after it
+   */
+  private long rows(SparkSession spark, State before, long content, long commits, long version) {
+    if (version > commits && !folder.merged(version)) {
+      return folder.metric(version, "numOutputRows");
     }
-    return version == before.deltaVersion() + 1
+    if (content != before.deltaVersion()) {
+      return folder.rows(spark);
+    }
+    return version == commits
         ? before.rows()
+        : before.rows()
             + folder.metric(version, "numTargetRowsInserted")
-            - folder.metric(version, "numTargetRowsDeleted")
-        : folder.rows(spark);
+            - folder.metric(version, "numTargetRowsDeleted");
   }
 
   /** Empty where the table must be built anew. */
@@ -116,7 +134,7 @@ final class ViewTable {
             "delta.dataSkippingNumIndexedCols",
             "0",
             "delta.enableDeletionVectors",
-            String.valueOf(deletionVectors)));
+            String.valueOf(writing.deletionVectors().wanted(0))));
   }
 
   /**
@@ -124,6 +142,14 @@ final class ViewTable {
    * them; a new row matches nothing and is inserted.
    */
   private void merge(SparkSession spark, ViewSource source, long since) {
+    if (source.fewChanged() && folder.size(spark).bytes() < writing.rewriteBelow()) {
+      folder.rewrite(
+          spark,
+          ViewPlan.RESOURCE_ID,
+          source.ids(since).withColumnRenamed("id", ViewPlan.RESOURCE_ID),
+          plan.rows().apply(source.parsed(since)));
+      return;
+    }
     Dataset<Row> rows =
         plan.rows()
             .apply(source.parsed(since))
@@ -137,11 +163,12 @@ final class ViewTable {
     }
     // Its two passes read silver at one version: no need to store the source for the second.
     spark.conf().set("spark.databricks.delta.merge.materializeSource", "none");
+    Dataset<Row> change = rows.unionByName(keys, true);
     folder
         .table(spark)
         .as("view")
         .merge(
-            rows.unionByName(keys, true).as("change"),
+            (source.fewChanged() ? broadcast(change) : change).as("change"),
             "view." + ViewPlan.RESOURCE_ID + " = change." + KEY + " AND NOT change." + IS_ROW)
         .whenMatched()
         .delete()

@@ -43,6 +43,7 @@ final class TestLake {
   private final Lake lake;
   private final Path root;
   private final Map<String, List<String>> views = new TreeMap<>();
+  private WriteSettings writing = new WriteSettings(DeletionVectors.OFF, 0);
 
   TestLake(Path root) {
     this.root = root;
@@ -89,6 +90,12 @@ final class TestLake {
     return this;
   }
 
+  /** How changes are written from here on; by itself all are merged, without deletion vectors. */
+  TestLake writing(WriteSettings how) {
+    writing = how;
+    return this;
+  }
+
   TransformResult transform() {
     return transform(Optional.empty());
   }
@@ -102,7 +109,7 @@ final class TestLake {
                 TypeViews.of(
                     ViewCompiler.compile(
                         type, jsons.stream().map(j -> ViewDefinition.parse(j, "test")).toList()))));
-    TransformSettings settings = new TransformSettings(root, 2, false, Duration.ZERO);
+    TransformSettings settings = new TransformSettings(root, 2, writing, Duration.ZERO);
     try {
       return new Tables(spark(), lake, settings, compiled, new MetricRegistry())
           .bringUpToDate(export, "etl/test");

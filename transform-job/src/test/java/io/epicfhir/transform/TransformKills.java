@@ -30,6 +30,13 @@ final class TransformKills {
           "view.committed:2",
           "applied.mark:1");
 
+  /** How changes go into the tables: each lake has one of them. */
+  private static final List<String> WAYS =
+      List.of(
+          "deletion-vectors = off, rewrite-below = 0",
+          "deletion-vectors = on, rewrite-below = 0",
+          "deletion-vectors = off, rewrite-below = 1G");
+
   private static final List<String> JVM =
       List.of(
           "-Xmx768m",
@@ -69,10 +76,11 @@ final class TransformKills {
         epic-fhir {
           lake = killed
           transform {
-            views = views, parallel-tables = 2, deletion-vectors = false, lock-patience = 30 seconds
+            views = views, parallel-tables = 2, %s, lock-patience = 30 seconds
           }
         }
-        """);
+        """
+            .formatted(WAYS.get(random.nextInt(WAYS.size()))));
   }
 
   /** Arguments: folder, seed, kills. One line a kill, then the sums as KEY=VALUE. */

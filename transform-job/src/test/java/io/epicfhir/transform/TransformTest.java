@@ -28,7 +28,7 @@ final class TransformTest {
         epic-fhir {
           lake = "lake"
           transform {
-            views = views, parallel-tables = 2, deletion-vectors = false, lock-patience = 0 seconds
+            views = views, parallel-tables = 2, deletion-vectors = off, rewrite-below = 0, lock-patience = 0 seconds
           }
         }
         """);

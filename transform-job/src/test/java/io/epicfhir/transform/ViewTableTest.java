@@ -46,6 +46,22 @@ final class ViewTableTest {
   }
 
   @Test
+  void aSmallTableIsWrittenAnewWithTheChange() {
+    lake.writing(new WriteSettings(DeletionVectors.OFF, Long.MAX_VALUE));
+    aChangedResourceLeavesNoneOfItsOldRows();
+    assertThat(new DeltaFolder(lake.lake(), lake.lake().paths().view("names")).merged(1)).isFalse();
+  }
+
+  @Test
+  void aTableWithDeletionVectorsKeepsItsFile() {
+    lake.writing(new WriteSettings(DeletionVectors.ON, 0));
+    aChangedResourceLeavesNoneOfItsOldRows();
+    DeltaFolder names = new DeltaFolder(lake.lake(), lake.lake().paths().view("names"));
+    assertThat(names.metric(1, "numTargetDeletionVectorsAdded")).isEqualTo(1);
+    assertThat(names.metric(1, "numTargetFilesRemoved")).isZero();
+  }
+
+  @Test
   void aChangedResourceLeavesNoneOfItsOldRows() {
     landTwoPatients();
     lake.transform();

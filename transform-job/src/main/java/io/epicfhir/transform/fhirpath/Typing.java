@@ -100,12 +100,25 @@ public final class Typing {
         return focus;
       }
     }
+    if (name.equals("contained")) {
+      throw new PathException("contained resources are not read", node.getStart());
+    }
     return member(source == null ? focus : source, name)
         .orElseThrow(
             () ->
                 new PathException(
-                    (source == null ? focus : source).type().name() + " has no element " + name,
+                    (source == null ? focus : source).type().name()
+                        + " has no element "
+                        + name
+                        + advice(name),
                     node.getStart()));
+  }
+
+  /** For those who write the JSON's name of a choice: FHIRPath's is another. */
+  private static String advice(String name) {
+    return name.matches("value[A-Z].*")
+        ? "; FHIRPath writes value.ofType(Quantity), value.ofType(string) and so on"
+        : "";
   }
 
   static Optional<Expr> member(Expr source, String name) {

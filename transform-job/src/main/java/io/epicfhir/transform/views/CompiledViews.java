@@ -2,6 +2,7 @@ package io.epicfhir.transform.views;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -45,6 +46,11 @@ public final class CompiledViews {
   /** Parses the resources of this type among the lines of NDJSON files on the local disk. */
   public Dataset<Row> parse(SparkSession spark, List<Path> files) {
     return NdjsonParser.parse((org.apache.spark.sql.classic.SparkSession) spark, files, type, read);
+  }
+
+  /** The resource types whose keys the views hold, so that readers join them. */
+  public Set<String> refersTo() {
+    return read.targets();
   }
 
   /** The views, in the order in which they were given. */

@@ -23,6 +23,7 @@ final class ReadNode implements Serializable {
   private final boolean list;
   private final List<List<String>> repeat;
   private final TreeMap<String, ReadNode> children = new TreeMap<>();
+  private final TreeSet<String> targets = new TreeSet<>();
 
   private ReadNode(FhirType type, boolean list, List<List<String>> repeat) {
     this.form = type.form();
@@ -51,6 +52,11 @@ final class ReadNode implements Serializable {
   /** The paths that are flattened into this list; empty for an element of JSON. */
   List<List<String>> repeat() {
     return repeat;
+  }
+
+  /** The resource types that references of the views are keys of. */
+  Set<String> targets() {
+    return targets;
   }
 
   Map<String, ReadNode> children() {
@@ -103,6 +109,7 @@ final class ReadNode implements Serializable {
       add(union.right(), focus);
     } else if (expr instanceof Expr.ReferenceKey key) {
       ReadNode reference = add(key.source(), focus);
+      targets.add(key.target());
       reference.child("reference", FhirType.primitive("string"), false);
       reference.child("type", FhirType.primitive("uri"), false);
     } else if (expr instanceof Expr.Call call) {

@@ -75,7 +75,7 @@ public final class RunViews {
     }
   }
 
-  private Void run(Path folder) throws IOException {
+  private Void run(Path folder) throws Exception {
     Path target = Files.createDirectories(out.resolve(folder.getFileName()));
     ViewOutput output = new ViewOutput(target);
     try {
@@ -90,7 +90,7 @@ public final class RunViews {
       output.rows(view.columns(), rows);
     } catch (ViewException e) {
       output.refusal(e);
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Spark throws checked ones that it does not declare
       output.refusal(EvaluationFailures.in(e).orElseThrow(() -> e));
     }
     return null;

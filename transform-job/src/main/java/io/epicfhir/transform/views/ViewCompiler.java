@@ -65,7 +65,9 @@ public final class ViewCompiler {
   private static boolean readable(Form form, String text) {
     return switch (form) {
       case BOOLEAN -> text.equals("true") || text.equals("false");
-      case INTEGER, LONG -> text.matches("-?[0-9]{1,9}");
+      case INTEGER ->
+          text.matches("-?[0-9]{1,10}") && Long.parseLong(text) == (int) Long.parseLong(text);
+      case LONG -> text.matches("-?[0-9]{1,18}");
       case DECIMAL -> text.matches("-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
       default -> true;
     };

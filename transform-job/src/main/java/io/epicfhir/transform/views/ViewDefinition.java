@@ -24,6 +24,11 @@ public record ViewDefinition(
     List<Select> select,
     String json) {
 
+  /** Whether databases take the name as a table's: one that is the file's own may be no such. */
+  public boolean namesTable() {
+    return ViewDefinitionReader.NAME.matcher(name).matches();
+  }
+
   /**
    * Reads a view.
    *

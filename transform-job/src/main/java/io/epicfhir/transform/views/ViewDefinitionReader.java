@@ -11,7 +11,9 @@ import io.epicfhir.transform.views.ViewDefinition.Select;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Reads the JSON of one ViewDefinition and says what is wrong with its shape. */
 final class ViewDefinitionReader {
@@ -22,7 +24,16 @@ final class ViewDefinitionReader {
           .build();
 
   /** The specification's sql-name: what every database takes unquoted. */
-  private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]*");
+  static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,62}");
+
+  /** What FHIR allows everywhere, and what a person leaves for others. */
+  private static final Set<String> ANYWHERE = Set.of("id", "extension", "modifierExtension");
+
+  private static final Set<String> OF_SELECT =
+      Set.of("column", "select", "unionAll", "forEach", "forEachOrNull", "repeat");
+  private static final Set<String> OF_COLUMN =
+      Set.of("name", "path", "type", "collection", "description", "tag");
+  private static final Set<String> OF_VIEW = Set.of("select", "where", "constant", "resource");
 
   private static final Map<String, Iteration> ITERATIONS =
       Map.of(
@@ -42,6 +53,7 @@ final class ViewDefinitionReader {
     if (!type.isEmpty() && !type.equals("ViewDefinition")) {
       throw refuse("it is of type " + type, "give a ViewDefinition");
     }
+    noOtherSpelling(view);
     List<Select> selects = selects(list(view, "select"));
     if (selects.isEmpty()) {
       throw refuse("it has no select", "add one with at least one column");
@@ -103,6 +115,7 @@ final class ViewDefinitionReader {
   }
 
   private Select select(JsonNode node) {
+    known(node, OF_SELECT, "a select");
     List<String> given = ITERATIONS.keySet().stream().filter(node::has).sorted().toList();
     if (given.size() > 1) {
       throw refuse("a select has " + String.join(" and ", given), "keep one of them");
@@ -133,6 +146,7 @@ final class ViewDefinitionReader {
 
   private Column column(JsonNode node) {
     String name = sqlName(required(node, "name", "a column"), "a column's name");
+    known(node, OF_COLUMN, "column " + name);
     JsonNode collection = node.path("collection");
     if (!collection.isMissingNode() && !collection.isBoolean()) {
       throw refuse("collection of column " + name + " is not a boolean", "write true or false");
@@ -156,9 +170,35 @@ final class ViewDefinitionReader {
 
   private String sqlName(String name, String what) {
     if (!NAME.matcher(name).matches()) {
-      throw refuse(what + " is " + name, "use letters, digits and _, and begin with a letter");
+      throw refuse(
+          what + " is " + name, "use letters, digits and _, at most 63, and begin with a letter");
     }
     return name;
+  }
+
+  /** A key that is not read would change the rows without a word. */
+  private void known(JsonNode node, Set<String> keys, String what) {
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      String key = entry.getKey();
+      if (!keys.contains(key) && !ANYWHERE.contains(key) && !key.startsWith("_")) {
+        throw refuse(
+            what + " has the key " + key,
+            "write one of " + keys.stream().sorted().collect(Collectors.joining(", ")));
+      }
+    }
+  }
+
+  /** A view may carry any of FHIR's metadata, but nothing that was meant as one of these. */
+  private void noOtherSpelling(JsonNode view) {
+    for (Map.Entry<String, JsonNode> entry : view.properties()) {
+      String key = entry.getKey();
+      for (String meant : OF_VIEW) {
+        String singular = key.endsWith("s") ? key.substring(0, key.length() - 1) : key;
+        if (!key.equals(meant) && singular.equalsIgnoreCase(meant)) {
+          throw refuse("it has the key " + key, "write " + meant);
+        }
+      }
+    }
   }
 
   private List<JsonNode> list(JsonNode node, String key) {

@@ -15,6 +15,9 @@ import org.apache.spark.sql.Row;
 final class ViewOutput {
   private static final JsonFactory JSON = new JsonFactory();
 
+  private static final String ROWS = "rows.ndjson";
+  private static final String ERROR = "error.json";
+
   private final Path folder;
 
   ViewOutput(Path folder) {
@@ -22,7 +25,8 @@ final class ViewOutput {
   }
 
   void rows(List<ViewColumn> columns, List<Row> rows) throws IOException {
-    try (Writer file = Files.newBufferedWriter(folder.resolve("rows.ndjson"))) {
+    Files.deleteIfExists(folder.resolve(ERROR));
+    try (Writer file = Files.newBufferedWriter(folder.resolve(ROWS))) {
       for (Row row : rows) {
         file.write(line(columns, row));
         file.write('\n');
@@ -43,7 +47,9 @@ final class ViewOutput {
   }
 
   void refusal(ViewException refused) throws IOException {
-    try (Writer file = Files.newBufferedWriter(folder.resolve("error.json"));
+    Files.deleteIfExists(folder.resolve(ROWS));
+    Files.deleteIfExists(folder.resolve("columns.json"));
+    try (Writer file = Files.newBufferedWriter(folder.resolve(ERROR));
         JsonGenerator error = JSON.createGenerator(file)) {
       error.writeStartObject();
       error.writeStringField(

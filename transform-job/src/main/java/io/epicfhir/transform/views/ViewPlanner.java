@@ -137,7 +137,7 @@ final class ViewPlanner {
     } else {
       value = Lowering.single(expr, scope).cast(type);
     }
-    String fhirType = column.type().isEmpty() ? expr.type().name() : column.type();
+    String fhirType = column.type().isEmpty() ? expr.type().name() : bare(column.type());
     return new Planned(
         new ViewColumn(
             column.name(),
@@ -148,6 +148,11 @@ final class ViewPlanner {
             varied(expr),
             type),
         value);
+  }
+
+  /** The type's name without the URL that the specification allows before it. */
+  private static String bare(String type) {
+    return type.substring(type.lastIndexOf('/') + 1);
   }
 
   private static boolean varied(Expr expr) {
@@ -162,7 +167,7 @@ final class ViewPlanner {
     if (column.type().isEmpty()) {
       return found;
     }
-    Form declared = Form.ofPrimitive(column.type().substring(column.type().lastIndexOf('/') + 1));
+    Form declared = Form.ofPrimitive(bare(column.type()));
     boolean widens =
         switch (declared) {
           case LONG -> found == Form.INTEGER;

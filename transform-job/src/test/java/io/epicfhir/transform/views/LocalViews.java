@@ -21,6 +21,10 @@ final class LocalViews {
     return SparkSession.builder()
         .master("local[2]")
         .config("spark.ui.enabled", "false")
+        // The same JVM may run tests of tables next, and a session's extensions are its first ones.
+        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+        .config(
+            "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
         .config("spark.sql.shuffle.partitions", "1")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.driver.bindAddress", "127.0.0.1")

@@ -1,0 +1,76 @@
+package io.epicfhir.transform;
+
+import io.epicfhir.common.Job;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.RunLock;
+import io.epicfhir.common.RunRecorder;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Takes care of the silver and view tables: small files become large ones, files that only old
+ * versions need go. No row changes by it.
+ */
+public final class Care implements Job {
+  /** Runs the job as a process; see {@link io.epicfhir.common.JobArguments#USAGE}. */
+  public static void main(String[] args) {
+    System.exit(JobRunner.run(new Care(), args));
+  }
+
+  @Override
+  public String phase() {
+    return "care";
+  }
+
+  @Override
+  @SuppressWarnings("try") // the lock is held, not used
+  public void run(JobContext context) throws InterruptedException {
+    CareSettings settings = CareSettings.from(context.settings());
+    SparkSession spark = context.spark();
+    Lake lake = context.lake();
+    try (RunLock lock = RunLock.acquire(lake, "silver", settings.lockPatience())) {
+      Map<String, Object> tables = new LinkedHashMap<>();
+      for (String kind : new String[] {"silver", "views"}) {
+        for (FileStatus folder : lake.list(lake.paths().at(kind))) {
+          if (folder.isDirectory()) {
+            String name = kind + "/" + folder.getPath().getName();
+            table(spark, lake, folder.getPath(), name, settings, context.recorder())
+                .ifPresent(done -> tables.put(name, done));
+          }
+        }
+      }
+      context.recorder().result("tables", tables);
+    }
+  }
+
+  private static Optional<TableCare.Done> table(
+      SparkSession spark,
+      Lake lake,
+      Path path,
+      String name,
+      CareSettings settings,
+      RunRecorder recorder) {
+    DeltaFolder folder = new DeltaFolder(lake, path);
+    if (folder.version().isEmpty()) {
+      return Optional.empty(); // what a writer left before its first commit
+    }
+    spark.sparkContext().setJobGroup("care " + name, "care " + name, false);
+    try {
+      TableCare.Done done =
+          recorder
+              .registry()
+              .timer("care." + name)
+              .timeSupplier(() -> new TableCare(spark, folder, settings).run());
+      recorder.output(name, path.toString(), null, done.bytes());
+      return Optional.of(done);
+    } catch (Exception e) {
+      throw Failures.of(name, e);
+    }
+  }
+}

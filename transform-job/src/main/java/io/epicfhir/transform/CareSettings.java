@@ -1,0 +1,31 @@
+package io.epicfhir.transform;
+
+import io.epicfhir.common.SettingsFile;
+import io.epicfhir.common.SettingsReader;
+import java.time.Duration;
+
+/**
+ * How tables are taken care of.
+ *
+ * @param fileSize bytes of a data file as they should be
+ * @param smallFiles so many files of less than half of that are made into larger ones
+ * @param retention how long files stay that no current version needs: readers of the version before
+ *     and time travel live on them
+ * @param lockPatience how long to wait for another writer of the tables
+ */
+record CareSettings(long fileSize, int smallFiles, Duration retention, Duration lockPatience) {
+
+  /** Reads the block {@code transform.care}; every problem in it is told at once. */
+  static CareSettings from(SettingsFile file) {
+    SettingsReader reader = file.reader("transform.care");
+    SettingsReader transform = file.reader("transform");
+    CareSettings settings =
+        new CareSettings(
+            reader.bytes("file-size"),
+            reader.number("small-files", 2, 100_000),
+            reader.duration("retention"),
+            transform.duration("lock-patience"));
+    reader.and(transform).check();
+    return settings;
+  }
+}
