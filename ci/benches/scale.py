@@ -16,7 +16,7 @@ from lake_site import LakeSite
 from parts import cohort
 
 COHORTS = (50, 200, 800)
-REPETITIONS = 3
+REPETITIONS = 2
 
 
 def run(work: Path) -> Bench:

@@ -59,6 +59,11 @@ record Backlog(List<Landing> pending, List<Landing> later) {
         .sum();
   }
 
+  /** How many rows a type's files have, those of later landings too. */
+  long rows(String type) {
+    return resourceFiles(type).stream().mapToLong(Landing.File::rows).sum();
+  }
+
   /** Bytes on storage that a type's files have. */
   long bytes(String type) {
     return resourceFiles(type).stream().mapToLong(Landing.File::bytes).sum();

@@ -76,9 +76,10 @@ final class SilverTable {
    * Takes over what the candidates change, in one commit, or in none where they change nothing.
    *
    * @param landed how many pending rows the landings tell of
+   * @param candidateRows how many candidates there are with those of later landings
    * @throws JobException {@link ExitCode#DATA_REFUSED} where the counts do not reconcile
    */
-  Counts apply(SparkSession spark, Dataset<Row> candidates, long landed) {
+  Counts apply(SparkSession spark, Dataset<Row> candidates, long landed, long candidateRows) {
     OptionalLong before = folder.version();
     OptionalLong content = folder.contentVersion();
     Optional<Dataset<Row>> standing =
@@ -87,7 +88,8 @@ final class SilverTable {
     Dataset<Row> weighed =
         SilverChanges.weigh(
                 LatestVersions.of(candidates),
-                standing.map(table -> TableSession.few(landed) ? ofIds(table, candidates) : table))
+                standing.map(
+                    table -> TableSession.few(candidateRows) ? ofIds(table, candidates) : table))
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
       Counts counts = SilverChanges.counts(weighed);

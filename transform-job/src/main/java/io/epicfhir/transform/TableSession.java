@@ -29,6 +29,17 @@ final class TableSession {
 
   private TableSession() {}
 
+  /**
+   * For what reads a whole table of so many bytes, though little may be pending: compiling pays
+   * again.
+   */
+  static void readsWhole(SparkSession session, long bytes) {
+    if (bytes >= TINY) {
+      session.conf().set("spark.sql.codegen.wholeStage", "true");
+      session.conf().set("spark.sql.codegen.factoryMode", "FALLBACK");
+    }
+  }
+
   /** Whether a join with so many rows need not shuffle its other side. */
   static boolean few(long rows) {
     return rows <= FEW;

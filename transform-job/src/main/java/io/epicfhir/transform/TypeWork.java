@@ -71,7 +71,10 @@ final class TypeWork {
 
   private Counts apply(SparkSession spark, SilverTable silver, String type, long landed) {
     return silver.apply(
-        spark, new BronzeReader(spark, lake.paths(), backlog).candidates(type), landed);
+        spark,
+        new BronzeReader(spark, lake.paths(), backlog).candidates(type),
+        landed,
+        backlog.rows(type) + deletions.getOrDefault(type, 0L));
   }
 
   /** The views of a type, and what their passes met that FHIR does not say. */
@@ -88,7 +91,10 @@ final class TypeWork {
     UnaryOperator<Dataset<Row>> parse = rows -> views.parse().apply(rows, drift);
     ViewSource source =
         state
-            .map(s -> ViewSource.of(silver.folder().read(spark), s.deltaVersion(), few, parse))
+            .map(
+                s ->
+                    ViewSource.of(
+                        silver.folder().read(spark), s.deltaVersion(), s.bytes(), few, parse))
             .orElseGet(() -> ViewSource.empty(spark, parse));
     Map<String, ViewTable.State> standing = new LinkedHashMap<>();
     Map<String, Long> odd = new TreeMap<>();

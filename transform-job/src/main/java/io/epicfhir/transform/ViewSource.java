@@ -20,25 +20,36 @@ final class ViewSource {
 
   private final Dataset<Row> silver;
   private final long version;
+  private final long bytes;
   private final boolean fewChanged;
   private final UnaryOperator<Dataset<Row>> parse;
   private final Map<Long, Dataset<Row>> parsed = new HashMap<>();
 
   private ViewSource(
-      Dataset<Row> silver, long version, boolean fewChanged, UnaryOperator<Dataset<Row>> parse) {
+      Dataset<Row> silver,
+      long version,
+      long bytes,
+      boolean fewChanged,
+      UnaryOperator<Dataset<Row>> parse) {
     this.silver = silver;
     this.version = version;
+    this.bytes = bytes;
     this.fewChanged = fewChanged;
     this.parse = parse;
   }
 
   /**
+   * @param bytes of silver on storage
    * @param fewChanged whether this run changed so few resources that their keys can be sent to
    *     every task; a hint only
    */
   static ViewSource of(
-      Dataset<Row> silver, long version, boolean fewChanged, UnaryOperator<Dataset<Row>> parse) {
-    return new ViewSource(silver, version, fewChanged, parse);
+      Dataset<Row> silver,
+      long version,
+      long bytes,
+      boolean fewChanged,
+      UnaryOperator<Dataset<Row>> parse) {
+    return new ViewSource(silver, version, bytes, fewChanged, parse);
   }
 
   /** For a type that was never landed: its views are empty tables. */
@@ -48,7 +59,12 @@ final class ViewSource {
             .add("id", DataTypes.StringType)
             .add("deleted", DataTypes.BooleanType)
             .add("resource", DataTypes.StringType);
-    return new ViewSource(spark.createDataFrame(List.of(), schema), NOTHING, true, parse);
+    return new ViewSource(spark.createDataFrame(List.of(), schema), NOTHING, 0, true, parse);
+  }
+
+  /** What silver takes of storage. */
+  long bytes() {
+    return bytes;
   }
 
   boolean fewChanged() {

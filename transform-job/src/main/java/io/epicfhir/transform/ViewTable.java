@@ -70,6 +70,7 @@ final class ViewTable {
     if (merge) {
       merge(spark, source, standing.get().silverVersion());
     } else {
+      TableSession.readsWhole(spark, source.bytes());
       rebuild(source);
     }
     Failpoint.at("view.committed");
