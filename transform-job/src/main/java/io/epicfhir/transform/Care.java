@@ -34,7 +34,7 @@ public final class Care implements Job {
     CareSettings settings = CareSettings.from(context.settings());
     SparkSession spark = context.spark();
     Lake lake = context.lake();
-    try (RunLock lock = RunLock.acquire(lake, "silver", settings.lockPatience())) {
+    try (RunLock lock = RunLock.acquire(lake, Tables.LOCK, settings.lockPatience())) {
       Map<String, Object> tables = new LinkedHashMap<>();
       for (String kind : new String[] {"silver", "views"}) {
         for (FileStatus folder : lake.list(lake.paths().at(kind))) {

@@ -81,7 +81,6 @@ final class SilverTable {
    */
   Counts apply(SparkSession spark, Dataset<Row> candidates, long landed, long candidateRows) {
     OptionalLong before = folder.version();
-    OptionalLong content = folder.contentVersion();
     Optional<Dataset<Row>> standing =
         before.isPresent() ? Optional.of(folder.read(spark)) : Optional.empty();
     // Keys only. Counted first, then read twice by the merge: weighing is most of the work.
@@ -104,7 +103,7 @@ final class SilverTable {
                     ? candidates.where(col("pending"))
                     : SilverChanges.changing(candidates, weighed),
                 next);
-        long rows = state(spark).map(State::rows).orElse(0L);
+        State state = state(spark).orElse(State.NONE);
         Failpoint.at("silver.commit");
         if (standing.isEmpty()) {
           create(changes);
@@ -112,9 +111,8 @@ final class SilverTable {
           change(spark, TableSession.few(counts.changed()) ? broadcast(changes) : changes, all);
         }
         Failpoint.at("silver.committed");
-        requireCommitted(rows, next, counts);
-        known(content)
-            .ifPresent(state -> write(state.after(counts, next, folder.size(spark).bytes())));
+        requireCommitted(state.rows(), next, counts);
+        write(state.after(counts, next, folder.size(spark).bytes()));
       }
       return counts;
     } finally {

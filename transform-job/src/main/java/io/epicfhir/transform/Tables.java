@@ -21,6 +21,9 @@ import org.apache.spark.sql.SparkSession;
 
 /** All silver and view tables of the lake, brought up to date with its landings. */
 final class Tables {
+  /** Who writes silver or views holds it. */
+  static final String LOCK = "silver";
+
   private final SparkSession spark;
   private final Lake lake;
   private final TransformSettings settings;

@@ -27,7 +27,7 @@ public final class Transform implements Job {
     SparkSession spark = context.spark();
     // Delta excludes a second writer only within one JVM on a local disk; the lock does it
     // anywhere.
-    try (RunLock lock = RunLock.acquire(context.lake(), "silver", settings.lockPatience())) {
+    try (RunLock lock = RunLock.acquire(context.lake(), Tables.LOCK, settings.lockPatience())) {
       Tables tables =
           new Tables(spark, context.lake(), settings, views, context.recorder().registry());
       tables

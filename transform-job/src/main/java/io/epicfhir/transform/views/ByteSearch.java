@@ -8,20 +8,27 @@ import java.nio.ByteOrder;
 final class ByteSearch {
   private static final VarHandle WORD =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final long ONES = 0x0101010101010101L;
+  static final long ONES = 0x0101010101010101L;
   private static final long HIGH = 0x8080808080808080L;
 
   private ByteSearch() {}
+
+  /** The eight bytes from here on, the first one lowest. */
+  static long word(byte[] in, int at) {
+    return (long) WORD.get(in, at);
+  }
+
+  /** The high bit of each byte that is zero; a byte above one may show it too, never the first. */
+  static long zeros(long word) {
+    return (word - ONES) & ~word & HIGH;
+  }
 
   /** Where the byte stands first, or {@code to} where it does not. */
   static int find(byte wanted, byte[] in, int from, int to) {
     long wants = ONES * (wanted & 0xFF);
     int i = from;
     while (i + 8 <= to) {
-      long differs = (long) WORD.get(in, i) ^ wants;
-      // The high bit of each byte that is zero; a byte above a zero may show one, too, never the
-      // first.
-      long found = (differs - ONES) & ~differs & HIGH;
+      long found = zeros(word(in, i) ^ wants);
       if (found != 0) {
         return i + (Long.numberOfTrailingZeros(found) >>> 3);
       }

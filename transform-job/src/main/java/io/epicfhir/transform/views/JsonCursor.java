@@ -1,8 +1,5 @@
 package io.epicfhir.transform.views;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
@@ -12,12 +9,8 @@ import org.apache.spark.unsafe.types.UTF8String;
  * demands. Not safe for threads; one cursor serves many resources.
  */
 final class JsonCursor {
-  private static final VarHandle WORD =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final long ONES = 0x0101010101010101L;
-  private static final long HIGH = 0x8080808080808080L;
-  private static final long QUOTES = ONES * '"';
-  private static final long BACKSLASHES = ONES * '\\';
+  private static final long QUOTES = ByteSearch.ONES * '"';
+  private static final long BACKSLASHES = ByteSearch.ONES * '\\';
 
   /** The bytes are no JSON; carries none of them. */
   static final class Malformed extends RuntimeException {
@@ -197,8 +190,8 @@ final class JsonCursor {
     int i = at + 1;
     while (true) {
       while (i + 8 <= end) {
-        long word = (long) WORD.get(in, i);
-        long found = zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES);
+        long word = ByteSearch.word(in, i);
+        long found = ByteSearch.zeros(word ^ QUOTES) | ByteSearch.zeros(word ^ BACKSLASHES);
         if (found != 0) {
           i += Long.numberOfTrailingZeros(found) >>> 3;
           break;
@@ -217,11 +210,6 @@ final class JsonCursor {
         i++;
       }
     }
-  }
-
-  /** The high bit of each byte that is zero; of those above the lowest one not for sure. */
-  private static long zeros(long word) {
-    return (word - ONES) & ~word & HIGH;
   }
 
   private void skipContainer() {
