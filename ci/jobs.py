@@ -96,10 +96,16 @@ class LiveHeap:
 
 def spark_submit(module: str, main: str, jvm: tuple[str, ...] = ()) -> list[str]:
     """The command for a main of a module's job JAR, on two cores, by the profile for one machine."""
-    options = ["--driver-java-options", " ".join(("-XX:+UseG1GC", "-XX:G1HeapRegionSize=8m", *jvm))]
     submit = Path(os.environ["SPARK_HOME"]) / "bin" / "spark-submit"
     profile = HOME / "conf" / "spark" / "local.conf"
+    options = ["--driver-java-options", " ".join((_quiet_options(profile), *jvm))]
     return [str(submit), "--master", "local[2]", "--properties-file", str(profile), *options, "--class", main, job_jar(module)]
+
+
+def _quiet_options(profile: Path) -> str:
+    """The profile's options for the JVM, but for its log of collections."""
+    (options,) = re.findall(r"^spark\.driver\.extraJavaOptions\s+(.+)$", profile.read_text(), re.MULTILINE)
+    return " ".join(option for option in options.split() if not option.startswith("-Xlog"))
 
 
 def job_jar(module: str) -> str:

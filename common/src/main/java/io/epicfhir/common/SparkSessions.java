@@ -21,6 +21,7 @@ public final class SparkSessions {
           Map.entry("spark.sql.files.ignoreMissingFiles", "false"),
           Map.entry("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS"),
           Map.entry("spark.sql.parquet.mergeSchema", "false"),
+          Map.entry("spark.hadoop." + RowGroups.KEY, String.valueOf(RowGroups.BYTES)),
           // No session brings classes of its own. With isolation each one (one a table) gets its
           // own
           // class loader on the executors, which asks the driver for every class and compiles every

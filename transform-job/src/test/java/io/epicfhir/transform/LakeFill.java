@@ -13,6 +13,7 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
+import io.epicfhir.common.RowGroups;
 import io.epicfhir.transform.views.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -90,6 +91,7 @@ final class LakeFill {
     rows(spark.read().text(file.toUri().toString()), file.getFileName().toString())
         .write()
         .option("compression", "zstd")
+        .option("parquet.block.size", RowGroups.BYTES)
         .option("maxRecordsPerFile", ROWS_A_FILE)
         .parquet(out.toUri().toString());
     List<Landing.File> landed = new ArrayList<>();

@@ -2,6 +2,7 @@ package io.epicfhir.extract.bronze;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.RowGroups;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,6 +105,7 @@ public final class RollingParquet<T> implements AutoCloseable {
     return new Builder<>(HadoopOutputFile.fromPath(file, hadoop), support.get())
         .withConf(hadoop)
         .withCompressionCodec(CompressionCodecName.ZSTD)
+        .withRowGroupSize(RowGroups.BYTES)
         .withDictionaryEncoding(widest, false)
         // What differs from row to row: a dictionary of it would be built and thrown away.
         .withDictionaryEncoding("id", false)
