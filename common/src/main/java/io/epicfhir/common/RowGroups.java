@@ -10,7 +10,7 @@ public final class RowGroups {
   public static final long BYTES = 8L << 20;
 
   /** The setting of Parquet's writers in Hadoop's configuration. */
-  static final String KEY = "parquet.block.size";
+  public static final String KEY = "parquet.block.size";
 
   private RowGroups() {}
 }

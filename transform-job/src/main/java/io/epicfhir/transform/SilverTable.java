@@ -108,7 +108,8 @@ final class SilverTable {
         if (standing.isEmpty()) {
           create(changes);
         } else {
-          change(spark, TableSession.few(counts.changed()) ? broadcast(changes) : changes, all);
+          boolean few = TableSession.few(counts.changed());
+          change(spark, state.bytes(), few ? broadcast(changes) : changes, all);
         }
         Failpoint.at("silver.committed");
         requireCommitted(state.rows(), next, counts);
@@ -187,8 +188,8 @@ final class SilverTable {
             String.valueOf(writing.deletionVectors().wanted(0))));
   }
 
-  private void change(SparkSession spark, Dataset<Row> changes, boolean repeatable) {
-    if (bytes() < writing.rewriteBelow()) {
+  private void change(SparkSession spark, long bytes, Dataset<Row> changes, boolean repeatable) {
+    if (bytes < writing.rewriteBelow()) {
       folder.rewrite(spark, "id", changes, changes);
     } else {
       merge(spark, changes, repeatable);

@@ -91,7 +91,7 @@ final class LakeFill {
     rows(spark.read().text(file.toUri().toString()), file.getFileName().toString())
         .write()
         .option("compression", "zstd")
-        .option("parquet.block.size", RowGroups.BYTES)
+        .option(RowGroups.KEY, RowGroups.BYTES)
         .option("maxRecordsPerFile", ROWS_A_FILE)
         .parquet(out.toUri().toString());
     List<Landing.File> landed = new ArrayList<>();

@@ -24,7 +24,6 @@ class RollingParquetTest {
   void aFileIsReadByAsManyTasksAsItHasRowGroups() throws Exception {
     Configuration hadoop = new Configuration();
     Random random = new Random(1);
-    byte[] noise = new byte[ROW_BYTES];
     List<RollingParquet.Written> written;
     try (RollingParquet<BronzeLine> rows =
         new RollingParquet<>(
@@ -34,8 +33,9 @@ class RollingParquetTest {
             "resource",
             Long.MAX_VALUE)) {
       for (int row = 0; row < ROWS; row++) {
+        byte[] noise = new byte[ROW_BYTES];
         random.nextBytes(noise);
-        rows.write(line(row, noise.clone()));
+        rows.write(line(row, noise));
       }
       written = rows.written();
     }
