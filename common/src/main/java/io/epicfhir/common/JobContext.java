@@ -12,6 +12,7 @@ public final class JobContext implements AutoCloseable {
   private final SettingsFile settings;
   private final RunRecorder recorder;
   private SparkSession spark;
+  private boolean ownSpark;
   private Lake lake;
 
   JobContext(JobArguments arguments, SettingsFile settings, RunRecorder recorder) {
@@ -48,20 +49,23 @@ public final class JobContext implements AutoCloseable {
     return recorder;
   }
 
-  /** The Spark session, started at the first call. */
+  /** The Spark session, started at the first call where the process has none. */
   public SparkSession spark() {
     if (spark == null) {
+      ownSpark = !SparkSessions.running();
       spark = SparkSessions.start(arguments.run(), recorder.stages());
       lake = new Lake(lake.paths(), spark.sparkContext().hadoopConfiguration());
     }
     return spark;
   }
 
-  /** Stops Spark, so that every event has reached the recorder. */
+  /** Stops Spark where it was started here; every event has reached the recorder then. */
   @Override
   public void close() {
-    if (spark != null) {
+    if (spark != null && ownSpark) {
       spark.stop();
+    } else if (spark != null) {
+      SparkSessions.leave(spark, recorder.stages());
     }
   }
 }

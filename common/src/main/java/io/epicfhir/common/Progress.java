@@ -15,6 +15,7 @@ public final class Progress implements AutoCloseable {
   private static final Duration EVERY = Duration.ofSeconds(15);
 
   private final String what;
+  private final String units;
   private final Supplier<Reading> gauge;
   private final Reading begin;
   private final long beginNanos = System.nanoTime();
@@ -31,16 +32,17 @@ public final class Progress implements AutoCloseable {
    *
    * @param done of the total
    * @param total as far as it is known by now
-   * @param resources since the beginning
+   * @param units since the beginning, for example resources
    * @param bytes since the beginning
    * @param inFlight requests at the source just now
    * @param retries since the beginning
    */
   public record Reading(
-      long done, long total, long resources, long bytes, int inFlight, long retries) {}
+      long done, long total, long units, long bytes, int inFlight, long retries) {}
 
-  private Progress(String what, Supplier<Reading> gauge) {
+  private Progress(String what, String units, Supplier<Reading> gauge) {
     this.what = what;
+    this.units = units;
     this.gauge = gauge;
     this.begin = gauge.get();
   }
@@ -49,10 +51,11 @@ public final class Progress implements AutoCloseable {
    * Begins to tell.
    *
    * @param what the things that are counted, for example {@code files}
+   * @param units what is told of as a rate, for example {@code resources}
    * @param gauge read by a thread of its own
    */
-  public static Progress of(String what, Supplier<Reading> gauge) {
-    Progress progress = new Progress(what, gauge);
+  public static Progress of(String what, String units, Supplier<Reading> gauge) {
+    Progress progress = new Progress(what, units, gauge);
     long every = EVERY.toSeconds();
     var unused = progress.timer.scheduleAtFixedRate(progress::tell, every, every, TimeUnit.SECONDS);
     return progress;
@@ -71,12 +74,13 @@ public final class Progress implements AutoCloseable {
                 + " left";
     return String.format(
         Locale.ROOT,
-        "%d of %d %s (%d %%), %.0f resources/s, %.1f MB/s, %d in flight, %d retries%s",
+        "%d of %d %s (%d %%), %.0f %s/s, %.1f MB/s, %d in flight, %d retries%s",
         now.done(),
         now.total(),
         what,
         now.total() == 0 ? 100 : 100 * now.done() / now.total(),
-        (now.resources() - begin.resources()) / seconds,
+        (now.units() - begin.units()) / seconds,
+        units,
         (now.bytes() - begin.bytes()) / seconds / 1e6,
         now.inFlight(),
         now.retries(),

@@ -69,8 +69,7 @@ public final class SettingsFile {
     SettingsReader reader = reader("");
     String lake = reader.text("lake");
     reader.check();
-    return new LakePaths(
-        lake.matches("[a-z][a-z0-9]+:.*") ? lake : resolve(lake).toUri().toString());
+    return new LakePaths(hadoopPath(lake));
   }
 
   /**
@@ -91,6 +90,11 @@ public final class SettingsFile {
   /** A relative path of the settings stands beside the settings file. */
   Path resolve(String path) {
     return folder.resolve(path).normalize();
+  }
+
+  /** As a Hadoop path: one with a scheme as it is, any other as a local one. */
+  String hadoopPath(String path) {
+    return path.matches("[a-z][a-z0-9]+:.*") ? path : resolve(path).toUri().toString();
   }
 
   Config config() {

@@ -160,6 +160,11 @@ public final class SettingsReader {
     return file.resolve(text(key));
   }
 
+  /** A Hadoop path, a local one where it has no scheme; empty where the setting is. */
+  public Optional<String> optionalHadoopPath(String key) {
+    return optionalText(key).map(file::hadoopPath);
+  }
+
   /** A secret kept in the file that the setting names. */
   public Optional<Secret> secretFile(String key) {
     return optionalText(key)

@@ -1,6 +1,7 @@
 package io.epicfhir.common;
 
 import java.util.Map;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkConf;
 import org.apache.spark.scheduler.SparkListenerInterface;
 import org.apache.spark.sql.SparkSession;
@@ -52,6 +53,23 @@ public final class SparkSessions {
     SparkSession session = SparkSession.builder().config(conf).getOrCreate();
     session.sparkContext().addSparkListener(listener);
     return session;
+  }
+
+  /** Whether this process has a session that somebody else started, and will stop. */
+  static boolean running() {
+    var session = SparkSession.getDefaultSession();
+    return session.isDefined() && !session.get().sparkContext().isStopped();
+  }
+
+  /** Takes the listener out of a session that goes on, once it has heard of all that was done. */
+  static void leave(SparkSession session, SparkListenerInterface listener) {
+    try {
+      session.sparkContext().listenerBus().waitUntilEmpty();
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("Cannot gather Spark's figures: its events do not end", e);
+    } finally {
+      session.sparkContext().removeSparkListener(listener);
+    }
   }
 
   /**

@@ -122,7 +122,8 @@ public final class BulkLanding {
     long begin = System.nanoTime();
     List<BinResult> results;
     try (Progress unused =
-        Progress.of("files", new DownloadProgress(receipts, manifest, this::inFlight))) {
+        Progress.of(
+            "files", "resources", new DownloadProgress(receipts, manifest, this::inFlight))) {
       results =
           new Download(context, bronze)
               .run(open, manifest.tokenForFiles(), started.exportId(), ledger.staging());

@@ -144,7 +144,7 @@ final class CrawlRun implements AutoCloseable {
             figures,
             known::contains,
             workers::stopped);
-    try (Progress unused = Progress.of("searches", this::reading)) {
+    try (Progress unused = Progress.of("searches", "resources", this::reading)) {
       workers.run(() -> nextUnit(run, clock));
     }
   }
@@ -169,7 +169,8 @@ final class CrawlRun implements AutoCloseable {
   private void hydrate() {
     Hydration hydration = new Hydration(settings, source, fetch, spool, workers, figures);
     hydration.skip(index, begun.group(), begun.startedAt());
-    try (Progress unused = Progress.of("searches, and reads by reference", this::reading)) {
+    try (Progress unused =
+        Progress.of("searches, and reads by reference", "resources", this::reading)) {
       referenceProblems = hydration.run();
     }
   }
