@@ -12,6 +12,8 @@ from pathlib import Path
 
 from parts import HOME, PartError
 
+PROFILE = HOME / "conf" / "spark" / "local.conf"
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -97,15 +99,14 @@ class LiveHeap:
 def spark_submit(module: str, main: str, jvm: tuple[str, ...] = ()) -> list[str]:
     """The command for a main of a module's job JAR, on two cores, by the profile for one machine."""
     submit = Path(os.environ["SPARK_HOME"]) / "bin" / "spark-submit"
-    profile = HOME / "conf" / "spark" / "local.conf"
-    options = ["--driver-java-options", " ".join((_quiet_options(profile), *jvm))]
-    return [str(submit), "--master", "local[2]", "--properties-file", str(profile), *options, "--class", main, job_jar(module)]
+    options = ["--driver-java-options", " ".join((*profile_options(), *jvm))]
+    return [str(submit), "--master", "local[2]", "--properties-file", str(PROFILE), *options, "--class", main, job_jar(module)]
 
 
-def _quiet_options(profile: Path) -> str:
-    """The profile's options for the JVM, but for its log of collections."""
-    (options,) = re.findall(r"^spark\.driver\.extraJavaOptions\s+(.+)$", profile.read_text(), re.MULTILINE)
-    return " ".join(option for option in options.split() if not option.startswith("-Xlog"))
+def profile_options() -> list[str]:
+    """The options for the JVM of the profile for one machine, but for its log of collections."""
+    (options,) = re.findall(r"^spark\.driver\.extraJavaOptions\s+(.+)$", PROFILE.read_text(), re.MULTILINE)
+    return [option for option in options.split() if not option.startswith("-Xlog")]
 
 
 def job_jar(module: str) -> str:
