@@ -26,7 +26,7 @@ from airflow.sdk import Asset, CronDataIntervalTimetable, TriggerRule, dag, get_
 
 from epic_fhir import tasks
 from epic_fhir.defaults import LAKE, TASKS
-from epic_fhir.submit import ExportReady, PhaseJava, PhaseSubmit
+from epic_fhir.submit import ExportReady, LoadSubmit, PhaseJava, PhaseSubmit
 
 SOURCE = {"pool": "epic_fhir_source"}
 BRONZE, VIEWS = Asset("epic_fhir_bronze"), Asset("epic_fhir_views")
@@ -66,7 +66,7 @@ def epic_fhir_etl() -> None:
         task_id="extract", module="extract-job", main="io.epicfhir.extract.Extract", export_id=export_id, **SOURCE
     )
     transform = PhaseSubmit(task_id="transform", module="transform-job", main="io.epicfhir.transform.Transform", **LAKE)
-    load = PhaseSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", **LAKE)
+    load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", **LAKE)
 
     @task(outlets=[BRONZE, VIEWS], execution_timeout=timedelta(minutes=15))
     def validate(extracted: dict, transformed: dict, loaded: dict) -> dict:

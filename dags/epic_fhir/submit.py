@@ -17,6 +17,7 @@ from airflow.sdk.exceptions import (
     AirflowSensorTimeout,
 )
 
+from epic_fhir.database import database
 from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, parse_instant
 from epic_fhir.settings import Installation, Settings, SettingsError
 
@@ -83,6 +84,15 @@ class PhaseSubmit(SparkSubmitOperator):
         process = getattr(self._hook, "_submit_sp", None)
         status = getattr(process, "returncode", None)
         return status if status or failure is None else -1
+
+
+class LoadSubmit(PhaseSubmit):
+    """The load job, with the database of an Airflow connection where the environment names one."""
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        with settings_must_hold(), database() as env:
+            os.environ.update(env)
+            return super().execute(context)
 
 
 class JavaCall:

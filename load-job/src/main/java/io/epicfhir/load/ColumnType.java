@@ -24,9 +24,9 @@ enum ColumnType {
   /** Without a length, which would refuse or cut. */
   TEXT("text"),
   DATE("date"),
-  TIME("time"),
+  TIME("time without time zone"),
   /** Also for TIMESTAMP without a zone, as PostgreSQL would drop the zone of a value unsaid. */
-  TIMESTAMPTZ("timestamptz");
+  TIMESTAMPTZ("timestamp with time zone");
 
   private static final Map<String, ColumnType> ANSI =
       Map.ofEntries(
@@ -61,6 +61,7 @@ enum ColumnType {
     this.sql = sql;
   }
 
+  /** As PostgreSQL's format_type() writes it. */
   String sql() {
     return sql;
   }
@@ -100,10 +101,15 @@ enum ColumnType {
   }
 
   /**
-   * The text that PostgreSQL reads as this type. A FHIR date may be a year or a month: it becomes
-   * its earliest point, and a date without a time midnight UTC, the session's zone.
+   * The text that PostgreSQL reads as this type, in UTF-8: as bytes it need not be decoded on its
+   * way. A FHIR date may be a year or a month: it becomes its earliest point, and a date without a
+   * time midnight UTC, the session's zone.
    */
-  Column asText(Column value) {
+  Column asBytes(Column value) {
+    return asText(value).cast(DataTypes.BinaryType);
+  }
+
+  private Column asText(Column value) {
     Column text = value.cast(DataTypes.StringType);
     if (this != DATE && this != TIMESTAMPTZ) {
       return text;

@@ -28,20 +28,26 @@ final class CopyText {
     this.copy = copy;
   }
 
-  /** A text, or null. */
-  void value(String text) throws SQLException {
+  /** The UTF-8 of a text, or null. */
+  void value(byte[] text) throws SQLException {
     beginValue();
     if (text == null) {
       raw(NULL);
       return;
     }
-    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-      escaped(b);
+    int from = 0;
+    for (int i = 0; i < text.length; i++) {
+      if (text[i] == '\\' || (text[i] >= 0 && text[i] < ' ')) {
+        raw(text, from, i);
+        escaped(text[i]);
+        from = i + 1;
+      }
     }
+    raw(text, from, text.length);
   }
 
-  /** An array of texts and nulls, or null. */
-  void values(List<String> elements) throws SQLException {
+  /** An array of texts in UTF-8 and nulls, or null. */
+  void values(List<byte[]> elements) throws SQLException {
     beginValue();
     if (elements == null) {
       raw(NULL);
@@ -49,7 +55,7 @@ final class CopyText {
     }
     raw((byte) '{');
     boolean first = true;
-    for (String element : elements) {
+    for (byte[] element : elements) {
       if (!first) {
         raw((byte) ',');
       }
@@ -91,13 +97,13 @@ final class CopyText {
   }
 
   /** Quoted for the array first, then escaped for COPY. */
-  private void element(String text) throws SQLException {
+  private void element(byte[] text) throws SQLException {
     if (text == null) {
       raw(NULL_ELEMENT);
       return;
     }
     raw((byte) '"');
-    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+    for (byte b : text) {
       if (b == '"' || b == '\\') {
         escaped((byte) '\\');
       }
@@ -126,8 +132,19 @@ final class CopyText {
   }
 
   private void raw(byte... some) throws SQLException {
-    for (byte b : some) {
-      raw(b);
+    raw(some, 0, some.length);
+  }
+
+  /** The bytes from one place to before another. */
+  private void raw(byte[] some, int from, int to) throws SQLException {
+    for (int at = from; at < to; ) {
+      if (used == buffer.length) {
+        flush();
+      }
+      int part = Math.min(to - at, buffer.length - used);
+      System.arraycopy(some, at, buffer, used, part);
+      used += part;
+      at += part;
     }
   }
 

@@ -34,6 +34,11 @@ final class Identifiers {
     return quoted(schema) + "." + quoted(table);
   }
 
+  /** A role's name, quoted; a role may be called anything. */
+  static String role(String name) {
+    return '"' + name.replace("\0", "").replace("\"", "\"\"") + '"';
+  }
+
   /** A text literal; the session has standard_conforming_strings on. */
   static String literal(String text) {
     return "'" + text.replace("\0", "").replace("'", "''") + "'";

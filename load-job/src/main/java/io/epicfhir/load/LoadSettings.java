@@ -7,9 +7,13 @@ import java.time.Duration;
 /**
  * The block {@code load} of the settings.
  *
+ * @param target where the views go
+ * @param exportFolder where Parquet goes, as a Hadoop path; empty for another target
  * @param access how to reach the database
  * @param schema where the analysts' tables are
  * @param stateSchema where the pipeline keeps its own state, and tables that are not whole yet
+ * @param readerRole a role that may read all tables, or empty
+ * @param removedColumns what becomes of a table's columns that its view has no more
  * @param parallelCopies how many connections copy at once
  * @param nulPolicy what becomes of U+0000
  * @param lockPatience how long to wait for another loader, and for readers of a table to be swapped
@@ -18,15 +22,33 @@ import java.time.Duration;
  * @param retryPause the wait before the second try; doubled for each further one
  */
 record LoadSettings(
+    Kind target,
+    String exportFolder,
     PostgresAccess access,
     String schema,
     String stateSchema,
+    String readerRole,
+    RemovedColumns removedColumns,
     int parallelCopies,
     NulPolicy nulPolicy,
     Duration lockPatience,
     Duration swapTimeout,
     int maxTries,
     Duration retryPause) {
+
+  /** Where views go. */
+  enum Kind {
+    POSTGRESQL,
+    PARQUET
+  }
+
+  /** What becomes of a table's columns that its view has no more. */
+  enum RemovedColumns {
+    /** They stay, empty: an analyst's query goes on. */
+    KEEP,
+    /** They go at the next load of the whole table. */
+    DROP
+  }
 
   /** What becomes of U+0000, which PostgreSQL's text cannot hold. */
   enum NulPolicy {
@@ -40,9 +62,13 @@ record LoadSettings(
     SettingsReader reader = file.reader("load");
     LoadSettings settings =
         new LoadSettings(
+            reader.choice("target", Kind.class),
+            reader.optionalHadoopPath("export-folder").orElse(""),
             access(reader),
             schema(reader, "schema"),
             schema(reader, "state-schema"),
+            reader.optionalText("reader-role").orElse(""),
+            reader.choice("removed-columns", RemovedColumns.class),
             reader.number("parallel-copies", 1, 64),
             reader.choice("nul-policy", NulPolicy.class),
             reader.duration("lock-patience"),
@@ -51,6 +77,9 @@ record LoadSettings(
             reader.duration("retry-pause"));
     if (settings.schema.equals(settings.stateSchema)) {
       reader.problem("state-schema", settings.stateSchema, "another schema than load.schema");
+    }
+    if (settings.target == Kind.PARQUET && settings.exportFolder.isEmpty()) {
+      reader.problem("export-folder", "\"\"", "a folder for the Parquet files");
     }
     reader.check();
     return settings;

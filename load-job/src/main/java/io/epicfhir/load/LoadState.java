@@ -19,6 +19,10 @@ import java.util.Set;
  * @param target schema of the analysts' tables
  */
 record LoadState(String schema, String target) implements Serializable {
+
+  /** What was loaded last of a view: from which Delta table at which version, how many rows. */
+  record Last(String tableId, long version, long rows) {}
+
   private static final Set<String> TAKEN = Set.of("load_state", "load_attempt", "load_part");
 
   /** The staging table of a view, quoted. */
@@ -144,7 +148,7 @@ record LoadState(String schema, String target) implements Serializable {
   }
 
   /** What was loaded last, without a look at the table itself. */
-  Optional<Target.Standing> standing(Connection connection, String view) throws SQLException {
+  Optional<Last> standing(Connection connection, String view) throws SQLException {
     String last =
         "SELECT delta_table_id, delta_version, rows FROM "
             + table("load_state")
@@ -152,8 +156,7 @@ record LoadState(String schema, String target) implements Serializable {
     try (PreparedStatement query = prepare(connection, last, target, view);
         ResultSet found = query.executeQuery()) {
       return found.next()
-          ? Optional.of(
-              new Target.Standing(found.getString(1), found.getLong(2), found.getLong(3), -1))
+          ? Optional.of(new Last(found.getString(1), found.getLong(2), found.getLong(3)))
           : Optional.empty();
     }
   }
@@ -167,6 +170,11 @@ record LoadState(String schema, String target) implements Serializable {
         execute(connection, "CREATE SCHEMA " + Identifiers.quoted(schema));
       }
     }
+  }
+
+  /** The table of partitions that are copied, quoted. */
+  String parts() {
+    return table("load_part");
   }
 
   private String table(String name) {

@@ -1,10 +1,12 @@
 package io.epicfhir.load;
 
+import io.epicfhir.common.Failpoint;
 import io.epicfhir.load.LoadSettings.NulPolicy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.ForeachPartitionFunction;
 import org.apache.spark.sql.Row;
@@ -41,11 +43,12 @@ record PartitionCopy(
         connection
             .unwrap(PGConnection.class)
             .getCopyAPI()
-            .copyIn("COPY " + state.staging(shape.name()) + " FROM STDIN");
+            .copyIn("COPY " + state.staging(shape.name()) + columns() + " FROM STDIN");
     try {
       CopyText text = new CopyText(copy);
       write(rows, text);
       text.flush();
+      Failpoint.at("load.copying");
       long copied = copy.endCopy();
       state.copied(connection, attempt, part, new Loaded(copied, text.bytes(), text.nulReplaced()));
     } finally {
@@ -53,6 +56,12 @@ record PartitionCopy(
         copy.cancelCopy();
       }
     }
+  }
+
+  private String columns() {
+    return shape.columns().stream()
+        .map(column -> Identifiers.quoted(column.name()))
+        .collect(Collectors.joining(", ", " (", ")"));
   }
 
   private void write(Iterator<Row> rows, CopyText text) throws SQLException {
@@ -64,7 +73,7 @@ record PartitionCopy(
         if (columns.get(i).collection()) {
           text.values(none ? null : row.getList(i));
         } else {
-          text.value(none ? null : row.getString(i));
+          text.value(none ? null : row.getAs(i));
         }
         if (nulPolicy == NulPolicy.REFUSE && text.nulReplaced() > 0) {
           throw new PostgresFailure(

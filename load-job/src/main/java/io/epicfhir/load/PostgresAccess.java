@@ -19,6 +19,8 @@ import org.postgresql.PGProperty;
  * @param passwordFile a local path, or empty where the database asks for no password
  */
 record PostgresAccess(String url, String user, String passwordFile) implements Serializable {
+  /** As pg_stat_activity tells of these connections. */
+  static final String APPLICATION = "epic-fhir load";
 
   /**
    * A new connection in a session whose settings the written values depend on.
@@ -28,7 +30,7 @@ record PostgresAccess(String url, String user, String passwordFile) implements S
   Connection connect() {
     Properties properties = new Properties();
     PGProperty.USER.set(properties, user);
-    PGProperty.APPLICATION_NAME.set(properties, "epic-fhir load");
+    PGProperty.APPLICATION_NAME.set(properties, APPLICATION);
     PGProperty.TCP_KEEP_ALIVE.set(properties, true);
     if (!passwordFile.isEmpty()) {
       PGProperty.PASSWORD.set(properties, password());

@@ -80,7 +80,12 @@ final class PostgresFailure extends RuntimeException {
       case "28", "3D" -> Kind.REFUSED;
       case "2B" -> Kind.DEPENDED_ON;
       case "22", "23" -> Kind.DATA;
-      default -> state.equals("42501") ? Kind.REFUSED : Kind.DEFECT;
+      default ->
+          switch (state) {
+            case "42501" -> Kind.REFUSED;
+            case "42704" -> Kind.SETTINGS; // a role that is not there
+            default -> Kind.DEFECT;
+          };
     };
   }
 
@@ -91,7 +96,8 @@ final class PostgresFailure extends RuntimeException {
       case REFUSED -> "check load.user, load.password-file and the role's rights";
       case DEPENDED_ON -> "drop what stands on it, rerun, and make it again";
       case DATA -> "mend the view's column or its ansi/type tag; the old table stays";
-      case SETTINGS, DEFECT -> "the old table stays";
+      case SETTINGS -> "check the block load of the settings; the old table stays";
+      case DEFECT -> "the old table stays";
     };
   }
 

@@ -38,10 +38,10 @@ record TableShape(String name, String comment, List<Column> columns) implements 
       return type.sql() + (collection ? "[]" : "");
     }
 
-    /** What is copied: a text, or a list of texts. */
-    org.apache.spark.sql.Column asText() {
+    /** What is copied: the UTF-8 of a text, or a list of such. */
+    org.apache.spark.sql.Column asBytes() {
       org.apache.spark.sql.Column value = col("`" + name + "`");
-      return (collection ? transform(value, type::asText) : type.asText(value)).as(name);
+      return (collection ? transform(value, type::asBytes) : type.asBytes(value)).as(name);
     }
   }
 
@@ -69,6 +69,14 @@ record TableShape(String name, String comment, List<Column> columns) implements 
               + "; mend the ViewDefinition");
     }
     return new TableShape(view, comment, List.copyOf(columns));
+  }
+
+  /** The columns that the rows of {@link ViewChanges} have. */
+  TableShape withChange() {
+    List<Column> all = new ArrayList<>(columns);
+    all.add(new Column(ViewChanges.COMMIT, ColumnType.BIGINT, false, ""));
+    all.add(new Column(ViewChanges.GONE, ColumnType.BOOLEAN, false, ""));
+    return new TableShape(name, comment, List.copyOf(all));
   }
 
   private static Optional<Column> column(StructField field, List<String> problems) {

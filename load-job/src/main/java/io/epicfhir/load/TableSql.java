@@ -6,22 +6,24 @@ import static io.epicfhir.load.Identifiers.quoted;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The statements that build a table beside the one that is read, and put it in its place.
  *
  * @param shape the table
+ * @param kept columns of the table that is read which the view no longer has; they stay, empty
  * @param staging schema where it is built
  * @param target schema where it is read
  */
-record TableSql(TableShape shape, String staging, String target) {
+record TableSql(TableShape shape, List<StandingTable.Column> kept, String staging, String target) {
 
   /** An empty table; what an interrupted load left there goes. */
   String[] create() {
-    String columns =
-        shape.columns().stream()
-            .map(column -> quoted(column.name()) + " " + column.sqlType())
-            .collect(Collectors.joining(", "));
+    Stream<String> view =
+        shape.columns().stream().map(column -> quoted(column.name()) + " " + column.sqlType());
+    Stream<String> stay = kept.stream().map(column -> quoted(column.name()) + " " + column.type());
+    String columns = Stream.concat(view, stay).collect(Collectors.joining(", "));
     return new String[] {
       "DROP TABLE IF EXISTS " + built(), "CREATE TABLE " + built() + " (" + columns + ")"
     };
@@ -62,6 +64,20 @@ record TableSql(TableShape shape, String staging, String target) {
         .toArray(String[]::new);
   }
 
+  /** What others indexed on the table that is read, as statements for the new one. */
+  String othersIndexes() {
+    String definition = "regexp_replace(indexdef, '^CREATE (UNIQUE )?INDEX .+? ON .+? USING', '')";
+    return """
+        SELECT regexp_replace(indexdef, '^CREATE (UNIQUE )?INDEX .+? ON .+? USING',
+          'CREATE \\1INDEX ON ' || %1$s || ' USING')
+        FROM pg_catalog.pg_indexes o
+        WHERE schemaname = %2$s AND tablename = %3$s AND %4$s NOT IN (
+          SELECT %4$s FROM pg_catalog.pg_indexes WHERE schemaname = %5$s AND tablename = %3$s)
+        ORDER BY indexname"""
+        .formatted(
+            literal(built()), literal(target), literal(shape.name()), definition, literal(staging));
+  }
+
   /** What the ViewDefinition says of table and columns. */
   String[] comments() {
     List<String> statements = new ArrayList<>();
@@ -70,22 +86,35 @@ record TableSql(TableShape shape, String staging, String target) {
     }
     for (TableShape.Column column : shape.columns()) {
       if (!column.comment().isEmpty()) {
-        statements.add(
-            "COMMENT ON COLUMN %s.%s IS %s"
-                .formatted(built(), quoted(column.name()), literal(column.comment())));
+        statements.add(comment(column.name(), column.comment()));
       }
     }
+    kept.forEach(
+        column -> statements.add(comment(column.name(), "No longer in the view; always empty")));
     return statements.toArray(String[]::new);
   }
 
   /** The rights that others have on the table that is read, as statements for the new one. */
   String rights() {
     return """
-        SELECT format('GRANT %%s ON %%s TO %%s', a.privilege_type, %s,
-          CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END)
-        FROM pg_catalog.pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
-        WHERE c.oid = to_regclass(%s) AND a.grantee <> c.relowner"""
+        SELECT format('GRANT %%s%%s ON %%s TO %%s%%s', a.privilege_type, g.columns, %s,
+          CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+          CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+        FROM (SELECT c.relowner, '' AS columns, c.relacl AS acl
+            FROM pg_catalog.pg_class c WHERE c.oid = to_regclass(%2$s)
+          UNION ALL
+          SELECT c.relowner, format(' (%%I)', t.attname), t.attacl
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute t ON t.attrelid = c.oid
+            JOIN pg_catalog.pg_attribute n ON n.attrelid = to_regclass(%1$s)
+              AND n.attname = t.attname
+            WHERE c.oid = to_regclass(%2$s)) g
+        CROSS JOIN LATERAL aclexplode(g.acl) a WHERE a.grantee <> g.relowner"""
         .formatted(literal(built()), literal(read()));
+  }
+
+  /** The right to read, for the role that the settings name. */
+  String readBy(String role) {
+    return "GRANT SELECT ON " + built() + " TO " + Identifiers.role(role);
   }
 
   /** The step that readers see; part of one transaction. */
@@ -102,6 +131,10 @@ record TableSql(TableShape shape, String staging, String target) {
 
   private String built() {
     return quoted(staging, shape.name());
+  }
+
+  private String comment(String column, String text) {
+    return "COMMENT ON COLUMN %s.%s IS %s".formatted(built(), quoted(column), literal(text));
   }
 
   private static boolean joined(TableShape.Column column) {

@@ -21,8 +21,10 @@ import org.apache.spark.sql.delta.Snapshot;
  * @param version the Delta version that is read, whatever is committed meanwhile
  * @param bytes the size of the table's files
  * @param shape the columns
+ * @param snapshot Delta's own view of that version
  */
-record ViewSnapshot(Path path, String tableId, long version, long bytes, TableShape shape) {
+record ViewSnapshot(
+    Path path, String tableId, long version, long bytes, TableShape shape, Snapshot snapshot) {
 
   /** The view's name, which is the table's. */
   String name() {
@@ -65,7 +67,8 @@ record ViewSnapshot(Path path, String tableId, long version, long bytes, TableSh
         snapshot.metadata().id(),
         snapshot.version(),
         snapshot.sizeInBytes(),
-        TableShape.of(name, description, snapshot.schema()));
+        TableShape.of(name, description, snapshot.schema()),
+        snapshot);
   }
 
   /** The rows of this version. */

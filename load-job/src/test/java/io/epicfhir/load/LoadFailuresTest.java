@@ -109,18 +109,33 @@ class LoadFailuresTest {
   }
 
   @Test
-  void aSqlViewOnTheOldTableKeepsItAndIsSpokenOf() throws Exception {
+  void aColumnOfAnotherTypeUnderASqlViewIsRefusedByName() throws Exception {
     LoadRun load = new LoadRun(folder);
-    ViewTables.write(load.lake(), "a", plain(), plainRows(1, "old"));
+    var numbers = schema(column("amount", DataTypes.StringType, "decimal"));
+    ViewTables.write(load.lake(), "a", numbers, List.of(row("1.50", "r")));
     assertThat(load.run()).isZero();
     load.execute("CREATE VIEW {}.report AS SELECT * FROM {}.a");
-    ViewTables.write(load.lake(), "a", plain(), plainRows(1, "new"));
+    var words = schema(column("amount", DataTypes.StringType, "string"));
+    ViewTables.write(load.lake(), "a", words, List.of(row("two", "r")));
 
     assertThat(load.run()).isEqualTo(3);
 
+    assertThat(load.error()).contains("column amount is text now", "drop what stands on it, rerun");
+    assertThat(load.query("SELECT amount FROM {}.report")).containsExactly("1.50");
+    load.execute("DROP VIEW {}.report");
+    assertThat(load.run()).isZero();
+    assertThat(load.query("SELECT amount FROM {}.a")).containsExactly("two");
+  }
+
+  @Test
+  void aReaderRoleThatIsNotThereIsNamed() throws Exception {
+    LoadRun load = new LoadRun(folder).with("reader-role", "nobody at all");
+    ViewTables.write(load.lake(), "a", plain(), List.of());
+
+    assertThat(load.run()).isEqualTo(2);
+
     assertThat(load.error())
-        .contains("because other objects depend on it", "drop what stands on it, rerun");
-    assertThat(load.query("SELECT text FROM {}.report")).containsExactly("old");
+        .contains("role \"nobody at all\" does not exist", "check the block load of the settings");
   }
 
   @Test

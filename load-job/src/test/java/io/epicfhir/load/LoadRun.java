@@ -2,6 +2,7 @@ package io.epicfhir.load;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.epicfhir.common.ChildJvm;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.load.testing.SharedDatabase;
 import java.io.IOException;
@@ -27,11 +28,15 @@ final class LoadRun {
 
   LoadRun(Path folder) {
     this.folder = folder;
+    with("target", "postgresql");
+    with("export-folder", "");
     with("jdbc-url", SharedDatabase.database().jdbcUrl());
     with("user", "postgres");
     with("password-file", "");
     with("schema", schema);
     with("state-schema", schema + "_state");
+    with("reader-role", "");
+    with("removed-columns", "keep");
     with("parallel-copies", "2");
     with("nul-policy", "replace");
     with("lock-patience", "20 seconds");
@@ -54,6 +59,7 @@ final class LoadRun {
   }
 
   Path settingsFile() throws IOException {
+    Files.createDirectories(folder);
     StringBuilder text = new StringBuilder("epic-fhir { lake = lake\n load {\n");
     settings.forEach((k, v) -> text.append(k).append(" = \"").append(v).append("\"\n"));
     return Files.writeString(folder.resolve("pipeline.conf"), text.append("}\n}\n"));
@@ -62,18 +68,31 @@ final class LoadRun {
   /** Runs the job; the exit status. */
   int run() throws IOException {
     ViewTables.spark();
-    return JobRunner.run(
-        new Load(),
-        "--conf",
-        settingsFile().toString(),
-        "--dag",
-        "d",
-        "--run",
-        "r",
-        "--task",
-        "load",
-        "--interval-end",
-        "2026-01-01T00:00:00Z");
+    return JobRunner.run(new Load(), arguments());
+  }
+
+  /** Starts the job in a JVM of its own. */
+  Process start(List<String> jvm, List<String> more) throws IOException {
+    List<String> options = new ArrayList<>(jvm);
+    options.add("-Dspark.driver.host=127.0.0.1");
+    options.add("-Dspark.driver.bindAddress=127.0.0.1");
+    options.addAll(more);
+    return ChildJvm.start(Load.class, options, arguments());
+  }
+
+  private String[] arguments() throws IOException {
+    return new String[] {
+      "--conf",
+      settingsFile().toString(),
+      "--dag",
+      "d",
+      "--run",
+      "r",
+      "--task",
+      "load",
+      "--interval-end",
+      "2026-01-01T00:00:00Z"
+    };
   }
 
   /** The last run's report. */

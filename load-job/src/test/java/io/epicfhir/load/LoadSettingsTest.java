@@ -21,9 +21,13 @@ class LoadSettingsTest {
     assertThat(LoadSettings.from(SettingsFile.load("../conf/pipeline.conf")))
         .isEqualTo(
             new LoadSettings(
+                LoadSettings.Kind.POSTGRESQL,
+                "",
                 new PostgresAccess("jdbc:postgresql://127.0.0.1:5432/postgres", "postgres", ""),
                 "fhir",
                 "fhir_pipeline",
+                "",
+                LoadSettings.RemovedColumns.KEEP,
                 2,
                 LoadSettings.NulPolicy.REPLACE,
                 Duration.ofMinutes(30),
@@ -40,20 +44,26 @@ class LoadSettingsTest {
         LoadSettings.from(
             settings(
                 """
+                target = postgresql, export-folder = "s3a://bucket/export"
                 jdbc-url = "jdbc:postgresql://db:1/w?sslmode=verify-full", user = u
                 password-file = pw, schema = s, state-schema = t, parallel-copies = 3
+                reader-role = analysts, removed-columns = drop
                 nul-policy = refuse, lock-patience = 1s, swap-timeout = 2s, max-tries = 5
                 retry-pause = 6s"""));
 
     assertThat(settings)
         .isEqualTo(
             new LoadSettings(
+                LoadSettings.Kind.POSTGRESQL,
+                "s3a://bucket/export",
                 new PostgresAccess(
                     "jdbc:postgresql://db:1/w?sslmode=verify-full",
                     "u",
                     folder.resolve("pw").toString()),
                 "s",
                 "t",
+                "analysts",
+                LoadSettings.RemovedColumns.DROP,
                 3,
                 LoadSettings.NulPolicy.REFUSE,
                 Duration.ofSeconds(1),

@@ -66,7 +66,9 @@ class LoadTest {
 
       JsonNode report = load.report();
       assertThat(report.at("/result/tables/a").toString())
-          .isEqualTo("{\"rows\":3,\"view_rows\":3,\"delta_version\":0,\"changed\":true}");
+          .isEqualTo(
+              "{\"rows\":3,\"view_rows\":3,\"delta_version\":0,\"changed\":true,"
+                  + "\"loaded\":\"whole\"}");
       assertThat(report.at("/result/tables/b/rows").asLong(-1)).isZero();
       assertThat(report.at("/outputs/0/name").asText()).isEqualTo(load.schema() + ".a");
       assertThat(report.at("/outputs/0/rows").asLong()).isEqualTo(3);

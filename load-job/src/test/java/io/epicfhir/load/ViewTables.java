@@ -4,10 +4,15 @@ import io.delta.tables.DeltaTable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -73,6 +78,60 @@ final class ViewTables {
         .mode(SaveMode.Overwrite)
         .option("overwriteSchema", "true")
         .save(lake.resolve("views").resolve(view).toString());
+  }
+
+  /** Whether a change marks rows as deleted beside the files, or rewrites the files. */
+  static void deletionVectors(Path lake, String view, boolean on) {
+    property(lake, view, "delta.enableDeletionVectors", String.valueOf(on));
+  }
+
+  /** Sets a property of the table, in a commit of its own. */
+  static void property(Path lake, String view, String key, String value) {
+    spark()
+        .sql(
+            "ALTER TABLE delta.`%s` SET TBLPROPERTIES ('%s' = '%s')"
+                .formatted(lake.resolve("views").resolve(view), key, value));
+  }
+
+  /** One commit by the transform job's own merge: all rows of these resources go, others come. */
+  static void change(
+      Path lake, String view, StructType schema, List<String> resources, List<Row> rows) {
+    var keys =
+        spark()
+            .createDataset(resources, Encoders.STRING())
+            .toDF("key")
+            .withColumn("is_row", functions.lit(false));
+    var change =
+        spark()
+            .createDataFrame(rows, schema)
+            .withColumn("key", functions.col("_resource_id"))
+            .withColumn("is_row", functions.lit(true))
+            .unionByName(keys, true);
+    Map<String, Column> values = new TreeMap<>();
+    for (String name : schema.fieldNames()) {
+      values.put("`" + name + "`", functions.col("change.`" + name + "`"));
+    }
+    DeltaTable.forPath(spark(), lake.resolve("views").resolve(view).toString())
+        .as("view")
+        .merge(change.as("change"), "view._resource_id = change.key AND NOT change.is_row")
+        .whenMatched()
+        .delete()
+        .whenNotMatched("change.is_row")
+        .insert(values)
+        .execute();
+  }
+
+  /** The rows of a view table as lines, sorted. */
+  static List<String> rows(Path lake, String view) {
+    return spark()
+        .read()
+        .format("delta")
+        .load(lake.resolve("views").resolve(view).toString())
+        .collectAsList()
+        .stream()
+        .map(row -> row.mkString("|"))
+        .sorted()
+        .toList();
   }
 
   static Row row(Object... values) {

@@ -1,0 +1,56 @@
+"""How the load task reaches the database: by pipeline.conf, or by a connection of Airflow's where one is named."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from airflow.sdk import BaseHook
+
+from epic_fhir.settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow.sdk import Connection
+
+CONNECTION = "EPIC_FHIR_DB_CONN_ID"
+"""The environment variable that names the connection; without it the block load of pipeline.conf holds."""
+
+
+@contextmanager
+def database() -> Iterator[dict[str, str]]:
+    """
+    The environment that pipeline.conf reads its block load from; the password lies in a file of the owner's while it is open.
+
+    :raises SettingsError: where the connection is of another kind or says too little
+    """
+    name = os.environ.get(CONNECTION, "")
+    if not name:
+        yield {}
+        return
+    connection = BaseHook.get_connection(name)
+    with tempfile.TemporaryDirectory(prefix="epic-fhir-") as folder:
+        env = {"EPIC_FHIR_JDBC_URL": jdbc_url(connection), "EPIC_FHIR_DB_USER": connection.login or ""}
+        if connection.password:
+            file = Path(folder) / "password"  # the folder is its owner's alone
+            file.write_text(connection.password, encoding="utf-8")
+            env["EPIC_FHIR_DB_PASSWORD_FILE"] = str(file)
+        yield env
+
+
+def jdbc_url(connection: Connection) -> str:
+    """The connection's address; what its extra says (sslmode, sslrootcert, ...) goes along as parameters."""
+    if connection.conn_type not in ("postgres", "postgresql"):
+        raise SettingsError(
+            f"Cannot load by the connection {connection.conn_id}: it is of type {connection.conn_type}, not postgres"
+        )
+    if not (connection.host and connection.schema and connection.login):
+        raise SettingsError(f"Cannot load by the connection {connection.conn_id}: host, database (schema) and login must be set")
+    extra = {key: value for key, value in connection.extra_dejson.items() if isinstance(value, str | int | float)}
+    query = f"?{urlencode(extra)}" if extra else ""
+    return f"jdbc:postgresql://{connection.host}:{connection.port or 5432}/{connection.schema}{query}"

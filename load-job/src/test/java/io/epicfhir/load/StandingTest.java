@@ -1,0 +1,140 @@
+package io.epicfhir.load;
+
+import static io.epicfhir.load.ViewTables.column;
+import static io.epicfhir.load.ViewTables.plain;
+import static io.epicfhir.load.ViewTables.plainRows;
+import static io.epicfhir.load.ViewTables.row;
+import static io.epicfhir.load.ViewTables.schema;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What others put on a table, and what becomes of it when the table is made anew. */
+class StandingTest {
+  private static final StructType WITH_MORE =
+      schema(
+          column("id", DataTypes.StringType, "id"),
+          column("text", DataTypes.StringType, "string"),
+          column("amount", DataTypes.StringType, "decimal"));
+
+  @TempDir Path folder;
+  private LoadRun load;
+
+  @BeforeEach
+  void aLoadedTable() throws Exception {
+    load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "old"));
+    assertThat(load.run()).isZero();
+  }
+
+  @Test
+  void sqlViewsOnItSurviveAndSeeTheNewRows() throws Exception {
+    load.execute("CREATE VIEW {}.report AS SELECT text FROM {}.a");
+    load.execute("CREATE VIEW {}.report_of_it AS SELECT count(*) AS n FROM {}.report");
+    ViewTables.write(load.lake(), "a", plain(), plainRows(5, "new"));
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.query("SELECT DISTINCT text FROM {}.report")).containsExactly("new");
+    assertThat(load.query("SELECT n FROM {}.report_of_it")).containsExactly("5");
+    assertThat(load.report().at("/result/tables/a/rows").asLong()).isEqualTo(5);
+  }
+
+  @Test
+  void aColumnThatIsAddedAppearsUnderASqlView() throws Exception {
+    load.execute("CREATE VIEW {}.report AS SELECT * FROM {}.a");
+    ViewTables.write(load.lake(), "a", WITH_MORE, List.of(row("r", "t", "1.50", "r")));
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.query("SELECT id, text, amount FROM {}.a")).containsExactly("r|t|1.50");
+    assertThat(load.query("SELECT * FROM {}.report")).containsExactly("r|t|r");
+  }
+
+  @Test
+  void aRemovedColumnStaysEmptyUntilTold() throws Exception {
+    ViewTables.write(load.lake(), "a", WITH_MORE, List.of(row("r", "t", "1.50", "r")));
+    assertThat(load.run()).isZero();
+    ViewTables.write(load.lake(), "a", plain(), List.of(row("r", "new", "r")));
+
+    assertThat(load.run()).isZero();
+    assertThat(load.query("SELECT id, text, _resource_id, amount FROM {}.a"))
+        .containsExactly("r|new|r|null");
+    assertThat(load.query("SELECT col_description('{}.a'::regclass, 4)"))
+        .containsExactly("No longer in the view; always empty");
+
+    load.with("removed-columns", "drop");
+    ViewTables.write(load.lake(), "a", plain(), List.of(row("r", "newest", "r")));
+    assertThat(load.run()).isZero();
+    assertThat(load.query("SELECT * FROM {}.a")).containsExactly("r|newest|r");
+  }
+
+  @Test
+  void aRetypedColumnIsMadeAnew() throws Exception {
+    var numbers =
+        schema(
+            column("id", DataTypes.StringType, "id"),
+            column("text", DataTypes.StringType, "decimal"));
+    ViewTables.write(load.lake(), "a", numbers, List.of(row("r", "1.50", "r")));
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.query("SELECT text, pg_typeof(text) FROM {}.a"))
+        .containsExactly("1.50|numeric");
+  }
+
+  @Test
+  void othersIndexesAndRightsToColumnsComeAlong() throws Exception {
+    String clerk = load.schema() + "_clerk";
+    load.execute("CREATE ROLE " + clerk);
+    load.execute("GRANT SELECT (id) ON {}.a TO " + clerk);
+    load.execute("GRANT UPDATE ON {}.a TO " + clerk + " WITH GRANT OPTION");
+    load.execute("CREATE INDEX by_text ON {}.a (lower(text)) WHERE text IS NOT NULL");
+    ViewTables.write(load.lake(), "a", plain(), plainRows(4, "new"));
+
+    assertThat(load.run()).isZero();
+    ViewTables.write(load.lake(), "a", plain(), plainRows(5, "newer"));
+    assertThat(load.run()).isZero();
+
+    assertThat(
+            load.query(
+                "SELECT count(*) FROM pg_indexes WHERE schemaname = '{}'"
+                    + " AND indexdef LIKE '%lower(text)%WHERE%'"))
+        .containsExactly("1");
+    assertThat(
+            load.query(
+                "SELECT has_column_privilege('%s', '{}.a', 'id', 'SELECT'),".formatted(clerk)
+                    + " has_column_privilege('%s', '{}.a', 'text', 'SELECT'),".formatted(clerk)
+                    + " has_table_privilege('%s', '{}.a', 'UPDATE WITH GRANT OPTION')"
+                        .formatted(clerk)))
+        .containsExactly("t|f|t");
+  }
+
+  @Test
+  void aLoaderWithoutSuperuserLoadsAndTheReaderRoleReads() throws Exception {
+    LoadRun plain = new LoadRun(folder);
+    String loader = plain.schema() + "_loader";
+    String reader = plain.schema() + "_reader";
+    plain.execute("CREATE ROLE " + loader + " LOGIN; CREATE ROLE " + reader);
+    plain.execute("GRANT CREATE ON DATABASE postgres TO " + loader);
+    plain.with("user", loader).with("reader-role", reader);
+
+    for (String text : List.of("first", "second")) {
+      ViewTables.write(plain.lake(), "a", plain(), plainRows(3, text));
+      assertThat(plain.run()).isZero();
+    }
+
+    assertThat(
+            plain.query(
+                "SELECT has_table_privilege('%s', '{}.a', 'SELECT'),".formatted(reader)
+                    + " has_schema_privilege('%s', '{}', 'USAGE'), rolsuper".formatted(reader)
+                    + " FROM pg_roles WHERE rolname = '%s'".formatted(loader)))
+        .containsExactly("t|t|f");
+  }
+}
