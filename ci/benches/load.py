@@ -17,7 +17,7 @@ from lake_site import LakeSite
 from parts import JavaPart, PartError, cohort, test_class_path
 
 PATIENTS = 200
-COPIES = 5  # of some 200,000 rows
+COPIES = 6  # of 169,347 rows
 REPETITIONS = 5
 BENCH = "io.epicfhir.load.LoadBench"
 MAIN = "io.epicfhir.load.Load"

@@ -46,7 +46,8 @@ public final class Load implements Job {
 
   private static Target open(LoadSettings settings, JobContext context, Retries retries) {
     return switch (settings.target()) {
-      case POSTGRESQL -> PostgresTarget.open(settings, context.run().key(), retries);
+      case POSTGRESQL ->
+          PostgresTarget.open(settings, context.run().key(), retries, context.recorder()::note);
       case PARQUET -> ParquetTarget.open(settings, context.lake(), context.spark());
     };
   }

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -20,6 +21,7 @@ import org.apache.spark.sql.Row;
  * @param runKey the logical run, for the record
  * @param retries how to wait for locks
  * @param session the connection that has the lock
+ * @param notes sentences for the person who reads the report
  */
 record PostgresTable(
     LoadSettings settings,
@@ -27,7 +29,8 @@ record PostgresTable(
     Retries retries,
     LoadState state,
     PostgresSession session,
-    StagedCopy staged) {
+    StagedCopy staged,
+    Consumer<String> notes) {
 
   /** The table as it stands. */
   StandingTable standing(String view) throws SQLException {
@@ -56,7 +59,7 @@ record PostgresTable(
     TableSql sql = new TableSql(view.shape(), kept, settings.stateSchema(), settings.schema());
     Loaded loaded = staged.copy(view.shape(), sql.create(), rows, view, expected);
     allArrived(view, loaded, expected);
-    finish(sql);
+    finish(view, sql);
     patiently(
         view,
         connection -> {
@@ -73,16 +76,39 @@ record PostgresTable(
     return loaded;
   }
 
-  private void finish(TableSql sql) throws SQLException {
+  private void finish(ViewSnapshot view, TableSql sql) throws SQLException {
     session.execute(sql.analyze());
     boolean key = sql.hasId() && session.number(sql.idLooksUnique()) == 1 && primaryKey(sql);
     session.execute(sql.indexes(key));
-    try (Statement statement = session.connection().createStatement()) {
-      session.execute(texts(statement, sql.othersIndexes()).toArray(String[]::new));
+    for (StandingTable.Column column : sql.kept()) {
+      notes.accept(
+          "%s keeps the column %s, always empty, which its view has no more; load.removed-columns = drop takes it away"
+              .formatted(nameOf(view), column.name()));
     }
+    othersIndexes(view, sql);
     session.execute(sql.comments());
     if (!settings.readerRole().isEmpty()) {
       session.execute(sql.readBy(settings.readerRole()));
+    }
+  }
+
+  /** An index that the new columns do not take is no reason to have no rows. */
+  private void othersIndexes(ViewSnapshot view, TableSql sql) throws SQLException {
+    List<String> indexes;
+    try (Statement statement = session.connection().createStatement()) {
+      indexes = texts(statement, sql.othersIndexes());
+    }
+    for (String index : indexes) {
+      try {
+        session.execute(index);
+      } catch (SQLException e) {
+        if (e.getSQLState() == null || !e.getSQLState().startsWith("42")) {
+          throw e;
+        }
+        notes.accept(
+            "%s has lost an index that its new columns do not take: %s"
+                .formatted(nameOf(view), index));
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package io.epicfhir.load;
 import io.epicfhir.common.JobException;
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -20,7 +21,8 @@ final class PostgresTarget implements Target {
   private final PostgresSession session;
   private final PostgresTable table;
 
-  private PostgresTarget(LoadSettings settings, String runKey, Retries retries) {
+  private PostgresTarget(
+      LoadSettings settings, String runKey, Retries retries, Consumer<String> notes) {
     this.settings = settings;
     this.retries = retries;
     this.state = new LoadState(settings.stateSchema(), settings.schema());
@@ -28,17 +30,25 @@ final class PostgresTarget implements Target {
         new PostgresSession(settings.access(), settings.stateSchema(), settings.lockPatience());
     this.table =
         new PostgresTable(
-            settings, runKey, retries, state, session, new StagedCopy(settings, state, session));
+            settings,
+            runKey,
+            retries,
+            state,
+            session,
+            new StagedCopy(settings, state, session),
+            notes);
   }
 
   /**
    * Connects, waits for another loader, and makes the pipeline's own tables where they are missing.
    *
    * @param runKey the logical run, for the record
+   * @param notes sentences for the person who reads the report
    * @throws JobException where the database cannot be used, or another loader goes on for too long
    */
-  static PostgresTarget open(LoadSettings settings, String runKey, Retries retries) {
-    PostgresTarget target = new PostgresTarget(settings, runKey, retries);
+  static PostgresTarget open(
+      LoadSettings settings, String runKey, Retries retries, Consumer<String> notes) {
+    PostgresTarget target = new PostgresTarget(settings, runKey, retries, notes);
     target.guarded(
         "prepare the schemas",
         () -> {

@@ -66,6 +66,8 @@ class StandingTest {
     assertThat(load.run()).isZero();
     assertThat(load.query("SELECT id, text, _resource_id, amount FROM {}.a"))
         .containsExactly("r|new|r|null");
+    assertThat(load.report().at("/notes/0").asText())
+        .contains("keeps the column amount", "load.removed-columns = drop");
     assertThat(load.query("SELECT col_description('{}.a'::regclass, 4)"))
         .containsExactly("No longer in the view; always empty");
 
@@ -87,6 +89,22 @@ class StandingTest {
 
     assertThat(load.query("SELECT text, pg_typeof(text) FROM {}.a"))
         .containsExactly("1.50|numeric");
+  }
+
+  @Test
+  void anIndexThatTheNewColumnsDoNotTakeIsToldOf() throws Exception {
+    load.execute("CREATE INDEX by_text ON {}.a (lower(text))");
+    var numbers =
+        schema(
+            column("id", DataTypes.StringType, "id"),
+            column("text", DataTypes.StringType, "decimal"));
+    ViewTables.write(load.lake(), "a", numbers, List.of(row("r", "1.50", "r")));
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/notes/0").asText())
+        .contains(".a has lost an index that its new columns do not take", "lower(text)");
+    assertThat(load.query("SELECT text FROM {}.a")).containsExactly("1.50");
   }
 
   @Test
