@@ -15,18 +15,18 @@ import org.apache.spark.sql.types.DecimalType;
 
 /** The PostgreSQL type of one value, chosen so that no digit and no precision is lost. */
 enum ColumnType {
-  BOOLEAN("boolean"),
-  INTEGER("integer"),
-  BIGINT("bigint"),
+  BOOLEAN("boolean", 16),
+  INTEGER("integer", 23),
+  BIGINT("bigint", 20),
   /** Without precision and scale, which would round. */
-  NUMERIC("numeric"),
-  DOUBLE("double precision"),
+  NUMERIC("numeric", 1700),
+  DOUBLE("double precision", 701),
   /** Without a length, which would refuse or cut. */
-  TEXT("text"),
-  DATE("date"),
-  TIME("time without time zone"),
+  TEXT("text", 25),
+  DATE("date", 1082),
+  TIME("time without time zone", 1083),
   /** Also for TIMESTAMP without a zone, as PostgreSQL would drop the zone of a value unsaid. */
-  TIMESTAMPTZ("timestamp with time zone");
+  TIMESTAMPTZ("timestamp with time zone", 1184);
 
   private static final Map<String, ColumnType> ANSI =
       Map.ofEntries(
@@ -56,9 +56,17 @@ enum ColumnType {
           Map.entry("TIMESTAMP WITHOUT TIME ZONE", TIMESTAMPTZ));
 
   private final String sql;
+  private final int oid;
 
-  ColumnType(String sql) {
+  /** The name and the OID of pg_type. */
+  ColumnType(String sql, int oid) {
     this.sql = sql;
+    this.oid = oid;
+  }
+
+  /** What PostgreSQL's catalog calls it, the same in every database. */
+  int oid() {
+    return oid;
   }
 
   /** As PostgreSQL's format_type() writes it. */

@@ -19,9 +19,16 @@ import org.postgresql.copy.CopyIn;
  * that another one has replaced leaves none.
  *
  * @param nulPolicy what becomes of U+0000
+ * @param binary in PostgreSQL's binary formats, which end with {@link BinaryValues.NotPlain} where
+ *     a value is not plain; else as text, which PostgreSQL judges
  */
 record PartitionCopy(
-    PostgresAccess access, LoadState state, String attempt, TableShape shape, NulPolicy nulPolicy)
+    PostgresAccess access,
+    LoadState state,
+    String attempt,
+    TableShape shape,
+    NulPolicy nulPolicy,
+    boolean binary)
     implements ForeachPartitionFunction<Row> {
 
   @Override
@@ -39,18 +46,21 @@ record PartitionCopy(
   }
 
   private void copy(Connection connection, int part, Iterator<Row> rows) throws SQLException {
+    String options = binary ? CopyBinary.OPTIONS : "";
     CopyIn copy =
         connection
             .unwrap(PGConnection.class)
             .getCopyAPI()
-            .copyIn("COPY " + state.staging(shape.name()) + columns() + " FROM STDIN");
+            .copyIn("COPY " + state.staging(shape.name()) + columns() + " FROM STDIN" + options);
     try {
-      CopyText text = new CopyText(copy);
-      write(rows, text);
-      text.flush();
+      CopyBuffer out = new CopyBuffer(copy);
+      CopyRows rowsOut = binary ? new CopyBinary(out, shape.columns().size()) : new CopyText(out);
+      write(rows, rowsOut);
+      rowsOut.end();
       Failpoint.at("load.copying");
       long copied = copy.endCopy();
-      state.copied(connection, attempt, part, new Loaded(copied, text.bytes(), text.nulReplaced()));
+      state.copied(
+          connection, attempt, part, new Loaded(copied, rowsOut.bytes(), rowsOut.nulReplaced()));
     } finally {
       if (copy.isActive()) {
         copy.cancelCopy();
@@ -64,28 +74,30 @@ record PartitionCopy(
         .collect(Collectors.joining(", ", " (", ")"));
   }
 
-  private void write(Iterator<Row> rows, CopyText text) throws SQLException {
+  private void write(Iterator<Row> rows, CopyRows out) throws SQLException {
     List<TableShape.Column> columns = shape.columns();
     while (rows.hasNext()) {
       Row row = rows.next();
+      out.beginRow();
       for (int i = 0; i < columns.size(); i++) {
         boolean none = row.isNullAt(i);
-        if (columns.get(i).collection()) {
-          text.values(none ? null : row.getList(i));
+        TableShape.Column column = columns.get(i);
+        if (column.collection()) {
+          out.values(column.type(), none ? null : row.getList(i));
         } else {
-          text.value(none ? null : row.getAs(i));
+          out.value(column.type(), none ? null : row.getAs(i));
         }
-        if (nulPolicy == NulPolicy.REFUSE && text.nulReplaced() > 0) {
+        if (nulPolicy == NulPolicy.REFUSE && out.nulReplaced() > 0) {
           throw new PostgresFailure(
               PostgresFailure.Kind.DATA,
               "Cannot load table "
                   + shape.name()
                   + ": a value of column "
-                  + columns.get(i).name()
+                  + column.name()
                   + " holds U+0000; set load.nul-policy to replace, or have it mended at its source");
         }
       }
-      text.endRow();
+      out.endRow();
     }
   }
 }

@@ -7,6 +7,8 @@ import java.util.UUID;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Copies rows into a view's staging table, by several connections at once, each row once whatever
@@ -15,6 +17,8 @@ import org.apache.spark.sql.Row;
  * @param session the connection that has the lock
  */
 record StagedCopy(LoadSettings settings, LoadState state, PostgresSession session) {
+  private static final Logger LOG = LoggerFactory.getLogger(StagedCopy.class);
+
   /** A view of this size, as Parquet, is worth a further connection. */
   private static final long BYTES_A_COPY = 8L << 20;
 
@@ -27,9 +31,25 @@ record StagedCopy(LoadSettings settings, LoadState state, PostgresSession sessio
    * @param expected how many rows there are to tell of, or 0
    * @return what arrived
    */
-  @SuppressWarnings("try") // the progress tells by itself
   Loaded copy(
       TableShape shape, String[] create, Dataset<Row> rows, ViewSnapshot view, long expected)
+      throws SQLException {
+    try {
+      return copy(shape, create, rows, view, expected, true);
+    } catch (BinaryValues.NotPlain e) {
+      LOG.info("{} has values that PostgreSQL must judge: it is copied as text", view.name());
+      return copy(shape, create, rows, view, expected, false);
+    }
+  }
+
+  @SuppressWarnings("try") // the progress tells by itself
+  private Loaded copy(
+      TableShape shape,
+      String[] create,
+      Dataset<Row> rows,
+      ViewSnapshot view,
+      long expected,
+      boolean binary)
       throws SQLException {
     String attempt = UUID.randomUUID().toString();
     state.staging(view.name());
@@ -37,29 +57,32 @@ record StagedCopy(LoadSettings settings, LoadState state, PostgresSession sessio
     session.execute(create);
     Failpoint.at("load.begun");
     int copies = (int) Math.min(settings.parallelCopies(), 1 + view.bytes() / BYTES_A_COPY);
+    PartitionCopy copy =
+        new PartitionCopy(settings.access(), state, attempt, shape, settings.nulPolicy(), binary);
     if (copies == 1 || expected == 0) {
-      copy(shape, rows, attempt, copies);
+      copy(shape, rows, copy, copies);
     } else {
       try (CopyProgress gauge = new CopyProgress(settings.access(), state, attempt, expected);
           Progress unused = Progress.of("rows of " + view.name(), "rows", gauge)) {
-        copy(shape, rows, attempt, copies);
+        copy(shape, rows, copy, copies);
       }
     }
     Failpoint.at("load.copied");
     return state.copied(session.connection(), attempt);
   }
 
-  private void copy(TableShape shape, Dataset<Row> rows, String attempt, int copies) {
+  private static void copy(TableShape shape, Dataset<Row> rows, PartitionCopy copy, int copies) {
     Column[] bytes =
         shape.columns().stream().map(TableShape.Column::asBytes).toArray(Column[]::new);
-    PartitionCopy copy =
-        new PartitionCopy(settings.access(), state, attempt, shape, settings.nulPolicy());
     try {
       rows.select(bytes).coalesce(copies).foreachPartition(copy);
     } catch (Exception e) {
       // Spark wraps a task's exception; what it says of it quotes nothing but our own message.
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
         if (cause instanceof PostgresFailure known) {
+          throw known;
+        }
+        if (cause instanceof BinaryValues.NotPlain known) {
           throw known;
         }
       }

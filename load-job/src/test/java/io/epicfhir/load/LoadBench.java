@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.lit;
 
 import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.RowGroups;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -78,6 +79,7 @@ final class LoadBench {
         .format("delta")
         .option("delta.enableDeletionVectors", "true")
         .option("delta.dataSkippingNumIndexedCols", "0")
+        .option(RowGroups.KEY, RowGroups.BYTES)
         .save(lake.resolve("views").resolve(VIEW).toString());
     System.out.println("rows=" + table(lake).count());
   }
