@@ -225,7 +225,7 @@ class ChangesTest {
             column("id", DataTypes.StringType, "id"), column("text", DataTypes.StringType, "code"));
     ViewTables.write(load.lake(), "a", schema, plainRows(60, "old"));
     ViewTables.deletionVectors(load.lake(), "a", seed % 2 == 1);
-    for (int commit = 0; commit < 6; commit++) {
+    for (int commit = 0; commit < 5; commit++) {
       List<String> ids = new ArrayList<>();
       List<Row> rows = new ArrayList<>();
       for (int i = random.nextInt(6); i >= 0; i--) {
