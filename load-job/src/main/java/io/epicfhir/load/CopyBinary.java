@@ -88,11 +88,6 @@ final class CopyBinary implements CopyRows {
   }
 
   @Override
-  public long bytes() {
-    return out.bytes();
-  }
-
-  @Override
   public long nulReplaced() {
     return nulReplaced;
   }

@@ -56,13 +56,6 @@ final class CopyBuffer {
     }
   }
 
-  void putLong(long number) throws SQLException {
-    room(Long.BYTES);
-    for (int shift = 56; shift >= 0; shift -= 8) {
-      buffer[used++] = (byte) (number >> shift);
-    }
-  }
-
   void flush() throws SQLException {
     if (used > 0) {
       copy.writeToCopy(buffer, 0, used);

@@ -18,9 +18,6 @@ interface CopyRows {
   /** Sends what is still held back, and the format's end. */
   void end() throws SQLException;
 
-  /** Bytes sent. */
-  long bytes();
-
   /** How often U+FFFD took the place of U+0000. */
   long nulReplaced();
 }

@@ -73,11 +73,6 @@ final class CopyText implements CopyRows {
   }
 
   @Override
-  public long bytes() {
-    return out.bytes();
-  }
-
-  @Override
   public long nulReplaced() {
     return nulReplaced;
   }

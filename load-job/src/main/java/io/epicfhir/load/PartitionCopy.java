@@ -60,7 +60,7 @@ record PartitionCopy(
       Failpoint.at("load.copying");
       long copied = copy.endCopy();
       state.copied(
-          connection, attempt, part, new Loaded(copied, rowsOut.bytes(), rowsOut.nulReplaced()));
+          connection, attempt, part, new Loaded(copied, out.bytes(), rowsOut.nulReplaced()));
     } finally {
       if (copy.isActive()) {
         copy.cancelCopy();

@@ -1,6 +1,7 @@
 package io.epicfhir.load;
 
 import static io.epicfhir.load.ViewTables.plain;
+import static io.epicfhir.load.ViewTables.plainRows;
 import static io.epicfhir.load.ViewTables.row;
 
 import io.epicfhir.common.ChildJvm;
@@ -89,7 +90,7 @@ final class LoadKills {
   /** One table from its first load to its last, with at most so many kills. */
   Outcome run(int most) throws IOException, InterruptedException, SQLException {
     List<Kill> kills = new ArrayList<>();
-    ViewTables.write(load.lake(), "a", plain(), rows("first", RESOURCES));
+    ViewTables.write(load.lake(), "a", plain(), plainRows(RESOURCES, "first"));
     ViewTables.deletionVectors(load.lake(), "a", random.nextBoolean());
     committed();
     boolean right = job(List.of(), 0) == 0;
@@ -116,7 +117,7 @@ final class LoadKills {
   /** Few resources change, or all of them. */
   private void commit(String text) {
     if (random.nextInt(3) == 0) {
-      ViewTables.write(load.lake(), "a", plain(), rows(text, RESOURCES + random.nextInt(100)));
+      ViewTables.write(load.lake(), "a", plain(), plainRows(RESOURCES + random.nextInt(100), text));
       return;
     }
     List<String> ids = new ArrayList<>();
@@ -152,13 +153,5 @@ final class LoadKills {
       process.destroyForcibly();
     }
     return process.waitFor();
-  }
-
-  private static List<Row> rows(String text, int count) {
-    List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      rows.add(row("r" + i, text, "r" + i));
-    }
-    return rows;
   }
 }

@@ -23,6 +23,11 @@ class StandingTest {
           column("text", DataTypes.StringType, "string"),
           column("amount", DataTypes.StringType, "decimal"));
 
+  private static final StructType TEXT_AS_DECIMAL =
+      schema(
+          column("id", DataTypes.StringType, "id"),
+          column("text", DataTypes.StringType, "decimal"));
+
   @TempDir Path folder;
   private LoadRun load;
 
@@ -79,11 +84,7 @@ class StandingTest {
 
   @Test
   void aRetypedColumnIsMadeAnew() throws Exception {
-    var numbers =
-        schema(
-            column("id", DataTypes.StringType, "id"),
-            column("text", DataTypes.StringType, "decimal"));
-    ViewTables.write(load.lake(), "a", numbers, List.of(row("r", "1.50", "r")));
+    ViewTables.write(load.lake(), "a", TEXT_AS_DECIMAL, List.of(row("r", "1.50", "r")));
 
     assertThat(load.run()).isZero();
 
@@ -94,11 +95,7 @@ class StandingTest {
   @Test
   void anIndexThatTheNewColumnsDoNotTakeIsToldOf() throws Exception {
     load.execute("CREATE INDEX by_text ON {}.a (lower(text))");
-    var numbers =
-        schema(
-            column("id", DataTypes.StringType, "id"),
-            column("text", DataTypes.StringType, "decimal"));
-    ViewTables.write(load.lake(), "a", numbers, List.of(row("r", "1.50", "r")));
+    ViewTables.write(load.lake(), "a", TEXT_AS_DECIMAL, List.of(row("r", "1.50", "r")));
 
     assertThat(load.run()).isZero();
 
