@@ -6,17 +6,25 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** How far the copies of one attempt are, as PostgreSQL itself counts them. */
-final class CopyProgress implements Supplier<Progress.Reading>, AutoCloseable {
-  private final Connection connection;
+/**
+ * How far the copies of one attempt are, as PostgreSQL itself counts them. It only tells: where the
+ * database does not answer, or has no connection left, it tells what it knew last.
+ */
+final class CopyProgress implements Supplier<Progress.Reading> {
+  private static final Logger LOG = LoggerFactory.getLogger(CopyProgress.class);
+
+  private final PostgresAccess access;
   private final String query;
   private final String attempt;
-  private final long expected;
+  private Progress.Reading last;
+  private boolean begun;
 
-  /** Opens a connection of its own: the others are busy. */
+  /** Of an attempt of which nothing is copied yet. */
   CopyProgress(PostgresAccess access, LoadState state, String attempt, long expected) {
-    this.connection = access.connect();
+    this.access = access;
     this.query =
         """
         SELECT p.rows + c.rows, p.bytes + c.bytes, c.copies
@@ -29,25 +37,30 @@ final class CopyProgress implements Supplier<Progress.Reading>, AutoCloseable {
             WHERE a.datname = current_database() AND a.application_name = '%s') c"""
             .formatted(state.parts(), PostgresAccess.APPLICATION);
     this.attempt = attempt;
-    this.expected = expected;
+    this.last = new Progress.Reading(0, expected, 0, 0, 0, 0);
   }
 
   @Override
-  public Progress.Reading get() {
-    try (PreparedStatement statement = connection.prepareStatement(query)) {
+  public synchronized Progress.Reading get() {
+    if (begun) {
+      ask();
+    }
+    begun = true;
+    return last;
+  }
+
+  /** By a connection of its own, for a moment: the others are busy. */
+  private void ask() {
+    try (Connection connection = access.connect();
+        PreparedStatement statement = connection.prepareStatement(query)) {
       statement.setString(1, attempt);
       try (ResultSet found = statement.executeQuery()) {
         found.next();
         long rows = found.getLong(1);
-        return new Progress.Reading(rows, expected, rows, found.getLong(2), found.getInt(3), 0);
+        last = new Progress.Reading(rows, last.total(), rows, found.getLong(2), found.getInt(3), 0);
       }
-    } catch (SQLException e) {
-      throw PostgresFailure.of(e, "ask how far the copies are").asJobException();
+    } catch (SQLException | PostgresFailure e) {
+      LOG.info("Cannot ask how far the copies are: {}", e.getMessage());
     }
-  }
-
-  @Override
-  public void close() throws SQLException {
-    connection.close();
   }
 }

@@ -3,6 +3,7 @@ package io.epicfhir.load;
 import io.epicfhir.common.Job;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.RowGroups;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
@@ -34,6 +35,8 @@ public final class Load implements Job {
       SparkSession spark = context.spark();
       // The log of a view table names few files; Delta's 50 partitions suit millions.
       spark.conf().set("spark.databricks.delta.snapshotPartitions", "1");
+      // Connections that copy get row groups to share out, not files of any size.
+      spark.conf().set("spark.sql.files.maxPartitionBytes", RowGroups.BYTES);
       for (String name : names) {
         ViewSnapshot view = ViewSnapshot.current(spark, context.lake(), name);
         tables.put(name, new ViewLoad(context, view, target).run());

@@ -7,8 +7,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -78,8 +80,7 @@ record PostgresTable(
 
   private void finish(ViewSnapshot view, TableSql sql) throws SQLException {
     session.execute(sql.analyze());
-    boolean key = sql.hasId() && session.number(sql.idLooksUnique()) == 1 && primaryKey(sql);
-    session.execute(sql.indexes(key));
+    session.execute(sql.indexes(indexed(sql)));
     for (StandingTable.Column column : sql.kept()) {
       notes.accept(
           "%s keeps the column %s, always empty, which its view has no more; load.removed-columns = drop takes it away"
@@ -90,6 +91,20 @@ record PostgresTable(
     if (!settings.readerRole().isEmpty()) {
       session.execute(sql.readBy(settings.readerRole()));
     }
+  }
+
+  /** The columns of the primary key, and of what is the same as id in each row. */
+  private Set<String> indexed(TableSql sql) throws SQLException {
+    Set<String> indexed = new HashSet<>();
+    if (sql.hasId()) {
+      if (session.number(sql.idLooksUnique()) == 1 && primaryKey(sql)) {
+        indexed.add("id");
+      }
+      if (session.number(sql.idIsAnother()) == 0) {
+        indexed.add(TableShape.RESOURCE_ID);
+      }
+    }
+    return indexed;
   }
 
   /** An index that the new columns do not take is no reason to have no rows. */
@@ -160,6 +175,7 @@ record PostgresTable(
     ViewSnapshot view = changes.view();
     RowsSql sql = rowsSql(view);
     TableShape shape = view.shape().withChange();
+    String delete = sql.deleteChanged(standing(view.name()).resourceIndexed());
     Loaded loaded = staged.copy(shape, sql.create(shape), changes.rows(), view, 0);
     try {
       patiently(
@@ -167,7 +183,7 @@ record PostgresTable(
           connection -> {
             stillThere(connection, sql, loaded);
             try (Statement statement = connection.createStatement()) {
-              long gone = statement.executeLargeUpdate(sql.deleteChanged());
+              long gone = statement.executeLargeUpdate(delete);
               long come = statement.executeLargeUpdate(sql.insertChanged());
               if (before - gone + come != expected) {
                 throw new DoesNotAddUp();

@@ -54,10 +54,21 @@ record RowsSql(TableShape shape, String staging, String target) {
     return "INSERT INTO %s (%s) SELECT %2$s FROM %s".formatted(read(), columns(""), staged());
   }
 
-  /** All rows of the resources that changed. */
-  String deleteChanged() {
-    return "DELETE FROM %s WHERE %s IN (SELECT %2$s FROM %s)"
-        .formatted(read(), TableShape.RESOURCE_ID, staged());
+  /**
+   * All rows of the resources that changed.
+   *
+   * @param indexed whether the resource has an index; else the rows are found by id, which it is.
+   *     Where it is not any more, rows are left, and too many are counted in the end
+   */
+  String deleteChanged(boolean indexed) {
+    String byId = " AND id = " + TableShape.RESOURCE_ID;
+    return "DELETE FROM %s WHERE %s IN (SELECT %s FROM %s)%s"
+        .formatted(
+            read(),
+            indexed ? TableShape.RESOURCE_ID : "id",
+            TableShape.RESOURCE_ID,
+            staged(),
+            indexed ? "" : byId);
   }
 
   /** Of each resource what the newest of its commits brought. */

@@ -62,8 +62,8 @@ record StagedCopy(LoadSettings settings, LoadState state, PostgresSession sessio
     if (copies == 1 || expected == 0) {
       copy(shape, rows, copy, copies);
     } else {
-      try (CopyProgress gauge = new CopyProgress(settings.access(), state, attempt, expected);
-          Progress unused = Progress.of("rows of " + view.name(), "rows", gauge)) {
+      CopyProgress gauge = new CopyProgress(settings.access(), state, attempt, expected);
+      try (Progress unused = Progress.of("rows of " + view.name(), "rows", gauge)) {
         copy(shape, rows, copy, copies);
       }
     }

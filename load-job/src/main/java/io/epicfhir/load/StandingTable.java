@@ -15,8 +15,9 @@ import java.util.List;
  * @param columns in order; none where there is no table
  * @param dependedOn whether something that a new table would not have stands on it: SQL views,
  *     foreign keys, triggers, row security, publications
+ * @param resourceIndexed whether its rows are found by their resource; where not, id is the same
  */
-record StandingTable(List<Column> columns, boolean dependedOn) {
+record StandingTable(List<Column> columns, boolean dependedOn, boolean resourceIndexed) {
   /**
    * A column as it stands.
    *
@@ -49,12 +50,17 @@ record StandingTable(List<Column> columns, boolean dependedOn) {
             statement.executeQuery(
                 """
                 SELECT EXISTS (SELECT FROM pg_catalog.pg_depend
-                WHERE refclassid = 'pg_class'::regclass AND refobjid = to_regclass(%s)
+                WHERE refclassid = 'pg_class'::regclass AND refobjid = to_regclass(%1$s)
                   AND (deptype = 'n' OR classid IN ('pg_trigger'::regclass,
-                    'pg_policy'::regclass, 'pg_publication_rel'::regclass)))"""
-                    .formatted(name))) {
+                    'pg_policy'::regclass, 'pg_publication_rel'::regclass))),
+                NOT EXISTS (SELECT FROM pg_catalog.pg_attribute
+                  WHERE attrelid = to_regclass(%1$s) AND attname = 'id' AND NOT attisdropped)
+                OR EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a
+                  ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                  WHERE i.indrelid = to_regclass(%1$s) AND a.attname = '%2$s')"""
+                    .formatted(name, TableShape.RESOURCE_ID))) {
       found.next();
-      return new StandingTable(List.copyOf(columns), found.getBoolean(1));
+      return new StandingTable(List.copyOf(columns), found.getBoolean(1), found.getBoolean(2));
     }
   }
 

@@ -5,6 +5,7 @@ import static io.epicfhir.load.Identifiers.quoted;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -55,11 +56,21 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
     return "ALTER TABLE " + built() + " ADD PRIMARY KEY (id)";
   }
 
-  /** Indexes on what tables are joined by, once the rows are in. */
-  String[] indexes(boolean idHasOne) {
+  /** 1 where a row's id is not its resource's, else 0. */
+  String idIsAnother() {
+    return "SELECT EXISTS (SELECT FROM %s WHERE id IS DISTINCT FROM %s)::integer"
+        .formatted(built(), TableShape.RESOURCE_ID);
+  }
+
+  /**
+   * Indexes on what tables are joined by, once the rows are in.
+   *
+   * @param without columns that have one, or need none
+   */
+  String[] indexes(Set<String> without) {
     return shape.columns().stream()
         .filter(TableSql::joined)
-        .filter(column -> !idHasOne || !column.name().equals("id"))
+        .filter(column -> !without.contains(column.name()))
         .map(column -> "CREATE INDEX ON " + built() + " (" + quoted(column.name()) + ")")
         .toArray(String[]::new);
   }

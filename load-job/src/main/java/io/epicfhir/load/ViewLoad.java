@@ -10,8 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 
 /** One view's way into the target: nothing, what changed, or all of it; then the counts. */
 final class ViewLoad {
@@ -52,11 +50,10 @@ final class ViewLoad {
     before.filter(Target.Standing::tampered).ifPresent(s -> recorder.note(tampered(s)));
     context.spark().sparkContext().setJobGroup("load " + view.name(), "", false);
     Timer.Context timing = recorder.registry().timer("load." + view.name()).time();
-    Dataset<Row> rows = view.rows(context.spark());
-    // Answered from the table's log; a scan only where a file has no statistics.
-    long expected = rows.count();
+    long expected = view.rowCount().orElseGet(() -> view.rows(context.spark()).count());
     Optional<Loaded> changed = before.flatMap(standing -> change(standing, expected));
-    Loaded loaded = changed.orElseGet(() -> target.replace(view, rows, expected));
+    Loaded loaded =
+        changed.orElseGet(() -> target.replace(view, view.rows(context.spark()), expected));
     record(loaded, timing.stop());
     Target.Standing now = target.standing(view).orElseThrow(this::gone);
     if (now.counted() != expected) {

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.delta.DeltaLog;
 import org.apache.spark.sql.types.DataTypes;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +66,28 @@ class ChangesTest {
     assertThat(load.query("SELECT delta_version, rows FROM {}_state.load_state"))
         .containsExactly("2|100");
     assertThat(load.query("SELECT to_regclass('{}_state.a')")).containsExactly("null");
+  }
+
+  @Test
+  void rowsThatAreFoundByIdAreAllFoundOrTheTableIsMadeAnew() throws Exception {
+    LoadRun load = loaded(100);
+    assertThat(load.query("SELECT indexdef FROM pg_indexes WHERE schemaname = '{}'"))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .endsWith("(id)");
+    List<Row> another = List.of(row("r1", "new", "r1"), row("r1b", "new", "r1"));
+    ViewTables.change(load.lake(), "a", plain(), List.of("r1"), another);
+    assertThat(load.run()).isZero();
+    assertThat(way(load)).isEqualTo("changes");
+    assertSame(load);
+
+    ViewTables.change(load.lake(), "a", plain(), List.of("r1"), List.of(row("r1c", "newer", "r1")));
+    assertThat(load.run()).isZero();
+
+    assertThat(way(load)).as("r1b is not found by id").isEqualTo("whole");
+    assertSame(load);
+    assertThat(load.query("SELECT indexdef FROM pg_indexes WHERE schemaname = '{}'"))
+        .hasSize(2)
+        .anyMatch(index -> index.endsWith("(_resource_id)"));
   }
 
   @Test

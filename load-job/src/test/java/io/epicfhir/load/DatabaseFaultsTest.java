@@ -55,8 +55,9 @@ class DatabaseFaultsTest {
               () -> {
                 awaitCopy(url);
                 // What pg_ctl stop -m immediate sends: no farewell, recovery at the next start.
-                new ProcessBuilder("sh", "-c", "kill -QUIT " + database.pid()).start().waitFor();
-                awaitEnd(database);
+                long server = database.pid();
+                new ProcessBuilder("sh", "-c", "kill -QUIT " + server).start().waitFor();
+                await(() -> ProcessHandle.of(server).filter(ProcessHandle::isAlive).isEmpty());
                 database.close(); // gives the folder free; the server is gone
                 return EmbeddedDatabase.start(data, port, EmbeddedDatabase.Durability.FSYNC);
               });
@@ -181,11 +182,6 @@ class DatabaseFaultsTest {
                         url,
                         "SELECT coalesce(sum(tuples_processed), 0) FROM pg_stat_progress_copy"))
                 > 1000);
-  }
-
-  private static void awaitEnd(EmbeddedDatabase database) throws Exception {
-    long pid = database.pid();
-    await(() -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
   }
 
   private static void await(Callable<Boolean> condition) throws Exception {

@@ -15,6 +15,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** An analyst who reads all rows of table a, again and again, and notes each change of them. */
 final class DigestReader implements AutoCloseable {
+  /** As long as a look takes, or the job under test has no processor. */
+  private static final long PAUSE_MILLIS = 5;
+
   private final String sql;
   private final AtomicLong count = new AtomicLong();
   private final AtomicBoolean stop = new AtomicBoolean();
@@ -77,8 +80,9 @@ final class DigestReader implements AutoCloseable {
           seen.add(digest);
         }
         count.incrementAndGet();
+        Thread.sleep(PAUSE_MILLIS);
       }
-    } catch (SQLException e) {
+    } catch (SQLException | InterruptedException e) {
       seen.add(String.valueOf(e.getMessage()));
     }
   }

@@ -64,6 +64,8 @@ final class LoadBench {
   }
 
   private static void fill(Path source, Path lake, int times) {
+    // As the transform job's session has it; Delta passes no such option on.
+    ViewTables.spark().sparkContext().hadoopConfiguration().setLong(RowGroups.KEY, RowGroups.BYTES);
     Dataset<Row> rows = table(source);
     var numbers = ViewTables.spark().range(times).withColumnRenamed("id", "copy");
     Dataset<Row> all = rows.crossJoin(functions.broadcast(numbers));
@@ -79,7 +81,6 @@ final class LoadBench {
         .format("delta")
         .option("delta.enableDeletionVectors", "true")
         .option("delta.dataSkippingNumIndexedCols", "0")
-        .option(RowGroups.KEY, RowGroups.BYTES)
         .save(lake.resolve("views").resolve(VIEW).toString());
     System.out.println("rows=" + table(lake).count());
   }
