@@ -12,7 +12,7 @@ from typing import Any
 
 from epic_fhir.reports import parse_instant
 
-PASS, WARN, FAIL, COULD_NOT_RUN = "PASS", "WARN", "FAIL", "COULD_NOT_RUN"
+PASS, WARN, FAIL, COULD_NOT_RUN, NO_BASELINE = "PASS", "WARN", "FAIL", "COULD_NOT_RUN", "NO_BASELINE"
 GREEN, RED, UNKNOWN = "green", "red", "unknown"
 PHASES = ("extract", "transform", "load")
 

@@ -6,10 +6,12 @@ import importlib.util
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from epic_fhir import baseline, drift
 
 _UNITS = {
     "milliseconds": ("ms", "milli", "millis", "millisecond", "milliseconds"),
@@ -118,6 +120,9 @@ class Thresholds:
     skew_ratio: float
     skew_min_duration: timedelta
     skew_min_tasks: int
+    skew_data_ratio: float = 2.0
+    speed: baseline.Rules = field(default_factory=baseline.Rules)
+    data: drift.Rules = field(default_factory=drift.Rules)
 
     @classmethod
     def load(cls, conf: Path) -> Thresholds:
@@ -126,6 +131,23 @@ class Thresholds:
             skew_ratio=number(tree, "skew.ratio", conf, least=1.0),
             skew_min_duration=duration(tree, "skew.min-duration", conf),
             skew_min_tasks=int(number(tree, "skew.min-tasks", conf, least=2)),
+            skew_data_ratio=number(tree, "skew.data-ratio", conf, least=1.0),
+            speed=baseline.Rules(
+                least_runs=int(number(tree, "speed.least-runs", conf, least=5)),
+                most_runs=int(number(tree, "speed.most-runs", conf, least=10)),
+                false_alarms=number(tree, "speed.false-alarms", conf, least=1e-6),
+                slower_at_once=number(tree, "speed.slower-at-once", conf, least=0.01),
+                slower_since=number(tree, "speed.slower-since", conf, least=0.01),
+                noise_floor=number(tree, "speed.noise-floor", conf, least=0.001),
+                least_ms=duration(tree, "speed.least-duration", conf).total_seconds() * 1000,
+            ),
+            data=drift.Rules(
+                least_runs=int(number(tree, "data.least-runs", conf, least=1)),
+                rows_lost=number(tree, "data.rows-lost", conf, least=0.0),
+                nulls_more=number(tree, "data.nulls-more", conf, least=0.0),
+                patients_unknown=number(tree, "data.patients-unknown", conf, least=0.0),
+                max_age=duration(tree, "data.max-age", conf),
+            ),
         )
 
     @classmethod

@@ -1,4 +1,7 @@
-"""Which Spark stages waited for one slow task. A warning, never red: skew costs time, not data."""
+"""
+Which Spark stages waited for one slow task, and whether its data or its machine was why. A warning, never red: skew costs time, not
+data.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,13 @@ from typing import Any
 
 from epic_fhir.reconcile import COULD_NOT_RUN, PASS, WARN, Check
 from epic_fhir.settings import Thresholds
+
+_ADVICE = (
+    ("silver", "Its ids fall into one partition: raise spark.sql.shuffle.partitions, or keep adaptive execution on."),
+    ("view", "One of its files is larger than the others: epic_fhir_care compacts them."),
+    ("load", "One part of the view is larger than the others: epic_fhir_care compacts its files."),
+    ("", "One file or key is larger than the others: smaller export files, or more partitions."),
+)
 
 
 def skew(reports: dict[str, dict[str, Any] | None], thresholds: Thresholds) -> list[Check]:
@@ -16,17 +26,24 @@ def skew(reports: dict[str, dict[str, Any] | None], thresholds: Thresholds) -> l
         if stages is None:
             checks.append(Check("skew", phase, COULD_NOT_RUN, f"There are no stages in the run report of {phase}."))
             continue
-        heavy = [_warning(phase, stage) for stage in stages if is_skewed(stage, thresholds)]
+        heavy = [_warning(phase, stage, thresholds) for stage in stages if is_skewed(stage, thresholds)]
         checks += heavy or [Check("skew", phase, PASS, f"None of the {len(stages)} stages of {phase} waited for one slow task.")]
     return checks
 
 
 def is_skewed(stage: dict[str, Any], thresholds: Thresholds) -> bool:
-    return (
-        stage["skew_ratio"] >= thresholds.skew_ratio
-        and stage["duration_ms"]["max"] >= thresholds.skew_min_duration.total_seconds() * 1000
-        and stage["tasks"] >= thresholds.skew_min_tasks
+    """Whether one task held up the others for long enough to matter."""
+    longest, waited = stage["duration_ms"]["max"], lost_seconds(stage)
+    if stage["tasks"] < thresholds.skew_min_tasks or longest < thresholds.skew_min_duration.total_seconds() * 1000:
+        return False
+    return stage["skew_ratio"] >= thresholds.skew_ratio or (
+        by_data(stage, thresholds) and waited >= thresholds.skew_min_duration.total_seconds() / 2
     )
+
+
+def by_data(stage: dict[str, Any], thresholds: Thresholds) -> bool:
+    """Whether the slowest task had that much more to read than the median one."""
+    return max(_data_ratios(stage).values(), default=0.0) >= thresholds.skew_data_ratio
 
 
 def lost_seconds(stage: dict[str, Any]) -> float:
@@ -35,11 +52,35 @@ def lost_seconds(stage: dict[str, Any]) -> float:
     return max(0, spread["max"] - spread["p50"]) / 1000
 
 
-def _warning(phase: str, stage: dict[str, Any]) -> Check:
-    spread = stage["duration_ms"]
+def _data_ratios(stage: dict[str, Any]) -> dict[str, float]:
+    """How much the slowest task read by the median one's, where the report tells."""
+    slowest = stage.get("slowest") or {}
+    ratios = {}
+    for name in ("records", "bytes"):
+        median = (stage.get(name) or {}).get("p50")
+        if median and slowest.get(name) is not None:
+            ratios[name] = slowest[name] / median
+    return ratios
+
+
+def _warning(phase: str, stage: dict[str, Any], thresholds: Thresholds) -> Check:
+    spread, slowest, group = stage["duration_ms"], stage.get("slowest"), stage.get("job_group") or stage["name"]
     sentence = (
-        f"Stage {stage['stage_id']} of {phase} ({stage.get('job_group') or stage['name']}): the longest of {stage['tasks']} tasks "
+        f"Stage {stage['stage_id']} of {phase} ({group}): the longest of {stage['tasks']} tasks "
         f"took {spread['max'] / 1000:.1f} s, the median {spread['p50'] / 1000:.1f} s ({stage['skew_ratio']:.1f} times); "
         f"about {lost_seconds(stage):.0f} s lost."
     )
-    return Check("skew", phase, WARN, sentence)
+    if not slowest:
+        return Check("skew", phase, WARN, sentence)
+    ratios = _data_ratios(stage)
+    if by_data(stage, thresholds):
+        what = " and ".join(f"{ratio:.1f} times the median's {name}" for name, ratio in ratios.items())
+        advice = next(text for word, text in _ADVICE if word in group.lower())
+        return Check("skew", phase, WARN, f"{sentence} Partition {slowest['partition']} is heavy: it read {what}. {advice}")
+    even = f"its data was even ({max(ratios.values()):.1f} times the median)" if ratios else "it read no more than others"
+    return Check(
+        "slow task",
+        phase,
+        WARN,
+        f"{sentence} This is no skew: {even}. Look at host {slowest['host']}, its disk and load, or switch spark.speculation on.",
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from epic_fhir import verdict
+from epic_fhir import baseline, history, verdict
 from epic_fhir.reports import Lake, RunKey
 from epic_fhir.settings import Installation, Settings, Thresholds
 from epic_fhir.submit import settings_must_hold
@@ -26,6 +27,23 @@ def report(context: Any) -> dict[str, Any]:
     before = [*verdict.JOBS, "validate"]
     states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
     return _end(lake, key, verdict.publish(lake, key, thresholds, states))
+
+
+def accept(context: Any) -> dict[str, Any]:
+    """Accepts the level of a figure; fails without a retry where there is no such figure or no history."""
+    lake, _ = _given()
+    params, key = context["params"], RunKey.of(context)
+    by = getattr(context["dag_run"], "triggering_user_name", None) or "unknown"
+    try:
+        past = history.load(lake, params["dag_id"])
+        newest = past["runs"][-1]["run_id"] if past["runs"] else None
+        judged = (lake.read_json(lake.metrics(params["dag_id"], newest, "verdict.json")) if newest else None) or {}
+        now = datetime.now(timezone.utc).isoformat()
+        after = baseline.accept(past, judged.get("trends") or [], params["figure"], params["reason"], by, now)
+    except (history.Unreadable, LookupError) as e:
+        raise AirflowFailException(str(e)) from e
+    history.save(lake, params["dag_id"], after)
+    return {"run": key.run_id, "accepted": [entry["figure"] for entry in after["accepted"][len(past["accepted"]) :]]}
 
 
 def _given() -> tuple[Lake, Thresholds]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from epic_fhir import reconcile, render
+from epic_fhir import baseline, history, reconcile, render
+from epic_fhir.drift import drift
 from epic_fhir.reports import Lake, RunKey, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
@@ -22,6 +23,7 @@ class Judged:
     verdict: str
     checks: list[dict[str, str]]
     table: list[dict[str, Any]]
+    trends: list[dict[str, Any]] = field(default_factory=list)
 
     def problem(self) -> str | None:
         """The first grounds for not being green, in a sentence; None when green."""
@@ -44,19 +46,10 @@ def validate(lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, s
     """
     start = datetime.now(timezone.utc)
     reports = {phase: lake.read_json(paths[phase]) if phase in paths else None for phase in reconcile.PHASES}
-    judged = judge(lake, reports, thresholds)
+    judged = judge(lake, key, reports, thresholds)
     problem = judged.problem()
     path = lake.metrics(key.dag_id, key.run_id, "verdict.json")
-    lake.write_json(
-        path,
-        {
-            "schema_version": 1,
-            "run": {"dag_id": key.dag_id, "run_id": key.run_id, "try_number": key.try_number},
-            "verdict": judged.verdict,
-            "checks": judged.checks,
-            "table": judged.table,
-        },
-    )
+    _write(lake, path, key, judged, reports)
     own = record(
         key,
         start,
@@ -72,7 +65,8 @@ def validate(lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, s
     return problem
 
 
-def judge(lake: Lake, reports: dict[str, Any], thresholds: Thresholds) -> Judged:
+def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Thresholds) -> Judged:
+    """The counts first, which decide; then what only warns: skew, speed, drift."""
     exports = (((reports.get("transform") or {}).get("result")) or {}).get("exports") or []
     known = sorted({*exports, *reconcile.export_ids(reports.get("extract"))})
     evidence = reconcile.Evidence(
@@ -82,10 +76,21 @@ def judge(lake: Lake, reports: dict[str, Any], thresholds: Thresholds) -> Judged
     )
     checks = reconcile.reconcile(evidence)
     grounds = reconcile.verdict(checks)
-    checks += skew({phase: reports.get(phase) for phase in reconcile.PHASES}, thresholds)
+    phases = {phase: reports.get(phase) for phase in reconcile.PHASES}
+    checks += skew(phases, thresholds)
+    try:
+        past = history.load(lake, key.dag_id)
+    except history.Unreadable as e:
+        trends: list[baseline.Trend] = []
+        checks += [reconcile.Check(name, "all", reconcile.COULD_NOT_RUN, f"{e}.") for name in ("speed", "drift")]
+    else:
+        figures = history.figures(phases, thresholds.speed.least_ms)
+        trends = baseline.trends(figures, past, key.run_id, history.ended(phases), thresholds.speed)
+        mine = {export: evidence.landings[export] for export in evidence.export_ids}
+        checks += [trend.check() for trend in trends] + drift(phases, past, key.run_id, mine, thresholds.data)
     if grounds == reconcile.GREEN:
         grounds = reconcile.verdict(checks)
-    return Judged(grounds, reconcile.as_dicts(checks), reconcile.table(evidence))
+    return Judged(grounds, reconcile.as_dicts(checks), reconcile.table(evidence), [asdict(trend) for trend in trends])
 
 
 def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, str]) -> str | None:
@@ -97,10 +102,12 @@ def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, s
     """
     start = datetime.now(timezone.utc)
     reports = {task: _report_of(lake, key, task, states.get(task)) for task in (*JOBS, "validate")}
-    judged = judge(lake, {phase: reports[phase] for phase in reconcile.PHASES}, thresholds)
+    judged = judge(lake, key, {phase: reports[phase] for phase in reconcile.PHASES}, thresholds)
     checks = [c for task in (*JOBS, "validate") if (c := _state_check(task, states.get(task), reports[task]))] + judged.checks
     final = reconcile.RED if any(c["state"] == reconcile.FAIL for c in checks) else judged.verdict
-    whole = Judged(final, checks, judged.table)
+    whole = Judged(final, checks, judged.table, judged.trends)
+    _write(lake, lake.metrics(key.dag_id, key.run_id, "verdict.json"), key, whole, reports)
+    _remember(lake, key, whole.verdict, reports, thresholds)
     page = render.page(key, whole.verdict, whole.checks, whole.table, reports, states)
     path = lake.metrics(key.dag_id, key.run_id, "report.html")
     lake.write_text(path, page)
@@ -118,6 +125,29 @@ def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, s
     )
     lake.write_json(lake.report(key), own)
     return problem
+
+
+def _write(lake: Lake, path: str, key: RunKey, judged: Judged, reports: dict[str, Any]) -> None:
+    origin = next((report["run"] for phase in reconcile.PHASES if (report := reports.get(phase))), {})
+    run = {
+        "dag_id": key.dag_id,
+        "run_id": key.run_id,
+        "try_number": key.try_number,
+        "end": history.ended(reports),
+        "code_version": origin.get("code_version"),
+        "settings_hash": origin.get("settings_hash"),
+    }
+    lake.write_json(path, {"schema_version": 1, "run": run, **asdict(judged)})
+
+
+def _remember(lake: Lake, key: RunKey, verdict: str, reports: dict[str, Any], thresholds: Thresholds) -> None:
+    """The run's place in the history. One that cannot be read is left as it is: the checks have told of it."""
+    try:
+        past = history.load(lake, key.dag_id)
+    except history.Unreadable:
+        return
+    phases = {phase: reports.get(phase) for phase in reconcile.PHASES}
+    history.save(lake, key.dag_id, history.add(past, history.record(key.run_id, verdict, phases, thresholds.speed.least_ms)))
 
 
 def counts(checks: list[dict[str, str]]) -> dict[str, int]:

@@ -115,7 +115,13 @@ def landing(export: str = EXPORT, **rows: int) -> dict[str, Any]:
         {"resource_type": kind, "path": f"bronze/{kind}.parquet", "rows": n, "bytes": 100 * n, "kind": "RESOURCES"}
         for kind, n in (rows or ROWS).items()
     ]
-    return {"export_id": export, "group": "g", "landed_at": (BEGIN + timedelta(seconds=80)).isoformat(), "files": files}
+    return {
+        "export_id": export,
+        "group": "g",
+        "transaction_time": (BEGIN - timedelta(minutes=5)).isoformat(),
+        "landed_at": (BEGIN + timedelta(seconds=80)).isoformat(),
+        "files": files,
+    }
 
 
 def lake_with(root: Path, reports: dict[str, dict[str, Any] | None]) -> Lake:

@@ -41,3 +41,27 @@ def test_every_phase_of_a_good_run_passes():
 
 def test_what_was_lost_is_the_longest_beyond_the_median():
     assert lost_seconds(stage(1, "x", p50=1000, longest=3500)) == 2.5
+
+
+def heavy(records, **parts):
+    spread = {"min": 90, "p50": 100, "p95": 110, "max": records}
+    slowest = {"partition": 5, "host": "worker-3", "duration_ms": 19_400, "records": records, "bytes": 9, "gc_ms": 1}
+    return {**stage(7, "view claim_item", **parts), "records": spread, "bytes": {**spread, "p50": 9}, "slowest": slowest}
+
+
+def test_a_heavy_partition_is_named_with_what_it_read_and_what_to_do():
+    (check,) = skew({"transform": report("transform", 0, 60, stages=[heavy(310, p50=6_000, longest=17_000)])}, THRESHOLDS)
+    assert (check.name, check.state) == ("skew", WARN)
+    assert "Partition 5 is heavy: it read 3.1 times the median's records" in check.sentence
+    assert "epic_fhir_care compacts" in check.sentence
+
+
+def test_a_slow_host_is_not_called_skew():
+    (check,) = skew({"transform": report("transform", 0, 60, stages=[heavy(104, p50=1_200, longest=19_400)])}, THRESHOLDS)
+    assert (check.name, check.state) == ("slow task", WARN)
+    assert "This is no skew: its data was even (1.0 times the median). Look at host worker-3" in check.sentence
+
+
+def test_an_uneven_stage_that_cost_nobody_time_passes():
+    (check,) = skew({"transform": report("transform", 0, 60, stages=[heavy(310, p50=5_000, longest=6_000)])}, THRESHOLDS)
+    assert check.state == PASS

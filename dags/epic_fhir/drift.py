@@ -1,0 +1,94 @@
+"""Whether the data looks as it did: rows, nulls, patients that are known, age. Warnings only: reconcile has the counts."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from epic_fhir import history
+from epic_fhir.reconcile import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
+from epic_fhir.reports import parse_instant
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When data is strange; conf/validation.conf explains each."""
+
+    least_runs: int = 3
+    rows_lost: float = 0.1
+    nulls_more: float = 0.1
+    patients_unknown: float = 0.01
+    max_age: timedelta = timedelta(hours=36)
+
+
+def drift(
+    reports: dict[str, dict[str, Any] | None], past: dict[str, Any], run_id: str, landings: dict[str, Any], rules: Rules
+) -> list[Check]:
+    """Every check of the run's data against earlier runs, and against itself."""
+    tables = (((reports.get("load") or {}).get("result")) or {}).get("tables")
+    fresh = _fresh(reports, landings, rules)
+    if tables is None:
+        return [Check("drift", "all", COULD_NOT_RUN, "load names no tables; whether they look as before is not known."), fresh]
+    runs = [run for run in past["runs"] if run.get("run_id") != run_id and run.get("verdict") == "green"]
+    checks = []
+    for view, now in sorted(history.views(reports).items()):
+        before = [known for run in runs if (known := (run.get("views") or {}).get(view))][-rules.least_runs * 3 :]
+        if len(before) < rules.least_runs:
+            told = f"No baseline yet: {len(before)} of {rules.least_runs} earlier green runs know {view}."
+            checks.append(Check("drift", view, NO_BASELINE, told))
+        else:
+            strange = [*_rows(view, now, before, rules), *_nulls(view, now, before, rules)]
+            checks += strange or [Check("drift", view, PASS, f"{view} has its rows and its nulls as in {len(before)} runs before.")]
+    checks += [_patients(view, table["patients"], rules) for view, table in sorted(tables.items()) if table.get("patients")]
+    return [*checks, fresh]
+
+
+def _rows(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: Rules) -> Iterator[Check]:
+    usual = statistics.median(known.get("rows") or 0 for known in before)
+    if now["rows"] is not None and now["rows"] < usual * (1 - rules.rows_lost):
+        sentence = (
+            f"{view} has {now['rows']:,} rows, {usual:,.0f} before. Tables lose rows by deletions only: "
+            "look at what the server deleted, and at what transform says of the view's definition."
+        )
+        yield Check("drift", view, WARN, sentence)
+
+
+def _nulls(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: Rules) -> Iterator[Check]:
+    for column, share in sorted((now.get("null_share") or {}).items()):
+        known = [s for past in before if (s := (past.get("null_share") or {}).get(column)) is not None]
+        if len(known) >= rules.least_runs and share > max(known) + rules.nulls_more:
+            usual = statistics.median(known)
+            sentence = (
+                f"{view}.{column} is null in {share:.0%} of the rows, in {usual:.0%} before: the server may send it elsewhere "
+                "now; see what transform tells of elements that no view reads."
+            )
+            yield Check("drift", view, WARN, sentence)
+
+
+def _patients(view: str, counts: dict[str, int], rules: Rules) -> Check:
+    rows, known = counts["rows"], counts["known"]
+    told = f"{known:,} of {rows:,} rows of {view} with a patient have one in the table patient."
+    if rows and 1 - known / rows > rules.patients_unknown:
+        return Check("patients", view, WARN, f"{told} The others' patients are not in the group's export: compare the groups.")
+    return Check("patients", view, PASS, told)
+
+
+def _fresh(reports: dict[str, dict[str, Any] | None], landings: dict[str, Any], rules: Rules) -> Check:
+    """By the server's own time of the exports, at the time when load ended: a backfill of old days is as fresh as its export."""
+    times = [at for landing in landings.values() if (at := parse_instant((landing or {}).get("transaction_time")))]
+    ended = history.ended(reports)
+    if not times or ended is None:
+        return Check("freshness", "all", COULD_NOT_RUN, "No landing tells the server's time of its export.")
+    age = datetime.fromisoformat(ended) - min(times)
+    told = f"The oldest export of this run was {_span(age)} old when the tables had it"
+    if age > rules.max_age:
+        return Check("freshness", "all", WARN, f"{told}; {_span(rules.max_age)} is the limit. Rerun from kick_off for newer data.")
+    return Check("freshness", "all", PASS, f"{told}.")
+
+
+def _span(age: timedelta) -> str:
+    minutes = round(age.total_seconds() / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"

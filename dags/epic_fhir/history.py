@@ -1,0 +1,178 @@
+"""
+What runs cost and what they left, run after run: the figures that a new run is held against.
+
+The history of a DAG is one small file of the lake, replaced in one step by each run's last task. A figure carries the key of what
+it may be compared with: the same settings, the same class of host, the same way, about the same size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from epic_fhir.reports import Lake, parse_instant
+
+KEPT_RUNS = 400
+SIZE_STEP = 4
+"""Sizes within this factor are one class."""
+
+RESOURCES_AT_LEAST = 10_000
+"""A smaller run's time is its start-up, not its data: it is told as if it had so many."""
+
+PATIENTS_AT_LEAST = 20
+
+
+@dataclass(frozen=True)
+class Figure:
+    """
+    What one thing cost in one run.
+
+    :param value: milliseconds by ``unit``
+    :param key: only figures of the same key are compared
+    """
+
+    value: float
+    unit: str
+    key: str
+
+
+class Unreadable(Exception):
+    """The history is there and cannot be read."""
+
+
+def path(lake: Lake, dag_id: str) -> str:
+    return f"{lake.root}/state/history/{dag_id}.json"
+
+
+def load(lake: Lake, dag_id: str) -> dict[str, Any]:
+    """
+    The runs so far, oldest first, and the levels that people accepted.
+
+    :raises Unreadable: where there is a file that is none of ours; without a file the history is empty
+    """
+    file = path(lake, dag_id)
+    content = lake.read_json(file)
+    if content is None and not lake.exists(file):
+        return {"schema_version": 1, "runs": [], "accepted": []}
+    if not isinstance(content, dict) or not all(isinstance(content.get(part), list) for part in ("runs", "accepted")):
+        raise Unreadable(f"{file} is not a history of runs; bring it back from a backup, or delete it and begin anew")
+    return content
+
+
+def add(history: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+    """With this run in its place in time; an earlier record of the same run goes."""
+    others = [known for known in history["runs"] if known.get("run_id") != run["run_id"]]
+    runs = sorted([*others, run], key=lambda known: str(known.get("at")))
+    return {**history, "runs": runs[-KEPT_RUNS:]}
+
+
+def save(lake: Lake, dag_id: str, history: dict[str, Any]) -> None:
+    lake.write_json(path(lake, dag_id), history)
+
+
+def record(run_id: str, verdict: str, reports: dict[str, dict[str, Any] | None], least_ms: float) -> dict[str, Any]:
+    """One run for the history."""
+    return {
+        "run_id": run_id,
+        "at": ended(reports),
+        "verdict": verdict,
+        "figures": {name: asdict(figure) for name, figure in figures(reports, least_ms).items()},
+        "views": views(reports),
+    }
+
+
+def ended(reports: dict[str, dict[str, Any] | None]) -> str | None:
+    """When the last phase that left a report ended."""
+    ends = [end for report in reports.values() if (end := parse_instant(((report or {}).get("run") or {}).get("end")))]
+    return max(ends).isoformat() if ends else None
+
+
+def figures(reports: dict[str, dict[str, Any] | None], least_ms: float) -> dict[str, Figure]:
+    """
+    Every figure of a run, by name.
+
+    :param least_ms: what took less is start-up and noise, and is part of its phase's figure only
+    """
+    found: dict[str, Figure] = {}
+    work, whole = 0.0, 0
+    for phase, parts in (("extract", _extract), ("transform", _transform), ("load", _load)):
+        report = reports.get(phase)
+        run = (report or {}).get("run") or {}
+        if report is None or run.get("status") != "success":
+            continue
+        work += run.get("duration_ms") or _millis(run)
+        for name, ms, count, unit, way in parts(report):
+            if unit == "resource" and name == phase:
+                whole = max(whole, count)
+            if count > 0 and (ms >= least_ms or name == phase):
+                label = f"{phase}: ms a {unit}" + ("" if name == phase else f", {name}")
+                found[label] = _figure(ms, count, unit, _key(run, way, count))
+    run = (reports.get("transform") or {}).get("run") or {}
+    if whole and all((reports.get(p) or {}).get("run", {}).get("status") == "success" for p in ("extract", "transform", "load")):
+        found["whole run: ms a resource"] = _figure(work, whole, "resource", _key(run, _way(reports.get("extract")), whole))
+    return found
+
+
+def views(reports: dict[str, dict[str, Any] | None]) -> dict[str, dict[str, Any]]:
+    """Each view's rows, and of each of its columns what share is null."""
+    tables = (((reports.get("load") or {}).get("result")) or {}).get("tables") or {}
+    made = (((reports.get("transform") or {}).get("result")) or {}).get("views") or {}
+    return {
+        name: {"rows": table.get("view_rows", table.get("rows")), "null_share": table.get("null_share") or {}}
+        for name, table in {**made, **tables}.items()
+    }
+
+
+Part = tuple[str, float, int, str, str]
+"""Name (the phase's own for all of it), milliseconds, count, unit and way."""
+
+
+def _extract(report: dict[str, Any]) -> Iterator[Part]:
+    way, resources = _way(report), report.get("resources") or {}
+    received = sum(counts.get("received") or 0 for counts in resources.values())
+    yield "extract", _millis(report["run"]), received, "resource", way
+    patients = report.get("patients") or {}
+    if patients.get("count"):
+        yield "extract", patients["ms_per_patient"] * patients["count"], patients["count"], "patient", way
+
+
+def _transform(report: dict[str, Any]) -> Iterator[Part]:
+    resources = report.get("resources") or {}
+    received = sum(counts.get("received") or 0 for counts in resources.values())
+    yield "transform", _millis(report["run"]), received, "resource", "applied"
+    for kind, counts in resources.items():
+        if counts.get("received") and counts.get("ms"):
+            yield kind, counts["ms"], counts["received"], "resource", "applied"
+
+
+def _load(report: dict[str, Any]) -> Iterator[Part]:
+    timers, tables = report.get("timers") or {}, (report.get("result") or {}).get("tables") or {}
+    rows = {output["name"].split(".")[-1]: output.get("rows") or 0 for output in report.get("outputs") or []}
+    ways = {table.get("loaded") for table in tables.values()} - {"none", None}
+    yield "load", _millis(report["run"]), sum(rows.values()), "row", "whole" if "whole" in ways else "changes"
+    for view, count in rows.items():
+        timer = timers.get(f"load.{view}") or {}
+        if timer.get("count"):
+            yield view, timer["count"] * timer["mean_ms"], count, "row", (tables.get(view) or {}).get("loaded") or "whole"
+
+
+def _way(extract: dict[str, Any] | None) -> str:
+    return "since" if (((extract or {}).get("result")) or {}).get("since") else "full"
+
+
+def _figure(ms: float, count: int, unit: str, key: str) -> Figure:
+    return Figure(ms / max(count, PATIENTS_AT_LEAST if unit == "patient" else RESOURCES_AT_LEAST), f"ms/{unit}", key)
+
+
+def _key(run: dict[str, Any], way: str, count: int) -> str:
+    size = math.floor(math.log(max(count, RESOURCES_AT_LEAST), SIZE_STEP))
+    host = run.get("host_class") or run.get("host")
+    return f"settings {run.get('settings_hash')}, {host}, {way}, some {SIZE_STEP**size:,}"
+
+
+def _millis(run: dict[str, Any]) -> float:
+    start, end = (parse_instant(run.get(name)) for name in ("start", "end"))
+    return (end - start).total_seconds() * 1000 if isinstance(start, datetime) and isinstance(end, datetime) else 0.0

@@ -1,0 +1,75 @@
+import pytest
+from made_up import BEGIN, EXPORT, good_run, landing
+
+from epic_fhir import drift as rules
+from epic_fhir import history
+from epic_fhir.drift import drift
+from epic_fhir.reconcile import COULD_NOT_RUN, NO_BASELINE, PASS, WARN
+
+RULES = rules.Rules()
+
+
+def past(runs=4, **changes):
+    views = {**history.views(good_run()), **changes}
+    return {"runs": [{"run_id": f"r{i}", "verdict": "green", "views": views} for i in range(runs)]}
+
+
+def checks(reports, before, landings=None):
+    return drift(reports, before, "now", {EXPORT: landing()} if landings is None else landings, RULES)
+
+
+def of(found, name, subject):
+    return next(c for c in found if (c.name, c.subject) == (name, subject))
+
+
+def test_tables_as_they_were_pass():
+    assert {c.state for c in checks(good_run(), past())} == {PASS}
+
+
+def test_a_view_that_lost_rows_is_told():
+    reports = good_run()
+    reports["load"]["result"]["tables"]["observation"] |= {"rows": 12_000, "view_rows": 12_000}
+    check = of(checks(reports, past()), "drift", "observation")
+    assert check.state == WARN
+    assert "observation has 12,000 rows, 14,308 before" in check.sentence
+
+
+@pytest.mark.parametrize(("share", "state"), [(0.14, PASS), (0.4, WARN)])
+def test_a_column_that_became_null_is_told(share, state):
+    reports = good_run()
+    reports["load"]["result"]["tables"]["patient"]["null_share"] = {"mrn": share}
+    before = past(patient={"rows": 20, "null_share": {"mrn": 0.05}})
+    check = of(checks(reports, before), "drift", "patient")
+    assert check.state == state
+    assert state == PASS or "patient.mrn is null in 40% of the rows, in 5% before" in check.sentence
+
+
+@pytest.mark.parametrize(("known", "state"), [(1630, PASS), (1500, WARN)])
+def test_rows_of_unknown_patients_are_told(known, state):
+    reports = good_run()
+    reports["load"]["result"]["tables"]["vital_signs"]["patients"] = {"rows": 1630, "known": known}
+    check = of(checks(reports, past()), "patients", "vital_signs")
+    assert check.state == state
+    assert f"{known:,} of 1,630 rows" in check.sentence
+
+
+def test_an_old_export_is_told():
+    old = landing() | {"transaction_time": (BEGIN.replace(day=1, month=2)).isoformat()}
+    check = of(checks(good_run(), past(), {EXPORT: old}), "freshness", "all")
+    assert check.state == WARN
+    assert "36 h is the limit" in check.sentence
+
+
+def test_without_earlier_runs_there_is_nothing_to_compare_with():
+    assert of(checks(good_run(), past(runs=2)), "drift", "patient").state == NO_BASELINE
+
+
+@pytest.mark.parametrize("landings", [{}, {EXPORT: None}, {EXPORT: {"transaction_time": "yesterday"}}])
+def test_an_export_without_a_time_could_not_be_checked(landings):
+    assert of(checks(good_run(), past(), landings), "freshness", "all").state == COULD_NOT_RUN
+
+
+def test_a_load_that_names_no_tables_could_not_be_checked():
+    reports = good_run()
+    reports["load"]["result"] = {}
+    assert of(checks(reports, past()), "drift", "all").state == COULD_NOT_RUN

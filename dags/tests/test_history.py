@@ -1,0 +1,108 @@
+import pytest
+from made_up import THRESHOLDS, good_run, key, lake_with
+
+from epic_fhir import history
+from epic_fhir.history import Unreadable
+from epic_fhir.reports import Lake
+from epic_fhir.verdict import judge, publish
+
+LEAST = 0.0
+DONE = dict.fromkeys(("kick_off", "wait", "extract", "transform", "load", "validate"), "success")
+
+
+def timed_run():
+    reports = good_run()
+    reports["extract"]["patients"] = {"count": 200, "ms_per_patient": 12.5}
+    reports["extract"]["resources"]["Observation"]["received"] = 20_000
+    reports["transform"]["resources"]["Observation"] |= {"received": 20_000, "ms": 5_000}
+    reports["load"]["outputs"] = [{"name": "fhir.observation", "rows": 14_308}]
+    reports["load"]["timers"] = {"load.observation": {"count": 1, "mean_ms": 3_000.0}}
+    return reports
+
+
+def test_figures_are_milliseconds_by_patient_resource_and_row_with_what_they_may_be_compared_with():
+    found = history.figures(timed_run(), LEAST)
+    assert found["extract: ms a patient"].value == pytest.approx(12.5)
+    assert found["transform: ms a resource, Observation"].value == pytest.approx(0.25)
+    assert found["load: ms a row, observation"].value == pytest.approx(3_000 / 14_308)
+    assert found["load: ms a row"].value == pytest.approx(17_000 / 14_308)
+    assert found["transform: ms a resource"].key == "settings 5b0a9c1d22e7f410, pipeline-host, applied, some 16,384"
+    assert "whole run: ms a resource" in found
+
+
+def test_what_was_short_is_part_of_its_phase_only():
+    assert "transform: ms a resource, Observation" not in history.figures(timed_run(), 6_000)
+    assert "transform: ms a resource" in history.figures(timed_run(), 1e9)
+
+
+def test_a_small_run_is_told_as_if_it_had_ten_thousand_resources():
+    reports = timed_run()
+    reports["transform"]["resources"] = {"Patient": {"received": 20, "ms": 4_000}}
+    assert history.figures(reports, LEAST)["transform: ms a resource, Patient"].value == pytest.approx(0.4)
+
+
+def test_a_failed_phase_has_no_figures_and_the_whole_has_none():
+    reports = timed_run()
+    reports["load"]["run"]["status"] = "failed"
+    found = history.figures(reports, LEAST)
+    assert not [name for name in found if name.startswith(("load", "whole"))]
+
+
+def test_other_settings_another_host_another_way_and_another_size_are_not_compared():
+    keys = set()
+    for change in (lambda r: None, _settings, _host, _since, _size):
+        reports = timed_run()
+        change(reports)
+        keys.add(history.figures(reports, LEAST)["extract: ms a resource"].key)
+    assert len(keys) == 5
+
+
+def _settings(reports):
+    reports["extract"]["run"]["settings_hash"] = "another"
+
+
+def _host(reports):
+    reports["extract"]["run"]["host_class"] = "Linux amd64, 64 cores"
+
+
+def _since(reports):
+    reports["extract"]["result"]["since"] = "2026-03-01T00:00:00Z"
+
+
+def _size(reports):
+    reports["extract"]["resources"]["Observation"]["received"] = 2_000_000
+
+
+def test_a_run_is_remembered_once_however_often_it_ends(tmp_path):
+    lake = lake_with(tmp_path, timed_run())
+    for _ in range(2):
+        publish(lake, key("report"), THRESHOLDS, DONE)
+    known = history.load(lake, key().dag_id)
+    assert [run["run_id"] for run in known["runs"]] == [key().run_id]
+    assert known["runs"][0]["views"]["patient"]["rows"] == 20
+    assert "transform: ms a resource" in known["runs"][0]["figures"]
+
+
+def test_only_the_newest_runs_are_kept_in_order_of_time():
+    past = {"runs": [], "accepted": []}
+    for i in reversed(range(history.KEPT_RUNS + 5)):
+        past = history.add(past, {"run_id": f"r{i}", "at": f"{i:05d}"})
+    assert [run["run_id"] for run in past["runs"]] == [f"r{i}" for i in range(5, history.KEPT_RUNS + 5)]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"runs": 3}'], ids=["empty", "half", "a list", "no runs"])
+def test_a_history_that_cannot_be_read_is_never_green_and_is_left_as_it_is(tmp_path, content):
+    lake = lake_with(tmp_path, good_run())
+    lake.write_text(history.path(lake, key().dag_id), content)
+    with pytest.raises(Unreadable, match="bring it back from a backup, or delete it"):
+        history.load(lake, key().dag_id)
+    reports = {phase: good_run()[phase] for phase in ("extract", "transform", "load")}
+    judged = judge(lake, key(), reports, THRESHOLDS)
+    assert judged.verdict == "unknown"
+    assert {c["name"] for c in judged.checks if c["state"] == "COULD_NOT_RUN"} == {"speed", "drift"}
+    publish(lake, key("report"), THRESHOLDS, DONE)
+    assert (tmp_path / "state" / "history" / "epic_fhir_etl.json").read_text() == content
+
+
+def test_without_a_file_the_history_is_empty(tmp_path):
+    assert history.load(Lake(str(tmp_path)), "d") == {"schema_version": 1, "runs": [], "accepted": []}
