@@ -27,8 +27,8 @@ test: setup check ## every test, Java and Python
 check: setup ## format, static analysis, DAG policy
 	@ci/check.sh
 
-bench: setup ## measure against peers; leaves build/bench/<name>.json  [B=extract]
-	@ci/bench.sh $(B)
+bench: setup ## measure against peers; leaves build/bench/<name>.json  [B=extract] [ACCEPT=reason]
+	@ci/bench.sh $(B) $(if $(ACCEPT),--accept "$(ACCEPT)")
 
 format: setup ## put the sources into the project's format
 	@./mvnw -q -B spotless:apply && build/venv/bin/ruff format dags ci && build/venv/bin/ruff check --fix -q dags ci

@@ -2,7 +2,8 @@
 Runs benchmarks and writes build/bench/<name>.json: the product's figure and its peer's from the same run, one a goal.
 
 Every benchmark is a module of ci/benches with ``run(work: Path) -> Bench``. A figure's ``ratio`` is product by peer; a goal that
-was not met is printed as such and is no reason for another exit code: the figures are for people and for CI's comparison.
+was not met is printed as such and is no reason for another exit code. A figure that is worse than those committed for this class
+of host is: exit code 1. ``--accept REASON`` adds the last run's figures to them instead of running anything.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import baselines
 from parts import HOME, PartError
 
 BENCHES = HOME / "ci" / "benches"
@@ -46,12 +48,24 @@ def main() -> int:
     names = sorted(p.stem.replace("_", "-") for p in BENCHES.glob("[a-z]*.py"))
     parser = argparse.ArgumentParser(description="Runs benchmarks; see ci/README.md.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(names)}; all where none is named")
-    chosen = parser.parse_args().names or names
+    parser.add_argument("--accept", metavar="REASON", help="take the last run's figures as the level of this class of host")
+    given = parser.parse_args()
+    chosen = given.names or names
     for name in chosen:
         if name not in names:
             print(f"Cannot run the benchmark {name}: there is none of that name; take one of {', '.join(names)}", file=sys.stderr)
             return 2
-    return max(_one(name) for name in chosen)
+    return max(_accept(name, given.accept) if given.accept else _one(name) for name in chosen)
+
+
+def _accept(name: str, reason: str) -> int:
+    out = HOME / "build" / "bench" / f"{name}.json"
+    if not out.exists():
+        print(f"Cannot accept the figures of {name}: {out} is not there; run the benchmark first", file=sys.stderr)
+        return 2
+    file = baselines.accept(name, json.loads(out.read_text())["figures"], reason)
+    print(f"{file.relative_to(HOME)} has them; commit it")
+    return 0
 
 
 def _one(name: str) -> int:
@@ -68,7 +82,13 @@ def _one(name: str) -> int:
     out = HOME / "build" / "bench" / f"{name}.json"
     out.write_text(json.dumps(content, indent=2) + "\n")
     _print(name, bench, out)
-    return 0
+    try:
+        lines, worse = baselines.compare(name, content["figures"])
+    except ValueError as e:
+        print(e, file=sys.stderr)
+        return 1
+    print("".join(f"  {line}\n" for line in lines), end="")
+    return 1 if worse else 0
 
 
 def _print(name: str, bench: Bench, out: Path) -> None:
