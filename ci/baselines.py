@@ -1,8 +1,8 @@
 """
 A benchmark's figures against those that are committed, for the same class of host and by the same judgement as a run's.
 
-``benches/baselines/<name>.json`` holds, by class of host and metric, the figures of the runs that were accepted, oldest first. Where a
-peer was measured in the same run, the figure is the ratio to it: the machine's mood is in both.
+``benches/baselines/<name>.json`` holds, by class of host and metric, the figures of the runs that were accepted, oldest first.
+Where a peer was measured in the same run, the figure is the ratio to it: the machine's mood is in both.
 """
 
 import json
