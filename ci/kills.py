@@ -23,8 +23,8 @@ def killed(work: Path, module: str, main: str, sums: tuple[str, ...]) -> dict:
     print(f"seed {seed}, {wanted} kills", flush=True)
     log = work / "kills.log"
     command = [
-        "java", *spark_opens(), "-Xmx2g", "-XX:TieredStopAtLevel=1", "-cp", test_class_path(module), main,
-        work / "lakes", seed, wanted,
+        "java", *spark_opens(), "-Xmx2g", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m",
+        "-cp", test_class_path(module), main, work / "lakes", seed, wanted,
     ]  # fmt: skip
     lines = []
     with (
