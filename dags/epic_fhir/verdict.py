@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from epic_fhir import reconcile, render
+from epic_fhir.changes import last_good, since_last_good
 from epic_fhir.reports import Lake, RunKey, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
@@ -101,7 +102,7 @@ def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, s
     checks = [c for task in (*JOBS, "validate") if (c := _state_check(task, states.get(task), reports[task]))] + judged.checks
     final = reconcile.RED if any(c["state"] == reconcile.FAIL for c in checks) else judged.verdict
     whole = Judged(final, checks, judged.table)
-    page = render.page(key, whole.verdict, whole.checks, whole.table, reports, states)
+    page = _page(lake, key, whole, reports, states)
     path = lake.metrics(key.dag_id, key.run_id, "report.html")
     lake.write_text(path, page)
     if lake.is_local():
@@ -118,6 +119,26 @@ def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, s
     )
     lake.write_json(lake.report(key), own)
     return problem
+
+
+def _page(lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], states: dict[str, str]) -> str:
+    """The page, with what verdict.json tells beside the counts and what the last good run was like."""
+    path = lake.metrics(key.dag_id, key.run_id, "verdict.json")
+    told = (lake.read_json(path) if reports["validate"] else None) or {}
+    good = last_good(lake, key)
+    origin = (reports["extract"] or {}).get("run") or {}
+    now = {"run": origin, "checks": whole.checks, "table": whole.table}
+    return render.page(
+        key,
+        whole.verdict,
+        whole.checks,
+        whole.table,
+        reports,
+        states,
+        trends=told.get("trends") or (),
+        changes=since_last_good(now, good) if good else None,
+        last_good=((good or {}).get("run") or {}).get("run_id"),
+    )
 
 
 def counts(checks: list[dict[str, str]]) -> dict[str, int]:
