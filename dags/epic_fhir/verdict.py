@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from epic_fhir import reconcile, render
+from epic_fhir import index, reconcile, render
 from epic_fhir.changes import last_good, since_last_good
 from epic_fhir.reports import Lake, RunKey, record
 from epic_fhir.settings import Thresholds
@@ -91,7 +91,7 @@ def judge(lake: Lake, reports: dict[str, Any], thresholds: Thresholds) -> Judged
 
 def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, str]) -> str | None:
     """
-    Writes report.html, whatever became of the run.
+    Writes report.html, whatever became of the run, and the index over all runs.
 
     :param states: of every task before this one, as the scheduler knows it
     :return: why the run is not green; None when it is
@@ -115,9 +115,15 @@ def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, s
         DATA_REFUSED if problem else 0,
         reports["extract"] or reports["kick_off"],
         outputs=[{"name": "report", "path": path, "rows": None, "bytes": len(page.encode())}],
-        result={"verdict": whole.verdict, "page": path},
+        result={
+            "verdict": whole.verdict,
+            "page": path,
+            "seconds": render.sum_span(render.timeline(reports, states)),
+            "problem": next((c["sentence"].splitlines()[0] for c in render.grounds(whole.checks) if problem), None),
+        },
     )
     lake.write_json(lake.report(key), own)
+    index.write(lake)
     return problem
 
 
