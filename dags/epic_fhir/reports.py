@@ -123,9 +123,13 @@ class Lake:
     def write_json(self, path: str, content: Any) -> None:
         self.write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
+    def local(self, path: str) -> str:
+        """A path of a local lake as the operating system names it."""
+        return re.sub(r"^file:(//(?=/))?", "", path)
+
     def _at(self, path: str) -> Any:
         if self.is_local():
-            return Path(re.sub(r"^file:(//(?=/))?", "", path))
+            return Path(self.local(path))
         from airflow.sdk import ObjectStoragePath
 
         # Hadoop's name for S3 is a scheme that only Hadoop knows.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from epic_fhir import index, reconcile, render
+from epic_fhir.alerts import Finding
 from epic_fhir.changes import last_good, since_last_good
 from epic_fhir.reports import Lake, RunKey, record
 from epic_fhir.settings import Thresholds
@@ -89,11 +91,18 @@ def judge(lake: Lake, reports: dict[str, Any], thresholds: Thresholds) -> Judged
     return Judged(grounds, reconcile.as_dicts(checks), reconcile.table(evidence))
 
 
-def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, str]) -> str | None:
+def publish(
+    lake: Lake,
+    key: RunKey,
+    thresholds: Thresholds,
+    states: dict[str, str],
+    alert: Callable[[Finding], list[str]] = lambda _: [],
+) -> str | None:
     """
     Writes report.html, whatever became of the run, and the index over all runs.
 
     :param states: of every task before this one, as the scheduler knows it
+    :param alert: tells somebody; returns what could not be told
     :return: why the run is not green; None when it is
     """
     start = datetime.now(timezone.utc)
@@ -115,6 +124,7 @@ def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, s
         DATA_REFUSED if problem else 0,
         reports["extract"] or reports["kick_off"],
         outputs=[{"name": "report", "path": path, "rows": None, "bytes": len(page.encode())}],
+        notes=alert(_finding(key, whole, reports, states)),
         result={
             "verdict": whole.verdict,
             "page": path,
@@ -125,6 +135,11 @@ def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, s
     lake.write_json(lake.report(key), own)
     index.write(lake)
     return problem
+
+
+def _finding(key: RunKey, whole: Judged, reports: dict[str, Any], states: dict[str, str]) -> Finding:
+    step = None if whole.verdict == reconcile.GREEN else render.next_step(key, reports, states)
+    return Finding(whole.verdict, render.headline(whole.verdict, states), render.grounds(whole.checks), step)
 
 
 def _page(lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], states: dict[str, str]) -> str:
