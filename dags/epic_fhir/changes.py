@@ -87,8 +87,9 @@ def _checks(now: list[dict[str, str]], before: list[dict[str, str]]) -> list[str
 
 
 def _listed(names: list[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def _grouped(n: int | None) -> str:

@@ -28,7 +28,7 @@ def test_the_report_task_lists_its_run_with_a_link_to_its_page(tmp_path):
     assert f'<a href="epic_fhir_etl/{QUOTED}/report.html">{RUN_ID}</a>' in html
     assert '<span class="verdict">green</span>' in html
     assert "2 min 59 s" in html
-    assert "2026-03-01 04:00 to<br>2026-03-02 04:00" in html
+    assert "2026-03-01 04:00 to <br>2026-03-02 04:00" in html
 
 
 def test_a_red_run_tells_its_first_problem(tmp_path):

@@ -40,8 +40,16 @@ def test_no_baseline_has_words_of_its_own_and_is_never_counted_as_passed():
     checks = [*CHECKS, {"name": "trend", "subject": "rows", "state": "NO_BASELINE", "sentence": "The first run."}]
     html = shown([trend("rows", [3.0], "NO_BASELINE")], checks)
     assert "1 checks passed, 0 did not,\n0 warnings, 1 without a baseline yet." in html
-    assert html.count('<td class="text warn">no baseline yet</td>') == 2
-    assert "<summary>No baseline yet (1)</summary>" in html
+    assert '<td class="text warn">no baseline yet</td>' in html
+    assert '<details open>\n<summary class="warn">No baseline yet (1)</summary>' in html
+    assert '<td class="say">rows</td><td class="warn">3 ms</td>' in html
+
+
+def test_what_is_the_same_for_all_without_a_baseline_is_said_once():
+    new = [trend(name, [3.0], "NO_BASELINE", sentence="The first run.") for name in ("a", "b", "c")]
+    assert shown(new).count("The first run.") == 1
+    new[0]["sentence"] = "Two runs."
+    assert shown(new).count("The first run.") == 2
 
 
 def test_a_trends_texts_are_escaped():
