@@ -160,4 +160,4 @@ def _notifier(module: str, name: str, package: str) -> Any:
     try:
         return getattr(import_module(module), name)
     except ImportError as e:
-        raise _NotInstalledError(f"{package} is not installed; install it with pip where the tasks run") from e
+        raise _NotInstalledError(f"{e}; install {package} with pip where the tasks run") from e

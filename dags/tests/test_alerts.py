@@ -140,9 +140,8 @@ def test_a_provider_that_is_not_installed_is_named_with_its_package(lake, hook, 
     monkeypatch.setitem(sys.modules, "airflow.providers.slack.notifications.slack_webhook", None)
     both = Alerts(slack_connection="slack", webhook_connection="hook")
     (note,) = tell(lake, red("Patient"), both)
-    assert note == (
-        "Cannot send the alert by Slack: apache-airflow-providers-slack is not installed; install it with pip where the tasks run"
-    )
+    assert note.startswith("Cannot send the alert by Slack: ")
+    assert note.endswith("; install apache-airflow-providers-slack with pip where the tasks run")
     assert len(hook.bodies) == 1
     assert set(remembered(lake)["told"]) == {"webhook"}
 

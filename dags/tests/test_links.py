@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import structlog
 from made_up import RUN_ID
 
 from epic_fhir.links import ReportLink, page_url, report_url
@@ -74,3 +75,16 @@ def test_an_address_that_is_none_is_refused(monkeypatch):
     monkeypatch.setenv("EPIC_FHIR_REPORT_URL", "reports")
     with pytest.raises(SettingsError, match=r"report-url = reports in .*; expected an address that begins with https://"):
         report_url(REPOSITORY / "conf" / "validation.conf")
+
+
+@pytest.mark.parametrize("state", ["success", "failed"])
+def test_the_link_is_left_whatever_became_of_the_task(home, dag, monkeypatch, state):
+    from airflow.sdk.execution_time import task_runner
+
+    left = {}
+    monkeypatch.setattr(task_runner, "_xcom_push_to_db", lambda _, key, value: left.update({key: value}))
+    monkeypatch.setenv("EPIC_FHIR_REPORT_URL", "https://reports.example")
+    ended = Ended()
+    ended.task, ended.start_date, ended.end_date = dag.get_task("report"), None, None
+    task_runner.finalize(ended, state, {}, structlog.get_logger())
+    assert left == {"_link_ReportLink": f"https://reports.example/epic_fhir_etl/{QUOTED}/report.html"}
