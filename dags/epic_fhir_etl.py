@@ -74,12 +74,10 @@ def epic_fhir_etl() -> None:
         paths = {"extract": extracted["report"], "transform": transformed["report"], "load": loaded["report"]}
         return tasks.validate(get_current_context(), paths)
 
-    @task(trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=15))
-    def report() -> dict:
-        """Writes the page, whatever became of the run; the last task, so its end is the run's."""
-        return tasks.report(get_current_context())
+    # Whatever became of the run; the last task, so its end is the run's.
+    report = tasks.RunReport(task_id="report", trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=15))
 
-    kick_off >> wait >> extract >> transform >> load >> validate(extract.output, transform.output, load.output) >> report()
+    kick_off >> wait >> extract >> transform >> load >> validate(extract.output, transform.output, load.output) >> report
 
 
 epic_fhir_etl()

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from epic_fhir.charts import drawn, figure
 from epic_fhir.reconcile import COULD_NOT_RUN, FAIL, WARN
 from epic_fhir.reports import RunKey, parse_instant
 from epic_fhir.skew import lost_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 WORDS = {"green": "green", "red": "red", "unknown": "not known to be good"}
 _HEADLINES = {
     "green": "Green: every resource the server sent is in the tables, or in quarantine.",
     "unknown": "Not known: a check could not run, so nobody can say that this run is complete.",
 }
+STATES = {
+    "PASS": ("passed", "good"),
+    "WARN": ("warning", "warn"),
+    "FAIL": ("failed", "bad"),
+    "COULD_NOT_RUN": ("could not run", "warn"),
+    "NO_BASELINE": ("no baseline yet", "warn"),
+}
+"""A check's state in words, and how the page colours it."""
+_REASONS = re.compile(r"(?:Lines|Resources) in quarantine by reason: \{(.*)\}\.")
 _ORDER = ("kick_off", "wait", "extract", "transform", "load", "validate")
 _ADVICE = {
     1: "This is a defect. Read the end of the task's log; rerun once it is understood.",
@@ -34,24 +48,32 @@ def page(
     table: list[dict[str, Any]],
     reports: dict[str, dict[str, Any] | None],
     states: dict[str, str],
+    trends: Iterable[dict[str, Any]] = (),
+    changes: list[str] | None = None,
+    last_good: str | None = None,
 ) -> str:
-    """The whole page as text."""
-    from jinja2 import Environment, StrictUndefined
+    """
+    The whole page as text.
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["count"] = count
-    environment.filters["span"] = span
-    template = environment.from_string(Path(__file__).with_name("report.html.j2").read_text(encoding="utf-8"))
-    bars = timeline(reports, states)
+    :param trends: as they stand in verdict.json
+    :param changes: what is other than in the last good run, in sentences
+    :param last_good: that run's id; None where there is none
+    """
+    bars, stages = timeline(reports, states), _stages(reports)
     unanswered = [c for c in checks if c["state"] == COULD_NOT_RUN]
-    return template.render(
+    return template("report.html.j2").render(
         key=key,
         verdict=verdict,
         headline=headline(verdict, states),
-        bad=[c for c in checks if c["state"] == FAIL] or unanswered,
+        bad=grounds(checks),
         unanswered=unanswered,
         warnings=[c for c in checks if c["state"] == WARN],
-        passed=sum(c["state"] == "PASS" for c in checks),
+        tally={state: sum(c["state"] == state for c in checks) for state in STATES},
+        trends=drawn(trends),
+        changes=changes or [],
+        last_good=last_good,
+        reasons=quarantine_reasons(reports),
+        quarantine_folder=((reports.get("extract") or {}).get("result") or {}).get("quarantine"),
         checks=checks,
         table=table,
         views_known=bool((((reports.get("transform") or {}).get("result")) or {}).get("views")),
@@ -60,11 +82,43 @@ def page(
         deleted=sum(row["tombstones"] or 0 for row in table),
         bars=bars,
         total=sum_span(bars),
-        stages=_stages(reports),
-        notes=[(task, note) for task, report in reports.items() for note in (report or {}).get("notes") or []],
+        stages=stages,
+        slowest_known=any(stage["slowest"] for stage in stages),
+        notes=[(task, note) for task, note in _notes(reports) if not _REASONS.fullmatch(note)],
         next_step=None if verdict == "green" else next_step(key, reports, states),
         origin=_origin(reports),
     )
+
+
+def template(name: str) -> Any:
+    """A template of this folder, with what all pages need."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"count": count, "span": span, "figure": figure}
+    environment.globals |= {"STATES": STATES, "WORDS": WORDS}
+    return environment.get_template(name)
+
+
+def grounds(checks: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The checks that keep a run from being green: those that failed, or else those that could not run."""
+    return [c for c in checks if c["state"] == FAIL] or [c for c in checks if c["state"] == COULD_NOT_RUN]
+
+
+def quarantine_reasons(reports: dict[str, dict[str, Any] | None]) -> dict[str, int]:
+    """Lines in quarantine by reason, the most first, out of the notes of extract: one note a group, or one a crawl."""
+    reasons: dict[str, int] = {}
+    for _, note in _notes({"extract": reports.get("extract")}):
+        told = _REASONS.fullmatch(note)
+        for reason, n in re.findall(r"([^\s,=]+)=(\d+)", told[1] if told else ""):
+            reasons[reason] = reasons.get(reason, 0) + int(n)
+    return dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def headline(verdict: str, states: dict[str, str]) -> str:
@@ -137,11 +191,21 @@ def _span(report: dict[str, Any] | None) -> tuple[datetime, datetime] | None:
 def _stages(reports: dict[str, dict[str, Any] | None]) -> list[dict[str, Any]]:
     """The stages that took longest, with what skew cost in each."""
     stages = [
-        {**stage, "phase": phase, "lost": lost_seconds(stage)}
+        {**stage, "records": stage.get("records"), "slowest": _slowest(stage), "phase": phase, "lost": lost_seconds(stage)}
         for phase, report in reports.items()
         for stage in (report or {}).get("stages") or []
     ]
     return sorted(stages, key=lambda stage: -stage["duration_ms"]["max"])[:12]
+
+
+def _slowest(stage: dict[str, Any]) -> dict[str, Any] | None:
+    """Where the longest task of a stage was; None in reports that do not tell it."""
+    told = stage.get("slowest")
+    return {key: told.get(key) for key in ("partition", "host", "records", "bytes")} if told else None
+
+
+def _notes(reports: dict[str, dict[str, Any] | None]) -> list[tuple[str, str]]:
+    return [(task, note) for task, report in reports.items() for note in (report or {}).get("notes") or []]
 
 
 def _since(reports: dict[str, dict[str, Any] | None]) -> str | None:

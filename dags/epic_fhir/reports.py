@@ -75,6 +75,24 @@ class Lake:
     def is_local(self) -> bool:
         return self.root.startswith("file:") or not re.match(r"[a-z][a-z0-9]+:", self.root)
 
+    def folder(self, key: RunKey) -> tuple[str, str]:
+        """The run as runs() names it."""
+        return key.dag_id, self.metrics(key.dag_id, key.run_id, "").split("/")[-2]
+
+    def runs(self) -> list[tuple[str, str]]:
+        """Every run that left a report: DAG and folder; newest first by the time in the run's id, or by the folder's."""
+        metrics = self._at(f"{self.root}/metrics")
+        if not metrics.exists():
+            return []
+        found = [
+            (_time_of(run), dag.name, run.name)
+            for dag in metrics.iterdir()
+            if not dag.name.startswith(".") and not dag.name.endswith(".html")
+            for run in dag.iterdir()
+            if not run.name.startswith(".")
+        ]
+        return [(dag, run) for _, dag, run in sorted(found, reverse=True)]
+
     def read_json(self, path: str) -> Any | None:
         """The file's content; None where there is no such file or it is not JSON."""
         try:
@@ -105,9 +123,13 @@ class Lake:
     def write_json(self, path: str, content: Any) -> None:
         self.write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
+    def local(self, path: str) -> str:
+        """A path of a local lake as the operating system names it."""
+        return re.sub(r"^file:(//(?=/))?", "", path)
+
     def _at(self, path: str) -> Any:
         if self.is_local():
-            return Path(re.sub(r"^file:(//(?=/))?", "", path))
+            return Path(self.local(path))
         from airflow.sdk import ObjectStoragePath
 
         # Hadoop's name for S3 is a scheme that only Hadoop knows.
@@ -214,6 +236,21 @@ def parse_instant(value: Any) -> datetime | None:
     micros = (match[2] or ".0")[1:7].ljust(6, "0")
     zone = "+00:00" if match[3] == "Z" else match[3]
     return datetime.fromisoformat(f"{match[1]}.{micros}{zone}")
+
+
+def _time_of(run: Any) -> float:
+    """When a run was, in seconds: a run's id mostly tells it; a folder of an object store has no time, its report has."""
+    told = re.search(r"\d{4}-\d\d-\d\dT\d\d[:_]\d\d[:_]\d\d(\.\d{1,6})?", run.name)
+    try:
+        if told:
+            whole = datetime.fromisoformat(told[0][:19].replace("_", ":")).replace(tzinfo=timezone.utc)
+            return whole.timestamp() + float(told[1] or 0)
+    except ValueError:
+        pass  # an id by hand that only looks like a time
+    try:
+        return float((run if isinstance(run, Path) else run / "report.json").stat().st_mtime)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0.0
 
 
 def _instant(value: datetime) -> str:

@@ -52,6 +52,11 @@ class Installation:
             raise SettingsError(f"Cannot read the settings: {conf}; set EPIC_FHIR_CONF to a file that exists")
         return found
 
+    def validation(self) -> Path:
+        """The thresholds and alerts: beside pipeline.conf, or else those that came with the installation."""
+        own = self.conf.parent / "validation.conf"
+        return own if own.is_file() else self.home / "conf" / "validation.conf"
+
     def jar(self, module: str) -> Path:
         """The one JAR of a job that spark-submit and java run."""
         folder = self.jars or self.home / module / "target"
@@ -152,9 +157,7 @@ class Thresholds:
 
     @classmethod
     def beside(cls, installation: Installation) -> Thresholds:
-        """Beside pipeline.conf, or else those that came with the installation."""
-        own = installation.conf.parent / "validation.conf"
-        return cls.load(own if own.is_file() else installation.home / "conf" / "validation.conf")
+        return cls.load(installation.validation())
 
 
 def hocon(file: Path, root: str) -> Any:
@@ -179,6 +182,12 @@ def text(tree: Any, key: str, file: Path) -> str:
     if value is None or not str(value).strip():
         raise SettingsError(f"Cannot use the settings: {key} is missing or empty in {file}; give it a value")
     return str(value)
+
+
+def optional(tree: Any, key: str) -> str:
+    """The value as text; empty where the file does not have it."""
+    value = tree.get(key, None)
+    return "" if value is None else str(value).strip()
 
 
 def number(tree: Any, key: str, file: Path, least: float) -> float:

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
+from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
-from epic_fhir import baseline, history, verdict
+from epic_fhir import alerts, baseline, history, verdict
+from epic_fhir.channels import Alerts
+from epic_fhir.links import ReportLink, page_url, report_url
 from epic_fhir.reports import Lake, RunKey
 from epic_fhir.settings import Installation, Settings, Thresholds
 from epic_fhir.submit import settings_must_hold
+
+
+class RunReport(BaseOperator):
+    """The last task: writes the page and the index, tells whom it may concern, and ends as the run shall end."""
+
+    operator_extra_links = (ReportLink(),)
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        return report(context)
 
 
 def validate(context: Any, paths: dict[str, str]) -> dict[str, Any]:
@@ -24,9 +37,13 @@ def report(context: Any) -> dict[str, Any]:
     """Fails after the page is written where the run is not green: Airflow judges a run by its last task."""
     key = RunKey.of(context)
     lake, thresholds = _given()
+    with settings_must_hold():
+        file = Installation.from_env().validation()
+        told, link = Alerts.load(file), page_url(lake, report_url(file), key.dag_id, key.run_id)
     before = [*verdict.JOBS, "validate"]
     states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
-    return _end(lake, key, verdict.publish(lake, key, thresholds, states))
+    alert = partial(alerts.tell, lake, key, told, link, context)
+    return _end(lake, key, verdict.publish(lake, key, thresholds, states, alert))
 
 
 def accept(context: Any) -> dict[str, Any]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from epic_fhir import baseline, history, reconcile, render
+from epic_fhir import baseline, history, index, reconcile, render
+from epic_fhir.alerts import Finding
+from epic_fhir.changes import last_good, since_last_good
 from epic_fhir.drift import drift
 from epic_fhir.reports import Lake, RunKey, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 
 DATA_REFUSED = 5
+TOLD_WARNINGS = ("speed", "drift", "patients", "freshness")
 JOBS = ("kick_off", "wait", "extract", "transform", "load")
 
 
@@ -93,11 +97,18 @@ def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Threshol
     return Judged(grounds, reconcile.as_dicts(checks), reconcile.table(evidence), [asdict(trend) for trend in trends])
 
 
-def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, str]) -> str | None:
+def publish(
+    lake: Lake,
+    key: RunKey,
+    thresholds: Thresholds,
+    states: dict[str, str],
+    alert: Callable[[Finding], list[str]] = lambda _: [],
+) -> str | None:
     """
-    Writes report.html, whatever became of the run.
+    Writes report.html, whatever became of the run, and the index over all runs.
 
     :param states: of every task before this one, as the scheduler knows it
+    :param alert: tells somebody; returns what could not be told
     :return: why the run is not green; None when it is
     """
     start = datetime.now(timezone.utc)
@@ -106,9 +117,9 @@ def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, s
     checks = [c for task in (*JOBS, "validate") if (c := _state_check(task, states.get(task), reports[task]))] + judged.checks
     final = reconcile.RED if any(c["state"] == reconcile.FAIL for c in checks) else judged.verdict
     whole = Judged(final, checks, judged.table, judged.trends)
+    page = _page(lake, key, whole, reports, states)
     _write(lake, lake.metrics(key.dag_id, key.run_id, "verdict.json"), key, whole, reports)
     _remember(lake, key, whole.verdict, reports, thresholds)
-    page = render.page(key, whole.verdict, whole.checks, whole.table, reports, states)
     path = lake.metrics(key.dag_id, key.run_id, "report.html")
     lake.write_text(path, page)
     if lake.is_local():
@@ -121,9 +132,16 @@ def publish(lake: Lake, key: RunKey, thresholds: Thresholds, states: dict[str, s
         DATA_REFUSED if problem else 0,
         reports["extract"] or reports["kick_off"],
         outputs=[{"name": "report", "path": path, "rows": None, "bytes": len(page.encode())}],
-        result={"verdict": whole.verdict, "page": path},
+        notes=alert(_finding(key, whole, reports, states)),
+        result={
+            "verdict": whole.verdict,
+            "page": path,
+            "seconds": render.sum_span(render.timeline(reports, states)),
+            "problem": next((c["sentence"].splitlines()[0] for c in render.grounds(whole.checks) if problem), None),
+        },
     )
     lake.write_json(lake.report(key), own)
+    index.write(lake)
     return problem
 
 
@@ -148,6 +166,36 @@ def _remember(lake: Lake, key: RunKey, verdict: str, reports: dict[str, Any], th
         return
     phases = {phase: reports.get(phase) for phase in reconcile.PHASES}
     history.save(lake, key.dag_id, history.add(past, history.record(key.run_id, verdict, phases, thresholds.speed.least_ms)))
+
+
+def _finding(key: RunKey, whole: Judged, reports: dict[str, Any], states: dict[str, str]) -> Finding:
+    """A green run is told of where something warns that a person should look at; a slow task of one run is not that."""
+    headline = render.headline(whole.verdict, states)
+    if whole.verdict != reconcile.GREEN:
+        return Finding(whole.verdict, headline, render.grounds(whole.checks), render.next_step(key, reports, states))
+    warnings = [c for c in whole.checks if c["state"] == reconcile.WARN and c["name"] in TOLD_WARNINGS]
+    step = {"task": "validate", "advice": "Nothing is to be rerun: the page says what to look at.", "command": ""}
+    if not warnings:
+        return Finding(whole.verdict, headline, [], None)
+    return Finding(whole.verdict, f"Complete, but: {warnings[0]['name']} of {warnings[0]['subject']}.", warnings, step)
+
+
+def _page(lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], states: dict[str, str]) -> str:
+    """The page, with what the last good run was like."""
+    good = last_good(lake, key)
+    origin = (reports["extract"] or {}).get("run") or {}
+    now = {"run": origin, "checks": whole.checks, "table": whole.table}
+    return render.page(
+        key,
+        whole.verdict,
+        whole.checks,
+        whole.table,
+        reports,
+        states,
+        trends=whole.trends,
+        changes=since_last_good(now, good) if good else None,
+        last_good=((good or {}).get("run") or {}).get("run_id"),
+    )
 
 
 def counts(checks: list[dict[str, str]]) -> dict[str, int]:

@@ -137,3 +137,13 @@ def lake_with(root: Path, reports: dict[str, dict[str, Any] | None]) -> Lake:
 
 def copy(made: Any) -> Any:
     return json.loads(json.dumps(made))
+
+
+def trend(name: str, values: list[float], state: str = "PASS", **parts: Any) -> dict[str, Any]:
+    """A trend as verdict.json holds it, a run a day."""
+    points = [
+        {"run_id": f"run {n}", "at": (BEGIN + timedelta(days=n - len(values) + 1)).isoformat(), "value": value}
+        for n, value in enumerate(values)
+    ]
+    sentence = f"{name} was {values[-1] if values else 'not told'}."
+    return {"name": name, "unit": "ms", "points": points, "band": None, "changes": [], "state": state, "sentence": sentence} | parts

@@ -1,7 +1,9 @@
+import os
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from airflow.sdk import ObjectStoragePath
 from made_up import BEGIN, RUN_ID, failed, key, report
 
 from epic_fhir.reports import Lake, RunKey, answer, fresh, judge, parse_instant
@@ -126,3 +128,21 @@ def test_instants_of_the_jobs_are_read(text):
 @pytest.mark.parametrize("text", [None, "", 5, "soon", "2026-03-02"])
 def test_what_is_no_instant_is_none(text):
     assert parse_instant(text) is None
+
+
+RUNS = ["scheduled__2026-03-01T04:00:00+00:00", "manual__2026-03-02T09:00:00.25+00:00", "scheduled__2026-02-01T04_00_00+00_00"]
+BY_HAND = "by hand 2026-02-30T04:00:00"
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_runs_are_listed_newest_first_by_the_time_in_their_id(tmp_path, monkeypatch, remote):
+    lake = Lake(str(tmp_path))
+    assert lake.runs() == []
+    for run in [*RUNS, BY_HAND]:
+        lake.write_json(lake.metrics("epic_fhir_etl", run, "report.json"), {})
+    lake.write_text(f"{lake.root}/metrics/index.html", "")
+    os.utime(tmp_path / "metrics" / "epic_fhir_etl" / BY_HAND, (0, 1e9))
+    os.utime(tmp_path / "metrics" / "epic_fhir_etl" / BY_HAND / "report.json", (0, 1e9))
+    if remote:
+        monkeypatch.setattr(Lake, "_at", lambda _, path: ObjectStoragePath(f"file://{path}"))
+    assert lake.runs() == [("epic_fhir_etl", run) for run in (RUNS[1], RUNS[0], RUNS[2], BY_HAND)]

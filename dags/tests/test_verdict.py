@@ -1,6 +1,9 @@
 from made_up import THRESHOLDS, good_run, key, lake_with
 
-from epic_fhir.verdict import validate
+from epic_fhir import history
+from epic_fhir.verdict import publish, validate
+
+DONE = dict.fromkeys(("kick_off", "wait", "extract", "transform", "load", "validate"), "success")
 
 
 def judged(tmp_path, reports):
@@ -50,3 +53,22 @@ def test_many_reasons_are_told_as_three_and_a_number(tmp_path):
         table["rows"] += 1
     problem, _, _ = judged(tmp_path, reports)
     assert problem.endswith("and 4 more")
+
+
+def told(tmp_path, reports, past):
+    lake, findings = lake_with(tmp_path, reports), []
+    history.save(lake, key().dag_id, past)
+    publish(lake, key("report"), THRESHOLDS, DONE, lambda finding: findings.append(finding) or [])
+    return findings[0]
+
+
+def test_a_slow_run_is_green_and_is_told_of(tmp_path):
+    record = history.record("r", "green", good_run(), 2000.0)
+    past = {"runs": [{**record, "run_id": f"r{i}", "at": f"2026-01-{i:02d}"} for i in range(1, 12)], "accepted": []}
+    assert told(tmp_path / "as before", good_run(), past).fingerprint() is None
+    slow = good_run()
+    slow["transform"]["run"]["end"] = "2026-03-02T04:09:00Z"
+    finding = told(tmp_path / "slow", slow, past)
+    assert finding.verdict == "green"
+    assert finding.headline == "Complete, but: speed of transform: ms a resource."
+    assert finding.fingerprint()

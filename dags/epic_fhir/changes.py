@@ -1,0 +1,96 @@
+"""What is other than in the last good run, in sentences: rows, code, settings, checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from epic_fhir.reports import Lake, RunKey
+
+MOVED = 0.1
+"""The share of rows by which a table must have moved to be told."""
+_ANSWERED = ("PASS", "NO_BASELINE")
+
+
+def last_good(lake: Lake, key: RunKey, most: int = 100) -> dict[str, Any] | None:
+    """
+    verdict.json of the last green run before this one; None where there is none.
+
+    :param most: how many runs are looked at
+    """
+    runs = [run for run in lake.runs() if run[0] == key.dag_id]
+    own = lake.folder(key)
+    earlier = runs[runs.index(own) + 1 :] if own in runs else runs
+    verdicts = (lake.read_json(lake.metrics(dag_id, run, "verdict.json")) for dag_id, run in earlier[:most])
+    return next((v for v in verdicts if isinstance(v, dict) and v.get("verdict") == "green"), None)
+
+
+def since_last_good(now: dict[str, Any], before: dict[str, Any]) -> list[str]:
+    """
+    Sentences, the most telling first; empty where all is as it was.
+
+    :param now: this run's verdict.json
+    :param before: that of the last green run
+    """
+    return [
+        *_origin(now.get("run") or {}, before.get("run") or {}),
+        *_rows("resources in silver", _silver(now), _silver(before)),
+        *_rows("rows in the view", _views(now), _views(before)),
+        *_checks(now.get("checks") or [], before.get("checks") or []),
+    ]
+
+
+def _origin(now: dict[str, Any], before: dict[str, Any]) -> list[str]:
+    """Said only where both runs tell it."""
+    named = (("code_version", "The code"), ("settings_hash", "The settings"))
+    return [
+        f"{what} changed: {before[key]} then, {now[key]} now."
+        for key, what in named
+        if now.get(key) and before.get(key) and now[key] != before[key]
+    ]
+
+
+def _silver(verdict: dict[str, Any]) -> dict[str, int]:
+    return {row["type"]: row["silver"] for row in verdict.get("table") or [] if row.get("silver") is not None}
+
+
+def _views(verdict: dict[str, Any]) -> dict[str, int]:
+    views = [view for row in verdict.get("table") or [] for view in row.get("views") or []]
+    return {view["view"]: view["rows"] for view in views if view.get("rows") is not None}
+
+
+def _rows(what: str, now: dict[str, int], before: dict[str, int]) -> list[str]:
+    """Where one of the runs tells nothing at all, nothing has appeared or vanished: it is not known."""
+    if not now or not before:
+        return []
+    told = []
+    for name in sorted({*now, *before}):
+        then, rows = before.get(name), now.get(name)
+        if then is None:
+            told.append(f"{name} is new: {_grouped(rows)} {what}.")
+        elif rows is None:
+            told.append(f"{name} is gone: {_grouped(then)} {what} then, none now.")
+        elif abs(rows - then) > MOVED * then:
+            share = f" ({100 * (rows - then) / then:+.0f} %)" if then else ""
+            told.append(f"{name}: {_grouped(then)} {what} then, {_grouped(rows)} now{share}.")
+    return told
+
+
+def _checks(now: list[dict[str, str]], before: list[dict[str, str]]) -> list[str]:
+    """Checks by name. One that speaks only where something is wrong is no new check."""
+    known = {check["name"] for check in before}
+    subjects: dict[str, list[str]] = {}
+    for check in now:
+        if check["name"] not in known and check["state"] in _ANSWERED:
+            subjects.setdefault(check["name"], []).append(check["subject"])
+    return [f"The check “{name}” is new: {_listed(of)}." for name, of in sorted(subjects.items())]
+
+
+def _listed(names: list[str], most: int = 5) -> str:
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def _grouped(n: int | None) -> str:
+    return f"{n:,}".replace(",", "\u202f")

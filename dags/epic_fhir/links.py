@@ -1,0 +1,52 @@
+"""From Airflow to a run's page in one click."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow.sdk import BaseOperatorLink
+
+from epic_fhir.settings import Installation, Settings, SettingsError, hocon, optional
+
+if TYPE_CHECKING:
+    from epic_fhir.reports import Lake
+
+
+class ReportLink(BaseOperatorLink):
+    """Worked out where the task ran, when it has ended; Airflow's web server only shows it."""
+
+    name = "Run report"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """Empty where nothing tells how a browser gets there, or the settings cannot be read: the task itself says why."""
+        from epic_fhir.reports import Lake
+
+        try:
+            here = Installation.from_env()
+            return page_url(Lake(Settings.load(here.conf).lake), report_url(here.validation()), ti_key.dag_id, ti_key.run_id)
+        except SettingsError:
+            return ""
+
+
+def page_url(lake: Lake, served_at: str, dag_id: str, run_id: str) -> str:
+    """
+    Where a browser finds the page of a run.
+
+    :param served_at: where a web server shows the lake's folder metrics; empty where none does
+    :return: else the file, for a local lake; else nothing
+    """
+    path = lake.metrics(dag_id, run_id, "report.html")
+    if served_at:
+        return "/".join((served_at, *(quote(part, safe="") for part in path.split("/")[-3:])))
+    return Path(lake.local(path)).absolute().as_uri() if lake.is_local() else ""
+
+
+def report_url(file: Path) -> str:
+    """The setting report-url of validation.conf, without a slash at its end."""
+    url = optional(hocon(file, "epic-fhir-validation"), "report-url").rstrip("/")
+    if url and not re.match(r"https?://[^/\s]", url):
+        raise SettingsError(f"Cannot use the settings: report-url = {url} in {file}; expected an address that begins with https://")
+    return url

@@ -1,0 +1,112 @@
+import re
+
+from made_up import RUN_ID, failed, good_run, lake_with, report
+from test_render import GOOD, page
+
+from epic_fhir import index
+from epic_fhir.reports import Lake
+
+QUOTED = "scheduled__2026-03-02T04%3A00%3A00%2B00%3A00"
+
+
+def told(verdict, **parts):
+    run = {"run_id": RUN_ID, "interval_start": "2026-03-01T04:00:00Z", "interval_end": "2026-03-02T04:00:00Z"}
+    return {"run": run, "result": {"verdict": verdict, "seconds": 74.0, "problem": None} | parts}
+
+
+def written(tmp_path, **runs):
+    lake = Lake(str(tmp_path))
+    for run, made in runs.items():
+        lake.write_json(lake.metrics("epic_fhir_etl", run, "report.json"), made)
+    index.write(lake)
+    return (tmp_path / "metrics" / "index.html").read_text()
+
+
+def test_the_report_task_lists_its_run_with_a_link_to_its_page(tmp_path):
+    page(tmp_path, good_run(), GOOD)
+    html = (tmp_path / "metrics" / "index.html").read_text()
+    assert f'<a href="epic_fhir_etl/{QUOTED}/report.html">{RUN_ID}</a>' in html
+    assert '<span class="verdict">green</span>' in html
+    assert "2 min 59 s" in html
+    assert "2026-03-01 04:00 to <br>2026-03-02 04:00" in html
+
+
+def test_a_red_run_tells_its_first_problem(tmp_path):
+    reports = good_run()
+    reports["load"]["result"]["tables"]["patient"]["rows"] = 19
+    reports["load"]["result"]["tables"]["condition"]["rows"] = 1
+    page(tmp_path, reports, GOOD, validated="failed")
+    html = (tmp_path / "metrics" / "index.html").read_text()
+    assert '<tr class="red">' in html
+    assert '<td class="say view">condition has 812 rows in the lake and 1 in PostgreSQL; run load again.</td>' in html
+    assert "patient has 20" not in html
+
+
+def test_runs_stand_newest_first(tmp_path):
+    lake = lake_with(tmp_path, {})
+    names = ["manual__2026-03-03T01:00:00+00:00", RUN_ID, "scheduled__2026-03-01T04:00:00+00:00"]
+    for name in names[::-1]:
+        made = told("green")
+        made["run"]["run_id"] = name
+        lake.write_json(lake.metrics("epic_fhir_etl", name, "report.json"), made)
+    html = lake._at(index.write(lake)).read_text()
+    assert re.findall(r">([a-z]+__[^<]+)</a>", html) == names
+
+
+def test_a_run_without_a_report_of_the_report_task_has_no_verdict_and_no_link(tmp_path):
+    lake = lake_with(tmp_path, {"kick_off": good_run()["kick_off"]})
+    html = lake._at(index.write(lake)).read_text()
+    assert RUN_ID in html
+    assert "no verdict yet" in html
+    assert "<a " not in html
+
+
+def test_a_run_of_the_care_is_told_as_done_or_failed(tmp_path):
+    lake = Lake(str(tmp_path))
+    lake.write_json(lake.metrics("epic_fhir_care", "a", "care.json"), report("care", 0, 75))
+    lake.write_json(lake.metrics("epic_fhir_care", "b", "care.json"), failed(report("care", 0, 2), 6, "Cannot lock: x"))
+    html = lake._at(index.write(lake)).read_text()
+    assert '<span class="verdict">done</span>' in html
+    assert "1 min 15 s" in html
+    assert '<span class="verdict">failed</span>' in html
+    assert "Cannot lock: x" in html
+    assert "<a " not in html
+
+
+def test_a_report_that_is_older_than_the_index_shows_its_error(tmp_path):
+    made = told("red")
+    made["result"] = {"verdict": "red"}
+    made["run"]["error"] = "The run is red: load failed"
+    html = written(tmp_path, run=made)
+    assert "The run is red: load failed" in html
+    assert '<td data-of="lasted">–</td>' in html
+
+
+def test_what_cannot_be_read_is_no_reason_to_fail(tmp_path):
+    (tmp_path / "metrics" / "epic_fhir_etl" / "odd").mkdir(parents=True)
+    (tmp_path / "metrics" / "epic_fhir_etl" / "odd" / "report.json").write_text("[1]")
+    (tmp_path / "metrics" / "epic_fhir_etl" / "a file").write_text("")
+    assert "2 runs" in written(tmp_path)
+
+
+def test_only_the_newest_are_read_and_the_page_says_how_many_are_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(index, "MOST", 2)
+    html = written(tmp_path, **{f"r__2026-03-0{n}T00:00:00": told("green") for n in range(1, 6)})
+    assert "2 runs, newest first; 3 older ones are not listed." in html
+
+
+def test_texts_are_escaped_and_the_page_needs_nothing_from_anywhere(tmp_path):
+    html = written(tmp_path, **{"<i>x": told("red", problem="<script>alert(1)</script>")})
+    assert "<script" not in html
+    assert "<i>x" not in html
+    assert not re.search(r"https?://|<link|<img|@import|url\(", html)
+    assert "default-src 'none'" in html
+
+
+def test_a_lake_without_runs_has_an_index_that_says_so(tmp_path):
+    lake = Lake(str(tmp_path))
+    assert "No run has left a report yet." in lake._at(index.write(lake)).read_text()
+
+
+def test_the_page_of_a_run_is_linked_as_its_folder_is_named():
+    assert index.row("d", "scheduled__2026-03-02T04_00_00+00_00", told("green"))["href"].endswith("04_00_00%2B00_00/report.html")

@@ -1,0 +1,110 @@
+"""What the page tells beside the counts: trends, what changed, quarantine by reason, the tasks that took longest."""
+
+import pytest
+from made_up import RUN_ID, copy, good_run, key, trend
+from test_render import GOOD, page
+
+from epic_fhir import reconcile, render
+from epic_fhir.reports import Lake
+
+CHECKS = [{"name": "report", "subject": "load", "state": "PASS", "sentence": "load reported success."}]
+
+
+def shown(trends=(), checks=CHECKS, reports=None, **parts):
+    return render.page(key("report"), "green", checks, [], reports or good_run(), GOOD, trends=trends, **parts)
+
+
+def test_without_trends_there_is_no_heading_for_them():
+    assert "<h2>Trends</h2>" not in shown()
+
+
+def test_a_trend_is_a_drawing_with_band_changes_and_this_run():
+    html = shown([trend("transform: ms a resource", [1.0, 1.1, 4.0, 4.2], "WARN", band=[0.9, 1.3], changes=[2])])
+    assert html.count("<svg") == 1
+    assert '<rect class="band"' in html
+    assert html.count('<line class="change"') == 1
+    assert '<circle class="end warn"' in html
+    assert '<span class="last">4.20 ms</span>' in html
+    assert "Usual: 0.90 to 1.30 ms (shaded)." in html
+    assert "4 runs since 2026-02-27; the dashed line is where the level changed." in html
+    assert "<script" not in html
+
+
+def test_what_is_odd_is_open_and_what_is_as_usual_is_folded():
+    html = shown([trend("calm", [1.0, 1.0]), trend("odd", [1.0, 9.0], "WARN")])
+    odd, folded = html.index("<h3>odd</h3>"), html.index("<summary>As usual (1)</summary>")
+    assert odd < folded < html.index("<h3>calm</h3>")
+
+
+def test_no_baseline_has_words_of_its_own_and_is_never_counted_as_passed():
+    checks = [*CHECKS, {"name": "trend", "subject": "rows", "state": "NO_BASELINE", "sentence": "The first run."}]
+    html = shown([trend("rows", [3.0], "NO_BASELINE")], checks)
+    assert "1 checks passed, 0 did not,\n0 warnings, 1 without a baseline yet." in html
+    assert '<td class="text warn">no baseline yet</td>' in html
+    assert '<details open>\n<summary class="warn">No baseline yet (1)</summary>' in html
+    assert '<td class="say">rows</td><td class="warn">3 ms</td>' in html
+
+
+def test_what_is_the_same_for_all_without_a_baseline_is_said_once():
+    new = [trend(name, [3.0], "NO_BASELINE", sentence="The first run.") for name in ("a", "b", "c")]
+    assert shown(new).count("The first run.") == 1
+    new[0]["sentence"] = "Two runs."
+    assert shown(new).count("The first run.") == 2
+
+
+def test_a_trends_texts_are_escaped():
+    html = shown([trend("<b>x</b>", [1.0, 2.0], "WARN", sentence="<i>y</i>")])
+    assert "<b>x" not in html
+    assert "<i>y" not in html
+
+
+def test_the_page_shows_the_trends_and_what_changed_since_the_last_good_run(tmp_path):
+    lake = Lake(str(tmp_path))
+    before = "scheduled__2026-03-01T04:00:00+00:00"
+    table = reconcile.table(reconcile.Evidence(good_run()))
+    then = copy(table)
+    then[-1]["silver"] = 10
+    lake.write_json(
+        lake.metrics("epic_fhir_etl", before, "verdict.json"),
+        {"run": {"run_id": before}, "verdict": "green", "checks": CHECKS, "table": then},
+    )
+    lake.write_json(lake.metrics("epic_fhir_etl", RUN_ID, "verdict.json"), {"trends": [trend("rows", [1.0, 2.0], "WARN")]})
+    html, problem = page(tmp_path, good_run(), GOOD)
+    assert problem is None
+    assert "transform: ms a resource" in html
+    assert "What changed since the last good run" in html
+    assert f"<code>{before}</code>" in html
+    assert "Patient: 10 resources in silver then, 20 now (+100 %)." in html
+
+
+def test_where_nothing_changed_the_page_says_so():
+    html = shown(changes=[], last_good="run a")
+    assert "Code, settings and checks are the same, and no table moved by more than a tenth." in html
+
+
+@pytest.mark.parametrize("what", ["Lines", "Resources"])
+def test_reasons_of_quarantine_are_a_table_out_of_the_notes_of_all_groups(what):
+    reports = good_run()
+    reports["extract"]["notes"] = [
+        f"{what} in quarantine by reason: {{no-id=2, too-long=1}}.",
+        f"{what} in quarantine by reason: {{no-id=1}}.",
+        "Another note.",
+    ]
+    reports["extract"]["result"]["quarantine"] = "/lake/quarantine/x"
+    html = shown(reports=reports)
+    assert '<tr><td>no-id</td><td class="warn">3</td></tr>\n<tr><td>too-long</td><td class="warn">1</td></tr>' in html
+    assert "<code>/lake/quarantine/x</code>" in html
+    assert "by reason: {" not in html
+    assert "Another note." in html
+
+
+def test_the_longest_tasks_partition_is_shown_where_the_report_tells_it():
+    reports = good_run()
+    assert "Its longest task" not in shown(reports=reports)
+    reports["transform"]["stages"][0] |= {
+        "records": {"min": 1, "p50": 1200, "p95": 4000, "max": 48000},
+        "bytes": {"min": 1, "p50": 9000, "p95": 90000, "max": 900000},
+        "slowest": {"partition": 7, "host": "w3", "duration_ms": 1400, "records": 48000, "bytes": 900000},
+    }
+    html = shown(reports=reports)
+    assert "partition 7, 48\u202f000 records (median 1\u202f200), 900 kB, on w3" in html
