@@ -35,7 +35,11 @@ public record RunReport(
     List<String> notes,
     Map<String, Object> result) {
 
-  /** Which run, task and try; how it ended; on what code, settings and host. */
+  /**
+   * Which run, task and try; how it ended; on what code, settings and host.
+   *
+   * @param hostClass the kind of machine: runs with the same are comparable
+   */
   public record Run(
       String dagId,
       String runId,
@@ -53,7 +57,8 @@ public record RunReport(
       String error,
       String settingsHash,
       String codeVersion,
-      String host) {}
+      String host,
+      String hostClass) {}
 
   /** Something read or written: a type, table or view; rows and bytes are null where not known. */
   public record Data(String name, String path, Long rows, Long bytes) {}
