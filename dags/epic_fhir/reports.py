@@ -189,7 +189,7 @@ def answer(path: str, report: dict[str, Any]) -> dict[str, Any]:
 def record(
     key: RunKey, start: datetime, problem: str | None, exit_code: int, like: dict[str, Any] | None, **parts: Any
 ) -> dict[str, Any]:
-    """A run report of a task that is Python; settings hash and code version are those of the jobs it looked at."""
+    """A run report of a task that is Python; settings hash, code version and host class are those of the jobs it looked at."""
     end = datetime.now(timezone.utc)
     origin = (like or {}).get("run") or {}
     run = {
@@ -210,6 +210,7 @@ def record(
         "settings_hash": origin.get("settings_hash"),
         "code_version": origin.get("code_version"),
         "host": socket.gethostname(),
+        "host_class": origin.get("host_class") or "unknown",
     }
     empty = {
         "inputs": [],

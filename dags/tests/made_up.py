@@ -55,6 +55,7 @@ def report(task: str, after: float, seconds: float, **parts: Any) -> dict[str, A
         "settings_hash": "5b0a9c1d22e7f410",
         "code_version": "0.1.0",
         "host": "pipeline-host",
+        "host_class": "Linux amd64, 2 cores, 24 GiB, local[2]",
     }
     return {"schema_version": 1, "run": run, "resources": {}, "stages": [], "notes": [], "result": {}, **parts}
 

@@ -6,7 +6,7 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 from made_up import BEGIN, RUN_ID, failed, key, report
 
-from epic_fhir.reports import Lake, RunKey, answer, fresh, judge, parse_instant
+from epic_fhir.reports import Lake, RunKey, answer, fresh, judge, parse_instant, record
 
 
 class Run:
@@ -85,6 +85,12 @@ def test_a_good_report_of_a_process_that_ended_well_is_success():
     made = report("load", 0, 1, result={"tables": {}})
     assert judge(key("load"), made, 0).problem is None
     assert answer("/l/load.json", made) == {"report": "/l/load.json", "tables": {}}
+
+
+def test_a_python_tasks_report_has_the_host_class_of_the_job_it_looked_at():
+    made = record(key("validate"), BEGIN, None, 0, report("extract", 0, 1))
+    assert made["run"]["host_class"] == "Linux amd64, 2 cores, 24 GiB, local[2]"
+    assert record(key("validate"), BEGIN, None, 0, None)["run"]["host_class"] == "unknown"
 
 
 def test_files_of_the_lake_are_replaced_in_one_step_and_leave_no_part(tmp_path):

@@ -54,6 +54,7 @@ public final class JobContext implements AutoCloseable {
     if (spark == null) {
       ownSpark = !SparkSessions.running();
       spark = SparkSessions.start(arguments.run(), recorder.stages());
+      recorder.sparkMaster(spark.sparkContext().master());
       lake = new Lake(lake.paths(), spark.sparkContext().hadoopConfiguration());
     }
     return spark;

@@ -27,6 +27,7 @@ public final class RunRecorder {
   private final List<String> notes = new ArrayList<>();
   private final Map<String, Object> result = new LinkedHashMap<>();
   private RunReport.Patients patients;
+  private String sparkMaster;
 
   RunRecorder(Instant start) {
     this.start = start;
@@ -72,6 +73,11 @@ public final class RunRecorder {
     result.put(key, value);
   }
 
+  /** There is a Spark session, on this master. */
+  synchronized void sparkMaster(String master) {
+    sparkMaster = master;
+  }
+
   synchronized RunReport report(
       LogicalRun run,
       String phase,
@@ -98,7 +104,8 @@ public final class RunRecorder {
             error,
             settingsHash,
             codeVersion(),
-            host());
+            host(),
+            HostClass.of(Optional.ofNullable(sparkMaster)));
     return new RunReport(
         1,
         header,

@@ -35,7 +35,11 @@ public record RunReport(
     List<String> notes,
     Map<String, Object> result) {
 
-  /** Which run, task and try; how it ended; on what code, settings and host. */
+  /**
+   * Which run, task and try; how it ended; on what code, settings and host.
+   *
+   * @param hostClass the kind of machine: runs with the same are comparable
+   */
   public record Run(
       String dagId,
       String runId,
@@ -53,7 +57,8 @@ public record RunReport(
       String error,
       String settingsHash,
       String codeVersion,
-      String host) {}
+      String host,
+      String hostClass) {}
 
   /** Something read or written: a type, table or view; rows and bytes are null where not known. */
   public record Data(String name, String path, Long rows, Long bytes) {}
@@ -77,7 +82,16 @@ public record RunReport(
   /** Patients and the mean time for each. */
   public record Patients(long count, double msPerPatient) {}
 
-  /** One stage of Spark. */
+  /**
+   * One stage of Spark.
+   *
+   * @param durationMs of the successful tasks
+   * @param skewRatio the longest task's duration over the median
+   * @param records what each successful task read, from files and from shuffles: uneven where the
+   *     data is, even where only a disk or a host was slow
+   * @param bytes the same in bytes
+   * @param slowest the successful task that took longest; null where there was none
+   */
   public record Stage(
       int stageId,
       int attempt,
@@ -87,6 +101,9 @@ public record RunReport(
       int failedTasks,
       Spread durationMs,
       double skewRatio,
+      Spread records,
+      Spread bytes,
+      Slowest slowest,
       long recordsRead,
       long recordsWritten,
       long bytesRead,
@@ -97,6 +114,10 @@ public record RunReport(
       long spillDiskBytes,
       long gcMs,
       long peakExecutionMemoryBytes) {}
+
+  /** A stage's longest successful task: which partition, where, and what it read. */
+  public record Slowest(
+      int partition, String host, long durationMs, long records, long bytes, long gcMs) {}
 
   /** How a figure spreads over the tasks of a stage. */
   public record Spread(long min, long p50, long p95, long max) {}

@@ -13,6 +13,7 @@ import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.scheduler.SparkListenerStageExecutorMetrics;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.StageInfo;
+import org.apache.spark.scheduler.TaskInfo;
 
 /**
  * Turns Spark's task and stage events into the report's stages. Names of stages are call sites and
@@ -20,13 +21,35 @@ import org.apache.spark.scheduler.StageInfo;
  */
 public final class StageRecorder extends SparkListener {
   private final Map<Integer, String> jobGroups = new HashMap<>();
-  private final Map<Long, Durations> running = new HashMap<>();
+  private final Map<Long, Tasks> running = new HashMap<>();
   private final List<RunReport.Stage> finished = new ArrayList<>();
   private Long executorHeapPeak;
 
-  private static final class Durations {
+  /** What one attempt's successful tasks took and read, and how many others there were. */
+  private static final class Tasks {
     private final List<Long> millis = new ArrayList<>();
+    private final List<Long> records = new ArrayList<>();
+    private final List<Long> bytes = new ArrayList<>();
+    private RunReport.Slowest slowest;
     private int failed;
+
+    private void add(TaskInfo task, TaskMetrics m) {
+      long recordsRead = m.inputMetrics().recordsRead() + m.shuffleReadMetrics().recordsRead();
+      long bytesRead = m.inputMetrics().bytesRead() + m.shuffleReadMetrics().totalBytesRead();
+      millis.add(task.duration());
+      records.add(recordsRead);
+      bytes.add(bytesRead);
+      if (slowest == null || task.duration() > slowest.durationMs()) {
+        slowest =
+            new RunReport.Slowest(
+                task.partitionId(),
+                task.host(),
+                task.duration(),
+                recordsRead,
+                bytesRead,
+                m.jvmGCTime());
+      }
+    }
   }
 
   @Override
@@ -38,12 +61,12 @@ public final class StageRecorder extends SparkListener {
 
   @Override
   public synchronized void onTaskEnd(SparkListenerTaskEnd end) {
-    Durations durations =
-        running.computeIfAbsent(key(end.stageId(), end.stageAttemptId()), k -> new Durations());
+    Tasks tasks =
+        running.computeIfAbsent(key(end.stageId(), end.stageAttemptId()), k -> new Tasks());
     if (end.taskInfo().successful()) {
-      durations.millis.add(end.taskInfo().duration());
+      tasks.add(end.taskInfo(), end.taskMetrics());
     } else {
-      durations.failed++;
+      tasks.failed++;
     }
     long heap =
         end.taskExecutorMetrics() == null
@@ -60,8 +83,8 @@ public final class StageRecorder extends SparkListener {
   @Override
   public synchronized void onStageCompleted(SparkListenerStageCompleted completed) {
     StageInfo info = completed.stageInfo();
-    Durations durations = running.remove(key(info.stageId(), info.attemptNumber()));
-    finished.add(stage(info, durations == null ? new Durations() : durations));
+    Tasks tasks = running.remove(key(info.stageId(), info.attemptNumber()));
+    finished.add(stage(info, tasks == null ? new Tasks() : tasks));
   }
 
   synchronized List<RunReport.Stage> finished() {
@@ -72,8 +95,8 @@ public final class StageRecorder extends SparkListener {
     return executorHeapPeak;
   }
 
-  private RunReport.Stage stage(StageInfo info, Durations durations) {
-    RunReport.Spread spread = spread(durations.millis);
+  private RunReport.Stage stage(StageInfo info, Tasks tasks) {
+    RunReport.Spread spread = spread(tasks.millis);
     TaskMetrics m = info.taskMetrics();
     return new RunReport.Stage(
         info.stageId(),
@@ -81,9 +104,12 @@ public final class StageRecorder extends SparkListener {
         info.name(),
         jobGroups.getOrDefault(info.stageId(), ""),
         info.numTasks(),
-        durations.failed,
+        tasks.failed,
         spread,
         spread.p50() == 0 ? 1.0 : (double) spread.max() / spread.p50(),
+        spread(tasks.records),
+        spread(tasks.bytes),
+        tasks.slowest,
         m.inputMetrics().recordsRead(),
         m.outputMetrics().recordsWritten(),
         m.inputMetrics().bytesRead(),
@@ -96,12 +122,12 @@ public final class StageRecorder extends SparkListener {
         m.peakExecutionMemory());
   }
 
-  /** Nearest-rank percentiles of the successful tasks' durations. */
-  static RunReport.Spread spread(List<Long> millis) {
-    if (millis.isEmpty()) {
+  /** Nearest-rank percentiles of a figure that each successful task has. */
+  static RunReport.Spread spread(List<Long> figures) {
+    if (figures.isEmpty()) {
       return new RunReport.Spread(0, 0, 0, 0);
     }
-    long[] sorted = millis.stream().mapToLong(Long::longValue).toArray();
+    long[] sorted = figures.stream().mapToLong(Long::longValue).toArray();
     Arrays.sort(sorted);
     return new RunReport.Spread(
         sorted[0], rank(sorted, 0.5), rank(sorted, 0.95), sorted[sorted.length - 1]);

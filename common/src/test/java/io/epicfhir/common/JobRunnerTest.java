@@ -3,7 +3,6 @@ package io.epicfhir.common;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,23 +13,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class JobRunnerTest {
-  private interface Work {
-    void run(JobContext context) throws Exception;
-  }
-
   @TempDir Path folder;
-  private Path settings;
+  private JobRun jobRun;
 
   @BeforeEach
   void settings() throws IOException {
-    settings = folder.resolve("pipeline.conf");
-    Files.writeString(settings, "epic-fhir { lake = lake }");
+    jobRun = new JobRun(folder, "");
   }
 
   @Test
   void aSparkJobsReportHasStagesMemoryCountersAndItsResult() throws IOException {
     int exit =
-        run(
+        jobRun.run(
             context -> {
               context.spark().sparkContext().setJobGroup("write numbers", "", false);
               context
@@ -48,7 +42,7 @@ class JobRunnerTest {
               context.recorder().result("export_id", "e1");
             });
     assertThat(exit).isZero();
-    JsonNode report = report();
+    JsonNode report = jobRun.report();
     assertThat(report.at("/schema_version").asInt()).isEqualTo(1);
     assertThat(report.at("/run/status").asText()).isEqualTo("success");
     assertThat(report.at("/run/task_id").asText()).isEqualTo("count");
@@ -71,33 +65,34 @@ class JobRunnerTest {
   @Test
   void aFailureIsReportedWithItsCodeAndMessage() throws IOException {
     int exit =
-        run(
+        jobRun.run(
             context -> {
               throw new JobException(
                   ExitCode.REFUSED, "Cannot export the group: x; ask for access");
             });
     assertThat(exit).isEqualTo(3);
-    assertThat(report().at("/run/status").asText()).isEqualTo("failed");
-    assertThat(report().at("/run/exit_code").asInt()).isEqualTo(3);
-    assertThat(report().at("/run/error").asText()).startsWith("Cannot export the group");
+    assertThat(jobRun.report().at("/run/status").asText()).isEqualTo("failed");
+    assertThat(jobRun.report().at("/run/exit_code").asInt()).isEqualTo(3);
+    assertThat(jobRun.report().at("/run/error").asText()).startsWith("Cannot export the group");
   }
 
   @Test
   void aDefectsMessageStaysOutOfTheReportForItMayQuoteData() throws IOException {
     int exit =
-        run(
+        jobRun.run(
             context -> {
               throw new IllegalStateException("Jane Doe");
             });
     assertThat(exit).isEqualTo(1);
-    assertThat(report().at("/run/error").asText()).isEqualTo("java.lang.IllegalStateException");
-    assertThat(report().toString()).doesNotContain("Jane");
+    assertThat(jobRun.report().at("/run/error").asText())
+        .isEqualTo("java.lang.IllegalStateException");
+    assertThat(jobRun.report().toString()).doesNotContain("Jane");
   }
 
   @Test
   void theCodeOfACauseCountsWhereSparkWrapsIt() {
     int exit =
-        run(
+        jobRun.run(
             context -> {
               throw new IllegalStateException(new JobException(ExitCode.DATA_REFUSED, "Cannot"));
             });
@@ -107,48 +102,13 @@ class JobRunnerTest {
   @Test
   void aReportThatCannotBeWrittenIsNeverGreen() throws IOException {
     Files.writeString(folder.resolve("lake"), "a file where the lake should be");
-    assertThat(run(context -> {})).isEqualTo(ExitCode.STORAGE.number());
+    assertThat(jobRun.run(context -> {})).isEqualTo(ExitCode.STORAGE.number());
   }
 
   @Test
   void badArgumentsAndBadSettingsEndWithTwo() throws IOException {
-    assertThat(JobRunner.run(job(context -> {}), "--conf")).isEqualTo(2);
-    Files.writeString(settings, "epic-fhir { }");
-    assertThat(run(context -> {})).isEqualTo(2);
-  }
-
-  private int run(Work work) {
-    return JobRunner.run(
-        job(work),
-        "--conf",
-        settings.toString(),
-        "--dag",
-        "d",
-        "--run",
-        "r",
-        "--task",
-        "count",
-        "--interval-start",
-        "2026-01-01T00:00:00Z",
-        "--interval-end",
-        "2026-01-02T00:00:00Z");
-  }
-
-  private static Job job(Work work) {
-    return new Job() {
-      @Override
-      public String phase() {
-        return "count";
-      }
-
-      @Override
-      public void run(JobContext context) throws Exception {
-        work.run(context);
-      }
-    };
-  }
-
-  private JsonNode report() throws IOException {
-    return new ObjectMapper().readTree(folder.resolve("lake/metrics/d/r/count.json").toFile());
+    assertThat(JobRunner.run(JobRun.job(context -> {}), "--conf")).isEqualTo(2);
+    Files.writeString(jobRun.settings(), "epic-fhir { }");
+    assertThat(jobRun.run(context -> {})).isEqualTo(2);
   }
 }
