@@ -59,7 +59,8 @@ def page(
     :param changes: what is other than in the last good run, in sentences
     :param last_good: that run's id; None where there is none
     """
-    bars, stages = timeline(reports, states), _stages(reports)
+    bars, stages, cards = timeline(reports, states), _stages(reports), drawn(trends)
+    odd = {card["name"] for card in cards["odd"]}
     unanswered = [c for c in checks if c["state"] == COULD_NOT_RUN]
     return template("report.html.j2").render(
         key=key,
@@ -68,8 +69,9 @@ def page(
         bad=grounds(checks),
         unanswered=unanswered,
         warnings=[c for c in checks if c["state"] == WARN],
+        drawn_below=[c["subject"] for c in checks if c["state"] == WARN and c["subject"] in odd],
         tally={state: sum(c["state"] == state for c in checks) for state in STATES},
-        trends=drawn(trends),
+        trends=cards,
         changes=changes or [],
         last_good=last_good,
         reasons=quarantine_reasons(reports),

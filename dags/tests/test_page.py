@@ -15,7 +15,7 @@ def shown(trends=(), checks=CHECKS, reports=None, **parts):
 
 
 def test_without_trends_there_is_no_heading_for_them():
-    assert "<h2>Trends</h2>" not in shown()
+    assert ">Trends</h2>" not in shown()
 
 
 def test_a_trend_is_a_drawing_with_band_changes_and_this_run():
@@ -34,6 +34,20 @@ def test_what_is_odd_is_open_and_what_is_as_usual_is_folded():
     html = shown([trend("calm", [1.0, 1.0]), trend("odd", [1.0, 9.0], "WARN")])
     odd, folded = html.index("<h3>odd</h3>"), html.index("<summary>As usual (1)</summary>")
     assert odd < folded < html.index("<h3>calm</h3>")
+
+
+def test_a_warning_that_is_drawn_is_only_named_among_the_warnings():
+    checks = [
+        *CHECKS,
+        {"name": "speed", "subject": "odd", "state": "WARN", "sentence": "Slow at once."},
+        {"name": "freshness", "subject": "all", "state": "WARN", "sentence": "Too old."},
+    ]
+    html = shown([trend("odd", [1.0, 9.0], "WARN", sentence="Slow at once.")], checks)
+    above = html[html.index("<h2>Warnings</h2>") : html.index("What came, and where it is now")]
+    assert '<span class="warn">Not as usual:</span> odd. They are drawn under <a href="#trends">Trends</a>.' in above
+    assert "Slow at once." not in above
+    assert "Too old." in above
+    assert "2 warnings" in html
 
 
 def test_no_baseline_has_words_of_its_own_and_is_never_counted_as_passed():
