@@ -141,7 +141,7 @@ def _noise(costs: list[dict[str, Cost]]) -> dict[str, float]:
 def _skew(work: Path, seed: int, thresholds: Thresholds) -> tuple[int, int, int, int]:
     """Heavy partitions that were named, and how many there were; even stages, and how many of them were called skewed."""
     out = work / "stages.json"
-    command = ["java", *spark_opens(), "-Xmx1g", "-cp", test_class_path("common"), "io.epicfhir.common.SkewedStages", out, seed]
+    command = ["java", *spark_opens(), "-Xmx1g", "-cp", test_class_path("load-job"), "io.epicfhir.common.SkewedStages", out, seed]
     with (work / "stages.log").open("w") as log:
         ended = subprocess.run([str(c) for c in command], stdout=log, stderr=subprocess.STDOUT, check=False)
     if ended.returncode:

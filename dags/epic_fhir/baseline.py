@@ -126,7 +126,7 @@ def _changes(values: list[float], rules: Rules) -> list[tuple[int, bool]]:
     logs = [math.log(value) for value in values]
     lowest = min(logs) - 1  # Otava divides by means: kept away from zero, without a change to the differences
     found, _ = compute_change_points([v - lowest for v in logs], window_len=50, max_pvalue=1e-4, min_magnitude=0.0)
-    indexes = sorted(point.index for point in found)
+    indexes = sorted(int(point.index) for point in found)
     changes = []
     for before, index, after in zip([0, *indexes], indexes, [*indexes[1:], len(values)], strict=False):
         step = statistics.median(values[index:after]) / statistics.median(values[before:index])

@@ -33,17 +33,20 @@ def skew(reports: dict[str, dict[str, Any] | None], thresholds: Thresholds) -> l
 
 def is_skewed(stage: dict[str, Any], thresholds: Thresholds) -> bool:
     """Whether one task held up the others for long enough to matter."""
-    longest, waited = stage["duration_ms"]["max"], lost_seconds(stage)
-    if stage["tasks"] < thresholds.skew_min_tasks or longest < thresholds.skew_min_duration.total_seconds() * 1000:
+    if (
+        stage["tasks"] < thresholds.skew_min_tasks
+        or stage["duration_ms"]["max"] < thresholds.skew_min_duration.total_seconds() * 1000
+    ):
         return False
-    return stage["skew_ratio"] >= thresholds.skew_ratio or (
-        by_data(stage, thresholds) and waited >= thresholds.skew_min_duration.total_seconds() / 2
-    )
+    return stage["skew_ratio"] >= thresholds.skew_ratio or by_data(stage, thresholds)
 
 
 def by_data(stage: dict[str, Any], thresholds: Thresholds) -> bool:
-    """Whether the slowest task had that much more to read than the median one."""
-    return max(_data_ratios(stage).values(), default=0.0) >= thresholds.skew_data_ratio
+    """Whether one task had that much more to read than the median one, and it cost half of the time that matters."""
+    heaviest = stage.get("heaviest")
+    lost = (heaviest["duration_ms"] - stage["duration_ms"]["p50"]) / 1000 if heaviest else 0.0
+    uneven = max(_data_ratios(stage, heaviest).values(), default=0.0) >= thresholds.skew_data_ratio
+    return uneven and lost >= thresholds.skew_min_duration.total_seconds() / 2
 
 
 def lost_seconds(stage: dict[str, Any]) -> float:
@@ -52,14 +55,13 @@ def lost_seconds(stage: dict[str, Any]) -> float:
     return max(0, spread["max"] - spread["p50"]) / 1000
 
 
-def _data_ratios(stage: dict[str, Any]) -> dict[str, float]:
-    """How much the slowest task read by the median one's, where the report tells."""
-    slowest = stage.get("slowest") or {}
+def _data_ratios(stage: dict[str, Any], one: dict[str, Any] | None) -> dict[str, float]:
+    """How much a task read by the median one, where the report tells."""
     ratios = {}
     for name in ("records", "bytes"):
         median = (stage.get(name) or {}).get("p50")
-        if median and slowest.get(name) is not None:
-            ratios[name] = slowest[name] / median
+        if median and one and one.get(name) is not None:
+            ratios[name] = one[name] / median
     return ratios
 
 
@@ -72,11 +74,14 @@ def _warning(phase: str, stage: dict[str, Any], thresholds: Thresholds) -> Check
     )
     if not slowest:
         return Check("skew", phase, WARN, sentence)
-    ratios = _data_ratios(stage)
     if by_data(stage, thresholds):
+        heaviest = stage["heaviest"]
+        ratios = _data_ratios(stage, heaviest)
         what = " and ".join(f"{ratio:.1f} times the median's {name}" for name, ratio in ratios.items())
+        took = f"in {heaviest['duration_ms'] / 1000:.1f} s on {heaviest['host']}"
         advice = next(text for word, text in _ADVICE if word in group.lower())
-        return Check("skew", phase, WARN, f"{sentence} Partition {slowest['partition']} is heavy: it read {what}. {advice}")
+        return Check("skew", phase, WARN, f"{sentence} Partition {heaviest['partition']} is heavy: it read {what} {took}. {advice}")
+    ratios = _data_ratios(stage, slowest)
     even = f"its data was even ({max(ratios.values()):.1f} times the median)" if ratios else "it read no more than others"
     return Check(
         "slow task",

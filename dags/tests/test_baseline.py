@@ -1,5 +1,6 @@
 """Slow runs are told, steady ones are not, and where there is nothing to compare with that is said (fault 47)."""
 
+import json
 import math
 import random
 import re
@@ -58,6 +59,7 @@ def test_a_level_that_went_up_is_told_with_the_run_it_began_with_until_it_is_acc
     assert trend.state == WARN
     assert "Slower since r20: " in trend.sentence
     assert trend.changes == [20]
+    assert json.loads(json.dumps(asdict(trend)))["changes"] == [20]
     after = accept(history, [asdict(trend)], NAME, "more views since Monday", "somebody", "2026-02-01T00:00:00+00:00")
     assert after["accepted"][0]["at"] == at(20)
     assert judged(after, 120, Rules(least_runs=6)).state == PASS

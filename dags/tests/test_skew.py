@@ -45,8 +45,9 @@ def test_what_was_lost_is_the_longest_beyond_the_median():
 
 def heavy(records, **parts):
     spread = {"min": 90, "p50": 100, "p95": 110, "max": records}
-    slowest = {"partition": 5, "host": "worker-3", "duration_ms": 19_400, "records": records, "bytes": 9, "gc_ms": 1}
-    return {**stage(7, "view claim_item", **parts), "records": spread, "bytes": {**spread, "p50": 9}, "slowest": slowest}
+    one = {"partition": 5, "host": "worker-3", "duration_ms": parts["longest"], "records": records, "bytes": 9, "gc_ms": 1}
+    made = {**stage(7, "view claim_item", **parts), "records": spread, "bytes": {**spread, "p50": 9}}
+    return {**made, "slowest": one, "heaviest": one}
 
 
 def test_a_heavy_partition_is_named_with_what_it_read_and_what_to_do():
@@ -65,3 +66,13 @@ def test_a_slow_host_is_not_called_skew():
 def test_an_uneven_stage_that_cost_nobody_time_passes():
     (check,) = skew({"transform": report("transform", 0, 60, stages=[heavy(310, p50=5_000, longest=6_000)])}, THRESHOLDS)
     assert check.state == PASS
+
+
+def test_a_heavy_partition_is_named_also_where_another_task_was_the_slowest():
+    uneven = heavy(310, p50=6_000, longest=17_000)
+    uneven["slowest"] = {**uneven["slowest"], "partition": 2, "records": 100}
+    uneven["heaviest"] = {**uneven["heaviest"], "duration_ms": 16_000}
+    (check,) = skew({"transform": report("transform", 0, 60, stages=[uneven])}, THRESHOLDS)
+    assert (
+        "Partition 5 is heavy: it read 3.1 times the median's records and 1.0 times the median's bytes in 16.0 s" in check.sentence
+    )

@@ -103,7 +103,8 @@ public record RunReport(
       double skewRatio,
       Spread records,
       Spread bytes,
-      Slowest slowest,
+      Task slowest,
+      Task heaviest,
       long recordsRead,
       long recordsWritten,
       long bytesRead,
@@ -115,8 +116,8 @@ public record RunReport(
       long gcMs,
       long peakExecutionMemoryBytes) {}
 
-  /** A stage's longest successful task: which partition, where, and what it read. */
-  public record Slowest(
+  /** A successful task of a stage: which partition, where, how long and what it read. */
+  public record Task(
       int partition, String host, long durationMs, long records, long bytes, long gcMs) {}
 
   /** How a figure spreads over the tasks of a stage. */

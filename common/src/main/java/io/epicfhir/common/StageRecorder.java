@@ -30,7 +30,8 @@ public final class StageRecorder extends SparkListener {
     private final List<Long> millis = new ArrayList<>();
     private final List<Long> records = new ArrayList<>();
     private final List<Long> bytes = new ArrayList<>();
-    private RunReport.Slowest slowest;
+    private RunReport.Task slowest;
+    private RunReport.Task heaviest;
     private int failed;
 
     private void add(TaskInfo task, TaskMetrics m) {
@@ -39,16 +40,23 @@ public final class StageRecorder extends SparkListener {
       millis.add(task.duration());
       records.add(recordsRead);
       bytes.add(bytesRead);
-      if (slowest == null || task.duration() > slowest.durationMs()) {
-        slowest =
-            new RunReport.Slowest(
-                task.partitionId(),
-                task.host(),
-                task.duration(),
-                recordsRead,
-                bytesRead,
-                m.jvmGCTime());
-      }
+      RunReport.Task one =
+          new RunReport.Task(
+              task.partitionId(),
+              task.host(),
+              task.duration(),
+              recordsRead,
+              bytesRead,
+              m.jvmGCTime());
+      slowest = slowest == null || one.durationMs() > slowest.durationMs() ? one : slowest;
+      heaviest = heaviest == null || readsMore(one, heaviest) ? one : heaviest;
+    }
+
+    /** By bytes, and where a source does not tell of bytes, by records. */
+    private static boolean readsMore(RunReport.Task one, RunReport.Task other) {
+      return one.bytes() == other.bytes()
+          ? one.records() > other.records()
+          : one.bytes() > other.bytes();
     }
   }
 
@@ -110,6 +118,7 @@ public final class StageRecorder extends SparkListener {
         spread(tasks.records),
         spread(tasks.bytes),
         tasks.slowest,
+        tasks.heaviest,
         m.inputMetrics().recordsRead(),
         m.outputMetrics().recordsWritten(),
         m.inputMetrics().bytesRead(),

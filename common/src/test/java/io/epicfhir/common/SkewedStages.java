@@ -25,7 +25,7 @@ final class SkewedStages {
   private static final int STAGES = 90;
   private static final int PARTITIONS = 8;
   private static final int HEAVY = 3;
-  private static final long ROWS = 15_000;
+  private static final long ROWS = 8_000;
   private static final long WAIT_MILLIS = 30_000;
   private static final String[] GROUPS = {
     "silver Observation", "view observation", "silver Encounter", "load patient"

@@ -37,6 +37,8 @@ class StageSpreadTest {
         .isEqualTo("{\"min\":40,\"p50\":40,\"p95\":1240,\"max\":1240}");
     assertThat(stage.at("/bytes/min").asLong()).isPositive();
     assertThat(stage.at("/bytes/max").asLong()).isGreaterThan(3 * stage.at("/bytes/p50").asLong());
+    assertThat(stage.at("/heaviest/partition").asInt()).isEqualTo(HEAVY);
+    assertThat(stage.at("/heaviest/records").asLong()).isEqualTo(1240);
     JsonNode slowest = stage.at("/slowest");
     assertThat(slowest.at("/partition").asInt()).isEqualTo(HEAVY);
     assertThat(slowest.at("/records").asLong()).isEqualTo(1240);
@@ -84,6 +86,7 @@ class StageSpreadTest {
     assertThat(stage.at("/failed_tasks").asInt()).isEqualTo(1);
     assertThat(stage.has("slowest")).isTrue();
     assertThat(stage.at("/slowest").isNull()).isTrue();
+    assertThat(stage.at("/heaviest").isNull()).isTrue();
     assertThat(stage.at("/records/max").asLong(-1)).isZero();
   }
 
