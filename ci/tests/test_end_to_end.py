@@ -62,7 +62,10 @@ def test_the_first_run_brings_every_resource_into_every_table(stack):
     assert {f.stem for f in (HOME / "conf" / "views").glob("*.json")} == set(views)
     assert len(views["patient"]) == 3
     assert len(views["observation"]) > 100
-    assert verdict(stack, "first")["verdict"] == "green"
+    told = verdict(stack, "first")
+    assert told["verdict"] == "green"
+    assert {c["state"] for c in told["checks"] if c["name"] in ("speed", "drift")} == {"NO_BASELINE"}
+    assert {c["state"] for c in told["checks"] if c["name"] in ("patients", "freshness")} == {"PASS"}
     assert (stack.lake / "report.html").stat().st_size > 5000
 
 
@@ -70,6 +73,11 @@ def test_a_run_with_nothing_new_changes_no_table_and_stays_green(stack):
     delta, postgres = oracle.view_versions(stack.lake), table_files(stack)
     assert stack.run_dag("nothing-new") == "success"
     assert verdict(stack, "nothing-new")["verdict"] == "green"
+    past = json.loads((stack.lake / "state" / "history" / "epic_fhir_etl.json").read_text())
+    assert [run["run_id"] for run in past["runs"]] == ["first", "nothing-new"]
+    assert "whole run: ms a resource" in past["runs"][0]["figures"]
+    assert past["runs"][0]["views"]["patient"]["null_share"]["id"] == 0
+    assert "nothing-new" in (stack.lake / "metrics" / "index.html").read_text()
     assert oracle.view_versions(stack.lake) == delta
     assert table_files(stack) == postgres
 
