@@ -19,13 +19,17 @@ public final class JobRunner {
   public static int run(Job job, String... args) {
     RunRecorder recorder = new RunRecorder(Instant.now());
     JobContext context;
+    MetricsSettings metrics;
     try {
       JobArguments arguments = JobArguments.parse(args);
-      context = new JobContext(arguments, SettingsFile.load(arguments.settingsFile()), recorder);
+      SettingsFile settings = SettingsFile.load(arguments.settingsFile());
+      metrics = MetricsSettings.from(settings);
+      context = new JobContext(arguments, settings, recorder);
     } catch (JobException e) {
       return ended(e.exitCode(), Optional.of(e)).number();
     }
-    Optional<Throwable> failure = work(job, context);
+    GraphiteFeed feed = GraphiteFeed.start(metrics.graphite(), recorder.registry(), context.run());
+    Optional<Throwable> failure = work(job, context, feed);
     ExitCode exitCode = failure.map(JobRunner::exitCode).orElse(ExitCode.DONE);
     RunReport report =
         recorder.report(context.run(), job.phase(), context.settings().hash(), failure, exitCode);
@@ -33,13 +37,19 @@ public final class JobRunner {
       context.lake().write(context.lake().paths().report(context.run()), Json.write(report));
     } catch (JobException e) {
       // Without its report a run cannot be judged: never green.
-      return ended(exitCode == ExitCode.DONE ? e.exitCode() : exitCode, Optional.of(e)).number();
+      exitCode = exitCode == ExitCode.DONE ? e.exitCode() : exitCode;
+      failure = Optional.of(e);
+    }
+    if (metrics.prometheusFolder().isPresent()) {
+      new PrometheusFile(metrics.prometheusFolder().get())
+          .write(report, recorder.registry(), exitCode);
     }
     return ended(exitCode, failure).number();
   }
 
-  private static Optional<Throwable> work(Job job, JobContext context) {
-    try (context) {
+  private static Optional<Throwable> work(Job job, JobContext context, GraphiteFeed feed) {
+    try (context;
+        feed) {
       job.run(context);
       return Optional.empty();
     } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError e) {

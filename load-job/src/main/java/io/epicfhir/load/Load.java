@@ -4,7 +4,9 @@ import io.epicfhir.common.Job;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.RowGroups;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
@@ -29,7 +31,7 @@ public final class Load implements Job {
     LoadSettings settings = LoadSettings.from(context.settings());
     Retries retries = new Retries(settings.maxTries(), settings.retryPause(), Retries::sleep);
     var names = ViewSnapshot.names(context.lake());
-    Map<String, Object> tables = new LinkedHashMap<>();
+    Map<String, Map<String, Object>> tables = new LinkedHashMap<>();
     // The database first: where it is away, no Spark session need start.
     try (Target target = open(settings, context, retries)) {
       SparkSession spark = context.spark();
@@ -37,11 +39,14 @@ public final class Load implements Job {
       spark.conf().set("spark.databricks.delta.snapshotPartitions", "1");
       // Connections that copy get row groups to share out, not files of any size.
       spark.conf().set("spark.sql.files.maxPartitionBytes", RowGroups.BYTES);
+      List<TableShape> shapes = new ArrayList<>();
       for (String name : names) {
         ViewSnapshot view = ViewSnapshot.current(spark, context.lake(), name);
         tables.put(name, new ViewLoad(context, view, target).run());
+        shapes.add(view.shape());
         LOG.info("{} of {} views: {} {}", tables.size(), names.size(), name, tables.get(name));
       }
+      target.facts(shapes).forEach((name, facts) -> tables.get(name).putAll(facts));
     } finally {
       context.recorder().result("tables", tables);
     }

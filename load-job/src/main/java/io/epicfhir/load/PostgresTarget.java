@@ -2,6 +2,8 @@ package io.epicfhir.load;
 
 import io.epicfhir.common.JobException;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -20,6 +22,7 @@ final class PostgresTarget implements Target {
   private final LoadState state;
   private final PostgresSession session;
   private final PostgresTable table;
+  private final TableFacts facts;
 
   private PostgresTarget(
       LoadSettings settings, String runKey, Retries retries, Consumer<String> notes) {
@@ -28,6 +31,7 @@ final class PostgresTarget implements Target {
     this.state = new LoadState(settings.stateSchema(), settings.schema());
     this.session =
         new PostgresSession(settings.access(), settings.stateSchema(), settings.lockPatience());
+    this.facts = new TableFacts(settings.schema(), session);
     this.table =
         new PostgresTable(
             settings,
@@ -80,6 +84,11 @@ final class PostgresTarget implements Target {
     return guarded(
         "change " + nameOf(changes.view().name()),
         () -> table.change(changes, before.rows(), expected));
+  }
+
+  @Override
+  public Map<String, Map<String, Object>> facts(List<TableShape> views) {
+    return guarded("look at what the tables hold", () -> facts.of(views));
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.epicfhir.load;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -61,6 +63,14 @@ interface Target extends AutoCloseable {
    *     replaced
    */
   Optional<Loaded> change(ViewChanges changes, Standing before, long expected);
+
+  /**
+   * What the tables of these views tell of their rows, by view, as further entries of its answer.
+   * To be asked when all are loaded, as they tell of each other. Nothing where a target cannot say.
+   */
+  default Map<String, Map<String, Object>> facts(List<TableShape> views) {
+    return Map.of();
+  }
 
   /** The table's name as people of this target write it. */
   String nameOf(String view);

@@ -68,7 +68,8 @@ class LoadTest {
       assertThat(report.at("/result/tables/a").toString())
           .isEqualTo(
               "{\"rows\":3,\"view_rows\":3,\"delta_version\":0,\"changed\":true,"
-                  + "\"loaded\":\"whole\"}");
+                  + "\"loaded\":\"whole\","
+                  + "\"null_share\":{\"id\":0.0,\"text\":0.0,\"_resource_id\":0.0}}");
       assertThat(report.at("/result/tables/b/rows").asLong(-1)).isZero();
       assertThat(report.at("/outputs/0/name").asText()).isEqualTo(load.schema() + ".a");
       assertThat(report.at("/outputs/0/rows").asLong()).isEqualTo(3);

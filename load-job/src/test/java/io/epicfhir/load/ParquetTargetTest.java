@@ -54,6 +54,7 @@ class ParquetTargetTest {
     assertThat(rows("b")).containsExactly("1.50|r");
     assertThat(load.report().at("/result/tables/a/rows").asLong()).isEqualTo(3);
     assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("whole");
+    assertThat(load.report().at("/result/tables/a").has("null_share")).isFalse();
   }
 
   @Test
