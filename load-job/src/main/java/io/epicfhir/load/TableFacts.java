@@ -25,6 +25,9 @@ record TableFacts(String schema, PostgresSession session) {
   /** A larger table is sampled by about so many bytes of pages, the same ones each time. */
   private static final long SAMPLE_BYTES = 24L << 20;
 
+  /** What a share is rounded to. */
+  private static final double MILLIONTHS = 1e6;
+
   /** By view, what goes into its answer: {@code null_share}, and {@code patients} where it can. */
   Map<String, Map<String, Object>> of(List<TableShape> views) throws SQLException {
     Map<String, Map<String, Object>> facts = new HashMap<>();
@@ -57,8 +60,9 @@ record TableFacts(String schema, PostgresSession session) {
       found.next();
       long rows = found.getLong(1);
       for (int i = 0; rows > 0 && i < view.columns().size(); i++) {
-        double without = rows - found.getLong(i + 2);
-        shares.put(view.columns().get(i).name(), without / rows);
+        long without = rows - found.getLong(i + 2);
+        double share = Math.round((double) without / rows * MILLIONTHS) / MILLIONTHS;
+        shares.put(view.columns().get(i).name(), share);
       }
     }
     return shares;
