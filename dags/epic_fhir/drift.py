@@ -57,7 +57,14 @@ def _rows(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: R
 
 
 def _nulls(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: Rules) -> Iterator[Check]:
-    for column, share in sorted((now.get("null_share") or {}).items()):
+    shares = now.get("null_share") or {}
+    lacking = sorted({column for past in before for column in past.get("null_share") or {}} - set(shares)) if now["rows"] else []
+    if lacking and not shares:
+        yield Check("drift", view, COULD_NOT_RUN, f"load does not say any more how often the columns of {view} are null.")
+    for column, share in sorted(shares.items()):
+        if not isinstance(share, (int, float)) or not 0 <= share <= 1:
+            yield Check("drift", view, COULD_NOT_RUN, f"load says that {share} of {view}.{column} is null, which is no share.")
+            continue
         known = [s for past in before if (s := (past.get("null_share") or {}).get(column)) is not None]
         if len(known) >= rules.least_runs and share > max(known) + rules.nulls_more:
             usual = statistics.median(known)
@@ -69,7 +76,11 @@ def _nulls(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: 
 
 
 def _patients(view: str, counts: dict[str, int], rules: Rules) -> Check:
-    rows, known = counts["rows"], counts["known"]
+    rows, known = counts.get("rows"), counts.get("known")
+    if rows is None or known is None or not 0 <= known <= rows:
+        return Check(
+            "patients", view, COULD_NOT_RUN, f"load says that {known} of {rows} rows of {view} have a patient that is known."
+        )
     told = f"{known:,} of {rows:,} rows of {view} with a patient have one in the table patient."
     if rows and 1 - known / rows > rules.patients_unknown:
         return Check("patients", view, WARN, f"{told} The others' patients are not in the group's export: compare the groups.")

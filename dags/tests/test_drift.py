@@ -53,6 +53,21 @@ def test_rows_of_unknown_patients_are_told(known, state):
     assert f"{known:,} of 1,630 rows" in check.sentence
 
 
+@pytest.mark.parametrize("counts", [{"rows": 3}, {"known": 3}, {"rows": 3, "known": 4}])
+def test_counts_of_patients_that_cannot_be_could_not_be_checked(counts):
+    reports = good_run()
+    reports["load"]["result"]["tables"]["vital_signs"]["patients"] = counts
+    assert of(checks(reports, past()), "patients", "vital_signs").state == COULD_NOT_RUN
+
+
+@pytest.mark.parametrize("shares", [{}, {"mrn": float("nan")}, {"mrn": None}, {"mrn": 7}], ids=str)
+def test_shares_that_are_gone_or_none_could_not_be_checked(shares):
+    reports = good_run()
+    reports["load"]["result"]["tables"]["patient"]["null_share"] = shares
+    before = past(patient={"rows": 20, "null_share": {"mrn": 0.05}})
+    assert of(checks(reports, before), "drift", "patient").state == COULD_NOT_RUN
+
+
 def test_an_old_export_is_told():
     old = landing() | {"transaction_time": (BEGIN.replace(day=1, month=2)).isoformat()}
     check = of(checks(good_run(), past(), {EXPORT: old}), "freshness", "all")
