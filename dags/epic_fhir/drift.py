@@ -57,7 +57,9 @@ def _rows(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: R
 
 
 def _nulls(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: Rules) -> Iterator[Check]:
-    shares = now.get("null_share") or {}
+    shares = now.get("null_share")
+    if shares is None:
+        return  # the target does not tell
     lacking = sorted({column for past in before for column in past.get("null_share") or {}} - set(shares)) if now["rows"] else []
     if lacking and not shares:
         yield Check("drift", view, COULD_NOT_RUN, f"load does not say any more how often the columns of {view} are null.")

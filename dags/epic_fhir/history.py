@@ -117,11 +117,11 @@ def figures(reports: dict[str, dict[str, Any] | None], least_ms: float) -> dict[
 
 
 def views(reports: dict[str, dict[str, Any] | None]) -> dict[str, dict[str, Any]]:
-    """Each view's rows, and of each of its columns what share is null."""
+    """Each view's rows, and of each of its columns what share is null; None where the target does not tell."""
     tables = (((reports.get("load") or {}).get("result")) or {}).get("tables") or {}
     made = (((reports.get("transform") or {}).get("result")) or {}).get("views") or {}
     return {
-        name: {"rows": table.get("view_rows", table.get("rows")), "null_share": table.get("null_share") or {}}
+        name: {"rows": table.get("view_rows", table.get("rows")), "null_share": table.get("null_share")}
         for name, table in {**made, **tables}.items()
     }
 

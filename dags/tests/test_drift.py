@@ -68,6 +68,11 @@ def test_shares_that_are_gone_or_none_could_not_be_checked(shares):
     assert of(checks(reports, before), "drift", "patient").state == COULD_NOT_RUN
 
 
+def test_another_target_that_tells_of_no_shares_is_fine():
+    before = past(patient={"rows": 20, "null_share": {"mrn": 0.05}})
+    assert of(checks(good_run(), before), "drift", "patient").state == PASS
+
+
 def test_an_old_export_is_told():
     old = landing() | {"transaction_time": (BEGIN.replace(day=1, month=2)).isoformat()}
     check = of(checks(good_run(), past(), {EXPORT: old}), "freshness", "all")
