@@ -26,7 +26,10 @@ def test_figures_are_milliseconds_by_patient_resource_and_row_with_what_they_may
     assert found["transform: ms a resource, Observation"].value == pytest.approx(0.25)
     assert found["load: ms a row, observation"].value == pytest.approx(3_000 / 14_308)
     assert found["load: ms a row"].value == pytest.approx(17_000 / 14_308)
-    assert found["transform: ms a resource"].key == "settings 5b0a9c1d22e7f410, pipeline-host, applied, some 16,384"
+    assert (
+        found["transform: ms a resource"].key
+        == "settings 5b0a9c1d22e7f410, Linux amd64, 2 cores, 24 GiB, local[2], applied, some 16,384"
+    )
     assert "whole run: ms a resource" in found
 
 
