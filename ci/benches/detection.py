@@ -78,7 +78,7 @@ def _share(metric: str, answers: list[bool], goal: float, *, most: bool = False)
 
 def _real(work: Path) -> list[dict]:
     """The run reports of loads of the same lake into empty tables."""
-    site = LakeSite(work / "source")
+    site = LakeSite(work / "source", {"transform.views": HOME / "ci" / "benches" / "views"})
     site.land(cohort(PATIENTS, work / "patients.log"), "full", "2026-01-01T00:00:00Z")
     must(site.transform("full"))
     postgres = JavaPart(work, "postgres")

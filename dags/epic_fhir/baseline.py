@@ -19,6 +19,9 @@ from epic_fhir.reconcile import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
 RUNS_AFTER_A_CHANGE = 3
 """A change that fewer runs speak for is no level yet."""
 
+CHANCE, PART_CHANCE = 1e-3, 1e-5
+"""How often steady runs may look like a change to Otava: of a phase, and of each of its many parts."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -27,9 +30,10 @@ class Rules:
     least_runs: int = 8
     most_runs: int = 60
     false_alarms: float = 0.005
-    slower_at_once: float = 0.25
+    slower_at_once: float = 0.3
+    part_slower_at_once: float = 0.5
     slower_since: float = 0.12
-    noise_floor: float = 0.03
+    noise_floor: float = 0.05
     least_ms: float = 2000.0
 
 
@@ -66,13 +70,23 @@ class Trend:
 def trends(figures: dict[str, Figure], history: dict[str, Any], run_id: str, at: str | None, rules: Rules) -> list[Trend]:
     """Every figure of this run against the history."""
     runs = [run for run in history["runs"] if run.get("run_id") != run_id and run.get("verdict") == "green"]
-    alpha = rules.false_alarms / max(1, len(figures))
+    alike = {part: sum(is_part(name) == part for name in figures) for part in (False, True)}
     return [
         judge(
-            name, figure, _comparable(name, figure, runs, history["accepted"]), Point(run_id, at or "", figure.value), rules, alpha
+            name,
+            figure,
+            _comparable(name, figure, runs, history["accepted"]),
+            Point(run_id, at or "", figure.value),
+            rules,
+            rules.false_alarms / alike[is_part(name)],
         )
         for name, figure in sorted(figures.items())
     ]
+
+
+def is_part(name: str) -> bool:
+    """Whether a figure is of one type or view only: there are many of them, each a second or two with far outliers."""
+    return ", " in name
 
 
 def judge(name: str, figure: Figure, known: list[Point], now: Point, rules: Rules, alpha: float) -> Trend:
@@ -80,22 +94,24 @@ def judge(name: str, figure: Figure, known: list[Point], now: Point, rules: Rule
     One figure against the earlier ones.
 
     :param known: earlier runs that may be compared, oldest first
-    :param alpha: how often a run without a cause may be called slow for this figure
+    :param alpha: how often a run without a cause may be called slow for this figure. A part's figure is told of where two runs in
+        a row were slow
     """
     points = [*known[-rules.most_runs :], now]
     if not _usable(now.value):
         return Trend(name, figure.unit, known, COULD_NOT_RUN, f"This run's {name} is {now.value}, which is no time.")
     values = [point.value for point in points]
-    changes = _changes(values, rules) if len(values) > rules.least_runs else []
+    part = is_part(name)
+    changes = _changes(values, rules, PART_CHANCE if part else CHANCE) if len(values) > rules.least_runs else []
     base, slower = _level(values, changes, rules)
     if len(base) < rules.least_runs:
         told = f"No baseline yet: {len(base)} of {rules.least_runs} earlier green runs with {figure.key}."
         return Trend(name, figure.unit, points, NO_BASELINE, told)
-    low, middle, high = _limits(base, rules, alpha)
+    low, middle, high = _limits(base, alpha, rules.noise_floor, rules.part_slower_at_once if part else rules.slower_at_once)
     found = [index for index, _ in changes]
     given = f"{_text(now.value)} {figure.unit}, usually {_text(middle)} (up to {_text(high)}; {len(base)} runs)"
     state, sentence = PASS, f"{given}."
-    if now.value > high:
+    if now.value > high and (not part or values[-2] > high):
         state, sentence = WARN, f"Slow at once: {given}: {now.value / middle:.2f} times."
     elif slower is not None:
         level = statistics.median(values[slower:])
@@ -119,13 +135,13 @@ def _usable(value: Any) -> bool:
     return isinstance(value, (int, float)) and math.isfinite(value) and value > 0
 
 
-def _changes(values: list[float], rules: Rules) -> list[tuple[int, bool]]:
+def _changes(values: list[float], rules: Rules, chance: float) -> list[tuple[int, bool]]:
     """Where the level changed for good, and whether it went up."""
     from otava.analysis import compute_change_points
 
     logs = [math.log(value) for value in values]
     lowest = min(logs) - 1  # Otava divides by means: kept away from zero, without a change to the differences
-    found, _ = compute_change_points([v - lowest for v in logs], window_len=50, max_pvalue=1e-4, min_magnitude=0.0)
+    found, _ = compute_change_points([v - lowest for v in logs], window_len=50, max_pvalue=chance, min_magnitude=0.0)
     indexes = sorted(int(point.index) for point in found)
     changes = []
     for before, index, after in zip([0, *indexes], indexes, [*indexes[1:], len(values)], strict=False):
@@ -148,15 +164,15 @@ def _level(values: list[float], changes: list[tuple[int, bool]], rules: Rules) -
     return values[start : slower if slower is not None else len(values) - 1], slower
 
 
-def _limits(base: list[float], rules: Rules, alpha: float) -> tuple[float, float, float]:
-    """A robust prediction interval for one more run: MAD for the spread, Student's t for the few."""
+def _limits(base: list[float], alpha: float, noise_floor: float, least: float) -> tuple[float, float, float]:
+    """A robust prediction interval for one more run: MAD for the spread, Student's t for the few; no narrower than ``least``."""
     from scipy.stats import t
 
     logs = [math.log(value) for value in base]
     middle = statistics.median(logs)
-    spread = max(1.4826 * statistics.median(abs(v - middle) for v in logs), rules.noise_floor)
+    spread = max(1.4826 * statistics.median(abs(v - middle) for v in logs), noise_floor)
     reach = float(t.ppf(1 - alpha, len(logs) - 1)) * spread * math.sqrt(1 + 1 / len(logs))
-    reach = max(reach, math.log(1 + rules.slower_at_once))
+    reach = max(reach, math.log(1 + least))
     return math.exp(middle - reach), math.exp(middle), math.exp(middle + reach)
 
 

@@ -142,6 +142,7 @@ class Thresholds:
                 most_runs=int(number(tree, "speed.most-runs", conf, least=10)),
                 false_alarms=number(tree, "speed.false-alarms", conf, least=1e-6),
                 slower_at_once=number(tree, "speed.slower-at-once", conf, least=0.01),
+                part_slower_at_once=number(tree, "speed.part-slower-at-once", conf, least=0.01),
                 slower_since=number(tree, "speed.slower-since", conf, least=0.01),
                 noise_floor=number(tree, "speed.noise-floor", conf, least=0.001),
                 least_ms=duration(tree, "speed.least-duration", conf).total_seconds() * 1000,

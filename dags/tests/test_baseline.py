@@ -112,3 +112,13 @@ def test_a_rerun_is_not_compared_with_itself():
 def test_a_figure_that_nobody_knows_cannot_be_accepted():
     with pytest.raises(LookupError, match="it has transform: ms a resource"):
         accept(runs([]), [asdict(judged(runs([]), 1))], "load: ms a row", "a good reason", "somebody", at(1))
+
+
+def test_one_view_must_be_slow_twice_in_a_row():
+    part = "load: ms a row, observation"
+    once, twice = runs(steady(20)), runs([*steady(20), 180.0])
+    for history in (once, twice):
+        for run in history["runs"]:
+            run["figures"] = {part: run["figures"][NAME]}
+    now = {part: Figure(175.0, HERE.unit, HERE.key)}
+    assert [trends(now, history, "now", at(999), RULES)[0].state for history in (once, twice)] == [PASS, WARN]
