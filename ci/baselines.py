@@ -35,7 +35,9 @@ def costs(figures: list[dict]) -> dict[str, float]:
     found = {}
     for figure in figures:
         value = figure["product"] / figure["peer"] if figure["peer"] else figure["product"]
-        name = figure["metric"] + (f" by {figure['peer_name']}" if figure["peer"] else f", {figure['unit']}")
+        # No comma: what has one is judged as the part of something.
+        told = figure["metric"] + (f" by {figure['peer_name']}" if figure["peer"] else f" ({figure['unit']})")
+        name = told.replace(", ", " ")
         if figure["unit"] in COSTS and value > 0:
             found[name] = value
         elif figure["unit"] in RATES and value > 0:

@@ -34,7 +34,7 @@ def test_a_figure_like_those_committed_passes(committed):
 def test_a_slower_figure_is_a_regression(committed):
     lines, worse = baselines.compare("load", figures(16.0), committed)
     assert worse
-    assert lines[0].startswith("warn         a whole load, s: Slow at once: 16 , usually 10")
+    assert lines[0].startswith("warn         a whole load (s): Slow at once: 16 , usually 10")
 
 
 def test_a_lower_rate_is_a_regression(committed):
@@ -58,4 +58,4 @@ def test_a_file_that_is_no_json_is_an_error(committed):
 
 
 def test_where_a_peer_was_measured_the_ratio_counts(committed):
-    assert baselines.costs(figures(10.0, peer=5.0)) == {"a whole load by COPY": 2.0, "bulk, MB/s": 0.02}
+    assert baselines.costs(figures(10.0, peer=5.0)) == {"a whole load by COPY": 2.0, "bulk (MB/s)": 0.02}
