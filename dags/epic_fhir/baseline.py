@@ -111,12 +111,12 @@ def judge(name: str, figure: Figure, known: list[Point], now: Point, rules: Rule
     found = [index for index, _ in changes]
     given = f"{_text(now.value)} {figure.unit}, usually {_text(middle)} (up to {_text(high)}; {len(base)} runs)"
     state, sentence = PASS, f"{given}."
-    if now.value > high and (not part or values[-2] > high):
-        state, sentence = WARN, f"Slow at once: {given}: {now.value / middle:.2f} times."
-    elif slower is not None:
+    if slower is not None:
         level = statistics.median(values[slower:])
         since = f"{points[slower].run_id}: {_text(level)} {figure.unit} instead of {_text(middle)} ({level / middle:.2f} times)"
         state, sentence = WARN, f"Slower since {since}. If that is the new normal, accept it by epic_fhir_baseline."
+    elif now.value > high and (not part or values[-2] > high):
+        state, sentence = WARN, f"Slow at once: {given}: {now.value / middle:.2f} times."
     return Trend(name, figure.unit, points, state, sentence, (low, high), found)
 
 
