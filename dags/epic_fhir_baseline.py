@@ -13,28 +13,25 @@ The reason, the time and who it was are kept in `<lake>/state/history/<dag_id>.j
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from airflow.sdk import Param, dag, get_current_context, task
 
 from epic_fhir import tasks
-from epic_fhir.defaults import TASKS
+from epic_fhir.defaults import DAG
 
 
 @dag(
     dag_id="epic_fhir_baseline",
     schedule=None,
-    start_date=datetime(2025, 1, 1, tzinfo=timezone.utc),
-    catchup=False,
-    max_active_runs=1,
     doc_md=__doc__,
     tags=["epic", "fhir", "on-call"],
-    default_args=TASKS,
     params={
         "dag_id": Param("epic_fhir_etl", type="string", minLength=1, description="DAG whose level changed"),
         "figure": Param("all", type="string", minLength=1, description="Figure as the report names it, or all"),
         "reason": Param("", type="string", minLength=10, description="Why this is the new normal"),
     },
+    **DAG,
 )
 def epic_fhir_baseline() -> None:
     @task(execution_timeout=timedelta(minutes=5))

@@ -12,11 +12,10 @@ the lock for longer than `transform.lock-patience`; clear the task when it is do
 from __future__ import annotations
 
 import os
-from datetime import datetime, timezone
 
 from airflow.sdk import CronTriggerTimetable, dag
 
-from epic_fhir.defaults import LAKE, TASKS
+from epic_fhir.defaults import DAG, LAKE
 from epic_fhir.submit import PhaseSubmit
 
 CRON = os.environ.get("EPIC_FHIR_CARE_SCHEDULE", "0 12 * * 0")
@@ -25,12 +24,9 @@ CRON = os.environ.get("EPIC_FHIR_CARE_SCHEDULE", "0 12 * * 0")
 @dag(
     dag_id="epic_fhir_care",
     schedule=CronTriggerTimetable(CRON, timezone="UTC") if CRON else None,
-    start_date=datetime(2025, 1, 1, tzinfo=timezone.utc),
-    catchup=False,
-    max_active_runs=1,
     doc_md=__doc__,
     tags=["epic", "fhir", "care"],
-    default_args=TASKS,
+    **DAG,
 )
 def epic_fhir_care() -> None:
     PhaseSubmit(task_id="care", module="transform-job", main="io.epicfhir.transform.Care", **LAKE)

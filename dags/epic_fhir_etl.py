@@ -20,12 +20,12 @@ Every task may be run again at any time: a run works on its own export only.
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, TriggerRule, dag, get_current_context, task
 
 from epic_fhir import tasks
-from epic_fhir.defaults import LAKE, TASKS
+from epic_fhir.defaults import DAG, LAKE
 from epic_fhir.submit import ExportReady, LoadSubmit, PhaseJava, PhaseSubmit
 
 SOURCE = {"pool": "epic_fhir_source"}
@@ -37,12 +37,9 @@ CRON = os.environ.get("EPIC_FHIR_SCHEDULE", "0 4 * * *")
     dag_id="epic_fhir_etl",
     # "@daily" would give an empty data interval in Airflow 3: this timetable gives a run the day before it.
     schedule=CronDataIntervalTimetable(CRON, timezone="UTC") if CRON else None,
-    start_date=datetime(2025, 1, 1, tzinfo=timezone.utc),
-    catchup=False,
-    max_active_runs=1,
     doc_md=__doc__,
     tags=["epic", "fhir", "etl"],
-    default_args=TASKS,
+    **DAG,
 )
 def epic_fhir_etl() -> None:
     kick_off = PhaseJava(

@@ -158,9 +158,9 @@ def _level(values: list[float], changes: list[tuple[int, bool]], rules: Rules) -
     for index, up in changes:
         if up:
             slower = index if slower is None else slower
-        elif len(values) - 1 - index >= rules.least_runs or slower is not None:
-            back = slower is not None and len(values) - 1 - index < rules.least_runs
-            start, slower = (start, None) if back else (index, None)
+        else:
+            # Until enough runs speak for the faster level, the one before it is the baseline.
+            start, slower = (index if len(values) - 1 - index >= rules.least_runs else start), None
     return values[start : slower if slower is not None else len(values) - 1], slower
 
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
-from epic_fhir.reports import Lake, parse_instant
+from epic_fhir.reports import Lake, lasted, parse_instant
 
 KEPT_RUNS = 400
 SIZE_STEP = 4
@@ -97,22 +96,21 @@ def figures(reports: dict[str, dict[str, Any] | None], least_ms: float) -> dict[
     :param least_ms: what took less is start-up and noise, and is part of its phase's figure only
     """
     found: dict[str, Figure] = {}
-    work, whole = 0.0, 0
-    for phase, parts in (("extract", _extract), ("transform", _transform), ("load", _load)):
-        report = reports.get(phase)
-        run = (report or {}).get("run") or {}
-        if report is None or run.get("status") != "success":
-            continue
-        work += run.get("duration_ms") or _millis(run)
-        for name, ms, count, unit, way in parts(report):
+    parts = {"extract": _extract, "transform": _transform, "load": _load}
+    told = {phase: reports.get(phase) or {} for phase in parts}
+    ended_well = {phase: report for phase, report in told.items() if (report.get("run") or {}).get("status") == "success"}
+    whole = 0
+    for phase, report in ended_well.items():
+        for name, ms, count, unit, way in parts[phase](report):
             if unit == "resource" and name == phase:
                 whole = max(whole, count)
             if count > 0 and (ms >= least_ms or name == phase):
                 label = f"{phase}: ms a {unit}" + ("" if name == phase else f", {name}")
-                found[label] = _figure(ms, count, unit, _key(run, way, count))
-    run = (reports.get("transform") or {}).get("run") or {}
-    if whole and all((reports.get(p) or {}).get("run", {}).get("status") == "success" for p in ("extract", "transform", "load")):
-        found["whole run: ms a resource"] = _figure(work, whole, "resource", _key(run, _way(reports.get("extract")), whole))
+                found[label] = _figure(ms, count, unit, _key(report["run"], way, count))
+    if whole and len(ended_well) == len(parts):
+        work = sum(_millis(report["run"]) for report in ended_well.values())
+        key = _key(ended_well["transform"]["run"], _way(ended_well["extract"]), whole)
+        found["whole run: ms a resource"] = _figure(work, whole, "resource", key)
     return found
 
 
@@ -174,5 +172,4 @@ def _key(run: dict[str, Any], way: str, count: int) -> str:
 
 
 def _millis(run: dict[str, Any]) -> float:
-    start, end = (parse_instant(run.get(name)) for name in ("start", "end"))
-    return (end - start).total_seconds() * 1000 if isinstance(start, datetime) and isinstance(end, datetime) else 0.0
+    return (lasted(run) or 0.0) * 1000

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from epic_fhir.render import WORDS, template
-from epic_fhir.reports import Lake, parse_instant
+from epic_fhir.reports import Lake, lasted, parse_instant
 
 MOST = 400
 """Older runs than these are not read: the page stays small, and writing it fast."""
@@ -50,7 +50,7 @@ def row(dag_id: str, folder: str, report: dict[str, Any] | None) -> dict[str, An
         "words": words,
         "start": start if start != end else None,
         "end": end,
-        "seconds": result["seconds"] if "seconds" in result else _seconds(run) if not verdict else None,
+        "seconds": result["seconds"] if "seconds" in result else lasted(run) if not verdict else None,
         "problem": None if colour == "green" else result.get("problem") or run.get("error"),
         "href": f"{quote(dag_id, safe='')}/{quote(folder, safe='')}/report.html" if verdict else None,
     }
@@ -59,8 +59,3 @@ def row(dag_id: str, folder: str, report: dict[str, Any] | None) -> dict[str, An
 def _read(lake: Lake, dag_id: str, folder: str) -> dict[str, Any] | None:
     found = (lake.read_json(lake.metrics(dag_id, folder, f"{task}.json")) for task in _JUDGES)
     return next((report for report in found if isinstance(report, dict)), None)
-
-
-def _seconds(run: dict[str, Any]) -> float | None:
-    start, end = parse_instant(run.get("start")), parse_instant(run.get("end"))
-    return (end - start).total_seconds() if start and end else None

@@ -239,6 +239,12 @@ def parse_instant(value: Any) -> datetime | None:
     return datetime.fromisoformat(f"{match[1]}.{micros}{zone}")
 
 
+def lasted(run: dict[str, Any]) -> float | None:
+    """Seconds from a run's start to its end; None where it does not tell both."""
+    start, end = parse_instant(run.get("start")), parse_instant(run.get("end"))
+    return (end - start).total_seconds() if start and end else None
+
+
 def _time_of(run: Any) -> float:
     """When a run was, in seconds: a run's id mostly tells it; a folder of an object store has no time, its report has."""
     told = re.search(r"\d{4}-\d\d-\d\dT\d\d[:_]\d\d[:_]\d\d(\.\d{1,6})?", run.name)

@@ -33,9 +33,7 @@ class Judged:
         """The first grounds for not being green, in a sentence; None when green."""
         if self.verdict == reconcile.GREEN:
             return None
-        bad = [c for c in self.checks if c["state"] == reconcile.FAIL] or [
-            c for c in self.checks if c["state"] == reconcile.COULD_NOT_RUN
-        ]
+        bad = render.grounds(self.checks)
         told = "; ".join(f"{c['name']} ({c['subject']}): {c['sentence']}" for c in bad[:3])
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
         return f"The run is {render.WORDS[self.verdict]}: {told or 'there was nothing to check'}{more}"
@@ -70,7 +68,11 @@ def validate(lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, s
 
 
 def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Thresholds) -> Judged:
-    """The counts first, which decide; then what only warns: skew, speed, drift."""
+    """
+    The counts first, which decide; then what only warns: skew, speed, drift.
+
+    :param reports: each phase's run report, or None
+    """
     exports = (((reports.get("transform") or {}).get("result")) or {}).get("exports") or []
     known = sorted({*exports, *reconcile.export_ids(reports.get("extract"))})
     evidence = reconcile.Evidence(
@@ -80,18 +82,17 @@ def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Threshol
     )
     checks = reconcile.reconcile(evidence)
     grounds = reconcile.verdict(checks)
-    phases = {phase: reports.get(phase) for phase in reconcile.PHASES}
-    checks += skew(phases, thresholds)
+    checks += skew(reports, thresholds)
     try:
         past = history.load(lake, key.dag_id)
     except history.Unreadable as e:
         trends: list[baseline.Trend] = []
         checks += [reconcile.Check(name, "all", reconcile.COULD_NOT_RUN, f"{e}.") for name in ("speed", "drift")]
     else:
-        figures = history.figures(phases, thresholds.speed.least_ms)
-        trends = baseline.trends(figures, past, key.run_id, history.ended(phases), thresholds.speed)
+        figures = history.figures(reports, thresholds.speed.least_ms)
+        trends = baseline.trends(figures, past, key.run_id, history.ended(reports), thresholds.speed)
         mine = {export: evidence.landings[export] for export in evidence.export_ids}
-        checks += [trend.check() for trend in trends] + drift(phases, past, key.run_id, mine, thresholds.data)
+        checks += [trend.check() for trend in trends] + drift(reports, past, key.run_id, mine, thresholds.data)
     if grounds == reconcile.GREEN:
         grounds = reconcile.verdict(checks)
     return Judged(grounds, reconcile.as_dicts(checks), reconcile.table(evidence), [asdict(trend) for trend in trends])
@@ -113,13 +114,14 @@ def publish(
     """
     start = datetime.now(timezone.utc)
     reports = {task: _report_of(lake, key, task, states.get(task)) for task in (*JOBS, "validate")}
-    judged = judge(lake, key, {phase: reports[phase] for phase in reconcile.PHASES}, thresholds)
+    phases = {phase: reports[phase] for phase in reconcile.PHASES}
+    judged = judge(lake, key, phases, thresholds)
     checks = [c for task in (*JOBS, "validate") if (c := _state_check(task, states.get(task), reports[task]))] + judged.checks
     final = reconcile.RED if any(c["state"] == reconcile.FAIL for c in checks) else judged.verdict
     whole = Judged(final, checks, judged.table, judged.trends)
     page = _page(lake, key, whole, reports, states)
     _write(lake, lake.metrics(key.dag_id, key.run_id, "verdict.json"), key, whole, reports)
-    _remember(lake, key, whole.verdict, reports, thresholds)
+    _remember(lake, key, whole.verdict, phases, thresholds)
     path = lake.metrics(key.dag_id, key.run_id, "report.html")
     lake.write_text(path, page)
     if lake.is_local():
@@ -164,8 +166,7 @@ def _remember(lake: Lake, key: RunKey, verdict: str, reports: dict[str, Any], th
         past = history.load(lake, key.dag_id)
     except history.Unreadable:
         return
-    phases = {phase: reports.get(phase) for phase in reconcile.PHASES}
-    history.save(lake, key.dag_id, history.add(past, history.record(key.run_id, verdict, phases, thresholds.speed.least_ms)))
+    history.save(lake, key.dag_id, history.add(past, history.record(key.run_id, verdict, reports, thresholds.speed.least_ms)))
 
 
 def _finding(key: RunKey, whole: Judged, reports: dict[str, Any], states: dict[str, str]) -> Finding:

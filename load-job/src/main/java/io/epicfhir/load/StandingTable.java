@@ -53,14 +53,14 @@ record StandingTable(List<Column> columns, boolean dependedOn, boolean resourceI
                 WHERE refclassid = 'pg_class'::regclass AND refobjid = to_regclass(%1$s)
                   AND (deptype = 'n' OR classid IN ('pg_trigger'::regclass,
                     'pg_policy'::regclass, 'pg_publication_rel'::regclass))),
-                NOT EXISTS (SELECT FROM pg_catalog.pg_attribute
-                  WHERE attrelid = to_regclass(%1$s) AND attname = 'id' AND NOT attisdropped)
-                OR EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a
+                EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a
                   ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
                   WHERE i.indrelid = to_regclass(%1$s) AND a.attname = '%2$s')"""
                     .formatted(name, TableShape.RESOURCE_ID))) {
       found.next();
-      return new StandingTable(List.copyOf(columns), found.getBoolean(1), found.getBoolean(2));
+      boolean hasId = columns.stream().anyMatch(column -> column.name().equals("id"));
+      return new StandingTable(
+          List.copyOf(columns), found.getBoolean(1), found.getBoolean(2) || !hasId);
     }
   }
 
