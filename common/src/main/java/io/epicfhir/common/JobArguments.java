@@ -14,16 +14,33 @@ import java.util.Set;
  *
  * @param settingsFile path of the HOCON settings
  * @param run which run, task and try this is
- * @param export the export to work on, where the task is told one
+ * @param export the export to work on, where the task is told one; several joined by commas
+ * @param types resource types whose tables are to be made anew
+ * @param views views whose tables are to be made anew
  */
-public record JobArguments(String settingsFile, LogicalRun run, Optional<String> export) {
+public record JobArguments(
+    String settingsFile,
+    LogicalRun run,
+    Optional<String> export,
+    List<String> types,
+    List<String> views) {
   private static final Set<String> KNOWN =
-      Set.of("conf", "dag", "run", "task", "try", "interval-start", "interval-end", "export");
+      Set.of(
+          "conf",
+          "dag",
+          "run",
+          "task",
+          "try",
+          "interval-start",
+          "interval-end",
+          "export",
+          "types",
+          "views");
 
   /** How to call a job; part of every complaint about arguments. */
   public static final String USAGE =
       "--conf FILE --dag ID --run ID --task ID [--try N] --interval-end INSTANT"
-          + " [--interval-start INSTANT] [--export ID]";
+          + " [--interval-start INSTANT] [--export ID,...] [--types TYPE,...] [--views NAME,...]";
 
   /**
    * Reads {@code --name value} pairs.
@@ -51,7 +68,18 @@ public record JobArguments(String settingsFile, LogicalRun run, Optional<String>
     return new JobArguments(
         conf,
         new LogicalRun(dag, runId, task, tryNumber, start, end),
-        Optional.ofNullable(values.get("export")));
+        Optional.ofNullable(values.get("export")),
+        list(values.get("types")),
+        list(values.get("views")));
+  }
+
+  /** The exports to work on, where the task is told any. */
+  public List<String> exports() {
+    return list(export.orElse(null));
+  }
+
+  private static List<String> list(String text) {
+    return text == null ? List.of() : List.of(text.split(","));
   }
 
   private static Map<String, String> pairs(String[] args, List<String> problems) {

@@ -8,6 +8,8 @@ import org.apache.spark.sql.SparkSession;
  * when it is first asked for.
  */
 public final class JobContext implements AutoCloseable {
+  private static final String SPARK_HADOOP = "spark.hadoop.";
+
   private final JobArguments arguments;
   private final SettingsFile settings;
   private final RunRecorder recorder;
@@ -21,6 +23,11 @@ public final class JobContext implements AutoCloseable {
     this.recorder = recorder;
     Configuration hadoop = new Configuration();
     hadoop.set(NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName());
+    // spark-submit hands the profile over as system properties; Spark itself does the same with it.
+    System.getProperties().stringPropertyNames().stream()
+        .filter(name -> name.startsWith(SPARK_HADOOP))
+        .forEach(
+            name -> hadoop.set(name.substring(SPARK_HADOOP.length()), System.getProperty(name)));
     this.lake = new Lake(settings.lake(), hadoop);
   }
 
@@ -40,7 +47,7 @@ public final class JobContext implements AutoCloseable {
   }
 
   /** The lake; with Spark's file system configuration as soon as there is a session. */
-  public Lake lake() {
+  public synchronized Lake lake() {
     return lake;
   }
 
@@ -50,7 +57,7 @@ public final class JobContext implements AutoCloseable {
   }
 
   /** The Spark session, started at the first call where the process has none. */
-  public SparkSession spark() {
+  public synchronized SparkSession spark() {
     if (spark == null) {
       ownSpark = !SparkSessions.running();
       spark = SparkSessions.start(arguments.run(), recorder.stages());
@@ -62,7 +69,7 @@ public final class JobContext implements AutoCloseable {
 
   /** Stops Spark where it was started here; every event has reached the recorder then. */
   @Override
-  public void close() {
+  public synchronized void close() {
     if (spark != null && ownSpark) {
       spark.stop();
     } else if (spark != null) {

@@ -27,6 +27,13 @@ public record LogicalRun(
     return intervalEnd.atZone(ZoneOffset.UTC).toLocalDate();
   }
 
+  /**
+   * Whether the run stands for a stretch of time; a manual run stands for the moment it was asked.
+   */
+  public boolean hasInterval() {
+    return intervalStart.isBefore(intervalEnd);
+  }
+
   /** What names the run whatever its task and try: the key of locks and of deterministic ids. */
   public String key() {
     return dagId + "/" + runId;

@@ -11,6 +11,8 @@ import io.epicfhir.common.Landings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +26,10 @@ class Runs {
     System.setProperty("spark.sql.shuffle.partitions", "2");
   }
 
+  private static final Instant MANUAL = Instant.parse("2026-03-02T00:00:00Z");
+
   final Path folder;
+  private final Map<String, Instant[]> windows = new HashMap<>();
   final Map<String, String> settings = new LinkedHashMap<>();
 
   /**
@@ -55,6 +60,7 @@ class Runs {
 
   /** A job's command line. */
   String[] arguments(String run, String task) throws IOException {
+    Instant[] window = windows.getOrDefault(run, new Instant[] {MANUAL, MANUAL});
     return new String[] {
       "--conf",
       settingsFile().toString(),
@@ -64,9 +70,17 @@ class Runs {
       run,
       "--task",
       task,
+      "--interval-start",
+      window[0].toString(),
       "--interval-end",
-      "2026-03-02T00:00:00Z"
+      window[1].toString()
     };
+  }
+
+  /** Gives a run a data interval; without one it is a manual run. */
+  Runs window(String run, Instant start, Instant end) {
+    windows.put(run, new Instant[] {start, end});
+    return this;
   }
 
   /** Runs a job as a task of a run and gives its exit status. */

@@ -50,14 +50,20 @@ record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
 
   /**
    * Empty where the way from there is not known any more (log or files are cleaned up), where the
-   * columns changed on it, or where it is longer than a load of the whole table would be.
+   * columns changed on it, where it is longer than a load of the whole table would be, or where the
+   * table has moved on meanwhile.
    *
    * @param since an earlier version of the same table
    * @param most how many rows are worth the way
    */
   static Optional<ViewChanges> since(
       SparkSession spark, Lake lake, ViewSnapshot view, long since, long most) {
-    DeltaLog log = DeltaLog.forTable(spark, view.path());
+    Tuple2<DeltaLog, Snapshot> now = DeltaLog.forTableWithSnapshot(spark, view.path());
+    DeltaLog log = now._1();
+    Snapshot snapshot = now._2();
+    if (snapshot.version() != view.version()) {
+      return Optional.empty();
+    }
     Way way = new Way(lake, view);
     long next = since + 1;
     var commits = log.getChanges(next, view.version(), Option.empty(), false);
@@ -70,7 +76,6 @@ record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
     if (next != view.version() + 1 || way.rows > most || !way.filesAreThere()) {
       return Optional.empty();
     }
-    Snapshot snapshot = view.snapshot();
     Dataset<Row> changes =
         CDCReader.changesToBatchDF(
             log,
@@ -124,8 +129,7 @@ record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
       Map<String, RemoveFile> removed = new HashMap<>();
       Map<String, AddFile> added = new HashMap<>();
       for (Action action : actions) {
-        if (action instanceof Metadata metadata
-            && !metadata.schema().equals(view.snapshot().schema())) {
+        if (action instanceof Metadata metadata && !metadata.schema().equals(view.schema())) {
           return false;
         }
         if (action instanceof RemoveFile remove && remove.dataChange()) {

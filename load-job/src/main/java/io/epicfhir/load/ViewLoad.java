@@ -5,11 +5,14 @@ import com.codahale.metrics.Timer;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.Lake;
 import io.epicfhir.common.RunRecorder;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.spark.sql.SparkSession;
 
 /** One view's way into the target: nothing, what changed, or all of it; then the counts. */
 final class ViewLoad {
@@ -23,14 +26,16 @@ final class ViewLoad {
     WHOLE
   }
 
-  private final JobContext context;
+  private final Lake lake;
+  private final Supplier<SparkSession> spark;
   private final RunRecorder recorder;
   private final ViewSnapshot view;
   private final Target target;
   private final String table;
 
-  ViewLoad(JobContext context, ViewSnapshot view, Target target) {
-    this.context = context;
+  ViewLoad(JobContext context, Supplier<SparkSession> spark, ViewSnapshot view, Target target) {
+    this.lake = context.lake();
+    this.spark = spark;
     this.recorder = context.recorder();
     this.view = view;
     this.target = target;
@@ -40,20 +45,21 @@ final class ViewLoad {
   /**
    * The answer for the report.
    *
+   * @param anew whether the table is replaced whatever stands there
    * @throws JobException {@link ExitCode#DATA_REFUSED} where the target has other rows in the end
    */
-  Map<String, Object> run() {
-    Optional<Target.Standing> before = target.standing(view);
+  Map<String, Object> run(boolean anew) {
+    Optional<Target.Standing> before = anew ? Optional.empty() : target.standing(view);
     if (before.filter(standing -> standing.is(view)).isPresent()) {
       return answer(before.get(), before.get().rows(), Way.NONE);
     }
     before.filter(Target.Standing::tampered).ifPresent(s -> recorder.note(tampered(s)));
-    context.spark().sparkContext().setJobGroup("load " + view.name(), "", false);
+    SparkSession session = spark.get();
+    session.sparkContext().setJobGroup("load " + view.name(), "", false);
     Timer.Context timing = recorder.registry().timer("load." + view.name()).time();
-    long expected = view.rowCount().orElseGet(() -> view.rows(context.spark()).count());
-    Optional<Loaded> changed = before.flatMap(standing -> change(standing, expected));
-    Loaded loaded =
-        changed.orElseGet(() -> target.replace(view, view.rows(context.spark()), expected));
+    long expected = view.rowCount().orElseGet(() -> view.rows(session).count());
+    Optional<Loaded> changed = before.flatMap(standing -> change(session, standing, expected));
+    Loaded loaded = changed.orElseGet(() -> target.replace(view, view.rows(session), expected));
     record(loaded, timing.stop());
     Target.Standing now = target.standing(view).orElseThrow(this::gone);
     if (now.counted() != expected) {
@@ -65,16 +71,12 @@ final class ViewLoad {
     return answer(now, expected, changed.isPresent() ? Way.CHANGES : Way.WHOLE);
   }
 
-  private Optional<Loaded> change(Target.Standing before, long expected) {
+  private Optional<Loaded> change(SparkSession session, Target.Standing before, long expected) {
     if (!before.leadsTo(view)) {
       return Optional.empty();
     }
     return ViewChanges.since(
-            context.spark(),
-            context.lake(),
-            view,
-            before.version(),
-            expected / CHANGED_AT_MOST_ONE_IN)
+            session, lake, view, before.version(), expected / CHANGED_AT_MOST_ONE_IN)
         .flatMap(changes -> target.change(changes, before, expected));
   }
 

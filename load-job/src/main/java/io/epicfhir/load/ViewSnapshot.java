@@ -1,11 +1,15 @@
 package io.epicfhir.load;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.common.DeltaLogFiles;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -13,11 +17,10 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.delta.DeltaLog;
 import org.apache.spark.sql.delta.Snapshot;
-import org.apache.spark.sql.delta.VersionChecksum;
 import org.apache.spark.sql.delta.actions.AddFile;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StructType;
 import scala.Option;
-import scala.collection.immutable.Seq;
-import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * A view table of the lake at one version.
@@ -28,7 +31,7 @@ import scala.jdk.javaapi.CollectionConverters;
  * @param bytes the size of the table's files
  * @param rowCount how many rows they have, where their statistics tell
  * @param shape the columns
- * @param snapshot Delta's own view of that version
+ * @param schema the columns as Delta has them
  */
 record ViewSnapshot(
     Path path,
@@ -37,7 +40,7 @@ record ViewSnapshot(
     long bytes,
     OptionalLong rowCount,
     TableShape shape,
-    Snapshot snapshot) {
+    StructType schema) {
 
   /** The view's name, which is the table's. */
   String name() {
@@ -70,11 +73,58 @@ record ViewSnapshot(
     return names;
   }
 
-  /** The view table as it stands now; reads its log only. */
-  static ViewSnapshot current(SparkSession spark, Lake lake, String name) {
+  /**
+   * The view table as it stands now; reads its log only.
+   *
+   * @param spark asked only where the log's newest checksum does not tell all
+   */
+  static ViewSnapshot current(Supplier<SparkSession> spark, Lake lake, String name) {
     Path path = lake.paths().view(name);
+    DeltaLogFiles log = new DeltaLogFiles(lake, path);
+    OptionalLong version = log.version();
+    Optional<ViewSnapshot> told =
+        version.isEmpty()
+            ? Optional.empty()
+            : log.checksum(version.getAsLong())
+                .filter(checksum -> checksum.path("metadata").hasNonNull("schemaString"))
+                .filter(checksum -> checksum.path("allFiles").isArray())
+                .map(checksum -> of(checksum, path, name, version.getAsLong()));
+    return told.orElseGet(() -> read(spark.get(), path, name));
+  }
+
+  private static ViewSnapshot of(JsonNode checksum, Path path, String name, long version) {
+    JsonNode metadata = checksum.get("metadata");
+    StructType schema = (StructType) DataType.fromJson(metadata.get("schemaString").asText());
+    return new ViewSnapshot(
+        path,
+        metadata.path("id").asText(),
+        version,
+        checksum.path("tableSizeBytes").asLong(),
+        rowCount(checksum.get("allFiles"), new Path(path, String.valueOf(version))),
+        TableShape.of(name, metadata.path("description").asText("").strip(), schema),
+        schema);
+  }
+
+  /**
+   * The files' rows without those that deletion vectors take away; empty where one has no count.
+   */
+  private static OptionalLong rowCount(JsonNode files, Path origin) {
+    long rows = 0;
+    for (JsonNode file : files) {
+      JsonNode stats =
+          Json.read(file.path("stats").asText("{}"), JsonNode.class, origin.toString());
+      if (!stats.hasNonNull("numRecords")) {
+        return OptionalLong.empty();
+      }
+      rows += stats.get("numRecords").asLong();
+      rows -= file.path("deletionVector").path("cardinality").asLong(0);
+    }
+    return OptionalLong.of(rows);
+  }
+
+  private static ViewSnapshot read(SparkSession spark, Path path, String name) {
     Snapshot snapshot = DeltaLog.forTableWithSnapshot(spark, path)._2();
-    List<AddFile> files = files(snapshot);
+    List<AddFile> files = snapshot.allFiles().collectAsList();
     String description = Optional.ofNullable(snapshot.metadata().description()).orElse("").strip();
     return new ViewSnapshot(
         path,
@@ -83,20 +133,12 @@ record ViewSnapshot(
         files.stream().mapToLong(AddFile::size).sum(),
         rowCount(files),
         TableShape.of(name, description, snapshot.schema()),
-        snapshot);
+        snapshot.schema());
   }
 
   /** The rows of this version. */
   Dataset<Row> rows(SparkSession spark) {
     return spark.read().format("delta").option("versionAsOf", version).load(path.toString());
-  }
-
-  /** By the version's checksum, which names the files of a small table; else by Spark jobs. */
-  private static List<AddFile> files(Snapshot snapshot) {
-    Option<Seq<AddFile>> named = snapshot.checksumOpt().flatMap(VersionChecksum::allFiles);
-    return named.isDefined()
-        ? CollectionConverters.asJava(named.get())
-        : snapshot.allFiles().collectAsList();
   }
 
   private static OptionalLong rowCount(List<AddFile> files) {

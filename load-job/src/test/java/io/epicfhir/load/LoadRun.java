@@ -65,10 +65,16 @@ final class LoadRun {
     return Files.writeString(folder.resolve("pipeline.conf"), text.append("}\n}\n"));
   }
 
-  /** Runs the job; the exit status. */
-  int run() throws IOException {
+  /**
+   * Runs the job; the exit status.
+   *
+   * @param more arguments beside the usual ones
+   */
+  int run(String... more) throws IOException {
     ViewTables.spark();
-    return JobRunner.run(new Load(), arguments());
+    List<String> all = new ArrayList<>(List.of(arguments()));
+    all.addAll(List.of(more));
+    return JobRunner.run(new Load(), all.toArray(String[]::new));
   }
 
   /** Starts the job in a JVM of its own. */

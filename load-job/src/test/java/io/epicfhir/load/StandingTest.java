@@ -52,6 +52,28 @@ class StandingTest {
   }
 
   @Test
+  void aTableThatIsAskedForIsLoadedAnewWhateverItHolds() throws Exception {
+    load.execute("UPDATE {}.a SET text = 'spoiled'");
+    assertThat(load.run()).isZero();
+    assertThat(load.query("SELECT DISTINCT text FROM {}.a")).containsExactly("spoiled");
+    assertThat(load.report().at("/run/host_class").asText())
+        .as("nothing is new, so no Spark")
+        .doesNotContain("local[");
+
+    assertThat(load.run("--views", "a")).isZero();
+
+    assertThat(load.query("SELECT DISTINCT text FROM {}.a")).containsExactly("old");
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("whole");
+    assertThat(load.report().at("/run/host_class").asText()).contains("local[");
+  }
+
+  @Test
+  void aTableThatIsNotThereCannotBeAskedFor() throws Exception {
+    assertThat(load.run("--views", "a,b")).isEqualTo(2);
+    assertThat(load.error()).isEqualTo("Cannot load anew the view b: the lake has the tables a");
+  }
+
+  @Test
   void aColumnThatIsAddedAppearsUnderASqlView() throws Exception {
     load.execute("CREATE VIEW {}.report AS SELECT * FROM {}.a");
     ViewTables.write(load.lake(), "a", WITH_MORE, List.of(row("r", "t", "1.50", "r")));

@@ -9,7 +9,7 @@ import io.epicfhir.common.Landings;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -29,17 +29,22 @@ final class AppliedExports {
   /**
    * What is to be applied, and what must be looked at again because of it.
    *
-   * @param asked an export to apply whether or not it was applied before
+   * @param asked exports to apply whether or not they were applied before
    */
-  Backlog backlog(Optional<String> asked) {
+  Backlog backlog(Set<String> asked) {
     List<Landing> pending = new ArrayList<>();
     List<Landing> applied = new ArrayList<>();
     for (Landing landing : new Landings(lake).all()) {
-      boolean again = asked.filter(landing.exportId()::equals).isPresent();
+      boolean again = asked.contains(landing.exportId());
       (again || !isApplied(landing) ? pending : applied).add(landing);
     }
-    asked.ifPresent(export -> requireLanded(export, pending));
+    asked.forEach(export -> requireLanded(export, pending));
     return Backlog.of(pending, applied);
+  }
+
+  /** All that ever landed, as if nothing had been applied. */
+  Backlog everything() {
+    return Backlog.of(new Landings(lake).all(), List.of());
   }
 
   /** Says that all of the landing is committed. */

@@ -1,17 +1,12 @@
 package io.epicfhir.transform;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.delta.tables.DeltaTable;
-import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.JobException;
+import io.epicfhir.common.DeltaLogFiles;
 import io.epicfhir.common.Lake;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -27,9 +22,6 @@ import org.apache.spark.sql.functions;
  * (Delta transaction log protocol) and starts no Spark job.
  */
 final class DeltaFolder {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
-  private static final Pattern COMMIT = Pattern.compile("\\d{20}\\.json");
-
   /** Delta's names of the operations that change no row. */
   private static final Set<String> CARE =
       Set.of(
@@ -43,9 +35,11 @@ final class DeltaFolder {
 
   private final Lake lake;
   private final Path path;
+  private final DeltaLogFiles log;
 
   DeltaFolder(Lake lake, Path path) {
     this.lake = lake;
+    this.log = new DeltaLogFiles(lake, path);
     this.path = path;
   }
 
@@ -55,11 +49,7 @@ final class DeltaFolder {
 
   /** The newest commit, or empty where there is no table yet. */
   OptionalLong version() {
-    return lake.list(log()).stream()
-        .map(file -> file.getPath().getName())
-        .filter(name -> COMMIT.matcher(name).matches())
-        .mapToLong(name -> Long.parseLong(name.substring(0, 20)))
-        .max();
+    return log.version();
   }
 
   /**
@@ -72,7 +62,7 @@ final class DeltaFolder {
       return newest;
     }
     long version = newest.getAsLong();
-    while (version > 0 && commit(version).filter(DeltaFolder::isCare).isPresent()) {
+    while (version > 0 && log.commitInfo(version).filter(DeltaFolder::isCare).isPresent()) {
       version--;
     }
     return OptionalLong.of(version);
@@ -85,13 +75,13 @@ final class DeltaFolder {
 
   /** How much log there is to read for the table's state. */
   long logBytes() {
-    return lake.list(log()).stream().mapToLong(FileStatus::getLen).sum();
+    return log.bytes();
   }
 
   /** A number that the commit's writer left in it, 0 where it left none of that name. */
   long metric(long version, String name) {
-    return commit(version)
-        .orElseThrow(() -> unreadable(commitFile(version), null))
+    return log.commitInfo(version)
+        .orElseThrow(() -> log.unreadable(version))
         .path("operationMetrics")
         .path(name)
         .asLong(0);
@@ -99,22 +89,9 @@ final class DeltaFolder {
 
   /** Whether the commit is a merge's. */
   boolean merged(long version) {
-    return commit(version)
+    return log.commitInfo(version)
         .filter(info -> info.path("operation").asText().equals("MERGE"))
         .isPresent();
-  }
-
-  /** What the writer of a commit says of it; empty where Delta has cleaned the commit away. */
-  private Optional<JsonNode> commit(long version) {
-    Path file = commitFile(version);
-    return lake.read(file)
-        .map(
-            text ->
-                text.lines()
-                    .filter(line -> line.startsWith("{\"commitInfo\""))
-                    .findFirst()
-                    .map(line -> info(file, line))
-                    .orElseThrow(() -> unreadable(file, null)));
   }
 
   private static boolean isCare(JsonNode info) {
@@ -144,9 +121,8 @@ final class DeltaFolder {
   /** From the newest commit's checksum file, where it has one. */
   Size size(SparkSession spark) {
     long version = version().orElseThrow();
-    Path checksum = new Path(log(), String.format("%020d.crc", version));
-    return lake.read(checksum)
-        .map(text -> size(checksum, text))
+    return log.checksum(version)
+        .map(told -> size(version, told))
         .orElseGet(
             () -> {
               Row detail =
@@ -203,39 +179,16 @@ final class DeltaFolder {
     return "delta.`" + path.toString().replace("`", "``") + "`";
   }
 
-  private Path commitFile(long version) {
-    return new Path(log(), String.format("%020d.json", version));
-  }
-
-  private Path log() {
-    return new Path(path, "_delta_log");
-  }
-
-  private static Size size(Path checksum, String text) {
-    try {
-      JsonNode told = JSON.readTree(text);
-      return new Size(
-          told.required("numFiles").longValue(),
-          told.required("tableSizeBytes").longValue(),
-          told.path("metadata")
-              .path("configuration")
-              .path("delta.enableDeletionVectors")
-              .asBoolean());
-    } catch (JsonProcessingException | IllegalArgumentException e) {
-      throw unreadable(checksum, e);
+  private Size size(long version, JsonNode told) {
+    if (!told.hasNonNull("numFiles") || !told.hasNonNull("tableSizeBytes")) {
+      throw log.unreadable(version);
     }
-  }
-
-  private static JsonNode info(Path commit, String line) {
-    try {
-      return JSON.readTree(line).path("commitInfo");
-    } catch (JsonProcessingException e) {
-      throw unreadable(commit, e);
-    }
-  }
-
-  private static JobException unreadable(Path commit, Exception cause) {
-    return new JobException(
-        ExitCode.STORAGE, "Cannot read Delta commit " + commit + "; check the table's log", cause);
+    return new Size(
+        told.get("numFiles").longValue(),
+        told.get("tableSizeBytes").longValue(),
+        told.path("metadata")
+            .path("configuration")
+            .path("delta.enableDeletionVectors")
+            .asBoolean());
   }
 }

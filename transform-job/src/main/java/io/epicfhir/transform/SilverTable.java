@@ -15,6 +15,7 @@ import io.epicfhir.transform.SilverChanges.Counts;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -56,6 +57,14 @@ final class SilverTable {
     }
   }
 
+  /**
+   * What the landings say of the candidates.
+   *
+   * @param pending how many are pending
+   * @param candidates how many there are with those of later landings
+   */
+  record Announced(long pending, long candidates) {}
+
   private final Lake lake;
   private final String type;
   private final DeltaFolder folder;
@@ -75,12 +84,12 @@ final class SilverTable {
   /**
    * Takes over what the candidates change, in one commit, or in none where they change nothing.
    *
-   * @param landed how many pending rows the landings tell of
-   * @param candidateRows how many candidates there are with those of later landings
+   * @param announced how many there must be
+   * @param anew whether the candidates are all that the table is to hold, whatever it holds now
    * @throws JobException {@link ExitCode#DATA_REFUSED} where the counts do not reconcile
    */
-  Counts apply(SparkSession spark, Dataset<Row> candidates, long landed, long candidateRows) {
-    OptionalLong before = folder.version();
+  Counts apply(SparkSession spark, Dataset<Row> candidates, Announced announced, boolean anew) {
+    OptionalLong before = anew ? OptionalLong.empty() : folder.version();
     Optional<Dataset<Row>> standing =
         before.isPresent() ? Optional.of(folder.read(spark)) : Optional.empty();
     // Keys only. Counted first, then read twice by the merge: weighing is most of the work.
@@ -88,11 +97,14 @@ final class SilverTable {
         SilverChanges.weigh(
                 LatestVersions.of(candidates),
                 standing.map(
-                    table -> TableSession.few(candidateRows) ? ofIds(table, candidates) : table))
+                    table ->
+                        TableSession.few(announced.candidates())
+                            ? ofIds(table, candidates)
+                            : table))
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
       Counts counts = SilverChanges.counts(weighed);
-      counts.check(type, landed);
+      counts.check(type, announced.pending());
       if (counts.changed() > 0) {
         standing.ifPresent(table -> folder.deletionVectors(spark, writing.deletionVectors()));
         long next = folder.version().orElse(-1) + 1;
@@ -103,7 +115,7 @@ final class SilverTable {
                     ? candidates.where(col("pending"))
                     : SilverChanges.changing(candidates, weighed),
                 next);
-        State state = state(spark).orElse(State.NONE);
+        State state = anew ? State.NONE : state(() -> spark).orElse(State.NONE);
         Failpoint.at("silver.commit");
         if (standing.isEmpty()) {
           create(changes);
@@ -126,8 +138,12 @@ final class SilverTable {
     return known(folder.contentVersion()).map(State::bytes).orElseGet(folder::storedBytes);
   }
 
-  /** What the table holds, or empty where there is none. */
-  Optional<State> state(SparkSession spark) {
+  /**
+   * What the table holds, or empty where there is none.
+   *
+   * @param session asked only where the table must be looked at
+   */
+  Optional<State> state(Supplier<SparkSession> session) {
     OptionalLong version = folder.contentVersion();
     if (version.isEmpty()) {
       return Optional.empty();
@@ -136,6 +152,7 @@ final class SilverTable {
     if (known.isPresent()) {
       return known;
     }
+    SparkSession spark = session.get();
     Row row =
         folder.read(spark).agg(count_if(not(col("deleted"))), count_if(col("deleted"))).head();
     State state =

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.sql.SparkSession;
 
@@ -24,15 +25,18 @@ final class Tables {
   /** Who writes silver or views holds it. */
   static final String LOCK = "silver";
 
-  private final SparkSession spark;
+  private final Supplier<SparkSession> spark;
   private final Lake lake;
   private final TransformSettings settings;
   private final Map<String, TypeViews> views;
   private final MetricRegistry registry;
   private final AtomicBoolean failed = new AtomicBoolean();
 
+  /**
+   * @param spark asked only where there is something to do
+   */
   Tables(
-      SparkSession spark,
+      Supplier<SparkSession> spark,
       Lake lake,
       TransformSettings settings,
       Map<String, TypeViews> views,
@@ -47,31 +51,46 @@ final class Tables {
   /**
    * Applies what is pending; whoever calls has the lock of the tables.
    *
-   * @param asked an export to apply whether or not it was applied before
+   * @param again what is done although it was done before
    * @param runKey the logical run, for the marks
    */
-  TransformResult bringUpToDate(Optional<String> asked, String runKey) throws InterruptedException {
+  TransformResult bringUpToDate(Again again, String runKey) throws InterruptedException {
     AppliedExports exports = new AppliedExports(lake);
-    Backlog backlog = exports.backlog(asked);
-    new BronzeFiles(lake).check(backlog);
-    Map<String, Long> deletions = deletions(backlog);
-    TypeWork work = new TypeWork(lake, registry, settings.writing(), backlog, deletions);
-    List<TypeResult> types = sideBySide(work, types(backlog, deletions.keySet()));
-    for (Landing landing : backlog.pending()) {
+    TypeWork.Input pending = input(exports.backlog(again.exports()));
+    List<String> names = types(pending.backlog(), pending.deletions().keySet());
+    again.check(
+        names,
+        views.values().stream()
+            .flatMap(type -> type.views().stream())
+            .map(ViewPlan::name)
+            .toList());
+    TypeWork.Input all = again.types().isEmpty() ? pending : input(exports.everything());
+    TypeWork work = new TypeWork(lake, registry, settings.writing(), pending, all, again);
+    List<TypeResult> types = sideBySide(work, names);
+    for (Landing landing : pending.backlog().pending()) {
       Failpoint.at("applied.mark");
       exports.mark(landing, runKey);
     }
     return new TransformResult(
-        backlog.pending().stream().map(Landing::exportId).toList(), types, unknownViews());
+        pending.backlog().pending().stream().map(Landing::exportId).toList(),
+        types,
+        unknownViews());
+  }
+
+  /** Landings whose files are what they say. */
+  private TypeWork.Input input(Backlog backlog) {
+    new BronzeFiles(lake).check(backlog);
+    return new TypeWork.Input(backlog, deletions(backlog));
   }
 
   private Map<String, Long> deletions(Backlog backlog) {
     if (backlog.deletionFiles().isEmpty()) {
       return Map.of();
     }
-    spark.sparkContext().setJobGroup("deletions", "deletions", false);
+    SparkSession session = spark.get();
+    session.sparkContext().setJobGroup("deletions", "deletions", false);
     try {
-      return Deletions.countByType(new BronzeReader(spark, lake.paths(), backlog).deletions());
+      return Deletions.countByType(new BronzeReader(session, lake.paths(), backlog).deletions());
     } catch (Exception e) {
       throw Failures.of("the deletions", e);
     }
@@ -118,7 +137,6 @@ final class Tables {
       return Optional.empty();
     }
     try {
-      SparkSession.setActiveSession(spark);
       return Optional.of(work.run(spark, type, views.getOrDefault(type, TypeViews.NONE)));
     } catch (Exception e) {
       failed.set(true);

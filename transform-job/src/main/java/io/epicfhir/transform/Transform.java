@@ -5,9 +5,11 @@ import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.RunLock;
 import java.util.Map;
-import org.apache.spark.sql.SparkSession;
 
-/** Bronze to silver to views: applies every landing that the tables do not hold yet. */
+/**
+ * Bronze to silver to views: applies every landing that the tables do not hold yet. Where there is
+ * nothing to do, no Spark session starts.
+ */
 public final class Transform implements Job {
   /** Runs the job as a process; see {@link io.epicfhir.common.JobArguments#USAGE}. */
   public static void main(String[] args) {
@@ -24,14 +26,14 @@ public final class Transform implements Job {
   public void run(JobContext context) throws InterruptedException {
     TransformSettings settings = TransformSettings.from(context.settings());
     Map<String, TypeViews> views = ViewCatalog.read(settings.views());
-    SparkSession spark = context.spark();
     // Delta excludes a second writer only within one JVM on a local disk; the lock does it
     // anywhere.
     try (RunLock lock = RunLock.acquire(context.lake(), Tables.LOCK, settings.lockPatience())) {
       Tables tables =
-          new Tables(spark, context.lake(), settings, views, context.recorder().registry());
+          new Tables(
+              context::spark, context.lake(), settings, views, context.recorder().registry());
       tables
-          .bringUpToDate(context.arguments().export(), context.run().key())
+          .bringUpToDate(Again.of(context.arguments()), context.run().key())
           .record(context.recorder(), context.lake().paths());
     }
   }

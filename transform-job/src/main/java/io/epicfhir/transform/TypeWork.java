@@ -4,11 +4,14 @@ import com.codahale.metrics.MetricRegistry;
 import io.epicfhir.common.Lake;
 import io.epicfhir.transform.SilverChanges.Counts;
 import io.epicfhir.transform.views.Drift;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Dataset;
@@ -20,48 +23,70 @@ final class TypeWork {
   private final Lake lake;
   private final MetricRegistry registry;
   private final WriteSettings writing;
-  private final Backlog backlog;
-  private final Map<String, Long> deletions;
+  private final Input pending;
+  private final Input all;
+  private final Again again;
 
   /**
-   * @param backlog what is pending
-   * @param deletions pending deletions by type
+   * What landings bring.
+   *
+   * @param deletions how many, by type
+   */
+  record Input(Backlog backlog, Map<String, Long> deletions) {
+    long landed(String type) {
+      return backlog.pendingRows(type);
+    }
+
+    long deleted(String type) {
+      return deletions.getOrDefault(type, 0L);
+    }
+
+    /** How many candidates for silver there are, those of later landings too. */
+    long candidates(String type) {
+      return backlog.rows(type) + deleted(type);
+    }
+  }
+
+  /**
+   * @param pending what is not yet in the tables
+   * @param all what ever landed, for the types that are made anew
    */
   TypeWork(
       Lake lake,
       MetricRegistry registry,
       WriteSettings writing,
-      Backlog backlog,
-      Map<String, Long> deletions) {
+      Input pending,
+      Input all,
+      Again again) {
     this.lake = lake;
     this.registry = registry;
     this.writing = writing;
-    this.backlog = backlog;
-    this.deletions = deletions;
+    this.pending = pending;
+    this.all = all;
+    this.again = again;
   }
 
-  TypeResult run(SparkSession base, String type, TypeViews views) {
+  /**
+   * Brings the type's tables up to date.
+   *
+   * @param base asked only where there is something to do
+   */
+  TypeResult run(Supplier<SparkSession> base, String type, TypeViews views) {
     long start = System.nanoTime();
     SilverTable silver = new SilverTable(lake, type, writing);
-    long landed = backlog.pendingRows(type);
-    long deleted = deletions.getOrDefault(type, 0L);
-    SparkSession spark =
-        TableSession.of(base, backlog.bytes(type), silver.bytes(), silver.folder().logBytes());
+    Input input = again.types().contains(type) ? all : pending;
+    Supplier<SparkSession> session = once(() -> session(base.get(), input.backlog(), type, silver));
     Optional<Counts> counts = Optional.empty();
-    if (landed + deleted > 0) {
-      counts =
-          Optional.of(
-              named(spark, "silver", type, () -> apply(spark, silver, type, landed + deleted)));
+    if (input.landed(type) + input.deleted(type) > 0) {
+      SparkSession spark = session.get();
+      counts = Optional.of(named(spark, "silver", type, () -> apply(spark, silver, type, input)));
     }
-    Optional<SilverTable.State> state = silver.state(spark);
-    Standing standing =
-        views.views().isEmpty()
-            ? new Standing(Map.of(), Map.of())
-            : views(spark, silver, state, counts, views);
+    Optional<SilverTable.State> state = silver.state(session);
+    Standing standing = views(session, silver, type, state, counts, views);
     return new TypeResult(
         type,
-        landed,
-        deleted,
+        pending.landed(type),
+        pending.deleted(type),
         counts,
         state,
         standing.views(),
@@ -69,49 +94,83 @@ final class TypeWork {
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
   }
 
-  private Counts apply(SparkSession spark, SilverTable silver, String type, long landed) {
+  private static SparkSession session(
+      SparkSession base, Backlog backlog, String type, SilverTable silver) {
+    SparkSession.setActiveSession(base);
+    return TableSession.of(base, backlog.bytes(type), silver.bytes(), silver.folder().logBytes());
+  }
+
+  private Counts apply(SparkSession spark, SilverTable silver, String type, Input input) {
     return silver.apply(
         spark,
-        new BronzeReader(spark, lake.paths(), backlog).candidates(type),
-        landed,
-        backlog.rows(type) + deletions.getOrDefault(type, 0L));
+        new BronzeReader(spark, lake.paths(), input.backlog()).candidates(type),
+        new SilverTable.Announced(input.landed(type) + input.deleted(type), input.candidates(type)),
+        again.types().contains(type));
   }
 
   /** The views of a type, and what their passes met that FHIR does not say. */
   private record Standing(Map<String, ViewTable.State> views, Map<String, Long> drift) {}
 
   private Standing views(
+      Supplier<SparkSession> session,
+      SilverTable silver,
+      String type,
+      Optional<SilverTable.State> state,
+      Optional<Counts> counts,
+      TypeViews views) {
+    long version = state.map(SilverTable.State::deltaVersion).orElse(ViewSource.NOTHING);
+    Map<String, ViewTable.State> standing = new LinkedHashMap<>();
+    List<ViewPlan> behind = new ArrayList<>();
+    for (ViewPlan plan : views.views()) {
+      Optional<ViewTable.State> current =
+          again.anew(type, plan)
+              ? Optional.empty()
+              : new ViewTable(lake, plan, writing).current(version);
+      current.ifPresentOrElse(now -> standing.put(plan.name(), now), () -> behind.add(plan));
+    }
+    Map<String, Long> odd = new TreeMap<>();
+    if (!behind.isEmpty()) {
+      SparkSession spark = session.get();
+      Drift drift = Drift.registered(spark.sparkContext());
+      ViewSource source =
+          source(spark, silver, state, counts, rows -> views.parse().apply(rows, drift));
+      for (ViewPlan plan : behind) {
+        standing.put(plan.name(), bringUpToDate(spark, plan, source, again.anew(type, plan)));
+        // Each view passes over the resources that are new to it; the most that one saw is told.
+        drift.value().forEach((what, times) -> odd.merge(what, times, Math::max));
+        drift.reset();
+      }
+    }
+    return new Standing(standing, odd);
+  }
+
+  private ViewTable.State bringUpToDate(
+      SparkSession spark, ViewPlan plan, ViewSource source, boolean anew) {
+    try {
+      ViewTable table = new ViewTable(lake, plan, writing);
+      return named(spark, "view", plan.name(), () -> table.bringUpToDate(spark, source, anew));
+    } catch (Exception e) {
+      throw Failures.of("view " + plan.name(), e);
+    }
+  }
+
+  private static ViewSource source(
       SparkSession spark,
       SilverTable silver,
       Optional<SilverTable.State> state,
       Optional<Counts> counts,
-      TypeViews views) {
-    boolean few = counts.filter(c -> TableSession.few(c.changed())).isPresent();
-    Drift drift = Drift.registered(spark.sparkContext());
-    UnaryOperator<Dataset<Row>> parse = rows -> views.parse().apply(rows, drift);
-    ViewSource source =
-        state
-            .map(
-                s ->
-                    ViewSource.of(
-                        silver.folder().read(spark), s.deltaVersion(), s.bytes(), few, parse))
-            .orElseGet(() -> ViewSource.empty(spark, parse));
-    Map<String, ViewTable.State> standing = new LinkedHashMap<>();
-    Map<String, Long> odd = new TreeMap<>();
-    for (ViewPlan plan : views.views()) {
-      try {
-        ViewTable table = new ViewTable(lake, plan, writing);
-        standing.put(
-            plan.name(),
-            named(spark, "view", plan.name(), () -> table.bringUpToDate(spark, source)));
-        // Each view passes over the resources that are new to it; the most that one saw is told.
-        drift.value().forEach((what, times) -> odd.merge(what, times, Math::max));
-        drift.reset();
-      } catch (Exception e) {
-        throw Failures.of("view " + plan.name(), e);
-      }
+      UnaryOperator<Dataset<Row>> parse) {
+    if (state.isEmpty()) {
+      return ViewSource.empty(spark, parse);
     }
-    return new Standing(standing, odd);
+    boolean few = counts.filter(c -> TableSession.few(c.changed())).isPresent();
+    return ViewSource.of(
+        silver.folder().read(spark), state.get().deltaVersion(), state.get().bytes(), few, parse);
+  }
+
+  private static <T> Supplier<T> once(Supplier<T> made) {
+    AtomicReference<T> kept = new AtomicReference<>();
+    return () -> kept.updateAndGet(known -> known == null ? made.get() : known);
   }
 
   /** Names the work in Spark's UI, in the stages of the report, and in its timers. */

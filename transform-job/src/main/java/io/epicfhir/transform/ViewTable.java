@@ -54,13 +54,20 @@ final class ViewTable {
     return folder;
   }
 
-  /** Makes the table what the view gives of the source; commits at most once. */
-  State bringUpToDate(SparkSession spark, ViewSource source) {
+  /** Where the table stands, if that is what the view gives of silver at this version. */
+  Optional<State> current(long silverVersion) {
+    return standing(silverVersion).filter(state -> state.silverVersion() == silverVersion);
+  }
+
+  /**
+   * Makes the table what the view gives of the source; commits at most once.
+   *
+   * @param anew whether what stands there is not to be trusted
+   */
+  State bringUpToDate(SparkSession spark, ViewSource source, boolean anew) {
     Optional<State> standing = standing(source.version());
-    if (standing.filter(state -> state.silverVersion() == source.version()).isPresent()) {
-      return standing.get();
-    }
-    boolean merge = standing.isPresent() && standing.get().silverVersion() != ViewSource.NOTHING;
+    boolean merge =
+        !anew && standing.isPresent() && standing.get().silverVersion() != ViewSource.NOTHING;
     OptionalLong content = folder.contentVersion();
     if (merge) {
       folder.deletionVectors(spark, writing.deletionVectors());

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,7 +87,7 @@ final class BronzeFilesTest {
 
   @Test
   void anExportThatHasNotLandedCannotBeAskedFor() {
-    assertThatThrownBy(() -> lake.transform(Optional.of("e9")))
+    assertThatThrownBy(() -> lake.transform(new Again(Set.of("e9"), Set.of(), Set.of())))
         .hasMessage("Cannot apply export e9: it has not landed; run its extract task first");
   }
 

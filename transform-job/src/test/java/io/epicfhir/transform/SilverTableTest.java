@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.transform.SilverChanges.Counts;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -158,7 +158,8 @@ final class SilverTableTest {
       lake.export("e1", MONDAY).resource("Patient", "a", "1", MONDAY, "one").land();
       assertThat(lake.transform().exports()).containsExactly("e1");
       assertThat(lake.transform().exports()).isEmpty();
-      assertThat(lake.transform(Optional.of("e1")).exports()).containsExactly("e1");
+      assertThat(lake.transform(new Again(Set.of("e1"), Set.of(), Set.of())).exports())
+          .containsExactly("e1");
       assertThat(lake.silverVersion("Patient")).isZero();
     }
 

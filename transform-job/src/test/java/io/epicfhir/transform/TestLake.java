@@ -18,7 +18,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -97,10 +96,10 @@ final class TestLake {
   }
 
   TransformResult transform() {
-    return transform(Optional.empty());
+    return transform(Again.NOTHING);
   }
 
-  TransformResult transform(Optional<String> export) {
+  TransformResult transform(Again again) {
     Map<String, TypeViews> compiled = new TreeMap<>();
     views.forEach(
         (type, jsons) ->
@@ -111,8 +110,8 @@ final class TestLake {
                         type, jsons.stream().map(j -> ViewDefinition.parse(j, "test")).toList()))));
     TransformSettings settings = new TransformSettings(root, 2, writing, Duration.ZERO);
     try {
-      return new Tables(spark(), lake, settings, compiled, new MetricRegistry())
-          .bringUpToDate(export, "etl/test");
+      return new Tables(TestLake::spark, lake, settings, compiled, new MetricRegistry())
+          .bringUpToDate(again, "etl/test");
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }

@@ -59,6 +59,25 @@ final class TransformTest {
   }
 
   @Test
+  void aRunWithoutNewsStartsNoSparkAndTellsTheSameTables() throws IOException {
+    view("patients", "birthDate");
+    TestLake lake = new TestLake(folder.resolve("lake"));
+    lake.export("e1", MONDAY)
+        .resource("Patient", "a", "1", MONDAY, "{\"resourceType\":\"Patient\",\"id\":\"a\"}")
+        .land();
+    assertThat(run()).isEqualTo(ExitCode.DONE.number());
+    JsonNode first = report();
+    assertThat(first.at("/run/host_class").asText()).contains("local[2]");
+    lake.export("e2", "2026-01-06T00:00:00Z").land(); // an export with nothing in it
+    assertThat(run()).isEqualTo(ExitCode.DONE.number());
+    JsonNode second = report();
+    assertThat(second.at("/result/exports/0").asText()).isEqualTo("e2");
+    assertThat(second.at("/run/host_class").asText()).doesNotContain("local[2]");
+    assertThat(second.at("/result/views")).isEqualTo(first.at("/result/views"));
+    assertThat(second.at("/result/silver/Patient/rows_live").asLong()).isEqualTo(1);
+  }
+
+  @Test
   void allProblemsOfTheViewsAreToldAtOnce() throws IOException {
     view("one", "birthDay");
     view("two", "name.familiy");

@@ -9,6 +9,7 @@ import io.epicfhir.common.Landings;
 import io.epicfhir.common.RunLock;
 import io.epicfhir.extract.source.Pace;
 import io.epicfhir.extract.source.PassingFailure;
+import io.epicfhir.extract.source.PastWindow;
 import java.net.URI;
 import java.time.Instant;
 import java.util.Optional;
@@ -16,7 +17,9 @@ import java.util.Optional;
 /**
  * Gets a group's export going, once: a rerun adopts what this run asked for before, and a run
  * adopts what another one asked for in the same words and never fetched. A server that exports a
- * group once in so many hours is thus never asked in vain.
+ * group once in so many hours is thus never asked in vain. A run whose interval ended before what
+ * the lake knows of the group asks for nothing: days that were missed, or that a backfill goes
+ * through in any order, cost the server one export.
  */
 public final class GroupKickOff {
   private final JobContext context;
@@ -61,9 +64,20 @@ public final class GroupKickOff {
       context.recorder().note("This run's export was kicked off before; it is adopted.");
       return new Result(group, own, "adopted");
     }
-    Instant since = new Since(context.lake()).of(group, settings).orElse(null);
+    Since since = new Since(context.lake());
+    PastWindow window = new PastWindow(context, pace.clock().instant());
+    Optional<Landing> covering = window.end().flatMap(end -> since.covering(group, settings, end));
+    if (covering.isPresent()) {
+      window.covered(group, covering.get());
+      return new Result(group, covering.get().exportId(), "landed");
+    }
     ExportLedger.Asked asked =
-        new ExportLedger.Asked(group, since, settings.types(), settings.typeFilters());
+        new ExportLedger.Asked(
+            group,
+            since.of(group, settings).orElse(null),
+            settings.types(),
+            settings.typeFilters());
+    window.asking(group, asked.since());
     return unfinished(asked).orElseGet(() -> ask(asked, ExportId.of(context.run(), group)));
   }
 

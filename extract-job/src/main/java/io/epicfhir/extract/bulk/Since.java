@@ -8,9 +8,9 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /**
- * From when on an incremental export asks for changes: the server's time of the group's newest
- * landing. Only a landing counts that had asked for all the types wanted now: a type that is new in
- * the settings needs its whole past.
+ * Until when the lake knows a group, and so from when on an incremental export asks for changes:
+ * the server's time of the group's newest landing. Only a landing counts that had asked for all the
+ * types wanted now: a type that is new in the settings needs its whole past.
  */
 public final class Since {
   private final Lake lake;
@@ -21,15 +21,26 @@ public final class Since {
 
   /** Empty where everything is asked for. */
   public Optional<Instant> of(String group, BulkSettings bulk) {
-    if (bulk.mode() == BulkSettings.Mode.FULL) {
-      return Optional.empty();
-    }
+    return bulk.mode() == BulkSettings.Mode.FULL
+        ? Optional.empty()
+        : newest(group, bulk).map(Landing::transactionTime);
+  }
+
+  /**
+   * The landing that holds whatever changed before a time: an export has no end, so one that began
+   * later brought that, too.
+   */
+  public Optional<Landing> covering(String group, BulkSettings bulk, Instant time) {
+    return newest(group, bulk).filter(landing -> !landing.transactionTime().isBefore(time));
+  }
+
+  private Optional<Landing> newest(String group, BulkSettings bulk) {
     return new Landings(lake)
         .all().stream()
             .filter(landing -> landing.group().equals(group))
+            .filter(landing -> bulk.mode() != BulkSettings.Mode.FULL || landing.since() == null)
             .filter(landing -> covers(landing, bulk))
-            .map(Landing::transactionTime)
-            .max(Comparator.naturalOrder());
+            .max(Comparator.comparing(Landing::transactionTime));
   }
 
   private boolean covers(Landing landing, BulkSettings bulk) {

@@ -5,6 +5,7 @@ import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import io.epicfhir.common.RunLock;
 import io.epicfhir.extract.source.Ask;
+import io.epicfhir.extract.source.PastWindow;
 import io.epicfhir.extract.source.Reply;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.SourceSettings;
@@ -14,6 +15,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -68,9 +70,36 @@ public final class Crawl {
       if (ledger.begun().isPresent()) {
         return new Result(exportId, "adopted");
       }
+      PastWindow window = new PastWindow(context, Instant.now());
+      Optional<Landing> covering = window.end().flatMap(this::covering);
+      if (covering.isPresent()) {
+        window.covered(group(settings), covering.get());
+        return new Result(covering.get().exportId(), "landed");
+      }
       ledger.begin(decide(exportId));
       return new Result(exportId, "kicked-off");
     }
+  }
+
+  /** The newest crawl, where it began after this time and had asked all that is asked now. */
+  private Optional<Landing> covering(Instant end) {
+    IndexFolder folder = new IndexFolder(context.lake(), settings.cohort().name());
+    return IndexFolder.landings(context.lake(), group(settings))
+        .findFirst()
+        .filter(landing -> !landing.transactionTime().isBefore(end))
+        .filter(
+            landing ->
+                settings.searches().entrySet().stream()
+                    .filter(search -> !search.getValue().isEmpty())
+                    .allMatch(
+                        search ->
+                            asked(
+                                folder.of(search.getKey(), landing.exportId()),
+                                search.getValue())));
+  }
+
+  private static boolean asked(CrawlIndex index, List<String> searches) {
+    return index.exists() && index.header().templates().containsAll(searches);
   }
 
   /** Two crawls of one cohort never overlap. */

@@ -56,6 +56,10 @@ final class CrawlIndex {
     this.file = file;
   }
 
+  boolean exists() {
+    return lake.length(file).isPresent();
+  }
+
   Header header() {
     try (DataInputStream in = open()) {
       return header(in);

@@ -35,9 +35,10 @@ public final class CrawlJob implements Job {
     source.and(crawl).check();
     SourceClient client = new SourceClient(sourceSettings, Pace.real());
     Traffic traffic = new Traffic();
-    String exportId = ExportId.of(context.run(), Crawl.group(settings));
+    String own = ExportId.of(context.run(), Crawl.group(settings));
     try {
-      new Crawl(context, settings, sourceSettings, client, traffic).begin(exportId);
+      String exportId =
+          new Crawl(context, settings, sourceSettings, client, traffic).begin(own).exportId();
       CrawlLanding crawling =
           new CrawlLanding(context, settings, sourceSettings, bronze, client, traffic, exportId);
       Landing landing =

@@ -33,6 +33,7 @@ final class CrawlSite implements AutoCloseable {
   final Path data;
   final SandboxServer server;
   final Map<String, String> settings = new LinkedHashMap<>();
+  private String intervalStart = "2026-03-02T00:00:00Z";
 
   private CrawlSite(Path folder, SandboxServer server) {
     this.folder = folder;
@@ -103,9 +104,16 @@ final class CrawlSite implements AutoCloseable {
       run,
       "--task",
       "extract",
+      "--interval-start",
+      intervalStart,
       "--interval-end",
       "2026-03-02T00:00:00Z"
     };
+  }
+
+  /** From here on runs have a data interval, of the day before 2 March 2026. */
+  void withInterval() {
+    intervalStart = "2026-03-01T00:00:00Z";
   }
 
   /** Crawls and gives the exit status. */

@@ -73,6 +73,24 @@ class RefreshTest {
   }
 
   @Test
+  void a_day_of_the_past_that_a_crawl_has_covered_asks_for_nothing() throws IOException {
+    try (CrawlSite site = CrawlSite.open(folder, served)) {
+      site.withInterval();
+      assertThat(site.crawl("d1")).isZero();
+      assertThat(site.report("d1").path("notes").toString())
+          .contains("Everything (a full refresh) up to now is asked for, once");
+      long asked = site.asked("Observation");
+      assertThat(site.crawl("d2")).isZero();
+      assertThat(site.asked("Observation")).isEqualTo(asked);
+      assertThat(site.landings()).hasSize(1);
+
+      site.settings.put("crawl.searches.Procedure", "[\"patient={patient}&status=completed\"]");
+      assertThat(site.crawl("d3")).isZero();
+      assertThat(site.landings()).as("another search is not covered").hasSize(2);
+    }
+  }
+
+  @Test
   void nothing_is_taken_for_gone_that_was_not_asked_for_in_full() throws IOException {
     try (CrawlSite site = CrawlSite.open(folder, served)) {
       Path ids = Files.writeString(folder.resolve("ids.txt"), "p0\np1\np2\np3");

@@ -1,0 +1,129 @@
+package io.epicfhir.transform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tables that somebody spoiled, made anew. */
+final class AgainTest {
+  private static final String MONDAY = "2026-01-05T00:00:00Z";
+  private static final String TUESDAY = "2026-01-06T00:00:00Z";
+
+  @TempDir private Path folder;
+  private TestLake lake;
+  private List<String> silver;
+  private List<String> rows;
+
+  @BeforeEach
+  void aLakeOfTwoExports() {
+    lake = new TestLake(folder);
+    for (String type : List.of("Patient", "Condition")) {
+      String view =
+          """
+          {"resourceType": "ViewDefinition", "name": "%s", "resource": "%s",
+           "select": [{"column": [{"name": "id", "path": "getResourceKey()"}]}]}
+          """
+              .formatted(type.toLowerCase(java.util.Locale.ROOT), type);
+      lake.view(type, view);
+    }
+    lake.export("e1", MONDAY)
+        .resource("Patient", "a", "1", MONDAY, patient("a"))
+        .resource("Patient", "b", "1", MONDAY, patient("b"))
+        .resource("Condition", "c", "1", MONDAY, "{\"resourceType\":\"Condition\",\"id\":\"c\"}")
+        .land();
+    lake.export("e2", TUESDAY)
+        .resource("Patient", "d", "1", TUESDAY, patient("d"))
+        .delete("Patient/b")
+        .land();
+    lake.transform();
+    silver = lake.silver("Patient");
+    rows = lake.rows("patient");
+    assertThat(rows).containsExactly("a", "d");
+  }
+
+  private static String patient(String id) {
+    return "{\"resourceType\":\"Patient\",\"id\":\"" + id + "\"}";
+  }
+
+  private void spoil(Path table, String sql) {
+    TestLake.spark().sql(sql.formatted("delta.`" + table + "`"));
+  }
+
+  @Nested
+  class ASilverTable {
+    @Test
+    void getsBackWhatWasLostAndLosesWhatWasAdded() {
+      Path table = folder.resolve("silver/Patient");
+      spoil(table, "DELETE FROM %s WHERE id = 'a'");
+      spoil(table, "UPDATE %s SET id = 'stranger' WHERE id = 'd'");
+      spoil(folder.resolve("views/patient"), "UPDATE %s SET id = 'stranger' WHERE id = 'a'");
+
+      TransformResult result = lake.transform(new Again(Set.of(), Set.of("Patient"), Set.of()));
+
+      assertThat(lake.silver("Patient")).isEqualTo(silver);
+      assertThat(lake.rows("patient")).isEqualTo(rows);
+      assertThat(result.exports()).as("no landing was pending").isEmpty();
+      TypeResult patients =
+          result.types().stream().filter(t -> t.type().equals("Patient")).findFirst().orElseThrow();
+      assertThat(patients.landedRows()).isZero();
+      assertThat(patients.silver().orElseThrow().rowsLive()).isEqualTo(2);
+      assertThat(patients.silver().orElseThrow().tombstones()).isEqualTo(1);
+    }
+
+    @Test
+    void isTheOnlyOneThatChangesAndStaysWhenNothingMoreIsAsked() {
+      long others = lake.silverVersion("Condition");
+      long othersView = lake.viewVersion("condition");
+      lake.transform(new Again(Set.of(), Set.of("Patient"), Set.of()));
+      assertThat(lake.silverVersion("Condition")).isEqualTo(others);
+      assertThat(lake.viewVersion("condition")).isEqualTo(othersView);
+      long version = lake.silverVersion("Patient");
+      lake.transform();
+      assertThat(lake.silverVersion("Patient")).isEqualTo(version);
+    }
+
+    @Test
+    void takesWhatIsPendingAlongWithTheRest() {
+      lake.export("e3", "2026-01-07T00:00:00Z")
+          .resource("Patient", "f", "1", "2026-01-07T00:00:00Z", patient("f"))
+          .land();
+      spoil(folder.resolve("silver/Patient"), "DELETE FROM %s WHERE id = 'a'");
+      TransformResult result = lake.transform(new Again(Set.of(), Set.of("Patient"), Set.of()));
+      assertThat(result.exports()).containsExactly("e3");
+      assertThat(lake.rows("patient")).containsExactly("a", "d", "f");
+    }
+  }
+
+  @Nested
+  class AView {
+    @Test
+    void isMadeOfSilverWhateverStoodThere() {
+      spoil(folder.resolve("views/patient"), "UPDATE %s SET id = 'stranger' WHERE id = 'a'");
+      lake.transform();
+      assertThat(lake.rows("patient")).as("nobody asked").containsExactly("d", "stranger");
+      long version = lake.silverVersion("Patient");
+      lake.transform(new Again(Set.of(), Set.of(), Set.of("patient")));
+      assertThat(lake.rows("patient")).isEqualTo(rows);
+      assertThat(lake.silverVersion("Patient")).isEqualTo(version);
+    }
+  }
+
+  @Test
+  void whatIsNotKnownIsToldBeforeAnythingIsDone() {
+    assertThatThrownBy(() -> lake.transform(new Again(Set.of(), Set.of("Patients"), Set.of())))
+        .isInstanceOfSatisfying(
+            JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.SETTINGS))
+        .hasMessage("Cannot make anew the type Patients: known are Condition, Patient");
+    assertThatThrownBy(() -> lake.transform(new Again(Set.of(), Set.of(), Set.of("vitals"))))
+        .hasMessage("Cannot make anew the view vitals: known are condition, patient");
+  }
+}
