@@ -15,31 +15,28 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import Param, dag, get_current_context, task
+from airflow.sdk import DAG, Param, get_current_context, task
 
-from epic_fhir import tasks
-from epic_fhir.defaults import DAG
-
-
-@dag(
-    dag_id="epic_fhir_baseline",
-    schedule=None,
-    doc_md=__doc__,
-    tags=["epic", "fhir", "on-call"],
-    params={
-        "dag_id": Param("epic_fhir_etl", type="string", minLength=1, description="DAG whose level changed"),
-        "figure": Param("all", type="string", minLength=1, description="Figure as the report names it, or all"),
-        "reason": Param("", type="string", minLength=10, description="Why this is the new normal"),
-    },
-    **DAG,
-)
-def epic_fhir_baseline() -> None:
-    @task(execution_timeout=timedelta(minutes=5))
-    def accept() -> dict:
-        """Writes down the level, the reason and who accepted it."""
-        return tasks.accept(get_current_context())
-
-    accept()
+from epic_fhir import sites, tasks
+from epic_fhir.defaults import every_dag
 
 
-epic_fhir_baseline()
+@task(execution_timeout=timedelta(minutes=5))
+def accept() -> dict:
+    """Writes down the level, the reason and who accepted it."""
+    return tasks.accept(get_current_context())
+
+
+for site in sites.names():
+    etl = sites.dag_id("etl", site)
+    with DAG(
+        schedule=None,
+        doc_md=__doc__,
+        params={
+            "dag_id": Param(etl, type="string", minLength=1, description="DAG whose level changed"),
+            "figure": Param("all", type="string", minLength=1, description="Figure as the report names it, or all"),
+            "reason": Param("", type="string", minLength=10, description="Why this is the new normal"),
+        },
+        **every_dag("baseline", site, ["on-call"]),
+    ):
+        accept()

@@ -11,25 +11,17 @@ the lock for longer than `transform.lock-patience`; clear the task when it is do
 
 from __future__ import annotations
 
-import os
+from airflow.sdk import DAG, CronTriggerTimetable
 
-from airflow.sdk import CronTriggerTimetable, dag
-
-from epic_fhir.defaults import DAG, LAKE
+from epic_fhir import sites
+from epic_fhir.defaults import every_dag
 from epic_fhir.submit import PhaseSubmit
 
-CRON = os.environ.get("EPIC_FHIR_CARE_SCHEDULE", "0 12 * * 0")
-
-
-@dag(
-    dag_id="epic_fhir_care",
-    schedule=CronTriggerTimetable(CRON, timezone="UTC") if CRON else None,
-    doc_md=__doc__,
-    tags=["epic", "fhir", "care"],
-    **DAG,
-)
-def epic_fhir_care() -> None:
-    PhaseSubmit(task_id="care", module="transform-job", main="io.epicfhir.transform.Care", **LAKE)
-
-
-epic_fhir_care()
+for site in sites.names():
+    cron = sites.value("CARE_SCHEDULE", site, "0 12 * * 0")
+    with DAG(
+        schedule=CronTriggerTimetable(cron, timezone="UTC") if cron else None,
+        doc_md=__doc__,
+        **every_dag("care", site, ["care"]),
+    ):
+        PhaseSubmit(task_id="care", module="transform-job", main="io.epicfhir.transform.Care", **sites.pool("lake", site))

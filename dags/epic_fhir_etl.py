@@ -13,41 +13,34 @@ One run brings home what the groups' bulk exports hold, or a crawl finds: all of
 | validate | lays the counts of all of them side by side; red where one differs, or where one is missing | no |
 | report | writes report.html, also of a failed run; red where the run is not green | no |
 
+**Days that were missed** (catch-up), or that a backfill asks for, forwards or backwards, cost the source one export: no server
+gives a past day by itself, so the first of the runs asks for all that is missing up to now, and says so; the others ask for
+nothing.
+
 **When it is red:** open `<lake>/report.html`. It says what failed and why, and gives the command to run.
 Every task may be run again at any time: a run works on its own export only.
 """
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, TriggerRule, dag, get_current_context, task
+from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, get_current_context, task
 
-from epic_fhir import tasks
-from epic_fhir.defaults import DAG, LAKE
+from epic_fhir import sites, tasks
+from epic_fhir.defaults import asset, deadline, every_dag
 from epic_fhir.submit import ExportReady, LoadSubmit, PhaseJava, PhaseSubmit
 
-SOURCE = {"pool": "epic_fhir_source"}
-BRONZE, VIEWS = Asset("epic_fhir_bronze"), Asset("epic_fhir_views")
-CRON = os.environ.get("EPIC_FHIR_SCHEDULE", "0 4 * * *")
 
-
-@dag(
-    dag_id="epic_fhir_etl",
-    # "@daily" would give an empty data interval in Airflow 3: this timetable gives a run the day before it.
-    schedule=CronDataIntervalTimetable(CRON, timezone="UTC") if CRON else None,
-    doc_md=__doc__,
-    tags=["epic", "fhir", "etl"],
-    **DAG,
-)
-def epic_fhir_etl() -> None:
+def chain(site: str) -> None:
+    """The tasks of one site's DAG."""
+    source, lake = sites.pool("source", site), sites.pool("lake", site)
     kick_off = PhaseJava(
         task_id="kick_off",
         module="extract-job",
         main="io.epicfhir.extract.KickOff",
         execution_timeout=timedelta(minutes=30),
-        **SOURCE,
+        **source,
     )
     export_id = kick_off.output["export_id"]
     wait = ExportReady(
@@ -57,19 +50,20 @@ def epic_fhir_etl() -> None:
         export_id=export_id,
         execution_timeout=timedelta(minutes=30),
         timeout=timedelta(days=7),
-        **SOURCE,
+        **source,
     )
     extract = PhaseSubmit(
-        task_id="extract", module="extract-job", main="io.epicfhir.extract.Extract", export_id=export_id, **SOURCE
+        task_id="extract", module="extract-job", main="io.epicfhir.extract.Extract", export_id=export_id, **source
     )
-    transform = PhaseSubmit(task_id="transform", module="transform-job", main="io.epicfhir.transform.Transform", **LAKE)
-    load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", **LAKE)
+    transform = PhaseSubmit(task_id="transform", module="transform-job", main="io.epicfhir.transform.Transform", **lake)
+    load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", **lake)
+    published = {of_what: asset(of_what, site) for of_what in ("bronze", "silver", "views")}
 
-    @task(outlets=[BRONZE, VIEWS], execution_timeout=timedelta(minutes=15))
+    @task(outlets=list(published.values()), execution_timeout=timedelta(minutes=15))
     def validate(extracted: dict, transformed: dict, loaded: dict) -> dict:
-        """Green only where every count is there and fits; publishes the assets then."""
+        """Green only where every count is there and fits; publishes the assets then, with their rows."""
         paths = {"extract": extracted["report"], "transform": transformed["report"], "load": loaded["report"]}
-        return tasks.validate(get_current_context(), paths)
+        return tasks.validate(get_current_context(), paths, published)
 
     # Whatever became of the run; the last task, so its end is the run's.
     report = tasks.RunReport(task_id="report", trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=15))
@@ -77,4 +71,13 @@ def epic_fhir_etl() -> None:
     kick_off >> wait >> extract >> transform >> load >> validate(extract.output, transform.output, load.output) >> report
 
 
-epic_fhir_etl()
+for site in sites.names():
+    cron = sites.value("SCHEDULE", site, "0 4 * * *")
+    with DAG(
+        # "@daily" would give an empty data interval in Airflow 3: this timetable gives a run the day before it.
+        schedule=CronDataIntervalTimetable(cron, timezone="UTC") if cron else None,
+        doc_md=__doc__,
+        deadline=deadline(site),
+        **every_dag("etl", site, ["etl"]),
+    ):
+        chain(site)

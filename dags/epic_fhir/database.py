@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import urlencode
 
 from airflow.sdk import BaseHook
 
+from epic_fhir import sites
 from epic_fhir.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -18,18 +18,16 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Connection
 
-CONNECTION = "EPIC_FHIR_DB_CONN_ID"
-"""The environment variable that names the connection; without it the block load of pipeline.conf holds."""
-
 
 @contextmanager
-def database() -> Iterator[dict[str, str]]:
+def database(site: str = sites.ALONE) -> Iterator[dict[str, str]]:
     """
     The environment that pipeline.conf reads its block load from; the password lies in a file of the owner's while it is open.
+    Nothing where EPIC_FHIR_DB_CONN_ID names no connection: then the block stands as it is.
 
     :raises SettingsError: where the connection is of another kind or says too little
     """
-    name = os.environ.get(CONNECTION, "")
+    name = sites.value("DB_CONN_ID", site)
     if not name:
         yield {}
         return

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
-LAKE = {"pool": "epic_fhir_lake"}
-"""For tasks that write the lake's tables: one at a time."""
+from airflow.sdk import Asset, DeadlineAlert, DeadlineReference, SyncCallback
 
-TASKS = {
+from epic_fhir import sites
+
+EVERY_TASK = {
     "owner": "data-engineering",
     "retries": int(os.environ.get("EPIC_FHIR_RETRIES", "3")),
     "retry_delay": timedelta(minutes=2),
@@ -17,9 +19,31 @@ TASKS = {
     "execution_timeout": timedelta(hours=6),
 }
 
-DAG = {
-    "start_date": datetime(2025, 1, 1, tzinfo=timezone.utc),
-    "catchup": False,
-    "max_active_runs": 1,
-    "default_args": TASKS,
-}
+
+def every_dag(what: str, site: str, tags: list[str]) -> dict[str, Any]:
+    """A DAG's arguments but for its schedule and its words."""
+    return {
+        "dag_id": sites.dag_id(what, site),
+        "tags": ["epic", "fhir", *tags, *([site] if site else [])],
+        "start_date": datetime(2025, 1, 1, tzinfo=timezone.utc),
+        "catchup": False,
+        "max_active_runs": 1,
+        "default_args": EVERY_TASK,
+    }
+
+
+def asset(of_what: str, site: str) -> Asset:
+    """What a run publishes when it is green, for other teams' DAGs to start on: bronze, silver or views."""
+    return Asset(f"epic_fhir_{of_what}" + (f"_{site}" if site else ""))
+
+
+def deadline(site: str) -> DeadlineAlert | None:
+    """Tells whom it may concern, once, of a run that has not ended in time; EPIC_FHIR_DEADLINE_HOURS after it was queued."""
+    hours = float(sites.value("DEADLINE_HOURS", site) or 0)
+    if not hours:
+        return None
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=hours),
+        callback=SyncCallback("epic_fhir.lateness.tell", kwargs={"hours": hours}),
+    )

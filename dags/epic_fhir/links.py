@@ -25,7 +25,7 @@ class ReportLink(BaseOperatorLink):
         from epic_fhir.reports import Lake
 
         try:
-            here = Installation.from_env()
+            here = Installation.of(ti_key.dag_id)
             return page_url(Lake(Settings.load(here.conf).lake), report_url(here.validation()), ti_key.dag_id, ti_key.run_id)
         except SettingsError:
             return ""

@@ -160,7 +160,7 @@ def sum_span(bars: list[dict[str, Any]]) -> float | None:
 
 def next_step(key: RunKey, reports: dict[str, dict[str, Any] | None], states: dict[str, str]) -> dict[str, str]:
     """What to do about a run that is not green, and the command that does it again from there."""
-    failed = next((task for task in _ORDER if states.get(task) not in ("success", None)), "validate")
+    failed = next((task for task in _ORDER if states.get(task) not in ("success", "skipped", None)), "validate")
     run = (reports.get(failed) or {}).get("run") or {}
     code = run.get("exit_code")
     # A clear by run id works for every run, also for manual ones that have no logical date. What validate found wrong lies in the

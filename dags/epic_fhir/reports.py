@@ -43,8 +43,8 @@ class RunKey:
         end = run.data_interval_end or run.run_after
         return cls(ti.dag_id, ti.run_id, ti.task_id, ti.try_number, run.data_interval_start or end, end)
 
-    def arguments(self, conf: Path, export_id: str | None = None) -> list[str]:
-        """The command line of a job."""
+    def arguments(self, conf: Path, export_id: str | None = None, **selection: list[str]) -> list[str]:
+        """The command line of a job; what is selected for it (types, views) joined by commas."""
         named = {
             "conf": str(conf),
             "dag": self.dag_id,
@@ -56,6 +56,7 @@ class RunKey:
         }
         if export_id:
             named["export"] = export_id
+        named |= {name: ",".join(values) for name, values in selection.items()}
         return [part for name, value in named.items() for part in (f"--{name}", value)]
 
 
@@ -99,6 +100,12 @@ class Lake:
             return json.loads(self._at(path).read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
             return None
+
+    def json_files(self, folder: str) -> list[tuple[str, Any]]:
+        """Every JSON file of a folder: its name without the ending, and its content."""
+        at = self._at(folder)
+        names = sorted(file.name for file in at.iterdir() if file.name.endswith(".json")) if at.exists() else []
+        return [(name.removesuffix(".json"), self.read_json(f"{folder}/{name}")) for name in names]
 
     def exists(self, path: str) -> bool:
         return self._at(path).exists()

@@ -11,7 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from epic_fhir import baseline, drift
+from epic_fhir import baseline, drift, sites
+from epic_fhir.archives import ClassArchive
 
 _UNITS = {
     "milliseconds": ("ms", "milli", "millis", "millisecond", "milliseconds"),
@@ -35,9 +36,15 @@ class Installation:
     profile: Path
     spark_home: Path
     jars: Path | None
+    archives: Path | None = None
 
     @classmethod
-    def from_env(cls, env: dict[str, str] | None = None) -> Installation:
+    def of(cls, dag_id: str) -> Installation:
+        """What a DAG of some site works with."""
+        return cls.from_env(site=sites.of(dag_id))
+
+    @classmethod
+    def from_env(cls, env: dict[str, str] | None = None, site: str = sites.ALONE) -> Installation:
         env = dict(os.environ) if env is None else env
         if not env.get("EPIC_FHIR_HOME"):
             raise SettingsError(
@@ -45,12 +52,17 @@ class Installation:
             )
         home = Path(env["EPIC_FHIR_HOME"]).absolute()
         conf = Path(env.get("EPIC_FHIR_CONF") or home / "conf" / "pipeline.conf").absolute()
-        profile = home / "conf" / "spark" / f"{env.get('EPIC_FHIR_SPARK_PROFILE') or 'local'}.conf"
-        jars = env.get("EPIC_FHIR_JARS")
-        found = cls(home, conf, profile, _spark_home(env), Path(jars).absolute() if jars else None)
+        conf = conf.with_name(f"{site}.conf") if site else conf
+        chosen = (site and env.get(f"EPIC_FHIR_SPARK_PROFILE_{site.upper()}")) or env.get("EPIC_FHIR_SPARK_PROFILE") or "local"
+        jars, archives = (Path(env[n]).absolute() if env.get(n) else None for n in ("EPIC_FHIR_JARS", "EPIC_FHIR_CLASS_ARCHIVES"))
         if not conf.is_file():
-            raise SettingsError(f"Cannot read the settings: {conf}; set EPIC_FHIR_CONF to a file that exists")
-        return found
+            told = (
+                'write it for the site, beginning with include "pipeline.conf"'
+                if site
+                else "set EPIC_FHIR_CONF to a file that exists"
+            )
+            raise SettingsError(f"Cannot read the settings: {conf}; {told}")
+        return cls(home, conf, home / "conf" / "spark" / f"{chosen}.conf", _spark_home(env), jars, archives)
 
     def validation(self) -> Path:
         """The thresholds and alerts: beside pipeline.conf, or else those that came with the installation."""
@@ -82,15 +94,44 @@ class Installation:
         wanted = {"SPARK_HOME": str(self.spark_home), "SPARK_CONF_DIR": str(self.profile.parent)}
         return {name: os.environ.get(name) or value for name, value in wanted.items()}
 
-    def java(self, module: str, main: str, arguments: list[str]) -> list[str]:
-        """The command line of a job that needs no Spark session: a small JVM that starts fast."""
+    def spark_archive(self, module: str) -> ClassArchive | None:
+        """The archive of a job that is submitted, or None where there shall be, or can be, none."""
+        jar = str(self.jar(module))
+        return self._archive(f"{module}-spark", [jar, f"{self.spark_home}/jars/*"])
+
+    def spark_start(self, module: str, archive: ClassArchive) -> tuple[dict[str, str], dict[str, str]]:
+        """What spark-submit is given so that its JVM can use an archive: Spark's properties, and the environment."""
+        empty = archive.file.parent / "empty"  # no archive fits a class path with a folder in it that holds something
+        empty.mkdir(exist_ok=True)
+        options = [*archive.options(), self._logging(), os.environ.get("SPARK_SUBMIT_OPTS", "")]
+        return (
+            {"spark.driver.extraClassPath": str(self.jar(module))},
+            {"SPARK_CONF_DIR": str(empty), "SPARK_SUBMIT_OPTS": " ".join(option for option in options if option)},
+        )
+
+    def java(self, module: str, main: str, arguments: list[str]) -> tuple[list[str], ClassArchive | None]:
+        """The command line of a job that needs no Spark session, a small JVM that starts fast; and its archive."""
         home = os.environ.get("JAVA_HOME")
         java = str(Path(home, "bin", "java")) if home else shutil.which("java")
         if java is None or not Path(java).exists():
             raise SettingsError("Cannot find java: neither JAVA_HOME nor PATH has it; install a JDK 17 or later")
-        classes = [str(self.jar(module)), str(self.profile.parent), f"{self.spark_home}/jars/*"]
+        classes = [str(self.jar(module)), f"{self.spark_home}/jars/*"]
         options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-        return [java, *options, "-cp", os.pathsep.join(classes), main, *arguments]
+        archive = self._archive(f"{module}-java", classes)
+        if archive is None:
+            classes.insert(1, str(self.profile.parent))
+        else:
+            options += [*archive.options(), self._logging()]
+        return [java, *options, "-cp", os.pathsep.join(classes), main, *arguments], archive
+
+    def _archive(self, job: str, classes: list[str]) -> ClassArchive | None:
+        """None also where the profile's folder must be on the class path: for Hadoop's own files, or an administrator's."""
+        needed = any(self.profile.parent.glob("*.xml")) or any(os.environ.get(n) for n in ("SPARK_CONF_DIR", "HADOOP_CONF_DIR"))
+        return None if self.archives is None or needed else ClassArchive.of(self.archives, job, classes)
+
+    def _logging(self) -> str:
+        """log4j finds its file on the class path, where the profile's folder is; else it must be told."""
+        return f"-Dlog4j2.configurationFile={self.profile.parent / 'log4j2.properties'}"
 
 
 def _spark_home(env: dict[str, str]) -> Path:

@@ -15,8 +15,10 @@ from airflow.sdk.exceptions import (
     AirflowFailException,
     AirflowRescheduleException,
     AirflowSensorTimeout,
+    AirflowSkipException,
 )
 
+from epic_fhir import rerun, sites
 from epic_fhir.database import database
 from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, parse_instant
 from epic_fhir.settings import Installation, Settings, SettingsError
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airflow.sdk import Context
+
+    from epic_fhir.archives import ClassArchive
 
 READY = frozenset({"complete", "landed"})
 """States of an export that extract can start from."""
@@ -46,27 +50,49 @@ def settle(ended: Ended) -> dict[str, Any]:
     raise (AirflowException if ended.retry else AirflowFailException)(ended.problem)
 
 
+def planned(operator: Any, task: str, export_id: str | None) -> dict[str, Any]:
+    """
+    What a task of a rerun is told by its plan, beside its run; the same task of another DAG has no plan.
+
+    :raises AirflowSkipException: where the plan leaves the task out
+    """
+    if operator.plan is None:
+        return {"export_id": export_id}
+    plan = rerun.Plan.of_dict(operator.plan)
+    if not plan.go or not plan.runs(task):
+        raise AirflowSkipException(f"The rerun begins with {plan.begin}." if plan.go else "The plan was only to be shown.")
+    selection = plan.selection(task)
+    known = ",".join(selection.pop("export", []))
+    return {"export_id": export_id or known or None, **selection}
+
+
 class PhaseSubmit(SparkSubmitOperator):
-    """Runs a Spark job by spark-submit and returns its report's path and answers."""
+    """
+    Runs a Spark job by spark-submit and returns its report's path and answers.
 
-    template_fields = (*SparkSubmitOperator.template_fields, "export_id")
+    :param plan: of a rerun, which may leave the task out
+    """
 
-    def __init__(self, *, module: str, main: str, export_id: str | None = None, **kwargs: Any) -> None:
+    template_fields = (*SparkSubmitOperator.template_fields, "export_id", "plan")
+
+    def __init__(self, *, module: str, main: str, export_id: str | None = None, plan: Any = None, **kwargs: Any) -> None:
         super().__init__(java_class=main, **kwargs)
         self.module = module
         self.export_id = export_id
+        self.plan = plan
 
     def execute(self, context: Context) -> dict[str, Any]:
         key = RunKey.of(context)
+        selection = planned(self, key.task_id, self.export_id)
         with settings_must_hold():
-            here = Installation.from_env()
+            here = Installation.of(key.dag_id)
             lake = Lake(Settings.load(here.conf).lake)
             self.application = str(here.jar(self.module))
+            archive = self._start_with_archive(here)
             self.properties_file = here.properties()
-        self.application_args = key.arguments(here.conf, self.export_id)
+        self.application_args = key.arguments(here.conf, **selection)
         self.name = f"{key.dag_id}.{key.task_id} {key.run_id}"
         self._spark_binary = here.spark_submit()
-        os.environ.update(here.environment())  # this process is the task's own
         path = lake.report(key)
         before = lake.read_json(path)
         failure: Exception | None = None
@@ -75,10 +101,23 @@ class PhaseSubmit(SparkSubmitOperator):
         except (AirflowException, RuntimeError) as e:
             failure = e  # spark-submit's word for it; the report's is better
         ended = judge(key, fresh(lake.read_json(path), key, before), self._exit_status(failure))
+        if archive is not None:
+            archive.keep(None if failure else 0)
         try:
             return answer(path, settle(ended))
         except AirflowException as e:
             raise e from failure
+
+    def _start_with_archive(self, here: Installation) -> ClassArchive | None:
+        """Only in client mode, where the driver's JVM is spark-submit's own. This process, and its environment, are the task's."""
+        archive = here.spark_archive(self.module)
+        environment = here.environment()
+        if archive is not None and self._get_hook()._connection.get("deploy_mode") != "cluster":
+            properties, own = here.spark_start(self.module, archive)
+            self.conf = {**(self.conf or {}), **properties}
+            environment |= own
+        os.environ.update(environment)
+        return archive
 
     def _exit_status(self, failure: Exception | None) -> int | None:
         process = getattr(self._hook, "_submit_sp", None)
@@ -90,7 +129,7 @@ class LoadSubmit(PhaseSubmit):
     """The load job, with the database of an Airflow connection where the environment names one."""
 
     def execute(self, context: Context) -> dict[str, Any]:
-        with settings_must_hold(), database() as env:
+        with settings_must_hold(), database(sites.of(context["ti"].dag_id)) as env:
             os.environ.update(env)
             return super().execute(context)
 
@@ -105,13 +144,15 @@ class JavaCall:
     def run(self, module: str, main: str, key: RunKey, export_id: str | None = None) -> tuple[str, dict[str, Any]]:
         """The report's path and the report, or the failure that the exit code asks for."""
         with settings_must_hold():
-            here = Installation.from_env()
+            here = Installation.of(key.dag_id)
             lake = Lake(Settings.load(here.conf).lake)
-            command = here.java(module, main, key.arguments(here.conf, export_id))
+            command, archive = here.java(module, main, key.arguments(here.conf, export_id))
         path = lake.report(key)
         before = lake.read_json(path)
         self._log.info("Running %s", " ".join(command))
         status = self._wait(command, {**os.environ, **here.environment()})
+        if archive is not None:
+            archive.keep(status)
         return path, settle(judge(key, fresh(lake.read_json(path), key, before), status))
 
     def _wait(self, command: list[str], env: dict[str, str]) -> int:
@@ -134,13 +175,17 @@ class JavaCall:
 class PhaseJava(BaseOperator):
     """Runs a job that needs no Spark session and returns its report's path and answers, each under its own key, too."""
 
-    def __init__(self, *, module: str, main: str, **kwargs: Any) -> None:
+    template_fields = ("plan",)
+
+    def __init__(self, *, module: str, main: str, plan: Any = None, **kwargs: Any) -> None:
         super().__init__(multiple_outputs=True, **kwargs)
         self.module = module
         self.main = main
+        self.plan = plan
         self._call: JavaCall | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
+        planned(self, self.task_id, None)
         self._call = JavaCall(self)
         return answer(*self._call.run(self.module, self.main, RunKey.of(context)))
 
@@ -157,19 +202,21 @@ class ExportReady(BaseSensorOperator):
     the last look's report. How long an export may take is the job's business (bulk.deadline); ``timeout`` is only a last stop.
     """
 
-    template_fields = ("export_id",)
+    template_fields = ("export_id", "plan")
 
-    def __init__(self, *, module: str, main: str, export_id: str, **kwargs: Any) -> None:
+    def __init__(self, *, module: str, main: str, export_id: str, plan: Any = None, **kwargs: Any) -> None:
         super().__init__(mode="reschedule", **kwargs)
         self.module = module
         self.main = main
         self.export_id = export_id
+        self.plan = plan
         self._call: JavaCall | None = None
 
     def poke(self, context: Context) -> PokeReturnValue:
         key = RunKey.of(context)
+        self.export_id = planned(self, key.task_id, self.export_id)["export_id"]
         with settings_must_hold():
-            settings = Settings.load(Installation.from_env().conf)
+            settings = Settings.load(Installation.of(key.dag_id).conf)
         self._not_before(Lake(settings.lake), key)
         self._call = JavaCall(self)
         path, report = self._call.run(self.module, self.main, key, self.export_id)

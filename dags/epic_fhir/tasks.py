@@ -2,54 +2,117 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from epic_fhir import alerts, baseline, history, verdict
+from epic_fhir import alerts, baseline, history, reconcile, rerun, sites, verdict
 from epic_fhir.channels import Alerts
 from epic_fhir.links import ReportLink, page_url, report_url
 from epic_fhir.reports import Lake, RunKey
 from epic_fhir.settings import Installation, Settings, Thresholds
 from epic_fhir.submit import settings_must_hold
 
+log = logging.getLogger(__name__)
+
 
 class RunReport(BaseOperator):
-    """The last task: writes the page and the index, tells whom it may concern, and ends as the run shall end."""
+    """
+    The last task: writes the page and the index, tells whom it may concern, and ends as the run shall end.
+
+    :param plan: of a rerun
+    """
 
     operator_extra_links = (ReportLink(),)
+    template_fields = ("plan",)
+
+    def __init__(self, *, plan: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plan = plan
 
     def execute(self, context: Any) -> dict[str, Any]:
-        return report(context)
+        return report(context, None if self.plan is None else _going(self.plan))
 
 
-def validate(context: Any, paths: dict[str, str]) -> dict[str, Any]:
-    """Fails the task, without a retry, where the run is not green."""
+def validate(context: Any, paths: dict[str, str], published: dict[str, Any]) -> dict[str, Any]:
+    """
+    Fails the task, without a retry, where the run is not green.
+
+    :param published: the assets by what they are of; each gets its rows, so that whoever starts on them knows what came
+    """
     key = RunKey.of(context)
-    lake, thresholds = _given()
-    return _end(lake, key, verdict.validate(lake, key, thresholds, paths))
+    lake, thresholds = _given(key)
+    told = _end(lake, key, verdict.validate(lake, key, thresholds, paths))
+    reports = {phase: lake.read_json(path) or {} for phase, path in paths.items()}
+    for of_what, asset in published.items():
+        context["outlet_events"][asset].extra = {"dag_run": key.run_id, "rows": rows_of(of_what, reports)}
+    return told
 
 
-def report(context: Any) -> dict[str, Any]:
+def rows_of(of_what: str, reports: dict[str, dict[str, Any]]) -> dict[str, int]:
+    """Rows by type or view: of bronze those that this run brought, of silver and the views those that are there."""
+    if of_what == "bronze":
+        return {kind: counts.get("written") or 0 for kind, counts in (reports["extract"].get("resources") or {}).items()}
+    result = reports["transform"].get("result") or {}
+    if of_what == "silver":
+        return {kind: table["rows_live"] for kind, table in (result.get("silver") or {}).items()}
+    return {name: view["rows"] for name, view in (result.get("views") or {}).items()}
+
+
+def plan(context: Any) -> dict[str, Any]:
+    """Says what a rerun will do and replace; fails without a retry where it cannot be done."""
+    key, params = RunKey.of(context), context["params"]
+    lake, _ = _given(key)
+    names = {name: tuple(params[name]) for name in ("exports", "types", "views")}
+    asked = rerun.Asked(params["run"], params["begin"], **names, go=params["go"])
+    try:
+        made = rerun.plan(lake, sites.dag_id("etl", sites.of(key.dag_id)), asked)
+    except rerun.Impossible as e:
+        raise AirflowFailException(str(e)) from e
+    for sentence in made.sentences:
+        log.info(sentence)
+    log.info("It is done now." if made.go else "Nothing is done: trigger again with go switched on.")
+    return made.as_dict()
+
+
+def validate_rerun(context: Any, told: dict[str, Any]) -> dict[str, Any]:
+    """Judges what a rerun did, together with what it did not do again."""
+    key, made = RunKey.of(context), _going(told)
+    lake, _ = _given(key)
+    paths = {phase: made.reports.get(phase) or lake.report(key, phase) for phase in reconcile.PHASES}
+    return validate(context, paths, {})
+
+
+def _going(told: dict[str, Any]) -> rerun.Plan:
+    """The plan of a rerun that goes; one that was only to be shown skips the task."""
+    made = rerun.Plan.of_dict(told)
+    if not made.go:
+        raise AirflowSkipException("The plan was only to be shown.")
+    return made
+
+
+def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     """Fails after the page is written where the run is not green: Airflow judges a run by its last task."""
     key = RunKey.of(context)
-    lake, thresholds = _given()
+    lake, thresholds = _given(key)
     with settings_must_hold():
-        file = Installation.from_env().validation()
+        file = Installation.of(key.dag_id).validation()
         told, link = Alerts.load(file), page_url(lake, report_url(file), key.dag_id, key.run_id)
     before = [*verdict.JOBS, "validate"]
     states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
     alert = partial(alerts.tell, lake, key, told, link, context)
-    return _end(lake, key, verdict.publish(lake, key, thresholds, states, alert))
+    left_out = {} if made is None else {task: made.reports.get(task) for task in verdict.JOBS if not made.runs(task)}
+    return _end(lake, key, verdict.publish(lake, key, thresholds, states, alert, left_out))
 
 
 def accept(context: Any) -> dict[str, Any]:
     """Accepts the level of a figure; fails without a retry where there is no such figure or no history."""
-    lake, _ = _given()
     params, key = context["params"], RunKey.of(context)
+    lake, _ = _given(key)
     by = getattr(context["dag_run"], "triggering_user_name", None) or "unknown"
     try:
         past = history.load(lake, params["dag_id"])
@@ -63,9 +126,9 @@ def accept(context: Any) -> dict[str, Any]:
     return {"run": key.run_id, "accepted": [entry["figure"] for entry in after["accepted"][len(past["accepted"]) :]]}
 
 
-def _given() -> tuple[Lake, Thresholds]:
+def _given(key: RunKey) -> tuple[Lake, Thresholds]:
     with settings_must_hold():
-        here = Installation.from_env()
+        here = Installation.of(key.dag_id)
         return Lake(Settings.load(here.conf).lake), Thresholds.beside(here)
 
 

@@ -104,19 +104,26 @@ def publish(
     thresholds: Thresholds,
     states: dict[str, str],
     alert: Callable[[Finding], list[str]] = lambda _: [],
+    left_out: dict[str, str | None] | None = None,
 ) -> str | None:
     """
     Writes report.html, whatever became of the run, and the index over all runs.
 
     :param states: of every task before this one, as the scheduler knows it
     :param alert: tells somebody; returns what could not be told
+    :param left_out: the tasks that a rerun leaves out, with the report that stands for each, or None where none is asked for
     :return: why the run is not green; None when it is
     """
     start = datetime.now(timezone.utc)
-    reports = {task: _report_of(lake, key, task, states.get(task)) for task in (*JOBS, "validate")}
+    left_out = left_out or {}
+    reports = {
+        task: lake.read_json(path) if (path := left_out.get(task)) else _report_of(lake, key, task, states.get(task))
+        for task in (*JOBS, "validate")
+    }
     phases = {phase: reports[phase] for phase in reconcile.PHASES}
     judged = judge(lake, key, phases, thresholds)
-    checks = [c for task in (*JOBS, "validate") if (c := _state_check(task, states.get(task), reports[task]))] + judged.checks
+    asked = [task for task in (*JOBS, "validate") if task not in left_out]
+    checks = [c for task in asked if (c := _state_check(task, states.get(task), reports[task]))] + judged.checks
     final = reconcile.RED if any(c["state"] == reconcile.FAIL for c in checks) else judged.verdict
     whole = Judged(final, checks, judged.table, judged.trends)
     page = _page(lake, key, whole, reports, states)

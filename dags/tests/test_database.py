@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from epic_fhir.database import CONNECTION, database
+from epic_fhir.database import database
 from epic_fhir.settings import SettingsError
 
 
@@ -20,11 +20,11 @@ def connect(monkeypatch, **parts):
         "password": "open sesame",
     } | parts
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(whole))
-    monkeypatch.setenv(CONNECTION, "warehouse")
+    monkeypatch.setenv("EPIC_FHIR_DB_CONN_ID", "warehouse")
 
 
 def test_without_a_connection_the_settings_hold(monkeypatch):
-    monkeypatch.delenv(CONNECTION, raising=False)
+    monkeypatch.delenv("EPIC_FHIR_DB_CONN_ID", raising=False)
     with database() as env:
         assert env == {}
 

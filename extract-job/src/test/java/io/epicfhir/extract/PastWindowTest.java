@@ -14,10 +14,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs for days of the past: what a backfill or a catch-up costs the server. */
 class PastWindowTest extends SiteTest {
-  private static final Instant TODAY = Instant.now().truncatedTo(DAYS);
+  private final Instant today = Instant.now().truncatedTo(DAYS);
 
   private void day(String run, int daysAgo) {
-    site.window(run, TODAY.minus(daysAgo, DAYS), TODAY.minus(daysAgo - 1, DAYS));
+    site.window(run, today.minus(daysAgo, DAYS), today.minus(daysAgo - 1, DAYS));
   }
 
   private String notes(String run, String task) throws IOException {

@@ -76,6 +76,7 @@ public final class Crawl {
         window.covered(group(settings), covering.get());
         return new Result(covering.get().exportId(), "landed");
       }
+      window.asking(group(settings), null); // a crawl asks in full, and keeps what differs
       ledger.begin(decide(exportId));
       return new Result(exportId, "kicked-off");
     }

@@ -1,0 +1,30 @@
+"""A run that has not ended in time: the callback of the DAG's deadline, which Airflow calls once for such a run."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from epic_fhir.channels import Alerts, Message, channels
+from epic_fhir.settings import Installation
+
+log = logging.getLogger(__name__)
+
+
+def tell(hours: float, context: dict[str, Any]) -> None:
+    """
+    Says it by every way that is set.
+
+    :param hours: how long the run was given
+    :param context: what Airflow tells of the run: its API's words, under ``dag_run``
+    """
+    run = context["dag_run"]
+    dag_id, run_id = run["dag_id"], run["dag_run_id"]
+    subject = f"{dag_id} is late: run {run_id} has not ended {hours:g} hours after it was queued"
+    log.error(subject)
+    advice = "Look at which task it stands at: wait means the server, a queued task a full pool, a running one its log."
+    command = f"airflow tasks states-for-dag-run {dag_id} '{run_id}'"
+    message = Message(dag_id, run_id, "late", subject, (f"{subject}.", advice), command, "")
+    for channel in channels(Alerts.load(Installation.of(dag_id).validation())):
+        if problem := channel.deliver(message, context):
+            log.warning(problem)

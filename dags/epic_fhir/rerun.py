@@ -1,0 +1,226 @@
+"""
+What a rerun by hand will do, worked out before anything is done: which run it mends, from which phase on, what it replaces.
+
+A rerun is a run of its own with the exports of the run it mends. The phases before the one it begins with keep their reports.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from epic_fhir import reconcile
+from epic_fhir.reports import Lake
+
+STOPPED, NEWEST_RED = "where it stopped", "the last red run"
+PHASES = ("kick_off", "wait", "extract", "transform", "load")
+BEGINNINGS = (STOPPED, "kick_off", "extract", "transform", "load")
+ALL = "all"
+
+
+class Impossible(Exception):
+    """The rerun cannot be planned; the message says what to give instead."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """
+    The form.
+
+    :param run: a run's id, or NEWEST_RED
+    :param begin: one of BEGINNINGS
+    :param exports: export ids, or dates of bronze partitions; none for the run's own
+    :param types: resource types whose silver tables, and their views, are made anew of bronze
+    :param views: views whose tables are made anew, or ALL
+    :param go: whether it shall be done, too; else it is only shown
+    """
+
+    run: str = NEWEST_RED
+    begin: str = STOPPED
+    exports: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
+    go: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    What will be done.
+
+    :param run: the run that is mended
+    :param begin: the first phase that runs
+    :param exports: what extract and transform work on; none where the server is asked anew, or transform takes what is pending
+    :param sentences: what is replaced, for people
+    :param reports: extract's, of the run that is mended, where extract does not run
+    """
+
+    run: str
+    begin: str
+    exports: list[str]
+    types: list[str]
+    views: list[str]
+    sentences: list[str]
+    reports: dict[str, str] = field(default_factory=dict)
+    go: bool = False
+
+    def runs(self, task: str) -> bool:
+        """transform always does: where nothing is to be done it starts no Spark, and tells what the tables hold."""
+        if task in ("wait", "extract"):
+            return self.begin in ("kick_off", "extract")
+        return task != "kick_off" or self.begin == "kick_off"
+
+    def selection(self, task: str) -> dict[str, list[str]]:
+        """What a job is told beside its run: exports, types, views."""
+        chosen = {
+            "wait": {"export": self.exports},
+            "extract": {"export": self.exports},
+            "transform": {} if self.begin == "load" else {"types": self.types, "views": self.views},
+            "load": {"views": self.views},
+        }.get(task, {})
+        if task == "transform" and self.begin == "transform":
+            chosen["export"] = self.exports
+        return {name: values for name, values in chosen.items() if values}
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def of_dict(cls, told: dict[str, Any]) -> Plan:
+        return cls(**told)
+
+
+def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
+    """
+    :param dag_id: the DAG whose run is mended
+    :raises Impossible: where there is no such run, export, type or view, or nothing to begin from
+    """
+    run = _run(lake, dag_id, asked.run)
+    reports = {task: lake.read_json(lake.metrics(dag_id, run, f"{task}.json")) for task in (*PHASES, "report")}
+    begin = _begin(asked, reports)
+    exports = _exports(lake, asked.exports) or (_exports_of(reports) if begin != "kick_off" else [])
+    if begin == "extract" and not exports:
+        raise Impossible(f"Cannot extract for run {run}: it asked for no export; begin with kick_off, which asks for one")
+    landings = {export: lake.read_json(f"{lake.root}/state/landings/{export}.json") for export in exports}
+    missing = [export for export, landing in landings.items() if landing is None]
+    if missing and begin in ("transform", "load"):
+        raise Impossible(f"Cannot begin with {begin}: export {missing[0]} has not landed; begin with extract")
+    standing = _standing(lake)
+    views = sorted(standing["views"]) if asked.views == (ALL,) else list(asked.views)
+    _known("view", views, standing["views"])
+    _known("type", asked.types, standing["silver"])
+    made = Plan(run, begin, exports if begin in ("extract", "transform") else [], list(asked.types), views, [], go=asked.go)
+    kept = {} if made.runs("extract") else {"extract": lake.metrics(dag_id, run, "extract.json")}
+    return Plan(**{**asdict(made), "reports": kept, "sentences": _sentences(made, reports, landings, standing)})
+
+
+def _run(lake: Lake, dag_id: str, asked: str) -> str:
+    if asked != NEWEST_RED:
+        if not lake.exists(lake.metrics(dag_id, asked, "")):
+            raise Impossible(
+                f"Cannot find run {asked} of {dag_id}: it left nothing under {lake.root}/metrics/{dag_id}; check its id"
+            )
+        return asked
+    for dag, run in lake.runs():
+        if dag == dag_id and _verdict(lake, dag_id, run) != reconcile.GREEN:
+            return run
+    raise Impossible(f"No run of {dag_id} is red: name the run to work on")
+
+
+def _verdict(lake: Lake, dag_id: str, run: str) -> str | None:
+    return (lake.read_json(lake.metrics(dag_id, run, "verdict.json")) or {}).get("verdict")
+
+
+def _begin(asked: Asked, reports: dict[str, Any]) -> str:
+    """The phase asked for; else the first one that did not end well, or load where only the checks were not content."""
+    if asked.begin != STOPPED:
+        return asked.begin
+    if asked.types:
+        return "transform"
+    for task in PHASES:
+        if ((reports[task] or {}).get("run") or {}).get("status") != "success":
+            return "extract" if task == "wait" else task
+    return "transform"
+
+
+def _exports_of(reports: dict[str, Any]) -> list[str]:
+    for task in ("extract", "wait", "kick_off"):
+        told = ((reports[task] or {}).get("result") or {}).get("export_id")
+        if told:
+            return str(told).split(",")
+    return []
+
+
+def _exports(lake: Lake, asked: tuple[str, ...]) -> list[str]:
+    """Export ids as they are; a date stands for the exports with a partition of that date."""
+    dates = {name for name in asked if re.fullmatch(r"\d{4}-\d\d-\d\d", name)}
+    found = [name for name in asked if name not in dates]
+    if dates:
+        at = {date: [] for date in dates}
+        for export, landing in lake.json_files(f"{lake.root}/state/landings"):
+            for date in dates & {d for f in landing["files"] if (d := _date(f["path"]))}:
+                at[date].append(export)
+        empty = sorted(date for date, exports in at.items() if not exports)
+        if empty:
+            raise Impossible(f"Cannot find an export with a bronze partition extraction_date={empty[0]}")
+        found += sorted({export for exports in at.values() for export in exports})
+    return found
+
+
+def _date(path: str) -> str | None:
+    told = re.search(r"/extraction_date=(\d{4}-\d\d-\d\d)/", path)
+    return told[1] if told else None
+
+
+def _standing(lake: Lake) -> dict[str, dict[str, Any]]:
+    """The tables as the newest transform told of them."""
+    for dag, run in lake.runs():
+        result = (lake.read_json(lake.metrics(dag, run, "transform.json")) or {}).get("result") or {}
+        if result.get("silver"):
+            return {"silver": result["silver"], "views": result.get("views") or {}}
+    return {"silver": {}, "views": {}}
+
+
+def _known(what: str, names: Any, known: dict[str, Any]) -> None:
+    strange = [name for name in names if name not in known]
+    if strange:
+        raise Impossible(f"Cannot make anew the {what} {', '.join(strange)}: there are {', '.join(sorted(known)) or 'none yet'}")
+
+
+def _sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], standing: dict[str, Any]) -> list[str]:
+    said = [f"Run {made.run}: {_why(reports)}", f"It begins with {made.begin}."]
+    if made.begin == "kick_off":
+        said.append(
+            "The server is asked for a new export: what changed since the newest landing, or everything where there is none."
+        )
+    elif made.begin != "extract":
+        said.append("The server is not asked for anything.")
+    for export in made.exports:
+        landing = landings.get(export)
+        if landing is None:
+            said.append(f"Export {export} is fetched from the server; it has not landed yet.")
+        else:
+            rows, files = sum(f["rows"] for f in landing["files"]), len(landing["files"])
+            verb = (
+                "is taken as it landed, or fetched again where its files are damaged"
+                if made.begin == "extract"
+                else "is applied once more"
+            )
+            said.append(f"Export {export} of {landing['transactionTime']} ({files} files, {rows:,} rows) {verb}.")
+    for kind in made.types:
+        rows = standing["silver"][kind]["rows_live"]
+        said.append(f"silver/{kind} ({rows:,} rows now) is replaced by what all of bronze gives, and its views.")
+    for view in made.views:
+        said.append(f"views/{view} and its PostgreSQL table ({standing['views'][view]['rows']:,} rows now) are replaced.")
+    if not made.types and not made.views:
+        said.append("In silver, views and PostgreSQL only what differs is written.")
+    return said
+
+
+def _why(reports: dict[str, Any]) -> str:
+    for task in PHASES:
+        if error := ((reports[task] or {}).get("run") or {}).get("error"):
+            return f"{task} failed: {str(error).splitlines()[0]}"
+    told = ((reports["report"] or {}).get("result") or {}).get("problem")
+    return told or "nothing of it failed."

@@ -1,0 +1,77 @@
+"""
+### Mend a run
+
+For the night on call. `plan` says in its log what the rerun will do and replace; with `go` switched off (as it is) nothing else
+happens. Read it, trigger again with `go` on.
+
+| field | |
+|---|---|
+| run | the run to mend: an id, or `the last red run` |
+| begin | with which phase: kick_off asks for a new export, extract takes the run's own, transform and load ask for nothing |
+| exports | other exports than the run's own: their ids, or dates of bronze partitions (2026-03-02) |
+| types | silver tables to make anew of all of bronze, with their views |
+| views | view tables, and their PostgreSQL tables, to replace; `all` for all |
+
+A run that only met something passing (a server or a disk that is back) needs no rerun here: clear its failed tasks.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
+
+from epic_fhir import rerun, sites, tasks
+from epic_fhir.defaults import every_dag
+from epic_fhir.submit import ExportReady, LoadSubmit, PhaseJava, PhaseSubmit
+
+NAMES = {"type": "array", "items": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}}
+GOES_ON = {"trigger_rule": TriggerRule.NONE_FAILED}
+
+
+@task(execution_timeout=timedelta(minutes=5))
+def plan() -> dict:
+    """Works out and says what will be done; fails where it cannot be done."""
+    return tasks.plan(get_current_context())
+
+
+@task(execution_timeout=timedelta(minutes=15), trigger_rule=TriggerRule.NONE_FAILED)
+def validate(made: dict) -> dict:
+    """As in the DAG that is mended, with the reports of the phases that did not run again."""
+    return tasks.validate_rerun(get_current_context(), made)
+
+
+def chain(site: str) -> None:
+    """The tasks of one site's DAG: those of the DAG that is mended, each of which the plan may leave out."""
+    source, lake = sites.pool("source", site) | GOES_ON, sites.pool("lake", site) | GOES_ON
+    made = plan()
+    asked = "{{ ti.xcom_pull(task_ids='kick_off', key='export_id') or '' }}"
+    job = {"module": "extract-job", "plan": made}
+    kick_off = PhaseJava(task_id="kick_off", main="io.epicfhir.extract.KickOff", **job, **source)
+    wait = ExportReady(
+        task_id="wait", main="io.epicfhir.extract.ExportStatus", export_id=asked, timeout=timedelta(days=7), **job, **source
+    )
+    extract = PhaseSubmit(task_id="extract", main="io.epicfhir.extract.Extract", export_id=asked, **job, **source)
+    transform = PhaseSubmit(task_id="transform", module="transform-job", main="io.epicfhir.transform.Transform", plan=made, **lake)
+    load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", plan=made, **lake)
+    report = tasks.RunReport(
+        task_id="report", plan=made, trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=15)
+    )
+    made >> kick_off >> wait >> extract >> transform >> load >> validate(made) >> report
+
+
+for site in sites.names():
+    with DAG(
+        schedule=None,
+        doc_md=__doc__,
+        params={
+            "run": Param(rerun.NEWEST_RED, type="string", minLength=1, description="The run to mend: its id, or the last red run"),
+            "begin": Param(rerun.STOPPED, type="string", enum=list(rerun.BEGINNINGS), description="With which phase"),
+            "exports": Param([], **NAMES, description="Other exports than the run's own: ids, or dates such as 2026-03-02"),
+            "types": Param([], **NAMES, description="Silver tables to make anew of bronze, with their views"),
+            "views": Param([], **NAMES, description="View tables and PostgreSQL tables to replace, or all"),
+            "go": Param(False, type="boolean", description="Do it; else the log of plan only says what would be done"),
+        },
+        **every_dag("rerun", site, ["on-call"]),
+    ):
+        chain(site)

@@ -1,0 +1,72 @@
+"""Class data archives with a real JVM."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from epic_fhir.archives import ClassArchive
+
+JAVA, JAVAC, JAR = (shutil.which(tool) for tool in ("java", "javac", "jar"))
+
+
+@pytest.fixture
+def jar(tmp_path):
+    """A program in a JAR that says where its class came from."""
+    source = tmp_path / "Hello.java"
+    source.write_text("public class Hello { public static void main(String[] a) { System.exit(a.length); } }")
+    subprocess.run([JAVAC, "-d", tmp_path / "classes", source], check=True)
+    subprocess.run([JAR, "cf", tmp_path / "hello.jar", "-C", tmp_path / "classes", "."], check=True)
+    return tmp_path / "hello.jar"
+
+
+def run(archive, jar, *args):
+    command = [JAVA, *archive.options(), "-Xlog:class+load", "-cp", str(jar), "Hello", *args]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    archive.keep(ended.returncode)
+    return ended
+
+
+def of(tmp_path, jar):
+    return ClassArchive.of(tmp_path / "archives", "hello-java", [str(jar)])
+
+
+def test_the_first_run_leaves_the_archive_that_the_second_begins_with(tmp_path, jar):
+    first = of(tmp_path, jar)
+    assert "shared objects file (top)" not in run(first, jar).stdout
+    assert first.file.is_file()
+    assert (tmp_path / "archives").stat().st_mode & 0o077 == 0
+    second = of(tmp_path, jar)
+    assert second.part is None
+    assert "Hello source: shared objects file (top)" in run(second, jar).stdout
+
+
+def test_a_run_that_failed_leaves_none(tmp_path, jar):
+    assert run(of(tmp_path, jar), jar, "one").returncode == 1
+    assert list((tmp_path / "archives").iterdir()) == []
+
+
+def test_another_jar_gets_another_archive_and_the_old_one_goes(tmp_path, jar):
+    run(of(tmp_path, jar), jar)
+    os.utime(jar, ns=(1, 1))
+    again = of(tmp_path, jar)
+    assert again.part is not None
+    run(again, jar)
+    assert [file.name for file in (tmp_path / "archives").iterdir()] == [again.file.name]
+
+
+def test_an_archive_that_is_broken_hinders_nothing(tmp_path, jar):
+    first = of(tmp_path, jar)
+    run(first, jar)
+    first.file.write_bytes(b"no archive")
+    assert run(of(tmp_path, jar), jar).returncode == 0
+
+
+def test_without_room_or_right_none_is_begun(tmp_path, jar, monkeypatch):
+    monkeypatch.setattr("epic_fhir.archives.NEEDED_BYTES", 1 << 60)
+    assert of(tmp_path, jar).options() == []
+    monkeypatch.undo()
+    Path(tmp_path / "file").touch()
+    assert ClassArchive.of(tmp_path / "file" / "archives", "hello-java", [str(jar)]).options() == []

@@ -1,0 +1,134 @@
+"""What a rerun says it will do, and what its tasks are told."""
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+
+from epic_fhir import rerun
+from epic_fhir.reports import Lake
+from epic_fhir.rerun import Asked, Impossible, Plan
+from epic_fhir.submit import planned
+
+DAG = "epic_fhir_etl"
+RED, GREEN = "scheduled__2026-03-03T04:00:00+00:00", "scheduled__2026-03-02T04:00:00+00:00"
+
+
+@pytest.fixture
+def lake(tmp_path):
+    """A green run, then one whose transform failed."""
+    lake = Lake(str(tmp_path))
+    tables = {
+        "silver": {"Patient": {"rows_live": 20}, "Observation": {"rows_live": 14308}},
+        "views": {"patient": {"rows": 20}, "observation": {"rows": 14308}, "vital_signs": {"rows": 1630}},
+    }
+    run(lake, GREEN, "green", "e1", transform=tables)
+    run(lake, RED, "red", "e2", failed="transform")
+    return lake
+
+
+def run(lake, run_id, verdict, export, transform=None, failed=None):
+    for task in rerun.PHASES:
+        told = {"run": {"status": "failed", "error": f"{task} said no"} if task == failed else {"status": "success"}}
+        told["result"] = transform or {} if task == "transform" else {"export_id": export}
+        lake.write_json(lake.metrics(DAG, run_id, f"{task}.json"), told)
+        if task == failed:
+            break
+    lake.write_json(lake.metrics(DAG, run_id, "verdict.json"), {"verdict": verdict})
+    date = run_id[11:21]
+    path = f"bronze/resource_type=Patient/extraction_date={date}/{export}-0.parquet"
+    landing = {"transactionTime": f"{date}T04:00:07Z", "files": [{"path": path, "rows": 20}]}
+    lake.write_json(f"{lake.root}/state/landings/{export}.json", landing)
+
+
+def test_by_itself_it_takes_the_last_red_run_from_where_it_stopped(lake):
+    made = rerun.plan(lake, DAG, Asked())
+    assert (made.run, made.begin, made.exports, made.go) == (RED, "transform", ["e2"], False)
+    assert made.reports == {"extract": lake.metrics(DAG, RED, "extract.json")}
+    assert made.sentences == [
+        f"Run {RED}: transform failed: transform said no",
+        "It begins with transform.",
+        "The server is not asked for anything.",
+        "Export e2 of 2026-03-03T04:00:07Z (1 files, 20 rows) is applied once more.",
+        "In silver, views and PostgreSQL only what differs is written.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("begin", "asks", "runs"),
+    [
+        ("kick_off", True, ["kick_off", "wait", "extract", "transform", "load"]),
+        ("extract", False, ["wait", "extract", "transform", "load"]),
+        ("transform", False, ["transform", "load"]),
+        ("load", False, ["transform", "load"]),
+    ],
+)
+def test_only_kick_off_asks_the_server_for_an_export_and_what_comes_before_the_beginning_is_left_out(lake, begin, asks, runs):
+    made = rerun.plan(lake, DAG, Asked(begin=begin))
+    assert any("is asked for a new export" in s for s in made.sentences) is asks
+    assert [task for task in rerun.PHASES if made.runs(task)] == runs
+
+
+def test_dates_stand_for_the_exports_of_their_partitions(lake):
+    assert rerun.plan(lake, DAG, Asked(begin="transform", exports=("2026-03-02", "e2"))).exports == ["e2", "e1"]
+    with pytest.raises(Impossible, match="Cannot find an export with a bronze partition extraction_date=2026-01-01"):
+        rerun.plan(lake, DAG, Asked(exports=("2026-01-01",)))
+
+
+def test_tables_that_are_made_anew_are_named_with_what_they_hold(lake):
+    made = rerun.plan(lake, DAG, Asked(begin="transform", types=("Patient",), views=("all",)))
+    assert made.views == ["observation", "patient", "vital_signs"]
+    said = "\n".join(made.sentences)
+    assert "silver/Patient (20 rows now) is replaced by what all of bronze gives, and its views." in said
+    assert "views/vital_signs and its PostgreSQL table (1,630 rows now) are replaced." in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (Asked(run="nightly"), "Cannot find run nightly of epic_fhir_etl"),
+        (Asked(views=("vitals",)), "Cannot make anew the view vitals: there are observation, patient, vital_signs"),
+        (Asked(types=("Patients",)), "Cannot make anew the type Patients: there are Observation, Patient"),
+        (Asked(begin="transform", exports=("e9",)), "Cannot begin with transform: export e9 has not landed; begin with extract"),
+    ],
+)
+def test_what_cannot_be_done_is_told_with_what_can(lake, asked, said):
+    with pytest.raises(Impossible, match=said):
+        rerun.plan(lake, DAG, asked)
+
+
+def test_without_a_red_run_one_must_be_named(lake):
+    lake.write_json(lake.metrics(DAG, RED, "verdict.json"), {"verdict": "green"})
+    with pytest.raises(Impossible, match="No run of epic_fhir_etl is red: name the run to work on"):
+        rerun.plan(lake, DAG, Asked())
+    assert rerun.plan(lake, DAG, Asked(run=GREEN, begin="load", views=("patient",))).views == ["patient"]
+
+
+class Task:
+    def __init__(self, plan):
+        self.plan = plan
+
+
+def test_a_task_is_told_what_the_plan_has_for_it(lake):
+    plan = rerun.plan(lake, DAG, Asked(begin="transform", types=("Patient",), views=("patient",), go=True)).as_dict()
+    assert planned(Task(plan), "transform", None) == {"export_id": "e2", "types": ["Patient"], "views": ["patient"]}
+    assert planned(Task(plan), "load", None) == {"export_id": None, "views": ["patient"]}
+    assert planned(Task(None), "transform", "e7") == {"export_id": "e7"}
+    with pytest.raises(AirflowSkipException, match="The rerun begins with transform"):
+        planned(Task(plan), "extract", None)
+
+
+def test_a_rerun_from_the_kick_off_works_on_the_export_that_it_asked_for(lake):
+    plan = rerun.plan(lake, DAG, Asked(begin="kick_off", go=True))
+    assert planned(Task(plan.as_dict()), "extract", "e3") == {"export_id": "e3"}
+    assert planned(Task(plan.as_dict()), "transform", None) == {"export_id": None}
+
+
+def test_a_plan_that_is_only_shown_does_nothing(lake):
+    plan = rerun.plan(lake, DAG, Asked()).as_dict()
+    for task in rerun.PHASES:
+        with pytest.raises(AirflowSkipException, match="only to be shown"):
+            planned(Task(plan), task, None)
+
+
+def test_a_plan_is_the_same_after_its_way_through_airflow(lake):
+    made = rerun.plan(lake, DAG, Asked(go=True))
+    assert Plan.of_dict(made.as_dict()) == made
