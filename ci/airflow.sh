@@ -3,10 +3,12 @@
 #
 #   ci/airflow.sh start     sets the folder up, starts API server, scheduler and DAG processor, waits until they are healthy
 #   ci/airflow.sh stop      stops them and everything they started
+#   ci/airflow.sh again X   starts X (scheduler, dag-processor, api-server) in place of one that has ended, as a service manager would
 #   ci/airflow.sh run …     runs an airflow command against them, for example: dags trigger epic_fhir_etl
 #
 # AIRFLOW_HOME is build/airflow by default; VENV, the Python environment, is build/venv; AIRFLOW_STATE_FILE, where it is set, is
-# written with AIRFLOW_URL=… once all is healthy. EPIC_FHIR_* and SPARK_HOME pass through to the tasks.
+# written with AIRFLOW_URL=… once all is healthy. EPIC_FHIR_* and SPARK_HOME pass through to the tasks; AIRFLOW_DB is another
+# metadata database than a file of SQLite.
 #
 # The pages listen on 127.0.0.1 only and ask for no password: everybody who can log in to this machine may use them, so no real
 # data belongs here. The metadata database is SQLite: good for one machine and a few tasks at a time, not for production.
@@ -31,6 +33,7 @@ url="http://127.0.0.1:$PORT"
 environment() {
   export PATH="$venv/bin:$PATH" VIRTUAL_ENV="$venv"
   export EPIC_FHIR_HOME=${EPIC_FHIR_HOME:-$root}
+  export EPIC_FHIR_CLASS_ARCHIVES=${EPIC_FHIR_CLASS_ARCHIVES-$root/build/class-archives}
   export AIRFLOW_CONN_SPARK_DEFAULT=${AIRFLOW_CONN_SPARK_DEFAULT:-'{"conn_type": "spark", "host": "local[*]"}'}
   export AIRFLOW_HOME=$home NO_PROXY="127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY}"
   export no_proxy=$NO_PROXY
@@ -40,7 +43,7 @@ environment() {
   export AIRFLOW__CORE__EXECUTION_API_SERVER_URL=$url/execution/ AIRFLOW__API__BASE_URL=$url
   export AIRFLOW__API__HOST=127.0.0.1 AIRFLOW__API__PORT=$PORT AIRFLOW__API__WORKERS=1
   export AIRFLOW__API_AUTH__JWT_SECRET=$JWT AIRFLOW__API__SECRET_KEY=$JWT
-  export AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:///$home/airflow.db
+  export AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=${AIRFLOW_DB:-sqlite:///$home/airflow.db}
   export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=False
   export AIRFLOW__LOGGING__BASE_LOG_FOLDER=$home/logs
   export AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC=1 AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=0
@@ -83,6 +86,7 @@ stop() { "$venv/bin/python" "$root/ci/airflow_stop.py" "$home"; }
 case ${1:-} in
   start) start ;;
   stop) stop ;;
+  again) environment && launch "$2" "$2" ;;
   run) shift && environment && exec airflow "$@" ;;
-  *) sed -n '2,14p' "$0" | cut -c3- && exit 2 ;;
+  *) sed -n '2,17p' "$0" | cut -c3- && exit 2 ;;
 esac

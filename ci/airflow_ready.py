@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 PATIENCE_SECONDS = 300  # a busy machine needs two minutes, a quiet one 15 seconds
-DAG = "epic_fhir_etl"
+DAGS = "epic_fhir_etl"
 
 
 def ask(url: str, token: str | None = None) -> dict:
@@ -32,7 +32,8 @@ def missing(url: str) -> str | None:
         errors = ask(f"{url}/api/v2/importErrors", token)["import_errors"]
         if errors:
             return "a DAG file cannot be imported: " + errors[0]["stack_trace"]
-        ask(f"{url}/api/v2/dags/{DAG}", token)
+        if not ask(f"{url}/api/v2/dags?dag_id_pattern={DAGS}", token)["dags"]:
+            return f"no DAG {DAGS} is there"
     except (OSError, ValueError, KeyError) as e:  # an HTTPError is an OSError
         return str(e)
     return None

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import quote
 
 from parts import HOME, JavaPart, PartError, cohort, copied
 
@@ -19,9 +20,14 @@ DAG = "epic_fhir_etl"
 
 
 class Stack:
-    def __init__(self, root: Path, patients: int):
+    """
+    :param more: further environment of Airflow, over the pipeline's
+    """
+
+    def __init__(self, root: Path, patients: int, more: dict[str, str] | None = None):
         self.root = root.resolve()
         self.patients = patients
+        self.more = more or {}
         self.data = self.root / "data"
         self.lake = self.root / "lake"
         self.logs = self.root / "logs"
@@ -86,20 +92,35 @@ class Stack:
 
     # ---- the DAG ----
 
-    def run_dag(self, run_id: str, seconds: int = 900) -> str:
-        """Triggers the DAG and waits for its end; returns the run's state."""
-        self._api("POST", f"/api/v2/dags/{DAG}/dagRuns", {"dag_run_id": run_id, "logical_date": None})
+    def run_dag(self, run_id: str, dag: str = DAG, conf: dict | None = None, seconds: int = 900) -> str:
+        """Triggers a DAG and waits for its end; returns the run's state."""
+        self.trigger(run_id, dag, conf)
+        return self.ended(run_id, dag, seconds)
+
+    def trigger(self, run_id: str, dag: str = DAG, conf: dict | None = None):
+        self.api("POST", f"/api/v2/dags/{dag}/dagRuns", {"dag_run_id": run_id, "logical_date": None, "conf": conf or {}})
+
+    def ended(self, run_id: str, dag: str = DAG, seconds: int = 900) -> str:
+        """Waits for a run's end; returns its state."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            state = self._api("GET", f"/api/v2/dags/{DAG}/dagRuns/{run_id}")["state"]
+            state = self.api("GET", f"/api/v2/dags/{dag}/dagRuns/{quote(run_id)}")["state"]
             if state in ("success", "failed"):
                 return state
             time.sleep(1)
-        raise PartError(f"Cannot see the end of run {run_id} within {seconds} s; look at {self.logs}")
+        raise PartError(f"Cannot see the end of run {run_id} of {dag} within {seconds} s; look at {self.logs}")
 
-    def tasks(self, run_id: str) -> list[dict]:
+    def tasks(self, run_id: str, dag: str = DAG) -> list[dict]:
         """The run's task instances as Airflow's API tells them."""
-        return self._api("GET", f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        return self.api("GET", f"/api/v2/dags/{dag}/dagRuns/{quote(run_id)}/taskInstances")["task_instances"]
+
+    def airflow(self, *arguments: str) -> str:
+        """What ci/airflow.sh, or an airflow command by it, prints."""
+        command = [str(HOME / "ci" / "airflow.sh"), *arguments]
+        ended = subprocess.run(command, env=self._environment(), stdout=subprocess.PIPE, text=True, check=False)
+        if ended.returncode:
+            raise PartError(f"Cannot run airflow {' '.join(arguments)}: exit code {ended.returncode}\n{ended.stdout[-2000:]}")
+        return ended.stdout
 
     def reload_data(self):
         """Has the sandbox read its folder again: what differs becomes changes and deletions."""
@@ -114,14 +135,18 @@ class Stack:
             copied(cohort(self.patients, self.logs / "patients.log"), self.data)
 
     def _airflow(self, verb: str):
-        env = os.environ | {"AIRFLOW_HOME": str(self.root / "airflow"), "VENV": str(HOME / "build" / "venv")}
-        if verb == "start":
-            env |= self.pipeline_env() | {"AIRFLOW_STATE_FILE": str(self.root / "airflow.env")}
+        env = self._environment(pipeline=verb == "start")
         code = subprocess.run([HOME / "ci" / "airflow.sh", verb], env=env, check=False).returncode
         if code:
             raise PartError(f"Cannot {verb} Airflow; look at {self.root / 'airflow' / 'logs'}")
 
-    def _api(self, method: str, path: str, body: dict | None = None) -> dict:
+    def _environment(self, *, pipeline: bool = True) -> dict[str, str]:
+        own = {"AIRFLOW_HOME": str(self.root / "airflow"), "VENV": str(HOME / "build" / "venv")}
+        if pipeline:
+            own |= {"AIRFLOW_STATE_FILE": str(self.root / "airflow.env")} | self.pipeline_env() | self.more
+        return os.environ | own
+
+    def api(self, method: str, path: str, body: dict | None = None) -> dict:
         url = self.part("airflow")["AIRFLOW_URL"]
         with urllib.request.urlopen(url + "/auth/token", timeout=30) as answer:
             token = json.load(answer)["access_token"]

@@ -13,7 +13,7 @@ from epic_fhir import sites
 EVERY_TASK = {
     "owner": "data-engineering",
     "retries": int(os.environ.get("EPIC_FHIR_RETRIES", "3")),
-    "retry_delay": timedelta(minutes=2),
+    "retry_delay": timedelta(seconds=int(os.environ.get("EPIC_FHIR_RETRY_SECONDS", "120"))),
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=30),
     "execution_timeout": timedelta(hours=6),
@@ -25,7 +25,7 @@ def every_dag(what: str, site: str, tags: list[str]) -> dict[str, Any]:
     return {
         "dag_id": sites.dag_id(what, site),
         "tags": ["epic", "fhir", *tags, *([site] if site else [])],
-        "start_date": datetime(2025, 1, 1, tzinfo=timezone.utc),
+        "start_date": datetime.fromisoformat(sites.value("START", site, "2025-01-01")).replace(tzinfo=timezone.utc),
         "catchup": False,
         "max_active_runs": 1,
         "default_args": EVERY_TASK,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from epic_fhir.charts import drawn, figure
 from epic_fhir.reconcile import COULD_NOT_RUN, FAIL, WARN
+from epic_fhir.remedy import ORDER, next_step
 from epic_fhir.reports import RunKey, parse_instant
 from epic_fhir.skew import lost_seconds
 
@@ -30,15 +30,6 @@ STATES = {
 }
 """A check's state in words, and how the page colours it."""
 _REASONS = re.compile(r"(?:Lines|Resources) in quarantine by reason: \{(.*)\}\.")
-_ORDER = ("kick_off", "wait", "extract", "transform", "load", "validate")
-_ADVICE = {
-    1: "This is a defect. Read the end of the task's log; rerun once it is understood.",
-    2: "Mend the settings that the message names. Every problem is in it, with file and line.",
-    3: "The server or a policy said no; asking again does not help. Mend what the message names (key, scope, group).",
-    4: "The server did not answer within all retries. Rerun when it is back; the run goes on where it stopped.",
-    5: "The counts do not fit, or too much is in quarantine. Look at the checks below and at the quarantine folder first.",
-    6: "The lake or the database did not answer. Check that it is there, writable and not full; then rerun.",
-}
 
 
 def page(
@@ -87,7 +78,7 @@ def page(
         stages=stages,
         slowest_known=any(stage["slowest"] for stage in stages),
         notes=[(task, note) for task, note in _notes(reports) if not _REASONS.fullmatch(note)],
-        next_step=None if verdict == "green" else next_step(key, reports, states),
+        next_step=None if verdict == "green" else next_step(key, reports, states, checks),
         origin=_origin(reports),
     )
 
@@ -127,7 +118,7 @@ def headline(verdict: str, states: dict[str, str]) -> str:
     """The verdict in words."""
     if verdict != "red":
         return _HEADLINES[verdict]
-    failed = next((task for task in _ORDER if states.get(task) == "failed"), "validate")
+    failed = next((task for task in ORDER if states.get(task) == "failed"), "validate")
     return "Red: the counts of this run do not fit." if failed == "validate" else f"Red: {failed} failed."
 
 
@@ -141,7 +132,7 @@ def timeline(reports: dict[str, dict[str, Any] | None], states: dict[str, str]) 
     first, last = (min(s for s, _ in known), max(e for _, e in known)) if known else (None, None)
     whole = (last - first).total_seconds() or 1.0 if first and last else 1.0
     bars = []
-    for task in _ORDER:
+    for task in ORDER:
         pair, state = spans.get(task), states.get(task) or "none"
         bar = {"task": task, "state": state, "seconds": None, "left": 0.0, "width": 0.0}
         if pair and first:
@@ -156,18 +147,6 @@ def sum_span(bars: list[dict[str, Any]]) -> float | None:
     known = [bar for bar in bars if bar["seconds"] is not None]
     scale = next((bar["seconds"] / bar["width"] for bar in known if bar["width"]), None)
     return max(bar["left"] + bar["width"] for bar in known) * scale if scale else None
-
-
-def next_step(key: RunKey, reports: dict[str, dict[str, Any] | None], states: dict[str, str]) -> dict[str, str]:
-    """What to do about a run that is not green, and the command that does it again from there."""
-    failed = next((task for task in _ORDER if states.get(task) not in ("success", "skipped", None)), "validate")
-    run = (reports.get(failed) or {}).get("run") or {}
-    code = run.get("exit_code")
-    # A clear by run id works for every run, also for manual ones that have no logical date. What validate found wrong lies in the
-    # phases before it, so all of them go again: the server is not asked for another export, the run adopts the one it has.
-    scope = "" if failed == "validate" else " --only-failed"
-    command = f"airflow dags clear {key.dag_id} --run-id {shlex.quote(key.run_id)}{scope} --yes"
-    return {"task": failed, "advice": _ADVICE.get(code, "Read the end of the task's log in Airflow."), "command": command}
 
 
 def count(value: Any) -> str:

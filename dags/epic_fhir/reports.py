@@ -21,7 +21,8 @@ EXIT_CODES = {
     5: "DATA_REFUSED",
     6: "STORAGE",
 }
-NO_RETRY = frozenset({2, 3, 5})
+DATA_REFUSED = 5
+NO_RETRY = frozenset({2, 3, DATA_REFUSED})
 """Exit codes that a later try of the same task cannot change."""
 
 

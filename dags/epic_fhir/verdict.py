@@ -11,11 +11,11 @@ from epic_fhir import baseline, history, index, reconcile, render
 from epic_fhir.alerts import Finding
 from epic_fhir.changes import last_good, since_last_good
 from epic_fhir.drift import drift
-from epic_fhir.reports import Lake, RunKey, record
+from epic_fhir.remedy import next_step
+from epic_fhir.reports import DATA_REFUSED, Lake, RunKey, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 
-DATA_REFUSED = 5
 TOLD_WARNINGS = ("speed", "drift", "patients", "freshness")
 JOBS = ("kick_off", "wait", "extract", "transform", "load")
 
@@ -180,7 +180,7 @@ def _finding(key: RunKey, whole: Judged, reports: dict[str, Any], states: dict[s
     """A green run is told of where something warns that a person should look at; a slow task of one run is not that."""
     headline = render.headline(whole.verdict, states)
     if whole.verdict != reconcile.GREEN:
-        return Finding(whole.verdict, headline, render.grounds(whole.checks), render.next_step(key, reports, states))
+        return Finding(whole.verdict, headline, render.grounds(whole.checks), next_step(key, reports, states, whole.checks))
     warnings = [c for c in whole.checks if c["state"] == reconcile.WARN and c["name"] in TOLD_WARNINGS]
     step = {"task": "validate", "advice": "Nothing is to be rerun: the page says what to look at.", "command": ""}
     if not warnings:

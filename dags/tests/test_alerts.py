@@ -209,7 +209,8 @@ def test_the_report_task_keeps_what_could_not_be_sent_in_its_notes(tmp_path, hoo
     (note,) = lake.read_json(lake.report(key("report")))["notes"]
     assert "HTTPStatusError 503" in note
     assert "patient has 20 rows in the lake and 19 in PostgreSQL; run load again." in hook.bodies[0]["text"]
-    assert hook.bodies[0]["command"] == f"airflow dags clear epic_fhir_etl --run-id {RUN_ID} --yes"
+    told = f'{{"run": "{RUN_ID}", "begin": "load", "views": ["patient"], "go": true}}'
+    assert hook.bodies[0]["command"] == f"airflow dags trigger epic_fhir_rerun --conf '{told}'"
 
 
 def test_every_setting_has_its_default_and_its_override(monkeypatch):

@@ -40,7 +40,8 @@ def test_a_count_that_does_not_fit_is_red_and_comes_with_the_command(tmp_path):
     html, problem = page(tmp_path, reports, GOOD, validated="failed")
     assert "<h1>Red: the counts of this run do not fit.</h1>" in html
     assert "patient has 20 rows in the lake and 19 in PostgreSQL; run load again." in html
-    assert f"airflow dags clear epic_fhir_etl --run-id {RUN_ID} --yes" in html
+    told = f'{{"run": "{RUN_ID}", "begin": "load", "views": ["patient"], "go": true}}'
+    assert f"airflow dags trigger epic_fhir_rerun --conf '{told}'" in html.replace("&#34;", '"').replace("&#39;", "'")
     assert problem.startswith("The run is red: view = PostgreSQL (patient)")
 
 
@@ -127,7 +128,7 @@ def test_the_wait_lasts_from_the_kick_off_to_its_last_look():
 def test_a_run_id_with_spaces_is_quoted_in_the_command():
     odd = copy({"run_id": "by hand; rm"})
     made = key().__class__(**{**key().__dict__, **odd})
-    assert "--run-id 'by hand; rm' --only-failed" in next_step(made, {}, {"load": "failed"})["command"]
+    assert "--run-id 'by hand; rm' --only-failed" in next_step(made, {}, {"load": "failed"}, [])["command"]
 
 
 @pytest.mark.parametrize(("value", "shown"), [(None, "–"), (0, "0"), (14308, "14\u202f308")])

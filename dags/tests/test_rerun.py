@@ -1,9 +1,14 @@
 """What a rerun says it will do, and what its tasks are told."""
 
+import json
+from dataclasses import replace
+
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
+from made_up import RUN_ID, key
 
 from epic_fhir import rerun
+from epic_fhir.remedy import next_step
 from epic_fhir.reports import Lake
 from epic_fhir.rerun import Asked, Impossible, Plan
 from epic_fhir.submit import planned
@@ -132,3 +137,35 @@ def test_a_plan_that_is_only_shown_does_nothing(lake):
 def test_a_plan_is_the_same_after_its_way_through_airflow(lake):
     made = rerun.plan(lake, DAG, Asked(go=True))
     assert Plan.of_dict(made.as_dict()) == made
+
+
+def check(name, subject):
+    return {"name": name, "subject": subject, "state": "FAIL", "sentence": ""}
+
+
+@pytest.mark.parametrize(
+    ("checks", "mend"),
+    [
+        ([check("view = PostgreSQL", "patient")], {"begin": "load", "views": ["patient"]}),
+        ([check("bronze = silver", "Patient"), check("view = PostgreSQL", "patient")],
+         {"begin": "transform", "types": ["Patient"], "views": ["patient"]}),
+        ([check("bronze = transform", "all")], {"begin": "transform"}),
+        ([check("bronze = landing", "Patient")], {"begin": "extract"}),
+        ([check("manifest = source", "Patient"), check("bronze = landing", "Patient")], {"begin": "kick_off"}),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_comes_with_the_rerun_that_mends_it(checks, mend):
+    step = next_step(key(), {}, {"validate": "failed"}, checks)
+    told = json.dumps({"run": RUN_ID, **mend, "go": True})
+    assert step["command"] == f"airflow dags trigger epic_fhir_rerun --conf '{told}'"
+
+
+def test_bronze_that_transform_refused_is_extracted_again():
+    reports = {"transform": {"run": {"exit_code": 5}}}
+    assert '"begin": "extract"' in next_step(key(), reports, {"transform": "failed"}, [])["command"]
+
+
+def test_a_rerun_that_is_red_itself_is_cleared():
+    again = replace(key(), dag_id="epic_fhir_rerun")
+    step = next_step(again, {}, {"validate": "failed"}, [check("view = PostgreSQL", "patient")])
+    assert step["command"].startswith("airflow dags clear epic_fhir_rerun")

@@ -60,7 +60,11 @@ public final class JobContext implements AutoCloseable {
   public synchronized SparkSession spark() {
     if (spark == null) {
       ownSpark = !SparkSessions.running();
-      spark = SparkSessions.start(arguments.run(), recorder.stages());
+      spark =
+          recorder
+              .registry()
+              .timer("spark.start")
+              .timeSupplier(() -> SparkSessions.start(arguments.run(), recorder.stages()));
       recorder.sparkMaster(spark.sparkContext().master());
       lake = new Lake(lake.paths(), spark.sparkContext().hadoopConfiguration());
     }

@@ -1,0 +1,67 @@
+"""What to do about a run that is not green: where it stopped, what that means, and the exact command."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+from epic_fhir import rerun, sites
+from epic_fhir.reconcile import FAIL
+from epic_fhir.reports import DATA_REFUSED, RunKey
+
+ORDER = ("kick_off", "wait", "extract", "transform", "load", "validate")
+_ADVICE = {
+    1: "This is a defect. Read the end of the task's log; rerun once it is understood.",
+    2: "Mend the settings that the message names. Every problem is in it, with file and line.",
+    3: "The server or a policy said no; asking again does not help. Mend what the message names (key, scope, group).",
+    4: "The server did not answer within all retries. Rerun when it is back; the run goes on where it stopped.",
+    5: "The counts do not fit, or too much is in quarantine. Look at the checks below and at the quarantine folder first.",
+    6: "The lake or the database did not answer. Check that it is there, writable and not full; then rerun.",
+}
+
+_MENDS = {
+    "manifest = source": ("kick_off", None),
+    "source = bronze": ("extract", None),
+    "bronze = landing": ("extract", None),
+    "bronze = transform": ("transform", "types"),
+    "bronze = silver": ("transform", "types"),
+    "view = PostgreSQL": ("load", "views"),
+}
+"""The phase that mends a check, and what of it is to be made anew."""
+
+
+def next_step(
+    key: RunKey, reports: dict[str, dict[str, Any] | None], states: dict[str, str], checks: list[dict[str, str]]
+) -> dict[str, str]:
+    """What to do about a run that is not green, and the command that does it."""
+    failed = next((task for task in ORDER if states.get(task) not in ("success", "skipped", None)), "validate")
+    run = (reports.get(failed) or {}).get("run") or {}
+    code = run.get("exit_code")
+    mend = _mend(key, failed, code, checks)
+    if mend:
+        told = shlex.quote(json.dumps({"run": key.run_id, **mend, "go": True}))
+        command = f"airflow dags trigger {sites.dag_id('rerun', sites.of(key.dag_id))} --conf {told}"
+    else:
+        # A clear by run id works for every run, also for manual ones that have no logical date. What validate could not check lies
+        # in the phases before it, so all of them go again: the run adopts the export it has.
+        scope = "" if failed == "validate" else " --only-failed"
+        command = f"airflow dags clear {key.dag_id} --run-id {shlex.quote(key.run_id)}{scope} --yes"
+    return {"task": failed, "advice": _ADVICE.get(code, "Read the end of the task's log in Airflow."), "command": command}
+
+
+def _mend(key: RunKey, failed: str, code: Any, checks: list[dict[str, str]]) -> dict[str, Any] | None:
+    """The rerun that replaces what does not fit; None where doing the same again is the way."""
+    if key.dag_id != sites.dag_id("etl", sites.of(key.dag_id)):
+        return None
+    if failed == "transform" and code == DATA_REFUSED:
+        return {"begin": "extract"}  # bronze is not what its landing says: extract lands it anew
+    wrong = [c for c in checks if c["state"] == FAIL and c["name"] in _MENDS]
+    if failed != "validate" or not wrong:
+        return None
+    begin = min((_MENDS[c["name"]][0] for c in wrong), key=rerun.BEGINNINGS.index)
+    mend: dict[str, Any] = {"begin": begin}
+    for what in ("types", "views"):
+        names = sorted({c["subject"] for c in wrong if _MENDS[c["name"]][1] == what and c["subject"] != "all"})
+        mend |= {what: names} if names else {}
+    return mend
