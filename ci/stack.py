@@ -124,11 +124,14 @@ class Stack:
 
     def reload_data(self):
         """Has the sandbox read its folder again: what differs becomes changes and deletions."""
-        url = self.part("sandbox")["SANDBOX_ADMIN_URL"].rstrip("/") + "/reload"
-        with urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=120) as answer:
-            answer.read()
+        self._admin("reload", "POST")
 
     # ---- inside ----
+
+    def _admin(self, path: str, method: str, body: bytes | None = None):
+        url = self.part("sandbox")["SANDBOX_ADMIN_URL"].rstrip("/") + "/" + path
+        with urllib.request.urlopen(urllib.request.Request(url, method=method, data=body), timeout=120) as answer:
+            answer.read()
 
     def _patients(self):
         if not self.data.exists():

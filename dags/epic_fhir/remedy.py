@@ -32,15 +32,23 @@ _MENDS = {
 
 
 def next_step(
-    key: RunKey, reports: dict[str, dict[str, Any] | None], states: dict[str, str], checks: list[dict[str, str]]
+    key: RunKey,
+    reports: dict[str, dict[str, Any] | None],
+    states: dict[str, str],
+    checks: list[dict[str, str]],
+    mends: str | None = None,
 ) -> dict[str, str]:
-    """What to do about a run that is not green, and the command that does it."""
+    """
+    What to do about a run that is not green, and the command that does it.
+
+    :param mends: of a rerun, the run that it mends
+    """
     failed = next((task for task in ORDER if states.get(task) not in ("success", "skipped", None)), "validate")
     run = (reports.get(failed) or {}).get("run") or {}
     code = run.get("exit_code")
-    mend = _mend(key, failed, code, checks)
+    mend = _mend(failed, code, (reports.get(failed) or {}).get("result") or {}, checks)
     if mend:
-        told = shlex.quote(json.dumps({"run": key.run_id, **mend, "go": True}))
+        told = shlex.quote(json.dumps({"run": mends or key.run_id, **mend, "go": True}))
         command = f"airflow dags trigger {sites.dag_id('rerun', sites.of(key.dag_id))} --conf {told}"
     else:
         # A clear by run id works for every run, also for manual ones that have no logical date. What validate could not check lies
@@ -50,12 +58,11 @@ def next_step(
     return {"task": failed, "advice": _ADVICE.get(code, "Read the end of the task's log in Airflow."), "command": command}
 
 
-def _mend(key: RunKey, failed: str, code: Any, checks: list[dict[str, str]]) -> dict[str, Any] | None:
+def _mend(failed: str, code: Any, result: dict[str, Any], checks: list[dict[str, str]]) -> dict[str, Any] | None:
     """The rerun that replaces what does not fit; None where doing the same again is the way."""
-    if key.dag_id != sites.dag_id("etl", sites.of(key.dag_id)):
-        return None
-    if failed == "transform" and code == DATA_REFUSED:
-        return {"begin": "extract"}  # bronze is not what its landing says: extract lands it anew
+    damaged = result.get("damaged_export")
+    if failed == "transform" and code == DATA_REFUSED and damaged:
+        return {"begin": "extract", "exports": [damaged]}
     wrong = [c for c in checks if c["state"] == FAIL and c["name"] in _MENDS]
     if failed != "validate" or not wrong:
         return None

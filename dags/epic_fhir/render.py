@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from epic_fhir.charts import drawn, figure
 from epic_fhir.reconcile import COULD_NOT_RUN, FAIL, WARN
-from epic_fhir.remedy import ORDER, next_step
+from epic_fhir.remedy import ORDER
 from epic_fhir.reports import RunKey, parse_instant
 from epic_fhir.skew import lost_seconds
 
@@ -39,6 +39,7 @@ def page(
     table: list[dict[str, Any]],
     reports: dict[str, dict[str, Any] | None],
     states: dict[str, str],
+    step: dict[str, str] | None = None,
     trends: Iterable[dict[str, Any]] = (),
     changes: list[str] | None = None,
     last_good: str | None = None,
@@ -46,6 +47,7 @@ def page(
     """
     The whole page as text.
 
+    :param step: what to do about a run that is not green
     :param trends: as they stand in verdict.json
     :param changes: what is other than in the last good run, in sentences
     :param last_good: that run's id; None where there is none
@@ -78,7 +80,7 @@ def page(
         stages=stages,
         slowest_known=any(stage["slowest"] for stage in stages),
         notes=[(task, note) for task, note in _notes(reports) if not _REASONS.fullmatch(note)],
-        next_step=None if verdict == "green" else next_step(key, reports, states, checks),
+        next_step=step,
         origin=_origin(reports),
     )
 

@@ -54,6 +54,7 @@ class Plan:
     :param exports: what extract and transform work on; none where the server is asked anew, or transform takes what is pending
     :param sentences: what is replaced, for people
     :param reports: extract's, of the run that is mended, where extract does not run
+    :param gives_up: exports of the run that never landed: a kick-off would find and adopt them instead of asking anew
     """
 
     run: str
@@ -63,6 +64,7 @@ class Plan:
     views: list[str]
     sentences: list[str]
     reports: dict[str, str] = field(default_factory=dict)
+    gives_up: list[str] = field(default_factory=list)
     go: bool = False
 
     def runs(self, task: str) -> bool:
@@ -99,10 +101,12 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
     run = _run(lake, dag_id, asked.run)
     reports = {task: lake.read_json(lake.metrics(dag_id, run, f"{task}.json")) for task in (*PHASES, "report")}
     begin = _begin(asked, reports)
-    exports = _exports(lake, asked.exports) or (_exports_of(reports) if begin != "kick_off" else [])
+    own = _exports_of(reports)
+    exports = [] if begin == "kick_off" else _exports(lake, asked.exports) or own
+    gives_up = [export for export in own if begin == "kick_off" and _open(lake, export)]
     if begin == "extract" and not exports:
         raise Impossible(f"Cannot extract for run {run}: it asked for no export; begin with kick_off, which asks for one")
-    landings = {export: lake.read_json(f"{lake.root}/state/landings/{export}.json") for export in exports}
+    landings = {export: lake.read_json(_landing(lake, export)) for export in exports}
     missing = [export for export, landing in landings.items() if landing is None]
     if missing and begin in ("transform", "load"):
         raise Impossible(f"Cannot begin with {begin}: export {missing[0]} has not landed; begin with extract")
@@ -110,9 +114,27 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
     views = sorted(standing["views"]) if asked.views == (ALL,) else list(asked.views)
     _known("view", views, standing["views"])
     _known("type", asked.types, standing["silver"])
-    made = Plan(run, begin, exports if begin in ("extract", "transform") else [], list(asked.types), views, [], go=asked.go)
+    made = Plan(
+        run,
+        begin,
+        exports if begin in ("extract", "transform") else [],
+        list(asked.types),
+        views,
+        [],
+        gives_up=gives_up,
+        go=asked.go,
+    )
     kept = {} if made.runs("extract") else {"extract": lake.metrics(dag_id, run, "extract.json")}
     return Plan(**{**asdict(made), "reports": kept, "sentences": _sentences(made, reports, landings, standing)})
+
+
+def _landing(lake: Lake, export: str) -> str:
+    return f"{lake.root}/state/landings/{export}.json"
+
+
+def _open(lake: Lake, export: str) -> bool:
+    """Whether the server was asked for it and it has not landed; a crawl is nothing that a server knows of."""
+    return lake.exists(f"{lake.root}/state/exports/{export}/kick-off.json") and not lake.exists(_landing(lake, export))
 
 
 def _run(lake: Lake, dag_id: str, asked: str) -> str:
@@ -194,6 +216,7 @@ def _sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], st
         said.append(
             "The server is asked for a new export: what changed since the newest landing, or everything where there is none."
         )
+        said += [f"Export {export} never landed: it is given up, and the server is told." for export in made.gives_up]
     elif made.begin != "extract":
         said.append("The server is not asked for anything.")
     for export in made.exports:

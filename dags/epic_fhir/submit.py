@@ -187,6 +187,9 @@ class PhaseJava(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         planned(self, self.task_id, None)
         self._call = JavaCall(self)
+        gives_up = ",".join(rerun.Plan.of_dict(self.plan).gives_up) if self.plan else ""
+        if gives_up:
+            self._call.run(self.module, "io.epicfhir.extract.Cancel", RunKey.of(context), gives_up)
         return answer(*self._call.run(self.module, self.main, RunKey.of(context)))
 
     def on_kill(self) -> None:

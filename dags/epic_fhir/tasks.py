@@ -106,7 +106,7 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
     alert = partial(alerts.tell, lake, key, told, link, context)
     left_out = {} if made is None else {task: made.reports.get(task) for task in verdict.JOBS if not made.runs(task)}
-    return _end(lake, key, verdict.publish(lake, key, thresholds, states, alert, left_out))
+    return _end(lake, key, verdict.publish(lake, key, thresholds, states, alert, left_out, made.run if made else None))
 
 
 def accept(context: Any) -> dict[str, Any]:

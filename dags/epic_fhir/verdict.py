@@ -105,6 +105,7 @@ def publish(
     states: dict[str, str],
     alert: Callable[[Finding], list[str]] = lambda _: [],
     left_out: dict[str, str | None] | None = None,
+    mends: str | None = None,
 ) -> str | None:
     """
     Writes report.html, whatever became of the run, and the index over all runs.
@@ -112,6 +113,7 @@ def publish(
     :param states: of every task before this one, as the scheduler knows it
     :param alert: tells somebody; returns what could not be told
     :param left_out: the tasks that a rerun leaves out, with the report that stands for each, or None where none is asked for
+    :param mends: of a rerun, the run that it mends
     :return: why the run is not green; None when it is
     """
     start = datetime.now(timezone.utc)
@@ -126,7 +128,8 @@ def publish(
     checks = [c for task in asked if (c := _state_check(task, states.get(task), reports[task]))] + judged.checks
     final = reconcile.RED if any(c["state"] == reconcile.FAIL for c in checks) else judged.verdict
     whole = Judged(final, checks, judged.table, judged.trends)
-    page = _page(lake, key, whole, reports, states)
+    step = None if final == reconcile.GREEN else next_step(key, reports, states, checks, mends)
+    page = _page(lake, key, whole, reports, states, step)
     _write(lake, lake.metrics(key.dag_id, key.run_id, "verdict.json"), key, whole, reports)
     _remember(lake, key, whole.verdict, phases, thresholds)
     path = lake.metrics(key.dag_id, key.run_id, "report.html")
@@ -141,7 +144,7 @@ def publish(
         DATA_REFUSED if problem else 0,
         reports["extract"] or reports["kick_off"],
         outputs=[{"name": "report", "path": path, "rows": None, "bytes": len(page.encode())}],
-        notes=alert(_finding(key, whole, reports, states)),
+        notes=alert(_finding(whole, states, step)),
         result={
             "verdict": whole.verdict,
             "page": path,
@@ -176,19 +179,21 @@ def _remember(lake: Lake, key: RunKey, verdict: str, reports: dict[str, Any], th
     history.save(lake, key.dag_id, history.add(past, history.record(key.run_id, verdict, reports, thresholds.speed.least_ms)))
 
 
-def _finding(key: RunKey, whole: Judged, reports: dict[str, Any], states: dict[str, str]) -> Finding:
+def _finding(whole: Judged, states: dict[str, str], step: dict[str, str] | None) -> Finding:
     """A green run is told of where something warns that a person should look at; a slow task of one run is not that."""
     headline = render.headline(whole.verdict, states)
     if whole.verdict != reconcile.GREEN:
-        return Finding(whole.verdict, headline, render.grounds(whole.checks), next_step(key, reports, states, whole.checks))
+        return Finding(whole.verdict, headline, render.grounds(whole.checks), step)
     warnings = [c for c in whole.checks if c["state"] == reconcile.WARN and c["name"] in TOLD_WARNINGS]
-    step = {"task": "validate", "advice": "Nothing is to be rerun: the page says what to look at.", "command": ""}
+    look = {"task": "validate", "advice": "Nothing is to be rerun: the page says what to look at.", "command": ""}
     if not warnings:
         return Finding(whole.verdict, headline, [], None)
-    return Finding(whole.verdict, f"Complete, but: {warnings[0]['name']} of {warnings[0]['subject']}.", warnings, step)
+    return Finding(whole.verdict, f"Complete, but: {warnings[0]['name']} of {warnings[0]['subject']}.", warnings, look)
 
 
-def _page(lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], states: dict[str, str]) -> str:
+def _page(
+    lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], states: dict[str, str], step: dict[str, str] | None
+) -> str:
     """The page, with what the last good run was like."""
     good = last_good(lake, key)
     origin = (reports["extract"] or {}).get("run") or {}
@@ -200,6 +205,7 @@ def _page(lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], state
         whole.table,
         reports,
         states,
+        step,
         trends=whole.trends,
         changes=since_last_good(now, good) if good else None,
         last_good=((good or {}).get("run") or {}).get("run_id"),

@@ -4,7 +4,8 @@ import pytest
 from made_up import ROWS, RUN_ID, THRESHOLDS, copy, failed, good_run, key, lake_with, report, stage
 
 from epic_fhir import verdict
-from epic_fhir.render import count, next_step, span, timeline
+from epic_fhir.remedy import next_step
+from epic_fhir.render import count, span, timeline
 
 GOOD = dict.fromkeys((*verdict.JOBS, "validate"), "success")
 

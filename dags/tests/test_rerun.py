@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
@@ -127,6 +128,16 @@ def test_a_rerun_from_the_kick_off_works_on_the_export_that_it_asked_for(lake):
     assert planned(Task(plan.as_dict()), "transform", None) == {"export_id": None}
 
 
+def test_a_new_export_is_asked_for_only_when_the_one_that_never_landed_is_given_up(lake):
+    run(lake, RED, "red", "e3", failed="extract")
+    Path(f"{lake.root}/state/landings/e3.json").unlink()
+    lake.write_json(f"{lake.root}/state/exports/e3/kick-off.json", {})
+    made = rerun.plan(lake, DAG, Asked(begin="kick_off"))
+    assert made.gives_up == ["e3"]
+    assert "Export e3 never landed: it is given up, and the server is told." in made.sentences
+    assert rerun.plan(lake, DAG, Asked(run=GREEN, begin="kick_off")).gives_up == []
+
+
 def test_a_plan_that_is_only_shown_does_nothing(lake):
     plan = rerun.plan(lake, DAG, Asked()).as_dict()
     for task in rerun.PHASES:
@@ -161,11 +172,13 @@ def test_what_does_not_fit_comes_with_the_rerun_that_mends_it(checks, mend):
 
 
 def test_bronze_that_transform_refused_is_extracted_again():
-    reports = {"transform": {"run": {"exit_code": 5}}}
-    assert '"begin": "extract"' in next_step(key(), reports, {"transform": "failed"}, [])["command"]
+    reports = {"transform": {"run": {"exit_code": 5}, "result": {"damaged_export": "e1"}}}
+    step = next_step(key(), reports, {"transform": "failed"}, [])
+    assert '"begin": "extract", "exports": ["e1"]' in step["command"]
 
 
-def test_a_rerun_that_is_red_itself_is_cleared():
+def test_a_red_rerun_is_followed_by_another_of_the_same_run_or_cleared():
     again = replace(key(), dag_id="epic_fhir_rerun")
-    step = next_step(again, {}, {"validate": "failed"}, [check("view = PostgreSQL", "patient")])
-    assert step["command"].startswith("airflow dags clear epic_fhir_rerun")
+    wrong = [check("view = PostgreSQL", "patient")]
+    assert '"run": "r1", "begin": "load"' in next_step(again, {}, {"validate": "failed"}, wrong, "r1")["command"]
+    assert next_step(again, {}, {"load": "failed"}, [], "r1")["command"].startswith("airflow dags clear epic_fhir_rerun")

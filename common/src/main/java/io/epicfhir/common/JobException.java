@@ -4,7 +4,7 @@ package io.epicfhir.common;
  * Ends a job with a stable exit code and a message for the person on call; never holds patient
  * data.
  */
-public final class JobException extends RuntimeException {
+public class JobException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final ExitCode exitCode;

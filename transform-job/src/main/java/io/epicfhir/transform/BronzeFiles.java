@@ -37,9 +37,9 @@ final class BronzeFiles {
     }
   }
 
-  private static JobException refuse(Landing landing, Landing.File file, String why) {
-    return new JobException(
-        ExitCode.DATA_REFUSED,
+  private static Damaged refuse(Landing landing, Landing.File file, String why) {
+    return new Damaged(
+        landing.exportId(),
         "Cannot take bronze file "
             + file.path()
             + " of export "
@@ -49,5 +49,22 @@ final class BronzeFiles {
             + "; run the extract task of "
             + landing.runKey()
             + " again, which lands the export anew");
+  }
+
+  /** Bronze is not what an export's landing says. */
+  static final class Damaged extends JobException {
+    private static final long serialVersionUID = 1L;
+
+    private final String exportId;
+
+    private Damaged(String exportId, String message) {
+      super(ExitCode.DATA_REFUSED, message);
+      this.exportId = exportId;
+    }
+
+    /** The export that is to be landed anew. */
+    String exportId() {
+      return exportId;
+    }
   }
 }

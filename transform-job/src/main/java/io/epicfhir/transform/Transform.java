@@ -35,6 +35,9 @@ public final class Transform implements Job {
       tables
           .bringUpToDate(Again.of(context.arguments()), context.run().key())
           .record(context.recorder(), context.lake().paths());
+    } catch (BronzeFiles.Damaged e) {
+      context.recorder().result("damaged_export", e.exportId());
+      throw e;
     }
   }
 }
