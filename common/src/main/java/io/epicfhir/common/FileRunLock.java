@@ -29,10 +29,7 @@ final class FileRunLock implements RunLock {
       }
       return new FileRunLock(channel);
     } catch (IOException e) {
-      throw new JobException(
-          ExitCode.STORAGE,
-          "Cannot make the lock file " + file + "; check that the lake is writable",
-          e);
+      throw StorageFailure.of("make the lock file " + file, e);
     }
   }
 

@@ -2,6 +2,7 @@ package io.epicfhir.common;
 
 import java.time.Instant;
 import java.util.Optional;
+import org.apache.hadoop.fs.FSError;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,9 +37,13 @@ public final class JobRunner {
     try {
       context.lake().write(context.lake().paths().report(context.run()), Json.write(report));
     } catch (JobException e) {
-      // Without its report a run cannot be judged: never green.
-      exitCode = exitCode == ExitCode.DONE ? e.exitCode() : exitCode;
-      failure = Optional.of(e);
+      // Without its report a run cannot be judged: never green. What failed before says more.
+      if (failure.isEmpty()) {
+        exitCode = e.exitCode();
+        failure = Optional.of(e);
+      } else {
+        LOG.error(e.getMessage());
+      }
     }
     if (metrics.prometheusFolder().isPresent()) {
       new PrometheusFile(metrics.prometheusFolder().get())
@@ -52,9 +57,16 @@ public final class JobRunner {
         feed) {
       job.run(context);
       return Optional.empty();
-    } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError e) {
-      return Optional.of(e);
+    } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError | FSError e) {
+      return Optional.of(named(e));
     }
+  }
+
+  /** A full disk is no defect, whoever met it. */
+  private static Throwable named(Throwable failure) {
+    return exitCode(failure) == ExitCode.DEFECT
+        ? StorageFailure.ofDisk(failure).map(Throwable.class::cast).orElse(failure)
+        : failure;
   }
 
   private static ExitCode exitCode(Throwable failure) {

@@ -65,7 +65,7 @@ public final class Lake {
       }
       moveOver(fs, part, file);
     } catch (IOException e) {
-      throw cannot("write", file, e);
+      throw StorageFailure.of("write " + file, e, part, hadoop);
     }
   }
 
@@ -157,16 +157,6 @@ public final class Lake {
   }
 
   private static JobException cannot(String verb, Path path, IOException cause) {
-    String why = cause == null ? "the file system refused" : cause.getClass().getSimpleName();
-    return new JobException(
-        ExitCode.STORAGE,
-        "Cannot "
-            + verb
-            + " "
-            + path
-            + ": "
-            + why
-            + "; check that the lake is there, writable and not full",
-        cause);
+    return StorageFailure.of(verb + " " + path, cause);
   }
 }

@@ -28,8 +28,7 @@ public final class LandedFile {
     } catch (FileNotFoundException e) {
       return Optional.of("it is not there");
     } catch (IOException e) {
-      throw new JobException(
-          ExitCode.STORAGE, "Cannot read " + path + "; check that the lake is there", e);
+      throw StorageFailure.of("read " + path, e);
     }
   }
 

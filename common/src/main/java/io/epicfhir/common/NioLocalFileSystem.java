@@ -1,8 +1,14 @@
 package io.epicfhir.common;
 
+import java.io.File;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
@@ -11,7 +17,8 @@ import org.apache.hadoop.fs.permission.FsPermission;
 /**
  * Hadoop's local file system, which without its native library starts a {@code chmod} process for
  * every file it creates; here the JDK sets the permission. Forking a large JVM some hundred times
- * costs seconds a task.
+ * costs seconds a task. And where Hadoop takes what it may not look at for what is not there, and a
+ * full disk for an Error, here both are an IOException with the operating system's reason.
  */
 public final class NioLocalFileSystem extends LocalFileSystem {
   /** The setting of Hadoop that names the class. */
@@ -23,6 +30,68 @@ public final class NioLocalFileSystem extends LocalFileSystem {
   }
 
   private static final class Raw extends RawLocalFileSystem {
+    @Override
+    protected OutputStream createOutputStreamWithMode(
+        Path path, boolean append, FsPermission permission) throws IOException {
+      return new LocalOutput(super.createOutputStreamWithMode(path, append, permission));
+    }
+
+    /** Hadoop says no more than that there is no folder now: asked again, for the reason. */
+    @Override
+    protected boolean mkOneDirWithMode(Path path, File folder, FsPermission permission)
+        throws IOException {
+      boolean made = super.mkOneDirWithMode(path, folder, permission);
+      if (!made && !folder.exists()) {
+        Files.createDirectory(folder.toPath());
+      }
+      return made || folder.isDirectory();
+    }
+
+    @Override
+    public FSDataInputStream open(Path path, int bufferSize) throws IOException {
+      try {
+        return super.open(path, bufferSize);
+      } catch (FileNotFoundException e) {
+        throw told(path, e);
+      }
+    }
+
+    @Override
+    public FileStatus getFileStatus(Path path) throws IOException {
+      try {
+        return super.getFileStatus(path);
+      } catch (FileNotFoundException e) {
+        throw told(path, e);
+      }
+    }
+
+    @Override
+    public FileStatus[] listStatus(Path path) throws IOException {
+      try {
+        return super.listStatus(path);
+      } catch (FileNotFoundException e) {
+        throw told(path, e);
+      }
+    }
+
+    /** By itself false where nothing can be said. */
+    @Override
+    public boolean exists(Path path) throws IOException {
+      try {
+        getFileStatus(path);
+        return true;
+      } catch (FileNotFoundException e) {
+        return false;
+      }
+    }
+
+    /** Not there only if that is certain: a lake that cannot be read is no empty lake. */
+    private IOException told(Path path, FileNotFoundException e) {
+      return Files.notExists(pathToFile(path).toPath())
+          ? e
+          : new AccessDeniedException(path.toString());
+    }
+
     @Override
     public void setPermission(Path path, FsPermission permission) throws IOException {
       if (permission.getStickyBit()) {

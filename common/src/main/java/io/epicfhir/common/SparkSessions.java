@@ -1,10 +1,14 @@
 package io.epicfhir.common;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkConf;
 import org.apache.spark.scheduler.SparkListenerInterface;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.Utils;
 
 /**
  * Starts Spark. What must be known before a JVM starts (memory, collector, master) comes from
@@ -50,9 +54,39 @@ public final class SparkSessions {
       conf.set(
           "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog");
     }
+    requireLocalDisk(conf);
     SparkSession session = SparkSession.builder().config(conf).getOrCreate();
     session.sparkContext().addSparkListener(listener);
     return session;
+  }
+
+  /**
+   * Where no local disk can be written Spark ends the process itself, with a status of its own and
+   * without a report; where one of several can, it goes on with that.
+   */
+  private static void requireLocalDisk(SparkConf conf) {
+    String[] folders = Utils.getConfiguredLocalDirs(conf);
+    IOException failure = new IOException("none is named");
+    for (String folder : folders) {
+      try {
+        Path root = Path.of(folder);
+        if (!Files.isDirectory(root)) {
+          Files.createDirectories(root);
+        }
+        Files.delete(Files.createTempDirectory(root, "probe"));
+        return;
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    throw new JobException(
+        ExitCode.STORAGE,
+        "Cannot start Spark on the local disks "
+            + String.join(", ", folders)
+            + ": "
+            + StorageFailure.why(failure)
+            + "; check that they are there, writable and not full, or set spark.local.dir",
+        failure);
   }
 
   /** Whether this process has a session that somebody else started, and will stop. */

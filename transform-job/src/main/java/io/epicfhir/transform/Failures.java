@@ -2,8 +2,8 @@ package io.epicfhir.transform;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.StorageFailure;
 import io.epicfhir.transform.views.EvaluationFailures;
-import java.io.IOException;
 import java.util.Optional;
 
 /** What a failure of Spark means for the person on call. Spark's own messages may quote data. */
@@ -29,20 +29,17 @@ final class Failures {
   }
 
   private static Optional<JobException> storage(String table, Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof IOException) {
-        return Optional.of(
-            new JobException(
-                ExitCode.STORAGE,
-                "Cannot bring "
-                    + table
-                    + " up to date: "
-                    + cause.getClass().getSimpleName()
-                    + "; check that the lake and Spark's local disks are there, writable and not"
-                    + " full",
-                failure));
-      }
-    }
-    return Optional.empty();
+    return StorageFailure.in(failure)
+        .map(
+            cause ->
+                new JobException(
+                    ExitCode.STORAGE,
+                    "Cannot bring "
+                        + table
+                        + " up to date: "
+                        + StorageFailure.why(cause)
+                        + "; check that the lake and Spark's local disks are there, writable and"
+                        + " not full",
+                    failure));
   }
 }

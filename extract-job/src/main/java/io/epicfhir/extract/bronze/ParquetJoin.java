@@ -1,7 +1,6 @@
 package io.epicfhir.extract.bronze;
 
-import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.JobException;
+import io.epicfhir.common.StorageFailure;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -36,14 +35,7 @@ final class ParquetJoin {
       }
       writer.end(Map.of());
     } catch (IOException e) {
-      throw new JobException(
-          ExitCode.STORAGE,
-          "Cannot write "
-              + to
-              + ": "
-              + e.getClass().getSimpleName()
-              + "; check that the lake is there, writable and not full",
-          e);
+      throw StorageFailure.of("write " + to, e, to, hadoop);
     }
   }
 }

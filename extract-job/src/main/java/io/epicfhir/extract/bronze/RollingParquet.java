@@ -1,8 +1,8 @@
 package io.epicfhir.extract.bronze;
 
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.RowGroups;
+import io.epicfhir.common.StorageFailure;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,15 +79,26 @@ public final class RollingParquet<T> implements AutoCloseable {
     return List.copyOf(written);
   }
 
-  /** Lets go of a file that was not finished. */
+  /**
+   * Lets go of a file that was not finished, and of the room it takes: on a full disk the run's
+   * report needs it.
+   */
   @Override
   public void close() {
     if (writer != null) {
       try {
-        writer.close();
+        closeUnfinished();
       } catch (IOException e) {
         throw failed(e);
       }
+    }
+  }
+
+  private void closeUnfinished() throws IOException {
+    try {
+      writer.close();
+    } finally {
+      path.getFileSystem(hadoop).delete(path, false);
     }
   }
 
@@ -116,14 +127,7 @@ public final class RollingParquet<T> implements AutoCloseable {
   }
 
   private JobException failed(IOException e) {
-    return new JobException(
-        ExitCode.STORAGE,
-        "Cannot write "
-            + path
-            + ": "
-            + e.getClass().getSimpleName()
-            + "; check that the lake is there, writable and not full",
-        e);
+    return StorageFailure.of("write " + path, e);
   }
 
   private static final class Builder<T> extends ParquetWriter.Builder<T, Builder<T>> {

@@ -5,6 +5,7 @@ import com.github.luben.zstd.ZstdOutputStream;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.StorageFailure;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -173,7 +174,7 @@ final class CrawlIndex {
             + " "
             + file
             + ": "
-            + e.getClass().getSimpleName()
+            + StorageFailure.why(e)
             + "; check that the lake is there, writable and not full; without its index a crawl"
             + " takes everything for new: where the file is damaged, delete it",
         e);

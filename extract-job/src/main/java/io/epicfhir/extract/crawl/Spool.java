@@ -3,6 +3,7 @@ package io.epicfhir.extract.crawl;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.StorageFailure;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -176,15 +177,6 @@ final class Spool implements AutoCloseable {
   }
 
   private static JobException failed(String verb, Path path, IOException e) {
-    return new JobException(
-        ExitCode.STORAGE,
-        "Cannot "
-            + verb
-            + " "
-            + path
-            + ": "
-            + e.getClass().getSimpleName()
-            + "; check that the lake is there, writable and not full",
-        e);
+    return StorageFailure.of(verb + " " + path, e);
   }
 }
