@@ -31,6 +31,14 @@ public final class ChildJvm {
    */
   public static Process start(Class<?> main, List<String> options, String... arguments)
       throws IOException {
+    return new ProcessBuilder(command(main, options, arguments))
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  /** The command line by which a main starts; see {@link #start}. The caller may change it. */
+  public static List<String> command(Class<?> main, List<String> options, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(opens());
@@ -43,10 +51,7 @@ public final class ChildJvm {
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(arguments));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .start();
+    return command;
   }
 
   /** As this JVM was given them: the build alone says what Spark needs. */

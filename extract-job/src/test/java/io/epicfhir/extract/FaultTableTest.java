@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <tr><td>19, 22-25, 38</td><td>{@link FaultTableContentTest}</td></tr>
  * <tr><td>31, 32</td><td>{@link CrawlFaultsTest}</td></tr>
  * <tr><td>33</td><td>ExtractKillsTest, by kill -9</td></tr>
+ * <tr><td>36, 37</td><td>{@link FaultTableDiskTest}</td></tr>
  * </table>
  */
 class FaultTableTest {
@@ -31,10 +32,11 @@ class FaultTableTest {
           FaultTableExportTest.class,
           FaultTableFileTest.class,
           FaultTableContentTest.class,
+          FaultTableDiskTest.class,
           CrawlFaultsTest.class);
 
   static Stream<String> rows() {
-    return Stream.concat(Stream.iterate(1, n -> n <= 25, n -> n + 1), Stream.of(31, 32, 38))
+    return Stream.concat(Stream.iterate(1, n -> n <= 25, n -> n + 1), Stream.of(31, 32, 36, 37, 38))
         .map(n -> String.format("%02d", n));
   }
 

@@ -7,6 +7,7 @@ import static io.epicfhir.load.ViewTables.row;
 import static io.epicfhir.load.ViewTables.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.common.SmallDisk;
 import io.epicfhir.load.testing.SharedDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,5 +163,21 @@ class LoadFailuresTest {
     assertThat(load.run()).isEqualTo(2);
 
     assertThat(load.error()).contains("Cannot load views: no Delta table under");
+  }
+
+  @Test
+  void aReadOnlyLakeIsNeverGreenAndItsTableIsWholeAndNotLoadedTwice() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    try (SmallDisk lake = SmallDisk.mount(load.lake(), "4m")) {
+      ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
+      lake.remount("ro");
+
+      assertThat(load.run()).isEqualTo(6);
+
+      assertThat(load.query("SELECT count(*), min(text) FROM {}.a")).containsExactly("3|x");
+      lake.remount("rw");
+      assertThat(load.run()).isZero();
+      assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
+    }
   }
 }

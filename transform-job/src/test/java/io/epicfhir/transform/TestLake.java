@@ -5,6 +5,7 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
+import io.epicfhir.common.NioLocalFileSystem;
 import io.epicfhir.transform.views.ViewCompiler;
 import io.epicfhir.transform.views.ViewDefinition;
 import java.io.IOException;
@@ -46,7 +47,9 @@ final class TestLake {
 
   TestLake(Path root) {
     this.root = root;
-    this.lake = new Lake(new LakePaths(root.toUri().toString()), new Configuration());
+    Configuration hadoop = new Configuration();
+    hadoop.set(NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName());
+    this.lake = new Lake(new LakePaths(root.toUri().toString()), hadoop);
   }
 
   /** One session for all tests of the module; a new one where a test has stopped it. */
@@ -55,6 +58,7 @@ final class TestLake {
         .master("local[2]")
         .appName("transform tests")
         .config("spark.ui.enabled", "false")
+        .config("spark.hadoop." + NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName())
         // A handful of rows never pays for compiling a plan.
         .config("spark.sql.codegen.wholeStage", "false")
         .config("spark.sql.codegen.cache.maxEntries", "2000")

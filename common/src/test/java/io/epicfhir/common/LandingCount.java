@@ -1,0 +1,22 @@
+package io.epicfhir.common;
+
+import org.apache.hadoop.conf.Configuration;
+
+/** Looks at lakes' landings as the user whose process it is. */
+final class LandingCount {
+  private LandingCount() {}
+
+  /** Prints a line for each lake: how many landings there are, or the exit status of a job. */
+  public static void main(String[] args) {
+    Configuration hadoop = new Configuration();
+    hadoop.set(NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName());
+    for (String root : args) {
+      try {
+        int count = new Landings(new Lake(new LakePaths(root), hadoop)).all().size();
+        System.out.println("landings " + count);
+      } catch (JobException e) {
+        System.out.println("exit " + e.exitCode().number());
+      }
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package io.epicfhir.transform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.SmallDisk;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The fault table's rows 36 and 37: disks that are full or read-only under the transform job. */
+final class TransformDiskTest {
+  private static final String LOCAL_DISK = "spark.local.dir";
+  private static final String ADVICE =
+      "; check that the lake and Spark's local disks are there, writable and not full";
+  private static final int MANY = 5_000;
+  private static final String VIEW =
+      """
+      {"resourceType": "ViewDefinition", "name": "people", "resource": "Patient",
+       "select": [{"column": [{"name": "key", "path": "getResourceKey()"},
+                              {"name": "born", "path": "birthDate"}]}]}
+      """;
+
+  @TempDir private Path folder;
+  private TestLake lake;
+  private final List<String> silver = new ArrayList<>();
+
+  @BeforeEach
+  void makeLake() throws IOException {
+    lake = new TestLake(folder.resolve("lake"));
+    Files.createDirectory(folder.resolve("views"));
+    Files.writeString(folder.resolve("views/people.json"), VIEW);
+    Files.writeString(
+        folder.resolve("pipeline.conf"),
+        """
+        epic-fhir {
+          lake = lake
+          transform {
+            views = views, parallel-tables = 2, deletion-vectors = off, rewrite-below = 4M
+            lock-patience = 30 seconds
+          }
+        }
+        """);
+  }
+
+  @AfterEach
+  void forget() {
+    System.clearProperty("spark.master");
+    System.clearProperty(LOCAL_DISK);
+  }
+
+  @Test
+  void fault_36_37_a_local_disk_that_is_read_only_or_fills_with_a_shuffle() throws Exception {
+    try (SmallDisk local = SmallDisk.mount(folder.resolve("local"), "128k")) {
+      land("e1", MANY);
+      TestLake.spark().stop();
+      System.setProperty("spark.master", "local[2]");
+      System.setProperty(LOCAL_DISK, local.root().toString());
+      local.remount("ro");
+      assertThat(transform()).isEqualTo(6);
+      // By itself Spark ends the process here: status 53, no report.
+      assertThat(error())
+          .isEqualTo(
+              "Cannot start Spark on the local disks "
+                  + local.root()
+                  + ": Read-only file system; check that they are there, writable and not full,"
+                  + " or set spark.local.dir");
+      local.remount("rw");
+
+      assertThat(transform()).isEqualTo(6);
+
+      assertThat(error())
+          .isEqualTo("Cannot bring silver Patient up to date: No space left on device" + ADVICE);
+      assertThat(folder.resolve("lake/silver/Patient/_delta_log")).doesNotExist();
+      assertThat(folder.resolve("lake/state/applied")).doesNotExist();
+      local.remount("size=64m");
+      assertThat(transform()).isZero();
+      System.clearProperty(LOCAL_DISK);
+      assertThat(lake.silver("Patient")).isEqualTo(silver.stream().sorted().toList());
+      assertThat(lake.rows("people")).hasSize(MANY);
+    }
+  }
+
+  @Test
+  void fault_36_37_tables_on_a_disk_that_is_full_or_read_only() throws Exception {
+    try (SmallDisk tables = SmallDisk.mount(folder.resolve("lake/silver"), "1m")) {
+      land("e1", 3);
+      assertThat(transform()).isZero();
+      List<String> before = lake.silver("Patient");
+      land("e2", 40);
+      tables.remount("ro");
+      assertThat(transform()).isEqualTo(6);
+      assertThat(error())
+          .isEqualTo("Cannot bring silver Patient up to date: Read-only file system" + ADVICE);
+      tables.remount("rw");
+      tables.fill(0);
+
+      assertThat(transform()).isEqualTo(6);
+
+      assertThat(error())
+          .isEqualTo("Cannot bring silver Patient up to date: No space left on device" + ADVICE);
+      assertThat(lake.silver("Patient")).isEqualTo(before);
+      tables.makeRoom();
+      assertThat(transform()).isZero();
+      assertThat(lake.silver("Patient")).isEqualTo(silver.stream().sorted().toList());
+      assertThat(lake.rows("people")).hasSize(43);
+    }
+  }
+
+  /** Patients whose ids do not get shorter by being packed. */
+  private void land(String export, int patients) {
+    Random random = new Random(export.hashCode());
+    TestLake.Export landing = lake.export(export, "2026-01-0" + export.charAt(1) + "T00:00:00Z");
+    for (int i = 0; i < patients; i++) {
+      String id = Long.toHexString(random.nextLong()) + Long.toHexString(random.nextLong());
+      String json = "{\"resourceType\":\"Patient\",\"id\":\"%s\"}".formatted(id);
+      landing.resource("Patient", id, "1", null, json);
+      silver.add(id + " 1 false " + json);
+    }
+    landing.land();
+  }
+
+  private int transform() {
+    return JobRunner.run(
+        new Transform(),
+        "--conf",
+        folder.resolve("pipeline.conf").toString(),
+        "--dag",
+        "etl",
+        "--run",
+        "r1",
+        "--task",
+        "transform",
+        "--interval-end",
+        "2026-01-20T00:00:00Z");
+  }
+
+  private String error() throws IOException {
+    return new ObjectMapper()
+        .readTree(folder.resolve("lake/metrics/etl/r1/transform.json").toFile())
+        .at("/run/error")
+        .asText();
+  }
+}
