@@ -1,7 +1,7 @@
 # Everything a user or CI calls; each target is a script in ci/. The work lies under build/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check bench format clean
+.PHONY: help setup demo up down test nights check bench format clean
 
 PATIENTS ?= 20
 export PATIENTS
@@ -23,6 +23,9 @@ down: ## stop what `make up` started
 
 test: setup check ## every test, Java and Python
 	@ci/test.sh
+
+nights: setup ## the long tests under Airflow: backfills, kills, reruns, a night on call (a quarter of an hour)
+	@ci/nights.sh
 
 check: setup ## format, static analysis, DAG policy
 	@ci/check.sh

@@ -11,12 +11,19 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import quote
 
 from parts import HOME, JavaPart, PartError, cohort, copied
 
 DAG = "epic_fhir_etl"
+
+
+def days(count: int, until_days_ago: int = 2) -> list[datetime]:
+    """So many days at 4 o'clock, in the past: the logical dates of runs."""
+    last = datetime.now(timezone.utc).replace(hour=4, minute=0, second=0, microsecond=0) - timedelta(days=until_days_ago)
+    return [last - timedelta(days=n) for n in range(count - 1, -1, -1)]
 
 
 class Stack:
@@ -113,6 +120,15 @@ class Stack:
     def tasks(self, run_id: str, dag: str = DAG) -> list[dict]:
         """The run's task instances as Airflow's API tells them."""
         return self.api("GET", f"/api/v2/dags/{dag}/dagRuns/{quote(run_id)}/taskInstances")["task_instances"]
+
+    def backfill(self, dag: str, days: list[datetime], *, backwards: bool = False, most: int = 2, again: str = "none"):
+        """Asks for the runs of these days, as Airflow's button does."""
+        body = {"dag_id": dag, "from_date": days[0].isoformat(), "to_date": days[-1].isoformat(), "run_backwards": backwards,
+                "max_active_runs": most, "reprocess_behavior": again}  # fmt: skip
+        self.api("POST", "/api/v2/backfills", body)
+
+    def runs(self, dag: str) -> list[dict]:
+        return self.api("GET", f"/api/v2/dags/{dag}/dagRuns?limit=100")["dag_runs"]
 
     def airflow(self, *arguments: str) -> str:
         """What ci/airflow.sh, or an airflow command by it, prints."""

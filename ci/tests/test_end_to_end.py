@@ -1,6 +1,6 @@
 """The demo's path on 3 patients: the real DAG under a real scheduler, three runs, and what lies where after each.
 
-The runs build on each other: everything, nothing new, then one patient changed and one deleted.
+The runs build on each other: everything, nothing new, then one patient changed and one deleted, then days of the past.
 """
 
 import json
@@ -13,12 +13,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import oracle
-from stack import HOME, Stack
+from stack import DAG, HOME, Stack, days
 
 
 @pytest.fixture(scope="module")
 def stack():
-    stack = Stack(HOME / "build" / "end-to-end", patients=3)
+    # The schedule begins in the future: whatever runs was asked for.
+    stack = Stack(HOME / "build" / "end-to-end", 3, {"EPIC_FHIR_SCHEDULE": "0 4 * * *", "EPIC_FHIR_START": "2100-01-01"})
     stack.stop()
     stack.wipe()
     try:
@@ -39,6 +40,10 @@ def assert_tables_are_what_is_served(stack: Stack):
     tables = oracle.postgres_rows(stack.env()["PSQL_URL"], list(views))
     differing = [name for name in views if not oracle.same_rows(views[name], tables[name])]
     assert differing == []
+
+
+def landings(stack: Stack) -> set[str]:
+    return {file.name for file in (stack.lake / "state" / "landings").glob("*.json")}
 
 
 def table_files(stack: Stack) -> dict[str, str]:
@@ -102,6 +107,17 @@ def test_a_changed_and_a_deleted_patient_arrive_as_such(stack):
     assert rows[changed_id]["birth_date"].isoformat() == "1901-02-03"
     moved = {table for table, version in oracle.view_versions(stack.lake).items() if versions[table] != version}
     assert moved == {"silver/Patient", "views/patient"}
+
+
+def test_a_backfill_of_the_past_asks_the_server_for_nothing_and_changes_no_table(stack):
+    delta, postgres, landed = oracle.view_versions(stack.lake), table_files(stack), landings(stack)
+    stack.backfill(DAG, days(2), backwards=True)
+    runs = [run["dag_run_id"] for run in stack.runs(DAG) if run["dag_run_id"].startswith("backfill")]
+    assert len(runs) == 2
+    for run in runs:
+        assert stack.ended(run) == "success"
+        assert verdict(stack, run)["verdict"] == "green"
+    assert (oracle.view_versions(stack.lake), table_files(stack), landings(stack)) == (delta, postgres, landed)
 
 
 def test_the_report_names_no_patient(stack):
