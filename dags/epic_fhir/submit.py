@@ -20,6 +20,7 @@ from airflow.sdk.exceptions import (
 
 from epic_fhir import rerun, sites
 from epic_fhir.database import database
+from epic_fhir.lineage import TellsLineage
 from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, parse_instant
 from epic_fhir.settings import Installation, Settings, SettingsError
 
@@ -66,7 +67,7 @@ def planned(operator: Any, task: str, export_id: str | None) -> dict[str, Any]:
     return {"export_id": export_id or known or None, **selection}
 
 
-class PhaseSubmit(SparkSubmitOperator):
+class PhaseSubmit(TellsLineage, SparkSubmitOperator):
     """
     Runs a Spark job by spark-submit and returns its report's path and answers.
 
@@ -172,7 +173,7 @@ class JavaCall:
             self._process.wait()
 
 
-class PhaseJava(BaseOperator):
+class PhaseJava(TellsLineage, BaseOperator):
     """Runs a job that needs no Spark session and returns its report's path and answers, each under its own key, too."""
 
     template_fields = ("plan",)
