@@ -138,10 +138,10 @@ class Lake:
     def _at(self, path: str) -> Any:
         if self.is_local():
             return Path(self.local(path))
-        from airflow.sdk import ObjectStoragePath
+        from upath import UPath
 
-        # Hadoop's name for S3 is a scheme that only Hadoop knows.
-        return ObjectStoragePath(re.sub(r"^s3[an]://", "s3://", path))
+        # Hadoop's name for S3 is a scheme that only Hadoop knows. What a listing saw is not kept: the jobs write meanwhile.
+        return UPath(re.sub(r"^s3[an]://", "s3://", path), use_listings_cache=False)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ class Installation:
     spark_home: Path
     jars: Path | None
     archives: Path | None = None
+    extra: Path | None = None
 
     @classmethod
     def of(cls, dag_id: str) -> Installation:
@@ -54,7 +55,8 @@ class Installation:
         conf = Path(env.get("EPIC_FHIR_CONF") or home / "conf" / "pipeline.conf").absolute()
         conf = conf.with_name(f"{site}.conf") if site else conf
         chosen = (site and env.get(f"EPIC_FHIR_SPARK_PROFILE_{site.upper()}")) or env.get("EPIC_FHIR_SPARK_PROFILE") or "local"
-        jars, archives = (Path(env[n]).absolute() if env.get(n) else None for n in ("EPIC_FHIR_JARS", "EPIC_FHIR_CLASS_ARCHIVES"))
+        folders = ("EPIC_FHIR_JARS", "EPIC_FHIR_CLASS_ARCHIVES", "EPIC_FHIR_EXTRA_JARS")
+        jars, archives, extra = (Path(env[name]).absolute() if env.get(name) else None for name in folders)
         if not conf.is_file():
             told = (
                 'write it for the site, beginning with include "pipeline.conf"'
@@ -62,7 +64,7 @@ class Installation:
                 else "set EPIC_FHIR_CONF to a file that exists"
             )
             raise SettingsError(f"Cannot read the settings: {conf}; {told}")
-        return cls(home, conf, home / "conf" / "spark" / f"{chosen}.conf", _spark_home(env), jars, archives)
+        return cls(home, conf, home / "conf" / "spark" / f"{chosen}.conf", _spark_home(env), jars, archives, extra)
 
     def validation(self) -> Path:
         """The thresholds and alerts: beside pipeline.conf, or else those that came with the installation."""
@@ -80,6 +82,15 @@ class Installation:
             )
         return found[0]
 
+    def extra_jars(self) -> list[str]:
+        """What the jobs do not bring along, for example for a lake on s3a:; every JAR of the folder."""
+        if self.extra is None:
+            return []
+        found = sorted(str(jar) for jar in self.extra.glob("*.jar"))
+        if not found:
+            raise SettingsError(f"Cannot find any JAR in {self.extra}; put them there, or unset EPIC_FHIR_EXTRA_JARS")
+        return found
+
     def properties(self) -> str:
         """The Spark profile, as spark-submit takes it."""
         if not self.profile.is_file():
@@ -96,8 +107,7 @@ class Installation:
 
     def spark_archive(self, module: str) -> ClassArchive | None:
         """The archive of a job that is submitted, or None where there shall be, or can be, none."""
-        jar = str(self.jar(module))
-        return self._archive(f"{module}-spark", [jar, f"{self.spark_home}/jars/*"])
+        return self._archive(f"{module}-spark", [str(self.jar(module)), *self.extra_jars(), f"{self.spark_home}/jars/*"])
 
     def spark_start(self, module: str, archive: ClassArchive) -> tuple[dict[str, str], dict[str, str]]:
         """What spark-submit is given so that its JVM can use an archive: Spark's properties, and the environment."""
@@ -105,7 +115,7 @@ class Installation:
         empty.mkdir(exist_ok=True)
         options = [*archive.options(), self._logging(), os.environ.get("SPARK_SUBMIT_OPTS", "")]
         return (
-            {"spark.driver.extraClassPath": str(self.jar(module))},
+            {"spark.driver.extraClassPath": os.pathsep.join([str(self.jar(module)), *self.extra_jars()])},
             {"SPARK_CONF_DIR": str(empty), "SPARK_SUBMIT_OPTS": " ".join(option for option in options if option)},
         )
 
@@ -115,8 +125,8 @@ class Installation:
         java = str(Path(home, "bin", "java")) if home else shutil.which("java")
         if java is None or not Path(java).exists():
             raise SettingsError("Cannot find java: neither JAVA_HOME nor PATH has it; install a JDK 17 or later")
-        classes = [str(self.jar(module)), f"{self.spark_home}/jars/*"]
-        options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        classes = [str(self.jar(module)), *self.extra_jars(), f"{self.spark_home}/jars/*"]
+        options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Depicfhir.spark-profile={self.properties()}"]
         archive = self._archive(f"{module}-java", classes)
         if archive is None:
             classes.insert(1, str(self.profile.parent))

@@ -91,6 +91,7 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
             self.application = str(here.jar(self.module))
             archive = self._start_with_archive(here)
             self.properties_file = here.properties()
+            self.jars = ",".join(here.extra_jars()) or None
         self.application_args = key.arguments(here.conf, **selection)
         self.name = f"{key.dag_id}.{key.task_id} {key.run_id}"
         self._spark_binary = here.spark_submit()

@@ -1,6 +1,5 @@
 package io.epicfhir.common;
 
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -8,8 +7,6 @@ import org.apache.spark.sql.SparkSession;
  * when it is first asked for.
  */
 public final class JobContext implements AutoCloseable {
-  private static final String SPARK_HADOOP = "spark.hadoop.";
-
   private final JobArguments arguments;
   private final SettingsFile settings;
   private final RunRecorder recorder;
@@ -21,14 +18,8 @@ public final class JobContext implements AutoCloseable {
     this.arguments = arguments;
     this.settings = settings;
     this.recorder = recorder;
-    Configuration hadoop = new Configuration();
-    hadoop.set(NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName());
-    // spark-submit hands the profile over as system properties; Spark itself does the same with it.
-    System.getProperties().stringPropertyNames().stream()
-        .filter(name -> name.startsWith(SPARK_HADOOP))
-        .forEach(
-            name -> hadoop.set(name.substring(SPARK_HADOOP.length()), System.getProperty(name)));
-    this.lake = new Lake(settings.lake(), hadoop);
+    this.lake =
+        new Lake(settings.lake(), HadoopSettings.of(System.getProperties(), System.getenv()));
   }
 
   /** The command line. */

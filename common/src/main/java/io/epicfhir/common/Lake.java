@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileContext;
@@ -22,6 +23,9 @@ import org.apache.hadoop.fs.Path;
  * fails.
  */
 public final class Lake {
+  /** Object stores where a file appears when its writer closes it, and a rename is a copy. */
+  private static final Set<String> APPEARS_WHOLE = Set.of("s3a", "gs");
+
   private final LakePaths paths;
   private final Configuration hadoop;
 
@@ -57,13 +61,19 @@ public final class Lake {
 
   /** Replaces a small file in one step: readers see the old text or the new, never a part. */
   public void write(Path file, String text) {
-    Path part = new Path(file.getParent(), "." + file.getName() + "." + UUID.randomUUID());
     try {
       FileSystem fs = fileSystem(file);
-      try (OutputStream out = fs.create(part, false)) {
+      boolean atOnce = APPEARS_WHOLE.contains(fs.getScheme());
+      Path written =
+          atOnce
+              ? file
+              : new Path(file.getParent(), "." + file.getName() + "." + UUID.randomUUID());
+      try (OutputStream out = fs.create(written, atOnce)) {
         out.write(text.getBytes(StandardCharsets.UTF_8));
       }
-      moveOver(fs, part, file);
+      if (!atOnce) {
+        moveOver(fs, written, file);
+      }
     } catch (IOException e) {
       throw StorageFailure.of("write " + file, e, part, hadoop);
     }
@@ -144,10 +154,7 @@ public final class Lake {
     return path.getFileSystem(hadoop);
   }
 
-  /**
-   * One step on local disks (POSIX rename) and on HDFS (its own overwriting rename); object stores
-   * rename by copy.
-   */
+  /** One step on local disks (POSIX rename) and on HDFS (its own overwriting rename). */
   private void moveOver(FileSystem fs, Path part, Path file) throws IOException {
     if ("hdfs".equals(fs.getScheme())) {
       FileContext.getFileContext(fs.getUri(), hadoop).rename(part, file, Options.Rename.OVERWRITE);

@@ -1,13 +1,14 @@
 package io.epicfhir.common;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -20,6 +21,11 @@ import org.apache.hadoop.fs.Path;
 final class LeaseRunLock implements RunLock {
   static final Duration LEASE = Duration.ofMinutes(5);
   private static final Duration RENEW = Duration.ofMinutes(1);
+
+  /**
+   * s3a: have the server refuse the object where there is one; other file systems do by themselves.
+   */
+  private static final String IF_NONE = "fs.option.create.conditional.overwrite";
 
   private final Lake lake;
   private final Path file;
@@ -64,12 +70,19 @@ final class LeaseRunLock implements RunLock {
         return false;
       }
     }
-    try (var out = fs.create(file, false)) {
+    FSDataOutputStreamBuilder<?, ?> builder = fs.createFile(file);
+    builder.overwrite(false).recursive().opt(IF_NONE, true);
+    try (OutputStream out = builder.build()) {
       out.write("held".getBytes(StandardCharsets.UTF_8));
-      return true;
-    } catch (FileAlreadyExistsException e) {
-      return false;
+    } catch (IOException e) {
+      // Another process was first: some file systems say so when the file is made, others at its
+      // end, each by an exception of its own.
+      if (fs.exists(file)) {
+        return false;
+      }
+      throw e;
     }
+    return true;
   }
 
   @Override

@@ -1,0 +1,60 @@
+package io.epicfhir.common;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * The Hadoop configuration that Spark would make of its profile: the keys behind {@code
+ * spark.hadoop.}, and the S3 server that the environment names. spark-submit hands the profile over
+ * as system properties; a plain JVM is told the file, never its lines, which a process list shows.
+ */
+final class HadoopSettings {
+  /** The system property that names the Spark profile to a plain JVM. */
+  static final String PROFILE = "epicfhir.spark-profile";
+
+  private static final String PREFIX = "spark.hadoop.";
+  private static final String ENDPOINT = "fs.s3a.endpoint";
+
+  private HadoopSettings() {}
+
+  static Configuration of(Properties system, Map<String, String> environment) {
+    Configuration hadoop = new Configuration();
+    hadoop.set(NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName());
+    String endpoint = environment.get("AWS_ENDPOINT_URL");
+    if (endpoint != null) {
+      hadoop.set(ENDPOINT, endpoint);
+    }
+    String profile = system.getProperty(PROFILE);
+    if (profile != null) {
+      copy(read(Path.of(profile)), hadoop);
+    }
+    copy(system, hadoop);
+    return hadoop;
+  }
+
+  private static Properties read(Path profile) {
+    Properties lines = new Properties();
+    try (Reader in = Files.newBufferedReader(profile, StandardCharsets.UTF_8)) {
+      lines.load(in);
+      return lines;
+    } catch (IOException | IllegalArgumentException e) {
+      throw new JobException(
+          ExitCode.SETTINGS,
+          "Cannot read the Spark profile: " + profile + "; check that it is there and readable",
+          e);
+    }
+  }
+
+  private static void copy(Properties from, Configuration hadoop) {
+    from.stringPropertyNames().stream()
+        .filter(name -> name.startsWith(PREFIX))
+        .forEach(
+            name -> hadoop.set(name.substring(PREFIX.length()), from.getProperty(name).strip()));
+  }
+}
