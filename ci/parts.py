@@ -3,8 +3,10 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
@@ -14,41 +16,37 @@ class PartError(Exception):
     """A part did not start, or not in time; the message names its log."""
 
 
-class JavaPart:
+class Part:
     """
-    A server of the test sources that tells its address in a file of KEY=VALUE lines.
+    A process of its own, stopped by its id.
 
-    :param root: where its log, its process id and its address file lie
+    :param root: where its log, its process id and what else it leaves lie
     """
 
     def __init__(self, root: Path, name: str):
         self.root = root
         self.name = name
 
-    def start(self, module: str, main: str, args: list, memory: str = "1g") -> None:
-        if self.alive():
-            return
-        self.root.mkdir(parents=True, exist_ok=True)
-        state = self.root / f"{self.name}.env"
-        state.unlink(missing_ok=True)
+    def launch(self, command: list, ready: Callable[[], bool], env: dict[str, str] | None = None, seconds: float = 120) -> None:
+        """Starts it and waits until it is ready."""
         log = self.root / "logs" / f"{self.name}.log"
-        log.parent.mkdir(exist_ok=True)
+        log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("w") as out:
             process = subprocess.Popen(
-                ["java", f"-Xmx{memory}", "-cp", test_class_path(module), main, *map(str, args), "--state-file", str(state)],
-                stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+                [str(word) for word in command], env=env, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )  # fmt: skip
         self._pid_file().write_text(str(process.pid))
-        deadline = time.monotonic() + 120
-        while not state.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise PartError(f"Cannot start {self.name}; look at {log}")
-            time.sleep(0.1)
+        self.wait(ready, seconds)
 
-    def env(self) -> dict[str, str]:
-        """The part's own KEY=VALUE lines."""
-        lines = (self.root / f"{self.name}.env").read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines if "=" in line)
+    def wait(self, ready: Callable[[], bool], seconds: float = 120) -> None:
+        """:raises PartError: where it ends, or is not ready in time; it is stopped then"""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if not self.alive() or time.monotonic() > deadline:
+                self.stop()
+                raise PartError(f"Cannot start {self.name}; look at {self.root / 'logs' / self.name}.log")
+            time.sleep(0.1)
 
     def stop(self) -> None:
         if not self.alive():
@@ -80,6 +78,23 @@ class JavaPart:
         return self.root / f"{self.name}.pid"
 
 
+class JavaPart(Part):
+    """A server of the test sources that tells its address in a file of KEY=VALUE lines."""
+
+    def start(self, module: str, main: str, args: list, memory: str = "1g") -> None:
+        if self.alive():
+            return
+        state = self.root / f"{self.name}.env"
+        state.unlink(missing_ok=True)
+        command = ["java", f"-Xmx{memory}", "-cp", test_class_path(module), main, *args, "--state-file", state]
+        self.launch(command, state.exists)
+
+    def env(self) -> dict[str, str]:
+        """The part's own KEY=VALUE lines."""
+        lines = (self.root / f"{self.name}.env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
 def cohort(patients: int, log: Path) -> Path:
     """The folder of NDJSON of so many synthetic patients; generated once, the same bytes on every machine."""
     folder = HOME / "build" / "patients" / str(patients)
@@ -109,6 +124,19 @@ def test_class_path(module: str) -> str:
     target = HOME / module / "target"
     libraries = (target / "test-classpath.txt").read_text().strip()
     return os.pathsep.join([str(target / "test-classes"), str(target / "classes"), libraries])
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens at a port of this machine."""
+    with socket.socket() as s:
+        s.settimeout(1)
+        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _answers(pid: int) -> bool:

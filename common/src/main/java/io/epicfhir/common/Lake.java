@@ -151,7 +151,20 @@ public final class Lake {
   }
 
   private FileSystem fileSystem(Path path) throws IOException {
-    return path.getFileSystem(hadoop);
+    try {
+      return path.getFileSystem(hadoop);
+    } catch (RuntimeException | LinkageError e) {
+      if (e instanceof LinkageError || e.getCause() instanceof ClassNotFoundException) {
+        throw new JobException(
+            ExitCode.SETTINGS,
+            "Cannot use "
+                + path
+                + ": the classes of its file system are not there; put its JARs into the folder"
+                + " that EPIC_FHIR_EXTRA_JARS names",
+            e);
+      }
+      throw e;
+    }
   }
 
   /** One step on local disks (POSIX rename) and on HDFS (its own overwriting rename). */

@@ -47,6 +47,11 @@ public final class SparkSessions {
   static SparkSession start(LogicalRun run, SparkListenerInterface listener) {
     SparkConf conf = new SparkConf();
     FIXED.forEach(conf::set);
+    // Executors read the settings themselves, and must see the overrides that the driver saw. None
+    // is a secret: those are files that a setting names. The profile may say otherwise for them.
+    System.getenv().entrySet().stream()
+        .filter(override -> override.getKey().startsWith("EPIC_FHIR_"))
+        .forEach(o -> conf.setIfMissing("spark.executorEnv." + o.getKey(), o.getValue()));
     conf.setIfMissing("spark.master", "local[*]");
     conf.setIfMissing("spark.app.name", run.dagId() + "." + run.taskId() + " " + run.runId());
     if (hasDelta()) {

@@ -53,6 +53,16 @@ class LakeTest {
   }
 
   @Test
+  void aStoreWhoseClassesAreNotThereIsWrongSettings() {
+    Lake bucket = new Lake(new LakePaths("s3a://bucket/lake"), new Configuration());
+    assertThatThrownBy(() -> bucket.exists(bucket.paths().at("x")))
+        .isInstanceOfSatisfying(
+            JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.SETTINGS))
+        .hasMessageContaining("Cannot use s3a://bucket/lake/x")
+        .hasMessageContaining("EPIC_FHIR_EXTRA_JARS");
+  }
+
+  @Test
   void aRunReportLiesUnderItsRunWhateverTheRunIsCalled() {
     LogicalRun run =
         new LogicalRun(
