@@ -42,7 +42,9 @@ class ObjectStore:
     def download(self, folder: Path) -> Path:
         """The bucket as a folder, for the tools that read the lake from a disk."""
         files = self._files()
-        for key in files.find(BUCKET):
+        for key, told in files.find(BUCKET, detail=True).items():
+            if not told["size"]:
+                continue  # Hadoop's way to say that there is a folder
             target = folder / key.removeprefix(f"{BUCKET}/")
             target.parent.mkdir(parents=True, exist_ok=True)
             files.get_file(key, str(target))

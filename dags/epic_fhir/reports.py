@@ -155,13 +155,20 @@ class Ended:
 
 def fresh(report: Any, key: RunKey, before: Any) -> dict[str, Any] | None:
     """The report if this very try wrote it; what an earlier try or call left is no report."""
+    return None if report == before else of_try(report, key, key.try_number)
+
+
+def of_try(report: Any, key: RunKey, try_number: int) -> dict[str, Any] | None:
+    """
+    The report if that try of the task wrote it.
+
+    :param try_number: of a driver on a cluster that outlived the try that submitted it, that try's; it has written no other
+    """
     if not isinstance(report, dict) or not isinstance(report.get("run"), dict):
         return None
     run = report["run"]
-    same = (run.get("dag_id"), run.get("run_id"), run.get("task_id"), run.get("try_number"))
-    if same != (key.dag_id, key.run_id, key.task_id, key.try_number):
-        return None
-    return None if report == before else report
+    told = (run.get("dag_id"), run.get("run_id"), run.get("task_id"), run.get("try_number"))
+    return report if told == (key.dag_id, key.run_id, key.task_id, try_number) else None
 
 
 def judge(key: RunKey, report: dict[str, Any] | None, exit_status: int | None) -> Ended:

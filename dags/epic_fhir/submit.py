@@ -21,7 +21,7 @@ from airflow.sdk.exceptions import (
 from epic_fhir import rerun, sites
 from epic_fhir.database import database
 from epic_fhir.lineage import TellsLineage
-from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, parse_instant
+from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, of_try, parse_instant
 from epic_fhir.settings import Installation, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 READY = frozenset({"complete", "landed"})
 """States of an export that extract can start from."""
+DRIVER_OF_TRY = "epic_fhir_driver"
+"""Where a task keeps the driver that it has submitted to a cluster, and by which try."""
 
 
 @contextmanager
@@ -81,6 +83,7 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         self.module = module
         self.export_id = export_id
         self.plan = plan
+        self._driver_of_try: int | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
         key = RunKey.of(context)
@@ -92,6 +95,7 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
             archive = self._start_with_archive(here)
             self.properties_file = here.properties()
             self.jars = ",".join(here.extra_jars()) or None
+        self._follow_drivers_elsewhere()
         self.application_args = key.arguments(here.conf, **selection)
         self.name = f"{key.dag_id}.{key.task_id} {key.run_id}"
         self._spark_binary = here.spark_submit()
@@ -102,13 +106,47 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
             super().execute(context)
         except (AirflowException, RuntimeError) as e:
             failure = e  # spark-submit's word for it; the report's is better
-        ended = judge(key, fresh(lake.read_json(path), key, before), self._exit_status(failure))
+        report = lake.read_json(path)
+        told = fresh(report, key, before) if self._driver_of_try is None else of_try(report, key, self._driver_of_try)
+        ended = judge(key, told, self._exit_status(failure))
         if archive is not None:
             archive.keep(None if failure else 0)
+        if failure is None:
+            self._forget_driver(context)
         try:
             return answer(path, settle(ended))
         except AirflowException as e:
             raise e from failure
+
+    def submit_job(self, context: Context) -> str | None:
+        """Cluster mode: beside the driver, keeps whose it is; its report carries the number of the try that submitted it."""
+        driver = super().submit_job(context)
+        store = context.get("task_state_store")
+        if store is not None and driver:
+            store.set(DRIVER_OF_TRY, {"driver": driver, "try": context["ti"].try_number})
+        return driver
+
+    def get_job_status(self, external_id: Any, context: Context) -> str:
+        """Cluster mode: how the driver of an earlier try does; where it lives or has done its work, its report is the answer."""
+        status = super().get_job_status(external_id, context)
+        if self.is_job_active(status) or self.is_job_succeeded(status):
+            known = context["task_state_store"].get(DRIVER_OF_TRY) or {}
+            self._driver_of_try = known.get("try", 0) if known.get("driver") == external_id else 0
+        return status
+
+    def _forget_driver(self, context: Context) -> None:
+        """It has ended and was judged: whoever runs the task again wants it to be run, not to hear of the last time."""
+        store = context.get("task_state_store")
+        if store is not None and store.get(DRIVER_OF_TRY):
+            store.delete(self.external_id_key)
+            store.delete(DRIVER_OF_TRY)
+
+    def _follow_drivers_elsewhere(self) -> None:
+        """In cluster mode YARN and Kubernetes are asked how the driver does, so that a later try finds it again."""
+        connection = self._get_hook()._connection
+        cluster = connection["deploy_mode"] == "cluster"
+        self._yarn_track_via_rm_api = cluster and "yarn" in connection["master"]
+        self._track_driver_via_k8s_api = cluster and "k8s" in connection["master"]
 
     def _start_with_archive(self, here: Installation) -> ClassArchive | None:
         """Only in client mode, where the driver's JVM is spark-submit's own. This process, and its environment, are the task's."""
