@@ -25,7 +25,7 @@ from object_store import extra_jars
 from parts import HOME, cohort
 
 TYPES = ("Patient", "Condition")
-VIEWS = ("patient", "condition")
+VIEWS = ("patient",)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def report(lake: Path, task: str) -> dict:
 
 
 def test_the_dag_on_a_cluster_brings_every_resource_through_a_bucket_into_every_table(stack):
-    assert stack.run_dag("first", 300) == "success"
+    assert stack.run_dag("first") == "success"
     lake = stack.downloaded()
     served = oracle.served(stack.data)
     bronze = oracle.bronze_rows(lake)
@@ -82,13 +82,15 @@ def test_the_reports_tell_what_the_executors_did(stack):
     lake = stack.downloaded()
     for task in ("extract", "transform", "load"):
         told = report(lake, task)
-        assert told["memory"]["executor_heap_peak_bytes"] > 0
         assert sum(stage["tasks"] for stage in told["stages"]) > 0
-        assert {stage["slowest_task"]["host"] for stage in told["stages"]} == {"127.0.0.1"}
-    read = [stage for stage in report(lake, "transform")["stages"] if stage["input_bytes"]]
-    assert sum(stage["input_records"] for stage in read) > 0
-    executors = {app["id"]: app for app in stack.cluster.state()["completedapps"]}
-    assert len(executors) == 3
+        assert {stage["slowest"]["host"] for stage in told["stages"]} == {"127.0.0.1"}
+    # Executors tell their memory every ten seconds: a task of less may not know it.
+    transform = report(lake, "transform")
+    assert transform["memory"]["executor_heap_peak_bytes"] > 0
+    stages = transform["stages"]
+    assert sum(stage["records_read"] for stage in stages) > 0
+    assert sum(stage["bytes_read"] for stage in stages) > 0
+    assert len(stack.cluster.state()["completedapps"]) == 3
 
 
 def test_a_retry_finds_the_driver_that_its_dead_worker_left_on_the_cluster(stack, monkeypatch):
