@@ -61,18 +61,15 @@ public final class Lake {
 
   /** Replaces a small file in one step: readers see the old text or the new, never a part. */
   public void write(Path file, String text) {
+    Path part = new Path(file.getParent(), "." + file.getName() + "." + UUID.randomUUID());
     try {
       FileSystem fs = fileSystem(file);
       boolean atOnce = APPEARS_WHOLE.contains(fs.getScheme());
-      Path written =
-          atOnce
-              ? file
-              : new Path(file.getParent(), "." + file.getName() + "." + UUID.randomUUID());
-      try (OutputStream out = fs.create(written, atOnce)) {
+      try (OutputStream out = fs.create(atOnce ? file : part, atOnce)) {
         out.write(text.getBytes(StandardCharsets.UTF_8));
       }
       if (!atOnce) {
-        moveOver(fs, written, file);
+        moveOver(fs, part, file);
       }
     } catch (IOException e) {
       throw StorageFailure.of("write " + file, e, part, hadoop);
