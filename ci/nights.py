@@ -68,19 +68,17 @@ class Nights(Stack):
 
     # ---- runs ----
 
-    def wait_for(self, dag: str, count: int) -> dict[str, str]:
-        """Waits until so many runs have ended; {run: state}."""
+    def wait_for(self, dag: str) -> dict[str, str]:
+        """Waits until every run has ended; {run: state}."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             self.keep_services()
             with suppress(OSError, PartError):  # the API server's database may be away
-                ended = {r["dag_run_id"]: r["state"] for r in self.runs(dag) if r["state"] in ("success", "failed")}
-                if len(ended) >= count:
-                    return ended
+                states = {run["dag_run_id"]: run["state"] for run in self.runs(dag)}
+                if set(states.values()) <= {"success", "failed"}:
+                    return states
             time.sleep(1)
-        raise PartError(
-            f"Cannot see the end of {count} runs of {dag} within {PATIENCE} s; look at {self.root / 'airflow' / 'logs'}"
-        )
+        raise PartError(f"Cannot see the end of all runs of {dag} within {PATIENCE} s; look at {self.root / 'airflow' / 'logs'}")
 
     # ---- what goes wrong ----
 

@@ -29,11 +29,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the checks look at: the phases' run reports and, of each export, the landing and whether it is marked as applied."""
+    """
+    What the checks look at: the phases' run reports and, of each export, the landing and whether it is marked as applied.
+
+    :param standing: of each view the Delta version that the newest transform of any run has left
+    """
 
     reports: dict[str, dict[str, Any] | None]
     landings: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     applied: frozenset[str] = frozenset()
+    standing: dict[str, int] = field(default_factory=dict)
 
     def result(self, phase: str) -> dict[str, Any]:
         return (self.reports.get(phase) or {}).get("result") or {}
@@ -260,13 +265,18 @@ def _views_are_loaded(evidence: Evidence) -> list[Check]:
     if not views or tables is None:
         who = "transform names no views" if not views else "load names no tables"
         return [Check(name, "all", COULD_NOT_RUN, f"{who}; whether PostgreSQL holds what the views hold is not known.")]
-    return [_is_loaded(view, views.get(view), tables.get(view) or {}) for view in sorted({*views, *tables})]
+    names = sorted({*views, *tables})
+    return [_is_loaded(view, views.get(view), tables.get(view) or {}, evidence.standing.get(view)) for view in names]
 
 
-def _is_loaded(view: str, made: dict[str, Any] | None, loaded: dict[str, Any]) -> Check:
+def _is_loaded(view: str, made: dict[str, Any] | None, loaded: dict[str, Any], standing: int | None) -> Check:
     name, postgres = "view = PostgreSQL", loaded.get("rows")
-    # A view whose definition is gone keeps its tables; load alone knows of it then.
-    rows = loaded.get("view_rows") if made is None else made.get("rows")
+    # A view whose definition is gone keeps its tables; load alone knows of it then. And between this run's transform and its load
+    # another run's may have changed the view; what nobody's transform has left is no such change.
+    moved = (
+        made is not None and standing is not None and (made.get("delta_version") or 0) < loaded.get("delta_version", 0) <= standing
+    )
+    rows = loaded.get("view_rows") if made is None or moved else made.get("rows")
     if rows is None or postgres is None:
         who = "load" if postgres is None or made is None else "transform"
         return Check(name, view, COULD_NOT_RUN, f"{who} does not say how many rows {view} has.")

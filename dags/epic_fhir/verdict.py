@@ -79,6 +79,11 @@ def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Threshol
         reports=reports,
         landings={e: lake.read_json(f"{lake.root}/state/landings/{e}.json") for e in known},
         applied=frozenset(e for e in known if lake.exists(f"{lake.root}/state/applied/{e}.json")),
+        standing={
+            name: state["delta_version"]
+            for name, state in lake.json_files(f"{lake.root}/state/views")
+            if isinstance(state, dict) and isinstance(state.get("delta_version"), int)
+        },
     )
     checks = reconcile.reconcile(evidence)
     grounds = reconcile.verdict(checks)

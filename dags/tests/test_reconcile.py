@@ -4,8 +4,8 @@ from made_up import EXPORT, ROWS, copy, counts, failed, good_run, landing, repor
 from epic_fhir.reconcile import COULD_NOT_RUN, FAIL, GREEN, PASS, RED, UNKNOWN, Check, Evidence, reconcile, table, verdict
 
 
-def evidence(reports, landings=None, applied=frozenset({EXPORT})):
-    return Evidence(reports, {EXPORT: landing()} if landings is None else landings, applied)
+def evidence(reports, landings=None, applied=frozenset({EXPORT}), standing=None):
+    return Evidence(reports, {EXPORT: landing()} if landings is None else landings, applied, standing or {})
 
 
 def states(checks, name, subject):
@@ -159,6 +159,25 @@ def test_a_silver_table_without_figures_could_not_be_checked(missing):
 def test_a_row_that_postgresql_lacks_is_red():
     checks = after(lambda r: r["load"]["result"]["tables"]["patient"].update(rows=19))
     assert states(checks, "view = PostgreSQL", "patient") == [FAIL]
+
+
+@pytest.mark.parametrize(
+    ("standing", "postgres", "state"),
+    [
+        (4, 18, PASS),  # another run's transform has left version 4, which load found
+        (5, 18, PASS),  # and a third one's went on meanwhile
+        (4, 17, FAIL),  # load lost one of it
+        (3, 18, FAIL),  # nobody's transform made version 4: somebody else took rows out of the view
+        (None, 18, FAIL),
+    ],
+)
+def test_a_view_that_another_run_changed_before_the_load_is_held_against_what_was_loaded(standing, postgres, state):
+    def overlap(r):
+        r["transform"]["result"]["views"]["patient"].update(delta_version=3, rows=20)
+        r["load"]["result"]["tables"]["patient"].update(delta_version=4, view_rows=18, rows=postgres)
+
+    checks = after(overlap, standing={} if standing is None else {"patient": standing})
+    assert states(checks, "view = PostgreSQL", "patient") == [state]
 
 
 @pytest.mark.parametrize(("phase", "name"), [("transform", "views"), ("load", "tables")])
