@@ -72,6 +72,10 @@ def test_the_first_run_brings_every_resource_into_every_table(stack):
     assert {c["state"] for c in told["checks"] if c["name"] in ("speed", "drift")} == {"NO_BASELINE"}
     assert {c["state"] for c in told["checks"] if c["name"] in ("patients", "freshness")} == {"PASS"}
     assert (stack.lake / "report.html").stat().st_size > 5000
+    told = {event["name"]: event["extra"] for event in stack.api("GET", "/api/v2/assets/events")["asset_events"]}
+    assert set(told) == {"epic_fhir_bronze", "epic_fhir_silver", "epic_fhir_views"}
+    assert told["epic_fhir_silver"]["rows"] == {kind: len(rows) for kind, rows in served.items()}
+    assert told["epic_fhir_views"]["rows"]["patient"] == 3
 
 
 def test_a_run_with_nothing_new_changes_no_table_and_stays_green(stack):

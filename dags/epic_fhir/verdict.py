@@ -140,7 +140,7 @@ def publish(
     path = lake.metrics(key.dag_id, key.run_id, "report.html")
     lake.write_text(path, page)
     if lake.is_local():
-        lake.write_text(f"{lake.root}/report.html", page)
+        lake.write_text(f"{lake.root}/report.html", page.replace('"../../index.html"', '"metrics/index.html"'))
     problem = whole.problem()
     own = record(
         key,

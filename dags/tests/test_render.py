@@ -32,7 +32,10 @@ def test_a_green_run_says_so_first_and_shows_every_type_and_view(tmp_path):
 
 def test_the_latest_page_also_lies_at_the_lakes_root(tmp_path):
     html, _ = page(tmp_path, good_run(), GOOD)
-    assert (tmp_path / "report.html").read_text() == html
+    latest = (tmp_path / "report.html").read_text()
+    assert latest == html.replace("../../index.html", "metrics/index.html")
+    assert (tmp_path / "metrics" / "index.html").exists()
+    assert '<a href="metrics/index.html">All runs</a>' in latest
 
 
 def test_a_count_that_does_not_fit_is_red_and_comes_with_the_command(tmp_path):
