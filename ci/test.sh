@@ -6,4 +6,12 @@ cd "$(dirname "$0")/.."
 
 ./mvnw -B -ntp verify -Dspotless.check.skip=true
 (cd dags && python -m pytest -q tests)
-python -m pytest -q ci/tests
+# Both wait more than they work, each for an Airflow of its own: side by side.
+mkdir -p build
+python -m pytest -q --durations=3 ci/tests/test_cluster.py >build/test-cluster.log 2>&1 &
+cluster=$!
+status=0
+python -m pytest -q --durations=3 --ignore=ci/tests/test_cluster.py ci/tests || status=$?
+wait "$cluster" || status=$?
+cat build/test-cluster.log
+exit "$status"
