@@ -58,6 +58,7 @@ class ClusterStack(Stack):
                 "EPIC_FHIR_LAKE": f"s3a://{BUCKET}/lake",
                 "EPIC_FHIR_SPARK_PROFILE": "standalone",
                 "EPIC_FHIR_CARE_SCHEDULE": "",
+                "EPIC_FHIR_CLASS_ARCHIVES": "",  # one run would only write them
                 "EPIC_FHIR_TYPES": ",".join(sorted(oracle.served(self.data))),
                 "EPIC_FHIR_VIEWS": str(self.views),
                 "AIRFLOW_CONN_SPARK_DEFAULT": self.cluster.connection("client"),
