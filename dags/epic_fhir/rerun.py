@@ -230,7 +230,7 @@ def _sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], st
                 if made.begin == "extract"
                 else "is applied once more"
             )
-            said.append(f"Export {export} of {landing['transactionTime']} ({files} files, {rows:,} rows) {verb}.")
+            said.append(f"Export {export} of {landing['transaction_time']} ({files} files, {rows:,} rows) {verb}.")
     for kind in made.types:
         rows = standing["silver"][kind]["rows_live"]
         said.append(f"silver/{kind} ({rows:,} rows now) is replaced by what all of bronze gives, and its views.")

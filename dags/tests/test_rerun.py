@@ -41,7 +41,7 @@ def run(lake, run_id, verdict, export, transform=None, failed=None):
     lake.write_json(lake.metrics(DAG, run_id, "verdict.json"), {"verdict": verdict})
     date = run_id[11:21]
     path = f"bronze/resource_type=Patient/extraction_date={date}/{export}-0.parquet"
-    landing = {"transactionTime": f"{date}T04:00:07Z", "files": [{"path": path, "rows": 20}]}
+    landing = {"transaction_time": f"{date}T04:00:07Z", "files": [{"path": path, "rows": 20}]}
     lake.write_json(f"{lake.root}/state/landings/{export}.json", landing)
 
 
