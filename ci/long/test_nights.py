@@ -175,7 +175,7 @@ def test_a_run_that_is_late_is_told_of_once(night, phone):
 
 
 def test_a_server_that_does_not_answer_then_the_alerts_command(night, phone):
-    night.fault({"kind": "KICK_OFF", "fault": "transientError", "parameters": [503], "times": "always"})
+    night.fault({"kind": "TOKEN", "fault": "transientError", "parameters": [503], "times": "always"})
     assert night.run_dag("broken", etl("forwards")) == "failed"
     alert = heard(phone, "broken", "red")
     assert "Red: kick_off failed." in alert["text"]
