@@ -47,6 +47,7 @@ class Nights(Stack):
         self.sites = sites
         self.conf = conf
         self.metadata = JavaPart(self.root, "metadata")
+        self.killed: list[int] = []
 
     def start(self):
         self._settings_files()
@@ -60,6 +61,9 @@ class Nights(Stack):
                 self.airflow("run", "pools", "set", f"epic_fhir_{of_what}_{site}", "1", "one at a time")
 
     def stop(self):
+        for scheduler in self.killed:  # its idle workers have lost their parent; its pid is their process group
+            with suppress(ProcessLookupError):
+                os.killpg(scheduler, signal.SIGKILL)
         super().stop()
         self.metadata.stop()
 
@@ -106,7 +110,8 @@ class Nights(Stack):
     def kill_scheduler(self):
         """Kills the scheduler as it stands, and starts another one."""
         file = self.root / "airflow" / "scheduler.pid"
-        os.kill(int(file.read_text()), signal.SIGKILL)
+        self.killed.append(int(file.read_text()))
+        os.kill(self.killed[-1], signal.SIGKILL)
         self.airflow("again", "scheduler")
 
     def fault(self, order: dict):
@@ -127,6 +132,7 @@ class Nights(Stack):
         """What a service manager does: scheduler and DAG processor end without their database, and are started again."""
         for name in ("scheduler", "dag-processor"):
             if not self._runs(name):
+                self.killed.append(int((self.root / "airflow" / f"{name}.pid").read_text()))
                 self.airflow("again", name)
 
     # ---- inside ----
