@@ -1,5 +1,6 @@
 """Several sites under one Airflow with its metadata in PostgreSQL, and what goes wrong at night: killed workers, schedulers."""
 
+import itertools
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from parts import HOME, JavaPart, PartError
+from parts import HOME, JavaPart, PartError, sandbox_admin
 from stack import Stack
 
 TYPES = ("Patient", "Condition", "Encounter")
@@ -100,8 +101,7 @@ class Nights(Stack):
     def kill_worker(self, job: psutil.Process) -> list[int]:
         """Kills what stands between the scheduler and a job, and leaves the job alone."""
         scheduler = int((self.root / "airflow" / "scheduler.pid").read_text())
-        above = [p for p in job.parents() if p.pid != scheduler]
-        above = above[: next((i for i, p in enumerate(above) if scheduler not in [q.pid for q in p.parents()]), len(above))]
+        above = list(itertools.takewhile(lambda p: p.pid != scheduler, job.parents()))
         for process in reversed(above):
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGKILL)
@@ -116,10 +116,10 @@ class Nights(Stack):
 
     def fault(self, order: dict):
         """Plans a fault of the server."""
-        self._admin("faults", "POST", json.dumps(order).encode())
+        sandbox_admin(JavaPart(self.root, "sandbox"), "faults", "POST", order)
 
     def no_faults(self):
-        self._admin("faults", "DELETE")
+        sandbox_admin(JavaPart(self.root, "sandbox"), "faults", "DELETE")
 
     def restart_metadata(self):
         """Airflow's database goes away and comes back at the same address."""

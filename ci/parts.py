@@ -1,11 +1,13 @@
 """Processes that tests, demo and benchmarks start and stop by their id, and the synthetic patients they work on."""
 
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +95,17 @@ class JavaPart(Part):
         """The part's own KEY=VALUE lines."""
         lines = (self.root / f"{self.name}.env").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def sandbox_admin(sandbox: JavaPart, path: str, method: str = "GET", body: dict | None = None) -> bytes:
+    """Asks a running sandbox server's admin endpoint; extract-job/SANDBOX.md has them."""
+    request = urllib.request.Request(
+        f"{sandbox.env()['SANDBOX_ADMIN_URL'].rstrip('/')}/{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+    )
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        return answer.read()
 
 
 def cohort(patients: int, log: Path) -> Path:

@@ -2,11 +2,10 @@
 
 import json
 import os
-import urllib.request
 from pathlib import Path
 
 from jobs import Ended, Runner, job_jar, settings_file, spark_submit
-from parts import HOME, JavaPart
+from parts import HOME, JavaPart, sandbox_admin
 
 PACKAGE = "io.epicfhir.extract"
 INTERVAL_END = "2026-03-02T00:00:00Z"
@@ -31,13 +30,7 @@ class SandboxSite:
         self.server.stop()
 
     def admin(self, path: str, method: str = "GET", body: dict | None = None) -> bytes:
-        request = urllib.request.Request(
-            f"{self.server.env()['SANDBOX_ADMIN_URL'].rstrip('/')}/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-        )
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return answer.read()
+        return sandbox_admin(self.server, path, method, body)
 
     def requests(self) -> dict:
         """What the server was asked since the last look at nothing: counts, maxInFlight, earlyPolls, overLimit, …"""

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import quote
 
-from parts import HOME, JavaPart, PartError, cohort, copied
+from parts import HOME, JavaPart, PartError, cohort, copied, sandbox_admin
 
 DAG = "epic_fhir_etl"
 
@@ -140,14 +140,9 @@ class Stack:
 
     def reload_data(self):
         """Has the sandbox read its folder again: what differs becomes changes and deletions."""
-        self._admin("reload", "POST")
+        sandbox_admin(JavaPart(self.root, "sandbox"), "reload", "POST")
 
     # ---- inside ----
-
-    def _admin(self, path: str, method: str, body: bytes | None = None):
-        url = self.part("sandbox")["SANDBOX_ADMIN_URL"].rstrip("/") + "/" + path
-        with urllib.request.urlopen(urllib.request.Request(url, method=method, data=body), timeout=120) as answer:
-            answer.read()
 
     def _patients(self):
         if not self.data.exists():

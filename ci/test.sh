@@ -7,7 +7,6 @@ cd "$(dirname "$0")/.."
 ./mvnw -B -ntp verify -Dspotless.check.skip=true
 (cd dags && python -m pytest -q tests)
 # Both wait more than they work, each for an Airflow of its own: side by side.
-mkdir -p build
 python -m pytest -q --durations=3 ci/tests/test_cluster.py >build/test-cluster.log 2>&1 &
 cluster=$!
 status=0

@@ -28,7 +28,7 @@ def accept() -> dict:
 
 
 for site in sites.names():
-    etl = sites.dag_id("etl", site)
+    etl = sites.named("etl", site)
     with DAG(
         schedule=None,
         doc_md=__doc__,

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "dags"))
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / folder) for folder in ("dags", "dags/tests")]
 
 import oracle
 from cluster_stack import ClusterStack
@@ -95,16 +95,7 @@ def test_the_reports_tell_what_the_executors_did(stack):
 
 def test_a_retry_finds_the_driver_that_its_dead_worker_left_on_the_cluster(stack, monkeypatch):
     from epic_fhir.submit import PhaseSubmit
-
-    class Store(dict):
-        def set(self, key, value):
-            self[key] = value
-
-        def delete(self, key):
-            self.pop(key, None)
-
-    class WorkerDied(BaseException):
-        pass
+    from made_up import TaskState, WorkerDied
 
     def dies(operator, external_id, context):
         raise WorkerDied
@@ -112,7 +103,7 @@ def test_a_retry_finds_the_driver_that_its_dead_worker_left_on_the_cluster(stack
     for name, value in (stack.pipeline_env() | {"AIRFLOW_CONN_SPARK_DEFAULT": stack.cluster.connection("cluster")}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("EPIC_FHIR_CLASS_ARCHIVES", str(stack.root / "class-archives"))
-    store, now = Store(), datetime.now(timezone.utc)
+    store, now = TaskState(), datetime.now(timezone.utc)
 
     def attempt(number: int) -> dict:
         ti = SimpleNamespace(dag_id="epic_fhir_etl", run_id="cluster-mode", task_id="load", try_number=number, stats_tags={})

@@ -30,13 +30,14 @@ class ClassArchive:
     part: Path | None
 
     @classmethod
-    def of(cls, folder: Path, job: str, classes: list[str]) -> ClassArchive:
+    def of(cls, folder: Path, job: str, classes: list[str], java: Path) -> ClassArchive:
         """
         :param folder: where archives are kept; only its owner may write there, as what lies in it is run
         :param job: what runs, and how
         :param classes: the class path: JARs and ``folder/*``
+        :param java: the program that will run
         """
-        file = folder / f"{job}-{_digest(classes)}.jsa"
+        file = folder / f"{job}-{_digest(classes, java)}.jsa"
         if file.is_file():
             return cls(file, None)
         try:
@@ -67,10 +68,10 @@ class ClassArchive:
                 old.unlink(missing_ok=True)
 
 
-def _digest(classes: list[str]) -> str:
-    """Of what an archive must fit: the JARs in their order, and the JVM."""
+def _digest(classes: list[str], java: Path) -> str:
+    """Of what an archive must fit: the JARs in their order, and the JVM by the file that names its version."""
     told = hashlib.sha256()
-    for entry in [*classes, _release()]:
+    for entry in [*classes, java.resolve().parent.parent / "release"]:
         path = Path(entry)
         files = sorted(path.parent.iterdir()) if path.name == "*" else [path]
         for file in files:
@@ -78,10 +79,3 @@ def _digest(classes: list[str]) -> str:
                 stat = file.stat()
                 told.update(f"{file}\t{stat.st_size}\t{stat.st_mtime_ns}\n".encode())
     return told.hexdigest()[:16]
-
-
-def _release() -> str:
-    """The file that names a JDK's version, beside the bin folder of the java that will run."""
-    home = os.environ.get("JAVA_HOME")
-    java = Path(home, "bin", "java") if home else Path(shutil.which("java") or "java")
-    return str(java.resolve().parent.parent / "release")

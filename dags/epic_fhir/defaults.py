@@ -23,7 +23,7 @@ EVERY_TASK = {
 def every_dag(what: str, site: str, tags: list[str]) -> dict[str, Any]:
     """A DAG's arguments but for its schedule and its words."""
     return {
-        "dag_id": sites.dag_id(what, site),
+        "dag_id": sites.named(what, site),
         "tags": ["epic", "fhir", *tags, *([site] if site else [])],
         "start_date": datetime.fromisoformat(sites.value("START", site, "2025-01-01")).replace(tzinfo=timezone.utc),
         "catchup": False,
@@ -34,7 +34,7 @@ def every_dag(what: str, site: str, tags: list[str]) -> dict[str, Any]:
 
 def asset(of_what: str, site: str) -> Asset:
     """What a run publishes when it is green, for other teams' DAGs to start on: bronze, silver or views."""
-    return Asset(f"epic_fhir_{of_what}" + (f"_{site}" if site else ""))
+    return Asset(sites.named(of_what, site))
 
 
 def deadline(site: str) -> DeadlineAlert | None:

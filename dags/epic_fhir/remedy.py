@@ -8,9 +8,9 @@ from typing import Any
 
 from epic_fhir import rerun, sites
 from epic_fhir.reconcile import FAIL
-from epic_fhir.reports import DATA_REFUSED, RunKey
+from epic_fhir.reports import DATA_REFUSED, JOBS, RunKey
 
-ORDER = ("kick_off", "wait", "extract", "transform", "load", "validate")
+ORDER = (*JOBS, "validate")
 _ADVICE = {
     1: "This is a defect. Read the end of the task's log; rerun once it is understood.",
     2: "Mend the settings that the message names. Every problem is in it, with file and line.",
@@ -49,7 +49,7 @@ def next_step(
     mend = _mend(failed, code, (reports.get(failed) or {}).get("result") or {}, checks)
     if mend:
         told = shlex.quote(json.dumps({"run": mends or key.run_id, **mend, "go": True}))
-        command = f"airflow dags trigger {sites.dag_id('rerun', sites.of(key.dag_id))} --conf {told}"
+        command = f"airflow dags trigger {sites.named('rerun', sites.of(key.dag_id))} --conf {told}"
     else:
         # A clear by run id works for every run, also for manual ones that have no logical date. What validate could not check lies
         # in the phases before it, so all of them go again: the run adopts the export it has.

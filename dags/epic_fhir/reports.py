@@ -21,6 +21,9 @@ EXIT_CODES = {
     5: "DATA_REFUSED",
     6: "STORAGE",
 }
+JOBS = ("kick_off", "wait", "extract", "transform", "load")
+"""The tasks that a job's process does, in their order."""
+
 DATA_REFUSED = 5
 NO_RETRY = frozenset({2, 3, DATA_REFUSED})
 """Exit codes that a later try of the same task cannot change."""
@@ -73,6 +76,9 @@ class Lake:
 
     def report(self, key: RunKey, task_id: str | None = None) -> str:
         return self.metrics(key.dag_id, key.run_id, f"{task_id or key.task_id}.json")
+
+    def landing(self, export: str) -> str:
+        return f"{self.root}/state/landings/{export}.json"
 
     def is_local(self) -> bool:
         return self.root.startswith("file:") or not re.match(r"[a-z][a-z0-9]+:", self.root)

@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from epic_fhir import reconcile
-from epic_fhir.reports import Lake
+from epic_fhir.reports import JOBS, Lake
 
 STOPPED, NEWEST_RED = "where it stopped", "the last red run"
-PHASES = ("kick_off", "wait", "extract", "transform", "load")
 BEGINNINGS = (STOPPED, "kick_off", "extract", "transform", "load")
 ALL = "all"
 
@@ -99,14 +98,14 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
     :raises Impossible: where there is no such run, export, type or view, or nothing to begin from
     """
     run = _run(lake, dag_id, asked.run)
-    reports = {task: lake.read_json(lake.metrics(dag_id, run, f"{task}.json")) for task in (*PHASES, "report")}
+    reports = {task: lake.read_json(lake.metrics(dag_id, run, f"{task}.json")) for task in (*JOBS, "report")}
     begin = _begin(asked, reports)
     own = _exports_of(reports)
     exports = [] if begin == "kick_off" else _exports(lake, asked.exports) or own
     gives_up = [export for export in own if begin == "kick_off" and _open(lake, export)]
     if begin == "extract" and not exports:
         raise Impossible(f"Cannot extract for run {run}: it asked for no export; begin with kick_off, which asks for one")
-    landings = {export: lake.read_json(_landing(lake, export)) for export in exports}
+    landings = {export: lake.read_json(lake.landing(export)) for export in exports}
     missing = [export for export, landing in landings.items() if landing is None]
     if missing and begin in ("transform", "load"):
         raise Impossible(f"Cannot begin with {begin}: export {missing[0]} has not landed; begin with extract")
@@ -128,13 +127,9 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
     return Plan(**{**asdict(made), "reports": kept, "sentences": _sentences(made, reports, landings, standing)})
 
 
-def _landing(lake: Lake, export: str) -> str:
-    return f"{lake.root}/state/landings/{export}.json"
-
-
 def _open(lake: Lake, export: str) -> bool:
     """Whether the server was asked for it and it has not landed; a crawl is nothing that a server knows of."""
-    return lake.exists(f"{lake.root}/state/exports/{export}/kick-off.json") and not lake.exists(_landing(lake, export))
+    return lake.exists(f"{lake.root}/state/exports/{export}/kick-off.json") and not lake.exists(lake.landing(export))
 
 
 def _run(lake: Lake, dag_id: str, asked: str) -> str:
@@ -160,7 +155,7 @@ def _begin(asked: Asked, reports: dict[str, Any]) -> str:
         return asked.begin
     if asked.types:
         return "transform"
-    for task in PHASES:
+    for task in JOBS:
         if ((reports[task] or {}).get("run") or {}).get("status") != "success":
             return "extract" if task == "wait" else task
     return "transform"
@@ -242,7 +237,7 @@ def _sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], st
 
 
 def _why(reports: dict[str, Any]) -> str:
-    for task in PHASES:
+    for task in JOBS:
         if error := ((reports[task] or {}).get("run") or {}).get("error"):
             return f"{task} failed: {str(error).splitlines()[0]}"
     told = ((reports["report"] or {}).get("result") or {}).get("problem")

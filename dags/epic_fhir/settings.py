@@ -107,7 +107,7 @@ class Installation:
 
     def spark_archive(self, module: str) -> ClassArchive | None:
         """The archive of a job that is submitted, or None where there shall be, or can be, none."""
-        return self._archive(f"{module}-spark", [str(self.jar(module)), *self.extra_jars(), f"{self.spark_home}/jars/*"])
+        return self._archive(f"{module}-spark", [*self._own(module), f"{self.spark_home}/jars/*"])
 
     def spark_start(self, module: str, archive: ClassArchive) -> tuple[dict[str, str], dict[str, str]]:
         """What spark-submit is given so that its JVM can use an archive: Spark's properties, and the environment."""
@@ -115,33 +115,41 @@ class Installation:
         empty.mkdir(exist_ok=True)
         options = [*archive.options(), self._logging(), os.environ.get("SPARK_SUBMIT_OPTS", "")]
         return (
-            {"spark.driver.extraClassPath": os.pathsep.join([str(self.jar(module)), *self.extra_jars()])},
+            {"spark.driver.extraClassPath": os.pathsep.join(self._own(module))},
             {"SPARK_CONF_DIR": str(empty), "SPARK_SUBMIT_OPTS": " ".join(option for option in options if option)},
         )
 
     def java(self, module: str, main: str, arguments: list[str]) -> tuple[list[str], ClassArchive | None]:
         """The command line of a job that needs no Spark session, a small JVM that starts fast; and its archive."""
-        home = os.environ.get("JAVA_HOME")
-        java = str(Path(home, "bin", "java")) if home else shutil.which("java")
-        if java is None or not Path(java).exists():
-            raise SettingsError("Cannot find java: neither JAVA_HOME nor PATH has it; install a JDK 17 or later")
-        classes = [str(self.jar(module)), *self.extra_jars(), f"{self.spark_home}/jars/*"]
+        classes = [*self._own(module), f"{self.spark_home}/jars/*"]
         options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Depicfhir.spark-profile={self.properties()}"]
         archive = self._archive(f"{module}-java", classes)
         if archive is None:
             classes.insert(1, str(self.profile.parent))
         else:
             options += [*archive.options(), self._logging()]
-        return [java, *options, "-cp", os.pathsep.join(classes), main, *arguments], archive
+        return [_java(), *options, "-cp", os.pathsep.join(classes), main, *arguments], archive
+
+    def _own(self, module: str) -> list[str]:
+        """What goes before Spark's own JARs on a class path."""
+        return [str(self.jar(module)), *self.extra_jars()]
 
     def _archive(self, job: str, classes: list[str]) -> ClassArchive | None:
         """None also where the profile's folder must be on the class path: for Hadoop's own files, or an administrator's."""
         needed = any(self.profile.parent.glob("*.xml")) or any(os.environ.get(n) for n in ("SPARK_CONF_DIR", "HADOOP_CONF_DIR"))
-        return None if self.archives is None or needed else ClassArchive.of(self.archives, job, classes)
+        return None if self.archives is None or needed else ClassArchive.of(self.archives, job, classes, Path(_java()))
 
     def _logging(self) -> str:
         """log4j finds its file on the class path, where the profile's folder is; else it must be told."""
         return f"-Dlog4j2.configurationFile={self.profile.parent / 'log4j2.properties'}"
+
+
+def _java() -> str:
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home, "bin", "java")) if home else shutil.which("java")
+    if java is None or not Path(java).exists():
+        raise SettingsError("Cannot find java: neither JAVA_HOME nor PATH has it; install a JDK 17 or later")
+    return java
 
 
 def _spark_home(env: dict[str, str]) -> Path:

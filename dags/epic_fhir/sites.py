@@ -29,7 +29,8 @@ def names() -> list[str]:
     return told or [ALONE]
 
 
-def dag_id(what: str, site: str) -> str:
+def named(what: str, site: str) -> str:
+    """What a DAG, a pool or an asset of a site is called."""
     return f"epic_fhir_{what}" + (f"_{site}" if site else "")
 
 
@@ -50,4 +51,4 @@ def pool(of_what: str, site: str) -> dict[str, str]:
 
     :param of_what: ``source`` or ``lake``
     """
-    return {"pool": f"epic_fhir_{of_what}" + (f"_{site}" if site else "")}
+    return {"pool": named(of_what, site)}

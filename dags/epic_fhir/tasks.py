@@ -70,7 +70,7 @@ def plan(context: Any) -> dict[str, Any]:
     names = {name: tuple(params[name]) for name in ("exports", "types", "views")}
     asked = rerun.Asked(params["run"], params["begin"], **names, go=params["go"])
     try:
-        made = rerun.plan(lake, sites.dag_id("etl", sites.of(key.dag_id)), asked)
+        made = rerun.plan(lake, sites.named("etl", sites.of(key.dag_id)), asked)
     except rerun.Impossible as e:
         raise AirflowFailException(str(e)) from e
     for sentence in made.sentences:

@@ -12,12 +12,11 @@ from epic_fhir.alerts import Finding
 from epic_fhir.changes import last_good, since_last_good
 from epic_fhir.drift import drift
 from epic_fhir.remedy import next_step
-from epic_fhir.reports import DATA_REFUSED, Lake, RunKey, record
+from epic_fhir.reports import DATA_REFUSED, JOBS, Lake, RunKey, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 
 TOLD_WARNINGS = ("speed", "drift", "patients", "freshness")
-JOBS = ("kick_off", "wait", "extract", "transform", "load")
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Threshol
     known = sorted({*exports, *reconcile.export_ids(reports.get("extract"))})
     evidence = reconcile.Evidence(
         reports=reports,
-        landings={e: lake.read_json(f"{lake.root}/state/landings/{e}.json") for e in known},
+        landings={e: lake.read_json(lake.landing(e)) for e in known},
         applied=frozenset(e for e in known if lake.exists(f"{lake.root}/state/applied/{e}.json")),
         standing={
             name: state["delta_version"]

@@ -148,3 +148,17 @@ def trend(name: str, values: list[float], state: str = "PASS", **parts: Any) -> 
     ]
     sentence = f"{name} was {values[-1] if values else 'not told'}."
     return {"name": name, "unit": "ms", "points": points, "band": None, "changes": [], "state": state, "sentence": sentence} | parts
+
+
+class TaskState(dict):
+    """What Airflow keeps of a task over its tries."""
+
+    def set(self, key, value):
+        self[key] = value
+
+    def delete(self, key):
+        self.pop(key, None)
+
+
+class WorkerDied(BaseException):
+    """As SIGKILL would end it: nothing after the poll is run."""

@@ -30,7 +30,7 @@ def run(archive, jar, *args):
 
 
 def of(tmp_path, jar):
-    return ClassArchive.of(tmp_path / "archives", "hello-java", [str(jar)])
+    return ClassArchive.of(tmp_path / "archives", "hello-java", [str(jar)], Path(JAVA))
 
 
 def test_the_first_run_leaves_the_archive_that_the_second_begins_with(tmp_path, jar):
@@ -69,4 +69,4 @@ def test_without_room_or_right_none_is_begun(tmp_path, jar, monkeypatch):
     assert of(tmp_path, jar).options() == []
     monkeypatch.undo()
     Path(tmp_path / "file").touch()
-    assert ClassArchive.of(tmp_path / "file" / "archives", "hello-java", [str(jar)]).options() == []
+    assert ClassArchive.of(tmp_path / "file" / "archives", "hello-java", [str(jar)], Path(JAVA)).options() == []

@@ -3,24 +3,10 @@
 import pytest
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk.exceptions import AirflowException
-from made_up import report
+from made_up import TaskState, WorkerDied, report
 from test_submit import Run, Task, home, lies_in_the_lake, load  # noqa: F401  home is a fixture
 
 from epic_fhir.submit import DRIVER_OF_TRY
-
-
-class Store(dict):
-    """What Airflow keeps of a task over its tries."""
-
-    def set(self, key, value):
-        self[key] = value
-
-    def delete(self, key):
-        self.pop(key, None)
-
-
-class WorkerDied(BaseException):
-    """As SIGKILL would end it: nothing after the poll is run."""
 
 
 @pytest.fixture
@@ -72,7 +58,7 @@ def first_try_dies(cluster, store):
 
 
 def test_a_retry_waits_for_the_running_driver_and_takes_the_report_of_the_try_that_submitted_it(cluster):
-    store = Store()
+    store = TaskState()
     first_try_dies(cluster, store)
     cluster.states["driver-1"] = "RUNNING"
     cluster.ends["driver-1"] = lambda: leaves_report(cluster, 1)
@@ -82,7 +68,7 @@ def test_a_retry_waits_for_the_running_driver_and_takes_the_report_of_the_try_th
 
 
 def test_a_driver_that_ended_well_meanwhile_is_not_run_again(cluster):
-    store = Store()
+    store = TaskState()
     first_try_dies(cluster, store)
     cluster.states["driver-1"] = "FINISHED"
     leaves_report(cluster, 1)
@@ -91,7 +77,7 @@ def test_a_driver_that_ended_well_meanwhile_is_not_run_again(cluster):
 
 
 def test_a_task_that_is_cleared_after_it_was_judged_is_submitted_anew(cluster):
-    store = Store()
+    store = TaskState()
     cluster.ends["driver-1"] = lambda: leaves_report(cluster, 1)
     load().execute(context(1, store))
     cluster.ends["driver-2"] = lambda: None
@@ -102,7 +88,7 @@ def test_a_task_that_is_cleared_after_it_was_judged_is_submitted_anew(cluster):
 
 @pytest.mark.parametrize("state", ["RUNNING", "FINISHED"])
 def test_a_report_of_another_try_than_the_drivers_is_no_report(cluster, state):
-    store = Store()
+    store = TaskState()
     first_try_dies(cluster, store)
     store[DRIVER_OF_TRY] = {"driver": "driver-0", "try": 1}
     cluster.states["driver-1"], cluster.ends["driver-1"] = state, lambda: None
@@ -112,7 +98,7 @@ def test_a_report_of_another_try_than_the_drivers_is_no_report(cluster, state):
 
 
 def test_a_driver_that_ended_badly_is_followed_by_a_new_one_with_a_report_of_its_own(cluster):
-    store = Store()
+    store = TaskState()
     first_try_dies(cluster, store)
     cluster.states["driver-1"] = "ERROR"
     cluster.ends["driver-2"] = lambda: leaves_report(cluster, 2)
@@ -121,7 +107,7 @@ def test_a_driver_that_ended_badly_is_followed_by_a_new_one_with_a_report_of_its
 
 
 def test_a_master_that_does_not_answer_leaves_the_driver_to_the_next_try(cluster):
-    store = Store()
+    store = TaskState()
 
     def unknown():
         raise RuntimeError("Cannot reach the master")

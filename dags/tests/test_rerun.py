@@ -32,7 +32,7 @@ def lake(tmp_path):
 
 
 def run(lake, run_id, verdict, export, transform=None, failed=None):
-    for task in rerun.PHASES:
+    for task in rerun.JOBS:
         told = {"run": {"status": "failed", "error": f"{task} said no"} if task == failed else {"status": "success"}}
         told["result"] = transform or {} if task == "transform" else {"export_id": export}
         lake.write_json(lake.metrics(DAG, run_id, f"{task}.json"), told)
@@ -70,7 +70,7 @@ def test_by_itself_it_takes_the_last_red_run_from_where_it_stopped(lake):
 def test_only_kick_off_asks_the_server_for_an_export_and_what_comes_before_the_beginning_is_left_out(lake, begin, asks, runs):
     made = rerun.plan(lake, DAG, Asked(begin=begin))
     assert any("is asked for a new export" in s for s in made.sentences) is asks
-    assert [task for task in rerun.PHASES if made.runs(task)] == runs
+    assert [task for task in rerun.JOBS if made.runs(task)] == runs
 
 
 def test_dates_stand_for_the_exports_of_their_partitions(lake):
@@ -140,7 +140,7 @@ def test_a_new_export_is_asked_for_only_when_the_one_that_never_landed_is_given_
 
 def test_a_plan_that_is_only_shown_does_nothing(lake):
     plan = rerun.plan(lake, DAG, Asked()).as_dict()
-    for task in rerun.PHASES:
+    for task in rerun.JOBS:
         with pytest.raises(AirflowSkipException, match="only to be shown"):
             planned(Task(plan), task, None)
 

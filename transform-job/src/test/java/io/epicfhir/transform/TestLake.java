@@ -1,6 +1,7 @@
 package io.epicfhir.transform;
 
 import com.codahale.metrics.MetricRegistry;
+import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.Landing;
@@ -69,6 +70,22 @@ final class TestLake {
         .config(
             "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
         .getOrCreate();
+  }
+
+  /** Runs the job as the task transform of the run r1; its exit status. */
+  static int job(Path settings) {
+    return JobRunner.run(
+        new Transform(),
+        "--conf",
+        settings.toString(),
+        "--dag",
+        "etl",
+        "--run",
+        "r1",
+        "--task",
+        "transform",
+        "--interval-end",
+        "2026-01-20T00:00:00Z");
   }
 
   Lake lake() {

@@ -3,7 +3,6 @@ package io.epicfhir.transform;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.SmallDisk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -129,18 +128,7 @@ final class TransformDiskTest {
   }
 
   private int transform() {
-    return JobRunner.run(
-        new Transform(),
-        "--conf",
-        folder.resolve("pipeline.conf").toString(),
-        "--dag",
-        "etl",
-        "--run",
-        "r1",
-        "--task",
-        "transform",
-        "--interval-end",
-        "2026-01-20T00:00:00Z");
+    return TestLake.job(folder.resolve("pipeline.conf"));
   }
 
   private String error() throws IOException {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.JobRunner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,18 +106,7 @@ final class TransformTest {
 
   private int run() {
     TestLake.spark(); // the job takes the session that is there, and stops it
-    return JobRunner.run(
-        new Transform(),
-        "--conf",
-        folder.resolve("pipeline.conf").toString(),
-        "--dag",
-        "etl",
-        "--run",
-        "r1",
-        "--task",
-        "transform",
-        "--interval-end",
-        "2026-01-06T00:00:00Z");
+    return TestLake.job(folder.resolve("pipeline.conf"));
   }
 
   private JsonNode report() throws IOException {

@@ -64,19 +64,16 @@ public final class GroupKickOff {
       context.recorder().note("This run's export was kicked off before; it is adopted.");
       return new Result(group, own, "adopted");
     }
-    Since since = new Since(context.lake());
+    Since since = new Since(context.lake(), group, settings);
     PastWindow window = new PastWindow(context, pace.clock().instant());
-    Optional<Landing> covering = window.end().flatMap(end -> since.covering(group, settings, end));
+    Optional<Landing> covering = window.end().flatMap(since::covering);
     if (covering.isPresent()) {
       window.covered(group, covering.get());
       return new Result(group, covering.get().exportId(), "landed");
     }
     ExportLedger.Asked asked =
         new ExportLedger.Asked(
-            group,
-            since.of(group, settings).orElse(null),
-            settings.types(),
-            settings.typeFilters());
+            group, since.from().orElse(null), settings.types(), settings.typeFilters());
     window.asking(group, asked.since());
     return unfinished(asked).orElseGet(() -> ask(asked, ExportId.of(context.run(), group)));
   }

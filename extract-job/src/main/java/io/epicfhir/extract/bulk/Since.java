@@ -14,36 +14,40 @@ import java.util.Optional;
  */
 public final class Since {
   private final Lake lake;
+  private final BulkSettings bulk;
+  private final Optional<Landing> newest;
 
-  public Since(Lake lake) {
+  /** Of a group; reads every landing once. */
+  public Since(Lake lake, String group, BulkSettings bulk) {
     this.lake = lake;
+    this.bulk = bulk;
+    this.newest =
+        new Landings(lake)
+            .all().stream()
+                .filter(landing -> landing.group().equals(group))
+                .filter(landing -> !full() || landing.since() == null)
+                .filter(this::covers)
+                .max(Comparator.comparing(Landing::transactionTime));
   }
 
   /** Empty where everything is asked for. */
-  public Optional<Instant> of(String group, BulkSettings bulk) {
-    return bulk.mode() == BulkSettings.Mode.FULL
-        ? Optional.empty()
-        : newest(group, bulk).map(Landing::transactionTime);
+  public Optional<Instant> from() {
+    return full() ? Optional.empty() : newest.map(Landing::transactionTime);
   }
 
   /**
    * The landing that holds whatever changed before a time: an export has no end, so one that began
    * later brought that, too.
    */
-  public Optional<Landing> covering(String group, BulkSettings bulk, Instant time) {
-    return newest(group, bulk).filter(landing -> !landing.transactionTime().isBefore(time));
+  public Optional<Landing> covering(Instant time) {
+    return newest.filter(landing -> !landing.transactionTime().isBefore(time));
   }
 
-  private Optional<Landing> newest(String group, BulkSettings bulk) {
-    return new Landings(lake)
-        .all().stream()
-            .filter(landing -> landing.group().equals(group))
-            .filter(landing -> bulk.mode() != BulkSettings.Mode.FULL || landing.since() == null)
-            .filter(landing -> covers(landing, bulk))
-            .max(Comparator.comparing(Landing::transactionTime));
+  private boolean full() {
+    return bulk.mode() == BulkSettings.Mode.FULL;
   }
 
-  private boolean covers(Landing landing, BulkSettings bulk) {
+  private boolean covers(Landing landing) {
     return new ExportLedger(lake, landing.exportId())
         .started()
         .map(
