@@ -23,11 +23,11 @@ class Nights(Stack):
     """
     The parts, with a lake, tables and DAGs a site.
 
-    :param sites: their names
+    :param sites: the resource types of each, by its name
     :param settings: further environment of Airflow
     """
 
-    def __init__(self, root: Path, patients: int, sites: tuple[str, ...], settings: dict[str, str] | None = None):
+    def __init__(self, root: Path, patients: int, sites: dict[str, tuple[str, ...]], settings: dict[str, str] | None = None):
         conf = root.resolve() / "conf"
         super().__init__(
             root,
@@ -149,14 +149,15 @@ class Nights(Stack):
 
     def _settings_files(self):
         (self.conf / "views").mkdir(parents=True, exist_ok=True)
-        shutil.copy(HOME / "conf" / "pipeline.conf", self.conf)
+        for file in ("pipeline.conf", "validation.conf"):
+            shutil.copy(HOME / "conf" / file, self.conf)
         for view in VIEWS:
             shutil.copy(HOME / "conf" / "views" / f"{view}.json", self.conf / "views")
-        for site in self.sites:
+        for site, types in self.sites.items():
             text = f"""include "pipeline.conf"
 epic-fhir {{
   lake = {json.dumps(str(self.lake_of(site)))}
-  bulk.types = {json.dumps(TYPES)}
+  bulk.types = {json.dumps(types)}
   source.first-pause = 200 milliseconds, source.max-tries = 2
   load {{ schema = {site}, state-schema = {site}_state }}
 }}

@@ -6,6 +6,7 @@ mended as the runbook says: by the command of the alert.
 
 import hashlib
 import json
+import re
 import shlex
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from deltalake import DeltaTable
 
 CI = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(CI), str(CI.parent / "dags" / "tests")]
@@ -25,6 +27,7 @@ from parts import HOME
 from stack import days
 
 SITES = ("forwards", "backwards", "killed")
+UNEVEN = ("Observation", "Location", "Device", "Organization", "Practitioner", "CarePlan", "CareTeam", "Immunization")
 FIVE = days(5)
 
 
@@ -49,7 +52,7 @@ def night(phone):
         "EPIC_FHIR_ALERT_WEBHOOK_CONN_ID": "phone",
         "AIRFLOW_CONN_PHONE": json.dumps({"conn_type": "http", "host": phone.url}),
     }
-    night = Nights(HOME / "build" / "nights", 3, SITES, settings)
+    night = Nights(HOME / "build" / "nights", 3, {**dict.fromkeys(SITES, TYPES), "uneven": UNEVEN}, settings)
     night.stop()
     night.wipe()
     try:
@@ -104,10 +107,12 @@ def test_five_days_forwards_backwards_and_with_kills_end_in_the_same_tables(nigh
 
 
 def test_runs_that_overlap_a_backfill_lose_nothing(night):
-    file = night.data / "Patient.ndjson"
-    changed, deleted, kept = file.read_bytes().splitlines()
+    patients, conditions = night.data / "Patient.ndjson", night.data / "Condition.ndjson"
+    changed, *others = patients.read_bytes().splitlines()
     before = json.loads(changed)["birthDate"].encode()
-    file.write_bytes(changed.replace(before, b"1901-02-03") + b"\n" + kept + b"\n")
+    patients.write_bytes(b"\n".join([changed.replace(before, b"1901-02-03"), *others, b""]))
+    deleted, *kept = conditions.read_bytes().splitlines()
+    conditions.write_bytes(b"\n".join([*kept, b""]))
     night.reload_data()
 
     night.backfill(etl("forwards"), FIVE, most=3, again="completed")
@@ -120,7 +125,7 @@ def test_runs_that_overlap_a_backfill_lose_nothing(night):
 
     live, dead = oracle.silver(night.lake_of("forwards"))
     assert live == truth(night)
-    assert dead == {"Patient": {json.loads(deleted)["id"]}}
+    assert dead == {"Condition": {json.loads(deleted)["id"]}}
     assert len({digest(night, site) for site in SITES}) == 1
 
 
@@ -200,6 +205,39 @@ def test_a_file_of_bronze_that_is_gone_then_the_alerts_command(night, phone):
     assert night.ended(mended, dag) == "success"
     assert night.run_dag("again", dag, {"run": "new", "begin": "transform", "types": ["Condition"], "go": True}) == "success"
     assert digest(night, "backwards") == before
+
+
+def test_rows_that_somebody_took_out_of_silver_then_the_alerts_command(night, phone):
+    lake, before = night.lake_of("backwards"), digest(night, "backwards")
+    DeltaTable(str(lake / "silver" / "Condition")).delete()
+    assert night.run_dag("stolen", etl("backwards")) == "failed"
+    alert = heard(phone, "stolen", "red")
+    assert "Cannot vouch for silver Condition" in alert["text"]
+    assert "(DELETE) is somebody else's" in alert["text"]
+    known = {run["dag_run_id"] for run in night.runs("epic_fhir_rerun_backwards")}
+    typed(night, alert["command"])
+    (mended,) = {run["dag_run_id"] for run in night.runs("epic_fhir_rerun_backwards")} - known
+    assert night.ended(mended, "epic_fhir_rerun_backwards") == "success"
+    assert night.run_dag("given-back", etl("backwards")) == "success"
+    assert "Green again." in heard(phone, "given-back", "green")["text"]
+    assert digest(night, "backwards") == before
+
+
+def test_a_heavy_partition_is_told_of_and_nothing_is_to_be_rerun(night, phone):
+    file = night.data / "Observation.ndjson"
+    lines = file.read_bytes().splitlines(keepends=True)
+    with file.open("ab") as out:
+        for copy in range(30):
+            out.writelines(line.replace(b'"id":"', b'"id":"%02d' % copy, 1) for line in lines)
+    night.reload_data()
+    rules = night.conf / "validation.conf"
+    rules.write_text(rules.read_text().replace('"5 seconds"', '"500 milliseconds"'))  # the stage is short: nobody would wait for it
+    assert night.run_dag("heavy", etl("uneven")) == "success"
+    alert = heard(phone, "heavy", "green")
+    assert "Complete, but: skew of extract." in alert["text"]
+    assert re.search(r"Stage \d+ of extract .* Partition \d+ is heavy: it read [0-9.]+ times the median's records", alert["text"])
+    assert "Nothing is to be rerun: the page says what to look at." in alert["text"]
+    assert len(oracle.silver(night.lake_of("uneven"))[0]["Observation"]) == 31 * len(lines)
 
 
 def test_rows_that_somebody_took_out_of_a_table_are_brought_back_and_told(night):

@@ -63,6 +63,8 @@ def _mend(failed: str, code: Any, result: dict[str, Any], checks: list[dict[str,
     damaged = result.get("damaged_export")
     if failed == "transform" and code == DATA_REFUSED and damaged:
         return {"begin": "extract", "exports": [damaged]}
+    if failed == "transform" and code == DATA_REFUSED and result.get("changed_types"):
+        return {"begin": "transform", "types": result["changed_types"]}
     wrong = [c for c in checks if c["state"] == FAIL and c["name"] in _MENDS]
     if failed != "validate" or not wrong:
         return None

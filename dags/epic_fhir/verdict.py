@@ -16,7 +16,7 @@ from epic_fhir.reports import DATA_REFUSED, JOBS, Lake, RunKey, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 
-TOLD_WARNINGS = ("speed", "drift", "patients", "freshness")
+TOLD_WARNINGS = ("skew", "speed", "drift", "patients", "freshness")
 
 
 @dataclass(frozen=True)

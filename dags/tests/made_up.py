@@ -79,6 +79,14 @@ def stage(stage_id: int, group: str, tasks: int = 8, p50: int = 900, longest: in
     }
 
 
+def heavy(records, **parts):
+    """A stage whose partition 5 has so many records, where the others have 100."""
+    spread = {"min": 90, "p50": 100, "p95": 110, "max": records}
+    one = {"partition": 5, "host": "worker-3", "duration_ms": parts["longest"], "records": records, "bytes": 9, "gc_ms": 1}
+    made = {**stage(7, "view claim_item", **parts), "records": spread, "bytes": {**spread, "p50": 9}}
+    return {**made, "slowest": one, "heaviest": one}
+
+
 def counts(**rows: int) -> dict[str, Any]:
     return {kind: {"received": n, "written": n, "rejected": 0, "deleted": 0, "ms": 40} for kind, n in rows.items()}
 

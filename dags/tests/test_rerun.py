@@ -177,6 +177,12 @@ def test_bronze_that_transform_refused_is_extracted_again():
     assert '"begin": "extract", "exports": ["e1"]' in step["command"]
 
 
+def test_silver_that_somebody_changed_is_made_anew_of_bronze():
+    reports = {"transform": {"run": {"exit_code": 5}, "result": {"changed_types": ["Condition", "Patient"]}}}
+    step = next_step(key(), reports, {"transform": "failed"}, [])
+    assert '"begin": "transform", "types": ["Condition", "Patient"]' in step["command"]
+
+
 def test_a_red_rerun_is_followed_by_another_of_the_same_run_or_cleared():
     again = replace(key(), dag_id="epic_fhir_rerun")
     wrong = [check("view = PostgreSQL", "patient")]

@@ -1,5 +1,5 @@
 import pytest
-from made_up import THRESHOLDS, good_run, report, stage
+from made_up import THRESHOLDS, good_run, heavy, report, stage
 
 from epic_fhir.reconcile import COULD_NOT_RUN, PASS, WARN
 from epic_fhir.skew import lost_seconds, skew
@@ -41,13 +41,6 @@ def test_every_phase_of_a_good_run_passes():
 
 def test_what_was_lost_is_the_longest_beyond_the_median():
     assert lost_seconds(stage(1, "x", p50=1000, longest=3500)) == 2.5
-
-
-def heavy(records, **parts):
-    spread = {"min": 90, "p50": 100, "p95": 110, "max": records}
-    one = {"partition": 5, "host": "worker-3", "duration_ms": parts["longest"], "records": records, "bytes": 9, "gc_ms": 1}
-    made = {**stage(7, "view claim_item", **parts), "records": spread, "bytes": {**spread, "p50": 9}}
-    return {**made, "slowest": one, "heaviest": one}
 
 
 def test_a_heavy_partition_is_named_with_what_it_read_and_what_to_do():

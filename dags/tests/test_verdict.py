@@ -1,4 +1,4 @@
-from made_up import THRESHOLDS, good_run, key, lake_with
+from made_up import THRESHOLDS, good_run, heavy, key, lake_with
 
 from epic_fhir import history
 from epic_fhir.verdict import publish, validate
@@ -72,3 +72,16 @@ def test_a_slow_run_is_green_and_is_told_of(tmp_path):
     assert finding.verdict == "green"
     assert finding.headline == "Complete, but: speed of transform: ms a resource."
     assert finding.fingerprint()
+
+
+def test_a_heavy_partition_is_told_of_and_a_slow_host_is_not(tmp_path):
+    past = {"runs": [], "accepted": []}
+    uneven = good_run()
+    uneven["transform"]["stages"] = [heavy(1000, p50=1000, longest=19000)]
+    finding = told(tmp_path / "uneven", uneven, past)
+    assert finding.headline == "Complete, but: skew of transform."
+    assert "Partition 5 is heavy" in finding.grounds[0]["sentence"]
+    assert finding.step == {"task": "validate", "advice": "Nothing is to be rerun: the page says what to look at.", "command": ""}
+    slow = good_run()
+    slow["transform"]["stages"] = [heavy(100, p50=1000, longest=19000)]
+    assert told(tmp_path / "slow", slow, past).step is None

@@ -6,7 +6,6 @@ import io.epicfhir.common.DeltaLogFiles;
 import io.epicfhir.common.Lake;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -22,17 +21,6 @@ import org.apache.spark.sql.functions;
  * (Delta transaction log protocol) and starts no Spark job.
  */
 final class DeltaFolder {
-  /** Delta's names of the operations that change no row. */
-  private static final Set<String> CARE =
-      Set.of(
-          "OPTIMIZE",
-          "REORG",
-          "VACUUM START",
-          "VACUUM END",
-          "SET TBLPROPERTIES",
-          "UNSET TBLPROPERTIES",
-          "UPGRADE PROTOCOL");
-
   private final Lake lake;
   private final Path path;
   private final DeltaLogFiles log;
@@ -52,20 +40,8 @@ final class DeltaFolder {
     return log.version();
   }
 
-  /**
-   * The newest commit that changed rows: care of the table (OPTIMIZE, VACUUM, properties) commits,
-   * too, and changes none.
-   */
-  OptionalLong contentVersion() {
-    OptionalLong newest = version();
-    if (newest.isEmpty()) {
-      return newest;
-    }
-    long version = newest.getAsLong();
-    while (version > 0 && log.commitInfo(version).filter(DeltaFolder::isCare).isPresent()) {
-      version--;
-    }
-    return OptionalLong.of(version);
+  DeltaCommits commits() {
+    return new DeltaCommits(log);
   }
 
   /** Bytes of all data files, of older versions too. */
@@ -76,26 +52,6 @@ final class DeltaFolder {
   /** How much log there is to read for the table's state. */
   long logBytes() {
     return log.bytes();
-  }
-
-  /** A number that the commit's writer left in it, 0 where it left none of that name. */
-  long metric(long version, String name) {
-    return log.commitInfo(version)
-        .orElseThrow(() -> log.unreadable(version))
-        .path("operationMetrics")
-        .path(name)
-        .asLong(0);
-  }
-
-  /** Whether the commit is a merge's. */
-  boolean merged(long version) {
-    return log.commitInfo(version)
-        .filter(info -> info.path("operation").asText().equals("MERGE"))
-        .isPresent();
-  }
-
-  private static boolean isCare(JsonNode info) {
-    return CARE.contains(info.path("operation").asText());
   }
 
   Dataset<Row> read(SparkSession spark) {

@@ -77,6 +77,10 @@ final class SilverTable {
     this.writing = writing;
   }
 
+  String type() {
+    return type;
+  }
+
   DeltaFolder folder() {
     return folder;
   }
@@ -135,7 +139,7 @@ final class SilverTable {
 
   /** About how much of storage the table takes; nothing is read for it. */
   long bytes() {
-    return known(folder.contentVersion()).map(State::bytes).orElseGet(folder::storedBytes);
+    return known(folder.commits().content()).map(State::bytes).orElseGet(folder::storedBytes);
   }
 
   /**
@@ -144,7 +148,7 @@ final class SilverTable {
    * @param session asked only where the table must be looked at
    */
   Optional<State> state(Supplier<SparkSession> session) {
-    OptionalLong version = folder.contentVersion();
+    OptionalLong version = folder.commits().content();
     if (version.isEmpty()) {
       return Optional.empty();
     }
@@ -152,13 +156,37 @@ final class SilverTable {
     if (known.isPresent()) {
       return known;
     }
-    SparkSession spark = session.get();
-    Row row =
-        folder.read(spark).agg(count_if(not(col("deleted"))), count_if(col("deleted"))).head();
-    State state =
-        new State(version.getAsLong(), row.getLong(0), row.getLong(1), folder.size(spark).bytes());
+    State state = counted(session.get(), version.getAsLong());
     write(state);
     return Optional.of(state);
+  }
+
+  /**
+   * What somebody else did to the table since this pipeline left it, or empty.
+   *
+   * @param session asked only where the log was cleaned, and the rows must be counted
+   */
+  Optional<String> strange(Supplier<SparkSession> session) {
+    Optional<State> left = left();
+    if (left.isEmpty() && folder.version().isEmpty()) {
+      return Optional.empty(); // never landed
+    }
+    return folder
+        .commits()
+        .strange(left.map(State::deltaVersion).orElse(State.NONE.deltaVersion()))
+        .filter(strange -> strange.known() || left.filter(s -> !countsAs(s, session)).isPresent())
+        .map(DeltaCommits.Strange::sentence);
+  }
+
+  private boolean countsAs(State left, Supplier<SparkSession> session) {
+    State now = counted(session.get(), folder.commits().content().orElseThrow());
+    return now.rowsLive() == left.rowsLive() && now.tombstones() == left.tombstones();
+  }
+
+  private State counted(SparkSession spark, long version) {
+    Row row =
+        folder.read(spark).agg(count_if(not(col("deleted"))), count_if(col("deleted"))).head();
+    return new State(version, row.getLong(0), row.getLong(1), folder.size(spark).bytes());
   }
 
   /** What is known of a commit without a look at the table. */
@@ -166,10 +194,13 @@ final class SilverTable {
     if (version.isEmpty()) {
       return Optional.of(State.NONE);
     }
+    return left().filter(state -> state.deltaVersion() == version.getAsLong());
+  }
+
+  /** What was written down when the pipeline last changed the table, or looked at it. */
+  private Optional<State> left() {
     Path file = stateFile();
-    return lake.read(file)
-        .map(text -> Json.read(text, State.class, file.toString()))
-        .filter(state -> state.deltaVersion() == version.getAsLong());
+    return lake.read(file).map(text -> Json.read(text, State.class, file.toString()));
   }
 
   private void write(State state) {
@@ -237,11 +268,11 @@ final class SilverTable {
           ExitCode.DEFECT,
           "Cannot vouch for silver " + type + ": another writer committed to it; rerun the task");
     }
-    long rewritten = folder.metric(version, "numOutputRows") - before;
+    long rewritten = folder.commits().metric(version, "numOutputRows") - before;
     long written =
-        folder.merged(version)
-            ? folder.metric(version, "numTargetRowsInserted")
-                + folder.metric(version, "numTargetRowsUpdated")
+        folder.commits().merged(version)
+            ? folder.commits().metric(version, "numTargetRowsInserted")
+                + folder.commits().metric(version, "numTargetRowsUpdated")
             : rewritten + counts.updated();
     if (written != counts.changed()) {
       throw new JobException(
@@ -254,7 +285,7 @@ final class SilverTable {
               + version
               + " tells of "
               + written
-              + "; restore the table to the version before and rerun the task");
+              + "; have the type made anew of bronze: a rerun from transform that names it");
     }
   }
 }

@@ -52,6 +52,7 @@ final class TableSession {
    */
   static SparkSession of(SparkSession base, long pending, long standing, long logBytes) {
     SparkSession session = base.newSession();
+    DeltaCommits.sign(session);
     long bytes = pending + (pending < TINY ? standing / KEYS_SHARE : standing);
     int partitions =
         bytes < SMALL ? 1 : SparkSessions.shufflePartitions(base, Math.max(bytes, 1) * INFLATION);

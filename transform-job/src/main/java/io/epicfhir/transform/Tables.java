@@ -64,6 +64,12 @@ final class Tables {
             .flatMap(type -> type.views().stream())
             .map(ViewPlan::name)
             .toList());
+    SilverCheck.check(
+        names.stream()
+            .filter(type -> !again.types().contains(type))
+            .map(type -> new SilverTable(lake, type, settings.writing()))
+            .toList(),
+        spark);
     TypeWork.Input all = again.types().isEmpty() ? pending : input(exports.everything());
     TypeWork work = new TypeWork(lake, registry, settings.writing(), pending, all, again);
     List<TypeResult> types = sideBySide(work, names);

@@ -38,6 +38,9 @@ public final class Transform implements Job {
     } catch (BronzeFiles.Damaged e) {
       context.recorder().result("damaged_export", e.exportId());
       throw e;
+    } catch (SilverCheck.Changed e) {
+      context.recorder().result("changed_types", e.types());
+      throw e;
     }
   }
 }

@@ -31,6 +31,12 @@ record TransformResult(List<String> exports, List<TypeResult> types, List<String
     types.forEach(
         type -> type.counts().ifPresent(counts -> noteParts(type.type(), counts, recorder)));
     types.forEach(type -> noteDrift(type, recorder));
+    types.forEach(
+        type ->
+            type.changedViews()
+                .forEach(
+                    (view, told) ->
+                        recorder.note("View " + view + " is made anew of silver: " + told + ".")));
     recorder.result("exports", exports);
     recorder.result("silver", silver);
     recorder.result("views", views);

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param views the views of the type, by name
  * @param drift what the resources that are new to the views have that FHIR does not say, and how
  *     often
+ * @param changedViews what somebody else did to views, by name; they were made anew of silver
  * @param millis how long the type took
  */
 record TypeResult(
@@ -25,4 +26,5 @@ record TypeResult(
     Optional<SilverTable.State> silver,
     Map<String, ViewTable.State> views,
     Map<String, Long> drift,
+    Map<String, String> changedViews,
     long millis) {}

@@ -91,6 +91,7 @@ final class TypeWork {
         state,
         standing.views(),
         standing.drift(),
+        standing.changed(),
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
   }
 
@@ -108,8 +109,14 @@ final class TypeWork {
         again.types().contains(type));
   }
 
-  /** The views of a type, and what their passes met that FHIR does not say. */
-  private record Standing(Map<String, ViewTable.State> views, Map<String, Long> drift) {}
+  /**
+   * The views of a type.
+   *
+   * @param drift what their passes met that FHIR does not say
+   * @param changed what somebody else did to those that are made anew for it
+   */
+  private record Standing(
+      Map<String, ViewTable.State> views, Map<String, Long> drift, Map<String, String> changed) {}
 
   private Standing views(
       Supplier<SparkSession> session,
@@ -129,19 +136,23 @@ final class TypeWork {
       current.ifPresentOrElse(now -> standing.put(plan.name(), now), () -> behind.add(plan));
     }
     Map<String, Long> odd = new TreeMap<>();
+    Map<String, String> changed = new TreeMap<>();
     if (!behind.isEmpty()) {
       SparkSession spark = session.get();
       Drift drift = Drift.registered(spark.sparkContext());
       ViewSource source =
           source(spark, silver, state, counts, rows -> views.parse().apply(rows, drift));
       for (ViewPlan plan : behind) {
+        new ViewTable(lake, plan, writing)
+            .strange()
+            .ifPresent(told -> changed.put(plan.name(), told));
         standing.put(plan.name(), bringUpToDate(spark, plan, source, again.anew(type, plan)));
         // Each view passes over the resources that are new to it; the most that one saw is told.
         drift.value().forEach((what, times) -> odd.merge(what, times, Math::max));
         drift.reset();
       }
     }
-    return new Standing(standing, odd);
+    return new Standing(standing, odd, changed);
   }
 
   private ViewTable.State bringUpToDate(

@@ -59,6 +59,13 @@ final class ViewTable {
     return standing(silverVersion).filter(state -> state.silverVersion() == silverVersion);
   }
 
+  /** What somebody else did to the table since; it is then made anew of silver. */
+  Optional<String> strange() {
+    return left()
+        .flatMap(state -> folder.commits().strange(state.deltaVersion()))
+        .map(DeltaCommits.Strange::sentence);
+  }
+
   /**
    * Makes the table what the view gives of the source; commits at most once.
    *
@@ -68,7 +75,7 @@ final class ViewTable {
     Optional<State> standing = standing(source.version());
     boolean merge =
         !anew && standing.isPresent() && standing.get().silverVersion() != ViewSource.NOTHING;
-    OptionalLong content = folder.contentVersion();
+    OptionalLong content = folder.commits().content();
     if (merge) {
       folder.deletionVectors(spark, writing.deletionVectors());
     }
@@ -87,10 +94,10 @@ final class ViewTable {
             plan.name(),
             plan.hash(),
             source.version(),
-            folder.contentVersion().orElseThrow(),
+            folder.commits().content().orElseThrow(),
             merge
                 ? rows(spark, standing.get(), content.orElseThrow(), commits, version)
-                : folder.metric(version, "numOutputRows"),
+                : folder.commits().metric(version, "numOutputRows"),
             folder.size(spark).bytes());
     lake.write(stateFile(), Json.write(state));
     return state;
@@ -104,8 +111,8 @@ final class ViewTable {
    * @param version the newest commit after it
    */
   private long rows(SparkSession spark, State before, long content, long commits, long version) {
-    if (version > commits && !folder.merged(version)) {
-      return folder.metric(version, "numOutputRows");
+    if (version > commits && !folder.commits().merged(version)) {
+      return folder.commits().metric(version, "numOutputRows");
     }
     if (content != before.deltaVersion()) {
       return folder.rows(spark);
@@ -113,19 +120,23 @@ final class ViewTable {
     return version == commits
         ? before.rows()
         : before.rows()
-            + folder.metric(version, "numTargetRowsInserted")
-            - folder.metric(version, "numTargetRowsDeleted");
+            + folder.commits().metric(version, "numTargetRowsInserted")
+            - folder.commits().metric(version, "numTargetRowsDeleted");
   }
 
   /** Empty where the table must be built anew. */
   private Optional<State> standing(long silverVersion) {
-    OptionalLong version = folder.version();
+    return left()
+        .filter(state -> state.silverVersion() <= silverVersion)
+        .filter(state -> folder.commits().strange(state.deltaVersion()).isEmpty());
+  }
+
+  /** What this pipeline left of this definition. */
+  private Optional<State> left() {
     Path file = stateFile();
     return lake.read(file)
         .map(text -> Json.read(text, State.class, file.toString()))
-        .filter(state -> state.definitionHash().equals(plan.hash()))
-        .filter(state -> state.silverVersion() <= silverVersion)
-        .filter(state -> version.isPresent() && state.deltaVersion() <= version.getAsLong());
+        .filter(state -> state.definitionHash().equals(plan.hash()));
   }
 
   private void rebuild(ViewSource source) {

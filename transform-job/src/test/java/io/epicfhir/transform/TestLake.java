@@ -60,6 +60,10 @@ final class TestLake {
         .appName("transform tests")
         .config("spark.ui.enabled", "false")
         .config("spark.hadoop." + NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName())
+        // The tests' own looks at tables: with Spark's and Delta's defaults each would be hundreds
+        // of empty tasks.
+        .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.databricks.delta.snapshotPartitions", "1")
         // A handful of rows never pays for compiling a plan.
         .config("spark.sql.codegen.wholeStage", "false")
         .config("spark.sql.codegen.cache.maxEntries", "2000")

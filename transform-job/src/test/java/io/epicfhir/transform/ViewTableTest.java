@@ -49,7 +49,8 @@ final class ViewTableTest {
   void aSmallTableIsWrittenAnewWithTheChange() {
     lake.writing(new WriteSettings(DeletionVectors.OFF, Long.MAX_VALUE));
     aChangedResourceLeavesNoneOfItsOldRows();
-    assertThat(new DeltaFolder(lake.lake(), lake.lake().paths().view("names")).merged(1)).isFalse();
+    assertThat(new DeltaFolder(lake.lake(), lake.lake().paths().view("names")).commits().merged(1))
+        .isFalse();
   }
 
   @Test
@@ -57,8 +58,8 @@ final class ViewTableTest {
     lake.writing(new WriteSettings(DeletionVectors.ON, 0));
     aChangedResourceLeavesNoneOfItsOldRows();
     DeltaFolder names = new DeltaFolder(lake.lake(), lake.lake().paths().view("names"));
-    assertThat(names.metric(1, "numTargetDeletionVectorsAdded")).isEqualTo(1);
-    assertThat(names.metric(1, "numTargetFilesRemoved")).isZero();
+    assertThat(names.commits().metric(1, "numTargetDeletionVectorsAdded")).isEqualTo(1);
+    assertThat(names.commits().metric(1, "numTargetFilesRemoved")).isZero();
   }
 
   @Test
