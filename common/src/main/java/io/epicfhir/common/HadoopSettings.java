@@ -25,7 +25,7 @@ final class HadoopSettings {
 
   static Configuration of(Properties system, Map<String, String> environment) {
     Configuration hadoop = new Configuration();
-    hadoop.set(NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName());
+    NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
     String endpoint = environment.get("AWS_ENDPOINT_URL");
     if (endpoint != null) {
       hadoop.set(ENDPOINT, endpoint);

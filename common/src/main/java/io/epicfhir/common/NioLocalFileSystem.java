@@ -7,6 +7,8 @@ import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -16,20 +18,30 @@ import org.apache.hadoop.fs.permission.FsPermission;
 
 /**
  * Hadoop's local file system, which without its native library starts a {@code chmod} process for
- * every file it creates; here the JDK sets the permission. Forking a large JVM some hundred times
- * costs seconds a task. And where Hadoop takes what it may not look at for what is not there, and a
- * full disk for an Error, here both are an IOException with the operating system's reason.
+ * every file it creates, and a {@code readlink} process for every one it renames; here the JDK sets
+ * and looks. Forking a large JVM some hundred times costs seconds a task. And where Hadoop takes
+ * what it may not look at for what is not there, and a full disk for an Error, here both are an
+ * IOException with the operating system's reason.
  */
 public final class NioLocalFileSystem extends LocalFileSystem {
-  /** The setting of Hadoop that names the class. */
-  public static final String KEY = "fs.file.impl";
+  /** What makes Hadoop use it, with both of its interfaces. */
+  public static final Map<String, String> SETTINGS =
+      Map.of(
+          "fs.file.impl", NioLocalFileSystem.class.getName(),
+          "fs.AbstractFileSystem.file.impl", NioLocalContext.class.getName());
+
+  /** The same settings as a Spark session takes them. */
+  public static Map<String, Object> ofSpark() {
+    return SETTINGS.entrySet().stream()
+        .collect(Collectors.toMap(e -> "spark.hadoop." + e.getKey(), Map.Entry::getValue));
+  }
 
   /** Made by Hadoop, by its name. */
   public NioLocalFileSystem() {
     super(new Raw());
   }
 
-  private static final class Raw extends RawLocalFileSystem {
+  static final class Raw extends RawLocalFileSystem {
     @Override
     protected OutputStream createOutputStreamWithMode(
         Path path, boolean append, FsPermission permission) throws IOException {
@@ -72,6 +84,14 @@ public final class NioLocalFileSystem extends LocalFileSystem {
       } catch (FileNotFoundException e) {
         throw told(path, e);
       }
+    }
+
+    /** By itself one {@code readlink} process a file, and four a renamed one. */
+    @Override
+    public FileStatus getFileLinkStatus(Path path) throws IOException {
+      return Files.isSymbolicLink(pathToFile(path).toPath())
+          ? super.getFileLinkStatus(path)
+          : getFileStatus(path);
     }
 
     /** By itself false where nothing can be said. */

@@ -19,7 +19,6 @@ public final class SparkSessions {
   /** Settings that results depend on, and a few that only time depends on. */
   static final Map<String, String> FIXED =
       Map.ofEntries(
-          Map.entry("spark.hadoop." + NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName()),
           Map.entry("spark.sql.session.timeZone", "UTC"),
           Map.entry("spark.sql.ansi.enabled", "true"),
           Map.entry("spark.sql.files.ignoreCorruptFiles", "false"),
@@ -47,6 +46,7 @@ public final class SparkSessions {
   static SparkSession start(LogicalRun run, SparkListenerInterface listener) {
     SparkConf conf = new SparkConf();
     FIXED.forEach(conf::set);
+    NioLocalFileSystem.ofSpark().forEach((key, value) -> conf.set(key, value.toString()));
     // Executors read the settings themselves, and must see the overrides that the driver saw. None
     // is a secret: those are files that a setting names. The profile may say otherwise for them.
     System.getenv().entrySet().stream()

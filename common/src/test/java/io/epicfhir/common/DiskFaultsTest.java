@@ -151,7 +151,7 @@ class DiskFaultsTest {
 
   private static Lake lake(Path root) {
     Configuration hadoop = new Configuration();
-    hadoop.set(NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName());
+    NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
     return new Lake(new LakePaths(root.toUri().toString()), hadoop);
   }
 

@@ -9,7 +9,7 @@ final class LandingCount {
   /** Prints a line for each lake: how many landings there are, or the exit status of a job. */
   public static void main(String[] args) {
     Configuration hadoop = new Configuration();
-    hadoop.set(NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName());
+    NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
     for (String root : args) {
       try {
         int count = new Landings(new Lake(new LakePaths(root), hadoop)).all().size();

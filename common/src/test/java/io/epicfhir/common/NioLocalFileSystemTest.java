@@ -5,8 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CreateFlag;
+import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.junit.jupiter.api.Test;
@@ -18,7 +24,7 @@ class NioLocalFileSystemTest {
   @Test
   void gives_files_the_permissions_that_hadoop_asks_for() throws IOException {
     Configuration hadoop = new Configuration();
-    hadoop.set(NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName());
+    NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
     Path file = new Path(folder.toUri().toString(), "a/b");
     try (FileSystem fs = FileSystem.newInstance(file.toUri(), hadoop)) {
       assertThat(fs).isInstanceOf(NioLocalFileSystem.class);
@@ -28,5 +34,31 @@ class NioLocalFileSystemTest {
     }
     assertThat(Files.getPosixFilePermissions(folder.resolve("a/b")))
         .isEqualTo(PosixFilePermissions.fromString("rw-r-----"));
+  }
+
+  @Test
+  void startsNoProcess() throws IOException {
+    Configuration hadoop = new Configuration();
+    assertThat(processesOfACommit(hadoop)).as("of Hadoop's own").isPositive();
+    NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
+    assertThat(processesOfACommit(hadoop)).isZero();
+  }
+
+  /** What Delta does to write a commit. */
+  private long processesOfACommit(Configuration hadoop) throws IOException {
+    java.nio.file.Path events = folder.resolve("events.jfr");
+    FileContext context = FileContext.getFileContext(folder.toUri(), hadoop);
+    Path made = new Path(folder.toUri().toString(), "part");
+    Path commit = new Path(folder.toUri().toString(), "commit");
+    try (Recording recording = new Recording()) {
+      recording.enable("jdk.ProcessStart");
+      recording.start();
+      context.create(made, EnumSet.of(CreateFlag.CREATE)).close();
+      context.rename(made, commit, Options.Rename.OVERWRITE);
+      recording.stop();
+      recording.dump(events);
+    }
+    assertThat(context.util().exists(commit)).isTrue();
+    return RecordingFile.readAllEvents(events).size();
   }
 }

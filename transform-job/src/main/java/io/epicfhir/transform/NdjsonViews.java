@@ -97,7 +97,7 @@ public final class NdjsonViews {
 
   private static SparkSession session() {
     return LocalSpark.session()
-        .config("spark.hadoop." + NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName())
+        .config(NioLocalFileSystem.ofSpark())
         .config("spark.sql.artifact.isolation.enabled", "false")
         .config("spark.sql.ui.explainMode", "simple")
         // Minima and maxima of patient data in footers help nobody.

@@ -49,7 +49,7 @@ final class TestLake {
   TestLake(Path root) {
     this.root = root;
     Configuration hadoop = new Configuration();
-    hadoop.set(NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName());
+    NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
     this.lake = new Lake(new LakePaths(root.toUri().toString()), hadoop);
   }
 
@@ -59,7 +59,7 @@ final class TestLake {
         .master("local[2]")
         .appName("transform tests")
         .config("spark.ui.enabled", "false")
-        .config("spark.hadoop." + NioLocalFileSystem.KEY, NioLocalFileSystem.class.getName())
+        .config(NioLocalFileSystem.ofSpark())
         // The tests' own looks at tables: with Spark's and Delta's defaults each would be hundreds
         // of empty tasks.
         .config("spark.sql.shuffle.partitions", "1")
