@@ -123,6 +123,9 @@ class BulkToBronzeTest {
       assertThat(report.path("patients").path("ms_per_patient").asDouble()).isPositive();
       assertThat(report.path("counters").path("http.requests").asLong()).isPositive();
       assertThat(report.path("stages").size()).isEqualTo(1);
+      JsonNode heaviest = report.path("stages").path(0).path("heaviest");
+      assertThat(heaviest.path("records").asLong()).isEqualTo(500);
+      assertThat(heaviest.path("bytes").asLong()).isGreaterThan(500 * 20);
       assertThat(site.server.requests().count(RequestKind.DELETE)).isEqualTo(1);
       assertThat(site.server.requests().earlyPolls()).isZero();
       assertThat(
