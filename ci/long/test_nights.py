@@ -235,7 +235,7 @@ def test_a_heavy_partition_is_told_of_and_nothing_is_to_be_rerun(night, phone):
     assert night.run_dag("heavy", etl("uneven")) == "success"
     alert = heard(phone, "heavy", "green")
     assert "Complete, but: skew of extract." in alert["text"]
-    assert re.search(r"Stage \d+ of extract .* Partition \d+ is heavy: it read [0-9.]+ times the median's records", alert["text"])
+    assert re.search(r"Stage \d+ of extract .* Partition \d+ is heavy: it read [0-9.,]+ times the median's records", alert["text"])
     assert "Nothing is to be rerun: the page says what to look at." in alert["text"]
     assert len(oracle.silver(night.lake_of("uneven"))[0]["Observation"]) == 31 * len(lines)
 

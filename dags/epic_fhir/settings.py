@@ -222,19 +222,34 @@ class Thresholds:
 
 def hocon(file: Path, root: str) -> Any:
     """The block ``root`` of a HOCON file, with the environment's overrides in it."""
-    from pyhocon import ConfigFactory
     from pyhocon.exceptions import ConfigException
     from pyparsing import ParseBaseException
 
     try:
-        tree = ConfigFactory.parse_file(str(file))
+        tree = _parsed(file)
     except OSError as e:
-        raise SettingsError(f"Cannot read the settings: {file}; check that the file is there and readable") from e
+        raise SettingsError(f"Cannot read the settings: {e.filename}; check that the file is there and readable") from e
     except (ConfigException, ParseBaseException) as e:
         raise SettingsError(f"Cannot read the settings: {file} is not HOCON: {e}; mend the file") from e
     if root not in tree:
         raise SettingsError(f'Cannot use the settings: {file} has no block "{root}"; start from the one in conf/')
     return tree[root]
+
+
+def _parsed(file: Path) -> Any:
+    """
+    The file, over the one that it begins by including.
+
+    pyhocon's own include loses values that have an override of the environment, where the file says something else of their block.
+    """
+    from pyhocon import ConfigFactory
+
+    written = file.read_text(encoding="utf-8")
+    include = re.match(r'(?:\s*(?:(?:#|//).*)?\n)*include\s+"([^"]+)"[ \t]*\n', written)
+    if not include:
+        return ConfigFactory.parse_string(written, basedir=str(file.parent))
+    own = ConfigFactory.parse_string(written[include.end() :], basedir=str(file.parent), resolve=False)
+    return own.with_fallback(_parsed(file.with_name(include[1])))
 
 
 def text(tree: Any, key: str, file: Path) -> str:

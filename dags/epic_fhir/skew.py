@@ -77,7 +77,7 @@ def _warning(phase: str, stage: dict[str, Any], thresholds: Thresholds) -> Check
     if by_data(stage, thresholds):
         heaviest = stage["heaviest"]
         ratios = _data_ratios(stage, heaviest)
-        what = " and ".join(f"{ratio:.1f} times the median's {name}" for name, ratio in ratios.items())
+        what = " and ".join(f"{ratio:,.{0 if ratio >= 100 else 1}f} times the median's {name}" for name, ratio in ratios.items())
         took = f"in {heaviest['duration_ms'] / 1000:.1f} s on {heaviest['host']}"
         advice = next(text for word, text in _ADVICE if word in group.lower())
         return Check("skew", phase, WARN, f"{sentence} Partition {heaviest['partition']} is heavy: it read {what} {took}. {advice}")

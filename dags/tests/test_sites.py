@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from epic_fhir import sites
-from epic_fhir.settings import Installation, Settings, SettingsError
+from epic_fhir.settings import Installation, Settings, SettingsError, hocon
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = REPOSITORY / "dags"
@@ -79,3 +79,17 @@ def test_a_name_that_is_none_is_told_with_what_is_one(told, monkeypatch):
     monkeypatch.setenv("EPIC_FHIR_SITES", told)
     with pytest.raises(ValueError, match="a site's name is of a-z and 0-9, and each is named once"):
         sites.names()
+
+
+def test_a_site_keeps_what_it_does_not_say_otherwise(two_sites, monkeypatch):
+    monkeypatch.setenv("EPIC_FHIR_DB_USER", "loader")
+    tree = hocon(two_sites / "conf" / "north.conf", "epic-fhir")
+    assert tree["load.schema"] == "fhir_north"
+    assert tree["load.jdbc-url"] == "jdbc:postgresql://127.0.0.1:5432/postgres"
+    assert tree["load.user"] == "loader"
+    named = two_sites / "conf" / "named.conf"
+    named.write_text('# a reference\n\ninclude "north.conf"\nepic-fhir.load.state-schema = ${epic-fhir.load.schema}_state\n')
+    assert hocon(named, "epic-fhir")["load.state-schema"] == "fhir_north_state"
+    named.write_text('include "nobody.conf"\n')
+    with pytest.raises(SettingsError, match=r"Cannot read the settings: .*/nobody.conf; check that the file is there"):
+        hocon(named, "epic-fhir")
