@@ -20,6 +20,12 @@ _ADVICE = {
     6: "The lake or the database did not answer. Check that it is there, writable and not full; then rerun.",
 }
 
+_FOREIGN = {
+    "damaged_export": "A file of bronze is not what landed. Find who else writes the lake; then have that export landed again.",
+    "changed_types": "Silver is not what the pipeline left. Find who else writes the lake; then have it made anew of bronze.",
+}
+"""What transform refuses because somebody else was there, by the name under which its result tells of it."""
+
 _MENDS = {
     "manifest = source": ("kick_off", None),
     "source = bronze": ("extract", None),
@@ -44,9 +50,9 @@ def next_step(
     :param mends: of a rerun, the run that it mends
     """
     failed = next((task for task in ORDER if states.get(task) not in ("success", "skipped", None)), "validate")
-    run = (reports.get(failed) or {}).get("run") or {}
-    code = run.get("exit_code")
-    mend = _mend(failed, code, (reports.get(failed) or {}).get("result") or {}, checks)
+    report = reports.get(failed) or {}
+    code, result = (report.get("run") or {}).get("exit_code"), report.get("result") or {}
+    mend = _mend(failed, code, result, checks)
     if mend:
         told = shlex.quote(json.dumps({"run": mends or key.run_id, **mend, "go": True}))
         command = f"airflow dags trigger {sites.named('rerun', sites.of(key.dag_id))} --conf {told}"
@@ -55,7 +61,9 @@ def next_step(
         # in the phases before it, so all of them go again: the run adopts the export it has.
         scope = "" if failed == "validate" else " --only-failed"
         command = f"airflow dags clear {key.dag_id} --run-id {shlex.quote(key.run_id)}{scope} --yes"
-    return {"task": failed, "advice": _ADVICE.get(code, "Read the end of the task's log in Airflow."), "command": command}
+    foreign = next((advice for told, advice in _FOREIGN.items() if mend and result.get(told)), None)
+    advice = foreign or _ADVICE.get(code, "Read the end of the task's log in Airflow.")
+    return {"task": failed, "advice": advice, "command": command}
 
 
 def _mend(failed: str, code: Any, result: dict[str, Any], checks: list[dict[str, str]]) -> dict[str, Any] | None:

@@ -175,12 +175,14 @@ def test_bronze_that_transform_refused_is_extracted_again():
     reports = {"transform": {"run": {"exit_code": 5}, "result": {"damaged_export": "e1"}}}
     step = next_step(key(), reports, {"transform": "failed"}, [])
     assert '"begin": "extract", "exports": ["e1"]' in step["command"]
+    assert step["advice"].startswith("A file of bronze is not what landed.")
 
 
 def test_silver_that_somebody_changed_is_made_anew_of_bronze():
     reports = {"transform": {"run": {"exit_code": 5}, "result": {"changed_types": ["Condition", "Patient"]}}}
     step = next_step(key(), reports, {"transform": "failed"}, [])
     assert '"begin": "transform", "types": ["Condition", "Patient"]' in step["command"]
+    assert step["advice"].startswith("Silver is not what the pipeline left.")
 
 
 def test_a_red_rerun_is_followed_by_another_of_the_same_run_or_cleared():
