@@ -24,7 +24,7 @@ down: ## stop what `make up` started
 test: setup check ## every test, Java and Python
 	@ci/test.sh
 
-nights: setup ## the long tests under Airflow: backfills, kills, reruns, a night on call (a quarter of an hour)
+nights: setup ## the long tests under Airflow: backfills, kills, reruns, a night on call (some 20 minutes)
 	@ci/nights.sh
 
 check: setup ## format, static analysis, DAG policy
