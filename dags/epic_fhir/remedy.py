@@ -20,12 +20,6 @@ _ADVICE = {
     6: "The lake or the database did not answer. Check that it is there, writable and not full; then rerun.",
 }
 
-_FOREIGN = {
-    "damaged_export": "A file of bronze is not what landed. Find who else writes the lake; then have that export landed again.",
-    "changed_types": "Silver is not what the pipeline left. Find who else writes the lake; then have it made anew of bronze.",
-}
-"""What transform refuses because somebody else was there, by the name under which its result tells of it."""
-
 _MENDS = {
     "manifest = source": ("kick_off", None),
     "source = bronze": ("extract", None),
@@ -52,27 +46,34 @@ def next_step(
     failed = next((task for task in ORDER if states.get(task) not in ("success", "skipped", None)), "validate")
     report = reports.get(failed) or {}
     code, result = (report.get("run") or {}).get("exit_code"), report.get("result") or {}
-    mend = _mend(failed, code, result, checks)
+    told = _ADVICE.get(code, "Read the end of the task's log in Airflow.")
+    advice, mend = _foreign(failed, code, result) or (told, _mend(failed, checks))
     if mend:
-        told = shlex.quote(json.dumps({"run": mends or key.run_id, **mend, "go": True}))
-        command = f"airflow dags trigger {sites.named('rerun', sites.of(key.dag_id))} --conf {told}"
+        conf = shlex.quote(json.dumps({"run": mends or key.run_id, **mend, "go": True}))
+        command = f"airflow dags trigger {sites.named('rerun', sites.of(key.dag_id))} --conf {conf}"
     else:
         # A clear by run id works for every run, also for manual ones that have no logical date. What validate could not check lies
         # in the phases before it, so all of them go again: the run adopts the export it has.
         scope = "" if failed == "validate" else " --only-failed"
         command = f"airflow dags clear {key.dag_id} --run-id {shlex.quote(key.run_id)}{scope} --yes"
-    foreign = next((advice for told, advice in _FOREIGN.items() if mend and result.get(told)), None)
-    advice = foreign or _ADVICE.get(code, "Read the end of the task's log in Airflow.")
     return {"task": failed, "advice": advice, "command": command}
 
 
-def _mend(failed: str, code: Any, result: dict[str, Any], checks: list[dict[str, str]]) -> dict[str, Any] | None:
+def _foreign(failed: str, code: Any, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """What transform refused because somebody else was there: the advice, and the rerun that mends it."""
+    if failed != "transform" or code != DATA_REFUSED:
+        return None
+    if export := result.get("damaged_export"):
+        advice = "A file of bronze is not what landed. Find who else writes the lake; then have that export landed again."
+        return advice, {"begin": "extract", "exports": [export]}
+    if types := result.get("changed_types"):
+        advice = "Silver is not what the pipeline left. Find who else writes the lake; then have it made anew of bronze."
+        return advice, {"begin": "transform", "types": types}
+    return None
+
+
+def _mend(failed: str, checks: list[dict[str, str]]) -> dict[str, Any] | None:
     """The rerun that replaces what does not fit; None where doing the same again is the way."""
-    damaged = result.get("damaged_export")
-    if failed == "transform" and code == DATA_REFUSED and damaged:
-        return {"begin": "extract", "exports": [damaged]}
-    if failed == "transform" and code == DATA_REFUSED and result.get("changed_types"):
-        return {"begin": "transform", "types": result["changed_types"]}
     wrong = [c for c in checks if c["state"] == FAIL and c["name"] in _MENDS]
     if failed != "validate" or not wrong:
         return None

@@ -24,10 +24,12 @@ final class DeltaFolder {
   private final Lake lake;
   private final Path path;
   private final DeltaLogFiles log;
+  private final DeltaCommits commits;
 
   DeltaFolder(Lake lake, Path path) {
     this.lake = lake;
     this.log = new DeltaLogFiles(lake, path);
+    this.commits = new DeltaCommits(log);
     this.path = path;
   }
 
@@ -41,7 +43,7 @@ final class DeltaFolder {
   }
 
   DeltaCommits commits() {
-    return new DeltaCommits(log);
+    return commits;
   }
 
   /** Bytes of all data files, of older versions too. */

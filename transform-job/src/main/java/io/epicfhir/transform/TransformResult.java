@@ -31,12 +31,7 @@ record TransformResult(List<String> exports, List<TypeResult> types, List<String
     types.forEach(
         type -> type.counts().ifPresent(counts -> noteParts(type.type(), counts, recorder)));
     types.forEach(type -> noteDrift(type, recorder));
-    types.forEach(
-        type ->
-            type.changedViews()
-                .forEach(
-                    (view, told) ->
-                        recorder.note("View " + view + " is made anew of silver: " + told + ".")));
+    types.forEach(type -> noteChangedViews(type, recorder));
     recorder.result("exports", exports);
     recorder.result("silver", silver);
     recorder.result("views", views);
@@ -93,6 +88,13 @@ record TransformResult(List<String> exports, List<TypeResult> types, List<String
                   .map(e -> e.getKey() + " (" + e.getValue() + " times)")
                   .collect(Collectors.joining(", ")));
     }
+  }
+
+  private static void noteChangedViews(TypeResult type, RunRecorder recorder) {
+    type.changedViews()
+        .forEach(
+            (view, told) ->
+                recorder.note("View " + view + " is made anew of silver: " + told + "."));
   }
 
   private static RunReport.Resources resources(TypeResult type, Counts counts) {

@@ -118,6 +118,13 @@ final class TypeWork {
   private record Standing(
       Map<String, ViewTable.State> views, Map<String, Long> drift, Map<String, String> changed) {}
 
+  /**
+   * A view that is not what silver gives now.
+   *
+   * @param from where its table stands; empty where it is made anew
+   */
+  private record Behind(String name, ViewTable table, Optional<ViewTable.State> from) {}
+
   private Standing views(
       Supplier<SparkSession> session,
       SilverTable silver,
@@ -127,26 +134,26 @@ final class TypeWork {
       TypeViews views) {
     long version = state.map(SilverTable.State::deltaVersion).orElse(ViewSource.NOTHING);
     Map<String, ViewTable.State> standing = new LinkedHashMap<>();
-    List<ViewPlan> behind = new ArrayList<>();
+    Map<String, String> changed = new TreeMap<>();
+    List<Behind> behind = new ArrayList<>();
     for (ViewPlan plan : views.views()) {
-      Optional<ViewTable.State> current =
-          again.anew(type, plan)
-              ? Optional.empty()
-              : new ViewTable(lake, plan, writing).current(version);
-      current.ifPresentOrElse(now -> standing.put(plan.name(), now), () -> behind.add(plan));
+      ViewTable table = new ViewTable(lake, plan, writing);
+      ViewTable.Found found = table.look(version);
+      found.strange().ifPresent(told -> changed.put(plan.name(), told));
+      Optional<ViewTable.State> from = again.anew(type, plan) ? Optional.empty() : found.standing();
+      from.filter(then -> then.silverVersion() == version)
+          .ifPresentOrElse(
+              now -> standing.put(plan.name(), now),
+              () -> behind.add(new Behind(plan.name(), table, from)));
     }
     Map<String, Long> odd = new TreeMap<>();
-    Map<String, String> changed = new TreeMap<>();
     if (!behind.isEmpty()) {
       SparkSession spark = session.get();
       Drift drift = Drift.registered(spark.sparkContext());
       ViewSource source =
           source(spark, silver, state, counts, rows -> views.parse().apply(rows, drift));
-      for (ViewPlan plan : behind) {
-        new ViewTable(lake, plan, writing)
-            .strange()
-            .ifPresent(told -> changed.put(plan.name(), told));
-        standing.put(plan.name(), bringUpToDate(spark, plan, source, again.anew(type, plan)));
+      for (Behind view : behind) {
+        standing.put(view.name(), bringUpToDate(spark, view, source));
         // Each view passes over the resources that are new to it; the most that one saw is told.
         drift.value().forEach((what, times) -> odd.merge(what, times, Math::max));
         drift.reset();
@@ -155,13 +162,12 @@ final class TypeWork {
     return new Standing(standing, odd, changed);
   }
 
-  private ViewTable.State bringUpToDate(
-      SparkSession spark, ViewPlan plan, ViewSource source, boolean anew) {
+  private ViewTable.State bringUpToDate(SparkSession spark, Behind view, ViewSource source) {
     try {
-      ViewTable table = new ViewTable(lake, plan, writing);
-      return named(spark, "view", plan.name(), () -> table.bringUpToDate(spark, source, anew));
+      return named(
+          spark, "view", view.name(), () -> view.table().bringUpToDate(spark, source, view.from()));
     } catch (Exception e) {
-      throw Failures.of("view " + plan.name(), e);
+      throw Failures.of("view " + view.name(), e);
     }
   }
 

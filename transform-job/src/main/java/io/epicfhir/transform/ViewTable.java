@@ -54,27 +54,32 @@ final class ViewTable {
     return folder;
   }
 
-  /** Where the table stands, if that is what the view gives of silver at this version. */
-  Optional<State> current(long silverVersion) {
-    return standing(silverVersion).filter(state -> state.silverVersion() == silverVersion);
-  }
+  /**
+   * The table before a run.
+   *
+   * @param standing empty where it must be built anew
+   * @param strange what somebody else did to it, which is one reason for that
+   */
+  record Found(Optional<State> standing, Optional<String> strange) {}
 
-  /** What somebody else did to the table since; it is then made anew of silver. */
-  Optional<String> strange() {
-    return left()
-        .flatMap(state -> folder.commits().strange(state.deltaVersion()))
-        .map(DeltaCommits.Strange::sentence);
+  /** Reads its state and its log, for a run that brings it up to this version of silver. */
+  Found look(long silverVersion) {
+    Optional<State> left = left();
+    Optional<DeltaCommits.Strange> strange =
+        left.flatMap(state -> folder.commits().strange(state.deltaVersion()));
+    return new Found(
+        left.filter(state -> state.silverVersion() <= silverVersion && strange.isEmpty()),
+        strange.map(DeltaCommits.Strange::sentence));
   }
 
   /**
    * Makes the table what the view gives of the source; commits at most once.
    *
-   * @param anew whether what stands there is not to be trusted
+   * @param standing where the table stands; empty where it is built anew
    */
-  State bringUpToDate(SparkSession spark, ViewSource source, boolean anew) {
-    Optional<State> standing = standing(source.version());
+  State bringUpToDate(SparkSession spark, ViewSource source, Optional<State> standing) {
     boolean merge =
-        !anew && standing.isPresent() && standing.get().silverVersion() != ViewSource.NOTHING;
+        standing.filter(state -> state.silverVersion() != ViewSource.NOTHING).isPresent();
     OptionalLong content = folder.commits().content();
     if (merge) {
       folder.deletionVectors(spark, writing.deletionVectors());
@@ -122,13 +127,6 @@ final class ViewTable {
         : before.rows()
             + folder.commits().metric(version, "numTargetRowsInserted")
             - folder.commits().metric(version, "numTargetRowsDeleted");
-  }
-
-  /** Empty where the table must be built anew. */
-  private Optional<State> standing(long silverVersion) {
-    return left()
-        .filter(state -> state.silverVersion() <= silverVersion)
-        .filter(state -> folder.commits().strange(state.deltaVersion()).isEmpty());
   }
 
   /** What this pipeline left of this definition. */

@@ -27,44 +27,26 @@ final class AgainTest {
   void aLakeOfTwoExports() {
     lake = new TestLake(folder);
     for (String type : List.of("Patient", "Condition")) {
-      String view =
-          """
-          {"resourceType": "ViewDefinition", "name": "%s", "resource": "%s",
-           "select": [{"column": [{"name": "id", "path": "getResourceKey()"}]}]}
-          """
-              .formatted(type.toLowerCase(java.util.Locale.ROOT), type);
-      lake.view(type, view);
+      lake.viewOfKeys(type);
     }
     lake.export("e1", MONDAY)
-        .resource("Patient", "a", "1", MONDAY, patient("a"))
-        .resource("Patient", "b", "1", MONDAY, patient("b"))
-        .resource("Condition", "c", "1", MONDAY, "{\"resourceType\":\"Condition\",\"id\":\"c\"}")
+        .resource("Patient", "a")
+        .resource("Patient", "b")
+        .resource("Condition", "c")
         .land();
-    lake.export("e2", TUESDAY)
-        .resource("Patient", "d", "1", TUESDAY, patient("d"))
-        .delete("Patient/b")
-        .land();
+    lake.export("e2", TUESDAY).resource("Patient", "d").delete("Patient/b").land();
     lake.transform();
     silver = lake.silver("Patient");
     rows = lake.rows("patient");
     assertThat(rows).containsExactly("a", "d");
   }
 
-  private static String patient(String id) {
-    return "{\"resourceType\":\"Patient\",\"id\":\"" + id + "\"}";
-  }
-
-  private void spoil(Path table, String sql) {
-    TestLake.spark().sql(sql.formatted("delta.`" + table + "`"));
-  }
-
   @Test
   void aSilverTableGetsBackWhatWasLostAndLosesWhatWasAdded() {
-    Path table = folder.resolve("silver/Patient");
-    spoil(table, "DELETE FROM %s WHERE id = 'a'");
-    spoil(table, "UPDATE %s SET id = 'stranger' WHERE id = 'd'");
-    spoil(folder.resolve("views/patient"), "UPDATE %s SET id = 'stranger' WHERE id = 'a'");
-    lake.export("e3", WEDNESDAY).resource("Patient", "f", "1", WEDNESDAY, patient("f")).land();
+    lake.somebody("silver/Patient", "DELETE FROM %s WHERE id = 'a'");
+    lake.somebody("silver/Patient", "UPDATE %s SET id = 'stranger' WHERE id = 'd'");
+    lake.somebody("views/patient", "UPDATE %s SET id = 'stranger' WHERE id = 'a'");
+    lake.export("e3", WEDNESDAY).resource("Patient", "f").land();
     long others = lake.silverVersion("Condition");
     long othersView = lake.viewVersion("condition");
 

@@ -28,12 +28,7 @@ final class SilverCheckTest {
   @BeforeEach
   void aLakeOfTwoExports() {
     lake = new TestLake(folder);
-    lake.view(
-        "Patient",
-        """
-        {"resourceType": "ViewDefinition", "name": "patient", "resource": "Patient",
-         "select": [{"column": [{"name": "id", "path": "getResourceKey()"}]}]}
-        """);
+    lake.viewOfKeys("Patient");
     land("e1", MONDAY, "a", "b");
     lake.transform();
     land("e2", TUESDAY, "c");
@@ -46,21 +41,13 @@ final class SilverCheckTest {
   private void land(String export, String time, String... ids) {
     TestLake.Export made = lake.export(export, time);
     for (String id : ids) {
-      made.resource("Patient", id, "1", time, patient(id));
+      made.resource("Patient", id);
     }
     made.land();
   }
 
-  private static String patient(String id) {
-    return "{\"resourceType\":\"Patient\",\"id\":\"" + id + "\"}";
-  }
-
   private LakePaths paths() {
     return lake.lake().paths();
-  }
-
-  private void sql(String table, String sql) {
-    TestLake.spark().sql(sql.formatted("delta.`" + folder.resolve(table) + "`"));
   }
 
   private void refused(String why) {
@@ -93,7 +80,7 @@ final class SilverCheckTest {
         "RESTORE TABLE %s TO VERSION AS OF 0 | commit 2 (RESTORE) is somebody else's",
       })
   void silverThatSomebodyChangedIsRefusedUntilItIsMadeAnew(String sql, String why) {
-    sql("silver/Patient", sql);
+    lake.somebody("silver/Patient", sql);
     refused(why);
     refused(why); // asking again does not make it right
     assertThat(lake.rows("patient")).as("what stands stays").isEqualTo(rows);
@@ -118,8 +105,8 @@ final class SilverCheckTest {
 
   @Test
   void theCareThatSomebodyTakesOfSilverIsNoChange() {
-    sql("silver/Patient", "OPTIMIZE %s");
-    sql(
+    lake.somebody("silver/Patient", "OPTIMIZE %s");
+    lake.somebody(
         "silver/Patient",
         "ALTER TABLE %s SET TBLPROPERTIES ('delta.logRetentionDuration' = 'interval 9 days')");
     lake.transform();
@@ -128,11 +115,11 @@ final class SilverCheckTest {
 
   @Test
   void whereTheLogWasCleanedTheRowsAreCounted() {
-    sql("silver/Patient", "OPTIMIZE %s");
+    lake.somebody("silver/Patient", "OPTIMIZE %s");
     cleanedUpTo(2);
     lake.transform();
     assertThat(lake.silver("Patient")).isEqualTo(silver);
-    sql("silver/Patient", "DELETE FROM %s WHERE id = 'a'");
+    lake.somebody("silver/Patient", "DELETE FROM %s WHERE id = 'a'");
     cleanedUpTo(4);
     refused("commit 4 is no longer in its log");
     mendedByMakingItAnew();
@@ -140,7 +127,8 @@ final class SilverCheckTest {
 
   /** What Delta does with old commits once a checkpoint stands for them. */
   private void cleanedUpTo(long version) {
-    sql("silver/Patient", "ALTER TABLE %s SET TBLPROPERTIES ('delta.checkpointInterval' = '1')");
+    lake.somebody(
+        "silver/Patient", "ALTER TABLE %s SET TBLPROPERTIES ('delta.checkpointInterval' = '1')");
     assertThat(lake.silverVersion("Patient")).isEqualTo(version + 1);
     for (long old = 0; old <= version; old++) {
       lake.lake().delete(commit(old, "json"));
@@ -159,7 +147,7 @@ final class SilverCheckTest {
   @ParameterizedTest
   @CsvSource({"DELETE FROM %s WHERE id = 'a', DELETE", "UPDATE %s SET id = 'x', UPDATE"})
   void aViewThatSomebodyChangedIsMadeAnewOfSilverAndToldOf(String sql, String operation) {
-    sql("views/patient", sql);
+    lake.somebody("views/patient", sql);
     long version = lake.silverVersion("Patient");
     String why =
         "commit %d (%s) is somebody else's".formatted(lake.viewVersion("patient"), operation);

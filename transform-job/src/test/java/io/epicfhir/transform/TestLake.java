@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -114,6 +115,22 @@ final class TestLake {
     return this;
   }
 
+  /** Defines a view of a type's keys, with the type's name in small letters. */
+  TestLake viewOfKeys(String resourceType) {
+    return view(
+        resourceType,
+        """
+        {"resourceType": "ViewDefinition", "name": "%s", "resource": "%s",
+         "select": [{"column": [{"name": "id", "path": "getResourceKey()"}]}]}
+        """
+            .formatted(resourceType.toLowerCase(Locale.ROOT), resourceType));
+  }
+
+  /** What somebody else does to a table, such as {@code silver/Patient}; %s stands for it. */
+  void somebody(String table, String sql) {
+    spark().sql(sql.formatted("delta.`" + root.resolve(table) + "`"));
+  }
+
   /** How changes are written from here on; by itself all are merged, without deletion vectors. */
   TestLake writing(WriteSettings how) {
     writing = how;
@@ -189,6 +206,12 @@ final class TestLake {
     private Export(String id, Instant time) {
       this.id = id;
       this.time = time;
+    }
+
+    /** A resource that has its id only, as old as the export. */
+    Export resource(String type, String id) {
+      String json = "{\"resourceType\":\"%s\",\"id\":\"%s\"}".formatted(type, id);
+      return resource(type, id, "1", time.toString(), json);
     }
 
     /** A resource; version and time may be null. */
