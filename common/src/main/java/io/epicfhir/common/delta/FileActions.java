@@ -1,0 +1,122 @@
+package io.epicfhir.common.delta;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.delta.kernel.data.MapValue;
+import io.delta.kernel.data.Row;
+import io.delta.kernel.internal.actions.AddFile;
+import io.delta.kernel.internal.actions.DeletionVectorDescriptor;
+import io.delta.kernel.internal.actions.RemoveFile;
+import io.delta.kernel.internal.actions.SingleAction;
+import io.delta.kernel.internal.data.GenericRow;
+import io.delta.kernel.internal.util.VectorUtils;
+import io.delta.kernel.statistics.DataFileStatistics;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.apache.hadoop.fs.Path;
+
+/** Files as Kernel's rows have them, and the other way round. */
+final class FileActions {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private FileActions() {}
+
+  static DataFile file(AddFile add) {
+    return file(
+        add.getPath(),
+        add.getPartitionValues(),
+        add.getSize(),
+        add.getNumRecords(),
+        add.getDeletionVector());
+  }
+
+  static DataFile file(RemoveFile remove) {
+    return file(
+        remove.getPath(),
+        remove.getPartitionValues().orElseGet(() -> VectorUtils.stringStringMapValue(Map.of())),
+        remove.getSize().orElse(0L),
+        remove.getStatsJson().flatMap(DataFileStatistics::getNumRecords),
+        remove.getDeletionVector());
+  }
+
+  private static DataFile file(
+      String path,
+      MapValue partitionValues,
+      long bytes,
+      Optional<Long> records,
+      Optional<DeletionVectorDescriptor> vector) {
+    long deleted = vector.map(DeletionVectorDescriptor::getCardinality).orElse(0L);
+    return new DataFile(
+        decoded(path),
+        VectorUtils.toJavaMap(partitionValues),
+        bytes,
+        records.isPresent() ? OptionalLong.of(records.get() - deleted) : OptionalLong.empty(),
+        vector.map(FileActions::vector));
+  }
+
+  private static DataFile.DeletionVector vector(DeletionVectorDescriptor vector) {
+    return new DataFile.DeletionVector(
+        vector.getStorageType(),
+        vector.getPathOrInlineDv(),
+        vector.getOffset(),
+        vector.getSizeInBytes(),
+        vector.getCardinality());
+  }
+
+  static DeletionVectorDescriptor descriptor(DataFile.DeletionVector vector) {
+    return new DeletionVectorDescriptor(
+        vector.storageType(),
+        vector.pathOrInlineDv(),
+        vector.offset(),
+        vector.sizeInBytes(),
+        vector.cardinality());
+  }
+
+  /** The action that makes a file part of the table. */
+  static Row add(NewFile file) {
+    Map<String, Object> values = new HashMap<>();
+    values.put("path", encoded(file.path()));
+    values.put("partitionValues", VectorUtils.stringStringMapValue(file.partitionValues()));
+    values.put("size", file.bytes());
+    values.put("modificationTime", file.modifiedMillis());
+    values.put("dataChange", true);
+    values.put("stats", stats(file));
+    Map<Integer, Object> fields = new HashMap<>();
+    values.forEach((name, value) -> fields.put(AddFile.FULL_SCHEMA.indexOf(name), value));
+    return SingleAction.createAddFileSingleAction(new GenericRow(AddFile.FULL_SCHEMA, fields));
+  }
+
+  private static String stats(NewFile file) {
+    ObjectNode stats = JSON.createObjectNode().put("numRecords", file.rows());
+    if (!file.ranges().isEmpty()) {
+      ObjectNode smallest = stats.putObject("minValues");
+      ObjectNode largest = stats.putObject("maxValues");
+      ObjectNode nulls = stats.putObject("nullCount");
+      file.ranges()
+          .forEach(
+              (column, range) -> {
+                smallest.put(column, range.smallest());
+                largest.put(column, range.largest());
+                nulls.put(column, 0);
+              });
+    }
+    return stats.toString();
+  }
+
+  /** The log has paths as URIs. */
+  private static String decoded(String path) {
+    return new Path(URI.create(path)).toString();
+  }
+
+  private static String encoded(String path) {
+    try {
+      return new URI(null, null, path, null).toString();
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException("Cannot commit a file with a path that is no URI", e);
+    }
+  }
+}

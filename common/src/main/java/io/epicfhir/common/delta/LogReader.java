@@ -1,0 +1,165 @@
+package io.epicfhir.common.delta;
+
+import io.delta.kernel.CommitActions;
+import io.delta.kernel.CommitRangeBuilder.CommitBoundary;
+import io.delta.kernel.SnapshotBuilder;
+import io.delta.kernel.TableManager;
+import io.delta.kernel.data.ColumnarBatch;
+import io.delta.kernel.data.FilteredColumnarBatch;
+import io.delta.kernel.data.Row;
+import io.delta.kernel.engine.Engine;
+import io.delta.kernel.internal.DeltaLogActionUtils.DeltaAction;
+import io.delta.kernel.internal.InternalScanFileUtils;
+import io.delta.kernel.internal.ScanImpl;
+import io.delta.kernel.internal.SnapshotImpl;
+import io.delta.kernel.internal.actions.AddFile;
+import io.delta.kernel.internal.actions.Metadata;
+import io.delta.kernel.internal.actions.RemoveFile;
+import io.delta.kernel.internal.deletionvectors.DeletionVectorStoredBitmap;
+import io.delta.kernel.internal.util.VectorUtils;
+import io.delta.kernel.utils.CloseableIterator;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.apache.hadoop.fs.Path;
+
+/** Reads a log by Kernel; asks for nothing that is not there. */
+final class LogReader {
+  private final Engine engine;
+  private final Path table;
+
+  LogReader(Engine engine, Path table) {
+    this.engine = engine;
+    this.table = table;
+  }
+
+  /**
+   * Kernel's view of a version.
+   *
+   * @param version empty for the newest
+   */
+  SnapshotImpl load(OptionalLong version) {
+    return KernelFailure.told(
+        "read",
+        table,
+        () -> {
+          SnapshotBuilder builder = TableManager.loadSnapshot(table.toString());
+          version.ifPresent(builder::atVersion);
+          return (SnapshotImpl) builder.build(engine);
+        });
+  }
+
+  TableSnapshot snapshot(OptionalLong version) {
+    SnapshotImpl snapshot = load(version);
+    Metadata metadata = snapshot.getMetadata();
+    List<DataFile> files = adds(snapshot).stream().map(FileActions::file).toList();
+    return new TableSnapshot(
+        snapshot.getVersion(),
+        metadata.getId(),
+        metadata.getSchemaString(),
+        metadata.getDescription().orElse(""),
+        metadata.getConfiguration(),
+        VectorUtils.toJavaList(metadata.getPartitionColumns()),
+        files);
+  }
+
+  /** The actions that brought a version's files, with all that they say of them. */
+  List<AddFile> adds(SnapshotImpl snapshot) {
+    return KernelFailure.told(
+        "read",
+        table,
+        () -> {
+          List<AddFile> adds = new ArrayList<>();
+          ScanImpl scan = (ScanImpl) snapshot.getScanBuilder().build();
+          try (CloseableIterator<FilteredColumnarBatch> batches = scan.getScanFiles(engine, true)) {
+            while (batches.hasNext()) {
+              try (CloseableIterator<Row> rows = batches.next().getRows()) {
+                rows.forEachRemaining(
+                    row ->
+                        adds.add(
+                            new AddFile(row.getStruct(InternalScanFileUtils.ADD_FILE_ORDINAL))));
+              }
+            }
+          }
+          return adds;
+        });
+  }
+
+  /** The commits from one version to another, both included. */
+  List<CommitFiles> commits(long first, long last) {
+    return KernelFailure.told(
+        "read",
+        table,
+        () -> {
+          List<CommitFiles> commits = new ArrayList<>();
+          var range =
+              TableManager.loadCommitRange(table.toString(), CommitBoundary.atVersion(first))
+                  .withEndBoundary(CommitBoundary.atVersion(last))
+                  .build(engine);
+          var wanted = Set.of(DeltaAction.ADD, DeltaAction.REMOVE, DeltaAction.METADATA);
+          try (CloseableIterator<CommitActions> found = range.getCommitActions(engine, wanted)) {
+            while (found.hasNext()) {
+              commits.add(files(found.next()));
+            }
+          }
+          return commits;
+        });
+  }
+
+  /** The iterator of its actions, once asked for, is all that a commit holds open. */
+  private static CommitFiles files(CommitActions commit) throws IOException {
+    List<CommitFiles.Change> added = new ArrayList<>();
+    List<CommitFiles.Change> removed = new ArrayList<>();
+    List<String> schemas = new ArrayList<>();
+    try (CloseableIterator<ColumnarBatch> batches = commit.getActions()) {
+      while (batches.hasNext()) {
+        ColumnarBatch batch = batches.next();
+        int add = batch.getSchema().indexOf(DeltaAction.ADD.colName);
+        int remove = batch.getSchema().indexOf(DeltaAction.REMOVE.colName);
+        int metadata = batch.getSchema().indexOf(DeltaAction.METADATA.colName);
+        try (CloseableIterator<Row> rows = batch.getRows()) {
+          while (rows.hasNext()) {
+            Row row = rows.next();
+            if (!row.isNullAt(add)) {
+              AddFile file = new AddFile(row.getStruct(add));
+              added.add(new CommitFiles.Change(FileActions.file(file), file.getDataChange()));
+            } else if (!row.isNullAt(remove)) {
+              RemoveFile file = new RemoveFile(row.getStruct(remove));
+              removed.add(new CommitFiles.Change(FileActions.file(file), file.getDataChange()));
+            } else if (!row.isNullAt(metadata)) {
+              Row of = row.getStruct(metadata);
+              schemas.add(of.getString(Metadata.FULL_SCHEMA.indexOf("schemaString")));
+            }
+          }
+        }
+      }
+    }
+    return new CommitFiles(commit.getVersion(), added, removed, schemas.stream().findFirst());
+  }
+
+  /** The positions of a file's deleted rows, in order. */
+  long[] deleted(DataFile.DeletionVector vector) {
+    return KernelFailure.told(
+        "read a deletion vector of",
+        table,
+        () ->
+            new DeletionVectorStoredBitmap(
+                    FileActions.descriptor(vector), Optional.of(table.toString()))
+                .load(engine.getFileSystemClient())
+                .toArray());
+  }
+
+  OptionalLong transaction(String appId) {
+    return KernelFailure.told(
+        "read",
+        table,
+        () ->
+            load(OptionalLong.empty())
+                .getLatestTransactionVersion(engine, appId)
+                .map(OptionalLong::of)
+                .orElseGet(OptionalLong::empty));
+  }
+}

@@ -1,0 +1,94 @@
+package io.epicfhir.common.delta;
+
+import io.delta.kernel.data.Row;
+import io.delta.kernel.internal.SnapshotImpl;
+import io.delta.kernel.internal.actions.AddFile;
+import io.delta.kernel.internal.actions.SingleAction;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Files that come and go in one commit.
+ *
+ * @param readVersion the version that whoever computed the change has read
+ * @param add the files that come
+ * @param remove the files that go, as that version has them
+ */
+record TableChange(Path table, long readVersion, List<NewFile> add, List<DataFile> remove) {
+
+  /**
+   * The change's actions against a version.
+   *
+   * @param commits what was committed after the version that was read, or empty where that is not
+   *     known any more
+   * @param live the files of the version that the change is to build on
+   * @throws CommitConflict where the change is not right any more
+   */
+  List<Row> actions(Optional<List<CommitFiles>> commits, List<AddFile> live) {
+    commits
+        .orElseThrow(() -> conflict("the commits after " + readVersion + " are not in its log"))
+        .stream()
+        .filter(CommitFiles::changesTable)
+        .findFirst()
+        .ifPresent(
+            commit -> {
+              throw conflict(
+                  "somebody else committed version "
+                      + commit.version()
+                      + " after version "
+                      + readVersion
+                      + " was read");
+            });
+    List<Row> actions = new ArrayList<>(removes(live));
+    add.forEach(file -> actions.add(FileActions.add(file)));
+    return actions;
+  }
+
+  /** Of the log's own actions, so that nothing that they say of a file is lost with it. */
+  private List<Row> removes(List<AddFile> live) {
+    Map<String, AddFile> byPath = new HashMap<>();
+    live.forEach(file -> byPath.put(FileActions.file(file).path(), file));
+    List<Row> removes = new ArrayList<>();
+    for (DataFile file : remove) {
+      AddFile found = byPath.get(file.path());
+      if (found == null
+          || !FileActions.file(found).deletionVector().equals(file.deletionVector())) {
+        throw conflict("somebody else removed one of its files, or deleted rows of it");
+      }
+      removes.add(
+          SingleAction.createRemoveFileSingleAction(
+              found.toRemoveFileRow(true, Optional.of(System.currentTimeMillis()))));
+    }
+    return removes;
+  }
+
+  /** The counts that Spark would leave with such a commit. */
+  static Map<String, String> metrics(List<NewFile> added, List<DataFile> removed) {
+    Map<String, String> metrics = new HashMap<>();
+    metrics.put("numFiles", String.valueOf(added.size()));
+    metrics.put("numOutputRows", String.valueOf(added.stream().mapToLong(NewFile::rows).sum()));
+    metrics.put("numOutputBytes", String.valueOf(added.stream().mapToLong(NewFile::bytes).sum()));
+    metrics.put("numRemovedFiles", String.valueOf(removed.size()));
+    metrics.put(
+        "numRemovedBytes", String.valueOf(removed.stream().mapToLong(DataFile::bytes).sum()));
+    return metrics;
+  }
+
+  CommitConflict conflict(String why) {
+    return new CommitConflict(table, why);
+  }
+
+  /** Whether there is anything to look up in the table's files. */
+  boolean removesFiles() {
+    return !remove.isEmpty();
+  }
+
+  /** The number of the version that Kernel's snapshot is of, against the one that was read. */
+  boolean isOlder(SnapshotImpl snapshot) {
+    return snapshot.getVersion() < readVersion;
+  }
+}
