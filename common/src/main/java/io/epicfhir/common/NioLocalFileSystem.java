@@ -61,29 +61,17 @@ public final class NioLocalFileSystem extends LocalFileSystem {
 
     @Override
     public FSDataInputStream open(Path path, int bufferSize) throws IOException {
-      try {
-        return super.open(path, bufferSize);
-      } catch (FileNotFoundException e) {
-        throw told(path, e);
-      }
+      return found(path, () -> super.open(path, bufferSize));
     }
 
     @Override
     public FileStatus getFileStatus(Path path) throws IOException {
-      try {
-        return super.getFileStatus(path);
-      } catch (FileNotFoundException e) {
-        throw told(path, e);
-      }
+      return found(path, () -> super.getFileStatus(path));
     }
 
     @Override
     public FileStatus[] listStatus(Path path) throws IOException {
-      try {
-        return super.listStatus(path);
-      } catch (FileNotFoundException e) {
-        throw told(path, e);
-      }
+      return found(path, () -> super.listStatus(path));
     }
 
     /** By itself one {@code readlink} process a file, and four a renamed one. */
@@ -105,11 +93,29 @@ public final class NioLocalFileSystem extends LocalFileSystem {
       }
     }
 
-    /** Not there only if that is certain: a lake that cannot be read is no empty lake. */
-    private IOException told(Path path, FileNotFoundException e) {
-      return Files.notExists(pathToFile(path).toPath())
-          ? e
-          : new AccessDeniedException(path.toString());
+    private interface Look<T> {
+      T look() throws IOException;
+    }
+
+    /**
+     * Not there only if that is certain: a lake that cannot be read is no empty lake. Looks twice,
+     * as somebody may have made it between the look and the question why it failed.
+     */
+    private <T> T found(Path path, Look<T> look) throws IOException {
+      try {
+        return look.look();
+      } catch (FileNotFoundException e) {
+        if (Files.notExists(pathToFile(path).toPath())) {
+          throw e;
+        }
+      }
+      try {
+        return look.look();
+      } catch (FileNotFoundException e) {
+        throw Files.notExists(pathToFile(path).toPath())
+            ? e
+            : new AccessDeniedException(path.toString());
+      }
     }
 
     @Override

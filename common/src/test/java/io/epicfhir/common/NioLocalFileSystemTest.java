@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CreateFlag;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
@@ -42,6 +47,38 @@ class NioLocalFileSystemTest {
     assertThat(processesOfACommit(hadoop)).as("of Hadoop's own").isPositive();
     NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
     assertThat(processesOfACommit(hadoop)).isZero();
+  }
+
+  @Test
+  void ofWritersThatNameTheSameFileOneWins() throws Exception {
+    Configuration hadoop = new Configuration();
+    NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
+    FileContext context = FileContext.getFileContext(folder.toUri(), hadoop);
+    for (int round = 0; round < 200; round++) {
+      Path commit = new Path(folder.toUri().toString(), "commit" + round);
+      List<Callable<Boolean>> writers = new ArrayList<>();
+      for (int writer = 0; writer < 2; writer++) {
+        Path part = new Path(commit.getParent(), "part" + writer);
+        context.create(part, EnumSet.of(CreateFlag.CREATE, CreateFlag.OVERWRITE)).close();
+        writers.add(() -> renamed(context, part, commit));
+      }
+      var pool = Executors.newFixedThreadPool(2);
+      int winners = 0;
+      for (var writer : pool.invokeAll(writers)) {
+        winners += writer.get() ? 1 : 0;
+      }
+      pool.shutdown();
+      assertThat(winners).isOne();
+    }
+  }
+
+  private static boolean renamed(FileContext context, Path part, Path commit) throws IOException {
+    try {
+      context.rename(part, commit, Options.Rename.NONE);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
   }
 
   /** What Delta does to write a commit. */
