@@ -1,6 +1,9 @@
 package io.epicfhir.common;
 
+import static com.tngtech.archunit.base.DescribedPredicate.anyElementThat;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -38,4 +41,20 @@ class ArchitectureTest {
           .haveSimpleNameEndingWith("Helper")
           .orShould()
           .haveSimpleNameEndingWith("Manager");
+
+  @ArchTest
+  static final ArchRule NO_INTERNALS_OF_DELTA = DeltaRules.NO_INTERNALS_OF_DELTA_OR_KERNEL;
+
+  @ArchTest
+  static final ArchRule NO_TYPE_OF_KERNEL_LEAVES_THE_ADAPTER =
+      noMethods()
+          .that()
+          .arePublic()
+          .and()
+          .areDeclaredInClassesThat()
+          .arePublic()
+          .should()
+          .haveRawReturnType(resideInAPackage("io.delta.."))
+          .orShould()
+          .haveRawParameterTypes(anyElementThat(resideInAPackage("io.delta..")));
 }

@@ -33,7 +33,7 @@ public final class Load implements Job {
   public void run(JobContext context) {
     LoadSettings settings = LoadSettings.from(context.settings());
     Retries retries = new Retries(settings.maxTries(), settings.retryPause(), Retries::sleep);
-    var names = ViewSnapshot.names(context.lake());
+    var names = ViewSnapshot.names(context.lake(), context.recorder()::note);
     List<String> anew = anew(context.arguments().views(), names);
     Map<String, Map<String, Object>> tables = new LinkedHashMap<>();
     // Asked only where a table has news; and not before the database, which may be away.
@@ -41,7 +41,7 @@ public final class Load implements Job {
     try (Target target = open(settings, context, retries)) {
       List<TableShape> shapes = new ArrayList<>();
       for (String name : names) {
-        ViewSnapshot view = ViewSnapshot.current(spark, context.lake(), name);
+        ViewSnapshot view = ViewSnapshot.current(context.lake(), name);
         tables.put(name, new ViewLoad(context, spark, view, target).run(anew.contains(name)));
         shapes.add(view.shape());
         LOG.info("{} of {} views: {} {}", tables.size(), names.size(), name, tables.get(name));
@@ -66,7 +66,8 @@ public final class Load implements Job {
 
   private static SparkSession spark(JobContext context) {
     SparkSession spark = context.spark();
-    // The log of a view table names few files; Delta's 50 partitions suit millions.
+    // For tables that only Delta's own reader can read: 50 partitions of its log suit millions of
+    // files.
     spark.conf().set("spark.databricks.delta.snapshotPartitions", "1");
     // Connections that copy get row groups to share out, not files of any size.
     spark.conf().set("spark.sql.files.maxPartitionBytes", RowGroups.BYTES);

@@ -1,31 +1,20 @@
 package io.epicfhir.load;
 
+import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.when;
 
 import io.epicfhir.common.Lake;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.delta.DeltaLog;
-import org.apache.spark.sql.delta.Snapshot;
-import org.apache.spark.sql.delta.actions.Action;
-import org.apache.spark.sql.delta.actions.AddFile;
-import org.apache.spark.sql.delta.actions.DeletionVectorDescriptor;
-import org.apache.spark.sql.delta.actions.Metadata;
-import org.apache.spark.sql.delta.actions.RemoveFile;
-import org.apache.spark.sql.delta.commands.cdc.CDCReader;
-import scala.Option;
-import scala.Tuple2;
-import scala.collection.immutable.Seq;
-import scala.jdk.javaapi.CollectionConverters;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * The rows that came and went in a view table between two of its versions, by the files and
@@ -43,129 +32,75 @@ record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
   /** Whether the row went. */
   static final String GONE = "_gone";
 
-  /** More files than this are not looked for one by one. */
-  private static final int MOST_FILES = 500;
+  private static final String NAME = "_name";
+  private static final String FILE = "_file";
+  private static final String PART = "_part";
+  private static final String ONLY = "_only";
+  private static final String POSITION = "_position";
+  private static final String LISTED_PART = "_listed_part";
+  private static final String LISTED = "_listed";
 
-  private static final String CHANGE_TYPE = "_change_type";
+  private static final StructType PARTS =
+      StructType.fromDDL(
+          "%s STRING, %s INT, %s BOOLEAN, %s BIGINT, %s BOOLEAN"
+              .formatted(FILE, PART, ONLY, COMMIT, GONE));
+  private static final StructType POSITIONS =
+      StructType.fromDDL("%s INT, %s BIGINT".formatted(LISTED_PART, LISTED));
 
   /**
    * Empty where the way from there is not known any more (log or files are cleaned up), where the
-   * columns changed on it, where it is longer than a load of the whole table would be, or where the
-   * table has moved on meanwhile.
+   * columns changed on it, or where it is longer than a load of the whole table would be.
    *
    * @param since an earlier version of the same table
    * @param most how many rows are worth the way
    */
   static Optional<ViewChanges> since(
       SparkSession spark, Lake lake, ViewSnapshot view, long since, long most) {
-    Tuple2<DeltaLog, Snapshot> now = DeltaLog.forTableWithSnapshot(spark, view.path());
-    DeltaLog log = now._1();
-    Snapshot snapshot = now._2();
-    if (snapshot.version() != view.version()) {
-      return Optional.empty();
-    }
-    Way way = new Way(lake, view);
-    long next = since + 1;
-    var commits = log.getChanges(next, view.version(), Option.empty(), false);
-    while (commits.hasNext()) {
-      Tuple2<Object, Seq<Action>> commit = commits.next();
-      if ((long) commit._1() != next++ || !way.takes(CollectionConverters.asJava(commit._2()))) {
-        return Optional.empty();
-      }
-    }
-    if (next != view.version() + 1 || way.rows > most || !way.filesAreThere()) {
-      return Optional.empty();
-    }
-    Dataset<Row> changes =
-        CDCReader.changesToBatchDF(
-            log,
-            since + 1,
-            view.version(),
-            spark,
-            Option.empty(),
-            Option.apply(snapshot),
-            true,
-            Option.apply(snapshot));
-    return Optional.of(new ViewChanges(view, cameAndWent(view.shape(), changes)));
+    return ChangedFiles.since(lake, view, since, most)
+        .map(parts -> new ViewChanges(view, rows(spark, view, parts)));
   }
 
-  private static Dataset<Row> cameAndWent(TableShape shape, Dataset<Row> changes) {
-    List<Column> came = new ArrayList<>();
-    List<Column> went = new ArrayList<>();
-    for (TableShape.Column column : shape.columns()) {
+  private static Dataset<Row> rows(
+      SparkSession spark, ViewSnapshot view, List<ChangedFiles.Part> parts) {
+    List<Column> columns = new ArrayList<>();
+    for (TableShape.Column column : view.shape().columns()) {
       Column value = col("`" + column.name() + "`");
-      came.add(value);
       boolean key = column.name().equals(TableShape.RESOURCE_ID);
-      went.add(
-          key
-              ? value
-              : lit(null).cast(changes.schema().apply(column.name()).dataType()).as(column.name()));
+      columns.add(key ? value : when(not(col(GONE)), value).as(column.name()));
     }
-    for (List<Column> columns : List.of(came, went)) {
-      columns.add(col(COMMIT));
-      columns.add(lit(columns == went).as(GONE));
-    }
-    return changes
-        .filter(col(CHANGE_TYPE).equalTo("insert"))
-        .select(came.toArray(Column[]::new))
-        .union(
-            changes.filter(col(CHANGE_TYPE).equalTo("delete")).select(went.toArray(Column[]::new)));
+    columns.add(col(COMMIT));
+    columns.add(col(GONE));
+    return changed(spark, view, parts).select(columns.toArray(Column[]::new));
   }
 
-  /** What the commits say of their cost, and whether they can still be read. */
-  private static final class Way {
-    private final Lake lake;
-    private final ViewSnapshot view;
-    private final List<Path> needed = new ArrayList<>();
-    private long rows;
-
-    Way(Lake lake, ViewSnapshot view) {
-      this.lake = lake;
-      this.view = view;
+  /** The parts' rows, with what is known of each. */
+  private static Dataset<Row> changed(
+      SparkSession spark, ViewSnapshot view, List<ChangedFiles.Part> parts) {
+    if (parts.isEmpty()) {
+      return spark.createDataFrame(
+          List.of(), view.schema().add(COMMIT, "bigint").add(GONE, "boolean"));
     }
-
-    /** Whether a commit's rows can be told from its actions. */
-    boolean takes(List<Action> actions) {
-      Map<String, RemoveFile> removed = new HashMap<>();
-      Map<String, AddFile> added = new HashMap<>();
-      for (Action action : actions) {
-        if (action instanceof Metadata metadata && !metadata.schema().equals(view.schema())) {
-          return false;
-        }
-        if (action instanceof RemoveFile remove && remove.dataChange()) {
-          removed.put(remove.path(), remove);
-          needed.add(new Path(view.path(), remove.toPath()));
-          vector(remove.deletionVector());
-        }
-        if (action instanceof AddFile add && add.dataChange()) {
-          added.put(add.path(), add);
-          needed.add(new Path(view.path(), add.toPath()));
-          vector(add.deletionVector());
-        }
-      }
-      for (AddFile add : added.values()) {
-        RemoveFile before = removed.remove(add.path());
-        Option<Object> records = add.numLogicalRecords();
-        if (records.isEmpty()) {
-          return false;
-        }
-        rows +=
-            before == null
-                ? (long) records.get()
-                : Math.abs(add.numDeletedRecords() - before.numDeletedRecords());
-      }
-      return true;
-    }
-
-    private void vector(DeletionVectorDescriptor vector) {
-      if (vector != null && vector.isOnDisk()) {
-        needed.add(vector.absolutePath(view.path()));
+    List<Row> about = new ArrayList<>();
+    List<Row> positions = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      ChangedFiles.Part part = parts.get(i);
+      about.add(RowFactory.create(part.fileName(), i, part.only(), part.commit(), part.gone()));
+      for (Long position : part.positions()) {
+        positions.add(RowFactory.create(i, position));
       }
     }
-
-    /** VACUUM may have taken what a later commit removed. */
-    boolean filesAreThere() {
-      return needed.size() <= MOST_FILES && needed.stream().distinct().allMatch(lake::exists);
-    }
+    Dataset<Row> rows =
+        view.parquet(spark, parts.stream().map(ChangedFiles.Part::file).toList())
+            .withColumn(POSITION, col("_metadata.row_index"))
+            .withColumn(NAME, col("_metadata.file_name"))
+            .join(broadcast(spark.createDataFrame(about, PARTS)), col(NAME).equalTo(col(FILE)));
+    Dataset<Row> listed = spark.createDataFrame(positions, POSITIONS);
+    return positions.isEmpty()
+        ? rows
+        : rows.join(
+                broadcast(listed),
+                col(PART).equalTo(col(LISTED_PART)).and(col(POSITION).equalTo(col(LISTED))),
+                "left_outer")
+            .where(col(ONLY).equalTo(col(LISTED).isNotNull()));
   }
 }

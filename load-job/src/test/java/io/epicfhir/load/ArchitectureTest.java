@@ -6,6 +6,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.epicfhir.common.DeltaRules;
 
 @AnalyzeClasses(packages = "io.epicfhir.load", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -33,4 +34,7 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.postgresql..", "java.sql..");
+
+  @ArchTest
+  static final ArchRule NO_INTERNALS_OF_DELTA = DeltaRules.NO_INTERNALS_OF_DELTA_OR_KERNEL;
 }

@@ -238,8 +238,57 @@ class ChangesTest {
     assertSame(load);
   }
 
+  @Test
+  void whatWasRestoredComesBackRowByRow() throws Exception {
+    LoadRun load = loaded(100);
+    ViewTables.change(
+        load.lake(), "a", plain(), List.of("r1", "r2"), List.of(row("r1", "x", "r1")));
+    ViewTables.change(load.lake(), "a", plain(), List.of("r3"), List.of());
+    assertThat(load.run()).isZero();
+    DeltaTable.forPath(ViewTables.spark(), load.lake().resolve("views/a").toString())
+        .restoreToVersion(1);
+
+    assertThat(load.run()).isZero();
+
+    assertThat(way(load)).isEqualTo("changes");
+    assertSame(load);
+    assertThat(load.query("SELECT count(*) FROM {}.a")).containsExactly("100");
+  }
+
+  @Test
+  void filesWithDeletionVectorsThatWereRewrittenAreReadWithThem() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(200, "old"));
+    ViewTables.deletionVectors(load.lake(), "a", true);
+    ViewTables.change(load.lake(), "a", plain(), List.of("r1"), List.of(row("r900", "1", "r900")));
+    ViewTables.change(load.lake(), "a", plain(), List.of("r900"), List.of(row("y", "2", "r901")));
+    assertThat(load.run()).isZero();
+    ViewTables.change(load.lake(), "a", plain(), List.of("r901"), List.of(row("z", "3", "r902")));
+    ViewTables.change(load.lake(), "a", plain(), List.of("r902"), List.of(row("r1", "4", "r1")));
+
+    assertThat(load.run()).isZero();
+
+    assertThat(way(load)).isEqualTo("changes");
+    assertSame(load);
+  }
+
+  @Test
+  void aPartitionedTableIsLoadedAsAWhole() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    String path = load.lake().resolve("views/a").toString();
+    var rows = ViewTables.spark().createDataFrame(plainRows(20, "old"), plain());
+    rows.write().format("delta").partitionBy("text").save(path);
+    assertThat(load.run()).isZero();
+    rows.limit(1).write().format("delta").mode("append").save(path);
+
+    assertThat(load.run()).isZero();
+
+    assertThat(way(load)).isEqualTo("whole");
+    assertSame(load);
+  }
+
   @ParameterizedTest
-  @ValueSource(longs = {1, 2})
+  @ValueSource(longs = {1, 2, 3})
   void anyHistoryInAnyBatchesEndsInTheViewsRows(long seed) throws Exception {
     Random random = new Random(seed);
     LoadRun load = new LoadRun(folder);

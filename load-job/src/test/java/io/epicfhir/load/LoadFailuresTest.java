@@ -41,6 +41,56 @@ class LoadFailuresTest {
   }
 
   @Test
+  void aFolderWithoutAFirstCommitIsNoTableAndStopsNobody() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(2, "old"));
+    Path killed = Files.createDirectories(load.lake().resolve("views/killed/_delta_log"));
+    Files.createDirectories(load.lake().resolve("views/Not a table"));
+
+    for (String left : List.of("", ".00000000000000000000.json.tmp", "00000000000000000000.crc")) {
+      if (!left.isEmpty()) {
+        Files.writeString(killed.resolve(left), "{");
+      }
+      assertThat(load.run()).isZero();
+    }
+
+    assertThat(load.report().at("/result/tables").properties()).hasSize(1);
+    assertThat(load.report().at("/notes"))
+        .singleElement()
+        .satisfies(
+            note ->
+                assertThat(note.asText())
+                    .isEqualTo(
+                        "views/killed has no commit yet and was not loaded: rerun transform, or"
+                            + " delete the folder"));
+  }
+
+  @Test
+  void aLakeOfLeftoversOnlyHasNothingToLoad() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    Files.createDirectories(load.lake().resolve("views/killed/_delta_log"));
+
+    assertThat(load.run()).isEqualTo(2);
+
+    assertThat(load.error()).startsWith("Cannot load views: no Delta table under ");
+  }
+
+  @Test
+  void aLogThatIsBrokenIsAStorageErrorThatTellsNothingOfIt() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(2, "old"));
+    Path log = load.lake().resolve("views/a/_delta_log");
+    Files.delete(log.resolve("00000000000000000000.crc"));
+    Files.writeString(log.resolve("00000000000000000000.json"), "{\"add\": secret\n");
+
+    assertThat(load.run()).isEqualTo(6);
+
+    assertThat(load.error())
+        .startsWith("Cannot read the log of the Delta table ")
+        .doesNotContain("secret");
+  }
+
+  @Test
   void aDatabaseThatIsAwayIsNamedWithoutThePassword() throws Exception {
     LoadRun load = new LoadRun(folder);
     ViewTables.write(load.lake(), "a", plain(), List.of());

@@ -8,6 +8,7 @@ import io.delta.kernel.data.ColumnarBatch;
 import io.delta.kernel.data.FilteredColumnarBatch;
 import io.delta.kernel.data.Row;
 import io.delta.kernel.engine.Engine;
+import io.delta.kernel.exceptions.KernelEngineException;
 import io.delta.kernel.internal.DeltaLogActionUtils.DeltaAction;
 import io.delta.kernel.internal.InternalScanFileUtils;
 import io.delta.kernel.internal.ScanImpl;
@@ -18,7 +19,11 @@ import io.delta.kernel.internal.actions.RemoveFile;
 import io.delta.kernel.internal.deletionvectors.DeletionVectorStoredBitmap;
 import io.delta.kernel.internal.util.VectorUtils;
 import io.delta.kernel.utils.CloseableIterator;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.StorageFailure;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,12 +33,34 @@ import org.apache.hadoop.fs.Path;
 
 /** Reads a log by Kernel; asks for nothing that is not there. */
 final class LogReader {
+  private final Lake lake;
   private final Engine engine;
   private final Path table;
+  private final Path log;
 
-  LogReader(Engine engine, Path table) {
+  LogReader(Lake lake, Engine engine, Path table) {
+    this.lake = lake;
     this.engine = engine;
     this.table = table;
+    this.log = new Path(table, "_delta_log");
+  }
+
+  LogListing listing() {
+    return LogListing.of(lake, log);
+  }
+
+  Optional<CommitInfo> info(long version) {
+    return CommitInfoFile.read(lake, table, log, version);
+  }
+
+  /** The commits after one version up to another, where they are all there. */
+  Optional<List<CommitFiles>> changes(long fromExclusive, long toInclusive) {
+    if (fromExclusive >= toInclusive) {
+      return Optional.of(List.of());
+    }
+    return listing().hasCommits(fromExclusive + 1, toInclusive)
+        ? Optional.of(commits(fromExclusive + 1, toInclusive))
+        : Optional.empty();
   }
 
   /**
@@ -88,8 +115,7 @@ final class LogReader {
         });
   }
 
-  /** The commits from one version to another, both included. */
-  List<CommitFiles> commits(long first, long last) {
+  private List<CommitFiles> commits(long first, long last) {
     return KernelFailure.told(
         "read",
         table,
@@ -140,16 +166,25 @@ final class LogReader {
     return new CommitFiles(commit.getVersion(), added, removed, schemas.stream().findFirst());
   }
 
-  /** The positions of a file's deleted rows, in order. */
-  long[] deleted(DataFile.DeletionVector vector) {
+  /** The positions of a file's deleted rows, in order; empty where the vector's file is gone. */
+  Optional<long[]> deleted(DataFile.DeletionVector vector) {
     return KernelFailure.told(
         "read a deletion vector of",
         table,
-        () ->
-            new DeletionVectorStoredBitmap(
-                    FileActions.descriptor(vector), Optional.of(table.toString()))
-                .load(engine.getFileSystemClient())
-                .toArray());
+        () -> {
+          try {
+            return Optional.of(
+                new DeletionVectorStoredBitmap(
+                        FileActions.descriptor(vector), Optional.of(table.toString()))
+                    .load(engine.getFileSystemClient())
+                    .toArray());
+          } catch (KernelEngineException | UncheckedIOException e) {
+            if (StorageFailure.in(e).filter(FileNotFoundException.class::isInstance).isPresent()) {
+              return Optional.empty();
+            }
+            throw e;
+          }
+        });
   }
 
   OptionalLong transaction(String appId) {

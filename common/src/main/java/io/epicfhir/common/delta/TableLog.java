@@ -1,12 +1,5 @@
 package io.epicfhir.common.delta;
 
-import io.delta.kernel.data.Row;
-import io.delta.kernel.internal.SnapshotImpl;
-import io.delta.kernel.internal.actions.Format;
-import io.delta.kernel.internal.actions.Metadata;
-import io.delta.kernel.internal.types.DataTypeJsonSerDe;
-import io.delta.kernel.internal.util.VectorUtils;
-import io.delta.kernel.types.StringType;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
@@ -14,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.UUID;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -23,32 +15,24 @@ import org.apache.hadoop.fs.Path;
  * the log cannot be used. A folder without a first commit is no table.
  */
 public final class TableLog {
-  /** So often another's commit that does not matter may come first. */
-  private static final int TRIES = 10;
-
-  private final Lake lake;
-  private final Path table;
-  private final Path log;
   private final LogReader reader;
-  private final CommitWriter writer;
+  private final LogWriter writer;
 
-  private TableLog(Lake lake, Path table) {
-    LogEngine engine = new LogEngine(lake.hadoop());
-    this.lake = lake;
-    this.table = table;
-    this.log = new Path(table, "_delta_log");
-    this.reader = new LogReader(engine, table);
-    this.writer = new CommitWriter(engine, table);
+  private TableLog(LogReader reader, LogWriter writer) {
+    this.reader = reader;
+    this.writer = writer;
   }
 
   /** The log of the table in this folder, which need not be there. */
   public static TableLog of(Lake lake, Path table) {
-    return new TableLog(lake, table);
+    LogEngine engine = new LogEngine(lake.hadoop());
+    LogReader reader = new LogReader(lake, engine, table);
+    return new TableLog(reader, new LogWriter(table, reader, new CommitWriter(engine, table)));
   }
 
   /** The newest version, or empty where there is no table; lists the log and reads nothing. */
   public OptionalLong version() {
-    return listing().newest();
+    return reader.listing().newest();
   }
 
   /** The newest version, or empty where there is no table. */
@@ -60,7 +44,7 @@ public final class TableLog {
 
   /** The table as it was, or empty where there is no such version, or no longer. */
   public Optional<TableSnapshot> snapshot(long version) {
-    LogListing listing = listing();
+    LogListing listing = reader.listing();
     return listing.newest().orElse(-1) < version || !listing.reaches(version)
         ? Optional.empty()
         : Optional.of(reader.snapshot(OptionalLong.of(version)));
@@ -68,7 +52,7 @@ public final class TableLog {
 
   /** What the writer of a commit says of it; empty where there is no such commit, or no longer. */
   public Optional<CommitInfo> info(long version) {
-    return CommitInfoFile.read(lake, table, log, version);
+    return reader.info(version);
   }
 
   /** What tells a commit from any other; empty where there is no such commit, or no longer. */
@@ -81,17 +65,15 @@ public final class TableLog {
    * no longer.
    */
   public Optional<List<CommitFiles>> changes(long fromExclusive, long toInclusive) {
-    if (fromExclusive >= toInclusive) {
-      return Optional.of(List.of());
-    }
-    return listing().hasCommits(fromExclusive + 1, toInclusive)
-        ? Optional.of(reader.commits(fromExclusive + 1, toInclusive))
-        : Optional.empty();
+    return reader.changes(fromExclusive, toInclusive);
   }
 
-  /** The positions of a file's deleted rows, from 0, in order. */
-  public long[] deletedPositions(DataFile file) {
-    return file.deletionVector().map(reader::deleted).orElseGet(() -> new long[0]);
+  /**
+   * The positions of a file's deleted rows, from 0, in order; empty where VACUUM has taken them
+   * since, which it does where no version of the last days has them.
+   */
+  public Optional<long[]> deletedPositions(DataFile file) {
+    return file.deletionVector().map(reader::deleted).orElseGet(() -> Optional.of(new long[0]));
   }
 
   /** The newest number that an application has left, or empty where it has left none. */
@@ -107,7 +89,7 @@ public final class TableLog {
    * @throws CommitConflict where somebody else has made it
    */
   public long create(TableDefinition definition, List<NewFile> files, String signature) {
-    return anew(Optional.empty(), definition, files, signature);
+    return writer.create(definition, files, signature);
   }
 
   /**
@@ -120,26 +102,7 @@ public final class TableLog {
    * @throws CommitConflict where somebody else commits at the same time
    */
   public long replace(TableDefinition definition, List<NewFile> files, String signature) {
-    return anew(Optional.of(newest()), definition, files, signature);
-  }
-
-  private long anew(
-      Optional<SnapshotImpl> before,
-      TableDefinition definition,
-      List<NewFile> files,
-      String signature) {
-    List<DataFile> old =
-        before.map(reader::adds).orElseGet(List::of).stream().map(FileActions::file).toList();
-    SignedCommitter committer =
-        new SignedCommitter(
-            before.isPresent() ? "REPLACE TABLE" : "CREATE TABLE",
-            TableChange.metrics(files, old),
-            signature);
-    CommitWriter.Plan plan =
-        new CommitWriter.Plan(before, Optional.of(metadata(definition)), true, Optional.empty());
-    return writer
-        .commit(plan, files.stream().map(FileActions::add).toList(), committer)
-        .orElseThrow(() -> new CommitConflict(table, "somebody else committed to it meanwhile"));
+    return writer.replace(definition, files, signature);
   }
 
   /** As the other, without a number of the application. */
@@ -164,28 +127,7 @@ public final class TableLog {
       List<DataFile> remove,
       String signature,
       Optional<AppTransaction> transaction) {
-    TableChange change = new TableChange(table, readVersion, add, remove);
-    SignedCommitter committer =
-        new SignedCommitter("WRITE", TableChange.metrics(add, remove), signature);
-    for (int tries = 0; tries < TRIES; tries++) {
-      SnapshotImpl now = newest();
-      if (change.isOlder(now)) {
-        throw change.conflict("it has no version " + readVersion + " any more");
-      }
-      List<Row> actions =
-          change.actions(
-              changes(readVersion, now.getVersion()),
-              change.removesFiles() ? reader.adds(now) : List.of());
-      Optional<Long> version =
-          writer.commit(
-              new CommitWriter.Plan(Optional.of(now), Optional.empty(), false, transaction),
-              actions,
-              committer);
-      if (version.isPresent()) {
-        return version.get();
-      }
-    }
-    throw change.conflict("others commit to it all the time");
+    return writer.change(readVersion, add, remove, signature, transaction);
   }
 
   /**
@@ -195,42 +137,6 @@ public final class TableLog {
    * @throws CommitConflict where somebody else commits at the same time
    */
   public long setProperties(Map<String, String> properties, String signature) {
-    SnapshotImpl now = newest();
-    return writer
-        .commit(
-            new CommitWriter.Plan(
-                Optional.of(now),
-                Optional.of(now.getMetadata().withMergedConfiguration(properties)),
-                false,
-                Optional.empty()),
-            List.of(),
-            new SignedCommitter("SET TBLPROPERTIES", Map.of(), signature))
-        .orElseThrow(() -> new CommitConflict(table, "somebody else committed to it meanwhile"));
-  }
-
-  private static Metadata metadata(TableDefinition definition) {
-    return new Metadata(
-        UUID.randomUUID().toString(),
-        Optional.empty(),
-        Optional.of(definition.description()).filter(text -> !text.isEmpty()),
-        new Format(),
-        definition.schemaJson(),
-        DataTypeJsonSerDe.deserializeStructType(definition.schemaJson()),
-        VectorUtils.buildArrayValue(definition.partitionColumns(), StringType.STRING),
-        Optional.of(System.currentTimeMillis()),
-        VectorUtils.stringStringMapValue(definition.configuration()));
-  }
-
-  private SnapshotImpl newest() {
-    if (version().isEmpty()) {
-      throw new JobException(
-          ExitCode.STORAGE,
-          "Cannot commit to the Delta table " + table + ": it is not there; create it first");
-    }
-    return reader.load(OptionalLong.empty());
-  }
-
-  private LogListing listing() {
-    return LogListing.of(lake, log);
+    return writer.setProperties(properties, signature);
   }
 }

@@ -122,7 +122,7 @@ class ReadsSparkTest {
         .isEqualTo(vectors ? 2 : 0);
     List<Long> deleted =
         snapshot.files().stream()
-            .flatMap(file -> Arrays.stream(log.deletedPositions(file)).boxed())
+            .flatMap(file -> Arrays.stream(log.deletedPositions(file).orElseThrow()).boxed())
             .toList();
     assertThat(deleted).isEqualTo(vectors ? List.of(0L, 6L) : List.of());
     assertThat(log.info(2).orElseThrow())
@@ -155,7 +155,7 @@ class ReadsSparkTest {
         .satisfies(
             add -> {
               assertThat(add.dataChange()).isTrue();
-              assertThat(log.deletedPositions(add.file())).containsExactly(0, 1);
+              assertThat(log.deletedPositions(add.file()).orElseThrow()).containsExactly(0, 1);
             });
     assertThat(second.removed())
         .singleElement()
@@ -163,7 +163,7 @@ class ReadsSparkTest {
             gone -> {
               assertThat(gone.file().path()).isEqualTo(second.added().get(0).file().path());
               assertThat(gone.file().rows()).hasValue(99);
-              assertThat(log.deletedPositions(gone.file())).containsExactly(0);
+              assertThat(log.deletedPositions(gone.file()).orElseThrow()).containsExactly(0);
             });
     assertThat(commits.get(4).changesTable()).as("OPTIMIZE").isFalse();
     assertThat(commits.get(4).added()).isNotEmpty();

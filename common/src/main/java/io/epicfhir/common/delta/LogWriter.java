@@ -1,0 +1,126 @@
+package io.epicfhir.common.delta;
+
+import io.delta.kernel.data.Row;
+import io.delta.kernel.internal.SnapshotImpl;
+import io.delta.kernel.internal.actions.Format;
+import io.delta.kernel.internal.actions.Metadata;
+import io.delta.kernel.internal.types.DataTypeJsonSerDe;
+import io.delta.kernel.internal.util.VectorUtils;
+import io.delta.kernel.types.StringType;
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+import org.apache.hadoop.fs.Path;
+
+/** The commits that this pipeline makes by itself. */
+final class LogWriter {
+  /** So often another's commit that does not matter may come first. */
+  private static final int TRIES = 10;
+
+  private final Path table;
+  private final LogReader reader;
+  private final CommitWriter writer;
+
+  LogWriter(Path table, LogReader reader, CommitWriter writer) {
+    this.table = table;
+    this.reader = reader;
+    this.writer = writer;
+  }
+
+  long create(TableDefinition definition, List<NewFile> files, String signature) {
+    return anew(Optional.empty(), definition, files, signature);
+  }
+
+  long replace(TableDefinition definition, List<NewFile> files, String signature) {
+    return anew(Optional.of(newest()), definition, files, signature);
+  }
+
+  private long anew(
+      Optional<SnapshotImpl> before,
+      TableDefinition definition,
+      List<NewFile> files,
+      String signature) {
+    List<DataFile> old =
+        before.map(reader::adds).orElseGet(List::of).stream().map(FileActions::file).toList();
+    SignedCommitter committer =
+        new SignedCommitter(
+            before.isPresent() ? "REPLACE TABLE" : "CREATE TABLE",
+            TableChange.metrics(files, old),
+            signature);
+    CommitWriter.Plan plan =
+        new CommitWriter.Plan(before, Optional.of(metadata(definition)), true, Optional.empty());
+    return writer
+        .commit(plan, files.stream().map(FileActions::add).toList(), committer)
+        .orElseThrow(() -> new CommitConflict(table, "somebody else committed to it meanwhile"));
+  }
+
+  long change(
+      long readVersion,
+      List<NewFile> add,
+      List<DataFile> remove,
+      String signature,
+      Optional<AppTransaction> transaction) {
+    TableChange change = new TableChange(table, readVersion, add, remove);
+    SignedCommitter committer =
+        new SignedCommitter("WRITE", TableChange.metrics(add, remove), signature);
+    for (int tries = 0; tries < TRIES; tries++) {
+      SnapshotImpl now = newest();
+      if (change.isOlder(now)) {
+        throw change.conflict("it has no version " + readVersion + " any more");
+      }
+      List<Row> actions =
+          change.actions(
+              reader.changes(readVersion, now.getVersion()),
+              change.removesFiles() ? reader.adds(now) : List.of());
+      Optional<Long> version =
+          writer.commit(
+              new CommitWriter.Plan(Optional.of(now), Optional.empty(), false, transaction),
+              actions,
+              committer);
+      if (version.isPresent()) {
+        return version.get();
+      }
+    }
+    throw change.conflict("others commit to it all the time");
+  }
+
+  long setProperties(Map<String, String> properties, String signature) {
+    SnapshotImpl now = newest();
+    return writer
+        .commit(
+            new CommitWriter.Plan(
+                Optional.of(now),
+                Optional.of(now.getMetadata().withMergedConfiguration(properties)),
+                false,
+                Optional.empty()),
+            List.of(),
+            new SignedCommitter("SET TBLPROPERTIES", Map.of(), signature))
+        .orElseThrow(() -> new CommitConflict(table, "somebody else committed to it meanwhile"));
+  }
+
+  private static Metadata metadata(TableDefinition definition) {
+    return new Metadata(
+        UUID.randomUUID().toString(),
+        Optional.empty(),
+        Optional.of(definition.description()).filter(text -> !text.isEmpty()),
+        new Format(),
+        definition.schemaJson(),
+        DataTypeJsonSerDe.deserializeStructType(definition.schemaJson()),
+        VectorUtils.buildArrayValue(definition.partitionColumns(), StringType.STRING),
+        Optional.of(System.currentTimeMillis()),
+        VectorUtils.stringStringMapValue(definition.configuration()));
+  }
+
+  private SnapshotImpl newest() {
+    if (reader.listing().newest().isEmpty()) {
+      throw new JobException(
+          ExitCode.STORAGE,
+          "Cannot commit to the Delta table " + table + ": it is not there; create it first");
+    }
+    return reader.load(OptionalLong.empty());
+  }
+}
