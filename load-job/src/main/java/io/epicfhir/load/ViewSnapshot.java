@@ -5,10 +5,12 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.delta.TableMetadata;
 import io.epicfhir.common.delta.TableSnapshot;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -18,14 +20,40 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * A view table of the lake at one version, by its log alone.
- *
- * @param path the Delta table
- * @param table the version that is read, whatever is committed meanwhile
- * @param shape the columns
- * @param schema the columns as Delta has them
+ * A view table of the lake at one version, by its log alone; whatever is committed meanwhile, this
+ * is the version that is read.
  */
-record ViewSnapshot(Path path, TableSnapshot table, TableShape shape, StructType schema) {
+final class ViewSnapshot {
+  private final Path path;
+  private final TableMetadata table;
+  private final TableShape shape;
+  private final StructType schema;
+  private final Supplier<TableSnapshot> read;
+  private TableSnapshot files;
+
+  private ViewSnapshot(
+      Path path, TableMetadata table, TableShape shape, Supplier<TableSnapshot> read) {
+    this.path = path;
+    this.table = table;
+    this.shape = shape;
+    this.schema = schemaOf(table);
+    this.read = read;
+  }
+
+  /** The Delta table. */
+  Path path() {
+    return path;
+  }
+
+  /** The columns. */
+  TableShape shape() {
+    return shape;
+  }
+
+  /** The columns as Delta has them. */
+  StructType schema() {
+    return schema;
+  }
 
   /** The view's name, which is the table's. */
   String name() {
@@ -40,16 +68,6 @@ record ViewSnapshot(Path path, TableSnapshot table, TableShape shape, StructType
   /** The Delta version. */
   long version() {
     return table.version();
-  }
-
-  /** The size of the table's files. */
-  long bytes() {
-    return table.bytes();
-  }
-
-  /** How many rows they have, where the log tells. */
-  OptionalLong rowCount() {
-    return table.rows();
   }
 
   /**
@@ -96,29 +114,40 @@ record ViewSnapshot(Path path, TableSnapshot table, TableShape shape, StructType
    */
   static ViewSnapshot current(Lake lake, String name) {
     Path path = lake.paths().view(name);
-    TableSnapshot table =
-        TableLog.of(lake, path)
-            .snapshot()
-            .orElseThrow(
-                () ->
-                    new JobException(
-                        ExitCode.STORAGE,
-                        "Cannot load view "
-                            + name
-                            + ": its table was deleted a moment ago; let transform end, then"
-                            + " rerun"));
-    StructType schema = (StructType) DataType.fromJson(table.schemaJson());
+    TableLog log = TableLog.of(lake, path);
+    TableMetadata table = log.metadata().orElseThrow(() -> gone(name));
     return new ViewSnapshot(
-        path, table, TableShape.of(name, table.description().strip(), schema), schema);
+        path,
+        table,
+        TableShape.of(name, table.description().strip(), schemaOf(table)),
+        () -> log.snapshot(table.version()).orElseThrow(() -> gone(name)));
+  }
+
+  /** The version with its files, read when first asked for: a view without news is never asked. */
+  private synchronized TableSnapshot files() {
+    if (files == null) {
+      files = read.get();
+    }
+    return files;
+  }
+
+  /** The size of the table's files. */
+  long bytes() {
+    return files().bytes();
+  }
+
+  /** How many rows they have, where the log tells. */
+  OptionalLong rowCount() {
+    return files().rows();
   }
 
   /** The rows of this version. */
   Dataset<Row> rows(SparkSession spark) {
-    boolean plain =
-        isPlain() && table.files().stream().allMatch(file -> file.deletionVector().isEmpty());
+    List<DataFile> all = files().files();
+    boolean whole = all.stream().allMatch(file -> file.deletionVector().isEmpty());
     // Delta's reader builds its own picture of the log first, which takes longer than a small load.
-    return plain && !table.files().isEmpty()
-        ? parquet(spark, table.files())
+    return isPlain() && whole && !all.isEmpty()
+        ? parquet(spark, all)
         : spark.read().format("delta").option("versionAsOf", version()).load(path.toString());
   }
 
@@ -135,6 +164,18 @@ record ViewSnapshot(Path path, TableSnapshot table, TableShape shape, StructType
         .schema(schema)
         .parquet(
             files.stream().map(file -> file.in(path).toString()).distinct().toArray(String[]::new));
+  }
+
+  private static StructType schemaOf(TableMetadata table) {
+    return (StructType) DataType.fromJson(table.schemaJson());
+  }
+
+  private static JobException gone(String name) {
+    return new JobException(
+        ExitCode.STORAGE,
+        "Cannot load view "
+            + name
+            + ": its table was deleted a moment ago; let transform end, then rerun");
   }
 
   private static void no(String name) {

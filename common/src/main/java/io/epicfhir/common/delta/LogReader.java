@@ -81,16 +81,31 @@ final class LogReader {
 
   TableSnapshot snapshot(OptionalLong version) {
     SnapshotImpl snapshot = load(version);
-    Metadata metadata = snapshot.getMetadata();
-    List<DataFile> files = adds(snapshot).stream().map(FileActions::file).toList();
+    TableMetadata metadata = metadata(snapshot);
     return new TableSnapshot(
+        metadata.version(),
+        metadata.tableId(),
+        metadata.schemaJson(),
+        metadata.description(),
+        metadata.configuration(),
+        metadata.partitionColumns(),
+        adds(snapshot).stream().map(FileActions::file).toList());
+  }
+
+  TableMetadata metadata(long version) {
+    return ChecksumFile.read(lake, log, version)
+        .orElseGet(() -> metadata(load(OptionalLong.of(version))));
+  }
+
+  private static TableMetadata metadata(SnapshotImpl snapshot) {
+    Metadata metadata = snapshot.getMetadata();
+    return new TableMetadata(
         snapshot.getVersion(),
         metadata.getId(),
         metadata.getSchemaString(),
         metadata.getDescription().orElse(""),
         metadata.getConfiguration(),
-        VectorUtils.toJavaList(metadata.getPartitionColumns()),
-        files);
+        VectorUtils.toJavaList(metadata.getPartitionColumns()));
   }
 
   /** The actions that brought a version's files, with all that they say of them. */

@@ -35,6 +35,15 @@ public final class TableLog {
     return reader.listing().newest();
   }
 
+  /**
+   * What the newest version says of itself, or empty where there is no table. Cheaper than {@link
+   * #snapshot()} by far where the question is only whether anything is new.
+   */
+  public Optional<TableMetadata> metadata() {
+    OptionalLong newest = version();
+    return newest.isEmpty() ? Optional.empty() : Optional.of(reader.metadata(newest.getAsLong()));
+  }
+
   /** The newest version, or empty where there is no table. */
   public Optional<TableSnapshot> snapshot() {
     return version().isEmpty()

@@ -53,6 +53,15 @@ class ReadsSparkTest {
     TableSnapshot snapshot = log.snapshot().orElseThrow();
 
     assertThat(log.version()).hasValue(1);
+    assertThat(log.metadata().orElseThrow())
+        .isEqualTo(
+            new TableMetadata(
+                1,
+                snapshot.tableId(),
+                snapshot.schemaJson(),
+                snapshot.description(),
+                snapshot.configuration(),
+                snapshot.partitionColumns()));
     assertThat(snapshot.version()).isEqualTo(1);
     assertThat(snapshot.description()).isEqualTo("What it is");
     assertThat(DataType.fromJson(snapshot.schemaJson())).isEqualTo(SparkTables.SCHEMA);

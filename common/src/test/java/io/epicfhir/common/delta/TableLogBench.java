@@ -29,6 +29,7 @@ final class TableLogBench {
     for (int round = 0; round < 8; round++) {
       timed("change", logs, TableLogBench::change);
       timed("snapshot", logs, TableLog::snapshot);
+      timed("metadata", logs, TableLog::metadata);
       timed("version", logs, TableLog::version);
       timed("info", logs, log -> log.info(0));
       timed("changes", logs, log -> log.changes(0, log.version().orElseThrow()));

@@ -61,6 +61,7 @@ class TableLogTest {
     }
 
     assertThat(log.version()).isEmpty();
+    assertThat(log.metadata()).isEmpty();
     assertThat(log.snapshot()).isEmpty();
     assertThat(log.snapshot(0)).isEmpty();
     assertThat(log.info(0)).isEmpty();
@@ -214,6 +215,32 @@ class TableLogTest {
               }
             })
         .hasMessageStartingWith("Cannot read the log of the Delta table file:" + table + ": ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"as it was written", "gone", "{\"metadata\":{}}", "{\"metadata\":"})
+  void metadataIsTheSameWhateverTheChecksumFileSays(String checksum) throws Exception {
+    log.create(definition(Map.of("mine", "yes")), List.of(file("a")), "s");
+    Path crc = table.resolve("_delta_log/00000000000000000000.crc");
+    if (checksum.equals("gone")) {
+      Files.delete(crc);
+    } else if (checksum.startsWith("{")) {
+      Files.writeString(crc, checksum);
+      Files.delete(crc.resolveSibling(".00000000000000000000.crc.crc")); // Hadoop's own
+    }
+
+    TableMetadata metadata = log.metadata().orElseThrow();
+
+    TableSnapshot snapshot = log(table).snapshot().orElseThrow();
+    assertThat(metadata)
+        .isEqualTo(
+            new TableMetadata(
+                0,
+                snapshot.tableId(),
+                snapshot.schemaJson(),
+                "A table's own comment",
+                Map.of("mine", "yes"),
+                List.of()));
   }
 
   @Test
