@@ -33,7 +33,7 @@ public final class Load implements Job {
   public void run(JobContext context) {
     LoadSettings settings = LoadSettings.from(context.settings());
     Retries retries = new Retries(settings.maxTries(), settings.retryPause(), Retries::sleep);
-    var names = ViewSnapshot.names(context.lake(), context.recorder()::note);
+    var names = LakeViews.names(context.lake(), context.recorder()::note);
     List<String> anew = anew(context.arguments().views(), names);
     Map<String, Map<String, Object>> tables = new LinkedHashMap<>();
     // Asked only where a table has news; and not before the database, which may be away.

@@ -9,9 +9,7 @@ import io.epicfhir.common.delta.TableMetadata;
 import io.epicfhir.common.delta.TableSnapshot;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -24,6 +22,7 @@ import org.apache.spark.sql.types.StructType;
  * is the version that is read.
  */
 final class ViewSnapshot {
+  private final Lake lake;
   private final Path path;
   private final TableMetadata table;
   private final TableShape shape;
@@ -32,7 +31,8 @@ final class ViewSnapshot {
   private TableSnapshot files;
 
   private ViewSnapshot(
-      Path path, TableMetadata table, TableShape shape, Supplier<TableSnapshot> read) {
+      Lake lake, Path path, TableMetadata table, TableShape shape, Supplier<TableSnapshot> read) {
+    this.lake = lake;
     this.path = path;
     this.table = table;
     this.shape = shape;
@@ -71,43 +71,6 @@ final class ViewSnapshot {
   }
 
   /**
-   * The names of all view tables of the lake, in order.
-   *
-   * @param notes told of folders that a writer left before their first commit; they are no tables
-   * @throws JobException {@link ExitCode#SETTINGS} where there is none, or one with a name that no
-   *     table can have
-   */
-  static List<String> names(Lake lake, Consumer<String> notes) {
-    Path folder = lake.paths().at("views");
-    List<String> names =
-        lake.list(folder).stream()
-            .filter(FileStatus::isDirectory)
-            .map(FileStatus::getPath)
-            .filter(path -> isTable(lake, path, notes))
-            .map(Path::getName)
-            .toList();
-    if (names.isEmpty()) {
-      throw new JobException(
-          ExitCode.SETTINGS,
-          "Cannot load views: no Delta table under "
-              + folder
-              + "; check the setting lake, and that transform ran");
-    }
-    names.stream().filter(name -> !Identifiers.valid(name)).findFirst().ifPresent(ViewSnapshot::no);
-    return names;
-  }
-
-  private static boolean isTable(Lake lake, Path path, Consumer<String> notes) {
-    boolean table = TableLog.of(lake, path).version().isPresent();
-    if (!table && lake.exists(new Path(path, "_delta_log"))) {
-      notes.accept(
-          "views/%s has no commit yet and was not loaded: rerun transform, or delete the folder"
-              .formatted(path.getName()));
-    }
-    return table;
-  }
-
-  /**
    * The view table as it stands now.
    *
    * @throws JobException {@link ExitCode#STORAGE} where its log cannot be read
@@ -117,6 +80,7 @@ final class ViewSnapshot {
     TableLog log = TableLog.of(lake, path);
     TableMetadata table = log.metadata().orElseThrow(() -> gone(name));
     return new ViewSnapshot(
+        lake,
         path,
         table,
         TableShape.of(name, table.description().strip(), schemaOf(table)),
@@ -157,13 +121,32 @@ final class ViewSnapshot {
         && "none".equals(table.configuration().getOrDefault("delta.columnMapping.mode", "none"));
   }
 
-  /** Whole files, in the table's columns. */
+  /**
+   * Whole files, in the table's columns.
+   *
+   * @throws JobException {@link ExitCode#STORAGE} where one is not there; Spark would call that a
+   *     wrong query
+   */
   Dataset<Row> parquet(SparkSession spark, List<DataFile> files) {
+    files.stream()
+        .filter(file -> !lake.exists(file.in(path)))
+        .findFirst()
+        .ifPresent(file -> missing(file.in(path)));
     return spark
         .read()
         .schema(schema)
         .parquet(
             files.stream().map(file -> file.in(path).toString()).distinct().toArray(String[]::new));
+  }
+
+  private void missing(Path file) {
+    throw new JobException(
+        ExitCode.STORAGE,
+        "Cannot load view "
+            + name()
+            + ": its table has lost the file "
+            + file
+            + "; restore it, or delete the table and rerun from transform");
   }
 
   private static StructType schemaOf(TableMetadata table) {
@@ -176,13 +159,5 @@ final class ViewSnapshot {
         "Cannot load view "
             + name
             + ": its table was deleted a moment ago; let transform end, then rerun");
-  }
-
-  private static void no(String name) {
-    throw new JobException(
-        ExitCode.SETTINGS,
-        "Cannot load view "
-            + name
-            + ": a table's name has at most 63 letters, digits and _; rename the ViewDefinition");
   }
 }

@@ -76,6 +76,26 @@ class LoadFailuresTest {
   }
 
   @Test
+  void aDataFileThatIsGoneIsAStorageErrorThatNamesIt() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(2, "old"));
+    assertThat(load.run()).isZero();
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "new"));
+    try (var files = Files.list(load.lake().resolve("views/a"))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".parquet")).toList()) {
+        Files.delete(file);
+      }
+    }
+
+    assertThat(load.run()).isEqualTo(6);
+
+    assertThat(load.error())
+        .startsWith("Cannot load view a: its table has lost the file ")
+        .endsWith("restore it, or delete the table and rerun from transform");
+    assertThat(load.query("SELECT DISTINCT text FROM {}.a")).containsExactly("old");
+  }
+
+  @Test
   void aLogThatIsBrokenIsAStorageErrorThatTellsNothingOfIt() throws Exception {
     LoadRun load = new LoadRun(folder);
     ViewTables.write(load.lake(), "a", plain(), plainRows(2, "old"));
