@@ -105,7 +105,7 @@ final class Operators {
   private static Expr arithmetic(ExpressionNode at, Op op, List<Expr> arguments) {
     boolean texts = arguments.stream().allMatch(a -> a.type().form() == Form.TEXT);
     if (op == Op.ADD && texts) {
-      return new Expr.Call(Op.CONCATENATE, List.copyOf(arguments), FhirType.STRING);
+      return new Expr.Call(Op.ADD, List.copyOf(arguments), FhirType.STRING);
     }
     boolean decimal = op == Op.DIVIDE;
     for (Expr argument : arguments) {
