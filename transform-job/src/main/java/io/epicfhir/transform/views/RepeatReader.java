@@ -15,6 +15,15 @@ final class RepeatReader {
   /** How deep elements may lie in each other; each level takes some of the thread's stack. */
   static final int LEVELS = 1_000;
 
+  /**
+   * Each level is looked over again for what it contains, so deep nesting of whatever kind takes
+   * time. So many objects and lists in each other are more than the levels of any path have.
+   */
+  private static final int NESTING = 5 * LEVELS;
+
+  /** A text that is shorter takes no time to speak of. */
+  private static final int SHORT = 1 << 16;
+
   private static final TooDeep TOO_DEEP = new TooDeep(LEVELS);
 
   /** Ends the search. */
@@ -52,8 +61,12 @@ final class RepeatReader {
   Object read(JsonCursor json) {
     List<Object> rows = new ArrayList<>();
     level = 0;
+    int start = json.place();
     try {
-      gather(json, json.place(), rows);
+      if (json.left() > SHORT && json.nesting() > NESTING) {
+        throw new Stop();
+      }
+      gather(json, start, rows);
     } catch (Stop deep) {
       if (!node.columns()) {
         return TOO_DEEP;

@@ -1,10 +1,13 @@
 package io.epicfhir.transform.views;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ResourceParserTest {
   private static List<String> rows(String resource, String select, String json) {
@@ -71,5 +74,61 @@ class ResourceParserTest {
         .extracting(refused -> ((ViewException) refused).kind())
         .isEqualTo(ViewException.Kind.EVALUATION);
     assertThat(failure).hasMessageNotContaining("secret");
+  }
+
+  /** A questionnaire response whose items lie in answers of items. */
+  private static String nested(int levels) {
+    StringBuilder resource = new StringBuilder("{\"resourceType\":\"QuestionnaireResponse\"");
+    for (int level = 1; level <= levels; level++) {
+      resource
+          .append(level == 1 ? ",\"item\":" : ",\"answer\":[{\"item\":")
+          .append("[{\"linkId\":\"")
+          .append(level)
+          .append('"');
+    }
+    resource.append("}]").append("}]}]".repeat(levels - 1));
+    return resource.append('}').toString();
+  }
+
+  private static final String REPEAT =
+      "[{\"repeat\":[\"item\",\"answer.item\"],"
+          + "\"column\":[{\"name\":\"link\",\"path\":\"linkId\"}]}]";
+
+  @Test
+  void repeat_reaches_the_last_level_that_is_followed() {
+    assertThat(rows("QuestionnaireResponse", REPEAT, nested(1_000)))
+        .hasSize(1_000)
+        .last()
+        .isEqualTo("{\"link\":\"1000\"}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1_001, 4_000, 100_000})
+  void a_resource_that_is_deeper_is_refused(int levels) {
+    assertThatThrownBy(() -> rows("QuestionnaireResponse", REPEAT, nested(levels)))
+        .hasMessage(
+            "Cannot evaluate view v, repeat item, answer.item: repeat follows elements down to 1000"
+                + " levels, and the resource has more; take this resource out, or read fewer levels"
+                + " with forEach (resource 1)");
+  }
+
+  @Test
+  void a_view_without_repeat_takes_a_resource_of_any_depth() {
+    String select = "[{\"column\":[{\"name\":\"n\",\"path\":\"item.answer.item.linkId\"}]}]";
+    assertThat(rows("QuestionnaireResponse", select, nested(100_000)))
+        .containsExactly("{\"n\":\"2\"}");
+  }
+
+  @Test
+  void extensions_in_extensions_of_primitive_elements_are_read_as_deep_as_paths_go() {
+    String deep =
+        "{\"extension\":[{\"url\":\"u\",\"valueString\":\"v\",\"_valueString\":".repeat(50_000)
+            + "{}"
+            + "}]}".repeat(50_000);
+    String select =
+        "[{\"column\":[{\"name\":\"x\",\"path\":\"gender.extension('u').value.ofType(string)"
+            + ".extension('u').value.ofType(string)\"}]}]";
+    assertThat(rows("Patient", select, "{\"resourceType\":\"Patient\",\"_gender\":" + deep + "}"))
+        .containsExactly("{\"x\":\"v\"}");
   }
 }

@@ -29,7 +29,9 @@ class ViewCasesTest {
 
   static Stream<Arguments> cases() throws IOException {
     List<Arguments> cases = new ArrayList<>();
-    for (String name : List.of("rows", "paths", "numbers", "times", "references", "refusals")) {
+    List<String> files =
+        List.of("rows", "paths", "numbers", "times", "references", "extensions", "refusals");
+    for (String name : files) {
       try (InputStream file = ViewCasesTest.class.getResourceAsStream("/views/" + name + ".json")) {
         JsonNode document = JSON.readTree(file);
         for (JsonNode one : document.get("cases")) {
