@@ -15,12 +15,6 @@ final class RepeatReader {
   /** How deep elements may lie in each other; each level takes some of the thread's stack. */
   static final int LEVELS = 1_000;
 
-  /**
-   * Each level is looked over again for what it contains, so deep nesting of whatever kind takes
-   * time. So many objects and lists in each other are more than the levels of any path have.
-   */
-  private static final int NESTING = 5 * LEVELS;
-
   /** A text that is shorter takes no time to speak of. */
   private static final int SHORT = 1 << 16;
 
@@ -37,12 +31,15 @@ final class RepeatReader {
 
   private final List<List<byte[]>> paths;
   private final ReadNode node;
+  private final int nesting;
   private final ElementReader element;
   private int level;
 
   RepeatReader(ReadNode node, ElementReader element) {
     this.paths = node.repeat().stream().map(RepeatReader::names).toList();
     this.node = node;
+    int longest = paths.stream().mapToInt(List::size).max().orElse(1);
+    this.nesting = LEVELS * 2 * longest + LEVELS;
     this.element = element;
   }
 
@@ -63,11 +60,12 @@ final class RepeatReader {
     level = 0;
     int start = json.place();
     try {
-      if (json.left() > SHORT && json.nesting() > NESTING) {
+      // Each level is looked over again for what it contains: in deep nesting that takes time.
+      if (json.left() > SHORT && json.nesting() > nesting) {
         throw new Stop();
       }
       gather(json, start, rows);
-    } catch (Stop deep) {
+    } catch (Stop | StackOverflowError deep) {
       if (!node.columns()) {
         return TOO_DEEP;
       }
