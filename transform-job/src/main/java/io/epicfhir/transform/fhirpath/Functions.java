@@ -59,7 +59,8 @@ final class Functions {
       case "highBoundary" -> boundary(Op.HIGH_BOUNDARY);
       case "getResourceKey" -> resourceKey();
       case "getReferenceKey" -> referenceKey();
-      default -> throw refuse("the function " + name + " is not supported");
+      default ->
+          throw refuse("the function " + name + " is not supported" + PathFeatures.reason(name));
     };
   }
 

@@ -35,7 +35,10 @@ final class Operators {
       case Concatenate -> Op.CONCATENATE;
       default ->
           throw new PathException(
-              "the operator " + node.getOperation().toCode() + " is not supported",
+              "the operator "
+                  + node.getOperation().toCode()
+                  + " is not supported"
+                  + PathFeatures.reason(node.getOperation().toCode()),
               node.getOpStart());
     };
   }

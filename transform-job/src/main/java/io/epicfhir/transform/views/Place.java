@@ -10,4 +10,9 @@ import java.io.Serializable;
  */
 record Place(String part, String path) implements Serializable {
   static final Place NONE = new Place("", "");
+
+  /** For messages. */
+  String text() {
+    return part + (part.startsWith("column ") ? ", path " : " ") + path;
+  }
 }

@@ -26,11 +26,7 @@ public record Refusal(String view, Problem problem, String part, String path, St
   }
 
   private String where() {
-    if (part.isEmpty()) {
-      return "view " + view;
-    }
-    boolean column = part.startsWith("column ");
-    return "view " + view + ", " + part + (column ? ", path " : " ") + path;
+    return "view " + view + (part.isEmpty() ? "" : ", " + new Place(part, path).text());
   }
 
   /** The exception that says the same. */

@@ -80,14 +80,13 @@ final class RowPlanner {
   }
 
   private RowProgram.Condition condition(String path, At at) {
-    String place = "where " + path;
+    Place place = new Place("where", path);
     Expr expr = checked(place, () -> typing.resolve(path, at.type()));
     Form form = expr.type().form();
     if (form != Form.BOOLEAN && form != Form.NOTHING) {
       throw refuse(place, "it must be boolean, but is " + expr.type().name());
     }
-    return new RowProgram.Condition(
-        new Place("where", path), checked(place, () -> compiled(expr, at)).eval());
+    return new RowProgram.Condition(place, checked(place, () -> compiled(expr, at)).eval());
   }
 
   private Node node(Select select, At at) {
@@ -110,16 +109,18 @@ final class RowPlanner {
     return new Node(looping, inner, own, nested, union(select.unionAll(), inner));
   }
 
-  private static String key(Select select) {
-    return switch (select.iteration()) {
-      case REPEAT -> "repeat";
-      case FOR_EACH_OR_NULL -> "forEachOrNull";
-      default -> "forEach";
-    };
+  private static Place place(Select select) {
+    String key =
+        switch (select.iteration()) {
+          case REPEAT -> "repeat";
+          case FOR_EACH_OR_NULL -> "forEachOrNull";
+          default -> "forEach";
+        };
+    return new Place(key, String.join(", ", select.paths()));
   }
 
   private Expr elements(Select select, At at) {
-    String place = key(select) + " " + String.join(", ", select.paths());
+    Place place = place(select);
     Expr expr =
         checked(
             place,
@@ -137,14 +138,13 @@ final class RowPlanner {
   }
 
   private Looping looping(Select select, Expr expr, At at) {
-    Place place = new Place(key(select), String.join(", ", select.paths()));
-    EvalCompiler.Compiled path =
-        checked(place.part() + " " + place.path(), () -> compiled(expr, at));
+    Place place = place(select);
+    EvalCompiler.Compiled path = checked(place, () -> compiled(expr, at));
     return new Looping(place, path, at.loop(), select.iteration() == Iteration.FOR_EACH_OR_NULL);
   }
 
   private ColumnProgram column(ViewDefinition.Column column, At at) {
-    String place = "column " + column.name() + ", path " + column.path();
+    Place place = new Place("column " + column.name(), column.path());
     Expr expr = checked(place, () -> typing.resolve(column.path(), at.type()));
     if (!expr.type().form().primitive()) {
       throw refuse(place, "it is " + expr.type().name() + "; name a primitive element of it");
@@ -158,7 +158,7 @@ final class RowPlanner {
                         "it is declared as " + column.type() + ", but is " + expr.type().name()));
     columns.add(ColumnTypes.column(column, expr, form));
     return new ColumnProgram(
-        new Place("column " + column.name(), column.path()),
+        place,
         columns.size() - 1,
         checked(place, () -> compiled(expr, at)).eval(),
         column.collection(),
@@ -191,24 +191,25 @@ final class RowPlanner {
     return compiler.compile(expr, at.shape(), at.loop());
   }
 
-  private <T> T checked(String place, Supplier<T> work) {
+  private <T> T checked(Place place, Supplier<T> work) {
     try {
       return work.get();
     } catch (PathException e) {
-      throw new ViewException(ViewException.Kind.VALIDATION, problem(place, e.getMessage()), e);
+      throw refuse(place, e.getMessage(), e);
     } catch (RuntimeException | StackOverflowError e) {
-      throw new ViewException(
-          ViewException.Kind.VALIDATION,
-          problem(place, "the path cannot be read: " + e.getClass().getName()),
-          e);
+      throw refuse(place, "the path cannot be read: " + e.getClass().getName(), e);
     }
   }
 
-  private ViewException refuse(String place, String problem) {
-    return ViewException.invalid(problem(place, problem));
+  private ViewException refuse(Place place, String problem, Throwable cause) {
+    return new ViewException(
+        ViewException.Kind.VALIDATION,
+        "Cannot compile view " + view.name() + ", " + place.text() + ": " + problem,
+        place.path(),
+        cause);
   }
 
-  private String problem(String place, String problem) {
-    return "Cannot compile view " + view.name() + ", " + place + ": " + problem;
+  private ViewException refuse(Place place, String problem) {
+    return refuse(place, problem, null);
   }
 }
