@@ -125,6 +125,40 @@ class ViewParquetTest {
   }
 
   @Test
+  void textsThatHardlyRepeatAndManyRowGroupsComeThrough() throws IOException {
+    StructType schema = new StructType().add("text", DataTypes.StringType);
+    ViewFile texts = new ViewFile("v", schema, List.of());
+    int count = 400_000;
+    try (ViewParquet parquet = new ViewParquet(hadoop, file, texts)) {
+      for (int i = 0; i < count; i++) {
+        parquet.write(new GenericInternalRow(new Object[] {slice(text(i))}));
+      }
+      parquet.finish();
+    }
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(HadoopInputFile.fromPath(file, hadoop))) {
+      assertThat(reader.getRowGroups()).hasSizeGreaterThan(1);
+    }
+    List<Row> rows = spark().read().schema(schema).parquet(file.toString()).collectAsList();
+    assertThat(rows).hasSize(count);
+    for (int i = 0; i < count; i++) {
+      assertThat(rows.get(i).getString(0)).isEqualTo(text(i));
+    }
+  }
+
+  /** Few at first, then ever new ones: the dictionary is given up on the way. */
+  private static String text(int i) {
+    if (i < 50_000) {
+      return "w" + i % 300;
+    }
+    StringBuilder noise = new StringBuilder();
+    for (int part = 1; part <= 5; part++) {
+      noise.append(Long.toHexString((i + 7L * part) * part * 0x9E3779B97F4A7C15L));
+    }
+    return noise.toString();
+  }
+
+  @Test
   void theFileIsAsSparkWritesIt() throws IOException {
     write(ROWS);
     spark()
