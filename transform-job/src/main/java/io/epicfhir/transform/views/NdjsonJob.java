@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
@@ -77,7 +76,7 @@ public final class NdjsonJob {
   private static void empty(ViewFile file, Path out) throws IOException {
     try (ViewParquet parquet =
         new ViewParquet(
-            new Configuration(), NdjsonTask.path(out.toUri().toString(), file, 0), file)) {
+            NdjsonTask.Hadoop.LOCAL, NdjsonTask.path(out.toUri().toString(), file, 0), file)) {
       parquet.finish();
     }
   }

@@ -28,6 +28,19 @@ final class NdjsonTask implements Function<Integer, Map<String, NdjsonJob.Result
   record TypeFiles(CompiledViews views, List<ViewFile> files, List<String> input)
       implements Serializable {}
 
+  /**
+   * Its defaults are read out of JAR files, which takes longer than many a task: once is enough.
+   */
+  static final class Hadoop {
+    static final Configuration LOCAL = new Configuration();
+
+    static {
+      NioLocalFileSystem.SETTINGS.forEach(LOCAL::set);
+    }
+
+    private Hadoop() {}
+  }
+
   NdjsonTask(List<NdjsonSplit> splits, List<TypeFiles> types, String out) {
     this.splits = List.copyOf(splits);
     this.types = List.copyOf(types);
@@ -53,8 +66,6 @@ final class NdjsonTask implements Function<Integer, Map<String, NdjsonJob.Result
 
   @Override
   public Map<String, NdjsonJob.Result> call(Integer piece) throws IOException {
-    Configuration hadoop = new Configuration();
-    NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
     NdjsonSplit split = splits.get(piece);
     Map<UTF8String, ViewFilesSink> sinks = new HashMap<>();
     Map<UTF8String, ViewRunner> runners = new HashMap<>();
@@ -64,7 +75,7 @@ final class NdjsonTask implements Function<Integer, Map<String, NdjsonJob.Result
         if (type.input().contains(split.file())) {
           UTF8String name = UTF8String.fromString(type.views().type());
           runners.put(name, type.views().runner(new Drift()));
-          sinks.put(name, new ViewFilesSink(hadoop, out, type.files(), piece));
+          sinks.put(name, new ViewFilesSink(Hadoop.LOCAL, out, type.files(), piece));
         }
       }
       read(lines, split, runners, sinks);
