@@ -2,24 +2,20 @@ package io.epicfhir.transform;
 
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.NioLocalFileSystem;
-import io.epicfhir.transform.views.EvaluationFailures;
 import io.epicfhir.transform.views.LocalSpark;
+import io.epicfhir.transform.views.NdjsonJob;
+import io.epicfhir.transform.views.Refusal;
+import io.epicfhir.transform.views.ViewFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Stream;
-import org.apache.spark.sql.DataFrameWriter;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -31,12 +27,12 @@ public final class NdjsonViews {
   private static final String USAGE =
       "Cannot run views: give --ndjson DIR --views DIR --out DIR [--rounds N]";
 
-  private final SparkSession spark;
+  private final JavaSparkContext spark;
   private final Path ndjson;
   private final Path out;
 
-  private NdjsonViews(SparkSession spark, Path ndjson, Path out) {
-    this.spark = spark;
+  NdjsonViews(SparkSession spark, Path ndjson, Path out) {
+    this.spark = JavaSparkContext.fromSparkContext(spark.sparkContext());
     this.ndjson = ndjson;
     this.out = out;
   }
@@ -44,9 +40,9 @@ public final class NdjsonViews {
   /**
    * Arguments: --ndjson DIR --views DIR --out DIR [--rounds N]; each round does all anew and tells
    * its time. Exit 0 when all views are written, 2 when the arguments or a view cannot be used, 5
-   * when a resource does not fit a view.
+   * when a resource does not fit a view: that view is not written, all others are.
    */
-  public static void main(String[] args) throws IOException, InterruptedException {
+  public static void main(String[] args) throws IOException {
     Map<String, String> options = options(args);
     Map<String, TypeViews> views = Map.of();
     try {
@@ -55,16 +51,18 @@ public final class NdjsonViews {
       stop(e.exitCode().number(), e.getMessage());
     }
     int rounds = Integer.parseInt(options.getOrDefault("--rounds", "1"));
-    try (SparkSession spark = session()) {
+    List<String> problems = List.of();
+    try (SparkSession session = session()) {
       NdjsonViews run =
-          new NdjsonViews(spark, Path.of(options.get("--ndjson")), Path.of(options.get("--out")));
+          new NdjsonViews(session, Path.of(options.get("--ndjson")), Path.of(options.get("--out")));
       for (int round = 1; round <= rounds; round++) {
         long begin = System.nanoTime();
-        run.all(views);
+        problems = run.all(views);
         System.out.printf("round %d: %.3f s%n", round, (System.nanoTime() - begin) / 1e9);
       }
-    } catch (ExecutionException e) {
-      stop(5, EvaluationFailures.in(e).orElseThrow(() -> failed(e)).getMessage());
+    }
+    if (!problems.isEmpty()) {
+      stop(5, String.join("\n", problems));
     }
   }
 
@@ -91,45 +89,53 @@ public final class NdjsonViews {
     System.exit(status);
   }
 
-  private static IllegalStateException failed(ExecutionException e) {
-    return new IllegalStateException("Cannot run the views", e.getCause());
-  }
-
   private static SparkSession session() {
     return LocalSpark.session()
         .config(NioLocalFileSystem.ofSpark())
         .config("spark.sql.artifact.isolation.enabled", "false")
         .config("spark.sql.ui.explainMode", "simple")
-        // Minima and maxima of patient data in footers help nobody.
-        .config("spark.hadoop.parquet.column.statistics.enabled", "false")
         .getOrCreate();
   }
 
-  private void all(Map<String, TypeViews> views)
-      throws IOException, InterruptedException, ExecutionException {
-    ExecutorService pool =
-        Executors.newFixedThreadPool(2 * Runtime.getRuntime().availableProcessors());
-    try {
-      List<Future<?>> running = new ArrayList<>();
-      for (Map.Entry<String, TypeViews> type : views.entrySet()) {
-        Dataset<Row> parsed = type.getValue().parseFiles().apply(spark, files(type.getKey()));
-        for (ViewPlan view : type.getValue().views()) {
-          running.add(pool.submit(() -> write(view, parsed)));
-        }
+  /**
+   * Writes all views.
+   *
+   * @return what resources did not fit; empty where all did
+   */
+  List<String> all(Map<String, TypeViews> views) throws IOException {
+    List<NdjsonJob.Work> work = new ArrayList<>();
+    for (Map.Entry<String, TypeViews> type : views.entrySet()) {
+      List<ViewFile> files = type.getValue().views().stream().map(ViewPlan::file).toList();
+      for (ViewFile file : files) {
+        delete(out.resolve(file.view()));
       }
-      for (Future<?> view : running) {
-        view.get();
-      }
-    } finally {
-      pool.shutdown();
+      work.add(
+          new NdjsonJob.Work(
+              type.getValue().compiled().orElseThrow(), files, files(type.getKey())));
     }
+    List<String> problems = new ArrayList<>();
+    for (Map.Entry<String, NdjsonJob.Result> view : NdjsonJob.run(spark, work, out).entrySet()) {
+      Map<Refusal, Long> refused = view.getValue().refused();
+      if (!refused.isEmpty()) {
+        delete(out.resolve(view.getKey()));
+        refused.forEach((refusal, times) -> problems.add(problem(refusal, times)));
+      }
+    }
+    return problems;
   }
 
-  private void write(ViewPlan view, Dataset<Row> parsed) {
-    DataFrameWriter<Row> writer = view.rows().apply(parsed).write().mode(SaveMode.Overwrite);
-    // A dictionary of values that hardly repeat costs more than it saves.
-    view.varied().forEach(name -> writer.option("parquet.enable.dictionary#" + name, "false"));
-    writer.parquet(out.resolve(view.name()).toUri().toString());
+  private static String problem(Refusal refusal, long resources) {
+    return refusal.message(resources == 1 ? "1 resource" : resources + " resources");
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
   }
 
   private List<Path> files(String type) throws IOException {

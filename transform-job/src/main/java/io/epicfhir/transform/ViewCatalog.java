@@ -9,85 +9,152 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** The folder of ViewDefinitions, read and compiled before any data is touched. */
 final class ViewCatalog {
-  private final List<String> problems = new ArrayList<>();
-  private final Map<String, String> origins = new HashMap<>();
+  private final List<Problem> problems = new ArrayList<>();
+  private final Map<String, List<File>> named = new TreeMap<>();
 
   private ViewCatalog() {}
 
+  /** A file that holds a view. */
+  private record File(String name, ViewDefinition view) {}
+
   /**
-   * The views by resource type.
+   * What a folder holds.
+   *
+   * @param views the views that can be used, by resource type
+   * @param problems one for each file that cannot be used, in the order of the files' names
+   */
+  record Read(Map<String, TypeViews> views, List<Problem> problems) {}
+
+  /**
+   * Why a file cannot be used.
+   *
+   * @param file its name
+   * @param view the view's name, where it is known
+   * @param message names the file, and the line where it can be told
+   */
+  record Problem(String file, Optional<String> view, String message) {}
+
+  /**
+   * The views that can be used, and why the others cannot: a bad view does not stop the others.
+   *
+   * @throws JobException {@link ExitCode#SETTINGS} where the folder cannot be listed
+   */
+  static Read load(Path folder) {
+    return new ViewCatalog().all(folder);
+  }
+
+  /**
+   * The views by resource type, all of them.
    *
    * @throws JobException {@link ExitCode#SETTINGS} with the problems of all views at once
    */
   static Map<String, TypeViews> read(Path folder) {
-    return new ViewCatalog().compile(folder);
-  }
-
-  private Map<String, TypeViews> compile(Path folder) {
-    Map<String, List<ViewDefinition>> byType = new TreeMap<>();
-    for (Path file : files(folder)) {
-      parse(file, byType);
-    }
-    Map<String, TypeViews> views = new TreeMap<>();
-    byType.forEach((type, definitions) -> compile(type, definitions, views));
-    if (!problems.isEmpty()) {
+    Read read = load(folder);
+    if (!read.problems().isEmpty()) {
       throw new JobException(
           ExitCode.SETTINGS,
           "Cannot use the views of "
               + folder
               + ": "
-              + problems.size()
+              + read.problems().size()
               + " to mend\n  "
-              + String.join("\n  ", problems));
+              + String.join("\n  ", read.problems().stream().map(Problem::message).toList()));
     }
-    return views;
+    return read.views();
   }
 
-  private void parse(Path file, Map<String, List<ViewDefinition>> byType) {
-    String origin = file.getFileName().toString();
+  private Read all(Path folder) {
+    files(folder).forEach(this::parse);
+    Map<String, List<ViewDefinition>> byType = new TreeMap<>();
+    for (List<File> same : named.values()) {
+      if (same.size() > 1) {
+        same.forEach(file -> twice(file, same));
+      } else if (compiles(same.get(0))) {
+        ViewDefinition view = same.get(0).view();
+        byType.computeIfAbsent(view.resource(), type -> new ArrayList<>()).add(view);
+      }
+    }
+    Map<String, TypeViews> views = new TreeMap<>();
+    byType.forEach(
+        (type, definitions) ->
+            views.put(type, TypeViews.of(ViewCompiler.compile(type, definitions))));
+    return new Read(
+        views, problems.stream().sorted((a, b) -> a.file().compareTo(b.file())).toList());
+  }
+
+  private void parse(Path path) {
+    String file = path.getFileName().toString();
     try {
-      ViewDefinition view = ViewDefinition.parse(Files.readString(file), origin);
-      if (!view.namesTable()) {
-        problems.add(origin + " has no name, and its own is no table's; add \"name\"");
+      ViewDefinition view = ViewDefinition.parse(Files.readString(path), file);
+      if (view.namesTable()) {
+        // File systems and databases differ in whether case tells names apart.
+        named
+            .computeIfAbsent(view.name().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
+            .add(new File(file, view));
+      } else {
+        problem(
+            file, Optional.empty(), file + " has no name, and its own is no table's; add \"name\"");
       }
-      // File systems and databases differ in whether case tells names apart.
-      String other = origins.putIfAbsent(view.name().toLowerCase(Locale.ROOT), origin);
-      if (other != null) {
-        problems.add("view " + view.name() + " is in " + other + " and in " + origin);
-      }
-      byType.computeIfAbsent(view.resource(), type -> new ArrayList<>()).add(view);
     } catch (ViewException e) {
-      problems.add(e.getMessage());
+      problem(file, Optional.empty(), e.getMessage());
     } catch (IOException e) {
-      problems.add("Cannot read view " + origin + "; check that the file is readable UTF-8");
+      problem(
+          file,
+          Optional.empty(),
+          "Cannot read view " + file + "; check that the file is readable UTF-8");
     }
   }
 
-  private void compile(
-      String type, List<ViewDefinition> definitions, Map<String, TypeViews> views) {
-    // Each alone first: together they would tell of the first problem only.
-    int before = problems.size();
-    definitions.forEach(definition -> check(type, definition));
-    if (problems.size() == before) {
-      views.put(type, TypeViews.of(ViewCompiler.compile(type, definitions)));
-    }
+  /** Which of them is meant cannot be told: none is used. */
+  private void twice(File file, List<File> same) {
+    File other = same.get(same.get(0).equals(file) ? 1 : 0);
+    problem(
+        file.name(),
+        Optional.of(file.view().name()),
+        "view "
+            + file.view().name()
+            + " is in "
+            + file.name()
+            + " and in "
+            + other.name()
+            + "; give one another name");
   }
 
-  private void check(String type, ViewDefinition definition) {
+  /** Each alone: together they would tell of the first problem only. */
+  private boolean compiles(File file) {
     try {
-      ViewCompiler.compile(type, List.of(definition));
+      ViewCompiler.compile(file.view().resource(), List.of(file.view()));
+      return true;
     } catch (ViewException e) {
-      problems.add(e.getMessage());
+      problem(
+          file.name(),
+          Optional.of(file.view().name()),
+          file.name() + line(file.view().json(), e.wrong()) + ": " + e.getMessage());
+      return false;
     }
+  }
+
+  private void problem(String file, Optional<String> view, String message) {
+    problems.add(new Problem(file, view, message));
+  }
+
+  /** Where a path stands, if it stands there once; as editors take it. */
+  private static String line(String json, String path) {
+    String quoted = "\"" + path.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+    int at = path.isEmpty() ? -1 : json.indexOf(quoted);
+    if (at < 0 || json.indexOf(quoted, at + 1) >= 0) {
+      return "";
+    }
+    return ":" + (1 + json.substring(0, at).chars().filter(c -> c == '\n').count());
   }
 
   private static List<Path> files(Path folder) {

@@ -3,6 +3,7 @@ package io.epicfhir.transform;
 import io.epicfhir.transform.views.CompiledView;
 import io.epicfhir.transform.views.ViewColumn;
 import io.epicfhir.transform.views.ViewDefinition;
+import io.epicfhir.transform.views.ViewFile;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -37,7 +38,7 @@ record ViewPlan(
   /** The last column: which resource gave the row. */
   static final String RESOURCE_ID = "_resource_id";
 
-  static ViewPlan of(CompiledView view) {
+  static ViewPlan of(CompiledView view, UnaryOperator<Dataset<Row>> rows) {
     ViewDefinition definition = view.definition();
     StructType schema = new StructType();
     for (ViewColumn column : view.columns()) {
@@ -53,7 +54,12 @@ record ViewPlan(
                 view.columns().stream().filter(ViewColumn::varied).map(ViewColumn::name),
                 Stream.of(RESOURCE_ID))
             .toList(),
-        view::rows);
+        rows);
+  }
+
+  /** How files of the view's rows look. */
+  ViewFile file() {
+    return new ViewFile(name, schema, varied);
   }
 
   /** What the analysts' database and its comments are made from. */

@@ -40,7 +40,7 @@ class ArchitectureTest {
   static final ArchRule NO_USER_DEFINED_FUNCTIONS_AND_NO_RDDS_BUT_THE_PARSE =
       noClasses()
           .that()
-          .haveNameNotMatching(".*\\.views\\.(ResourceParser|NdjsonParser|ParsedRows).*")
+          .haveNameNotMatching(".*\\.views\\.(ResourceParser|ParsedRows).*")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.spark.rdd..", "org.apache.spark.sql.api.java..");

@@ -31,7 +31,11 @@ final class Calls {
       case IN -> in(call.arguments().get(0), call.arguments().get(1));
       case NOT, AND, OR, XOR, IMPLIES, IIF -> logic(call);
       case LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL -> ordered(call);
-      case ADD, SUBTRACT, MULTIPLY, DIVIDE, INTEGER_DIVIDE, MODULO, NEGATE ->
+      case ADD ->
+          call.type().form() == Form.TEXT
+              ? concat(one(call.arguments().get(0)), one(call.arguments().get(1)))
+              : Numbers.arithmetic(call.op(), arguments(call), forms(call));
+      case SUBTRACT, MULTIPLY, DIVIDE, INTEGER_DIVIDE, MODULO, NEGATE ->
           Numbers.arithmetic(call.op(), arguments(call), forms(call));
       case LOW_BOUNDARY, HIGH_BOUNDARY -> boundary(call);
       default -> text(call.op(), arguments(call));

@@ -42,6 +42,14 @@ public sealed interface Expr {
     }
   }
 
+  /** What JSON keeps beside a primitive element: its id and its extensions. */
+  record Sibling(Expr source, FhirType type) implements Expr {
+    @Override
+    public boolean many() {
+      return source.many();
+    }
+  }
+
   /** value[x], before one of its types is named. */
   record Choice(Expr source, String name, List<Member> variants) implements Expr {
     @Override
@@ -114,7 +122,7 @@ public sealed interface Expr {
     }
   }
 
-  /** Whether there is a value. */
+  /** Whether there is an element. */
   record Exists(Expr source) implements Expr {
     @Override
     public FhirType type() {
@@ -127,7 +135,20 @@ public sealed interface Expr {
     }
   }
 
-  /** How many values there are. */
+  /** Whether there is a value: an element with extensions alone has none. */
+  record HasValue(Expr source) implements Expr {
+    @Override
+    public FhirType type() {
+      return FhirType.BOOLEAN;
+    }
+
+    @Override
+    public boolean many() {
+      return false;
+    }
+  }
+
+  /** How many elements there are. */
   record Count(Expr source) implements Expr {
     @Override
     public FhirType type() {

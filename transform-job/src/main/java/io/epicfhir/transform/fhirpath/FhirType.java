@@ -53,7 +53,8 @@ public record FhirType(
     return definition instanceof RuntimeResourceDefinition;
   }
 
-  static FhirType extension() {
+  /** The type of extensions; also of what lies beside a primitive element. */
+  public static FhirType extension() {
     return of(FhirContext.forR4Cached().getElementDefinition("Extension"));
   }
 

@@ -49,17 +49,18 @@ final class Functions {
       case "not" -> not(Operators.condition(node, source));
       case "all" -> not(new Expr.Exists(new Expr.Where(source, not(criteria()))));
       case "count" -> new Expr.Count(source);
-      case "hasValue" -> new Expr.Exists(source);
+      case "hasValue" -> new Expr.HasValue(source);
       case "ofType", "as" -> ofType(node, source, node.getParameters().get(0));
       case "extension" -> extension();
       case "join" -> new Expr.Join(Operators.text(node, source), separator());
       case "iif" -> iif();
-      case "toString" -> call(Op.TO_STRING, FhirType.STRING, source);
+      case "toString" -> text();
       case "lowBoundary" -> boundary(Op.LOW_BOUNDARY);
       case "highBoundary" -> boundary(Op.HIGH_BOUNDARY);
       case "getResourceKey" -> resourceKey();
       case "getReferenceKey" -> referenceKey();
-      default -> throw refuse("the function " + name + " is not supported");
+      default ->
+          throw refuse("the function " + name + " is not supported" + PathFeatures.reason(name));
     };
   }
 
@@ -94,6 +95,13 @@ final class Functions {
           default -> FhirType.BOOLEAN;
         };
     return new Expr.Call(op, arguments, type);
+  }
+
+  private Expr text() {
+    if (!source.type().form().primitive()) {
+      throw refuse(source.type().name() + " has no text; name a primitive element of it");
+    }
+    return call(Op.TO_STRING, FhirType.STRING, source);
   }
 
   private Expr item() {

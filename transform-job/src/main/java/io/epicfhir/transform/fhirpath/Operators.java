@@ -35,7 +35,10 @@ final class Operators {
       case Concatenate -> Op.CONCATENATE;
       default ->
           throw new PathException(
-              "the operator " + node.getOperation().toCode() + " is not supported",
+              "the operator "
+                  + node.getOperation().toCode()
+                  + " is not supported"
+                  + PathFeatures.reason(node.getOperation().toCode()),
               node.getOpStart());
     };
   }
@@ -105,7 +108,7 @@ final class Operators {
   private static Expr arithmetic(ExpressionNode at, Op op, List<Expr> arguments) {
     boolean texts = arguments.stream().allMatch(a -> a.type().form() == Form.TEXT);
     if (op == Op.ADD && texts) {
-      return new Expr.Call(Op.CONCATENATE, List.copyOf(arguments), FhirType.STRING);
+      return new Expr.Call(Op.ADD, List.copyOf(arguments), FhirType.STRING);
     }
     boolean decimal = op == Op.DIVIDE;
     for (Expr argument : arguments) {

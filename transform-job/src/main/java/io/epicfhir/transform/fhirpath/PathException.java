@@ -6,6 +6,10 @@ import org.hl7.fhir.utilities.SourceLocation;
 public final class PathException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  public PathException(String problem) {
+    super(problem);
+  }
+
   PathException(String problem, SourceLocation at) {
     super(
         at == null

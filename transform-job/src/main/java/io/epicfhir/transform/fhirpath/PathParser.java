@@ -28,6 +28,8 @@ final class PathParser {
     } catch (FHIRLexerException e) {
       throw new PathException(
           e.getMessage().replaceFirst("^Error @\\d+, \\d+: ", ""), e.getLocation());
+    } catch (RuntimeException | StackOverflowError e) {
+      throw new PathException("this is not a FHIRPath expression");
     }
   }
 

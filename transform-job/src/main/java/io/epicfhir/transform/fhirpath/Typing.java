@@ -125,8 +125,14 @@ public final class Typing {
     if (source.type().form() == Form.NOTHING) {
       return Optional.of(new Expr.Literal(null, FhirType.NOTHING));
     }
-    if (source.type().form().primitive() && source instanceof Expr.Member primitive) {
-      return primitiveChild(primitive, name);
+    if (source.type().form() == Form.CHOICE) {
+      throw new PathException(
+          source instanceof Expr.Choice choice
+              ? choice.name() + " can be of many types; name one with ofType()"
+              : "it can be of many types; name one with ofType()");
+    }
+    if (source.type().form().primitive()) {
+      return primitiveChild(source, name);
     }
     return source.type().element(name).map(element -> element(source, element));
   }
@@ -140,14 +146,25 @@ public final class Typing {
   }
 
   /** JSON keeps id and extensions of the primitive element x beside it, in _x. */
-  private static Optional<Expr> primitiveChild(Expr.Member primitive, String name) {
-    if (!name.equals("extension") && !name.equals("id")) {
+  private static Optional<Expr> primitiveChild(Expr primitive, String name) {
+    if (computed(primitive) || (!name.equals("extension") && !name.equals("id"))) {
       return Optional.empty();
     }
     FhirType extension = FhirType.extension();
-    Expr sibling =
-        new Expr.Member(primitive.source(), "_" + primitive.field(), extension, primitive.list());
+    Expr sibling = new Expr.Sibling(primitive, extension);
     return extension.element(name).map(child -> element(sibling, child));
+  }
+
+  /** A value that is not an element of the resource has nothing beside it. */
+  private static boolean computed(Expr value) {
+    if (value instanceof Expr.Call call) {
+      return call.op() != Op.IIF;
+    }
+    return !(value instanceof Expr.Member
+        || value instanceof Expr.This
+        || value instanceof Expr.Item
+        || value instanceof Expr.Where
+        || value instanceof Expr.Union);
   }
 
   private Expr constant(ExpressionNode node, Base constant) {

@@ -1,51 +1,48 @@
 package io.epicfhir.transform.views;
 
-import java.nio.file.Path;
+import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.StructType;
 
-/** All views of one resource type, and the one parse that feeds them. */
-public final class CompiledViews {
+/**
+ * All views of one resource type, and the one parse that feeds them. Tasks get it by Java's
+ * serialization; there it only makes runners.
+ */
+public final class CompiledViews implements Serializable {
+  private static final long serialVersionUID = 1L;
+
   private final String type;
   private final ReadNode read;
-  private final List<CompiledView> views;
+  private final ArrayList<RowProgram> programs = new ArrayList<>();
+  private final transient List<CompiledView> views;
+  private final transient Supplier<ColumnViews> columnPlans;
+  private transient ColumnViews columnViews;
 
-  CompiledViews(String type, ReadNode read, List<CompiledView> views) {
+  CompiledViews(
+      String type, ReadNode read, List<CompiledView> views, Supplier<ColumnViews> columnPlans) {
     this.type = type;
     this.read = read;
     this.views = List.copyOf(views);
+    this.columnPlans = columnPlans;
+    views.forEach(view -> programs.add(view.program()));
   }
 
-  /** What {@link #parse} gives: _resource_id and the elements that the views touch. */
-  public StructType readSchema() {
-    return ReadSchema.of(read);
-  }
-
-  /**
-   * Parses resources once for all views.
-   *
-   * @param silver has the columns id and resource (the JSON text); other columns are not looked at
-   */
-  public Dataset<Row> parse(Dataset<Row> silver) {
-    return parse(silver, Drift.registered(silver.sparkSession().sparkContext()));
+  /** The resource type. */
+  public String type() {
+    return type;
   }
 
   /**
-   * The same, with a count of what is not as FHIR says.
+   * Evaluates the views, numbered in their order; one for each task.
    *
-   * @param drift registered with Spark
+   * @param drift counts what is not as FHIR says
    */
-  public Dataset<Row> parse(Dataset<Row> silver, Drift drift) {
-    return ResourceParser.parse(silver.select("id", "resource"), type, read, drift);
-  }
-
-  /** Parses the resources of this type among the lines of NDJSON files on the local disk. */
-  public Dataset<Row> parse(SparkSession spark, List<Path> files) {
-    return NdjsonParser.parse((org.apache.spark.sql.classic.SparkSession) spark, files, type, read);
+  public ViewRunner runner(Drift drift) {
+    return new ViewRunner(new ResourcePass(read, type, drift), programs);
   }
 
   /** The resource types whose keys the views hold, so that readers join them. */
@@ -53,8 +50,30 @@ public final class CompiledViews {
     return read.targets();
   }
 
-  /** The views, in the order in which they were given. */
+  /** The views, in the order in which they were given; not there in a task. */
   public List<CompiledView> views() {
     return views;
+  }
+
+  /**
+   * Parses resources for plans of Spark's columns.
+   *
+   * @param silver has the columns id and resource (the JSON text); other columns are not looked at
+   * @param drift registered with Spark
+   */
+  public Dataset<Row> parse(Dataset<Row> silver, Drift drift) {
+    return columnViews().parse(silver, drift);
+  }
+
+  /** The rows of a view by Spark's columns. */
+  public Dataset<Row> rows(int view, Dataset<Row> parsed) {
+    return columnViews().rows(view, parsed);
+  }
+
+  private synchronized ColumnViews columnViews() {
+    if (columnViews == null) {
+      columnViews = columnPlans.get();
+    }
+    return columnViews;
   }
 }

@@ -3,78 +3,99 @@ package io.epicfhir.transform.views;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 
 /**
- * Reads one JSON object into the fields that are wanted of it. A list is never null: an absent one
- * is empty. A value that is not of the JSON type that FHIR gives the element reads as absent;
- * bronze still holds it.
+ * Reads one JSON object into the fields that are wanted of it: an array with a value a field. A
+ * list is never null: an absent one is empty. A value that is not of the JSON type that FHIR gives
+ * the element reads as absent; bronze still holds it.
  */
 final class ElementReader {
   private final String path;
   private final Drift drift;
   private final FieldTable fields;
   private final Object[] absent;
+  private final boolean columns;
   private final List<RepeatReader> repeats = new ArrayList<>();
 
-  private ElementReader(ReadNode node, String path, Drift drift, boolean resource) {
+  /** The fields beside which there is something in the object at hand. */
+  private final List<FieldReader> extended = new ArrayList<>();
+
+  private ElementReader(ReadNode node, String path, Drift drift, int keys, int beside) {
     this.path = path;
     this.drift = drift;
+    this.columns = node.columns();
     List<FieldReader> wanted = new ArrayList<>();
-    List<Object> nothing = new ArrayList<>();
-    if (resource) {
-      nothing.add(null); // the key
+    absent = new Object[Math.max(keys + node.children().size(), columns ? 1 : 0)];
+    if (columns && node.children().isEmpty() && keys == 0) {
+      absent[0] = true; // ReadSchema.ANCHOR
     }
     for (Map.Entry<String, ReadNode> child : node.children().entrySet()) {
-      int slot = nothing.size();
       ReadNode read = child.getValue();
-      nothing.add(read.list() ? FieldReader.NO_ITEMS : null);
+      absent[read.slot()] = read.list() ? FieldReader.none(columns) : null;
       if (read.repeat().isEmpty()) {
-        wanted.add(new FieldReader(child.getKey(), read, slot, path, drift));
+        wanted.add(new FieldReader(child.getKey(), read, path, drift, beside));
       } else {
-        repeats.add(new RepeatReader(read, slot, ofElement(read, path, drift)));
+        repeats.add(new RepeatReader(read, ofElement(read, path, drift, beside)));
       }
     }
-    if (nothing.isEmpty()) {
-      nothing.add(true); // ReadSchema.ANCHOR
-    }
-    absent = nothing.toArray();
     fields = new FieldTable(wanted, node.known());
   }
 
-  /** Reads a resource of a type: its first slot is left for the key. */
+  /** Reads a resource of a type; for Spark's own rows its first slot is left for the key. */
   static ElementReader ofResource(ReadNode resource, String type, Drift drift) {
-    return new ElementReader(resource, type, drift, true);
+    return new ElementReader(
+        resource, type, drift, resource.columns() ? 1 : 0, resource.besideDepth());
   }
 
-  static ElementReader ofElement(ReadNode element, String path, Drift drift) {
-    return new ElementReader(element, path, drift, false);
+  /**
+   * @param beside how deep what lies beside primitive elements is read
+   */
+  static ElementReader ofElement(ReadNode element, String path, Drift drift, int beside) {
+    return new ElementReader(element, path, drift, 0, beside);
   }
 
-  /** Reads the object that is due. */
-  InternalRow row(JsonCursor json) {
+  /** Reads the object that is due: an array, or Spark's own row. */
+  Object row(JsonCursor json) {
+    Object[] elements = elements(json);
+    return columns ? new GenericInternalRow(elements) : elements;
+  }
+
+  Object[] elements(JsonCursor json) {
     Object[] elements = absent.clone();
     int start = json.place();
+    extended.clear();
     for (boolean more = json.firstField(); more; more = json.nextField()) {
       FieldTable.Entry field = fields.find(json.fieldName());
-      if (field != null && field.reader() != null) {
-        elements[field.reader().slot()] = field.reader().read(json);
-      } else {
-        if (field == null) {
-          drift.add(path + "." + json.fieldName() + ": not in FHIR R4");
-        }
+      if (field == null) {
+        drift.add(path + "." + json.fieldName() + ": not in FHIR R4");
         json.skip();
+      } else if (field.reader() == null) {
+        json.skip();
+      } else if (field.beside()) {
+        field.reader().besideAt(json.place());
+        extended.add(field.reader());
+        json.skip();
+      } else {
+        elements[field.reader().slot()] = field.reader().read(json);
       }
     }
-    if (!repeats.isEmpty()) {
-      int end = json.place();
-      for (RepeatReader repeat : repeats) {
-        json.back(start);
-        elements[repeat.slot()] = repeat.read(json);
-      }
-      json.back(end);
+    if (!repeats.isEmpty() || !extended.isEmpty()) {
+      comeBack(json, start, elements);
     }
-    return new GenericInternalRow(elements);
+    return elements;
+  }
+
+  /** What is read of an object when its end is known. */
+  private void comeBack(JsonCursor json, int start, Object[] elements) {
+    int end = json.place();
+    for (FieldReader field : extended) {
+      elements[field.slot()] = field.withBeside(elements[field.slot()], json);
+    }
+    for (RepeatReader repeat : repeats) {
+      json.back(start);
+      elements[repeat.slot()] = repeat.read(json);
+    }
+    json.back(end);
   }
 }

@@ -1,43 +1,62 @@
 package io.epicfhir.transform.views;
 
 import io.epicfhir.transform.fhirpath.Form;
+import io.epicfhir.transform.fhirpath.eval.Extended;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
 
-/** Reads one field of an object as Spark holds it. */
+/** Reads one field of an object. */
 final class FieldReader {
-  static final ArrayData NO_ITEMS = new GenericArrayData(new Object[0]);
+  private static final Object[] NONE = {};
+  private static final ArrayData NO_COLUMN_ITEMS = new GenericArrayData(NONE);
 
   private final byte[] name;
-  private final int slot;
+  private final ReadNode node;
   private final boolean list;
+  private final boolean columns;
   private final Form form;
   private final ElementReader element;
   private final String path;
   private final Drift drift;
+  private final int beside;
+  private ElementReader besideReader;
+  private Object[] items = new Object[4];
+  private int listPlace;
+  private int besidePlace;
 
-  /**
-   * @param slot where its value goes in the row
-   */
-  FieldReader(String name, ReadNode node, int slot, String parent, Drift drift) {
+  FieldReader(String name, ReadNode node, String parent, Drift drift, int beside) {
     this.name = name.getBytes(StandardCharsets.UTF_8);
-    this.slot = slot;
+    this.node = node;
     this.list = node.list();
+    this.columns = node.columns();
     this.form = node.form();
     this.path = parent + "." + name;
     this.drift = drift;
-    this.element = form == Form.COMPLEX ? ElementReader.ofElement(node, path, drift) : null;
+    this.beside = beside;
+    this.element = form == Form.COMPLEX ? ElementReader.ofElement(node, path, drift, beside) : null;
+  }
+
+  /** A list without items. */
+  static Object none(boolean columns) {
+    return columns ? NO_COLUMN_ITEMS : NONE;
   }
 
   byte[] name() {
     return name;
   }
 
+  /** Where its value goes in the element. */
   int slot() {
-    return slot;
+    return node.slot();
+  }
+
+  /** Whether its element may have an id and extensions in a field of their own. */
+  boolean extensible() {
+    return form != Form.COMPLEX && !columns;
   }
 
   /** The value that is due; absent where it is not of the JSON type that FHIR gives the element. */
@@ -47,16 +66,78 @@ final class FieldReader {
     }
     if (json.first() != '[') {
       odd(json, "not a list");
-      return NO_ITEMS;
+      return none(columns);
     }
-    List<Object> items = new ArrayList<>();
+    listPlace = json.place();
+    int size = 0;
     for (boolean more = json.firstItem(); more; more = json.nextItem()) {
       Object item = value(json);
       if (item != null) {
-        items.add(item);
+        if (size == items.length) {
+          items = Arrays.copyOf(items, 2 * size);
+        }
+        items[size++] = item;
       }
     }
-    return items.isEmpty() ? NO_ITEMS : new GenericArrayData(items.toArray());
+    if (size == 0) {
+      return none(columns);
+    }
+    Object[] read = Arrays.copyOf(items, size);
+    return columns ? new GenericArrayData(read) : read;
+  }
+
+  /** Notes where its id and extensions stand. */
+  void besideAt(int place) {
+    besidePlace = place;
+  }
+
+  /** The value that was read, with what lies beside it; the cursor's place is lost. */
+  Object withBeside(Object value, JsonCursor json) {
+    json.back(besidePlace);
+    if (json.first() != (list ? '[' : '{')) {
+      odd(json, list ? "no list is beside it" : "no object is beside it");
+      return value;
+    }
+    return list ? merged((Object[]) value, json) : new Extended(value, beside(json));
+  }
+
+  /** Items and what lies beside them correspond by position. */
+  private Object[] merged(Object[] values, JsonCursor json) {
+    List<Object> merged = new ArrayList<>();
+    if (values != NONE) {
+      json.back(listPlace);
+      for (boolean more = json.firstItem(); more; more = json.nextItem()) {
+        merged.add(value(json));
+      }
+      json.back(besidePlace);
+    }
+    int at = 0;
+    for (boolean more = json.firstItem(); more; more = json.nextItem()) {
+      if (at == merged.size()) {
+        merged.add(null);
+      }
+      if (json.first() == '{') {
+        merged.set(at, new Extended(merged.get(at), beside(json)));
+      } else {
+        json.skip();
+      }
+      at++;
+    }
+    merged.removeIf(item -> item == null);
+    return merged.toArray();
+  }
+
+  private Object[] beside(JsonCursor json) {
+    if (beside == 0) {
+      json.skip();
+      return NONE;
+    }
+    if (besideReader == null) {
+      int end = path.lastIndexOf('.') + 1;
+      String besidePath = path.substring(0, end) + "_" + path.substring(end);
+      besideReader = ElementReader.ofElement(node.beside(), besidePath, drift, beside - 1);
+    }
+    return besideReader.elements(json);
   }
 
   private Object value(JsonCursor json) {

@@ -14,15 +14,22 @@ final class FieldTable {
   static final class Entry {
     private final byte[] name;
     private final FieldReader reader;
+    private final boolean beside;
 
-    private Entry(byte[] name, FieldReader reader) {
+    private Entry(byte[] name, FieldReader reader, boolean beside) {
       this.name = name;
       this.reader = reader;
+      this.beside = beside;
     }
 
     /** Reads it; null where nobody does. */
     FieldReader reader() {
       return reader;
+    }
+
+    /** Whether the field holds what lies beside a primitive element, not the element's value. */
+    boolean beside() {
+      return beside;
     }
   }
 
@@ -33,11 +40,14 @@ final class FieldTable {
    * @param known the names that FHIR has
    */
   FieldTable(List<FieldReader> read, Collection<String> known) {
-    int size = Integer.highestOneBit(Math.max(8, 4 * (read.size() + known.size()))) * 2;
+    int size = Integer.highestOneBit(Math.max(8, 4 * (2 * read.size() + known.size()))) * 2;
     slots = new Entry[size];
-    read.forEach(reader -> put(new Entry(reader.name(), reader)));
+    read.forEach(reader -> put(new Entry(reader.name(), reader, false)));
+    read.stream()
+        .filter(FieldReader::extensible)
+        .forEach(reader -> put(new Entry(besideName(reader), reader, true)));
     for (String name : known) {
-      put(new Entry(name.getBytes(StandardCharsets.UTF_8), null));
+      put(new Entry(name.getBytes(StandardCharsets.UTF_8), null, false));
     }
   }
 
@@ -48,6 +58,14 @@ final class FieldTable {
       at = (at + 1) & (slots.length - 1);
     }
     return slots[at];
+  }
+
+  private static byte[] besideName(FieldReader reader) {
+    byte[] name = reader.name();
+    byte[] beside = new byte[name.length + 1];
+    beside[0] = '_';
+    System.arraycopy(name, 0, beside, 1, name.length);
+    return beside;
   }
 
   private void put(Entry entry) {

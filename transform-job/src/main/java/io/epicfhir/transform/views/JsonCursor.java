@@ -134,6 +134,32 @@ final class JsonCursor {
     }
   }
 
+  /** How many objects and lists lie in each other in the value that is due; steps over it. */
+  int nesting() {
+    int depth = 0;
+    int most = 0;
+    do {
+      byte b = first();
+      if (b == '"') {
+        string();
+        continue;
+      }
+      at++;
+      if (b == '{' || b == '[') {
+        depth++;
+        most = Math.max(most, depth);
+      } else if (b == '}' || b == ']') {
+        depth--;
+      }
+    } while (depth > 0);
+    return most;
+  }
+
+  /** How many bytes are left. */
+  int left() {
+    return end - at;
+  }
+
   /** true or false, which is due. */
   boolean bool() {
     boolean value = in[at] == 't';

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -21,7 +22,7 @@ record NdjsonSplit(String file, long start, long end) implements Serializable {
   /** Pieces a core: views run side by side, so that a core which is done has another to do. */
   private static final int A_CORE = 1;
 
-  /** Cuts files into pieces of about the same size. */
+  /** Cuts files into pieces of about the same size, the largest first. */
   static List<NdjsonSplit> of(List<Path> files, int cores) {
     long bytes = files.stream().mapToLong(NdjsonSplit::size).sum();
     long piece = Math.max(LEAST, bytes / ((long) cores * A_CORE) + 1);
@@ -32,6 +33,8 @@ record NdjsonSplit(String file, long start, long end) implements Serializable {
         splits.add(new NdjsonSplit(file.toString(), start, Math.min(size, start + piece)));
       }
     }
+    // The largest first, so that no core waits long for the other's last one.
+    splits.sort(Comparator.comparingLong((NdjsonSplit split) -> split.start() - split.end()));
     return splits;
   }
 

@@ -3,29 +3,46 @@ package io.epicfhir.transform.views;
 import io.epicfhir.transform.fhirpath.Expr;
 import io.epicfhir.transform.fhirpath.FhirType;
 import io.epicfhir.transform.fhirpath.Form;
-import io.epicfhir.transform.fhirpath.Lowering;
+import io.epicfhir.transform.fhirpath.eval.Shape;
 import java.io.Serializable;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
  * What the views read of one element: the union of their paths, and nothing else. Fields are kept
- * in the order of their names, so the same views always give the same schema.
+ * in the order in which paths named them first: that is their place in the element.
  */
-final class ReadNode implements Serializable {
+final class ReadNode implements Shape, Serializable {
   private static final long serialVersionUID = 1L;
 
   private final Form form;
   private final TreeSet<String> known;
   private final boolean list;
   private final List<List<String>> repeat;
-  private final TreeMap<String, ReadNode> children = new TreeMap<>();
-  private final TreeSet<String> targets = new TreeSet<>();
+  private final LinkedHashMap<String, ReadNode> children = new LinkedHashMap<>();
+  private final Root root;
+  private final int slot;
 
-  private ReadNode(FhirType type, boolean list, List<List<String>> repeat) {
+  /** What all nodes of a resource share. */
+  private static final class Root implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private final boolean columns;
+    private final TreeSet<String> targets = new TreeSet<>();
+    private ReadNode sibling;
+    private int siblings;
+
+    Root(boolean columns) {
+      this.columns = columns;
+    }
+  }
+
+  private ReadNode(Root root, int slot, FhirType type, boolean list, List<List<String>> repeat) {
+    this.root = root;
+    this.slot = slot;
     this.form = type.form();
     this.known = new TreeSet<>(type.fieldNames());
     this.list = list;
@@ -33,7 +50,12 @@ final class ReadNode implements Serializable {
   }
 
   static ReadNode ofResource(FhirType type) {
-    return new ReadNode(type, false, List.of());
+    return new ReadNode(new Root(false), 0, type, false, List.of());
+  }
+
+  /** For Spark's own rows, with the resource's key in the first slot. */
+  static ReadNode ofColumns(FhirType type) {
+    return new ReadNode(new Root(true), -1, type, false, List.of());
   }
 
   Form form() {
@@ -54,70 +76,68 @@ final class ReadNode implements Serializable {
     return repeat;
   }
 
+  /** Whether Spark's own rows are wanted. */
+  boolean columns() {
+    return root.columns;
+  }
+
   /** The resource types that references of the views are keys of. */
   Set<String> targets() {
-    return targets;
+    return root.targets;
   }
 
   Map<String, ReadNode> children() {
     return children;
   }
 
+  /** What is read beside primitive elements; null where nothing is. */
+  ReadNode beside() {
+    return root.sibling;
+  }
+
   /**
-   * Notes what a path reads below this resource.
-   *
-   * @param focus the element that the path starts from
-   * @return the element that the path ends at; this resource where it ends at no element
+   * How deep primitive elements can lie beside primitive elements, as far as paths go: an extension
+   * has a primitive value, which may have extensions.
    */
-  ReadNode add(Expr expr, ReadNode focus) {
-    if (expr instanceof Expr.This) {
-      return focus;
-    }
-    if (expr instanceof Expr.Member member) {
-      return add(member.source(), focus).child(member.field(), member.type(), member.list());
-    }
-    if (expr instanceof Expr.Repeat repeated) {
-      return add(repeated.source(), focus)
-          .children
-          .computeIfAbsent(
-              Lowering.fieldOf(repeated),
-              name -> new ReadNode(repeated.type(), true, repeated.paths()));
-    }
-    if (expr instanceof Expr.Where where) {
-      ReadNode source = add(where.source(), focus);
-      add(where.criteria(), source);
-      return source;
-    }
-    if (expr instanceof Expr.Item item) {
-      return add(item.source(), focus);
-    }
-    addParts(expr, focus);
-    return this;
+  int besideDepth() {
+    return root.siblings;
   }
 
-  private void addParts(Expr expr, ReadNode focus) {
-    if (expr instanceof Expr.Choice choice) {
-      choice.variants().forEach(variant -> add(variant, focus));
-    } else if (expr instanceof Expr.Exists exists) {
-      add(exists.source(), focus);
-    } else if (expr instanceof Expr.Count count) {
-      add(count.source(), focus);
-    } else if (expr instanceof Expr.Join join) {
-      add(join.source(), focus);
-    } else if (expr instanceof Expr.Union union) {
-      add(union.left(), focus);
-      add(union.right(), focus);
-    } else if (expr instanceof Expr.ReferenceKey key) {
-      ReadNode reference = add(key.source(), focus);
-      targets.add(key.target());
-      reference.child("reference", FhirType.primitive("string"), false);
-      reference.child("type", FhirType.primitive("uri"), false);
-    } else if (expr instanceof Expr.Call call) {
-      call.arguments().forEach(argument -> add(argument, focus));
-    }
+  @Override
+  public int slot() {
+    return slot;
   }
 
-  private ReadNode child(String field, FhirType type, boolean childList) {
-    return children.computeIfAbsent(field, name -> new ReadNode(type, childList, List.of()));
+  @Override
+  public ReadNode child(String field, FhirType type, boolean childList) {
+    return children.computeIfAbsent(
+        field, name -> new ReadNode(root, nextSlot(), type, childList, List.of()));
+  }
+
+  @Override
+  public ReadNode repeat(Expr.Repeat repeated) {
+    return children.computeIfAbsent(
+        "repeat:"
+            + String.join("|", repeated.paths().stream().map(p -> String.join("/", p)).toList()),
+        name -> new ReadNode(root, nextSlot(), repeated.type(), true, repeated.paths()));
+  }
+
+  @Override
+  public ReadNode sibling() {
+    if (root.sibling == null) {
+      root.sibling = new ReadNode(root, 0, FhirType.extension(), false, List.of());
+    }
+    root.siblings++;
+    return root.sibling;
+  }
+
+  @Override
+  public void refersTo(String resourceType) {
+    root.targets.add(resourceType);
+  }
+
+  private int nextSlot() {
+    boolean keyFirst = root.columns && slot < 0;
+    return children.size() + (keyFirst ? 1 : 0);
   }
 }

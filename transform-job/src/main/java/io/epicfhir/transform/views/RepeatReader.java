@@ -1,23 +1,45 @@
 package io.epicfhir.transform.views;
 
+import io.epicfhir.transform.fhirpath.eval.TooDeep;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
 
 /**
  * Gathers all elements that a repeat reaches into one list: an element stands before what it
- * contains, and the first path's elements before the second's. No depth is cut off.
+ * contains, and the first path's elements before the second's. Beyond {@link #LEVELS} there is no
+ * list at all: rows that look whole but are not would be worse.
  */
 final class RepeatReader {
-  private final List<List<byte[]>> paths;
-  private final int slot;
-  private final ElementReader element;
+  /** How deep elements may lie in each other; each level takes some of the thread's stack. */
+  static final int LEVELS = 1_000;
 
-  RepeatReader(ReadNode node, int slot, ElementReader element) {
+  /** A text that is shorter takes no time to speak of. */
+  private static final int SHORT = 1 << 16;
+
+  private static final TooDeep TOO_DEEP = new TooDeep(LEVELS);
+
+  /** Ends the search. */
+  private static final class Stop extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Stop() {
+      super("repeat goes deeper than " + LEVELS + " levels", null, false, false);
+    }
+  }
+
+  private final List<List<byte[]>> paths;
+  private final ReadNode node;
+  private final int nesting;
+  private final ElementReader element;
+  private int level;
+
+  RepeatReader(ReadNode node, ElementReader element) {
     this.paths = node.repeat().stream().map(RepeatReader::names).toList();
-    this.slot = slot;
+    this.node = node;
+    int longest = paths.stream().mapToInt(List::size).max().orElse(1);
+    this.nesting = LEVELS * 2 * longest + LEVELS;
     this.element = element;
   }
 
@@ -26,14 +48,30 @@ final class RepeatReader {
   }
 
   int slot() {
-    return slot;
+    return node.slot();
   }
 
-  /** What the object that is due reaches; the cursor's place behind it is not told. */
-  ArrayData read(JsonCursor json) {
+  /**
+   * What the object that is due reaches: a list, or what stands for one that is too deep. The
+   * cursor's place behind the object is lost.
+   */
+  Object read(JsonCursor json) {
     List<Object> rows = new ArrayList<>();
-    gather(json, json.place(), rows);
-    return new GenericArrayData(rows.toArray());
+    level = 0;
+    int start = json.place();
+    try {
+      // Each level is looked over again for what it contains: in deep nesting that takes time.
+      if (json.left() > SHORT && json.nesting() > nesting) {
+        throw new Stop();
+      }
+      gather(json, start, rows);
+    } catch (Stop | StackOverflowError deep) {
+      if (!node.columns()) {
+        return TOO_DEEP;
+      }
+      throw deep;
+    }
+    return node.columns() ? new GenericArrayData(rows.toArray()) : rows.toArray();
   }
 
   /** Each path takes its own way through the object. */
@@ -65,10 +103,15 @@ final class RepeatReader {
     } else if (depth < path.size()) {
       descend(json, path, depth, rows);
     } else {
+      if (level == LEVELS) {
+        throw new Stop();
+      }
       int start = json.place();
       rows.add(element.row(json));
       int end = json.place();
+      level++;
       gather(json, start, rows);
+      level--;
       json.back(end);
     }
   }

@@ -40,4 +40,8 @@ record ResourceHead(UTF8String type, UTF8String id) {
     }
     return new ResourceHead(type, id);
   }
+
+  boolean isOf(String resourceType) {
+    return type != null && type.equals(UTF8String.fromString(resourceType));
+  }
 }

@@ -26,16 +26,30 @@ final class ResourcePass {
     try {
       json.start(bytes, from, to);
       if (json.first() == '{') {
-        InternalRow row = reader.row(json);
+        InternalRow row = (InternalRow) reader.row(json);
         if (json.atEnd()) {
           row.update(0, key);
           return row;
         }
       }
     } catch (JsonCursor.Malformed e) {
-      throw refuse("resource " + key);
+      throw refuse("a resource");
     }
-    throw refuse("resource " + key);
+    throw refuse("a resource");
+  }
+
+  /** What the views read of a resource; null where this is not one JSON object. */
+  Object[] elements(byte[] bytes, int from, int to) {
+    try {
+      json.start(bytes, from, to);
+      if (json.first() == '{') {
+        Object[] elements = reader.elements(json);
+        return json.atEnd() ? elements : null;
+      }
+    } catch (JsonCursor.Malformed e) {
+      return null;
+    }
+    return null;
   }
 
   boolean blank(byte[] bytes, int from, int to) {

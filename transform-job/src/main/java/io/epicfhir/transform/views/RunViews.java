@@ -1,7 +1,6 @@
 package io.epicfhir.transform.views;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,28 +12,18 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * Runs views over NDJSON files: what ci/views.sh calls, and how the author of a view tries it. Each
- * folder of --cases holds view.json and resources.ndjson; the rows or the refusal go to --out.
+ * folder of --cases holds view.json and resources.ndjson; the rows or the refusal go to --out. It
+ * needs no Spark session, so it starts at once.
  */
 public final class RunViews {
-  private static final StructType SILVER =
-      DataTypes.createStructType(
-          List.of(
-              DataTypes.createStructField("id", DataTypes.StringType, true),
-              DataTypes.createStructField("resource", DataTypes.StringType, false)));
+  private static final String RESOURCES = "resources.ndjson";
 
-  private final SparkSession spark;
   private final Path out;
 
-  private RunViews(SparkSession spark, Path out) {
-    this.spark = spark;
+  private RunViews(Path out) {
     this.out = out;
   }
 
@@ -46,11 +35,7 @@ public final class RunViews {
       System.err.println("Cannot run views: give --cases DIR --out DIR");
       System.exit(2);
     }
-    List<Path> cases = cases(Path.of(options.get("--cases")));
-    try (SparkSession spark =
-        LocalSpark.session().config("spark.sql.shuffle.partitions", "1").getOrCreate()) {
-      new RunViews(spark, Path.of(options.get("--out"))).all(cases);
-    }
+    new RunViews(Path.of(options.get("--out"))).all(cases(Path.of(options.get("--cases"))));
   }
 
   private static List<Path> cases(Path folder) throws IOException {
@@ -75,56 +60,51 @@ public final class RunViews {
     }
   }
 
-  private Void run(Path folder) throws Exception {
-    Path target = Files.createDirectories(out.resolve(folder.getFileName()));
-    ViewOutput output = new ViewOutput(target);
+  private Void run(Path folder) throws IOException {
+    ViewOutput output = new ViewOutput(Files.createDirectories(out.resolve(folder.getFileName())));
     try {
       ViewDefinition definition =
           ViewDefinition.parse(
               Files.readString(folder.resolve("view.json")), folder.getFileName() + ".json");
       CompiledViews views = ViewCompiler.compile(definition.resource(), List.of(definition));
-      CompiledView view = views.views().get(0);
-      List<Row> resources = resources(folder.resolve("resources.ndjson"), definition.resource());
-      List<Row> rows =
-          view.rows(views.parse(spark.createDataFrame(resources, SILVER))).collectAsList();
-      output.rows(view.columns(), rows);
+      List<ViewColumn> columns = views.views().get(0).columns();
+      output.rows(columns, rows(folder.resolve(RESOURCES), views, columns));
     } catch (ViewException e) {
       output.refusal(e);
-    } catch (Exception e) { // Spark throws checked ones that it does not declare
-      output.refusal(EvaluationFailures.in(e).orElseThrow(() -> e));
     }
     return null;
   }
 
-  private static List<Row> resources(Path file, String type) throws IOException {
-    List<Row> rows = new ArrayList<>();
-    JsonCursor json = new JsonCursor();
-    int number = 0;
-    for (String line : Files.readString(file).split("\n", -1)) {
-      number++;
-      if (!line.isBlank()) {
-        ResourceHead head = head(json, line, number);
-        if (head.type() != null && type.equals(head.type().toString())) {
-          rows.add(RowFactory.create(head.id() == null ? null : head.id().toString(), line));
+  private static List<String> rows(Path file, CompiledViews views, List<ViewColumn> columns)
+      throws IOException {
+    RowLines rows = new RowLines(columns);
+    ViewRunner runner = views.runner(new Drift());
+    NdjsonSplit whole = new NdjsonSplit(file.toString(), 0, Files.size(file));
+    try (NdjsonLines lines = new NdjsonLines(whole)) {
+      JsonCursor json = new JsonCursor();
+      for (int number = 1; lines.next(); number++) {
+        json.start(lines.buffer(), lines.start(), lines.end());
+        if (!json.atEnd()) {
+          ResourceHead head = head(json, number);
+          if (head.isOf(views.type())) {
+            runner.run(head.id(), lines.buffer(), lines.start(), lines.end(), rows);
+          }
+          if (rows.refusal() != null) {
+            throw rows.refusal().exception("line " + number + " of " + RESOURCES);
+          }
         }
       }
     }
-    return rows;
+    return rows.lines();
   }
 
-  private static ResourceHead head(JsonCursor json, String line, int number) {
-    byte[] bytes = line.getBytes(StandardCharsets.UTF_8);
+  private static ResourceHead head(JsonCursor json, int number) {
     try {
-      json.start(bytes, 0, bytes.length);
       return ResourceHead.of(json);
     } catch (JsonCursor.Malformed e) {
-      throw notJson(number);
+      throw new ViewException(
+          ViewException.Kind.EVALUATION,
+          "Cannot read " + RESOURCES + ": line " + number + " is no JSON object; mend the file");
     }
-  }
-
-  private static ViewException notJson(int number) {
-    return new ViewException(
-        ViewException.Kind.EVALUATION,
-        "Cannot read resources.ndjson: line " + number + " is no JSON object; mend the file");
   }
 }

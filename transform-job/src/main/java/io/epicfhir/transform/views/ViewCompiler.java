@@ -39,12 +39,13 @@ public final class ViewCompiler {
                 + ": it reads "
                 + view.resource());
       }
-      compiled.add(new ViewPlanner(view, resource, typing(view, resource), read).compile());
+      compiled.add(new RowPlanner(view, resource, typing(view, resource), read).compile());
     }
-    return new CompiledViews(resourceType, read, compiled);
+    return new CompiledViews(
+        resourceType, read, compiled, () -> new ColumnViews(resourceType, resource, views));
   }
 
-  private static Typing typing(ViewDefinition view, FhirType resource) {
+  static Typing typing(ViewDefinition view, FhirType resource) {
     Map<String, Expr.Literal> constants = new HashMap<>();
     for (ViewDefinition.Constant constant : view.constants()) {
       FhirType type = FhirType.primitive(constant.type());

@@ -26,6 +26,10 @@ final class ViewDefinitionReader {
   /** The specification's sql-name: what every database takes unquoted. */
   static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,62}");
 
+  /** The specification's version 2 writes a logical model's URL, older ones a resource's name. */
+  private static final Set<String> TYPES =
+      Set.of("ViewDefinition", "https://sql-on-fhir.org/ig/StructureDefinition/ViewDefinition");
+
   /** What FHIR allows everywhere, and what a person leaves for others. */
   private static final Set<String> ANYWHERE = Set.of("id", "extension", "modifierExtension");
 
@@ -50,8 +54,10 @@ final class ViewDefinitionReader {
   ViewDefinition read(String json) {
     JsonNode view = tree(json);
     String type = text(view, "resourceType");
-    if (!type.isEmpty() && !type.equals("ViewDefinition")) {
-      throw refuse("it is of type " + type, "give a ViewDefinition");
+    if (!type.isEmpty() && !TYPES.contains(type)) {
+      throw refuse(
+          "its resourceType is " + type,
+          "write " + String.join(" or ", TYPES.stream().sorted().toList()));
     }
     noOtherSpelling(view);
     List<Select> selects = selects(list(view, "select"));

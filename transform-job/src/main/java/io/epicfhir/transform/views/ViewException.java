@@ -13,6 +13,7 @@ public final class ViewException extends RuntimeException {
   }
 
   private final Kind kind;
+  private final String wrong;
 
   /**
    * @param kind when the view was refused
@@ -23,8 +24,18 @@ public final class ViewException extends RuntimeException {
   }
 
   ViewException(Kind kind, String message, Throwable cause) {
+    this(kind, message, "", cause);
+  }
+
+  ViewException(Kind kind, String message, String wrong, Throwable cause) {
     super(message, cause);
     this.kind = kind;
+    this.wrong = wrong;
+  }
+
+  /** The text in the view that is wrong, such as a path; empty where it is none in particular. */
+  public String wrong() {
+    return wrong;
   }
 
   /** When the view was refused. */

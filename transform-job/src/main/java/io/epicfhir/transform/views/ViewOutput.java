@@ -5,11 +5,14 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.epicfhir.transform.fhirpath.Form;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.util.GenericArrayData;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /** Writes what a view gave: rows.ndjson and columns.json, or error.json. */
 final class ViewOutput {
@@ -24,11 +27,14 @@ final class ViewOutput {
     this.folder = folder;
   }
 
-  void rows(List<ViewColumn> columns, List<Row> rows) throws IOException {
+  /**
+   * @param rows as {@link #line} gives them
+   */
+  void rows(List<ViewColumn> columns, List<String> rows) throws IOException {
     Files.deleteIfExists(folder.resolve(ERROR));
     try (Writer file = Files.newBufferedWriter(folder.resolve(ROWS))) {
-      for (Row row : rows) {
-        file.write(line(columns, row));
+      for (String row : rows) {
+        file.write(row);
         file.write('\n');
       }
     }
@@ -60,15 +66,17 @@ final class ViewOutput {
   }
 
   /** One row as a JSON object: keys in column order, nulls explicit, decimals with their digits. */
-  static String line(List<ViewColumn> columns, Row row) throws IOException {
+  static String line(List<ViewColumn> columns, InternalRow row) {
     StringWriter text = new StringWriter();
     try (JsonGenerator line = JSON.createGenerator(text)) {
       row(line, columns, row);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write a row", e);
     }
     return text.toString();
   }
 
-  private static void row(JsonGenerator line, List<ViewColumn> columns, Row row)
+  private static void row(JsonGenerator line, List<ViewColumn> columns, InternalRow row)
       throws IOException {
     line.writeStartObject();
     for (int i = 0; i < columns.size(); i++) {
@@ -76,12 +84,12 @@ final class ViewOutput {
       line.writeFieldName(column.name());
       if (column.collection()) {
         line.writeStartArray();
-        for (Object item : row.getList(i)) {
+        for (Object item : ((GenericArrayData) row.getArray(i)).array()) {
           value(line, column, item);
         }
         line.writeEndArray();
       } else {
-        value(line, column, row.get(i));
+        value(line, column, row.get(i, column.sparkType()));
       }
     }
     line.writeEndObject();
@@ -93,8 +101,8 @@ final class ViewOutput {
       line.writeNull();
     } else if (value instanceof Boolean b) {
       line.writeBoolean(b);
-    } else if (value instanceof String text && !decimal(column)) {
-      line.writeString(text);
+    } else if (value instanceof UTF8String text && !decimal(column)) {
+      line.writeString(text.toString());
     } else {
       line.writeNumber(value.toString());
     }

@@ -2,6 +2,7 @@ package io.epicfhir.transform.views;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.epicfhir.transform.fhirpath.ColumnPaths;
 import io.epicfhir.transform.fhirpath.Expr;
 import io.epicfhir.transform.fhirpath.FhirType;
 import io.epicfhir.transform.fhirpath.Form;
@@ -17,6 +18,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -33,6 +35,7 @@ final class ViewPlanner {
   private final FhirType resource;
   private final Typing typing;
   private final ReadNode read;
+  private final ColumnReads reads;
   private final RowSteps steps = new RowSteps();
 
   ViewPlanner(ViewDefinition view, FhirType resource, Typing typing, ReadNode read) {
@@ -40,6 +43,7 @@ final class ViewPlanner {
     this.resource = resource;
     this.typing = typing;
     this.read = read;
+    this.reads = new ColumnReads(read);
   }
 
   /** Where a select is evaluated: an element, its type, what is read of it, and when it counts. */
@@ -48,7 +52,7 @@ final class ViewPlanner {
   /** A column of the view, and how it is computed. */
   private record Planned(ViewColumn column, Column value) {}
 
-  CompiledView compile() {
+  UnaryOperator<Dataset<Row>> compile() {
     String place = "view " + view.name();
     At start = new At(resource, read, Scope.ofResource(resource.name(), place), null);
     view.where().forEach(path -> where(path, start));
@@ -58,8 +62,7 @@ final class ViewPlanner {
     List<Column> output = new ArrayList<>();
     planned.forEach(p -> output.add(p.value().as(p.column().name())));
     output.add(col(Scope.KEY));
-    return new CompiledView(
-        view, planned.stream().map(Planned::column).toList(), parsed -> rows(parsed, output));
+    return parsed -> rows(parsed, output);
   }
 
   private Dataset<Row> rows(Dataset<Row> parsed, List<Column> output) {
@@ -68,12 +71,12 @@ final class ViewPlanner {
 
   private void where(String path, At at) {
     String place = "view " + view.name() + ", where " + path;
-    Expr expr = checked(place, () -> typing.resolve(path, at.type()));
+    Expr expr = checked(place, () -> ColumnPaths.of(typing.resolve(path, at.type())));
     Form form = expr.type().form();
     if (form != Form.BOOLEAN && form != Form.NOTHING) {
       throw refuse(place, "it must be boolean, but is " + expr.type().name());
     }
-    read.add(expr, at.read());
+    reads.add(expr, at.read());
     steps.filter(Lowering.single(expr, at.scope().at(place)).cast(DataTypes.BooleanType));
   }
 
@@ -105,14 +108,14 @@ final class ViewPlanner {
             () ->
                 select.iteration() == ViewDefinition.Iteration.REPEAT
                     ? typing.repeat(select.paths(), at.type())
-                    : typing.resolve(select.paths().get(0), at.type()));
+                    : ColumnPaths.of(typing.resolve(select.paths().get(0), at.type())));
     if (expr.type().form() == Form.CHOICE) {
       throw refuse(place, "it can be of many types; name one with ofType()");
     }
     if (expr.type().equals(resource)) {
       throw refuse(place, "it is the resource itself; leave it out");
     }
-    ReadNode element = read.add(expr, at.read());
+    ReadNode element = reads.add(expr, at.read());
     boolean orNull = select.iteration() == ViewDefinition.Iteration.FOR_EACH_OR_NULL;
     RowSteps.Element reached = steps.explode(expr, at.scope().at(place), at.active(), orNull);
     Scope scope =
@@ -122,12 +125,12 @@ final class ViewPlanner {
 
   private Planned column(ViewDefinition.Column column, At at) {
     String place = "view " + view.name() + ", column " + column.name() + ", path " + column.path();
-    Expr expr = checked(place, () -> typing.resolve(column.path(), at.type()));
+    Expr expr = checked(place, () -> ColumnPaths.of(typing.resolve(column.path(), at.type())));
     if (!expr.type().form().primitive()) {
       throw refuse(place, "it is " + expr.type().name() + "; name a primitive element of it");
     }
     Form form = form(column, expr, place);
-    read.add(expr, at.read());
+    reads.add(expr, at.read());
     Scope scope = at.scope().at(place);
     DataType type = form.sparkType();
     Column value;

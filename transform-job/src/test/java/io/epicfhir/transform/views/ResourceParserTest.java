@@ -1,24 +1,24 @@
 package io.epicfhir.transform.views;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ResourceParserTest {
-  private static List<String> rows(String resource, String select, String json) throws IOException {
+  private static List<String> rows(String resource, String select, String json) {
     String view = "{\"name\":\"v\",\"resource\":\"" + resource + "\",\"select\":" + select + "}";
     ViewDefinition definition = ViewDefinition.parse(view, "v.json");
     return LocalViews.rows(
-        ViewCompiler.compile(resource, List.of(definition)),
-        0,
-        LocalViews.silver(List.of("k"), List.of(json)));
+        ViewCompiler.compile(resource, List.of(definition)), 0, List.of("k"), List.of(json));
   }
 
   @Test
-  void a_field_of_another_json_type_is_absent_and_its_neighbours_are_not() throws IOException {
+  void a_field_of_another_json_type_is_absent_and_its_neighbours_are_not() {
     String select =
         """
         [{"column":[{"name":"active","path":"active"},{"name":"gender","path":"gender"},
@@ -34,7 +34,7 @@ class ResourceParserTest {
   }
 
   @Test
-  void text_comes_through_whatever_its_characters() throws IOException {
+  void text_comes_through_whatever_its_characters() {
     String family = "\u2028\uD83D\uDE00 \u00e4\\\"\\n".repeat(3);
     String resource = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"" + family + "\"}]}";
     String select = "[{\"column\":[{\"name\":\"f\",\"path\":\"name.family\"}]}]";
@@ -42,7 +42,7 @@ class ResourceParserTest {
   }
 
   @Test
-  void a_text_longer_than_the_reader_takes_by_default_is_read() throws IOException {
+  void a_text_longer_than_the_reader_takes_by_default_is_read() {
     String data = "x".repeat(21_000_000);
     String resource = "{\"resourceType\":\"Binary\",\"data\":\"" + data + "\"}";
     String select = "[{\"column\":[{\"name\":\"n\",\"path\":\"data.length()\"}]}]";
@@ -50,7 +50,7 @@ class ResourceParserTest {
   }
 
   @Test
-  void repeat_reaches_the_nine_hundredth_level() throws IOException {
+  void repeat_reaches_the_nine_hundredth_level() {
     StringBuilder resource = new StringBuilder("{\"resourceType\":\"Questionnaire\"");
     for (int level = 1; level <= 900; level++) {
       resource.append(",\"item\":[{\"linkId\":\"").append(level).append('"');
@@ -68,10 +68,67 @@ class ResourceParserTest {
   void a_resource_that_is_no_json_is_named_without_its_content() {
     String select = "[{\"column\":[{\"name\":\"id\",\"path\":\"id\"}]}]";
     Throwable failure = catchThrowable(() -> rows("Patient", select, "{\"id\":\"secret\",oops"));
-    assertThat(EvaluationFailures.in(failure).orElseThrow())
-        .hasMessage("Cannot parse resource k: it is no JSON object; look at its bronze row")
-        .extracting(ViewException::kind)
+    assertThat(failure)
+        .hasMessageStartingWith("Cannot evaluate view v: the resource is not a JSON object")
+        .isInstanceOf(ViewException.class)
+        .extracting(refused -> ((ViewException) refused).kind())
         .isEqualTo(ViewException.Kind.EVALUATION);
     assertThat(failure).hasMessageNotContaining("secret");
+  }
+
+  /** A questionnaire response whose items lie in answers of items. */
+  private static String nested(int levels) {
+    StringBuilder resource = new StringBuilder("{\"resourceType\":\"QuestionnaireResponse\"");
+    for (int level = 1; level <= levels; level++) {
+      resource
+          .append(level == 1 ? ",\"item\":" : ",\"answer\":[{\"item\":")
+          .append("[{\"linkId\":\"")
+          .append(level)
+          .append('"');
+    }
+    resource.append("}]").append("}]}]".repeat(levels - 1));
+    return resource.append('}').toString();
+  }
+
+  private static final String REPEAT =
+      "[{\"repeat\":[\"item\",\"answer.item\"],"
+          + "\"column\":[{\"name\":\"link\",\"path\":\"linkId\"}]}]";
+
+  @Test
+  void repeat_reaches_the_last_level_that_is_followed() {
+    assertThat(rows("QuestionnaireResponse", REPEAT, nested(1_000)))
+        .hasSize(1_000)
+        .last()
+        .isEqualTo("{\"link\":\"1000\"}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1_001, 4_000, 100_000})
+  void a_resource_that_is_deeper_is_refused(int levels) {
+    assertThatThrownBy(() -> rows("QuestionnaireResponse", REPEAT, nested(levels)))
+        .hasMessage(
+            "Cannot evaluate view v, repeat item, answer.item: repeat follows elements down to 1000"
+                + " levels, and the resource has more; take this resource out, or read fewer levels"
+                + " with forEach (resource 1)");
+  }
+
+  @Test
+  void a_view_without_repeat_takes_a_resource_of_any_depth() {
+    String select = "[{\"column\":[{\"name\":\"n\",\"path\":\"item.answer.item.linkId\"}]}]";
+    assertThat(rows("QuestionnaireResponse", select, nested(100_000)))
+        .containsExactly("{\"n\":\"2\"}");
+  }
+
+  @Test
+  void extensions_in_extensions_of_primitive_elements_are_read_as_deep_as_paths_go() {
+    String deep =
+        "{\"extension\":[{\"url\":\"u\",\"valueString\":\"v\",\"_valueString\":".repeat(50_000)
+            + "{}"
+            + "}]}".repeat(50_000);
+    String select =
+        "[{\"column\":[{\"name\":\"x\",\"path\":\"gender.extension('u').value.ofType(string)"
+            + ".extension('u').value.ofType(string)\"}]}]";
+    assertThat(rows("Patient", select, "{\"resourceType\":\"Patient\",\"_gender\":" + deep + "}"))
+        .containsExactly("{\"x\":\"v\"}");
   }
 }

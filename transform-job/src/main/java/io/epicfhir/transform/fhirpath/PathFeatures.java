@@ -1,0 +1,171 @@
+package io.epicfhir.transform.fhirpath;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.hl7.fhir.r4.fhirpath.ExpressionNode;
+
+/** Every function and operator of FHIRPath that paths may be asked for, and what becomes of it. */
+public final class PathFeatures {
+  /**
+   * A function or an operator.
+   *
+   * @param name as a path writes it
+   * @param meaning what it gives, or why it is refused; may be empty where it is refused
+   * @param example a path of a Patient that uses it; empty where it is refused
+   */
+  public record Feature(String name, String meaning, String example) {
+    public boolean supported() {
+      return !example.isEmpty();
+    }
+  }
+
+  private static final List<Feature> FUNCTIONS =
+      List.of(
+          of("all", "whether a condition is true for all elements", "name.all(use = 'usual')"),
+          of("as", "ofType", "deceased.as(boolean)"),
+          of("contains", "whether a text has another in it", "id.contains('a')"),
+          of("count", "how many elements there are", "name.count()"),
+          of("empty", "whether there is no element", "name.empty()"),
+          of("endsWith", "whether a text ends with another", "id.endsWith('a')"),
+          of(
+              "exists",
+              "whether there is an element, or one that meets a condition",
+              "name.exists()"),
+          of(
+              "extension",
+              "the extensions with a URL, of primitive elements too",
+              "extension('http://x').exists()"),
+          of(
+              "first",
+              "the first element; `[n]` is the one with the number n from 0",
+              "name.first().family"),
+          of(
+              "getReferenceKey",
+              "the key in a reference; with a type in brackets, of that type only",
+              "managingOrganization.getReferenceKey(Organization)"),
+          of("getResourceKey", "the resource's key", "getResourceKey()"),
+          of("hasValue", "whether there is a value, not extensions alone", "birthDate.hasValue()"),
+          of(
+              "highBoundary",
+              "the greatest value that the written digits can mean; takes no precision",
+              "birthDate.highBoundary()"),
+          of("iif", "one of two values, by a condition", "iif(active, 'yes', 'no')"),
+          of("join", "all texts in one, with a constant between them", "name.given.join(' ')"),
+          of("last", "the last element", "name.last().family"),
+          of("length", "how many characters a text has", "id.length()"),
+          of(
+              "lowBoundary",
+              "the least value that the written digits can mean; takes no precision",
+              "birthDate.lowBoundary()"),
+          of("lower", "a text in lower case", "id.lower()"),
+          of("matches", "whether a regular expression is found in a text", "id.matches('^[a-z]')"),
+          of("not", "the opposite", "active.not()"),
+          of("ofType", "value[x] as one of its types", "deceased.ofType(boolean)"),
+          of("startsWith", "whether a text begins with another", "id.startsWith('a')"),
+          of("toString", "any value as a text", "active.toString()"),
+          of("upper", "a text in upper case", "id.upper()"),
+          of(
+              "where",
+              "the elements that meet a condition",
+              "name.where(use = 'usual').family.first()"));
+
+  private static final List<Feature> OPERATORS =
+      List.of(
+          of("&", "two texts in one; no value counts as ''", "id & 'x'"),
+          of("*", "product", "2 * 3"),
+          of("+", "sum; of texts: both in one, where both are there", "2 + 3"),
+          of("-", "difference, or the sign of a number", "2 - 3"),
+          of("/", "quotient, a decimal", "2 / 3"),
+          of("<", "less", "birthDate < @2000-01-01"),
+          of("<=", "less or equal", "birthDate <= @2000-01-01"),
+          of("!=", "not equal", "id != 'a'"),
+          of("=", "equal", "id = 'a'"),
+          of(">", "greater", "birthDate > @2000-01-01"),
+          of(">=", "greater or equal", "birthDate >= @2000-01-01"),
+          of("and", "both are true", "active and id = 'a'"),
+          of("as", "ofType", "(deceased as boolean)"),
+          of("div", "whole part of a quotient", "7 div 2"),
+          of(
+              "implies",
+              "the right one is true wherever the left one is",
+              "active implies id = 'a'"),
+          of("in", "whether a list has a value", "id in ('a' | 'b')"),
+          of("mod", "rest of a quotient", "7 mod 2"),
+          of("or", "one is true", "active or id = 'a'"),
+          of("xor", "one of them is true, the other one false", "active xor id = 'a'"),
+          of("|", "the values of both sides, each once", "(id | id).count()"));
+
+  private static final String EVERY_DAY = "a view gives the same rows every day";
+  private static final String OTHERS = "a view reads one resource at a time; join tables instead";
+  private static final String TYPED =
+      "the types of all elements are known when the view is compiled";
+
+  /** Why the ones are refused that people ask for. */
+  private static final Map<String, String> REASONS =
+      Map.of(
+          "now",
+          EVERY_DAY,
+          "today",
+          EVERY_DAY,
+          "resolve",
+          OTHERS,
+          "memberOf",
+          "a view asks no terminology server; join a table of codes instead",
+          "is",
+          TYPED,
+          "type",
+          TYPED,
+          "select",
+          "name the path, or use the view's forEach",
+          "repeat",
+          "use the view's own repeat",
+          "children",
+          "name the elements",
+          "descendants",
+          "name the elements, or use the view's own repeat");
+
+  private PathFeatures() {}
+
+  private static Feature of(String name, String meaning, String example) {
+    return new Feature(name, meaning, example);
+  }
+
+  /** All functions, the supported ones first. */
+  public static List<Feature> functions() {
+    return all(
+        FUNCTIONS,
+        Arrays.stream(ExpressionNode.Function.values())
+            // Item is [n]; the others are the parser's own.
+            .filter(f -> f != ExpressionNode.Function.Item && f != ExpressionNode.Function.Custom)
+            .map(ExpressionNode.Function::toCode)
+            .filter(name -> name.matches("[a-z][A-Za-z]+") && !name.startsWith("htmlChecks"))
+            .toList());
+  }
+
+  /** All operators, the supported ones first. */
+  public static List<Feature> operators() {
+    return all(
+        OPERATORS,
+        Arrays.stream(ExpressionNode.Operation.values())
+            .map(ExpressionNode.Operation::toCode)
+            .toList());
+  }
+
+  /** Why a function or operator is not supported, to be added to a message; or empty. */
+  static String reason(String name) {
+    String reason = REASONS.getOrDefault(name, "");
+    return reason.isEmpty() ? "" : ": " + reason;
+  }
+
+  private static List<Feature> all(List<Feature> supported, List<String> known) {
+    Map<String, Feature> features = new LinkedHashMap<>();
+    supported.forEach(feature -> features.put(feature.name(), feature));
+    for (String name : new TreeSet<>(known)) {
+      features.putIfAbsent(name, of(name, REASONS.getOrDefault(name, ""), ""));
+    }
+    return List.copyOf(features.values());
+  }
+}

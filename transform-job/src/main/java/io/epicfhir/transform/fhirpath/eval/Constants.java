@@ -1,0 +1,69 @@
+package io.epicfhir.transform.fhirpath.eval;
+
+import io.epicfhir.transform.fhirpath.Expr;
+import io.epicfhir.transform.fhirpath.eval.Eval.Single;
+import java.io.Serializable;
+import org.apache.spark.unsafe.types.UTF8String;
+
+/** What does not come out of the resource's elements. */
+final class Constants {
+  private Constants() {}
+
+  /** A value that the view has; null for {}. */
+  static final class Constant extends Single {
+    private static final long serialVersionUID = 1L;
+    private final Serializable value;
+
+    Constant(Serializable value) {
+      this.value = value;
+    }
+
+    Object constant() {
+      return value;
+    }
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      return value;
+    }
+  }
+
+  /** The key of the resource. */
+  static final class Key extends Single {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      return frame.key();
+    }
+  }
+
+  /** %rowIndex. */
+  static final class RowIndex extends Single {
+    private static final long serialVersionUID = 1L;
+    private final int loop;
+
+    RowIndex(int loop) {
+      this.loop = loop;
+    }
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      return frame.rowIndex(loop);
+    }
+  }
+
+  static Constant of(Expr.Literal literal) {
+    String text = literal.text();
+    if (text == null) {
+      return new Constant(null);
+    }
+    return new Constant(
+        switch (literal.type().form()) {
+          case BOOLEAN -> (Serializable) Boolean.parseBoolean(text);
+          case INTEGER -> Integer.parseInt(text);
+          case LONG -> Long.parseLong(text);
+          default -> UTF8String.fromString(text);
+        });
+  }
+}

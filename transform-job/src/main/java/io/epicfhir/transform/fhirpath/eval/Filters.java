@@ -1,0 +1,161 @@
+package io.epicfhir.transform.fhirpath.eval;
+
+import io.epicfhir.transform.fhirpath.eval.Eval.Many;
+import io.epicfhir.transform.fhirpath.eval.Eval.Single;
+
+/** Elements for which criteria are true, and the question whether there are any. */
+final class Filters {
+  private Filters() {}
+
+  /** A single element, if it meets the criteria. */
+  static final class WhereOne extends Single {
+    private static final long serialVersionUID = 1L;
+    private final Single source;
+    private final Eval criteria;
+
+    WhereOne(Single source, Eval criteria) {
+      this.source = source;
+      this.criteria = criteria;
+    }
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      Object element = source.element(focus, frame);
+      return element != null && criteria.value(element, frame) == Boolean.TRUE ? element : null;
+    }
+  }
+
+  /** Those of many that meet the criteria. */
+  static final class Where extends Many {
+    private static final long serialVersionUID = 1L;
+    private final Eval source;
+    private final Eval criteria;
+
+    Where(Eval source, Eval criteria) {
+      this.source = source;
+      this.criteria = criteria;
+    }
+
+    @Override
+    public void elements(Object focus, Frame frame, Values out) {
+      if (source instanceof Paths.ListField list) {
+        for (Object item : list.items(focus, frame)) {
+          if (criteria.value(item, frame) == Boolean.TRUE) {
+            out.add(item);
+          }
+        }
+        return;
+      }
+      Values elements = frame.take();
+      source.elements(focus, frame, elements);
+      for (int i = 0; i < elements.size(); i++) {
+        if (criteria.value(elements.get(i), frame) == Boolean.TRUE) {
+          out.add(elements.get(i));
+        }
+      }
+      frame.give();
+    }
+
+    @Override
+    boolean exists(Object focus, Frame frame) {
+      if (source instanceof Paths.ListField list) {
+        for (Object item : list.items(focus, frame)) {
+          if (criteria.value(item, frame) == Boolean.TRUE) {
+            return true;
+          }
+        }
+        return false;
+      }
+      return super.exists(focus, frame);
+    }
+  }
+
+  /** Whether there is an element. */
+  static final class Exists extends Single {
+    private static final long serialVersionUID = 1L;
+    private final Eval source;
+
+    Exists(Eval source) {
+      this.source = source;
+    }
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      return source.exists(focus, frame);
+    }
+  }
+
+  /** Whether there is a value. */
+  static final class HasValue extends Single {
+    private static final long serialVersionUID = 1L;
+    private final Eval source;
+
+    HasValue(Eval source) {
+      this.source = source;
+    }
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      Values values = frame.take();
+      source.values(focus, frame, values);
+      boolean any = values.size() > 0;
+      frame.give();
+      return any;
+    }
+  }
+
+  /** How many elements there are. */
+  static final class Count extends Single {
+    private static final long serialVersionUID = 1L;
+    private final Eval source;
+
+    Count(Eval source) {
+      this.source = source;
+    }
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      Values elements = frame.take();
+      source.elements(focus, frame, elements);
+      int count = elements.size();
+      frame.give();
+      return count;
+    }
+  }
+
+  /** The elements of both sides, each value once. */
+  static final class Union extends Many {
+    private static final long serialVersionUID = 1L;
+    private final Eval left;
+    private final Eval right;
+
+    Union(Eval left, Eval right) {
+      this.left = left;
+      this.right = right;
+    }
+
+    @Override
+    public void elements(Object focus, Frame frame, Values out) {
+      int mark = out.size();
+      left.elements(focus, frame, out);
+      right.elements(focus, frame, out);
+      int kept = mark;
+      for (int i = mark; i < out.size(); i++) {
+        Object element = out.get(i);
+        if (!has(out, mark, kept, Extended.value(element))) {
+          out.set(kept++, element);
+        }
+      }
+      out.cut(kept);
+    }
+
+    private static boolean has(Values in, int from, int to, Object value) {
+      for (int i = from; i < to && value != null; i++) {
+        if (value.equals(Extended.value(in.get(i)))) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package io.epicfhir.transform.fhirpath.eval;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.unsafe.types.UTF8String;
+
+/** What expressions of one view are evaluated in: the resource, its key, and room to work. */
+public final class Frame {
+  private final int[] rowIndexes;
+  private final List<Values> room = new ArrayList<>();
+  private int taken;
+  private Object[] resource;
+  private UTF8String key;
+
+  /**
+   * @param loops how many forEach and repeat the view has, each with a row index of its own
+   */
+  public Frame(int loops) {
+    rowIndexes = new int[loops + 1];
+  }
+
+  /** Goes to the next resource; what the one before left behind is forgotten. */
+  public void start(UTF8String newKey, Object[] newResource) {
+    taken = 0;
+    key = newKey;
+    resource = newResource;
+  }
+
+  /** Sets %rowIndex of a loop. */
+  public void rowIndex(int loop, int index) {
+    rowIndexes[loop] = index;
+  }
+
+  /** An empty list, which is whoever takes it until it is given back; the last one goes first. */
+  public Values take() {
+    if (taken == room.size()) {
+      room.add(new Values());
+    }
+    Values values = room.get(taken++);
+    values.clear();
+    return values;
+  }
+
+  /** Gives back the list that was taken last. */
+  public void give() {
+    taken--;
+  }
+
+  Object[] resource() {
+    return resource;
+  }
+
+  UTF8String key() {
+    return key;
+  }
+
+  int rowIndex(int loop) {
+    return rowIndexes[loop];
+  }
+}

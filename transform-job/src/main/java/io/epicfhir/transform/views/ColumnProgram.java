@@ -1,0 +1,44 @@
+package io.epicfhir.transform.views;
+
+import io.epicfhir.transform.fhirpath.Form;
+import io.epicfhir.transform.fhirpath.eval.Eval;
+import io.epicfhir.transform.fhirpath.eval.Frame;
+import io.epicfhir.transform.fhirpath.eval.Values;
+import java.io.Serializable;
+import org.apache.spark.sql.catalyst.util.GenericArrayData;
+import org.apache.spark.unsafe.types.UTF8String;
+
+/**
+ * How a column is computed.
+ *
+ * @param slot its place in the row
+ * @param collection whether it holds a list
+ * @param form what its values become, where the declared type is wider than the path's
+ */
+record ColumnProgram(Place place, int slot, Eval path, boolean collection, Form form)
+    implements Serializable {
+  private static final GenericArrayData EMPTY = new GenericArrayData(new Object[0]);
+
+  Object value(Object focus, Frame frame) {
+    if (!collection) {
+      return converted(path.value(focus, frame));
+    }
+    Values values = frame.take();
+    path.values(focus, frame, values);
+    Object[] items = values.toArray();
+    frame.give();
+    for (int i = 0; i < items.length; i++) {
+      items[i] = converted(items[i]);
+    }
+    return items.length == 0 ? EMPTY : new GenericArrayData(items);
+  }
+
+  private Object converted(Object value) {
+    if (value instanceof Number number && form != Form.INTEGER) {
+      return form == Form.LONG
+          ? (Object) number.longValue()
+          : UTF8String.fromString(number.toString());
+    }
+    return value;
+  }
+}

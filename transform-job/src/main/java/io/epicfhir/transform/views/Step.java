@@ -1,0 +1,113 @@
+package io.epicfhir.transform.views;
+
+import io.epicfhir.transform.fhirpath.eval.Eval;
+import io.epicfhir.transform.fhirpath.eval.Values;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * A step on the way to a view's rows; each goes on to the next for each of its elements or
+ * branches, and the last one gives a row. It has no state of its own.
+ */
+abstract class Step implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  abstract void run(RowState state);
+
+  /** Gives a row. */
+  static final class Emit extends Step {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    void run(RowState state) {
+      state.emit();
+    }
+  }
+
+  /** Columns that have the same value for all rows of the steps that follow. */
+  static final class Columns extends Step {
+    private static final long serialVersionUID = 1L;
+    private final int loop;
+    private final ColumnProgram[] columns;
+    private final Step next;
+
+    Columns(int loop, List<ColumnProgram> columns, Step next) {
+      this.loop = loop;
+      this.columns = columns.toArray(ColumnProgram[]::new);
+      this.next = next;
+    }
+
+    @Override
+    void run(RowState state) {
+      int depth = state.push(this);
+      next.run(state);
+      state.pop(depth);
+    }
+
+    /** Only when a row needs them: a resource without rows cannot fail in a column. */
+    void compute(RowState state, Object[] row) {
+      Object focus = state.focus(loop);
+      for (ColumnProgram column : columns) {
+        state.at(column.place());
+        row[column.slot()] = column.value(focus, state.frame());
+      }
+    }
+  }
+
+  /** One round for each element of a path. */
+  static final class Loop extends Step {
+    private static final long serialVersionUID = 1L;
+    private final Place place;
+    private final Eval path;
+    private final int outer;
+    private final int loop;
+    private final boolean orNull;
+    private final Step next;
+
+    /**
+     * @param outer the loop around this one
+     * @param orNull whether there is a round with no element where there are no elements
+     */
+    Loop(Place place, Eval path, int outer, int loop, boolean orNull, Step next) {
+      this.place = place;
+      this.path = path;
+      this.outer = outer;
+      this.loop = loop;
+      this.orNull = orNull;
+      this.next = next;
+    }
+
+    @Override
+    void run(RowState state) {
+      state.at(place);
+      Values elements = state.frame().take();
+      path.elements(state.focus(outer), state.frame(), elements);
+      for (int i = 0; i < elements.size(); i++) {
+        state.focus(loop, elements.get(i), i);
+        next.run(state);
+      }
+      if (orNull && elements.size() == 0) {
+        state.focus(loop, null, 0);
+        next.run(state);
+      }
+      state.frame().give();
+    }
+  }
+
+  /** One round for each branch of a union. */
+  static final class Branches extends Step {
+    private static final long serialVersionUID = 1L;
+    private final Step[] branches;
+
+    Branches(List<Step> branches) {
+      this.branches = branches.toArray(Step[]::new);
+    }
+
+    @Override
+    void run(RowState state) {
+      for (Step branch : branches) {
+        branch.run(state);
+      }
+    }
+  }
+}

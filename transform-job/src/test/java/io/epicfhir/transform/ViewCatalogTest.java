@@ -1,0 +1,104 @@
+package io.epicfhir.transform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.epicfhir.common.JobException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ViewCatalogTest {
+  @TempDir private Path folder;
+
+  private void view(String file, String name, String resource, String path) throws IOException {
+    Files.writeString(
+        folder.resolve(file),
+        """
+        {"resourceType": "ViewDefinition", "name": "%s", "resource": "%s",
+         "select": [{"column": [
+           {"name": "key", "path": "getResourceKey()"},
+           {"name": "other", "path": "%s"}
+         ]}]}
+        """
+            .formatted(name, resource, path));
+  }
+
+  private ViewCatalog.Problem problem(String file) {
+    return ViewCatalog.load(folder).problems().stream()
+        .filter(problem -> problem.file().equals(file))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void aBadViewDoesNotStopTheOthers() throws IOException {
+    view("a.json", "a", "Patient", "gender");
+    view("b.json", "b", "Patient", "gendre");
+    view("c.json", "c", "Patent", "id");
+    view("d.json", "d", "Observation", "status");
+    Files.writeString(folder.resolve("e.json"), "{");
+    Files.write(folder.resolve("f.json"), "\u00e9".getBytes(StandardCharsets.ISO_8859_1));
+    ViewCatalog.Read read = ViewCatalog.load(folder);
+    assertThat(read.views().keySet()).containsExactly("Observation", "Patient");
+    assertThat(read.views().get("Patient").views()).extracting(ViewPlan::name).containsExactly("a");
+    assertThat(read.problems())
+        .extracting(ViewCatalog.Problem::file)
+        .containsExactly("b.json", "c.json", "e.json", "f.json");
+  }
+
+  @Test
+  void aProblemNamesFileLineAndView() throws IOException {
+    view("b.json", "b", "Patient", "gendre");
+    assertThat(problem("b.json"))
+        .isEqualTo(
+            new ViewCatalog.Problem(
+                "b.json",
+                Optional.of("b"),
+                "b.json:4: Cannot compile view b, column other, path gendre: Patient has no element"
+                    + " gendre (line 1, column 1)"));
+  }
+
+  @Test
+  void anErrorOfJsonNamesFileAndLine() throws IOException {
+    Files.writeString(folder.resolve("e.json"), "{\"a\": 1,\n \"b\": }");
+    assertThat(problem("e.json").message())
+        .startsWith("Cannot read view e.json: it is no JSON in line 2, column");
+    assertThat(problem("e.json").view()).isEmpty();
+  }
+
+  @Test
+  void ofTwoViewsOfOneNameNoneIsUsed() throws IOException {
+    view("a.json", "same", "Patient", "gender");
+    view("b.json", "Same", "Observation", "status");
+    view("c.json", "c", "Patient", "gender");
+    ViewCatalog.Read read = ViewCatalog.load(folder);
+    assertThat(read.views().keySet()).containsExactly("Patient");
+    assertThat(read.problems())
+        .extracting(ViewCatalog.Problem::message)
+        .containsExactly(
+            "view same is in a.json and in b.json; give one another name",
+            "view Same is in b.json and in a.json; give one another name");
+  }
+
+  @Test
+  void whoNeedsAllViewsIsToldAllProblems() throws IOException {
+    view("a.json", "a", "Patient", "gender");
+    view("b.json", "b", "Patient", "gendre");
+    view("c.json", "c", "Patent", "id");
+    assertThatThrownBy(() -> ViewCatalog.read(folder))
+        .isInstanceOf(JobException.class)
+        .hasMessageContainingAll(
+            "2 to mend", "gendre", "Cannot compile views of Patent: FHIR R4 has no such resource");
+  }
+
+  @Test
+  void aFolderThatIsNotThereIsAProblemOfTheSettings() {
+    assertThatThrownBy(() -> ViewCatalog.load(folder.resolve("none")))
+        .hasMessageContaining("Cannot list the views");
+  }
+}
