@@ -16,8 +16,8 @@ from parts import HOME
 
 sys.path.insert(0, str(HOME / "dags"))
 from epic_fhir.baseline import Point, Rules, judge
+from epic_fhir.checks import WARN
 from epic_fhir.history import Figure as Cost
-from epic_fhir.reconcile import WARN
 
 FOLDER = HOME / "ci" / "benches" / "baselines"
 RULES = Rules(least_runs=3, slower_at_once=0.3)

@@ -48,19 +48,18 @@ def silver(lake: Path) -> tuple[Resources, dict[str, set[str]]]:
     """The live resources {type: {id: sha256}} and the tombstones {type: ids}."""
     live: Resources = {}
     dead: dict[str, set[str]] = {}
-    for folder in sorted((lake / "silver").iterdir()):
-        table = DeltaTable(str(folder)).to_pyarrow_table(columns=["id", "deleted", "resource"])
-        for row in table.to_pylist():
-            if row["deleted"]:
-                dead.setdefault(folder.name, set()).add(row["id"])
-            else:
-                live.setdefault(folder.name, {})[row["id"]] = sha(row["resource"].encode())
+    table = DeltaTable(str(lake / "silver")).to_pyarrow_table(columns=["resource_type", "id", "deleted", "resource"])
+    for row in table.to_pylist():
+        if row["deleted"]:
+            dead.setdefault(row["resource_type"], set()).add(row["id"])
+        else:
+            live.setdefault(row["resource_type"], {})[row["id"]] = sha(row["resource"].encode())
     return live, dead
 
 
 def view_versions(lake: Path) -> dict[str, int]:
-    """{table path: Delta version} of silver and views."""
-    folders = [*(lake / "silver").iterdir(), *(lake / "views").iterdir()]
+    """{table path: Delta version} of silver, which is one table, and of the views."""
+    folders = [lake / "silver", *(lake / "views").iterdir()]
     return {str(f.relative_to(lake)): DeltaTable(str(f)).version() for f in sorted(folders)}
 
 

@@ -8,8 +8,8 @@ One run brings home what the groups' bulk exports hold, or a crawl finds: all of
 | kick_off | asks the server for each group's export, or adopts the one this run already asked for; or begins a crawl | no |
 | wait | asks whether it is ready, never earlier than the server allows; holds no worker in between | no |
 | extract | downloads the files into bronze, byte for byte | yes |
-| transform | applies bronze to the silver tables and the view tables | yes |
-| load | brings the changed view tables into PostgreSQL | yes |
+| transform | applies bronze to silver and brings the view tables up to date | yes |
+| load | brings the changed view tables into PostgreSQL, also where transform failed for single types or views | yes |
 | validate | lays the counts of all of them side by side; red where one differs, or where one is missing | no |
 | report | writes report.html, also of a failed run; red where the run is not green | no |
 
@@ -56,7 +56,8 @@ def chain(site: str) -> None:
         task_id="extract", module="extract-job", main="io.epicfhir.extract.Extract", export_id=export_id, **source
     )
     transform = PhaseSubmit(task_id="transform", module="transform-job", main="io.epicfhir.transform.Transform", **lake)
-    load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", **lake)
+    # It also loads what a transform left that failed for a single type or view only.
+    load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", trigger_rule=TriggerRule.ALL_DONE, **lake)
     published = {of_what: asset(of_what, site) for of_what in ("bronze", "silver", "views")}
 
     @task(outlets=list(published.values()), execution_timeout=timedelta(minutes=15))

@@ -9,10 +9,12 @@ happens. Read it, trigger again with `go` on.
 | run | the run to mend: an id, or `the last red run` |
 | begin | with which phase: kick_off asks for a new export, extract takes the run's own, transform and load ask for nothing |
 | exports | other exports than the run's own: their ids, or dates of bronze partitions (2026-03-02) |
-| types | silver tables to make anew of all of bronze, with their views |
+| types | resource types to rebuild in silver from all of bronze, with their views |
 | views | view tables, and their PostgreSQL tables, to replace; `all` for all |
+| accept_deletions | deletions that transform held back and may make now: `Observation:104,Patient:4` |
+| reason | why those resources are really gone; needed with accept_deletions, kept in the run's report |
 
-A run that only met something passing (a server or a disk that is back) needs no rerun here: clear its failed tasks.
+If the cause is over (a server or a disk is back), no rerun is needed: clear the failed tasks.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from epic_fhir.defaults import every_dag
 from epic_fhir.submit import ExportReady, LoadSubmit, PhaseJava, PhaseSubmit
 
 NAMES = {"type": "array", "items": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}}
+DELETIONS = "^([A-Z][A-Za-z]+:[0-9]{1,12}(,[A-Z][A-Za-z]+:[0-9]{1,12})*)?$"
+ANYHOW = {"trigger_rule": TriggerRule.ALL_DONE}
 GOES_ON = {"trigger_rule": TriggerRule.NONE_FAILED}
 
 
@@ -53,7 +57,7 @@ def chain(site: str) -> None:
     )
     extract = PhaseSubmit(task_id="extract", main="io.epicfhir.extract.Extract", export_id=asked, **job, **source)
     transform = PhaseSubmit(task_id="transform", module="transform-job", main="io.epicfhir.transform.Transform", plan=made, **lake)
-    load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", plan=made, **lake)
+    load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", plan=made, **lake | ANYHOW)
     report = tasks.RunReport(
         task_id="report", plan=made, trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=15)
     )
@@ -68,8 +72,15 @@ for site in sites.names():
             "run": Param(rerun.NEWEST_RED, type="string", minLength=1, description="The run to mend: its id, or the last red run"),
             "begin": Param(rerun.STOPPED, type="string", enum=list(rerun.BEGINNINGS), description="With which phase"),
             "exports": Param([], **NAMES, description="Other exports than the run's own: ids, or dates such as 2026-03-02"),
-            "types": Param([], **NAMES, description="Silver tables to make anew of bronze, with their views"),
+            "types": Param([], **NAMES, description="Resource types to rebuild in silver from bronze, with their views"),
             "views": Param([], **NAMES, description="View tables and PostgreSQL tables to replace, or all"),
+            "accept_deletions": Param(
+                None,
+                type=["string", "null"],
+                pattern=DELETIONS,
+                description="Deletions to accept, such as Observation:104,Patient:4",
+            ),
+            "reason": Param(None, type=["string", "null"], maxLength=500, description="Why those resources are really gone"),
             "go": Param(False, type="boolean", description="Do it; else the log of plan only says what would be done"),
         },
         **every_dag("rerun", site, ["on-call"]),

@@ -61,5 +61,6 @@ def run(work: Path) -> Bench:
 
 def _forget(lake: Path) -> None:
     """Everything that transform made; bronze and its landing stay."""
-    for made in ("silver", "views", "state/silver", "state/views", "state/applied"):
+    for made in ("silver", "views", "state/views", "state/applied"):
         shutil.rmtree(lake / made)
+    (lake / "state" / "silver.json").unlink()

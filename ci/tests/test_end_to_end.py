@@ -110,7 +110,7 @@ def test_a_changed_and_a_deleted_patient_arrive_as_such(stack):
     assert set(rows) == {changed_id, json.loads(kept)["id"]}
     assert rows[changed_id]["birth_date"].isoformat() == "1901-02-03"
     moved = {table for table, version in oracle.view_versions(stack.lake).items() if versions[table] != version}
-    assert moved == {"silver/Patient", "views/patient"}
+    assert moved == {"silver", "views/patient"}
 
 
 def test_a_backfill_of_the_past_asks_the_server_for_nothing_and_changes_no_table(stack):

@@ -13,8 +13,8 @@ import statistics
 from dataclasses import dataclass, field
 from typing import Any
 
+from epic_fhir.checks import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
 from epic_fhir.history import Figure
-from epic_fhir.reconcile import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
 
 RUNS_AFTER_A_CHANGE = 3
 """A change that fewer runs speak for is no level yet."""

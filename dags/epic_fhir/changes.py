@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 MOVED = 0.1
 """The share of rows by which a table must have moved to be told."""
-_ANSWERED = ("PASS", "NO_BASELINE")
+_ANSWERED = ("PASS", "NO_BASELINE", "NO_COUNT")
 
 
 def last_good(lake: Lake, key: RunKey, most: int = 100) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from epic_fhir import history
-from epic_fhir.reconcile import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
+from epic_fhir.checks import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
 from epic_fhir.reports import parse_instant
 
 

@@ -7,24 +7,16 @@ that is missing is COULD_NOT_RUN, and a run with such a check is never green.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from epic_fhir import transform_checks
+from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
 from epic_fhir.reports import parse_instant
 
-PASS, WARN, FAIL, COULD_NOT_RUN, NO_BASELINE = "PASS", "WARN", "FAIL", "COULD_NOT_RUN", "NO_BASELINE"
 GREEN, RED, UNKNOWN = "green", "red", "unknown"
 PHASES = ("extract", "transform", "load")
-
-
-@dataclass(frozen=True)
-class Check:
-    """One question about the run and its answer."""
-
-    name: str
-    subject: str
-    state: str
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -33,12 +25,14 @@ class Evidence:
     What the checks look at: the phases' run reports and, of each export, the landing and whether it is marked as applied.
 
     :param standing: of each view the Delta version that the newest transform of any run has left
+    :param every_landing: reads the landings of all exports, by export
     """
 
     reports: dict[str, dict[str, Any] | None]
     landings: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     applied: frozenset[str] = frozenset()
     standing: dict[str, int] = field(default_factory=dict)
+    every_landing: Callable[[], dict[str, Any]] = dict
 
     def result(self, phase: str) -> dict[str, Any]:
         return (self.reports.get(phase) or {}).get("result") or {}
@@ -67,6 +61,34 @@ class Evidence:
                 rows[kind] = (rows.get(kind) or 0) + count
         return rows
 
+    def succeeded(self, phase: str) -> bool:
+        return ((self.reports.get(phase) or {}).get("run") or {}).get("status") == "success"
+
+    def resources_in(self, exports: Iterable[str], landings: dict[str, Any]) -> dict[str, int]:
+        """
+        Rows of resources that these exports brought to bronze, by type: of this run's exports what extract says that it wrote, of
+        others what their landings say.
+        """
+        own = [export for export in self.export_ids if export not in self.landed_earlier]
+        rows: dict[str, int] = {}
+        for export in exports:
+            for kind, count in _landed(landings.get(export) or {}, {}).items():
+                rows[kind] = rows.get(kind, 0) + count
+        if set(own) & set(exports):
+            for kind, difference in self._written_beyond_landings(own).items():
+                rows[kind] = rows.get(kind, 0) + difference
+        return rows
+
+    def _written_beyond_landings(self, own: list[str]) -> dict[str, int]:
+        """By how much extract's counts differ from its landings'. Deletions come in Bundles, which only the landings tell apart."""
+        written = {kind: counts.get("written") for kind, counts in self.resources("extract").items() if kind != "Bundle"}
+        difference = {kind: rows for kind, rows in written.items() if rows is not None}
+        for export in own:
+            for kind, count in _landed(self.landings.get(export) or {}, {}).items():
+                if written.get(kind, 0) is not None and kind != "Bundle":
+                    difference[kind] = difference.get(kind, 0) - count
+        return difference
+
     def set_aside(self, kind: str) -> dict[str, int]:
         """Resources that came and brought nothing new, by reason: a crawl reads again what it has."""
         extract = self.result("extract")
@@ -81,7 +103,8 @@ def export_ids(extract: dict[str, Any] | None) -> list[str]:
 
 def reconcile(evidence: Evidence) -> list[Check]:
     """Every check of the run, in the order of the data's way."""
-    checks = [_reported(phase, evidence.reports.get(phase)) for phase in PHASES]
+    checks = transform_checks.problems(evidence.result("transform"))  # first: an alert has room for three
+    checks += [_reported(phase, evidence.reports.get(phase)) for phase in PHASES]
     types = sorted(evidence.resources("extract"))
     manifest = evidence.result("extract").get("manifest_counts") or {}
     for kind in types:
@@ -94,6 +117,7 @@ def reconcile(evidence: Evidence) -> list[Check]:
         checks += [_not_received(kind, count) for kind, count in sorted(manifest.items()) if kind not in types]
     checks += _bronze_is_transformed(evidence)
     checks += _bronze_is_silver(evidence)
+    checks += transform_checks.views(evidence.result("transform"))
     checks += _views_are_loaded(evidence)
     return checks
 
@@ -142,7 +166,10 @@ def _reported(phase: str, report: dict[str, Any] | None) -> Check:
         return Check("report", phase, COULD_NOT_RUN, f"There is no run report of {phase}; nothing can be said about it.")
     run = report.get("run") or {}
     if run.get("status") != "success":
-        return Check("report", phase, FAIL, f"{phase} failed: {run.get('error') or 'its report names no error'}")
+        error = run.get("error") or "its report names no error"
+        told = set(((report.get("result") or {}).get("refused_views") or {}).values())  # each has a check of its own
+        lines = [line for line in error.splitlines() if line not in told]
+        return Check("report", phase, FAIL, f"{phase} failed: {chr(10).join(lines) or 'see the checks of its views'}")
     return Check("report", phase, PASS, f"{phase} reported success.")
 
 
@@ -172,16 +199,20 @@ def _not_received(kind: str, count: int) -> Check:
 
 
 def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
-    """transform may catch up on exports of earlier red runs, so the landings it names tell what it must have read."""
+    """
+    What transform itself read against what extract wrote. transform may catch up on exports of earlier red runs, so it names the
+    exports that it applied. To rebuild a type it reads all of bronze.
+    """
     name, mine = "bronze = transform", evidence.export_ids
     exports = evidence.result("transform").get("exports")
     if not mine or exports is None:
         who = "extract does not name its export" if not mine else "transform does not name the exports it applied"
-        return [Check(name, "all", COULD_NOT_RUN, f"{who}; whether all of bronze went through is not known.")]
+        return [Check(name, "all", COULD_NOT_RUN, f"{who}, so nobody knows whether all of bronze was read.")]
     missed = [export for export in mine if export not in exports]
     lacking = [export for export in missed if export not in evidence.applied]
     if lacking:
-        return [Check(name, "all", FAIL, f"transform did not apply export {', '.join(lacking)}; run transform again.")]
+        why = "run transform again" if evidence.succeeded("transform") else "see why transform failed"
+        return [Check(name, "all", FAIL, f"transform did not apply export {', '.join(lacking)}; {why}.")]
     checks = [
         Check(name, "all", PASS, f"Export {export} was applied by an earlier try; there was nothing left to do.")
         for export in missed
@@ -192,13 +223,15 @@ def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
     if lost:
         return [Check(name, "all", COULD_NOT_RUN, f"The landing of {', '.join(lost)} cannot be read; nothing to compare with.")]
     checks += _landed_is_written(evidence)
-    seen = evidence.resources("transform")
-    expected: dict[str, int] = {}
-    for landing in (evidence.landings[e] for e in exports):
-        for kind, rows in _landed(landing or {}, seen).items():
-            expected[kind] = expected.get(kind, 0) + rows
-    for kind in sorted({k for k in expected if expected[k]} | {k for k in seen if _rows(seen, k)}):
-        checks.append(_same_rows(name, kind, expected.get(kind, 0), (seen.get(kind) or {}).get("received")))
+    expected = evidence.resources_in(exports, evidence.landings)
+    silver = evidence.result("transform").get("silver") or {}
+    read = {kind: state["read"] for kind, state in silver.items() if state.get("read") is not None}
+    all_of_bronze: dict[str, int] | None = None
+    for kind in sorted({k for k in expected if expected[k]} | {k for k in read if read[k]}):
+        if read.get(kind, 0) > expected.get(kind, 0) and all_of_bronze is None:
+            every = evidence.every_landing()
+            all_of_bronze = evidence.resources_in(every, every)
+        checks.append(_was_read(kind, expected.get(kind, 0), read.get(kind), all_of_bronze or {}, evidence.succeeded("transform")))
     return checks
 
 
@@ -226,12 +259,18 @@ def _landed(landing: dict[str, Any], told: dict[str, Any]) -> dict[str, int]:
     return rows
 
 
-def _same_rows(name: str, kind: str, landed: int, received: int | None) -> Check:
-    if received is None:
-        return Check(name, kind, COULD_NOT_RUN, f"transform does not say how many {kind} it read; bronze holds {landed}.")
-    if received == landed:
-        return Check(name, kind, PASS, f"transform read all {landed} {kind} of bronze.")
-    return Check(name, kind, FAIL, f"Bronze holds {landed} {kind}, transform read {received}; run transform again.")
+def _was_read(kind: str, written: int, read: int | None, all_of_bronze: dict[str, int], succeeded: bool) -> Check:
+    name = "bronze = transform"
+    if read is None:
+        return Check(name, kind, COULD_NOT_RUN, f"transform does not report how many {kind} it read; extract wrote {written:,}.")
+    if read == written:
+        return Check(name, kind, PASS, f"transform read all {written:,} {kind} that extract wrote.")
+    if read > written and read == all_of_bronze.get(kind):
+        return Check(name, kind, PASS, f"transform rebuilt {kind} and read all {read:,} that bronze has.")
+    if not succeeded:
+        sentence = f"transform read {read:,} {kind} and failed before it had applied all of them; extract wrote {written:,}."
+        return Check(name, kind, COULD_NOT_RUN, sentence)
+    return Check(name, kind, FAIL, f"extract wrote {written:,} {kind}, and transform read {read:,}; run transform again.")
 
 
 def _bronze_is_silver(evidence: Evidence) -> list[Check]:
@@ -283,7 +322,3 @@ def _is_loaded(view: str, made: dict[str, Any] | None, loaded: dict[str, Any], s
     if rows == postgres:
         return Check(name, view, PASS, f"{view} has {rows} rows in the lake and in PostgreSQL.")
     return Check(name, view, FAIL, f"{view} has {rows} rows in the lake and {postgres} in PostgreSQL; run load again.")
-
-
-def _rows(resources: dict[str, Any], kind: str) -> int | None:
-    return (resources.get(kind) or {}).get("received")

@@ -7,7 +7,7 @@ import shlex
 from typing import Any
 
 from epic_fhir import rerun, sites
-from epic_fhir.reconcile import FAIL
+from epic_fhir.checks import FAIL
 from epic_fhir.reports import DATA_REFUSED, JOBS, RunKey
 
 ORDER = (*JOBS, "validate")
@@ -16,7 +16,7 @@ _ADVICE = {
     2: "Mend the settings that the message names. Every problem is in it, with file and line.",
     3: "The server or a policy said no; asking again does not help. Mend what the message names (key, scope, group).",
     4: "The server did not answer within all retries. Rerun when it is back; the run goes on where it stopped.",
-    5: "The counts do not fit, or too much is in quarantine. Look at the checks below and at the quarantine folder first.",
+    5: "The job refused data: the message below says what and where. Do what it says first, then run the command.",
     6: "The lake or the database did not answer. Check that it is there, writable and not full; then rerun.",
 }
 
@@ -26,9 +26,10 @@ _MENDS = {
     "bronze = landing": ("extract", None),
     "bronze = transform": ("transform", "types"),
     "bronze = silver": ("transform", "types"),
+    "silver = view": ("transform", "views"),
     "view = PostgreSQL": ("load", "views"),
 }
-"""The phase that mends a check, and what of it is to be made anew."""
+"""The phase that mends a check, and what of it is rebuilt."""
 
 
 def next_step(
@@ -47,29 +48,55 @@ def next_step(
     report = reports.get(failed) or {}
     code, result = (report.get("run") or {}).get("exit_code"), report.get("result") or {}
     told = _ADVICE.get(code, "Read the end of the task's log in Airflow.")
-    advice, mend = _foreign(failed, code, result) or (told, _mend(failed, checks))
+    advice, mend = _refused(key, failed, code, result) or (told, _mend(failed, checks))
     if mend:
         conf = shlex.quote(json.dumps({"run": mends or key.run_id, **mend, "go": True}))
         command = f"airflow dags trigger {sites.named('rerun', sites.of(key.dag_id))} --conf {conf}"
     else:
         # A clear by run id works for every run, also for manual ones that have no logical date. What validate could not check lies
         # in the phases before it, so all of them go again: the run adopts the export it has.
-        scope = "" if failed == "validate" else " --only-failed"
+        # load has run where transform reached its end, and must run after it.
+        scope = "" if failed == "validate" or (failed == "transform" and code == DATA_REFUSED) else " --only-failed"
         command = f"airflow dags clear {key.dag_id} --run-id {shlex.quote(key.run_id)}{scope} --yes"
     return {"task": failed, "advice": advice, "command": command}
 
 
-def _foreign(failed: str, code: Any, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """What transform refused because somebody else was there: the advice, and the rerun that mends it."""
+def _refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """
+    What transform refused, where a rerun mends it: the advice, and the rerun. Of several problems it takes the earliest one in the
+    flow of data; the next run says what is left.
+    """
     if failed != "transform" or code != DATA_REFUSED:
         return None
     if export := result.get("damaged_export"):
         advice = "A file of bronze is not what landed. Find who else writes the lake; then have that export landed again."
         return advice, {"begin": "extract", "exports": [export]}
     if types := result.get("changed_types"):
-        advice = "Silver is not what the pipeline left. Find who else writes the lake; then have it made anew of bronze."
+        advice = "Silver is not what the pipeline left. Find who else writes the lake; then have it rebuilt from bronze."
         return advice, {"begin": "transform", "types": types}
+    if held := result.get("held_deletions"):
+        return _accept(held, sites.named("etl", sites.of(key.dag_id)))
+    if refused := result.get("refused_views"):
+        # One that was committed and does not match silver counts as up to date, so a rerun must be told to rebuild it.
+        rebuilt = sorted(set(refused) & set(result.get("views") or {}))
+        advice = (
+            f"These views stopped and keep their last good rows: {', '.join(sorted(refused))}. The message of each says what to "
+            "correct. Correct it, or add the view to transform.leave-out."
+        )
+        return advice, {"begin": "transform"} | ({"views": rebuilt} if rebuilt else {})
     return None
+
+
+def _accept(held: dict[str, int], etl: str) -> tuple[str, dict[str, Any]]:
+    """The command does not run as it stands: only a person can say why so much is gone."""
+    gone = ", ".join(f"{count:,} {kind}" for kind, count in sorted(held.items()))
+    advice = (
+        f"The source no longer holds {gone}. Nothing was deleted. Check first that the server answers in full and that the client "
+        f"may still read these types. If the server was wrong, run this command once it is right: airflow dags trigger {etl}. If "
+        'the resources are really gone, write why into "reason" of the command below.'
+    )
+    accepted = ",".join(f"{kind}:{count}" for kind, count in sorted(held.items()))
+    return advice, {"begin": "transform", "accept_deletions": accepted, "reason": ""}
 
 
 def _mend(failed: str, checks: list[dict[str, str]]) -> dict[str, Any] | None:

@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from epic_fhir import quarantine
 from epic_fhir.charts import drawn, figure
-from epic_fhir.reconcile import COULD_NOT_RUN, FAIL, WARN
+from epic_fhir.checks import COULD_NOT_RUN, FAIL, WARN
 from epic_fhir.remedy import ORDER
 from epic_fhir.reports import RunKey, parse_instant
 from epic_fhir.skew import lost_seconds
@@ -27,6 +28,7 @@ STATES = {
     "FAIL": ("failed", "bad"),
     "COULD_NOT_RUN": ("could not run", "warn"),
     "NO_BASELINE": ("no baseline yet", "warn"),
+    "NO_COUNT": ("no independent count", "warn"),
 }
 """A check's state in words, and how the page colours it."""
 _REASONS = re.compile(r"(?:Lines|Resources) in quarantine by reason: \{(.*)\}\.")
@@ -43,6 +45,7 @@ def page(
     trends: Iterable[dict[str, Any]] = (),
     changes: list[str] | None = None,
     last_good: str | None = None,
+    notes: Iterable[str] = (),
 ) -> str:
     """
     The whole page as text.
@@ -51,6 +54,7 @@ def page(
     :param trends: as they stand in verdict.json
     :param changes: what is other than in the last good run, in sentences
     :param last_good: that run's id; None where there is none
+    :param notes: of this report itself
     """
     bars, stages, cards = timeline(reports, states), _stages(reports), drawn(trends)
     odd = {card["name"] for card in cards["odd"]}
@@ -68,7 +72,7 @@ def page(
         changes=changes or [],
         last_good=last_good,
         reasons=quarantine_reasons(reports),
-        quarantine_folder=((reports.get("extract") or {}).get("result") or {}).get("quarantine"),
+        quarantine_folders=_quarantine(reports),
         checks=checks,
         table=table,
         views_known=bool((((reports.get("transform") or {}).get("result")) or {}).get("views")),
@@ -79,7 +83,7 @@ def page(
         total=sum_span(bars),
         stages=stages,
         slowest_known=any(stage["slowest"] for stage in stages),
-        notes=[(task, note) for task, note in _notes(reports) if not _REASONS.fullmatch(note)],
+        notes=[*(("report", note) for note in notes), *((t, n) for t, n in _notes(reports) if not _REASONS.fullmatch(n))],
         next_step=step,
         origin=_origin(reports),
     )
@@ -189,6 +193,12 @@ def _slowest(stage: dict[str, Any]) -> dict[str, Any] | None:
 
 def _notes(reports: dict[str, dict[str, Any] | None]) -> list[tuple[str, str]]:
     return [(task, note) for task, report in reports.items() for note in (report or {}).get("notes") or []]
+
+
+def _quarantine(reports: dict[str, dict[str, Any] | None]) -> dict[str, str]:
+    """The folders of extract's quarantine, each with the command that shows its lines."""
+    told = ((reports.get("extract") or {}).get("result") or {}).get("quarantine") or ""
+    return {folder: quarantine.command(folder) for folder in told.split(", ") if folder}
 
 
 def _since(reports: dict[str, dict[str, Any] | None]) -> str | None:

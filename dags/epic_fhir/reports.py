@@ -114,6 +114,11 @@ class Lake:
         names = sorted(file.name for file in at.iterdir() if file.name.endswith(".json")) if at.exists() else []
         return [(name.removesuffix(".json"), self.read_json(f"{folder}/{name}")) for name in names]
 
+    def files(self, folder: str) -> list[Any]:
+        """The files and folders of a folder, by name, as pathlib shows them; empty where there is no such folder."""
+        at = self._at(folder)
+        return sorted(at.iterdir(), key=lambda file: file.name) if at.exists() else []
+
     def exists(self, path: str) -> bool:
         return self._at(path).exists()
 
@@ -200,6 +205,16 @@ def judge(key: RunKey, report: dict[str, Any] | None, exit_status: int | None) -
     name = EXIT_CODES.get(code, "unknown") if isinstance(code, int) else "unknown"
     error = run.get("error") or "the report names no error; see the log above"
     return Ended(report, f"{key.task_id} failed (exit {code} {name}): {error}", retry=code not in NO_RETRY)
+
+
+def reached_its_end(transform: dict[str, Any] | None) -> bool:
+    """
+    Whether transform brought all tables up to date that it could: at most it failed for single types or views. Damaged bronze does
+    not count as that: a type that was rebuilt meanwhile lacks what the damaged export brought.
+    """
+    run, result = ((transform or {}).get(part) or {} for part in ("run", "result"))
+    partly = run.get("exit_code") == DATA_REFUSED and "views" in result and not result.get("damaged_export")
+    return run.get("status") == "success" or partly
 
 
 def answer(path: str, report: dict[str, Any]) -> dict[str, Any]:

@@ -30,9 +30,12 @@ class Asked:
     :param run: a run's id, or NEWEST_RED
     :param begin: one of BEGINNINGS
     :param exports: export ids, or dates of bronze partitions; none for the run's own
-    :param types: resource types whose silver tables, and their views, are made anew of bronze
-    :param views: views whose tables are made anew, or ALL
+    :param types: resource types whose part of silver, and their views, are rebuilt from bronze
+    :param views: views whose tables are rebuilt, or ALL
     :param go: whether it shall be done, too; else it is only shown
+    :param accept_deletions: ``Type:number,…``: deletions that transform may make although the server did not say that the resources
+        are gone
+    :param reason: why; needed with accept_deletions
     """
 
     run: str = NEWEST_RED
@@ -41,6 +44,8 @@ class Asked:
     types: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
     go: bool = False
+    accept_deletions: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Plan:
     :param sentences: what is replaced, for people
     :param reports: extract's, of the run that is mended, where extract does not run
     :param gives_up: exports of the run that never landed: a kick-off would find and adopt them instead of asking anew
+    :param accept_deletions: ``Type:number`` of each type
     """
 
     run: str
@@ -65,6 +71,8 @@ class Plan:
     reports: dict[str, str] = field(default_factory=dict)
     gives_up: list[str] = field(default_factory=list)
     go: bool = False
+    accept_deletions: list[str] = field(default_factory=list)
+    reason: str = ""
 
     def runs(self, task: str) -> bool:
         """transform always does: where nothing is to be done it starts no Spark, and tells what the tables hold."""
@@ -73,7 +81,7 @@ class Plan:
         return task != "kick_off" or self.begin == "kick_off"
 
     def selection(self, task: str) -> dict[str, list[str]]:
-        """What a job is told beside its run: exports, types, views."""
+        """A job's arguments besides its run: exports, types, views, accepted deletions."""
         chosen = {
             "wait": {"export": self.exports},
             "extract": {"export": self.exports},
@@ -82,7 +90,15 @@ class Plan:
         }.get(task, {})
         if task == "transform" and self.begin == "transform":
             chosen["export"] = self.exports
+        if task == "transform" and self.accept_deletions:
+            chosen |= {"accept-deletions": self.accept_deletions, "reason": [self.reason]}
         return {name: values for name, values in chosen.items() if values}
+
+    def notes(self) -> tuple[str, ...]:
+        """What the run's own report keeps of what a person has accepted."""
+        if not self.accept_deletions:
+            return ()
+        return (f"Accepted deletions: {', '.join(self.accept_deletions)}. Reason: {self.reason}",)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -111,8 +127,10 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
         raise Impossible(f"Cannot begin with {begin}: export {missing[0]} has not landed; begin with extract")
     standing = _standing(lake)
     views = sorted(standing["views"]) if asked.views == (ALL,) else list(asked.views)
-    _known("view", views, standing["views"])
-    _known("type", asked.types, standing["silver"])
+    accepted = _accepted(asked, begin)
+    _known("rebuild the view", views, standing["views"])
+    _known("rebuild the type", asked.types, standing["silver"])
+    _known("accept deletions of the type", accepted, standing["silver"])
     made = Plan(
         run,
         begin,
@@ -122,6 +140,8 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
         [],
         gives_up=gives_up,
         go=asked.go,
+        accept_deletions=[f"{kind}:{count}" for kind, count in accepted.items()],
+        reason=asked.reason.strip() if accepted else "",
     )
     kept = {} if made.runs("extract") else {"extract": lake.metrics(dag_id, run, "extract.json")}
     return Plan(**{**asdict(made), "reports": kept, "sentences": _sentences(made, reports, landings, standing)})
@@ -153,7 +173,7 @@ def _begin(asked: Asked, reports: dict[str, Any]) -> str:
     """The phase asked for; else the first one that did not end well, or load where only the checks were not content."""
     if asked.begin != STOPPED:
         return asked.begin
-    if asked.types:
+    if asked.types or asked.accept_deletions:
         return "transform"
     for task in JOBS:
         if ((reports[task] or {}).get("run") or {}).get("status") != "success":
@@ -190,19 +210,36 @@ def _date(path: str) -> str | None:
     return told[1] if told else None
 
 
+def _accepted(asked: Asked, begin: str) -> dict[str, int]:
+    """How many deletions of each type are accepted."""
+    if not asked.accept_deletions:
+        return {}
+    parts = [re.fullmatch(r"([A-Z][A-Za-z]+):(\d{1,12})", part) for part in asked.accept_deletions.split(",")]
+    if None in parts or len({part[1] for part in parts if part}) < len(parts):
+        raise Impossible(
+            f"Cannot accept the deletions {asked.accept_deletions}: expected a number for each type, such as Patient:4"
+        )
+    if not asked.reason.strip():
+        raise Impossible("Cannot accept deletions without a reason: write into reason why these resources are really gone")
+    if begin == "load":
+        raise Impossible("Cannot accept deletions in a rerun that begins with load: transform deletes; begin with transform")
+    return {part[1]: int(part[2]) for part in parts if part}
+
+
 def _standing(lake: Lake) -> dict[str, dict[str, Any]]:
-    """The tables as the newest transform told of them."""
+    """The tables as the newest transform reported them; of a view that stopped there may be no table yet."""
     for dag, run in lake.runs():
         result = (lake.read_json(lake.metrics(dag, run, "transform.json")) or {}).get("result") or {}
         if result.get("silver"):
-            return {"silver": result["silver"], "views": result.get("views") or {}}
+            stopped = {view: {} for view in result.get("refused_views") or {}}
+            return {"silver": result["silver"], "views": {**stopped, **(result.get("views") or {})}}
     return {"silver": {}, "views": {}}
 
 
 def _known(what: str, names: Any, known: dict[str, Any]) -> None:
     strange = [name for name in names if name not in known]
     if strange:
-        raise Impossible(f"Cannot make anew the {what} {', '.join(strange)}: there are {', '.join(sorted(known)) or 'none yet'}")
+        raise Impossible(f"Cannot {what} {', '.join(strange)}: known are {', '.join(sorted(known)) or 'none yet'}")
 
 
 def _sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], standing: dict[str, Any]) -> list[str]:
@@ -228,9 +265,16 @@ def _sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], st
             said.append(f"Export {export} of {landing['transaction_time']} ({files} files, {rows:,} rows) {verb}.")
     for kind in made.types:
         rows = standing["silver"][kind]["rows_live"]
-        said.append(f"silver/{kind} ({rows:,} rows now) is replaced by what all of bronze gives, and its views.")
+        said.append(f"{kind} in silver ({rows:,} rows now) and its views are rebuilt from all of bronze.")
     for view in made.views:
-        said.append(f"views/{view} and its PostgreSQL table ({standing['views'][view]['rows']:,} rows now) are replaced.")
+        rows = standing["views"][view].get("rows")
+        now = "no table yet" if rows is None else f"{rows:,} rows now"
+        said.append(f"views/{view} and its PostgreSQL table ({now}) are replaced.")
+    for kind, count in (accepted.split(":") for accepted in made.accept_deletions):
+        rows = standing["silver"][kind]["rows_live"]
+        said.append(f"transform may delete {int(count):,} of {rows:,} {kind} although no server said that they are gone.")
+    if made.accept_deletions:
+        said.append(f"The reason: {made.reason}")
     if not made.types and not made.views:
         said.append("In silver, views and PostgreSQL only what differs is written.")
     return said

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from epic_fhir.reconcile import COULD_NOT_RUN, PASS, WARN, Check
+from epic_fhir.checks import COULD_NOT_RUN, PASS, WARN, Check
 from epic_fhir.settings import Thresholds
 
-_ADVICE = (
-    ("silver", "Its ids fall into one partition: raise spark.sql.shuffle.partitions, or keep adaptive execution on."),
-    ("view", "One of its files is larger than the others: epic_fhir_care compacts them."),
-    ("load", "One part of the view is larger than the others: epic_fhir_care compacts its files."),
-    ("", "One file or key is larger than the others: smaller export files, or more partitions."),
-)
+_ADVICE = {
+    "silver": "Many of its ids fall into one partition: raise spark.sql.shuffle.partitions, or keep adaptive execution on.",
+    "views": "One file of silver or of a view is larger than the others: epic_fhir_care compacts small files to one size.",
+    "load": "One part of the view is larger than the others: epic_fhir_care compacts its files.",
+}
+"""By the first word of a stage's job group."""
+_ELSE = "One file or key is larger than the others: smaller export files, or more partitions."
 
 
 def skew(reports: dict[str, dict[str, Any] | None], thresholds: Thresholds) -> list[Check]:
@@ -79,7 +80,7 @@ def _warning(phase: str, stage: dict[str, Any], thresholds: Thresholds) -> Check
         ratios = _data_ratios(stage, heaviest)
         what = " and ".join(f"{ratio:,.{0 if ratio >= 100 else 1}f} times the median's {name}" for name, ratio in ratios.items())
         took = f"in {heaviest['duration_ms'] / 1000:.1f} s on {heaviest['host']}"
-        advice = next(text for word, text in _ADVICE if word in group.lower())
+        advice = _ADVICE.get(group.split(" ")[0], _ELSE)
         return Check("skew", phase, WARN, f"{sentence} Partition {heaviest['partition']} is heavy: it read {what} {took}. {advice}")
     ratios = _data_ratios(stage, slowest)
     even = f"its data was even ({max(ratios.values()):.1f} times the median)" if ratios else "it read no more than others"

@@ -21,7 +21,7 @@ from airflow.sdk.exceptions import (
 from epic_fhir import rerun, sites
 from epic_fhir.database import database
 from epic_fhir.lineage import TellsLineage
-from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, of_try, parse_instant
+from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, of_try, parse_instant, reached_its_end
 from epic_fhir.settings import Installation, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -166,12 +166,31 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
 
 
 class LoadSubmit(PhaseSubmit):
-    """The load job, with the database of an Airflow connection where the environment names one."""
+    """
+    The load job, with the database of an Airflow connection where the environment names one.
+
+    It loads what the lake has although transform failed for a single type or view: one of them must not keep the others from
+    PostgreSQL. So its trigger rule is ALL_DONE, and it looks itself whether transform reached its end.
+    """
 
     def execute(self, context: Context) -> dict[str, Any]:
+        key = RunKey.of(context)
+        planned(self, key.task_id, None)  # a plan that leaves the task out comes first
+        self._transform_must_have_reached_its_end(context, key)
         with settings_must_hold(), database(sites.of(context["ti"].dag_id)) as env:
             os.environ.update(env)
             return super().execute(context)
+
+    def _transform_must_have_reached_its_end(self, context: Context, key: RunKey) -> None:
+        tasks = {"dag_id": key.dag_id, "run_ids": [key.run_id], "task_ids": ["transform"]}
+        state = context["ti"].get_task_states(**tasks).get(key.run_id, {}).get("transform")
+        if state == "success":
+            return
+        with settings_must_hold():
+            lake = Lake(Settings.load(Installation.of(key.dag_id).conf).lake)
+        if state != "failed" or not reached_its_end(lake.read_json(lake.report(key, "transform"))):
+            raise AirflowFailException(f"Nothing is loaded, because transform did not reach its end: its state is {state}")
+        self.log.warning("transform failed for single types or views; all other tables are loaded")
 
 
 class JavaCall:

@@ -68,7 +68,8 @@ def plan(context: Any) -> dict[str, Any]:
     key, params = RunKey.of(context), context["params"]
     lake, _ = _given(key)
     names = {name: tuple(params[name]) for name in ("exports", "types", "views")}
-    asked = rerun.Asked(params["run"], params["begin"], **names, go=params["go"])
+    accepted = {name: params[name] or "" for name in ("accept_deletions", "reason")}
+    asked = rerun.Asked(params["run"], params["begin"], **names, go=params["go"], **accepted)
     try:
         made = rerun.plan(lake, sites.named("etl", sites.of(key.dag_id)), asked)
     except rerun.Impossible as e:
@@ -106,7 +107,8 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
     alert = partial(alerts.tell, lake, key, told, link, context)
     left_out = {} if made is None else {task: made.reports.get(task) for task in verdict.JOBS if not made.runs(task)}
-    return _end(lake, key, verdict.publish(lake, key, thresholds, states, alert, left_out, made.run if made else None))
+    mends, notes = (made.run, made.notes()) if made else (None, ())
+    return _end(lake, key, verdict.publish(lake, key, thresholds, states, alert, left_out, mends, notes))
 
 
 def accept(context: Any) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from typing import Any
 from epic_fhir import baseline, history, index, reconcile, render
 from epic_fhir.alerts import Finding
 from epic_fhir.changes import last_good, since_last_good
+from epic_fhir.checks import COULD_NOT_RUN, FAIL, WARN, Check
 from epic_fhir.drift import drift
 from epic_fhir.remedy import next_step
-from epic_fhir.reports import DATA_REFUSED, JOBS, Lake, RunKey, record
+from epic_fhir.reports import DATA_REFUSED, JOBS, Lake, RunKey, reached_its_end, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 
-TOLD_WARNINGS = ("skew", "speed", "drift", "patients", "freshness")
+TOLD_WARNINGS = ("silver = view", "quarantine", "skew", "speed", "drift", "patients", "freshness")
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,11 @@ def validate(lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, s
     return problem
 
 
+def _is_applied(mark: Any) -> bool:
+    """A mark without a time is of a run that began to apply the export and did not end."""
+    return isinstance(mark, dict) and mark.get("applied_at") is not None
+
+
 def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Thresholds) -> Judged:
     """
     The counts first, which decide; then what only warns: skew, speed, drift.
@@ -77,12 +83,13 @@ def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Threshol
     evidence = reconcile.Evidence(
         reports=reports,
         landings={e: lake.read_json(lake.landing(e)) for e in known},
-        applied=frozenset(e for e in known if lake.exists(f"{lake.root}/state/applied/{e}.json")),
+        applied=frozenset(e for e in known if _is_applied(lake.read_json(f"{lake.root}/state/applied/{e}.json"))),
         standing={
             name: state["delta_version"]
             for name, state in lake.json_files(f"{lake.root}/state/views")
             if isinstance(state, dict) and isinstance(state.get("delta_version"), int)
         },
+        every_landing=lambda: dict(lake.json_files(f"{lake.root}/state/landings")),
     )
     checks = reconcile.reconcile(evidence)
     grounds = reconcile.verdict(checks)
@@ -91,7 +98,7 @@ def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Threshol
         past = history.load(lake, key.dag_id)
     except history.Unreadable as e:
         trends: list[baseline.Trend] = []
-        checks += [reconcile.Check(name, "all", reconcile.COULD_NOT_RUN, f"{e}.") for name in ("speed", "drift")]
+        checks += [Check(name, "all", COULD_NOT_RUN, f"{e}.") for name in ("speed", "drift")]
     else:
         figures = history.figures(reports, thresholds.speed.least_ms)
         trends = baseline.trends(figures, past, key.run_id, history.ended(reports), thresholds.speed)
@@ -110,6 +117,7 @@ def publish(
     alert: Callable[[Finding], list[str]] = lambda _: [],
     left_out: dict[str, str | None] | None = None,
     mends: str | None = None,
+    notes: tuple[str, ...] = (),
 ) -> str | None:
     """
     Writes report.html, whatever became of the run, and the index over all runs.
@@ -118,10 +126,12 @@ def publish(
     :param alert: tells somebody; returns what could not be told
     :param left_out: the tasks that a rerun leaves out, with the report that stands for each, or None where none is asked for
     :param mends: of a rerun, the run that it mends
+    :param notes: what the page and the task's own report say besides
     :return: why the run is not green; None when it is
     """
     start = datetime.now(timezone.utc)
     left_out = left_out or {}
+    states = _as_load_went(lake, key, states)
     reports = {
         task: lake.read_json(path) if (path := left_out.get(task)) else _report_of(lake, key, task, states.get(task))
         for task in (*JOBS, "validate")
@@ -130,10 +140,10 @@ def publish(
     judged = judge(lake, key, phases, thresholds)
     asked = [task for task in (*JOBS, "validate") if task not in left_out]
     checks = [c for task in asked if (c := _state_check(task, states.get(task), reports[task]))] + judged.checks
-    final = reconcile.RED if any(c["state"] == reconcile.FAIL for c in checks) else judged.verdict
+    final = reconcile.RED if any(c["state"] == FAIL for c in checks) else judged.verdict
     whole = Judged(final, checks, judged.table, judged.trends)
     step = None if final == reconcile.GREEN else next_step(key, reports, states, checks, mends)
-    page = _page(lake, key, whole, reports, states, step)
+    page = _page(lake, key, whole, reports, states, step, notes)
     _write(lake, lake.metrics(key.dag_id, key.run_id, "verdict.json"), key, whole, reports)
     _remember(lake, key, whole.verdict, phases, thresholds)
     path = lake.metrics(key.dag_id, key.run_id, "report.html")
@@ -148,7 +158,7 @@ def publish(
         DATA_REFUSED if problem else 0,
         reports["extract"] or reports["kick_off"],
         outputs=[{"name": "report", "path": path, "rows": None, "bytes": len(page.encode())}],
-        notes=alert(_finding(whole, states, step)),
+        notes=[*notes, *alert(_finding(whole, states, step))],
         result={
             "verdict": whole.verdict,
             "page": path,
@@ -188,7 +198,7 @@ def _finding(whole: Judged, states: dict[str, str], step: dict[str, str] | None)
     headline = render.headline(whole.verdict, states)
     if whole.verdict != reconcile.GREEN:
         return Finding(whole.verdict, headline, render.grounds(whole.checks), step)
-    warnings = [c for c in whole.checks if c["state"] == reconcile.WARN and c["name"] in TOLD_WARNINGS]
+    warnings = [c for c in whole.checks if c["state"] == WARN and c["name"] in TOLD_WARNINGS]
     look = {"task": "validate", "advice": "Nothing is to be rerun: the page says what to look at.", "command": ""}
     if not warnings:
         return Finding(whole.verdict, headline, [], None)
@@ -196,7 +206,13 @@ def _finding(whole: Judged, states: dict[str, str], step: dict[str, str] | None)
 
 
 def _page(
-    lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], states: dict[str, str], step: dict[str, str] | None
+    lake: Lake,
+    key: RunKey,
+    whole: Judged,
+    reports: dict[str, Any],
+    states: dict[str, str],
+    step: dict[str, str] | None,
+    notes: tuple[str, ...],
 ) -> str:
     """The page, with what the last good run was like."""
     good = last_good(lake, key)
@@ -213,6 +229,7 @@ def _page(
         trends=whole.trends,
         changes=since_last_good(now, good) if good else None,
         last_good=((good or {}).get("run") or {}).get("run_id"),
+        notes=notes,
     )
 
 
@@ -221,6 +238,14 @@ def counts(checks: list[dict[str, str]]) -> dict[str, int]:
     for check in checks:
         tally[check["state"]] = tally.get(check["state"], 0) + 1
     return tally
+
+
+def _as_load_went(lake: Lake, key: RunKey, states: dict[str, str]) -> dict[str, str]:
+    """load starts whatever became of transform, and fails at once where there is nothing to load: then it did not run."""
+    transform = states.get("transform")
+    if states.get("load") != "failed" or transform == "success" or reached_its_end(_report_of(lake, key, "transform", transform)):
+        return states
+    return {**states, "load": "upstream_failed"}
 
 
 def _report_of(lake: Lake, key: RunKey, task: str, state: str | None) -> dict[str, Any] | None:
@@ -243,5 +268,5 @@ def _state_check(task: str, state: str | None, report: dict[str, Any] | None) ->
         sentence = f"{task} failed: {told or 'it left no report; see its log in Airflow'}"
     else:
         sentence = f"{task} did not run (its state is {state or 'none'})."
-    failed = reconcile.FAIL if state == "failed" else reconcile.COULD_NOT_RUN
+    failed = FAIL if state == "failed" else COULD_NOT_RUN
     return {"name": "task", "subject": task, "state": failed, "sentence": sentence}

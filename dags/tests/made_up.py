@@ -69,7 +69,7 @@ def stage(stage_id: int, group: str, tasks: int = 8, p50: int = 900, longest: in
     return {
         "stage_id": stage_id,
         "attempt": 0,
-        "name": "save at SilverTable.java:88",
+        "name": "collect at ViewJob.java:88",
         "job_group": group,
         "tasks": tasks,
         "failed_tasks": 0,
@@ -83,18 +83,32 @@ def heavy(records, **parts):
     """A stage whose partition 5 has so many records, where the others have 100."""
     spread = {"min": 90, "p50": 100, "p95": 110, "max": records}
     one = {"partition": 5, "host": "worker-3", "duration_ms": parts["longest"], "records": records, "bytes": 9, "gc_ms": 1}
-    made = {**stage(7, "view claim_item", **parts), "records": spread, "bytes": {**spread, "p50": 9}}
+    made = {**stage(7, "views", **parts), "records": spread, "bytes": {**spread, "p50": 9}}
     return {**made, "slowest": one, "heaviest": one}
 
 
 def counts(**rows: int) -> dict[str, Any]:
-    return {kind: {"received": n, "written": n, "rejected": 0, "deleted": 0, "ms": 40} for kind, n in rows.items()}
+    return {kind: {"received": n, "written": n, "rejected": 0, "deleted": 0, "ms": None} for kind, n in rows.items()}
+
+
+def in_silver(n: int, **changes: Any) -> dict[str, Any]:
+    """What transform reports of a type of which an export brought n resources."""
+    told = {"delta_version": 3, "rows_live": n, "tombstones": 0, "path": "/lake/silver"}
+    return told | {"read": n, "distinct": n, "present": n, "released": 0} | changes
+
+
+def of_view(view: str, **changes: Any) -> dict[str, Any]:
+    """What transform reports of a view; each resource of claim_item has several rows, and few are vital signs."""
+    kind, rows = VIEWS[view]
+    live = ROWS[kind]
+    told = {"resource": kind, "delta_version": 3, "rows": rows, "path": f"/lake/views/{view}"}
+    return told | {"silver_resources": live, "let_through": live, "resources": min(rows, live), "left_out": 0} | changes
 
 
 def good_run() -> dict[str, dict[str, Any]]:
     """The reports of every job of a run in which all is well."""
-    silver = {k: {"delta_version": 3, "rows_live": n, "tombstones": 0, "distinct": n, "present": n} for k, n in ROWS.items()}
-    views = {v: {"resource": r, "delta_version": 3, "rows": n, "path": f"views/{v}"} for v, (r, n) in VIEWS.items()}
+    silver = {kind: in_silver(n) for kind, n in ROWS.items()}
+    views = {view: of_view(view) for view in VIEWS}
     tables = {v: {"rows": n, "delta_version": 3, "changed": True, "view_rows": n} for v, (_, n) in VIEWS.items()}
     return {
         "kick_off": report("kick_off", 2, 3.1, result={"export_id": EXPORT, "state": "accepted"}),
@@ -112,7 +126,7 @@ def good_run() -> dict[str, dict[str, Any]]:
             85,
             74,
             resources=counts(**ROWS),
-            stages=[stage(4, "silver Observation"), stage(9, "view observation", p50=1500, longest=2600)],
+            stages=[stage(4, "silver"), stage(9, "views", p50=1500, longest=2600)],
             result={"exports": [EXPORT], "silver": silver, "views": views},
         ),
         "load": report("load", 162, 17, stages=[stage(2, "copy observation")], result={"tables": tables}),
@@ -140,7 +154,7 @@ def lake_with(root: Path, reports: dict[str, dict[str, Any] | None]) -> Lake:
         if made is not None:
             lake.write_json(lake.report(key(), task), made)
     lake.write_json(f"{root}/state/landings/{EXPORT}.json", landing())
-    lake.write_json(f"{root}/state/applied/{EXPORT}.json", {})
+    lake.write_json(f"{root}/state/applied/{EXPORT}.json", {"applied_at": "2026-01-01T00:00:00Z"})
     return lake
 
 

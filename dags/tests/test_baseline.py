@@ -9,8 +9,8 @@ from dataclasses import asdict
 import pytest
 
 from epic_fhir.baseline import Rules, accept, trends
+from epic_fhir.checks import COULD_NOT_RUN, NO_BASELINE, PASS, WARN
 from epic_fhir.history import Figure
-from epic_fhir.reconcile import COULD_NOT_RUN, NO_BASELINE, PASS, WARN
 
 NAME = "transform: ms a resource"
 RULES = Rules()

@@ -3,8 +3,8 @@ from made_up import BEGIN, EXPORT, good_run, landing
 
 from epic_fhir import drift as rules
 from epic_fhir import history
+from epic_fhir.checks import COULD_NOT_RUN, NO_BASELINE, PASS, WARN
 from epic_fhir.drift import drift
-from epic_fhir.reconcile import COULD_NOT_RUN, NO_BASELINE, PASS, WARN
 
 RULES = rules.Rules()
 

@@ -14,7 +14,7 @@ DATABASE = ("postgres://db:5432", "warehouse")
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        ("/srv/lake/silver/Patient", ("file", "/srv/lake/silver/Patient")),
+        ("/srv/lake/silver", ("file", "/srv/lake/silver")),
         ("file:/srv/lake/views/patient", ("file", "/srv/lake/views/patient")),
         ("file:///srv/lake/views/patient", ("file", "/srv/lake/views/patient")),
         ("s3a://hospital/lake/views/patient", ("s3://hospital", "lake/views/patient")),

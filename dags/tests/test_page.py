@@ -108,6 +108,7 @@ def test_reasons_of_quarantine_are_a_table_out_of_the_notes_of_all_groups(what):
     html = shown(reports=reports)
     assert '<tr><td>no-id</td><td class="warn">3</td></tr>\n<tr><td>too-long</td><td class="warn">1</td></tr>' in html
     assert "<code>/lake/quarantine/x</code>" in html
+    assert "python -m epic_fhir.quarantine /lake/quarantine/x)</pre>" in html
     assert "by reason: {" not in html
     assert "Another note." in html
 

@@ -1,11 +1,12 @@
 import pytest
-from made_up import EXPORT, ROWS, copy, counts, failed, good_run, landing, report
+from made_up import EXPORT, ROWS, VIEWS, copy, counts, failed, good_run, in_silver, landing, report
 
-from epic_fhir.reconcile import COULD_NOT_RUN, FAIL, GREEN, PASS, RED, UNKNOWN, Check, Evidence, reconcile, table, verdict
+from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
+from epic_fhir.reconcile import GREEN, RED, UNKNOWN, Evidence, reconcile, table, verdict
 
 
-def evidence(reports, landings=None, applied=frozenset({EXPORT}), standing=None):
-    return Evidence(reports, {EXPORT: landing()} if landings is None else landings, applied, standing or {})
+def evidence(reports, landings=None, applied=frozenset({EXPORT}), standing=None, every_landing=dict):
+    return Evidence(reports, {EXPORT: landing()} if landings is None else landings, applied, standing or {}, every_landing)
 
 
 def states(checks, name, subject):
@@ -25,7 +26,8 @@ def test_a_good_run_is_green_and_every_type_and_view_was_checked():
     assert verdict(checks) == GREEN
     for name in ("source = bronze", "bronze = transform", "bronze = silver"):
         assert [c.subject for c in checks if c.name == name] == sorted(ROWS)
-    assert states(checks, "view = PostgreSQL", "vital_signs") == [PASS]
+    for name in ("silver = view", "view = PostgreSQL"):
+        assert [c.subject for c in checks if c.name == name] == sorted(VIEWS)
 
 
 def test_no_checks_at_all_are_not_green():
@@ -85,23 +87,58 @@ def test_a_manifest_without_counts_is_no_failure():
 
 
 def test_rows_that_transform_did_not_read_are_red():
-    checks = after(lambda r: r["transform"]["resources"]["Patient"].update(received=19))
+    checks = after(lambda r: r["transform"]["result"]["silver"]["Patient"].update(read=19))
     assert states(checks, "bronze = transform", "Patient") == [FAIL]
 
 
-def test_a_type_that_transform_does_not_count_could_not_be_checked():
-    checks = after(lambda r: r["transform"]["resources"].pop("Patient"))
+def test_a_type_of_which_transform_does_not_report_what_it_read_could_not_be_checked():
+    checks = after(lambda r: r["transform"]["result"]["silver"]["Patient"].pop("read"))
     assert states(checks, "bronze = transform", "Patient") == [COULD_NOT_RUN]
+    assert verdict(checks) == UNKNOWN
+
+
+def test_what_transform_read_is_held_against_what_extract_wrote_and_not_against_the_landing():
+    """The landing lost a row and transform trusts it: both numbers agree, and a row is gone all the same."""
+    lost = ROWS | {"Patient": 19}
+    checks = after(
+        lambda r: r["transform"]["result"]["silver"]["Patient"].update(read=19),
+        landings={EXPORT: landing(**lost)},
+    )
+    assert states(checks, "bronze = transform", "Patient") == [FAIL]
+    assert any("extract wrote 20 Patient, and transform read 19" in c.sentence for c in checks)
+
+
+def test_a_type_that_was_rebuilt_was_read_from_all_of_bronze():
+    every = {EXPORT: landing(), "before": landing("before", Patient=31), "long before": landing("long before", Patient=4)}
+
+    def rebuild(r):
+        r["transform"]["result"]["silver"]["Patient"].update(read=55)
+
+    assert verdict(after(rebuild, every_landing=lambda: every)) == GREEN
+    del every["long before"]
+    assert states(after(rebuild, every_landing=lambda: every), "bronze = transform", "Patient") == [FAIL]
+
+
+def test_a_transform_that_failed_after_it_had_read_does_not_vouch_for_its_counts():
+    """It names only the exports that it finished; what it read of the others is in its counts, too."""
+
+    def held(r):
+        failed(r["transform"], 5, "Nothing was deleted: …")
+        r["transform"]["result"]["silver"]["Patient"].update(read=24)
+
+    assert states(after(held), "bronze = transform", "Patient") == [COULD_NOT_RUN]
+    unfinished = after(lambda r: [held(r), r["transform"]["result"].update(exports=[])], applied=frozenset())
+    assert any(c.sentence == f"transform did not apply export {EXPORT}; see why transform failed." for c in unfinished)
 
 
 def test_rows_that_transform_read_from_nowhere_are_red():
-    checks = after(lambda r: r["transform"]["resources"].update(counts(Goal=4)))
+    checks = after(lambda r: r["transform"]["result"]["silver"].update(Goal=in_silver(4)))
     assert states(checks, "bronze = transform", "Goal") == [FAIL]
 
 
 def test_an_earlier_export_that_transform_caught_up_on_counts_in():
     def catch_up(r):
-        r["transform"]["resources"]["Patient"]["received"] += 5
+        r["transform"]["result"]["silver"]["Patient"]["read"] += 5
         r["transform"]["result"]["exports"].append("earlier")
 
     both = {EXPORT: landing(), "earlier": landing("earlier", Patient=5)}
@@ -112,7 +149,7 @@ def test_an_earlier_export_that_transform_caught_up_on_counts_in():
 
 def test_a_landing_that_lists_other_rows_than_extract_wrote_is_red():
     rows = dict(ROWS, Patient=19)
-    checks = after(lambda r: r["transform"]["resources"]["Patient"].update(received=19), landings={EXPORT: landing(**rows)})
+    checks = after(lambda r: None, landings={EXPORT: landing(**rows)})
     assert states(checks, "bronze = landing", "Patient") == [FAIL]
 
 
@@ -198,6 +235,9 @@ def test_a_run_with_nothing_new_is_green():
     def idle(r):
         for phase in ("extract", "transform"):
             r[phase]["resources"] = {}
+        for state in r["transform"]["result"]["silver"].values():
+            for name in ("read", "distinct", "present", "released"):
+                del state[name]
         r["extract"]["result"]["manifest_counts"] = {}
 
     assert verdict(after(idle, landings={EXPORT: {"files": []}})) == GREEN
@@ -239,7 +279,7 @@ def test_a_rerun_that_finds_its_export_landed_is_green_and_its_table_holds_what_
 
 def test_a_rerun_is_still_checked_from_bronze_on():
     assert verdict(after(rerun)) == GREEN
-    lost = after(lambda r: [rerun(r), r["transform"]["resources"]["Patient"].update(received=19)])
+    lost = after(lambda r: [rerun(r), r["transform"]["result"]["silver"]["Patient"].update(read=19)])
     assert states(lost, "bronze = transform", "Patient") == [FAIL]
     unplaced = after(lambda r: [rerun(r), r["transform"]["result"]["silver"].pop("Patient")])
     assert states(unplaced, "bronze = silver", "Patient") == [COULD_NOT_RUN]
@@ -274,7 +314,8 @@ def two_exports(reports):
     """A second group, whose export an earlier try had landed."""
     reports["extract"]["result"].update(export_id=f"{EXPORT},other")
     reports["transform"]["result"]["exports"].append("other")
-    reports["transform"]["resources"]["Patient"]["received"] += 3
+    reports["transform"]["result"]["silver"]["Patient"]["read"] += 3
+    reports["transform"]["result"]["silver"]["Patient"]["rows_live"] += 3
 
 
 def test_two_groups_are_weighed_together_also_where_one_had_landed_before():

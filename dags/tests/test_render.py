@@ -90,14 +90,14 @@ def test_a_check_that_could_not_run_is_not_green(tmp_path):
 
 def test_skew_and_quarantine_are_warnings_of_a_green_run(tmp_path):
     reports = good_run()
-    reports["transform"]["stages"].append(stage(11, "view claim_item", p50=1200, longest=19400))
+    reports["transform"]["stages"].append(stage(11, "views", p50=1200, longest=19400))
     reports["extract"]["resources"]["Patient"].update(received=21, rejected=1)
     reports["extract"]["result"]["manifest_counts"]["Patient"] = 21
     html, problem = page(tmp_path, reports, GOOD)
     assert problem is None
     assert "<h1>Green:" in html
     assert "1 in quarantine." in html
-    assert "Stage 11 of transform (view claim_item)" in html
+    assert "Stage 11 of transform (views)" in html
 
 
 def test_texts_of_the_reports_are_escaped(tmp_path):

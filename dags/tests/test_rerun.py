@@ -18,6 +18,10 @@ DAG = "epic_fhir_etl"
 RED, GREEN = "scheduled__2026-03-03T04:00:00+00:00", "scheduled__2026-03-02T04:00:00+00:00"
 
 
+def accept(deletions, reason="The group was split.", **parts):
+    return Asked(accept_deletions=deletions, reason=reason, **parts)
+
+
 @pytest.fixture
 def lake(tmp_path):
     """A green run, then one whose transform failed."""
@@ -83,7 +87,7 @@ def test_tables_that_are_made_anew_are_named_with_what_they_hold(lake):
     made = rerun.plan(lake, DAG, Asked(begin="transform", types=("Patient",), views=("all",)))
     assert made.views == ["observation", "patient", "vital_signs"]
     said = "\n".join(made.sentences)
-    assert "silver/Patient (20 rows now) is replaced by what all of bronze gives, and its views." in said
+    assert "Patient in silver (20 rows now) and its views are rebuilt from all of bronze." in said
     assert "views/vital_signs and its PostgreSQL table (1,630 rows now) are replaced." in said
 
 
@@ -91,8 +95,13 @@ def test_tables_that_are_made_anew_are_named_with_what_they_hold(lake):
     ("asked", "said"),
     [
         (Asked(run="nightly"), "Cannot find run nightly of epic_fhir_etl"),
-        (Asked(views=("vitals",)), "Cannot make anew the view vitals: there are observation, patient, vital_signs"),
-        (Asked(types=("Patients",)), "Cannot make anew the type Patients: there are Observation, Patient"),
+        (Asked(views=("vitals",)), "Cannot rebuild the view vitals: known are observation, patient, vital_signs"),
+        (Asked(types=("Patients",)), "Cannot rebuild the type Patients: known are Observation, Patient"),
+        (accept("Group:1"), "Cannot accept deletions of the type Group: known are Observation, Patient"),
+        (accept("Patient:4", reason=" "), "Cannot accept deletions without a reason: write into reason why"),
+        (accept("Patient"), "Cannot accept the deletions Patient: expected a number for each type"),
+        (accept("Patient:4,Patient:5"), "Cannot accept the deletions Patient:4,Patient:5"),
+        (accept("Patient:4", begin="load"), "begins with load: transform deletes; begin with transform"),
         (Asked(begin="transform", exports=("e9",)), "Cannot begin with transform: export e9 has not landed; begin with extract"),
     ],
 )
@@ -120,6 +129,33 @@ def test_a_task_is_told_what_the_plan_has_for_it(lake):
     assert planned(Task(None), "transform", "e7") == {"export_id": "e7"}
     with pytest.raises(AirflowSkipException, match="The rerun begins with transform"):
         planned(Task(plan), "extract", None)
+
+
+def test_accepted_deletions_and_their_reason_are_shown_and_go_to_transform_alone(lake):
+    made = rerun.plan(lake, DAG, accept("Observation:104,Patient:4", go=True))
+    assert made.begin == "transform"
+    said = "\n".join(made.sentences)
+    assert "transform may delete 104 of 14,308 Observation although no server said that they are gone." in said
+    assert "The reason: The group was split." in said
+    told = {"accept-deletions": ["Observation:104", "Patient:4"], "reason": ["The group was split."]}
+    assert planned(Task(made.as_dict()), "transform", None) == {"export_id": "e2", **told}
+    assert planned(Task(made.as_dict()), "load", None) == {"export_id": None}
+    arguments = key("transform").arguments(Path("c"), **told)
+    assert arguments[-4:] == ["--accept-deletions", "Observation:104,Patient:4", "--reason", "The group was split."]
+    assert made.notes() == ("Accepted deletions: Observation:104, Patient:4. Reason: The group was split.",)
+    assert rerun.plan(lake, DAG, Asked()).notes() == ()
+
+
+def test_accepted_deletions_also_go_along_where_the_server_is_asked_again(lake):
+    made = rerun.plan(lake, DAG, accept("Patient:4", begin="kick_off", go=True))
+    assert planned(Task(made.as_dict()), "transform", None)["accept-deletions"] == ["Patient:4"]
+
+
+def test_a_view_that_stopped_can_be_rebuilt_although_it_has_no_table_yet(lake):
+    stopped = {"silver": {"Patient": {"rows_live": 20}}, "views": {}, "refused_views": {"telecom": "View telecom keeps …"}}
+    run(lake, RED, "red", "e2", transform=stopped)
+    made = rerun.plan(lake, DAG, Asked(run=RED, begin="transform", views=("telecom",)))
+    assert "views/telecom and its PostgreSQL table (no table yet) are replaced." in made.sentences
 
 
 def test_a_rerun_from_the_kick_off_works_on_the_export_that_it_asked_for(lake):
@@ -161,6 +197,7 @@ def check(name, subject):
         ([check("bronze = silver", "Patient"), check("view = PostgreSQL", "patient")],
          {"begin": "transform", "types": ["Patient"], "views": ["patient"]}),
         ([check("bronze = transform", "all")], {"begin": "transform"}),
+        ([check("silver = view", "patient")], {"begin": "transform", "views": ["patient"]}),
         ([check("bronze = landing", "Patient")], {"begin": "extract"}),
         ([check("manifest = source", "Patient"), check("bronze = landing", "Patient")], {"begin": "kick_off"}),
     ],
@@ -183,6 +220,29 @@ def test_silver_that_somebody_changed_is_made_anew_of_bronze():
     step = next_step(key(), reports, {"transform": "failed"}, [])
     assert '"begin": "transform", "types": ["Condition", "Patient"]' in step["command"]
     assert step["advice"].startswith("Silver is not what the pipeline left.")
+
+
+def refused(**result):
+    return next_step(key(), {"transform": {"run": {"exit_code": 5}, "result": result}}, {"transform": "failed"}, [])
+
+
+def test_held_deletions_come_with_the_numbers_and_a_command_that_needs_a_reason(lake):
+    step = refused(held_deletions={"Patient": 4, "Observation": 1104}, refused_views={"patient": "…"})
+    assert step["advice"].startswith("The source no longer holds 1,104 Observation, 4 Patient. Nothing was deleted.")
+    assert "run this command once it is right: airflow dags trigger epic_fhir_etl." in step["advice"]
+    conf = json.loads(step["command"].partition("--conf ")[2].strip("'"))
+    assert conf == {
+        "run": RUN_ID, "begin": "transform", "accept_deletions": "Observation:1104,Patient:4", "reason": "", "go": True,
+    }  # fmt: skip
+    with pytest.raises(Impossible, match="without a reason"):
+        rerun.plan(lake, DAG, Asked(**{**conf, "run": RED}))
+
+
+def test_views_that_stopped_are_named_and_one_that_does_not_match_silver_is_rebuilt():
+    step = refused(refused_views={"patient": "View patient keeps …"}, views={"observation": {}})
+    assert "These views stopped and keep their last good rows: patient." in step["advice"]
+    assert '"begin": "transform", "go": true' in step["command"]
+    assert '"begin": "transform", "views": ["patient"]' in refused(refused_views={"patient": "…"}, views={"patient": {}})["command"]
 
 
 def test_a_red_rerun_is_followed_by_another_of_the_same_run_or_cleared():

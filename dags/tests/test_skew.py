@@ -1,18 +1,18 @@
 import pytest
 from made_up import THRESHOLDS, good_run, heavy, report, stage
 
-from epic_fhir.reconcile import COULD_NOT_RUN, PASS, WARN
+from epic_fhir.checks import COULD_NOT_RUN, PASS, WARN
 from epic_fhir.skew import lost_seconds, skew
 
 
 def only(**parts):
-    return skew({"transform": report("transform", 0, 60, stages=[stage(7, "view claim_item", **parts)])}, THRESHOLDS)
+    return skew({"transform": report("transform", 0, 60, stages=[stage(7, "views", **parts)])}, THRESHOLDS)
 
 
 def test_a_stage_that_waited_for_one_task_is_a_warning_that_names_it():
     (check,) = only(p50=1200, longest=19400)
     assert check.state == WARN
-    assert "Stage 7 of transform (view claim_item)" in check.sentence
+    assert "Stage 7 of transform (views)" in check.sentence
     assert "the longest of 8 tasks took 19.4 s, the median 1.2 s (16.2 times); about 18 s lost" in check.sentence
 
 
@@ -48,6 +48,20 @@ def test_a_heavy_partition_is_named_with_what_it_read_and_what_to_do():
     assert (check.name, check.state) == ("skew", WARN)
     assert "Partition 5 is heavy: it read 3.1 times the median's records" in check.sentence
     assert "epic_fhir_care compacts" in check.sentence
+
+
+@pytest.mark.parametrize(
+    ("group", "advice"),
+    [
+        ("silver", "raise spark.sql.shuffle.partitions"),
+        ("load overview", "One part of the view"),
+        ("extract", "smaller export files"),
+    ],
+)
+def test_the_advice_is_that_of_the_stages_job_group(group, advice):
+    uneven = {**heavy(310, p50=6_000, longest=17_000), "job_group": group}
+    (check,) = skew({"transform": report("transform", 0, 60, stages=[uneven])}, THRESHOLDS)
+    assert advice in check.sentence
 
 
 def test_a_slow_host_is_not_called_skew():

@@ -6,10 +6,16 @@ import stat
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRescheduleException, AirflowSensorTimeout
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+)
 from made_up import BEGIN, RUN_ID, failed, report
 
-from epic_fhir.submit import ExportReady, PhaseJava, PhaseSubmit
+from epic_fhir.submit import ExportReady, LoadSubmit, PhaseJava, PhaseSubmit
 
 
 class Run:
@@ -217,3 +223,48 @@ def test_a_status_that_could_not_be_asked_for_fails_the_look(home):
     will_leave(home, "wait", failed(report("wait", 0, 1), 4, "Cannot ask for the status: x; rerun"), status=4)
     with pytest.raises(AirflowException, match="Cannot ask for the status: x; rerun"):
         wait().poke(context("wait"))
+
+
+def load_after(transform, state, **parts):
+    """The load of a run whose transform ended in this state and left this report."""
+    made = {"dag_run": Run(), "ti": Task("load")}
+    made["ti"].get_task_states = lambda **asked: {RUN_ID: {"transform": state}} if asked["task_ids"] == ["transform"] else {}
+    return LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", **parts).execute(made)
+
+
+REFUSED = failed(report("transform", 0, 9, result={"views": {"patient": {}}, "refused_views": {"typo": "…"}}), 5, "typo.json: …")
+
+
+@pytest.mark.parametrize(("transform", "state"), [(None, "success"), (REFUSED, "failed")], ids=["success", "one view refused"])
+def test_what_transform_could_bring_up_to_date_is_loaded(home, transform, state):
+    if transform:
+        lies_in_the_lake(home, "transform", transform)
+    will_leave(home, "load", report("load", 0, 1, result={"tables": {}}))
+    assert load_after(transform, state)["tables"] == {}
+
+
+@pytest.mark.parametrize(
+    ("transform", "state"),
+    [
+        (failed(report("transform", 0, 9), 6, "The lake is away"), "failed"),
+        (failed(report("transform", 0, 9), 5, "Cannot apply export e9: it has not landed"), "failed"),
+        (None, "failed"),
+        (failed(report("transform", 0, 9, result={"views": {}, "damaged_export": "e1"}), 5, "Cannot take bronze file …"), "failed"),
+        (REFUSED, "upstream_failed"),  # the report of an earlier try
+        (None, "upstream_failed"),
+        (None, None),
+    ],
+    ids=["storage", "refused before it began", "damaged bronze", "no report", "an earlier report", "extract failed", "unknown"],
+)
+def test_nothing_is_loaded_where_transform_did_not_reach_its_end(home, transform, state):
+    if transform:
+        lies_in_the_lake(home, "transform", transform)
+    with pytest.raises(AirflowFailException, match=f"transform did not reach its end: its state is {state}"):
+        load_after(transform, state)
+    assert not (home / "called").exists()
+
+
+def test_a_load_that_a_plan_leaves_out_is_skipped_whatever_became_of_transform(home):
+    shown = {"run": "r", "begin": "transform", "exports": [], "types": [], "views": [], "sentences": [], "go": False}
+    with pytest.raises(AirflowSkipException, match="only to be shown"):
+        load_after(None, "skipped", plan=shown)

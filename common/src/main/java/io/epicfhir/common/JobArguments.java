@@ -17,13 +17,18 @@ import java.util.Set;
  * @param export the export to work on, where the task is told one; several joined by commas
  * @param types resource types whose tables are to be made anew
  * @param views views whose tables are to be made anew
+ * @param acceptedDeletions how many deletions of a resource type somebody has accepted although no
+ *     server said that the resources are gone
+ * @param reason why a person asks for this; empty where nobody does
  */
 public record JobArguments(
     String settingsFile,
     LogicalRun run,
     Optional<String> export,
     List<String> types,
-    List<String> views) {
+    List<String> views,
+    Map<String, Long> acceptedDeletions,
+    String reason) {
   private static final Set<String> KNOWN =
       Set.of(
           "conf",
@@ -35,12 +40,15 @@ public record JobArguments(
           "interval-end",
           "export",
           "types",
-          "views");
+          "views",
+          "accept-deletions",
+          "reason");
 
   /** How to call a job; part of every complaint about arguments. */
   public static final String USAGE =
       "--conf FILE --dag ID --run ID --task ID [--try N] --interval-end INSTANT"
-          + " [--interval-start INSTANT] [--export ID,...] [--types TYPE,...] [--views NAME,...]";
+          + " [--interval-start INSTANT] [--export ID,...] [--types TYPE,...] [--views NAME,...]"
+          + " [--accept-deletions TYPE:NUMBER,... --reason TEXT]";
 
   /**
    * Reads {@code --name value} pairs.
@@ -60,6 +68,11 @@ public record JobArguments(
         values.containsKey("interval-start")
             ? instant("interval-start", values.get("interval-start"), problems)
             : end;
+    Map<String, Long> accepted = accepted(values.get("accept-deletions"), problems);
+    String reason = values.getOrDefault("reason", "");
+    if (!accepted.isEmpty() && reason.isBlank()) {
+      problems.add("--accept-deletions needs a --reason");
+    }
     if (!problems.isEmpty()) {
       throw new JobException(
           ExitCode.SETTINGS,
@@ -70,7 +83,22 @@ public record JobArguments(
         new LogicalRun(dag, runId, task, tryNumber, start, end),
         Optional.ofNullable(values.get("export")),
         list(values.get("types")),
-        list(values.get("views")));
+        list(values.get("views")),
+        accepted,
+        reason);
+  }
+
+  private static Map<String, Long> accepted(String text, List<String> problems) {
+    Map<String, Long> accepted = new LinkedHashMap<>();
+    for (String one : list(text)) {
+      if (one.matches("[A-Z][A-Za-z]+:[0-9]{1,12}")) {
+        int colon = one.indexOf(':');
+        accepted.put(one.substring(0, colon), Long.parseLong(one.substring(colon + 1)));
+      } else {
+        problems.add("--accept-deletions is not a list of TYPE:NUMBER: " + one);
+      }
+    }
+    return accepted;
   }
 
   /** The exports to work on, where the task is told any. */

@@ -21,9 +21,9 @@ public record LakePaths(String root) {
     return "bronze/resource_type=" + resourceType + "/extraction_date=" + extractionDate;
   }
 
-  /** The Delta table of a resource type's current state. */
-  public Path silver(String resourceType) {
-    return at("silver/" + resourceType);
+  /** The Delta table of every resource's current state, partitioned by resource_type. */
+  public Path silver() {
+    return at("silver");
   }
 
   /** The Delta table of a view. */

@@ -2,8 +2,15 @@ package io.epicfhir.common;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Optional;
+import org.apache.hadoop.fs.ChecksumException;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.column.ColumnDescriptor;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.column.page.PageReader;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
 
@@ -27,8 +34,58 @@ public final class LandedFile {
       return rows(input, file);
     } catch (FileNotFoundException e) {
       return Optional.of("it is not there");
+    } catch (ChecksumException e) {
+      return Optional.of("the file system's checksum of it is wrong");
     } catch (IOException e) {
       throw StorageFailure.of("read " + path, e);
+    }
+  }
+
+  /**
+   * The same by reading every page and its checksum.
+   *
+   * @throws JobException {@link ExitCode#STORAGE} where it cannot be looked at
+   */
+  public static Optional<String> pageProblem(Lake lake, Landing.File file) {
+    Path path = lake.paths().at(file.path());
+    try {
+      return readable(lake, path);
+    } catch (FileNotFoundException e) {
+      return Optional.of("it is not there");
+    } catch (IOException e) {
+      throw StorageFailure.of("read " + path, e);
+    }
+  }
+
+  /** Where all bytes can be read, whatever Parquet stumbles over is in the file. */
+  private static Optional<String> readable(Lake lake, Path path) throws IOException {
+    try (FSDataInputStream bytes = path.getFileSystem(lake.hadoop()).open(path)) {
+      bytes.transferTo(OutputStream.nullOutputStream());
+    } catch (ChecksumException e) {
+      return Optional.of("the file system's checksum of it is wrong");
+    }
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(
+            HadoopInputFile.fromPath(path, lake.hadoop()),
+            ParquetReadOptions.builder().usePageChecksumVerification(true).build())) {
+      for (PageReadStore group = reader.readNextRowGroup();
+          group != null;
+          group = reader.readNextRowGroup()) {
+        for (ColumnDescriptor column :
+            reader.getFooter().getFileMetaData().getSchema().getColumns()) {
+          readPages(group.getPageReader(column));
+        }
+      }
+      return Optional.empty();
+    } catch (RuntimeException | IOException e) {
+      return Optional.of("a page of it is damaged");
+    }
+  }
+
+  private static void readPages(PageReader pages) {
+    pages.readDictionaryPage();
+    while (pages.readPage() != null) {
+      // Reading it is what looks at its checksum.
     }
   }
 

@@ -15,6 +15,10 @@ import java.util.List;
  * @param landedAt when this landing was written, by this machine's clock
  * @param runKey the logical run that landed it
  * @param files the bronze files, none of them shared with another landing
+ * @param completeTypes the resource types of which the export holds all that its source has, so
+ *     that what it lacks is gone there; {@link #ALL_TYPES} for every type
+ * @param inferredDeletions whether the deletions are conclusions of this pipeline (a search no
+ *     longer finds the resource), and not the server's own word
  */
 public record Landing(
     String exportId,
@@ -23,7 +27,48 @@ public record Landing(
     Instant since,
     Instant landedAt,
     String runKey,
-    List<File> files) {
+    List<File> files,
+    List<String> completeTypes,
+    boolean inferredDeletions) {
+  /** In {@link #completeTypes}: every resource type. */
+  public static final String ALL_TYPES = "*";
+
+  /** Files that were written before a component was there say nothing of it. */
+  public Landing {
+    files = files == null ? List.of() : List.copyOf(files);
+    completeTypes = completeTypes == null ? List.of() : List.copyOf(completeTypes);
+  }
+
+  /** A landing that does not say what exists: an incremental export, or one with errors. */
+  public Landing(
+      String exportId,
+      String group,
+      Instant transactionTime,
+      Instant since,
+      Instant landedAt,
+      String runKey,
+      List<File> files) {
+    this(exportId, group, transactionTime, since, landedAt, runKey, files, List.of(), false);
+  }
+
+  /** The same landing with its files, as they are shown at a moment. */
+  public Landing shown(Instant at, List<File> shownFiles) {
+    return new Landing(
+        exportId,
+        group,
+        transactionTime,
+        since,
+        at,
+        runKey,
+        shownFiles,
+        completeTypes,
+        inferredDeletions);
+  }
+
+  /** Whether the export says of a type which of its resources exist at the source. */
+  public boolean isCompleteFor(String resourceType) {
+    return completeTypes.contains(ALL_TYPES) || completeTypes.contains(resourceType);
+  }
 
   /** What the lines of a bronze file are. */
   public enum Kind {

@@ -30,6 +30,11 @@ public final class SettingsReader {
     this.prefix = block.isEmpty() ? "" : block + ".";
   }
 
+  /** Whether the file sets a key; one that was added later has a default where it does not. */
+  public boolean has(String key) {
+    return config().hasPath(prefix + key);
+  }
+
   /** A text that must be there and not blank. */
   public String text(String key) {
     String value = read(key, Config::getString, "", "a text");

@@ -6,6 +6,7 @@ import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.RunLock;
 import io.epicfhir.common.RunRecorder;
+import io.epicfhir.common.delta.TableLog;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -34,15 +35,16 @@ public final class Care implements Job {
     CareSettings settings = CareSettings.from(context.settings());
     SparkSession spark = context.spark();
     Lake lake = context.lake();
-    try (RunLock lock = RunLock.acquire(lake, Tables.LOCK, settings.lockPatience())) {
+    try (RunLock lock = RunLock.acquire(lake, Transformation.LOCK, settings.lockPatience())) {
       Map<String, Object> tables = new LinkedHashMap<>();
-      for (String kind : new String[] {"silver", "views"}) {
-        for (FileStatus folder : lake.list(lake.paths().at(kind))) {
-          if (folder.isDirectory()) {
-            String name = kind + "/" + folder.getPath().getName();
-            table(spark, lake, folder.getPath(), name, settings, context.recorder())
-                .ifPresent(done -> tables.put(name, done));
-          }
+      Path silver = lake.paths().silver();
+      table(spark, lake, silver, "silver", settings, context.recorder())
+          .ifPresent(done -> tables.put("silver", done));
+      for (FileStatus folder : lake.list(lake.paths().at("views"))) {
+        if (folder.isDirectory()) {
+          String name = "views/" + folder.getPath().getName();
+          table(spark, lake, folder.getPath(), name, settings, context.recorder())
+              .ifPresent(done -> tables.put(name, done));
         }
       }
       context.recorder().result("tables", tables);
@@ -56,8 +58,7 @@ public final class Care implements Job {
       String name,
       CareSettings settings,
       RunRecorder recorder) {
-    DeltaFolder folder = new DeltaFolder(lake, path);
-    if (folder.version().isEmpty()) {
+    if (TableLog.of(lake, path).version().isEmpty()) {
       return Optional.empty(); // what a writer left before its first commit
     }
     spark.sparkContext().setJobGroup("care " + name, "care " + name, false);
@@ -66,7 +67,7 @@ public final class Care implements Job {
           recorder
               .registry()
               .timer("care." + name)
-              .timeSupplier(() -> new TableCare(spark, folder, settings).run());
+              .timeSupplier(() -> new TableCare(spark, lake, path, settings).run());
       recorder.output(name, path.toString(), null, done.bytes());
       return Optional.of(done);
     } catch (Exception e) {

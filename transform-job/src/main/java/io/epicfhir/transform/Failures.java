@@ -3,11 +3,10 @@ package io.epicfhir.transform;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.StorageFailure;
-import io.epicfhir.transform.views.EvaluationFailures;
 import java.util.Optional;
 
 /** What a failure of Spark means for the person on call. Spark's own messages may quote data. */
-final class Failures {
+public final class Failures {
   private Failures() {}
 
   /**
@@ -16,13 +15,11 @@ final class Failures {
    *
    * @param table what was worked on, for example {@code silver Observation}
    */
-  static RuntimeException of(String table, Throwable failure) {
+  public static RuntimeException of(String table, Throwable failure) {
     if (failure instanceof JobException known) {
       return known;
     }
-    return EvaluationFailures.in(failure)
-        .map(refused -> new JobException(ExitCode.DATA_REFUSED, refused.getMessage(), failure))
-        .or(() -> storage(table, failure))
+    return storage(table, failure)
         .map(RuntimeException.class::cast)
         .orElseGet(
             () -> new IllegalStateException("Cannot bring " + table + " up to date", failure));

@@ -1,7 +1,13 @@
 package io.epicfhir.transform;
 
 import io.delta.tables.DeltaTable;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.transform.silver.SilverSession;
 import java.time.Duration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /** The care of one table. */
@@ -20,37 +26,57 @@ final class TableCare {
   record Done(long filesBefore, long filesAfter, long bytes, long bytesFreed) {}
 
   private final SparkSession spark;
-  private final DeltaFolder folder;
+  private final Lake lake;
+  private final Path path;
   private final CareSettings settings;
 
-  TableCare(SparkSession base, DeltaFolder folder, CareSettings settings) {
-    this.spark = TableSession.of(base, folder.storedBytes(), 0, folder.logBytes());
-    this.folder = folder;
+  TableCare(SparkSession base, Lake lake, Path path, CareSettings settings) {
+    this.lake = lake;
+    this.path = path;
+    this.spark = SilverSession.of(base, snapshot().bytes(), 0);
     this.settings = settings;
   }
 
   Done run() {
-    DeltaFolder.Size before = folder.size(spark);
+    TableSnapshot before = snapshot();
     if (fragmented(before)) {
       compact();
     }
-    DeltaFolder.Size after = folder.size(spark);
-    long stored = folder.storedBytes();
+    TableSnapshot after = snapshot();
+    long stored = storedBytes(path);
     if (stored > after.bytes()) {
       vacuum();
     }
-    return new Done(before.files(), after.files(), after.bytes(), stored - folder.storedBytes());
+    return new Done(
+        before.files().size(), after.files().size(), after.bytes(), stored - storedBytes(path));
   }
 
-  private boolean fragmented(DeltaFolder.Size size) {
-    return size.files() >= settings.smallFiles()
-        && size.bytes() / size.files() < settings.fileSize() / 2;
+  private TableSnapshot snapshot() {
+    return TableLog.of(lake, path).snapshot().orElseThrow();
+  }
+
+  /** Bytes of all data files, of older versions too. */
+  private long storedBytes(Path folder) {
+    long bytes = 0;
+    for (FileStatus status : lake.list(folder)) {
+      if (status.isFile()) {
+        bytes += status.getLen();
+      } else if (!status.getPath().getName().startsWith("_")) {
+        bytes += storedBytes(status.getPath());
+      }
+    }
+    return bytes;
+  }
+
+  private boolean fragmented(TableSnapshot table) {
+    int files = table.files().size();
+    return files >= settings.smallFiles() && table.bytes() / files < settings.fileSize() / 2;
   }
 
   private void compact() {
     spark.conf().set("spark.databricks.delta.optimize.maxFileSize", settings.fileSize());
     spark.conf().set("spark.databricks.delta.optimize.minFileSize", settings.fileSize() / 2);
-    folder.table(spark).optimize().executeCompaction();
+    DeltaTable.forPath(spark, path.toString()).optimize().executeCompaction();
   }
 
   private void vacuum() {
@@ -62,7 +88,7 @@ final class TableCare {
         .set(
             "spark.sql.sources.parallelPartitionDiscovery.parallelism",
             spark.sparkContext().defaultParallelism());
-    DeltaTable table = folder.table(spark);
+    DeltaTable table = DeltaTable.forPath(spark, path.toString());
     table.vacuum(settings.retention().toSeconds() / 3600.0);
   }
 }

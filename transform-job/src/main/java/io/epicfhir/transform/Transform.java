@@ -1,10 +1,13 @@
 package io.epicfhir.transform;
 
+import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Job;
 import io.epicfhir.common.JobContext;
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.RunLock;
-import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * Bronze to silver to views: applies every landing that the tables do not hold yet. Where there is
@@ -25,22 +28,29 @@ public final class Transform implements Job {
   @SuppressWarnings("try") // the lock is held, not used
   public void run(JobContext context) throws InterruptedException {
     TransformSettings settings = TransformSettings.from(context.settings());
-    Map<String, TypeViews> views = ViewCatalog.read(settings.views());
+    // Compiling takes a second or two of one core, and so does the start of Spark: side by side.
+    CompletableFuture<ViewCatalog.Read> views =
+        CompletableFuture.supplyAsync(() -> ViewCatalog.load(settings.views()));
+    TransformResult result;
     // Delta excludes a second writer only within one JVM on a local disk; the lock does it
     // anywhere.
-    try (RunLock lock = RunLock.acquire(context.lake(), Tables.LOCK, settings.lockPatience())) {
-      Tables tables =
-          new Tables(
-              context::spark, context.lake(), settings, views, context.recorder().registry());
-      tables
-          .bringUpToDate(Again.of(context.arguments()), context.run().key())
-          .record(context.recorder(), context.lake().paths());
-    } catch (BronzeFiles.Damaged e) {
-      context.recorder().result("damaged_export", e.exportId());
-      throw e;
-    } catch (SilverCheck.Changed e) {
-      context.recorder().result("changed_types", e.types());
-      throw e;
+    try (RunLock lock =
+        RunLock.acquire(context.lake(), Transformation.LOCK, settings.lockPatience())) {
+      result =
+          new Transformation(context::spark, context.lake(), settings, () -> views(views))
+              .run(RebuildRequest.of(context.arguments()), context.run().key());
+    }
+    result.record(context);
+    if (!result.problems().isEmpty()) {
+      throw new JobException(ExitCode.DATA_REFUSED, String.join("\n", result.problems()));
+    }
+  }
+
+  private static ViewCatalog.Read views(CompletableFuture<ViewCatalog.Read> views) {
+    try {
+      return views.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException known ? known : e;
     }
   }
 }

@@ -1,9 +1,14 @@
 package io.epicfhir.transform;
 
+import io.epicfhir.common.JobContext;
 import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.RunRecorder;
 import io.epicfhir.common.RunReport;
-import io.epicfhir.transform.SilverChanges.Counts;
+import io.epicfhir.transform.silver.SilverCounts;
+import io.epicfhir.transform.silver.SilverProblems;
+import io.epicfhir.transform.silver.SilverResult;
+import io.epicfhir.transform.silver.SilverState;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,28 +18,38 @@ import java.util.stream.Collectors;
 /**
  * What a run did.
  *
- * @param exports the exports that were applied
- * @param types every type that has a silver table or a view
+ * @param silver to silver
+ * @param views to the views
+ * @param catalog the views' definitions, with those that cannot be used
  * @param unknownViews tables of views that are no longer defined
  */
-record TransformResult(List<String> exports, List<TypeResult> types, List<String> unknownViews) {
+record TransformResult(
+    SilverResult silver, ViewResults views, ViewCatalog.Read catalog, List<String> unknownViews) {
+
+  /** Why the run is red although it went on to its end; a sentence each. */
+  List<String> problems() {
+    List<String> problems = new ArrayList<>(silver.problems().sentences());
+    problems.addAll(views.failed().values());
+    catalog.problems().forEach(problem -> problems.add(problem.message()));
+    return problems;
+  }
 
   /** Writes it all into the run report. */
-  void record(RunRecorder recorder, LakePaths paths) {
-    Map<String, Object> silver = new TreeMap<>();
-    Map<String, Object> views = new TreeMap<>();
-    for (TypeResult type : types) {
-      recordSilver(type, recorder, paths, silver);
-      type.views()
-          .forEach((name, view) -> views.put(name, view(type.type(), name, view, paths, recorder)));
-    }
-    types.forEach(
-        type -> type.counts().ifPresent(counts -> noteParts(type.type(), counts, recorder)));
-    types.forEach(type -> noteDrift(type, recorder));
-    types.forEach(type -> noteChangedViews(type, recorder));
-    recorder.result("exports", exports);
-    recorder.result("silver", silver);
-    recorder.result("views", views);
+  void record(JobContext context) {
+    RunRecorder recorder = context.recorder();
+    LakePaths paths = context.lake().paths();
+    silver.problems().notes().forEach(recorder::note);
+    views.notes().forEach(recorder::note);
+    silver.counts().forEach((type, counts) -> recordCounts(type, counts, recorder));
+    recordNewcomers(recorder);
+    recorder.result("exports", silver.exports());
+    recorder.result("silver", silver(recorder, paths));
+    recorder.result("views", views(recorder, paths));
+    recordProblems(recorder);
+    views.drift().forEach((type, drift) -> recorder.note(drift(type, drift)));
+    views
+        .changed()
+        .forEach((view, why) -> recorder.note("View " + view + " was rebuilt: " + why + "."));
     for (String view : unknownViews) {
       recorder.note(
           "View "
@@ -45,30 +60,32 @@ record TransformResult(List<String> exports, List<TypeResult> types, List<String
     }
   }
 
-  private static void recordSilver(
-      TypeResult type, RunRecorder recorder, LakePaths paths, Map<String, Object> silver) {
-    type.counts().ifPresent(counts -> recorder.resources(type.type(), resources(type, counts)));
-    type.silver()
-        .ifPresent(
-            state -> {
-              String path = paths.silver(type.type()).toString();
-              recorder.output("silver/" + type.type(), path, state.rowsLive(), state.bytes());
-              Map<String, Object> answer = new LinkedHashMap<>();
-              answer.put("delta_version", state.deltaVersion());
-              answer.put("rows_live", state.rowsLive());
-              answer.put("tombstones", state.tombstones());
-              answer.put("path", path);
-              type.counts()
-                  .ifPresent(
-                      counts -> {
-                        answer.put("distinct", counts.ids());
-                        answer.put("present", counts.weighed());
-                      });
-              silver.put(type.type(), answer);
-            });
+  private void recordProblems(RunRecorder recorder) {
+    SilverProblems problems = silver.problems();
+    problems.damagedExports().stream()
+        .findFirst()
+        .ifPresent(export -> recorder.result("damaged_export", export));
+    if (!problems.changedTypes().isEmpty()) {
+      recorder.result("changed_types", List.copyOf(problems.changedTypes()));
+    }
+    if (!problems.heldBack().isEmpty()) {
+      recorder.result("held_deletions", problems.heldBack());
+    }
+    if (problems.quarantined() > 0) {
+      recorder.result("quarantined_deletions", problems.quarantined());
+      recorder.result("quarantine", String.join(", ", problems.quarantine()));
+    }
+    Map<String, String> refused = new TreeMap<>(views.failed());
+    catalog.problems().forEach(problem -> refused.put(problem.name(), problem.message()));
+    if (!refused.isEmpty()) {
+      recorder.result("refused_views", refused);
+    }
   }
 
-  private static void noteParts(String type, Counts counts, RunRecorder recorder) {
+  private void recordCounts(String type, SilverCounts counts, RunRecorder recorder) {
+    recorder.resources(
+        type,
+        new RunReport.Resources(counts.received(), counts.changed(), 0L, counts.deleted(), null));
     if (counts.parts() > 0) {
       recorder.note(
           counts.parts()
@@ -77,40 +94,87 @@ record TransformResult(List<String> exports, List<TypeResult> types, List<String
               + " came as parts only (tag SUBSETTED); a part replaces no whole resource. Ask for"
               + " them without _elements or _summary.");
     }
-  }
-
-  private static void noteDrift(TypeResult type, RunRecorder recorder) {
-    if (!type.drift().isEmpty()) {
+    if (counts.capped() > 0) {
       recorder.note(
-          type.type()
-              + " has what FHIR R4 does not say; it reads as absent in views and stays in silver: "
-              + type.drift().entrySet().stream()
-                  .map(e -> e.getKey() + " (" + e.getValue() + " times)")
-                  .collect(Collectors.joining(", ")));
+          counts.capped()
+              + " resources of "
+              + type
+              + " have a meta.lastUpdated later than their export; their order counts from the"
+              + " export's time. Check the server's clock.");
     }
   }
 
-  private static void noteChangedViews(TypeResult type, RunRecorder recorder) {
-    type.changedViews()
+  /** A patient who joins a group later comes with what changed since the export before. */
+  private void recordNewcomers(RunRecorder recorder) {
+    SilverCounts patients = silver.counts().getOrDefault("Patient", SilverCounts.NONE);
+    if (patients.newcomers() > 0) {
+      recorder.result("newcomers", patients.newcomers());
+      recorder.note(
+          patients.newcomers()
+              + " patients are new, and an incremental export brought them: what their records held"
+              + " before may be missing. Rerun from kick_off with bulk.mode = full to fetch it.");
+    }
+  }
+
+  private Map<String, Object> silver(RunRecorder recorder, LakePaths paths) {
+    Map<String, Object> told = new TreeMap<>();
+    SilverState state = silver.state();
+    long rows = 0;
+    long bytes = 0;
+    for (Map.Entry<String, SilverState.TypeState> type : state.types().entrySet()) {
+      SilverState.TypeState of = type.getValue();
+      rows += of.rowsLive();
+      bytes += of.bytes();
+      Map<String, Object> answer = new LinkedHashMap<>();
+      answer.put("delta_version", state.deltaVersion());
+      answer.put("rows_live", of.rowsLive());
+      answer.put("tombstones", of.tombstones());
+      answer.put("path", paths.silver().toString());
+      SilverCounts counts = silver.counts().get(type.getKey());
+      if (counts != null) {
+        answer.put("read", counts.sighted());
+        answer.put("distinct", counts.ids());
+        answer.put("present", counts.weighed());
+        answer.put("released", counts.released());
+      }
+      told.put(type.getKey(), answer);
+    }
+    if (state.deltaVersion() >= 0) {
+      recorder.output("silver", paths.silver().toString(), rows, bytes);
+    }
+    return told;
+  }
+
+  private Map<String, Object> views(RunRecorder recorder, LakePaths paths) {
+    Map<String, Object> told = new TreeMap<>();
+    views
+        .done()
         .forEach(
-            (view, told) ->
-                recorder.note("View " + view + " is made anew of silver: " + told + "."));
+            (name, view) -> {
+              ViewState state = view.state();
+              String path = paths.view(name).toString();
+              recorder.output("views/" + name, path, state.rows(), state.bytes());
+              long live = silver.state().of(view.type()).rowsLive();
+              Map<String, Object> answer = new LinkedHashMap<>();
+              answer.put("resource", view.type());
+              answer.put("delta_version", state.deltaVersion());
+              answer.put("rows", state.rows());
+              answer.put("path", path);
+              answer.put("silver_resources", live);
+              answer.put(
+                  "let_through", view.plan().letsAllThrough() ? (Long) live : state.letThrough());
+              answer.put("resources", state.resources());
+              answer.put("left_out", state.leftOut());
+              told.put(name, answer);
+            });
+    return told;
   }
 
-  private static RunReport.Resources resources(TypeResult type, Counts counts) {
-    return new RunReport.Resources(
-        type.landedRows(), counts.changed(), 0L, counts.deleted(), type.millis());
-  }
-
-  private static Map<String, Object> view(
-      String type, String name, ViewTable.State view, LakePaths paths, RunRecorder recorder) {
-    String path = paths.view(name).toString();
-    recorder.output("views/" + name, path, view.rows(), view.bytes());
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("resource", type);
-    answer.put("delta_version", view.deltaVersion());
-    answer.put("rows", view.rows());
-    answer.put("path", path);
-    return answer;
+  private static String drift(String type, Map<String, Long> drift) {
+    return type
+        + " has what FHIR R4 does not say; it reads as absent in views and stays in silver: "
+        + drift.entrySet().stream()
+            .map(e -> e.getKey() + " (" + e.getValue() + " times)")
+            .collect(Collectors.joining(", "));
   }
 }

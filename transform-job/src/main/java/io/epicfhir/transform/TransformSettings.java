@@ -2,20 +2,29 @@ package io.epicfhir.transform;
 
 import io.epicfhir.common.SettingsFile;
 import io.epicfhir.common.SettingsReader;
+import io.epicfhir.transform.delta.DeletionVectors;
+import io.epicfhir.transform.silver.DeletionBound;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The settings of this phase.
  *
  * @param views the folder of ViewDefinitions
- * @param parallelTables how many resource types are worked on side by side
- * @param writing how changes go into a table
+ * @param vectors when changed rows are marked instead of copying the others
+ * @param bound how many resources may go without a server's word
+ * @param leaveOut views that leave out the resources that do not fit, instead of stopping
  * @param lockPatience how long to wait for another writer of the tables
  */
 record TransformSettings(
-    Path views, int parallelTables, WriteSettings writing, Duration lockPatience) {
+    Path views,
+    DeletionVectors vectors,
+    DeletionBound bound,
+    Set<String> leaveOut,
+    Duration lockPatience) {
 
   /** Reads the block {@code transform}; every problem in it is told at once. */
   static TransformSettings from(SettingsFile file) {
@@ -27,8 +36,9 @@ record TransformSettings(
     TransformSettings settings =
         new TransformSettings(
             views,
-            reader.number("parallel-tables", 1, 64),
-            WriteSettings.from(reader),
+            reader.choice("deletion-vectors", DeletionVectors.class),
+            DeletionBound.from(reader),
+            reader.has("leave-out") ? new TreeSet<>(reader.texts("leave-out")) : Set.of(),
             reader.duration("lock-patience"));
     reader.check();
     return settings;

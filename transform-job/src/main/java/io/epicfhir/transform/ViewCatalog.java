@@ -41,7 +41,12 @@ final class ViewCatalog {
    * @param view the view's name, where it is known
    * @param message names the file, and the line where it can be told
    */
-  record Problem(String file, Optional<String> view, String message) {}
+  record Problem(String file, Optional<String> view, String message) {
+    /** The view's name, or its file's where that is not known. */
+    String name() {
+      return view.orElse(file.replaceFirst("\\.json$", ""));
+    }
+  }
 
   /**
    * The views that can be used, and why the others cannot: a bad view does not stop the others.
@@ -66,7 +71,7 @@ final class ViewCatalog {
               + folder
               + ": "
               + read.problems().size()
-              + " to mend\n  "
+              + " to correct\n  "
               + String.join("\n  ", read.problems().stream().map(Problem::message).toList()));
     }
     return read.views();

@@ -9,10 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.MetadataBuilder;
@@ -26,7 +23,8 @@ import org.apache.spark.sql.types.StructType;
  * @param hash changes where the definition or its columns do
  * @param schema the columns in order, then _resource_id; metadata says what each means
  * @param varied the columns whose values mostly differ from row to row
- * @param rows parsed resources to rows
+ * @param letsAllThrough whether the view has no where
+ * @param rowForEachResource whether each resource that is let through gives a row
  */
 record ViewPlan(
     String name,
@@ -34,11 +32,15 @@ record ViewPlan(
     String hash,
     StructType schema,
     List<String> varied,
-    UnaryOperator<Dataset<Row>> rows) {
+    boolean letsAllThrough,
+    boolean rowForEachResource) {
   /** The last column: which resource gave the row. */
   static final String RESOURCE_ID = "_resource_id";
 
-  static ViewPlan of(CompiledView view, UnaryOperator<Dataset<Row>> rows) {
+  /** Changes where the way in which rows are made of the same definition does. */
+  private static final String ENGINE = "2";
+
+  static ViewPlan of(CompiledView view) {
     ViewDefinition definition = view.definition();
     StructType schema = new StructType();
     for (ViewColumn column : view.columns()) {
@@ -48,13 +50,14 @@ record ViewPlan(
     return new ViewPlan(
         definition.name(),
         definition.description().isBlank() ? definition.title() : definition.description(),
-        sha256(definition.json() + schema.json()),
+        sha256(ENGINE + definition.json() + schema.json()),
         schema,
         Stream.concat(
                 view.columns().stream().filter(ViewColumn::varied).map(ViewColumn::name),
                 Stream.of(RESOURCE_ID))
             .toList(),
-        rows);
+        definition.letsAllThrough(),
+        definition.givesRowForEachResource());
   }
 
   /** How files of the view's rows look. */

@@ -6,6 +6,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.epicfhir.common.DeltaRules;
 
 @AnalyzeClasses(
     packages = "io.epicfhir.transform",
@@ -37,15 +38,24 @@ class ArchitectureTest {
           .resideInAnyPackage("io.epicfhir.transform.fhirpath..", "org.hl7.fhir..");
 
   @ArchTest
-  static final ArchRule NO_USER_DEFINED_FUNCTIONS_AND_NO_RDDS_BUT_THE_PARSE =
+  static final ArchRule SILVER_KNOWS_NO_VIEWS =
       noClasses()
           .that()
-          .haveNameNotMatching(".*\\.views\\.(ResourceParser|ParsedRows).*")
+          .resideInAnyPackage("io.epicfhir.transform.silver..", "io.epicfhir.transform.delta..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("org.apache.spark.rdd..", "org.apache.spark.sql.api.java..");
+          .resideInAnyPackage("io.epicfhir.transform.views..", "io.epicfhir.transform.fhirpath..");
 
   @ArchTest
-  static final ArchRule NO_INTERNALS_OF_DELTA =
-      noClasses().should().dependOnClassesThat().resideInAPackage("org.apache.spark.sql.delta..");
+  static final ArchRule NO_USER_DEFINED_FUNCTIONS =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache.spark.sql.api.java..")
+          .orShould()
+          .dependOnClassesThat()
+          .haveSimpleName("UserDefinedFunction");
+
+  @ArchTest
+  static final ArchRule NO_INTERNALS_OF_DELTA = DeltaRules.NO_INTERNALS_OF_DELTA_OR_KERNEL;
 }

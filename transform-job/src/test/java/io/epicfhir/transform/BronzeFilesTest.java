@@ -3,8 +3,8 @@ package io.epicfhir.transform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.JobException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import java.io.IOException;
@@ -12,13 +12,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+/** A damaged export is left out and named; the others are applied. */
 final class BronzeFilesTest {
   private static final String MONDAY = "2026-01-05T00:00:00Z";
+  private static final String TUESDAY = "2026-01-06T00:00:00Z";
 
   @TempDir private Path folder;
   private TestLake lake;
@@ -27,82 +32,168 @@ final class BronzeFilesTest {
 
   @BeforeEach
   void land() {
-    lake = new TestLake(folder);
+    lake = new TestLake(folder.resolve("lake"));
     landing =
         lake.export("e1", MONDAY)
-            .resource("Patient", "a", "1", MONDAY, "one")
-            .resource("Patient", "b", "1", MONDAY, "two")
+            .resource("Patient", "a", "1", MONDAY, noise(1))
+            .resource("Patient", "b", "1", MONDAY, noise(2))
             .land();
-    file = folder.resolve(landing.files().get(0).path());
+    file = lake.root().resolve(landing.files().get(0).path());
+    lake.export("e2", TUESDAY).resource("Patient", "c").resource("Condition", "d").land();
   }
 
   @Test
-  void aTruncatedFileIsRefusedBeforeAnyTableChanges() throws IOException {
+  void aTruncatedFileIsLeftOut() throws IOException {
+    withoutChecksumFile();
     byte[] bytes = Files.readAllBytes(file);
     Files.write(file, Arrays.copyOf(bytes, bytes.length - 7));
-    refused("bytes instead of " + bytes.length);
+    leftOut("bytes instead of " + bytes.length);
+    Files.write(file, bytes);
+    assertThat(lake.transform().silver().exports()).containsExactly("e1");
+    assertThat(lake.live("Patient")).hasSize(3);
   }
 
   @Test
-  void aFileWhoseEndWasOverwrittenIsRefused() throws IOException {
+  void aFileWhoseEndWasOverwrittenIsLeftOut() throws IOException {
+    withoutChecksumFile();
     byte[] bytes = Files.readAllBytes(file);
     Arrays.fill(bytes, bytes.length - 8, bytes.length, (byte) 0);
     Files.write(file, bytes);
-    refused("it is no whole Parquet file");
+    leftOut("it is no whole Parquet file");
   }
 
   @Test
-  void aMissingFileIsRefused() throws IOException {
+  void aMissingFileIsLeftOut() throws IOException {
     Files.delete(file);
-    refused("it is not there");
+    leftOut("it is not there");
   }
 
   @Test
-  void anotherCountThanTheLandingsIsRefused() {
+  void anotherCountThanTheLandingsIsLeftOut() {
     Landing.File landed = landing.files().get(0);
-    publish(new Landing.File("Patient", landed.path(), 3, landed.bytes(), landed.kind()));
-    refused("it has 2 rows instead of 3");
+    publish("e1", new Landing.File("Patient", landed.path(), 3, landed.bytes(), landed.kind()));
+    leftOut("it has 2 rows instead of 3");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0.2, 0.3, 0.4})
+  @DisplayName("F7: a flipped byte in a page is damage, and the other exports are applied")
+  void aFlippedByteInAPageIsLeftOut(double place) throws IOException {
+    withoutChecksumFile();
+    flip(place);
+    leftOut("a page of it is damaged");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0.1, 0.9})
+  @DisplayName("F7: the same where the file system has a checksum of its own")
+  void aFlippedByteThatTheFileSystemFindsIsLeftOut(double place) throws IOException {
+    flip(place);
+    leftOut("the file system's checksum of it is wrong");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  @DisplayName("F7: exit 5, and the report names the export for the rerun that mends it")
+  void theJobEndsWithDamageInItsReport(boolean checksumFile) throws IOException {
+    if (!checksumFile) {
+      withoutChecksumFile();
+    }
+    flip(0.3);
+    Files.createDirectory(folder.resolve("views"));
+    Files.writeString(
+        folder.resolve("pipeline.conf"),
+        """
+        epic-fhir { lake = lake, transform {
+          views = views, deletion-vectors = off, lock-patience = 0 seconds } }
+        """);
+    TestLake.spark();
+    assertThat(TestLake.job(folder.resolve("pipeline.conf"))).isEqualTo(5);
+    JsonNode report =
+        JsonMapper.builder()
+            .build()
+            .readTree(lake.root().resolve("metrics/etl/r1/transform.json").toFile());
+    assertThat(report.at("/result/damaged_export").asText()).isEqualTo("e1");
+    assertThat(report.at("/result/exports").toString()).isEqualTo("[\"e2\"]");
+    assertThat(report.at("/run/error").asText())
+        .contains("of export e1: ", "run the extract task of etl/run-e1 again");
+    assertThat(lake.live("Condition")).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void damageOfAnAppliedExportThatIsReadAgainDeletesNothing(boolean missing) throws IOException {
+    lake.transform();
+    List<String> before = lake.live("Patient");
+    withoutChecksumFile();
+    if (missing) {
+      Files.delete(file);
+    } else {
+      flip(0.3);
+    }
+    // Without c: whether anything else holds it, only all of bronze can tell.
+    lake.export("e2", TUESDAY)
+        .landedAt("2026-01-07T00:00:00Z")
+        .resource("Patient", "a", "2", TUESDAY, "other")
+        .resource("Condition", "e")
+        .land();
+    TransformResult red = lake.run();
+    assertThat(red.silver().problems().damagedExports()).containsExactly("e1");
+    assertThat(red.silver().exports()).as("it waits").isEmpty();
+    assertThat(lake.live("Patient")).isEqualTo(before);
+    assertThat(lake.run().silver().problems().damagedExports()).containsExactly("e1");
+    lake.export("e1", MONDAY)
+        .landedAt("2026-01-08T00:00:00Z")
+        .resource("Patient", "b", "1", MONDAY, "two")
+        .land();
+    lake.transform();
+    assertThat(lake.live("Patient")).containsExactly("a other", "b two");
+    assertThat(lake.live("Condition")).singleElement().asString().startsWith("e ");
   }
 
   @Test
   void aRowOfAnExportThatNeverLandedIsMissedInTheCount() {
-    new Landings(lake.lake())
-        .publish(
-            new Landing(
-                "e2",
-                landing.group(),
-                landing.transactionTime(),
-                null,
-                landing.landedAt(),
-                landing.runKey(),
-                landing.files()));
+    publish("e9", landing.files().get(0));
     lake.lake().delete(lake.lake().paths().state("landings/e1.json"));
-    assertThatThrownBy(lake::transform)
-        .isInstanceOfSatisfying(
-            JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.DATA_REFUSED))
-        .hasMessage(
-            "Cannot bring silver Patient up to date: the landings tell of 2 rows, and 0 were read;"
-                + " run the extract task again");
+    TransformResult red = lake.run();
+    assertThat(red.problems())
+        .containsExactly(
+            "Silver Patient stays as it is: the landings tell of 3 rows, and 1 were read of"
+                + " bronze; run the extract task again");
+    assertThat(red.silver().exports()).isEmpty();
+    assertThat(lake.live("Patient")).isEmpty();
+    assertThat(lake.live("Condition")).as("another type goes on").hasSize(1);
   }
 
   @Test
   void anExportThatHasNotLandedCannotBeAskedFor() {
-    assertThatThrownBy(() -> lake.transform(new Again(Set.of("e9"), Set.of(), Set.of())))
+    assertThatThrownBy(() -> lake.applyAgain("e9"))
         .hasMessage("Cannot apply export e9: it has not landed; run its extract task first");
   }
 
-  @Test
-  void anEntryThatDeletesNoSingleResourceIsRefused() {
-    lake.export("e2", MONDAY).delete("Patient?identifier=7").land();
-    assertThatThrownBy(lake::transform)
-        .hasMessageStartingWith("Cannot apply the deletions: 1 entries");
+  /** Text that packs badly, so that the pages of it are most of the file. */
+  private static String noise(long seed) {
+    StringBuilder text = new StringBuilder();
+    new Random(seed).ints(500).forEach(word -> text.append(Integer.toHexString(word)));
+    return text.toString();
   }
 
-  private void publish(Landing.File landed) {
+  private void flip(double place) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[(int) (place * bytes.length)] ^= 0x20;
+    Files.write(file, bytes);
+  }
+
+  /** Object stores have none beside the file. */
+  private void withoutChecksumFile() throws IOException {
+    Files.delete(file.resolveSibling("." + file.getFileName() + ".crc"));
+  }
+
+  private void publish(String export, Landing.File landed) {
     new Landings(lake.lake())
         .publish(
             new Landing(
-                landing.exportId(),
+                export,
                 landing.group(),
                 landing.transactionTime(),
                 null,
@@ -111,15 +202,17 @@ final class BronzeFilesTest {
                 List.of(landed)));
   }
 
-  private void refused(String why) {
-    assertThatThrownBy(lake::transform)
-        .isInstanceOfSatisfying(
-            JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.DATA_REFUSED))
-        .hasMessageStartingWith(
-            "Cannot take bronze file " + landing.files().get(0).path() + " of export e1: ")
-        .hasMessageContaining(why)
-        .hasMessageEndingWith(
-            "run the extract task of etl/run-e1 again, which lands the export anew");
-    assertThat(lake.lake().exists(lake.lake().paths().silver("Patient"))).isFalse();
+  private void leftOut(String why) {
+    TransformResult red = lake.run();
+    assertThat(red.problems())
+        .singleElement()
+        .asString()
+        .startsWith("Cannot take bronze file " + landing.files().get(0).path() + " of export e1: ")
+        .contains(why)
+        .endsWith("run the extract task of etl/run-e1 again, which lands the export anew");
+    assertThat(red.silver().problems().damagedExports()).containsExactly("e1");
+    assertThat(red.silver().exports()).containsExactly("e2");
+    assertThat(lake.live("Patient")).hasSize(1);
+    assertThat(lake.live("Condition")).hasSize(1);
   }
 }

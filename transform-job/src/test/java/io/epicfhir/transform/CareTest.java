@@ -2,19 +2,25 @@ package io.epicfhir.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.transform.silver.SilverState;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Small tables that are merged into often: care must change their files and nothing else. */
+/** Small tables that change often: care must change their files and nothing else. */
 final class CareTest {
   private static final CareSettings COMPACT =
       new CareSettings(128L << 20, 3, Duration.ZERO, Duration.ZERO);
   private static final CareSettings KEEP =
       new CareSettings(128L << 20, 100, Duration.ofDays(7), Duration.ZERO);
+  private static final List<String> TABLES = List.of("silver", "views/people");
   private static final String VIEW =
       """
       {"resourceType": "ViewDefinition", "name": "people", "resource": "Patient",
@@ -35,12 +41,12 @@ final class CareTest {
   @Test
   void smallFilesBecomeOneAndNothingElseChanges() {
     List<String> silver = lake.silver("Patient");
-    for (DeltaFolder table : tables()) {
+    for (String table : TABLES) {
       TableCare.Done done = care(table, COMPACT);
       assertThat(done.filesBefore()).isEqualTo(3);
       assertThat(done.filesAfter()).isEqualTo(1);
       assertThat(done.bytesFreed()).isPositive();
-      assertThat(table.storedBytes()).isEqualTo(done.bytes());
+      assertThat(storedBytes(table)).isEqualTo(done.bytes());
     }
     assertThat(lake.silver("Patient")).isEqualTo(silver).hasSize(3);
     assertThat(lake.rows("people")).containsExactly("1981", "1982", "1983");
@@ -48,32 +54,32 @@ final class CareTest {
 
   @Test
   void aRunWithoutNewsAfterItCommitsNothingAndTheNextChangeIsTakenIn() {
-    tables().forEach(table -> care(table, COMPACT));
-    long silver = lake.silverVersion("Patient");
+    TABLES.forEach(table -> care(table, COMPACT));
+    long silver = lake.silverVersion();
     long view = lake.viewVersion("people");
-    TypeResult idle = lake.transform().types().get(0);
-    assertThat(lake.silverVersion("Patient")).isEqualTo(silver);
+    TransformResult idle = lake.transform();
+    assertThat(lake.silverVersion()).isEqualTo(silver);
     assertThat(lake.viewVersion("people")).isEqualTo(view);
-    assertThat(idle.views().get("people").rows()).isEqualTo(3);
-    TypeResult changed = land(4, "p1", "1991");
+    assertThat(view(idle).rows()).isEqualTo(3);
+    TransformResult changed = land(4, "p1", "1991");
     assertThat(lake.rows("people")).containsExactly("1982", "1983", "1991");
-    assertThat(changed.silver().orElseThrow().rowsLive()).isEqualTo(3);
-    assertThat(changed.views().get("people").rows()).isEqualTo(3);
+    assertThat(patients(changed).rowsLive()).isEqualTo(3);
+    assertThat(view(changed).rows()).isEqualTo(3);
   }
 
   @Test
   void fewFilesStayAsTheyAreAndFilesOfOldVersionsUntilTheirTime() {
     land(4, "p1", "1991");
-    for (DeltaFolder table : tables()) {
-      long stored = table.storedBytes();
+    for (String table : TABLES) {
+      long stored = storedBytes(table);
       TableCare.Done done = care(table, KEEP);
       assertThat(done.filesAfter()).isEqualTo(done.filesBefore());
       assertThat(done.bytesFreed()).isZero();
-      assertThat(table.storedBytes()).isEqualTo(stored).isGreaterThan(done.bytes());
+      assertThat(storedBytes(table)).isEqualTo(stored).isGreaterThan(done.bytes());
     }
   }
 
-  private TypeResult land(int day, String id, String born) {
+  private TransformResult land(int day, String id, String born) {
     lake.export("e" + day, "2026-01-0" + day + "T00:00:00Z")
         .resource(
             "Patient",
@@ -82,16 +88,31 @@ final class CareTest {
             null,
             "{\"resourceType\":\"Patient\",\"id\":\"%s\",\"birthDate\":\"%s\"}".formatted(id, born))
         .land();
-    return lake.transform().types().get(0);
+    return lake.transform();
   }
 
-  private List<DeltaFolder> tables() {
-    return List.of(
-        new DeltaFolder(lake.lake(), lake.lake().paths().silver("Patient")),
-        new DeltaFolder(lake.lake(), lake.lake().paths().view("people")));
+  private static ViewState view(TransformResult result) {
+    return result.views().done().get("people").state();
   }
 
-  private static TableCare.Done care(DeltaFolder table, CareSettings settings) {
-    return new TableCare(TestLake.spark(), table, settings).run();
+  private static SilverState.TypeState patients(TransformResult result) {
+    return result.silver().state().of("Patient");
+  }
+
+  private TableCare.Done care(String table, CareSettings settings) {
+    return new TableCare(TestLake.spark(), lake.lake(), lake.lake().paths().at(table), settings)
+        .run();
+  }
+
+  /** Bytes of all data files, those of older versions too. */
+  private long storedBytes(String table) {
+    try (Stream<Path> files = Files.walk(folder.resolve(table))) {
+      return files
+          .filter(f -> f.toString().endsWith(".parquet") && !f.toString().contains("_delta_log"))
+          .mapToLong(f -> f.toFile().length())
+          .sum();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -1,51 +1,45 @@
 package io.epicfhir.transform;
 
-import com.codahale.metrics.MetricRegistry;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.not;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import io.epicfhir.common.NioLocalFileSystem;
+import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.transform.delta.DeletionVectors;
+import io.epicfhir.transform.silver.DeletionBound;
 import io.epicfhir.transform.views.ViewCompiler;
 import io.epicfhir.transform.views.ViewDefinition;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /** A lake on local disk whose bronze is written by hand; everything else is the real thing. */
 final class TestLake {
-  private static final StructType BRONZE =
-      new StructType()
-          .add("id", DataTypes.StringType)
-          .add("version_id", DataTypes.StringType)
-          .add("last_updated", DataTypes.TimestampType)
-          .add("resource", DataTypes.StringType)
-          .add("export_id", DataTypes.StringType)
-          .add("source_file", DataTypes.StringType)
-          .add("source_line", DataTypes.LongType);
-
   private final Lake lake;
   private final Path root;
   private final Map<String, List<String>> views = new TreeMap<>();
-  private WriteSettings writing = new WriteSettings(DeletionVectors.OFF, 0);
+  private DeletionVectors vectors = DeletionVectors.OFF;
+  private DeletionBound bound = DeletionBound.DEFAULT;
+  private final Set<String> leaveOut = new TreeSet<>();
 
   TestLake(Path root) {
     this.root = root;
@@ -60,6 +54,8 @@ final class TestLake {
         .master("local[2]")
         .appName("transform tests")
         .config("spark.ui.enabled", "false")
+        // As every profile sets it.
+        .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
         .config(NioLocalFileSystem.ofSpark())
         // The tests' own looks at tables: with Spark's and Delta's defaults each would be hundreds
         // of empty tasks.
@@ -131,17 +127,37 @@ final class TestLake {
     spark().sql(sql.formatted("delta.`" + root.resolve(table) + "`"));
   }
 
-  /** How changes are written from here on; by itself all are merged, without deletion vectors. */
-  TestLake writing(WriteSettings how) {
-    writing = how;
+  /** How changes are written from here on; by itself the rows that stay are copied. */
+  TestLake writing(DeletionVectors how) {
+    vectors = how;
     return this;
   }
 
-  TransformResult transform() {
-    return transform(Again.NOTHING);
+  /** How many resources may go without a server's word. */
+  TestLake bound(long number, double share) {
+    bound = new DeletionBound(number, share);
+    return this;
   }
 
-  TransformResult transform(Again again) {
+  /** A view leaves out the resources that do not fit. */
+  TestLake leaveOut(String view) {
+    leaveOut.add(view);
+    return this;
+  }
+
+  /** A run that must end well. */
+  TransformResult transform() {
+    TransformResult result = run(RebuildRequest.NOTHING);
+    assertThat(result.problems()).isEmpty();
+    return result;
+  }
+
+  TransformResult run() {
+    return run(RebuildRequest.NOTHING);
+  }
+
+  /** A run that may be red. */
+  TransformResult run(RebuildRequest request) {
     Map<String, TypeViews> compiled = new TreeMap<>();
     views.forEach(
         (type, jsons) ->
@@ -150,13 +166,27 @@ final class TestLake {
                 TypeViews.of(
                     ViewCompiler.compile(
                         type, jsons.stream().map(j -> ViewDefinition.parse(j, "test")).toList()))));
-    TransformSettings settings = new TransformSettings(root, 2, writing, Duration.ZERO);
-    try {
-      return new Tables(TestLake::spark, lake, settings, compiled, new MetricRegistry())
-          .bringUpToDate(again, "etl/test");
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    TransformSettings settings =
+        new TransformSettings(root, vectors, bound, leaveOut, Duration.ZERO);
+    return new Transformation(
+            TestLake::spark, lake, settings, () -> new ViewCatalog.Read(compiled, List.of()))
+        .run(request, "etl/test");
+  }
+
+  TransformResult rebuild(String... types) {
+    return run(new RebuildRequest(Set.of(), Set.of(types), Set.of(), Map.of()));
+  }
+
+  TransformResult rebuildViews(String... names) {
+    return run(new RebuildRequest(Set.of(), Set.of(), Set.of(names), Map.of()));
+  }
+
+  TransformResult applyAgain(String... exports) {
+    return run(new RebuildRequest(Set.of(exports), Set.of(), Set.of(), Map.of()));
+  }
+
+  TransformResult accept(Map<String, Long> deletions) {
+    return run(new RebuildRequest(Set.of(), Set.of(), Set.of(), deletions));
   }
 
   /** Silver as sorted lines: id, version, deleted, resource. */
@@ -164,7 +194,8 @@ final class TestLake {
     return spark()
         .read()
         .format("delta")
-        .load(lake.paths().silver(type).toString())
+        .load(lake.paths().silver().toString())
+        .where(col("resource_type").equalTo(type))
         .select("id", "version_id", "deleted", "resource")
         .collectAsList()
         .stream()
@@ -187,25 +218,78 @@ final class TestLake {
         .toList();
   }
 
-  long silverVersion(String type) {
-    return new DeltaFolder(lake, lake.paths().silver(type)).version().orElseThrow();
+  /** The resources that are there, as sorted lines: id and text. */
+  List<String> live(String type) {
+    return spark()
+        .read()
+        .format("delta")
+        .load(lake.paths().silver().toString())
+        .where(col("resource_type").equalTo(type).and(not(col("deleted"))))
+        .select("id", "resource")
+        .collectAsList()
+        .stream()
+        .map(row -> row.mkString(" "))
+        .sorted()
+        .toList();
+  }
+
+  TableLog silverLog() {
+    return TableLog.of(lake, lake.paths().silver());
+  }
+
+  TableLog viewLog(String view) {
+    return TableLog.of(lake, lake.paths().view(view));
+  }
+
+  long silverVersion() {
+    return silverLog().version().orElseThrow();
   }
 
   long viewVersion(String view) {
-    return new DeltaFolder(lake, lake.paths().view(view)).version().orElseThrow();
+    return viewLog(view).version().orElseThrow();
   }
 
   /** Bronze files of an export, and then its landing. */
   final class Export {
     private final String id;
     private final Instant time;
-    private final Map<String, List<Row>> rows = new TreeMap<>();
-    private final List<Row> deletions = new ArrayList<>();
+    private final Map<String, List<BronzeFile.Line>> rows = new TreeMap<>();
+    private final List<BronzeFile.Line> deletions = new ArrayList<>();
     private final List<Landing.File> files = new ArrayList<>();
+    private String group = "group";
+    private Instant since;
+    private List<String> complete = List.of();
+    private boolean inferred;
+    private Instant landedAt;
 
     private Export(String id, Instant time) {
       this.id = id;
       this.time = time;
+    }
+
+    /** The group, or the crawl, that it is of. */
+    Export of(String source) {
+      group = source;
+      inferred = source.startsWith("crawl:");
+      return this;
+    }
+
+    /** Has only what changed since a time. */
+    Export since(String instant) {
+      since = Instant.parse(instant);
+      return this;
+    }
+
+    /** Has all resources of these types; of all types where none is named. */
+    Export full(String... types) {
+      complete = types.length == 0 ? List.of(Landing.ALL_TYPES) : List.of(types);
+      return this;
+    }
+
+    /** When it landed; by itself at its own time. */
+    Export landedAt(String instant) {
+      landedAt = Instant.parse(instant);
+      return this;
     }
 
     /** A resource that has its id only, as old as the export. */
@@ -216,7 +300,7 @@ final class TestLake {
 
     /** A resource; version and time may be null. */
     Export resource(String type, String id, String version, String updated, String json) {
-      List<Row> ofType = rows.computeIfAbsent(type, t -> new ArrayList<>());
+      List<BronzeFile.Line> ofType = rows.computeIfAbsent(type, t -> new ArrayList<>());
       ofType.add(row(id, version, updated, json, type + ".ndjson", ofType.size() + 1));
       return this;
     }
@@ -243,31 +327,39 @@ final class TestLake {
         files.add(write("Bundle", deletions, Landing.Kind.DELETIONS));
       }
       Landing landing =
-          new Landing(id, "group", time, null, time, "etl/run-" + id, List.copyOf(files));
+          new Landing(
+              id,
+              group,
+              time,
+              since,
+              landedAt == null ? time : landedAt,
+              "etl/run-" + id,
+              List.copyOf(files),
+              complete,
+              inferred);
       new Landings(lake).publish(landing);
       return landing;
     }
 
-    private Row row(String id, String version, String updated, String json, String file, long at) {
-      Timestamp time = updated == null ? null : Timestamp.from(Instant.parse(updated));
-      return RowFactory.create(id, version, time, json, this.id, file, at);
+    private BronzeFile.Line row(
+        String id, String version, String updated, String json, String file, long at) {
+      Instant changed = updated == null ? null : Instant.parse(updated);
+      return new BronzeFile.Line(id, version, changed, json, this.id, file, at);
     }
 
-    private Landing.File write(String type, List<Row> list, Landing.Kind kind) {
+    private Landing.File write(String type, List<BronzeFile.Line> list, Landing.Kind kind) {
       String name =
-          "bronze/resource_type=" + type + "/extraction_date=2026-01-01/" + id + ".parquet";
-      Path folder = root.resolve("part-" + id + "-" + type);
+          "bronze/resource_type="
+              + type
+              + "/extraction_date=2026-01-01/"
+              + id
+              + (landedAt == null ? "" : "-" + landedAt.getEpochSecond())
+              + ".parquet";
       Path file = root.resolve(name);
-      spark()
-          .createDataFrame(list, BRONZE)
-          .coalesce(1)
-          .write()
-          .option("compression", "zstd")
-          .parquet(folder.toUri().toString());
-      try (Stream<Path> parts = Files.list(folder)) {
-        Path part = parts.filter(p -> p.toString().endsWith(".parquet")).findFirst().orElseThrow();
+      try {
         Files.createDirectories(file.getParent());
-        Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+        Files.deleteIfExists(file);
+        BronzeFile.write(file, list);
         return new Landing.File(type, name, list.size(), Files.size(file), kind);
       } catch (IOException e) {
         throw new UncheckedIOException(e);

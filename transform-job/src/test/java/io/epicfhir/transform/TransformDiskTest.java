@@ -43,8 +43,7 @@ final class TransformDiskTest {
         epic-fhir {
           lake = lake
           transform {
-            views = views, parallel-tables = 2, deletion-vectors = off, rewrite-below = 4M
-            lock-patience = 30 seconds
+            views = views, deletion-vectors = off, lock-patience = 30 seconds
           }
         }
         """);
@@ -77,8 +76,8 @@ final class TransformDiskTest {
       assertThat(transform()).isEqualTo(6);
 
       assertThat(error())
-          .isEqualTo("Cannot bring silver Patient up to date: No space left on device" + ADVICE);
-      assertThat(folder.resolve("lake/silver/Patient/_delta_log")).doesNotExist();
+          .isEqualTo("Cannot bring silver up to date: No space left on device" + ADVICE);
+      assertThat(folder.resolve("lake/silver/_delta_log")).doesNotExist();
       assertThat(folder.resolve("lake/state/applied")).doesNotExist();
       local.remount("size=64m");
       assertThat(transform()).isZero();
@@ -98,14 +97,14 @@ final class TransformDiskTest {
       tables.remount("ro");
       assertThat(transform()).isEqualTo(6);
       assertThat(error())
-          .isEqualTo("Cannot bring silver Patient up to date: Read-only file system" + ADVICE);
+          .isEqualTo("Cannot bring silver up to date: Read-only file system" + ADVICE);
       tables.remount("rw");
       tables.fill(0);
 
       assertThat(transform()).isEqualTo(6);
 
       assertThat(error())
-          .isEqualTo("Cannot bring silver Patient up to date: No space left on device" + ADVICE);
+          .isEqualTo("Cannot bring silver up to date: No space left on device" + ADVICE);
       assertThat(lake.silver("Patient")).isEqualTo(before);
       tables.makeRoom();
       assertThat(transform()).isZero();

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The faults that meet this phase, by their numbers. 26 (the same id twice), 27 (an older version
- * later) and 28 (deletion, replay, re-creation) are {@link SilverTableTest}'s.
+ * later) and 28 (deletion, replay, re-creation) are {@link SilverTest}'s.
  */
 final class TransformFaultsTest {
   private static final String MONDAY = "2026-01-05T00:00:00Z";
@@ -48,7 +48,7 @@ final class TransformFaultsTest {
     TransformResult first = lake.transform();
     // 29: silver is verbatim, the view has null, the run tells of it.
     assertThat(lake.silver("Patient")).contains("o 1 false " + odd, "n 1 false " + nul);
-    assertThat(first.types().get(0).drift())
+    assertThat(first.views().drift().get("Patient"))
         .containsEntry("Patient.active: not a boolean", 1L)
         .containsEntry("Patient.name: not a list", 1L)
         .containsEntry("Patient.hue: not in FHIR R4", 1L)
@@ -62,7 +62,7 @@ final class TransformFaultsTest {
     TransformResult second = lake.transform();
     // 46: a part is better than nothing, and less than any whole version.
     assertThat(lake.rows("families")).contains("a null Whole", "b null null");
-    assertThat(second.types().get(0).counts().orElseThrow().parts()).isEqualTo(2);
+    assertThat(second.silver().counts().get("Patient").parts()).isEqualTo(2);
     lake.export("e3", WEDNESDAY).resource("Patient", "b", "1", MONDAY, named("b", "Late")).land();
     lake.transform();
     assertThat(lake.rows("families")).contains("a null Whole", "b null Late");

@@ -1,11 +1,13 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.common.ChildJvm;
+import io.epicfhir.transform.delta.DeletionVectors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
@@ -17,13 +19,11 @@ import java.util.concurrent.TimeUnit;
  * each.
  */
 final class TransformKills {
-  /** Each with how often it is passed at most in a run over two types. */
+  /** Each with how often it is passed at most in a run over two types with a view each. */
   private static final List<String> POINTS =
       List.of(
           "silver.commit:1",
-          "silver.commit:2",
           "silver.committed:1",
-          "silver.committed:2",
           "view.commit:1",
           "view.commit:2",
           "view.committed:1",
@@ -31,11 +31,7 @@ final class TransformKills {
           "applied.mark:1");
 
   /** How changes go into the tables: each lake has one of them. */
-  private static final List<String> WAYS =
-      List.of(
-          "deletion-vectors = off, rewrite-below = 0",
-          "deletion-vectors = on, rewrite-below = 0",
-          "deletion-vectors = off, rewrite-below = 1G");
+  private static final List<DeletionVectors> WAYS = List.of(DeletionVectors.values());
 
   private static final List<String> JVM =
       List.of(
@@ -76,11 +72,11 @@ final class TransformKills {
         epic-fhir {
           lake = killed
           transform {
-            views = views, parallel-tables = 2, %s, lock-patience = 30 seconds
+            views = views, deletion-vectors = %s, lock-patience = 30 seconds
           }
         }
         """
-            .formatted(WAYS.get(random.nextInt(WAYS.size()))));
+            .formatted(WAYS.get((int) Math.floorMod(seed, 3L)).name().toLowerCase(Locale.ROOT)));
   }
 
   /** Arguments: folder, seed, kills. One line a kill, then the sums as KEY=VALUE. */

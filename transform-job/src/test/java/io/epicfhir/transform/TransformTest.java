@@ -9,17 +9,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The job as its process runs it: settings, lock, work, report, exit code. */
 final class TransformTest {
   private static final String MONDAY = "2026-01-05T00:00:00Z";
+  private static final String TUESDAY = "2026-01-06T00:00:00Z";
 
   @TempDir private Path folder;
+  private TestLake lake;
 
   @BeforeEach
   void writeSettings() throws IOException {
+    lake = new TestLake(folder.resolve("lake"));
     Files.createDirectories(folder.resolve("views"));
     Files.writeString(
         folder.resolve("pipeline.conf"),
@@ -27,7 +31,9 @@ final class TransformTest {
         epic-fhir {
           lake = "lake"
           transform {
-            views = views, parallel-tables = 2, deletion-vectors = off, rewrite-below = 0, lock-patience = 0 seconds
+            # Settings that are gone do no harm.
+            parallel-tables = 2, rewrite-below = 0
+            views = views, deletion-vectors = off, lock-patience = 0 seconds
           }
         }
         """);
@@ -36,62 +42,101 @@ final class TransformTest {
   @Test
   void theReportTellsWhatTheTablesHold() throws IOException {
     view("patients", "birthDate");
-    new TestLake(folder.resolve("lake"))
-        .export("e1", MONDAY)
-        .resource("Patient", "a", "1", MONDAY, "{\"resourceType\":\"Patient\",\"id\":\"a\"}")
-        .resource("Patient", "b", "1", MONDAY, "{\"resourceType\":\"Patient\",\"id\":\"b\"}")
-        .delete("Patient/c")
-        .land();
+    patients("e1", MONDAY, "a", "b").delete("Patient/c").land();
     assertThat(run()).isEqualTo(ExitCode.DONE.number());
     JsonNode report = report();
     assertThat(report.at("/result/exports/0").asText()).isEqualTo("e1");
     assertThat(report.at("/result/silver/Patient/rows_live").asLong()).isEqualTo(2);
     assertThat(report.at("/result/silver/Patient/tombstones").asLong()).isEqualTo(1);
+    assertThat(report.at("/result/silver/Patient/read").asLong()).isEqualTo(2);
     assertThat(report.at("/result/views/patients/rows").asLong()).isEqualTo(2);
     assertThat(report.at("/result/views/patients/resource").asText()).isEqualTo("Patient");
-    assertThat(report.at("/resources/Patient/received").asLong()).isEqualTo(2);
+    assertThat(report.at("/result/views/patients/resources").asLong()).isEqualTo(2);
+    assertThat(report.at("/result/views/patients/let_through").asLong()).isEqualTo(2);
+    assertThat(report.at("/result/views/patients/silver_resources").asLong()).isEqualTo(2);
+    assertThat(report.at("/resources/Patient/received").asLong()).isEqualTo(3);
     assertThat(report.at("/resources/Patient/written").asLong()).isEqualTo(3);
     assertThat(report.at("/resources/Patient/deleted").asLong()).isEqualTo(1);
-    assertThat(report.at("/timers/view.patients/count").asLong()).isEqualTo(1);
-    assertThat(report.get("stages").findValuesAsText("job_group"))
-        .contains("silver Patient", "view patients");
+    assertThat(report.get("stages").findValuesAsText("job_group")).contains("silver", "views");
   }
 
   @Test
   void aRunWithoutNewsStartsNoSparkAndTellsTheSameTables() throws IOException {
     view("patients", "birthDate");
-    TestLake lake = new TestLake(folder.resolve("lake"));
-    lake.export("e1", MONDAY)
-        .resource("Patient", "a", "1", MONDAY, "{\"resourceType\":\"Patient\",\"id\":\"a\"}")
-        .land();
+    patients("e1", MONDAY, "a").land();
     assertThat(run()).isEqualTo(ExitCode.DONE.number());
     JsonNode first = report();
     assertThat(first.at("/run/host_class").asText()).contains("local[2]");
-    lake.export("e2", "2026-01-06T00:00:00Z").land(); // an export with nothing in it
     assertThat(run()).isEqualTo(ExitCode.DONE.number());
     JsonNode second = report();
-    assertThat(second.at("/result/exports/0").asText()).isEqualTo("e2");
+    assertThat(second.at("/result/exports").toString()).isEqualTo("[]");
     assertThat(second.at("/run/host_class").asText()).doesNotContain("local[2]");
     assertThat(second.at("/result/views")).isEqualTo(first.at("/result/views"));
     assertThat(second.at("/result/silver/Patient/rows_live").asLong()).isEqualTo(1);
   }
 
   @Test
-  void allProblemsOfTheViewsAreToldAtOnce() throws IOException {
-    view("one", "birthDay");
-    view("two", "name.familiy");
-    Files.writeString(folder.resolve("views/three.json"), "{");
-    assertThat(run()).isEqualTo(ExitCode.SETTINGS.number());
-    assertThat(report().at("/run/error").asText())
-        .contains("3 to mend", "birthDay", "familiy", "three.json");
+  void anExportWithNothingInItStartsNoSparkAndCountsAsApplied() throws IOException {
+    view("patients", "birthDate");
+    patients("e1", MONDAY, "a").land();
+    assertThat(run()).isEqualTo(ExitCode.DONE.number());
+    lake.export("e2", TUESDAY).since(MONDAY).land();
+    assertThat(run()).isEqualTo(ExitCode.DONE.number());
+    assertThat(report().at("/result/exports/0").asText()).isEqualTo("e2");
+    assertThat(report().at("/run/host_class").asText()).doesNotContain("local[2]");
+    assertThat(run()).isEqualTo(ExitCode.DONE.number());
+    assertThat(report().at("/result/exports").toString()).isEqualTo("[]");
   }
 
   @Test
-  void aMissingFolderOfViewsIsTold() throws IOException {
+  @DisplayName("F2: a typo in one view stops that view only, and the run is red")
+  void badViewsAreNamedAllAtOnceAndTheOthersGoOn() throws IOException {
+    view("good", "birthDate");
+    view("one", "birthDay");
+    view("two", "name.familiy");
+    Files.writeString(folder.resolve("views/three.json"), "{");
+    patients("e1", MONDAY, "a", "b").land();
+    assertThat(run()).isEqualTo(ExitCode.DATA_REFUSED.number());
+    JsonNode report = report();
+    assertThat(report.at("/run/error").asText())
+        .contains("one.json:2", "birthDay", "two.json:2", "familiy", "three.json");
+    assertThat(report.at("/result/refused_views").propertyStream().map(e -> e.getKey()))
+        .containsExactly("one", "three", "two");
+    assertThat(report.at("/result/views/good/rows").asLong()).isEqualTo(2);
+    assertThat(lake.rows("good")).hasSize(2);
+    assertThat(report.at("/result/exports/0").asText()).isEqualTo("e1");
+  }
+
+  @Test
+  @DisplayName("F2: a view that breaks keeps its last good rows, and is no view without definition")
+  void aViewThatIsBrokenLaterKeepsItsRows() throws IOException {
+    view("patients", "birthDate");
+    patients("e1", MONDAY, "a").land();
+    assertThat(run()).isEqualTo(ExitCode.DONE.number());
+    view("patients", "birthDay");
+    patients("e2", TUESDAY, "b").land();
+    assertThat(run()).isEqualTo(ExitCode.DATA_REFUSED.number());
+    assertThat(report().get("notes").toString()).doesNotContain("no definition");
+    assertThat(lake.rows("patients")).hasSize(1);
+    view("patients", "birthDate");
+    assertThat(run()).isEqualTo(ExitCode.DONE.number());
+    assertThat(lake.rows("patients")).hasSize(2);
+  }
+
+  @Test
+  void aMissingFolderOfViewsIsRefused() throws IOException {
     Files.delete(folder.resolve("views"));
     assertThat(run()).isEqualTo(ExitCode.SETTINGS.number());
     assertThat(report().at("/run/error").asText())
         .contains("transform.views", "an existing folder of ViewDefinitions");
+  }
+
+  private TestLake.Export patients(String export, String time, String... ids) {
+    TestLake.Export made = lake.export(export, time);
+    for (String id : ids) {
+      made.resource("Patient", id);
+    }
+    return made;
   }
 
   private void view(String name, String path) throws IOException {

@@ -93,7 +93,9 @@ final class ViewCatalogTest {
     assertThatThrownBy(() -> ViewCatalog.read(folder))
         .isInstanceOf(JobException.class)
         .hasMessageContainingAll(
-            "2 to mend", "gendre", "Cannot compile views of Patent: FHIR R4 has no such resource");
+            "2 to correct",
+            "gendre",
+            "Cannot compile views of Patent: FHIR R4 has no such resource");
   }
 
   @Test

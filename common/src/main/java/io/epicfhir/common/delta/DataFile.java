@@ -15,16 +15,19 @@ import org.apache.hadoop.fs.Path;
  * @param bytes the file's length, 0 where a removed file's is not known
  * @param rows the rows without the deleted ones; empty where the file has no count
  * @param deletionVector which of its rows are deleted
+ * @param ranges smallest and largest value of the whole-number columns that the log knows them of
  */
 public record DataFile(
     String path,
     Map<String, String> partitionValues,
     long bytes,
     OptionalLong rows,
-    Optional<DeletionVector> deletionVector) {
+    Optional<DeletionVector> deletionVector,
+    Map<String, NewFile.Range> ranges) {
 
-  /** Takes a copy of the map. */
+  /** Takes copies of the maps. */
   public DataFile {
+    ranges = Map.copyOf(ranges);
     partitionValues = Collections.unmodifiableMap(new LinkedHashMap<>(partitionValues));
   }
 
@@ -50,6 +53,17 @@ public record DataFile(
   /** How many of the file's rows are deleted. */
   public long deletedRows() {
     return deletionVector.map(DeletionVector::cardinality).orElse(0L);
+  }
+
+  /** The same file with other rows deleted. */
+  public DataFile with(DeletionVector vector) {
+    OptionalLong physical =
+        rows.isPresent() ? OptionalLong.of(rows.getAsLong() + deletedRows()) : rows;
+    OptionalLong left =
+        physical.isPresent()
+            ? OptionalLong.of(physical.getAsLong() - vector.cardinality())
+            : physical;
+    return new DataFile(path, partitionValues, bytes, left, Optional.of(vector), ranges);
   }
 
   /** The file's full path. */

@@ -1,5 +1,7 @@
 package io.epicfhir.common.delta;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.delta.kernel.data.MapValue;
@@ -31,7 +33,8 @@ final class FileActions {
         add.getPartitionValues(),
         add.getSize(),
         add.getNumRecords(),
-        add.getDeletionVector());
+        add.getDeletionVector(),
+        add.getStatsJson());
   }
 
   static DataFile file(RemoveFile remove) {
@@ -40,7 +43,8 @@ final class FileActions {
         remove.getPartitionValues().orElseGet(() -> VectorUtils.stringStringMapValue(Map.of())),
         remove.getSize().orElse(0L),
         remove.getStatsJson().flatMap(DataFileStatistics::getNumRecords),
-        remove.getDeletionVector());
+        remove.getDeletionVector(),
+        remove.getStatsJson());
   }
 
   private static DataFile file(
@@ -48,14 +52,45 @@ final class FileActions {
       MapValue partitionValues,
       long bytes,
       Optional<Long> records,
-      Optional<DeletionVectorDescriptor> vector) {
+      Optional<DeletionVectorDescriptor> vector,
+      Optional<String> stats) {
     long deleted = vector.map(DeletionVectorDescriptor::getCardinality).orElse(0L);
     return new DataFile(
         decoded(path),
         VectorUtils.toJavaMap(partitionValues),
         bytes,
         records.isPresent() ? OptionalLong.of(records.get() - deleted) : OptionalLong.empty(),
-        vector.map(FileActions::vector));
+        vector.map(FileActions::vector),
+        stats.map(FileActions::ranges).orElse(Map.of()));
+  }
+
+  /** Of whole numbers only: other values in a log are none of ours. */
+  private static Map<String, NewFile.Range> ranges(String stats) {
+    if (!stats.contains("\"minValues\"")) {
+      return Map.of();
+    }
+    JsonNode all = json(stats);
+    Map<String, NewFile.Range> ranges = new HashMap<>();
+    all.path("minValues")
+        .properties()
+        .forEach(
+            smallest -> {
+              JsonNode largest = all.path("maxValues").path(smallest.getKey());
+              if (smallest.getValue().isIntegralNumber() && largest.isIntegralNumber()) {
+                ranges.put(
+                    smallest.getKey(),
+                    new NewFile.Range(smallest.getValue().asLong(), largest.asLong()));
+              }
+            });
+    return ranges;
+  }
+
+  private static ObjectNode json(String stats) {
+    try {
+      return JSON.readValue(stats, ObjectNode.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("Cannot read the statistics of a file", e);
+    }
   }
 
   private static DataFile.DeletionVector vector(DeletionVectorDescriptor vector) {
@@ -88,6 +123,29 @@ final class FileActions {
     Map<Integer, Object> fields = new HashMap<>();
     values.forEach((name, value) -> fields.put(AddFile.FULL_SCHEMA.indexOf(name), value));
     return SingleAction.createAddFileSingleAction(new GenericRow(AddFile.FULL_SCHEMA, fields));
+  }
+
+  /** A file of the table with other rows deleted; all else that the log says of it stays. */
+  static Row marked(AddFile file, DataFile.DeletionVector vector) {
+    Map<String, Object> values = new HashMap<>();
+    values.put("path", file.getPath());
+    values.put("partitionValues", file.getPartitionValues());
+    values.put("size", file.getSize());
+    values.put("modificationTime", file.getModificationTime());
+    values.put("dataChange", true);
+    values.put("deletionVector", descriptor(vector).toRow());
+    file.getTags().ifPresent(tags -> values.put("tags", tags));
+    file.getBaseRowId().ifPresent(id -> values.put("baseRowId", id));
+    file.getDefaultRowCommitVersion().ifPresent(v -> values.put("defaultRowCommitVersion", v));
+    file.getStatsJson().ifPresent(stats -> values.put("stats", wide(stats)));
+    Map<Integer, Object> fields = new HashMap<>();
+    values.forEach((name, value) -> fields.put(AddFile.FULL_SCHEMA.indexOf(name), value));
+    return SingleAction.createAddFileSingleAction(new GenericRow(AddFile.FULL_SCHEMA, fields));
+  }
+
+  /** Statistics of all rows of a file, of which some are deleted now. */
+  private static String wide(String stats) {
+    return json(stats).put("tightBounds", false).toString();
   }
 
   private static String stats(NewFile file) {

@@ -62,9 +62,10 @@ final class LogWriter {
       long readVersion,
       List<NewFile> add,
       List<DataFile> remove,
+      List<DataFile> mark,
       String signature,
       Optional<AppTransaction> transaction) {
-    TableChange change = new TableChange(table, readVersion, add, remove);
+    TableChange change = new TableChange(table, readVersion, add, remove, mark);
     SignedCommitter committer =
         new SignedCommitter("WRITE", TableChange.metrics(add, remove), signature);
     for (int tries = 0; tries < TRIES; tries++) {

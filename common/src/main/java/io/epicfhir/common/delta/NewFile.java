@@ -1,5 +1,6 @@
 package io.epicfhir.common.delta;
 
+import java.io.Serializable;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,7 +22,8 @@ public record NewFile(
     long bytes,
     long rows,
     long modifiedMillis,
-    Map<String, Range> ranges) {
+    Map<String, Range> ranges)
+    implements Serializable {
 
   /** Takes copies of the maps. */
   public NewFile {
@@ -45,5 +47,5 @@ public record NewFile(
    * @param smallest the smallest
    * @param largest the largest
    */
-  public record Range(long smallest, long largest) {}
+  public record Range(long smallest, long largest) implements Serializable {}
 }

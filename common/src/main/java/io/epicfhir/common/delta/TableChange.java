@@ -17,8 +17,10 @@ import org.apache.hadoop.fs.Path;
  * @param readVersion the version that whoever computed the change has read
  * @param add the files that come
  * @param remove the files that go, as that version has them
+ * @param mark files that stay with more of their rows deleted
  */
-record TableChange(Path table, long readVersion, List<NewFile> add, List<DataFile> remove) {
+record TableChange(
+    Path table, long readVersion, List<NewFile> add, List<DataFile> remove, List<DataFile> mark) {
 
   /**
    * The change's actions against a version.
@@ -43,15 +45,16 @@ record TableChange(Path table, long readVersion, List<NewFile> add, List<DataFil
                       + readVersion
                       + " was read");
             });
-    List<Row> actions = new ArrayList<>(removes(live));
+    Map<String, AddFile> byPath = new HashMap<>();
+    live.forEach(file -> byPath.put(FileActions.file(file).path(), file));
+    List<Row> actions = new ArrayList<>(removes(byPath));
+    actions.addAll(marks(byPath));
     add.forEach(file -> actions.add(FileActions.add(file)));
     return actions;
   }
 
   /** Of the log's own actions, so that nothing that they say of a file is lost with it. */
-  private List<Row> removes(List<AddFile> live) {
-    Map<String, AddFile> byPath = new HashMap<>();
-    live.forEach(file -> byPath.put(FileActions.file(file).path(), file));
+  private List<Row> removes(Map<String, AddFile> byPath) {
     List<Row> removes = new ArrayList<>();
     for (DataFile file : remove) {
       AddFile found = byPath.get(file.path());
@@ -59,11 +62,28 @@ record TableChange(Path table, long readVersion, List<NewFile> add, List<DataFil
           || !FileActions.file(found).deletionVector().equals(file.deletionVector())) {
         throw conflict("somebody else removed one of its files, or deleted rows of it");
       }
-      removes.add(
-          SingleAction.createRemoveFileSingleAction(
-              found.toRemoveFileRow(true, Optional.of(System.currentTimeMillis()))));
+      removes.add(removed(found));
     }
     return removes;
+  }
+
+  /** The file as it was goes, and comes back with another deletion vector. */
+  private List<Row> marks(Map<String, AddFile> byPath) {
+    List<Row> marks = new ArrayList<>();
+    for (DataFile file : mark) {
+      AddFile found = byPath.get(file.path());
+      if (found == null) {
+        throw conflict("somebody else removed one of its files");
+      }
+      marks.add(removed(found));
+      marks.add(FileActions.marked(found, file.deletionVector().orElseThrow()));
+    }
+    return marks;
+  }
+
+  private static Row removed(AddFile file) {
+    return SingleAction.createRemoveFileSingleAction(
+        file.toRemoveFileRow(true, Optional.of(System.currentTimeMillis())));
   }
 
   /** The counts that Spark would leave with such a commit. */
@@ -84,7 +104,7 @@ record TableChange(Path table, long readVersion, List<NewFile> add, List<DataFil
 
   /** Whether there is anything to look up in the table's files. */
   boolean removesFiles() {
-    return !remove.isEmpty();
+    return !remove.isEmpty() || !mark.isEmpty();
   }
 
   /** The number of the version that Kernel's snapshot is of, against the one that was read. */

@@ -114,9 +114,29 @@ public final class TableLog {
     return writer.replace(definition, files, signature);
   }
 
-  /** As the other, without a number of the application. */
+  /** As the other, without marked files and without a number of the application. */
   public long change(long readVersion, List<NewFile> add, List<DataFile> remove, String signature) {
-    return change(readVersion, add, remove, signature, Optional.empty());
+    return change(readVersion, add, remove, List.of(), signature, Optional.empty());
+  }
+
+  /** As the other, without a number of the application. */
+  public long change(
+      long readVersion,
+      List<NewFile> add,
+      List<DataFile> remove,
+      List<DataFile> mark,
+      String signature) {
+    return change(readVersion, add, remove, mark, signature, Optional.empty());
+  }
+
+  /** As the other, without marked files. */
+  public long change(
+      long readVersion,
+      List<NewFile> add,
+      List<DataFile> remove,
+      String signature,
+      Optional<AppTransaction> transaction) {
+    return change(readVersion, add, remove, List.of(), signature, transaction);
   }
 
   /**
@@ -124,6 +144,8 @@ public final class TableLog {
    *
    * @param readVersion the version that the change was computed of
    * @param remove files of that version, as its snapshot gives them
+   * @param mark files of that version that stay, with their new deletion vectors; the table's
+   *     property {@code delta.enableDeletionVectors} must be set
    * @param signature who asks for it
    * @param transaction the application's own number
    * @return the version
@@ -134,9 +156,10 @@ public final class TableLog {
       long readVersion,
       List<NewFile> add,
       List<DataFile> remove,
+      List<DataFile> mark,
       String signature,
       Optional<AppTransaction> transaction) {
-    return writer.change(readVersion, add, remove, signature, transaction);
+    return writer.change(readVersion, add, remove, mark, signature, transaction);
   }
 
   /**

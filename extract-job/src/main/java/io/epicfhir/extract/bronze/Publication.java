@@ -135,16 +135,7 @@ public final class Publication {
       long bytes = lake.length(to).orElse(0L);
       files.add(new Landing.File(step.type(), step.path(), step.rows(), bytes, step.kind()));
     }
-    Landing header = plan.landing();
-    Landing landing =
-        new Landing(
-            header.exportId(),
-            header.group(),
-            header.transactionTime(),
-            header.since(),
-            Instant.now(),
-            header.runKey(),
-            files);
+    Landing landing = plan.landing().shown(Instant.now(), files);
     Failpoint.at("publish.landing");
     fence.run();
     new Landings(lake).publish(landing);

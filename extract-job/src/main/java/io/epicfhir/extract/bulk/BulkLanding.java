@@ -79,10 +79,29 @@ public final class BulkLanding {
             started.asked().since(),
             started.startedAt(),
             context.run().key(),
-            List.of()),
+            List.of(),
+            completeTypes(started.asked(), files),
+            false),
         receipts.stream().flatMap(r -> r.bronze().stream()).toList(),
         context.run().extractionDate(),
         bronze.targetFileSize());
+  }
+
+  /**
+   * The types of which a full export without errors holds all that the group has. One line that
+   * could not be taken in may be a resource that is there: then the export is complete for none.
+   */
+  static List<String> completeTypes(ExportLedger.Asked asked, List<FileResult> files) {
+    boolean flawless = files.stream().allMatch(f -> f.severe() == 0 && f.rejected() == 0);
+    if (asked.since() != null || !flawless) {
+      return List.of();
+    }
+    if (asked.types().isEmpty()) {
+      return asked.typeFilters().isEmpty() ? List.of(Landing.ALL_TYPES) : List.of();
+    }
+    return asked.types().stream()
+        .filter(type -> asked.typeFilters().stream().noneMatch(f -> f.startsWith(type + "?")))
+        .toList();
   }
 
   /** An earlier try had decided that the export lands; its counts stand in the receipts. */

@@ -125,6 +125,8 @@ public final class CrawlLanding {
         begun.since(),
         begun.startedAt(),
         context.run().key(),
-        List.of());
+        List.of(),
+        List.of(),
+        true);
   }
 }

@@ -4,9 +4,6 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 
 /**
  * All views of one resource type, and the one parse that feeds them. Tasks get it by Java's
@@ -19,15 +16,11 @@ public final class CompiledViews implements Serializable {
   private final ReadNode read;
   private final ArrayList<RowProgram> programs = new ArrayList<>();
   private final transient List<CompiledView> views;
-  private final transient Supplier<ColumnViews> columnPlans;
-  private transient ColumnViews columnViews;
 
-  CompiledViews(
-      String type, ReadNode read, List<CompiledView> views, Supplier<ColumnViews> columnPlans) {
+  CompiledViews(String type, ReadNode read, List<CompiledView> views) {
     this.type = type;
     this.read = read;
     this.views = List.copyOf(views);
-    this.columnPlans = columnPlans;
     views.forEach(view -> programs.add(view.program()));
   }
 
@@ -53,27 +46,5 @@ public final class CompiledViews implements Serializable {
   /** The views, in the order in which they were given; not there in a task. */
   public List<CompiledView> views() {
     return views;
-  }
-
-  /**
-   * Parses resources for plans of Spark's columns.
-   *
-   * @param silver has the columns id and resource (the JSON text); other columns are not looked at
-   * @param drift registered with Spark
-   */
-  public Dataset<Row> parse(Dataset<Row> silver, Drift drift) {
-    return columnViews().parse(silver, drift);
-  }
-
-  /** The rows of a view by Spark's columns. */
-  public Dataset<Row> rows(int view, Dataset<Row> parsed) {
-    return columnViews().rows(view, parsed);
-  }
-
-  private synchronized ColumnViews columnViews() {
-    if (columnViews == null) {
-      columnViews = columnPlans.get();
-    }
-    return columnViews;
   }
 }

@@ -3,7 +3,6 @@ package io.epicfhir.transform.views;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 
 /**
  * Reads one JSON object into the fields that are wanted of it: an array with a value a field. A
@@ -15,24 +14,19 @@ final class ElementReader {
   private final Drift drift;
   private final FieldTable fields;
   private final Object[] absent;
-  private final boolean columns;
   private final List<RepeatReader> repeats = new ArrayList<>();
 
   /** The fields beside which there is something in the object at hand. */
   private final List<FieldReader> extended = new ArrayList<>();
 
-  private ElementReader(ReadNode node, String path, Drift drift, int keys, int beside) {
+  private ElementReader(ReadNode node, String path, Drift drift, int beside) {
     this.path = path;
     this.drift = drift;
-    this.columns = node.columns();
     List<FieldReader> wanted = new ArrayList<>();
-    absent = new Object[Math.max(keys + node.children().size(), columns ? 1 : 0)];
-    if (columns && node.children().isEmpty() && keys == 0) {
-      absent[0] = true; // ReadSchema.ANCHOR
-    }
+    absent = new Object[node.children().size()];
     for (Map.Entry<String, ReadNode> child : node.children().entrySet()) {
       ReadNode read = child.getValue();
-      absent[read.slot()] = read.list() ? FieldReader.none(columns) : null;
+      absent[read.slot()] = read.list() ? FieldReader.NONE : null;
       if (read.repeat().isEmpty()) {
         wanted.add(new FieldReader(child.getKey(), read, path, drift, beside));
       } else {
@@ -42,25 +36,19 @@ final class ElementReader {
     fields = new FieldTable(wanted, node.known());
   }
 
-  /** Reads a resource of a type; for Spark's own rows its first slot is left for the key. */
+  /** Reads a resource of a type. */
   static ElementReader ofResource(ReadNode resource, String type, Drift drift) {
-    return new ElementReader(
-        resource, type, drift, resource.columns() ? 1 : 0, resource.besideDepth());
+    return new ElementReader(resource, type, drift, resource.besideDepth());
   }
 
   /**
    * @param beside how deep what lies beside primitive elements is read
    */
   static ElementReader ofElement(ReadNode element, String path, Drift drift, int beside) {
-    return new ElementReader(element, path, drift, 0, beside);
+    return new ElementReader(element, path, drift, beside);
   }
 
-  /** Reads the object that is due: an array, or Spark's own row. */
-  Object row(JsonCursor json) {
-    Object[] elements = elements(json);
-    return columns ? new GenericInternalRow(elements) : elements;
-  }
-
+  /** Reads the object that is due: what is read of it, by slot. */
   Object[] elements(JsonCursor json) {
     Object[] elements = absent.clone();
     int start = json.place();

@@ -6,18 +6,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.apache.spark.sql.catalyst.util.ArrayData;
-import org.apache.spark.sql.catalyst.util.GenericArrayData;
 
 /** Reads one field of an object. */
 final class FieldReader {
-  private static final Object[] NONE = {};
-  private static final ArrayData NO_COLUMN_ITEMS = new GenericArrayData(NONE);
+  /** A list without items. */
+  static final Object[] NONE = {};
 
   private final byte[] name;
   private final ReadNode node;
   private final boolean list;
-  private final boolean columns;
   private final Form form;
   private final ElementReader element;
   private final String path;
@@ -32,17 +29,11 @@ final class FieldReader {
     this.name = name.getBytes(StandardCharsets.UTF_8);
     this.node = node;
     this.list = node.list();
-    this.columns = node.columns();
     this.form = node.form();
     this.path = parent + "." + name;
     this.drift = drift;
     this.beside = beside;
     this.element = form == Form.COMPLEX ? ElementReader.ofElement(node, path, drift, beside) : null;
-  }
-
-  /** A list without items. */
-  static Object none(boolean columns) {
-    return columns ? NO_COLUMN_ITEMS : NONE;
   }
 
   byte[] name() {
@@ -56,7 +47,7 @@ final class FieldReader {
 
   /** Whether its element may have an id and extensions in a field of their own. */
   boolean extensible() {
-    return form != Form.COMPLEX && !columns;
+    return form != Form.COMPLEX;
   }
 
   /** The value that is due; absent where it is not of the JSON type that FHIR gives the element. */
@@ -66,7 +57,7 @@ final class FieldReader {
     }
     if (json.first() != '[') {
       odd(json, "not a list");
-      return none(columns);
+      return NONE;
     }
     listPlace = json.place();
     int size = 0;
@@ -80,10 +71,9 @@ final class FieldReader {
       }
     }
     if (size == 0) {
-      return none(columns);
+      return NONE;
     }
-    Object[] read = Arrays.copyOf(items, size);
-    return columns ? new GenericArrayData(read) : read;
+    return Arrays.copyOf(items, size);
   }
 
   /** Notes where its id and extensions stand. */
@@ -154,7 +144,7 @@ final class FieldReader {
       return null;
     }
     return switch (form) {
-      case COMPLEX -> element.row(json);
+      case COMPLEX -> element.elements(json);
       case BOOLEAN -> (Boolean) json.bool();
       case INTEGER -> integer(json.whole());
       case LONG -> json.whole();

@@ -30,14 +30,9 @@ final class ReadNode implements Shape, Serializable {
   private static final class Root implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    private final boolean columns;
     private final TreeSet<String> targets = new TreeSet<>();
     private ReadNode sibling;
     private int siblings;
-
-    Root(boolean columns) {
-      this.columns = columns;
-    }
   }
 
   private ReadNode(Root root, int slot, FhirType type, boolean list, List<List<String>> repeat) {
@@ -50,12 +45,7 @@ final class ReadNode implements Shape, Serializable {
   }
 
   static ReadNode ofResource(FhirType type) {
-    return new ReadNode(new Root(false), 0, type, false, List.of());
-  }
-
-  /** For Spark's own rows, with the resource's key in the first slot. */
-  static ReadNode ofColumns(FhirType type) {
-    return new ReadNode(new Root(true), -1, type, false, List.of());
+    return new ReadNode(new Root(), 0, type, false, List.of());
   }
 
   Form form() {
@@ -74,11 +64,6 @@ final class ReadNode implements Shape, Serializable {
   /** The paths that are flattened into this list; empty for an element of JSON. */
   List<List<String>> repeat() {
     return repeat;
-  }
-
-  /** Whether Spark's own rows are wanted. */
-  boolean columns() {
-    return root.columns;
   }
 
   /** The resource types that references of the views are keys of. */
@@ -137,7 +122,6 @@ final class ReadNode implements Shape, Serializable {
   }
 
   private int nextSlot() {
-    boolean keyFirst = root.columns && slot < 0;
-    return children.size() + (keyFirst ? 1 : 0);
+    return children.size();
   }
 }

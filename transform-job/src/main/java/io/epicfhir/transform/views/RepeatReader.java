@@ -4,7 +4,6 @@ import io.epicfhir.transform.fhirpath.eval.TooDeep;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.spark.sql.catalyst.util.GenericArrayData;
 
 /**
  * Gathers all elements that a repeat reaches into one list: an element stands before what it
@@ -66,12 +65,9 @@ final class RepeatReader {
       }
       gather(json, start, rows);
     } catch (Stop | StackOverflowError deep) {
-      if (!node.columns()) {
-        return TOO_DEEP;
-      }
-      throw deep;
+      return TOO_DEEP;
     }
-    return node.columns() ? new GenericArrayData(rows.toArray()) : rows.toArray();
+    return rows.toArray();
   }
 
   /** Each path takes its own way through the object. */
@@ -107,7 +103,7 @@ final class RepeatReader {
         throw new Stop();
       }
       int start = json.place();
-      rows.add(element.row(json));
+      rows.add(element.elements(json));
       int end = json.place();
       level++;
       gather(json, start, rows);

@@ -41,8 +41,7 @@ public final class ViewCompiler {
       }
       compiled.add(new RowPlanner(view, resource, typing(view, resource), read).compile());
     }
-    return new CompiledViews(
-        resourceType, read, compiled, () -> new ColumnViews(resourceType, resource, views));
+    return new CompiledViews(resourceType, read, compiled);
   }
 
   static Typing typing(ViewDefinition view, FhirType resource) {

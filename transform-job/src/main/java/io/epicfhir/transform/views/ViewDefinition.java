@@ -84,4 +84,23 @@ public record ViewDefinition(
       boolean collection,
       String description,
       String ansiType) {}
+
+  /** Whether it has no where. */
+  public boolean letsAllThrough() {
+    return where.isEmpty();
+  }
+
+  /** Whether each resource that its where lets through gives at least one row. */
+  public boolean givesRowForEachResource() {
+    return select.stream().allMatch(ViewDefinition::givesRow);
+  }
+
+  /** Whether a select gives at least one row of each element that it is at. */
+  private static boolean givesRow(Select select) {
+    boolean itself = select.paths().isEmpty() || select.iteration() == Iteration.FOR_EACH_OR_NULL;
+    return itself
+        && select.selects().stream().allMatch(ViewDefinition::givesRow)
+        && (select.unionAll().isEmpty()
+            || select.unionAll().stream().anyMatch(ViewDefinition::givesRow));
+  }
 }

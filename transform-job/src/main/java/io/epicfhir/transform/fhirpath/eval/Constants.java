@@ -22,6 +22,13 @@ final class Constants {
       return value;
     }
 
+    /** Conditions are compared with Boolean.TRUE itself, and Java's serialization copies it. */
+    private Object readResolve() {
+      return value instanceof Boolean truth
+          ? new Constant(truth.booleanValue() ? Boolean.TRUE : Boolean.FALSE)
+          : this;
+    }
+
     @Override
     Object element(Object focus, Frame frame) {
       return value;

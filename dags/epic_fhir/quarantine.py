@@ -1,0 +1,60 @@
+"""
+Shows what lies in a folder of quarantine, line by line: ``python -m epic_fhir.quarantine FOLDER``, in the folder of the DAGs.
+
+It prints patient data, so it is a command that a person runs; neither the page nor an alert ever shows a line.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from epic_fhir.reports import Lake
+
+
+def command(folder: str) -> str:
+    """The command that shows the folder's lines."""
+    dags = Path(__file__).resolve().parent.parent
+    return f"(cd {shlex.quote(str(dags))} && python -m epic_fhir.quarantine {shlex.quote(folder)})"
+
+
+def of_view(table: str | None, view: str) -> str:
+    """
+    The command that shows which resources do not fit a view.
+
+    :param table: where the view's table lies
+    """
+    return command(f"{(table or '').rpartition('/views/')[0]}/quarantine/view={view}")
+
+
+def lines(folder: str) -> Iterator[str]:
+    """Each line with its reason and its place; the lists of resources that do not fit a view as they are."""
+    from pyarrow import parquet
+
+    for file in Lake(folder).files(folder):
+        if file.name.endswith(".ndjson"):
+            yield from file.read_text(encoding="utf-8").splitlines()
+        elif file.name.endswith(".parquet"):
+            with file.open("rb") as content:
+                for row in parquet.read_table(content).to_pylist():
+                    text = row["line"].decode("utf-8", errors="replace")
+                    yield f"{row['reason']}, {row['source_file']} line {row['source_line']} part {row['part']}: {text}"
+
+
+def main() -> int:
+    if len(sys.argv) != 2:
+        print("Give one folder of quarantine, for example: python -m epic_fhir.quarantine FOLDER", file=sys.stderr)  # noqa: T201
+        return 2
+    found = 0
+    for line in lines(sys.argv[1]):
+        print(line)  # noqa: T201
+        found += 1
+    if not found:
+        print(f"{sys.argv[1]} holds no lines.", file=sys.stderr)  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+package io.epicfhir.transform;
+
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.transform.silver.Silver;
+import io.epicfhir.transform.silver.SilverResult;
+import io.epicfhir.transform.silver.SilverSettings;
+import io.epicfhir.transform.silver.SilverState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.spark.sql.SparkSession;
+
+/** Bronze to silver to views, once; whoever calls holds the lock of the tables. */
+final class Transformation {
+  /** Who writes silver or views holds it. */
+  static final String LOCK = "silver";
+
+  private final Supplier<SparkSession> spark;
+  private final Lake lake;
+  private final TransformSettings settings;
+  private final Supplier<ViewCatalog.Read> views;
+
+  /**
+   * Of one lake.
+   *
+   * @param spark asked only where there is something to do
+   * @param views asked when silver is up to date, or before that where a rebuild is asked for
+   */
+  Transformation(
+      Supplier<SparkSession> spark,
+      Lake lake,
+      TransformSettings settings,
+      Supplier<ViewCatalog.Read> views) {
+    this.spark = spark;
+    this.lake = lake;
+    this.settings = settings;
+    this.views = views;
+  }
+
+  /**
+   * Applies what is pending, and what is asked for.
+   *
+   * @param runKey the logical run, for the marks
+   */
+  TransformResult run(RebuildRequest request, String runKey) {
+    Silver silver =
+        new Silver(lake, spark, new SilverSettings(settings.vectors(), settings.bound()));
+    if (!request.equals(RebuildRequest.NOTHING)) {
+      ViewCatalog.Read known = views.get();
+      request.check(silver.knownTypes(), known.views().keySet(), viewNames(known));
+    }
+    SilverResult done =
+        silver.bringUpToDate(
+            new Silver.Request(
+                request.exports(), request.types(), request.acceptedDeletions(), runKey));
+    SilverState state = done.state();
+    ViewCatalog.Read catalog = views.get();
+    Set<String> anew = new TreeSet<>(request.views());
+    catalog
+        .views()
+        .forEach(
+            (type, ofType) -> {
+              if (done.rebuilt().contains(type)) {
+                ofType.views().forEach(view -> anew.add(view.name()));
+              }
+            });
+    ViewResults results =
+        new ViewTables(spark, lake, settings, catalog.views(), state)
+            .bringUpToDate(anew, done.problems().changedTypes());
+    return new TransformResult(done, results, catalog, unknownViews(catalog));
+  }
+
+  private static List<String> viewNames(ViewCatalog.Read catalog) {
+    List<String> names = new ArrayList<>();
+    catalog.views().values().forEach(type -> type.views().forEach(view -> names.add(view.name())));
+    return names;
+  }
+
+  /** Tables of views that have no definition any more. */
+  private List<String> unknownViews(ViewCatalog.Read catalog) {
+    Set<String> defined = new TreeSet<>(viewNames(catalog));
+    catalog.problems().forEach(problem -> defined.add(problem.name()));
+    return lake.list(lake.paths().at("views")).stream()
+        .filter(FileStatus::isDirectory)
+        .map(folder -> folder.getPath().getName())
+        .filter(name -> !defined.contains(name))
+        .filter(name -> TableLog.of(lake, lake.paths().view(name)).version().isPresent())
+        .toList();
+  }
+}

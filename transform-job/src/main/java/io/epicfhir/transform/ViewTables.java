@@ -1,0 +1,213 @@
+package io.epicfhir.transform;
+
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Lake;
+import io.epicfhir.transform.delta.TableSignature;
+import io.epicfhir.transform.delta.TaskProgress;
+import io.epicfhir.transform.silver.SilverRowsOfTypes;
+import io.epicfhir.transform.silver.SilverSession;
+import io.epicfhir.transform.silver.SilverState;
+import io.epicfhir.transform.silver.SilverTable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Brings the tables of all views up to date with silver. Each view stands alone: one that fails
+ * keeps its last good rows, and the others go on.
+ */
+final class ViewTables {
+  /** More changed resources of a type than these are not sent to every task. */
+  private static final long FEW = 200_000;
+
+  private final Supplier<SparkSession> spark;
+  private final Lake lake;
+  private final TransformSettings settings;
+  private final Map<String, TypeViews> views;
+  private final SilverState silver;
+  private final ViewResults results = new ViewResults();
+
+  ViewTables(
+      Supplier<SparkSession> spark,
+      Lake lake,
+      TransformSettings settings,
+      Map<String, TypeViews> views,
+      SilverState silver) {
+    this.spark = spark;
+    this.lake = lake;
+    this.settings = settings;
+    this.views = views;
+    this.silver = silver;
+  }
+
+  /**
+   * Brings them up to date.
+   *
+   * @param anew views that are built anew
+   * @param changed types of which silver is not what this pipeline left: their views keep their
+   *     last good rows
+   */
+  ViewResults bringUpToDate(Set<String> anew, Set<String> changed) {
+    List<ViewUpdate> behind = behind(anew, changed);
+    if (!behind.isEmpty()) {
+      update(behind);
+    }
+    return results;
+  }
+
+  /** In the order in which they are committed: what others refer to comes first. */
+  private List<ViewUpdate> behind(Set<String> anew, Set<String> changed) {
+    Set<String> referredTo = new TreeSet<>();
+    views.forEach(
+        (type, ofType) ->
+            ofType.refersTo().stream().filter(t -> !t.equals(type)).forEach(referredTo::add));
+    List<ViewUpdate> behind = new ArrayList<>();
+    views.entrySet().stream()
+        .filter(type -> !changed.contains(type.getKey()))
+        .sorted(
+            Comparator.comparing(
+                (Map.Entry<String, TypeViews> type) -> !referredTo.contains(type.getKey())))
+        .forEach(
+            type ->
+                type.getValue()
+                    .views()
+                    .forEach(plan -> look(type.getKey(), plan, anew).ifPresent(behind::add)));
+    return behind;
+  }
+
+  private Optional<ViewUpdate> look(String type, ViewPlan plan, Set<String> anew) {
+    ViewTable table = new ViewTable(lake, plan);
+    try {
+      ViewTable.Found found = table.look(silver, type);
+      found.strange().ifPresent(why -> results.changed(plan.name(), why));
+      boolean leaveOut = settings.leaveOut().contains(plan.name());
+      boolean current =
+          found.isCurrent(silver.of(type))
+              && !anew.contains(plan.name())
+              && (leaveOut || found.from().orElseThrow().leftOut() == 0);
+      if (current) {
+        results.done(type, plan, found.from().orElseThrow());
+        results.checked(type, plan, found.from().orElseThrow(), silver);
+        return Optional.empty();
+      }
+      table.removeLeftovers();
+      Optional<ViewState> from = anew.contains(plan.name()) ? Optional.empty() : found.from();
+      // Whom a view leaves out nobody counts resource by resource: it is built anew.
+      Optional<ViewState> kept = from.filter(state -> state.leftOut() == 0);
+      return Optional.of(new ViewUpdate(lake, type, table, kept, leaveOut));
+    } catch (RuntimeException e) {
+      fail(type, plan, e);
+      return Optional.empty();
+    }
+  }
+
+  private void update(List<ViewUpdate> behind) {
+    SilverTable table = new SilverTable(lake);
+    var snapshot =
+        silver.deltaVersion() < 0
+            ? Optional.<io.epicfhir.common.delta.TableSnapshot>empty()
+            : table.log().snapshot();
+    Map<String, Long> since = new TreeMap<>();
+    behind.forEach(view -> since.merge(view.type(), view.since(), Math::min));
+    long read = new SilverRowsOfTypes(spark.get(), lake, snapshot).bytes(since);
+    SparkSession session = SilverSession.of(spark.get(), read, 0);
+    SilverRowsOfTypes rows = new SilverRowsOfTypes(session, lake, snapshot);
+    List<ViewUpdate> updates = behind.stream().map(view -> bounded(view, rows)).toList();
+    session
+        .sparkContext()
+        .setJobGroup("views", "views of " + String.join(", ", since.keySet()), false);
+    updates.forEach(view -> lake.delete(view.refusedFolder()));
+    try (TaskProgress progress =
+        new TaskProgress(session.sparkContext(), "views of " + String.join(", ", since.keySet()))) {
+      ViewJob job = new ViewJob(session, lake, rows, views, settings.vectors(), progress);
+      together(session, job, updates);
+    }
+  }
+
+  /** A view of which very many resources changed is built anew. */
+  private static ViewUpdate bounded(ViewUpdate view, SilverRowsOfTypes rows) {
+    boolean many = view.from().isPresent() && rows.mostChanged(view.type(), view.since()) > FEW;
+    return many ? view.anew() : view;
+  }
+
+  private void together(SparkSession session, ViewJob job, List<ViewUpdate> updates) {
+    Map<String, List<ViewPart>> parts;
+    try {
+      parts = job.run(updates);
+    } catch (Exception e) {
+      if (Failures.of("the views", e) instanceof JobException storage) {
+        throw storage;
+      }
+      updates.forEach(view -> alone(session, job, view));
+      return;
+    }
+    results.drift(job.drift());
+    for (ViewUpdate view : updates) {
+      try {
+        commit(session, view, parts.get(view.plan().name()));
+      } catch (RuntimeException e) {
+        fail(view.type(), view.plan(), e);
+      }
+    }
+  }
+
+  /** Something about one of the views ended all of them: each by itself, and at last anew. */
+  private void alone(SparkSession session, ViewJob job, ViewUpdate view) {
+    for (ViewUpdate attempt :
+        view.from().isPresent() ? List.of(view, view.anew()) : List.of(view)) {
+      try {
+        commit(session, attempt, job.run(List.of(attempt)).get(view.plan().name()));
+        results.drift(job.drift());
+        return;
+      } catch (Exception e) {
+        if (attempt.from().isEmpty()) {
+          fail(view.type(), view.plan(), Failures.of("view " + view.plan().name(), e));
+        }
+      }
+    }
+  }
+
+  private void commit(SparkSession session, ViewUpdate view, List<ViewPart> parts) {
+    ViewState state = view.commit(parts, silver, settings.vectors(), TableSignature.of(session));
+    results.done(view.type(), view.plan(), state);
+    results.checked(view.type(), view.plan(), state, silver);
+  }
+
+  private void fail(String type, ViewPlan plan, RuntimeException failure) {
+    if (failure instanceof ViewUpdate.ViewRefused refused) {
+      results.failed(type, plan.name(), refused.getMessage());
+      return;
+    }
+    RuntimeException told = Failures.of("view " + plan.name(), failure);
+    if (told instanceof JobException known
+        && known.exitCode() == io.epicfhir.common.ExitCode.STORAGE) {
+      throw known;
+    }
+    results.failed(
+        type,
+        plan.name(),
+        told instanceof JobException known
+            ? known.getMessage()
+            : "View "
+                + plan.name()
+                + " keeps its last good rows: it ended in "
+                + root(failure).getClass().getName()
+                + "; see the task's log");
+    results.trace(plan.name(), failure);
+  }
+
+  private static Throwable root(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    return root;
+  }
+}

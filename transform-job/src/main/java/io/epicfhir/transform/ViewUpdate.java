@@ -1,0 +1,247 @@
+package io.epicfhir.transform;
+
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.DataFile;
+import io.epicfhir.common.delta.NewFile;
+import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.transform.delta.DeletionVectors;
+import io.epicfhir.transform.delta.PackedBitmap;
+import io.epicfhir.transform.delta.RowPositions;
+import io.epicfhir.transform.delta.TableWriter;
+import io.epicfhir.transform.silver.SilverState;
+import io.epicfhir.transform.views.Refusal;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import org.apache.hadoop.fs.Path;
+import org.roaringbitmap.RoaringBitmap;
+
+/** What becomes of one view in a run: its parts are put together and committed, or refused. */
+final class ViewUpdate {
+  private final Lake lake;
+  private final String type;
+  private final ViewTable table;
+  private final Optional<ViewState> from;
+  private final boolean leaveOut;
+  private final Optional<TableSnapshot> snapshot;
+
+  /** What a view's tasks gave, added up. */
+  private static final class Sum {
+    private final List<NewFile> fresh = new ArrayList<>();
+    private final List<NewFile> copied = new ArrayList<>();
+    private final Map<Refusal, Long> refused = new HashMap<>();
+    private final RoaringBitmap removed = new RoaringBitmap();
+    private final List<Map<String, byte[]>> positions = new ArrayList<>();
+    private long resources;
+    private long letThrough;
+
+    Sum(List<ViewPart> parts) {
+      for (ViewPart part : parts) {
+        if (part.file() != null) {
+          (part.removed() == null ? fresh : copied).add(part.file());
+        }
+        if (part.removed() != null) {
+          removed.or(PackedBitmap.unpack(part.removed()));
+        }
+        positions.add(part.positions());
+        part.refused().forEach((refusal, times) -> refused.merge(refusal, times, Long::sum));
+        resources += part.resources();
+        letThrough += part.letThrough();
+      }
+    }
+  }
+
+  /**
+   * @param from the state that the table is brought up to date from; empty where it is built anew
+   * @param leaveOut whether resources that do not fit are left out instead of stopping the view
+   */
+  ViewUpdate(Lake lake, String type, ViewTable table, Optional<ViewState> from, boolean leaveOut) {
+    this.lake = lake;
+    this.type = type;
+    this.table = table;
+    this.from = from;
+    this.leaveOut = leaveOut;
+    this.snapshot = table.log().snapshot();
+  }
+
+  String type() {
+    return type;
+  }
+
+  ViewPlan plan() {
+    return table.plan();
+  }
+
+  ViewTable table() {
+    return table;
+  }
+
+  Optional<ViewState> from() {
+    return from;
+  }
+
+  /** The same view built anew. */
+  ViewUpdate anew() {
+    return new ViewUpdate(lake, type, table, Optional.empty(), leaveOut);
+  }
+
+  /** The version of silver that its rows are of; -1 where all are made anew. */
+  long since() {
+    return from.map(ViewState::silverVersion).orElse(ViewTable.NOTHING);
+  }
+
+  /** The table's files, where rows of it stay. */
+  List<DataFile> files() {
+    return from.isEmpty() ? List.of() : snapshot.map(TableSnapshot::files).orElse(List.of());
+  }
+
+  boolean marks(DeletionVectors vectors) {
+    return vectors.wanted(snapshot.map(TableSnapshot::bytes).orElse(0L));
+  }
+
+  /** Where the list of resources that do not fit lies. */
+  Path refusedFolder() {
+    return lake.paths().at("quarantine/view=" + plan().name());
+  }
+
+  /**
+   * Commits, at most once.
+   *
+   * @param parts what the tasks gave
+   * @param silver what the view is of
+   * @throws ViewRefused where resources do not fit and the view stops for that
+   */
+  ViewState commit(
+      List<ViewPart> parts, SilverState silver, DeletionVectors vectors, String signature) {
+    Sum sum = new Sum(parts);
+    long refused = sum.refused.values().stream().mapToLong(Long::longValue).sum();
+    if (refused > 0 && !leaveOut) {
+      remove(sum);
+      throw new ViewRefused(message(sum.refused, refused));
+    }
+    Failpoint.at("view.commit");
+    ViewState state =
+        from.isEmpty()
+            ? built(sum, refused, silver, vectors, signature)
+            : changed(sum, refused, silver, vectors, signature);
+    Failpoint.at("view.committed");
+    return table.keep(state);
+  }
+
+  private ViewState built(
+      Sum sum, long refused, SilverState silver, DeletionVectors vectors, String signature) {
+    long bytes = sum.fresh.stream().mapToLong(NewFile::bytes).sum();
+    var definition = table.definition(vectors.wanted(bytes));
+    long version =
+        snapshot.isPresent()
+            ? table.log().replace(definition, sum.fresh, signature)
+            : table.log().create(definition, sum.fresh, signature);
+    return state(version, silver, sum.resources, sum.letThrough, refused);
+  }
+
+  private ViewState changed(
+      Sum sum, long refused, SilverState silver, DeletionVectors vectors, String signature) {
+    ViewState before = from.orElseThrow();
+    long leftOut = before.leftOut() + refused; // the list says exactly which; see LeftOut
+    boolean marks = marks(vectors);
+    boolean nothing = sum.fresh.isEmpty() && sum.removed.isEmpty();
+    if (nothing) {
+      removeFiles(sum.copied);
+      return before.at(silver.deltaVersion(), through(before, sum));
+    }
+    TableSnapshot now = snapshot.orElseThrow();
+    List<NewFile> add = new ArrayList<>(sum.fresh);
+    List<DataFile> remove = new ArrayList<>();
+    List<DataFile> mark = new ArrayList<>();
+    long read = now.version();
+    if (marks) {
+      TableWriter.Plan plan =
+          TableWriter.mark(lake, table.path(), now, RowPositions.of(sum.positions));
+      remove.addAll(plan.remove());
+      mark.addAll(plan.mark());
+      if (!mark.isEmpty() && !now.deletionVectorsEnabled()) {
+        read = table.log().setProperties(Map.of("delta.enableDeletionVectors", "true"), signature);
+      }
+    } else if (!sum.removed.isEmpty()) {
+      add.addAll(sum.copied);
+      remove.addAll(now.files());
+    } else {
+      removeFiles(sum.copied); // nothing of the old files goes
+    }
+    long version = table.log().change(read, add, remove, mark, signature);
+    long resources = before.resources() - sum.removed.getLongCardinality() + sum.resources;
+    return state(version, silver, resources, through(before, sum), leftOut);
+  }
+
+  /**
+   * How many resources the where lets through now. Of a resource without rows nobody knows any more
+   * whether it was let through before; but of most views each that is let through has a row.
+   */
+  private Long through(ViewState before, Sum sum) {
+    return plan().rowForEachResource() && before.letThrough() != null
+        ? (Long) (before.letThrough() - sum.removed.getLongCardinality() + sum.letThrough)
+        : null;
+  }
+
+  private ViewState state(
+      long version, SilverState silver, long resources, Long through, long leftOut) {
+    TableSnapshot now = table.log().snapshot().orElseThrow();
+    OptionalLong rows = now.rows();
+    return new ViewState(
+        plan().name(),
+        plan().hash(),
+        silver.tableId(),
+        silver.deltaVersion(),
+        version,
+        table.log().identity(version).orElse(""),
+        rows.orElse(-1),
+        now.bytes(),
+        resources,
+        through,
+        leftOut);
+  }
+
+  private void remove(Sum sum) {
+    removeFiles(sum.fresh);
+    removeFiles(sum.copied);
+    table.removeLeftovers();
+  }
+
+  private void removeFiles(List<NewFile> files) {
+    files.forEach(file -> lake.delete(new Path(table.path(), file.path())));
+  }
+
+  private String message(Map<Refusal, Long> refused, long all) {
+    String reasons =
+        refused.entrySet().stream()
+            .sorted(Map.Entry.<Refusal, Long>comparingByValue().reversed())
+            .limit(3)
+            .map(one -> one.getKey().message() + " (" + one.getValue() + " resources)")
+            .collect(Collectors.joining("; "));
+    return "View "
+        + plan().name()
+        + " keeps its last good rows: "
+        + all
+        + " "
+        + type
+        + " resources do not fit it. "
+        + reasons
+        + ". Their list is in "
+        + refusedFolder()
+        + ". Correct the view, or add it to transform.leave-out, and rerun from transform";
+  }
+
+  /** Resources do not fit a view that stops for that. */
+  static final class ViewRefused extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ViewRefused(String message) {
+      super(message);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package io.epicfhir.transform.delta;
+
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.plans.physical.UnknownPartitioning;
+import org.apache.spark.sql.catalyst.types.DataTypeUtils;
+import org.apache.spark.sql.execution.LogicalRDD;
+import org.apache.spark.sql.types.StructType;
+import scala.Option;
+import scala.collection.immutable.Nil$;
+import scala.collection.immutable.Seq;
+
+/**
+ * Rows in Spark's own form as a Dataset. Spark's public API takes rows of Java objects only and
+ * converts each value; here nothing is converted.
+ */
+final class InternalRows {
+  private InternalRows() {}
+
+  @SuppressWarnings({"unchecked", "rawtypes"}) // Scala's covariance, and its empty list
+  static Dataset<Row> dataset(SparkSession spark, JavaRDD<InternalRow> rows, StructType schema) {
+    var classic = (org.apache.spark.sql.classic.SparkSession) spark;
+    LogicalRDD plan =
+        new LogicalRDD(
+            (Seq<Attribute>) (Seq<?>) DataTypeUtils.toAttributes(schema),
+            rows.rdd(),
+            new UnknownPartitioning(0),
+            (Seq) Nil$.MODULE$,
+            false,
+            Option.empty(),
+            classic,
+            Option.empty(),
+            Option.empty());
+    return org.apache.spark.sql.classic.Dataset.ofRows(classic, plan);
+  }
+}

@@ -1,0 +1,181 @@
+package io.epicfhir.transform.delta;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.DataFile;
+import io.epicfhir.common.delta.TableLog;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.DataFrameReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.unsafe.types.UTF8String;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * The rows of some files of a Delta table, read as plain Parquet: which files and which of their
+ * rows are live is known from the log already, so Spark has nothing to find out by jobs of its own.
+ */
+public final class TableScan {
+  /** Which file a row is of, and its number in it, as Spark's {@code _metadata} has them. */
+  public static final List<String> POSITION = List.of("file_path", "row_index");
+
+  private final SparkSession spark;
+  private final Lake lake;
+  private final Path table;
+  private final StructType columns;
+  private final Optional<String> partitionColumn;
+
+  /**
+   * @param columns all columns of the table's files: one that a file lacks must not change what
+   *     others give
+   * @param partitionColumn a text column
+   */
+  public TableScan(
+      SparkSession spark,
+      Lake lake,
+      Path table,
+      StructType columns,
+      Optional<String> partitionColumn) {
+    this.spark = spark;
+    this.lake = lake;
+    this.table = table;
+    this.columns = columns;
+    this.partitionColumn = partitionColumn;
+  }
+
+  /**
+   * The live rows of the files.
+   *
+   * @param wanted columns in order; {@link #POSITION} may be among them
+   */
+  public JavaRDD<InternalRow> rows(List<DataFile> files, List<String> wanted) {
+    return rows(files, wanted, gone(files));
+  }
+
+  /** The live rows of the files without those at some positions. */
+  JavaRDD<InternalRow> without(RowPositions going, List<DataFile> files, List<String> wanted) {
+    Map<String, RoaringBitmap> gone = gone(files);
+    for (DataFile file : files) {
+      String path = file.in(table).toUri().getPath();
+      going
+          .in(file.in(table))
+          .ifPresent(rows -> gone.merge(path, rows, (a, b) -> RoaringBitmap.or(a, b)));
+    }
+    return rows(files, wanted, gone);
+  }
+
+  private JavaRDD<InternalRow> rows(
+      List<DataFile> files, List<String> wanted, Map<String, RoaringBitmap> gone) {
+    List<String> read = new ArrayList<>(wanted);
+    if (!gone.isEmpty()) {
+      POSITION.stream().filter(name -> !read.contains(name)).forEach(read::add);
+    }
+    JavaRDD<InternalRow> rows = rdd(scan(files, read));
+    if (gone.isEmpty()) {
+      return rows;
+    }
+    Broadcast<Map<String, RoaringBitmap>> marked =
+        org.apache.spark.api.java.JavaSparkContext.fromSparkContext(spark.sparkContext())
+            .broadcast(gone);
+    int file = read.indexOf(POSITION.get(0));
+    int row = read.indexOf(POSITION.get(1));
+    return rows.mapPartitions(
+        all -> {
+          LiveRows live = new LiveRows(marked.value(), file, row);
+          return new FilteredRows(all, live::test);
+        });
+  }
+
+  /** The same as a Dataset; its rows are in Spark's own form already. */
+  public Dataset<Row> dataset(List<DataFile> files, List<String> wanted) {
+    if (gone(files).isEmpty()) {
+      return scan(files, wanted);
+    }
+    List<String> read = new ArrayList<>(wanted);
+    POSITION.stream().filter(name -> !read.contains(name)).forEach(read::add);
+    StructType schema = scan(files, read).schema();
+    return InternalRows.dataset(spark, rows(files, read), schema)
+        .select(wanted.stream().map(name -> col("`" + name + "`")).toArray(Column[]::new));
+  }
+
+  private Map<String, RoaringBitmap> gone(List<DataFile> files) {
+    TableLog log = TableLog.of(lake, table);
+    Map<String, RoaringBitmap> gone = new HashMap<>();
+    for (DataFile file : files) {
+      if (file.deletionVector().isPresent()) {
+        RoaringBitmap rows = new RoaringBitmap();
+        for (long position : log.deletedPositions(file).orElseThrow()) {
+          rows.add(Math.toIntExact(position));
+        }
+        gone.put(file.in(table).toUri().getPath(), rows);
+      }
+    }
+    return gone;
+  }
+
+  private Dataset<Row> scan(List<DataFile> files, List<String> wanted) {
+    StructType schema = partitionColumn.map(name -> columns.add(name, "string")).orElse(columns);
+    Set<String> position = new HashSet<>(POSITION);
+    List<Column> selected = new ArrayList<>();
+    for (String name : wanted) {
+      selected.add(
+          position.contains(name) ? col("_metadata." + name).as(name) : col("`" + name + "`"));
+    }
+    if (files.isEmpty()) {
+      StructType with = schema.add("file_path", "string").add("row_index", "long");
+      return spark
+          .createDataFrame(List.of(), with)
+          .select(wanted.stream().map(name -> col("`" + name + "`")).toArray(Column[]::new));
+    }
+    DataFrameReader reader = spark.read().schema(schema);
+    if (partitionColumn.isPresent()) {
+      reader = reader.option("basePath", table.toString());
+    }
+    return reader
+        .parquet(files.stream().map(file -> file.in(table).toString()).toArray(String[]::new))
+        .select(selected.toArray(Column[]::new));
+  }
+
+  private static JavaRDD<InternalRow> rdd(Dataset<Row> rows) {
+    return ((org.apache.spark.sql.classic.Dataset<Row>) rows).queryExecution().toRdd().toJavaRDD();
+  }
+
+  /** Knows the deleted rows of the file at hand. */
+  private static final class LiveRows {
+    private final Map<String, RoaringBitmap> gone;
+    private final int file;
+    private final int row;
+    private UTF8String current;
+    private RoaringBitmap ofCurrent;
+
+    LiveRows(Map<String, RoaringBitmap> gone, int file, int row) {
+      this.gone = gone;
+      this.file = file;
+      this.row = row;
+    }
+
+    boolean test(InternalRow candidate) {
+      UTF8String path = candidate.getUTF8String(file);
+      if (!path.equals(current)) {
+        current = path.copy();
+        ofCurrent = gone.get(new Path(URI.create(path.toString())).toUri().getPath());
+      }
+      return ofCurrent == null || !ofCurrent.contains((int) candidate.getLong(row));
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package io.epicfhir.transform.silver;
+
+import static org.apache.spark.sql.functions.array_contains;
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.contains;
+import static org.apache.spark.sql.functions.get_json_object;
+import static org.apache.spark.sql.functions.least;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
+import static org.apache.spark.sql.functions.xxhash64;
+
+import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.Landing;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The rows of bronze that a run reads: sightings of resources, of all types together, and the
+ * entries of {@code deleted} files. Only files that a landing names are read.
+ */
+final class BronzeRows {
+  /** The whole schema, always: a column that one file lacks must not change what others give. */
+  private static final StructType SCHEMA =
+      new StructType()
+          .add("id", DataTypes.StringType)
+          .add("version_id", DataTypes.StringType)
+          .add("last_updated", DataTypes.TimestampType)
+          .add("resource", DataTypes.StringType)
+          .add("export_id", DataTypes.StringType)
+          .add("source_file", DataTypes.StringType)
+          .add("source_line", DataTypes.LongType)
+          .add("resource_type", DataTypes.StringType)
+          .add("extraction_date", DataTypes.StringType);
+
+  private static final String SUBSETTED = "SUBSETTED";
+
+  /** Where a sighting stands in bronze: no two share it. */
+  static final List<String> PLACE = List.of("export_id", "source_file", "source_line");
+
+  private final SparkSession spark;
+  private final LakePaths paths;
+  private final Backlog backlog;
+  private final ExportFacts facts;
+
+  BronzeRows(SparkSession spark, LakePaths paths, Backlog backlog, ExportFacts facts) {
+    this.spark = spark;
+    this.paths = paths;
+    this.backlog = backlog;
+    this.facts = facts;
+  }
+
+  ExportFacts facts() {
+    return facts;
+  }
+
+  /**
+   * One row each time that an export holds a resource. Columns: those of bronze, resource_type, the
+   * export's facts, and content_hash, subsetted, order_time (last_updated, but never later than the
+   * export that told it; without one the export's time), capped, obsolete.
+   */
+  Dataset<Row> sightings() {
+    Column late = coalesce(col("last_updated").gt(col("export_time")), lit(false));
+    return facts
+        .with(spark, read(backlog.resourceFiles()))
+        .withColumn("content_hash", xxhash64(col("resource")))
+        .withColumn("subsetted", subsetted())
+        .withColumn(
+            "order_time",
+            coalesce(least(col("last_updated"), col("export_time")), col("export_time")))
+        .withColumn("capped", late)
+        .withColumn("obsolete", array_contains(col("obsolete_types"), col("resource_type")))
+        .drop("obsolete_types", "extraction_date", "stated");
+  }
+
+  /** One row a Bundle of a {@code deleted} file; empty where no export has one. */
+  Optional<Dataset<Row>> deletionBundles() {
+    List<Landing.File> files = backlog.deletionFiles();
+    return files.isEmpty()
+        ? Optional.empty()
+        : Optional.of(facts.with(spark, read(files)).drop("resource_type"));
+  }
+
+  private Dataset<Row> read(List<Landing.File> files) {
+    if (files.isEmpty()) {
+      return spark.createDataFrame(List.of(), SCHEMA);
+    }
+    return spark
+        .read()
+        .schema(SCHEMA)
+        .option("basePath", paths.at("bronze").toString())
+        .option("parquet.page.verify-checksum.enabled", "true")
+        .parquet(files.stream().map(f -> paths.at(f.path()).toString()).toArray(String[]::new));
+  }
+
+  /**
+   * Whether the server says that this is a part of the resource only (the tag SUBSETTED). The text
+   * is looked through first: nearly none has the word, and those that have are parsed.
+   */
+  private static Column subsetted() {
+    Column tags = get_json_object(col("resource"), "$.meta.tag[*].code");
+    return coalesce(
+        when(contains(col("resource"), lit(SUBSETTED)), contains(tags, lit(SUBSETTED))),
+        lit(false));
+  }
+}

@@ -1,0 +1,104 @@
+package io.epicfhir.transform.silver;
+
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.from_json;
+import static org.apache.spark.sql.functions.get_json_object;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.posexplode_outer;
+import static org.apache.spark.sql.functions.regexp_extract;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.Map;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The entries of the transaction Bundles that {@code deleted} files hold (FHIR Bulk Data 2.0,
+ * "deleted"). A deletion has no time of its own: it was true when its export was made. The server's
+ * own word ends a resource for every source; a conclusion of ours ends it for the source that was
+ * searched.
+ */
+final class DeletedEntries {
+  /** Entries as JSON text: one of another form does not make the others unreadable. */
+  private static final StructType BUNDLE =
+      new StructType()
+          .add("resourceType", DataTypes.StringType)
+          .add("entry", new ArrayType(DataTypes.StringType, true));
+
+  /** Type and id at the end of a relative or absolute URL, with or without a version. */
+  private static final String URL =
+      "^(?:[^?#]*/)?([A-Z][A-Za-z]+)/([^/?#\\s\"]+)(?:/_history/[^/?#\\s]+)?$";
+
+  private DeletedEntries() {}
+
+  /**
+   * One row an entry of the Bundles; resource_type is null where the entry deletes no single
+   * resource, or where the line is no Bundle with entries.
+   */
+  static Dataset<Row> of(Dataset<Row> bundles) {
+    Column url = get_json_object(col("item"), "$.request.url");
+    Column method = get_json_object(col("item"), "$.request.method");
+    Column isBundle = col("bundle.resourceType").equalTo("Bundle");
+    Column deletesOne =
+        coalesce(isBundle.and(method.equalTo("DELETE")).and(url.rlike(URL)), lit(false));
+    Column entries = get_json_object(col("resource"), "$.entry");
+    Column saysNothing = isBundle.and(coalesce(entries, lit("[]")).equalTo("[]"));
+    return bundles
+        .withColumn("bundle", from_json(col("resource"), BUNDLE, Map.of("mode", "PERMISSIVE")))
+        .where(not(coalesce(saysNothing, lit(false))))
+        .select(col("*"), posexplode_outer(col("bundle.entry")).as(new String[] {"entry", "item"}))
+        .withColumn("resource_type", when(deletesOne, regexp_extract(url, URL, 1)))
+        .withColumn("id", when(deletesOne, regexp_extract(url, URL, 2)))
+        .drop("bundle", "item");
+  }
+
+  /** The entries that name a resource. */
+  static Dataset<Row> good(Dataset<Row> entries) {
+    return entries.where(col("resource_type").isNotNull());
+  }
+
+  /** The entries that do not. */
+  static Dataset<Row> bad(Dataset<Row> entries) {
+    return entries.where(col("resource_type").isNull());
+  }
+
+  /**
+   * One row a resource that is said to be gone: resource_type, id, received_deletions (pending
+   * ones), gone_at and gone_by (the newest word of a server), and gone_from (source_number and time
+   * of each conclusion).
+   */
+  static Dataset<Row> byResource(Dataset<Row> good) {
+    Column stated = col("stated");
+    return good.groupBy("resource_type", "id")
+        .agg(
+            sum(col("pending").cast(DataTypes.LongType)).as("received_deletions"),
+            max(when(stated, struct(col("export_time"), col("export_id")))).as("gone"),
+            collect_list(
+                    when(
+                        not(stated),
+                        struct(
+                            col("source_number"),
+                            col("source"),
+                            col("export_time"),
+                            col("export_id"))))
+                .as("gone_from"))
+        .select(
+            col("resource_type"),
+            col("id"),
+            col("received_deletions"),
+            col("gone.export_time").as("gone_at"),
+            col("gone.export_id").as("gone_by"),
+            coalesce(col("gone_from"), array()).as("gone_from"));
+  }
+}

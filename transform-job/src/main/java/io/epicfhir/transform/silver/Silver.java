@@ -1,0 +1,135 @@
+package io.epicfhir.transform.silver;
+
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.Landing;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Brings silver up to date with the exports that landed: all types in one commit, or none where
+ * nothing changes. A bad export, type or entry is left out, and the rest goes on.
+ */
+public final class Silver {
+  private final Lake lake;
+  private final Supplier<SparkSession> spark;
+  private final SilverSettings settings;
+  private final SilverTable table;
+  private final AppliedExports applied;
+
+  /**
+   * @param spark asked only where there is something to do
+   */
+  public Silver(Lake lake, Supplier<SparkSession> spark, SilverSettings settings) {
+    this.lake = lake;
+    this.spark = spark;
+    this.settings = settings;
+    this.table = new SilverTable(lake);
+    this.applied = new AppliedExports(lake);
+  }
+
+  /**
+   * What is asked for beside what is pending.
+   *
+   * @param exports applied once more
+   * @param types made anew of all of bronze
+   * @param accepted how many inferred deletions of a type somebody has accepted
+   * @param runKey the logical run, for the marks
+   */
+  public record Request(
+      Set<String> exports, Set<String> types, Map<String, Long> accepted, String runKey) {}
+
+  /** Brings it up to date. */
+  public SilverResult bringUpToDate(Request request) {
+    SilverProblems problems = new SilverProblems();
+    Backlog pending = applied.backlog(request.exports());
+    Set<String> rebuilt = new TreeSet<>(request.types());
+    boolean oldLayout = table.log().version().isEmpty() && !table.oldTables().isEmpty();
+    Map<String, String> strange = new TreeMap<>(table.strange());
+    Backlog everything = applied.everything();
+    Set<String> known = knownTypes(everything);
+    if (oldLayout) {
+      problems.note(
+          "Silver is rebuilt from bronze, because this lake still has a table for each resource"
+              + " type; the old tables are removed afterwards.");
+      rebuilt.addAll(known);
+    }
+    rebuilt.forEach(strange::remove);
+    problems.changed(strange);
+    problems.gaps(new ExportChain(lake, applied.landings()).gaps());
+    Backlog sound = sound(pending, problems);
+    Backlog all = rebuilt.isEmpty() ? everything : sound(everything, problems);
+    SilverUpdate update =
+        new SilverUpdate(lake, spark, settings, table, known, rebuilt, strange.keySet(), problems);
+    if (!sound.saysNothing()) {
+      applied.begin(sound.pending(), request.runKey());
+    }
+    SilverUpdate.Done done = update.run(sound, all, request.accepted());
+    mark(pending, done.appliedExports(), request.runKey());
+    if (!rebuilt.isEmpty()) {
+      // What a rebuild could not read is in no table now: it is pending until it lands again.
+      problems.damagedExports().forEach(applied::unmark);
+    }
+    if (problems.isEmpty()) {
+      table.oldTables().forEach(lake::delete);
+    }
+    return new SilverResult(
+        done.appliedExports().stream().map(Landing::exportId).toList(),
+        pending.pendingRows(),
+        done.counts(),
+        done.state(),
+        rebuilt,
+        problems);
+  }
+
+  /** Every resource type that ever landed, or that silver holds. */
+  public Set<String> knownTypes() {
+    return knownTypes(applied.everything());
+  }
+
+  private Set<String> knownTypes(Backlog everything) {
+    Set<String> known = new TreeSet<>();
+    everything.resourceFiles().forEach(file -> known.add(file.resourceType()));
+    table.left().ifPresent(state -> known.addAll(state.types().keySet()));
+    return known;
+  }
+
+  /**
+   * Without the exports whose files are damaged. What is as old as a damaged one that had been
+   * applied cannot be weighed without it, and waits.
+   */
+  private Backlog sound(Backlog backlog, SilverProblems problems) {
+    Map<String, String> damaged = new BronzeFiles(lake).damaged(backlog.all());
+    problems.damaged(damaged);
+    return withoutDamaged(backlog, damaged.keySet());
+  }
+
+  static Backlog withoutDamaged(Backlog backlog, Set<String> damaged) {
+    if (damaged.isEmpty()) {
+      return backlog;
+    }
+    Set<String> left = new TreeSet<>(damaged);
+    for (Landing later : backlog.later()) {
+      if (damaged.contains(later.exportId())) {
+        backlog.pending().stream()
+            .filter(p -> !p.transactionTime().isAfter(later.transactionTime()))
+            .forEach(p -> left.add(p.exportId()));
+      }
+    }
+    return backlog.without(left);
+  }
+
+  private void mark(Backlog pending, List<Landing> done, String runKey) {
+    for (Landing landing : pending.pending()) {
+      if (done.contains(landing)) {
+        Failpoint.at("applied.mark");
+        applied.mark(landing, runKey);
+      }
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.epicfhir.transform.silver;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.DataFile;
+import io.epicfhir.common.delta.NewFile;
+import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.transform.delta.TableSignature;
+import io.epicfhir.transform.delta.TableWriter;
+import io.epicfhir.transform.delta.TaskProgress;
+import io.epicfhir.transform.silver.SilverState.TypeState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** Writes what the passes change into silver: new files, old rows out, one commit, the state. */
+final class SilverCommit {
+  private final SparkSession session;
+  private final Lake lake;
+  private final SilverSettings settings;
+  private final SilverTable table;
+  private final Set<String> rebuilt;
+  private final SilverProblems problems;
+  private final TaskProgress progress;
+
+  SilverCommit(
+      SparkSession session,
+      Lake lake,
+      SilverSettings settings,
+      SilverTable table,
+      Set<String> rebuilt,
+      SilverProblems problems,
+      TaskProgress progress) {
+    this.session = session;
+    this.lake = lake;
+    this.settings = settings;
+    this.table = table;
+    this.rebuilt = rebuilt;
+    this.problems = problems;
+    this.progress = progress;
+  }
+
+  /**
+   * Commits what the passes change, or nothing where they change nothing.
+   *
+   * @param refused types that stay as they are
+   * @return what silver holds then
+   */
+  SilverState commit(List<SilverPass> passes, Set<String> refused, SilverState before) {
+    Optional<TableSnapshot> snapshot = table.log().snapshot();
+    long read = snapshot.map(TableSnapshot::version).orElse(-1L);
+    long next = read + 1;
+    Map<String, SilverCounts> counts = SilverPass.counts(passes);
+    counts.keySet().removeAll(refused);
+    boolean changes = counts.values().stream().anyMatch(c -> c.written() > 0) || !rebuilt.isEmpty();
+    if (!changes) {
+      return before;
+    }
+    boolean vectors = settings.vectors().wanted(snapshot.map(TableSnapshot::bytes).orElse(0L));
+    if (snapshot.isPresent() && vectors && !snapshot.get().deletionVectorsEnabled()) {
+      table
+          .log()
+          .setProperties(Map.of("delta.enableDeletionVectors", "true"), TableSignature.of(session));
+      return commit(passes, refused, before);
+    }
+    TableWriter writer =
+        new TableWriter(
+            lake,
+            table.path(),
+            SilverSchema.COLUMNS,
+            Optional.of(SilverSchema.PARTITION),
+            Optional.of(SilverSchema.VERSION));
+    List<NewFile> add = new ArrayList<>();
+    List<DataFile> remove = new ArrayList<>();
+    List<DataFile> mark = new ArrayList<>();
+    Optional<SilverRows> silver =
+        snapshot.map(now -> new SilverRows(session, lake, table.path(), now));
+    progress.now("write silver's new rows");
+    for (SilverPass pass : passes) {
+      pass.rows(next, refused, silver).forEach(rows -> add.addAll(writer.write(rows)));
+    }
+    snapshot
+        .flatMap(now -> oldRows(writer, now, passes, refused, vectors))
+        .ifPresent(
+            plan -> {
+              add.addAll(plan.add());
+              remove.addAll(plan.remove());
+              mark.addAll(plan.mark());
+            });
+    Set<String> replaced = new TreeSet<>(rebuilt);
+    replaced.removeAll(refused);
+    snapshot.map(TableSnapshot::files).orElse(List.of()).stream()
+        .filter(f -> replaced.contains(f.partitionValues().get(SilverSchema.PARTITION)))
+        .forEach(remove::add);
+    Failpoint.at("silver.commit");
+    String signature = TableSignature.of(session);
+    long version =
+        snapshot.isPresent()
+            ? table.log().change(read, add, remove, mark, signature)
+            : table.log().create(SilverTable.definition(vectors), add, signature);
+    Failpoint.at("silver.committed");
+    return committed(version, next, counts, replaced, before);
+  }
+
+  /** All at once: a file that is copied twice would have its rows twice. */
+  private Optional<TableWriter.Plan> oldRows(
+      TableWriter writer,
+      TableSnapshot now,
+      List<SilverPass> passes,
+      Set<String> refused,
+      boolean vectors) {
+    Optional<Dataset<Row>> going =
+        passes.stream()
+            .filter(pass -> pass.sum(SilverCounts::standing) > 0)
+            .map(pass -> pass.positions(refused))
+            .reduce(Dataset::union);
+    progress.now("take silver's old rows out");
+    return going.map(rows -> writer.take(session, now, rows, vectors));
+  }
+
+  private SilverState committed(
+      long version,
+      long expected,
+      Map<String, SilverCounts> counts,
+      Set<String> replaced,
+      SilverState before) {
+    if (version != expected) {
+      throw new JobException(
+          ExitCode.DEFECT,
+          "Somebody else committed to silver during this run; find out who, and rerun the task");
+    }
+    Map<String, TypeState> types = new TreeMap<>(before.types());
+    types.keySet().removeAll(replaced);
+    counts.forEach(
+        (type, one) ->
+            types.put(type, types.getOrDefault(type, TypeState.NONE).after(one, version)));
+    Map<String, String> changed = new TreeMap<>(table.left().orElse(before).changedByOthers());
+    changed.keySet().removeAll(replaced);
+    SilverState after = table.stateAt(version, types).changedByOthers(changed);
+    Map<String, Long> rows = SilverTable.rowsByType(table.log().snapshot().orElseThrow());
+    types.forEach(
+        (type, state) -> {
+          long has = rows.getOrDefault(type, 0L);
+          if (has != state.rows()) {
+            problems.refuse(
+                "Silver %s has %d rows after commit %d, and should have %d; rerun from transform with types = %s"
+                    .formatted(type, has, version, state.rows(), type));
+          }
+        });
+    return table.keep(after);
+  }
+}

@@ -1,0 +1,259 @@
+package io.epicfhir.transform.silver;
+
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.broadcast;
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.ToLongFunction;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
+
+/** One pass over a backlog: its verdicts, what they amount to, and the rows that silver gets. */
+final class SilverPass implements AutoCloseable {
+  /** Keys of so many rows can be sent to every task: some tens of MB. */
+  private static final long FEW = 200_000;
+
+  /** Fewer rows of silver are not worth a search for those that count. */
+  private static final long MANY = 1_000_000;
+
+  private final SilverScope scope;
+  private final BronzeRows bronze;
+  private final Dataset<Row> sightings;
+  private final Dataset<Row> weighed;
+  private final Map<String, SilverCounts> counts;
+
+  /**
+   * Weighs; runs one or two Spark jobs.
+   *
+   * @param silver the table's rows, where there is one and its rows count
+   * @param only the resources that it is about, where it is not about all
+   */
+  SilverPass(SilverScope scope, Optional<SilverRows> silver, Optional<Dataset<Row>> only) {
+    this.scope = scope;
+    ExportFacts facts = new ExportFacts(scope.backlog(), scope.known(), scope.heldBack());
+    this.bronze = new BronzeRows(scope.spark(), scope.paths(), scope.backlog(), facts);
+    this.sightings = limited(bronze.sightings(), only);
+    Optional<Dataset<Row>> gone =
+        bronze
+            .deletionBundles()
+            .map(bundles -> DeletedEntries.good(DeletedEntries.of(bundles)))
+            .map(entries -> limited(released(entries), only))
+            .map(DeletedEntries::byResource);
+    Dataset<Row> evidence = Evidence.of(sightings, gone, facts.sources());
+    Weighing weighing = new Weighing(scope.backlog(), facts);
+    this.weighed =
+        silver
+            .map(rows -> against(weighing, evidence, rows, facts, only))
+            .orElseGet(() -> weighing.first(evidence))
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    this.counts = SilverCounts.of(weighed);
+  }
+
+  /** Conclusions about types that are held back do not count. */
+  private Dataset<Row> released(Dataset<Row> entries) {
+    return scope.heldBack().isEmpty()
+        ? entries
+        : entries.where(
+            col("stated").or(not(col("resource_type").isin(scope.heldBack().toArray()))));
+  }
+
+  private Dataset<Row> limited(Dataset<Row> rows, Optional<Dataset<Row>> only) {
+    Dataset<Row> ofTypes = scope.limited(rows);
+    return only.map(keys -> ofTypes.join(keys, new String[] {"resource_type", "id"}, "left_semi"))
+        .orElse(ofTypes);
+  }
+
+  private Dataset<Row> against(
+      Weighing weighing,
+      Dataset<Row> evidence,
+      SilverRows rows,
+      ExportFacts facts,
+      Optional<Dataset<Row>> only) {
+    boolean narrow =
+        !scope.everything() && facts.swept().isEmpty() && scope.backlog().replaced().isEmpty();
+    boolean sightingsOnly = narrow && scope.backlog().deletionFiles().isEmpty();
+    Set<String> touched = new TreeSet<>();
+    scope.backlog().resourceFiles().forEach(file -> touched.add(file.resourceType()));
+    Dataset<Row> keys =
+        limited(
+            rows.keys(type -> scope.has(type) && (!sightingsOnly || touched.contains(type))), only);
+    boolean large = rows.count() > MANY;
+    if (sightingsOnly && large && scope.backlog().rows() <= FEW) {
+      // Few landed rows are sent to where silver's keys are read, so that those are not sorted.
+      keys =
+          keys.join(
+              broadcast(sightings.select("resource_type", "id")),
+              new String[] {"resource_type", "id"},
+              "left_semi");
+    }
+    return weighing.against(evidence, keys, scope.everything());
+  }
+
+  SilverScope scope() {
+    return scope;
+  }
+
+  Map<String, SilverCounts> counts() {
+    return counts;
+  }
+
+  /** What several passes over disjoint resources amount to. */
+  static Map<String, SilverCounts> counts(List<SilverPass> passes) {
+    Map<String, SilverCounts> counts = new TreeMap<>();
+    for (SilverPass pass : passes) {
+      pass.counts()
+          .forEach(
+              (type, one) ->
+                  counts.merge(
+                      type,
+                      pass.scope().everything() ? one.recomputed() : one,
+                      SilverCounts::plus));
+    }
+    return counts;
+  }
+
+  Dataset<Row> weighed() {
+    return weighed;
+  }
+
+  /** Sum of a count over all types. */
+  long sum(ToLongFunction<SilverCounts> count) {
+    return counts.values().stream().mapToLong(count).sum();
+  }
+
+  /** Where the rows lie that go or change. */
+  Dataset<Row> positions(Set<String> without) {
+    return chosen(without, Weighing.UPDATE, Weighing.DELETE, Weighing.RELEASE, Weighing.HOLD)
+        .where(col("file_path").isNotNull())
+        .select("file_path", "row_index");
+  }
+
+  /**
+   * The rows that silver gets, in its columns.
+   *
+   * @param version the commit that will bring them
+   * @param without types that are left as they are
+   * @param silver for the text of rows of which only the holders change
+   */
+  List<Dataset<Row>> rows(long version, Set<String> without, Optional<SilverRows> silver) {
+    List<Dataset<Row>> rows = new ArrayList<>();
+    if (sum(SilverCounts::changed) > sum(SilverCounts::deleted)) {
+      rows.add(selected(withText(without), version));
+    }
+    if (sum(SilverCounts::deleted) > 0) {
+      rows.add(selected(tombstones(without), version));
+    }
+    if (sum(SilverCounts::holders) > 0) {
+      Dataset<Row> holders =
+          chosen(without, Weighing.HOLD).select("resource_type", "id", "held_by");
+      rows.add(silver.orElseThrow().held(holders));
+    }
+    return rows;
+  }
+
+  private Dataset<Row> chosen(Set<String> without, Object... verdicts) {
+    Dataset<Row> rows = weighed.where(col(Weighing.VERDICT).isin(verdicts));
+    return without.isEmpty() ? rows : rows.where(not(col("resource_type").isin(without.toArray())));
+  }
+
+  private Dataset<Row> withText(Set<String> without) {
+    if (isAllNew(without)) {
+      // As on a first run: nothing need be joined to find out which rows change.
+      return sightings.withColumn("held_by", array(col("source"))).select(content("source"));
+    }
+    Dataset<Row> places =
+        chosen(without, Weighing.INSERT, Weighing.UPDATE)
+            .select(
+                col("best.export_id").as("export_id"),
+                col("best.source_file").as("source_file"),
+                col("best.source_line").as("source_line"),
+                col("held_by"));
+    boolean few = sum(SilverCounts::changed) <= FEW;
+    return sightings
+        .join(few ? broadcast(places) : places, BronzeRows.PLACE.toArray(String[]::new))
+        .select(content("source"));
+  }
+
+  private boolean isAllNew(Set<String> without) {
+    boolean oneEach =
+        sum(SilverCounts::sighted) == sum(SilverCounts::inserted)
+            && sum(SilverCounts::ids) == sum(SilverCounts::inserted)
+            && sum(SilverCounts::deleted) == 0;
+    return oneEach && without.isEmpty() && scope.backlog().later().isEmpty();
+  }
+
+  private static Column[] content(String source) {
+    return new Column[] {
+      col("resource_type"),
+      col("id"),
+      col("version_id"),
+      col("last_updated"),
+      lit(false).as("deleted"),
+      col("resource"),
+      col("content_hash"),
+      col("subsetted"),
+      col(source).as("source"),
+      col("export_id"),
+      col("export_time"),
+      col("commit_time"),
+      col("order_time"),
+      col("held_by")
+    };
+  }
+
+  private Dataset<Row> tombstones(Set<String> without) {
+    Column stated = col("gone_at").isNotNull();
+    return chosen(without, Weighing.BURY, Weighing.DELETE, Weighing.RELEASE)
+        .select(
+            col("resource_type"),
+            col("id"),
+            lit(true).as("deleted"),
+            Evidence.noTexts().as("held_by"),
+            col("gone_at"),
+            col("gone_by"),
+            when(stated, "the server said that it is deleted")
+                .when(
+                    size(coalesce(col("gone_sources"), Evidence.noTexts())).gt(0),
+                    "a crawl no longer found it")
+                .otherwise("a full export no longer held it")
+                .as("gone_reason"));
+  }
+
+  private static Dataset<Row> selected(Dataset<Row> rows, long version) {
+    Map<String, Boolean> has = new HashMap<>();
+    for (String name : rows.columns()) {
+      has.put(name, true);
+    }
+    List<Column> columns = new ArrayList<>();
+    for (var field : SilverSchema.TABLE.fields()) {
+      Column value =
+          field.name().equals(SilverSchema.VERSION)
+              ? lit(version)
+              : has.containsKey(field.name())
+                  ? col(field.name())
+                  : lit(null).cast(field.dataType());
+      columns.add(value.cast(field.dataType()).as(field.name()));
+    }
+    return rows.select(columns.toArray(Column[]::new));
+  }
+
+  @Override
+  public void close() {
+    weighed.unpersist();
+  }
+}

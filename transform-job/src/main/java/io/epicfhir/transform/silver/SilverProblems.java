@@ -1,0 +1,122 @@
+package io.epicfhir.transform.silver;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Why a run is red although it went on to its end, and what is worth a note. */
+public final class SilverProblems {
+  private final Set<String> sentences = new LinkedHashSet<>();
+  private final List<String> notes = new ArrayList<>();
+  private final Set<String> damagedExports = new TreeSet<>();
+  private final Set<String> changedTypes = new TreeSet<>();
+  private final Map<String, Long> heldBack = new TreeMap<>();
+  private final Set<String> quarantine = new TreeSet<>();
+  private long quarantined;
+
+  /** Whether the run may end well. */
+  public boolean isEmpty() {
+    return sentences.isEmpty();
+  }
+
+  /** What happened, where, and what to do, a sentence each. */
+  public List<String> sentences() {
+    return List.copyOf(sentences);
+  }
+
+  /** What is worth telling of a run that may end well. */
+  public List<String> notes() {
+    return List.copyOf(notes);
+  }
+
+  /** Exports that must be landed anew. */
+  public Set<String> damagedExports() {
+    return damagedExports;
+  }
+
+  /** Types that must be made anew of bronze. */
+  public Set<String> changedTypes() {
+    return changedTypes;
+  }
+
+  /** How many inferred deletions wait to be accepted, by type. */
+  public Map<String, Long> heldBack() {
+    return heldBack;
+  }
+
+  /** Entries of deleted files in quarantine. */
+  public long quarantined() {
+    return quarantined;
+  }
+
+  void quarantined(long entries, String folder) {
+    quarantined += entries;
+    quarantine.add(folder);
+    notes.add(
+        entries
+            + " entries of deleted files name no resource to delete. They are in quarantine, "
+            + folder
+            + "; the other entries were applied. Ask the server's operator about them.");
+  }
+
+  /** The folders of those entries. */
+  public Set<String> quarantine() {
+    return quarantine;
+  }
+
+  void note(String sentence) {
+    notes.add(sentence);
+  }
+
+  void refuse(String sentence) {
+    sentences.add(sentence);
+  }
+
+  void damaged(Map<String, String> exports) {
+    damagedExports.addAll(exports.keySet());
+    sentences.addAll(exports.values());
+  }
+
+  void gaps(List<String> gaps) {
+    sentences.addAll(gaps);
+  }
+
+  /** Types that somebody else changed; the others go on. */
+  void changed(Map<String, String> types) {
+    changedTypes.addAll(types.keySet());
+    types.forEach(
+        (type, why) ->
+            sentences.add(
+                "Somebody else changed silver "
+                    + type
+                    + ": "
+                    + why
+                    + "; find out who writes the lake, then rerun from transform with types = "
+                    + type
+                    + ", which rebuilds it from bronze"));
+  }
+
+  /** Deletions that nobody stated and that are too many. */
+  void tooMany(Map<String, Long> beyond, Map<String, Long> live) {
+    heldBack.putAll(beyond);
+    List<String> types = new ArrayList<>();
+    List<String> accept = new ArrayList<>();
+    beyond.forEach(
+        (type, gone) -> {
+          types.add(gone + " of " + live.getOrDefault(type, 0L) + " " + type);
+          accept.add(type + ":" + gone);
+        });
+    sentences.add(
+        "Nothing was deleted: the source no longer holds "
+            + String.join(", ", types)
+            + ", more than transform.max-inferred-deletions allows. Check that the server and the"
+            + " client's rights are as they should be. If the resources are really gone, rerun from"
+            + " transform with accept_deletions = "
+            + String.join(",", accept)
+            + " and a reason");
+  }
+}

@@ -1,0 +1,23 @@
+package io.epicfhir.transform.silver;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a run did to silver.
+ *
+ * @param exports the exports that are applied now
+ * @param landed pending resources by type, as the landings say
+ * @param counts what they changed, by type
+ * @param state what silver holds now
+ * @param rebuilt types that were made anew of bronze
+ * @param problems why the run is red, and what is worth a note
+ */
+public record SilverResult(
+    List<String> exports,
+    Map<String, Long> landed,
+    Map<String, SilverCounts> counts,
+    SilverState state,
+    Set<String> rebuilt,
+    SilverProblems problems) {}

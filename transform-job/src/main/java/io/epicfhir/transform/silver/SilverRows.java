@@ -1,0 +1,108 @@
+package io.epicfhir.transform.silver;
+
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
+
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.DataFile;
+import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.transform.delta.TableScan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** The rows of silver at one version. */
+final class SilverRows {
+  private static final List<String> KEYS =
+      List.of(
+          "id",
+          "version_id",
+          "last_updated",
+          "deleted",
+          "content_hash",
+          "subsetted",
+          "source",
+          "export_id",
+          "export_time",
+          "commit_time",
+          "order_time",
+          "held_by",
+          "gone_by",
+          SilverSchema.VERSION,
+          SilverSchema.PARTITION,
+          "file_path",
+          "row_index");
+
+  private final TableScan scan;
+  private final List<DataFile> files;
+
+  SilverRows(SparkSession spark, Lake lake, Path path, TableSnapshot snapshot) {
+    this.files = snapshot.files();
+    this.scan =
+        new TableScan(spark, lake, path, SilverSchema.COLUMNS, Optional.of(SilverSchema.PARTITION));
+  }
+
+  /** How many rows there are, tombstones included. */
+  long count() {
+    return files.stream().mapToLong(file -> file.rows().orElse(0)).sum();
+  }
+
+  /**
+   * What weighing needs of the rows: everything but the text. Columns: resource_type, id,
+   * s_deleted, s_content_hash, s_rank, s_held_by, s_source, s_export_id, s_gone_by, s_floating
+   * (whether its place in the order is its export's time), silver_version, file_path, row_index.
+   *
+   * @param wanted which resource types' rows are wanted
+   */
+  Dataset<Row> keys(Predicate<String> wanted) {
+    Column part = coalesce(col("subsetted"), lit(false));
+    Column floating = col("last_updated").isNull().or(col("last_updated").gt(col("export_time")));
+    List<DataFile> ofTypes =
+        files.stream()
+            .filter(file -> wanted.test(file.partitionValues().get(SilverSchema.PARTITION)))
+            .toList();
+    return scan.dataset(ofTypes, KEYS)
+        .select(
+            col("resource_type"),
+            col("id"),
+            col("deleted").as("s_deleted"),
+            col("content_hash").as("s_content_hash"),
+            Evidence.rank(when(part, Evidence.PART).otherwise(Evidence.WHOLE)).as("s_rank"),
+            col("held_by").as("s_held_by"),
+            col("source").as("s_source"),
+            col("export_id").as("s_export_id"),
+            col("gone_by").as("s_gone_by"),
+            floating.as("s_floating"),
+            col(SilverSchema.VERSION),
+            col("file_path"),
+            col("row_index"));
+  }
+
+  /**
+   * Whole rows with other holders.
+   *
+   * @param holders resource_type, id, held_by
+   */
+  Dataset<Row> held(Dataset<Row> holders) {
+    List<Column> columns = new ArrayList<>();
+    for (String name : SilverSchema.TABLE.fieldNames()) {
+      columns.add(name.equals("held_by") ? col("holders.held_by").as(name) : col("silver." + name));
+    }
+    return scan.dataset(files, List.of(SilverSchema.TABLE.fieldNames()))
+        .as("silver")
+        .join(
+            holders.as("holders"),
+            col("silver.resource_type")
+                .equalTo(col("holders.resource_type"))
+                .and(col("silver.id").equalTo(col("holders.id"))))
+        .select(columns.toArray(Column[]::new));
+  }
+}

@@ -1,0 +1,41 @@
+package io.epicfhir.transform.silver;
+
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** The columns of silver: one row a resource, deletions as tombstones. */
+final class SilverSchema {
+  static final String PARTITION = "resource_type";
+
+  /** Which Delta version of silver changed the row's content: the only one with statistics. */
+  static final String VERSION = "silver_version";
+
+  /**
+   * The data files' columns. {@code held_by} names the sources (groups, crawls) that hold the
+   * resource; it is empty for a tombstone, of which gone_at, gone_by and gone_reason tell.
+   */
+  static final StructType COLUMNS =
+      new StructType()
+          .add("id", DataTypes.StringType)
+          .add("version_id", DataTypes.StringType)
+          .add("last_updated", DataTypes.TimestampType)
+          .add("deleted", DataTypes.BooleanType)
+          .add("resource", DataTypes.StringType)
+          .add("content_hash", DataTypes.LongType)
+          .add("subsetted", DataTypes.BooleanType)
+          .add("source", DataTypes.StringType)
+          .add("export_id", DataTypes.StringType)
+          .add("export_time", DataTypes.TimestampType)
+          .add("commit_time", DataTypes.TimestampType)
+          .add("order_time", DataTypes.TimestampType)
+          .add("held_by", DataTypes.createArrayType(DataTypes.StringType))
+          .add("gone_at", DataTypes.TimestampType)
+          .add("gone_by", DataTypes.StringType)
+          .add("gone_reason", DataTypes.StringType)
+          .add(VERSION, DataTypes.LongType);
+
+  /** The table's columns: those of the files, and the partition's. */
+  static final StructType TABLE = COLUMNS.add(PARTITION, DataTypes.StringType);
+
+  private SilverSchema() {}
+}

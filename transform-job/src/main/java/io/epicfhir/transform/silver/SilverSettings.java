@@ -1,0 +1,11 @@
+package io.epicfhir.transform.silver;
+
+import io.epicfhir.transform.delta.DeletionVectors;
+
+/**
+ * How silver is written.
+ *
+ * @param vectors when changed rows are marked instead of copying the others
+ * @param bound how many resources may go without a server's word
+ */
+public record SilverSettings(DeletionVectors vectors, DeletionBound bound) {}

@@ -1,0 +1,270 @@
+package io.epicfhir.transform.silver;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.Landing;
+import io.epicfhir.transform.Failures;
+import io.epicfhir.transform.delta.TaskProgress;
+import io.epicfhir.transform.silver.SilverState.TypeState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** One update of silver: weighs, checks, writes, commits. */
+final class SilverUpdate {
+  private final Lake lake;
+  private final Supplier<SparkSession> spark;
+  private final SilverSettings settings;
+  private final SilverTable table;
+  private final Set<String> known;
+  private final Set<String> rebuilt;
+  private final Set<String> strange;
+  private final SilverProblems problems;
+  private TaskProgress progress;
+
+  /**
+   * What was done.
+   *
+   * @param appliedExports the landings all of which is in silver now
+   */
+  record Done(List<Landing> appliedExports, Map<String, SilverCounts> counts, SilverState state) {}
+
+  SilverUpdate(
+      Lake lake,
+      Supplier<SparkSession> spark,
+      SilverSettings settings,
+      SilverTable table,
+      Set<String> known,
+      Set<String> rebuilt,
+      Set<String> strange,
+      SilverProblems problems) {
+    this.lake = lake;
+    this.spark = spark;
+    this.settings = settings;
+    this.table = table;
+    this.known = known;
+    this.rebuilt = rebuilt;
+    this.strange = strange;
+    this.problems = problems;
+  }
+
+  Done run(Backlog pending, Backlog everything, Map<String, Long> accepted) {
+    if (pending.saysNothing() && rebuilt.isEmpty()) {
+      return new Done(pending.pending(), Map.of(), table.state(spark));
+    }
+    SilverState left = table.left().orElse(SilverState.NONE);
+    long silverBytes = left.types().values().stream().mapToLong(TypeState::bytes).sum();
+    long read = pending.bytes() + (rebuilt.isEmpty() ? 0 : everything.bytes());
+    SparkSession session = SilverSession.of(spark.get(), read, silverBytes);
+    session.sparkContext().setJobGroup("silver", "silver", false);
+    try (TaskProgress told = new TaskProgress(session.sparkContext(), "weigh bronze")) {
+      progress = told;
+      return update(session, pending, everything, accepted);
+    } catch (Exception e) {
+      // A page whose checksum is wrong ends whatever reads it; its export is left out then.
+      Map<String, String> damaged = damagedPages(pending, everything);
+      if (damaged.isEmpty()) {
+        damaged = new BronzeFiles(lake).unreadable(e, everything.all());
+      }
+      if (damaged.isEmpty()) {
+        throw Failures.of("silver", e);
+      }
+      problems.damaged(damaged);
+      return new SilverUpdate(
+              lake, spark, settings, table, known, rebuilt, waiting(pending, damaged), problems)
+          .run(
+              Silver.withoutDamaged(pending, damaged.keySet()),
+              Silver.withoutDamaged(everything, damaged.keySet()),
+              accepted);
+    }
+  }
+
+  /**
+   * The types that stay as they are. Where the damaged export was applied before, and is read only
+   * to weigh some resources anew, silver has what bronze no longer gives: nothing is concluded of
+   * its types.
+   */
+  private Set<String> waiting(Backlog pending, Map<String, String> damaged) {
+    Set<String> waiting = new TreeSet<>(strange);
+    if (rebuilt.isEmpty()) {
+      Set<Landing> read = Set.copyOf(pending.all());
+      AppliedExports exports = new AppliedExports(lake);
+      exports.everything().all().stream()
+          .filter(landing -> damaged.containsKey(landing.exportId()) && !read.contains(landing))
+          .flatMap(landing -> landing.files().stream())
+          .forEach(
+              file -> {
+                if (file.kind() == Landing.Kind.DELETIONS) {
+                  waiting.addAll(known); // it names its types only inside
+                } else {
+                  waiting.add(file.resourceType());
+                }
+              });
+    }
+    return waiting;
+  }
+
+  private Map<String, String> damagedPages(Backlog pending, Backlog everything) {
+    Map<String, Landing> read = new TreeMap<>();
+    everything.all().forEach(landing -> read.put(landing.exportId(), landing));
+    pending.all().forEach(landing -> read.put(landing.exportId(), landing));
+    return new BronzeFiles(lake).damagedPages(read.values());
+  }
+
+  private Done update(
+      SparkSession session, Backlog pending, Backlog everything, Map<String, Long> accepted) {
+    SilverState before = table.state(() -> session);
+    new DeletedQuarantine(lake, problems).take(session, pending);
+    SilverScope scope =
+        new SilverScope(
+            session, lake.paths(), pending, known, Set.of(), without(), Set.of(), false);
+    List<SilverPass> passes = new ArrayList<>();
+    try {
+      Set<String> refused = new TreeSet<>(strange);
+      if (!pending.pending().isEmpty()) {
+        passes.addAll(weigh(scope, everything, before, accepted, refused));
+      }
+      if (!rebuilt.isEmpty()) {
+        progress.now("weigh all of bronze for " + String.join(", ", rebuilt));
+        SilverPass anew =
+            new SilverPass(rebuild(scope, everything), Optional.empty(), Optional.empty());
+        passes.add(anew);
+        unreconciled(anew, rebuilt, refused);
+      }
+      SilverState after =
+          new SilverCommit(session, lake, settings, table, rebuilt, problems, progress)
+              .commit(passes, refused, before);
+      return new Done(finished(pending, refused), SilverPass.counts(passes), after);
+    } finally {
+      passes.forEach(SilverPass::close);
+    }
+  }
+
+  private SilverScope rebuild(SilverScope scope, Backlog everything) {
+    return new SilverScope(
+        scope.spark(), scope.paths(), everything, known, rebuilt, Set.of(), Set.of(), false);
+  }
+
+  private Set<String> without() {
+    Set<String> without = new TreeSet<>(strange);
+    without.addAll(rebuilt);
+    return without;
+  }
+
+  /** The pending exports against silver, and what only all of bronze can tell. */
+  private List<SilverPass> weigh(
+      SilverScope scope,
+      Backlog everything,
+      SilverState before,
+      Map<String, Long> accepted,
+      Set<String> refused) {
+    Optional<SilverRows> silver = rows(scope.spark());
+    SilverPass pass = new SilverPass(scope, silver, Optional.empty());
+    Map<String, Long> live = new TreeMap<>();
+    Map<String, Long> released = new TreeMap<>();
+    pass.counts()
+        .forEach(
+            (type, counts) -> {
+              live.put(type, before.of(type).rowsLive());
+              released.put(type, counts.released());
+            });
+    Map<String, Long> beyond = settings.bound().exceeded(live, released, accepted);
+    if (!beyond.isEmpty()) {
+      problems.tooMany(beyond, live);
+      pass.close();
+      // Where one type is suspicious no conclusion of the same exports is trusted.
+      Set<String> held = new TreeSet<>(released.keySet());
+      held.removeAll(accepted.keySet());
+      held.addAll(beyond.keySet());
+      pass = new SilverPass(scope.holding(held), silver, Optional.empty());
+    }
+    unreconciled(pass, pass.counts().keySet(), refused);
+    if (pass.sum(SilverCounts::recompute) == 0) {
+      return List.of(pass);
+    }
+    progress.now("weigh all of bronze for some resources");
+    Dataset<Row> open = Weighing.recompute(pass.weighed());
+    SilverPass second =
+        new SilverPass(pass.scope().ofEverything(everything), silver, Optional.of(open));
+    List<SilverPass> passes = List.of(pass, second);
+    SilverPass.counts(passes)
+        .forEach(
+            (type, counts) -> {
+              live.put(type, before.of(type).rowsLive());
+              released.put(type, counts.released());
+            });
+    // What another landing of an export takes away by itself is bounded, too.
+    Map<String, Long> more = settings.bound().exceeded(live, released, accepted);
+    if (!more.isEmpty()) {
+      problems.tooMany(more, live);
+      refused.addAll(more.keySet());
+    }
+    return passes;
+  }
+
+  private Optional<SilverRows> rows(SparkSession session) {
+    return table
+        .log()
+        .snapshot()
+        .map(snapshot -> new SilverRows(session, lake, table.path(), snapshot));
+  }
+
+  /** Every row that landed was read, and every id in it has its place in silver. */
+  private void unreconciled(SilverPass pass, Set<String> types, Set<String> refused) {
+    Map<String, Long> landed = pass.scope().backlog().pendingRows();
+    Set<String> all = new TreeSet<>(types);
+    if (pass.scope().only().isEmpty()) {
+      all.addAll(landed.keySet());
+    }
+    all.removeAll(pass.scope().without());
+    for (String type : all) {
+      SilverCounts counts = pass.counts().getOrDefault(type, SilverCounts.NONE);
+      long rows = landed.getOrDefault(type, 0L);
+      if (counts.sighted() != rows) {
+        refused.add(type);
+        problems.refuse(
+            "Silver "
+                + type
+                + " stays as it is: the landings tell of "
+                + rows
+                + " rows, and "
+                + counts.sighted()
+                + " were read of bronze; run the extract task again");
+      } else if (counts.weighed() + counts.recompute() != counts.ids()) {
+        throw new JobException(
+            ExitCode.DEFECT,
+            "Silver %s: of %d ids only %d were weighed; report this defect"
+                .formatted(type, counts.ids(), counts.weighed()));
+      }
+    }
+  }
+
+  /** The landings all of which is in silver. */
+  private List<Landing> finished(Backlog pending, Set<String> refused) {
+    Set<String> held = problems.heldBack().keySet();
+    return pending.pending().stream()
+        .filter(landing -> isFinished(landing, refused, !held.isEmpty()))
+        .toList();
+  }
+
+  private static boolean isFinished(Landing landing, Set<String> refused, boolean held) {
+    boolean deletions =
+        landing.files().stream().anyMatch(file -> file.kind() == Landing.Kind.DELETIONS);
+    if (held
+        && (!landing.completeTypes().isEmpty() || (landing.inferredDeletions() && deletions))) {
+      return false;
+    }
+    return refused.isEmpty()
+        || (!deletions
+            && landing.files().stream().noneMatch(f -> refused.contains(f.resourceType())));
+  }
+}

@@ -1,0 +1,154 @@
+package io.epicfhir.transform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.transform.silver.SilverProblems;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * F1: an entry of a deleted file that deletes no single resource goes to quarantine, and everything
+ * else is applied.
+ */
+final class BadDeletionsTest {
+  private static final String MONDAY = "2026-01-05T00:00:00Z";
+  private static final String TUESDAY = "2026-01-06T00:00:00Z";
+  private static final String GOOD = "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/a\"}}";
+
+  @TempDir private Path folder;
+  private TestLake lake;
+
+  @BeforeEach
+  void threePatients() {
+    lake = new TestLake(folder);
+    lake.export("e1", MONDAY)
+        .resource("Patient", "a")
+        .resource("Patient", "b")
+        .resource("Condition", "c")
+        .land();
+    lake.transform();
+  }
+
+  private static String bundle(String... entries) {
+    return "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":["
+        + String.join(",", entries)
+        + "]}";
+  }
+
+  private List<Row> quarantined(TransformResult result) {
+    SilverProblems problems = result.silver().problems();
+    assertThat(problems.quarantine()).hasSize(1);
+    assertThat(problems.notes()).noneMatch(note -> note.contains("secret"));
+    return TestLake.spark()
+        .read()
+        .parquet(problems.quarantine().iterator().next())
+        .orderBy("source_line", "part")
+        .collectAsList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient\"}}",
+        "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/\"}}",
+        "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient?identifier=secret\"}}",
+        "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/b?_x=secret\"}}",
+        "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/b/Observation\"}}",
+        "{\"request\":{\"method\":\"DELETE\",\"url\":\"urn:uuid:0c3151bd-1cbf-4d64-b04d-secret\"}}",
+        "{\"request\":{\"method\":\"DELETE\",\"url\":\"\"}}",
+        "{\"request\":{\"method\":\"DELETE\",\"url\":null}}",
+        "{\"request\":{\"method\":\"DELETE\"}}",
+        "{\"request\":{\"method\":\"PUT\",\"url\":\"Patient/b\"}}",
+        "{\"request\":{\"url\":\"Patient/b\"}}",
+        "{\"fullUrl\":\"Patient/b\"}",
+        "{}",
+        // Of the wrong JSON type.
+        "{\"request\":{\"method\":\"DELETE\",\"url\":7}}",
+        "{\"request\":{\"method\":\"DELETE\",\"url\":[\"Patient/b\"]}}",
+        "{\"request\":{\"method\":7,\"url\":\"Patient/b\"}}",
+        "{\"request\":\"DELETE Patient/b\"}",
+        "{\"request\":[]}",
+        "\"Patient/b\"",
+        "7",
+        "null",
+        "[]",
+      })
+  void anEntryThatDeletesNothingIsCountedAndTheOthersAreApplied(String bad) {
+    lake.export("e2", TUESDAY)
+        .bundle(bundle(bad, GOOD))
+        .bundle(bundle("{\"request\":{\"method\":\"DELETE\",\"url\":\"Condition/c\"}}"))
+        .resource("Patient", "d")
+        .land();
+    TransformResult result = lake.transform();
+    assertThat(lake.live("Patient")).hasSize(2).noneMatch(line -> line.startsWith("a "));
+    assertThat(lake.live("Condition")).isEmpty();
+    assertThat(result.silver().exports()).containsExactly("e2");
+    assertThat(result.silver().problems().quarantined()).isEqualTo(1);
+    Row row = quarantined(result).get(0);
+    assertThat(row.getString(row.fieldIndex("reason"))).isEqualTo("not-a-deletion");
+    assertThat(row.getString(row.fieldIndex("source_file"))).isEqualTo("deleted.ndjson");
+    assertThat(row.getLong(row.fieldIndex("source_line"))).isEqualTo(1);
+    assertThat(new String(row.<byte[]>getAs("line"), StandardCharsets.UTF_8))
+        .as("verbatim")
+        .isEqualTo(bundle(bad, GOOD));
+    assertThat(lake.run().silver().problems().quarantined()).as("once").isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"resourceType\":\"Patient\",\"id\":\"secret\"}",
+        "{\"resourceType\":\"OperationOutcome\",\"entry\":[{\"request\":"
+            + "{\"method\":\"DELETE\",\"url\":\"Patient/b\"}}]}",
+        "{\"entry\":[{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/b\"}}]}",
+        "{\"resourceType\":\"Bundle\",\"entry\":\"secret\"}",
+        "{\"resourceType\":\"Bundle\",\"entry\":{\"request\":7}}",
+        "{\"resourceType\":\"Bundle\",\"entry\":[{\"request\":{\"method\":\"DEL",
+        "{",
+        "[]",
+        "7",
+        "secret",
+        "",
+        "<html>secret</html>",
+      })
+  void aLineThatIsNoBundleIsCountedAndTheOthersAreApplied(String line) {
+    lake.export("e2", TUESDAY).bundle(line).bundle(bundle(GOOD)).land();
+    TransformResult result = lake.transform();
+    assertThat(lake.live("Patient")).singleElement().asString().startsWith("b ");
+    assertThat(result.silver().problems().quarantined()).isEqualTo(1);
+    assertThat(quarantined(result)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"resourceType\":\"Bundle\",\"type\":\"transaction\"}",
+        "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[]}",
+        "{ \"resourceType\" : \"Bundle\" , \"entry\" : [ ] }",
+      })
+  void aBundleWithoutEntriesSaysNothing(String line) {
+    lake.export("e2", TUESDAY).bundle(line).land();
+    assertThat(lake.transform().silver().problems().quarantined()).isZero();
+    assertThat(lake.live("Patient")).hasSize(2);
+  }
+
+  @Test
+  @DisplayName("a run that takes the same export again replaces its quarantine")
+  void quarantineIsReplacedAndNotAddedTo() {
+    String bad = "{\"request\":{\"method\":\"PUT\",\"url\":\"Patient/b\"}}";
+    lake.export("e2", TUESDAY).bundle(bundle(bad, GOOD, bad)).bundle(bundle(bad)).land();
+    assertThat(quarantined(lake.transform())).hasSize(3);
+    TransformResult again = lake.applyAgain("e2");
+    assertThat(quarantined(again))
+        .extracting(r -> r.<Long>getAs("source_line") + ":" + r.<Integer>getAs("part"))
+        .containsExactly("1:0", "1:2", "2:0");
+  }
+}

@@ -1,0 +1,103 @@
+package io.epicfhir.transform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tables that somebody spoiled are rebuilt on request. */
+final class RebuildTest {
+  private static final String MONDAY = "2026-01-05T00:00:00Z";
+  private static final String TUESDAY = "2026-01-06T00:00:00Z";
+  private static final String WEDNESDAY = "2026-01-07T00:00:00Z";
+
+  @TempDir private Path folder;
+  private TestLake lake;
+  private List<String> silver;
+  private List<String> rows;
+
+  @BeforeEach
+  void aLakeOfTwoExports() {
+    lake = new TestLake(folder);
+    for (String type : List.of("Patient", "Condition")) {
+      lake.viewOfKeys(type);
+    }
+    lake.export("e1", MONDAY)
+        .resource("Patient", "a")
+        .resource("Patient", "b")
+        .resource("Condition", "c")
+        .land();
+    lake.export("e2", TUESDAY).resource("Patient", "d").delete("Patient/b").land();
+    lake.transform();
+    silver = lake.silver("Patient");
+    rows = lake.rows("patient");
+    assertThat(rows).containsExactly("a", "d");
+  }
+
+  @Test
+  void aTypeGetsBackWhatWasLostAndLosesWhatWasAdded() {
+    lake.somebody("silver", "DELETE FROM %s WHERE id = 'a'");
+    lake.somebody("silver", "UPDATE %s SET id = 'stranger' WHERE id = 'd'");
+    lake.somebody("views/patient", "UPDATE %s SET id = 'stranger' WHERE id = 'a'");
+    lake.export("e3", WEDNESDAY).resource("Patient", "f").land();
+    List<String> others = lake.silver("Condition");
+    long othersView = lake.viewVersion("condition");
+
+    TransformResult result = lake.rebuild("Patient");
+
+    assertThat(result.problems()).isEmpty();
+    assertThat(lake.silver("Patient")).containsAll(silver).hasSize(silver.size() + 1);
+    assertThat(lake.rows("patient")).containsExactly("a", "d", "f");
+    assertThat(result.silver().exports()).as("what was pending").containsExactly("e3");
+    assertThat(result.silver().landed()).as("pending ones").isEqualTo(Map.of("Patient", 1L));
+    assertThat(result.silver().state().of("Patient").rowsLive()).isEqualTo(3);
+    assertThat(result.silver().state().of("Patient").tombstones()).isEqualTo(1);
+    assertThat(lake.silver("Condition")).isEqualTo(others);
+    assertThat(lake.viewVersion("condition")).isEqualTo(othersView);
+  }
+
+  @Test
+  void allTypesAtOnceAreRebuiltInOneCommit() {
+    List<String> conditions = lake.silver("Condition");
+    long version = lake.silverVersion();
+    assertThat(lake.rebuild("Patient", "Condition").problems()).isEmpty();
+    assertThat(lake.silver("Patient")).isEqualTo(silver);
+    assertThat(lake.silver("Condition")).isEqualTo(conditions);
+    assertThat(lake.silverVersion()).isEqualTo(version + 1);
+    assertThat(lake.rows("patient")).isEqualTo(rows);
+    assertThat(lake.transform().silver().exports()).isEmpty();
+  }
+
+  @Test
+  void aViewIsMadeOfSilverOnceMore() {
+    long version = lake.silverVersion();
+    long before = lake.viewVersion("patient");
+    assertThat(lake.rebuildViews("patient").problems()).isEmpty();
+    assertThat(lake.rows("patient")).isEqualTo(rows);
+    assertThat(lake.viewVersion("patient")).isEqualTo(before + 1);
+    assertThat(lake.silverVersion()).isEqualTo(version);
+  }
+
+  @Test
+  void whatIsNotKnownIsRefusedBeforeAnythingIsDone() {
+    refused(() -> lake.rebuild("Patients"), "rebuild the type Patients: known are Condition");
+    refused(() -> lake.rebuildViews("vitals"), "rebuild the view vitals: known are condition");
+    refused(
+        () -> lake.accept(Map.of("patient", 3L)),
+        "accept deletions of the type patient: known are Condition");
+  }
+
+  private static void refused(Runnable run, String what) {
+    assertThatThrownBy(run::run)
+        .isInstanceOfSatisfying(
+            JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.SETTINGS))
+        .hasMessageStartingWith("Cannot " + what);
+  }
+}
