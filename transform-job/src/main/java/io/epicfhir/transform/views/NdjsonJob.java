@@ -1,5 +1,6 @@
 package io.epicfhir.transform.views;
 
+import io.epicfhir.transform.delta.TaskResults;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
@@ -57,10 +58,7 @@ public final class NdjsonJob {
     if (!splits.isEmpty()) {
       NdjsonTask task = new NdjsonTask(splits, NdjsonTask.types(work), out.toUri().toString());
       List<Integer> numbers = IntStream.range(0, splits.size()).boxed().toList();
-      spark
-          .parallelize(numbers, splits.size())
-          .map(task)
-          .collect()
+      TaskResults.collect(spark.parallelize(numbers, splits.size()).map(task))
           .forEach(result -> result.forEach((view, r) -> results.merge(view, r, Result::and)));
     }
     for (Work one : work) {

@@ -13,7 +13,7 @@ import org.apache.spark.api.java.function.Function;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /** One piece of an NDJSON file to the rows of all views. */
-final class NdjsonTask implements Function<Integer, Map<String, NdjsonJob.Result>> {
+final class NdjsonTask implements Function<Integer, HashMap<String, NdjsonJob.Result>> {
   private static final long serialVersionUID = 1L;
 
   private final List<NdjsonSplit> splits;
@@ -65,11 +65,11 @@ final class NdjsonTask implements Function<Integer, Map<String, NdjsonJob.Result
   }
 
   @Override
-  public Map<String, NdjsonJob.Result> call(Integer piece) throws IOException {
+  public HashMap<String, NdjsonJob.Result> call(Integer piece) throws IOException {
     NdjsonSplit split = splits.get(piece);
     Map<UTF8String, ViewFilesSink> sinks = new HashMap<>();
     Map<UTF8String, ViewRunner> runners = new HashMap<>();
-    Map<String, NdjsonJob.Result> results = new HashMap<>();
+    HashMap<String, NdjsonJob.Result> results = new HashMap<>();
     try (NdjsonLines lines = new NdjsonLines(split)) {
       for (TypeFiles type : types) {
         if (type.input().contains(split.file())) {
