@@ -59,7 +59,7 @@ public final class NdjsonJob {
       NdjsonTask task = new NdjsonTask(splits, NdjsonTask.types(work), out.toUri().toString());
       List<Integer> numbers = IntStream.range(0, splits.size()).boxed().toList();
       TaskResults.collect(spark.parallelize(numbers, splits.size()).map(task))
-          .forEach(result -> result.forEach((view, r) -> results.merge(view, r, Result::and)));
+          .forEach(part -> part.views().forEach((view, r) -> results.merge(view, r, Result::and)));
     }
     for (Work one : work) {
       for (ViewFile file : one.files()) {

@@ -13,7 +13,7 @@ import org.apache.spark.api.java.function.Function;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /** One piece of an NDJSON file to the rows of all views. */
-final class NdjsonTask implements Function<Integer, HashMap<String, NdjsonJob.Result>> {
+final class NdjsonTask implements Function<Integer, NdjsonTask.Results> {
   private static final long serialVersionUID = 1L;
 
   private final List<NdjsonSplit> splits;
@@ -27,6 +27,9 @@ final class NdjsonTask implements Function<Integer, HashMap<String, NdjsonJob.Re
    */
   record TypeFiles(CompiledViews views, List<ViewFile> files, List<String> input)
       implements Serializable {}
+
+  /** What became of the views, by their names. */
+  record Results(Map<String, NdjsonJob.Result> views) implements Serializable {}
 
   /**
    * Its defaults are read out of JAR files, which takes longer than many a task: once is enough.
@@ -65,11 +68,11 @@ final class NdjsonTask implements Function<Integer, HashMap<String, NdjsonJob.Re
   }
 
   @Override
-  public HashMap<String, NdjsonJob.Result> call(Integer piece) throws IOException {
+  public Results call(Integer piece) throws IOException {
     NdjsonSplit split = splits.get(piece);
     Map<UTF8String, ViewFilesSink> sinks = new HashMap<>();
     Map<UTF8String, ViewRunner> runners = new HashMap<>();
-    HashMap<String, NdjsonJob.Result> results = new HashMap<>();
+    Map<String, NdjsonJob.Result> results = new HashMap<>();
     try (NdjsonLines lines = new NdjsonLines(split)) {
       for (TypeFiles type : types) {
         if (type.input().contains(split.file())) {
@@ -87,7 +90,7 @@ final class NdjsonTask implements Function<Integer, HashMap<String, NdjsonJob.Re
         sink.close();
       }
     }
-    return results;
+    return new Results(results);
   }
 
   private static void read(
