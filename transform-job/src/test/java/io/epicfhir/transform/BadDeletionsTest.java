@@ -11,8 +11,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * F1: an entry of a deleted file that deletes no single resource goes to quarantine, and everything
@@ -22,6 +20,48 @@ final class BadDeletionsTest {
   private static final String MONDAY = "2026-01-05T00:00:00Z";
   private static final String TUESDAY = "2026-01-06T00:00:00Z";
   private static final String GOOD = "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/a\"}}";
+
+  private static final List<String> BAD_ENTRIES =
+      List.of(
+          "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient\"}}",
+          "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/\"}}",
+          "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient?identifier=secret\"}}",
+          "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/b?_x=secret\"}}",
+          "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/b/Observation\"}}",
+          "{\"request\":{\"method\":\"DELETE\",\"url\":\"urn:uuid:0c3151bd-1cbf-4d64-b04d-secret\"}}",
+          "{\"request\":{\"method\":\"DELETE\",\"url\":\"\"}}",
+          "{\"request\":{\"method\":\"DELETE\",\"url\":null}}",
+          "{\"request\":{\"method\":\"DELETE\"}}",
+          "{\"request\":{\"method\":\"PUT\",\"url\":\"Patient/b\"}}",
+          "{\"request\":{\"url\":\"Patient/b\"}}",
+          "{\"fullUrl\":\"Patient/b\"}",
+          "{}",
+          // Of the wrong JSON type.
+          "{\"request\":{\"method\":\"DELETE\",\"url\":7}}",
+          "{\"request\":{\"method\":\"DELETE\",\"url\":[\"Patient/b\"]}}",
+          "{\"request\":{\"method\":7,\"url\":\"Patient/b\"}}",
+          "{\"request\":\"DELETE Patient/b\"}",
+          "{\"request\":[]}",
+          "\"Patient/b\"",
+          "7",
+          "null",
+          "[]");
+
+  private static final List<String> NO_BUNDLES =
+      List.of(
+          "{\"resourceType\":\"Patient\",\"id\":\"secret\"}",
+          "{\"resourceType\":\"OperationOutcome\",\"entry\":[{\"request\":"
+              + "{\"method\":\"DELETE\",\"url\":\"Patient/b\"}}]}",
+          "{\"entry\":[{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/b\"}}]}",
+          "{\"resourceType\":\"Bundle\",\"entry\":\"secret\"}",
+          "{\"resourceType\":\"Bundle\",\"entry\":{\"request\":7}}",
+          "{\"resourceType\":\"Bundle\",\"entry\":[{\"request\":{\"method\":\"DEL",
+          "{",
+          "[]",
+          "7",
+          "secret",
+          "",
+          "<html>secret</html>");
 
   @TempDir private Path folder;
   private TestLake lake;
@@ -54,36 +94,11 @@ final class BadDeletionsTest {
         .collectAsList();
   }
 
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient\"}}",
-        "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/\"}}",
-        "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient?identifier=secret\"}}",
-        "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/b?_x=secret\"}}",
-        "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/b/Observation\"}}",
-        "{\"request\":{\"method\":\"DELETE\",\"url\":\"urn:uuid:0c3151bd-1cbf-4d64-b04d-secret\"}}",
-        "{\"request\":{\"method\":\"DELETE\",\"url\":\"\"}}",
-        "{\"request\":{\"method\":\"DELETE\",\"url\":null}}",
-        "{\"request\":{\"method\":\"DELETE\"}}",
-        "{\"request\":{\"method\":\"PUT\",\"url\":\"Patient/b\"}}",
-        "{\"request\":{\"url\":\"Patient/b\"}}",
-        "{\"fullUrl\":\"Patient/b\"}",
-        "{}",
-        // Of the wrong JSON type.
-        "{\"request\":{\"method\":\"DELETE\",\"url\":7}}",
-        "{\"request\":{\"method\":\"DELETE\",\"url\":[\"Patient/b\"]}}",
-        "{\"request\":{\"method\":7,\"url\":\"Patient/b\"}}",
-        "{\"request\":\"DELETE Patient/b\"}",
-        "{\"request\":[]}",
-        "\"Patient/b\"",
-        "7",
-        "null",
-        "[]",
-      })
-  void anEntryThatDeletesNothingIsCountedAndTheOthersAreApplied(String bad) {
-    lake.export("e2", TUESDAY)
-        .bundle(bundle(bad, GOOD))
+  @Test
+  void anEntryThatDeletesNothingIsCountedAndTheOthersAreApplied() {
+    TestLake.Export landed = lake.export("e2", TUESDAY);
+    BAD_ENTRIES.forEach(bad -> landed.bundle(bundle(bad, GOOD)));
+    landed
         .bundle(bundle("{\"request\":{\"method\":\"DELETE\",\"url\":\"Condition/c\"}}"))
         .resource("Patient", "d")
         .land();
@@ -91,51 +106,42 @@ final class BadDeletionsTest {
     assertThat(lake.live("Patient")).hasSize(2).noneMatch(line -> line.startsWith("a "));
     assertThat(lake.live("Condition")).isEmpty();
     assertThat(result.silver().exports()).containsExactly("e2");
-    assertThat(result.silver().problems().quarantined()).isEqualTo(1);
-    Row row = quarantined(result).get(0);
-    assertThat(row.getString(row.fieldIndex("reason"))).isEqualTo("not-a-deletion");
-    assertThat(row.getString(row.fieldIndex("source_file"))).isEqualTo("deleted.ndjson");
-    assertThat(row.getLong(row.fieldIndex("source_line"))).isEqualTo(1);
-    assertThat(new String(row.<byte[]>getAs("line"), StandardCharsets.UTF_8))
-        .as("verbatim")
-        .isEqualTo(bundle(bad, GOOD));
+    assertThat(result.silver().problems().quarantined()).isEqualTo(BAD_ENTRIES.size());
+    List<Row> rows = quarantined(result);
+    assertThat(rows).hasSameSizeAs(BAD_ENTRIES);
+    for (int i = 0; i < rows.size(); i++) {
+      Row row = rows.get(i);
+      String bad = BAD_ENTRIES.get(i);
+      assertThat(row.<String>getAs("reason")).as(bad).isEqualTo("not-a-deletion");
+      assertThat(row.<String>getAs("source_file")).isEqualTo("deleted.ndjson");
+      assertThat(row.<Long>getAs("source_line")).as(bad).isEqualTo(i + 1L);
+      assertThat(new String(row.<byte[]>getAs("line"), StandardCharsets.UTF_8))
+          .as("verbatim")
+          .isEqualTo(bundle(bad, GOOD));
+    }
     assertThat(lake.run().silver().problems().quarantined()).as("once").isZero();
   }
 
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "{\"resourceType\":\"Patient\",\"id\":\"secret\"}",
-        "{\"resourceType\":\"OperationOutcome\",\"entry\":[{\"request\":"
-            + "{\"method\":\"DELETE\",\"url\":\"Patient/b\"}}]}",
-        "{\"entry\":[{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/b\"}}]}",
-        "{\"resourceType\":\"Bundle\",\"entry\":\"secret\"}",
-        "{\"resourceType\":\"Bundle\",\"entry\":{\"request\":7}}",
-        "{\"resourceType\":\"Bundle\",\"entry\":[{\"request\":{\"method\":\"DEL",
-        "{",
-        "[]",
-        "7",
-        "secret",
-        "",
-        "<html>secret</html>",
-      })
-  void aLineThatIsNoBundleIsCountedAndTheOthersAreApplied(String line) {
-    lake.export("e2", TUESDAY).bundle(line).bundle(bundle(GOOD)).land();
+  @Test
+  void aLineThatIsNoBundleIsCountedAndTheOthersAreApplied() {
+    TestLake.Export landed = lake.export("e2", TUESDAY);
+    NO_BUNDLES.forEach(landed::bundle);
+    landed.bundle(bundle(GOOD)).land();
     TransformResult result = lake.transform();
     assertThat(lake.live("Patient")).singleElement().asString().startsWith("b ");
-    assertThat(result.silver().problems().quarantined()).isEqualTo(1);
-    assertThat(quarantined(result)).hasSize(1);
+    assertThat(result.silver().problems().quarantined()).isEqualTo(NO_BUNDLES.size());
+    assertThat(quarantined(result))
+        .extracting(row -> new String(row.<byte[]>getAs("line"), StandardCharsets.UTF_8))
+        .containsExactlyElementsOf(NO_BUNDLES);
   }
 
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "{\"resourceType\":\"Bundle\",\"type\":\"transaction\"}",
-        "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[]}",
-        "{ \"resourceType\" : \"Bundle\" , \"entry\" : [ ] }",
-      })
-  void aBundleWithoutEntriesSaysNothing(String line) {
-    lake.export("e2", TUESDAY).bundle(line).land();
+  @Test
+  void aBundleWithoutEntriesSaysNothing() {
+    lake.export("e2", TUESDAY)
+        .bundle("{\"resourceType\":\"Bundle\",\"type\":\"transaction\"}")
+        .bundle("{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[]}")
+        .bundle("{ \"resourceType\" : \"Bundle\" , \"entry\" : [ ] }")
+        .land();
     assertThat(lake.transform().silver().problems().quarantined()).isZero();
     assertThat(lake.live("Patient")).hasSize(2);
   }

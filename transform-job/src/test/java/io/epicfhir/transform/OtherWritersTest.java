@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.fs.FileStatus;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +21,8 @@ final class OtherWritersTest {
   private static final String TUESDAY = "2026-01-06T00:00:00Z";
   private static final String WEDNESDAY = "2026-01-07T00:00:00Z";
 
+  private static final TestLake.Prepared TWO_EXPORTS = new TestLake.Prepared();
+
   @TempDir private Path folder;
   private TestLake lake;
   private List<String> silver;
@@ -27,8 +30,23 @@ final class OtherWritersTest {
 
   @BeforeEach
   void aLakeOfTwoExports() {
-    lake = new TestLake(folder);
-    lake.viewOfKeys("Patient").viewOfKeys("Condition");
+    TWO_EXPORTS.copyTo(folder, root -> makeTwoExports(withViews(root)));
+    lake = withViews(folder);
+    silver = lake.silver("Patient");
+    rows = lake.rows("patient");
+    assertThat(rows).containsExactly("a", "b", "c");
+  }
+
+  @AfterAll
+  static void forget() {
+    TWO_EXPORTS.close();
+  }
+
+  private static TestLake withViews(Path root) {
+    return new TestLake(root).viewOfKeys("Patient").viewOfKeys("Condition");
+  }
+
+  private static void makeTwoExports(TestLake lake) {
     lake.export("e1", MONDAY)
         .resource("Patient", "a")
         .resource("Patient", "b")
@@ -37,9 +55,6 @@ final class OtherWritersTest {
     lake.transform();
     lake.export("e2", TUESDAY).resource("Patient", "c").land();
     lake.transform();
-    silver = lake.silver("Patient");
-    rows = lake.rows("patient");
-    assertThat(rows).containsExactly("a", "b", "c");
   }
 
   private LakePaths paths() {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -25,22 +26,42 @@ final class ViewStateTest {
        "select": [{"column": [{"name": "id", "path": "getResourceKey()"}]}]}
       """;
 
+  private static final TestLake.Prepared TWO_VIEWS = new TestLake.Prepared();
+
   @TempDir private Path folder;
   private TestLake lake;
   private TestLake withoutViews;
 
   @BeforeEach
   void twoViews() {
-    lake = new TestLake(folder).viewOfKeys("Patient").view("Patient", MEN);
+    TWO_VIEWS.copyTo(folder, root -> makeTwoViews(withViews(root)));
+    lake = withViews(folder);
     withoutViews = new TestLake(folder);
-    patients("e1", MONDAY, "a", "b", "c").land();
-    lake.transform();
-    lake.export("e2", TUESDAY).delete("Patient/c").land();
-    lake.transform();
     is("a", "b");
   }
 
+  @AfterAll
+  static void forget() {
+    TWO_VIEWS.close();
+  }
+
+  private static TestLake withViews(Path root) {
+    return new TestLake(root).viewOfKeys("Patient").view("Patient", MEN);
+  }
+
+  private static void makeTwoViews(TestLake lake) {
+    patients(lake, "e1", MONDAY, "a", "b", "c").land();
+    lake.transform();
+    lake.export("e2", TUESDAY).delete("Patient/c").land();
+    lake.transform();
+  }
+
   private TestLake.Export patients(String export, String time, String... ids) {
+    return patients(lake, export, time, ids);
+  }
+
+  private static TestLake.Export patients(
+      TestLake lake, String export, String time, String... ids) {
     TestLake.Export made = lake.export(export, time);
     for (String id : ids) {
       made.resource(
