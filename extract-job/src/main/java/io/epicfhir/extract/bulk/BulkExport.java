@@ -4,6 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.Ask;
 import io.epicfhir.extract.source.PassingFailure;
+import io.epicfhir.extract.source.Link;
 import io.epicfhir.extract.source.Reply;
 import io.epicfhir.extract.source.ServerRefusal;
 import io.epicfhir.extract.source.SourceClient;
@@ -49,7 +50,7 @@ public final class BulkExport {
     String location = reply.header("Content-Location").orElse("");
     URI status;
     try {
-      status = url.resolve(location);
+      status = Link.resolve(url, location);
     } catch (IllegalArgumentException e) {
       throw unusable(what, "an unreadable Content-Location");
     }

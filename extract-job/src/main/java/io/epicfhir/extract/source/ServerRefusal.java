@@ -9,6 +9,9 @@ import java.util.Optional;
 public final class ServerRefusal extends Exception {
   private static final long serialVersionUID = 1L;
 
+  /** The code of an answer that never came whole, or was something else than FHIR. */
+  public static final String UNREADABLE = "unreadable-answer";
+
   private final int status;
   private final transient List<String> codes;
 
@@ -22,14 +25,25 @@ public final class ServerRefusal extends Exception {
     return new JobException(ExitCode.REFUSED, message, new ServerRefusal(status, codes));
   }
 
-  /** The refusal that a failure comes from; empty where it comes from something else. */
+  /**
+   * The refusal that a failure comes from; empty where it comes from something else. A request that
+   * failed at every try with 500 or its like counts: it is this request that the server cannot
+   * answer. So does an answer that never came whole, with status 200 and {@link #UNREADABLE}. A
+   * server that is down (502, 503, 504, 429, code transient, no connection) refuses nothing.
+   */
   public static Optional<ServerRefusal> of(JobException failure) {
-    return failure.getCause() instanceof ServerRefusal refusal
-        ? Optional.of(refusal)
+    if (failure.getCause() instanceof ServerRefusal refusal) {
+      return Optional.of(refusal);
+    }
+    if (failure.getCause() instanceof PassingFailure passing && passing.ofRequest()) {
+      return Optional.of(new ServerRefusal(passing.status(), passing.codes()));
+    }
+    return failure.getCause() instanceof BrokenBody
+        ? Optional.of(new ServerRefusal(200, List.of(UNREADABLE)))
         : Optional.empty();
   }
 
-  /** The HTTP status. */
+  /** The HTTP status: 3xx for a redirect that was not followed, 4xx, or 5xx. */
   public int status() {
     return status;
   }
