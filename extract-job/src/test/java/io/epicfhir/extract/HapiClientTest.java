@@ -98,8 +98,7 @@ class HapiClientTest extends SiteTest {
     open(patients(7), o -> o.patientSearch().pageSize(3));
     IGenericClient hapi = hapi();
 
-    CapabilityStatement statement =
-        hapi.capabilities().ofType(CapabilityStatement.class).execute();
+    CapabilityStatement statement = hapi.capabilities().ofType(CapabilityStatement.class).execute();
     List<String> ids = new ArrayList<>();
     Bundle page = hapi.search().forResource(Patient.class).returnBundle(Bundle.class).execute();
     while (page != null) {

@@ -46,7 +46,7 @@ final class Answers {
       throw lost(ask, answer + requestId(reply), null);
     }
     throw ServerRefusal.because(
-        status,
+        reply,
         codes,
         "Cannot "
             + ask.what()

@@ -43,8 +43,7 @@ final class Bodies {
    *
    * @throws TooLong where it is longer than so many bytes, unpacked
    */
-  Reply whole(String what, HttpResponse response, Traffic traffic, int longest)
-      throws IOException {
+  Reply whole(String what, HttpResponse response, Traffic traffic, int longest) throws IOException {
     if (response.getEntity() == null) {
       return new Reply(response, new byte[0]);
     }
@@ -60,8 +59,7 @@ final class Bodies {
       if (json && bytes.length > 2 && bytes[0] == 0x1f && (bytes[1] & 0xff) == 0x8b) {
         bytes = unpacked(bytes, longest); // packed, and no header says so
       }
-      return new Reply(
-          response, json ? JsonText.utf8(bytes, contentType(response)) : bytes);
+      return new Reply(response, json ? JsonText.utf8(bytes, contentType(response)) : bytes);
     }
   }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.http.client.methods.CloseableHttpResponse;
@@ -62,7 +63,15 @@ final class Exchange {
           hops++;
           now = next.get();
           if (hops > Redirects.MOST) {
-            throw refused(ask, "the server redirects more than " + Redirects.MOST + " times");
+            throw ServerRefusal.because(
+                status,
+                List.of(),
+                "Cannot "
+                    + ask.what()
+                    + ": the server redirects more than "
+                    + Redirects.MOST
+                    + " times; check with the server's operator"
+                    + ask.at());
           }
           continue;
         }

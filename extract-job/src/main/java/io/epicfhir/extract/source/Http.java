@@ -44,27 +44,28 @@ final class Http {
     int connect = (int) settings.connectTimeout().toMillis();
     this.client =
         HttpClients.custom()
-        .useSystemProperties()
-        .setMaxConnTotal(2 * (settings.maxInFlight() + SPARE))
-        .setMaxConnPerRoute(settings.maxInFlight() + SPARE)
-        .disableRedirectHandling()
-        .disableAutomaticRetries()
-        .disableCookieManagement()
-        .disableAuthCaching()
-        .disableContentCompression()
-        .addInterceptorLast(Http::asWritten)
-        .setUserAgent("epic-fhir-pipeline")
-        .setDefaultRequestConfig(
-            RequestConfig.custom()
-                .setConnectTimeout(connect)
-                .setConnectionRequestTimeout(connect)
-                .setSocketTimeout((int) settings.idleTimeout().toMillis())
-                .build())
+            .useSystemProperties()
+            .setMaxConnTotal(2 * (settings.maxInFlight() + SPARE))
+            .setMaxConnPerRoute(settings.maxInFlight() + SPARE)
+            .disableRedirectHandling()
+            .disableAutomaticRetries()
+            .disableCookieManagement()
+            .disableAuthCaching()
+            .disableContentCompression()
+            .addInterceptorLast(
+(HttpRequest request, HttpContext unused) -> asWritten(request))
+            .setUserAgent("epic-fhir-pipeline")
+            .setDefaultRequestConfig(
+                RequestConfig.custom()
+                    .setConnectTimeout(connect)
+                    .setConnectionRequestTimeout(connect)
+                    .setSocketTimeout((int) settings.idleTimeout().toMillis())
+                    .build())
             .build();
   }
 
   /** Takes back what the client makes of an address: the request line is the request's own. */
-  private static void asWritten(HttpRequest request, HttpContext context) {
+  private static void asWritten(HttpRequest request) {
     if (request instanceof HttpRequestWrapper wrapper
         && (wrapper.getOriginal() instanceof Plain || wrapper.getOriginal() instanceof WithBody)) {
       wrapper.setURI(null);
@@ -134,8 +135,8 @@ final class Http {
   }
 
   /** Sends a request with a body; none where it is null. */
-  CloseableHttpResponse send(
-      Ask ask, Optional<AccessToken> token, HttpEntity body, Traffic traffic) throws IOException {
+  CloseableHttpResponse send(Ask ask, Optional<AccessToken> token, HttpEntity body, Traffic traffic)
+      throws IOException {
     HttpRequestBase request = body == null ? new Plain(ask) : new WithBody(ask, body);
     ask.headers().forEach(request::setHeader);
     token.ifPresent(t -> request.setHeader("Authorization", "Bearer " + t.secret().reveal()));

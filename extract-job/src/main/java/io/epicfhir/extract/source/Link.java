@@ -121,11 +121,7 @@ public final class Link {
       throw new IllegalArgumentException("not a link to a web server");
     }
     return URI.create(
-        scheme
-            + "://"
-            + authority
-            + readable(path)
-            + (query == null ? "" : "?" + readable(query)));
+        scheme + "://" + authority + readable(path) + (query == null ? "" : "?" + readable(query)));
   }
 
   /** As URI can hold it. */

@@ -91,8 +91,7 @@ record Outcome(List<Issue> issues, Set<String> words) {
         code(coding.path("code")).ifPresent(codes::add);
       }
       issues.add(
-          new Issue(
-              issue.path("severity").asText(""), code(issue.path("code")).orElse(""), codes));
+          new Issue(issue.path("severity").asText(""), code(issue.path("code")).orElse(""), codes));
       harmless(issue.path("diagnostics").asText(""), words);
       harmless(details.path("text").asText(""), words);
     }

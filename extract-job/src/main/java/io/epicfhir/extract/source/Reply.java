@@ -1,12 +1,16 @@
 package io.epicfhir.extract.source;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import org.apache.http.Header;
 import org.apache.http.HttpResponse;
 
 /** A small answer, read to its end. */
 public final class Reply {
+  private static final List<String> REQUEST_IDS =
+      List.of("X-Request-Id", "Request-Id", "X-Correlation-Id", "traceparent");
+
   private final HttpResponse response;
   private final byte[] body;
 
@@ -56,8 +60,4 @@ public final class Reply {
     }
     return Optional.empty();
   }
-
-  private static final String[] REQUEST_IDS = {
-    "X-Request-Id", "Request-Id", "X-Correlation-Id", "traceparent"
-  };
 }

@@ -36,16 +36,24 @@ final class Retry {
    * @throws JobException {@link ExitCode#UNAVAILABLE} after the last try
    */
   <T> T call(Ask ask, Traffic traffic, Attempt<T> attempt) {
-    return call(ask.what(), ask.at(), ask.repeatable(), traffic, attempt);
+    return call(ask.what(), ask.at(), false, traffic, attempt);
+  }
+
+  /**
+   * The same for one of many requests: a server that says of a 500 that it is for good may be
+   * wrong, and the next try shows.
+   */
+  <T> T insist(Ask ask, Traffic traffic, Attempt<T> attempt) {
+    return call(ask.what(), ask.at(), true, traffic, attempt);
   }
 
   /** Runs what is no single request. */
   <T> T call(String what, Traffic traffic, Attempt<T> attempt) {
-    return call(what, "", true, traffic, attempt);
+    return call(what, "", false, traffic, attempt);
   }
 
   private <T> T call(
-      String what, String at, boolean repeatable, Traffic traffic, Attempt<T> attempt) {
+      String what, String at, boolean insisting, Traffic traffic, Attempt<T> attempt) {
     Instant end = pace.clock().instant().plus(settings.retryBudget());
     for (int tries = 1; ; tries++) {
       Exception failure;
@@ -58,7 +66,7 @@ final class Retry {
       } catch (IOException e) {
         failure = e;
       } catch (JobException e) {
-        if (!repeatable || !serverError(e) || ended(tries, pause, end).isPresent()) {
+        if (!insisting || !serverError(e) || ended(tries, pause, end).isPresent()) {
           throw e;
         }
         failure = e;
@@ -72,7 +80,6 @@ final class Retry {
     }
   }
 
-  /** A server that says of a 500 that it is for good may be wrong: the next try shows. */
   private static boolean serverError(JobException failure) {
     return failure.getCause() instanceof ServerRefusal refusal && refusal.status() >= 500;
   }

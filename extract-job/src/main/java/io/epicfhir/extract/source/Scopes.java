@@ -12,8 +12,9 @@ import java.util.regex.Pattern;
 
 /**
  * SMART system scopes: which of those asked for a grant does not cover. The forms of SMART 1
- * ({@code .read}), of SMART 2 ({@code .rs}, or {@code .r} and {@code .s} apart) and Epic's older one
- * ({@code Patient.read Patient.search}, without {@code system/}) are compared by what they allow.
+ * ({@code .read}), of SMART 2 ({@code .rs}, or {@code .r} and {@code .s} apart) and Epic's older
+ * one ({@code Patient.read Patient.search}, without {@code system/}) are compared by what they
+ * allow.
  */
 final class Scopes {
   private static final Pattern SYSTEM =

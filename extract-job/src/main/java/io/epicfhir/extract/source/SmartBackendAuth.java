@@ -94,7 +94,8 @@ final class SmartBackendAuth {
         http.send(ask, Optional.empty(), Form.of(form()), traffic)) {
       Reply reply = bodies.small(ask.what(), response, traffic);
       if (reply.status() >= 400 && reply.status() < 500 && serverClock.told(reply)) {
-        throw new PassingFailure("the assertion held another time than the server's", Optional.empty());
+        throw new PassingFailure(
+            "the assertion held another time than the server's", Optional.empty());
       }
       refuseByOauth(ask, reply);
       Answers.check(ask, reply, clock);

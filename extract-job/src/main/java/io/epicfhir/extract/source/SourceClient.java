@@ -46,8 +46,8 @@ public final class SourceClient {
     this.bodies = new Bodies(settings);
     this.auth = new SmartBackendAuth(settings, http, bodies, pace.clock());
     this.origins = new Origins(settings.baseUrl(), settings.allowedOrigins());
-    this.gate = new RequestGate(
-            Math.max(1, settings.maxInFlight() / jvms), pace, settings.retryBudget());
+    this.gate =
+        new RequestGate(Math.max(1, settings.maxInFlight() / jvms), pace, settings.retryBudget());
     this.exchange = new Exchange(http, settings, auth, gate, origins, pace.clock());
     this.retry = new Retry(settings, pace);
   }
@@ -115,8 +115,7 @@ public final class SourceClient {
         });
   }
 
-  private Reply small(Ask ask, CloseableHttpResponse response, Traffic traffic)
-      throws IOException {
+  private Reply small(Ask ask, CloseableHttpResponse response, Traffic traffic) throws IOException {
     return bodies.small(ask.what(), response, traffic);
   }
 
@@ -172,7 +171,7 @@ public final class SourceClient {
   public <T> T fetch(Ask ask, Traffic traffic, int longest, Reading<T> reading) {
     requireAllowed(ask);
     Ask packed = ask.withToken().with("Accept-Encoding", "gzip");
-    return retry.call(
+    return retry.insist(
         ask,
         traffic,
         () ->

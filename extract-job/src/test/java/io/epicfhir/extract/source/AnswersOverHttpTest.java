@@ -62,13 +62,13 @@ class AnswersOverHttpTest {
 
   @ParameterizedTest
   @CsvSource(
-      delimiter = ';',
+      delimiter = '|',
       value = {
-        "application/json; gzip",
-        "Application/FHIR+JSON; GZIP",
-        "application/json+fhir; x-gzip",
-        "application/fhir+json;charset=UTF-8; Gzip, identity",
-        "application/json; ''", // packed, and no header says so
+        "application/json | gzip",
+        "Application/FHIR+JSON | GZIP",
+        "application/json+fhir | x-gzip",
+        "application/fhir+json;charset=UTF-8 | Gzip, identity",
+        "application/json | ''", // packed, and no header says so
       })
   void a_small_answer_may_be_packed(String type, String coding) throws IOException {
     byte[] packed = gzip("{\"transactionTime\":\"x\"}".getBytes(StandardCharsets.UTF_8));
@@ -121,14 +121,14 @@ class AnswersOverHttpTest {
 
   @ParameterizedTest
   @CsvSource(
-      delimiter = ';',
+      delimiter = '|',
       value = {
-        "Application/FHIR+NDJSON; GZIP",
-        "application/x-ndjson; x-gzip",
-        "application/ndjson;charset=utf-8; ''",
-        "Application/Octet-Stream; identity",
-        "application/gzip; ''",
-        "TEXT/Plain; UTF-8",
+        "Application/FHIR+NDJSON | GZIP",
+        "application/x-ndjson | x-gzip",
+        "application/ndjson;charset=utf-8 | ''",
+        "Application/Octet-Stream | identity",
+        "application/gzip | ''",
+        "TEXT/Plain | UTF-8",
       })
   void a_file_may_have_any_name_of_ndjson(String type, String coding) throws IOException {
     boolean packed = (type + coding).toLowerCase(java.util.Locale.ROOT).contains("gzip");
@@ -158,7 +158,9 @@ class AnswersOverHttpTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/fhir//a/%2F/%3D?sig=a%3Db%2fc", "/fhir?_getpages=1&x=a|b", "/fhir/{x}/..;/\"y\"?z=^`<>"
+        "/fhir//a/%2F/%3D?sig=a%3Db%2fc",
+        "/fhir?_getpages=1&x=a|b",
+        "/fhir/{x}/..;/\"y\"?z=^`<>"
       })
   void a_link_is_asked_for_byte_for_byte(String target) throws IOException {
     SourceClient client = open(r -> Answer.json("{}"));
@@ -224,8 +226,7 @@ class AnswersOverHttpTest {
                     : Answer.of(status, FHIR, MERGED).with("Location", to));
 
     JobException failure =
-        catchThrowableOfType(
-            () -> client.fetch(ask(from), site.traffic, 1000), JobException.class);
+        catchThrowableOfType(() -> client.fetch(ask(from), site.traffic, 1000), JobException.class);
 
     ServerRefusal refusal = ServerRefusal.of(failure).orElseThrow();
     assertThat(refusal.status()).isEqualTo(status);
@@ -269,7 +270,8 @@ class AnswersOverHttpTest {
 
     ServerRefusal refusal = ServerRefusal.of(failure).orElseThrow();
     assertThat(refusal.status()).isEqualTo(status);
-    assertThat(refusal.codes()).isEqualTo(code.isEmpty() ? java.util.List.of() : java.util.List.of(code));
+    assertThat(refusal.codes())
+        .isEqualTo(code.isEmpty() ? java.util.List.of() : java.util.List.of(code));
     assertThat(server.asked()).hasSize(6);
     assertThat(failure).hasMessageContaining("[GET " + server.url("/fhir/Goal]"));
   }

@@ -71,8 +71,7 @@ class CapabilityTest {
 
   @ParameterizedTest
   @ValueSource(ints = {401, 403})
-  void metadata_that_wants_the_token_gets_it(int status, @TempDir Path folder)
-      throws IOException {
+  void metadata_that_wants_the_token_gets_it(int status, @TempDir Path folder) throws IOException {
     server =
         new RawServer(
             r ->

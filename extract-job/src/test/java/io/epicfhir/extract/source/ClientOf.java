@@ -33,8 +33,7 @@ final class ClientOf {
     signIn = SignIn.SMART_BACKEND_SERVICES;
     key = folder.resolve("key.jwk");
     try {
-      Files.writeString(
-          key, new ECKeyGenerator(Curve.P_384).keyID("k").generate().toJSONString());
+      Files.writeString(key, new ECKeyGenerator(Curve.P_384).keyID("k").generate().toJSONString());
     } catch (com.nimbusds.jose.JOSEException e) {
       throw new IllegalStateException(e);
     }

@@ -86,8 +86,7 @@ class LinkTest {
   @ValueSource(
       strings = {"", " ", "ftp://h/x", "file:///etc/passwd", "https:///x", "https://a@b/x", "g:h"})
   void what_is_no_link_to_a_web_server_is_refused(String link) {
-    assertThatThrownBy(() -> Link.resolve(BASE, link))
-        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Link.resolve(BASE, link)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @ParameterizedTest

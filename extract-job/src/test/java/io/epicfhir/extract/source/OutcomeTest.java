@@ -56,8 +56,7 @@ class OutcomeTest {
   @Test
   void one_inside_a_bundle_is_found() {
     assertThat(
-            read(
-                    """
+            read("""
                     {"resourceType":"Bundle","entry":[{"response":{"outcome":
                      {"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"throttled"}]}}}]}""")
                 .orElseThrow()

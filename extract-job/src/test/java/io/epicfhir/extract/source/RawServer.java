@@ -37,9 +37,7 @@ public final class RawServer implements AutoCloseable {
   public record Answer(int status, Map<String, String> headers, byte[] body) {
     public static Answer of(int status, String contentType, String body) {
       return new Answer(
-          status,
-          Map.of("Content-Type", contentType),
-          body.getBytes(StandardCharsets.UTF_8));
+          status, Map.of("Content-Type", contentType), body.getBytes(StandardCharsets.UTF_8));
     }
 
     public static Answer json(String body) {
