@@ -55,11 +55,12 @@ final class Bodies {
       raw.unread(first);
       InputStream in = open(what, response, raw, traffic);
       byte[] bytes = upTo(in, longest);
-      boolean json = json(response);
-      if (json && bytes.length > 2 && bytes[0] == 0x1f && (bytes[1] & 0xff) == 0x8b) {
-        bytes = unpacked(bytes, longest); // packed, and no header says so
+      String type = contentType(response);
+      if (type.contains("json") && packed(bytes)) {
+        bytes = unpacked(bytes, longest); // and no header says so
       }
-      return new Reply(response, json ? JsonText.utf8(bytes, contentType(response)) : bytes);
+      boolean json = type.contains("json") || (type.isEmpty() && opensJson(bytes));
+      return new Reply(response, json ? JsonText.utf8(bytes, type) : bytes);
     }
   }
 
@@ -68,9 +69,18 @@ final class Bodies {
     return Reply.header(response, "Content-Type").orElse("").toLowerCase(Locale.ROOT).trim();
   }
 
-  private static boolean json(HttpResponse response) {
-    String type = contentType(response);
-    return type.isEmpty() || type.contains("json");
+  private static boolean packed(byte[] bytes) {
+    return bytes.length > 2 && bytes[0] == 0x1f && (bytes[1] & 0xff) == 0x8b;
+  }
+
+  /** Behind a byte order mark, and in UTF-16 too. */
+  private static boolean opensJson(byte[] bytes) {
+    for (int i = 0; i < Math.min(bytes.length, 5); i++) {
+      if (bytes[i] > ' ') {
+        return bytes[i] == '{' || bytes[i] == '[';
+      }
+    }
+    return false;
   }
 
   /** A file that is named as packed, and not by its encoding, is packed all the same. */

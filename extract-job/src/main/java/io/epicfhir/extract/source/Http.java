@@ -52,8 +52,7 @@ final class Http {
             .disableCookieManagement()
             .disableAuthCaching()
             .disableContentCompression()
-            .addInterceptorLast(
-(HttpRequest request, HttpContext unused) -> asWritten(request))
+            .addInterceptorLast((HttpRequest request, HttpContext unused) -> asWritten(request))
             .setUserAgent("epic-fhir-pipeline")
             .setDefaultRequestConfig(
                 RequestConfig.custom()

@@ -96,7 +96,7 @@ public final class Link {
     StringBuilder shown = new StringBuilder(url.getScheme() + "://");
     shown.append(String.valueOf(url.getRawAuthority()).replaceFirst(".*@", ""));
     boolean typed = false;
-    for (String part : target(url).replaceFirst("\\?.*", "").split("/")) {
+    for (String part : target(url).replaceFirst("\\?.*", "").split("/", -1)) {
       if (!part.isEmpty()) {
         boolean told = part.matches("[A-Za-z0-9._~$@-]{1," + LONGEST_SHOWN + "}");
         boolean operation = part.matches("[$_][A-Za-z-]{1,40}");

@@ -49,7 +49,8 @@ public final class ServerRefusal extends Exception {
       return Optional.of(refusal);
     }
     if (failure.getCause() instanceof PassingFailure passing && passing.ofRequest()) {
-      return Optional.of(new ServerRefusal(passing.status(), passing.codes(), Optional.empty(), ""));
+      return Optional.of(
+          new ServerRefusal(passing.status(), passing.codes(), Optional.empty(), ""));
     }
     return failure.getCause() instanceof BrokenBody
         ? Optional.of(new ServerRefusal(200, List.of(UNREADABLE), Optional.empty(), ""))

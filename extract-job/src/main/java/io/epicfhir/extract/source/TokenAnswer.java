@@ -52,6 +52,7 @@ final class TokenAnswer {
         .filter(s -> s.matches("[0-9]{1,15}(\\.[0-9]*)?"))
         .map(Double::parseDouble)
         .map(s -> (long) Math.min(s, LONGEST_SECONDS))
+        .filter(s -> s > 0)
         .orElse(DEFAULT_SECONDS);
   }
 

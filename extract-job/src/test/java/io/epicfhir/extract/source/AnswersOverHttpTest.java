@@ -104,6 +104,17 @@ class AnswersOverHttpTest {
   }
 
   @Test
+  void json_may_come_without_a_media_type_and_a_document_too() throws IOException {
+    byte[] icon = {0, 0, 1, 0, 7};
+    byte[] marked = "\ufeff{}".getBytes(StandardCharsets.UTF_8);
+    SourceClient client =
+        open(r -> new Answer(200, Map.of(), r.target().contains("Binary") ? icon : marked));
+
+    assertThat(client.send(ask("/fhir/status"), site.traffic).text()).isEqualTo("{}");
+    assertThat(client.fetch(ask("/fhir/Binary/1"), site.traffic, 9).body()).isEqualTo(icon);
+  }
+
+  @Test
   void a_document_keeps_its_bytes() throws IOException {
     byte[] document = "\ufeffJ\u00f6rg".getBytes(StandardCharsets.UTF_16LE);
     SourceClient client = open(r -> answer("text/rtf;charset=utf-16", "", document));

@@ -127,6 +127,7 @@ class SignInTest {
         "null; 270",
         "\"soon\"; 270",
         "-1; 270",
+        "0; 270",
         "99999999999999; 999999970",
       })
   void the_life_of_a_token_may_come_in_another_type(String seconds, long used) throws Exception {
