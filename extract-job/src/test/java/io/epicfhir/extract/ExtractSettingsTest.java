@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,6 +45,7 @@ class ExtractSettingsTest {
                 "pipeline-1",
                 SigningAlgorithm.RS384,
                 List.of("system/*.read"),
+                SourceSettings.TokenEndpoint.AS_THE_SERVER_SAYS,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(60),
                 6,
@@ -81,6 +83,7 @@ class ExtractSettingsTest {
             epic-fhir.source {
               base-url = "https://fhir.example.org/api/FHIR/R4/", sign-in = none, client-id = c, key-file = key.pem
               key-id = k, algorithm = ES384, scopes = "system/Patient.read,system/Group.read"
+              token-url = "https://login.example.org/token/", audience = "https://inside.example.org/token"
               connect-timeout = 1s, idle-timeout = 2s, max-tries = 3, first-pause = 4s
               retry-budget = 5s, max-in-flight = 7, allowed-origins = ["https://files.example.org"]
               max-gzip-ratio = 9, max-file-size = 1GiB
@@ -106,6 +109,9 @@ class ExtractSettingsTest {
                     "k",
                     SigningAlgorithm.ES384,
                     List.of("system/Patient.read", "system/Group.read"),
+                    new SourceSettings.TokenEndpoint(
+                        Optional.of(URI.create("https://login.example.org/token/")),
+                        Optional.of("https://inside.example.org/token")),
                     Duration.ofSeconds(1),
                     Duration.ofSeconds(2),
                     3,

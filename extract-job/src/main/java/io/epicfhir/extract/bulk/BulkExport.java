@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.Ask;
+import io.epicfhir.extract.source.Link;
 import io.epicfhir.extract.source.PassingFailure;
 import io.epicfhir.extract.source.Reply;
 import io.epicfhir.extract.source.ServerRefusal;
@@ -49,7 +50,7 @@ public final class BulkExport {
     String location = reply.header("Content-Location").orElse("");
     URI status;
     try {
-      status = url.resolve(location);
+      status = Link.resolve(url, location);
     } catch (IllegalArgumentException e) {
       throw unusable(what, "an unreadable Content-Location");
     }

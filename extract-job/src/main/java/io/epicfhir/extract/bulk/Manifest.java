@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.Link;
 import java.net.URI;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -115,18 +116,18 @@ public record Manifest(Instant transactionTime, boolean tokenForFiles, List<Remo
 
   private static URI uri(String url) {
     try {
-      URI uri = URI.create(url);
-      if (url.matches("(?i)https?://.+") && uri.getHost() != null) {
+      URI uri = Link.absolute(url);
+      if (uri.getHost() != null) {
         return uri;
       }
     } catch (IllegalArgumentException e) {
-      throw refused("the url of a file cannot be read");
+      throw refused("the url of a file is not absolute, or cannot be read");
     }
-    throw refused("the url of a file is not absolute");
+    throw refused("the url of a file names no server");
   }
 
   private static String name(URI uri) {
-    return uri.getRawPath().replaceAll("^/+", "");
+    return Link.path(uri).replaceAll("^/+", "");
   }
 
   /** A file listed twice would be landed twice, and names must tell lines apart. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.Link;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.SourceSettings;
 import io.epicfhir.extract.source.Traffic;
@@ -154,9 +155,17 @@ final class Cohort {
       if (page.next().isEmpty()) {
         return ids;
       }
-      url = url.resolve(page.next());
+      url = following(url, page.next());
     }
     throw refused("a search of patients", "it has more pages than crawl.max-pages");
+  }
+
+  private static URI following(URI url, String next) {
+    try {
+      return Link.resolve(url, next);
+    } catch (IllegalArgumentException e) {
+      throw refused("a search of patients", "its next link cannot be read");
+    }
   }
 
   private Page page(Answer answer, String what) {

@@ -59,8 +59,8 @@ final class PageFetch {
               traffic,
               Math.min(most, longest),
               reply -> {
-                if (type.equals(Hydration.BINARY)
-                    && !reply.header("Content-Type").orElse(FHIR).contains("json")) {
+                String media = reply.contentType();
+                if (type.equals(Hydration.BINARY) && !media.isEmpty() && !media.contains("json")) {
                   return raw(reply.body());
                 }
                 return PageScan.resource(reply.body(), references);

@@ -3,6 +3,7 @@ package io.epicfhir.extract.crawl;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.Link;
 import io.epicfhir.extract.source.SourceClient;
 import java.net.URI;
 import java.util.HashSet;
@@ -82,19 +83,19 @@ final class UnitRun {
     URI following(String link) {
       URI next;
       try {
-        next = url.resolve(link.replace("|", "%7C").replace(" ", "%20"));
+        next = Link.resolve(url, link);
       } catch (IllegalArgumentException e) {
         next = null;
       }
-      if (next == null || !client.atHome(next)) {
+      if (next == null || !client.allows(next)) {
         throw new JobException(
             ExitCode.REFUSED,
             "Cannot follow a next link of search "
                 + search.name()
                 + ": it leads "
                 + (next == null ? "nowhere" : "to another origin, " + next.getAuthority())
-                + ", where the access token must not go; check source.base-url, and ask the"
-                + " server's operator");
+                + ", where the access token must not go; check source.base-url, ask the server's"
+                + " operator, or name it in source.allowed-origins");
       }
       return next;
     }
