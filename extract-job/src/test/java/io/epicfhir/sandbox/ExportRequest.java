@@ -61,6 +61,11 @@ record ExportRequest(Set<String> types, Optional<Instant> since, TypeFilters fil
     return new ExportRequest(types, since, filters);
   }
 
+  /** As a server reads it that does not know _since. */
+  ExportRequest withoutSince() {
+    return new ExportRequest(types, Optional.empty(), filters);
+  }
+
   private static Map<String, List<String>> body(Request request) throws Refused {
     try {
       JsonNode parameters = Json.parse(request.body());

@@ -12,11 +12,13 @@ final class Router implements Service.Answers {
   private final TokenEndpoint tokenEndpoint;
   private final BulkExports exports;
   private final SearchEndpoint search;
+  private final ReadEndpoint reads;
   private final Capabilities capabilities;
   private final Admin admin;
 
   Router(
       ResourceStore store,
+      SiteChanges changes,
       Ticks ticks,
       FaultPlan faults,
       RequestLog log,
@@ -28,12 +30,19 @@ final class Router implements Service.Answers {
     this.options = options;
     this.tokens = tokens;
     this.tokenEndpoint =
-        new TokenEndpoint(new ClientAssertion(clients, options.clock), tokens, options, log);
-    this.exports = new BulkExports(store, ticks, options, faults, log);
+        new TokenEndpoint(
+            new ClientAssertion(clients, options.clock), tokens, options, log, ResourceTypes::all);
+    Groups groups = new Groups(options, changes);
+    this.exports = new BulkExports(store, groups, ticks, options, faults, log);
     log.exports(exports::kept);
-    this.search = new SearchEndpoint(store, faults, options);
+    PatientAccess access = new PatientAccess(changes);
+    this.search = new SearchEndpoint(store, access, faults, options);
+    this.reads = new ReadEndpoint(store, groups, access, options);
     this.capabilities = new Capabilities(store, new SearchParameters(options));
-    this.admin = new Admin(store, log, faults);
+    ReachOracle oracle = new ReachOracle(store, groups, options);
+    this.admin = 
+        new Admin(
+            store, options.groupId, oracle, new SiteAdmin(new SiteEvents(changes, store)), log, faults);
   }
 
   @Override
@@ -118,7 +127,7 @@ final class Router implements Service.Answers {
       return Outcomes.refused(403, "forbidden", "The token's scope does not cover this type");
     }
     return route.kind() == RequestKind.READ
-        ? search.read(route.type(), route.id())
+        ? reads.read(request, route.type(), route.id(), urls)
         : search.search(request, route.type(), urls);
   }
 
