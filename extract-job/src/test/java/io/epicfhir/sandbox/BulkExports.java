@@ -52,7 +52,7 @@ final class BulkExports {
       return Outcomes.refused(404, "not-found", "Unknown group: " + group);
     }
     try {
-      ExportRequest export = ExportRequest.of(request, options.since);
+      ExportRequest export = ExportRequest.of(request, options);
       if (options.behaves(Behaviour.SINCE_IGNORED)) {
         export = export.withoutSince();
       }
@@ -86,7 +86,7 @@ final class BulkExports {
     Instant now = options.clock.instant();
     for (Export export : exports.values()) {
       if (export.asked.client().equals(asked.client())
-          && export.asked.group().equals(asked.group())
+          && (options.behaves(Behaviour.ONE_EXPORT) || export.asked.group().equals(asked.group()))
           && now.isBefore(export.ready)) {
         return Optional.of(
             later("An export of this group is running", Duration.between(now, export.ready)));

@@ -21,8 +21,7 @@ final class PatientAccess {
     for (String patient : patients) {
       Optional<String> survivor = changes.survivor(patient);
       if (survivor.isPresent()) {
-        return Optional.of(
-            merged(urls.origin() + request.uri().replace(patient, survivor.get())));
+        return Optional.of(merged(urls.origin() + request.uri().replace(patient, survivor.get())));
       }
       BreakGlass glass = changes.breakGlass.get(patient);
       if (glass != null) {

@@ -37,7 +37,9 @@ final class ReachOracle {
     each(
         group,
         (line, reach) ->
-            counts.computeIfAbsent(line.type(), t -> new TreeMap<>()).merge(reach, 1, Integer::sum));
+            counts
+                .computeIfAbsent(line.type(), t -> new TreeMap<>())
+                .merge(reach, 1, Integer::sum));
     ObjectNode node = Json.object();
     counts.forEach(
         (type, byReach) -> {
@@ -97,7 +99,10 @@ final class ReachOracle {
   }
 
   private void follow(
-      String reference, Generation generation, Map<String, String> reached, Deque<StoredLine> open) {
+      String reference,
+      Generation generation,
+      Map<String, String> reached,
+      Deque<StoredLine> open) {
     String[] parts = reference.split("/", -1);
     if (parts.length < 2 || !generation.byType().containsKey(parts[0])) {
       return;

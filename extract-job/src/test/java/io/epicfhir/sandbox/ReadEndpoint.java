@@ -20,8 +20,7 @@ final class ReadEndpoint {
   private LocalDate day = LocalDate.MIN;
   private int documents;
 
-  ReadEndpoint(
-      ResourceStore store, Groups groups, PatientAccess access, SandboxOptions options) {
+  ReadEndpoint(ResourceStore store, Groups groups, PatientAccess access, SandboxOptions options) {
     this.store = store;
     this.groups = groups;
     this.access = access;

@@ -1,5 +1,6 @@
 package io.epicfhir.sandbox;
 
+import io.epicfhir.sandbox.epic.Behaviour;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -13,6 +14,7 @@ final class Router implements Service.Answers {
   private final BulkExports exports;
   private final SearchEndpoint search;
   private final ReadEndpoint reads;
+  private final SignedLinks links = new SignedLinks();
   private final Capabilities capabilities;
   private final Admin admin;
 
@@ -40,9 +42,14 @@ final class Router implements Service.Answers {
     this.reads = new ReadEndpoint(store, groups, access, options);
     this.capabilities = new Capabilities(store, new SearchParameters(options));
     ReachOracle oracle = new ReachOracle(store, groups, options);
-    this.admin = 
+    this.admin =
         new Admin(
-            store, options.groupId, oracle, new SiteAdmin(new SiteEvents(changes, store)), log, faults);
+            store,
+            options.groupId,
+            oracle,
+            new SiteAdmin(new SiteEvents(changes, store)),
+            log,
+            faults);
   }
 
   @Override
@@ -90,6 +97,9 @@ final class Router implements Service.Answers {
       return Outcomes.refused(429, "throttled", "More requests in flight than allowed")
           .with("Retry-After", "1");
     }
+    if (kind == RequestKind.FILE && links.signs(exchange.request())) {
+      return links.answer(exchange.request(), exchange.route(), exports);
+    }
     if (kind == RequestKind.FILE && options.openFiles) {
       Route route = exchange.route();
       return exports.file(exchange.request(), route.id(), route.file(), Optional.empty());
@@ -115,7 +125,10 @@ final class Router implements Service.Answers {
     return switch (route.kind()) {
       case KICK_OFF -> exports.kickOff(request, grant, route.id(), urls);
       case STATUS -> exports.status(request, route.id(), client, urls);
-      case FILE -> exports.file(request, route.id(), route.file(), Optional.of(client));
+      case FILE ->
+          options.behaves(Behaviour.SIGNED_FILE_LINKS)
+              ? links.redirect(request, urls)
+              : exports.file(request, route.id(), route.file(), Optional.of(client));
       case DELETE -> exports.delete(route.id(), client);
       case SEARCH, READ -> resources(grant, request, route, urls);
       default -> Outcomes.refused(404, "not-found", "Nothing is served here");

@@ -8,8 +8,8 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Set;
-import java.util.stream.Stream;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 
 /**
  * Starts a sandbox that serves until SIGTERM. {@code --data DIR --keys-dir DIR --state-file FILE}
@@ -89,10 +89,11 @@ final class SandboxCommand {
     String profile = arguments.value("profile").orElse("strict");
     switch (profile) {
       case "epic" -> options.epic();
+      case "cerner" -> options.cerner();
       case "strict" -> options.without(Behaviour.values());
       default ->
           throw new IllegalArgumentException(
-              "Cannot read profile: " + profile + "; known are epic and strict");
+              "Cannot read profile: " + profile + "; known are strict, epic and cerner");
     }
     options.with(named(arguments, "with")).without(named(arguments, "without"));
     int status = arguments.value("kick-off-status").map(Integer::parseInt).orElse(400);

@@ -208,7 +208,13 @@ public final class SandboxOptions {
     return this;
   }
 
-  /** The profile {@code epic}: every {@link Behaviour}. */
+  /** The profile {@code cerner}. */
+  public SandboxOptions cerner() {
+    behaviours.addAll(Behaviour.cerner());
+    return this;
+  }
+
+  /** The profile {@code epic}. */
   public SandboxOptions epic() {
     behaviours.addAll(Behaviour.epic());
     return this;

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.DateTimeException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Read and paged search, as narrow as Epic's. */
 final class SearchEndpoint {
@@ -16,10 +15,7 @@ final class SearchEndpoint {
   private final PatientAccess access;
 
   SearchEndpoint(
-      ResourceStore store,
-      PatientAccess access,
-      FaultPlan faults,
-      SandboxOptions options) {
+      ResourceStore store, PatientAccess access, FaultPlan faults, SandboxOptions options) {
     this.store = store;
     this.options = options;
     this.parameters = new SearchParameters(options);

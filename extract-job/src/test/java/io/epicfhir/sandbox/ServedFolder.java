@@ -6,13 +6,16 @@ import io.epicfhir.sandbox.epic.Ndjson;
 import io.epicfhir.sandbox.epic.ShapedFolder;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 
@@ -74,15 +77,15 @@ final class ServedFolder {
   private String fingerprint() throws IOException {
     try {
       MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      DigestOutputStream digest =
-          new DigestOutputStream(java.io.OutputStream.nullOutputStream(), sha256);
+      DigestOutputStream digest = new DigestOutputStream(OutputStream.nullOutputStream(), sha256);
       for (Path file : Ndjson.files(folder)) {
-        digest.write((file.getFileName() + " " + Files.size(file) + "\n").getBytes());
+        String head = file.getFileName() + " " + Files.size(file) + "\n";
+        digest.write(head.getBytes(StandardCharsets.UTF_8));
         try (InputStream in = Files.newInputStream(file)) {
           in.transferTo(digest);
         }
       }
-      return java.util.HexFormat.of().formatHex(sha256.digest());
+      return HexFormat.of().formatHex(sha256.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

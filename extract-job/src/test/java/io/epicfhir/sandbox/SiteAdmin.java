@@ -11,7 +11,14 @@ import java.util.Set;
 final class SiteAdmin {
   private static final Set<String> EVENTS =
       Set.of(
-          "merge", "unmerge", "retract", "restore", "correct", "leave", "join", "break-glass",
+          "merge",
+          "unmerge",
+          "retract",
+          "restore",
+          "correct",
+          "leave",
+          "join",
+          "break-glass",
           "empty-night");
 
   private final SiteEvents site;
@@ -32,7 +39,7 @@ final class SiteAdmin {
   Reply answer(Request request, String event) {
     try {
       if (request.method().equals("DELETE")) {
-        return quiet(event.equals("empty-night") ? site.dawn() : site.mendGlass());
+        return quiet(event.equals("empty-night") ? site::dawn : site::mendGlass);
       }
       JsonNode body = request.body().isEmpty() ? Json.object() : Json.parse(request.body());
       return event(event, body);
@@ -50,11 +57,11 @@ final class SiteAdmin {
       case "retract" -> reloaded(site.retract(list(body, "resources")));
       case "restore" -> reloaded(site.restore(list(body, "resources")));
       case "correct" -> reloaded(site.correct(text(body, "resource"), object(body, "elements")));
-      case "leave" -> quiet(site.leave(list(body, "patients")));
-      case "join" -> quiet(site.join(list(body, "patients")));
+      case "leave" -> quiet(() -> site.leave(list(body, "patients")));
+      case "join" -> quiet(() -> site.join(list(body, "patients")));
       case "break-glass" ->
-          quiet(site.breakGlass(text(body, "patient"), BreakGlass.of(text(body, "answer"))));
-      default -> quiet(site.emptyNight());
+          quiet(() -> site.breakGlass(text(body, "patient"), BreakGlass.of(text(body, "answer"))));
+      default -> quiet(site::emptyNight);
     };
   }
 
@@ -67,7 +74,8 @@ final class SiteAdmin {
             .put("deleted", reload.deleted()));
   }
 
-  private static Reply quiet(SiteEvents done) {
+  private static Reply quiet(Runnable event) {
+    event.run();
     return new Reply(204);
   }
 

@@ -51,7 +51,10 @@ final class SiteEdits {
           marks.add(quoted(changes.survivor(from).orElse(to)));
         });
     changes.retracted.forEach(key -> marks.add(quoted(key.substring(key.indexOf('/') + 1))));
-    changes.corrections.keySet().forEach(key -> marks.add(quoted(key.substring(key.indexOf('/') + 1))));
+    changes
+        .corrections
+        .keySet()
+        .forEach(key -> marks.add(quoted(key.substring(key.indexOf('/') + 1))));
     return marks.stream().map(mark -> mark.getBytes(StandardCharsets.UTF_8)).toList();
   }
 

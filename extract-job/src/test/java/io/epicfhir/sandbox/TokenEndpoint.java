@@ -1,8 +1,8 @@
 package io.epicfhir.sandbox;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.netty.handler.codec.http.QueryStringDecoder;
 import io.epicfhir.sandbox.epic.Behaviour;
+import io.netty.handler.codec.http.QueryStringDecoder;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -78,7 +78,9 @@ final class TokenEndpoint {
   }
 
   private String scope(Scopes granted) {
-    return options.behaves(Behaviour.OLD_SCOPES) ? granted.oldForm(types.get()) : granted.toString();
+    return options.behaves(Behaviour.OLD_SCOPES)
+        ? granted.oldForm(types.get())
+        : granted.toString();
   }
 
   private static Reply error(int status, String error, String description) {

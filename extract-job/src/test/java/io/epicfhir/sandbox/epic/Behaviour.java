@@ -7,8 +7,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A way in which Epic differs from the strict sandbox. Each is a switch of its own; the profile
- * {@code epic} is all of them. SANDBOX.md says what is known of each, and from where.
+ * A way in which a real server differs from the strict sandbox. Each is a switch of its own; the
+ * profile {@code epic} is all up to {@link #OLD_SCOPES}, {@code cerner} the others. SANDBOX.md says
+ * what is known of each, and from where.
  */
 public enum Behaviour {
   /** Resources carry no meta.lastUpdated, version, source or profile. */
@@ -50,14 +51,24 @@ public enum Behaviour {
   /** Every third token request is answered 400, without a body. */
   TOKEN_STUMBLES,
   /** A token's scope reads {@code Patient.read Patient.search}. */
-  OLD_SCOPES;
+  OLD_SCOPES,
+  /** A file's URL redirects (307) to a signed link that is refused with a token. */
+  SIGNED_FILE_LINKS,
+  /** A _typeFilter names searches of one type; another type needs a _typeFilter of its own. */
+  ONE_TYPE_A_FILTER,
+  /** A client has one running export, whatever the group. */
+  ONE_EXPORT;
 
-  private static final Set<Behaviour> SHAPE =
-      EnumSet.range(NO_UPDATE_TIMES, Behaviour.TYPES_BY_ID);
+  private static final Set<Behaviour> SHAPE = EnumSet.range(NO_UPDATE_TIMES, Behaviour.TYPES_BY_ID);
 
-  /** All: the profile {@code epic}. */
+  /** The profile {@code epic}. */
   public static Set<Behaviour> epic() {
-    return EnumSet.allOf(Behaviour.class);
+    return EnumSet.range(NO_UPDATE_TIMES, OLD_SCOPES);
+  }
+
+  /** The profile {@code cerner}. */
+  public static Set<Behaviour> cerner() {
+    return EnumSet.range(SIGNED_FILE_LINKS, ONE_EXPORT);
   }
 
   /** By its name on the command line, such as {@code short-pages}. */

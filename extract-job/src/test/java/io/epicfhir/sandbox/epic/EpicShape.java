@@ -31,13 +31,14 @@ public final class EpicShape {
 
   private EpicShape(Path from, ShapedFolder out, Set<Behaviour> behaviours) throws IOException {
     this.behaviours = behaviours;
-    this.references = new References(SourceIndex.of(from), behaviours);
+    SourceIndex index = SourceIndex.of(from);
+    this.references = new References(index, behaviours);
     this.hidden =
         behaviours.contains(Behaviour.HIDDEN_OBSERVATIONS)
             ? HiddenObservations.of(from)
             : new HiddenObservations();
     this.identifiers = new SiteIdentifiers();
-    this.medications = new Medications();
+    this.medications = new Medications(index);
     this.notes = new Notes();
     this.specimens = new Specimens();
     this.out = out;
@@ -88,6 +89,9 @@ public final class EpicShape {
     String served = references.id(type, id);
     resource.put("id", served);
     hidden.shape(type, id, resource);
+    if (behaviours.contains(Behaviour.MEDICATION_REFERENCES)) {
+      medications.display(resource);
+    }
     references.rewrite(type, resource);
     if (behaviours.contains(Behaviour.NO_UPDATE_TIMES)) {
       withoutUpdates(resource);

@@ -7,7 +7,8 @@ import java.util.Map;
 
 /**
  * Codings of the site before the standard ones, and the generic LOINC codes that Epic sends with
- * vital signs: before the code of a pulse or a blood pressure, after all others.
+ * vital signs: before the code of a pulse or a blood pressure, after all others. Care plans have
+ * Epic's category Longitudinal, by which they are searched.
  */
 final class LocalCodings {
   private static final String SITE = "urn:oid:1.2.840.114350.1.13.0.1.7.2.";
@@ -31,6 +32,16 @@ final class LocalCodings {
     if (type.equals("Encounter")) {
       resource.path("type").forEach(concept -> first(concept, SITE + "808267"));
     }
+    if (type.equals("CarePlan")) {
+      ObjectNode category = resource.withArray("category").addObject();
+      category
+          .putArray("coding")
+          .addObject()
+          .put("system", "http://snomed.info/sct")
+          .put("code", "38717003")
+          .put("display", "Longitudinal");
+      category.put("text", "Longitudinal");
+    }
     if (!MASTER_FILES.containsKey(type)) {
       return;
     }
@@ -50,7 +61,13 @@ final class LocalCodings {
   }
 
   private static boolean vitalSign(ObjectNode observation) {
-    return observation.path("category").path(0).path("coding").path(0).path("code").asText()
+    return observation
+        .path("category")
+        .path(0)
+        .path("coding")
+        .path(0)
+        .path("code")
+        .asText()
         .equals("vital-signs");
   }
 
@@ -73,12 +90,14 @@ final class LocalCodings {
 
   private static void first(JsonNode concept, String system) {
     if (concept.path("coding") instanceof ArrayNode codings && !codings.isEmpty()) {
-      String standard = codings.get(0).path("system").asText() + "|" + codings.get(0).path("code").asText();
+      JsonNode standard = codings.get(0);
+      String key = standard.path("system").asText() + "|" + standard.path("code").asText();
+      String text = text(concept);
       codings
           .insertObject(0)
           .put("system", system)
-          .put("code", EpicId.digits("local " + standard, 7))
-          .put("display", text(concept));
+          .put("code", EpicId.digits("local " + key, 7))
+          .put("display", text);
     }
   }
 

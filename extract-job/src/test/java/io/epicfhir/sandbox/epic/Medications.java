@@ -8,7 +8,30 @@ import java.util.Set;
 
 /** Orders and administrations point to the drug; its codes are in a Medication, one a drug. */
 final class Medications {
+  private static final String MEDICATION = "Medication/";
+
   private final SiteIdentifiers identifiers = new SiteIdentifiers();
+  private final SourceIndex index;
+
+  Medications(SourceIndex index) {
+    this.index = index;
+  }
+
+  static String name(JsonNode concept) {
+    return concept.path("text").asText(concept.path("coding").path(0).path("display").asText());
+  }
+
+  /** Before references are rewritten: one to a drug has its name as display. */
+  void display(ObjectNode resource) {
+    JsonNode drug = resource.path("medicationReference");
+    String reference = drug.path("reference").asText();
+    if (reference.startsWith(MEDICATION) && !drug.has("display")) {
+      String name = index.medication(reference.substring(MEDICATION.length()));
+      if (!name.isEmpty()) {
+        ((ObjectNode) drug).put("display", name);
+      }
+    }
+  }
 
   /** The Medication, where the resource had its codes in itself. */
   Optional<ObjectNode> shape(ObjectNode resource, Set<Behaviour> behaviours) {
@@ -18,8 +41,7 @@ final class Medications {
     }
     String id = EpicId.of("Medication", new String(Ndjson.bytes(concept), StandardCharsets.UTF_8));
     ObjectNode medication = Ndjson.object().put("resourceType", "Medication").put("id", id);
-    String name =
-        concept.path("text").asText(concept.path("coding").path(0).path("display").asText());
+    String name = name(concept);
     ObjectNode code = medication.set("code", concept.deepCopy());
     ((ObjectNode) code.path("code")).put("text", name);
     if (behaviours.contains(Behaviour.SITE_IDENTIFIERS)) {

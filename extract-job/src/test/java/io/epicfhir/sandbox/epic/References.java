@@ -11,8 +11,7 @@ import java.util.regex.Pattern;
 final class References {
   private static final Pattern RELATIVE =
       Pattern.compile("([A-Z][A-Za-z]+)/([A-Za-z0-9.\\-]+)(/_history/.*)?");
-  private static final Pattern CONDITIONAL =
-      Pattern.compile("([A-Z][A-Za-z]+)\\?identifier=(.+)");
+  private static final Pattern CONDITIONAL = Pattern.compile("([A-Z][A-Za-z]+)\\?identifier=(.+)");
 
   private final SourceIndex index;
   private final Set<Behaviour> behaviours;
@@ -36,8 +35,7 @@ final class References {
 
   /** A member of a care team is a practitioner in a role. */
   private void byRole(JsonNode participant) {
-    Matcher member =
-        CONDITIONAL.matcher(participant.path("member").path("reference").asText());
+    Matcher member = CONDITIONAL.matcher(participant.path("member").path("reference").asText());
     if (member.matches() && member.group(1).equals("Practitioner")) {
       index
           .role(member.group(2))

@@ -28,7 +28,9 @@ final class SiteExtensions {
     if (type.equals("Patient")) {
       // SNOMED CT: female, male.
       kept.addObject()
-          .put("valueCode", resource.path("gender").asText().equals("female") ? "248152002" : "248153007")
+          .put(
+              "valueCode",
+              resource.path("gender").asText().equals("female") ? "248152002" : "248153007")
           .put("url", "http://hl7.org/fhir/us/core/StructureDefinition/us-core-sex");
       maritalStatus(resource);
     }

@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What the shape of one resource needs to know of others: ids by identifier, ids of roles. */
+/** What the shape of one resource needs to know of others. */
 final class SourceIndex {
   private static final Set<String> IDENTIFIED =
-      Set.of("Practitioner", "Organization", "Location", "PractitionerRole");
+      Set.of("Practitioner", "Organization", "Location", "PractitionerRole", "Medication");
 
   /** "Type?system|value" to the id; empty where several have it. */
   private final Map<String, Optional<String>> byTypeAndIdentifier = new HashMap<>();
@@ -22,6 +22,9 @@ final class SourceIndex {
 
   /** The identifier of a practitioner to the id of the role. */
   private final Map<String, String> roles = new HashMap<>();
+
+  /** By id. */
+  private final Map<String, String> medications = new HashMap<>();
 
   static SourceIndex of(Path folder) throws IOException {
     SourceIndex index = new SourceIndex();
@@ -41,6 +44,9 @@ final class SourceIndex {
       byTypeAndIdentifier.merge(type + "?" + key, Optional.of(id), (a, b) -> Optional.empty());
       byIdentifier.merge(key, Optional.of(type + "/" + id), (a, b) -> Optional.empty());
     }
+    if (type.equals("Medication")) {
+      medications.put(id, Medications.name(resource.path("code")));
+    }
     JsonNode practitioner = resource.path("practitioner").path("identifier");
     if (type.equals("PractitionerRole") && practitioner.isObject()) {
       roles.putIfAbsent(key(practitioner), id);
@@ -59,6 +65,11 @@ final class SourceIndex {
   /** The "Type/id" that a reference with nothing but an identifier means. */
   Optional<String> reference(JsonNode identifier) {
     return byIdentifier.getOrDefault(key(identifier), Optional.empty());
+  }
+
+  /** The name of a drug; empty where the Medication is not there or has none. */
+  String medication(String id) {
+    return medications.getOrDefault(id, "");
   }
 
   /** The role of the practitioner with this {@code system|value}. */

@@ -20,8 +20,7 @@ final class Specimens {
     String subject = resource.path("subject").path("reference").asText();
     String time = resource.path("effectiveDateTime").asText();
     String specimenId = EpicId.of("Specimen", subject + " " + time);
-    ObjectNode specimen =
-        Ndjson.object().put("resourceType", "Specimen").put("id", specimenId);
+    ObjectNode specimen = Ndjson.object().put("resourceType", "Specimen").put("id", specimenId);
     identifiers.shape("Specimen", specimen);
     specimen.put("status", "available");
     ObjectNode blood = specimen.putObject("type");
@@ -36,7 +35,10 @@ final class Specimens {
     if (!time.isEmpty()) {
       specimen.putObject("collection").put("collectedDateTime", time);
     }
-    resource.putObject("specimen").put("reference", "Specimen/" + specimenId).put("display", "Blood");
+    resource
+        .putObject("specimen")
+        .put("reference", "Specimen/" + specimenId)
+        .put("display", "Blood");
     return Optional.of(specimen);
   }
 }
