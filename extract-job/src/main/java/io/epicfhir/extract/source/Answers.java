@@ -26,23 +26,26 @@ final class Answers {
     if (status >= 200 && status < 300) {
       return;
     }
-    Optional<Outcome> outcome = status >= 400 ? reply.outcome() : Optional.empty();
+    Optional<Outcome> outcome = status >= 300 ? reply.outcome() : Optional.empty();
     String answer =
         "the server answered "
             + status
             + outcome.map(o -> " (" + o.codes() + ")").orElse(isHtml(reply) ? " (a web page)" : "");
+    List<String> codes = outcome.map(Outcome::ownCodes).orElse(List.of());
     boolean known = BUSY.contains(status);
     boolean passing = known || GATEWAY.contains(status) || serverTrouble(status, outcome);
     if (passing && (known || ask.repeatable())) {
       throw new PassingFailure(
-          answer, RetryAfter.of(reply.header("Retry-After"), reply.header("Date"), clock));
+          answer,
+          status,
+          codes,
+          RetryAfter.of(reply.header("Retry-After"), reply.header("Date"), clock));
     }
     if (passing) {
       throw lost(ask, answer, null);
     }
     throw ServerRefusal.because(
-        status,
-        outcome.map(Outcome::ownCodes).orElse(List.of()),
+        new ServerRefusal(status, codes, reply.header("Location")),
         "Cannot " + ask.what() + ": " + answer + advice(status));
   }
 

@@ -58,7 +58,12 @@ final class Exchange {
           CloseableHttpResponse response = send(now, token, traffic, slot)) {
         int status = response.getStatusLine().getStatusCode();
         Optional<String> location = Reply.header(response, "Location");
-        if (REDIRECTS.contains(status) && now.method().equals("GET") && location.isPresent()) {
+        boolean follow =
+            REDIRECTS.contains(status)
+                && now.method().equals("GET")
+                && location.isPresent()
+                && !isAnswer(now, response, location.get());
+        if (follow) {
           hops++;
           now = redirected(now, location.get(), hops);
           continue;
@@ -96,6 +101,26 @@ final class Exchange {
       slot.answered(Duration.ofNanos(System.nanoTime() - begin));
     }
     return response;
+  }
+
+  /**
+   * A redirect that says why in FHIR, or that leads to where the token is needed, is the answer to
+   * a search or read: of a merged patient, for example.
+   */
+  private boolean isAnswer(Ask ask, CloseableHttpResponse response, String location) {
+    if (!ask.token() || !origins.atHome(ask.url())) {
+      return false;
+    }
+    boolean fhir = Reply.header(response, "Content-Type").orElse("").contains("fhir");
+    return fhir || (signsIn && leadsHome(ask, location));
+  }
+
+  private boolean leadsHome(Ask ask, String location) {
+    try {
+      return origins.atHome(ask.url().resolve(location));
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   private Ask redirected(Ask ask, String location, int hops) {

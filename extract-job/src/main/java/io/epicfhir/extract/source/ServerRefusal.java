@@ -11,15 +11,21 @@ public final class ServerRefusal extends Exception {
 
   private final int status;
   private final transient List<String> codes;
+  private final transient Optional<String> location;
 
-  private ServerRefusal(int status, List<String> codes) {
+  ServerRefusal(int status, List<String> codes, Optional<String> location) {
     super("status " + status);
     this.status = status;
     this.codes = codes;
+    this.location = location;
   }
 
   static JobException because(int status, List<String> codes, String message) {
-    return new JobException(ExitCode.REFUSED, message, new ServerRefusal(status, codes));
+    return because(new ServerRefusal(status, codes, Optional.empty()), message);
+  }
+
+  static JobException because(ServerRefusal refusal, String message) {
+    return new JobException(ExitCode.REFUSED, message, refusal);
   }
 
   /** The refusal that a failure comes from; empty where it comes from something else. */
@@ -37,6 +43,11 @@ public final class ServerRefusal extends Exception {
   /** The codes of the answer's OperationOutcome, the server's own before FHIR's; maybe none. */
   public List<String> codes() {
     return codes;
+  }
+
+  /** Where a redirect that was not followed leads. */
+  public Optional<String> location() {
+    return location;
   }
 
   /** Whether the failure is a server's word that what was asked for is not there, or no longer. */

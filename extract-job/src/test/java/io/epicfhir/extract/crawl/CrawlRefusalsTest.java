@@ -66,6 +66,7 @@ class CrawlRefusalsTest {
           .faults()
           .once(LABS, Fault.outcomeEntry("warning", "incomplete", "4119"))
           .once(Match.search("Goal"), Fault.outcomeEntry("warning", "invalid", "59101"));
+      site.set("crawl.accepted-errors", "4119");
       assertThat(site.crawl("r1")).isEqualTo(5);
       assertThat(site.error("r1")).contains("59101 of Goal=1").doesNotContain("4119");
 
