@@ -133,7 +133,7 @@ final class IndexFolder {
   /** How many documents were read on a day. */
   int documentsOn(LocalDate day) {
     return lake.read(documentsFile())
-        .map(text -> text.strip().split(" "))
+        .map(text -> text.strip().split(" ", -1))
         .filter(words -> words[0].equals(day.toString()))
         .map(words -> Integer.parseInt(words[1]))
         .orElse(0);

@@ -51,7 +51,7 @@ final class Merges {
       return "";
     }
     boolean ofPatient = relative.startsWith(PATIENT + "?");
-    for (String pair : location.substring(query + 1).split("&")) {
+    for (String pair : location.substring(query + 1).split("&", -1)) {
       String name = pair.replaceFirst("=.*", "");
       if (name.equals(ofPatient ? "_id" : "patient") || name.equals("subject")) {
         String value = URLDecoder.decode(pair.replaceFirst("[^=]*=?", ""), StandardCharsets.UTF_8);

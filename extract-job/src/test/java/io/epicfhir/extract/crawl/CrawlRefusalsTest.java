@@ -39,6 +39,7 @@ class CrawlRefusalsTest {
       assertThat(site.landings()).isEmpty();
       assertThat(site.quarantine("reason")).containsExactly("refused");
       assertThat(site.quarantine("line").get(0)).contains("4130", "\"patient\":\"p");
+      assertThat(site.log().tokensIssued()).as("a 403 is no reason to sign in again").isEqualTo(1);
       site.log().clear();
 
       landsAll(site);
