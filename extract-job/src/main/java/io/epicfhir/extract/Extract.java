@@ -46,7 +46,9 @@ public final class Extract implements Job {
     } finally {
       traffic.sums().countIn(context.recorder().registry());
     }
-    ExportsReport.landed(context.recorder(), exports, landings);
+    // A crawl that a later one has superseded ends as the later one.
+    List<String> landed = landings.stream().map(Landing::exportId).toList();
+    ExportsReport.landed(context.recorder(), landed, landings);
   }
 
   @SuppressWarnings("try") // the lock is held, not used

@@ -13,6 +13,7 @@ final class TypeCounts {
   long unchanged;
   long rejected;
   long deleted;
+  long unconfirmed;
   long oddLastUpdated;
   long ms;
   final Map<String, Long> reasons = new TreeMap<>();

@@ -1,0 +1,41 @@
+"""
+What extract reports of a source that keeps something back: types that the application may not read, and resources that searches no
+longer find although nobody said that they are gone. Neither is wrong data, so neither makes a run red. No sentence holds an id.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from epic_fhir.checks import WARN, Check
+
+SOURCE = "source"
+
+
+def problems(result: dict[str, Any]) -> list[Check]:
+    """
+    One check for each type that extract reports something of; none where it reports nothing.
+
+    :param result: of extract's run report
+    """
+    unreadable, unconfirmed = result.get("unreadable") or {}, result.get("unconfirmed") or {}
+    checks = [
+        Check(
+            SOURCE,
+            kind,
+            WARN,
+            f"The server refused all {count:,} reads of {kind} (403). Add the type to the application's rights and to source.scopes, "
+            "or take it out of crawl.hydrate.",
+        )
+        for kind, count in sorted(unreadable.items())
+    ]
+    return checks + [
+        Check(
+            SOURCE,
+            kind,
+            WARN,
+            f"No search finds {count:,} {kind} any more, but reading them by their ids does not say that they are gone. They stay in "
+            "the tables. Ask the server's operator what became of them.",
+        )
+        for kind, count in sorted(unconfirmed.items())
+    ]
