@@ -35,11 +35,11 @@ public final class Extract implements Job {
     List<String> exports = Exports.of(context, settings);
     Traffic traffic = new Traffic();
     List<Landing> landings = new ArrayList<>();
+    Taking taking =
+        settings.by() == ExtractSettings.By.CRAWL
+            ? new CrawlTaking(context, settings, traffic)
+            : new BulkTaking(context, settings, traffic);
     try {
-      Taking taking =
-          settings.by() == ExtractSettings.By.CRAWL
-              ? new CrawlTaking(context, settings, traffic)
-              : new BulkTaking(context, settings, traffic);
       for (String export : exports) {
         landings.add(land(context, taking, settings.bulk().lockPatience(), export));
       }
@@ -47,6 +47,7 @@ public final class Extract implements Job {
       traffic.sums().countIn(context.recorder().registry());
     }
     ExportsReport.landed(context.recorder(), exports, landings);
+    taking.conclude(landings);
   }
 
   @SuppressWarnings("try") // the lock is held, not used

@@ -43,7 +43,8 @@ final class Answers {
     throw ServerRefusal.because(
         status,
         outcome.map(Outcome::ownCodes).orElse(List.of()),
-        "Cannot " + ask.what() + ": " + answer + advice(status));
+        "Cannot " + ask.what() + ": " + answer + advice(status),
+        reply.text());
   }
 
   /** A request that must not be repeated may or may not have been carried out. */

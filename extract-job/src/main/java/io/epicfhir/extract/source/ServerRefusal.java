@@ -4,6 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The cause of a {@link JobException}: the server said no, with this status. */
 public final class ServerRefusal extends Exception {
@@ -11,15 +12,29 @@ public final class ServerRefusal extends Exception {
 
   private final int status;
   private final transient List<String> codes;
+  private final transient String words;
 
-  private ServerRefusal(int status, List<String> codes) {
+  private ServerRefusal(int status, List<String> codes, String words) {
     super("status " + status);
     this.status = status;
     this.codes = codes;
+    this.words = words;
   }
 
   static JobException because(int status, List<String> codes, String message) {
-    return new JobException(ExitCode.REFUSED, message, new ServerRefusal(status, codes));
+    return because(status, codes, message, "");
+  }
+
+  /**
+   * @param words the answer's body: looked at, and never repeated
+   */
+  static JobException because(int status, List<String> codes, String message, String words) {
+    return new JobException(ExitCode.REFUSED, message, new ServerRefusal(status, codes, words));
+  }
+
+  /** Whether the answer's words have something in them; they may name patients. */
+  public boolean says(Pattern pattern) {
+    return pattern.matcher(words).find();
   }
 
   /** The refusal that a failure comes from; empty where it comes from something else. */
@@ -46,12 +61,22 @@ public final class ServerRefusal extends Exception {
   }
 
   /**
-   * Whether the answer to a status request means that the export will never be ready: not where
-   * only the sign-in failed.
+   * Whether the answer to a status request means that the export will never be ready: it is not
+   * there, or the server refuses the request in FHIR's words. Not where only the sign-in failed,
+   * nor where the server itself is in trouble: exports take days, and outlive that.
    */
   public static boolean endsExport(JobException failure) {
-    return failure.getCause() instanceof ServerRefusal refusal
-        && refusal.status != 401
-        && refusal.status != 403;
+    return gone(failure)
+        || (failure.getCause() instanceof ServerRefusal refusal
+            && refusal.status >= 400
+            && refusal.status < 500
+            && refusal.status != 401
+            && refusal.status != 403
+            && !refusal.codes.isEmpty());
+  }
+
+  /** Whether the server is in trouble, whatever it says about the request: 5xx. */
+  public static boolean serverTrouble(JobException failure) {
+    return failure.getCause() instanceof ServerRefusal refusal && refusal.status >= 500;
   }
 }
