@@ -58,9 +58,7 @@ public final class Landings {
     return lake.list(lake.paths().state("landings-withdrawn")).stream()
         .map(FileStatus::getPath)
         .filter(file -> file.getName().endsWith(".json"))
-        .map(
-            file ->
-                lake.read(file).map(text -> Json.read(text, Landing.class, file.toString())))
+        .map(file -> lake.read(file).map(text -> Json.read(text, Landing.class, file.toString())))
         .flatMap(Optional::stream)
         .toList();
   }

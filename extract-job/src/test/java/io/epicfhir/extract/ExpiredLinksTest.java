@@ -44,7 +44,9 @@ class ExpiredLinksTest extends SiteTest {
     open(o -> o.openFiles());
     site.server
         .faults()
-        .once(PATIENTS, Fault.answer(status, "application/xml", "<Error><Code>Expired</Code></Error>"));
+        .once(
+            PATIENTS,
+            Fault.answer(status, "application/xml", "<Error><Code>Expired</Code></Error>"));
 
     assertThat(site.runAll("r1")).isZero();
 

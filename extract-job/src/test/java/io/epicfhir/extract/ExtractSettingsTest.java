@@ -74,8 +74,7 @@ class ExtractSettingsTest {
                 false,
                 List.of(),
                 Duration.ofMinutes(5),
-                new BulkCoverage(
-                    Duration.ofDays(30), BulkCoverage.Newcomers.FULL, new TreeMap<>()),
+                new BulkCoverage(Duration.ofDays(30), BulkCoverage.Newcomers.FULL, new TreeMap<>()),
                 Duration.ofMinutes(5)));
     assertThat(settings.bronze()).isEqualTo(new BronzeSettings(128L << 20, 100 << 20));
     assertThat(settings.by()).isEqualTo(ExtractSettings.By.BULK);

@@ -73,8 +73,7 @@ class ForeignManifestTest {
       assertThat(server.asked("/f/1").get(0).containsHeader("Authorization")).isEqualTo(home);
       assertThat(files.asked("/f/2").get(0).containsHeader("Authorization")).isEqualTo(abroad);
     }
-    assertThat(runs.landings().get(0).files().stream().mapToLong(f -> f.rows()).sum())
-        .isEqualTo(2);
+    assertThat(runs.landings().get(0).files().stream().mapToLong(f -> f.rows()).sum()).isEqualTo(2);
   }
 
   @Test
@@ -95,7 +94,8 @@ class ForeignManifestTest {
     String manifest =
         "{\"transactionTime\":\"2026-03-01T10:00:00Z\",\"requiresAccessToken\":true,\"output\":[]}";
     server.first(
-        get(urlPathEqualTo(STATUS_PATH)), json(manifest).withStatus(202).withHeader("Retry-After", "1"));
+        get(urlPathEqualTo(STATUS_PATH)),
+        json(manifest).withStatus(202).withHeader("Retry-After", "1"));
     server.wire.stubFor(get(urlPathEqualTo(STATUS_PATH)).willReturn(json("\uFEFF" + manifest)));
     SkippedTime time = new SkippedTime();
     assertThat(runs.run(new KickOff(time.pace()), "r1", "kick_off")).isZero();
@@ -122,7 +122,9 @@ class ForeignManifestTest {
 
     LoggedRequest asked = server.asked(KICK_OFF_PATH).get(0);
     var parameters = new JsonMapper().readTree(asked.getBodyAsString()).path("parameter");
-    assertThat(parameters).hasSize(types).allSatisfy(p -> assertThat(p.path("name").asText()).isEqualTo("_type"));
+    assertThat(parameters)
+        .hasSize(types)
+        .allSatisfy(p -> assertThat(p.path("name").asText()).isEqualTo("_type"));
     assertThat(parameters.get(0).path("valueString").asText()).isEqualTo(first);
   }
 }

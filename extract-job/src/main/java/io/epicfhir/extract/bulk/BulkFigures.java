@@ -34,7 +34,9 @@ public final class BulkFigures {
     this.context = context;
   }
 
-  /** The download's figures, also where nothing lands of it; replaces those of the export so far. */
+  /**
+   * The download's figures, also where nothing lands of it; replaces those of the export so far.
+   */
   void downloaded(
       ExportLedger.Started started,
       List<FileResult> files,

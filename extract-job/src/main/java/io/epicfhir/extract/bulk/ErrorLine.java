@@ -23,13 +23,27 @@ record ErrorLine(boolean readable, ServerProblem problem) {
   /** Issue types and codes of Epic that mean that data are missing, however mild they are put. */
   private static final Set<String> MISSING =
       Set.of(
-          "incomplete", "suppressed", "forbidden", "security", "too-costly", "exception", "4119",
-          "4127", "4130", "4131", "4134", "4135", "59101", "59133", "59204");
+          "incomplete",
+          "suppressed",
+          "forbidden",
+          "security",
+          "too-costly",
+          "exception",
+          "4119",
+          "4127",
+          "4130",
+          "4131",
+          "4134",
+          "4135",
+          "59101",
+          "59133",
+          "59204");
 
   /** Nothing was found, a parameter was passed over: no data are missing. */
   private static final Set<String> HARMLESS = Set.of("4101", "4122", "59100");
 
-  private static final Pattern TYPE = Pattern.compile("^(?:/?f:)?([A-Z][A-Za-z]{1,63})(?:[./\\[(]|$)");
+  private static final Pattern TYPE =
+      Pattern.compile("^(?:/?f:)?([A-Z][A-Za-z]{1,63})(?:[./\\[(]|$)");
   private static final Set<String> NO_TYPES = Set.of("Bundle", "OperationOutcome", "Parameters");
 
   /**
@@ -65,7 +79,9 @@ record ErrorLine(boolean readable, ServerProblem problem) {
     boolean mild = MILD.contains(severity);
     boolean missing = codes.stream().anyMatch(MISSING::contains);
     boolean harmless =
-        mild && !missing && (severity.equals("success") || codes.stream().anyMatch(HARMLESS::contains));
+        mild
+            && !missing
+            && (severity.equals("success") || codes.stream().anyMatch(HARMLESS::contains));
     return new ServerProblem.Issue(!mild || missing, harmless, types(issue, fileType), codes);
   }
 

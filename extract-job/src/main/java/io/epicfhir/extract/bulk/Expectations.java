@@ -78,12 +78,14 @@ final class Expectations {
   private void fullExport(List<String> warnings) {
     if (rows.isEmpty()) {
       warnings.add(
-          sentence("the full export is empty; check that the server knows the group, and its members"));
+          sentence(
+              "the full export is empty; check that the server knows the group, and its members"));
       return;
     }
     if (asked.contains(PATIENT) && of(PATIENT) == 0) {
       warnings.add(
-          sentence("the full export holds no Patient at all; check the group and the client's rights"));
+          sentence(
+              "the full export holds no Patient at all; check the group and the client's rights"));
     }
     Map<String, Long> before = lastFull.map(Expectations::rows).orElse(Map.of());
     before.forEach(

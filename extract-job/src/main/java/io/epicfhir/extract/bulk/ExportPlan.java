@@ -84,8 +84,11 @@ final class ExportPlan {
     if (newcomers == 0 || settings.coverage().newcomers() != BulkCoverage.Newcomers.FULL) {
       return false;
     }
-    note(group, newcomers + " patients joined the group: everything is asked for, so that their"
-        + " past comes, too");
+    note(
+        group,
+        newcomers
+            + " patients joined the group: everything is asked for, so that their"
+            + " past comes, too");
     return true;
   }
 
@@ -98,9 +101,7 @@ final class ExportPlan {
     for (BulkCoverage.DateWindow window : settings.coverage().windows().values()) {
       for (String query : window.queries()) {
         searches.add(
-            query
-                .replace("{from}", date(day(window.days())))
-                .replace("{until}", date(day(-1))));
+            query.replace("{from}", date(day(window.days()))).replace("{until}", date(day(-1))));
       }
     }
     return searches;

@@ -164,8 +164,7 @@ public final class GroupKickOff {
     return Optional.of(new Result(asked.group(), id, "adopted"));
   }
 
-  private Result ask(
-      ExportLedger.Asked asked, ExportLedger.Members members, String exportId) {
+  private Result ask(ExportLedger.Asked asked, ExportLedger.Members members, String exportId) {
     ExportLedger ledger = new ExportLedger(context.lake(), exportId);
     boolean askedBefore = askedLately(asked.group()).isPresent() || ledger.intent().isPresent();
     try {
@@ -175,8 +174,7 @@ public final class GroupKickOff {
     } catch (JobException e) {
       boolean tooSoon = isTooSoon(e, askedBefore);
       boolean busy = e.exitCode() == ExitCode.UNAVAILABLE && e.getCause() instanceof PassingFailure;
-      Optional<Landing> landed =
-          tooSoon || busy ? landedLately(asked.group()) : Optional.empty();
+      Optional<Landing> landed = tooSoon || busy ? landedLately(asked.group()) : Optional.empty();
       if (landed.isEmpty()) {
         throw tooSoon ? later(e) : e;
       }

@@ -25,7 +25,8 @@ public final class Judgement {
         ? Optional.empty()
         : Optional.of(
             new JobException(
-                ExitCode.DATA_REFUSED, "Cannot land the export: "
+                ExitCode.DATA_REFUSED,
+                "Cannot land the export: "
                     + String.join("; ", complaints)
                     + ". Two ways out: accept it by these settings and clear the task extract, which"
                     + " judges it anew without a download; or rerun from the kick-off, which asks the"
@@ -33,8 +34,8 @@ public final class Judgement {
   }
 
   /**
-   * Whether an export that was refused may land by the settings of now: what came in whole is
-   * there still.
+   * Whether an export that was refused may land by the settings of now: what came in whole is there
+   * still.
    */
   static boolean acceptsNow(Lake lake, ExportLedger ledger, BulkSettings bulk) {
     boolean judged = ledger.refusal().filter(ExportLedger.Refused::judged).isPresent();

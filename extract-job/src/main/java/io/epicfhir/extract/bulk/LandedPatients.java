@@ -41,8 +41,7 @@ public final class LandedPatients {
     }
     GroupPatients group = new GroupPatients(context.lake(), landing.group());
     List<String> patients = patients(landing);
-    List<String> members =
-        ledger.members().map(ExportLedger.Members::members).orElse(null);
+    List<String> members = ledger.members().map(ExportLedger.Members::members).orElse(null);
     if (landing.since() == null) {
       List<String> all = new ArrayList<>(patients);
       if (members != null) {

@@ -10,8 +10,8 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Map;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -136,8 +136,7 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
     try {
       return OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeException e) {
-      throw refused(
-          "transactionTime is not an instant: \"" + ManifestFiles.shortened(text) + "\"");
+      throw refused("transactionTime is not an instant: \"" + ManifestFiles.shortened(text) + "\"");
     }
   }
 

@@ -73,7 +73,6 @@ record ServerProblem(List<Issue> issues) {
   /** The types and codes of its severe issues, such as {@code Condition:59204}. */
   String key() {
     return String.join(
-        ", ",
-        new TreeSet<>(issues.stream().filter(Issue::severe).map(Issue::key).toList()));
+        ", ", new TreeSet<>(issues.stream().filter(Issue::severe).map(Issue::key).toList()));
   }
 }

@@ -105,6 +105,7 @@ public final class Since {
   }
 
   private boolean covers(ExportLedger.Asked asked) {
-    return asked.types().containsAll(bulk.types()) && asked.typeFilters().equals(bulk.typeFilters());
+    return asked.types().containsAll(bulk.types())
+        && asked.typeFilters().equals(bulk.typeFilters());
   }
 }

@@ -140,8 +140,7 @@ public final class StatusCheck {
         next = Manifest.next(page, from);
       }
       Manifest manifest = Manifest.parse(pages);
-      exportClock.check(
-          manifest.transactionTime(), started, received, ServerTime.of(first));
+      exportClock.check(manifest.transactionTime(), started, received, ServerTime.of(first));
     } catch (JobException e) {
       if (ServerRefusal.of(e).isEmpty()) {
         ledger.refusedManifest(String.join("\n", pages));

@@ -61,8 +61,7 @@ public final class WithdrawnExports {
     }
     boolean later = !landing.transactionTime().isBefore(lost.transactionTime());
     boolean allOfIt =
-        landing.since() == null
-            || (lost.since() != null && !landing.since().isAfter(lost.since()));
+        landing.since() == null || (lost.since() != null && !landing.since().isAfter(lost.since()));
     return landing.group().equals(lost.group()) && later && allOfIt;
   }
 }

@@ -74,8 +74,7 @@ class ManifestTest {
 
     assertThat(manifest.files())
         .extracting(RemoteFile::kind, RemoteFile::count)
-        .containsExactly(
-            tuple(FileKind.OUTPUT, 12L), tuple(FileKind.ERROR, 3L));
+        .containsExactly(tuple(FileKind.OUTPUT, 12L), tuple(FileKind.ERROR, 3L));
     assertThat(manifest.fileToken()).isEqualTo(FileToken.AT_HOME);
     assertThat(parse(head + "}").files()).isEmpty();
   }
@@ -91,7 +90,11 @@ class ManifestTest {
 
   @ParameterizedTest
   @CsvSource({
-    "true,EVERYWHERE", "false,NOWHERE", "\"true\",EVERYWHERE", "\"False\",NOWHERE", "null,AT_HOME"
+    "true,EVERYWHERE",
+    "false,NOWHERE",
+    "\"true\",EVERYWHERE",
+    "\"False\",NOWHERE",
+    "null,AT_HOME"
   })
   void whetherFilesWantTheTokenMayBeText(String value, FileToken token) {
     Manifest manifest =
