@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.SettingsReader;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -44,7 +45,7 @@ public record BulkCoverage(
   }
 
   public BulkCoverage {
-    windows = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(windows));
+    windows = Collections.unmodifiableSortedMap(new TreeMap<>(windows));
   }
 
   static BulkCoverage read(SettingsReader reader) {

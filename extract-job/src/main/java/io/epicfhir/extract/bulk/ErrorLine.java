@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -85,11 +86,11 @@ record ErrorLine(boolean readable, ServerProblem problem) {
     return new ServerProblem.Issue(!mild || missing, harmless, types(issue, fileType), codes);
   }
 
-  private static java.util.Optional<String> code(JsonNode of) {
+  private static Optional<String> code(JsonNode of) {
     String code = of.path("code").asText("");
     return code.matches("[A-Za-z0-9._-]{1,64}")
-        ? java.util.Optional.of(code)
-        : java.util.Optional.empty();
+        ? Optional.of(code)
+        : Optional.empty();
   }
 
   private static List<String> types(JsonNode issue, String fileType) {
