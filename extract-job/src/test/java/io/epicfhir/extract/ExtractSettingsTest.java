@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.SettingsFile;
 import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.bulk.BulkCoverage;
 import io.epicfhir.extract.bulk.BulkSettings;
 import io.epicfhir.extract.source.SigningAlgorithm;
 import io.epicfhir.extract.source.SourceSettings;
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,12 +67,16 @@ class ExtractSettingsTest {
                 settings.bulk().types(),
                 List.of(),
                 BulkSettings.Method.GET,
+                BulkSettings.PostForm.COMMA,
                 BulkSettings.Mode.INCREMENTAL,
-                Duration.ofHours(20),
+                Duration.ofDays(14),
                 Duration.ofHours(24),
                 Duration.ofSeconds(30),
                 0.0,
                 false,
+                List.of(),
+                Duration.ofMinutes(5),
+                new BulkCoverage(Duration.ofDays(30), BulkCoverage.Newcomers.FULL, new TreeMap<>()),
                 Duration.ofMinutes(5)));
     assertThat(settings.bronze()).isEqualTo(new BronzeSettings(128L << 20, 100 << 20));
     assertThat(settings.by()).isEqualTo(ExtractSettings.By.BULK);
@@ -93,7 +100,10 @@ class ExtractSettingsTest {
               groups = "g,h", types = "Patient,Goal", mode = full, deadline = 6s, poll-interval = 7s
               type-filters = ["Goal?code=a,b"], method = post, window = 9s
               max-rejected-share = 0.25, allow-errors = true, lock-patience = 8s
+              accepted-errors = "59204,Goal:4119", post-form = repeated, full-every = 12s, newcomers = warn
+              windows { Patient = "_lastUpdated=ge{from}" }, window-days { Patient = 9 }
             }
+            epic-fhir.source.clock-tolerance = 11s
             epic-fhir.bronze { target-file-size = 1MiB, max-line-size = 2KiB }
             """);
 
@@ -126,13 +136,24 @@ class ExtractSettingsTest {
                     List.of("Patient", "Goal"),
                     List.of("Goal?code=a,b"),
                     BulkSettings.Method.POST,
+                    BulkSettings.PostForm.REPEATED,
                     BulkSettings.Mode.FULL,
                     Duration.ofSeconds(6),
                     Duration.ofSeconds(9),
                     Duration.ofSeconds(7),
                     0.25,
                     true,
-                    Duration.ofSeconds(8)),
+                    List.of("59204", "Goal:4119"),
+                    Duration.ofSeconds(8),
+                    new BulkCoverage(
+                        Duration.ofSeconds(12),
+                        BulkCoverage.Newcomers.WARN,
+                        new TreeMap<>(
+                            Map.of(
+                                "Patient",
+                                new BulkCoverage.DateWindow(
+                                    List.of("Patient?_lastUpdated=ge{from}"), 9)))),
+                    Duration.ofSeconds(11)),
                 settings.crawl(),
                 new BronzeSettings(1 << 20, 2 << 10)));
   }
