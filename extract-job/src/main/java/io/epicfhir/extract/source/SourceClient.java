@@ -92,7 +92,7 @@ public final class SourceClient {
   }
 
   /** What the server says of itself; with the token only where it is not told without. */
-  Reply metadata(Traffic traffic) {
+  public Reply metadata(Traffic traffic) {
     Ask ask =
         Ask.get(
                 "read " + settings.baseUrl() + "/metadata",
