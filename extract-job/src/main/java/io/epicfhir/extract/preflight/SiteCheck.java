@@ -103,8 +103,7 @@ public final class SiteCheck {
   /** An export needs no right to read the group; a crawl of its members does. */
   private void group(String group) {
     String what = "group " + group;
-    boolean needed =
-        settings.by() == By.CRAWL && group.equals(settings.crawl().cohort().group());
+    boolean needed = settings.by() == By.CRAWL && settings.crawl().crawlsGroup(group);
     URI url =
         URI.create(
             settings.source().baseUrl()
