@@ -116,13 +116,11 @@ class HapiClientTest extends SiteTest {
     IGenericClient hapi = hapi();
 
     InvalidRequestException refused =
-        catchThrowableOfType(
-            () ->
+        catchThrowableOfType(InvalidRequestException.class, () ->
                 hapi.search()
                     .byUrl("Observation?patient=p0") // Epic wants a category or code
                     .returnBundle(Bundle.class)
-                    .execute(),
-            InvalidRequestException.class);
+                    .execute());
 
     OperationOutcome outcome = (OperationOutcome) refused.getOperationOutcome();
     assertThat(outcome.getIssueFirstRep().getDetails().getCodingFirstRep().getCode())

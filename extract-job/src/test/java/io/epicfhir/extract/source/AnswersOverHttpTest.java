@@ -237,7 +237,7 @@ class AnswersOverHttpTest {
                     : Answer.of(status, FHIR, MERGED).with("Location", to));
 
     JobException failure =
-        catchThrowableOfType(() -> client.fetch(ask(from), site.traffic, 1000), JobException.class);
+        catchThrowableOfType(JobException.class, () -> client.fetch(ask(from), site.traffic, 1000));
 
     ServerRefusal refusal = ServerRefusal.of(failure).orElseThrow();
     assertThat(refusal.status()).isEqualTo(status);
@@ -275,9 +275,7 @@ class AnswersOverHttpTest {
     SourceClient client = open(r -> Answer.of(status, type, body));
 
     JobException failure =
-        catchThrowableOfType(
-            () -> client.fetch(ask("/fhir/Goal?patient=1"), site.traffic, 1000),
-            JobException.class);
+        catchThrowableOfType(JobException.class, () -> client.fetch(ask("/fhir/Goal?patient=1"), site.traffic, 1000));
 
     ServerRefusal refusal = ServerRefusal.of(failure).orElseThrow();
     assertThat(refusal.status()).isEqualTo(status);
@@ -302,8 +300,7 @@ class AnswersOverHttpTest {
     SourceClient client = open(r -> Answer.of(status, type, body));
 
     JobException failure =
-        catchThrowableOfType(
-            () -> client.fetch(ask("/fhir/Goal"), site.traffic, 1000), JobException.class);
+        catchThrowableOfType(JobException.class, () -> client.fetch(ask("/fhir/Goal"), site.traffic, 1000));
 
     assertThat(failure.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
     assertThat(ServerRefusal.of(failure)).isEmpty();
