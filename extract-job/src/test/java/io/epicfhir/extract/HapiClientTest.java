@@ -116,7 +116,9 @@ class HapiClientTest extends SiteTest {
     IGenericClient hapi = hapi();
 
     InvalidRequestException refused =
-        catchThrowableOfType(InvalidRequestException.class, () ->
+        catchThrowableOfType(
+            InvalidRequestException.class,
+            () ->
                 hapi.search()
                     .byUrl("Observation?patient=p0") // Epic wants a category or code
                     .returnBundle(Bundle.class)

@@ -39,8 +39,8 @@ class LinksOverHttpTest extends HttpCase {
   }
 
   @Test
-  void a_status_may_redirect_to_its_result_and_keeps_the_token_at_home(
-      @TempDir Path folder) throws IOException {
+  void a_status_may_redirect_to_its_result_and_keeps_the_token_at_home(@TempDir Path folder)
+      throws IOException {
     try (RawServer files = new RawServer(r -> Answer.json("{\"at\":\"files\"}"))) {
       server =
           new RawServer(
@@ -128,8 +128,7 @@ class LinksOverHttpTest extends HttpCase {
               .allowing(pages.url(""))
               .tokenEndpoint(
                   new SourceSettings.TokenEndpoint(
-                      Optional.of(URI.create(server.url("/token"))),
-                      Optional.empty()));
+                      Optional.of(URI.create(server.url("/token"))), Optional.empty()));
       SourceClient client = site.client();
 
       client.fetch(

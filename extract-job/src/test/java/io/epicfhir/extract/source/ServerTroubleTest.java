@@ -30,12 +30,13 @@ class ServerTroubleTest extends HttpCase {
     SourceClient client = open(r -> Answer.of(status, type, body));
 
     JobException failure =
-        catchThrowableOfType(JobException.class, () -> client.fetch(ask("/fhir/Goal?patient=1"), site.traffic, 1000));
+        catchThrowableOfType(
+            JobException.class,
+            () -> client.fetch(ask("/fhir/Goal?patient=1"), site.traffic, 1000));
 
     ServerRefusal refusal = ServerRefusal.of(failure).orElseThrow();
     assertThat(refusal.status()).isEqualTo(status);
-    assertThat(refusal.codes())
-        .isEqualTo(code.isEmpty() ? List.of() : List.of(code));
+    assertThat(refusal.codes()).isEqualTo(code.isEmpty() ? List.of() : List.of(code));
     assertThat(server.asked()).hasSize(6);
     assertThat(failure).hasMessageContaining("[GET " + server.url("/fhir/Goal]"));
   }
@@ -55,7 +56,8 @@ class ServerTroubleTest extends HttpCase {
     SourceClient client = open(r -> Answer.of(status, type, body));
 
     JobException failure =
-        catchThrowableOfType(JobException.class, () -> client.fetch(ask("/fhir/Goal"), site.traffic, 1000));
+        catchThrowableOfType(
+            JobException.class, () -> client.fetch(ask("/fhir/Goal"), site.traffic, 1000));
 
     assertThat(failure.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
     assertThat(ServerRefusal.of(failure)).isEmpty();
