@@ -22,7 +22,10 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Nights at a site that behaves as Epic does: after each, the landings amount to what the server holds. */
+/**
+ * Nights at a site that behaves as Epic does: after each, the landings amount to what the server
+ * holds.
+ */
 class EpicCrawlTest {
   @TempDir Path folder;
 
@@ -50,7 +53,8 @@ class EpicCrawlTest {
     return tables;
   }
 
-  private static Map<String, String> served(CrawlSite site) throws IOException, InterruptedException {
+  private static Map<String, String> served(CrawlSite site)
+      throws IOException, InterruptedException {
     URI oracle = URI.create(site.server.baseUrl()).resolve("/sandbox/resources");
     String text =
         HttpClient.newHttpClient()
@@ -70,7 +74,8 @@ class EpicCrawlTest {
       site.set("crawl.reference-max-age", "0 seconds").set("crawl.attachments.enabled", "true");
       assertThat(site.crawl("n0")).isZero();
 
-      Files.write(ids, List.of(patient(0), patient(1), patient(2), patient(3), patient(4), patient(5)));
+      Files.write(
+          ids, List.of(patient(0), patient(1), patient(2), patient(3), patient(4), patient(5)));
       site.server.site().merge(patient(0), patient(1));
       site.server.site().retract(List.of("Observation/" + EpicId.of("Observation", "lab3-2")));
       assertThat(site.crawl("n1")).isZero();
