@@ -99,8 +99,9 @@ def main() -> int:
     arguments.add_argument("verb", choices=["demo", "up", "down"])
     arguments.add_argument("--patients", type=int, default=20)
     arguments.add_argument("--root", type=Path, default=ROOT)
+    arguments.add_argument("--profile", default="strict", help="of the sandbox server, such as 'epic --without group-unreadable'")
     options = arguments.parse_args()
-    stack = Stack(options.root, options.patients)
+    stack = Stack(options.root, options.patients, profile=options.profile)
     try:
         if options.verb == "down":
             stack.stop()

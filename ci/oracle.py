@@ -15,6 +15,8 @@ import psycopg
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
+from parts import JavaPart, sandbox_admin
+
 Resources = dict[str, dict[str, str]]
 
 
@@ -30,6 +32,17 @@ def served(data: Path) -> Resources:
             if line.strip():
                 resource = json.loads(line)
                 found.setdefault(resource["resourceType"], {})[resource["id"]] = sha(line)
+    return found
+
+
+def reachable(sandbox: JavaPart, reaches: tuple[str, ...] = ("export", "reference")) -> Resources:
+    """{type: {id: sha256}} of what a client of the group can have, as the running server says; see extract-job/SANDBOX.md."""
+    found: Resources = {}
+    for line in sandbox_admin(sandbox, "reach").decode().splitlines():
+        key, digest, reach = line.split("\t")
+        if reach in reaches:
+            kind, _, resource_id = key.partition("/")
+            found.setdefault(kind, {})[resource_id] = digest
     return found
 
 

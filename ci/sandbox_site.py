@@ -12,14 +12,23 @@ INTERVAL_END = "2026-03-02T00:00:00Z"
 
 
 class SandboxSite:
-    def __init__(self, root: Path, data: Path, flags: list | None = None, settings: dict[str, str] | None = None):
+    """:param profile: of the server: strict or epic; further switches of SANDBOX.md go into flags"""
+
+    def __init__(
+        self,
+        root: Path,
+        data: Path,
+        flags: list | None = None,
+        settings: dict[str, str] | None = None,
+        profile: str = "strict",
+    ):
         self.root = root
         self.lake = root / "lake"
         self.settings = settings or {}
         self.server = JavaPart(root, "sandbox")
         self.runner = Runner()
         self._data = data
-        self._flags = ["--export-ms", "0", *(flags or [])]
+        self._flags = ["--export-ms", "0", "--profile", profile, *(flags or [])]
 
     def __enter__(self) -> "SandboxSite":
         args = ["--data", self._data, "--keys-dir", self.root / "keys", *self._flags]
@@ -70,4 +79,4 @@ class SandboxSite:
 
 def _plain(main: str, jvm: tuple[str, ...]) -> list[str]:
     classes = os.pathsep.join([job_jar("extract-job"), str(HOME / "conf" / "spark"), os.environ["SPARK_HOME"] + "/jars/*"])
-    return ["java", "-Xmx512m", "-XX:+UseSerialGC", *jvm, "-cp", classes, main]
+    return ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *jvm, "-cp", classes, main]  # as the DAG does

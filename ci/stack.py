@@ -29,12 +29,14 @@ def days(count: int, until_days_ago: int = 2) -> list[datetime]:
 class Stack:
     """
     :param more: further environment of Airflow, over the pipeline's
+    :param profile: of the sandbox server: strict or epic, and further switches, as extract-job/SANDBOX.md has them
     """
 
-    def __init__(self, root: Path, patients: int, more: dict[str, str] | None = None):
+    def __init__(self, root: Path, patients: int, more: dict[str, str] | None = None, profile: str = "strict"):
         self.root = root.resolve()
         self.patients = patients
         self.more = more or {}
+        self.profile = profile
         self.data = self.root / "data"
         self.lake = self.root / "lake"
         self.logs = self.root / "logs"
@@ -49,7 +51,7 @@ class Stack:
         self.logs.mkdir(parents=True, exist_ok=True)
         self._patients()
         JavaPart(self.root, "sandbox").start("extract-job", "io.epicfhir.sandbox.SandboxServer", [
-            "--data", self.data, "--group", "all-patients", "--keys-dir", self.root / "keys",
+            "--data", self.data, "--group", "all-patients", "--keys-dir", self.root / "keys", "--profile", *self.profile.split(),
         ])  # fmt: skip
         JavaPart(self.root, "postgres").start("load-job", "io.epicfhir.load.testing.EmbeddedDatabase", [
             "--data-dir", self.root / "postgres",

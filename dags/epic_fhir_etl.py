@@ -49,7 +49,7 @@ def chain(site: str) -> None:
         main="io.epicfhir.extract.ExportStatus",
         export_id=export_id,
         execution_timeout=timedelta(minutes=30),
-        timeout=timedelta(days=7),
+        timeout=timedelta(days=15),
         **source,
     )
     extract = PhaseSubmit(

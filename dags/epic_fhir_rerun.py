@@ -53,7 +53,7 @@ def chain(site: str) -> None:
     job = {"module": "extract-job", "plan": made}
     kick_off = PhaseJava(task_id="kick_off", main="io.epicfhir.extract.KickOff", **job, **source)
     wait = ExportReady(
-        task_id="wait", main="io.epicfhir.extract.ExportStatus", export_id=asked, timeout=timedelta(days=7), **job, **source
+        task_id="wait", main="io.epicfhir.extract.ExportStatus", export_id=asked, timeout=timedelta(days=15), **job, **source
     )
     extract = PhaseSubmit(task_id="extract", main="io.epicfhir.extract.Extract", export_id=asked, **job, **source)
     transform = PhaseSubmit(task_id="transform", module="transform-job", main="io.epicfhir.transform.Transform", plan=made, **lake)

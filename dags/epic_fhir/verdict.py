@@ -17,7 +17,7 @@ from epic_fhir.reports import DATA_REFUSED, JOBS, Lake, RunKey, reached_its_end,
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 
-TOLD_WARNINGS = ("silver = view", "quarantine", "skew", "speed", "drift", "patients", "freshness")
+TOLD_WARNINGS = ("source", "expectations", "silver = view", "quarantine", "skew", "speed", "drift", "patients", "freshness")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 import pytest
 from made_up import EXPORT, ROWS, VIEWS, copy, counts, failed, good_run, in_silver, landing, report
 
-from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
+from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, WARN, Check
 from epic_fhir.reconcile import GREEN, RED, UNKNOWN, Evidence, reconcile, table, verdict
 
 
@@ -56,6 +56,12 @@ def test_a_line_that_is_neither_in_bronze_nor_in_quarantine_is_red():
     checks = after(lambda r: r["extract"]["resources"]["Patient"].update(received=21))
     assert FAIL in states(checks, "source = bronze", "Patient")
     assert any("1 unaccounted for" in c.sentence for c in checks)
+
+
+def test_what_extract_did_not_expect_is_a_warning_and_no_reason_for_red():
+    checks = after(lambda r: r["extract"]["result"].update(warnings=["The full export is empty.", "No Patient at all."]))
+    assert states(checks, "expectations", "extract") == [WARN, WARN]
+    assert verdict(checks) == GREEN
 
 
 def test_a_line_in_quarantine_is_accounted_for():

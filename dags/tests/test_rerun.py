@@ -215,6 +215,18 @@ def test_bronze_that_transform_refused_is_extracted_again():
     assert step["advice"].startswith("A file of bronze is not what landed.")
 
 
+def test_an_export_that_extract_refused_is_asked_for_anew_or_accepted_and_judged_again():
+    reports = {"extract": {"run": {"exit_code": 5}, "result": {"refused_export": "e1"}}}
+    step = next_step(key(), reports, {"extract": "failed"}, [])
+    assert '"begin": "kick_off"' in step["command"]
+    assert "then run: airflow dags clear" in step["advice"]
+
+
+def test_a_crawl_that_extract_refused_goes_on_where_it_stopped():
+    reports = {"extract": {"run": {"exit_code": 5}, "result": {}}}
+    assert "airflow dags clear" in next_step(key(), reports, {"extract": "failed"}, [])["command"]
+
+
 def test_silver_that_somebody_changed_is_made_anew_of_bronze():
     reports = {"transform": {"run": {"exit_code": 5}, "result": {"changed_types": ["Condition", "Patient"]}}}
     step = next_step(key(), reports, {"transform": "failed"}, [])

@@ -3,6 +3,7 @@ package io.epicfhir.common;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
 /** The landings of a lake, one small file each: {@code state/landings/<export id>.json}. */
@@ -50,6 +51,16 @@ public final class Landings {
                     + "-"
                     + landing.landedAt().toEpochMilli()
                     + ".json"));
+  }
+
+  /** Every landing that was ever withdrawn, in no order. */
+  public List<Landing> withdrawn() {
+    return lake.list(lake.paths().state("landings-withdrawn")).stream()
+        .map(FileStatus::getPath)
+        .filter(file -> file.getName().endsWith(".json"))
+        .map(file -> lake.read(file).map(text -> Json.read(text, Landing.class, file.toString())))
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   private Path file(String exportId) {

@@ -8,8 +8,12 @@ import io.epicfhir.extract.bulk.BulkFigures;
 import io.epicfhir.extract.bulk.ExportFence;
 import io.epicfhir.extract.bulk.ExportLedger;
 import io.epicfhir.extract.bulk.LandGroup;
+import io.epicfhir.extract.bulk.LandedPatients;
+import io.epicfhir.extract.bulk.LandingReport;
+import io.epicfhir.extract.bulk.WithdrawnExports;
 import io.epicfhir.extract.source.SourceClients;
 import io.epicfhir.extract.source.Traffic;
+import java.util.List;
 
 /** Bulk exports: their files are downloaded side by side, in Spark. */
 final class BulkTaking implements Taking {
@@ -30,25 +34,36 @@ final class BulkTaking implements Taking {
     BulkExport bulk =
         new BulkExport(
             settings.source(), SourceClients.of(context.arguments().settingsFile()), traffic);
-    return new LandGroup(
-            context,
-            settings.source(),
-            settings.bulk(),
-            settings.bronze(),
-            bulk,
-            ledger(exportId),
-            figures)
-        .run(fence);
+    try {
+      return new LandGroup(
+              context,
+              settings.source(),
+              settings.bulk(),
+              settings.bronze(),
+              bulk,
+              ledger(exportId),
+              figures)
+          .run(fence);
+    } finally {
+      figures.tell();
+    }
   }
 
   @Override
   public void clean(String exportId, Landing landing) {
+    new LandedPatients(context, settings.bulk()).note(ledger(exportId), landing);
     new AfterLanding(context, settings.source(), ledger(exportId)).run(landing);
   }
 
   @Override
   public void forget(String exportId) {
     ledger(exportId).forgetLanded();
+  }
+
+  @Override
+  public void conclude(List<Landing> landings) {
+    new LandingReport(context, settings.bulk()).tell(landings);
+    new WithdrawnExports(context.lake()).requireSuccessors(settings.bulk().groups());
   }
 
   private ExportLedger ledger(String exportId) {

@@ -6,6 +6,7 @@ import io.epicfhir.extract.bulk.ExportFence;
 import io.epicfhir.extract.crawl.CrawlLanding;
 import io.epicfhir.extract.source.SourceClients;
 import io.epicfhir.extract.source.Traffic;
+import java.util.List;
 
 /** A crawl: searches patient by patient, in threads of this JVM. */
 final class CrawlTaking implements Taking {
@@ -27,6 +28,11 @@ final class CrawlTaking implements Taking {
   @Override
   public void clean(String exportId, Landing landing) {
     landing(exportId).clean(landing);
+  }
+
+  @Override
+  public void conclude(List<Landing> landings) {
+    // A crawl judges itself before it lands.
   }
 
   @Override

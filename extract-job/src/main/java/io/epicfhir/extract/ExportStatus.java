@@ -62,7 +62,13 @@ public final class ExportStatus implements Job {
           ExportLedger ledger = new ExportLedger(context.lake(), export);
           states.put(
               export,
-              new StatusCheck(settings.bulk(), settings.source().maxTries(), bulk, ledger, pace)
+              new StatusCheck(
+                      settings.bulk(),
+                      settings.source().maxTries(),
+                      bulk,
+                      ledger,
+                      context.lake(),
+                      pace)
                   .run());
           ledger.manifest().map(Manifest::parse).ifPresent(m -> told(context, m));
         }

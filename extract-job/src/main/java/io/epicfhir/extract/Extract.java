@@ -35,18 +35,21 @@ public final class Extract implements Job {
     List<String> exports = Exports.of(context, settings);
     Traffic traffic = new Traffic();
     List<Landing> landings = new ArrayList<>();
+    Taking taking =
+        settings.by() == ExtractSettings.By.CRAWL
+            ? new CrawlTaking(context, settings, traffic)
+            : new BulkTaking(context, settings, traffic);
     try {
-      Taking taking =
-          settings.by() == ExtractSettings.By.CRAWL
-              ? new CrawlTaking(context, settings, traffic)
-              : new BulkTaking(context, settings, traffic);
       for (String export : exports) {
         landings.add(land(context, taking, settings.bulk().lockPatience(), export));
       }
     } finally {
       traffic.sums().countIn(context.recorder().registry());
     }
-    ExportsReport.landed(context.recorder(), exports, landings);
+    // A crawl that a later one has superseded ends as the later one.
+    List<String> landed = landings.stream().map(Landing::exportId).toList();
+    ExportsReport.landed(context.recorder(), landed, landings);
+    taking.conclude(landings);
   }
 
   @SuppressWarnings("try") // the lock is held, not used

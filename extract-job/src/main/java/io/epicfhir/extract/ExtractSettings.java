@@ -42,7 +42,7 @@ public record ExtractSettings(
         new ExtractSettings(
             extract.choice("by", By.class),
             SourceSettings.read(source),
-            BulkSettings.read(bulk),
+            BulkSettings.read(bulk, source.duration("clock-tolerance")),
             CrawlSettings.read(crawl),
             BronzeSettings.read(bronze));
     extract.and(source).and(bulk).and(crawl).and(bronze).check();

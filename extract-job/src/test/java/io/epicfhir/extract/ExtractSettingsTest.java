@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.SettingsFile;
 import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.bulk.BulkCoverage;
 import io.epicfhir.extract.bulk.BulkSettings;
 import io.epicfhir.extract.source.SigningAlgorithm;
 import io.epicfhir.extract.source.SourceSettings;
@@ -14,6 +15,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,6 +48,7 @@ class ExtractSettingsTest {
                 "pipeline-1",
                 SigningAlgorithm.RS384,
                 List.of("system/*.read"),
+                SourceSettings.TokenEndpoint.AS_THE_SERVER_SAYS,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(60),
                 6,
@@ -62,12 +67,16 @@ class ExtractSettingsTest {
                 settings.bulk().types(),
                 List.of(),
                 BulkSettings.Method.GET,
+                BulkSettings.PostForm.COMMA,
                 BulkSettings.Mode.INCREMENTAL,
-                Duration.ofHours(20),
+                Duration.ofDays(14),
                 Duration.ofHours(24),
                 Duration.ofSeconds(30),
                 0.0,
                 false,
+                List.of(),
+                Duration.ofMinutes(5),
+                new BulkCoverage(Duration.ofDays(30), BulkCoverage.Newcomers.FULL, new TreeMap<>()),
                 Duration.ofMinutes(5)));
     assertThat(settings.bronze()).isEqualTo(new BronzeSettings(128L << 20, 100 << 20));
     assertThat(settings.by()).isEqualTo(ExtractSettings.By.BULK);
@@ -81,6 +90,7 @@ class ExtractSettingsTest {
             epic-fhir.source {
               base-url = "https://fhir.example.org/api/FHIR/R4/", sign-in = none, client-id = c, key-file = key.pem
               key-id = k, algorithm = ES384, scopes = "system/Patient.read,system/Group.read"
+              token-url = "https://login.example.org/token/", audience = "https://inside.example.org/token"
               connect-timeout = 1s, idle-timeout = 2s, max-tries = 3, first-pause = 4s
               retry-budget = 5s, max-in-flight = 7, allowed-origins = ["https://files.example.org"]
               max-gzip-ratio = 9, max-file-size = 1GiB
@@ -90,7 +100,10 @@ class ExtractSettingsTest {
               groups = "g,h", types = "Patient,Goal", mode = full, deadline = 6s, poll-interval = 7s
               type-filters = ["Goal?code=a,b"], method = post, window = 9s
               max-rejected-share = 0.25, allow-errors = true, lock-patience = 8s
+              accepted-errors = "59204,Goal:4119", post-form = repeated, full-every = 12s, newcomers = warn
+              windows { Patient = "_lastUpdated=ge{from}" }, window-days { Patient = 9 }
             }
+            epic-fhir.source.clock-tolerance = 11s
             epic-fhir.bronze { target-file-size = 1MiB, max-line-size = 2KiB }
             """);
 
@@ -106,6 +119,9 @@ class ExtractSettingsTest {
                     "k",
                     SigningAlgorithm.ES384,
                     List.of("system/Patient.read", "system/Group.read"),
+                    new SourceSettings.TokenEndpoint(
+                        Optional.of(URI.create("https://login.example.org/token/")),
+                        Optional.of("https://inside.example.org/token")),
                     Duration.ofSeconds(1),
                     Duration.ofSeconds(2),
                     3,
@@ -120,13 +136,24 @@ class ExtractSettingsTest {
                     List.of("Patient", "Goal"),
                     List.of("Goal?code=a,b"),
                     BulkSettings.Method.POST,
+                    BulkSettings.PostForm.REPEATED,
                     BulkSettings.Mode.FULL,
                     Duration.ofSeconds(6),
                     Duration.ofSeconds(9),
                     Duration.ofSeconds(7),
                     0.25,
                     true,
-                    Duration.ofSeconds(8)),
+                    List.of("59204", "Goal:4119"),
+                    Duration.ofSeconds(8),
+                    new BulkCoverage(
+                        Duration.ofSeconds(12),
+                        BulkCoverage.Newcomers.WARN,
+                        new TreeMap<>(
+                            Map.of(
+                                "Patient",
+                                new BulkCoverage.DateWindow(
+                                    List.of("Patient?_lastUpdated=ge{from}"), 9)))),
+                    Duration.ofSeconds(11)),
                 settings.crawl(),
                 new BronzeSettings(1 << 20, 2 << 10)));
   }

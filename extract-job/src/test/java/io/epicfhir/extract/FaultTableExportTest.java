@@ -154,16 +154,59 @@ class FaultTableExportTest extends SiteTest {
     site.server
         .faults()
         .once(STATUS, Fault.badGateway())
-        .once(STATUS, Fault.fatal(500, "59188", "x"));
+        .once(STATUS, Fault.fatal(400, "59188", "x"));
 
     assertThat(status()).isZero();
     assertThat(result("wait").path("state").asText()).isEqualTo("in-progress");
     time.skip(Duration.ofSeconds(31));
     assertThat(status()).isEqualTo(3);
 
-    assertThat(error("wait")).contains("500 (processing 59188)", "rerun from the kick-off");
+    assertThat(error("wait")).contains("400 (processing 59188)", "rerun from the kick-off");
     assertThat(kickOff()).isZero();
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
+  }
+
+  /** An export of days outlives the server's trouble, in whatever words it is put. */
+  @Test
+  void fault_15_fatal_operation_outcome_with_500_gives_no_export_up() throws IOException {
+    open(o -> o);
+    assertThat(kickOff()).isZero();
+    site.server.faults().times(5, STATUS, Fault.fatal(500, "59188", "x"));
+
+    for (int i = 0; i < 5; i++) {
+      assertThat(status()).isZero();
+      assertThat(result("wait").path("state").asText()).isEqualTo("in-progress");
+      time.skip(Duration.ofSeconds(31));
+    }
+    assertThat(status()).isZero();
+
+    assertThat(result("wait").path("state").asText()).isEqualTo("complete");
+  }
+
+  @Test
+  void fault_15_where_500_lasts_the_export_stays_and_the_kick_off_may_ask_for_another()
+      throws IOException {
+    open(o -> o);
+    assertThat(kickOff()).isZero();
+    site.server.faults().always(STATUS, Fault.fatal(500, "59188", "x"));
+    for (int i = 0; i < 5; i++) {
+      assertThat(status()).isZero();
+      time.skip(Duration.ofSeconds(31));
+    }
+
+    assertThat(status()).isEqualTo(4);
+
+    assertThat(error("wait")).contains("6 times in a row; the export is not given up");
+    assertThat(asked(RequestKind.DELETE)).isZero();
+    site.server.faults().clear();
+    time.skip(Duration.ofSeconds(31));
+    assertThat(status()).as("it goes on").isZero();
+    assertThat(kickOff()).as("and is adopted again").isZero();
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
+
+    site.server.faults().always(STATUS, Fault.fatal(500, "59188", "x"));
+    assertThat(site.run(new KickOff(time.pace()), "r2", "kick_off")).isZero();
+    assertThat(asked(RequestKind.KICK_OFF)).as("nothing was wrong any more").isEqualTo(1);
   }
 
   @Test
@@ -173,10 +216,10 @@ class FaultTableExportTest extends SiteTest {
     site.server.faults().always(STATUS, Fault.stillRunning());
 
     assertThat(status()).isZero();
-    time.skip(Duration.ofHours(19));
+    time.skip(Duration.ofDays(13));
     assertThat(status()).isZero();
     assertThat(result("wait").path("state").asText()).isEqualTo("in-progress");
-    time.skip(Duration.ofHours(2));
+    time.skip(Duration.ofDays(2));
     assertThat(status()).isEqualTo(4);
 
     assertThat(error("wait")).contains("it was cancelled", "bulk.deadline");

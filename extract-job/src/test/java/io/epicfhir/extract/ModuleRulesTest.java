@@ -29,4 +29,14 @@ class ModuleRulesTest {
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.spark.rdd..")
           .because("Datasets are planned, RDDs are not");
+
+  @ArchTest
+  static final ArchRule NO_FHIR_LIBRARY =
+      noClasses()
+          .that()
+          .resideInAPackage("io.epicfhir.extract..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("ca.uhn.fhir..", "org.hl7.fhir..")
+          .because("a FhirContext takes longer to load than a kick-off takes");
 }

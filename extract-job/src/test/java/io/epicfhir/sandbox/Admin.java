@@ -2,20 +2,34 @@ package io.epicfhir.sandbox;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /** The endpoints that are no part of the FHIR server: for tests, shells and benchmarks. */
 final class Admin {
   private final ResourceStore store;
+  private final String wholeGroup;
+  private final ReachOracle oracle;
+  private final SiteAdmin site;
   private final RequestLog log;
   private final FaultPlan faults;
 
-  Admin(ResourceStore store, RequestLog log, FaultPlan faults) {
+  Admin(
+      ResourceStore store,
+      String wholeGroup,
+      ReachOracle oracle,
+      SiteAdmin site,
+      RequestLog log,
+      FaultPlan faults) {
+    this.wholeGroup = wholeGroup;
     this.store = store;
+    this.oracle = oracle;
+    this.site = site;
     this.log = log;
     this.faults = faults;
   }
@@ -24,9 +38,12 @@ final class Admin {
     if (!request.client().isLoopbackAddress()) {
       return new Reply(403);
     }
+    if (site.knows(request.method(), what)) {
+      return site.answer(request, what);
+    }
     try {
       return switch (request.method() + " " + what) {
-        case "POST reload" -> reload();
+        case "POST reload" -> SiteAdmin.reloaded(store.reload());
         case "GET requests" -> Reply.json(200, log.toJson());
         case "DELETE requests" -> {
           log.clear();
@@ -34,6 +51,8 @@ final class Admin {
         }
         case "GET counts" -> counts();
         case "GET resources" -> resources();
+        case "GET reach" -> reach(group(request));
+        case "GET reach-counts" -> Reply.json(200, oracle.counts(group(request)));
         case "POST faults" -> plan(request.body());
         case "DELETE faults" -> {
           faults.clear();
@@ -52,24 +71,31 @@ final class Admin {
     return Reply.json(200, counts);
   }
 
-  private Reply reload() throws IOException {
-    ResourceStore.Reload reload = store.reload();
-    return Reply.json(
-        200,
-        Json.object()
-            .put("created", reload.created())
-            .put("changed", reload.changed())
-            .put("deleted", reload.deleted()));
+  private String group(Request request) {
+    return String.join("", request.query().getOrDefault("group", List.of(wholeGroup)));
+  }
+
+  private Reply resources() throws IOException {
+    return lines(
+        write ->
+            store
+                .current()
+                .byType()
+                .values()
+                .forEach(lines -> lines.forEach(line -> write.accept(line, ""))));
+  }
+
+  private Reply reach(String group) throws IOException {
+    return lines(write -> oracle.each(group, (line, reach) -> write.accept(line, "\t" + reach)));
   }
 
   /** By way of a file: millions of lines need no memory. */
-  private Reply resources() throws IOException {
+  private Reply lines(Consumer<BiConsumer<StoredLine, String>> each) throws IOException {
     Path file = Files.createTempFile(store.scratch(), "resources", ".tsv");
-    try (Writer out = Files.newBufferedWriter(file)) {
-      for (List<StoredLine> lines : store.current().byType().values()) {
-        for (StoredLine line : lines) {
-          out.write(line.key() + "\t" + line.digest() + "\n");
-        }
+    try (PrintWriter out = new PrintWriter(Files.newBufferedWriter(file))) {
+      each.accept((line, more) -> out.print(line.key() + "\t" + line.digest() + more + "\n"));
+      if (out.checkError()) {
+        throw new IOException("Cannot write " + file);
       }
     }
     return Reply.of(

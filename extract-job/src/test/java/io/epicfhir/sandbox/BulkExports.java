@@ -1,5 +1,6 @@
 package io.epicfhir.sandbox;
 
+import io.epicfhir.sandbox.epic.Behaviour;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -11,6 +12,9 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Bulk Data: kick-off, status, files, delete. */
 final class BulkExports {
   private static final Duration DAY = Duration.ofHours(24);
+  private static final String TOO_RECENTLY =
+      "Error processing Bulk Data Kickoff request: Request not allowed: The Client requested this"
+          + " Group too recently.";
 
   private final Map<String, Export> exports = new ConcurrentHashMap<>();
   private final Map<String, Instant> lastKickOff = new ConcurrentHashMap<>();
@@ -24,13 +28,18 @@ final class BulkExports {
   private final GzipFiles gzipFiles;
 
   BulkExports(
-      ResourceStore store, Ticks ticks, SandboxOptions options, FaultPlan faults, RequestLog log) {
+      ResourceStore store,
+      Groups groups,
+      Ticks ticks,
+      SandboxOptions options,
+      FaultPlan faults,
+      RequestLog log) {
     this.store = store;
     this.ticks = ticks;
     this.options = options;
     this.faults = faults;
     this.log = log;
-    this.groups = new Groups(options);
+    this.groups = groups;
     this.gzipFiles = new GzipFiles(store.scratch());
     this.manifest = new Manifest(options, faults);
   }
@@ -43,7 +52,10 @@ final class BulkExports {
       return Outcomes.refused(404, "not-found", "Unknown group: " + group);
     }
     try {
-      ExportRequest export = ExportRequest.of(request, options.since);
+      ExportRequest export = ExportRequest.of(request, options);
+      if (options.behaves(Behaviour.SINCE_IGNORED)) {
+        export = export.withoutSince();
+      }
       for (String type : export.types()) {
         if (!grant.scopes().allows(type)) {
           return Outcomes.refused(403, "forbidden", "The token's scope does not cover " + type);
@@ -74,13 +86,18 @@ final class BulkExports {
     Instant now = options.clock.instant();
     for (Export export : exports.values()) {
       if (export.asked.client().equals(asked.client())
-          && export.asked.group().equals(asked.group())
+          && (options.behaves(Behaviour.ONE_EXPORT) || export.asked.group().equals(asked.group()))
           && now.isBefore(export.ready)) {
         return Optional.of(
             later("An export of this group is running", Duration.between(now, export.ready)));
       }
     }
-    Instant allowed = lastKickOff.getOrDefault(key(asked), Instant.MIN.plus(DAY)).plus(DAY);
+    Instant last = lastKickOff.getOrDefault(key(asked), Instant.EPOCH);
+    if (now.isBefore(last.plus(options.recentKickOff))) {
+      return Optional.of(
+          Outcomes.refused(options.recentKickOffStatus, "business-rule", TOO_RECENTLY));
+    }
+    Instant allowed = last.plus(DAY);
     return options.oncePerDay && now.isBefore(allowed)
         ? Optional.of(
             later("A group can be exported once in 24 hours", Duration.between(now, allowed)))
@@ -93,7 +110,7 @@ final class BulkExports {
 
   private Reply start(Export.Asked asked, ExportSelection selection, Urls urls) {
     // The generation is taken before the time: what changes in between is newer than both.
-    Generation generation = store.current();
+    Generation generation = store.searched();
     Instant time = ticks.next();
     ExportContent content = ExportContent.of(generation, selection, options, faults);
     if (options.precompress) {

@@ -2,6 +2,7 @@ package io.epicfhir.sandbox;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.epicfhir.sandbox.epic.Behaviour;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,9 @@ record ExportContent(List<ExportFile> output, List<ExportFile> deleted, List<Exp
               output.addAll(files(type, selection.lines(generation, type), planned, options));
               error.addAll(errors(type, planned));
             });
+    if (selection.takes("Condition") && options.behaves(Behaviour.CONDITION_ACCESS_ERRORS)) {
+      error.add(conditionErrors());
+    }
     return new ExportContent(output, deletions(selection.deletions(generation)), error);
   }
 
@@ -77,6 +81,20 @@ record ExportContent(List<ExportFile> output, List<ExportFile> deleted, List<Exp
       }
     }
     return files;
+  }
+
+  /** The kinds of conditions that a client is seldom registered for. */
+  private static ExportFile conditionErrors() {
+    ExportFile.Builder file = new ExportFile.Builder();
+    for (String kind : List.of("Genomics", "Infection", "Dental Finding")) {
+      String text = "The client is not authorized for Condition.Search (" + kind + ") (R4).";
+      ObjectNode outcome = Outcomes.outcome("error", "forbidden", "59204", text);
+      ((ObjectNode) outcome.path("issue").path(0)).putArray("expression").add("Condition");
+      file.add(Json.bytes(outcome));
+    }
+    ExportFile built = file.build("Condition-access", 1, 0);
+    return new ExportFile(
+        "OperationOutcome-" + built.name(), "OperationOutcome", built.pieces(), built.count());
   }
 
   private static List<ExportFile> deletions(List<Generation.Deletion> deletions) {

@@ -1,6 +1,7 @@
 package io.epicfhir.sandbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.sandbox.epic.Behaviour;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -29,7 +30,7 @@ record ExportRequest(Set<String> types, Optional<Instant> since, TypeFilters fil
     }
   }
 
-  static ExportRequest of(Request request, boolean sinceSupported) throws Refused {
+  static ExportRequest of(Request request, SandboxOptions options) throws Refused {
     if (!request.prefers("Accept", "application/fhir+json")) {
       throw new Refused("Accept must be application/fhir+json");
     }
@@ -47,8 +48,13 @@ record ExportRequest(Set<String> types, Optional<Instant> since, TypeFilters fil
       String value = String.join(",", parameter.getValue());
       switch (parameter.getKey()) {
         case "_type" -> types.addAll(types(value));
-        case "_since" -> since = Optional.of(since(value, sinceSupported));
-        case "_typeFilter" -> filters = TypeFilters.parse(value);
+        case "_since" -> since = Optional.of(since(value, options.since));
+        case "_typeFilter" -> {
+          if (options.behaves(Behaviour.ONE_TYPE_A_FILTER)) {
+            oneType(parameter.getValue());
+          }
+          filters = TypeFilters.parse(value);
+        }
         case "_outputFormat" -> checkFormat(value);
         default -> throw new Refused("Parameter is not supported: " + parameter.getKey());
       }
@@ -59,6 +65,19 @@ record ExportRequest(Set<String> types, Optional<Instant> since, TypeFilters fil
       }
     }
     return new ExportRequest(types, since, filters);
+  }
+
+  private static void oneType(List<String> filters) throws Refused {
+    for (String filter : filters) {
+      if (TypeFilters.parse(filter).byType().size() > 1) {
+        throw new Refused("_typeFilter has searches of more than one type");
+      }
+    }
+  }
+
+  /** As a server reads it that does not know _since. */
+  ExportRequest withoutSince() {
+    return new ExportRequest(types, Optional.empty(), filters);
   }
 
   private static Map<String, List<String>> body(Request request) throws Refused {

@@ -17,16 +17,17 @@ record ExportSelection(ExportRequest asked, Scopes scopes, Groups groups, String
   /** In the order of the files. Only a part of the patients, or a filter, needs the index. */
   List<StoredLine> lines(Generation generation, String type) {
     List<StoredLine> lines = generation.lines(type);
-    if (!groups.ofAll(group) || asked.filters().filters(type)) {
+    if (!groups.whole(group) || asked.filters().filters(type)) {
       lines =
           generation.index(type).rows().stream()
               .filter(row -> groups.has(group, row.patient()) && asked.filters().takes(row))
               .map(SearchRow::line)
               .toList();
     }
-    return since().isEmpty()
-        ? lines
-        : lines.stream().filter(line -> line.changed().isAfter(since().get())).toList();
+    return lines.stream()
+        .filter(line -> line.reach() == Reach.SEARCH)
+        .filter(line -> since().map(line.changed()::isAfter).orElse(true))
+        .toList();
   }
 
   List<Generation.Deletion> deletions(Generation generation) {

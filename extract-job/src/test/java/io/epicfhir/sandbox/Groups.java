@@ -10,9 +10,11 @@ final class Groups {
   private static final String DEALT = "group-";
 
   private final SandboxOptions options;
+  private final SiteChanges changes;
 
-  Groups(SandboxOptions options) {
+  Groups(SandboxOptions options, SiteChanges changes) {
     this.options = options;
+    this.changes = changes;
   }
 
   boolean exists(String group) {
@@ -23,8 +25,16 @@ final class Groups {
     return group.equals(options.groupId);
   }
 
+  /** Whether every resource belongs to the group. */
+  boolean whole(String group) {
+    return ofAll(group) && changes.outsiders.isEmpty();
+  }
+
   /** Whether the patient is a member; what has no patient belongs to every group. */
   boolean has(String group, String patient) {
+    if (changes.outsiders.contains(patient)) {
+      return false;
+    }
     Set<String> members = options.groups.get(group);
     return ofAll(group)
         || patient.isEmpty()

@@ -19,13 +19,15 @@ import java.util.List;
 /** Finds the lines of an NDJSON file: split at LF bytes only, whatever else a line contains. */
 final class LineScanner {
   private final Path file;
+  private final Reach reach;
   private final String typeByName;
   private final Instant now;
   private final MessageDigest sha256;
   private final List<StoredLine> lines = new ArrayList<>();
 
-  private LineScanner(Path file, Instant now) {
+  private LineScanner(Path file, Reach reach, Instant now) {
     this.file = file;
+    this.reach = reach;
     this.typeByName = file.getFileName().toString().replaceFirst("\\..*", "");
     this.now = now;
     try {
@@ -36,8 +38,8 @@ final class LineScanner {
   }
 
   /** Every line of a file whose last byte is LF; blank lines are no resources. */
-  static List<StoredLine> scan(Path file, Instant now) throws IOException {
-    LineScanner scanner = new LineScanner(file, now);
+  static List<StoredLine> scan(Path file, Reach reach, Instant now) throws IOException {
+    LineScanner scanner = new LineScanner(file, reach, now);
     scanner.scan();
     return scanner.lines;
   }
@@ -92,6 +94,6 @@ final class LineScanner {
     } catch (JsonProcessingException e) {
       id = ""; // A broken line is served as it is: what becomes of it is for the client to show.
     }
-    lines.add(new StoredLine(type, id, digest, file, offset, bytes.length, now));
+    lines.add(new StoredLine(type, id, digest, file, offset, bytes.length, now, reach));
   }
 }

@@ -1,6 +1,7 @@
 package io.epicfhir.sandbox;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.epicfhir.sandbox.epic.Behaviour;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +39,7 @@ final class Manifest {
           .withArray(listed.array())
           .addObject()
           .put("type", listed.file().type())
-          .put("url", urls.file(id, listed.file().name()))
+          .put("url", url(id, listed.file().name(), urls))
           .put("count", listed.file().count());
     }
     boolean cycle = faults.take(BulkFault.ManifestCycle.class, RequestKind.STATUS, "").isPresent();
@@ -48,6 +49,13 @@ final class Manifest {
       next(manifest, urls.status(id) + "?" + PAGE + "=" + (page + 1));
     }
     return Optional.of(manifest);
+  }
+
+  /** Where links are signed, the manifest has those that lead to them. */
+  private String url(String id, String name, Urls urls) {
+    return options.behaves(Behaviour.SIGNED_FILE_LINKS)
+        ? urls.status(id) + "/" + name
+        : urls.file(id, name);
   }
 
   private static List<Listed> files(ExportContent content) {

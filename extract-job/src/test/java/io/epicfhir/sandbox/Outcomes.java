@@ -19,6 +19,7 @@ final class Outcomes {
       case "4122" -> "A parameter was ignored.";
       case "4127" -> "Too many patients in one search.";
       case "4130", "4131" -> "Break-the-glass security restricts this patient.";
+      case "4134" -> "Break-the-glass security suppresses data of this patient.";
       case "4135" -> "The daily limit of documents is reached.";
       case "59100" -> "Unknown parameter.";
       case "59101" -> "Invalid value of a parameter.";

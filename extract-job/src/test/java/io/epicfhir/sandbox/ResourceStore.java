@@ -1,8 +1,7 @@
 package io.epicfhir.sandbox;
 
+import io.epicfhir.sandbox.epic.Behaviour;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -21,19 +20,21 @@ import java.util.stream.Stream;
  * edited at any time, and nothing of it is seen before the next {@link #reload()}.
  */
 public final class ResourceStore implements AutoCloseable {
-  private final Path folder;
+  private final ServedFolder folder;
   private final Path copies;
   private final Ticks ticks;
-  private int loads;
+  private final SiteChanges changes;
   private volatile Generation current = new Generation(Map.of(), List.of());
 
   /** What a reload found, by content. */
   public record Reload(int created, int changed, int deleted) {}
 
-  ResourceStore(Path folder, Ticks ticks) throws IOException {
-    this.folder = folder;
+  ResourceStore(Path folder, Ticks ticks, Set<Behaviour> behaviours, SiteChanges changes)
+      throws IOException {
     this.ticks = ticks;
+    this.changes = changes;
     this.copies = Files.createTempDirectory("sandbox-store");
+    this.folder = new ServedFolder(folder, copies, behaviours, changes);
     try {
       reload();
     } catch (IOException | RuntimeException e) {
@@ -58,7 +59,7 @@ public final class ResourceStore implements AutoCloseable {
       if (since.equals(now)) {
         changed.add(line.key());
       }
-      byType.computeIfAbsent(line.type(), t -> new ArrayList<>()).add(at(line, since));
+      byType.computeIfAbsent(line.type(), t -> new ArrayList<>()).add(line.changedAt(since));
     }
     List<Generation.Deletion> deletions = deletions(before, after, now);
     long created = changed.stream().filter(key -> !before.containsKey(key)).count();
@@ -67,15 +68,21 @@ public final class ResourceStore implements AutoCloseable {
     return new Reload((int) created, changed.size() - (int) created, deleted);
   }
 
-  /** Resources of each type, as an export of everything would count them. */
+  /** Resources of each type that the server holds, found by searches or not. */
   public Map<String, Integer> counts() {
     Map<String, Integer> counts = new TreeMap<>();
     current.byType().forEach((type, lines) -> counts.put(type, lines.size()));
     return counts;
   }
 
+  /** What is served, however it is found. */
   Generation current() {
     return current;
+  }
+
+  /** What searches and exports look at: nothing in an empty night. */
+  Generation searched() {
+    return changes.emptyNight ? new Generation(Map.of(), List.of()) : current;
   }
 
   /** A folder for files that live as long as the server. */
@@ -93,7 +100,8 @@ public final class ResourceStore implements AutoCloseable {
     }
     try (LineReader reader = new LineReader()) {
       for (StoredLine line : new TreeMap<>(before).values()) {
-        if (!after.contains(line.key()) && !line.id().isEmpty()) {
+        boolean found = line.reach() == Reach.SEARCH && !line.id().isEmpty();
+        if (found && !after.contains(line.key())) {
           String patient = SearchRow.of(line, reader.bytes(line)).patient();
           deletions.add(new Generation.Deletion(line.type(), line.id(), patient, now));
         }
@@ -103,40 +111,16 @@ public final class ResourceStore implements AutoCloseable {
   }
 
   private List<StoredLine> read(Instant now) throws IOException {
-    List<Path> files = new ArrayList<>();
-    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, "*.ndjson")) {
-      found.forEach(files::add);
-    }
-    files.sort(Comparator.comparing(Path::getFileName));
-    Path copy = Files.createDirectory(copies.resolve(Integer.toString(loads++)));
     List<StoredLine> lines = new ArrayList<>();
-    for (Path file : files) {
-      Path mine = Files.copy(file, copy.resolve(file.getFileName()));
-      endWithLineFeed(mine);
-      lines.addAll(LineScanner.scan(mine, now));
+    for (ServedFolder.ServedFile file : folder.read()) {
+      lines.addAll(LineScanner.scan(file.path(), file.reach(), now));
     }
     return lines;
-  }
-
-  private static void endWithLineFeed(Path file) throws IOException {
-    try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
-      if (bytes.length() > 0) {
-        bytes.seek(bytes.length() - 1);
-        if (bytes.read() != '\n') {
-          bytes.write('\n');
-        }
-      }
-    }
   }
 
   private static void each(
       Generation generation, java.util.function.Consumer<StoredLine> consumer) {
     generation.byType().values().forEach(lines -> lines.forEach(consumer));
-  }
-
-  private static StoredLine at(StoredLine line, Instant changed) {
-    return new StoredLine(
-        line.type(), line.id(), line.digest(), line.file(), line.offset(), line.length(), changed);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.epicfhir.sandbox;
 
 import java.util.Arrays;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.hl7.fhir.r4.model.ResourceType;
 
@@ -11,6 +12,11 @@ final class ResourceTypes {
       Arrays.stream(ResourceType.values()).map(Enum::name).collect(Collectors.toSet());
 
   private ResourceTypes() {}
+
+  /** In alphabetical order. */
+  static Set<String> all() {
+    return new TreeSet<>(R4);
+  }
 
   static boolean exists(String type) {
     return R4.contains(type);

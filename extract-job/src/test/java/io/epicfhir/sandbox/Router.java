@@ -1,5 +1,6 @@
 package io.epicfhir.sandbox;
 
+import io.epicfhir.sandbox.epic.Behaviour;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -12,11 +13,14 @@ final class Router implements Service.Answers {
   private final TokenEndpoint tokenEndpoint;
   private final BulkExports exports;
   private final SearchEndpoint search;
+  private final ReadEndpoint reads;
+  private final SignedLinks links = new SignedLinks();
   private final Capabilities capabilities;
   private final Admin admin;
 
   Router(
       ResourceStore store,
+      SiteChanges changes,
       Ticks ticks,
       FaultPlan faults,
       RequestLog log,
@@ -28,12 +32,24 @@ final class Router implements Service.Answers {
     this.options = options;
     this.tokens = tokens;
     this.tokenEndpoint =
-        new TokenEndpoint(new ClientAssertion(clients, options.clock), tokens, options, log);
-    this.exports = new BulkExports(store, ticks, options, faults, log);
+        new TokenEndpoint(
+            new ClientAssertion(clients, options.clock), tokens, options, log, ResourceTypes::all);
+    Groups groups = new Groups(options, changes);
+    this.exports = new BulkExports(store, groups, ticks, options, faults, log);
     log.exports(exports::kept);
-    this.search = new SearchEndpoint(store, faults, options);
+    PatientAccess access = new PatientAccess(changes);
+    this.search = new SearchEndpoint(store, access, faults, options);
+    this.reads = new ReadEndpoint(store, groups, access, options);
     this.capabilities = new Capabilities(store, new SearchParameters(options));
-    this.admin = new Admin(store, log, faults);
+    ReachOracle oracle = new ReachOracle(store, groups, options);
+    this.admin =
+        new Admin(
+            store,
+            options.groupId,
+            oracle,
+            new SiteAdmin(new SiteEvents(changes, store)),
+            log,
+            faults);
   }
 
   @Override
@@ -81,6 +97,9 @@ final class Router implements Service.Answers {
       return Outcomes.refused(429, "throttled", "More requests in flight than allowed")
           .with("Retry-After", "1");
     }
+    if (kind == RequestKind.FILE && links.signs(exchange.request())) {
+      return links.answer(exchange.request(), exchange.route(), exports);
+    }
     if (kind == RequestKind.FILE && options.openFiles) {
       Route route = exchange.route();
       return exports.file(exchange.request(), route.id(), route.file(), Optional.empty());
@@ -106,7 +125,10 @@ final class Router implements Service.Answers {
     return switch (route.kind()) {
       case KICK_OFF -> exports.kickOff(request, grant, route.id(), urls);
       case STATUS -> exports.status(request, route.id(), client, urls);
-      case FILE -> exports.file(request, route.id(), route.file(), Optional.of(client));
+      case FILE ->
+          options.behaves(Behaviour.SIGNED_FILE_LINKS)
+              ? links.redirect(request, urls)
+              : exports.file(request, route.id(), route.file(), Optional.of(client));
       case DELETE -> exports.delete(route.id(), client);
       case SEARCH, READ -> resources(grant, request, route, urls);
       default -> Outcomes.refused(404, "not-found", "Nothing is served here");
@@ -118,7 +140,7 @@ final class Router implements Service.Answers {
       return Outcomes.refused(403, "forbidden", "The token's scope does not cover this type");
     }
     return route.kind() == RequestKind.READ
-        ? search.read(route.type(), route.id())
+        ? reads.read(request, route.type(), route.id(), urls)
         : search.search(request, route.type(), urls);
   }
 

@@ -1,12 +1,15 @@
 package io.epicfhir.sandbox;
 
+import io.epicfhir.sandbox.epic.Behaviour;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 
 /**
  * Starts a sandbox that serves until SIGTERM. {@code --data DIR --keys-dir DIR --state-file FILE}
@@ -29,7 +32,14 @@ final class SandboxCommand {
           "latency-ms",
           "page-size",
           "files-a-page",
-          "groups");
+          "groups",
+          "profile",
+          "with",
+          "without",
+          "kick-off-window-s",
+          "kick-off-status",
+          "documents-per-day",
+          "search-lifetime-s");
   private static final Set<String> FLAGS =
       Set.of(
           "once-per-day", "reuse-exports", "precompress", "patient-search", "last-updated-search");
@@ -67,11 +77,38 @@ final class SandboxCommand {
         .value("file-bytes")
         .map(Long::valueOf)
         .ifPresent(bytes -> options.fileLimits(bytes, Integer.MAX_VALUE));
+    behaviours(arguments, options);
     duration(arguments, "export-ms", 1).ifPresent(options::exportTime);
     duration(arguments, "latency-ms", 1).ifPresent(options::latency);
     duration(arguments, "retry-after-s", 1000).ifPresent(options::retryAfter);
     duration(arguments, "token-s", 1000).ifPresent(options::tokenLifetime);
     return options;
+  }
+
+  private static void behaviours(Arguments arguments, SandboxOptions options) {
+    String profile = arguments.value("profile").orElse("strict");
+    switch (profile) {
+      case "epic" -> options.epic();
+      case "cerner" -> options.cerner();
+      case "strict" -> options.without(Behaviour.values());
+      default ->
+          throw new IllegalArgumentException(
+              "Cannot read profile: " + profile + "; known are strict, epic and cerner");
+    }
+    options.with(named(arguments, "with")).without(named(arguments, "without"));
+    int status = arguments.value("kick-off-status").map(Integer::parseInt).orElse(400);
+    duration(arguments, "kick-off-window-s", 1000)
+        .ifPresent(window -> options.recentKickOff(window, status));
+    arguments.value("documents-per-day").map(Integer::valueOf).ifPresent(options::documentsPerDay);
+    duration(arguments, "search-lifetime-s", 1000).ifPresent(options::searchLifetime);
+  }
+
+  private static Behaviour[] named(Arguments arguments, String list) {
+    return arguments
+        .value(list)
+        .map(names -> Arrays.stream(names.split(",", -1)).map(Behaviour::named))
+        .orElseGet(Stream::empty)
+        .toArray(Behaviour[]::new);
   }
 
   private static java.util.Optional<Duration> duration(
@@ -91,7 +128,7 @@ final class SandboxCommand {
             "SANDBOX_PID=" + ProcessHandle.current().pid(),
             "SANDBOX_DATA=" + options.data.toAbsolutePath(),
             "SANDBOX_GROUP=" + options.groupId,
-            "SANDBOX_GROUPS=" + String.join(",", new Groups(options).dealt()),
+            "SANDBOX_GROUPS=" + String.join(",", new Groups(options, new SiteChanges()).dealt()),
             "SANDBOX_CLIENT_ID=" + options.clientId,
             "SANDBOX_RS384_KEY=" + folder.resolve("rs384.pem"),
             "SANDBOX_RS384_KEY_ID=" + keys.rs384().getKeyID(),

@@ -1,9 +1,12 @@
 package io.epicfhir.sandbox;
 
 import com.nimbusds.jose.jwk.JWKSet;
+import io.epicfhir.sandbox.epic.Behaviour;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -38,6 +41,10 @@ public final class SandboxOptions {
   boolean lastUpdatedSearch;
   Duration searchLifetime = Duration.ofHours(1);
   Duration latency = Duration.ZERO;
+  Set<Behaviour> behaviours = EnumSet.noneOf(Behaviour.class);
+  Duration recentKickOff = Duration.ZERO;
+  int recentKickOffStatus = 400;
+  int documentsPerDay = Integer.MAX_VALUE;
   Clock clock = Clock.systemUTC();
 
   private SandboxOptions(Path data) {
@@ -199,6 +206,47 @@ public final class SandboxOptions {
   public SandboxOptions latency(Duration value) {
     latency = value;
     return this;
+  }
+
+  /** The profile {@code cerner}. */
+  public SandboxOptions cerner() {
+    behaviours.addAll(Behaviour.cerner());
+    return this;
+  }
+
+  /** The profile {@code epic}. */
+  public SandboxOptions epic() {
+    behaviours.addAll(Behaviour.epic());
+    return this;
+  }
+
+  /** Some behaviours of Epic. */
+  public SandboxOptions with(Behaviour... some) {
+    behaviours.addAll(List.of(some));
+    return this;
+  }
+
+  /** All but some of the behaviours that are switched on. */
+  public SandboxOptions without(Behaviour... some) {
+    behaviours.removeAll(List.of(some));
+    return this;
+  }
+
+  /** A group is refused this long after its last kick-off, by 400 or 403, without Retry-After. */
+  public SandboxOptions recentKickOff(Duration window, int status) {
+    recentKickOff = window;
+    recentKickOffStatus = status;
+    return this;
+  }
+
+  /** More Binaries than this are refused until the next day, with code 4135. */
+  public SandboxOptions documentsPerDay(int value) {
+    documentsPerDay = value;
+    return this;
+  }
+
+  boolean behaves(Behaviour behaviour) {
+    return behaviours.contains(behaviour);
   }
 
   /** The server's clock: token and export times follow it. */

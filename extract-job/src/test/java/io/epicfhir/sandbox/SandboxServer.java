@@ -16,6 +16,7 @@ public final class SandboxServer implements AutoCloseable {
   private final RequestLog log = new RequestLog();
   private final RegisteredClients clients = new RegisteredClients();
   private final ResourceStore store;
+  private final SiteEvents site;
   private final List<HttpFront> fronts = new ArrayList<>();
   private final Urls urls;
 
@@ -23,10 +24,12 @@ public final class SandboxServer implements AutoCloseable {
     Ticks ticks = new Ticks(options.clock);
     faults = new FaultPlan(options.latency);
     clients.register(options.clientId, options.clientKeys);
-    store = new ResourceStore(options.data, ticks);
+    SiteChanges changes = new SiteChanges();
+    store = new ResourceStore(options.data, ticks, options.behaviours, changes);
+    site = new SiteEvents(changes, store);
     String fileOrigin = "";
     AccessTokens tokens = new AccessTokens(options.clock);
-    Router router = new Router(store, ticks, faults, log, clients, tokens, options);
+    Router router = new Router(store, changes, ticks, faults, log, clients, tokens, options);
     RetryWindows windows = new RetryWindows();
     Clock clock = options.clock;
     Optional<SslContext> tls = Optional.empty();
@@ -78,6 +81,11 @@ public final class SandboxServer implements AutoCloseable {
   /** What is served. */
   public ResourceStore store() {
     return store;
+  }
+
+  /** What happens between two nights. */
+  public SiteEvents site() {
+    return site;
   }
 
   /** What fails. */

@@ -4,6 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** SMART system scopes, v1 ({@code system/Patient.read}) and v2 ({@code system/Patient.rs}). */
 record Scopes(Set<String> names) {
@@ -46,6 +47,14 @@ record Scopes(Set<String> names) {
       }
     }
     return false;
+  }
+
+  /** {@code Patient.read Patient.search}, for each of the types that may be read. */
+  String oldForm(Set<String> types) {
+    return types.stream()
+        .filter(this::allows)
+        .map(type -> type + ".read " + type + ".search")
+        .collect(Collectors.joining(" "));
   }
 
   private boolean allowsAll() {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.DateTimeException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Read and paged search, as narrow as Epic's. */
 final class SearchEndpoint {
@@ -13,28 +12,16 @@ final class SearchEndpoint {
   private final SearchParameters parameters;
   private final SearchSessions sessions;
   private final SearchPages pages;
-  private final Groups groups;
+  private final PatientAccess access;
 
-  SearchEndpoint(ResourceStore store, FaultPlan faults, SandboxOptions options) {
+  SearchEndpoint(
+      ResourceStore store, PatientAccess access, FaultPlan faults, SandboxOptions options) {
     this.store = store;
     this.options = options;
     this.parameters = new SearchParameters(options);
     this.sessions = new SearchSessions(options);
-    this.pages = new SearchPages(sessions, faults);
-    this.groups = new Groups(options);
-  }
-
-  Reply read(String type, String id) {
-    if (type.equals("Group") && groups.exists(id)) {
-      return Reply.fhir(200, groups.resource(id, store.current()));
-    }
-    Optional<StoredLine> line = store.current().index(type).line(id);
-    if (line.isEmpty()) {
-      return Outcomes.refused(404, "not-found", "Unknown resource: " + type + "/" + id);
-    }
-    try (LineReader reader = new LineReader()) {
-      return Reply.of(200, "application/fhir+json", line.get().piece(reader));
-    }
+    this.pages = new SearchPages(sessions, faults, options);
+    this.access = access;
   }
 
   Reply search(Request request, String type, Urls urls) {
@@ -50,7 +37,7 @@ final class SearchEndpoint {
   }
 
   private Reply first(Request request, String type, Urls urls) {
-    SearchIndex index = store.current().index(type);
+    SearchIndex index = store.searched().index(type);
     SearchFilter filter = new SearchFilter();
     ObjectNode warnings = Json.object();
     for (Map.Entry<String, List<String>> parameter : request.query().entrySet()) {
@@ -66,8 +53,11 @@ final class SearchEndpoint {
     if (SearchParameters.refuses(type, filter)) {
       return Outcomes.refused(400, "not-supported", "This category cannot be searched");
     }
-    return pages.page(
-        request, type, sessions.start(index.find(filter), count(request)), warnings, urls);
+    SearchSessions.Session found =
+        sessions.start(index.find(filter), count(request), request.uri());
+    return access
+        .search(request, type, filter, urls)
+        .orElseGet(() -> pages.page(request, type, found, warnings, urls));
   }
 
   private static Reply fatal(String code, String epicCode, String diagnostics) {

@@ -54,7 +54,12 @@ final class SearchIndex {
 
   /** The first of that id, in the order of the files. */
   Optional<StoredLine> line(String id) {
-    return byId.getOrDefault(id, List.of()).stream().findFirst().map(SearchRow::line);
+    return row(id).map(SearchRow::line);
+  }
+
+  /** The first of that id, in the order of the files. */
+  Optional<SearchRow> row(String id) {
+    return byId.getOrDefault(id, List.of()).stream().findFirst();
   }
 
   /** Whether {@code date} or {@code _lastUpdated} can be searched: somebody has one. */
@@ -65,11 +70,19 @@ final class SearchIndex {
   List<StoredLine> find(SearchFilter filter) {
     List<StoredLine> found = new ArrayList<>();
     for (SearchRow row : candidates(filter)) {
-      if (!row.line().id().isEmpty() && filter.matches(row)) {
+      if (found(row.line(), filter) && filter.matches(row)) {
         found.add(row.line());
       }
     }
     return found;
+  }
+
+  private static boolean found(StoredLine line, SearchFilter filter) {
+    return switch (line.reach()) {
+      case SEARCH -> !line.id().isEmpty();
+      case BY_ID -> filter.has("_id");
+      case READ_ONLY -> false;
+    };
   }
 
   private List<SearchRow> candidates(SearchFilter filter) {

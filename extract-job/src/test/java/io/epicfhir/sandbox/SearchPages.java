@@ -12,16 +12,22 @@ final class SearchPages {
 
   private final SearchSessions sessions;
   private final FaultPlan faults;
+  private final EpicPages epic;
 
-  SearchPages(SearchSessions sessions, FaultPlan faults) {
+  SearchPages(SearchSessions sessions, FaultPlan faults, SandboxOptions options) {
     this.sessions = sessions;
     this.faults = faults;
+    this.epic = new EpicPages(options);
   }
 
   Reply following(Request request, String type, Urls urls) {
     String id = String.join(",", request.query().get(PARAMETER));
     Optional<SearchSessions.Session> session = sessions.find(id);
     if (session.isEmpty()) {
+      return expired(410);
+    }
+    if (epic.expires(session.get())) {
+      sessions.expire(id);
       return expired(410);
     }
     Optional<PageFault.ExpireSearch> fault =
@@ -48,10 +54,10 @@ final class SearchPages {
     Optional<PageFault.ShortPage> cut =
         faults.take(PageFault.ShortPage.class, RequestKind.SEARCH, type);
     boolean inserted = cut.filter(fault -> fault.entries() == 0).isPresent();
-    int entries = cut.map(PageFault.ShortPage::entries).orElse(session.pageSize());
+    int entries = cut.map(PageFault.ShortPage::entries).orElse(epic.entries(session));
     int to = (int) Math.min(found.size(), (long) session.from() + entries);
     SearchPage page = new SearchPage(urls.origin() + request.uri());
-    if (to < found.size() || inserted) {
+    if (to < found.size() || inserted || epic.endsEmpty(session)) {
       page.next(urls.fhirBase() + "/" + type + "?" + PARAMETER + "=" + next(type, session, to));
     }
     try (LineReader reader = new LineReader()) {

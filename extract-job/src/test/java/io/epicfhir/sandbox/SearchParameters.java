@@ -1,5 +1,7 @@
 package io.epicfhir.sandbox;
 
+import io.epicfhir.sandbox.epic.Behaviour;
+import io.epicfhir.sandbox.epic.EpicShape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +20,9 @@ final class SearchParameters {
   }
 
   List<String> names(String type) {
+    if (options.behaves(Behaviour.TYPES_BY_ID) && EpicShape.byId(type)) {
+      return List.of("_id");
+    }
     List<String> names = new ArrayList<>(List.of("_id", "patient", "subject"));
     switch (type) {
       case "Observation" -> names.addAll(List.of("category", "code"));

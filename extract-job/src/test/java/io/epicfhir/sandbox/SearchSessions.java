@@ -14,10 +14,16 @@ final class SearchSessions {
   /** A crawl leaves the links behind that it has followed; only so many are kept. */
   private static final int KEPT = 50_000;
 
-  /** Keeps what the search found at its start. */
-  record Session(List<StoredLine> found, int from, int pageSize, Instant expires) {
+  /**
+   * Keeps what the search found at its start.
+   *
+   * @param search its first request, path and query
+   * @param page how many pages came before
+   */
+  record Session(
+      List<StoredLine> found, int from, int pageSize, String search, int page, Instant expires) {
     Session at(List<StoredLine> rest, int position) {
-      return new Session(rest, position, pageSize, expires);
+      return new Session(rest, position, pageSize, search, page + 1, expires);
     }
   }
 
@@ -36,8 +42,8 @@ final class SearchSessions {
     this.lifetime = options.searchLifetime;
   }
 
-  Session start(List<StoredLine> found, int pageSize) {
-    return new Session(found, 0, pageSize, clock.instant().plus(lifetime));
+  Session start(List<StoredLine> found, int pageSize, String search) {
+    return new Session(found, 0, pageSize, search, 0, clock.instant().plus(lifetime));
   }
 
   synchronized String keep(Session session) {

@@ -10,13 +10,25 @@ import java.time.Instant;
  * @param digest SHA-256 of the bytes
  * @param length in bytes, without the line feed
  * @param changed when these bytes became the resource's content
+ * @param reach what finds it
  */
 record StoredLine(
-    String type, String id, String digest, Path file, long offset, int length, Instant changed) {
+    String type,
+    String id,
+    String digest,
+    Path file,
+    long offset,
+    int length,
+    Instant changed,
+    Reach reach) {
   private static final int HELD = 1 << 16;
 
   String key() {
     return type + "/" + id;
+  }
+
+  StoredLine changedAt(Instant time) {
+    return new StoredLine(type, id, digest, file, offset, length, time, reach);
   }
 
   /** A large resource goes from the file to the socket and never through the heap. */

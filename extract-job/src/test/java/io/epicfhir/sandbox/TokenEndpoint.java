@@ -1,31 +1,48 @@
 package io.epicfhir.sandbox;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.epicfhir.sandbox.epic.Behaviour;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /** SMART Backend Services: a signed assertion against an access token. */
 final class TokenEndpoint {
   private static final String ASSERTION_TYPE =
       "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+  private static final int STUMBLES_EVERY = 3;
+
   private final ClientAssertion assertion;
   private final AccessTokens tokens;
   private final SandboxOptions options;
   private final RequestLog log;
+  private final Supplier<Set<String>> types;
+  private final AtomicInteger asked = new AtomicInteger();
 
   TokenEndpoint(
-      ClientAssertion assertion, AccessTokens tokens, SandboxOptions options, RequestLog log) {
+      ClientAssertion assertion,
+      AccessTokens tokens,
+      SandboxOptions options,
+      RequestLog log,
+      Supplier<Set<String>> types) {
     this.assertion = assertion;
     this.tokens = tokens;
     this.options = options;
     this.log = log;
+    this.types = types;
   }
 
   Reply token(Request request, String tokenUrl) {
     if (!request.method().equals("POST")) {
       return error(405, "invalid_request", "use POST");
+    }
+    boolean third = asked.incrementAndGet() % STUMBLES_EVERY == 0;
+    if (third && options.behaves(Behaviour.TOKEN_STUMBLES)) {
+      return new Reply(400);
     }
     if (!request.prefers("Content-Type", "application/x-www-form-urlencoded")) {
       return error(400, "invalid_request", "Content-Type is not a form");
@@ -56,8 +73,14 @@ final class TokenEndpoint {
             .put("access_token", tokens.issue(client, granted, options.tokenLifetime))
             .put("token_type", "bearer")
             .put("expires_in", options.tokenLifetime.toSeconds())
-            .put("scope", granted.toString());
+            .put("scope", scope(granted));
     return Reply.json(200, body).with("Cache-Control", "no-store");
+  }
+
+  private String scope(Scopes granted) {
+    return options.behaves(Behaviour.OLD_SCOPES)
+        ? granted.oldForm(types.get())
+        : granted.toString();
   }
 
   private static Reply error(int status, String error, String description) {

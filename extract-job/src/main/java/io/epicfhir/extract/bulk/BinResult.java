@@ -1,8 +1,6 @@
 package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.JobException;
-import io.epicfhir.extract.source.ServerRefusal;
 import io.epicfhir.extract.source.Traffic;
 import java.util.List;
 
@@ -20,9 +18,5 @@ public record BinResult(List<FileReceipt> files, Traffic.Sums traffic, Failure f
    *
    * @param gone whether the file's link leads nowhere
    */
-  public record Failure(ExitCode exitCode, String message, boolean gone) {
-    static Failure of(JobException e) {
-      return new Failure(e.exitCode(), e.getMessage(), ServerRefusal.gone(e));
-    }
-  }
+  public record Failure(ExitCode exitCode, String message, boolean gone) {}
 }

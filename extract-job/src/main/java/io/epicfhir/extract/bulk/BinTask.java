@@ -13,12 +13,14 @@ import io.epicfhir.extract.bronze.QuarantinedLine;
 import io.epicfhir.extract.bronze.RollingParquet;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.source.Ask;
+import io.epicfhir.extract.source.ServerRefusal;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.SourceClients;
 import io.epicfhir.extract.source.Traffic;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
@@ -35,6 +37,8 @@ import org.apache.spark.util.SerializableConfiguration;
 final class BinTask implements Function<Integer, String> {
   private static final long serialVersionUID = 1L;
 
+  private static final Set<Integer> EXPIRED = Set.of(400, 401, 403);
+
   private final ArrayList<Bin> bins;
   private final Target target;
   private final SerializableConfiguration hadoop;
@@ -46,7 +50,7 @@ final class BinTask implements Function<Integer, String> {
    * @param exportId the export
    * @param lake the lake's root
    * @param staging the folder to write to
-   * @param tokenForFiles whether the files want the access token
+   * @param fileToken which files want the access token
    * @param targetSize bytes a Parquet file should reach
    * @param maxLine bytes of the longest line
    * @param jvms how many JVMs work on the export
@@ -56,7 +60,7 @@ final class BinTask implements Function<Integer, String> {
       String exportId,
       String lake,
       String staging,
-      boolean tokenForFiles,
+      FileToken fileToken,
       long targetSize,
       int maxLine,
       int jvms)
@@ -87,8 +91,10 @@ final class BinTask implements Function<Integer, String> {
         Optional<FileReceipt> known = receipts.find(file);
         files.add(known.isPresent() ? known.get() : take(client, file, traffic, receipts));
       }
+    } catch (GoneFile e) {
+      failure = new BinResult.Failure(e.refusal().exitCode(), e.getMessage(), true);
     } catch (JobException e) {
-      failure = BinResult.Failure.of(e);
+      failure = new BinResult.Failure(e.exitCode(), e.getMessage(), false);
     }
     return new BinResult(files, traffic.sums(), failure);
   }
@@ -97,12 +103,14 @@ final class BinTask implements Function<Integer, String> {
       SourceClient client, RemoteFile file, Traffic traffic, Receipts receipts) {
     long begin = System.nanoTime();
     Ask plain = Ask.get("download file " + file.name(), file.url(), "application/fhir+ndjson");
-    Ask ask = target.tokenForFiles() ? plain.withToken() : plain;
+    boolean atHome = client.atHome(file.url());
+    boolean token = target.fileToken().goesTo(atHome);
+    Ask ask = token ? plain.withToken() : plain;
     String name = UUID.randomUUID().toString();
     try (RollingParquet<BronzeLine> bronze = bronze(name);
         RollingParquet<QuarantinedLine> quarantine = quarantine(name)) {
       FileIntake intake = new FileIntake(file, target.maxLine(), bronze, quarantine);
-      client.download(ask, traffic, intake);
+      download(client, ask, traffic, intake, !token || !atHome);
       Failpoint.at("download.file");
       FileReceipt receipt =
           new FileReceipt(
@@ -114,6 +122,26 @@ final class BinTask implements Function<Integer, String> {
       Failpoint.at("download.receipt");
       tell(receipt.result());
       return receipt;
+    }
+  }
+
+  /**
+   * Stores of files answer 400 or 403 where a signature has expired, which is no word about the
+   * client's rights.
+   *
+   * @param signed whether the link itself is what opens the file
+   */
+  private static void download(
+      SourceClient client, Ask ask, Traffic traffic, FileIntake intake, boolean signed) {
+    try {
+      client.download(ask, traffic, intake);
+    } catch (JobException e) {
+      boolean expired =
+          signed && ServerRefusal.of(e).filter(r -> EXPIRED.contains(r.status())).isPresent();
+      if (expired || ServerRefusal.gone(e)) {
+        throw new GoneFile(e);
+      }
+      throw e;
     }
   }
 

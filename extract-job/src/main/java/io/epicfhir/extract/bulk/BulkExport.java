@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.Ask;
+import io.epicfhir.extract.source.Link;
 import io.epicfhir.extract.source.PassingFailure;
 import io.epicfhir.extract.source.Reply;
 import io.epicfhir.extract.source.ServerRefusal;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 
 /**
  * The requests of a bulk export. Standard: HL7 Bulk Data Access 2.0, "Bulk Data Export Operation".
@@ -31,25 +33,33 @@ public final class BulkExport {
   }
 
   /**
+   * A server's answer to a kick-off.
+   *
+   * @param statusUrl where to ask for the export
+   * @param serverTime the answer's Date; null where it had none
+   */
+  record Promise(URI statusUrl, Instant serverTime) {}
+
+  /**
    * Asks for the export of a group; sends the request once.
    *
    * @param fresh whether an export that the server still has from an earlier request must not be
    *     given again
-   * @return the status URL
+   * @return where the export will be
    */
-  URI kickOff(ExportLedger.Asked asked, BulkSettings.Method method, boolean fresh) {
+  Promise kickOff(ExportLedger.Asked asked, BulkSettings form, boolean fresh) {
     URI url = URI.create(settings.baseUrl() + "/Group/" + encode(asked.group()) + "/$export");
     String what = "start the export of group \"" + asked.group() + "\"";
     Ask ask =
-        method == BulkSettings.Method.POST
-            ? Ask.post(what, url, FHIR, ExportParameters.body(asked))
+        form.method() == BulkSettings.Method.POST
+            ? Ask.post(what, url, FHIR, ExportParameters.body(asked, form.postForm()))
             : Ask.get(what, URI.create(url + "?" + ExportParameters.query(asked)), FHIR);
     Ask async = ask.with("Prefer", "respond-async").once();
     Reply reply = client.send(fresh ? async.with("Cache-Control", "no-cache") : async, traffic);
     String location = reply.header("Content-Location").orElse("");
     URI status;
     try {
-      status = url.resolve(location);
+      status = Link.resolve(url, location);
     } catch (IllegalArgumentException e) {
       throw unusable(what, "an unreadable Content-Location");
     }
@@ -59,7 +69,13 @@ public final class BulkExport {
     if (!client.atHome(status)) {
       throw unusable(what, "a Content-Location at another origin than source.base-url");
     }
-    return status;
+    return new Promise(status, ServerTime.of(reply).orElse(null));
+  }
+
+  /** The group's own resource, which lists its members. */
+  Reply group(String group) throws IOException, PassingFailure {
+    URI url = URI.create(settings.baseUrl() + "/Group/" + encode(group));
+    return client.sendOnce(Ask.get("read group \"" + group + "\"", url, FHIR), traffic);
   }
 
   /** Asks once how the export stands: 202, or 200 with the manifest. */

@@ -12,39 +12,69 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** What the run report says about bulk exports; one for all exports of a run. */
+/**
+ * What the run report says about bulk exports; one for all exports of a run. An export may be begun
+ * again within a run, with fresh links: each file of it counts once, by the last beginning.
+ */
 public final class BulkFigures {
   private final JobContext context;
   private final Map<String, Long> announced = new TreeMap<>();
+  private final Map<String, Long> serverErrors = new TreeMap<>();
   private final Set<String> quarantine = new TreeSet<>();
+  private Map<String, Long> announcedNow = Map.of();
+  private Taken takenNow;
   private long patients;
   private long ms;
+
+  /** What came of an export. */
+  private record Taken(ExportLedger.Started started, List<FileResult> files, long downloadMs) {}
 
   /** The figures of a run. */
   public BulkFigures(JobContext context) {
     this.context = context;
   }
 
-  /** The download's figures, also where nothing lands of it. */
+  /**
+   * The download's figures, also where nothing lands of it; replaces those of the export so far.
+   */
   void downloaded(
       ExportLedger.Started started,
       List<FileResult> files,
       List<BinResult> results,
       long downloadMs) {
+    results.forEach(result -> result.traffic().countIn(context.recorder().registry()));
+    takenNow = new Taken(started, files, downloadMs);
+  }
+
+  /** Tells the figures of one export, and is ready for the next. */
+  public void tell() {
+    announcedNow.forEach((type, n) -> announced.merge(type, n, Long::sum));
+    context.recorder().result("manifest_counts", announced);
+    if (takenNow != null) {
+      tell(takenNow);
+    }
+    announcedNow = Map.of();
+    takenNow = null;
+  }
+
+  private void tell(Taken taken) {
     RunRecorder recorder = context.recorder();
     MetricRegistry registry = recorder.registry();
-    results.forEach(result -> result.traffic().countIn(registry));
-    for (FileResult file : files) {
+    for (FileResult file : taken.files()) {
+      file.problems().byKey().forEach((key, n) -> serverErrors.merge(key, n, Long::sum));
       recorder.input(file.name(), file.name(), file.received(), file.bytes());
       registry.timer("extract.file").update(Duration.ofMillis(file.ms()));
       registry.counter("lines.blank").inc(file.blank());
       registry.counter("lines.unreadable-last-updated").inc(file.oddLastUpdated());
       registry.counter("lines.server-errors").inc(file.severe());
     }
-    registry.timer("extract.download").update(Duration.ofMillis(downloadMs));
-    byType(files).forEach((type, ofType) -> recorder.resources(type, sum(ofType)));
-    ms += downloadMs;
-    patients(recorder, started, files);
+    if (!serverErrors.isEmpty()) {
+      recorder.result("server_errors", new TreeMap<>(serverErrors));
+    }
+    registry.timer("extract.download").update(Duration.ofMillis(taken.downloadMs()));
+    byType(taken.files()).forEach((type, ofType) -> recorder.resources(type, sum(ofType)));
+    ms += taken.downloadMs();
+    patients(recorder, taken.started(), taken.files());
   }
 
   /**
@@ -57,10 +87,10 @@ public final class BulkFigures {
             .filter(f -> f.kind() != FileKind.ERROR)
             .collect(Collectors.groupingBy(RemoteFile::type, TreeMap::new, Collectors.toList()));
     byType.values().removeIf(files -> files.stream().anyMatch(f -> f.count() == null));
+    Map<String, Long> counts = new TreeMap<>();
     byType.forEach(
-        (type, files) ->
-            announced.merge(type, files.stream().mapToLong(RemoteFile::count).sum(), Long::sum));
-    context.recorder().result("manifest_counts", announced);
+        (type, files) -> counts.put(type, files.stream().mapToLong(RemoteFile::count).sum()));
+    announcedNow = counts;
   }
 
   /** Where quarantined lines are. */

@@ -5,12 +5,14 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Landing;
+import io.epicfhir.common.Landings;
 import io.epicfhir.common.Progress;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bronze.Publication;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bronze.Staging;
 import io.epicfhir.extract.source.SourceClients;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -71,12 +73,14 @@ public final class BulkLanding {
     figures.quarantined(
         Staging.quarantine(context.lake(), context.run(), started.exportId(), rejected), files);
     judge(receipts, files);
+    requireChain(started);
+    ledger.forgetRefusal();
     return publication.publish(
         new Landing(
             started.exportId(),
             started.asked().group(),
             manifest.transactionTime(),
-            started.asked().since(),
+            from(started.asked()),
             started.startedAt(),
             context.run().key(),
             List.of(),
@@ -87,20 +91,60 @@ public final class BulkLanding {
         bronze.targetFileSize());
   }
 
+  /** Date windows bring what changed since the narrowest of them began, and no more. */
+  private static Instant from(ExportLedger.Asked asked) {
+    return asked.isFull() || asked.since() != null ? asked.since() : asked.windowFrom();
+  }
+
+  /**
+   * What changed before an incremental export must have come with an earlier one that is still
+   * there.
+   */
+  private void requireChain(ExportLedger.Started started) {
+    Instant from = from(started.asked());
+    boolean reachesBack =
+        from == null
+            || new Landings(context.lake())
+                .all().stream()
+                    .filter(landing -> landing.group().equals(started.asked().group()))
+                    .filter(landing -> !landing.exportId().equals(started.exportId()))
+                    .anyMatch(landing -> !landing.transactionTime().isBefore(from));
+    if (!reachesBack) {
+      throw refused(
+          "Cannot land export "
+              + started.exportId()
+              + ": it has only what changed since "
+              + from
+              + ", and no export of group \""
+              + started.asked().group()
+              + "\" that reaches up to then is in bronze any more. Rerun from the kick-off, which"
+              + " asks the server for all that is missing",
+          false);
+    }
+  }
+
+  private JobException refused(String why, boolean judged) {
+    ledger.refuse(new ExportLedger.Refused(Instant.now(), why, judged));
+    context.recorder().result("refused_export", ledger.exportId());
+    return new JobException(ExitCode.DATA_REFUSED, why);
+  }
+
   /**
    * The types of which a full export without errors holds all that the group has. One line that
    * could not be taken in may be a resource that is there: then the export is complete for none.
+   * What the server could not export counts against the types that it names, or against all.
    */
   static List<String> completeTypes(ExportLedger.Asked asked, List<FileResult> files) {
-    boolean flawless = files.stream().allMatch(f -> f.severe() == 0 && f.rejected() == 0);
-    if (asked.since() != null || !flawless) {
+    if (asked.since() != null || files.stream().anyMatch(f -> f.rejected() > 0)) {
       return List.of();
     }
     if (asked.types().isEmpty()) {
-      return asked.typeFilters().isEmpty() ? List.of(Landing.ALL_TYPES) : List.of();
+      boolean whole = files.stream().allMatch(f -> f.problems().kinds().isEmpty());
+      return whole && asked.searches().isEmpty() ? List.of(Landing.ALL_TYPES) : List.of();
     }
     return asked.types().stream()
-        .filter(type -> asked.typeFilters().stream().noneMatch(f -> f.startsWith(type + "?")))
+        .filter(type -> asked.searches().stream().noneMatch(f -> f.startsWith(type + "?")))
+        .filter(type -> files.stream().noneMatch(f -> f.problems().concern(type)))
         .toList();
   }
 
@@ -147,7 +191,7 @@ public final class BulkLanding {
             "files", "resources", new DownloadProgress(receipts, manifest, this::inFlight))) {
       results =
           new Download(context, bronze)
-              .run(open, manifest.tokenForFiles(), started.exportId(), ledger.staging());
+              .run(open, manifest.fileToken(), started.exportId(), ledger.staging());
     }
     long ms = (System.nanoTime() - begin) / 1_000_000;
     List<FileReceipt> all = new ArrayList<>(known);
@@ -168,7 +212,7 @@ public final class BulkLanding {
     if (complaint.isPresent()) {
       Receipts forgotten = new Receipts(context.lake(), ledger.staging());
       receipts.stream().filter(r -> !r.result().counted()).forEach(forgotten::drop);
-      throw complaint.get();
+      throw refused(complaint.get().getMessage(), true);
     }
   }
 

@@ -12,26 +12,35 @@ import java.util.List;
  * @param types the resource types to ask for
  * @param typeFilters searches, such as {@code Observation?category=laboratory}, that narrow a type
  * @param method how the export is asked for
+ * @param postForm how lists are written in a POST
  * @param mode whether only changes are asked for
  * @param deadline an export that takes longer is cancelled
  * @param window within which the server may refuse another export of a group
  * @param pollInterval between status requests where the server names no time
  * @param maxRejectedShare the share of lines, 0 to 1, that may go to quarantine
  * @param allowErrors whether the export lands although the server reports errors in it
+ * @param acceptedErrors errors of the server, each as 59204 or Condition:59204, with which the
+ *     export lands although the others make it red
  * @param lockPatience how long to wait for another process that works on the same export
+ * @param coverage what is asked for besides the changes that the server tells of
+ * @param clockTolerance by how much two clocks may differ
  */
 public record BulkSettings(
     List<String> groups,
     List<String> types,
     List<String> typeFilters,
     Method method,
+    PostForm postForm,
     Mode mode,
     Duration deadline,
     Duration window,
     Duration pollInterval,
     double maxRejectedShare,
     boolean allowErrors,
-    Duration lockPatience) {
+    List<String> acceptedErrors,
+    Duration lockPatience,
+    BulkCoverage coverage,
+    Duration clockTolerance) {
 
   /** What is asked for. */
   public enum Mode {
@@ -49,25 +58,60 @@ public record BulkSettings(
     POST
   }
 
+  /** How a list of values is written in a Parameters resource. */
+  public enum PostForm {
+    /** One text with commas, as Bulk Data 2.0 has it. */
+    COMMA,
+    /** One parameter for each value, as Bulk Data 4.0 has it. */
+    REPEATED
+  }
+
   public BulkSettings {
     groups = List.copyOf(groups);
     types = List.copyOf(types);
     typeFilters = List.copyOf(typeFilters);
+    acceptedErrors = List.copyOf(acceptedErrors);
   }
 
-  public static BulkSettings read(SettingsReader reader) {
+  /**
+   * Reads the block; what is wrong stays with the reader until its check.
+   *
+   * @param clockTolerance by how much the server's clock may differ from this machine's
+   */
+  public static BulkSettings read(SettingsReader reader, Duration clockTolerance) {
+    BulkSettings settings = read(reader, typeFilters(reader), clockTolerance);
+    settings.coverage().check(reader, settings);
+    return settings;
+  }
+
+  private static BulkSettings read(
+      SettingsReader reader, List<String> typeFilters, Duration clockTolerance) {
     return new BulkSettings(
         groups(reader),
         types(reader),
-        typeFilters(reader),
+        typeFilters,
         reader.choice("method", Method.class),
+        reader.choice("post-form", PostForm.class),
         reader.choice("mode", Mode.class),
         reader.duration("deadline"),
         reader.duration("window"),
         reader.duration("poll-interval"),
         reader.fraction("max-rejected-share", 0, 1),
         reader.flag("allow-errors"),
-        reader.duration("lock-patience"));
+        acceptedErrors(reader),
+        reader.duration("lock-patience"),
+        BulkCoverage.read(reader),
+        clockTolerance);
+  }
+
+  private static List<String> acceptedErrors(SettingsReader reader) {
+    List<String> accepted = reader.texts("accepted-errors");
+    for (String error : accepted) {
+      if (!error.matches("([A-Z][A-Za-z]+:)?[A-Za-z0-9._-]+")) {
+        reader.problem("accepted-errors", error, "codes such as 59204 or Condition:59204");
+      }
+    }
+    return accepted;
   }
 
   private static List<String> groups(SettingsReader reader) {

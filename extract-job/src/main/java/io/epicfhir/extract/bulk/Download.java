@@ -25,12 +25,12 @@ final class Download {
   /**
    * Takes the files in, side by side.
    *
-   * @param tokenForFiles whether they want the access token
+   * @param fileToken which of them want the access token
    * @param staging where to
    */
   List<BinResult> run(
       List<RemoteFile> files,
-      boolean tokenForFiles,
+      FileToken fileToken,
       String exportId,
       org.apache.hadoop.fs.Path staging) {
     if (files.isEmpty()) {
@@ -46,7 +46,7 @@ final class Download {
                 exportId,
                 context.lake().paths().root(),
                 staging.toString(),
-                tokenForFiles,
+                fileToken,
                 settings.targetFileSize(),
                 settings.maxLineSize(),
                 executors(sc)),

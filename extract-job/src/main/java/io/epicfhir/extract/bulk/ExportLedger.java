@@ -5,7 +5,9 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 
@@ -21,8 +23,44 @@ public final class ExportLedger {
    * What is asked for.
    *
    * @param since only what changed after it; null for all
+   * @param windows searches by date that narrow their types; none in a full export
+   * @param windowFrom the day that the widest window begins on; null where there is none
    */
-  public record Asked(String group, Instant since, List<String> types, List<String> typeFilters) {}
+  public record Asked(
+      String group,
+      Instant since,
+      List<String> types,
+      List<String> typeFilters,
+      List<String> windows,
+      Instant windowFrom) {
+    /** Files that were written before a component was there say nothing of it. */
+    public Asked {
+      types = List.copyOf(types);
+      typeFilters = List.copyOf(typeFilters);
+      windows = windows == null ? List.of() : List.copyOf(windows);
+    }
+
+    /** Whether another request's export serves as well; windows overlap, whatever their day. */
+    boolean isServedBy(Asked other) {
+      return group.equals(other.group)
+          && Objects.equals(since, other.since)
+          && types.equals(other.types)
+          && typeFilters.equals(other.typeFilters)
+          && windows.size() == other.windows.size();
+    }
+
+    /** Every search that narrows a type. */
+    List<String> searches() {
+      List<String> all = new ArrayList<>(typeFilters);
+      all.addAll(windows);
+      return all;
+    }
+
+    /** Whether all is asked for that the group has of each type. */
+    boolean isFull() {
+      return since == null && windows.isEmpty();
+    }
+  }
 
   /** Written before the request, so that an answer that got lost is noticed. */
   public record Intent(String exportId, String runKey, Asked asked, Instant askedAt) {}
@@ -30,10 +68,33 @@ public final class ExportLedger {
   /**
    * The server's promise.
    *
+   * @param startedAt by this machine's clock
    * @param statusUrl where to ask for the export and where to delete it
+   * @param serverTime the Date of the server's answer; null where it had none
    */
   public record Started(
-      String exportId, String runKey, Asked asked, Instant startedAt, String statusUrl) {}
+      String exportId,
+      String runKey,
+      Asked asked,
+      Instant startedAt,
+      String statusUrl,
+      Instant serverTime) {}
+
+  /**
+   * Why what the server gave cannot be used. No kick-off adopts the export any more; its own tasks
+   * may judge it anew.
+   *
+   * @param judged whether it came in whole and was judged by the settings of then
+   */
+  public record Refused(Instant at, String why, boolean judged) {}
+
+  /**
+   * The members of the group when it was asked for.
+   *
+   * @param members digests of the patients' ids; null where the server does not tell
+   * @param newcomers how many of them no earlier export had
+   */
+  public record Members(List<String> members, int newcomers) {}
 
   /**
    * How the waiting stands.
@@ -54,6 +115,11 @@ public final class ExportLedger {
   public ExportLedger(Lake lake, String exportId) {
     this.lake = lake;
     this.exportId = exportId;
+  }
+
+  /** The export's id. */
+  String exportId() {
+    return exportId;
   }
 
   public void intend(Intent intent) {
@@ -119,6 +185,29 @@ public final class ExportLedger {
     lake.delete(file("manifest.json"));
   }
 
+  /** What came is refused: a rerun from the kick-off, and any later run, asks for a new export. */
+  public void refuse(Refused refused) {
+    lake.write(file("refused.json"), Json.write(refused));
+  }
+
+  /** Why the export is refused; empty where it is not. */
+  public Optional<Refused> refusal() {
+    return read("refused.json", Refused.class);
+  }
+
+  /** It was looked at anew, and can be used. */
+  public void forgetRefusal() {
+    lake.delete(file("refused.json"));
+  }
+
+  public void members(Members members) {
+    lake.write(file("members.json"), Json.write(members));
+  }
+
+  public Optional<Members> members() {
+    return read("members.json", Members.class);
+  }
+
   public void landed(Landed landed) {
     lake.write(file("landed.json"), Json.write(landed));
   }
@@ -138,6 +227,7 @@ public final class ExportLedger {
     lake.delete(file("waiting.json"));
     lake.delete(file("intent.json"));
     lake.delete(staging());
+    forgetRefusal();
     lake.move(file("kick-off.json"), file("given-up-" + when.toEpochMilli() + ".json"));
   }
 

@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The parameters of a kick-off in both forms. Standard: Bulk Data Access 2.0, "Query Parameters".
+ * The parameters of a kick-off in both forms. Standard: Bulk Data Access 2.0, "Query Parameters";
+ * 4.0 repeats parameters instead of joining values by commas.
  */
 final class ExportParameters {
   private static final JsonMapper MAPPER = new JsonMapper();
@@ -22,20 +23,24 @@ final class ExportParameters {
       parts.add("_since=" + asked.since());
     }
     // Repeated, not joined by commas: a search may hold commas itself.
-    asked.typeFilters().forEach(f -> parts.add("_typeFilter=" + BulkExport.encode(f)));
+    asked.searches().forEach(f -> parts.add("_typeFilter=" + BulkExport.encode(f)));
     return String.join("&", parts);
   }
 
   /** A Parameters resource. */
-  static String body(ExportLedger.Asked asked) {
+  static String body(ExportLedger.Asked asked, BulkSettings.PostForm form) {
     ObjectNode root = MAPPER.createObjectNode().put("resourceType", "Parameters");
     ArrayNode list = root.putArray("parameter");
-    list.addObject().put("name", "_type").put("valueString", String.join(",", asked.types()));
+    List<String> types =
+        form == BulkSettings.PostForm.REPEATED
+            ? asked.types()
+            : List.of(String.join(",", asked.types()));
+    types.forEach(type -> list.addObject().put("name", "_type").put("valueString", type));
     if (asked.since() != null) {
       list.addObject().put("name", "_since").put("valueInstant", asked.since().toString());
     }
     asked
-        .typeFilters()
+        .searches()
         .forEach(f -> list.addObject().put("name", "_typeFilter").put("valueString", f));
     return root.toString();
   }

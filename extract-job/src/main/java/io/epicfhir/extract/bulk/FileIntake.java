@@ -12,6 +12,7 @@ import io.epicfhir.extract.source.BrokenBody;
 import io.epicfhir.extract.source.SourceClient;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
@@ -21,17 +22,20 @@ import java.util.zip.CRC32C;
  * over the lines that an earlier one took, checking that they are the same bytes.
  */
 final class FileIntake implements SourceClient.Intake {
+  /** A server has few kinds of problems; whatever comes beyond is taken for the worst. */
+  private static final int MOST_KINDS = 200;
+
   private final RemoteFile file;
   private final int maxLine;
   private final RollingParquet<BronzeLine> bronze;
   private final RollingParquet<QuarantinedLine> quarantine;
   private final Map<String, Long> reasons = new TreeMap<>();
+  private final Map<ServerProblem, Long> problems = new LinkedHashMap<>();
   private final CRC32C taken = new CRC32C();
   private long pieces;
   private long received;
   private long written;
   private long rejected;
-  private long severe;
   private long blank;
   private long oddLastUpdated;
   private long bytes;
@@ -91,7 +95,7 @@ final class FileIntake implements SourceClient.Intake {
         received,
         written,
         rejected,
-        severe,
+        ServerProblems.of(problems),
         blank,
         oddLastUpdated,
         bytes,
@@ -155,10 +159,11 @@ final class FileIntake implements SourceClient.Intake {
 
   /** A line of an error file: kept in any case, and judged by what it says. */
   private void reported(LineSplitter lines) throws IOException {
-    ErrorLine error = ErrorLine.of(lines.buffer(), lines.offset(), lines.length());
+    ErrorLine error = ErrorLine.of(lines.buffer(), lines.offset(), lines.length(), file.type());
     requireTerminated(lines, error.readable());
-    severe += error.severe() ? 1 : 0;
-    put(lines, error.severe() ? "server-error" : "server-warning");
+    boolean counted = problems.size() < MOST_KINDS || problems.containsKey(error.problem());
+    problems.merge(counted ? error.problem() : ServerProblem.UNREADABLE, 1L, Long::sum);
+    put(lines, error.problem().severe() ? "server-error" : "server-warning");
   }
 
   private void tooLong(LineSplitter lines) {

@@ -12,7 +12,7 @@ import java.util.Map;
  * @param received lines that came, without blank ones
  * @param written lines in bronze
  * @param rejected lines in quarantine
- * @param severe lines of an error file that report an error
+ * @param problems what the lines of an error file report
  * @param blank lines of white space, skipped
  * @param oddLastUpdated lines whose meta.lastUpdated is no instant
  * @param bytes of all lines
@@ -27,12 +27,25 @@ public record FileResult(
     long received,
     long written,
     long rejected,
-    long severe,
+    ServerProblems problems,
     long blank,
     long oddLastUpdated,
     long bytes,
     long ms,
     Map<String, Long> reasons) {
+  public FileResult {
+    if (problems == null) { // written before this component was there
+      problems =
+          kind == FileKind.ERROR && received > 0
+              ? ServerProblems.of(Map.of(ServerProblem.UNREADABLE, received))
+              : ServerProblems.NONE;
+    }
+  }
+
+  /** Lines by which data are missing at the server. */
+  long severe() {
+    return problems.severe();
+  }
 
   /** Whether as many lines came as were announced. */
   boolean counted() {

@@ -10,9 +10,14 @@ import io.epicfhir.common.RunLock;
 import io.epicfhir.extract.source.Pace;
 import io.epicfhir.extract.source.PassingFailure;
 import io.epicfhir.extract.source.PastWindow;
+import io.epicfhir.extract.source.ServerRefusal;
 import java.net.URI;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Gets a group's export going, once: a rerun adopts what this run asked for before, and a run
@@ -22,10 +27,14 @@ import java.util.Optional;
  * through in any order, cost the server one export.
  */
 public final class GroupKickOff {
+  private static final Pattern TOO_SOON =
+      Pattern.compile("(?i)recent|too soon|already|in progress");
+
   private final JobContext context;
   private final BulkSettings settings;
   private final BulkExport bulk;
   private final Pace pace;
+  private final Set<String> noted = new HashSet<>();
 
   /**
    * How it went.
@@ -60,22 +69,67 @@ public final class GroupKickOff {
       context.recorder().note("This run's export has landed before; it is adopted.");
       return new Result(group, own, "landed");
     }
-    if (new ExportLedger(context.lake(), own).started().isPresent()) {
+    ExportLedger ledger = new ExportLedger(context.lake(), own);
+    Optional<ExportLedger.Refused> refused = ledger.refusal();
+    if (refused.isPresent() && Judgement.acceptsNow(context.lake(), ledger, settings)) {
+      context.recorder().note("This run's export was refused; the settings accept it now.");
+      return new Result(group, own, "adopted");
+    }
+    if (ledger.started().isPresent() && refused.isEmpty()) {
       context.recorder().note("This run's export was kicked off before; it is adopted.");
       return new Result(group, own, "adopted");
     }
-    Since since = new Since(context.lake(), group, settings);
+    refused.ifPresent(why -> noteRefused(own, why));
+    Since since = new Since(context.lake(), group, settings, pace.clock().instant());
     PastWindow window = new PastWindow(context, pace.clock().instant());
     Optional<Landing> covering = window.end().flatMap(since::covering);
     if (covering.isPresent()) {
       window.covered(group, covering.get());
       return new Result(group, covering.get().exportId(), "landed");
     }
-    ExportLedger.Asked asked =
-        new ExportLedger.Asked(
-            group, since.from().orElse(null), settings.types(), settings.typeFilters());
+    ExportLedger.Members members = members(group);
+    ExportPlan plan = new ExportPlan(context, settings, pace.clock().instant());
+    ExportLedger.Asked asked = plan.asked(group, since, newcomers(group, members));
     window.asking(group, asked.since());
-    return unfinished(asked).orElseGet(() -> ask(asked, ExportId.of(context.run(), group)));
+    // One of what changed that is on its way comes first: everything can wait for the next.
+    return unfinished(asked)
+        .or(() -> plan.changes(group, since).flatMap(this::unfinished))
+        .orElseGet(() -> ask(asked, members, ExportId.of(context.run(), group)));
+  }
+
+  private void noteRefused(String exportId, ExportLedger.Refused refused) {
+    if (!noted.add(exportId)) {
+      return;
+    }
+    context
+        .recorder()
+        .note(
+            "Export "
+                + exportId
+                + " was refused at "
+                + refused.at()
+                + "; it is not adopted, a new one is asked for. To land it as it is, accept what it"
+                + " was refused for in the settings and clear the task extract of its run.");
+  }
+
+  private ExportLedger.Members members(String group) {
+    if (settings.coverage().newcomers() == BulkCoverage.Newcomers.OFF) {
+      return new ExportLedger.Members(null, 0);
+    }
+    List<String> members = new GroupMembers(bulk).read(group).orElse(null);
+    int newcomers =
+        members == null ? 0 : new GroupPatients(context.lake(), group).newcomers(members);
+    return new ExportLedger.Members(members, newcomers);
+  }
+
+  /** Those that are members now, and those that the last exports had and whose past is missing. */
+  private int newcomers(String group, ExportLedger.Members members) {
+    int joined =
+        new GroupPatients(context.lake(), group)
+            .joined()
+            .map(GroupPatients.Joined::patients)
+            .orElse(0);
+    return Math.max(joined, members.newcomers());
   }
 
   /** Another run's export in the same words that has neither landed nor been given up. */
@@ -86,9 +140,12 @@ public final class GroupKickOff {
     }
     String id = newest.get().exportId();
     Optional<ExportLedger.Started> started = new ExportLedger(context.lake(), id).started();
+    Optional<ExportLedger.Refused> refused = new ExportLedger(context.lake(), id).refusal();
+    refused.ifPresent(why -> noteRefused(id, why));
     boolean fits =
         started.isPresent()
-            && started.get().asked().equals(asked)
+            && refused.isEmpty()
+            && asked.isServedBy(started.get().asked())
             && pace.clock().instant().isBefore(started.get().startedAt().plus(settings.deadline()))
             && new Landings(context.lake()).find(id).isEmpty();
     if (!fits) {
@@ -107,15 +164,19 @@ public final class GroupKickOff {
     return Optional.of(new Result(asked.group(), id, "adopted"));
   }
 
-  private Result ask(ExportLedger.Asked asked, String exportId) {
+  private Result ask(ExportLedger.Asked asked, ExportLedger.Members members, String exportId) {
+    ExportLedger ledger = new ExportLedger(context.lake(), exportId);
+    boolean askedBefore = askedLately(asked.group()).isPresent() || ledger.intent().isPresent();
     try {
       start(asked, exportId);
+      ledger.members(members);
       return new Result(asked.group(), exportId, "kicked-off");
     } catch (JobException e) {
-      Optional<Landing> landed = landedLately(asked.group());
-      boolean busy = e.getCause() instanceof PassingFailure;
-      if (e.exitCode() != ExitCode.UNAVAILABLE || !busy || landed.isEmpty()) {
-        throw e;
+      boolean tooSoon = isTooSoon(e, askedBefore);
+      boolean busy = e.exitCode() == ExitCode.UNAVAILABLE && e.getCause() instanceof PassingFailure;
+      Optional<Landing> landed = tooSoon || busy ? landedLately(asked.group()) : Optional.empty();
+      if (landed.isEmpty()) {
+        throw tooSoon ? later(e) : e;
       }
       context
           .recorder()
@@ -131,12 +192,48 @@ public final class GroupKickOff {
     }
   }
 
-  /** The group's newest export, where it landed and was asked for within the server's window. */
-  private Optional<Landing> landedLately(String group) {
+  /**
+   * Whether a server says by another status than 429 that it exports the group at its own pace:
+   * only where the group was asked for within the window can its words mean that.
+   */
+  private static boolean isTooSoon(JobException refusal, boolean askedBefore) {
+    return askedBefore
+        && ServerRefusal.of(refusal)
+            .filter(r -> r.status() >= 400 && r.status() < 500 && r.status() != 401)
+            .filter(r -> r.says(TOO_SOON))
+            .isPresent();
+  }
+
+  private JobException later(JobException refusal) {
+    return new JobException(
+        ExitCode.UNAVAILABLE,
+        refusal.getMessage()
+            + ". By its words the server exported the group already, or is at it; rerun from the"
+            + " kick-off when bulk.window = "
+            + settings.window()
+            + " has passed since the last kick-off",
+        refusal.getCause());
+  }
+
+  /** A server that keeps a refused export is no reason to wait for the new one in vain. */
+  private void deleteAtServer(URI statusUrl) {
+    try {
+      bulk.delete(statusUrl);
+    } catch (JobException e) {
+      context.recorder().note("The refused export stays at the server: " + e.getMessage());
+    }
+  }
+
+  private Optional<GroupLedger.Newest> askedLately(String group) {
     Instant from = pace.clock().instant().minus(settings.window());
     return new GroupLedger(context.lake())
         .newest(group)
-        .filter(newest -> newest.askedAt().isAfter(from))
+        .filter(newest -> newest.askedAt().isAfter(from));
+  }
+
+  /** The group's newest export, where it landed and was asked for within the server's window. */
+  private Optional<Landing> landedLately(String group) {
+    return askedLately(group)
         .flatMap(newest -> new Landings(context.lake()).find(newest.exportId()));
   }
 
@@ -148,7 +245,11 @@ public final class GroupKickOff {
   public void start(ExportLedger.Asked asked, String exportId) {
     ExportLedger ledger = new ExportLedger(context.lake(), exportId);
     String runKey = context.run().key();
-    Optional<ExportLedger.Intent> lost = ledger.intent();
+    Optional<ExportLedger.Started> refused = ledger.started();
+    Optional<ExportLedger.Intent> lost =
+        ledger
+            .intent()
+            .filter(i -> refused.isEmpty() || i.askedAt().isAfter(refused.get().startedAt()));
     lost.ifPresent(
         intent ->
             context
@@ -162,11 +263,17 @@ public final class GroupKickOff {
     ExportLedger.Asked words = lost.map(ExportLedger.Intent::asked).orElse(asked);
     ledger.intend(new ExportLedger.Intent(exportId, runKey, words, pace.clock().instant()));
     Failpoint.at("kick-off.intent");
-    URI statusUrl = bulk.kickOff(words, settings.method(), lost.isEmpty());
+    BulkExport.Promise promise = bulk.kickOff(words, settings, lost.isEmpty());
     Failpoint.at("kick-off.answer");
     Instant now = pace.clock().instant();
+    if (refused.isPresent()) {
+      ledger.giveUp(now);
+    }
     new GroupLedger(context.lake()).note(new GroupLedger.Newest(words.group(), exportId, now));
-    ledger.start(new ExportLedger.Started(exportId, runKey, words, now, statusUrl.toString()));
+    ledger.start(
+        new ExportLedger.Started(
+            exportId, runKey, words, now, promise.statusUrl().toString(), promise.serverTime()));
     Failpoint.at("kick-off.started");
+    refused.ifPresent(old -> deleteAtServer(URI.create(old.statusUrl())));
   }
 }

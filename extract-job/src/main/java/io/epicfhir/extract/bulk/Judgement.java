@@ -2,6 +2,7 @@ package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.Lake;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,12 +20,37 @@ public final class Judgement {
     List<String> complaints = new ArrayList<>();
     counts(files).ifPresent(complaints::add);
     rejected(files, bulk.maxRejectedShare()).ifPresent(complaints::add);
-    errors(files, bulk.allowErrors()).ifPresent(complaints::add);
+    errors(files, bulk).ifPresent(complaints::add);
     return complaints.isEmpty()
         ? Optional.empty()
         : Optional.of(
             new JobException(
-                ExitCode.DATA_REFUSED, "Cannot land the export: " + String.join("; ", complaints)));
+                ExitCode.DATA_REFUSED,
+                "Cannot land the export: "
+                    + String.join("; ", complaints)
+                    + ". Two ways out: accept it by these settings and clear the task extract, which"
+                    + " judges it anew without a download; or rerun from the kick-off, which asks the"
+                    + " server for a new export"));
+  }
+
+  /**
+   * Whether an export that was refused may land by the settings of now: what came in whole is there
+   * still.
+   */
+  static boolean acceptsNow(Lake lake, ExportLedger ledger, BulkSettings bulk) {
+    boolean judged = ledger.refusal().filter(ExportLedger.Refused::judged).isPresent();
+    if (!judged || ledger.started().isEmpty() || ledger.manifest().isEmpty()) {
+      return false;
+    }
+    List<RemoteFile> files = Manifest.parse(ledger.manifest().get()).files();
+    Receipts receipts = new Receipts(lake, ledger.staging());
+    List<FileResult> taken =
+        files.stream()
+            .map(receipts::find)
+            .flatMap(Optional::stream)
+            .map(FileReceipt::result)
+            .toList();
+    return taken.size() == files.size() && of(taken, bulk).isEmpty();
   }
 
   private static Optional<String> counts(List<FileResult> files) {
@@ -61,15 +87,32 @@ public final class Judgement {
             + "; look at them, then raise the limit and rerun, or have the server mended");
   }
 
-  private static Optional<String> errors(List<FileResult> files, boolean allowed) {
-    long severe = files.stream().mapToLong(FileResult::severe).sum();
-    return severe == 0 || allowed
+  private static Optional<String> errors(List<FileResult> files, BulkSettings bulk) {
+    Map<String, Long> unexpected = new TreeMap<>();
+    for (FileResult file : files) {
+      file.problems()
+          .unexpected(bulk.acceptedErrors())
+          .forEach((key, n) -> unexpected.merge(key, n, Long::sum));
+    }
+    long severe = unexpected.values().stream().mapToLong(n -> n).sum();
+    return severe == 0 || bulk.allowErrors()
         ? Optional.empty()
         : Optional.of(
             "the server reports "
                 + severe
-                + " errors in the export; see them in quarantine (reason server-error), and set"
-                + " bulk.allow-errors to land it all the same");
+                + " errors in the export "
+                + told(unexpected)
+                + "; see them in quarantine (reason server-error). To land it all the same, name"
+                + " them in bulk.accepted-errors, or set bulk.allow-errors for any error");
+  }
+
+  private static String told(Map<String, Long> counts) {
+    List<String> first =
+        counts.entrySet().stream().limit(TOLD).map(e -> e.getKey() + " = " + e.getValue()).toList();
+    return "{"
+        + String.join("; ", first)
+        + (counts.size() > TOLD ? "; and " + (counts.size() - TOLD) + " more kinds" : "")
+        + "}";
   }
 
   private static Map<String, Long> reasons(List<FileResult> files) {

@@ -10,21 +10,32 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
  * A finished export's table of contents. Standard: Bulk Data Access 2.0, "Response - Complete
- * Status".
+ * Status"; 3.0 and 4.0 are read alike.
  *
  * @param transactionTime the server's time of the export
- * @param tokenForFiles whether the files want the access token
- * @param files of all three lists, in order
+ * @param fileToken which files want the access token
+ * @param files of all lists, in order
  */
-public record Manifest(Instant transactionTime, boolean tokenForFiles, List<RemoteFile> files) {
+public record Manifest(Instant transactionTime, FileToken fileToken, List<RemoteFile> files) {
   private static final JsonMapper MAPPER = new JsonMapper();
+
+  /** The standard's keys, and which lists of files they are; 4.0 calls the errors outcome. */
+  private static final Map<String, FileKind> LISTS =
+      Map.of(
+          "output", FileKind.OUTPUT,
+          "deleted", FileKind.DELETED,
+          "error", FileKind.ERROR,
+          "outcome", FileKind.ERROR);
+
+  /** Lists whose entries have a url although they are no files. */
+  private static final Set<String> NO_FILES = Set.of("link", "extension");
 
   public Manifest {
     files = List.copyOf(files);
@@ -40,24 +51,28 @@ public record Manifest(Instant transactionTime, boolean tokenForFiles, List<Remo
     JsonNode first = root(pages.get(0));
     for (String page : pages) {
       JsonNode root = root(page);
-      if (!root.path("output").isArray()) {
-        throw refused("output is missing");
-      }
+      requireOutput(root);
       requireSame(first, root);
-      addFiles(files, root.path("output"), FileKind.OUTPUT);
-      addFiles(files, root.path("deleted"), FileKind.DELETED);
-      addFiles(files, root.path("error"), FileKind.ERROR);
+      requireKnownLists(root);
+      for (String list : List.of("output", "deleted", "error", "outcome")) {
+        addFiles(files, list(root, list), LISTS.get(list));
+      }
     }
-    requireDistinct(files);
     return new Manifest(
-        transactionTime(first), first.path("requiresAccessToken").booleanValue(), files);
+        transactionTime(first),
+        FileToken.of(first.path("requiresAccessToken")),
+        ManifestFiles.distinct(files));
   }
 
-  /** Where a page's continuation is; empty on the last. */
-  static Optional<URI> next(String page) {
+  /**
+   * Where a page's continuation is; empty on the last.
+   *
+   * @param base where the page came from
+   */
+  static Optional<URI> next(String page, URI base) {
     for (JsonNode link : root(page).path("link")) {
       if (link.path("relation").asText().equals("next")) {
-        return Optional.of(uri(link.path("url").asText("")));
+        return Optional.of(ManifestFiles.resolved(base, link.path("url").asText("")));
       }
     }
     return Optional.empty();
@@ -66,21 +81,53 @@ public record Manifest(Instant transactionTime, boolean tokenForFiles, List<Remo
   private static JsonNode root(String json) {
     JsonNode root;
     try {
-      root = MAPPER.readTree(json);
+      root = MAPPER.readTree(json.startsWith("\uFEFF") ? json.substring(1) : json);
     } catch (JsonProcessingException e) {
       throw refused("it is not JSON"); // not as cause: it quotes what it could not read
     }
-    if (!root.path("requiresAccessToken").isBoolean()) {
-      throw refused("requiresAccessToken is missing");
+    if (!root.isObject()) {
+      throw refused("it is no JSON object");
     }
     return root;
   }
 
-  private static void requireSame(JsonNode first, JsonNode page) {
-    for (String key : List.of("transactionTime", "requiresAccessToken")) {
-      if (!first.path(key).equals(page.path(key))) {
-        throw refused("its pages differ in " + key);
+  /** 4.0 leaves empty lists out, as FHIR does; 2.0 and 3.0 have output in any case. */
+  private static void requireOutput(JsonNode root) {
+    boolean newest = root.has("manifestType") || root.has("outputFormat");
+    if (!root.has("output") && !newest) {
+      throw refused("output is missing");
+    }
+  }
+
+  private static JsonNode list(JsonNode root, String key) {
+    JsonNode list = root.path(key);
+    if (!list.isArray() && !list.isMissingNode() && !list.isNull()) {
+      throw refused(key + " is not a list");
+    }
+    return list;
+  }
+
+  /** What is not understood may say that data are missing, or hold data. */
+  private static void requireKnownLists(JsonNode root) {
+    for (Map.Entry<String, JsonNode> one : root.properties()) {
+      String key = one.getKey();
+      boolean known = LISTS.containsKey(key) || NO_FILES.contains(key);
+      if (!known && ManifestFiles.listsFiles(one.getValue())) {
+        String name = key.matches("[A-Za-z0-9_.-]{1,40}") ? key : "with an odd name";
+        throw refused("it lists files under a key that is not known: \"" + name + "\"");
       }
+    }
+  }
+
+  private static void requireSame(JsonNode first, JsonNode page) {
+    if (page.hasNonNull("transactionTime")
+        && !transactionTime(first).equals(transactionTime(page))) {
+      throw refused("its pages differ in transactionTime");
+    }
+    if (page.hasNonNull("requiresAccessToken")
+        && FileToken.of(first.path("requiresAccessToken"))
+            != FileToken.of(page.path("requiresAccessToken"))) {
+      throw refused("its pages differ in requiresAccessToken");
     }
   }
 
@@ -89,65 +136,18 @@ public record Manifest(Instant transactionTime, boolean tokenForFiles, List<Remo
     try {
       return OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeException e) {
-      throw refused("transactionTime is not an instant: \"" + shortened(text) + "\"");
+      throw refused("transactionTime is not an instant: \"" + ManifestFiles.shortened(text) + "\"");
     }
   }
 
-  private static void addFiles(List<RemoteFile> files, JsonNode list, FileKind kind) {
+  private static void addFiles(List<RemoteFile> files, JsonNode list, FileKind listed) {
     for (JsonNode one : list) {
-      String type = one.path("type").asText("");
-      String url = one.path("url").asText("");
-      JsonNode count = one.path("count");
-      if (!type.matches("[A-Z][A-Za-z]{1,63}") && kind != FileKind.ERROR) {
-        throw refused("a file has no resource type: \"" + shortened(type) + "\"");
-      }
-      if (kind == FileKind.DELETED && !type.equals("Bundle")) {
-        throw refused("a deleted file is of type " + type + ", not Bundle");
-      }
-      URI uri = uri(url);
-      if (!count.isMissingNode() && !count.isNull() && !count.canConvertToLong()) {
-        throw refused("the count of a " + type + " file is no number");
-      }
-      Long announced = count.isIntegralNumber() ? (Long) count.longValue() : null;
-      files.add(new RemoteFile(kind, type, kind.prefix() + name(uri), uri, announced));
-    }
-  }
-
-  private static URI uri(String url) {
-    try {
-      URI uri = URI.create(url);
-      if (url.matches("(?i)https?://.+") && uri.getHost() != null) {
-        return uri;
-      }
-    } catch (IllegalArgumentException e) {
-      throw refused("the url of a file cannot be read");
-    }
-    throw refused("the url of a file is not absolute");
-  }
-
-  private static String name(URI uri) {
-    return uri.getRawPath().replaceAll("^/+", "");
-  }
-
-  /** A file listed twice would be landed twice, and names must tell lines apart. */
-  private static void requireDistinct(List<RemoteFile> files) {
-    Set<URI> urls = new HashSet<>();
-    Set<String> names = new HashSet<>();
-    for (int i = 0; i < files.size(); i++) {
-      RemoteFile file = files.get(i);
-      if (!urls.add(file.url())) {
-        throw refused("it lists the file " + file.name() + " twice");
-      }
-      if (!names.add(file.name())) {
-        // Told apart by their query only.
-        String name = file.name() + "#" + i;
-        files.set(i, new RemoteFile(file.kind(), file.type(), name, file.url(), file.count()));
+      RemoteFile file = ManifestFiles.file(one, listed);
+      boolean twice = listed == FileKind.ERROR && files.contains(file); // error and outcome
+      if (!twice) {
+        files.add(file);
       }
     }
-  }
-
-  private static String shortened(String text) {
-    return text.substring(0, Math.min(text.length(), 40));
   }
 
   static JobException refused(String why) {

@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.Lake;
 import io.epicfhir.extract.source.Pace;
 import io.epicfhir.extract.source.PassingFailure;
 import io.epicfhir.extract.source.Reply;
@@ -30,6 +31,7 @@ public final class StatusCheck {
   private final int maxTries;
   private final BulkExport bulk;
   private final ExportLedger ledger;
+  private final ExportClock exportClock;
   private final Pace pace;
 
   /**
@@ -45,13 +47,20 @@ public final class StatusCheck {
    * Of the ledger's export.
    *
    * @param maxTries status requests in a row that may fail
+   * @param lake what is known of the group
    */
   public StatusCheck(
-      BulkSettings settings, int maxTries, BulkExport bulk, ExportLedger ledger, Pace pace) {
+      BulkSettings settings,
+      int maxTries,
+      BulkExport bulk,
+      ExportLedger ledger,
+      Lake lake,
+      Pace pace) {
     this.settings = settings;
     this.maxTries = maxTries;
     this.bulk = bulk;
     this.ledger = ledger;
+    this.exportClock = new ExportClock(lake, settings.clockTolerance());
     this.pace = pace;
   }
 
@@ -70,7 +79,7 @@ public final class StatusCheck {
     if (waiting.isPresent() && now.isBefore(waiting.get().notBefore())) {
       return state(waiting.get());
     }
-    return poll(statusUrl, waiting.map(ExportLedger.Waiting::failures).orElse(0));
+    return poll(started, statusUrl, waiting.map(ExportLedger.Waiting::failures).orElse(0));
   }
 
   private JobException tooLate(ExportLedger.Started started, URI statusUrl, Instant now) {
@@ -85,7 +94,7 @@ public final class StatusCheck {
             + ": it was cancelled; rerun from the kick-off, or raise bulk.deadline");
   }
 
-  private State poll(URI statusUrl, int failures) {
+  private State poll(ExportLedger.Started started, URI statusUrl, int failures) {
     Duration interval = settings.pollInterval();
     try {
       Reply reply = bulk.status(statusUrl);
@@ -95,35 +104,51 @@ public final class StatusCheck {
                 .orElse(interval);
         return wait(wait, clean(reply.header("X-Progress").orElse("")), 0);
       }
-      return complete(reply);
+      return complete(reply, started, statusUrl);
     } catch (PassingFailure e) {
       return failed(failures + 1, e.retryAfter().orElse(interval), e.getMessage(), e);
     } catch (IOException e) {
       return failed(failures + 1, interval, e.getClass().getSimpleName(), e);
     } catch (JobException e) {
+      if (ServerRefusal.serverTrouble(e)) {
+        return troubled(failures + 1, interval, e);
+      }
       throw refused(e);
     }
   }
 
-  private State complete(Reply first) throws IOException, PassingFailure {
+  /** A partial manifest comes with 202 and is not read: the whole one repeats what it lists. */
+  private State complete(Reply first, ExportLedger.Started started, URI statusUrl)
+      throws IOException, PassingFailure {
+    Instant received = pace.clock().instant();
     List<String> pages = new ArrayList<>();
     pages.add(first.text());
     try {
+      if (first.status() != 200) {
+        throw Manifest.refused("it came with status " + first.status() + " instead of 200");
+      }
       Set<URI> seen = new HashSet<>();
-      Optional<URI> next = Manifest.next(first.text());
+      URI from = statusUrl;
+      Optional<URI> next = Manifest.next(first.text(), from);
       while (next.isPresent()) {
         if (!seen.add(next.get()) || seen.size() > MOST_PAGES) {
           throw Manifest.refused("its pages lead in a circle");
         }
-        String page = bulk.manifestPage(next.get()).text();
+        from = next.get();
+        String page = bulk.manifestPage(from).text();
         pages.add(page);
-        next = Manifest.next(page);
+        next = Manifest.next(page, from);
       }
-      Manifest unused = Manifest.parse(pages);
+      Manifest manifest = Manifest.parse(pages);
+      exportClock.check(manifest.transactionTime(), started, received, ServerTime.of(first));
     } catch (JobException e) {
-      ledger.refusedManifest(String.join("\n", pages));
+      if (ServerRefusal.of(e).isEmpty()) {
+        ledger.refusedManifest(String.join("\n", pages));
+        ledger.refuse(new ExportLedger.Refused(received, e.getMessage(), false));
+      }
       throw e;
     }
+    ledger.forgetRefusal();
     Failpoint.at("status.manifest");
     ledger.manifest(pages);
     return new State(true, null, "");
@@ -139,6 +164,25 @@ public final class StatusCheck {
         ExitCode.REFUSED,
         refusal.getMessage() + "; the export is given up: rerun from the kick-off",
         refusal.getCause());
+  }
+
+  /**
+   * An error of the server, though it puts it in FHIR's words, is not the end of an export of days.
+   * Where it lasts, a rerun from the kick-off may ask for a new one; this one stays.
+   */
+  private State troubled(int failures, Duration interval, JobException trouble) {
+    if (failures >= maxTries) {
+      ledger.refuse(new ExportLedger.Refused(pace.clock().instant(), trouble.getMessage(), false));
+      throw new JobException(
+          ExitCode.UNAVAILABLE,
+          trouble.getMessage()
+              + ", "
+              + failures
+              + " times in a row; the export is not given up: rerun this task when the server is"
+              + " well, or rerun from the kick-off to ask for a new export",
+          trouble.getCause());
+    }
+    return wait(interval, "an error of the server", failures);
   }
 
   private State failed(int failures, Duration wait, String reason, Exception cause) {

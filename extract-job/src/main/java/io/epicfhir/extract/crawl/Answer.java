@@ -13,10 +13,22 @@ sealed interface Answer {
   /** What was asked for is not there. */
   record Gone() implements Answer {}
 
-  /** The server says no, with this status; or a limit does, with status 0. */
-  record Refused(int status, List<OutcomeCode> codes) implements Answer {
+  /**
+   * The server says no, with this status; or a limit does, with status 0.
+   *
+   * @param location where a redirect leads; empty where there is none
+   */
+  record Refused(int status, List<OutcomeCode> codes, String location) implements Answer {
     static Refused because(int status, String code) {
-      return new Refused(status, List.of(new OutcomeCode(true, code)));
+      return new Refused(status, List.of(new OutcomeCode(true, code)), "");
+    }
+
+    boolean redirect() {
+      return status >= 300 && status < 400;
+    }
+
+    List<String> names() {
+      return codes.stream().map(OutcomeCode::code).toList();
     }
   }
 }

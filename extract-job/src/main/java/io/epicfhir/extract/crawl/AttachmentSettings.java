@@ -9,8 +9,9 @@ import java.util.List;
  * @param enabled whether they are fetched
  * @param types whose attachments are fetched
  * @param maxSize bytes of the longest Binary, as JSON
+ * @param dailyLimit documents a day; 0 for any number
  */
-record AttachmentSettings(boolean enabled, List<String> types, int maxSize) {
+record AttachmentSettings(boolean enabled, List<String> types, int maxSize, int dailyLimit) {
   AttachmentSettings {
     types = List.copyOf(types);
   }
@@ -19,6 +20,7 @@ record AttachmentSettings(boolean enabled, List<String> types, int maxSize) {
     return new AttachmentSettings(
         reader.flag("attachments.enabled"),
         CrawlSettings.types(reader, "attachments.types"),
-        CrawlSettings.size(reader, "attachments.max-size"));
+        CrawlSettings.size(reader, "attachments.max-size"),
+        reader.number("attachments.daily-limit", 0, Integer.MAX_VALUE));
   }
 }

@@ -1,9 +1,8 @@
 package io.epicfhir.extract.crawl;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.Link;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.SourceSettings;
 import io.epicfhir.extract.source.Traffic;
@@ -24,6 +23,7 @@ import java.util.stream.IntStream;
 /** Finds the patients of a crawl, each once. */
 final class Cohort {
   static final String NOT_FOUND = "patient-not-found";
+  private static final String PATIENT = "Patient";
 
   private final CrawlSettings settings;
   private final CohortSettings cohort;
@@ -50,13 +50,14 @@ final class Cohort {
    * Their FHIR ids.
    *
    * @throws JobException {@link ExitCode#REFUSED} where the server does not tell, {@link
-   *     ExitCode#DATA_REFUSED} where there are none or an MRN is unknown
+   *     ExitCode#DATA_REFUSED} where there are none, where one cannot be found, or where the answer
+   *     may be incomplete
    */
   List<String> patients() {
     List<String> found =
         switch (cohort.from()) {
           case GROUP -> members();
-          case FILE -> cohort.mrnSystem().isEmpty() ? lines() : byMrn(lines());
+          case FILE -> cohort.mrnSystem().isEmpty() ? ids() : byMrn();
           case SEARCH -> search(Search.filled(cohort.search(), "", ""));
         };
     List<String> patients = List.copyOf(new LinkedHashSet<>(found));
@@ -69,30 +70,32 @@ final class Cohort {
   }
 
   private List<String> members() {
-    URI url = URI.create(base + "/Group/" + encoded(cohort.group()));
-    Page page = page(fetch.resource("Group", url, settings.maxPageSize()), "the group");
-    References patients = new References(base + "/", Set.of("Patient"), Set.of());
-    List<String> members = new ArrayList<>();
-    for (JsonNode member : json(page.bytes()).path("member")) {
-      String reference = patients.reference(member.path("entity").path("reference").asText());
-      if (reference != null && !member.path("inactive").asBoolean()) {
-        members.add(reference.substring("Patient/".length()));
-      }
-    }
-    return members;
+    GroupMembers members = new GroupMembers(base, this::group);
+    members.follow(cohort.group());
+    List<String> patients = new ArrayList<>(members.ids());
+    patients.addAll(
+        lookUp(members.queries(), "members of the group are named by identifiers that"));
+    return patients;
   }
 
-  private static JsonNode json(byte[] bytes) {
-    try {
-      return new JsonMapper().readTree(bytes);
-    } catch (IOException e) {
-      throw new IllegalStateException("A page that was read is no JSON", e);
-    }
+  private byte[] group(String id) {
+    URI url = URI.create(base + "/Group/" + encoded(id));
+    return page(fetch.resource("Group", url), "the group").bytes();
+  }
+
+  private List<String> ids() {
+    References patients = References.to(base, PATIENT);
+    return lines().stream()
+        .map(line -> patients.id(line).isEmpty() ? line : patients.id(line))
+        .toList();
   }
 
   private List<String> lines() {
     try {
-      return Files.readAllLines(cohort.file()).stream()
+      String text = Files.readString(cohort.file());
+      String whole = text.startsWith("\uFEFF") ? text.substring(1) : text; // a byte order mark
+      return whole
+          .lines()
           .map(String::strip)
           .filter(line -> !line.isEmpty() && !line.startsWith("#"))
           .toList();
@@ -104,13 +107,22 @@ final class Cohort {
     }
   }
 
-  private List<String> byMrn(List<String> mrns) {
-    List<List<String>> found = new ArrayList<>(Collections.nCopies(mrns.size(), List.of()));
-    Iterator<Integer> numbers = IntStream.range(0, mrns.size()).iterator();
+  private List<String> byMrn() {
+    List<String> queries =
+        lines().stream()
+            .map(mrn -> "identifier=" + encoded(cohort.mrnSystem() + "|" + mrn))
+            .toList();
+    return lookUp(queries, "MRNs of crawl.patients.file");
+  }
+
+  /** Searches that find one patient each; one that finds none is a fault. */
+  private List<String> lookUp(List<String> queries, String what) {
+    List<List<String>> found = new ArrayList<>(Collections.nCopies(queries.size(), List.of()));
+    Iterator<Integer> numbers = IntStream.range(0, queries.size()).iterator();
     workers.run(
         () -> {
           synchronized (numbers) {
-            return numbers.hasNext() ? Optional.of(lookUp(mrns, numbers.next(), found)) : none();
+            return numbers.hasNext() ? Optional.of(one(queries, numbers.next(), found)) : none();
           }
         });
     long unknown = found.stream().filter(List::isEmpty).count();
@@ -120,8 +132,10 @@ final class Cohort {
           "Cannot crawl: "
               + unknown
               + " of "
-              + mrns.size()
-              + " MRNs of crawl.patients.file are unknown to the server; check the file and"
+              + queries.size()
+              + " "
+              + what
+              + " are unknown to the server; check the file or group and"
               + " crawl.patients.mrn-system, or add "
               + NOT_FOUND
               + " to crawl.accepted-errors");
@@ -133,10 +147,9 @@ final class Cohort {
     return Optional.empty();
   }
 
-  private Runnable lookUp(List<String> mrns, int number, List<List<String>> found) {
+  private Runnable one(List<String> queries, int number, List<List<String>> found) {
     return () -> {
-      String query = "identifier=" + encoded(cohort.mrnSystem() + "|" + mrns.get(number));
-      List<String> ids = search(query);
+      List<String> ids = search(queries.get(number));
       synchronized (found) {
         found.set(number, ids);
       }
@@ -145,35 +158,60 @@ final class Cohort {
 
   private List<String> search(String query) {
     List<String> ids = new ArrayList<>();
+    SearchTally tally = new SearchTally();
+    Set<URI> seen = new LinkedHashSet<>();
     URI url = URI.create(base + "/Patient?" + query + "&_count=" + settings.pageSize());
     for (int number = 1; number <= settings.maxPages(); number++) {
-      Page page = page(fetch.page("Patient", url, number), "a search of patients");
+      Page page = page(fetch.page(PATIENT, url, number), "a search of patients");
+      tally.took(page.entries(), page.total());
       page.entries().stream()
-          .filter(e -> e.type().equals("Patient") && !e.id().isEmpty())
+          .filter(e -> e.type().equals(PATIENT) && e.matched() && !e.id().isEmpty())
           .forEach(e -> ids.add(e.id()));
       if (page.next().isEmpty()) {
+        requireComplete(tally.missing().stream().toList(), "a search of patients");
         return ids;
       }
-      url = url.resolve(page.next());
+      URI next = following(url, page.next());
+      if (!seen.add(url) || seen.contains(next)) {
+        throw refused("a search of patients", "its next link leads to a page that came before");
+      }
+      url = next;
     }
     throw refused("a search of patients", "it has more pages than crawl.max-pages");
+  }
+
+  private static URI following(URI url, String next) {
+    try {
+      return Link.resolve(url, next);
+    } catch (IllegalArgumentException e) {
+      throw refused("a search of patients", "its next link cannot be read");
+    }
   }
 
   private Page page(Answer answer, String what) {
     if (!(answer instanceof Answer.Got got)) {
       String why =
           answer instanceof Answer.Refused refused
-              ? "the server refused it ("
-                  + String.join(", ", refused.codes().stream().map(OutcomeCode::code).toList())
-                  + ")"
+              ? "the server refused it (" + String.join(", ", refused.names()) + ")"
               : "the server does not have it";
       throw refused(what, why);
     }
-    Set<String> bad = Problems.of(settings).of(got.page().outcomes());
-    if (!Problems.of(settings).accepted(bad)) {
-      throw refused(what, "the server's answer may be incomplete " + bad);
-    }
+    requireComplete(got.page().outcomes(), what);
     return got.page();
+  }
+
+  private void requireComplete(List<OutcomeCode> codes, String what) {
+    Set<String> bad = OutcomePolicy.of(settings).incomplete(codes);
+    if (!OutcomePolicy.of(settings).accepted(bad)) {
+      throw new JobException(
+          ExitCode.DATA_REFUSED,
+          "Cannot find the patients by "
+              + what
+              + ": the server's answer may be incomplete "
+              + bad
+              + "; narrow crawl.patients.search, mend the application's rights, or add the code to"
+              + " crawl.accepted-errors to do without the others");
+    }
   }
 
   private static JobException refused(String what, String why) {

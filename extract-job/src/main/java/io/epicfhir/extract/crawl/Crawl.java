@@ -1,6 +1,8 @@
 package io.epicfhir.extract.crawl;
 
+import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobContext;
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import io.epicfhir.common.RunLock;
@@ -12,6 +14,7 @@ import io.epicfhir.extract.source.SourceSettings;
 import io.epicfhir.extract.source.Traffic;
 import java.net.URI;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -26,6 +29,9 @@ import java.util.TreeMap;
  */
 public final class Crawl {
   private static final int LONGEST = 64 << 20;
+
+  /** How far the server's clock may be from this machine's. */
+  private static final Duration TOLERANCE = Duration.ofMinutes(5);
 
   private final JobContext context;
   private final CrawlSettings settings;
@@ -82,10 +88,14 @@ public final class Crawl {
     }
   }
 
-  /** The newest crawl, where it began after this time and had asked all that is asked now. */
+  /**
+   * The newest crawl, where it began after this time and had asked all that is asked now. One that
+   * claims to be of the future covers nothing.
+   */
   private Optional<Landing> covering(Instant end) {
     IndexFolder folder = new IndexFolder(context.lake(), settings.cohort().name());
     return IndexFolder.landings(context.lake(), group(settings))
+        .filter(landing -> !ofTheFuture(landing))
         .findFirst()
         .filter(landing -> !landing.transactionTime().isBefore(end))
         .filter(
@@ -111,7 +121,8 @@ public final class Crawl {
 
   private CrawlLedger.Begun decide(String exportId) {
     String group = group(settings);
-    Optional<Landing> last = IndexFolder.landings(context.lake(), group).findFirst();
+    Optional<Landing> last =
+        IndexFolder.landings(context.lake(), group).filter(l -> !ofTheFuture(l)).findFirst();
     Instant now = serverTime();
     if (last.isPresent() && !now.isAfter(last.get().transactionTime())) {
       // Crawls of one cohort have an order, also within one second of the server's clock.
@@ -155,7 +166,31 @@ public final class Crawl {
           .note(
               "The server's answers have no Date: this machine's clock gives the crawl its time.");
     }
-    return date.orElse(before);
+    return date.map(time -> checked(time, before, Instant.now())).orElse(before);
+  }
+
+  /**
+   * A server's clock that is far from this machine's would put the crawl in the wrong place in the
+   * order of exports, for good. One that is a little ahead gives no time of the future.
+   */
+  private Instant checked(Instant date, Instant before, Instant after) {
+    if (date.isBefore(before.minus(TOLERANCE)) || date.isAfter(after.plus(TOLERANCE))) {
+      throw new JobException(
+          ExitCode.REFUSED,
+          "Cannot begin the crawl: the server says that it is "
+              + date
+              + ", this machine says "
+              + after
+              + ", more than "
+              + TOLERANCE.toMinutes()
+              + " minutes apart; set the wrong clock right and rerun");
+    }
+    return date.isAfter(before) ? before : date;
+  }
+
+  /** A landing of a later time than now is one of a server whose clock was wrong. */
+  static boolean ofTheFuture(Landing landing) {
+    return landing.transactionTime().isAfter(Instant.now().plus(TOLERANCE));
   }
 
   private static Optional<Instant> date(String header) {

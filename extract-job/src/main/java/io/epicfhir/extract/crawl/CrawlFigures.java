@@ -1,8 +1,11 @@
 package io.epicfhir.extract.crawl;
 
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What a crawl counts while it runs; for all of its threads. */
@@ -12,9 +15,25 @@ final class CrawlFigures {
   final LongAdder bytes = new LongAdder();
   final LongAdder restarts = new LongAdder();
   final LongAdder hydrated = new LongAdder();
-  final LongAdder unresolved = new LongAdder();
-  final LongAdder attachmentsLeft = new LongAdder();
+  final LongAdder attachmentsTooLong = new LongAdder();
+  final LongAdder rawAttachments = new LongAdder();
+  final LongAdder documents = new LongAdder();
   private final Map<String, LongAdder> codes = new ConcurrentHashMap<>();
+  private final Map<Reading, Map<String, LongAdder>> reads = new ConcurrentHashMap<>();
+  private final Set<String> lately = ConcurrentHashMap.newKeySet();
+  private final ConcurrentLinkedQueue<String> left = new ConcurrentLinkedQueue<>();
+
+  /** How a read by id ended. */
+  enum Reading {
+    /** The resource came. */
+    GOT,
+    /** The server does not have it. */
+    GONE,
+    /** The application may not see it. */
+    FORBIDDEN,
+    /** The server refused it for another reason. */
+    REFUSED
+  }
 
   /** Counts a page, from the server or from an earlier try's spool. */
   void took(SpoolRecord record) {
@@ -30,8 +49,49 @@ final class CrawlFigures {
 
   /** How often the server said what. */
   Map<String, Long> outcomes() {
+    return sums(codes);
+  }
+
+  /** A read of the type ended so. */
+  void read(String type, Reading how) {
+    reads
+        .computeIfAbsent(how, k -> new ConcurrentHashMap<>())
+        .computeIfAbsent(type, k -> new LongAdder())
+        .increment();
+  }
+
+  /** Reads that ended so, by type. */
+  Map<String, Long> reads(Reading how) {
+    return sums(reads.getOrDefault(how, Map.of()));
+  }
+
+  /** An earlier crawl could read the type not long ago. */
+  void readLately(String type) {
+    lately.add(type);
+  }
+
+  /** The types of which nothing can be read, and how many reads were refused. */
+  Map<String, Long> unreadable() {
+    Map<String, Long> types = reads(Reading.FORBIDDEN);
+    types.keySet().removeAll(lately);
+    types.keySet().removeAll(reads(Reading.GOT).keySet());
+    types.keySet().removeAll(reads(Reading.GONE).keySet());
+    return types;
+  }
+
+  /** A document that is fetched by the next crawl. */
+  void leftForTomorrow(String id) {
+    left.add(id);
+  }
+
+  /** The documents that the next crawl fetches. */
+  List<String> leftForTomorrow() {
+    return List.copyOf(left);
+  }
+
+  private static Map<String, Long> sums(Map<String, LongAdder> adders) {
     Map<String, Long> sums = new TreeMap<>();
-    codes.forEach((code, count) -> sums.put(code, count.sum()));
+    adders.forEach((key, count) -> sums.put(key, count.sum()));
     return sums;
   }
 }

@@ -18,7 +18,10 @@ import org.apache.hadoop.fs.Path;
 
 /** What a crawl saw of one type: a file that is written once and never changed. */
 final class CrawlIndex {
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
+
+  /** Did not tell which resources were only confirmed. */
+  private static final int FIRST_FORMAT = 1;
 
   private final Lake lake;
   private final Path file;
@@ -40,8 +43,30 @@ final class CrawlIndex {
    * @param high of the content's digest
    * @param low of the content's digest
    * @param readAt milliseconds since 1970
+   * @param confirmed whether no search found it any more, but a read by its id did
    */
-  record Seen(String id, String patient, String search, long high, long low, long readAt) {
+  record Seen(
+      String id,
+      String patient,
+      String search,
+      long high,
+      long low,
+      long readAt,
+      boolean confirmed) {
+    Seen(String id, String patient, String search, long high, long low, long readAt) {
+      this(id, patient, search, high, low, readAt, false);
+    }
+
+    /** One of a crawl whose index is lost. */
+    static Seen lost(String id, long readAt) {
+      return new Seen(id, "", "", 0, 0, readAt, true);
+    }
+
+    /** Whether it is not known how the resource was found. */
+    boolean lost() {
+      return confirmed && !bySearch();
+    }
+
     boolean bySearch() {
       return !search.isEmpty();
     }
@@ -63,7 +88,8 @@ final class CrawlIndex {
 
   Header header() {
     try (DataInputStream in = open()) {
-      return header(in);
+      format(in);
+      return headerAfterFormat(in);
     } catch (IOException e) {
       throw failed("read", e);
     }
@@ -71,7 +97,8 @@ final class CrawlIndex {
 
   void read(Reader reader) {
     try (DataInputStream in = open()) {
-      header(in);
+      boolean first = format(in) == FIRST_FORMAT;
+      headerAfterFormat(in);
       while (in.readBoolean()) {
         reader.read(
             new Seen(
@@ -80,7 +107,8 @@ final class CrawlIndex {
                 SpoolFormat.text(in),
                 in.readLong(),
                 in.readLong(),
-                in.readLong()));
+                in.readLong(),
+                !first && in.readBoolean()));
       }
     } catch (IOException e) {
       throw failed("read", e);
@@ -93,10 +121,15 @@ final class CrawlIndex {
             new ZstdInputStream(file.getFileSystem(lake.hadoop()).open(file)), 1 << 16));
   }
 
-  private static Header header(DataInputStream in) throws IOException {
-    if (in.readInt() != FORMAT) {
+  private static int format(DataInputStream in) throws IOException {
+    int format = in.readInt();
+    if (format != FORMAT && format != FIRST_FORMAT) {
       throw new IOException("another format");
     }
+    return format;
+  }
+
+  private static Header headerAfterFormat(DataInputStream in) throws IOException {
     Instant readAt = Instant.ofEpochMilli(in.readLong());
     Instant fullAt = Instant.ofEpochMilli(in.readLong());
     List<String> templates = new ArrayList<>();
@@ -143,6 +176,7 @@ final class CrawlIndex {
         out.writeLong(seen.high());
         out.writeLong(seen.low());
         out.writeLong(seen.readAt());
+        out.writeBoolean(seen.confirmed());
       } catch (IOException e) {
         throw failed("write", e);
       }

@@ -23,7 +23,8 @@ final class CrawlJudgement {
     Map<String, Long> codes = new TreeMap<>();
     long bad = 0;
     for (Map.Entry<Integer, Set<String>> problem : units.problems().entrySet()) {
-      if (!Problems.of(settings).accepted(problem.getValue())) {
+      boolean open = !units.settled(problem.getKey());
+      if (open && !OutcomePolicy.of(settings).accepted(problem.getValue())) {
         bad++;
         String name = units.search(problem.getKey()).name();
         problem.getValue().forEach(code -> codes.merge(code + " of " + name, 1L, Long::sum));
@@ -50,6 +51,22 @@ final class CrawlJudgement {
               + problems
               + "; take the type out of crawl.hydrate, or add the code to crawl.accepted-errors; a"
               + " rerun asks only for these again");
+    }
+    return this;
+  }
+
+  /** What no search finds any more, where it is too much to be read by its ids. */
+  CrawlJudgement unread(Map<String, Long> types) {
+    if (!types.isEmpty()) {
+      complaints.add(
+          types.values().stream().mapToLong(n -> n).sum()
+              + " resources that earlier crawls had are found by no search any more "
+              + types
+              + ", more than crawl.max-confirmations = "
+              + settings.maxConfirmations()
+              + "; nothing was deleted. Check with the server's operator whether searches find"
+              + " everything; where the resources are gone, raise the limit and rerun, and each is"
+              + " read by its id first");
     }
     return this;
   }

@@ -69,9 +69,40 @@ public final class CrawlLanding {
               + ": it was begun for another crawl.name; set that name again, or begin a new run");
     }
     try (RunLock lock = Crawl.lock(context, settings)) {
+      Optional<Landing> later = later(begun);
+      if (later.isPresent()) {
+        return superseded(begun, later.get());
+      }
       Publication publication = new Publication(context.lake(), ledger.publicationPlan(), fence);
       return publication.resume().orElseGet(() -> crawl(begun, publication, fence));
     }
+  }
+
+  /** A crawl of the cohort that began after this one and has landed. */
+  private Optional<Landing> later(CrawlLedger.Begun begun) {
+    return IndexFolder.landings(context.lake(), begun.group())
+        .filter(landing -> !landing.exportId().equals(exportId) && !Crawl.ofTheFuture(landing))
+        .findFirst()
+        .filter(landing -> !landing.transactionTime().isBefore(begun.startedAt()));
+  }
+
+  /** What this crawl read is older than what the later one has shown: it must not win over it. */
+  private Landing superseded(CrawlLedger.Begun begun, Landing later) {
+    context
+        .recorder()
+        .note(
+            "Export "
+                + exportId
+                + " of "
+                + begun.startedAt()
+                + " is superseded: export "
+                + later.exportId()
+                + " of "
+                + later.transactionTime()
+                + " has landed since and holds all of it. Nothing was read or shown.");
+    context.lake().delete(ledger.publicationPlan());
+    Staging.removeUnseen(context.lake(), landing(begun));
+    return later;
   }
 
   /** What is left to do when it has landed; all of it may be done again. */
@@ -98,7 +129,8 @@ public final class CrawlLanding {
           Staging.quarantine(context.lake(), context.run(), exportId, result.quarantine()),
           result.quarantine().stream().mapToLong(StagedFile::rows).sum());
       judge(run, result);
-      report.accepted(run.units(), Problems.of(settings));
+      report.accepted(run.units(), OutcomePolicy.of(settings));
+      report.merged(run.units(), run.merges());
       Failpoint.at("crawl.index");
       return publication.publish(
           landing(begun), result.bronze(), context.run().extractionDate(), bronze.targetFileSize());
@@ -110,6 +142,7 @@ public final class CrawlLanding {
         new CrawlJudgement(settings)
             .searches(run.units())
             .references(run.referenceProblems())
+            .unread(run.unread())
             .rejected(result.counts())
             .complaint();
     if (complaint.isPresent()) {

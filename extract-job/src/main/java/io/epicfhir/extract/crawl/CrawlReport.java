@@ -27,24 +27,64 @@ final class CrawlReport {
     registry.counter("crawl.pages").inc(figures.pages.sum());
     registry.counter("crawl.restarts").inc(figures.restarts.sum());
     registry.counter("references.read").inc(figures.hydrated.sum());
-    registry.counter("references.unresolved").inc(figures.unresolved.sum());
-    registry.counter("attachments.too-long").inc(figures.attachmentsLeft.sum());
+    Map<String, Long> unresolved = figures.reads(CrawlFigures.Reading.GONE);
+    Map<String, Long> forbidden = figures.reads(CrawlFigures.Reading.FORBIDDEN);
+    registry.counter("references.unresolved").inc(sum(unresolved) + sum(forbidden));
+    registry.counter("attachments.too-long").inc(figures.attachmentsTooLong.sum());
+    registry.counter("attachments.raw").inc(figures.rawAttachments.sum());
+    registry.counter("attachments.left").inc(figures.leftForTomorrow().size());
     int patients = units.total() / plan.size();
     recorder.patients(patients, finished == 0 ? 0 : (double) ms / finished);
     recorder.result("outcomes", figures.outcomes());
-    if (figures.unresolved.sum() > 0) {
+    recorder.result("unresolved", unresolved);
+    recorder.result("forbidden", forbidden);
+    if (!unresolved.isEmpty()) {
+      recorder.note("The server does not have resources that others refer to: " + unresolved + ".");
+    }
+    Map<String, Long> unreadable = figures.unreadable();
+    recorder.result("unreadable", unreadable);
+    forbidden.forEach((type, number) -> forbidden(type, number, unreadable.containsKey(type)));
+    if (!figures.leftForTomorrow().isEmpty()) {
       recorder.note(
-          figures.unresolved.sum()
-              + " resources that others refer to are not there, or the application may not see"
-              + " them.");
+          figures.leftForTomorrow().size()
+              + " documents are left for the next crawl: the day's limit is reached.");
+    }
+  }
+
+  /** Single records may be restricted; where all of a type are, the right to read it is missing. */
+  private void forbidden(String type, long number, boolean all) {
+    recorder.note(
+        all
+            ? "The server refused all "
+                + number
+                + " reads of "
+                + type
+                + " (403): add it to the application's rights and source.scopes, or take it out of"
+                + " crawl.hydrate."
+            : "The server refused " + number + " reads of " + type + " (403).");
+  }
+
+  private static long sum(Map<String, Long> counts) {
+    return counts.values().stream().mapToLong(n -> n).sum();
+  }
+
+  /** The patients who were merged into others. */
+  void merged(Units units, Merges merges) {
+    long settled = units.problems().keySet().stream().filter(units::settled).count();
+    if (settled > 0) {
+      recorder.note(
+          settled
+              + " searches of patients who were merged into others were refused; the others'"
+              + " searches bring their records.");
     }
   }
 
   /** The accepted refusals are missing data that a person decided to do without. */
-  void accepted(Units units, Problems rules) {
+  void accepted(Units units, OutcomePolicy rules) {
     Map<String, Long> codes = new TreeMap<>();
-    for (Set<String> problem : units.problems().values()) {
-      if (rules.accepted(problem)) {
+    for (Map.Entry<Integer, Set<String>> unit : units.problems().entrySet()) {
+      Set<String> problem = unit.getValue();
+      if (!units.settled(unit.getKey()) && rules.accepted(problem)) {
         problem.forEach(code -> codes.merge(code, 1L, Long::sum));
       }
     }
@@ -58,6 +98,8 @@ final class CrawlReport {
     Map<String, Long> unchanged = new TreeMap<>();
     Map<String, Long> duplicates = new TreeMap<>();
     Map<String, Long> reasons = new TreeMap<>();
+    Map<String, Long> unconfirmed = new TreeMap<>();
+    Map<String, Long> kept = new TreeMap<>();
     for (TypeCounts counts : types) {
       recorder.resources(
           counts.type,
@@ -65,6 +107,12 @@ final class CrawlReport {
               counts.received, counts.written, counts.rejected, counts.deleted, counts.ms));
       unchanged.merge(counts.type, counts.unchanged, Long::sum);
       duplicates.merge(counts.type, counts.duplicates, Long::sum);
+      if (counts.kept > 0) {
+        kept.merge(counts.type, counts.kept, Long::sum);
+      }
+      if (counts.unconfirmed > 0) {
+        unconfirmed.merge(counts.type, counts.unconfirmed, Long::sum);
+      }
       counts.reasons.forEach((reason, n) -> reasons.merge(reason, n, Long::sum));
       recorder.registry().counter("lines.unreadable-last-updated").inc(counts.oddLastUpdated);
     }
@@ -73,6 +121,19 @@ final class CrawlReport {
     }
     recorder.result("unchanged", unchanged);
     recorder.result("duplicates", duplicates);
+    recorder.result("unconfirmed", unconfirmed);
+    recorder.result("kept", kept);
+    if (!kept.isEmpty()) {
+      recorder.note(
+          "No search finds these any more, but they are still there by their ids: " + kept + ".");
+    }
+    if (!unconfirmed.isEmpty()) {
+      recorder.note(
+          "No search finds these any more, but reading them by their ids did not say that they are"
+              + " gone, so they stay: "
+              + unconfirmed
+              + ".");
+    }
     if (!reasons.isEmpty()) {
       recorder.note("Resources in quarantine by reason: " + reasons + ".");
     }

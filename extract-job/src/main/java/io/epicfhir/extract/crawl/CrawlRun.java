@@ -5,6 +5,10 @@ import io.epicfhir.common.Progress;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.SourceSettings;
 import io.epicfhir.extract.source.Traffic;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,8 +29,11 @@ final class CrawlRun implements AutoCloseable {
   private final SearchPlan plan;
   private final CrawlFigures figures = new CrawlFigures();
   private final Spool spool;
+  private final Merges merges;
+  private final ReadsById reads;
+  private final Set<String> askedInFull = new HashSet<>();
   private Units units;
-  private Map<String, Long> referenceProblems = Map.of();
+  private Map<String, Long> unread = Map.of();
   private int next;
 
   CrawlRun(
@@ -50,6 +57,8 @@ final class CrawlRun implements AutoCloseable {
     this.fetch = new PageFetch(client, traffic, references, settings.maxPageSize());
     this.plan = new SearchPlan(settings, begun.changedSince());
     this.spool = new Spool(context.lake(), ledger.spool());
+    this.merges = new Merges(source.baseUrl());
+    this.reads = new ReadsById(settings, source, fetch, spool, workers, figures, merges);
   }
 
   Units units() {
@@ -68,27 +77,39 @@ final class CrawlRun implements AutoCloseable {
     return figures;
   }
 
+  Merges merges() {
+    return merges;
+  }
+
+  /** The codes of refused reads that are not accepted, and how many there were. */
   Map<String, Long> referenceProblems() {
-    return referenceProblems;
+    return reads.problems();
+  }
+
+  /** By type, what no search finds any more and is too much to be read by its ids. */
+  Map<String, Long> unread() {
+    return unread;
+  }
+
+  Expectations expectations() {
+    return new Expectations(plan, units, merges);
   }
 
   /** Asks until nothing is left. */
   void run() {
     long begin = System.nanoTime();
-    units = new Units(patients(), plan, Problems.of(settings));
+    units = new Units(patients(), plan, OutcomePolicy.of(settings), merges);
     resume();
-    PatientClock clock =
-        new PatientClock(
-            units.total() / plan.size(),
-            plan.size(),
-            context.recorder().registry().timer("extract.patient"));
+    int finished = 0;
     try {
-      search(clock);
+      do {
+        finished += search();
+      } while (survivors());
       hydrate();
     } finally {
       spool.roll();
       long ms = (System.nanoTime() - begin) / 1_000_000;
-      new CrawlReport(context.recorder()).crawled(units, plan, figures, clock.finished(), ms);
+      new CrawlReport(context.recorder()).crawled(units, plan, figures, finished, ms);
     }
   }
 
@@ -125,8 +146,15 @@ final class CrawlRun implements AutoCloseable {
     }
   }
 
+  /** How many patients' searches it has ended. */
   @SuppressWarnings("try") // the progress is told, not used
-  private void search(PatientClock clock) {
+  private int search() {
+    PatientClock clock =
+        new PatientClock(
+            units.total() / plan.size(),
+            plan.size(),
+            context.recorder().registry().timer("extract.patient"));
+    next = 0;
     for (int unit = 0; unit < units.total(); unit++) {
       if (!units.done(unit)) {
         clock.expect(unit);
@@ -142,11 +170,44 @@ final class CrawlRun implements AutoCloseable {
             spool,
             units,
             figures,
-            known::contains,
+            merges,
+            patient -> known.contains(patient) && !askedInFull.contains(patient),
             workers::stopped);
     try (Progress unused = Progress.of("searches", "resources", this::reading)) {
       workers.run(() -> nextUnit(run, clock));
     }
+    return clock.finished();
+  }
+
+  /**
+   * Patients who others were merged into since the last crawl: their history is fetched in full, of
+   * those outside the cohort too.
+   *
+   * @return whether there is more to ask
+   */
+  private boolean survivors() {
+    spool.roll();
+    merges.read(spool);
+    Set<String> before = index.merges(begun.group(), begun.startedAt());
+    Set<String> outside = new LinkedHashSet<>();
+    boolean more = false;
+    for (String retired : merges.all().keySet()) {
+      String survivor = merges.survivor(retired).orElse("");
+      boolean ours = units.has(retired) || units.has(survivor);
+      if (ours && !survivor.isEmpty() && !units.has(survivor)) {
+        outside.add(survivor);
+      }
+      boolean isNew = !before.contains(retired + " " + survivor);
+      if (ours && isNew && askedInFull.add(survivor) && units.has(survivor) && plan.narrows()) {
+        units.again(survivor);
+        more = true;
+      }
+    }
+    if (!outside.isEmpty()) {
+      units.add(List.copyOf(outside));
+      ledger.patients(units.patients());
+    }
+    return more || !outside.isEmpty();
   }
 
   private synchronized Optional<Runnable> nextUnit(UnitRun run, PatientClock clock) {
@@ -167,11 +228,20 @@ final class CrawlRun implements AutoCloseable {
 
   @SuppressWarnings("try") // the progress is told, not used
   private void hydrate() {
-    Hydration hydration = new Hydration(settings, source, fetch, spool, workers, figures);
-    hydration.skip(index, begun.group(), begun.startedAt());
+    Hydration hydration = new Hydration(settings, spool, reads, figures);
+    hydration.earlier(index, begun.group(), begun.startedAt());
     try (Progress unused =
         Progress.of("searches, and reads by reference", "resources", this::reading)) {
-      referenceProblems = hydration.run();
+      hydration.run();
+      unread =
+          new Confirmation(spool, index, expectations(), settings.maxConfirmations())
+              .run(reads, begun.group(), begun.startedAt());
+      hydration.run(); // what was confirmed can refer to more
+      List<ReadsById.Read> documents =
+          hydration.documents(index.documentsLeft(begun.group(), begun.startedAt()));
+      LocalDate today = LocalDate.now(ZoneOffset.UTC);
+      new Documents(index, figures, settings.attachments().dailyLimit(), today)
+          .run(reads, documents);
     }
   }
 

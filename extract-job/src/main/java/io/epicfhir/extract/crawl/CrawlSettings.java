@@ -23,8 +23,9 @@ import java.util.TreeSet;
  * @param maxPages of one search
  * @param maxPageSize bytes of the longest page
  * @param restarts of one search whose session expired
+ * @param maxConfirmations resources that are read by their ids because no search finds them
  * @param acceptedErrors codes that make no search fail
- * @param incompleteCodes codes that make a search fail, also as warnings
+ * @param harmlessCodes codes that leave a search complete
  * @param maxRejectedShare the share of resources, 0 to 1, that may go to quarantine
  * @param lockPatience how long to wait for another crawl of the cohort
  */
@@ -40,8 +41,9 @@ public record CrawlSettings(
     int maxPages,
     int maxPageSize,
     int restarts,
+    int maxConfirmations,
     Set<String> acceptedErrors,
-    Set<String> incompleteCodes,
+    Set<String> harmlessCodes,
     double maxRejectedShare,
     Duration lockPatience) {
   private static final String TYPE = "[A-Z][A-Za-z]+";
@@ -61,10 +63,16 @@ public record CrawlSettings(
         reader.number("max-pages", 1, 1_000_000),
         size(reader, "max-page-size"),
         reader.number("restarts", 0, 100),
+        reader.number("max-confirmations", 0, 10_000_000),
         new TreeSet<>(reader.texts("accepted-errors")),
-        new TreeSet<>(reader.texts("incomplete-codes")),
+        new TreeSet<>(reader.texts("harmless-codes")),
         reader.fraction("max-rejected-share", 0, 1),
         reader.duration("lock-patience"));
+  }
+
+  /** Whether the patients are the members of this group. */
+  public boolean crawlsGroup(String group) {
+    return cohort.from() == CohortSettings.From.GROUP && cohort.group().equals(group);
   }
 
   static List<String> types(SettingsReader reader, String key) {

@@ -64,6 +64,8 @@ final class CrawlToBronze implements TypeToBronze.Ways {
         type(type, rows);
       }
       index.completePatients(begun.exportId(), run.units().completePatients());
+      index.merges(begun.exportId(), run.merges().all());
+      index.documentsLeft(begun.exportId(), run.figures().leftForTomorrow());
       refusals(rows);
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
@@ -73,10 +75,12 @@ final class CrawlToBronze implements TypeToBronze.Ways {
 
   private void type(String type, StagedRows rows) {
     Optional<CrawlIndex> before = index.newest(type, begun.group(), begun.startedAt());
+    KnownResources known = index.known(type, begun.group(), begun.startedAt());
     Failpoint.at("crawl.index");
     try (CrawlIndex.Writer after = index.of(type, begun.exportId()).write(header(type, before))) {
       TypeToBronze work =
-          new TypeToBronze(type, run.spool(), before, this, bronze.maxLineSize(), rows, after);
+          new TypeToBronze(
+              type, run.spool(), before, known, this, bronze.maxLineSize(), rows, after);
       counts.add(work.run(MOST_IDS));
       staged.addAll(rows.finish(type));
     }
@@ -96,6 +100,9 @@ final class CrawlToBronze implements TypeToBronze.Ways {
     Map<Integer, Set<String>> problems = new TreeMap<>(run.units().problems());
     problems.forEach(
         (unit, codes) -> {
+          if (run.units().settled(unit)) {
+            return;
+          }
           Search search = run.units().search(unit);
           String line =
               new JsonMapper()
@@ -118,11 +125,6 @@ final class CrawlToBronze implements TypeToBronze.Ways {
 
   @Override
   public boolean wouldSee(CrawlIndex.Seen seen) {
-    return seen.bySearch()
-        && run.plan()
-            .find(seen.search())
-            .filter(search -> search.narrowed().isEmpty())
-            .filter(search -> run.units().complete(seen.patient(), search.type()))
-            .isPresent();
+    return run.expectations().wouldSee(seen);
   }
 }

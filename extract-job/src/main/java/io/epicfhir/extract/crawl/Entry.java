@@ -8,8 +8,14 @@ package io.epicfhir.extract.crawl;
  * @param id its id; empty where it has none
  * @param offset where its bytes begin in the page
  * @param length how many they are
+ * @param matched whether the search asked for it; not where it only came along
  */
-record Entry(Kind kind, String type, String id, int offset, int length) {
+record Entry(Kind kind, String type, String id, int offset, int length, boolean matched) {
+  /** One that was asked for. */
+  Entry(Kind kind, String type, String id, int offset, int length) {
+    this(kind, type, id, offset, length, true);
+  }
+
   /** What an entry is. */
   enum Kind {
     /** A resource that was asked for, or came along. */
@@ -20,11 +26,21 @@ record Entry(Kind kind, String type, String id, int offset, int length) {
     WARNING,
     /** An OperationOutcome with an error. */
     ERROR,
-    /** An attachment that came as it is, and not as a Binary. */
+    /** A document that came as it is, made into a Binary. */
     RAW
   }
 
+  /** Whether it is taken in as it is: a whole resource. */
+  boolean whole() {
+    return kind == Kind.RESOURCE || kind == Kind.RAW;
+  }
+
   Entry at(int place) {
-    return new Entry(kind, type, id, place, length);
+    return new Entry(kind, type, id, place, length, matched);
+  }
+
+  /** The same, as one that came along with what was asked for. */
+  Entry included() {
+    return new Entry(kind, type, id, offset, length, false);
   }
 }

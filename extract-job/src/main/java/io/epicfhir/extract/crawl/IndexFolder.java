@@ -4,11 +4,15 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -20,6 +24,8 @@ import org.apache.hadoop.fs.Path;
 final class IndexFolder {
   private static final String SUFFIX = ".idx";
   private static final String PATIENTS = "_patients";
+  private static final String MERGES = "_merges";
+  private static final String DOCUMENTS = "_documents";
   private static final int KEPT = 2;
 
   private final Lake lake;
@@ -43,38 +49,102 @@ final class IndexFolder {
     return new CrawlIndex(lake, file(type, exportId));
   }
 
-  /** The newest landed one that is older than a time. */
+  /**
+   * What the newest landed crawl before a time saw; empty where its file is missing: an older one
+   * would call a change since then unchanged.
+   */
   Optional<CrawlIndex> newest(String type, String group, Instant before) {
     return landed(type, group, before).map(id -> of(type, id));
   }
 
-  private Optional<String> landed(String type, String group, Instant before) {
-    return landings(lake, group)
-        .filter(landing -> landing.transactionTime().isBefore(before))
+  /** What may have been shown, also where the newest crawl's index is missing. */
+  KnownResources known(String type, String group, Instant before) {
+    List<Landing> withoutIndex = new ArrayList<>();
+    for (Landing landing : landedBefore(group, before).toList()) {
+      if (lake.length(file(type, landing.exportId())).isPresent()) {
+        CrawlIndex newest = of(type, landing.exportId());
+        return new KnownResources(lake, type, Optional.of(newest), withoutIndex);
+      }
+      withoutIndex.add(landing);
+    }
+    return new KnownResources(lake, type, Optional.empty(), withoutIndex);
+  }
+
+  private Optional<String> landed(String name, String group, Instant before) {
+    return landedBefore(group, before)
+        .findFirst()
         .map(Landing::exportId)
-        .filter(id -> lake.length(file(type, id)).isPresent())
-        .findFirst();
+        .filter(id -> lake.length(file(name, id)).isPresent());
+  }
+
+  private Stream<Landing> landedBefore(String group, Instant before) {
+    return landings(lake, group).filter(landing -> landing.transactionTime().isBefore(before));
   }
 
   /** The types that a landed crawl has seen. */
   List<String> types() {
     return lake.list(root).stream()
         .map(folder -> folder.getPath().getName())
-        .filter(name -> !name.equals(PATIENTS))
+        .filter(name -> !name.startsWith("_"))
         .toList();
   }
 
   /** Of these patients everything was answered. */
   void completePatients(String exportId, List<String> patients) {
-    lake.write(file(PATIENTS, exportId), String.join("\n", patients));
+    lines(PATIENTS, exportId, patients.stream());
   }
 
   /** The patients of whom the last landed crawl got everything. */
   Set<String> completePatients(String group, Instant before) {
-    return landed(PATIENTS, group, before)
-        .flatMap(id -> lake.read(file(PATIENTS, id)))
-        .map(text -> (Set<String>) new HashSet<>(text.lines().toList()))
-        .orElse(Set.of());
+    return new HashSet<>(lines(PATIENTS, group, before));
+  }
+
+  /** Which patients were merged into which, as a crawl knew it. */
+  void merges(String exportId, Map<String, String> merges) {
+    lines(MERGES, exportId, merges.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()));
+  }
+
+  /** The merges that the last landed crawl knew, each as "retired survivor". */
+  Set<String> merges(String group, Instant before) {
+    return Set.copyOf(lines(MERGES, group, before));
+  }
+
+  /** The documents that a crawl left to the next one. */
+  void documentsLeft(String exportId, List<String> ids) {
+    lines(DOCUMENTS, exportId, ids.stream());
+  }
+
+  /** The documents that the last landed crawl left. */
+  List<String> documentsLeft(String group, Instant before) {
+    return lines(DOCUMENTS, group, before);
+  }
+
+  private void lines(String name, String exportId, Stream<String> lines) {
+    lake.write(file(name, exportId), lines.collect(Collectors.joining("\n")));
+  }
+
+  private List<String> lines(String name, String group, Instant before) {
+    return landed(name, group, before)
+        .flatMap(id -> lake.read(file(name, id)))
+        .map(text -> text.lines().toList())
+        .orElse(List.of());
+  }
+
+  /** How many documents were read on a day. */
+  int documentsOn(LocalDate day) {
+    return lake.read(documentsFile())
+        .map(text -> text.strip().split(" ", -1))
+        .filter(words -> words[0].equals(day.toString()))
+        .map(words -> Integer.parseInt(words[1]))
+        .orElse(0);
+  }
+
+  void documentsOn(LocalDate day, int number) {
+    lake.write(documentsFile(), day + " " + number);
+  }
+
+  private Path documentsFile() {
+    return new Path(root, DOCUMENTS + "/today.txt");
   }
 
   /** Removes what no later crawl will look at. */

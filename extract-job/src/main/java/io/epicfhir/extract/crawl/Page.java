@@ -8,15 +8,31 @@ import java.util.List;
  * @param content as the server sent them
  * @param entries in order
  * @param next the link to the next page; empty on the last one
- * @param references "Type/id" of each resource that must be fetched by reference, once
- * @param outcomes what OperationOutcomes among the entries say
+ * @param references "Type/id" of each resource that must be fetched by reference, once; of a
+ *     document with the attachment's content type after a blank, where it has one
+ * @param outcomes what OperationOutcomes inside and beside the entries say, and what is wrong with
+ *     the page itself
+ * @param total how many matches the search has, by the server; {@link #NO_TOTAL} where it is not
+ *     told
  */
 record Page(
     Bytes content,
     List<Entry> entries,
     String next,
     List<String> references,
-    List<OutcomeCode> outcomes) {
+    List<OutcomeCode> outcomes,
+    long total) {
+  static final long NO_TOTAL = -1;
+
+  /** A page that tells no total. */
+  Page(
+      Bytes content,
+      List<Entry> entries,
+      String next,
+      List<String> references,
+      List<OutcomeCode> outcomes) {
+    this(content, entries, next, references, outcomes, NO_TOTAL);
+  }
 
   byte[] bytes() {
     return content.array();

@@ -1,27 +1,51 @@
 package io.epicfhir.extract.crawl;
 
+import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.Ask;
+import io.epicfhir.extract.source.BrokenBody;
+import io.epicfhir.extract.source.PassingFailure;
 import io.epicfhir.extract.source.ServerRefusal;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.TooLong;
 import io.epicfhir.extract.source.Traffic;
+import java.io.IOException;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Asks for pages and resources. What the server says about one search is an answer; what holds for
- * all of them (no sign-in, no server, a link to another origin) ends the run.
+ * Asks for pages and resources. What the server says about one search is an answer, a 5xx after all
+ * tries too; what holds for all of them (no sign-in, no server, a link to another origin) ends the
+ * run.
  */
 final class PageFetch {
   static final String TOO_LONG = "too-long";
-  private static final String FHIR = "application/fhir+json";
+
+  /** What came after all tries is no whole answer, such as a web page. */
+  static final String BROKEN = "broken-answer";
+
+  /** Nothing came after all tries, from a server that answers others. */
+  static final String NO_ANSWER = "no-answer";
+
+  static final String FHIR = "application/fhir+json";
+
+  /** So many different requests in a row that end with 5xx: the server is down. */
+  private static final int MOST_IN_A_ROW = 20;
+
+  /** What a proxy or a busy server says: it may hold for all requests. */
+  private static final Set<Integer> PERHAPS_DOWN = Set.of(408, 502, 503, 504);
+
+  private static final int TOO_MANY = 429;
+  private static final int LONGEST_METADATA = 64 << 20;
 
   private final SourceClient client;
   private final Traffic traffic;
   private final References references;
   private final int longest;
+  private final AtomicInteger failedInARow = new AtomicInteger();
 
   PageFetch(SourceClient client, Traffic traffic, References references, int longest) {
     this.client = client;
@@ -44,6 +68,7 @@ final class PageFetch {
               traffic,
               longest,
               reply -> PageScan.page(reply.body(), references));
+      failedInARow.set(0);
       return page.expired() ? new Answer.Expired() : new Answer.Got(page);
     } catch (JobException e) {
       return refused(e, status -> status == 410 || (status == 404 && number > 1), s -> false);
@@ -51,54 +76,108 @@ final class PageFetch {
   }
 
   /** A resource by its id. */
-  Answer resource(String type, URI url, int most) {
+  Answer resource(String type, URI url) {
     try {
-      return new Answer.Got(
+      Page page =
           client.fetch(
               Ask.get("read " + type, url, FHIR),
               traffic,
-              Math.min(most, longest),
-              reply -> {
-                if (type.equals(Hydration.BINARY)
-                    && !reply.header("Content-Type").orElse(FHIR).contains("json")) {
-                  return raw(reply.body());
-                }
-                return PageScan.resource(reply.body(), references);
-              }));
+              longest,
+              reply -> PageScan.resource(reply.body(), references));
+      failedInARow.set(0);
+      return new Answer.Got(page);
     } catch (JobException e) {
       return refused(e, status -> false, status -> status == 404 || status == 410);
     }
   }
 
-  /** Servers may send a document as it is, whatever they are asked for. */
-  private static Page raw(byte[] body) {
-    Entry entry = new Entry(Entry.Kind.RAW, Hydration.BINARY, "", 0, body.length);
-    return new Page(Bytes.of(body), List.of(entry), "", List.of(), List.of());
+  /**
+   * A document by its id, as a Binary resource whatever the server sends it as.
+   *
+   * @param accept the media type that is asked for
+   * @param most bytes of the longest Binary
+   */
+  Answer document(URI url, String id, String accept, int most) {
+    try {
+      Page page =
+          client.fetch(
+              Ask.get("read Binary", url, accept),
+              traffic,
+              Math.min(most, longest),
+              reply ->
+                  RawDocument.page(
+                      id, reply.header("Content-Type").orElse(""), reply.body(), references));
+      failedInARow.set(0);
+      return page.entries().stream().anyMatch(entry -> entry.length() > most)
+          ? Answer.Refused.because(0, TOO_LONG)
+          : new Answer.Got(page);
+    } catch (JobException e) {
+      return refused(e, status -> false, status -> status == 404 || status == 410);
+    }
   }
 
   private interface Status {
     boolean is(int status);
   }
 
-  private static Answer refused(JobException failure, Status expired, Status gone) {
+  private Answer refused(JobException failure, Status expired, Status gone) {
     if (failure.getCause() instanceof TooLong) {
       return Answer.Refused.because(0, TOO_LONG);
     }
+    if (failure.getCause() instanceof IOException lost) {
+      String code = lost instanceof BrokenBody ? BROKEN : NO_ANSWER;
+      requireServer(code, true, failure);
+      return Answer.Refused.because(0, code);
+    }
     Optional<ServerRefusal> refusal = ServerRefusal.of(failure);
-    if (refusal.isEmpty() || refusal.get().status() < 400 || refusal.get().status() == 401) {
+    int status = refusal.map(ServerRefusal::status).orElse(0);
+    List<String> codes = refusal.map(ServerRefusal::codes).orElse(List.of());
+    if (failure.getCause() instanceof PassingFailure passing) { // the last of all tries
+      status = passing.status();
+      codes = passing.codes();
+    }
+    boolean dayIsOver = codes.contains(ReadsById.DAILY_LIMIT); // whatever status it comes with
+    if (status < 300 || status == 401 || (status == TOO_MANY && !dayIsOver)) {
       throw failure;
     }
-    int status = refusal.get().status();
-    List<String> codes = refusal.get().codes();
+    if (status >= 500 || PERHAPS_DOWN.contains(status)) {
+      requireServer(String.valueOf(status), PERHAPS_DOWN.contains(status), failure);
+    } else {
+      failedInARow.set(0);
+    }
     if (codes.contains(OutcomeCode.EXPIRED) || expired.is(status)) {
       return new Answer.Expired();
     }
     if (gone.is(status)) {
       return new Answer.Gone();
     }
-    return codes.isEmpty()
-        ? Answer.Refused.because(status, "http-" + status)
-        : new Answer.Refused(
-            status, codes.stream().map(code -> new OutcomeCode(true, code)).toList());
+    List<String> names = codes.isEmpty() ? List.of("http-" + status) : codes;
+    return new Answer.Refused(
+        status,
+        names.stream().map(code -> new OutcomeCode(true, code)).toList(),
+        refusal.flatMap(ServerRefusal::location).orElse(""));
+  }
+
+  /** One request that fails for good is one thing; a server that is down is another. */
+  private void requireServer(String answer, boolean perhapsDown, JobException failure) {
+    if (failedInARow.incrementAndGet() >= MOST_IN_A_ROW) {
+      throw new JobException(
+          ExitCode.UNAVAILABLE,
+          "Cannot go on with the crawl: the server answered "
+              + MOST_IN_A_ROW
+              + " requests in a row with errors such as "
+              + answer
+              + "; rerun when the server is well",
+          failure);
+    }
+    if (perhapsDown) {
+      URI metadata = URI.create(references.base() + "metadata");
+      try {
+        client.fetch(Ask.get("read " + metadata, metadata, FHIR), traffic, LONGEST_METADATA);
+      } catch (JobException e) {
+        failure.addSuppressed(e);
+        throw failure;
+      }
+    }
   }
 }

@@ -15,6 +15,8 @@ final class Readings {
   private static final long REJECTED = 2;
 
   private final DigestTable table = new DigestTable(WIDTH);
+  private final DigestTable gone = new DigestTable(0);
+  private final DigestTable missing = new DigestTable(0);
   private final Digest digest = new Digest();
   private final int part;
   private final int parts;
@@ -74,6 +76,21 @@ final class Readings {
     if (!id.isEmpty()) {
       table.set(table.find(digest.of(id)), STATE, REJECTED);
     }
+  }
+
+  /** An id that the last crawl saw was not read: true where that is said for the first time. */
+  boolean missing(String id) {
+    return missing.add(digest.of(id));
+  }
+
+  /** The server says that it has no resource of the id. */
+  void gone(String id) {
+    gone.add(digest.of(id));
+  }
+
+  /** Whether the server said so. */
+  boolean isGone(String id) {
+    return gone.find(digest.of(id)) >= 0;
   }
 
   /** Whether the id was read at all. */

@@ -12,15 +12,22 @@ import java.util.Set;
 final class ResourceScan {
   private static final String SUBSETTED = "SUBSETTED";
 
+  /** Without parameters, so that nothing but a media type gets into a header. */
+  private static final String MEDIA_TYPE = "[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+";
+
   private final byte[] bytes;
   private final JsonParser parser;
   private final References references;
   private final Set<String> found;
-  private final List<String> urls = new ArrayList<>();
+  private final List<String[]> urls = new ArrayList<>();
   private String type;
   private String id;
   private boolean subsetted;
   private boolean inMeta;
+  private String url = "";
+  private int urlDepth;
+  private String contentType = "";
+  private int contentTypeDepth;
 
   ResourceScan(byte[] bytes, JsonParser parser, References references, Set<String> found) {
     this.bytes = bytes;
@@ -45,6 +52,7 @@ final class ResourceScan {
       if (token.isStructStart()) {
         depth++;
       } else if (token.isStructEnd()) {
+        attachment(depth);
         depth--;
       } else if (token == JsonToken.FIELD_NAME) {
         inMeta = depth == 1 ? parser.currentName().equals("meta") : inMeta;
@@ -54,7 +62,10 @@ final class ResourceScan {
     }
     int to = (int) parser.currentLocation().getByteOffset();
     requireObject(from, to);
-    urls.forEach(url -> add(references.attachment(type, url)));
+    for (String[] attachment : urls) {
+      String document = references.attachment(type, attachment[0]);
+      add(document == null ? null : document + attachment[1]);
+    }
     Entry.Kind kind = subsetted ? Entry.Kind.SUBSETTED : Entry.Kind.RESOURCE;
     return new Entry(kind, type, id, from, to - from);
   }
@@ -65,13 +76,33 @@ final class ResourceScan {
       case "id" -> id = depth == 1 ? parser.getText() : id;
       case "code" -> subsetted |= inMeta && parser.getText().equals(SUBSETTED);
       case "reference" -> add(references.reference(parser.getText()));
-      case "url" -> {
+      case "url", "contentType" -> {
         if (!references.attachmentTypes().isEmpty()) {
-          urls.add(parser.getText());
+          attachment(depth, name);
         }
       }
       default -> {}
     }
+  }
+
+  private void attachment(int depth, String name) throws IOException {
+    if (name.equals("url")) {
+      url = parser.getText();
+      urlDepth = depth;
+    } else {
+      contentType = parser.getText().replaceFirst("\\s*;.*", "");
+      contentTypeDepth = depth;
+    }
+  }
+
+  /** An object ends: where it has a url, it may be an Attachment. */
+  private void attachment(int depth) {
+    if (urlDepth == depth) {
+      boolean typed = contentTypeDepth == depth && contentType.matches(MEDIA_TYPE);
+      urls.add(new String[] {url, typed ? " " + contentType : ""});
+    }
+    urlDepth = urlDepth == depth ? 0 : urlDepth;
+    contentTypeDepth = contentTypeDepth == depth ? 0 : contentTypeDepth;
   }
 
   private void add(String reference) {

@@ -39,6 +39,11 @@ final class SearchPlan {
     return searches;
   }
 
+  /** Whether any type is narrowed to what changed. */
+  boolean narrows() {
+    return searches.stream().anyMatch(s -> !s.narrowed().isEmpty());
+  }
+
   int size() {
     return searches.size();
   }

@@ -96,23 +96,45 @@ final class SpoolFormat {
       text(out, entry.id());
       out.writeInt(entry.length());
     }
+    out.writeLong(record.total());
+    for (Entry entry : record.entries()) {
+      out.writeBoolean(entry.matched());
+    }
     return bytes.toByteArray();
   }
 
   private static SpoolRecord record(byte[] head, byte[] body) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(head));
+    String search = text(in);
+    String subject = text(in);
+    int restart = in.readInt();
+    int page = in.readInt();
+    SpoolRecord.End end = SpoolRecord.End.valueOf(text(in));
+    String next = text(in);
+    long readAt = in.readLong();
+    List<OutcomeCode> codes = codes(in);
+    List<String> references = texts(in);
+    List<Entry> entries = entries(in);
+    long total = Page.NO_TOTAL;
+    if (in.available() > 0) { // a spool of an earlier version ends here
+      total = in.readLong();
+      for (int i = 0; i < entries.size(); i++) {
+        entries.set(i, in.readBoolean() ? entries.get(i) : entries.get(i).included());
+      }
+    }
     return new SpoolRecord(
-        text(in),
-        text(in),
-        in.readInt(),
-        in.readInt(),
-        SpoolRecord.End.valueOf(text(in)),
-        text(in),
-        in.readLong(),
-        codes(in),
-        texts(in),
-        entries(in),
-        Bytes.of(body));
+        search,
+        subject,
+        restart,
+        page,
+        end,
+        next,
+        readAt,
+        codes,
+        references,
+        entries,
+        Bytes.of(body),
+        total);
   }
 
   private static List<OutcomeCode> codes(DataInputStream in) throws IOException {

@@ -13,12 +13,15 @@ import java.util.List;
  * @param restart how often the search had begun again
  * @param page its number, from 1 on
  * @param end what comes after it
- * @param next the link to the next page, where there is one
+ * @param next the link to the next page, where there is one; of a read that confirms, what had
+ *     found the resource; of a merged patient's search, the survivor
  * @param readAt milliseconds since 1970
  * @param codes what OperationOutcomes said
  * @param references what must be fetched by reference
  * @param entries their places in the body
  * @param content the entries' bytes, one after the other
+ * @param total the search's matches by the server's count; {@link Page#NO_TOTAL} where it is not
+ *     told
  */
 record SpoolRecord(
     String search,
@@ -31,9 +34,11 @@ record SpoolRecord(
     List<OutcomeCode> codes,
     List<String> references,
     List<Entry> entries,
-    Bytes content) {
+    Bytes content,
+    long total) {
   static final String BY_REFERENCE = "/";
   static final String ASIDE = "";
+  private static final String FOUND_BY = "\n";
 
   /** What comes after a page. */
   enum End {
@@ -67,24 +72,67 @@ record SpoolRecord(
         content.outcomes(),
         content.references(),
         placed,
-        Bytes.of(body.toByteArray()));
+        Bytes.of(body.toByteArray()),
+        content.total());
   }
 
-  /** A unit that ended without a page. */
+  /** A resource that was read by its id. */
+  static SpoolRecord read(ReadsById.Read read, Page page) {
+    SpoolRecord record = of(BY_REFERENCE, read.id(), 0, 1, page, page.entries());
+    return record.with(End.LAST, foundBy(read));
+  }
+
+  /** A read by id that brought nothing. */
+  static SpoolRecord ended(ReadsById.Read read, End end, List<OutcomeCode> codes) {
+    return ended(BY_REFERENCE, read.id(), 0, 1, end, codes, foundBy(read));
+  }
+
+  private static String foundBy(ReadsById.Read read) {
+    return read.confirms() ? read.seen().patient() + FOUND_BY + read.seen().search() : "";
+  }
+
+  private SpoolRecord with(End newEnd, String newNext) {
+    return new SpoolRecord(
+        search,
+        subject,
+        restart,
+        page,
+        newEnd,
+        newNext,
+        readAt,
+        codes,
+        references,
+        entries,
+        content,
+        total);
+  }
+
+  /**
+   * A unit that ended without a page.
+   *
+   * @param next the survivor of a merged patient, where the answer names one; else empty
+   */
   static SpoolRecord ended(
-      String search, String subject, int restart, int page, End end, List<OutcomeCode> codes) {
+      String search,
+      String subject,
+      int restart,
+      int page,
+      End end,
+      List<OutcomeCode> codes,
+      String next) {
     return new SpoolRecord(
         search,
         subject,
         restart,
         page,
         end,
-        "",
+        next,
         System.currentTimeMillis(),
         codes,
         List.of(),
         List.of(),
-        Bytes.of(new byte[0]));
+        Bytes.of(new byte[0]),
+        Page.NO_TOTAL);
   }
 
   byte[] body() {
@@ -93,6 +141,26 @@ record SpoolRecord(
 
   boolean byReference() {
     return search.equals(BY_REFERENCE);
+  }
+
+  /** Whether the server says that it has no resource of the id that was read. */
+  boolean gone() {
+    return byReference() && end == End.GONE && codes.isEmpty();
+  }
+
+  /** Whether it confirms a resource that a search had found once, and does no more. */
+  boolean confirms() {
+    return byReference() && next.contains(FOUND_BY);
+  }
+
+  /** The patient whose search had found what was confirmed. */
+  String foundFor() {
+    return next.substring(0, next.indexOf(FOUND_BY));
+  }
+
+  /** The search that had found what was confirmed. */
+  String foundBy() {
+    return next.substring(next.indexOf(FOUND_BY) + FOUND_BY.length());
   }
 
   boolean aside() {

@@ -13,6 +13,8 @@ final class TypeCounts {
   long unchanged;
   long rejected;
   long deleted;
+  long unconfirmed;
+  long kept;
   long oddLastUpdated;
   long ms;
   final Map<String, Long> reasons = new TreeMap<>();

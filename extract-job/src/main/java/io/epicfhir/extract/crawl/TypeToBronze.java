@@ -14,6 +14,7 @@ final class TypeToBronze {
   private final String type;
   private final Spool spool;
   private final Optional<CrawlIndex> before;
+  private final KnownResources known;
   private final Ways ways;
   private final int maxLine;
   private final StagedRows rows;
@@ -31,11 +32,17 @@ final class TypeToBronze {
     boolean wouldSee(CrawlIndex.Seen seen);
   }
 
-  /** Of one type, into these rows and that index. */
+  /**
+   * Of one type, into these rows and that index.
+   *
+   * @param before what the last crawl saw: what is as it was is not written again
+   * @param known what the last crawl saw of which that is known: what may be gone
+   */
   TypeToBronze(
       String type,
       Spool spool,
       Optional<CrawlIndex> before,
+      KnownResources known,
       Ways ways,
       int maxLine,
       StagedRows rows,
@@ -43,6 +50,7 @@ final class TypeToBronze {
     this.type = type;
     this.spool = spool;
     this.before = before;
+    this.known = known;
     this.ways = ways;
     this.maxLine = maxLine;
     this.rows = rows;
@@ -79,14 +87,17 @@ final class TypeToBronze {
       ordinal = 0;
       spool.read(type, true, record -> take(readings, record));
     }
-    before.ifPresent(index -> index.read(seen -> missing(readings, seen)));
+    known.read(seen -> missing(readings, seen));
   }
 
   private void lastReadings(Readings readings, SpoolRecord record) {
+    if (record.gone() && readings.mine(record.subject())) {
+      readings.gone(record.subject());
+    }
     for (Entry entry : record.entries()) {
       ordinal++;
       if (!entry.id().isEmpty() && readings.mine(entry.id())) {
-        readings.read(entry.id(), entry.kind() == Entry.Kind.RESOURCE, ordinal);
+        readings.read(entry.id(), entry.whole(), ordinal);
       }
     }
   }
@@ -98,7 +109,7 @@ final class TypeToBronze {
     for (Entry entry : record.entries()) {
       ordinal++;
       boolean mine = readings.mine(entry.id());
-      if (mine && entry.kind() == Entry.Kind.RESOURCE) {
+      if (mine && entry.whole()) {
         counts.received++;
         resource(readings, record, entry);
       } else if (mine) {
@@ -119,8 +130,7 @@ final class TypeToBronze {
         switch (entry.kind()) {
           case SUBSETTED -> "subsetted";
           case ERROR -> "server-error";
-          case WARNING -> "server-warning";
-          default -> "attachment-not-fhir";
+          default -> "server-warning";
         };
     if (entry.kind() == Entry.Kind.SUBSETTED) {
       counts.received++;
@@ -156,33 +166,45 @@ final class TypeToBronze {
     }
     counts.written++;
     counts.oddLastUpdated += head.oddLastUpdated() ? 1 : 0;
-    rows.resource(type, head, body, entry, source(record), ordinal);
+    String raw = entry.kind() == Entry.Kind.RAW ? ", sent as raw bytes" : "";
+    rows.resource(type, head, body, entry, source(record) + raw, ordinal);
     return true;
   }
 
   private void seen(SpoolRecord record, Entry entry) {
     boolean bySearch = !record.aside() && !record.byReference();
+    boolean confirmed = record.confirms() && record.subject().equals(entry.id());
+    counts.kept += confirmed ? 1 : 0;
     after.add(
         new CrawlIndex.Seen(
             entry.id(),
-            bySearch ? record.subject() : "",
-            bySearch ? record.search() : "",
+            bySearch ? record.subject() : confirmed ? record.foundFor() : "",
+            bySearch ? record.search() : confirmed ? record.foundBy() : "",
             content.high(),
             content.low(),
-            record.readAt()));
+            record.readAt(),
+            confirmed));
   }
 
-  /** What the last crawl saw and this one did not take: gone, or not asked for. */
+  /**
+   * What the last crawl saw and this one did not take: gone where the server says so of its id;
+   * else not asked for, or not confirmed.
+   */
   private void missing(Readings readings, CrawlIndex.Seen seen) {
-    if (!readings.mine(seen.id()) || readings.taken(seen.id())) {
+    boolean open = readings.mine(seen.id()) && !readings.taken(seen.id());
+    if (!open || !readings.missing(seen.id())) {
       return;
     }
-    if (!readings.seen(seen.id()) && ways.wouldSee(seen)) {
+    boolean read = readings.seen(seen.id());
+    if (!read && readings.isGone(seen.id())) {
       counts.deleted++;
       rows.deleted(type, seen.id());
-    } else {
-      after.add(seen);
+      return;
     }
+    if (!read && ways.wouldSee(seen)) {
+      counts.unconfirmed++;
+    }
+    after.add(seen);
   }
 
   private String source(SpoolRecord record) {

@@ -3,6 +3,7 @@ package io.epicfhir.extract.crawl;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.Link;
 import io.epicfhir.extract.source.SourceClient;
 import java.net.URI;
 import java.util.HashSet;
@@ -22,6 +23,7 @@ final class UnitRun {
   private final Spool spool;
   private final Units units;
   private final CrawlFigures figures;
+  private final Merges merges;
   private final Predicate<String> knownPatient;
   private final BooleanSupplier stopped;
 
@@ -37,6 +39,7 @@ final class UnitRun {
       Spool spool,
       Units units,
       CrawlFigures figures,
+      Merges merges,
       Predicate<String> knownPatient,
       BooleanSupplier stopped) {
     this.settings = settings;
@@ -46,6 +49,7 @@ final class UnitRun {
     this.spool = spool;
     this.units = units;
     this.figures = figures;
+    this.merges = merges;
     this.knownPatient = knownPatient;
     this.stopped = stopped;
   }
@@ -82,19 +86,19 @@ final class UnitRun {
     URI following(String link) {
       URI next;
       try {
-        next = url.resolve(link.replace("|", "%7C").replace(" ", "%20"));
+        next = Link.resolve(url, link);
       } catch (IllegalArgumentException e) {
         next = null;
       }
-      if (next == null || !client.atHome(next)) {
+      if (next == null || !client.allows(next)) {
         throw new JobException(
             ExitCode.REFUSED,
             "Cannot follow a next link of search "
                 + search.name()
                 + ": it leads "
                 + (next == null ? "nowhere" : "to another origin, " + next.getAuthority())
-                + ", where the access token must not go; check source.base-url, and ask the"
-                + " server's operator");
+                + ", where the access token must not go; check source.base-url, ask the server's"
+                + " operator, or name it in source.allowed-origins");
       }
       return next;
     }
@@ -110,18 +114,28 @@ final class UnitRun {
         begin();
         return true;
       }
-      List<OutcomeCode> codes =
-          answer instanceof Answer.Refused refused
-              ? refused.codes()
-              : List.of(new OutcomeCode(true, OutcomeCode.EXPIRED));
-      end(answer instanceof Answer.Gone, codes);
+      if (answer instanceof Answer.Refused refused) {
+        refused(refused);
+      } else if (answer instanceof Answer.Gone) {
+        end(SpoolRecord.End.GONE, List.of(), "");
+      } else {
+        end(SpoolRecord.End.REFUSED, List.of(new OutcomeCode(true, OutcomeCode.EXPIRED)), "");
+      }
       return false;
     }
 
-    private void end(boolean gone, List<OutcomeCode> codes) {
-      SpoolRecord.End end = gone ? SpoolRecord.End.GONE : SpoolRecord.End.REFUSED;
-      append(
-          SpoolRecord.ended(search.key(), patient, restart, page, end, gone ? List.of() : codes));
+    /** A redirect that names another patient says that this one was merged into that one. */
+    private void refused(Answer.Refused refused) {
+      String survivor = refused.redirect() ? merges.target(refused.location()) : "";
+      boolean merged = !survivor.isEmpty() && !survivor.equals(patient);
+      end(
+          SpoolRecord.End.REFUSED,
+          merged ? List.of(new OutcomeCode(true, Merges.MERGED)) : refused.codes(),
+          merged ? survivor : "");
+    }
+
+    private void end(SpoolRecord.End end, List<OutcomeCode> codes, String survivor) {
+      append(SpoolRecord.ended(search.key(), patient, restart, page, end, codes, survivor));
     }
 
     private boolean took(Page content) {
@@ -134,7 +148,7 @@ final class UnitRun {
       boolean again = !seen.add(url) || seen.contains(next);
       if (again || page > settings.maxPages()) {
         String code = again ? "next-link-cycle" : "max-pages";
-        end(false, List.of(new OutcomeCode(true, code)));
+        end(SpoolRecord.End.REFUSED, List.of(new OutcomeCode(true, code)), "");
         return false;
       }
       url = next;
@@ -184,7 +198,7 @@ final class UnitRun {
 
   private Answer ask(Walk walk) {
     return walk.search.read()
-        ? fetch.resource(walk.search.type(), walk.url, settings.maxPageSize())
+        ? fetch.resource(walk.search.type(), walk.url)
         : fetch.page(walk.search.name(), walk.url, walk.page);
   }
 }

@@ -1,5 +1,7 @@
 package io.epicfhir.extract.crawl;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -13,34 +15,51 @@ import java.util.TreeSet;
  * by patient.
  */
 final class Units {
-  private final List<String> patients;
+  private final List<String> patients = new ArrayList<>();
   private final SearchPlan plan;
-  private final Problems rules;
+  private final OutcomePolicy rules;
+  private final Merges merges;
   private final Map<String, Integer> numbers = new HashMap<>();
-  private final boolean[] done;
+  private boolean[] done;
   private final Map<Integer, Place> begun = new HashMap<>();
   private final Map<Integer, Set<String>> problems = new HashMap<>();
+  private final Map<Integer, SearchTally> tallies = new HashMap<>();
   private int doneCount;
 
   /** Where a search that is under way goes on. */
   record Place(String next, int page, int restart) {}
 
-  Units(List<String> patients, SearchPlan plan, Problems rules) {
-    this.patients = patients;
+  Units(List<String> patients, SearchPlan plan, OutcomePolicy rules, Merges merges) {
     this.plan = plan;
     this.rules = rules;
-    this.done = new boolean[Math.multiplyExact(patients.size(), plan.size())];
-    for (int i = 0; i < patients.size(); i++) {
-      numbers.put(patients.get(i), i);
+    this.merges = merges;
+    this.done = new boolean[0];
+    add(patients);
+  }
+
+  /** More patients, whose searches come after all others. */
+  synchronized void add(List<String> more) {
+    for (String patient : more) {
+      numbers.put(patient, patients.size());
+      patients.add(patient);
     }
+    done = Arrays.copyOf(done, Math.multiplyExact(patients.size(), plan.size()));
+  }
+
+  synchronized List<String> patients() {
+    return List.copyOf(patients);
+  }
+
+  synchronized boolean has(String patient) {
+    return numbers.containsKey(patient);
   }
 
   /** How many there are. */
-  int total() {
+  synchronized int total() {
     return done.length;
   }
 
-  String patient(int unit) {
+  synchronized String patient(int unit) {
     return patients.get(unit / plan.size());
   }
 
@@ -64,6 +83,9 @@ final class Units {
   synchronized void took(SpoolRecord record) {
     Optional<Search> search = plan.find(record.search());
     Integer patient = numbers.get(record.subject());
+    if (record.end() == SpoolRecord.End.REFUSED && patient != null && !record.byReference()) {
+      merges.add(record.subject(), record.next());
+    }
     if (record.aside() || record.byReference() || search.isEmpty() || patient == null) {
       return; // of a search or a patient that is asked for no more: its resources are taken
     }
@@ -71,7 +93,7 @@ final class Units {
     if (record.page() == 1) {
       problems.remove(unit);
     }
-    Set<String> bad = rules.of(record.codes());
+    Set<String> bad = rules.incomplete(codes(record, unit));
     if (!bad.isEmpty()) {
       problems.computeIfAbsent(unit, u -> new TreeSet<>()).addAll(bad);
     }
@@ -84,6 +106,24 @@ final class Units {
     mark(unit, over);
   }
 
+  /** The page's codes, and at the search's end the code of what is missing. */
+  private List<OutcomeCode> codes(SpoolRecord record, int unit) {
+    if (record.page() == 1) {
+      tallies.remove(unit);
+    }
+    SearchTally tally = tallies.computeIfAbsent(unit, u -> new SearchTally());
+    tally.took(record.entries(), record.total());
+    if (record.end() == SpoolRecord.End.MORE) {
+      return record.codes();
+    }
+    tallies.remove(unit);
+    List<OutcomeCode> codes = new ArrayList<>(record.codes());
+    if (record.end() == SpoolRecord.End.LAST) {
+      tally.missing().ifPresent(codes::add);
+    }
+    return codes;
+  }
+
   private void mark(int unit, boolean now) {
     doneCount += (now ? 1 : 0) - (done[unit] ? 1 : 0);
     done[unit] = now;
@@ -94,7 +134,7 @@ final class Units {
     Set<Integer> again = new HashSet<>();
     problems.forEach(
         (unit, codes) -> {
-          if (done[unit] && !rules.accepted(codes)) {
+          if (done[unit] && !rules.accepted(codes) && !settled(unit)) {
             again.add(unit);
           }
         });
@@ -106,9 +146,31 @@ final class Units {
     return again.size();
   }
 
+  /** All searches of a patient are asked for again, from their first page on. */
+  synchronized void again(String patient) {
+    int first = numbers.get(patient) * plan.size();
+    for (int unit = first; unit < first + plan.size(); unit++) {
+      problems.remove(unit);
+      begun.remove(unit);
+      mark(unit, false);
+    }
+  }
+
   /** The units that the server refused, or answered with a code that means missing data. */
   synchronized Map<Integer, Set<String>> problems() {
     return new HashMap<>(problems);
+  }
+
+  /**
+   * Whether a refused search needs no attention: its patient was merged into one of the cohort,
+   * whose searches bring the history.
+   */
+  synchronized boolean settled(int unit) {
+    return Merges.only(problems.getOrDefault(unit, Set.of()))
+        && merges
+            .survivor(patients.get(unit / plan.size()))
+            .filter(numbers::containsKey)
+            .isPresent();
   }
 
   /** Whether all searches of the type were answered in full for the patient. */

@@ -7,6 +7,7 @@ import java.time.Instant;
  * A bearer token.
  *
  * @param secret the token
+ * @param scope what the server says that it allows; empty where it does not say
  * @param useUntil shortly before it expires
  */
-record AccessToken(Secret secret, Instant useUntil) {}
+record AccessToken(Secret secret, String scope, Instant useUntil) {}

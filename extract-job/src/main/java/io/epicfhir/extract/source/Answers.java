@@ -26,7 +26,8 @@ final class Answers {
     if (status >= 200 && status < 300) {
       return;
     }
-    Optional<Outcome> outcome = status >= 400 ? reply.outcome() : Optional.empty();
+    Optional<Outcome> outcome = reply.outcome();
+    List<String> codes = outcome.map(Outcome::ownCodes).orElse(List.of());
     String answer =
         "the server answered "
             + status
@@ -35,15 +36,26 @@ final class Answers {
     boolean passing = known || GATEWAY.contains(status) || serverTrouble(status, outcome);
     if (passing && (known || ask.repeatable())) {
       throw new PassingFailure(
-          answer, RetryAfter.of(reply.header("Retry-After"), reply.header("Date"), clock));
+          answer + requestId(reply),
+          status,
+          ofRequest(status, outcome),
+          codes,
+          RetryAfter.of(reply.header("Retry-After"), reply.header("Date"), clock));
     }
     if (passing) {
-      throw lost(ask, answer, null);
+      throw lost(ask, answer + requestId(reply), null);
     }
     throw ServerRefusal.because(
-        status,
-        outcome.map(Outcome::ownCodes).orElse(List.of()),
-        "Cannot " + ask.what() + ": " + answer + advice(status));
+        reply,
+        codes,
+        "Cannot "
+            + ask.what()
+            + ": "
+            + answer
+            + outcome.map(Answers::reason).orElse("")
+            + advice(status)
+            + requestId(reply)
+            + ask.at());
   }
 
   /** A request that must not be repeated may or may not have been carried out. */
@@ -54,7 +66,8 @@ final class Answers {
             + ask.what()
             + ", "
             + answer
-            + "; rerun: the next try asks again",
+            + "; rerun: the next try asks again"
+            + ask.at(),
         cause);
   }
 
@@ -63,13 +76,31 @@ final class Answers {
     return status >= 500 && outcome.map(o -> o.passing() || !o.severe()).orElse(true);
   }
 
+  private static boolean ofRequest(int status, Optional<Outcome> outcome) {
+    boolean down = BUSY.contains(status) || GATEWAY.contains(status);
+    return status >= 500 && !down && outcome.filter(Outcome::busy).isEmpty();
+  }
+
   private static boolean isHtml(Reply reply) {
-    return reply.header("Content-Type").orElse("").contains("html");
+    return reply.contentType().contains("html");
+  }
+
+  /** Of the server's own text only words that name nobody. */
+  private static String reason(Outcome outcome) {
+    return outcome.words().isEmpty()
+        ? ""
+        : "; its reason names " + String.join(", ", outcome.words());
+  }
+
+  /** What the server's operator finds the request by. */
+  static String requestId(Reply reply) {
+    return reply.requestId().map(id -> " [the server's request id: " + id + "]").orElse("");
   }
 
   private static String advice(int status) {
     if (status >= 300 && status < 400) {
-      return ", a redirect; redirects are not followed: put the final address into the settings";
+      return ", a redirect that is not followed, as it leads to something else than what was asked"
+          + " for; where the server has moved, put its new address into source.base-url";
     }
     return switch (status) {
       case 401, 403 -> "; check the application's registration and source.scopes";

@@ -1,6 +1,7 @@
 package io.epicfhir.extract.source;
 
 import java.net.URI;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -8,10 +9,12 @@ import java.util.Map;
  *
  * @param what "verb thing", for messages
  * @param method GET, POST or DELETE
- * @param url absolute; may hold a signature in its query, so it is never told in a message
+ * @param url absolute; may hold a signature in its query, so that is never told in a message
  * @param headers besides the authorisation
  * @param token whether the access token goes with it
  * @param repeatable whether asking twice does no harm
+ * @param alone whether a 429 is about this request only (one export too many, a status too early),
+ *     so that its Retry-After keeps no other request waiting
  * @param body FHIR JSON that goes with a POST; null for none
  */
 public record Ask(
@@ -21,6 +24,7 @@ public record Ask(
     Map<String, String> headers,
     boolean token,
     boolean repeatable,
+    boolean alone,
     String body) {
 
   public Ask {
@@ -28,39 +32,52 @@ public record Ask(
   }
 
   public static Ask get(String what, URI url, String accept) {
-    return new Ask(what, "GET", url, Map.of("Accept", accept), false, true, null);
+    return of(what, "GET", url, accept, null);
   }
 
   /** A POST of FHIR JSON. */
   public static Ask post(String what, URI url, String accept, String body) {
-    return new Ask(what, "POST", url, Map.of("Accept", accept), false, true, body);
+    return of(what, "POST", url, accept, body);
   }
 
   public static Ask delete(String what, URI url) {
-    return new Ask(
-        what, "DELETE", url, Map.of("Accept", "application/fhir+json"), false, true, null);
+    return of(what, "DELETE", url, "application/fhir+json", null);
+  }
+
+  private static Ask of(String what, String method, URI url, String accept, String body) {
+    return new Ask(what, method, url, Map.of("Accept", accept), false, true, false, body);
   }
 
   public Ask with(String name, String value) {
-    Map<String, String> more = new java.util.HashMap<>(headers);
+    Map<String, String> more = new HashMap<>(headers);
     more.put(name, value);
-    return new Ask(what, method, url, more, token, repeatable, body);
+    return new Ask(what, method, url, more, token, repeatable, alone, body);
   }
 
   public Ask withToken() {
-    return new Ask(what, method, url, headers, true, repeatable, body);
+    return new Ask(what, method, url, headers, true, repeatable, alone, body);
   }
 
   Ask withoutToken() {
-    return new Ask(what, method, url, headers, false, repeatable, body);
+    return new Ask(what, method, url, headers, false, repeatable, alone, body);
   }
 
   Ask to(URI other) {
-    return new Ask(what, method, other, headers, token, repeatable, body);
+    return new Ask(what, method, other, headers, token, repeatable, alone, body);
   }
 
   /** For a request that starts something: where its answer is lost, it is not sent again. */
   public Ask once() {
-    return new Ask(what, method, url, headers, token, false, body);
+    return new Ask(what, method, url, headers, token, false, true, body);
+  }
+
+  /** A 429 to it keeps no other request waiting. */
+  Ask standingAlone() {
+    return new Ask(what, method, url, headers, token, repeatable, true, body);
+  }
+
+  /** The request's method and address, for messages: without query and ids. */
+  String at() {
+    return " [" + method + " " + Link.shown(url) + "]";
   }
 }

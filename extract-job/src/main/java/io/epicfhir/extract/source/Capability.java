@@ -1,26 +1,19 @@
 package io.epicfhir.extract.source;
 
-import ca.uhn.fhir.context.FhirContext;
-import ca.uhn.fhir.parser.DataFormatException;
-import ca.uhn.fhir.rest.api.EncodingEnum;
-import ca.uhn.fhir.rest.api.SummaryEnum;
-import ca.uhn.fhir.rest.client.api.IClientInterceptor;
-import ca.uhn.fhir.rest.client.api.IGenericClient;
-import ca.uhn.fhir.rest.client.api.IHttpRequest;
-import ca.uhn.fhir.rest.client.api.IHttpResponse;
-import ca.uhn.fhir.rest.client.api.ServerValidationModeEnum;
-import ca.uhn.fhir.rest.client.exceptions.FhirClientConnectionException;
-import ca.uhn.fhir.rest.client.exceptions.NonFhirResponseException;
-import ca.uhn.fhir.rest.server.exceptions.BaseServerResponseException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import java.time.Clock;
-import java.time.Duration;
-import java.util.Optional;
-import org.hl7.fhir.r4.model.CapabilityStatement;
 
-/** Asks the server, by HAPI's client, whether it speaks FHIR R4. */
+/**
+ * Asks the server whether it speaks FHIR R4. Of its CapabilityStatement only the fields that matter
+ * are read: whatever else is odd in it keeps nobody from the data.
+ */
 public final class Capability {
+  private static final JsonMapper MAPPER = new JsonMapper();
+  private static final int LONGEST_NAME = 100;
+
   private Capability() {}
 
   /**
@@ -30,71 +23,32 @@ public final class Capability {
    * @throws JobException {@link ExitCode#REFUSED} where it speaks another version or no FHIR
    */
   public static String check(SourceClient client, SourceSettings settings, Traffic traffic) {
-    FhirContext context = FhirContext.forR4Cached();
-    context.getRestfulClientFactory().setHttpClient(client.http().unpackingClient());
-    context.getRestfulClientFactory().setServerValidationMode(ServerValidationModeEnum.NEVER);
-    IGenericClient hapi = context.newRestfulGenericClient(settings.baseUrl().toString());
-    hapi.setEncoding(EncodingEnum.JSON); // else it asks for XML first, which some servers refuse
-    AnswerTimes times = new AnswerTimes(client.clock());
-    hapi.registerInterceptor(times);
     String what = "read " + settings.baseUrl() + "/metadata";
-    CapabilityStatement statement =
-        client.retry().call(what, traffic, () -> read(hapi, times, what, traffic));
-    String version =
-        statement.getFhirVersion() == null ? "no version" : statement.getFhirVersion().toCode();
+    JsonNode statement = read(client.metadata(traffic), what);
+    String version = statement.path("fhirVersion").asText("").trim();
     if (!version.matches("4\\.0(\\..*)?")) {
-      throw refused(what, "the server speaks FHIR " + version + ", not 4.0");
+      String told = version.matches("[0-9A-Za-z.-]{1,20}") ? version : "no version";
+      throw refused(what, "the server speaks FHIR " + told + ", not 4.0");
     }
-    return (statement.getSoftware().getName() + " " + statement.getSoftware().getVersion())
-        .replace("null", "")
-        .trim();
+    JsonNode software = statement.path("software");
+    return (name(software.path("name")) + " " + name(software.path("version"))).trim();
   }
 
-  private static CapabilityStatement read(
-      IGenericClient hapi, AnswerTimes times, String what, Traffic traffic) throws PassingFailure {
-    traffic.requested();
+  private static JsonNode read(Reply reply, String what) {
     try {
-      return hapi.capabilities()
-          .ofType(CapabilityStatement.class)
-          .summaryMode(SummaryEnum.FALSE)
-          .execute();
-    } catch (FhirClientConnectionException e) {
-      if (e.getCause() instanceof DataFormatException) {
-        throw refused(what, "the answer is no CapabilityStatement of FHIR R4");
+      JsonNode root = MAPPER.readTree(reply.text());
+      if (root.path("resourceType").asText().equals("CapabilityStatement")) {
+        return root;
       }
-      throw new PassingFailure("the connection failed", Optional.empty());
-    } catch (NonFhirResponseException | DataFormatException e) {
-      throw refused(what, "the answer is no CapabilityStatement of FHIR R4");
-    } catch (BaseServerResponseException e) {
-      if (e.getStatusCode() >= 500 || e.getStatusCode() == 429) {
-        throw new PassingFailure("the server answered " + e.getStatusCode(), times.retryAfter);
-      }
-      throw refused(what, "the server answered " + e.getStatusCode());
+    } catch (JsonProcessingException e) {
+      // Not as cause: it quotes what it could not read.
     }
+    throw refused(what, "the answer is no CapabilityStatement of FHIR R4");
   }
 
-  /** Keeps an answer's Retry-After, which HAPI's exceptions do not hold. */
-  private static final class AnswerTimes implements IClientInterceptor {
-    private final Clock clock;
-    private Optional<Duration> retryAfter = Optional.empty();
-
-    AnswerTimes(Clock clock) {
-      this.clock = clock;
-    }
-
-    @Override
-    public void interceptRequest(IHttpRequest request) {
-      retryAfter = Optional.empty();
-    }
-
-    @Override
-    public void interceptResponse(IHttpResponse response) {
-      retryAfter = RetryAfter.of(first(response, "Retry-After"), first(response, "Date"), clock);
-    }
-
-    private static Optional<String> first(IHttpResponse response, String name) {
-      return response.getHeaders(name).stream().findFirst();
-    }
+  private static String name(JsonNode text) {
+    String name = text.isTextual() ? text.asText().replaceAll("\\p{Cntrl}", " ").trim() : "";
+    return name.substring(0, Math.min(name.length(), LONGEST_NAME));
   }
 
   private static JobException refused(String what, String why) {

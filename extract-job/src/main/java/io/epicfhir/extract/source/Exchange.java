@@ -6,19 +6,19 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.http.client.methods.CloseableHttpResponse;
 
 /**
  * One request and its answer: through the gate, to allowed places only, with the token where it
- * belongs, with a new token where the server no longer takes the old one, and along redirects
- * without it.
+ * belongs, with a new token where the server no longer takes the old one, and along redirects. The
+ * token goes along only while they stay at the FHIR base's origin.
  */
 final class Exchange {
-  private static final int MOST_REDIRECTS = 3;
-  private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
-  private static final Set<Integer> TOO_MUCH = Set.of(429, 503);
+  private static final int TOO_MANY = 429;
+  private static final Set<Integer> TOO_MUCH = Set.of(TOO_MANY, 503);
 
   private final Http http;
   private final boolean signsIn;
@@ -47,20 +47,32 @@ final class Exchange {
     this.clock = clock;
   }
 
-  <T> T run(Ask ask, Traffic traffic, Receiver<T> receiver) throws IOException, PassingFailure {
+  <T> T run(Ask ask, Redirects redirects, Traffic traffic, Receiver<T> receiver)
+      throws IOException, PassingFailure {
     requireAllowed(ask, ask.url());
     Ask now = ask;
     boolean renewed = false;
     for (int hops = 0; ; ) {
       Optional<AccessToken> token =
           signsIn && now.token() ? Optional.of(token(traffic)) : Optional.empty();
-      try (RequestGate.Slot slot = gate.enter();
+      try (RequestGate.Slot slot = gate.enter(ask.what());
           CloseableHttpResponse response = send(now, token, traffic, slot)) {
         int status = response.getStatusLine().getStatusCode();
-        Optional<String> location = Reply.header(response, "Location");
-        if (REDIRECTS.contains(status) && now.method().equals("GET") && location.isPresent()) {
+        Optional<Ask> next = redirected(now, redirects, response);
+        if (next.isPresent()) {
           hops++;
-          now = redirected(now, location.get(), hops);
+          now = next.get();
+          if (hops > Redirects.MOST) {
+            throw ServerRefusal.because(
+                status,
+                List.of(),
+                "Cannot "
+                    + ask.what()
+                    + ": the server redirects more than "
+                    + Redirects.MOST
+                    + " times; check with the server's operator"
+                    + ask.at());
+          }
           continue;
         }
         if (status != 401 || renewed || token.isEmpty()) {
@@ -89,27 +101,35 @@ final class Exchange {
     int status = response.getStatusLine().getStatusCode();
     if (TOO_MUCH.contains(status)) {
       traffic.refused();
-      slot.refused(
+      Optional<Duration> wait =
           RetryAfter.of(
-              Reply.header(response, "Retry-After"), Reply.header(response, "Date"), clock));
+              Reply.header(response, "Retry-After"), Reply.header(response, "Date"), clock);
+      slot.refused(status == TOO_MANY && ask.alone() ? Optional.empty() : wait);
     } else {
       slot.answered(Duration.ofNanos(System.nanoTime() - begin));
     }
     return response;
   }
 
-  private Ask redirected(Ask ask, String location, int hops) {
+  /** Where a redirect leads; empty where the answer is to be taken as it is. */
+  private Optional<Ask> redirected(Ask ask, Redirects redirects, CloseableHttpResponse response) {
+    Optional<String> location = Reply.header(response, "Location");
+    boolean redirect = Redirects.is(response.getStatusLine().getStatusCode());
+    if (!redirect || !ask.method().equals("GET") || location.isEmpty()) {
+      return Optional.empty();
+    }
     URI target;
     try {
-      target = ask.url().resolve(location);
+      target = Link.resolve(ask.url(), location.get());
     } catch (IllegalArgumentException e) {
       throw refused(ask, "the server redirects to an unreadable address");
     }
-    if (hops > MOST_REDIRECTS) {
-      throw refused(ask, "the server redirects more than " + MOST_REDIRECTS + " times");
+    if (!redirects.follows(ask.url(), target)) {
+      return Optional.empty();
     }
     requireAllowed(ask, target);
-    return ask.to(target).withoutToken();
+    boolean stays = origins.atHome(ask.url()) && origins.atHome(target);
+    return Optional.of(stays ? ask.to(target) : ask.to(target).withoutToken());
   }
 
   private void requireAllowed(Ask ask, URI url) {
@@ -127,6 +147,6 @@ final class Exchange {
   private static JobException refused(Ask ask, String why) {
     return new JobException(
         ExitCode.REFUSED,
-        "Cannot " + ask.what() + ": " + why + "; check with the server's operator");
+        "Cannot " + ask.what() + ": " + why + "; check with the server's operator" + ask.at());
   }
 }

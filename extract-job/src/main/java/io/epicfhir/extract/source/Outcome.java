@@ -1,53 +1,133 @@
 package io.epicfhir.extract.source;
 
-import ca.uhn.fhir.context.FhirContext;
-import ca.uhn.fhir.parser.DataFormatException;
-import ca.uhn.fhir.parser.LenientErrorHandler;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.hl7.fhir.r4.model.Coding;
-import org.hl7.fhir.r4.model.OperationOutcome;
-import org.hl7.fhir.r4.model.OperationOutcome.OperationOutcomeIssueComponent;
 
 /**
- * What an OperationOutcome says in codes; its texts may name patients and are not kept.
+ * What an OperationOutcome says in codes; its texts may name patients and are not kept. What does
+ * not fit the standard (an unknown severity, no code, one issue in place of a list, an outcome
+ * inside a Bundle) is read as far as it goes.
  *
  * @param issues in order
+ * @param words what its texts hold of resource types, parameters of searches and exports, and
+ *     HAPI's message numbers: they name nobody
  */
-record Outcome(List<Issue> issues) {
+record Outcome(List<Issue> issues, Set<String> words) {
+  private static final JsonMapper MAPPER = new JsonMapper();
   private static final Set<String> PASSING =
       Set.of("transient", "lock-error", "no-store", "timeout", "throttled", "incomplete");
+  private static final Set<String> BUSY = Set.of("transient", "no-store", "throttled");
+  private static final Set<String> HARMLESS = Set.of("warning", "information", "success");
+  private static final String TYPE = "OperationOutcome";
+  private static final int DEEPEST = 6;
+  private static final Pattern WORD = Pattern.compile("HAPI-[0-9]{4}|[_$]?[A-Za-z]+");
+  private static final Set<String> PARAMETERS =
+      Set.of(
+          "_type",
+          "_since",
+          "_until",
+          "_typeFilter",
+          "_outputFormat",
+          "_elements",
+          "_count",
+          "_id",
+          "_lastUpdated",
+          "$export",
+          "includeAssociatedData",
+          "organizeOutputBy",
+          "allowPartialManifests");
 
-  /** One issue: its severity, code and the codes of its details. */
+  /** One issue: its severity, code and the codes of its details; empty where it has none. */
   record Issue(String severity, String code, List<String> details) {
     boolean severe() {
-      return !severity.equals("warning") && !severity.equals("information");
+      return !HARMLESS.contains(severity);
     }
   }
 
-  /** Reads a body; empty where it is no OperationOutcome. */
-  static Optional<Outcome> of(String body) {
-    if (!body.contains("OperationOutcome")) {
+  /** Reads a body; empty where there is no OperationOutcome in it. */
+  static Optional<Outcome> of(byte[] body) {
+    if (!new String(body, StandardCharsets.UTF_8).contains(TYPE)) {
       return Optional.empty();
     }
+    JsonNode root;
     try {
-      OperationOutcome outcome =
-          FhirContext.forR4Cached()
-              .newJsonParser()
-              .setParserErrorHandler(new LenientErrorHandler(false))
-              .parseResource(OperationOutcome.class, body);
-      return Optional.of(new Outcome(outcome.getIssue().stream().map(Outcome::issue).toList()));
-    } catch (DataFormatException e) {
-      return Optional.empty(); // HTML, text, or JSON that is no OperationOutcome
+      root = MAPPER.readTree(body);
+    } catch (IOException e) {
+      return Optional.empty(); // HTML, text or XML
+    }
+    return find(root, 0).map(Outcome::read);
+  }
+
+  private static Optional<JsonNode> find(JsonNode node, int depth) {
+    if (node.path("resourceType").asText().equals(TYPE)) {
+      return Optional.of(node);
+    }
+    for (JsonNode child : depth < DEEPEST ? node : MAPPER.createArrayNode()) {
+      Optional<JsonNode> found = find(child, depth + 1);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Outcome read(JsonNode outcome) {
+    List<Issue> issues = new ArrayList<>();
+    Set<String> words = new TreeSet<>();
+    for (JsonNode issue : list(outcome.path("issue"))) {
+      JsonNode details = issue.path("details");
+      List<String> codes = new ArrayList<>();
+      for (JsonNode coding : list(details.path("coding"))) {
+        code(coding.path("code")).ifPresent(codes::add);
+      }
+      issues.add(
+          new Issue(issue.path("severity").asText(""), code(issue.path("code")).orElse(""), codes));
+      harmless(issue.path("diagnostics").asText(""), words);
+      harmless(details.path("text").asText(""), words);
+    }
+    return new Outcome(issues, words);
+  }
+
+  /** One object in place of a list counts as a list of it. */
+  private static Iterable<JsonNode> list(JsonNode node) {
+    return node.isObject() ? List.of(node) : node;
+  }
+
+  /** Anything but a code could be a text about a patient. */
+  private static Optional<String> code(JsonNode code) {
+    return Optional.of(code.asText("")).filter(c -> c.matches("[A-Za-z0-9._-]{1,64}"));
+  }
+
+  private static void harmless(String text, Set<String> words) {
+    Matcher word = WORD.matcher(text);
+    while (word.find()) {
+      String one = word.group();
+      if (one.startsWith("HAPI-")
+          || PARAMETERS.contains(one)
+          || ResourceTypeNames.ALL.contains(one)) {
+        words.add(one);
+      }
     }
   }
 
   /** Whether the server says that a later try may succeed. */
   boolean passing() {
     return issues.stream().anyMatch(issue -> PASSING.contains(issue.code()));
+  }
+
+  /** Whether the server says that it is itself in no state to answer anybody. */
+  boolean busy() {
+    return issues.stream().anyMatch(issue -> BUSY.contains(issue.code()));
   }
 
   /** Whether there is an issue of severity error or fatal, or of none. */
@@ -57,31 +137,21 @@ record Outcome(List<Issue> issues) {
 
   /** The codes, for a message. */
   String codes() {
-    return issues.stream()
-        .map(i -> String.join(" ", i.details().isEmpty() ? List.of(i.code()) : join(i)))
-        .distinct()
-        .collect(Collectors.joining(", "));
+    String codes =
+        issues.stream()
+            .map(i -> (i.code() + " " + String.join(" ", i.details())).trim())
+            .filter(text -> !text.isEmpty())
+            .distinct()
+            .collect(Collectors.joining(", "));
+    return codes.isEmpty() ? "no code" : codes;
   }
 
   /** Of each issue the server's own codes, or FHIR's where it has none. */
   List<String> ownCodes() {
     return issues.stream()
         .flatMap(i -> (i.details().isEmpty() ? List.of(i.code()) : i.details()).stream())
+        .filter(code -> !code.isEmpty())
         .distinct()
         .toList();
-  }
-
-  private static List<String> join(Issue issue) {
-    List<String> all = new ArrayList<>(List.of(issue.code()));
-    all.addAll(issue.details());
-    return all;
-  }
-
-  private static Issue issue(OperationOutcomeIssueComponent issue) {
-    List<String> details = issue.getDetails().getCoding().stream().map(Coding::getCode).toList();
-    return new Issue(
-        issue.getSeverity() == null ? "" : issue.getSeverity().toCode(),
-        issue.getCode() == null ? "" : issue.getCode().toCode(),
-        details.stream().filter(c -> c != null && c.matches("[A-Za-z0-9._-]{1,64}")).toList());
   }
 }

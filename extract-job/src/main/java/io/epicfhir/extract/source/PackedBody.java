@@ -6,6 +6,9 @@ import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /**
@@ -15,6 +18,13 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 final class PackedBody extends FilterInputStream {
   /** Blanks and repeats pack well; small bodies do no harm. */
   private static final long RATIO_FROM = 64L << 20;
+
+  /** RFC 9110, 8.4.1.3: x-gzip is gzip. */
+  private static final Set<String> GZIP = Set.of("gzip", "x-gzip");
+
+  /** Codings that change nothing, and words that servers put in their place. */
+  private static final Set<String> NONE =
+      Set.of("", "identity", "none", "binary", "8bit", "7bit", "utf-8", "utf8", "aws-chunked");
 
   private final String what;
   private final GuardedBody packed;
@@ -32,21 +42,24 @@ final class PackedBody extends FilterInputStream {
    * Opens a body.
    *
    * @param what "verb thing", for messages
-   * @param encoding the header Content-Encoding
+   * @param encoding the header Content-Encoding; may be empty
    * @throws JobException {@link ExitCode#REFUSED} for another encoding than gzip or identity
    */
   static InputStream open(String what, GuardedBody body, String encoding, SourceSettings settings)
       throws IOException {
-    return switch (encoding) {
-      case "gzip" -> new PackedBody(unzipped(body), what, body, settings);
-      case "identity" -> new PackedBody(body, what, body, settings);
-      default ->
-          throw new JobException(
-              ExitCode.REFUSED,
-              "Cannot "
-                  + what
-                  + ": unknown Content-Encoding; let the server send gzip or identity");
-    };
+    InputStream in = body;
+    List<String> codings = List.of(encoding.toLowerCase(Locale.ROOT).trim().split("\\s*,\\s*"));
+    for (int i = codings.size() - 1; i >= 0; i--) { // the last one was applied last
+      String coding = codings.get(i);
+      if (GZIP.contains(coding)) {
+        in = unzipped(in);
+      } else if (!NONE.contains(coding)) {
+        throw new JobException(
+            ExitCode.REFUSED,
+            "Cannot " + what + ": unknown Content-Encoding; let the server send gzip or identity");
+      }
+    }
+    return new PackedBody(in, what, body, settings);
   }
 
   /** Checks the trailer, and takes all members of a concatenated stream. */

@@ -1,43 +1,22 @@
 package io.epicfhir.extract.source;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import org.apache.http.Header;
 import org.apache.http.HttpResponse;
 
 /** A small answer, read to its end. */
 public final class Reply {
-  /** More than any manifest: a million files at 64 bytes. */
-  static final int LONGEST_BODY = 64 << 20;
+  private static final List<String> REQUEST_IDS =
+      List.of("X-Request-Id", "Request-Id", "X-Correlation-Id", "traceparent");
 
   private final HttpResponse response;
   private final byte[] body;
 
-  private Reply(HttpResponse response, byte[] body) {
+  Reply(HttpResponse response, byte[] body) {
     this.response = response;
     this.body = body;
-  }
-
-  static Reply read(HttpResponse response, Traffic traffic) throws IOException {
-    if (response.getEntity() == null) {
-      return new Reply(response, new byte[0]);
-    }
-    try (InputStream in = response.getEntity().getContent()) {
-      Reply reply = read(response, in, LONGEST_BODY);
-      traffic.received(reply.body.length);
-      return reply;
-    }
-  }
-
-  /** Reads the answer from a body that is counted and unpacked already. */
-  static Reply read(HttpResponse response, InputStream body, int longest) throws IOException {
-    byte[] bytes = body.readNBytes(longest + 1);
-    if (bytes.length > longest) {
-      throw new TooLong(longest);
-    }
-    return new Reply(response, bytes);
   }
 
   public int status() {
@@ -52,7 +31,12 @@ public final class Reply {
     return Optional.ofNullable(response.getFirstHeader(name)).map(Header::getValue);
   }
 
-  /** The answer's bytes. */
+  /** The header Content-Type in lower case; empty where there is none. */
+  public String contentType() {
+    return Bodies.contentType(response);
+  }
+
+  /** The answer's bytes, unpacked; of JSON as UTF-8 without a byte order mark. */
   public byte[] body() {
     return body;
   }
@@ -63,6 +47,17 @@ public final class Reply {
 
   /** The answer's OperationOutcome, where it is one; a proxy's HTML page is none. */
   Optional<Outcome> outcome() {
-    return Outcome.of(text());
+    return Outcome.of(body);
+  }
+
+  /** The server's own name of the request, for its operator; empty where it tells none. */
+  Optional<String> requestId() {
+    for (String name : REQUEST_IDS) {
+      Optional<String> id = header(name).filter(v -> v.matches("[A-Za-z0-9._:-]{1,100}"));
+      if (id.isPresent()) {
+        return id;
+      }
+    }
+    return Optional.empty();
   }
 }

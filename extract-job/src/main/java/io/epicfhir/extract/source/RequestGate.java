@@ -1,7 +1,10 @@
 package io.epicfhir.extract.source;
 
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -30,6 +33,7 @@ public final class RequestGate {
 
   private final int max;
   private final Pace pace;
+  private final Duration patience;
   private int limit;
   private int ceiling;
   private int inFlight;
@@ -74,14 +78,33 @@ public final class RequestGate {
    * @param max from 1 on
    */
   public RequestGate(int max, Pace pace) {
+    this(max, pace, RetryAfter.LONGEST);
+  }
+
+  /**
+   * @param patience nobody waits longer for the time that the server named
+   */
+  RequestGate(int max, Pace pace, Duration patience) {
     this.max = max;
     this.pace = pace;
+    this.patience = patience;
     this.limit = Math.min(FIRST_LIMIT, max);
     this.ceiling = max;
   }
 
   /** Waits for a place. */
   public Slot enter() {
+    return enter("send a request");
+  }
+
+  /**
+   * Waits for a place.
+   *
+   * @param what "verb thing", for the message
+   * @throws JobException {@link ExitCode#UNAVAILABLE} at once where the server wants no request for
+   *     longer than anybody would wait
+   */
+  Slot enter(String what) {
     while (true) {
       Duration closed;
       synchronized (this) {
@@ -96,10 +119,25 @@ public final class RequestGate {
           waitForNews();
         }
       }
+      if (closed.compareTo(patience) > 0) {
+        throw tooLong(what, closed);
+      }
       if (!closed.isZero()) {
         pace.pause(closed);
       }
     }
+  }
+
+  private static JobException tooLong(String what, Duration closed) {
+    String why = "the server asked for no request within the next " + closed.toSeconds() + " s";
+    return new JobException(
+        ExitCode.UNAVAILABLE,
+        "Cannot "
+            + what
+            + ": "
+            + why
+            + ", which is longer than source.retry-budget; rerun after that time",
+        new PassingFailure(why, 429, false, List.of(), Optional.of(closed)));
   }
 
   /** How many may be in flight just now. */
@@ -160,6 +198,7 @@ public final class RequestGate {
         .map(now::plus)
         .filter(until -> until.isAfter(closedUntil))
         .ifPresent(until -> closedUntil = until);
+    notifyAll(); // whoever waits for a place looks whether it is worth it
     if (!began.isBefore(lowered)) {
       ceiling = Math.max(1, Math.min(limit, inFlight) - 1);
       lower(now, ceiling * 3 / 4);

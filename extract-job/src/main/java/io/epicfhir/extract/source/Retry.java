@@ -5,6 +5,7 @@ import io.epicfhir.common.JobException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -30,46 +31,84 @@ final class Retry {
   /**
    * Runs the attempt until it ends well.
    *
-   * @param what "verb thing", for the message
+   * @param ask what it asks for; one that must not be repeated is repeated only where the server
+   *     says that it did nothing
    * @throws JobException {@link ExitCode#UNAVAILABLE} after the last try
    */
+  <T> T call(Ask ask, Traffic traffic, Attempt<T> attempt) {
+    return call(ask.what(), ask.at(), false, traffic, attempt);
+  }
+
+  /**
+   * The same for one of many requests: a server that says of a 500 that it is for good may be
+   * wrong, and the next try shows.
+   */
+  <T> T insist(Ask ask, Traffic traffic, Attempt<T> attempt) {
+    return call(ask.what(), ask.at(), true, traffic, attempt);
+  }
+
+  /** Runs what is no single request. */
   <T> T call(String what, Traffic traffic, Attempt<T> attempt) {
+    return call(what, "", false, traffic, attempt);
+  }
+
+  private <T> T call(
+      String what, String at, boolean insisting, Traffic traffic, Attempt<T> attempt) {
     Instant end = pace.clock().instant().plus(settings.retryBudget());
     for (int tries = 1; ; tries++) {
+      Exception failure;
+      Duration pause = backOff(tries);
       try {
         return attempt.run();
       } catch (PassingFailure e) {
-        Duration asked = e.retryAfter().orElse(Duration.ZERO);
-        Duration pause = longer(asked, backOff(tries));
-        pauseOrGiveUp(what, tries, pause, end, e.getMessage(), e);
+        pause = longer(e.retryAfter().orElse(Duration.ZERO), pause);
+        failure = e;
       } catch (IOException e) {
-        pauseOrGiveUp(what, tries, backOff(tries), end, reason(e), e);
+        failure = e;
+      } catch (JobException e) {
+        if (!insisting || !serverError(e) || ended(tries, pause, end).isPresent()) {
+          throw e;
+        }
+        failure = e;
       }
+      Optional<String> bound = ended(tries, pause, end);
+      if (bound.isPresent()) {
+        throw givenUp(what, at, tries, bound.get(), failure);
+      }
+      pace.pause(pause);
       traffic.retried();
     }
   }
 
-  private void pauseOrGiveUp(
-      String what, int tries, Duration pause, Instant end, String reason, Exception cause) {
-    boolean late = pace.clock().instant().plus(pause).isAfter(end);
-    if (tries >= settings.maxTries() || late) {
-      String bound =
-          late ? "the next would come after source.retry-budget" : "source.max-tries reached";
-      throw new JobException(
-          ExitCode.UNAVAILABLE,
-          "Cannot "
-              + what
-              + ": "
-              + reason
-              + ", after "
-              + tries
-              + " tries ("
-              + bound
-              + ");"
-              + " rerun when the server is well",
-          cause);
+  private static boolean serverError(JobException failure) {
+    return failure.getCause() instanceof ServerRefusal refusal && refusal.status() >= 500;
+  }
+
+  /** The bound that the next try would pass. */
+  private Optional<String> ended(int tries, Duration pause, Instant end) {
+    if (pace.clock().instant().plus(pause).isAfter(end)) {
+      return Optional.of("the next would come after source.retry-budget");
     }
-    pace.pause(pause);
+    return tries >= settings.maxTries()
+        ? Optional.of("source.max-tries reached")
+        : Optional.empty();
+  }
+
+  private static JobException givenUp(
+      String what, String at, int tries, String bound, Exception failure) {
+    return new JobException(
+        ExitCode.UNAVAILABLE,
+        "Cannot "
+            + what
+            + ": "
+            + reason(failure)
+            + ", after "
+            + tries
+            + " tries ("
+            + bound
+            + "); rerun when the server is well"
+            + at,
+        failure);
   }
 
   private Duration backOff(int tries) {
@@ -83,7 +122,8 @@ final class Retry {
   }
 
   /** The kind of failure; messages of foreign exceptions may quote what was received. */
-  private static String reason(IOException e) {
-    return e instanceof BrokenBody ? e.getMessage() : e.getClass().getSimpleName();
+  private static String reason(Exception e) {
+    boolean ours = e instanceof BrokenBody || e instanceof PassingFailure;
+    return ours ? e.getMessage() : e.getClass().getSimpleName();
   }
 }

@@ -1,8 +1,5 @@
 package io.epicfhir.extract.source;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.nimbusds.jwt.JWTClaimsSet;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
@@ -11,14 +8,13 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.http.client.methods.CloseableHttpResponse;
-import org.apache.http.client.methods.RequestBuilder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,21 +24,40 @@ import org.slf4j.LoggerFactory;
  */
 final class SmartBackendAuth {
   private static final Logger LOG = LoggerFactory.getLogger(SmartBackendAuth.class);
-  private static final JsonMapper MAPPER = new JsonMapper();
   private static final Duration ASSERTION_LIFE = Duration.ofMinutes(4);
-  private static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
-  private static final long DEFAULT_TOKEN_SECONDS = 300;
+
+  /** RFC 6749, 5.2, and RFC 6750: no further try changes these. */
+  private static final Set<String> FINAL_ERRORS =
+      Set.of(
+          "invalid_client",
+          "invalid_grant",
+          "invalid_request",
+          "invalid_scope",
+          "unauthorized_client",
+          "unsupported_grant_type",
+          "access_denied");
+
+  /** Epic's token endpoint answers 400 now and then although nothing is wrong. */
+  private static final int MOST_BARE_400S = 4;
 
   private final SourceSettings settings;
   private final Http http;
+  private final Bodies bodies;
   private final Clock clock;
-  private SmartConfiguration configuration;
+  private final ServerClock serverClock;
+  private final TokenDiscovery discovery;
+  private URI endpoint;
   private AccessToken current;
+  private int bare400s;
+  private boolean told;
 
-  SmartBackendAuth(SourceSettings settings, Http http, Clock clock) {
+  SmartBackendAuth(SourceSettings settings, Http http, Bodies bodies, Clock clock) {
     this.settings = settings;
     this.http = http;
+    this.bodies = bodies;
     this.clock = clock;
+    this.serverClock = new ServerClock(clock);
+    this.discovery = new TokenDiscovery(settings, http, bodies, clock, serverClock);
   }
 
   /**
@@ -54,8 +69,8 @@ final class SmartBackendAuth {
   synchronized AccessToken token(Traffic traffic) throws IOException, PassingFailure {
     if (current == null || !clock.instant().isBefore(current.useUntil())) {
       try {
-        if (configuration == null) {
-          configuration = discover(traffic);
+        if (endpoint == null) {
+          endpoint = discovery.find(traffic);
         }
         current = request(traffic);
       } catch (JobException e) {
@@ -73,40 +88,19 @@ final class SmartBackendAuth {
     }
   }
 
-  private SmartConfiguration discover(Traffic traffic) throws IOException, PassingFailure {
-    URI url = URI.create(settings.baseUrl() + "/.well-known/smart-configuration");
-    Ask ask = Ask.get("read " + url, url, "application/json");
-    try (CloseableHttpResponse response = http.send(ask, Optional.empty(), traffic)) {
-      Reply reply = Reply.read(response, traffic);
-      Answers.check(ask, reply, clock);
-      return SmartConfiguration.parse(reply.text(), settings.algorithm(), offset(reply));
-    }
-  }
-
-  /** A clock that is off makes every assertion look expired or too long-lived to the server. */
-  private Duration offset(Reply reply) {
-    Optional<Instant> server = reply.header("Date").flatMap(RetryAfter::httpDate);
-    Duration offset = server.map(s -> Duration.between(clock.instant(), s)).orElse(Duration.ZERO);
-    if (offset.abs().compareTo(CLOCK_TOLERANCE) <= 0) {
-      return Duration.ZERO;
-    }
-    LOG.warn(
-        "This machine's clock is {} s away from the server's; assertions use the server's time",
-        offset.toSeconds());
-    return offset;
-  }
-
   private AccessToken request(Traffic traffic) throws IOException, PassingFailure {
-    Ask ask = Ask.get("get an access token", configuration.tokenEndpoint(), "application/json");
-    RequestBuilder post =
-        RequestBuilder.post(configuration.tokenEndpoint())
-            .setHeader("Accept", "application/json")
-            .setEntity(Form.of(form()));
-    try (CloseableHttpResponse response = http.send(ask, post, traffic)) {
-      Reply reply = Reply.read(response, traffic);
-      refuseByOauth(reply);
+    Ask ask = Ask.post("get an access token", endpoint, "application/json", null);
+    try (CloseableHttpResponse response =
+        http.send(ask, Optional.empty(), Form.of(form()), traffic)) {
+      Reply reply = bodies.small(ask.what(), response, traffic);
+      if (reply.status() >= 400 && reply.status() < 500 && serverClock.told(reply)) {
+        throw new PassingFailure(
+            "the assertion held another time than the server's", Optional.empty());
+      }
+      refuseByOauth(ask, reply);
       Answers.check(ask, reply, clock);
-      return granted(reply);
+      bare400s = 0;
+      return granted(ask, reply);
     }
   }
 
@@ -123,71 +117,66 @@ final class SmartBackendAuth {
   }
 
   private String assertion() {
-    Instant expires = clock.instant().plus(configuration.clockOffset()).plus(ASSERTION_LIFE);
     return SigningKey.load(settings)
         .sign(
             new JWTClaimsSet.Builder()
                 .issuer(settings.clientId())
                 .subject(settings.clientId())
-                .audience(configuration.tokenEndpoint().toString())
-                .expirationTime(Date.from(expires))
+                .audience(settings.tokenEndpoint().audience().orElse(Link.written(endpoint)))
+                .expirationTime(Date.from(serverClock.now().plus(ASSERTION_LIFE)))
                 .jwtID(UUID.randomUUID().toString())
                 .build());
   }
 
-  private static void refuseByOauth(Reply reply) {
+  private void refuseByOauth(Ask ask, Reply reply) throws PassingFailure {
     if (reply.status() != 400 && reply.status() != 401) {
       return;
     }
-    String error = field(reply, "error").filter(e -> e.matches("[a-z_]{1,40}")).orElse("no reason");
+    Optional<String> error = TokenAnswer.of(reply).error();
+    boolean known = error.filter(FINAL_ERRORS::contains).isPresent();
+    String answer = "the server answered " + reply.status() + " " + error.orElse("no reason");
+    if (reply.status() == 400 && !known && ++bare400s < MOST_BARE_400S) {
+      throw new PassingFailure(
+          answer,
+          400,
+          false,
+          error.map(List::of).orElse(List.of()),
+          RetryAfter.of(reply.header("Retry-After"), reply.header("Date"), clock));
+    }
     throw ServerRefusal.because(
         reply.status(),
-        List.of(error),
-        "Cannot get an access token: the server answered "
-            + reply.status()
-            + " "
-            + error
+        error.map(List::of).orElse(List.of()),
+        "Cannot get an access token: "
+            + answer
             + "; check source.client-id, source.key-id, source.scopes and that the public half of"
-            + " source.key-file is registered");
+            + " source.key-file is registered (a key that was registered lately may take a day to"
+            + " be known: Epic keeps old ones for up to 29 hours); behind a proxy, check"
+            + " source.audience"
+            + Answers.requestId(reply)
+            + ask.at());
   }
 
-  private AccessToken granted(Reply reply) {
+  private AccessToken granted(Ask ask, Reply reply) {
+    TokenAnswer answer = TokenAnswer.of(reply);
     String token =
-        field(reply, "access_token")
+        answer
+            .token()
             .orElseThrow(
                 () ->
                     new JobException(
                         ExitCode.REFUSED,
                         "Cannot get an access token: the answer holds none; check that "
-                            + configuration.tokenEndpoint()
-                            + " is the token endpoint"));
-    Optional<String> scope = field(reply, "scope");
-    List<String> missing =
-        scope.map(granted -> Scopes.missing(settings.scopes(), granted)).orElse(List.of());
-    if (!missing.isEmpty()) {
-      throw new JobException(
-          ExitCode.REFUSED,
-          "Cannot use the access token: the server did not grant "
-              + String.join(", ", missing)
-              + "; grant it to the application, or ask for less in source.scopes");
+                            + Link.shown(endpoint)
+                            + " is the token endpoint"
+                            + ask.at()));
+    Grant.require(settings.scopes(), answer.scope());
+    if (!Scopes.named(answer.scope()) && !told) {
+      told = true;
+      LOG.warn("The token answer names no SMART scope; whether source.scopes were granted is open");
     }
-    long seconds =
-        field(reply, "expires_in")
-            .filter(s -> s.matches("[0-9]{1,9}"))
-            .map(Long::parseLong)
-            .orElse(DEFAULT_TOKEN_SECONDS);
+    long seconds = answer.seconds();
     long margin = Math.min(30, seconds / 10);
-    return new AccessToken(new Secret(token), clock.instant().plusSeconds(seconds - margin));
-  }
-
-  private static Optional<String> field(Reply reply, String name) {
-    try {
-      JsonNode value = MAPPER.readTree(reply.text()).path(name);
-      return value.isValueNode() && !value.isNull()
-          ? Optional.of(value.asText())
-          : Optional.empty();
-    } catch (JsonProcessingException e) {
-      return Optional.empty(); // the callers say what is missing
-    }
+    return new AccessToken(
+        new Secret(token), answer.scope(), clock.instant().plusSeconds(seconds - margin));
   }
 }

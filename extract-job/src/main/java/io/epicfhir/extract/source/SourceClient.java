@@ -5,7 +5,7 @@ import io.epicfhir.common.JobException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.time.Clock;
+import java.util.Collection;
 import java.util.Optional;
 import org.apache.http.client.methods.CloseableHttpResponse;
 
@@ -13,7 +13,7 @@ import org.apache.http.client.methods.CloseableHttpResponse;
 public final class SourceClient {
   private final SourceSettings settings;
   private final Pace pace;
-  private final Http http;
+  private final Bodies bodies;
   private final SmartBackendAuth auth;
   private final Origins origins;
   private final RequestGate gate;
@@ -42,24 +42,14 @@ public final class SourceClient {
   SourceClient(SourceSettings settings, Pace pace, int jvms) {
     this.settings = settings;
     this.pace = pace;
-    this.http = new Http(settings);
-    this.auth = new SmartBackendAuth(settings, http, pace.clock());
+    Http http = new Http(settings);
+    this.bodies = new Bodies(settings);
+    this.auth = new SmartBackendAuth(settings, http, bodies, pace.clock());
     this.origins = new Origins(settings.baseUrl(), settings.allowedOrigins());
-    this.gate = new RequestGate(Math.max(1, settings.maxInFlight() / jvms), pace);
+    this.gate =
+        new RequestGate(Math.max(1, settings.maxInFlight() / jvms), pace, settings.retryBudget());
     this.exchange = new Exchange(http, settings, auth, gate, origins, pace.clock());
     this.retry = new Retry(settings, pace);
-  }
-
-  Http http() {
-    return http;
-  }
-
-  Retry retry() {
-    return retry;
-  }
-
-  Clock clock() {
-    return pace.clock();
   }
 
   /** What holds the requests of this JVM together. */
@@ -67,17 +57,66 @@ public final class SourceClient {
     return gate;
   }
 
-  /** Whether a URL lies at the FHIR base's origin, where the token may go. */
+  /** Whether a URL lies at the FHIR base's origin. */
   public boolean atHome(URI url) {
     return origins.atHome(url);
   }
 
+  /**
+   * Whether a link may be followed, with the token: to the FHIR base's origin, or to one that the
+   * settings name.
+   */
+  public boolean allows(URI url) {
+    return origins.allows(url);
+  }
+
   /** Gets a token now, so that a wrong key or a narrow scope is known before anything starts. */
   public void authenticate(Traffic traffic) {
-    if (settings.signIn() == SourceSettings.SignIn.NONE) {
-      return;
+    if (settings.signIn() != SourceSettings.SignIn.NONE) {
+      retry.call("get an access token", traffic, () -> auth.token(traffic));
     }
-    retry.call("get an access token", traffic, () -> auth.token(traffic));
+  }
+
+  /**
+   * The same, for a run that asks for these resource types.
+   *
+   * @return what could not be checked, for the run report
+   * @throws JobException {@link ExitCode#REFUSED} where the grant names scopes and none for a type
+   */
+  public Optional<String> authenticate(Traffic traffic, Collection<String> types) {
+    if (settings.signIn() == SourceSettings.SignIn.NONE) {
+      return Optional.empty();
+    }
+    AccessToken token = retry.call("get an access token", traffic, () -> auth.token(traffic));
+    return Grant.requireTypes(settings.scopes(), types, token.scope());
+  }
+
+  /** What the server says of itself; with the token only where it is not told without. */
+  public Reply metadata(Traffic traffic) {
+    Ask ask =
+        Ask.get(
+                "read " + settings.baseUrl() + "/metadata",
+                URI.create(settings.baseUrl() + "/metadata"),
+                "application/fhir+json, application/json;q=0.9")
+            .with("Accept-Encoding", "gzip");
+    return retry.call(
+        ask,
+        traffic,
+        () -> {
+          Reply reply = exchange.run(ask, Redirects.ANYWHERE, traffic, r -> small(ask, r, traffic));
+          boolean wanted = reply.status() == 401 || reply.status() == 403;
+          if (wanted && settings.signIn() != SourceSettings.SignIn.NONE) {
+            reply =
+                exchange.run(
+                    ask.withToken(), Redirects.ANYWHERE, traffic, r -> small(ask, r, traffic));
+          }
+          Answers.check(ask, reply, pace.clock());
+          return reply;
+        });
+  }
+
+  private Reply small(Ask ask, CloseableHttpResponse response, Traffic traffic) throws IOException {
+    return bodies.small(ask.what(), response, traffic);
   }
 
   /**
@@ -86,18 +125,23 @@ public final class SourceClient {
    * @throws JobException {@link ExitCode#REFUSED} or {@link ExitCode#UNAVAILABLE}
    */
   public Reply send(Ask ask, Traffic traffic) {
-    requireHome(ask);
-    return retry.call(ask.what(), traffic, () -> sendOnce(ask, traffic));
+    requireAllowed(ask);
+    return retry.call(ask, traffic, () -> once(ask, traffic));
   }
 
-  /** The same without retries. */
+  /** The same without retries, for a look at an export. */
   public Reply sendOnce(Ask ask, Traffic traffic) throws IOException, PassingFailure {
-    requireHome(ask);
+    requireAllowed(ask);
+    return once(ask.standingAlone(), traffic);
+  }
+
+  private Reply once(Ask ask, Traffic traffic) throws IOException, PassingFailure {
     return exchange.run(
         ask.withToken(),
+        Redirects.ANYWHERE,
         traffic,
         response -> {
-          Reply reply = Reply.read(response, traffic);
+          Reply reply = small(ask, response, traffic);
           Answers.check(ask, reply, pace.clock());
           return reply;
         });
@@ -117,23 +161,32 @@ public final class SourceClient {
    * Asks for a search page or a resource and reads it whole, unpacked; with retries. The request's
    * place at the source is free again before the answer is made something of.
    *
-   * @param ask at the FHIR base's origin
+   * <p>A redirect to something else than what was asked for is a {@link ServerRefusal} with its
+   * status.
+   *
+   * @param ask at the FHIR base's origin, or at an allowed one with a next link
    * @param longest bytes of the longest answer that is taken
    * @throws JobException with the cause {@link TooLong} where the answer is longer
    */
   public <T> T fetch(Ask ask, Traffic traffic, int longest, Reading<T> reading) {
-    requireHome(ask);
+    requireAllowed(ask);
     Ask packed = ask.withToken().with("Accept-Encoding", "gzip");
-    return retry.call(
-        ask.what(),
+    return retry.insist(
+        ask,
         traffic,
-        () -> reading.read(exchange.run(packed, traffic, r -> whole(packed, r, traffic, longest))));
+        () ->
+            reading.read(
+                exchange.run(
+                    packed,
+                    Redirects.SAME_REQUEST,
+                    traffic,
+                    r -> whole(packed, r, traffic, longest))));
   }
 
   private Reply whole(Ask ask, CloseableHttpResponse response, Traffic traffic, int longest)
       throws IOException, PassingFailure {
     try {
-      Reply reply = Reply.read(response, body(ask, response, traffic), longest);
+      Reply reply = bodies.whole(ask.what(), response, traffic, longest);
       Answers.check(ask, reply, pace.clock());
       return reply;
     } catch (TooLong e) {
@@ -155,11 +208,12 @@ public final class SourceClient {
   public void download(Ask ask, Traffic traffic, Intake intake) {
     Ask packed = ask.with("Accept-Encoding", "gzip");
     retry.call(
-        ask.what(),
+        ask,
         traffic,
         () ->
             exchange.run(
                 packed,
+                Redirects.ANYWHERE,
                 traffic,
                 response -> {
                   takeFile(packed, response, traffic, intake);
@@ -170,25 +224,15 @@ public final class SourceClient {
   private void takeFile(Ask ask, CloseableHttpResponse response, Traffic traffic, Intake intake)
       throws IOException, PassingFailure {
     if (response.getStatusLine().getStatusCode() != 200 || response.getEntity() == null) {
-      Answers.check(ask, Reply.read(response, traffic), pace.clock());
+      Answers.check(ask, small(ask, response, traffic), pace.clock());
       throw new PassingFailure("the server sent no file", Optional.empty());
     }
-    if (isNdjson(Reply.header(response, "Content-Type").orElse(""))) {
-      intake.take(body(ask, response, traffic));
+    InputStream body = bodies.open(ask.what(), response, traffic);
+    if (isNdjson(Bodies.contentType(response))) {
+      intake.take(body);
     } else {
-      intake.takeForeign(body(ask, response, traffic));
+      intake.takeForeign(body);
     }
-  }
-
-  private InputStream body(Ask ask, CloseableHttpResponse response, Traffic traffic)
-      throws IOException {
-    if (response.getEntity() == null) {
-      return InputStream.nullInputStream();
-    }
-    String encoding = Reply.header(response, "Content-Encoding").orElse("identity");
-    GuardedBody body =
-        new GuardedBody(response.getEntity().getContent(), traffic, settings.idleTimeout());
-    return PackedBody.open(ask.what(), body, encoding, settings);
   }
 
   /** A web page that came with 200 is a proxy's; other names of NDJSON are let through. */
@@ -199,18 +243,20 @@ public final class SourceClient {
     return contentType.isEmpty()
         || contentType.contains("json")
         || contentType.contains("octet-stream")
+        || contentType.contains("gzip")
         || contentType.contains("text/plain");
   }
 
-  private void requireHome(Ask ask) {
-    if (!atHome(ask.url())) {
+  private void requireAllowed(Ask ask) {
+    if (!allows(ask.url())) {
       throw new JobException(
           ExitCode.REFUSED,
           "Cannot "
               + ask.what()
               + ": "
               + ask.url().getHost()
-              + " is another origin than source.base-url, where the token must not go");
+              + " is another origin than source.base-url and not in source.allowed-origins: the"
+              + " token must not go there");
     }
   }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -22,6 +23,7 @@ import java.util.Set;
  * @param keyId the key's id in the registered JWKS
  * @param algorithm how assertions are signed
  * @param scopes what the token must allow
+ * @param tokenEndpoint where tokens are had, where the server does not say so
  * @param connectTimeout how long to wait for a connection
  * @param idleTimeout how long to wait for the next byte
  * @param maxTries tries of one request, the first included
@@ -40,6 +42,7 @@ public record SourceSettings(
     String keyId,
     SigningAlgorithm algorithm,
     List<String> scopes,
+    TokenEndpoint tokenEndpoint,
     Duration connectTimeout,
     Duration idleTimeout,
     int maxTries,
@@ -59,6 +62,39 @@ public record SourceSettings(
     NONE
   }
 
+  /**
+   * Where tokens are had.
+   *
+   * @param url empty: as the server's smart-configuration says
+   * @param audience whom the assertion is made for; empty: the token endpoint's address
+   */
+  public record TokenEndpoint(Optional<URI> url, Optional<String> audience) {
+    /** All as the server says. */
+    public static final TokenEndpoint AS_THE_SERVER_SAYS =
+        new TokenEndpoint(Optional.empty(), Optional.empty());
+
+    private static TokenEndpoint read(SettingsReader reader) {
+      Optional<String> url = reader.optionalText("token-url");
+      return new TokenEndpoint(
+          url.isEmpty() ? Optional.empty() : reader.parsed("token-url", TokenEndpoint::url),
+          reader.optionalText("audience"));
+    }
+
+    private static URI url(String text) {
+      String expected = "an absolute https URL (plain http only to this machine)";
+      URI url;
+      try {
+        url = Link.absolute(text);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(expected, e);
+      }
+      if (!safe(url)) {
+        throw new IllegalArgumentException(expected);
+      }
+      return url;
+    }
+  }
+
   public SourceSettings {
     scopes = List.copyOf(scopes);
     allowedOrigins = List.copyOf(allowedOrigins);
@@ -75,6 +111,7 @@ public record SourceSettings(
         reader.text("key-id"),
         reader.parsed("algorithm", SigningAlgorithm::of).orElse(SigningAlgorithm.RS384),
         scopes(reader),
+        TokenEndpoint.read(reader),
         timeout(reader, "connect-timeout"),
         timeout(reader, "idle-timeout"),
         reader.number("max-tries", 1, 100),
@@ -105,13 +142,18 @@ public record SourceSettings(
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("an absolute https URL", e);
     }
-    boolean loopback = uri.getHost() != null && LOOPBACK.contains(uri.getHost());
-    boolean safe = "https".equals(uri.getScheme()) || ("http".equals(uri.getScheme()) && loopback);
-    if (!safe || uri.getHost() == null || uri.getQuery() != null) {
+    if (!safe(uri) || uri.getHost() == null || uri.getQuery() != null) {
       throw new IllegalArgumentException(
           "an absolute https URL without a query (plain http only to this machine)");
     }
     return uri;
+  }
+
+  /** By https, or within this machine. */
+  static boolean safe(URI uri) {
+    boolean loopback = uri.getHost() != null && LOOPBACK.contains(uri.getHost());
+    return "https".equalsIgnoreCase(uri.getScheme())
+        || ("http".equalsIgnoreCase(uri.getScheme()) && loopback);
   }
 
   private static List<String> scopes(SettingsReader reader) {

@@ -2,6 +2,7 @@ package io.epicfhir.extract.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
@@ -16,6 +17,8 @@ class ManifestTest {
   private static final String HEAD =
       "{\"transactionTime\":\"2026-03-02T10:00:00.5+01:00\",\"requiresAccessToken\":false,";
 
+  private static final URI BASE = URI.create("https://h/status/7?token=a");
+
   private static Manifest parse(String... pages) {
     return Manifest.parse(List.of(pages));
   }
@@ -28,8 +31,8 @@ class ManifestTest {
             + "\"link\":[{\"relation\":\"next\",\"url\":\"https://h/m/2\"}]}";
     String two = HEAD + "\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/2\"}]}";
 
-    assertThat(Manifest.next(one)).contains(URI.create("https://h/m/2"));
-    assertThat(Manifest.next(two)).isEmpty();
+    assertThat(Manifest.next(one, BASE)).contains(URI.create("https://h/m/2"));
+    assertThat(Manifest.next(two, BASE)).isEmpty();
     assertThat(parse(one, two).files()).extracting(RemoteFile::name).containsExactly("1", "2");
     assertThatThrownBy(() -> parse(one, two.replace("10:00:00", "10:00:01")))
         .hasMessageContaining("its pages differ in transactionTime");
@@ -46,7 +49,7 @@ class ManifestTest {
                 + "\"error\":[{\"type\":\"OperationOutcome\",\"url\":\"https://h/e\"}]}");
 
     assertThat(manifest.transactionTime()).isEqualTo(Instant.parse("2026-03-02T09:00:00.500Z"));
-    assertThat(manifest.tokenForFiles()).isFalse();
+    assertThat(manifest.fileToken()).isEqualTo(FileToken.NOWHERE);
     assertThat(manifest.files())
         .extracting(RemoteFile::name)
         .containsExactly("a/1", "a/1#1", "deleted/d", "error/e");
@@ -55,19 +58,89 @@ class ManifestTest {
         .containsExactly(3L, null, null, null);
   }
 
+  /** The ballot of Bulk Data 4.0 has other names, leaves empty lists out, and has no request. */
+  @Test
+  void readsTheManifestOfBulkData4() {
+    String head =
+        "\uFEFF{\"manifestType\":\"bulk-export\",\"outputFormat\":\"application/fhir+ndjson\","
+            + "\"transactionTime\":\"2026-03-02T10:00:00Z\","
+            + "\"extension\":[{\"url\":\"https://h/x\",\"valueUri\":\"https://h/y\"}]";
+
+    Manifest manifest =
+        parse(
+            head
+                + ",\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\",\"count\":\"12\"}],"
+                + "\"outcome\":[{\"type\":\"OperationOutcome\",\"url\":\"https://h/2\",\"count\":3.0}]}");
+
+    assertThat(manifest.files())
+        .extracting(RemoteFile::kind, RemoteFile::count)
+        .containsExactly(tuple(FileKind.OUTPUT, 12L), tuple(FileKind.ERROR, 3L));
+    assertThat(manifest.fileToken()).isEqualTo(FileToken.AT_HOME);
+    assertThat(parse(head + "}").files()).isEmpty();
+  }
+
+  @Test
+  void errorsThatAreListedUnderBothNamesAreOne() {
+    String list = ":[{\"type\":\"OperationOutcome\",\"url\":\"https://h/2\"}]";
+
+    assertThat(parse(HEAD + "\"output\":[],\"error\"" + list + ",\"outcome\"" + list + "}").files())
+        .extracting(RemoteFile::kind)
+        .containsExactly(FileKind.ERROR);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "true,EVERYWHERE",
+    "false,NOWHERE",
+    "\"true\",EVERYWHERE",
+    "\"False\",NOWHERE",
+    "null,AT_HOME"
+  })
+  void whetherFilesWantTheTokenMayBeText(String value, FileToken token) {
+    Manifest manifest =
+        parse(
+            "{\"transactionTime\":\"2026-03-02T10:00:00Z\",\"requiresAccessToken\":"
+                + value
+                + ",\"output\":[]}");
+
+    assertThat(manifest.fileToken()).isEqualTo(token);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "?page=2,https://h/status/7?page=2",
+    "2?x=%3D,https://h/status/2?x=%3D",
+    "/m/2,https://h/m/2",
+    "https://h/m/2,https://h/m/2"
+  })
+  void aNextLinkMayBeRelative(String link, String url) {
+    String page =
+        HEAD + "\"output\":[],\"link\":[{\"relation\":\"next\",\"url\":\"" + link + "\"}]}";
+
+    assertThat(Manifest.next(page, BASE)).contains(URI.create(url));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',
       value = {
         "not json|it is not JSON",
+        "[]|it is no JSON object",
+        "H\"output\":[],\"failures\":[{\"url\":\"https://h/1\"}]}|not known: \"failures\"",
+        "H\"output\":[],\"Error\":[{\"type\":\"X\",\"url\":\"/1\"}]}|not known: \"Error\"",
+        "H\"output\":[],\"x y\":[\"https://h/1\"]}|not known: \"with an odd name\"",
+        "H\"output\":[],\"error\":{\"url\":\"https://h/1\"}}|error is not a list",
+        "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\",\"count\":1.5}]}|no number",
+        "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\",\"count\":-1}]}|no number",
         "{\"requiresAccessToken\":true,\"output\":[]}|transactionTime is not an instant: \"\"",
         "{\"transactionTime\":\"now\",\"requiresAccessToken\":true,\"output\":[]}|instant: \"now\"",
-        "{\"transactionTime\":\"2026-03-02T10:00:00Z\",\"output\":[]}|requiresAccessToken is missing",
+        "{\"transactionTime\":\"2026-03-02T10:00:00Z\",\"requiresAccessToken\":1,\"output\":[]}"
+            + "|requiresAccessToken is neither true nor false",
         "{\"transactionTime\":\"2026-03-02T10:00:00Z\",\"requiresAccessToken\":true}|output is missing",
         "H\"output\":[{\"type\":\"../x\",\"url\":\"https://h/1\"}]}|no resource type: \"../x\"",
         "H\"output\":[{\"type\":\"Patient\",\"url\":\"/1\"}]}|not absolute",
-        "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\",\"count\":\"3\"}]}|no number",
+        "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\",\"count\":\"three\"}]}|no number",
         "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\"},"
             + "{\"type\":\"Patient\",\"url\":\"https://h/1\"}]}|lists the file 1 twice",
         "H\"output\":[],\"deleted\":[{\"type\":\"Patient\",\"url\":\"https://h/1\"}]}|not Bundle",

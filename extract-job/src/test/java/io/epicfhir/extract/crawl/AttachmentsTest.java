@@ -68,7 +68,7 @@ class AttachmentsTest {
   }
 
   @Test
-  void a_document_that_comes_as_it_is_goes_to_quarantine() throws IOException {
+  void a_document_that_comes_as_it_is_becomes_a_binary() throws IOException {
     try (CrawlSite site = site()) {
       site.set("crawl.attachments.enabled", "true");
       site.settings.put(
@@ -83,8 +83,13 @@ class AttachmentsTest {
 
       assertThat(site.crawl("r1")).isZero();
 
-      assertThat(site.quarantine("reason")).containsOnly("attachment-not-fhir").hasSize(2);
-      assertThat(site.quarantine("line")).containsOnly("%PDF");
+      // %PDF in base64, and the attribute's name: RFC 4648 and hl7.org/fhir/R4/binary.html.
+      assertThat(site.newest())
+          .filteredOn(line -> line.contains("Binary\","))
+          .containsExactlyInAnyOrder(
+              "{\"resourceType\":\"Binary\",\"id\":\"small\",\"contentType\":\"application/pdf\",\"data\":\"JVBERg==\"}",
+              "{\"resourceType\":\"Binary\",\"id\":\"big\",\"contentType\":\"application/pdf\",\"data\":\"JVBERg==\"}");
+      assertThat(site.report("r1").path("counters").path("attachments.raw").asInt()).isEqualTo(2);
     }
   }
 }

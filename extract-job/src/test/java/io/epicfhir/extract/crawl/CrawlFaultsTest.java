@@ -87,13 +87,11 @@ public class CrawlFaultsTest {
   }
 
   @Test
-  void fault_31_a_page_that_fails_for_good_ends_the_run_and_a_rerun_does_only_the_rest()
+  void fault_31_a_server_that_is_down_ends_the_run_and_a_rerun_does_only_the_rest()
       throws IOException {
     try (CrawlSite site = site()) {
       site.set("source.max-tries", "2").set("source.max-in-flight", "1");
-      site.server
-          .faults()
-          .times(1000, Match.search("MedicationRequest"), Fault.transientError(500));
+      site.server.faults().always(Match.search("MedicationRequest"), Fault.busy(429, "0"));
       assertThat(site.crawl("r1")).isEqualTo(4);
       assertThat(site.error("r1")).contains("Cannot search MedicationRequest").contains("rerun");
       assertThat(site.landings()).isEmpty();

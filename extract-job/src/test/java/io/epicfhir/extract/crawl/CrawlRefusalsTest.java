@@ -39,6 +39,7 @@ class CrawlRefusalsTest {
       assertThat(site.landings()).isEmpty();
       assertThat(site.quarantine("reason")).containsExactly("refused");
       assertThat(site.quarantine("line").get(0)).contains("4130", "\"patient\":\"p");
+      assertThat(site.log().tokensIssued()).as("a 403 is no reason to sign in again").isEqualTo(1);
       site.log().clear();
 
       landsAll(site);
@@ -66,6 +67,7 @@ class CrawlRefusalsTest {
           .faults()
           .once(LABS, Fault.outcomeEntry("warning", "incomplete", "4119"))
           .once(Match.search("Goal"), Fault.outcomeEntry("warning", "invalid", "59101"));
+      site.set("crawl.accepted-errors", "4119");
       assertThat(site.crawl("r1")).isEqualTo(5);
       assertThat(site.error("r1")).contains("59101 of Goal=1").doesNotContain("4119");
 

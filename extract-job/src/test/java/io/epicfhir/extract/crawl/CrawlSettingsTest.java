@@ -69,16 +69,19 @@ class CrawlSettingsTest {
                     "PractitionerRole",
                     "Organization",
                     "Location",
-                    "Observation"),
+                    "Observation",
+                    "Specimen",
+                    "EpisodeOfCare"),
                 Duration.ofDays(7),
                 new AttachmentSettings(
-                    false, List.of("DocumentReference", "DiagnosticReport"), 20 << 20),
+                    false, List.of("DocumentReference", "DiagnosticReport"), 20 << 20, 0),
                 200,
                 5000,
                 200 << 20,
                 5,
+                1000,
                 Set.of(),
-                Set.of("59101", "59204", "4127", "4135"),
+                Set.of("4101"),
                 0.0,
                 Duration.ofMinutes(5)));
   }
@@ -95,9 +98,9 @@ class CrawlSettingsTest {
               searches { Patient = "_id={patient}", Goal = ["patient={patient}&x=a|b", "/{patient}"], Task = [] }
               changed-since { Goal = "_lastUpdated=ge{since}" }
               full-every = 1s, hydrate = "Medication,Location", reference-max-age = 2s
-              attachments { enabled = true, types = [Media], max-size = 3KiB }
-              page-size = 4, max-pages = 5, max-page-size = 6KiB, restarts = 7
-              accepted-errors = "1,2", incomplete-codes = [3], max-rejected-share = 0.25, lock-patience = 8s
+              attachments { enabled = true, types = [Media], max-size = 3KiB, daily-limit = 9 }
+              page-size = 4, max-pages = 5, max-page-size = 6KiB, restarts = 7, max-confirmations = 10
+              accepted-errors = "1,2", harmless-codes = [3], max-rejected-share = 0.25, lock-patience = 8s
             }
             """);
 
@@ -114,11 +117,12 @@ class CrawlSettingsTest {
                 Duration.ofSeconds(1),
                 Set.of("Medication", "Location"),
                 Duration.ofSeconds(2),
-                new AttachmentSettings(true, List.of("Media"), 3 << 10),
+                new AttachmentSettings(true, List.of("Media"), 3 << 10, 9),
                 4,
                 5,
                 6 << 10,
                 7,
+                10,
                 Set.of("1", "2"),
                 Set.of("3"),
                 0.25,

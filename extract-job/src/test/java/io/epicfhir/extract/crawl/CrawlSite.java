@@ -65,6 +65,30 @@ final class CrawlSite implements AutoCloseable {
     return site;
   }
 
+  /** Crawls a server that asks for no token. */
+  static CrawlSite against(Path folder, java.net.URI base) {
+    CrawlSite site = new CrawlSite(folder, null);
+    site.set("lake", folder.resolve("lake").toString());
+    site.set("source.base-url", base.toString());
+    site.set("source.sign-in", "none");
+    site.set("source.first-pause", "1 millisecond");
+    site.set("source.max-tries", "2");
+    site.set("source.max-in-flight", "8");
+    site.set("crawl.name", "all");
+    return site;
+  }
+
+  /** What the newest landing deletes, as "Type/id". */
+  List<String> deletions() throws IOException {
+    List<String> urls = new ArrayList<>();
+    for (String bundle : resources(landings().get(landings().size() - 1), Landing.Kind.DELETIONS)) {
+      for (JsonNode entry : new JsonMapper().readTree(bundle).path("entry")) {
+        urls.add(entry.path("request").path("url").asText());
+      }
+    }
+    return urls;
+  }
+
   static CrawlSite open(Path folder, Map<String, List<String>> types) throws IOException {
     return open(folder, types, options -> options);
   }
@@ -195,6 +219,8 @@ final class CrawlSite implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    server.close();
+    if (server != null) {
+      server.close();
+    }
   }
 }

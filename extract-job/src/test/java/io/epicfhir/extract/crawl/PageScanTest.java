@@ -55,10 +55,13 @@ class PageScanTest {
             "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":\"Media\",\"a\":["
                 + "{\"reference\":\"Medication/1\"},{\"reference\":\"https://h/R4/Medication/1/_history/2\"},"
                 + "{\"reference\":\"https://h/R4/Location/L\"},{\"reference\":\"https://other/R4/Location/M\"},"
+                + "{\"reference\":\"HTTPS://H:443/R4/Location/N\"},{\"reference\":\"https://h/r4/Location/O\"},"
+                + "{\"reference\":\"urn:uuid:Location/P\"},"
                 + "{\"reference\":\"#Medication/3\"},{\"reference\":\"Location?identifier=x\"},{\"reference\":\"Goal/4\"}],"
                 + "\"content\":{\"url\":\"https://h/R4/Binary/b\"},\"x\":{\"url\":\"https://other/Binary/c\"}}}]}");
 
-    assertThat(page.references()).containsExactly("Medication/1", "Location/L", "Binary/b");
+    assertThat(page.references())
+        .containsExactly("Medication/1", "Location/L", "Location/N", "Binary/b");
   }
 
   @Test

@@ -34,6 +34,7 @@ class RetryTest {
             "k",
             SigningAlgorithm.RS384,
             List.of(),
+            SourceSettings.TokenEndpoint.AS_THE_SERVER_SAYS,
             Duration.ofSeconds(1),
             Duration.ofSeconds(1),
             tries,

@@ -1,0 +1,30 @@
+"""
+### Look at a site before the first run
+
+Signs in, reads what the server says of itself, tries every search of the settings for one patient, and prints one table: what
+works, what does not, and which settings fit. It reads only, some dozens of requests, and keeps no resource; run it by hand, also
+after the server's people changed something. The table stands in the task's log and in the run report (`result.preflight`).
+
+**When it is red:** something that the settings need does not work, or could not be tried; the table says what to do.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import DAG
+
+from epic_fhir import sites
+from epic_fhir.defaults import every_dag
+from epic_fhir.submit import PhaseJava
+
+for site in sites.names():
+    with DAG(schedule=None, doc_md=__doc__, **every_dag("preflight", site, ["preflight"])):
+        PhaseJava(
+            task_id="preflight",
+            module="extract-job",
+            main="io.epicfhir.extract.Preflight",
+            execution_timeout=timedelta(minutes=30),
+            retries=0,
+            **sites.pool("source", site),
+        )

@@ -1,0 +1,95 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.Json;
+import io.epicfhir.common.Lake;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The patients of a group that earlier exports had, as digests of their ids: {@code
+ * state/groups/<group>.patients}. Who is not among them has joined the group since.
+ */
+final class GroupPatients {
+  private static final int DIGEST_BYTES = 8;
+
+  private final Lake lake;
+  private final String group;
+
+  /**
+   * Patients whose past has not come yet.
+   *
+   * @param exportId the export that first had them
+   */
+  record Joined(String exportId, int patients, Instant noticedAt) {}
+
+  GroupPatients(Lake lake, String group) {
+    this.lake = lake;
+    this.group = group;
+  }
+
+  /** Names a patient without the id. */
+  static String digest(String id) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
+      return Base64.getUrlEncoder()
+          .withoutPadding()
+          .encodeToString(Arrays.copyOf(digest, DIGEST_BYTES));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Those that are known; empty where no export has been looked at. */
+  Optional<Set<String>> known() {
+    return lake.read(file("patients")).map(text -> new TreeSet<>(text.lines().toList()));
+  }
+
+  /** How many of the patients are not known; none where nothing is known at all. */
+  int newcomers(Collection<String> patients) {
+    Optional<Set<String>> known = known();
+    return known.isEmpty()
+        ? 0
+        : (int) patients.stream().filter(one -> !known.get().contains(one)).distinct().count();
+  }
+
+  /** A full export says who belongs to the group. */
+  void replace(Collection<String> patients) {
+    lake.write(file("patients"), String.join("\n", new TreeSet<>(patients)) + "\n");
+  }
+
+  /** An incremental one adds whom it had. */
+  void add(Collection<String> patients) {
+    Set<String> all = new TreeSet<>(known().orElse(Set.of()));
+    all.addAll(patients);
+    replace(all);
+  }
+
+  /** Those whose past has not come yet. */
+  Optional<Joined> joined() {
+    Path file = file("joined.json");
+    return lake.read(file).map(text -> Json.read(text, Joined.class, file.toString()));
+  }
+
+  void join(Joined joined) {
+    lake.write(file("joined.json"), Json.write(joined));
+  }
+
+  /** A full export brought their past. */
+  void forgetJoined() {
+    lake.delete(file("joined.json"));
+  }
+
+  private Path file(String name) {
+    return lake.paths().state("groups/" + ExportId.of(group) + "." + name);
+  }
+}

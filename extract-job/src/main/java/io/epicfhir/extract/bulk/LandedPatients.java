@@ -1,0 +1,89 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.Landing;
+import io.epicfhir.common.StorageFailure;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.hadoop.ParquetReader;
+import org.apache.parquet.hadoop.api.ReadSupport;
+import org.apache.parquet.hadoop.example.GroupReadSupport;
+
+/**
+ * Notices patients whom an export has and no earlier one had: an export of what changed does not
+ * bring their past. Done once for an export, when it has landed.
+ */
+public final class LandedPatients {
+  private static final String ID_ONLY = "message resource { optional binary id (STRING); }";
+
+  private final JobContext context;
+  private final BulkSettings settings;
+
+  /** Of a run. */
+  public LandedPatients(JobContext context, BulkSettings settings) {
+    this.context = context;
+    this.settings = settings;
+  }
+
+  /** Notes the landing's patients, and those among them that joined the group. */
+  public void note(ExportLedger ledger, Landing landing) {
+    boolean done = ledger.landed().isPresent();
+    if (done
+        || ledger.started().isEmpty()
+        || settings.coverage().newcomers() == BulkCoverage.Newcomers.OFF) {
+      return;
+    }
+    GroupPatients group = new GroupPatients(context.lake(), landing.group());
+    List<String> patients = patients(landing);
+    List<String> members = ledger.members().map(ExportLedger.Members::members).orElse(null);
+    if (landing.since() == null) {
+      List<String> all = new ArrayList<>(patients);
+      if (members != null) {
+        all.addAll(members);
+      }
+      group.replace(all);
+      group.forgetJoined();
+    } else {
+      int joined = group.newcomers(patients);
+      if (joined > 0) {
+        int before = group.joined().map(GroupPatients.Joined::patients).orElse(0);
+        group.join(new GroupPatients.Joined(landing.exportId(), before + joined, Instant.now()));
+      }
+      if (group.known().isPresent()) {
+        group.add(patients);
+      }
+    }
+  }
+
+  private List<String> patients(Landing landing) {
+    List<String> digests = new ArrayList<>();
+    for (Landing.File file : landing.files()) {
+      if (file.resourceType().equals("Patient") && file.kind() == Landing.Kind.RESOURCES) {
+        read(context.lake(), file, digests);
+      }
+    }
+    return digests;
+  }
+
+  private static void read(Lake lake, Landing.File file, List<String> digests) {
+    Path path = lake.paths().at(file.path());
+    Configuration idOnly = new Configuration(lake.hadoop());
+    idOnly.set(ReadSupport.PARQUET_READ_SCHEMA, ID_ONLY);
+    try (ParquetReader<Group> reader =
+        ParquetReader.builder(new GroupReadSupport(), path).withConf(idOnly).build()) {
+      for (Group row = reader.read(); row != null; row = reader.read()) {
+        if (row.getFieldRepetitionCount(0) > 0) {
+          digests.add(GroupPatients.digest(row.getString(0, 0)));
+        }
+      }
+    } catch (IOException e) {
+      throw StorageFailure.of("read " + path, e);
+    }
+  }
+}

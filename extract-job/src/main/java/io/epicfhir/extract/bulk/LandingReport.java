@@ -1,0 +1,75 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.Landing;
+import io.epicfhir.common.Landings;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a person should hear about the exports that a run landed: {@code warnings}, {@code
+ * newcomers}, {@code full_sweep} and {@code since_ignored} of the run report's result.
+ */
+public final class LandingReport {
+  private final JobContext context;
+  private final BulkSettings settings;
+
+  /** Of a run. */
+  public LandingReport(JobContext context, BulkSettings settings) {
+    this.context = context;
+    this.settings = settings;
+  }
+
+  /** Tells it; a landing that another run made was told there. */
+  public void tell(List<Landing> landings) {
+    List<Landing> all = new Landings(context.lake()).all();
+    List<String> warnings = new ArrayList<>();
+    int newcomers = 0;
+    boolean sweep = false;
+    boolean ignored = false;
+    for (Landing landing : landings) {
+      ExportLedger ledger = new ExportLedger(context.lake(), landing.exportId());
+      if (!landing.runKey().equals(context.run().key()) || ledger.started().isEmpty()) {
+        continue;
+      }
+      Expectations expected =
+          new Expectations(landing, ledger.requireStarted().asked().types(), all);
+      warnings.addAll(expected.warnings());
+      sweep |= expected.isSweep();
+      ignored |= expected.sinceIgnored();
+      newcomers += newcomers(ledger, landing, warnings);
+    }
+    context.recorder().result("full_sweep", sweep);
+    context.recorder().result("since_ignored", ignored);
+    context.recorder().result("newcomers", newcomers);
+    context.recorder().result("warnings", warnings);
+    warnings.forEach(context.recorder()::note);
+  }
+
+  private int newcomers(ExportLedger ledger, Landing landing, List<String> warnings) {
+    if (landing.since() == null) {
+      return 0; // their past came
+    }
+    int byMembers = ledger.members().map(ExportLedger.Members::newcomers).orElse(0);
+    int byExport =
+        new GroupPatients(context.lake(), landing.group())
+            .joined()
+            .map(GroupPatients.Joined::patients)
+            .orElse(0);
+    int newcomers = Math.max(byMembers, byExport);
+    if (newcomers > 0) {
+      boolean full = settings.coverage().newcomers() == BulkCoverage.Newcomers.FULL;
+      warnings.add(
+          "Group \""
+              + landing.group()
+              + "\": "
+              + newcomers
+              + " patients joined it, and this export has only what changed lately of them. "
+              + (full
+                  ? "The next export asks for everything, which brings their past."
+                  : "Their past comes with the next full export: see bulk.full-every, or set"
+                      + " bulk.newcomers = full."));
+    }
+    return newcomers;
+  }
+}

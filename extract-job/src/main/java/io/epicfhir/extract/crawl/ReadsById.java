@@ -1,0 +1,249 @@
+package io.epicfhir.extract.crawl;
+
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.extract.source.SourceSettings;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Reads resources by their ids, side by side, each answer durable before the next one. */
+final class ReadsById {
+  /** An answer to a read that holds no resource of the type. */
+  static final String NO_RESOURCE = "no-resource";
+
+  /** Epic's code of its daily limit of documents. */
+  static final String DAILY_LIMIT = "4135";
+
+  private static final int FORBIDDEN = 403;
+  private static final Set<Integer> OTHER_MEDIA_TYPE = Set.of(406, 415);
+
+  /** After so many refusals, and nothing else, a type's other reads are not tried. */
+  private static final int MOST_REFUSALS = 20;
+
+  private final CrawlSettings settings;
+  private final URI base;
+  private final PageFetch fetch;
+  private final Spool spool;
+  private final Workers workers;
+  private final CrawlFigures figures;
+  private final Merges merges;
+  private final Map<String, Long> problems = new TreeMap<>();
+  private final Map<String, Integer> refusals = new ConcurrentHashMap<>();
+  private final Set<String> readable = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean dayIsOver = new AtomicBoolean();
+
+  /**
+   * One read.
+   *
+   * @param accept a document's media type
+   * @param seen what the last crawl had found by a search, and this one has not; null for a read by
+   *     reference
+   */
+  record Read(String type, String id, String accept, CrawlIndex.Seen seen) {
+
+    static Read of(String reference) {
+      int slash = reference.indexOf('/');
+      int blank = reference.indexOf(' ');
+      int end = blank < 0 ? reference.length() : blank;
+      String accept = blank < 0 ? "*/*" : reference.substring(blank + 1);
+      return new Read(
+          reference.substring(0, slash), reference.substring(slash + 1, end), accept, null);
+    }
+
+    /** To confirm a deletion. */
+    static Read confirming(String type, CrawlIndex.Seen seen) {
+      return new Read(type, seen.id(), "", seen);
+    }
+
+    boolean confirms() {
+      return seen != null;
+    }
+  }
+
+  ReadsById(
+      CrawlSettings settings,
+      SourceSettings source,
+      PageFetch fetch,
+      Spool spool,
+      Workers workers,
+      CrawlFigures figures,
+      Merges merges) {
+    this.settings = settings;
+    this.base = source.baseUrl();
+    this.fetch = fetch;
+    this.spool = spool;
+    this.workers = workers;
+    this.figures = figures;
+    this.merges = merges;
+  }
+
+  /** Does all of them. */
+  void run(List<Read> reads) {
+    Iterator<Read> left = List.copyOf(reads).iterator();
+    workers.run(
+        () -> {
+          synchronized (left) {
+            return left.hasNext() ? Optional.of(one(left.next())) : Optional.empty();
+          }
+        });
+  }
+
+  /** The codes of refused reads that are not accepted, and how many there were. */
+  Map<String, Long> problems() {
+    synchronized (problems) {
+      return new TreeMap<>(problems);
+    }
+  }
+
+  /** Whether the server gives no more documents today. */
+  boolean dayIsOver() {
+    return dayIsOver.get();
+  }
+
+  private Runnable one(Read read) {
+    return () -> read(read);
+  }
+
+  private void read(Read read) {
+    String type = read.type();
+    if (read.confirms() && !readable.contains(type) && refusals(type) >= MOST_REFUSALS) {
+      return; // it stays unconfirmed
+    }
+    if (type.equals(Hydration.BINARY) && dayIsOver()) {
+      figures.leftForTomorrow(read.id());
+      return;
+    }
+    Answer answer = held(read, ask(read));
+    if (type.equals(Hydration.BINARY)
+        && answer instanceof Answer.Refused refused
+        && refused.names().contains(DAILY_LIMIT)) {
+      dayIsOver.set(true);
+      figures.leftForTomorrow(read.id());
+      return;
+    }
+    SpoolRecord record = record(read, answer);
+    Failpoint.at("crawl.page");
+    spool.append(type, record);
+    Failpoint.at("crawl.spooled");
+    figures.page(record);
+    figures.hydrated.increment();
+  }
+
+  private int refusals(String type) {
+    return refusals.getOrDefault(type, 0);
+  }
+
+  private Answer ask(Read read) {
+    URI url =
+        URI.create(
+            base + "/" + read.type() + "/" + URLEncoder.encode(read.id(), StandardCharsets.UTF_8));
+    if (!read.type().equals(Hydration.BINARY)) {
+      return fetch.resource(read.type(), url);
+    }
+    figures.documents.increment();
+    int most = settings.attachments().maxSize();
+    Answer answer = fetch.document(url, read.id(), PageFetch.FHIR, most);
+    return answer instanceof Answer.Refused refused && OTHER_MEDIA_TYPE.contains(refused.status())
+        ? fetch.document(url, read.id(), read.accept(), most)
+        : answer;
+  }
+
+  private SpoolRecord record(Read read, Answer answer) {
+    if (answer instanceof Answer.Got got) {
+      if (read.confirms() && isSurvivor(got.page(), read.id())) {
+        return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
+      }
+      readable.add(read.type());
+      count(read, CrawlFigures.Reading.GOT);
+      got.page().entries().stream()
+          .filter(e -> e.kind() == Entry.Kind.RAW)
+          .forEach(e -> figures.rawAttachments.increment());
+      return SpoolRecord.read(read, got.page());
+    }
+    if (answer instanceof Answer.Refused refused) {
+      return refused(read, refused);
+    }
+    if (answer instanceof Answer.Expired) {
+      return refused(read, Answer.Refused.because(410, OutcomeCode.EXPIRED));
+    }
+    readable.add(read.type());
+    count(read, CrawlFigures.Reading.GONE);
+    return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
+  }
+
+  private void count(Read read, CrawlFigures.Reading how) {
+    if (!read.confirms()) {
+      figures.read(read.type(), how);
+    }
+  }
+
+  /** An OperationOutcome in place of the resource is a refusal, also with status 200. */
+  private static Answer held(Read read, Answer answer) {
+    if (!(answer instanceof Answer.Got got) || holds(got.page(), read.type())) {
+      return answer;
+    }
+    List<OutcomeCode> codes = got.page().outcomes();
+    List<OutcomeCode> why = codes.isEmpty() ? List.of(new OutcomeCode(true, NO_RESOURCE)) : codes;
+    return new Answer.Refused(200, why, "");
+  }
+
+  private static boolean holds(Page page, String type) {
+    return page.entries().stream()
+        .anyMatch(
+            e ->
+                e.type().equals(type)
+                    && e.kind() != Entry.Kind.WARNING
+                    && e.kind() != Entry.Kind.ERROR);
+  }
+
+  /** Some servers answer a read of a retired patient with the survivor. */
+  private boolean isSurvivor(Page page, String retired) {
+    String id = page.entries().isEmpty() ? "" : page.entries().get(0).id();
+    return !id.equals(retired) && merges.survivor(retired).filter(id::equals).isPresent();
+  }
+
+  private SpoolRecord refused(Read read, Answer.Refused refused) {
+    if (read.confirms() && movedAway(read, refused)) {
+      return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
+    }
+    if (read.confirms()) {
+      refusals.merge(read.type(), 1, Integer::sum);
+      return SpoolRecord.ended(read, SpoolRecord.End.REFUSED, refused.codes());
+    }
+    boolean forbidden = refused.status() == FORBIDDEN;
+    count(read, forbidden ? CrawlFigures.Reading.FORBIDDEN : CrawlFigures.Reading.REFUSED);
+    boolean settled = forbidden || settled(read.type(), refused.names());
+    if (!settled) {
+      synchronized (problems) {
+        refused.names().forEach(code -> problems.merge(code, 1L, Long::sum));
+      }
+    }
+    SpoolRecord.End end = settled ? SpoolRecord.End.GONE : SpoolRecord.End.REFUSED;
+    return SpoolRecord.ended(read, end, refused.codes());
+  }
+
+  /** A retired patient's id leads to the survivor: the resource of that id is gone. */
+  private boolean movedAway(Read read, Answer.Refused refused) {
+    boolean merged = refused.redirect() || refused.names().contains(Merges.EPIC_MERGED);
+    return read.type().equals("Patient")
+        && merged
+        && (merges.survivor(read.id()).isPresent() || !merges.target(refused.location()).isEmpty());
+  }
+
+  /** What the application may not see is as good as not there. */
+  private boolean settled(String type, List<String> codes) {
+    boolean tooLong = type.equals(Hydration.BINARY) && codes.contains(PageFetch.TOO_LONG);
+    if (tooLong) {
+      figures.attachmentsTooLong.increment();
+    }
+    return tooLong || (!codes.isEmpty() && settings.acceptedErrors().containsAll(codes));
+  }
+}

@@ -1,0 +1,110 @@
+package io.epicfhir.extract.source;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.util.Locale;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
+import org.apache.http.HttpResponse;
+
+/** Opens the bodies of answers: counted, guarded, and unpacked within the limits. */
+final class Bodies {
+  /** More than any manifest: a million files at 64 bytes. */
+  static final int LONGEST_SMALL = 64 << 20;
+
+  private final SourceSettings settings;
+
+  Bodies(SourceSettings settings) {
+    this.settings = settings;
+  }
+
+  /** A body as a stream. */
+  InputStream open(String what, HttpResponse response, Traffic traffic) throws IOException {
+    if (response.getEntity() == null) {
+      return InputStream.nullInputStream();
+    }
+    return open(what, response, response.getEntity().getContent(), traffic);
+  }
+
+  private InputStream open(String what, HttpResponse response, InputStream raw, Traffic traffic)
+      throws IOException {
+    GuardedBody body = new GuardedBody(raw, traffic, settings.idleTimeout());
+    return PackedBody.open(what, body, encoding(response), settings);
+  }
+
+  /** A small answer, read to its end. */
+  Reply small(String what, HttpResponse response, Traffic traffic) throws IOException {
+    return whole(what, response, traffic, LONGEST_SMALL);
+  }
+
+  /**
+   * An answer, read to its end.
+   *
+   * @throws TooLong where it is longer than so many bytes, unpacked
+   */
+  Reply whole(String what, HttpResponse response, Traffic traffic, int longest) throws IOException {
+    if (response.getEntity() == null) {
+      return new Reply(response, new byte[0]);
+    }
+    try (PushbackInputStream raw = new PushbackInputStream(response.getEntity().getContent(), 1)) {
+      int first = raw.read();
+      if (first < 0) {
+        return new Reply(response, new byte[0]); // an answer of 202 may be named gzip and be empty
+      }
+      raw.unread(first);
+      InputStream in = open(what, response, raw, traffic);
+      byte[] bytes = upTo(in, longest);
+      String type = contentType(response);
+      if (type.contains("json") && packed(bytes)) {
+        bytes = unpacked(bytes, longest); // and no header says so
+      }
+      boolean json = type.contains("json") || (type.isEmpty() && opensJson(bytes));
+      return new Reply(response, json ? JsonText.utf8(bytes, type) : bytes);
+    }
+  }
+
+  /** The header Content-Type in lower case; empty where there is none. */
+  static String contentType(HttpResponse response) {
+    return Reply.header(response, "Content-Type").orElse("").toLowerCase(Locale.ROOT).trim();
+  }
+
+  private static boolean packed(byte[] bytes) {
+    return bytes.length > 2 && bytes[0] == 0x1f && (bytes[1] & 0xff) == 0x8b;
+  }
+
+  /** Behind a byte order mark, and in UTF-16 too. */
+  private static boolean opensJson(byte[] bytes) {
+    for (int i = 0; i < Math.min(bytes.length, 5); i++) {
+      if (bytes[i] > ' ') {
+        return bytes[i] == '{' || bytes[i] == '[';
+      }
+    }
+    return false;
+  }
+
+  /** A file that is named as packed, and not by its encoding, is packed all the same. */
+  private static String encoding(HttpResponse response) {
+    String named = Reply.header(response, "Content-Encoding").orElse("");
+    boolean gzip = contentType(response).matches("application/(x-)?gzip(;.*)?");
+    return named.isBlank() && gzip ? "gzip" : named;
+  }
+
+  private static byte[] unpacked(byte[] packed, int longest) throws IOException {
+    try (InputStream in =
+        GzipCompressorInputStream.builder()
+            .setInputStream(new ByteArrayInputStream(packed))
+            .setDecompressConcatenated(true)
+            .get()) {
+      return upTo(in, longest);
+    }
+  }
+
+  private static byte[] upTo(InputStream in, int longest) throws IOException {
+    byte[] bytes = in.readNBytes(longest == Integer.MAX_VALUE ? longest : longest + 1);
+    if (bytes.length > longest) {
+      throw new TooLong(longest);
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,108 @@
+package io.epicfhir.extract;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.common.Landing;
+import io.epicfhir.sandbox.Fault;
+import io.epicfhir.sandbox.Match;
+import io.epicfhir.sandbox.RequestKind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Patients who join a group between two exports of what changed. */
+class NewcomersTest extends SiteTest {
+  private void patients(String... ids) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (String id : ids) {
+      lines.append("{\"resourceType\":\"Patient\",\"id\":\"").append(id).append("\"}\n");
+    }
+    Files.writeString(site.data.resolve("Patient.ndjson"), lines, UTF_8);
+    site.server.store().reload();
+  }
+
+  private List<Instant> sinces() {
+    return site.landings().stream().map(Landing::since).toList();
+  }
+
+  private String warnings(String run) throws IOException {
+    return site.report(run, "extract").at("/result/warnings").toString();
+  }
+
+  @Test
+  void aGroupThatCanBeReadIsAskedForInFullAtOnce() throws IOException {
+    open(o -> o);
+    assertThat(site.runAll("r1")).isZero();
+    patients("p1", "p2", "p3", "p4");
+
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(site.runAll("r3")).isZero();
+
+    assertThat(sinces().subList(0, 2)).as("their past comes").containsOnlyNulls();
+    assertThat(sinces().get(2)).as("they are known now").isNotNull();
+    assertThat(site.report("r2", "kick_off").path("notes").toString())
+        .contains("1 patients joined the group: everything is asked for");
+    assertThat(site.report("r2", "extract").at("/result/full_sweep").asBoolean()).isTrue();
+    assertThat(site.report("r3", "extract").at("/result/full_sweep").asBoolean()).isFalse();
+  }
+
+  /** Members that no export shows, such as restricted patients, are asked for once. */
+  @Test
+  void membersThatNoExportHasDoNotMakeEveryExportAFullOne() throws IOException {
+    open(o -> o);
+    site.settings.put("bulk.types", "[Observation]");
+    assertThat(site.runAll("r1")).isZero();
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(sinces().get(1)).isNotNull();
+  }
+
+  @Test
+  void aGroupThatCannotBeReadIsAskedForInFullNextTimeWithAWarning() throws IOException {
+    open(o -> o);
+    site.server.faults().always(Match.kind(RequestKind.READ), Fault.fatal(403, "59204", "no"));
+    assertThat(site.runAll("r1")).isZero();
+    patients("p1", "p2", "p3", "p4", "p5");
+
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(warnings("r2"))
+        .contains("2 patients joined it", "The next export asks for everything");
+    assertThat(site.report("r2", "extract").at("/result/newcomers").asInt()).isEqualTo(2);
+    assertThat(site.runAll("r3")).isZero();
+    assertThat(site.runAll("r4")).isZero();
+
+    assertThat(sinces().get(1)).isNotNull();
+    assertThat(sinces().get(2)).isNull();
+    assertThat(sinces().get(3)).isNotNull();
+    assertThat(warnings("r4")).isEqualTo("[]");
+  }
+
+  @Test
+  void toldOnlyTheyAreAWarning() throws IOException {
+    open(o -> o);
+    site.settings.put("bulk.newcomers", "warn");
+    assertThat(site.runAll("r1")).isZero();
+    patients("p1", "p2", "p3", "p4");
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(sinces().get(1)).isNotNull();
+    assertThat(warnings("r2")).contains("1 patients joined it", "bulk.newcomers = full");
+  }
+
+  @Test
+  void theirIdsAreInNoFileOfTheState() throws IOException {
+    open(o -> o);
+    patients("patient-with-a-name");
+    assertThat(site.runAll("r1")).isZero();
+
+    try (var files = Files.walk(folder.resolve("lake/state"))) {
+      assertThat(files.filter(Files::isRegularFile).filter(f -> !f.toString().endsWith(".crc")))
+          .isNotEmpty()
+          .allSatisfy(f -> assertThat(Files.readString(f)).doesNotContain("patient-with-a-name"));
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.epicfhir.extract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.sandbox.Fault;
+import io.epicfhir.sandbox.Match;
+import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.SandboxOptions;
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** An export that was judged and refused is not adopted again. */
+class RefusedExportTest extends SiteTest {
+  private static final Match PATIENTS = Match.file("Patient");
+
+  private void openWithABrokenLine() throws IOException {
+    open(o -> o);
+    site.server.faults().once(PATIENTS, Fault.extraLine("{\"resourceType\":\"Patient\","));
+    assertThat(site.runAll("r1")).isEqualTo(5);
+    assertThat(error("extract"))
+        .contains("clear the task extract, which judges it anew without a download")
+        .contains("rerun from the kick-off, which asks the server for a new export");
+    assertThat(result("extract").path("refused_export").asText())
+        .isEqualTo(result("kick_off").path("export_id").asText());
+  }
+
+  @Test
+  void theNextRunAsksTheMendedServer() throws IOException {
+    openWithABrokenLine();
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
+    assertThat(site.landings()).hasSize(1);
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+    assertThat(site.report("r2", "kick_off").path("notes").toString())
+        .contains("it is not adopted, a new one is asked for");
+  }
+
+  @Test
+  void theSameRunAsksItFromTheKickOffOn() throws IOException {
+    openWithABrokenLine();
+
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+    assertThat(site.server.requests().exportsKept()).as("the refused one is deleted").isZero();
+  }
+
+  @Test
+  void itsOwnTaskJudgesItAnewWithoutADownload() throws IOException {
+    openWithABrokenLine();
+    long files = asked(RequestKind.FILE);
+    site.settings.put("bulk.max-rejected-share", "0.01");
+
+    assertThat(extract()).isZero();
+
+    assertThat(asked(RequestKind.FILE)).isEqualTo(files);
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
+    assertThat(site.landings()).hasSize(1);
+  }
+
+  @Test
+  void aServerThatGivesNoNewOneLeavesTheOldOneToJudge() throws IOException {
+    openInSkippedTime(SandboxOptions::oncePerDay);
+    site.server.faults().once(PATIENTS, Fault.extraLine("{\"resourceType\":\"Patient\","));
+    assertThat(kickOff()).isZero();
+    assertThat(status()).isZero();
+    assertThat(extract()).isEqualTo(5);
+
+    assertThat(kickOff()).isEqualTo(4);
+
+    site.settings.put("bulk.max-rejected-share", "0.01");
+    assertThat(extract()).isZero();
+  }
+
+  /** The answer to the second kick-off is lost: the third asks in the same words. */
+  @Test
+  void aLostAnswerToTheNewKickOffIsAskedForAgain() throws IOException {
+    open(SandboxOptions::reusesExports);
+    site.server.faults().once(PATIENTS, Fault.extraLine("{\"resourceType\":\"Patient\","));
+    assertThat(site.runAll("r1")).isEqualTo(5);
+    time.skip(Duration.ofSeconds(1));
+    site.server.faults().once(Match.kind(RequestKind.KICK_OFF), Fault.reset(-1));
+
+    assertThat(kickOff()).isEqualTo(4);
+    assertThat(kickOff()).isZero();
+
+    assertThat(notes("kick_off")).contains("never saw an answer");
+    assertThat(site.server.requests().exportsStarted()).isEqualTo(2);
+  }
+}

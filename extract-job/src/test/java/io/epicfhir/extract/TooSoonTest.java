@@ -1,0 +1,79 @@
+package io.epicfhir.extract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.sandbox.Fault;
+import io.epicfhir.sandbox.Match;
+import io.epicfhir.sandbox.RequestKind;
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Servers that say in words, and not by 429, that they export a group at their own pace. */
+class TooSoonTest extends SiteTest {
+  private static final Match KICK_OFF = Match.kind(RequestKind.KICK_OFF);
+  private static final String OUTCOME =
+      "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"fatal\",\"code\":\"processing\","
+          + "\"diagnostics\":\"%s\"}]}";
+
+  private void answer(int status, String words) {
+    site.server
+        .faults()
+        .always(KICK_OFF, Fault.answer(status, "application/fhir+json", OUTCOME.formatted(words)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "400,Client requested this Group too recently",
+    "403,The last export of Zoe's group was too RECENT",
+    "409,An export is already running",
+    "422,Export in progress"
+  })
+  void whatLandedLatelyIsAdopted(int status, String words) throws IOException {
+    open(o -> o);
+    assertThat(site.runAll("r1")).isZero();
+    answer(status, words);
+
+    assertThat(site.runAll("r2")).isZero();
+
+    String notes = site.report("r2", "kick_off").path("notes").toString();
+    assertThat(notes).contains("gives no new export of group", "is adopted").doesNotContain(words);
+    assertThat(site.landings()).hasSize(1);
+  }
+
+  @Test
+  void otherWordsAreARefusal() throws IOException {
+    open(o -> o);
+    assertThat(site.runAll("r1")).isZero();
+    answer(403, "The client may not export");
+
+    assertThat(site.runAll("r2")).isEqualTo(3);
+  }
+
+  @Test
+  void theyAreOneWhereTheGroupWasNotAskedForLately() throws IOException {
+    openInSkippedTime(o -> o);
+    answer(400, "requested this Group too recently");
+    assertThat(site.runAll("r0")).isEqualTo(3);
+    site.server.faults().clear();
+    assertThat(site.runAll("r1")).isZero();
+    answer(400, "requested this Group too recently");
+    time.skip(Duration.ofHours(25));
+
+    assertThat(site.run(new KickOff(time.pace()), "r2", "kick_off")).isEqualTo(3);
+  }
+
+  @Test
+  void whereTheLastOneHasNotLandedTheNextTryAsksAgain() throws IOException {
+    open(o -> o);
+    assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
+    site.settings.put("bulk.types", "[Patient]");
+    answer(400, "requested this Group too recently");
+
+    assertThat(site.run(new KickOff(), "r2", "kick_off")).isEqualTo(4);
+
+    assertThat(site.error("r2", "kick_off")).contains("By its words", "bulk.window = PT24H");
+  }
+}

@@ -1,0 +1,151 @@
+package io.epicfhir.extract.crawl;
+
+import static io.epicfhir.extract.crawl.Clinic.outcome;
+import static io.epicfhir.extract.crawl.People.patient;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.extract.crawl.Clinic.Reply;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Documents come in any form, and within the day's budget. */
+class DocumentsTest {
+  @TempDir Path folder;
+  private Clinic clinic;
+  private CrawlSite site;
+
+  @BeforeEach
+  void open() throws IOException {
+    clinic = new Clinic();
+    clinic.has(patient("a"));
+    for (int i = 0; i < 6; i++) {
+      clinic.has(document(i), binary(i));
+    }
+    site = clinic.site(folder, "a");
+    site.set("crawl.attachments.enabled", "true");
+    Clinic.plan(site, "DocumentReference = \"patient={patient}\"");
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    clinic.close();
+  }
+
+  private static String document(int i) {
+    return "{\"resourceType\":\"DocumentReference\",\"id\":\"d"
+        + i
+        + "\",\"subject\":{\"reference\":\"Patient/a\"},\"content\":[{\"attachment\":{\"url\":\"Binary/b"
+        + i
+        + "\"}}]}";
+  }
+
+  private static String binary(int i) {
+    return "{\"resourceType\":\"Binary\",\"id\":\"b" + i + "\",\"data\":\"aGk=\"}";
+  }
+
+  private List<String> binaries() throws IOException {
+    return site.newest().stream().filter(line -> line.contains("Binary\",")).toList();
+  }
+
+  /** Base64 as RFC 4648 has it, of the bytes of the text in UTF-8. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "text/html;charset=utf-8 | <p>Ø</p> | PHA+w5g8L3A+",
+        "application/json | [1] | WzFd",
+        "application/json | {\"a\":1} | eyJhIjoxfQ==",
+        "text/rtf | {\\rtf1} | e1xydGYxfQ=="
+      })
+  void aDocumentThatComesAsItIsBecomesABinary(String type, String text, String base64)
+      throws IOException {
+    clinic.answers("Binary/b1", Reply.of(200, type, text));
+
+    assertThat(site.crawl("r1")).isZero();
+
+    assertThat(binaries())
+        .hasSize(6)
+        .contains(
+            "{\"resourceType\":\"Binary\",\"id\":\"b1\",\"contentType\":\""
+                + type
+                + "\",\"data\":\""
+                + base64
+                + "\"}");
+    assertThat(site.report("r1").path("counters").path("attachments.raw").asInt()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"406,text/rtf,text/rtf", "415,text/html;charset=utf-8,text/html", "406,,*/*"})
+  void aServerThatRefusesFhirIsAskedForTheAttachmentsOwnType(int status, String type, String accept)
+      throws IOException {
+    clinic.has(
+        document(1)
+            .replace(
+                "{\"url\"",
+                type == null ? "{\"url\"" : "{\"contentType\":\"" + type + "\",\"url\""));
+    clinic.answers("Binary/b1", Reply.of(200, "text/plain", "hi"));
+    clinic.rules.add(
+        0,
+        path ->
+            path.equals("Binary/b1") && clinic.count("Binary/b1|" + accept) == 0
+                ? Optional.of(Reply.fhir(status, outcome("error", "not-supported", "")))
+                : Optional.empty());
+    assertThat(site.crawl("r1")).isZero();
+    assertThat(binaries()).hasSize(6).anyMatch(line -> line.contains("\"data\":\"aGk=\""));
+    assertThat(clinic.asked).contains("Binary/b1|application/fhir+json", "Binary/b1|" + accept);
+  }
+
+  @Test
+  void theDaysBudgetEndsTheFetchingAndTheNextCrawlGoesOn() throws IOException {
+    site.set("crawl.attachments.daily-limit", "4");
+    assertThat(site.crawl("r1")).isZero();
+    assertThat(binaries()).hasSize(4);
+    assertThat(site.report("r1").path("counters").path("attachments.left").asInt()).isEqualTo(2);
+    assertThat(site.report("r1").path("notes").toString()).contains("2 documents are left");
+
+    assertThat(site.crawl("r2")).as("the same day").isZero();
+    assertThat(binaries()).isEmpty();
+
+    clinic.has(document(0).replace("d0", "c0").replace("b0", "b9"), binary(9));
+    site.set("crawl.attachments.daily-limit", "6"); // two more, as on another day
+    assertThat(site.crawl("r3")).isZero();
+    assertThat(binaries()).containsExactlyInAnyOrder(binary(4), binary(5));
+    site.set("crawl.attachments.daily-limit", "0");
+    assertThat(site.crawl("r4")).isZero();
+    assertThat(binaries()).containsExactly(binary(9));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"403", "429", "400", "200"})
+  void theServersOwnLimitEndsTheFetchingGracefullyAndRestrictedNotesAreCounted(int status)
+      throws IOException {
+    site.set("source.max-in-flight", "1");
+    clinic.answers("Binary/b0", Reply.fhir(403, outcome("error", "forbidden", "")));
+    clinic.rules.add(
+        path ->
+            path.startsWith("Binary/") && clinic.count("Binary/") > 3
+                ? Optional.of(Reply.fhir(status, outcome("fatal", "throttled", "4135")))
+                : Optional.empty());
+
+    assertThat(site.crawl("r1")).isZero();
+
+    int had = binaries().size();
+    assertThat(had).isBetween(2, 3);
+    int left = site.report("r1").path("counters").path("attachments.left").asInt();
+    assertThat(had + left + (clinic.count("Binary/b0") > 0 ? 1 : 0)).isEqualTo(6);
+    clinic.rules.remove(1);
+    assertThat(site.crawl("r2")).isZero();
+    assertThat(binaries()).hasSize(5 - had);
+    assertThat(site.report("r2").path("result").path("forbidden").path("Binary").asInt())
+        .isEqualTo(1);
+    assertThat(site.report("r2").path("notes").toString()).contains("1 reads of Binary (403)");
+  }
+}

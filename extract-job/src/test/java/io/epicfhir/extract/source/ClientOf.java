@@ -1,0 +1,82 @@
+package io.epicfhir.extract.source;
+
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import io.epicfhir.extract.source.SourceSettings.SignIn;
+import io.epicfhir.extract.source.SourceSettings.TokenEndpoint;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A client of a server in a test: it pauses for no time, and keeps what it would have waited. */
+final class ClientOf {
+  final List<Duration> pauses = new ArrayList<>();
+  final Traffic traffic = new Traffic();
+  private final URI base;
+  private SignIn signIn = SignIn.NONE;
+  private Path key = Path.of("none");
+  private List<String> scopes = List.of("system/*.read");
+  private TokenEndpoint tokenEndpoint = TokenEndpoint.AS_THE_SERVER_SAYS;
+  private List<URI> allowed = List.of();
+
+  ClientOf(String base) {
+    this.base = URI.create(base);
+  }
+
+  /** Signs in, by a new key in the folder. */
+  ClientOf signsIn(Path folder) throws IOException {
+    signIn = SignIn.SMART_BACKEND_SERVICES;
+    key = folder.resolve("key.jwk");
+    try {
+      Files.writeString(key, new ECKeyGenerator(Curve.P_384).keyID("k").generate().toJSONString());
+    } catch (com.nimbusds.jose.JOSEException e) {
+      throw new IllegalStateException(e);
+    }
+    return this;
+  }
+
+  ClientOf scopes(String... asked) {
+    scopes = List.of(asked);
+    return this;
+  }
+
+  ClientOf tokenEndpoint(TokenEndpoint endpoint) {
+    tokenEndpoint = endpoint;
+    return this;
+  }
+
+  ClientOf allowing(String origin) {
+    allowed = List.of(URI.create(origin));
+    return this;
+  }
+
+  SourceSettings settings() {
+    return new SourceSettings(
+        base,
+        signIn,
+        "client",
+        key,
+        "k",
+        SigningAlgorithm.ES384,
+        scopes,
+        tokenEndpoint,
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(5),
+        6,
+        Duration.ofMillis(1),
+        Duration.ofMinutes(15),
+        4,
+        allowed,
+        250,
+        1 << 20);
+  }
+
+  SourceClient client() {
+    return new SourceClient(settings(), new Pace(Clock.systemUTC(), pauses::add));
+  }
+}

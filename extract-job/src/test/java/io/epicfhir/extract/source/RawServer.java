@@ -1,0 +1,144 @@
+package io.epicfhir.extract.source;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+
+/**
+ * An HTTP server that takes a request line as it comes: libraries would refuse, decode or tidy up
+ * what is to be seen here. One request a connection.
+ */
+public final class RawServer implements AutoCloseable {
+  private final ServerSocket socket;
+  private final Function<Request, Answer> answers;
+  private final List<Request> asked = new CopyOnWriteArrayList<>();
+
+  /** A request; header names in lower case. */
+  public record Request(String method, String target, Map<String, String> headers, String body) {
+    /** The target without its query. */
+    public String path() {
+      return target.replaceFirst("\\?.*", "");
+    }
+  }
+
+  /** An answer; headers as they go out. */
+  public static final class Answer {
+    private final int status;
+    private final Map<String, String> headers;
+    private final byte[] body;
+
+    public Answer(int status, Map<String, String> headers, byte[] body) {
+      this.status = status;
+      this.headers = headers;
+      this.body = body.clone();
+    }
+
+    public static Answer of(int status, String contentType, String body) {
+      return new Answer(
+          status, Map.of("Content-Type", contentType), body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public static Answer json(String body) {
+      return of(200, "application/json", body);
+    }
+
+    public static Answer redirect(int status, String location) {
+      return new Answer(status, Map.of("Location", location), new byte[0]);
+    }
+
+    public Answer with(String name, String value) {
+      Map<String, String> more = new TreeMap<>(headers);
+      more.put(name, value);
+      return new Answer(status, more, body);
+    }
+  }
+
+  public RawServer(Function<Request, Answer> answers) throws IOException {
+    this.answers = answers;
+    this.socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    Thread thread = new Thread(this::serve, "raw-server");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  public String url(String path) {
+    return "http://127.0.0.1:" + socket.getLocalPort() + path;
+  }
+
+  /** What was asked, in order. */
+  public List<Request> asked() {
+    return asked;
+  }
+
+  /** The targets of what was asked, in order. */
+  public List<String> targets() {
+    return asked.stream().map(Request::target).toList();
+  }
+
+  private void serve() {
+    while (!socket.isClosed()) {
+      try (Socket one = socket.accept()) {
+        Request request = read(new BufferedInputStream(one.getInputStream()));
+        asked.add(request);
+        one.getOutputStream().write(written(answers.apply(request)));
+        one.getOutputStream().flush();
+      } catch (IOException | RuntimeException e) {
+        // The client sees a connection that ends.
+      }
+    }
+  }
+
+  private static Request read(InputStream in) throws IOException {
+    String[] line = line(in).split(" ", -1);
+    Map<String, String> headers = new TreeMap<>();
+    for (String header = line(in); !header.isEmpty(); header = line(in)) {
+      int colon = header.indexOf(':');
+      headers.put(
+          header.substring(0, colon).toLowerCase(Locale.ROOT), header.substring(colon + 1).trim());
+    }
+    int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
+    String body = new String(in.readNBytes(length), StandardCharsets.UTF_8);
+    return new Request(line[0], line[1], headers, body);
+  }
+
+  private static String line(InputStream in) throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    for (int c = in.read(); c >= 0 && c != '\n'; c = in.read()) {
+      if (c != '\r') {
+        line.write(c);
+      }
+    }
+    return line.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  private static byte[] written(Answer answer) throws IOException {
+    StringBuilder head = new StringBuilder("HTTP/1.1 " + answer.status + " X\r\n");
+    answer.headers.forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
+    head.append("Content-Length: " + answer.body.length + "\r\nConnection: close\r\n\r\n");
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(head.toString().getBytes(StandardCharsets.ISO_8859_1));
+    out.write(answer.body);
+    return out.toByteArray();
+  }
+
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

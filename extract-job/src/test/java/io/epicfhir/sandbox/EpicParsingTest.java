@@ -1,0 +1,67 @@
+package io.epicfhir.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ca.uhn.fhir.context.FhirContext;
+import ca.uhn.fhir.parser.IParser;
+import ca.uhn.fhir.parser.StrictErrorHandler;
+import io.epicfhir.sandbox.epic.Behaviour;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** HAPI FHIR's parser, told to refuse what is not FHIR R4, reads whatever the profile serves. */
+final class EpicParsingTest {
+  @Test
+  void every_served_resource_of_a_synthea_patient_is_r4(@TempDir Path folder) throws Exception {
+    Path data = folder.resolve("data");
+    SyntheaPatients.generate(1, data, 7);
+    // Synthea writes notes only where it finds its templates, which depends on the class loader.
+    Files.writeString(
+        data.resolve("DocumentReference.ndjson"),
+        String.join("\n", EpicFixture.documents(20)) + "\n",
+        StandardOpenOption.APPEND);
+    SandboxOptions options =
+        SandboxOptions.of(data)
+            .client("sandbox-client", SandboxFixture.KEYS.publicKeys())
+            .epic()
+            .without(Behaviour.RESTRICTED_NOTES);
+    try (SandboxServer server = SandboxServer.start(options)) {
+      TestClient client = new TestClient(server, java.time.Clock.systemUTC());
+      String token = client.token(SandboxFixture.KEYS.rs384(), "system/*.read");
+      String oracle = client.open(server.origin() + "/sandbox/resources").body();
+      IParser parser = FhirContext.forR4().newJsonParser();
+      parser.setParserErrorHandler(new StrictErrorHandler());
+      TreeSet<String> types = new TreeSet<>();
+      List<String> wrong = new ArrayList<>();
+      for (String line : oracle.split("\n", -1)) {
+        String key = line.split("\t", -1)[0];
+        if (!key.isEmpty()) {
+          types.add(key.substring(0, key.indexOf('/')));
+          String url = server.baseUrl() + "/" + key;
+          HttpResponse<String> answer = client.get(url, token, "Accept", "application/fhir+json");
+          wrong.addAll(problems(parser, key, answer.body()));
+        }
+      }
+      assertThat(wrong).isEmpty();
+      assertThat(types).contains("Binary", "Medication", "Specimen", "PractitionerRole", "Patient");
+    }
+  }
+
+  private static List<String> problems(IParser parser, String key, String body) {
+    try {
+      IBaseResource resource = parser.parseResource(body);
+      String read = resource.fhirType() + "/" + resource.getIdElement().getIdPart();
+      return read.equals(key) ? List.of() : List.of(key + " is read as " + read);
+    } catch (RuntimeException e) {
+      return List.of(key + ": " + e.getMessage());
+    }
+  }
+}
