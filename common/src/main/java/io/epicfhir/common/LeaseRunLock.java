@@ -85,7 +85,8 @@ final class LeaseRunLock implements RunLock {
       return false;
     }
     if (newest(lake, folder).map(LeaseRunLock::number).orElse(0L) != number) {
-      lake.delete(file(folder, number)); // its number was held, and given back, while this one slept
+      lake.delete(
+          file(folder, number)); // its number was held, and given back, while this one slept
       return false;
     }
     for (FileStatus file : lake.list(folder)) {

@@ -51,7 +51,9 @@ public final class NioLocalFileSystem extends LocalFileSystem {
       return new LocalOutput(super.createOutputStreamWithMode(path, append, permission));
     }
 
-    /** By itself it looks, and then makes: two that create the same file could both be the first. */
+    /**
+     * By itself it looks, and then makes: two that create the same file could both be the first.
+     */
     @Override
     public FSDataOutputStream create(
         Path path,
@@ -63,8 +65,7 @@ public final class NioLocalFileSystem extends LocalFileSystem {
         Progressable progress)
         throws IOException {
       first(path, overwrite);
-      return super.create(
-          path, permission, true, bufferSize, replication, blockSize, progress);
+      return super.create(path, permission, true, bufferSize, replication, blockSize, progress);
     }
 
     @Override

@@ -7,19 +7,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.DisplayName;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -142,8 +142,7 @@ class LakeTest {
       try (Stream<Path> files = Files.list(folder.resolve("state/locks/silver.leases"))) {
         for (Path file : files.filter(f -> !f.toString().endsWith(".crc")).toList()) {
           Files.setLastModifiedTime(
-              file,
-              FileTime.from(Instant.now().minus(LeaseRunLock.LEASE).minusSeconds(1)));
+              file, FileTime.from(Instant.now().minus(LeaseRunLock.LEASE).minusSeconds(1)));
         }
       }
     }
@@ -169,7 +168,9 @@ class LakeTest {
           .isInstanceOfSatisfying(
               JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.STORAGE))
           .hasMessageContaining("another one may have written");
-      assertThatThrownBy(this::lease).as("the next one still has it").isInstanceOf(JobException.class);
+      assertThatThrownBy(this::lease)
+          .as("the next one still has it")
+          .isInstanceOf(JobException.class);
       next.close();
     }
 
