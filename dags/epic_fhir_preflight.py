@@ -25,6 +25,5 @@ for site in sites.names():
             module="extract-job",
             main="io.epicfhir.extract.Preflight",
             execution_timeout=timedelta(minutes=30),
-            retries=0,
             **sites.pool("source", site),
         )
