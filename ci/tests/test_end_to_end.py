@@ -42,6 +42,13 @@ def assert_tables_are_what_is_served(stack: Stack):
     assert differing == []
 
 
+def column_comments(stack: Stack, table: str) -> dict[str, str]:
+    with psycopg.connect(stack.env()["PSQL_URL"]) as connection:
+        query = """SELECT attname, col_description(attrelid, attnum) FROM pg_attribute
+                   WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"""
+        return dict(connection.execute(query, [f"fhir.{table}"]).fetchall())
+
+
 def landings(stack: Stack) -> set[str]:
     return {file.name for file in (stack.lake / "state" / "landings").glob("*.json")}
 
@@ -66,6 +73,9 @@ def test_the_first_run_brings_every_resource_into_every_table(stack):
     views = oracle.view_rows(stack.lake)
     assert {f.stem for f in (HOME / "conf" / "views").glob("*.json")} == set(views)
     assert len(views["patient"]) == 3
+    comments = column_comments(stack, "patient")
+    assert comments["active"] == "Whether the record is in use\nFHIR active: boolean"
+    assert comments["gender"].endswith("\nFHIR gender: code")
     assert len(views["observation"]) > 100
     told = verdict(stack, "first")
     assert told["verdict"] == "green"

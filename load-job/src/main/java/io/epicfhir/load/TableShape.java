@@ -3,6 +3,7 @@ package io.epicfhir.load;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.transform;
 
+import io.epicfhir.common.ColumnMetadata;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import java.io.Serializable;
@@ -10,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.Metadata;
@@ -84,9 +87,11 @@ record TableShape(String name, String comment, List<Column> columns) implements 
     boolean collection = field.dataType() instanceof ArrayType;
     DataType one =
         field.dataType() instanceof ArrayType array ? array.elementType() : field.dataType();
-    String ansi = text(about, "ansiType");
+    String ansi = text(about, ColumnMetadata.ANSI_TYPE);
     Optional<ColumnType> type =
-        ansi.isEmpty() ? ColumnType.of(one, text(about, "fhirType")) : ColumnType.ofAnsi(ansi);
+        ansi.isEmpty()
+            ? ColumnType.of(one, text(about, ColumnMetadata.FHIR_TYPE))
+            : ColumnType.ofAnsi(ansi);
     if (!Identifiers.valid(field.name())) {
       problems.add("column " + field.name() + " is not a name of at most 63 letters, digits and _");
     }
@@ -98,7 +103,18 @@ record TableShape(String name, String comment, List<Column> columns) implements 
                   ? " has the type " + field.dataType().simpleString()
                   : " has the unknown ansi/type " + ansi));
     }
-    return type.map(t -> new Column(field.name(), t, collection, text(about, "comment")));
+    return type.map(t -> new Column(field.name(), t, collection, comment(about)));
+  }
+
+  /** What the column means, and where it comes from. */
+  private static String comment(Metadata about) {
+    String path = text(about, ColumnMetadata.FHIR_PATH);
+    String type = text(about, ColumnMetadata.FHIR_TYPE);
+    String source = path.isEmpty() || type.isEmpty() ? path + type : path + ": " + type;
+    return Stream.of(
+            text(about, ColumnMetadata.DESCRIPTION), source.isEmpty() ? "" : "FHIR " + source)
+        .filter(part -> !part.isEmpty())
+        .collect(Collectors.joining("\n"));
   }
 
   private static String text(Metadata metadata, String key) {

@@ -48,7 +48,8 @@ class LoadTest {
               load.query(
                   "SELECT obj_description('{}.condition'::regclass),"
                       + " col_description('{}.condition'::regclass, 2)"))
-          .containsExactly("Problems, one a row: 'all' of them|The patient_id of it, as it's sent");
+          .containsExactly(
+              "Problems, one a row: 'all' of them|The patient_id of it, as it's sent\nFHIR patient_id: string");
       assertThat(
               load.query(
                   "SELECT reltuples, relpersistence FROM pg_class"

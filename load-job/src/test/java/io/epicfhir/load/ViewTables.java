@@ -1,6 +1,7 @@
 package io.epicfhir.load;
 
 import io.delta.tables.DeltaTable;
+import io.epicfhir.common.ColumnMetadata;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,11 +45,12 @@ final class ViewTables {
   static StructField column(String name, DataType type, String fhirType, String ansiType) {
     MetadataBuilder about =
         new MetadataBuilder()
-            .putString("fhirType", fhirType)
-            .putBoolean("collection", type instanceof ArrayType)
-            .putString("comment", "The " + name + " of it, as it's sent");
+            .putString(ColumnMetadata.FHIR_TYPE, fhirType)
+            .putString(ColumnMetadata.FHIR_PATH, name)
+            .putBoolean(ColumnMetadata.COLLECTION, type instanceof ArrayType)
+            .putString(ColumnMetadata.DESCRIPTION, "The " + name + " of it, as it's sent");
     if (!ansiType.isEmpty()) {
-      about.putString("ansiType", ansiType);
+      about.putString(ColumnMetadata.ANSI_TYPE, ansiType);
     }
     return new StructField(name, type, true, about.build());
   }

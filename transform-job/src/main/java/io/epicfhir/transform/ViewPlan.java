@@ -1,5 +1,6 @@
 package io.epicfhir.transform;
 
+import io.epicfhir.common.ColumnMetadata;
 import io.epicfhir.transform.views.CompiledView;
 import io.epicfhir.transform.views.ViewColumn;
 import io.epicfhir.transform.views.ViewDefinition;
@@ -69,10 +70,11 @@ record ViewPlan(
   private static Metadata metadata(ViewColumn column) {
     MetadataBuilder metadata =
         new MetadataBuilder()
-            .putString("fhirType", column.fhirType())
-            .putBoolean("collection", column.collection())
-            .putString("description", column.description());
-    column.ansiType().ifPresent(type -> metadata.putString("ansiType", type));
+            .putString(ColumnMetadata.FHIR_TYPE, column.fhirType())
+            .putString(ColumnMetadata.FHIR_PATH, column.path())
+            .putBoolean(ColumnMetadata.COLLECTION, column.collection())
+            .putString(ColumnMetadata.DESCRIPTION, column.description());
+    column.ansiType().ifPresent(type -> metadata.putString(ColumnMetadata.ANSI_TYPE, type));
     return metadata.build();
   }
 

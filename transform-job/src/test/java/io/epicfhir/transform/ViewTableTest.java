@@ -162,6 +162,7 @@ final class ViewTableTest {
     assertThat(family.metadata().getString("fhirType")).isEqualTo("string");
     assertThat(family.metadata().getBoolean("collection")).isFalse();
     assertThat(family.metadata().getString("description")).isEqualTo("The surname");
+    assertThat(family.metadata().getString("fhirPath")).isEqualTo("family");
     assertThat(schema("patients").apply("born").metadata().getString("ansiType")).isEqualTo("DATE");
     assertThat(description("names")).isEqualTo("One row a name");
     assertThat(description("patients")).isEqualTo("Patients");

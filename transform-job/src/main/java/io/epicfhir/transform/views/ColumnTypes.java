@@ -41,6 +41,7 @@ final class ColumnTypes {
     return new ViewColumn(
         column.name(),
         column.type().isEmpty() ? path.type().name() : bare(column.type()),
+        column.path(),
         column.collection(),
         column.description(),
         Optional.of(column.ansiType()).filter(t -> !t.isEmpty()),

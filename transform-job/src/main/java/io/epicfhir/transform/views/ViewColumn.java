@@ -7,6 +7,7 @@ import org.apache.spark.sql.types.DataType;
  * A column of a compiled view.
  *
  * @param fhirType the declared FHIR type, else the one that its path has
+ * @param path the expression that gives its values
  * @param collection whether it holds a list
  * @param description what it means, or empty
  * @param ansiType the value of the tag ansi/type
@@ -16,6 +17,7 @@ import org.apache.spark.sql.types.DataType;
 public record ViewColumn(
     String name,
     String fhirType,
+    String path,
     boolean collection,
     String description,
     Optional<String> ansiType,
