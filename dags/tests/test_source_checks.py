@@ -11,7 +11,10 @@ from epic_fhir.reconcile import verdict as of
 
 def test_types_that_cannot_be_read_and_deletions_that_nobody_confirmed_are_warnings():
     reports = good_run()
-    reports["extract"]["result"] = (reports["extract"].get("result") or {}) | {"unreadable": {"Practitioner": 12}, "unconfirmed": {"Condition": 3}}
+    reports["extract"]["result"] = (reports["extract"].get("result") or {}) | {
+        "unreadable": {"Practitioner": 12},
+        "unconfirmed": {"Condition": 3},
+    }
     checks = reconcile(evidence(reports))
     told = {c.subject: c for c in checks if c.name == source_checks.SOURCE}
     assert set(told) == {"Practitioner", "Condition"}
