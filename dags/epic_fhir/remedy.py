@@ -63,18 +63,28 @@ def next_step(
 
 def _refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """
-    What extract or transform refused, where a rerun mends it: the advice, and the rerun. Of several problems it takes the earliest one in the
-    flow of data; the next run says what is left.
+    What extract or transform refused, where a rerun mends it: the advice, and the rerun. Of several problems it takes the earliest
+    one in the flow of data; the next run says what is left.
     """
-    if failed == "extract" and code == DATA_REFUSED and result.get("refused_export"):
+    if code != DATA_REFUSED:
+        return None
+    if failed == "extract":
+        return _refused_export(key, result)
+    return _refused_tables(key, result) if failed == "transform" else None
+
+
+def _refused_export(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    if result.get("refused_export"):
         clear = f"airflow dags clear {key.dag_id} --run-id {shlex.quote(key.run_id)} --only-failed --yes"
         advice = (
             "The job refused the server's export: the message says why. Once the server is right, run this command: it asks for a "
             "new export. To land the export as it is, first change the settings that the message names, then run: " + clear
         )
         return advice, {"begin": "kick_off"}
-    if failed != "transform" or code != DATA_REFUSED:
-        return None
+    return None
+
+
+def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     if export := result.get("damaged_export"):
         advice = "A file of bronze is not what landed. Find who else writes the lake; then have that export landed again."
         return advice, {"begin": "extract", "exports": [export]}

@@ -1,6 +1,7 @@
 """
 What extract reports of a source that keeps something back: types that the application may not read, and resources that searches no
-longer find although they are there, or nobody said that they are gone. Neither is wrong data, so neither makes a run red. No sentence holds an id.
+longer find although they are there, or nobody said that they are gone. Neither is wrong data, so neither makes a run red. No
+sentence holds an id.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
             SOURCE,
             kind,
             WARN,
-            f"The server refused all {count:,} reads of {kind} (403). Add the type to the application's rights and to source.scopes, "
-            "or take it out of crawl.hydrate.",
+            f"The server refused all {count:,} reads of {kind} (403). Add the type to the application's rights and to "
+            "source.scopes, or take it out of crawl.hydrate.",
         )
         for kind, count in sorted(unreadable.items())
     ]
@@ -41,8 +42,8 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
             SOURCE,
             kind,
             WARN,
-            f"No search finds {count:,} of {received.get(kind, 0):,} {kind}, but they are there by their ids. What is new may be missing: "
-            "ask the server's operator whether searches find everything.",
+            f"No search finds {count:,} of {received.get(kind, 0):,} {kind}, but they are there by their ids. What is new "
+            "may be missing: ask the server's operator whether searches find everything.",
         )
         for kind, count in sorted(kept.items())
     ]
@@ -51,8 +52,8 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
             SOURCE,
             kind,
             WARN,
-            f"No search finds {count:,} {kind} any more, but reading them by their ids does not say that they are gone. They stay in "
-            "the tables. Ask the server's operator what became of them.",
+            f"No search finds {count:,} {kind} any more, but reading them by their ids does not say that they are gone. "
+            "They stay in the tables. Ask the server's operator what became of them.",
         )
         for kind, count in sorted(unconfirmed.items())
     ]
