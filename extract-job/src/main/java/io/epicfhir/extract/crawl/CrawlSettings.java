@@ -70,6 +70,27 @@ public record CrawlSettings(
         reader.duration("lock-patience"));
   }
 
+  /** The same for the resources that a bulk export names: all but the types is shared. */
+  public CrawlSettings hydrating(List<String> types) {
+    return new CrawlSettings(
+        cohort,
+        searches,
+        changedSince,
+        fullEvery,
+        new TreeSet<>(types),
+        referenceMaxAge,
+        attachments,
+        pageSize,
+        maxPages,
+        maxPageSize,
+        restarts,
+        maxConfirmations,
+        acceptedErrors,
+        harmlessCodes,
+        maxRejectedShare,
+        lockPatience);
+  }
+
   static List<String> types(SettingsReader reader, String key) {
     List<String> types = reader.texts(key);
     for (String type : types) {

@@ -57,6 +57,14 @@ final class IndexFolder {
     return landed(type, group, before).map(id -> of(type, id));
   }
 
+  /** What the newest landing before a time saw that has an index. */
+  Optional<CrawlIndex> last(String type, String group, Instant before) {
+    return landedBefore(group, before)
+        .map(landing -> of(type, landing.exportId()))
+        .filter(CrawlIndex::exists)
+        .findFirst();
+  }
+
   /** What may have been shown, also where the newest crawl's index is missing. */
   KnownResources known(String type, String group, Instant before) {
     List<Landing> withoutIndex = new ArrayList<>();
