@@ -79,4 +79,4 @@ class SandboxSite:
 
 def _plain(main: str, jvm: tuple[str, ...]) -> list[str]:
     classes = os.pathsep.join([job_jar("extract-job"), str(HOME / "conf" / "spark"), os.environ["SPARK_HOME"] + "/jars/*"])
-    return ["java", "-Xmx512m", "-XX:+UseSerialGC", *jvm, "-cp", classes, main]
+    return ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *jvm, "-cp", classes, main]  # as the DAG does

@@ -105,7 +105,7 @@ def reconcile(evidence: Evidence) -> list[Check]:
     """Every check of the run, in the order of the data's way."""
     checks = transform_checks.problems(evidence.result("transform"))  # first: an alert has room for three
     checks += [_reported(phase, evidence.reports.get(phase)) for phase in PHASES]
-    checks += source_checks.problems(evidence.result("extract"))
+    checks += source_checks.problems(evidence.result("extract"), evidence.resources("extract"))
     checks += [Check("expectations", "extract", WARN, told) for told in evidence.result("extract").get("warnings") or []]
     types = sorted(evidence.resources("extract"))
     manifest = evidence.result("extract").get("manifest_counts") or {}

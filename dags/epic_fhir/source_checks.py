@@ -1,6 +1,6 @@
 """
 What extract reports of a source that keeps something back: types that the application may not read, and resources that searches no
-longer find although nobody said that they are gone. Neither is wrong data, so neither makes a run red. No sentence holds an id.
+longer find although they are there, or nobody said that they are gone. Neither is wrong data, so neither makes a run red. No sentence holds an id.
 """
 
 from __future__ import annotations
@@ -12,13 +12,20 @@ from epic_fhir.checks import WARN, Check
 SOURCE = "source"
 
 
-def problems(result: dict[str, Any]) -> list[Check]:
+MOST_KEPT = 0.05
+"""So large a share of a type may be found by its ids only: resources move to categories that the crawl does not ask for."""
+
+
+def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
     """
     One check for each type that extract reports something of; none where it reports nothing.
 
     :param result: of extract's run report
+    :param resources: its counts by type
     """
     unreadable, unconfirmed = result.get("unreadable") or {}, result.get("unconfirmed") or {}
+    received = {kind: counts.get("received") or 0 for kind, counts in resources.items()}
+    kept = {kind: n for kind, n in (result.get("kept") or {}).items() if n > MOST_KEPT * received.get(kind, 0)}
     checks = [
         Check(
             SOURCE,
@@ -28,6 +35,16 @@ def problems(result: dict[str, Any]) -> list[Check]:
             "or take it out of crawl.hydrate.",
         )
         for kind, count in sorted(unreadable.items())
+    ]
+    checks += [
+        Check(
+            SOURCE,
+            kind,
+            WARN,
+            f"No search finds {count:,} of {received.get(kind, 0):,} {kind}, but they are there by their ids. What is new may be missing: "
+            "ask the server's operator whether searches find everything.",
+        )
+        for kind, count in sorted(kept.items())
     ]
     return checks + [
         Check(

@@ -23,5 +23,12 @@ def test_types_that_cannot_be_read_and_deletions_that_nobody_confirmed_are_warni
 
 
 def test_a_source_that_keeps_nothing_back_is_not_mentioned():
-    assert source_checks.problems({}) == []
-    assert source_checks.problems({"unreadable": {}, "unconfirmed": {}}) == []
+    assert source_checks.problems({}, {}) == []
+    assert source_checks.problems({"unreadable": {}, "unconfirmed": {}, "kept": {}}, {}) == []
+
+
+def test_a_night_on_which_searches_find_little_is_told_and_single_moves_are_not():
+    resources = {"Observation": {"received": 100}, "Condition": {"received": 60}}
+    (check,) = source_checks.problems({"kept": {"Observation": 5, "Condition": 60}}, resources)
+    assert (check.subject, check.state) == ("Condition", WARN)
+    assert "No search finds 60 of 60 Condition" in check.sentence

@@ -117,12 +117,12 @@ class HapiClientTest extends SiteTest {
 
     InvalidRequestException refused =
         catchThrowableOfType(
+            InvalidRequestException.class,
             () ->
                 hapi.search()
                     .byUrl("Observation?patient=p0") // Epic wants a category or code
                     .returnBundle(Bundle.class)
-                    .execute(),
-            InvalidRequestException.class);
+                    .execute());
 
     OperationOutcome outcome = (OperationOutcome) refused.getOperationOutcome();
     assertThat(outcome.getIssueFirstRep().getDetails().getCodingFirstRep().getCode())

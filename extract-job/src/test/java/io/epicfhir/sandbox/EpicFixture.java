@@ -3,6 +3,7 @@ package io.epicfhir.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -28,19 +29,21 @@ final class EpicFixture implements AutoCloseable {
     sandbox.write(
         "Practitioner",
         json(
-            "{'resourceType':'Practitioner','id':'dr','identifier':[{'system':'%s','value':'99'}]}",
-            NPI));
+            "{'resourceType':'Practitioner','id':'dr','identifier':[{'system':'%s','value':'99'}]}"
+                .formatted(NPI)));
     sandbox.write(
         "PractitionerRole",
         json(
-            "{'resourceType':'PractitionerRole','id':'role','practitioner':{'identifier':"
-                + "{'system':'%s','value':'99'},'display':'Dr. A'}}",
-            NPI));
+            ("{'resourceType':'PractitionerRole','id':'role','practitioner':{'identifier':"
+                    + "{'system':'%s','value':'99'},'display':'Dr. A'}}")
+                .formatted(NPI)));
     sandbox.write("Encounter", encounter("e1"));
     sandbox.write("CareTeam", careTeam());
     sandbox.write(
         "CarePlan",
-        json("{'resourceType':'CarePlan','id':'cp','category':[{'text':'Diet'}],%s}", SUBJECT));
+        json(
+            "{'resourceType':'CarePlan','id':'cp','category':[{'text':'Diet'}],%s}"
+                .formatted(SUBJECT)));
     conditions();
     observations();
     medications();
@@ -52,35 +55,35 @@ final class EpicFixture implements AutoCloseable {
                 + "{'reference':'Observation/r1-1'}],'recorded':'2020-01-01T00:00:00Z'}"));
   }
 
-  static String json(String text, Object... values) {
-    return text.formatted(values).replace('\'', '"');
+  /** With single quotes for double ones, which are easier to read here. */
+  static String json(String text) {
+    return text.replace('\'', '"');
   }
 
   static String patient(String id) {
     return json(
-        "{'resourceType':'Patient','id':'%s','meta':{'versionId':'3','lastUpdated':"
-            + "'2024-01-01T00:00:00Z','profile':['http://x']},'extension':[{'url':"
-            + "'http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex','valueCode':'F'}],"
-            + "'identifier':[{'type':{'coding':[{'code':'MR'}]},'system':'http://hospital','value':"
-            + "'%s'}],'gender':'female','maritalStatus':{'coding':[{'code':'M','display':'Married'}]"
-            + "}}",
-        id, id);
+        ("{'resourceType':'Patient','id':'%s','meta':{'versionId':'3','lastUpdated':"
+                + "'2024-01-01T00:00:00Z','profile':['http://x']},'extension':[{'url':"
+                + "'http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex','valueCode':'F'}],"
+                + "'identifier':[{'type':{'coding':[{'code':'MR'}]},'system':'http://hospital','value':"
+                + "'%s'}],'gender':'female','maritalStatus':{'coding':[{'code':'M','display':'Married'}]"
+                + "}}")
+            .formatted(id, id));
   }
 
   private static String encounter(String id) {
     return json(
-        "{'resourceType':'Encounter','id':'%s','status':'finished','class':{'code':'AMB'},"
-            + SUBJECT
-            + ",'participant':[{'individual':{'reference':'Practitioner?identifier=%s|99'}}]}",
-        id,
-        NPI);
+        ("{'resourceType':'Encounter','id':'%s','status':'finished','class':{'code':'AMB'},"
+                + SUBJECT
+                + ",'participant':[{'individual':{'reference':'Practitioner?identifier=%s|99'}}]}")
+            .formatted(id, NPI));
   }
 
   private static String careTeam() {
     return json(
-        "{'resourceType':'CareTeam','id':'ct',%s,'participant':[{'member':{'reference':"
-            + "'Practitioner?identifier=%s|99'}}]}",
-        SUBJECT, NPI);
+        ("{'resourceType':'CareTeam','id':'ct',%s,'participant':[{'member':{'reference':"
+                + "'Practitioner?identifier=%s|99'}}]}")
+            .formatted(SUBJECT, NPI));
   }
 
   private void conditions() throws Exception {
@@ -88,10 +91,10 @@ final class EpicFixture implements AutoCloseable {
     for (int i = 0; i < 40; i++) {
       lines.add(
           json(
-              "{'resourceType':'Condition','id':'c%d',%s,'code':{'coding':[{'system':"
-                  + "'http://snomed.info/sct','code':'38341003','display':'Hypertension'},"
-                  + "{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'I10'}]}}",
-              i, SUBJECT));
+              ("{'resourceType':'Condition','id':'c%d',%s,'code':{'coding':[{'system':"
+                      + "'http://snomed.info/sct','code':'38341003','display':'Hypertension'},"
+                      + "{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'I10'}]}}")
+                  .formatted(i, SUBJECT)));
     }
     sandbox.write("Condition", lines);
   }
@@ -106,10 +109,10 @@ final class EpicFixture implements AutoCloseable {
       }
       reports.add(
           json(
-              "{'resourceType':'DiagnosticReport','id':'r%1$d','status':'final',%2$s,'code':{'text'"
-                  + ":'Panel'},'result':[{'reference':'Observation/r%1$d-1'},{'reference':"
-                  + "'Observation/r%1$d-2'},{'reference':'Observation/r%1$d-3'}]}",
-              i, SUBJECT));
+              ("{'resourceType':'DiagnosticReport','id':'r%1$d','status':'final',%2$s,'code':{'text'"
+                      + ":'Panel'},'result':[{'reference':'Observation/r%1$d-1'},{'reference':"
+                      + "'Observation/r%1$d-2'},{'reference':'Observation/r%1$d-3'}]}")
+                  .formatted(i, SUBJECT)));
     }
     for (String code : List.of("8867-4", "85354-9", "29463-7")) {
       observations.add(observation("v" + code, "vital-signs", code));
@@ -120,11 +123,11 @@ final class EpicFixture implements AutoCloseable {
 
   static String observation(String id, String category, String code) {
     return json(
-        "{'resourceType':'Observation','id':'%s','status':'final','category':[{'coding':[{'code':"
-            + "'%s'}]}],'code':{'coding':[{'system':'http://loinc.org','code':'%s'}],'text':'Test'}"
-            + ",%s,'encounter':{'reference':'Encounter/e1'},'effectiveDateTime':"
-            + "'2020-01-01T00:00:00Z','valueQuantity':{'value':1.50}}",
-        id, category, code, SUBJECT);
+        ("{'resourceType':'Observation','id':'%s','status':'final','category':[{'coding':[{'code':"
+                + "'%s'}]}],'code':{'coding':[{'system':'http://loinc.org','code':'%s'}],'text':'Test'}"
+                + ",%s,'encounter':{'reference':'Encounter/e1'},'effectiveDateTime':"
+                + "'2020-01-01T00:00:00Z','valueQuantity':{'value':1.50}}")
+            .formatted(id, category, code, SUBJECT));
   }
 
   private void medications() throws Exception {
@@ -133,12 +136,12 @@ final class EpicFixture implements AutoCloseable {
             + "'http://www.nlm.nih.gov/research/umls/rxnorm','code':'310798','display':'Aspirin'}]}";
     sandbox.write(
         "MedicationRequest",
-        json("{'resourceType':'MedicationRequest','id':'m1',%s,%s}", SUBJECT, drug),
-        json("{'resourceType':'MedicationRequest','id':'m2',%s,%s}", SUBJECT, drug),
+        json("{'resourceType':'MedicationRequest','id':'m1',%s,%s}".formatted(SUBJECT, drug)),
+        json("{'resourceType':'MedicationRequest','id':'m2',%s,%s}".formatted(SUBJECT, drug)),
         json(
-            "{'resourceType':'MedicationRequest','id':'m3',%s,'medicationReference':{'reference':"
-                + "'Medication/d1'}}",
-            SUBJECT));
+            ("{'resourceType':'MedicationRequest','id':'m3',%s,'medicationReference':{'reference':"
+                    + "'Medication/d1'}}")
+                .formatted(SUBJECT)));
     sandbox.write(
         "Medication", json("{'resourceType':'Medication','id':'d1','code':{'text':'Ibuprofen'}}"));
   }
@@ -149,9 +152,9 @@ final class EpicFixture implements AutoCloseable {
     for (int i = 0; i < number; i++) {
       lines.add(
           json(
-              "{'resourceType':'DocumentReference','id':'n%d','status':'current',%s,'content':"
-                  + "[{'attachment':{'contentType':'text/plain; charset=utf-8','data':'%s'}}]}",
-              i, SUBJECT, data));
+              ("{'resourceType':'DocumentReference','id':'n%d','status':'current',%s,'content':"
+                      + "[{'attachment':{'contentType':'text/plain; charset=utf-8','data':'%s'}}]}")
+                  .formatted(i, SUBJECT, data)));
     }
     return lines;
   }
@@ -237,7 +240,7 @@ final class EpicFixture implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     sandbox.close();
   }
 }

@@ -28,7 +28,8 @@ final class SiteEventsTest {
   }
 
   private String merge(String from, String to) throws Exception {
-    return site.admin("POST", "merge", EpicFixture.json("{'from':'%s','to':'%s'}", from, to))
+    return site.admin(
+            "POST", "merge", EpicFixture.json("{'from':'%s','to':'%s'}".formatted(from, to)))
         .body();
   }
 
@@ -149,7 +150,7 @@ final class SiteEventsTest {
   @ParameterizedTest
   @ValueSource(strings = {"403", "4130", "4131", "4134"})
   void break_the_glass_concerns_one_patient(String answer) throws Exception {
-    String body = EpicFixture.json("{'patient':'p1','answer':'%s'}", answer);
+    String body = EpicFixture.json("{'patient':'p1','answer':'%s'}".formatted(answer));
     assertThat(site.admin("POST", "break-glass", body).statusCode()).isEqualTo(204);
     HttpResponse<String> search = site.get("/Condition?patient=p1");
     boolean suppressed = answer.equals("4134");

@@ -19,8 +19,8 @@ import java.util.List;
  * @param pollInterval between status requests where the server names no time
  * @param maxRejectedShare the share of lines, 0 to 1, that may go to quarantine
  * @param allowErrors whether the export lands although the server reports errors in it
- * @param acceptedErrors errors of the server, each as {@code code} or {@code Type:code}, with which
- *     the export lands although the others make it red
+ * @param acceptedErrors errors of the server, each as 59204 or Condition:59204, with which the
+ *     export lands although the others make it red
  * @param lockPatience how long to wait for another process that works on the same export
  * @param coverage what is asked for besides the changes that the server tells of
  * @param hydrate the types that are fetched by reference when an export is taken in

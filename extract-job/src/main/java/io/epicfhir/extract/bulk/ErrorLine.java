@@ -88,9 +88,7 @@ record ErrorLine(boolean readable, ServerProblem problem) {
 
   private static Optional<String> code(JsonNode of) {
     String code = of.path("code").asText("");
-    return code.matches("[A-Za-z0-9._-]{1,64}")
-        ? Optional.of(code)
-        : Optional.empty();
+    return code.matches("[A-Za-z0-9._-]{1,64}") ? Optional.of(code) : Optional.empty();
   }
 
   private static List<String> types(JsonNode issue, String fileType) {

@@ -17,6 +17,7 @@ final class CrawlFigures {
   final LongAdder hydrated = new LongAdder();
   final LongAdder attachmentsTooLong = new LongAdder();
   final LongAdder rawAttachments = new LongAdder();
+  final LongAdder documents = new LongAdder();
   private final Map<String, LongAdder> codes = new ConcurrentHashMap<>();
   private final Map<Reading, Map<String, LongAdder>> reads = new ConcurrentHashMap<>();
   private final Set<String> lately = ConcurrentHashMap.newKeySet();

@@ -111,6 +111,7 @@ final class CrawlReport {
     Map<String, Long> duplicates = new TreeMap<>();
     Map<String, Long> reasons = new TreeMap<>();
     Map<String, Long> unconfirmed = new TreeMap<>();
+    Map<String, Long> kept = new TreeMap<>();
     for (TypeCounts counts : types) {
       recorder.resources(
           counts.type,
@@ -118,6 +119,9 @@ final class CrawlReport {
               counts.received, counts.written, counts.rejected, counts.deleted, counts.ms));
       unchanged.merge(counts.type, counts.unchanged, Long::sum);
       duplicates.merge(counts.type, counts.duplicates, Long::sum);
+      if (counts.kept > 0) {
+        kept.merge(counts.type, counts.kept, Long::sum);
+      }
       if (counts.unconfirmed > 0) {
         unconfirmed.merge(counts.type, counts.unconfirmed, Long::sum);
       }
@@ -130,6 +134,11 @@ final class CrawlReport {
     recorder.result("unchanged", unchanged);
     recorder.result("duplicates", duplicates);
     recorder.result("unconfirmed", unconfirmed);
+    recorder.result("kept", kept);
+    if (!kept.isEmpty()) {
+      recorder.note(
+          "No search finds these any more, but they are still there by their ids: " + kept + ".");
+    }
     if (!unconfirmed.isEmpty()) {
       recorder.note(
           "No search finds these any more, but reading them by their ids did not say that they are"

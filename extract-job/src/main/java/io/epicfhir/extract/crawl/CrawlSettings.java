@@ -91,6 +91,11 @@ public record CrawlSettings(
         lockPatience);
   }
 
+  /** Whether the patients are the members of this group. */
+  public boolean crawlsGroup(String group) {
+    return cohort.from() == CohortSettings.From.GROUP && cohort.group().equals(group);
+  }
+
   static List<String> types(SettingsReader reader, String key) {
     List<String> types = reader.texts(key);
     for (String type : types) {

@@ -32,7 +32,10 @@ final class Documents {
     int may = dailyLimit == 0 ? documents.size() : Math.max(0, dailyLimit - before);
     int now = Math.min(may, documents.size());
     documents.subList(now, documents.size()).forEach(d -> figures.leftForTomorrow(d.id()));
-    index.documentsOn(today, before + now);
-    reads.run(documents.subList(0, now));
+    try {
+      reads.run(documents.subList(0, now));
+    } finally {
+      index.documentsOn(today, before + figures.documents.intValue());
+    }
   }
 }

@@ -108,7 +108,7 @@ final class PageFetch {
                   RawDocument.page(
                       id, reply.header("Content-Type").orElse(""), reply.body(), references));
       failedInARow.set(0);
-      return page.entries().get(0).length() > most
+      return page.entries().stream().anyMatch(entry -> entry.length() > most)
           ? Answer.Refused.because(0, TOO_LONG)
           : new Answer.Got(page);
     } catch (JobException e) {
@@ -136,7 +136,8 @@ final class PageFetch {
       status = passing.status();
       codes = passing.codes();
     }
-    if (status < 300 || status == 401 || status == TOO_MANY) {
+    boolean dayIsOver = codes.contains(ReadsById.DAILY_LIMIT); // whatever status it comes with
+    if (status < 300 || status == 401 || (status == TOO_MANY && !dayIsOver)) {
       throw failure;
     }
     if (status >= 500 || PERHAPS_DOWN.contains(status)) {

@@ -121,7 +121,7 @@ final class ReadsById {
       figures.leftForTomorrow(read.id());
       return;
     }
-    Answer answer = ask(read);
+    Answer answer = held(read, ask(read));
     if (type.equals(Hydration.BINARY)
         && answer instanceof Answer.Refused refused
         && refused.names().contains(DAILY_LIMIT)) {
@@ -148,6 +148,7 @@ final class ReadsById {
     if (!read.type().equals(Hydration.BINARY)) {
       return fetch.resource(read.type(), url);
     }
+    figures.documents.increment();
     int most = settings.attachments().maxSize();
     Answer answer = fetch.document(url, read.id(), PageFetch.FHIR, most);
     return answer instanceof Answer.Refused refused && OTHER_MEDIA_TYPE.contains(refused.status())
@@ -160,19 +161,12 @@ final class ReadsById {
       if (read.confirms() && isSurvivor(got.page(), read.id())) {
         return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
       }
-      if (holds(got.page(), read.type())) {
-        readable.add(read.type());
-        count(read, CrawlFigures.Reading.GOT);
-        got.page().entries().stream()
-            .filter(e -> e.kind() == Entry.Kind.RAW)
-            .forEach(e -> figures.rawAttachments.increment());
-        return SpoolRecord.read(read, got.page());
-      }
-      List<OutcomeCode> codes = got.page().outcomes();
-      return refused(
-          read,
-          new Answer.Refused(
-              200, codes.isEmpty() ? List.of(new OutcomeCode(true, NO_RESOURCE)) : codes, ""));
+      readable.add(read.type());
+      count(read, CrawlFigures.Reading.GOT);
+      got.page().entries().stream()
+          .filter(e -> e.kind() == Entry.Kind.RAW)
+          .forEach(e -> figures.rawAttachments.increment());
+      return SpoolRecord.read(read, got.page());
     }
     if (answer instanceof Answer.Refused refused) {
       return refused(read, refused);
@@ -189,6 +183,16 @@ final class ReadsById {
     if (!read.confirms()) {
       figures.read(read.type(), how);
     }
+  }
+
+  /** An OperationOutcome in place of the resource is a refusal, also with status 200. */
+  private static Answer held(Read read, Answer answer) {
+    if (!(answer instanceof Answer.Got got) || holds(got.page(), read.type())) {
+      return answer;
+    }
+    List<OutcomeCode> codes = got.page().outcomes();
+    List<OutcomeCode> why = codes.isEmpty() ? List.of(new OutcomeCode(true, NO_RESOURCE)) : codes;
+    return new Answer.Refused(200, why, "");
   }
 
   private static boolean holds(Page page, String type) {

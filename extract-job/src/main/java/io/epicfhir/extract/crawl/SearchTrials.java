@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Tries each search of the plan once, for one patient of the cohort; nothing is kept. */
 public final class SearchTrials {
@@ -44,7 +46,7 @@ public final class SearchTrials {
     this.source = source;
     this.client = client;
     this.traffic = traffic;
-    References none = new References(source.baseUrl() + "/", java.util.Set.of(), java.util.Set.of());
+    References none = new References(source.baseUrl() + "/", Set.of(), Set.of());
     this.fetch = new PageFetch(client, traffic, none, settings.maxPageSize());
   }
 
@@ -119,7 +121,7 @@ public final class SearchTrials {
       URI url = search.url(source.baseUrl(), patient, settings.pageSize(), false);
       Answer answer =
           search.read()
-              ? fetch.resource(search.type(), url, settings.maxPageSize())
+              ? fetch.resource(search.type(), url)
               : fetch.page(search.name(), url, 1);
       trials.add(trial(search, answer));
     }
@@ -146,10 +148,15 @@ public final class SearchTrials {
     Page page = got.page();
     List<Entry> found =
         page.entries().stream().filter(e -> e.type().equals(search.type())).toList();
-    List<String> bad = List.copyOf(Problems.of(settings).of(page.outcomes()));
+    Set<String> bad = new TreeSet<>(OutcomePolicy.of(settings).incomplete(page.outcomes()));
+    SearchTally tally = new SearchTally();
+    tally.took(page.entries(), page.total());
+    if (page.next().isEmpty()) {
+      tally.missing().ifPresent(code -> bad.add(code.code()));
+    }
     int dated = (int) found.stream().filter(entry -> dated(page, entry)).count();
     return new Trial(
-        search.type(), search.name(), found.size(), !page.next().isEmpty(), bad, dated);
+        search.type(), search.name(), found.size(), !page.next().isEmpty(), List.copyOf(bad), dated);
   }
 
   private static boolean dated(Page page, Entry entry) {

@@ -14,6 +14,7 @@ final class TypeCounts {
   long rejected;
   long deleted;
   long unconfirmed;
+  long kept;
   long oddLastUpdated;
   long ms;
   final Map<String, Long> reasons = new TreeMap<>();

@@ -209,6 +209,7 @@ final class TypeToBronze {
   private void seen(SpoolRecord record, Entry entry) {
     boolean bySearch = !record.aside() && !record.byReference();
     boolean confirmed = record.confirms() && record.subject().equals(entry.id());
+    counts.kept += confirmed ? 1 : 0;
     after.add(
         new CrawlIndex.Seen(
             entry.id(),

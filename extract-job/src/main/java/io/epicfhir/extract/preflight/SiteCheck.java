@@ -89,7 +89,7 @@ public final class SiteCheck {
                 findings.add(
                     "clock",
                     ahead.abs().compareTo(CLOCK_TOLERANCE) > 0 ? State.FAILS : State.WORKS,
-                    "the server's is " + ahead.toSeconds() + " s ahead of this machine's"),
+                    "the server's and this machine's differ by " + ahead.abs().toSeconds() + " s"),
             () -> findings.add("clock", State.LIMITED, "the server's answers have no Date"));
     exportListed = facts.groupExport();
     findings.add(
@@ -103,8 +103,7 @@ public final class SiteCheck {
   /** An export needs no right to read the group; a crawl of its members does. */
   private void group(String group) {
     String what = "group " + group;
-    boolean needed =
-        settings.by() == By.CRAWL && group.equals(settings.crawl().cohort().group());
+    boolean needed = settings.by() == By.CRAWL && settings.crawl().crawlsGroup(group);
     URI url =
         URI.create(
             settings.source().baseUrl()
@@ -153,10 +152,11 @@ public final class SiteCheck {
 
   private void advise(SearchFindings searches, boolean byChange) {
     boolean crawlFits = searches != null && searches.refusedTypes().isEmpty();
-    advice.add(
-        exportListed || !crawlFits
-            ? "extract.by = \"bulk\"  # the server lists the export of groups, or no search could be tried"
-            : "extract.by = \"crawl\"  # no export is listed, and the searches work");
+    if (exportListed) {
+      advice.add("extract.by = \"bulk\"  # the server lists the export of groups");
+    } else if (crawlFits) {
+      advice.add("extract.by = \"crawl\"  # no export is listed, and the searches work");
+    }
     if (searches == null) {
       return;
     }

@@ -22,6 +22,7 @@ final class TokenDiscovery {
   private final Bodies bodies;
   private final Clock clock;
   private final ServerClock serverClock;
+  private final Origins origins;
 
   TokenDiscovery(
       SourceSettings settings, Http http, Bodies bodies, Clock clock, ServerClock serverClock) {
@@ -30,6 +31,7 @@ final class TokenDiscovery {
     this.bodies = bodies;
     this.clock = clock;
     this.serverClock = serverClock;
+    this.origins = new Origins(settings.baseUrl(), settings.allowedOrigins());
   }
 
   /**
@@ -70,20 +72,42 @@ final class TokenDiscovery {
     return found.get().tokenEndpoint();
   }
 
-  /** Whatever says that there is none is an answer; what may pass is not. */
+  /** Along redirects; whatever says that there is none is an answer, what may pass is not. */
   private Reply read(URI url, String accept, Traffic traffic) throws IOException, PassingFailure {
-    Ask ask = Ask.get("read " + url, url, accept);
-    try (CloseableHttpResponse response = http.send(ask, Optional.empty(), traffic)) {
-      Reply reply = bodies.small(ask.what(), response, traffic);
-      serverClock.told(reply);
-      try {
-        Answers.check(ask, reply, clock);
-      } catch (JobException e) {
-        if (ServerRefusal.of(e).isEmpty()) {
-          throw e;
+    URI at = url;
+    for (int hops = 0; ; hops++) {
+      Ask ask = Ask.get("read " + url, at, accept);
+      try (CloseableHttpResponse response = http.send(ask, Optional.empty(), traffic)) {
+        Reply reply = bodies.small(ask.what(), response, traffic);
+        serverClock.told(reply);
+        Optional<URI> next = hops < Redirects.MOST ? redirect(at, reply) : Optional.empty();
+        if (next.isEmpty()) {
+          refuseNone(ask, reply);
+          return reply;
         }
+        at = next.get();
       }
-      return reply;
+    }
+  }
+
+  private Optional<URI> redirect(URI from, Reply reply) {
+    if (!Redirects.is(reply.status())) {
+      return Optional.empty();
+    }
+    try {
+      return reply.header("Location").map(l -> Link.resolve(from, l)).filter(origins::allows);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private void refuseNone(Ask ask, Reply reply) throws PassingFailure {
+    try {
+      Answers.check(ask, reply, clock);
+    } catch (JobException e) {
+      if (ServerRefusal.of(e).isEmpty()) {
+        throw e;
+      }
     }
   }
 }

@@ -43,13 +43,13 @@ final class Clinic implements AutoCloseable {
   private final ServerSocket socket;
 
   /** An answer; headers as "Name: value". */
-  record Reply(int status, String contentType, byte[] body, List<String> headers) {
+  record Reply(int status, String contentType, String body, List<String> headers) {
     static Reply fhir(int status, String body) {
-      return new Reply(status, "application/fhir+json", body.getBytes(UTF_8), List.of());
+      return new Reply(status, "application/fhir+json", body, List.of());
     }
 
     static Reply of(int status, String contentType, String body) {
-      return new Reply(status, contentType, body.getBytes(UTF_8), List.of());
+      return new Reply(status, contentType, body, List.of());
     }
 
     Reply with(String header) {
@@ -146,7 +146,7 @@ final class Clinic implements AutoCloseable {
     try (client) {
       BufferedReader in =
           new BufferedReader(new InputStreamReader(client.getInputStream(), ISO_8859_1));
-      String path = in.readLine().split(" ")[1].replaceFirst("^/R4/", "");
+      String path = in.readLine().split(" ", -1)[1].replaceFirst("^/R4/", "");
       String accept = "";
       for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
         accept = line.startsWith("Accept: ") ? line.substring(8) : accept;
@@ -164,11 +164,12 @@ final class Clinic implements AutoCloseable {
     head.add("HTTP/1.1 " + reply.status() + " Said");
     head.add("Date: " + DateTimeFormatter.RFC_1123_DATE_TIME.format(now.atZone(ZoneOffset.UTC)));
     head.add("Content-Type: " + reply.contentType());
-    head.add("Content-Length: " + reply.body().length);
+    byte[] body = reply.body().getBytes(UTF_8);
+    head.add("Content-Length: " + body.length);
     head.add("Connection: close");
     head.addAll(reply.headers());
     out.write((String.join("\r\n", head) + "\r\n\r\n").getBytes(ISO_8859_1));
-    out.write(reply.body());
+    out.write(body);
     out.flush();
   }
 
@@ -198,7 +199,7 @@ final class Clinic implements AutoCloseable {
     resources.forEach(
         (key, resource) -> {
           boolean matches = key.startsWith(type + "/");
-          for (String pair : query.split("&")) {
+          for (String pair : query.split("&", -1)) {
             String value = URLDecoder.decode(pair.replaceFirst("[^=]*=", ""), UTF_8);
             matches &=
                 switch (pair.replaceFirst("=.*", "")) {

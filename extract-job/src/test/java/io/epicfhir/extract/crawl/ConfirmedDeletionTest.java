@@ -79,6 +79,8 @@ class ConfirmedDeletionTest {
     assertThat(site.crawl("r2")).isZero();
     assertThat(site.deletions()).isEmpty();
     assertThat(site.newest()).containsExactly(observation("la3", "a", "imaging"));
+    assertThat(site.report("r2").path("result").path("kept").path("Observation").asInt())
+        .isEqualTo(1);
 
     clinic.has(observation("la3", "a", "exam"));
     site.set("crawl.max-confirmations", "0"); // it was confirmed before: it is not a new absence

@@ -123,15 +123,16 @@ class DocumentsTest {
     assertThat(binaries()).containsExactly(binary(9));
   }
 
-  @Test
-  void theServersOwnLimitEndsTheFetchingGracefullyAndRestrictedNotesAreCounted()
+  @ParameterizedTest
+  @CsvSource({"403", "429", "400", "200"})
+  void theServersOwnLimitEndsTheFetchingGracefullyAndRestrictedNotesAreCounted(int status)
       throws IOException {
     site.set("source.max-in-flight", "1");
     clinic.answers("Binary/b0", Reply.fhir(403, outcome("error", "forbidden", "")));
     clinic.rules.add(
         path ->
             path.startsWith("Binary/") && clinic.count("Binary/") > 3
-                ? Optional.of(Reply.fhir(403, outcome("fatal", "throttled", "4135")))
+                ? Optional.of(Reply.fhir(status, outcome("fatal", "throttled", "4135")))
                 : Optional.empty());
 
     assertThat(site.crawl("r1")).isZero();

@@ -102,7 +102,8 @@ class MergedPatientTest {
     assertThat(site.crawl("r2")).isZero();
     assertThat(site.deletions()).containsExactlyInAnyOrder("Patient/old", "Condition/c2");
 
-    clinic.answers("Condition?patient=old", Reply.fhir(400, outcome("fatal", "business-rule", "4107")));
+    clinic.answers(
+        "Condition?patient=old", Reply.fhir(400, outcome("fatal", "business-rule", "4107")));
     assertThat(site.crawl("r3")).as("settled by the link").isZero();
   }
 

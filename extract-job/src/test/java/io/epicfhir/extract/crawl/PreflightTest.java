@@ -9,6 +9,8 @@ import io.epicfhir.extract.Preflight;
 import io.epicfhir.sandbox.Fault;
 import io.epicfhir.sandbox.Match;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -108,7 +110,9 @@ final class PreflightTest {
 
   @Test
   void aServerThatIsAwayIsToldOnce() throws IOException {
-    site.server.close();
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      site.set("source.base-url", "http://127.0.0.1:" + free.getLocalPort() + "/fhir");
+    }
     site.set("source.max-tries", "1");
     assertThat(preflight()).isEqualTo(3);
     assertThat(states()).containsEntry("sign-in", "fails").containsEntry("metadata", "fails");

@@ -34,7 +34,17 @@ public final class RawServer implements AutoCloseable {
   }
 
   /** An answer; headers as they go out. */
-  public record Answer(int status, Map<String, String> headers, byte[] body) {
+  public static final class Answer {
+    private final int status;
+    private final Map<String, String> headers;
+    private final byte[] body;
+
+    public Answer(int status, Map<String, String> headers, byte[] body) {
+      this.status = status;
+      this.headers = headers;
+      this.body = body.clone();
+    }
+
     public static Answer of(int status, String contentType, String body) {
       return new Answer(
           status, Map.of("Content-Type", contentType), body.getBytes(StandardCharsets.UTF_8));
@@ -57,7 +67,7 @@ public final class RawServer implements AutoCloseable {
 
   public RawServer(Function<Request, Answer> answers) throws IOException {
     this.answers = answers;
-    this.socket = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+    this.socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     Thread thread = new Thread(this::serve, "raw-server");
     thread.setDaemon(true);
     thread.start();
@@ -91,7 +101,7 @@ public final class RawServer implements AutoCloseable {
   }
 
   private static Request read(InputStream in) throws IOException {
-    String[] line = line(in).split(" ");
+    String[] line = line(in).split(" ", -1);
     Map<String, String> headers = new TreeMap<>();
     for (String header = line(in); !header.isEmpty(); header = line(in)) {
       int colon = header.indexOf(':');
@@ -114,12 +124,12 @@ public final class RawServer implements AutoCloseable {
   }
 
   private static byte[] written(Answer answer) throws IOException {
-    StringBuilder head = new StringBuilder("HTTP/1.1 " + answer.status() + " X\r\n");
-    answer.headers().forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
-    head.append("Content-Length: " + answer.body().length + "\r\nConnection: close\r\n\r\n");
+    StringBuilder head = new StringBuilder("HTTP/1.1 " + answer.status + " X\r\n");
+    answer.headers.forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
+    head.append("Content-Length: " + answer.body.length + "\r\nConnection: close\r\n\r\n");
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.write(head.toString().getBytes(StandardCharsets.ISO_8859_1));
-    out.write(answer.body());
+    out.write(answer.body);
     return out.toByteArray();
   }
 

@@ -222,6 +222,15 @@ class SignInTest {
     assertThat(assertion().getJWTClaimsSet().getAudience()).containsExactly(server.url("/token"));
   }
 
+  @Test
+  void the_configuration_may_have_moved_within_the_server() throws Exception {
+    String moved = "{\"token_endpoint\":\"" + server.url("/token") + "\"}";
+    wellKnown = Answer.redirect(301, "/fhir/metadata");
+    metadata = Answer.json(moved);
+
+    assertThat(signIn("Patient")).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource({"404, was answered with 404", "200, has no token_endpoint"})
   void a_server_that_names_none_is_refused_with_the_way_out(int status, String why) {

@@ -37,7 +37,7 @@ public final class EpicId {
     byte[] digest = digest(key);
     long value = 0;
     for (int i = 0; i < Long.BYTES; i++) {
-      value = value << 8 | (digest[i] & 0xff);
+      value = (value << 8) | (digest[i] & 0xff);
     }
     return value & Long.MAX_VALUE;
   }

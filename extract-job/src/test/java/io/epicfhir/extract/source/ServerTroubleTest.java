@@ -1,0 +1,125 @@
+package io.epicfhir.extract.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.RawServer.Answer;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What fails for good, for a while, or for one request; field cases H, F8 and G6. */
+class ServerTroubleTest extends HttpCase {
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "500; text/html; <html>Error</html>; ''",
+        "501; text/plain; ''; ''",
+        "505; application/json; {}; ''",
+        "500; application/fhir+json; {\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"fatal\",\"code\":\"exception\"}]}; exception",
+      })
+  void a_request_that_fails_with_5xx_for_good_is_a_refusal_of_it(
+      int status, String type, String body, String code) throws IOException {
+    SourceClient client = open(r -> Answer.of(status, type, body));
+
+    JobException failure =
+        catchThrowableOfType(
+            JobException.class,
+            () -> client.fetch(ask("/fhir/Goal?patient=1"), site.traffic, 1000));
+
+    ServerRefusal refusal = ServerRefusal.of(failure).orElseThrow();
+    assertThat(refusal.status()).isEqualTo(status);
+    assertThat(refusal.codes()).isEqualTo(code.isEmpty() ? List.of() : List.of(code));
+    assertThat(server.asked()).hasSize(6);
+    assertThat(failure).hasMessageContaining("[GET " + server.url("/fhir/Goal]"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "503; text/html; <html>Error</html>",
+        "502; text/html; <html>Error</html>",
+        "504; text/plain; ''",
+        "429; text/plain; ''",
+        "500; application/fhir+json; {\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\",\"code\":\"transient\"}]}",
+      })
+  void a_server_that_is_down_refuses_nothing(int status, String type, String body)
+      throws IOException {
+    SourceClient client = open(r -> Answer.of(status, type, body));
+
+    JobException failure =
+        catchThrowableOfType(
+            JobException.class, () -> client.fetch(ask("/fhir/Goal"), site.traffic, 1000));
+
+    assertThat(failure.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+    assertThat(ServerRefusal.of(failure)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"429, 21600", "503, 21600", "429, 99999999999"})
+  void a_wait_beyond_the_budget_ends_the_run_at_once(int status, String seconds)
+      throws IOException {
+    SourceClient client =
+        open(r -> Answer.of(status, "text/plain", "").with("Retry-After", seconds));
+
+    for (String path : new String[] {"/fhir/Goal", "/fhir/Flag"}) {
+      assertThatThrownBy(() -> client.fetch(ask(path), site.traffic, 1000))
+          .hasMessageContaining("source.retry-budget")
+          .extracting(e -> ((JobException) e).exitCode())
+          .isEqualTo(ExitCode.UNAVAILABLE);
+    }
+    // The second one was not even sent.
+    assertThat(server.targets()).containsExactly("/fhir/Goal");
+    assertThat(site.pauses).isEmpty();
+  }
+
+  @Test
+  void a_kick_off_that_must_wait_keeps_no_other_request_waiting() throws IOException {
+    SourceClient client =
+        open(
+            r ->
+                r.target().contains("$export")
+                    ? Answer.of(429, "text/plain", "").with("Retry-After", "21600")
+                    : Answer.json("{}"));
+
+    assertThatThrownBy(() -> client.send(ask("/fhir/Group/a/$export").once(), site.traffic))
+        .hasMessageContaining("source.retry-budget");
+    assertThat(client.send(ask("/fhir/status"), site.traffic).status()).isEqualTo(200);
+    assertThat(site.pauses).isEmpty();
+  }
+
+  @Test
+  void a_refusal_names_the_address_the_request_and_what_names_nobody() throws IOException {
+    String outcome =
+        "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\",\"code\":\"invalid\","
+            + "\"diagnostics\":\"Smith: type(s) [Foo, ImagingStudy] of _type are unknown\"}]}";
+    SourceClient client =
+        open(r -> Answer.of(400, FHIR, outcome).with("x-correlation-id", "abc-1:2"));
+
+    assertThatThrownBy(
+            () -> client.send(ask("/fhir/Group/g1/$export?_type=Foo").once(), site.traffic))
+        .hasMessage(
+            "Cannot read something: the server answered 400 (invalid); its reason names"
+                + " ImagingStudy, _type; see the server's log for this request [the server's request"
+                + " id: abc-1:2] [GET "
+                + server.url("/fhir/Group/…/$export")
+                + "]");
+  }
+
+  @Test
+  void a_request_id_that_could_hold_anything_is_not_told() throws IOException {
+    SourceClient client =
+        open(r -> Answer.of(400, "text/plain", "").with("X-Request-Id", "for John Smith"));
+
+    assertThatThrownBy(() -> client.send(ask("/fhir/x"), site.traffic))
+        .hasMessageNotContaining("Smith");
+  }
+}
