@@ -152,7 +152,7 @@ final class IndexFolder {
   }
 
   private Path documentsFile() {
-    return new Path(root, DOCUMENTS + "/today.txt");
+    return lake.paths().state("crawl/documents-today.txt"); // the server's limit is one for all
   }
 
   /** Removes what no later crawl will look at. */
