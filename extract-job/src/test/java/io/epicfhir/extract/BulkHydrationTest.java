@@ -10,15 +10,18 @@ import io.epicfhir.sandbox.Fault;
 import io.epicfhir.sandbox.Match;
 import io.epicfhir.sandbox.RequestKind;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,7 +47,14 @@ class BulkHydrationTest {
   }
 
   private long reads() {
-    return site.server.requests().count(RequestKind.READ);
+    return reads(site);
+  }
+
+  /** Without those of the group, whose members a kick-off looks at. */
+  private static long reads(Site site) {
+    return site.server.requests().entries().stream()
+        .filter(e -> e.kind() == RequestKind.READ && !e.uri().contains("/Group/"))
+        .count();
   }
 
   private static Map<String, Long> types(Set<String> keys) {
@@ -79,8 +89,7 @@ class BulkHydrationTest {
     assertThat(counts(result("r1").path("forbidden")))
         .isEqualTo(Map.of("Binary", (long) refused.size()));
     assertThat(counts(result("r1").path("unresolved"))).isEqualTo(Map.of("Location", 1L));
-    Map<String, Long> read =
-        types(EpicSite.reached(site, "reference", "attachment").keySet());
+    Map<String, Long> read = types(EpicSite.reached(site, "reference", "attachment").keySet());
     assertThat(counts(result("r1").path("by_reference"))).isEqualTo(read);
     JsonNode resources = site.report("r1", "extract").path("resources");
     types(EpicSite.landed(site).keySet())
@@ -165,8 +174,7 @@ class BulkHydrationTest {
   void documentsBeyondTheDaysBudgetComeTheNextDay() throws IOException {
     site.settings.put("crawl.attachments.enabled", "true");
     site.settings.put("crawl.attachments.daily-limit", "10");
-    Set<String> all =
-        new TreeSet<>(EpicSite.reached(site, "attachment", "refused").keySet());
+    Set<String> all = new TreeSet<>(EpicSite.reached(site, "attachment", "refused").keySet());
 
     assertThat(site.runAll("r1")).isZero();
 
@@ -206,6 +214,47 @@ class BulkHydrationTest {
   }
 
   @Test
+  void whatAnEarlierExportBroughtIsNotReadForOneOfChanges(@TempDir Path other) throws IOException {
+    String patient = "{\"resourceType\":\"Patient\",\"id\":\"a\"}\n";
+    String report =
+        "{\"resourceType\":\"DiagnosticReport\",\"id\":\"r\",\"subject\":{\"reference\":"
+            + "\"Patient/a\"},\"result\":[{\"reference\":\"Observation/o\"}]}\n";
+    Map<String, byte[]> served =
+        Map.of(
+            "Patient.ndjson", bytes(patient),
+            "DiagnosticReport.ndjson", bytes(report),
+            "Observation.ndjson",
+                bytes(
+                    "{\"resourceType\":\"Observation\",\"id\":\"o\",\"subject\":{\"reference\":"
+                        + "\"Patient/a\"}}\n"));
+    try (Site strict = Site.open(other, served)) {
+      strict.settings.put("bulk.types", "[Patient, Observation, DiagnosticReport]");
+      assertThat(strict.runAll("r1")).isZero();
+      assertThat(reads(strict)).isZero();
+      assertThat(EpicSite.newest(strict).completeTypes()).contains("Observation");
+      Files.writeString(
+          strict.data.resolve("DiagnosticReport.ndjson"),
+          report + report.replace("\"r\"", "\"s\"").replace("Observation/o", "Observation/x"));
+      Files.writeString(
+          strict.data.resolve("DiagnosticReport.ndjson"),
+          report.replace("\"r\"", "\"t\""),
+          StandardOpenOption.APPEND);
+      strict.server.store().reload();
+
+      assertThat(strict.runAll("r2")).isZero();
+
+      assertThat(EpicSite.newest(strict).since()).isNotNull();
+      assertThat(EpicSite.landed(strict).keySet())
+          .containsExactlyInAnyOrder("DiagnosticReport/s", "DiagnosticReport/t");
+      assertThat(reads(strict)).as("only the one that nobody has").isEqualTo(1);
+    }
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
   void nothingIsReadWhereThatIsSwitchedOff() throws IOException {
     site.settings.put("bulk.hydrate", "[]");
     assertThat(site.runAll("r1")).isZero();
@@ -241,8 +290,7 @@ class BulkHydrationTest {
     long all = byReference.size() + 1;
     assertThat(reads() - before).isBetween(all, all + 16);
     if (!failpoint.startsWith("after")) {
-      assertThat(counts(result("r1").path("by_reference")))
-          .isEqualTo(types(byReference.keySet()));
+      assertThat(counts(result("r1").path("by_reference"))).isEqualTo(types(byReference.keySet()));
       assertThat(counts(result("r1").path("unresolved"))).isEqualTo(Map.of("Location", 1L));
     }
   }

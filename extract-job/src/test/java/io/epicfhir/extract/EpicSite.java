@@ -35,6 +35,8 @@ final class EpicSite {
   static Site open(Path folder, UnaryOperator<SandboxOptions> more) throws IOException {
     Site site = Site.open(folder, files(), options -> more.apply(options.epic()));
     site.settings.put("bulk.mode", "full");
+    // A status look can end at a stumbling sign-in; the next task looks again.
+    site.settings.put("bulk.poll-interval", "\"1 millisecond\"");
     site.settings.put("source.max-in-flight", "8");
     site.settings.put(
         "bulk.types",
@@ -180,8 +182,7 @@ final class EpicSite {
     try (ParquetReader<Group> reader =
         ParquetReader.builder(new GroupReadSupport(), path).build()) {
       for (Group row = reader.read(); row != null; row = reader.read()) {
-        lines.add(
-            new String(row.getBinary("resource", 0).getBytes(), StandardCharsets.UTF_8));
+        lines.add(new String(row.getBinary("resource", 0).getBytes(), StandardCharsets.UTF_8));
       }
     }
     return lines;

@@ -132,8 +132,7 @@ public final class BulkHydration {
       earlierTry(spool, figures);
       PageFetch fetch = new PageFetch(client, traffic, references, settings.maxPageSize());
       Merges merges = new Merges(source.baseUrl());
-      ReadsById reads =
-          new ReadsById(settings, source, fetch, spool, workers, figures, merges);
+      ReadsById reads = new ReadsById(settings, source, fetch, spool, workers, figures, merges);
       Hydration hydration = new Hydration(settings, spool, reads, figures);
       known(hydration, export, index, exported);
       fetch(hydration, reads, export, index, exported, references, figures);
@@ -194,8 +193,7 @@ public final class BulkHydration {
       ExportedResources exported,
       References references,
       CrawlFigures figures) {
-    try (Progress unused =
-        Progress.of("reads by reference", "resources", () -> reading(figures))) {
+    try (Progress unused = Progress.of("reads by reference", "resources", () -> reading(figures))) {
       hydration.run(named -> exported.references(references, named));
       List<ReadsById.Read> documents =
           hydration.documents(index.documentsLeft(export.group(), export.before()));

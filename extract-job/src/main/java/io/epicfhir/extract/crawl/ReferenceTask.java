@@ -31,8 +31,7 @@ final class ReferenceTask implements Function<String, String> {
   private final String folder;
   private final SerializableConfiguration hadoop;
 
-  ReferenceTask(
-      References wanted, String lake, String folder, SerializableConfiguration hadoop) {
+  ReferenceTask(References wanted, String lake, String folder, SerializableConfiguration hadoop) {
     this.wanted = wanted;
     this.lake = lake;
     this.folder = folder;
