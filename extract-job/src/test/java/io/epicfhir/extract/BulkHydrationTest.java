@@ -287,7 +287,7 @@ class BulkHydrationTest {
     assertThat(EpicSite.landed(site)).isEqualTo(EpicSite.reached(site, "export", "reference"));
     assertThat(site.landings()).hasSize(1);
     // 8 in flight, with 8 threads more that may hold an answer; and the one that leads nowhere.
-    long all = byReference.size() + 1;
+    long all = byReference.size() + 1L;
     assertThat(reads() - before).isBetween(all, all + 16);
     if (!failpoint.startsWith("after")) {
       assertThat(counts(result("r1").path("by_reference"))).isEqualTo(types(byReference.keySet()));
