@@ -10,11 +10,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.util.Progressable;
 
 /**
  * Hadoop's local file system, which without its native library starts a {@code chmod} process for
@@ -46,6 +49,49 @@ public final class NioLocalFileSystem extends LocalFileSystem {
     protected OutputStream createOutputStreamWithMode(
         Path path, boolean append, FsPermission permission) throws IOException {
       return new LocalOutput(super.createOutputStreamWithMode(path, append, permission));
+    }
+
+    /** By itself it looks, and then makes: two that create the same file could both be the first. */
+    @Override
+    public FSDataOutputStream create(
+        Path path,
+        FsPermission permission,
+        boolean overwrite,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
+        throws IOException {
+      first(path, overwrite);
+      return super.create(
+          path, permission, true, bufferSize, replication, blockSize, progress);
+    }
+
+    @Override
+    public FSDataOutputStream create(
+        Path path,
+        boolean overwrite,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
+        throws IOException {
+      first(path, overwrite);
+      return super.create(path, true, bufferSize, replication, blockSize, progress);
+    }
+
+    private void first(Path path, boolean overwrite) throws IOException {
+      if (!overwrite) {
+        Path parent = path.getParent();
+        if (parent != null) {
+          mkdirs(parent);
+        }
+        try {
+          Files.createFile(pathToFile(path).toPath());
+        } catch (java.nio.file.FileAlreadyExistsException e) {
+          throw new FileAlreadyExistsException("File already exists: " + path);
+        }
+      }
     }
 
     /** Hadoop says no more than that there is no folder now: asked again, for the reason. */

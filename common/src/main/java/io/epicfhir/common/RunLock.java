@@ -22,7 +22,7 @@ public interface RunLock extends AutoCloseable {
     String scheme = file.toUri().getScheme();
     return scheme == null || scheme.equals("file")
         ? FileRunLock.acquire(java.nio.file.Path.of(file.toUri().getPath()), name, patience)
-        : LeaseRunLock.acquire(lake, file, name, patience);
+        : LeaseRunLock.acquire(lake, file.suffix(".leases"), name, patience);
   }
 
   /** Gives the lock back. */

@@ -6,6 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -21,7 +30,9 @@ class LakeTest {
 
   @BeforeEach
   void open() {
-    lake = new Lake(new LakePaths(folder.toUri().toString()), new Configuration());
+    Configuration hadoop = new Configuration();
+    NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
+    lake = new Lake(new LakePaths(folder.toUri().toString()), hadoop);
   }
 
   @Test
@@ -118,19 +129,86 @@ class LakeTest {
       RunLock.acquire(lake, "silver", Duration.ZERO).close();
     }
 
+    private org.apache.hadoop.fs.Path leases() {
+      return lake.paths().state("locks/silver.leases");
+    }
+
+    private LeaseRunLock lease() {
+      return LeaseRunLock.acquire(lake, leases(), "silver", Duration.ZERO);
+    }
+
+    /** As if its holder had slept since before the lease. */
+    private void runOut() throws IOException {
+      try (Stream<Path> files = Files.list(folder.resolve("state/locks/silver.leases"))) {
+        for (Path file : files.filter(f -> !f.toString().endsWith(".crc")).toList()) {
+          Files.setLastModifiedTime(
+              file,
+              FileTime.from(Instant.now().minus(LeaseRunLock.LEASE).minusSeconds(1)));
+        }
+      }
+    }
+
     @Test
     void aLeaseIsExclusiveUntilItIsGivenBackOrRunsOut() throws IOException {
-      var file = lake.paths().state("locks/lease");
-      LeaseRunLock first = LeaseRunLock.acquire(lake, file, "lease", Duration.ZERO);
-      assertThatThrownBy(() -> LeaseRunLock.acquire(lake, file, "lease", Duration.ZERO))
-          .hasMessageContaining("Cannot get the lock \"lease\"");
+      LeaseRunLock first = lease();
+      assertThatThrownBy(this::lease).hasMessageContaining("Cannot get the lock \"silver\"");
       first.close();
-      LeaseRunLock.acquire(lake, file, "lease", Duration.ZERO);
-      Files.setLastModifiedTime(
-          folder.resolve("state/locks/lease"),
-          java.nio.file.attribute.FileTime.from(
-              Instant.now().minus(LeaseRunLock.LEASE).minusSeconds(1)));
-      LeaseRunLock.acquire(lake, file, "lease", Duration.ZERO).close();
+      lease();
+      runOut();
+      lease().close();
+      lease().close();
+      assertThat(lake.list(leases())).as("old numbers go").hasSize(1);
+    }
+
+    @Test
+    void aHolderThatSleptTooLongIsToldThatItLostTheLock() throws IOException {
+      LeaseRunLock slept = lease();
+      runOut();
+      LeaseRunLock next = lease();
+      assertThatThrownBy(slept::close)
+          .isInstanceOfSatisfying(
+              JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.STORAGE))
+          .hasMessageContaining("another one may have written");
+      assertThatThrownBy(this::lease).as("the next one still has it").isInstanceOf(JobException.class);
+      next.close();
+    }
+
+    @Test
+    @DisplayName("of many that find a lease run out, one gets it")
+    void onlyOneTakesALeaseThatRanOut() throws Exception {
+      int contenders = 8;
+      ExecutorService threads = Executors.newFixedThreadPool(contenders);
+      try {
+        for (int round = 0; round < 50; round++) {
+          lease();
+          runOut();
+          CountDownLatch go = new CountDownLatch(1);
+          AtomicInteger holders = new AtomicInteger();
+          List<Future<?>> tries = new ArrayList<>();
+          for (int i = 0; i < contenders; i++) {
+            tries.add(
+                threads.submit(
+                    () -> {
+                      go.await();
+                      try {
+                        lease();
+                        holders.incrementAndGet();
+                      } catch (JobException e) {
+                        assertThat(e).hasMessageContaining("Cannot get the lock");
+                      }
+                      return null;
+                    }));
+          }
+          go.countDown();
+          for (Future<?> one : tries) {
+            one.get();
+          }
+          assertThat(holders).as("round " + round).hasValueLessThanOrEqualTo(1);
+          runOut();
+        }
+      } finally {
+        threads.shutdownNow();
+      }
     }
   }
 }

@@ -110,7 +110,9 @@ public final class SearchTrials {
                 "Cannot find a patient by "
                     + what
                     + ": "
-                    + (answer instanceof Answer.Got ? "there is none" : "it was refused " + codes(answer))
+                    + (answer instanceof Answer.Got
+                        ? "there is none"
+                        : "it was refused " + codes(answer))
                     + "; check crawl.patients"));
   }
 
@@ -120,9 +122,7 @@ public final class SearchTrials {
     for (Search search : new SearchPlan(settings, Map.of()).searches()) {
       URI url = search.url(source.baseUrl(), patient, settings.pageSize(), false);
       Answer answer =
-          search.read()
-              ? fetch.resource(search.type(), url)
-              : fetch.page(search.name(), url, 1);
+          search.read() ? fetch.resource(search.type(), url) : fetch.page(search.name(), url, 1);
       trials.add(trial(search, answer));
     }
     return trials;
@@ -156,7 +156,12 @@ public final class SearchTrials {
     }
     int dated = (int) found.stream().filter(entry -> dated(page, entry)).count();
     return new Trial(
-        search.type(), search.name(), found.size(), !page.next().isEmpty(), List.copyOf(bad), dated);
+        search.type(),
+        search.name(),
+        found.size(),
+        !page.next().isEmpty(),
+        List.copyOf(bad),
+        dated);
   }
 
   private static boolean dated(Page page, Entry entry) {

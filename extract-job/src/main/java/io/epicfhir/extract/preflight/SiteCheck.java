@@ -120,13 +120,14 @@ public final class SiteCheck {
   private static final String FHIR = "application/fhir+json";
 
   private void searches() {
-    SearchTrials trials =
-        new SearchTrials(settings.crawl(), settings.source(), client, traffic);
+    SearchTrials trials = new SearchTrials(settings.crawl(), settings.source(), client, traffic);
     State none = settings.by() == By.CRAWL ? State.NOT_TRIED : State.LIMITED;
     Optional<String> patient = findings.attempt("a patient", none, trials::patient);
     if (patient.isEmpty()) {
       findings.add(
-          "searches", none, "there is no patient to try them with; set crawl.patients, also for bulk");
+          "searches",
+          none,
+          "there is no patient to try them with; set crawl.patients, also for bulk");
       advise(null, false);
       return;
     }
@@ -134,9 +135,7 @@ public final class SiteCheck {
         findings.attempt("searches", withoutSearch, () -> trials.of(patient.get()));
     Optional<Boolean> byChange =
         findings.attempt(
-            "search by _lastUpdated",
-            State.LIMITED,
-            () -> trials.searchesByChange(patient.get()));
+            "search by _lastUpdated", State.LIMITED, () -> trials.searchesByChange(patient.get()));
     byChange.ifPresent(
         yes ->
             findings.add(
@@ -175,7 +174,8 @@ public final class SiteCheck {
                         + " = []  # all of its searches were refused: mend the rights, or leave it"
                         + " out"));
     if (byChange) {
-      advice.add("# crawl.changed-since { Patient = \"_lastUpdated=ge{since}\" } can narrow a crawl");
+      advice.add(
+          "# crawl.changed-since { Patient = \"_lastUpdated=ge{since}\" } can narrow a crawl");
     }
   }
 }

@@ -8,6 +8,7 @@ import java.net.NoRouteToHostException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -21,11 +22,16 @@ import org.apache.http.client.methods.CloseableHttpResponse;
 import org.apache.http.client.methods.HttpEntityEnclosingRequestBase;
 import org.apache.http.client.methods.HttpRequestBase;
 import org.apache.http.client.methods.HttpRequestWrapper;
+import org.apache.http.config.RegistryBuilder;
 import org.apache.http.conn.ConnectTimeoutException;
+import org.apache.http.conn.socket.ConnectionSocketFactory;
+import org.apache.http.conn.socket.PlainConnectionSocketFactory;
+import org.apache.http.conn.util.PublicSuffixMatcher;
 import org.apache.http.entity.ContentType;
 import org.apache.http.entity.StringEntity;
 import org.apache.http.impl.client.CloseableHttpClient;
 import org.apache.http.impl.client.HttpClients;
+import org.apache.http.impl.conn.PoolingHttpClientConnectionManager;
 import org.apache.http.message.BasicRequestLine;
 import org.apache.http.protocol.HttpContext;
 
@@ -45,8 +51,9 @@ final class Http {
     this.client =
         HttpClients.custom()
             .useSystemProperties()
-            .setMaxConnTotal(2 * (settings.maxInFlight() + SPARE))
-            .setMaxConnPerRoute(settings.maxInFlight() + SPARE)
+            .setConnectionManager(connections(settings))
+            // For cookies, which are not kept; reading the list takes a while.
+            .setPublicSuffixMatcher(new PublicSuffixMatcher(List.of(), List.of()))
             .disableRedirectHandling()
             .disableAutomaticRetries()
             .disableCookieManagement()
@@ -61,6 +68,18 @@ final class Http {
                     .setSocketTimeout((int) settings.idleTimeout().toMillis())
                     .build())
             .build();
+  }
+
+  private static PoolingHttpClientConnectionManager connections(SourceSettings settings) {
+    PoolingHttpClientConnectionManager connections =
+        new PoolingHttpClientConnectionManager(
+            RegistryBuilder.<ConnectionSocketFactory>create()
+                .register("http", PlainConnectionSocketFactory.getSocketFactory())
+                .register("https", new LazyTls())
+                .build());
+    connections.setMaxTotal(2 * (settings.maxInFlight() + SPARE));
+    connections.setDefaultMaxPerRoute(settings.maxInFlight() + SPARE);
+    return connections;
   }
 
   /** Takes back what the client makes of an address: the request line is the request's own. */

@@ -86,7 +86,9 @@ final class PreflightTest {
   void aTypeThatIsRefusedIsNamedWithItsCodeAndTheSettingThatFits() throws IOException {
     site.server.faults().always(Match.search("Goal"), Fault.fatalOutcome(403, "59204"));
     assertThat(preflight()).isEqualTo(3);
-    assertThat(states()).containsEntry("search Goal", "fails").containsEntry("search Patient", "works");
+    assertThat(states())
+        .containsEntry("search Goal", "fails")
+        .containsEntry("search Patient", "works");
     String all = result().toString();
     assertThat(all).contains("Goal [59204]").contains("crawl.searches.Goal = []");
   }
@@ -105,7 +107,9 @@ final class PreflightTest {
   void withoutAPatientTheSearchesAreNotCalledWorking() throws IOException {
     site.set("crawl.patients.group", "nowhere");
     assertThat(preflight()).isEqualTo(3);
-    assertThat(states()).containsEntry("a patient", "not tried").containsEntry("searches", "not tried");
+    assertThat(states())
+        .containsEntry("a patient", "not tried")
+        .containsEntry("searches", "not tried");
   }
 
   @Test

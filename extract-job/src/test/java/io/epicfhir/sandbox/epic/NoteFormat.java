@@ -18,7 +18,8 @@ enum NoteFormat {
     @Override
     byte[] bytes(String text) {
       StringBuilder rtf = new StringBuilder("{\\rtf1\\ansi\\deff0 ");
-      for (char c : text.toCharArray()) {
+      for (int i = 0; i < text.length(); i++) {
+        char c = text.charAt(i);
         switch (c) {
           case '\\', '{', '}' -> rtf.append('\\').append(c);
           case '\n' -> rtf.append("\\par\n");
