@@ -89,6 +89,10 @@ class Evidence:
                     difference[kind] = difference.get(kind, 0) - count
         return difference
 
+    def by_reference(self, kind: str) -> int:
+        """How many came because another resource refers to them: no manifest counts these."""
+        return (self.result("extract").get("by_reference") or {}).get(kind, 0)
+
     def set_aside(self, kind: str) -> dict[str, int]:
         """Resources that came and brought nothing new, by reason: a crawl reads again what it has."""
         extract = self.result("extract")
@@ -110,7 +114,10 @@ def reconcile(evidence: Evidence) -> list[Check]:
     types = sorted(evidence.resources("extract"))
     manifest = evidence.result("extract").get("manifest_counts") or {}
     for kind in types:
-        checks += _source_is_bronze(kind, evidence.resources("extract")[kind], manifest.get(kind), evidence.set_aside(kind))
+        promised = manifest.get(kind)
+        if promised is not None:
+            promised += evidence.by_reference(kind)
+        checks += _source_is_bronze(kind, evidence.resources("extract")[kind], promised, evidence.set_aside(kind))
     if evidence.landed_earlier:
         exports = ", ".join(evidence.landed_earlier)
         sentence = f"{exports}: landed by an earlier try, which compared what came with what it wrote; nothing was downloaded now."
@@ -145,7 +152,7 @@ def table(evidence: Evidence) -> list[dict[str, Any]]:
         rows.append(
             {
                 "type": kind,
-                "served": manifest.get(kind, counts.get("received")),
+                "served": manifest[kind] + evidence.by_reference(kind) if kind in manifest else counts.get("received"),
                 "bronze": bronze.get(kind),
                 "quarantined": counts.get("rejected"),
                 "silver": state.get("rows_live"),

@@ -33,7 +33,7 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
             kind,
             WARN,
             f"The server refused all {count:,} reads of {kind} (403). Add the type to the application's rights and to "
-            "source.scopes, or take it out of crawl.hydrate.",
+            "source.scopes, or take it out of crawl.hydrate (of a bulk export: bulk.hydrate).",
         )
         for kind, count in sorted(unreadable.items())
     ]

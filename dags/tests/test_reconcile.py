@@ -83,6 +83,35 @@ def test_fewer_lines_than_the_manifest_promises_are_red():
     assert states(checks, "manifest = source", "Patient") == [FAIL]
 
 
+def test_what_came_by_reference_is_not_in_the_manifest():
+    def hydrated(r):
+        counts = r["extract"]["resources"]["Patient"]
+        counts.update(received=counts["received"] + 7)
+        r["extract"]["result"].update(by_reference={"Patient": 7}, unchanged={"Patient": 7})
+
+    checks = after(hydrated)
+    assert states(checks, "manifest = source", "Patient") == []
+    assert states(checks, "source = bronze", "Patient") == [PASS]
+    assert verdict(checks) == GREEN
+
+
+def test_what_came_by_reference_does_not_make_up_for_lines_that_the_manifest_promises():
+    def short(r):
+        r["extract"]["result"].update(by_reference={"Patient": 7})
+        r["extract"]["result"]["manifest_counts"]["Patient"] = r["extract"]["resources"]["Patient"]["received"]
+
+    assert states(after(short), "manifest = source", "Patient") == [FAIL]
+
+
+def test_a_type_that_only_came_by_reference_is_served_as_received():
+    reports = good_run()
+    received = reports["extract"]["resources"]["Patient"]["received"]
+    reports["extract"]["result"]["by_reference"] = {"Patient": received}
+    del reports["extract"]["result"]["manifest_counts"]["Patient"]
+    assert verdict(reconcile(evidence(reports))) == GREEN
+    assert [row["served"] for row in table(evidence(reports)) if row["type"] == "Patient"] == [received]
+
+
 def test_a_type_that_the_manifest_promises_and_that_did_not_come_is_red():
     checks = after(lambda r: r["extract"]["result"]["manifest_counts"].update(Goal=3))
     assert states(checks, "manifest = source", "Goal") == [FAIL]

@@ -11,6 +11,7 @@ import io.epicfhir.extract.bulk.LandGroup;
 import io.epicfhir.extract.bulk.LandedPatients;
 import io.epicfhir.extract.bulk.LandingReport;
 import io.epicfhir.extract.bulk.WithdrawnExports;
+import io.epicfhir.extract.crawl.BulkHydration;
 import io.epicfhir.extract.source.SourceClients;
 import io.epicfhir.extract.source.Traffic;
 import java.util.List;
@@ -21,12 +22,21 @@ final class BulkTaking implements Taking {
   private final ExtractSettings settings;
   private final Traffic traffic;
   private final BulkFigures figures;
+  private final BulkHydration hydration;
 
   BulkTaking(JobContext context, ExtractSettings settings, Traffic traffic) {
     this.context = context;
     this.settings = settings;
     this.traffic = traffic;
     this.figures = new BulkFigures(context);
+    this.hydration =
+        new BulkHydration(
+            context,
+            settings.crawl().hydrating(settings.bulk().hydrate()),
+            settings.source(),
+            settings.bronze(),
+            SourceClients.of(context.arguments().settingsFile()),
+            traffic);
   }
 
   @Override
@@ -42,6 +52,7 @@ final class BulkTaking implements Taking {
               settings.bronze(),
               bulk,
               ledger(exportId),
+              hydration,
               figures)
           .run(fence);
     } finally {
@@ -53,6 +64,7 @@ final class BulkTaking implements Taking {
   public void clean(String exportId, Landing landing) {
     new LandedPatients(context, settings.bulk()).note(ledger(exportId), landing);
     new AfterLanding(context, settings.source(), ledger(exportId)).run(landing);
+    hydration.clean(landing.group());
   }
 
   @Override

@@ -77,6 +77,15 @@ class ExtractSettingsTest {
                 List.of(),
                 Duration.ofMinutes(5),
                 new BulkCoverage(Duration.ofDays(30), BulkCoverage.Newcomers.FULL, new TreeMap<>()),
+                List.of(
+                    "Medication",
+                    "Practitioner",
+                    "PractitionerRole",
+                    "Organization",
+                    "Location",
+                    "Observation",
+                    "Specimen",
+                    "EpisodeOfCare"),
                 Duration.ofMinutes(5)));
     assertThat(settings.bronze()).isEqualTo(new BronzeSettings(128L << 20, 100 << 20));
     assertThat(settings.by()).isEqualTo(ExtractSettings.By.BULK);
@@ -102,6 +111,7 @@ class ExtractSettingsTest {
               max-rejected-share = 0.25, allow-errors = true, lock-patience = 8s
               accepted-errors = "59204,Goal:4119", post-form = repeated, full-every = 12s, newcomers = warn
               windows { Patient = "_lastUpdated=ge{from}" }, window-days { Patient = 9 }
+              hydrate = "Specimen,Medication"
             }
             epic-fhir.source.clock-tolerance = 11s
             epic-fhir.bronze { target-file-size = 1MiB, max-line-size = 2KiB }
@@ -153,6 +163,7 @@ class ExtractSettingsTest {
                                 "Patient",
                                 new BulkCoverage.DateWindow(
                                     List.of("Patient?_lastUpdated=ge{from}"), 9)))),
+                    List.of("Specimen", "Medication"),
                     Duration.ofSeconds(11)),
                 settings.crawl(),
                 new BronzeSettings(1 << 20, 2 << 10)));

@@ -4,6 +4,7 @@ import com.codahale.metrics.MetricRegistry;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.RunRecorder;
 import io.epicfhir.common.RunReport;
+import io.epicfhir.extract.crawl.HydrationCounts;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,8 @@ public final class BulkFigures {
   private final Set<String> quarantine = new TreeSet<>();
   private Map<String, Long> announcedNow = Map.of();
   private Taken takenNow;
+  private HydrationCounts hydratedNow;
+  private final Map<String, Map<String, Long>> hydrated = new TreeMap<>();
   private long patients;
   private long ms;
 
@@ -53,8 +56,35 @@ public final class BulkFigures {
     if (takenNow != null) {
       tell(takenNow);
     }
+    if (hydratedNow != null) {
+      tell(hydratedNow);
+    }
     announcedNow = Map.of();
     takenNow = null;
+    hydratedNow = null;
+  }
+
+  /** What was fetched by the export's references; replaces that of the export so far. */
+  void hydrated(HydrationCounts counts) {
+    hydratedNow = counts;
+  }
+
+  private void tell(HydrationCounts counts) {
+    counts.resources().forEach(context.recorder()::resources);
+    result("by_reference", counts.received());
+    result("unchanged", counts.unchanged());
+    result("duplicates", counts.duplicates());
+    result("unresolved", counts.unresolved());
+    result("forbidden", counts.forbidden());
+    result("unreadable", counts.unreadable());
+    result("outcomes", counts.outcomes());
+  }
+
+  /** Sums over the exports of the run. */
+  private void result(String key, Map<String, Long> counts) {
+    Map<String, Long> sums = hydrated.computeIfAbsent(key, k -> new TreeMap<>());
+    counts.forEach((type, n) -> sums.merge(type, n, Long::sum));
+    context.recorder().result(key, sums);
   }
 
   private void tell(Taken taken) {
@@ -95,16 +125,20 @@ public final class BulkFigures {
 
   /** Where quarantined lines are. */
   void quarantined(List<String> folders, List<FileResult> files) {
-    long rows = files.stream().mapToLong(f -> f.rejected() + errorLines(f)).sum();
-    for (String folder : folders) {
-      context.recorder().output("quarantine", folder, rows, null);
-      quarantine.add(folder);
-      context.recorder().result("quarantine", String.join(", ", quarantine));
-    }
+    quarantined(folders, files.stream().mapToLong(f -> f.rejected() + errorLines(f)).sum());
     Map<String, Long> reasons = new TreeMap<>();
     files.forEach(f -> f.reasons().forEach((reason, n) -> reasons.merge(reason, n, Long::sum)));
     if (!reasons.isEmpty()) {
       context.recorder().note("Lines in quarantine by reason: " + reasons + ".");
+    }
+  }
+
+  /** Rows that were put into quarantine. */
+  void quarantined(List<String> folders, long rows) {
+    for (String folder : folders) {
+      context.recorder().output("quarantine", folder, rows, null);
+      quarantine.add(folder);
+      context.recorder().result("quarantine", String.join(", ", quarantine));
     }
   }
 

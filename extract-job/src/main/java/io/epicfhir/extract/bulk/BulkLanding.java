@@ -11,11 +11,14 @@ import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bronze.Publication;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bronze.Staging;
+import io.epicfhir.extract.crawl.BulkHydration;
 import io.epicfhir.extract.source.SourceClients;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.Path;
 
 /**
  * Takes a finished export into bronze: downloads what has no receipt yet, counts, judges, and shows
@@ -26,6 +29,7 @@ public final class BulkLanding {
   private final BulkSettings bulk;
   private final BronzeSettings bronze;
   private final ExportLedger ledger;
+  private final BulkHydration hydration;
   private final BulkFigures figures;
 
   /** The landing of the ledger's export. */
@@ -34,11 +38,13 @@ public final class BulkLanding {
       BulkSettings bulk,
       BronzeSettings bronze,
       ExportLedger ledger,
+      BulkHydration hydration,
       BulkFigures figures) {
     this.context = context;
     this.bulk = bulk;
     this.bronze = bronze;
     this.ledger = ledger;
+    this.hydration = hydration;
     this.figures = figures;
   }
 
@@ -74,8 +80,7 @@ public final class BulkLanding {
         Staging.quarantine(context.lake(), context.run(), started.exportId(), rejected), files);
     judge(receipts, files);
     requireChain(started);
-    ledger.forgetRefusal();
-    return publication.publish(
+    Landing landing =
         new Landing(
             started.exportId(),
             started.asked().group(),
@@ -85,10 +90,63 @@ public final class BulkLanding {
             context.run().key(),
             List.of(),
             completeTypes(started.asked(), files),
-            false),
-        receipts.stream().flatMap(r -> r.bronze().stream()).toList(),
-        context.run().extractionDate(),
-        bronze.targetFileSize());
+            false);
+    List<StagedFile> staged =
+        new ArrayList<>(receipts.stream().flatMap(r -> r.bronze().stream()).toList());
+    if (hydration.isWanted()) {
+      landing = hydrated(landing, started.asked().isFull(), staged, rejected, fence);
+    }
+    ledger.forgetRefusal();
+    return publication.publish(
+        landing, staged, context.run().extractionDate(), bronze.targetFileSize());
+  }
+
+  /** Adds to the staged files what the export only refers to. */
+  private Landing hydrated(
+      Landing landing,
+      boolean full,
+      List<StagedFile> staged,
+      List<StagedFile> rejected,
+      ExportFence fence) {
+    List<String> complete = new ArrayList<>(landing.completeTypes());
+    if (complete.remove(Landing.ALL_TYPES)) { // not of those that come by reference
+      staged.stream().map(StagedFile::type).distinct().forEach(complete::add);
+    }
+    BulkHydration.Found found =
+        hydration.run(
+            new BulkHydration.Export(
+                landing.exportId(),
+                landing.group(),
+                landing.transactionTime(),
+                full,
+                Set.copyOf(complete),
+                staged,
+                new Path(ledger.staging(), "references")),
+            fence::check);
+    figures.hydrated(found.counts());
+    if (!found.quarantine().isEmpty()) {
+      List<StagedFile> all = new ArrayList<>(rejected);
+      all.addAll(found.quarantine());
+      figures.quarantined(
+          Staging.quarantine(context.lake(), context.run(), landing.exportId(), all),
+          found.quarantined());
+    }
+    if (found.complaint().isPresent()) {
+      throw refused(found.complaint().get().getMessage(), true);
+    }
+    ledger.references(found.counts());
+    complete.removeAll(found.byReference());
+    staged.addAll(found.bronze());
+    return new Landing(
+        landing.exportId(),
+        landing.group(),
+        landing.transactionTime(),
+        landing.since(),
+        landing.landedAt(),
+        landing.runKey(),
+        List.of(),
+        complete,
+        found.concludes());
   }
 
   /** Date windows bring what changed since the narrowest of them began, and no more. */
@@ -162,6 +220,7 @@ public final class BulkLanding {
               .toList();
       figures.announced(manifest);
       figures.downloaded(started, files, List.of(), 0);
+      ledger.references().ifPresent(figures::hydrated);
       context
           .recorder()
           .note("An earlier try had taken all in; its landing was brought to an end.");

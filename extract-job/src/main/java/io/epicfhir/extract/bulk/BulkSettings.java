@@ -23,6 +23,7 @@ import java.util.List;
  *     export lands although the others make it red
  * @param lockPatience how long to wait for another process that works on the same export
  * @param coverage what is asked for besides the changes that the server tells of
+ * @param hydrate the types that are fetched by reference when an export is taken in
  * @param clockTolerance by how much two clocks may differ
  */
 public record BulkSettings(
@@ -40,6 +41,7 @@ public record BulkSettings(
     List<String> acceptedErrors,
     Duration lockPatience,
     BulkCoverage coverage,
+    List<String> hydrate,
     Duration clockTolerance) {
 
   /** What is asked for. */
@@ -71,6 +73,7 @@ public record BulkSettings(
     types = List.copyOf(types);
     typeFilters = List.copyOf(typeFilters);
     acceptedErrors = List.copyOf(acceptedErrors);
+    hydrate = List.copyOf(hydrate);
   }
 
   /**
@@ -101,6 +104,7 @@ public record BulkSettings(
         acceptedErrors(reader),
         reader.duration("lock-patience"),
         BulkCoverage.read(reader),
+        typeNames(reader, "hydrate"),
         clockTolerance);
   }
 
@@ -133,14 +137,19 @@ public record BulkSettings(
   }
 
   private static List<String> types(SettingsReader reader) {
-    List<String> types = reader.texts("types");
-    for (String type : types) {
-      if (!type.matches("[A-Z][A-Za-z]+")) {
-        reader.problem("types", type, "names of FHIR resource types");
-      }
-    }
+    List<String> types = typeNames(reader, "types");
     if (types.isEmpty()) {
       reader.problem("types", "[]", "at least one FHIR resource type");
+    }
+    return types;
+  }
+
+  private static List<String> typeNames(SettingsReader reader, String key) {
+    List<String> types = reader.texts(key);
+    for (String type : types) {
+      if (!type.matches("[A-Z][A-Za-z]+")) {
+        reader.problem(key, type, "names of FHIR resource types");
+      }
     }
     return types;
   }

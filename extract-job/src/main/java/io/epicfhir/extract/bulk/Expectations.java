@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * Whether a landing is what earlier full exports of its group let expect. It may be right all the
@@ -23,16 +24,23 @@ final class Expectations {
   private final List<String> asked;
   private final Optional<Landing> lastFull;
   private final Map<String, Long> rows;
+  private final Function<Landing, Map<String, Long>> byReference;
 
   /**
    * Of a landing.
    *
    * @param asked the types that were asked for
    * @param landings all that there are
+   * @param byReference the rows of a landing that no export brought, by type
    */
-  Expectations(Landing landing, List<String> asked, List<Landing> landings) {
+  Expectations(
+      Landing landing,
+      List<String> asked,
+      List<Landing> landings,
+      Function<Landing, Map<String, Long>> byReference) {
     this.landing = landing;
     this.asked = asked;
+    this.byReference = byReference;
     this.rows = rows(landing);
     this.lastFull =
         landings.stream()
@@ -87,7 +95,7 @@ final class Expectations {
           sentence(
               "the full export holds no Patient at all; check the group and the client's rights"));
     }
-    Map<String, Long> before = lastFull.map(Expectations::rows).orElse(Map.of());
+    Map<String, Long> before = lastFull.map(this::rows).orElse(Map.of());
     before.forEach(
         (type, n) -> {
           if (asked.contains(type) && of(type) == 0) {
@@ -120,11 +128,13 @@ final class Expectations {
     return rows.getOrDefault(type, 0L);
   }
 
-  private static Map<String, Long> rows(Landing landing) {
+  private Map<String, Long> rows(Landing landing) {
     Map<String, Long> rows = new TreeMap<>();
     landing.files().stream()
         .filter(file -> file.kind() == Landing.Kind.RESOURCES)
         .forEach(file -> rows.merge(file.resourceType(), file.rows(), Long::sum));
+    byReference.apply(landing).forEach((type, n) -> rows.merge(type, -n, Long::sum));
+    rows.values().removeIf(n -> n <= 0);
     return rows;
   }
 }

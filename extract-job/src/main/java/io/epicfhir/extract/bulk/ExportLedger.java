@@ -4,6 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
+import io.epicfhir.extract.crawl.HydrationCounts;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -206,6 +207,16 @@ public final class ExportLedger {
 
   public Optional<Members> members() {
     return read("members.json", Members.class);
+  }
+
+  /** What was fetched by the export's references; stays when it has landed. */
+  public void references(HydrationCounts counts) {
+    lake.write(file("references.json"), Json.write(counts));
+  }
+
+  /** What was fetched by the export's references; empty where nothing was to be. */
+  public Optional<HydrationCounts> references() {
+    return read("references.json", HydrationCounts.class);
   }
 
   public void landed(Landed landed) {

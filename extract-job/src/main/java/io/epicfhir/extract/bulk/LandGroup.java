@@ -5,6 +5,7 @@ import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Landing;
 import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.crawl.BulkHydration;
 import io.epicfhir.extract.source.Pace;
 import io.epicfhir.extract.source.SourceSettings;
 import java.net.URI;
@@ -31,13 +32,14 @@ public final class LandGroup {
       BronzeSettings bronze,
       BulkExport bulk,
       ExportLedger ledger,
+      BulkHydration hydration,
       BulkFigures figures) {
     this.context = context;
     this.source = source;
     this.settings = settings;
     this.bulk = bulk;
     this.ledger = ledger;
-    this.landing = new BulkLanding(context, settings, bronze, ledger, figures);
+    this.landing = new BulkLanding(context, settings, bronze, ledger, hydration, figures);
   }
 
   /**

@@ -3,8 +3,10 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
+import io.epicfhir.extract.crawl.HydrationCounts;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a person should hear about the exports that a run landed: {@code warnings}, {@code
@@ -33,7 +35,8 @@ public final class LandingReport {
         continue;
       }
       Expectations expected =
-          new Expectations(landing, ledger.requireStarted().asked().types(), all);
+          new Expectations(
+              landing, ledger.requireStarted().asked().types(), all, this::byReference);
       warnings.addAll(expected.warnings());
       sweep |= expected.isSweep();
       ignored |= expected.sinceIgnored();
@@ -44,6 +47,13 @@ public final class LandingReport {
     context.recorder().result("newcomers", newcomers);
     context.recorder().result("warnings", warnings);
     warnings.forEach(context.recorder()::note);
+  }
+
+  private Map<String, Long> byReference(Landing landing) {
+    return new ExportLedger(context.lake(), landing.exportId())
+        .references()
+        .map(HydrationCounts::written)
+        .orElse(Map.of());
   }
 
   private int newcomers(ExportLedger ledger, Landing landing, List<String> warnings) {

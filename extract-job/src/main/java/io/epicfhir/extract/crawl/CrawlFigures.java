@@ -60,6 +60,15 @@ final class CrawlFigures {
         .increment();
   }
 
+  /** A read of an earlier try; one that was refused is asked again. */
+  void readBefore(String type, SpoolRecord record) {
+    if (record.end() == SpoolRecord.End.LAST) {
+      read(type, Reading.GOT);
+    } else if (record.end() == SpoolRecord.End.GONE) {
+      read(type, record.gone() ? Reading.GONE : Reading.FORBIDDEN);
+    }
+  }
+
   /** Reads that ended so, by type. */
   Map<String, Long> reads(Reading how) {
     return sums(reads.getOrDefault(how, Map.of()));

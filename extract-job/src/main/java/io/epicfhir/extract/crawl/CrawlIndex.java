@@ -23,6 +23,9 @@ final class CrawlIndex {
   /** Did not tell which resources were only confirmed. */
   private static final int FIRST_FORMAT = 1;
 
+  /** In place of a search: a bulk export held it. */
+  static final String EXPORT = "export";
+
   private final Lake lake;
   private final Path file;
 

@@ -13,10 +13,19 @@ import java.util.TreeMap;
 /** Whether what came may land: refused searches, warnings of missing data, quarantine. */
 final class CrawlJudgement {
   private final CrawlSettings settings;
+  private final String block;
   private final List<String> complaints = new ArrayList<>();
 
   CrawlJudgement(CrawlSettings settings) {
+    this(settings, "crawl");
+  }
+
+  /**
+   * @param block of the settings that names the types that are read by reference: crawl or bulk
+   */
+  CrawlJudgement(CrawlSettings settings, String block) {
     this.settings = settings;
+    this.block = block;
   }
 
   CrawlJudgement searches(Units units) {
@@ -49,7 +58,9 @@ final class CrawlJudgement {
       complaints.add(
           "reads by reference were refused "
               + problems
-              + "; take the type out of crawl.hydrate, or add the code to crawl.accepted-errors; a"
+              + "; take the type out of "
+              + block
+              + ".hydrate, or add the code to crawl.accepted-errors; a"
               + " rerun asks only for these again");
     }
     return this;
@@ -96,6 +107,10 @@ final class CrawlJudgement {
         ? Optional.empty()
         : Optional.of(
             new JobException(
-                ExitCode.DATA_REFUSED, "Cannot land the crawl: " + String.join("; ", complaints)));
+                ExitCode.DATA_REFUSED,
+                "Cannot land the "
+                    + (block.equals("bulk") ? "export" : "crawl")
+                    + ": "
+                    + String.join("; ", complaints)));
   }
 }

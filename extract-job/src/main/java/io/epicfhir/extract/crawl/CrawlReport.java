@@ -26,6 +26,22 @@ final class CrawlReport {
     registry.counter("crawl.searches-done").inc(units.doneCount());
     registry.counter("crawl.pages").inc(figures.pages.sum());
     registry.counter("crawl.restarts").inc(figures.restarts.sum());
+    int patients = units.total() / plan.size();
+    recorder.patients(patients, finished == 0 ? 0 : (double) ms / finished);
+    recorder.result("outcomes", figures.outcomes());
+    recorder.result("unresolved", figures.reads(CrawlFigures.Reading.GONE));
+    recorder.result("forbidden", figures.reads(CrawlFigures.Reading.FORBIDDEN));
+    recorder.result("unreadable", figures.unreadable());
+    references(figures, "crawl");
+  }
+
+  /**
+   * How the reads by reference went.
+   *
+   * @param block of the settings that names their types: crawl or bulk
+   */
+  void references(CrawlFigures figures, String block) {
+    MetricRegistry registry = recorder.registry();
     registry.counter("references.read").inc(figures.hydrated.sum());
     Map<String, Long> unresolved = figures.reads(CrawlFigures.Reading.GONE);
     Map<String, Long> forbidden = figures.reads(CrawlFigures.Reading.FORBIDDEN);
@@ -33,34 +49,30 @@ final class CrawlReport {
     registry.counter("attachments.too-long").inc(figures.attachmentsTooLong.sum());
     registry.counter("attachments.raw").inc(figures.rawAttachments.sum());
     registry.counter("attachments.left").inc(figures.leftForTomorrow().size());
-    int patients = units.total() / plan.size();
-    recorder.patients(patients, finished == 0 ? 0 : (double) ms / finished);
-    recorder.result("outcomes", figures.outcomes());
-    recorder.result("unresolved", unresolved);
-    recorder.result("forbidden", forbidden);
     if (!unresolved.isEmpty()) {
       recorder.note("The server does not have resources that others refer to: " + unresolved + ".");
     }
     Map<String, Long> unreadable = figures.unreadable();
-    recorder.result("unreadable", unreadable);
-    forbidden.forEach((type, number) -> forbidden(type, number, unreadable.containsKey(type)));
+    forbidden.forEach(
+        (type, number) -> forbidden(type, number, unreadable.containsKey(type), block));
     if (!figures.leftForTomorrow().isEmpty()) {
       recorder.note(
           figures.leftForTomorrow().size()
-              + " documents are left for the next crawl: the day's limit is reached.");
+              + " documents are left for the next run: the day's limit is reached.");
     }
   }
 
   /** Single records may be restricted; where all of a type are, the right to read it is missing. */
-  private void forbidden(String type, long number, boolean all) {
+  private void forbidden(String type, long number, boolean all, String block) {
     recorder.note(
         all
             ? "The server refused all "
                 + number
                 + " reads of "
                 + type
-                + " (403): add it to the application's rights and source.scopes, or take it out of"
-                + " crawl.hydrate."
+                + " (403): add it to the application's rights and source.scopes, or take it out of "
+                + block
+                + ".hydrate."
             : "The server refused " + number + " reads of " + type + " (403).");
   }
 

@@ -229,7 +229,7 @@ final class CrawlRun implements AutoCloseable {
   @SuppressWarnings("try") // the progress is told, not used
   private void hydrate() {
     Hydration hydration = new Hydration(settings, spool, reads, figures);
-    hydration.earlier(index, begun.group(), begun.startedAt());
+    hydration.earlier(index, begun.group(), begun.startedAt(), begun.startedAt());
     try (Progress unused =
         Progress.of("searches, and reads by reference", "resources", this::reading)) {
       hydration.run();

@@ -70,6 +70,27 @@ public record CrawlSettings(
         reader.duration("lock-patience"));
   }
 
+  /** The same for the resources that a bulk export names: all but the types is shared. */
+  public CrawlSettings hydrating(List<String> types) {
+    return new CrawlSettings(
+        cohort,
+        searches,
+        changedSince,
+        fullEvery,
+        new TreeSet<>(types),
+        referenceMaxAge,
+        attachments,
+        pageSize,
+        maxPages,
+        maxPageSize,
+        restarts,
+        maxConfirmations,
+        acceptedErrors,
+        harmlessCodes,
+        maxRejectedShare,
+        lockPatience);
+  }
+
   /** Whether the patients are the members of this group. */
   public boolean crawlsGroup(String group) {
     return cohort.from() == CohortSettings.From.GROUP && cohort.group().equals(group);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Fetches what is known by reference only, each id once: round by round, until what came points to
@@ -38,16 +39,19 @@ final class Hydration {
   }
 
   /**
-   * What earlier crawls fetched by reference: lately enough, so that it is not fetched again; or so
-   * long ago that it is, whether something refers to it still or not.
+   * What earlier crawls or exports fetched by reference: lately enough, so that it is not fetched
+   * again; or so long ago that it is, whether something refers to it still or not.
+   *
+   * @param before the time of this crawl or export
+   * @param now from which the age counts
    */
-  void earlier(IndexFolder folder, String group, Instant startedAt) {
+  void earlier(IndexFolder folder, String group, Instant before, Instant now) {
     // Servers tell their time in whole seconds: with 0 a crawl just before is not "lately".
     boolean never = settings.referenceMaxAge().isZero();
-    long from = startedAt.minus(settings.referenceMaxAge()).toEpochMilli();
+    long from = now.minus(settings.referenceMaxAge()).toEpochMilli();
     for (String type : wanted()) {
       folder
-          .newest(type, group, startedAt)
+          .newest(type, group, before)
           .ifPresent(
               index ->
                   index.read(
@@ -65,10 +69,26 @@ final class Hydration {
     }
   }
 
+  /** What came without a search or a read, and is not fetched. */
+  void had(String type, String id) {
+    known.add(digest.of(type + "/" + id));
+  }
+
   /** Fetches until nothing new is named, and then what only earlier crawls had named. */
   void run() {
+    run(naming -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param named gives references of what did not come through the spool
+   */
+  void run(Consumer<Consumer<String>> named) {
     spool.roll();
     wanted().forEach(this::received);
+    named.accept(this::add);
+    flush();
     boolean more = true;
     while (more) {
       spool.roll();
@@ -102,7 +122,8 @@ final class Hydration {
     return ordered.stream().map(ReadsById.Read::of).toList();
   }
 
-  private Set<String> wanted() {
+  /** The types that are fetched by reference. */
+  Set<String> wanted() {
     Set<String> types = new HashSet<>(settings.hydrate());
     if (settings.attachments().enabled()) {
       types.add(BINARY);

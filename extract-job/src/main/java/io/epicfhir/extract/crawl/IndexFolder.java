@@ -57,6 +57,14 @@ final class IndexFolder {
     return landed(type, group, before).map(id -> of(type, id));
   }
 
+  /** What the newest landing before a time saw that has an index. */
+  Optional<CrawlIndex> last(String type, String group, Instant before) {
+    return landedBefore(group, before)
+        .map(landing -> of(type, landing.exportId()))
+        .filter(CrawlIndex::exists)
+        .findFirst();
+  }
+
   /** What may have been shown, also where the newest crawl's index is missing. */
   KnownResources known(String type, String group, Instant before) {
     List<Landing> withoutIndex = new ArrayList<>();
@@ -144,7 +152,7 @@ final class IndexFolder {
   }
 
   private Path documentsFile() {
-    return new Path(root, DOCUMENTS + "/today.txt");
+    return lake.paths().state("crawl/documents-today.txt"); // the server's limit is one for all
   }
 
   /** Removes what no later crawl will look at. */

@@ -6,6 +6,7 @@ import io.epicfhir.common.StorageFailure;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
@@ -46,14 +47,28 @@ final class KnownResources {
   }
 
   private void read(Path file, Landing landing, CrawlIndex.Reader reader) {
+    long readAt = landing.transactionTime().toEpochMilli();
+    ids(
+        lake,
+        file,
+        id -> {
+          try {
+            reader.read(CrawlIndex.Seen.lost(id, readAt));
+          } catch (IOException e) {
+            throw StorageFailure.of("read " + file, e);
+          }
+        });
+  }
+
+  /** Gives each id of a bronze file. */
+  static void ids(Lake lake, Path file, Consumer<String> reader) {
     Configuration onlyIds = new Configuration(lake.hadoop());
     onlyIds.set(ReadSupport.PARQUET_READ_SCHEMA, ID_COLUMN);
     try (ParquetReader<Group> rows =
         ParquetReader.builder(new GroupReadSupport(), file).withConf(onlyIds).build()) {
       for (Group row = rows.read(); row != null; row = rows.read()) {
         if (row.getFieldRepetitionCount(0) > 0) {
-          reader.read(
-              CrawlIndex.Seen.lost(row.getString(0, 0), landing.transactionTime().toEpochMilli()));
+          reader.accept(row.getString(0, 0));
         }
       }
     } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.epicfhir.extract.crawl;
 
+import java.io.Serializable;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Set;
@@ -12,7 +13,8 @@ import java.util.Set;
  * @param types that are fetched by reference
  * @param attachmentTypes whose attachments are fetched
  */
-record References(String base, Set<String> types, Set<String> attachmentTypes) {
+record References(String base, Set<String> types, Set<String> attachmentTypes)
+    implements Serializable {
   private static final String BINARY = "Binary/";
   private static final String AUTHORITY = "://";
 

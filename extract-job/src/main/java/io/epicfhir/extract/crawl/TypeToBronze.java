@@ -3,6 +3,7 @@ package io.epicfhir.extract.crawl;
 import io.epicfhir.extract.bronze.LineHead;
 import io.epicfhir.extract.bronze.Rejection;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -30,6 +31,29 @@ final class TypeToBronze {
 
     /** Whether this crawl would have seen the resource again if it were still there. */
     boolean wouldSee(CrawlIndex.Seen seen);
+
+    /** Gives the ids of a type's resources that came beside the spool. */
+    default void beside(String type, Consumer<String> ids) {}
+
+    /** How many these are. */
+    default long besideRows(String type) {
+      return 0;
+    }
+
+    /** What becomes of a resource that was there before and is not now. */
+    default Absence absent(String type, CrawlIndex.Seen seen) {
+      return Absence.UNKNOWN;
+    }
+  }
+
+  /** What it means that a resource is not there any more. */
+  enum Absence {
+    /** Nothing. */
+    UNKNOWN,
+    /** It is gone, which the landing says of the whole type. */
+    GONE_WITH_TYPE,
+    /** It is gone, and the landing must say so. */
+    GONE
   }
 
   /**
@@ -65,7 +89,7 @@ final class TypeToBronze {
    */
   TypeCounts run(long mostIds) {
     long begin = System.nanoTime();
-    long[] all = new long[1];
+    long[] all = {ways.besideRows(type)};
     boolean spooled = spool.types().contains(type);
     if (spooled) {
       spool.read(type, false, record -> all[0] += record.entries().size());
@@ -84,10 +108,21 @@ final class TypeToBronze {
       ordinal = 0;
       spool.read(type, false, record -> lastReadings(readings, record));
       before.ifPresent(index -> index.read(readings::before));
+    }
+    ways.beside(type, id -> beside(readings, id));
+    if (spooled) {
       ordinal = 0;
       spool.read(type, true, record -> take(readings, record));
     }
     known.read(seen -> missing(readings, seen));
+  }
+
+  /** It is written already, and counts more than a reading. */
+  private void beside(Readings readings, String id) {
+    if (readings.mine(id)) {
+      readings.read(id, true, Long.MAX_VALUE);
+      after.add(new CrawlIndex.Seen(id, "", CrawlIndex.EXPORT, 0, 0, 0));
+    }
   }
 
   private void lastReadings(Readings readings, SpoolRecord record) {
@@ -196,7 +231,11 @@ final class TypeToBronze {
       return;
     }
     boolean read = readings.seen(seen.id());
-    if (!read && readings.isGone(seen.id())) {
+    Absence absence = read ? Absence.UNKNOWN : ways.absent(type, seen);
+    if (absence == Absence.GONE_WITH_TYPE) {
+      return;
+    }
+    if (absence == Absence.GONE || (!read && readings.isGone(seen.id()))) {
       counts.deleted++;
       rows.deleted(type, seen.id());
       return;

@@ -1,0 +1,216 @@
+package io.epicfhir.extract.crawl;
+
+import com.codahale.metrics.Timer;
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Progress;
+import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.bronze.StagedFile;
+import io.epicfhir.extract.source.SourceClient;
+import io.epicfhir.extract.source.SourceSettings;
+import io.epicfhir.extract.source.Traffic;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Fetches what a bulk export only refers to, as a crawl does: each id once, until nothing new is
+ * named, through a spool on the lake. A crash costs the reads in flight.
+ */
+public final class BulkHydration {
+  private final JobContext context;
+  private final CrawlSettings settings;
+  private final SourceSettings source;
+  private final BronzeSettings bronze;
+  private final SourceClient client;
+  private final Traffic traffic;
+
+  /**
+   * A bulk export that is taken in and does not show yet.
+   *
+   * @param transactionTime its place in the order of exports
+   * @param full whether all was asked for
+   * @param completeTypes of which it holds all that the group has
+   * @param staged its files
+   * @param folder for what is fetched
+   */
+  public record Export(
+      String exportId,
+      String group,
+      Instant transactionTime,
+      boolean full,
+      Set<String> completeTypes,
+      List<StagedFile> staged,
+      Path folder) {
+    public Export {
+      completeTypes = Set.copyOf(completeTypes);
+      staged = List.copyOf(staged);
+    }
+
+    /** Landings of the group up to this time came before. */
+    Instant before() {
+      return transactionTime.plusNanos(1);
+    }
+  }
+
+  /**
+   * What was fetched.
+   *
+   * @param bronze staged files of it, and of deletions
+   * @param quarantine staged files
+   * @param byReference types that hold resources which no export brings
+   * @param concludes whether deletions are concluded from the export: it lacks what an earlier one
+   *     had
+   * @param complaint why the export must not land; empty where it may
+   */
+  public record Found(
+      List<StagedFile> bronze,
+      List<StagedFile> quarantine,
+      HydrationCounts counts,
+      Set<String> byReference,
+      boolean concludes,
+      Optional<JobException> complaint) {
+    public Found {
+      bronze = List.copyOf(bronze);
+      quarantine = List.copyOf(quarantine);
+      byReference = Set.copyOf(byReference);
+    }
+
+    /** Rows in quarantine. */
+    public long quarantined() {
+      return quarantine.stream().mapToLong(StagedFile::rows).sum();
+    }
+  }
+
+  /**
+   * Of a run.
+   *
+   * @param settings with the types that are fetched
+   */
+  public BulkHydration(
+      JobContext context,
+      CrawlSettings settings,
+      SourceSettings source,
+      BronzeSettings bronze,
+      SourceClient client,
+      Traffic traffic) {
+    this.context = context;
+    this.settings = settings;
+    this.source = source;
+    this.bronze = bronze;
+    this.client = client;
+    this.traffic = traffic;
+  }
+
+  /** Whether anything is to be fetched. */
+  public boolean isWanted() {
+    return !settings.hydrate().isEmpty() || settings.attachments().enabled();
+  }
+
+  /**
+   * Fetches it; nothing shows yet.
+   *
+   * @param fence throws where another process has taken the work over
+   * @throws JobException {@link ExitCode#UNAVAILABLE} where the server is; a rerun goes on
+   */
+  @SuppressWarnings("try") // the time is taken, not used
+  public Found run(Export export, Runnable fence) {
+    CrawlFigures figures = new CrawlFigures();
+    IndexFolder index = index(export.group());
+    ExportedResources exported =
+        new ExportedResources(context, export.staged(), new Path(export.folder(), "named"));
+    References references = References.of(source.baseUrl(), settings);
+    try (Timer.Context unused = context.recorder().registry().timer("extract.hydrate").time();
+        Workers workers = new Workers(source.maxInFlight());
+        Spool spool = new Spool(context.lake(), new Path(export.folder(), "spool"))) {
+      earlierTry(spool, figures);
+      PageFetch fetch = new PageFetch(client, traffic, references, settings.maxPageSize());
+      Merges merges = new Merges(source.baseUrl());
+      ReadsById reads = new ReadsById(settings, source, fetch, spool, workers, figures, merges);
+      Hydration hydration = new Hydration(settings, spool, reads, figures);
+      known(hydration, export, index, exported);
+      fetch(hydration, reads, export, index, exported, references, figures);
+      Failpoint.at("bulk.hydrated");
+      fence.run();
+      new CrawlReport(context.recorder()).references(figures, "bulk");
+      ReferencesToBronze toBronze =
+          new ReferencesToBronze(context, settings, bronze, export, index, exported, spool);
+      Found found = toBronze.run(figures, reads.problems());
+      Failpoint.at("bulk.references");
+      return found;
+    }
+  }
+
+  /** Removes what no later export will look at. */
+  public void clean(String group) {
+    index(group).removeOld(group);
+  }
+
+  private IndexFolder index(String group) {
+    return new IndexFolder(context.lake(), "bulk:" + group);
+  }
+
+  /** What an earlier try has read counts as if it had been read now. */
+  private void earlierTry(Spool spool, CrawlFigures figures) {
+    spool.load(figures::took);
+    for (String type : spool.types()) {
+      spool.read(type, false, Set.of(), record -> figures.readBefore(type, record));
+    }
+  }
+
+  private void known(
+      Hydration hydration, Export export, IndexFolder index, ExportedResources exported) {
+    hydration.earlier(index, export.group(), export.before(), Instant.now());
+    for (String type : hydration.wanted()) {
+      exported.ids(type, id -> hydration.had(type, id));
+      if (!export.full()) { // what did not change is there still
+        index
+            .newest(type, export.group(), export.before())
+            .ifPresent(
+                before ->
+                    before.read(
+                        seen -> {
+                          if (seen.search().equals(CrawlIndex.EXPORT)) {
+                            hydration.had(type, seen.id());
+                          }
+                        }));
+      }
+    }
+  }
+
+  @SuppressWarnings("try") // the progress is told, not used
+  private void fetch(
+      Hydration hydration,
+      ReadsById reads,
+      Export export,
+      IndexFolder index,
+      ExportedResources exported,
+      References references,
+      CrawlFigures figures) {
+    try (Progress unused = Progress.of("reads by reference", "resources", () -> reading(figures))) {
+      hydration.run(named -> exported.references(references, named));
+      List<ReadsById.Read> documents =
+          hydration.documents(index.documentsLeft(export.group(), export.before()));
+      LocalDate today = LocalDate.now(ZoneOffset.UTC);
+      new Documents(index, figures, settings.attachments().dailyLimit(), today)
+          .run(reads, documents);
+    }
+  }
+
+  private Progress.Reading reading(CrawlFigures figures) {
+    long read = figures.hydrated.sum();
+    return new Progress.Reading(
+        read,
+        read,
+        figures.resources.sum(),
+        traffic.sums().bytes(),
+        client.gate().inFlight(),
+        traffic.sums().retries());
+  }
+}

@@ -1,0 +1,68 @@
+package io.epicfhir.extract.crawl;
+
+import io.epicfhir.common.RunReport;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What became of the resources that a bulk export only refers to, by type.
+ *
+ * @param resources read and brought to bronze; Bundles are those of deletions
+ * @param unchanged as they were: not written again
+ * @param duplicates that the export brought, too, or that came twice
+ * @param unresolved references to what the server does not have
+ * @param forbidden reads that the server refused (403)
+ * @param unreadable the types of which all reads were refused so
+ * @param outcomes how often the server said what, by code
+ */
+public record HydrationCounts(
+    Map<String, RunReport.Resources> resources,
+    Map<String, Long> unchanged,
+    Map<String, Long> duplicates,
+    Map<String, Long> unresolved,
+    Map<String, Long> forbidden,
+    Map<String, Long> unreadable,
+    Map<String, Long> outcomes) {
+
+  static HydrationCounts of(CrawlFigures figures, Collection<TypeCounts> types, long bundles) {
+    Map<String, RunReport.Resources> resources = new TreeMap<>();
+    Map<String, Long> unchanged = new TreeMap<>();
+    Map<String, Long> duplicates = new TreeMap<>();
+    for (TypeCounts counts : types) {
+      if (counts.received > 0 || counts.deleted > 0) {
+        resources.put(
+            counts.type,
+            new RunReport.Resources(
+                counts.received, counts.written, counts.rejected, counts.deleted, counts.ms));
+        unchanged.put(counts.type, counts.unchanged);
+        duplicates.put(counts.type, counts.duplicates);
+      }
+    }
+    if (bundles > 0) {
+      resources.put("Bundle", new RunReport.Resources(bundles, bundles, 0L, null, null));
+    }
+    return new HydrationCounts(
+        resources,
+        unchanged,
+        duplicates,
+        figures.reads(CrawlFigures.Reading.GONE),
+        figures.reads(CrawlFigures.Reading.FORBIDDEN),
+        figures.unreadable(),
+        figures.outcomes());
+  }
+
+  /** How many were read, by type. */
+  public Map<String, Long> received() {
+    Map<String, Long> received = new TreeMap<>();
+    resources.forEach((type, counts) -> received.put(type, counts.received()));
+    return received;
+  }
+
+  /** How many rows of bronze came of them, by type. */
+  public Map<String, Long> written() {
+    Map<String, Long> written = new TreeMap<>();
+    resources.forEach((type, counts) -> written.put(type, counts.written()));
+    return written;
+  }
+}
