@@ -26,6 +26,10 @@ def days(count: int, until_days_ago: int = 2) -> list[datetime]:
     return [last - timedelta(days=n) for n in range(count - 1, -1, -1)]
 
 
+AT_EPIC = {"EPIC_FHIR_BULK_MODE": "full", "EPIC_FHIR_BULK_ACCEPTED_ERRORS": "Condition:59204"}
+"""What a site sets at Epic: _since is not known there, and Condition always comes with errors of access."""
+
+
 class Stack:
     """
     :param more: further environment of Airflow, over the pipeline's
@@ -97,6 +101,7 @@ class Stack:
             "EPIC_FHIR_JDBC_URL": self.part("postgres")["JDBC_URL"],
             "EPIC_FHIR_SCHEDULE": "",
             "EPIC_FHIR_RETRIES": "0",
+            **(AT_EPIC if self.profile.startswith("epic") else {}),
         }
 
     # ---- the DAG ----
