@@ -90,7 +90,7 @@ final class LeaseRunLock implements RunLock {
       return false;
     }
     for (FileStatus file : lake.list(folder)) {
-      if (number(file) < number) {
+      if (number(file) > 0 && number(file) < number) {
         lake.delete(file.getPath());
       }
     }
