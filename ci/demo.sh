@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/env.sh
-exec python ci/demo.py demo --patients "${PATIENTS:-20}" --profile "${SANDBOX_PROFILE:-strict}"
+exec python ci/demo.py demo --patients "${PATIENTS:-20}" --profile "${SANDBOX_PROFILE:-epic}"
