@@ -21,7 +21,7 @@ final class OtherWritersTest {
   private static final String TUESDAY = "2026-01-06T00:00:00Z";
   private static final String WEDNESDAY = "2026-01-07T00:00:00Z";
 
-  private static final TestLake.Prepared TWO_EXPORTS = new TestLake.Prepared();
+  private static final PreparedLake TWO_EXPORTS = new PreparedLake();
 
   @TempDir private Path folder;
   private TestLake lake;

@@ -28,9 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
@@ -97,29 +95,6 @@ final class TestLake {
 
   Path root() {
     return root;
-  }
-
-  /** A lake that many tests begin with: it is made once, and copied. */
-  static final class Prepared {
-    private Path made;
-
-    /** Copies the lake into this folder, and makes it before where it is not there yet. */
-    void copyTo(Path folder, Consumer<Path> making) {
-      try {
-        if (made == null) {
-          made = Files.createTempDirectory("prepared-lake");
-          making.accept(made);
-        }
-        FileUtils.copyDirectory(made.toFile(), folder.toFile());
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    void close() {
-      FileUtils.deleteQuietly(made == null ? null : made.toFile());
-      made = null;
-    }
   }
 
   /** An export that is not landed yet. */

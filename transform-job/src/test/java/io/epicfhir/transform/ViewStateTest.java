@@ -26,7 +26,7 @@ final class ViewStateTest {
        "select": [{"column": [{"name": "id", "path": "getResourceKey()"}]}]}
       """;
 
-  private static final TestLake.Prepared TWO_VIEWS = new TestLake.Prepared();
+  private static final PreparedLake TWO_VIEWS = new PreparedLake();
 
   @TempDir private Path folder;
   private TestLake lake;
