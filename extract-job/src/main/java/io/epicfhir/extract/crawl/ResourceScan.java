@@ -12,12 +12,6 @@ import java.util.Set;
 final class ResourceScan {
   private static final String SUBSETTED = "SUBSETTED";
 
-  /**
-   * What it is about (target) is not what it needs: it may name all that anybody has, of patients
-   * outside of the cohort, too.
-   */
-  private static final String PROVENANCE = "Provenance";
-
   /** Without parameters, so that nothing but a media type gets into a header. */
   private static final String MEDIA_TYPE = "[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+";
 
@@ -26,12 +20,10 @@ final class ResourceScan {
   private final References references;
   private final Set<String> found;
   private final List<String[]> urls = new ArrayList<>();
-  private final List<String> targets = new ArrayList<>();
   private String type;
   private String id;
   private boolean subsetted;
   private boolean inMeta;
-  private boolean inTarget;
   private String url = "";
   private int urlDepth;
   private String contentType = "";
@@ -51,7 +43,6 @@ final class ResourceScan {
     id = "";
     subsetted = false;
     urls.clear();
-    targets.clear();
     int depth = 1;
     while (depth > 0) {
       JsonToken token = parser.nextToken();
@@ -65,16 +56,12 @@ final class ResourceScan {
         depth--;
       } else if (token == JsonToken.FIELD_NAME) {
         inMeta = depth == 1 ? parser.currentName().equals("meta") : inMeta;
-        inTarget = depth == 1 ? parser.currentName().equals("target") : inTarget;
       } else if (token == JsonToken.VALUE_STRING && parser.currentName() != null) {
         text(depth, parser.currentName());
       }
     }
     int to = (int) parser.currentLocation().getByteOffset();
     requireObject(from, to);
-    if (!type.equals(PROVENANCE)) {
-      found.addAll(targets);
-    }
     for (String[] attachment : urls) {
       String document = references.attachment(type, attachment[0]);
       add(document == null ? null : document + attachment[1]);
@@ -88,7 +75,7 @@ final class ResourceScan {
       case "resourceType" -> type = depth == 1 ? parser.getText() : type;
       case "id" -> id = depth == 1 ? parser.getText() : id;
       case "code" -> subsetted |= inMeta && parser.getText().equals(SUBSETTED);
-      case "reference" -> reference(references.reference(parser.getText()));
+      case "reference" -> add(references.reference(parser.getText()));
       case "url", "contentType" -> {
         if (!references.attachmentTypes().isEmpty()) {
           attachment(depth, name);
@@ -116,14 +103,6 @@ final class ResourceScan {
     }
     urlDepth = urlDepth == depth ? 0 : urlDepth;
     contentTypeDepth = contentTypeDepth == depth ? 0 : contentTypeDepth;
-  }
-
-  private void reference(String reference) {
-    if (inTarget && reference != null) {
-      targets.add(reference);
-    } else {
-      add(reference);
-    }
   }
 
   private void add(String reference) {

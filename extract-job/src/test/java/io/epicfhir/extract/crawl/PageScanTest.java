@@ -65,26 +65,6 @@ class PageScanTest {
   }
 
   @Test
-  void what_a_provenance_is_about_is_not_followed_whatever_the_order_of_its_keys()
-      throws IOException {
-    for (String type : List.of("Provenance", "Media")) {
-      Page page =
-          page(
-              "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"target\":[{\"reference\":"
-                  + "\"Medication/of-others\"}],\"agent\":[{\"who\":{\"reference\":\"Location/1\"}}],"
-                  + "\"resourceType\":\""
-                  + type
-                  + "\",\"id\":\"p\"}}]}");
-
-      assertThat(page.references())
-          .containsExactlyInAnyOrderElementsOf(
-              type.equals("Provenance")
-                  ? List.of("Location/1")
-                  : List.of("Medication/of-others", "Location/1"));
-    }
-  }
-
-  @Test
   void outcomes_are_read_in_codes_and_nothing_found_is_no_entry() throws IOException {
     Page page =
         page(
