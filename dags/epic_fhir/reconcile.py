@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from epic_fhir import source_checks, transform_checks
-from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, WARN, Check
+from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
 from epic_fhir.reports import parse_instant
 
 GREEN, RED, UNKNOWN = "green", "red", "unknown"
@@ -110,7 +110,6 @@ def reconcile(evidence: Evidence) -> list[Check]:
     checks = transform_checks.problems(evidence.result("transform"))  # first: an alert has room for three
     checks += [_reported(phase, evidence.reports.get(phase)) for phase in PHASES]
     checks += source_checks.problems(evidence.result("extract"), evidence.resources("extract"))
-    checks += [Check("expectations", "extract", WARN, told) for told in evidence.result("extract").get("warnings") or []]
     types = sorted(evidence.resources("extract"))
     manifest = evidence.result("extract").get("manifest_counts") or {}
     for kind in types:

@@ -11,7 +11,7 @@ from typing import Any
 from epic_fhir.checks import WARN, Check
 
 SOURCE = "source"
-
+EXPECTATIONS = "expectations"
 
 MOST_KEPT = 0.05
 """So large a share of a type may be found by its ids only: resources move to categories that the crawl does not ask for."""
@@ -19,7 +19,7 @@ MOST_KEPT = 0.05
 
 def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
     """
-    One check for each type that extract reports something of; none where it reports nothing.
+    One check for each type that extract reports something of, then one for each of its warnings; none where it reports nothing.
 
     :param result: of extract's run report
     :param resources: its counts by type
@@ -27,33 +27,29 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
     unreadable, unconfirmed = result.get("unreadable") or {}, result.get("unconfirmed") or {}
     received = {kind: counts.get("received") or 0 for kind, counts in resources.items()}
     kept = {kind: n for kind, n in (result.get("kept") or {}).items() if n > MOST_KEPT * received.get(kind, 0)}
-    checks = [
-        Check(
-            SOURCE,
+    told = [
+        (
             kind,
-            WARN,
             f"The server refused all {count:,} reads of {kind} (403). Add the type to the application's rights and to "
             "source.scopes, or take it out of crawl.hydrate (of a bulk export: bulk.hydrate).",
         )
         for kind, count in sorted(unreadable.items())
     ]
-    checks += [
-        Check(
-            SOURCE,
+    told += [
+        (
             kind,
-            WARN,
             f"No search finds {count:,} of {received.get(kind, 0):,} {kind}, but they are there by their ids. What is new "
             "may be missing: ask the server's operator whether searches find everything.",
         )
         for kind, count in sorted(kept.items())
     ]
-    return checks + [
-        Check(
-            SOURCE,
+    told += [
+        (
             kind,
-            WARN,
             f"No search finds {count:,} {kind} any more, but reading them by their ids does not say that they are gone. "
             "They stay in the tables. Ask the server's operator what became of them.",
         )
         for kind, count in sorted(unconfirmed.items())
     ]
+    checks = [Check(SOURCE, kind, WARN, sentence) for kind, sentence in told]
+    return checks + [Check(EXPECTATIONS, "extract", WARN, sentence) for sentence in result.get("warnings") or []]
