@@ -63,12 +63,7 @@ public final class ExportStatus implements Job {
           states.put(
               export,
               new StatusCheck(
-                      settings.bulk(),
-                      settings.source().maxTries(),
-                      bulk,
-                      ledger,
-                      context.lake(),
-                      pace)
+                      settings.bulk(), settings.source(), bulk, ledger, context.lake(), pace)
                   .run());
           ledger.manifest().map(Manifest::parse).ifPresent(m -> told(context, m));
         }

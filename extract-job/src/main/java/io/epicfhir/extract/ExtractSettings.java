@@ -6,6 +6,7 @@ import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bulk.BulkSettings;
 import io.epicfhir.extract.crawl.CrawlSettings;
 import io.epicfhir.extract.source.SourceSettings;
+import java.util.Collection;
 
 /**
  * Everything that extract reads from the settings.
@@ -42,10 +43,15 @@ public record ExtractSettings(
         new ExtractSettings(
             extract.choice("by", By.class),
             SourceSettings.read(source),
-            BulkSettings.read(bulk, source.duration("clock-tolerance")),
+            BulkSettings.read(bulk),
             CrawlSettings.read(crawl),
             BronzeSettings.read(bronze));
     extract.and(source).and(bulk).and(crawl).and(bronze).check();
     return settings;
+  }
+
+  /** The resource types that are asked for. */
+  public Collection<String> types() {
+    return by == By.CRAWL ? crawl.searches().keySet() : bulk.types();
   }
 }

@@ -12,7 +12,6 @@ import io.epicfhir.extract.source.Pace;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.Traffic;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 
 /**
@@ -47,8 +46,10 @@ public final class KickOff implements Job {
     Traffic traffic = new Traffic();
     try {
       SourceClient client = new SourceClient(settings.source(), pace);
-      client.authenticate(traffic, types(settings)).ifPresent(context.recorder()::note);
-      context.recorder().result("server", Capability.check(client, settings.source(), traffic));
+      client.authenticate(traffic, settings.types()).ifPresent(context.recorder()::note);
+      context
+          .recorder()
+          .result("server", Capability.check(client, settings.source(), traffic).server());
       if (settings.by() == ExtractSettings.By.CRAWL) {
         crawl(
             context,
@@ -61,13 +62,6 @@ public final class KickOff implements Job {
     } finally {
       traffic.sums().countIn(context.recorder().registry());
     }
-  }
-
-  /** What the run asks for. */
-  private static Collection<String> types(ExtractSettings settings) {
-    return settings.by() == ExtractSettings.By.CRAWL
-        ? settings.crawl().searches().keySet()
-        : settings.bulk().types();
   }
 
   private static void crawl(JobContext context, Crawl crawl, ExtractSettings settings) {

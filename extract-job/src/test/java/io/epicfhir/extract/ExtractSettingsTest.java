@@ -56,6 +56,7 @@ class ExtractSettingsTest {
                 Duration.ofMinutes(15),
                 40,
                 List.of(),
+                Duration.ofMinutes(5),
                 250,
                 64L << 30));
     assertThat(settings.bulk().groups()).containsExactly("all-patients");
@@ -85,8 +86,7 @@ class ExtractSettingsTest {
                     "Location",
                     "Observation",
                     "Specimen",
-                    "EpisodeOfCare"),
-                Duration.ofMinutes(5)));
+                    "EpisodeOfCare")));
     assertThat(settings.bronze()).isEqualTo(new BronzeSettings(128L << 20, 100 << 20));
     assertThat(settings.by()).isEqualTo(ExtractSettings.By.BULK);
   }
@@ -139,6 +139,7 @@ class ExtractSettingsTest {
                     Duration.ofSeconds(5),
                     7,
                     List.of(URI.create("https://files.example.org")),
+                    Duration.ofSeconds(11),
                     9,
                     1L << 30),
                 new BulkSettings(
@@ -163,8 +164,7 @@ class ExtractSettingsTest {
                                 "Patient",
                                 new BulkCoverage.DateWindow(
                                     List.of("Patient?_lastUpdated=ge{from}"), 9)))),
-                    List.of("Specimen", "Medication"),
-                    Duration.ofSeconds(11)),
+                    List.of("Specimen", "Medication")),
                 settings.crawl(),
                 new BronzeSettings(1 << 20, 2 << 10)));
   }

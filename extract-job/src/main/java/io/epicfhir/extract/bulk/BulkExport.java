@@ -12,8 +12,6 @@ import io.epicfhir.extract.source.SourceSettings;
 import io.epicfhir.extract.source.Traffic;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
 /**
@@ -48,7 +46,8 @@ public final class BulkExport {
    * @return where the export will be
    */
   Promise kickOff(ExportLedger.Asked asked, BulkSettings form, boolean fresh) {
-    URI url = URI.create(settings.baseUrl() + "/Group/" + encode(asked.group()) + "/$export");
+    URI url =
+        URI.create(settings.baseUrl() + "/Group/" + Link.component(asked.group()) + "/$export");
     String what = "start the export of group \"" + asked.group() + "\"";
     Ask ask =
         form.method() == BulkSettings.Method.POST
@@ -69,12 +68,12 @@ public final class BulkExport {
     if (!client.atHome(status)) {
       throw unusable(what, "a Content-Location at another origin than source.base-url");
     }
-    return new Promise(status, ServerTime.of(reply).orElse(null));
+    return new Promise(status, reply.date().orElse(null));
   }
 
   /** The group's own resource, which lists its members. */
   Reply group(String group) throws IOException, PassingFailure {
-    URI url = URI.create(settings.baseUrl() + "/Group/" + encode(group));
+    URI url = URI.create(settings.baseUrl() + "/Group/" + Link.component(group));
     return client.sendOnce(Ask.get("read group \"" + group + "\"", url, FHIR), traffic);
   }
 
@@ -109,9 +108,5 @@ public final class BulkExport {
             + ": the server answered "
             + answer
             + "; check that it offers Bulk Data export at source.base-url");
-  }
-
-  static String encode(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 }

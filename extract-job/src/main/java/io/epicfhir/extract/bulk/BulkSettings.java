@@ -24,7 +24,6 @@ import java.util.List;
  * @param lockPatience how long to wait for another process that works on the same export
  * @param coverage what is asked for besides the changes that the server tells of
  * @param hydrate the types that are fetched by reference when an export is taken in
- * @param clockTolerance by how much two clocks may differ
  */
 public record BulkSettings(
     List<String> groups,
@@ -41,8 +40,7 @@ public record BulkSettings(
     List<String> acceptedErrors,
     Duration lockPatience,
     BulkCoverage coverage,
-    List<String> hydrate,
-    Duration clockTolerance) {
+    List<String> hydrate) {
 
   /** What is asked for. */
   public enum Mode {
@@ -76,19 +74,14 @@ public record BulkSettings(
     hydrate = List.copyOf(hydrate);
   }
 
-  /**
-   * Reads the block; what is wrong stays with the reader until its check.
-   *
-   * @param clockTolerance by how much the server's clock may differ from this machine's
-   */
-  public static BulkSettings read(SettingsReader reader, Duration clockTolerance) {
-    BulkSettings settings = read(reader, typeFilters(reader), clockTolerance);
+  /** Reads the block; what is wrong stays with the reader until its check. */
+  public static BulkSettings read(SettingsReader reader) {
+    BulkSettings settings = read(reader, typeFilters(reader));
     settings.coverage().check(reader, settings);
     return settings;
   }
 
-  private static BulkSettings read(
-      SettingsReader reader, List<String> typeFilters, Duration clockTolerance) {
+  private static BulkSettings read(SettingsReader reader, List<String> typeFilters) {
     return new BulkSettings(
         groups(reader),
         types(reader),
@@ -104,8 +97,7 @@ public record BulkSettings(
         acceptedErrors(reader),
         reader.duration("lock-patience"),
         BulkCoverage.read(reader),
-        typeNames(reader, "hydrate"),
-        clockTolerance);
+        typeNames(reader, "hydrate"));
   }
 
   private static List<String> acceptedErrors(SettingsReader reader) {

@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.epicfhir.extract.source.Link;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,12 +19,12 @@ final class ExportParameters {
   /** What follows the question mark. */
   static String query(ExportLedger.Asked asked) {
     List<String> parts = new ArrayList<>();
-    parts.add("_type=" + BulkExport.encode(String.join(",", asked.types())));
+    parts.add("_type=" + Link.component(String.join(",", asked.types())));
     if (asked.since() != null) {
       parts.add("_since=" + asked.since());
     }
     // Repeated, not joined by commas: a search may hold commas itself.
-    asked.searches().forEach(f -> parts.add("_typeFilter=" + BulkExport.encode(f)));
+    asked.searches().forEach(f -> parts.add("_typeFilter=" + Link.component(f)));
     return String.join("&", parts);
   }
 

@@ -65,9 +65,7 @@ public final class LandGroup {
   private Manifest manifest(ExportLedger.Started started) {
     StatusCheck.State state;
     try {
-      state =
-          new StatusCheck(settings, source.maxTries(), bulk, ledger, context.lake(), Pace.real())
-              .run();
+      state = new StatusCheck(settings, source, bulk, ledger, context.lake(), Pace.real()).run();
     } catch (JobException e) {
       if (ledger.started().isEmpty()) { // given up: the server no longer has it
         throw askedAnew(started, new LinksExpired(e.getMessage()));

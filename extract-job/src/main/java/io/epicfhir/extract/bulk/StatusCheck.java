@@ -9,6 +9,7 @@ import io.epicfhir.extract.source.PassingFailure;
 import io.epicfhir.extract.source.Reply;
 import io.epicfhir.extract.source.RetryAfter;
 import io.epicfhir.extract.source.ServerRefusal;
+import io.epicfhir.extract.source.SourceSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -46,21 +47,21 @@ public final class StatusCheck {
   /**
    * Of the ledger's export.
    *
-   * @param maxTries status requests in a row that may fail
+   * @param source how many status requests in a row may fail, and how far clocks may be apart
    * @param lake what is known of the group
    */
   public StatusCheck(
       BulkSettings settings,
-      int maxTries,
+      SourceSettings source,
       BulkExport bulk,
       ExportLedger ledger,
       Lake lake,
       Pace pace) {
     this.settings = settings;
-    this.maxTries = maxTries;
+    this.maxTries = source.maxTries();
     this.bulk = bulk;
     this.ledger = ledger;
-    this.exportClock = new ExportClock(lake, settings.clockTolerance());
+    this.exportClock = new ExportClock(lake, source.clockTolerance());
     this.pace = pace;
   }
 
@@ -140,7 +141,7 @@ public final class StatusCheck {
         next = Manifest.next(page, from);
       }
       Manifest manifest = Manifest.parse(pages);
-      exportClock.check(manifest.transactionTime(), started, received, ServerTime.of(first));
+      exportClock.check(manifest.transactionTime(), started, received, first.date());
     } catch (JobException e) {
       if (ServerRefusal.of(e).isEmpty()) {
         ledger.refusedManifest(String.join("\n", pages));

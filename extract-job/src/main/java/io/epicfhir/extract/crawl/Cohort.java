@@ -8,8 +8,6 @@ import io.epicfhir.extract.source.SourceSettings;
 import io.epicfhir.extract.source.Traffic;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,11 +17,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Finds the patients of a crawl, each once. */
 final class Cohort {
   static final String NOT_FOUND = "patient-not-found";
   private static final String PATIENT = "Patient";
+  private static final String A_SEARCH = "a search of patients";
 
   private final CrawlSettings settings;
   private final CohortSettings cohort;
@@ -57,9 +57,28 @@ final class Cohort {
     List<String> found =
         switch (cohort.from()) {
           case GROUP -> members();
-          case FILE -> cohort.mrnSystem().isEmpty() ? ids() : byMrn();
+          case FILE -> cohort.mrnSystem().isEmpty() ? ids() : byMrn(lines());
           case SEARCH -> search(Search.filled(cohort.search(), "", ""));
         };
+    return present(found);
+  }
+
+  /** One of them, by no more requests than that takes; fails as {@link #patients} does. */
+  String any() {
+    List<String> found =
+        switch (cohort.from()) {
+          case GROUP -> members();
+          case FILE -> cohort.mrnSystem().isEmpty() ? ids() : byMrn(first(lines()));
+          case SEARCH -> found(page(url(Search.filled(cohort.search(), "", ""), 1), 1)).toList();
+        };
+    return present(found).get(0);
+  }
+
+  private static List<String> first(List<String> lines) {
+    return lines.stream().limit(1).toList();
+  }
+
+  private static List<String> present(List<String> found) {
     List<String> patients = List.copyOf(new LinkedHashSet<>(found));
     if (patients.isEmpty()) {
       throw new JobException(
@@ -79,7 +98,7 @@ final class Cohort {
   }
 
   private byte[] group(String id) {
-    URI url = URI.create(base + "/Group/" + encoded(id));
+    URI url = URI.create(base + "/Group/" + Link.component(id));
     return page(fetch.resource("Group", url), "the group").bytes();
   }
 
@@ -107,10 +126,10 @@ final class Cohort {
     }
   }
 
-  private List<String> byMrn() {
+  private List<String> byMrn(List<String> mrns) {
     List<String> queries =
-        lines().stream()
-            .map(mrn -> "identifier=" + encoded(cohort.mrnSystem() + "|" + mrn))
+        mrns.stream()
+            .map(mrn -> "identifier=" + Link.component(cohort.mrnSystem() + "|" + mrn))
             .toList();
     return lookUp(queries, "MRNs of crawl.patients.file");
   }
@@ -160,31 +179,43 @@ final class Cohort {
     List<String> ids = new ArrayList<>();
     SearchTally tally = new SearchTally();
     Set<URI> seen = new LinkedHashSet<>();
-    URI url = URI.create(base + "/Patient?" + query + "&_count=" + settings.pageSize());
+    URI url = url(query, settings.pageSize());
     for (int number = 1; number <= settings.maxPages(); number++) {
-      Page page = page(fetch.page(PATIENT, url, number), "a search of patients");
+      Page page = page(url, number);
       tally.took(page.entries(), page.total());
-      page.entries().stream()
-          .filter(e -> e.type().equals(PATIENT) && e.matched() && !e.id().isEmpty())
-          .forEach(e -> ids.add(e.id()));
+      found(page).forEach(ids::add);
       if (page.next().isEmpty()) {
-        requireComplete(tally.missing().stream().toList(), "a search of patients");
+        requireComplete(tally.missing().stream().toList(), A_SEARCH);
         return ids;
       }
       URI next = following(url, page.next());
       if (!seen.add(url) || seen.contains(next)) {
-        throw refused("a search of patients", "its next link leads to a page that came before");
+        throw refused(A_SEARCH, "its next link leads to a page that came before");
       }
       url = next;
     }
-    throw refused("a search of patients", "it has more pages than crawl.max-pages");
+    throw refused(A_SEARCH, "it has more pages than crawl.max-pages");
+  }
+
+  private URI url(String query, int count) {
+    return URI.create(base + "/Patient?" + query + "&_count=" + count);
+  }
+
+  private Page page(URI url, int number) {
+    return page(fetch.page(PATIENT, url, number), A_SEARCH);
+  }
+
+  private static Stream<String> found(Page page) {
+    return page.entries().stream()
+        .filter(e -> e.type().equals(PATIENT) && e.matched() && !e.id().isEmpty())
+        .map(Entry::id);
   }
 
   private static URI following(URI url, String next) {
     try {
       return Link.resolve(url, next);
     } catch (IllegalArgumentException e) {
-      throw refused("a search of patients", "its next link cannot be read");
+      throw refused(A_SEARCH, "its next link cannot be read");
     }
   }
 
@@ -222,9 +253,5 @@ final class Cohort {
             + ": "
             + why
             + "; check crawl.patients and what the application may see");
-  }
-
-  private static String encoded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 }

@@ -13,11 +13,8 @@ import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.SourceSettings;
 import io.epicfhir.extract.source.Traffic;
 import java.net.URI;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,9 +26,6 @@ import java.util.TreeMap;
  */
 public final class Crawl {
   private static final int LONGEST = 64 << 20;
-
-  /** How far the server's clock may be from this machine's. */
-  private static final Duration TOLERANCE = Duration.ofMinutes(5);
 
   private final JobContext context;
   private final CrawlSettings settings;
@@ -95,7 +89,7 @@ public final class Crawl {
   private Optional<Landing> covering(Instant end) {
     IndexFolder folder = new IndexFolder(context.lake(), settings.cohort().name());
     return IndexFolder.landings(context.lake(), group(settings))
-        .filter(landing -> !ofTheFuture(landing))
+        .filter(landing -> !ofTheFuture(landing, source))
         .findFirst()
         .filter(landing -> !landing.transactionTime().isBefore(end))
         .filter(
@@ -122,7 +116,9 @@ public final class Crawl {
   private CrawlLedger.Begun decide(String exportId) {
     String group = group(settings);
     Optional<Landing> last =
-        IndexFolder.landings(context.lake(), group).filter(l -> !ofTheFuture(l)).findFirst();
+        IndexFolder.landings(context.lake(), group)
+            .filter(l -> !ofTheFuture(l, source))
+            .findFirst();
     Instant now = serverTime();
     if (last.isPresent() && !now.isAfter(last.get().transactionTime())) {
       // Crawls of one cohort have an order, also within one second of the server's clock.
@@ -159,7 +155,7 @@ public final class Crawl {
     Instant before = Instant.now();
     Reply reply =
         client.fetch(Ask.get("read " + url, url, "application/fhir+json"), traffic, LONGEST);
-    Optional<Instant> date = reply.header("Date").flatMap(Crawl::date);
+    Optional<Instant> date = reply.date();
     if (date.isEmpty()) {
       context
           .recorder()
@@ -174,7 +170,8 @@ public final class Crawl {
    * order of exports, for good. One that is a little ahead gives no time of the future.
    */
   private Instant checked(Instant date, Instant before, Instant after) {
-    if (date.isBefore(before.minus(TOLERANCE)) || date.isAfter(after.plus(TOLERANCE))) {
+    Duration tolerance = source.clockTolerance();
+    if (date.isBefore(before.minus(tolerance)) || date.isAfter(after.plus(tolerance))) {
       throw new JobException(
           ExitCode.REFUSED,
           "Cannot begin the crawl: the server says that it is "
@@ -182,23 +179,14 @@ public final class Crawl {
               + ", this machine says "
               + after
               + ", more than "
-              + TOLERANCE.toMinutes()
+              + tolerance.toMinutes()
               + " minutes apart; set the wrong clock right and rerun");
     }
     return date.isAfter(before) ? before : date;
   }
 
   /** A landing of a later time than now is one of a server whose clock was wrong. */
-  static boolean ofTheFuture(Landing landing) {
-    return landing.transactionTime().isAfter(Instant.now().plus(TOLERANCE));
-  }
-
-  private static Optional<Instant> date(String header) {
-    try {
-      return Optional.of(
-          ZonedDateTime.parse(header, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
-    } catch (DateTimeException e) {
-      return Optional.empty();
-    }
+  static boolean ofTheFuture(Landing landing, SourceSettings source) {
+    return landing.transactionTime().isAfter(Instant.now().plus(source.clockTolerance()));
   }
 }

@@ -81,7 +81,8 @@ public final class CrawlLanding {
   /** A crawl of the cohort that began after this one and has landed. */
   private Optional<Landing> later(CrawlLedger.Begun begun) {
     return IndexFolder.landings(context.lake(), begun.group())
-        .filter(landing -> !landing.exportId().equals(exportId) && !Crawl.ofTheFuture(landing))
+        .filter(landing -> !landing.exportId().equals(exportId))
+        .filter(landing -> !Crawl.ofTheFuture(landing, source))
         .findFirst()
         .filter(landing -> !landing.transactionTime().isBefore(begun.startedAt()));
   }

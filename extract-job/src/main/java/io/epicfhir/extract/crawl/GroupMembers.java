@@ -4,10 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.Link;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -121,8 +120,7 @@ final class GroupMembers {
     }
     String system = identifier.path("system").asText();
     String token = system.isEmpty() ? value : system + "|" + value;
-    queries.add(
-        "identifier=" + URLEncoder.encode(token, StandardCharsets.UTF_8).replace("+", "%20"));
+    queries.add("identifier=" + Link.component(token));
     return true;
   }
 

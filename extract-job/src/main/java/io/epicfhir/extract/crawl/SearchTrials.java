@@ -1,20 +1,16 @@
 package io.epicfhir.extract.crawl;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.Link;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.SourceSettings;
 import io.epicfhir.extract.source.Traffic;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -56,64 +52,9 @@ public final class SearchTrials {
    * @throws JobException where the server does not tell one
    */
   public String patient() {
-    CohortSettings cohort = settings.cohort();
-    return switch (cohort.from()) {
-      case GROUP -> ofGroup();
-      case FILE -> cohort.mrnSystem().isEmpty() ? line(cohort) : byMrn(cohort, line(cohort));
-      case SEARCH -> bySearch(Search.filled(cohort.search(), "", ""), "a search of patients");
-    };
-  }
-
-  private String ofGroup() {
     try (Workers workers = new Workers(1)) {
-      return new Cohort(settings, source, traffic, client, workers).patients().get(0);
+      return new Cohort(settings, source, traffic, client, workers).any();
     }
-  }
-
-  private static String line(CohortSettings cohort) {
-    try {
-      return Files.readAllLines(cohort.file()).stream()
-          .map(line -> line.replace("\uFEFF", "").strip())
-          .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-          .findFirst()
-          .orElseThrow(() -> new IOException("no line"));
-    } catch (IOException e) {
-      throw new JobException(
-          ExitCode.SETTINGS,
-          "Cannot read a patient from crawl.patients.file: "
-              + cohort.file()
-              + "; give a text file in UTF-8 with an id a line",
-          e);
-    }
-  }
-
-  private String byMrn(CohortSettings cohort, String mrn) {
-    String token = cohort.mrnSystem() + "|" + mrn;
-    return bySearch(
-        "identifier=" + URLEncoder.encode(token, StandardCharsets.UTF_8), "the first MRN");
-  }
-
-  private String bySearch(String query, String what) {
-    URI url = URI.create(source.baseUrl() + "/Patient?" + query + "&_count=1");
-    Answer answer = fetch.page("Patient", url, 1);
-    Optional<String> found =
-        answer instanceof Answer.Got got
-            ? got.page().entries().stream()
-                .filter(e -> e.type().equals("Patient") && !e.id().isEmpty())
-                .map(Entry::id)
-                .findFirst()
-            : Optional.empty();
-    return found.orElseThrow(
-        () ->
-            new JobException(
-                ExitCode.REFUSED,
-                "Cannot find a patient by "
-                    + what
-                    + ": "
-                    + (answer instanceof Answer.Got
-                        ? "there is none"
-                        : "it was refused " + codes(answer))
-                    + "; check crawl.patients"));
   }
 
   /** Tries all searches for the patient, a page each. */
@@ -134,7 +75,7 @@ public final class SearchTrials {
         URI.create(
             source.baseUrl()
                 + "/Patient?_id="
-                + URLEncoder.encode(patient, StandardCharsets.UTF_8)
+                + Link.component(patient)
                 + "&_lastUpdated=ge2999-01-01");
     return fetch.page("Patient?_lastUpdated", url, 1) instanceof Answer.Got got
         && got.page().outcomes().stream().allMatch(o -> o.code().equals(OutcomeCode.NOTHING_FOUND))

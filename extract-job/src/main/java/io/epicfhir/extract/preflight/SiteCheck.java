@@ -6,22 +6,19 @@ import io.epicfhir.extract.crawl.SearchTrials;
 import io.epicfhir.extract.preflight.Finding.State;
 import io.epicfhir.extract.source.Ask;
 import io.epicfhir.extract.source.Capability;
+import io.epicfhir.extract.source.Link;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.Traffic;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 
 /** Tries at a site what the settings ask for, and says which settings fit. */
 public final class SiteCheck {
-  private static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(5);
+  private static final String FHIR = "application/fhir+json";
   private static final int LONGEST_GROUP = 64 << 20;
 
   private final ExtractSettings settings;
@@ -43,8 +40,10 @@ public final class SiteCheck {
   /** Tries all; nothing that fails keeps the rest from being tried where it can be. */
   public Findings run() {
     boolean in = findings.attempt("sign-in", this::signIn).isPresent();
-    Optional<ServerFacts> facts = findings.attempt("metadata", this::metadata);
-    facts.ifPresent(this::tell);
+    Instant before = Instant.now();
+    findings
+        .attempt("metadata", () -> Capability.check(client, settings.source(), traffic))
+        .ifPresent(capability -> tell(capability, before));
     if (in) {
       settings.bulk().groups().forEach(this::group);
       searches();
@@ -65,33 +64,20 @@ public final class SiteCheck {
   }
 
   private boolean signIn() {
-    Set<String> types = new TreeSet<>(settings.bulk().types());
-    if (settings.by() == By.CRAWL) {
-      types = new TreeSet<>(settings.crawl().searches().keySet());
-    }
-    Optional<String> unchecked = client.authenticate(traffic, types);
+    Optional<String> unchecked = client.authenticate(traffic, settings.types());
     findings.add("sign-in", State.WORKS, unchecked.orElse("the scopes are granted"));
     return true;
   }
 
-  private ServerFacts metadata() {
-    Instant before = Instant.now();
-    String server = Capability.check(client, settings.source(), traffic);
+  private void tell(Capability capability, Instant before) {
+    String server = capability.server();
     findings.add("metadata", State.WORKS, server.isEmpty() ? "FHIR R4" : "FHIR R4, " + server);
-    return ServerFacts.of(client.metadata(traffic), before);
-  }
-
-  private void tell(ServerFacts facts) {
-    facts
-        .clockAhead()
+    capability
+        .date()
         .ifPresentOrElse(
-            ahead ->
-                findings.add(
-                    "clock",
-                    ahead.abs().compareTo(CLOCK_TOLERANCE) > 0 ? State.FAILS : State.WORKS,
-                    "the server's and this machine's differ by " + ahead.abs().toSeconds() + " s"),
+            date -> clock(Duration.between(before, date).abs()),
             () -> findings.add("clock", State.LIMITED, "the server's answers have no Date"));
-    exportListed = facts.groupExport();
+    exportListed = capability.exportsGroups();
     findings.add(
         "export of groups",
         exportListed ? State.WORKS : State.LIMITED,
@@ -100,15 +86,19 @@ public final class SiteCheck {
             : "the server does not list it; ask its operator whether the application may use it");
   }
 
+  private void clock(Duration apart) {
+    boolean far = apart.compareTo(settings.source().clockTolerance()) > 0;
+    findings.add(
+        "clock",
+        far ? State.FAILS : State.WORKS,
+        "the server's and this machine's differ by " + apart.toSeconds() + " s");
+  }
+
   /** An export needs no right to read the group; a crawl of its members does. */
   private void group(String group) {
     String what = "group " + group;
     boolean needed = settings.by() == By.CRAWL && settings.crawl().crawlsGroup(group);
-    URI url =
-        URI.create(
-            settings.source().baseUrl()
-                + "/Group/"
-                + URLEncoder.encode(group, StandardCharsets.UTF_8));
+    URI url = URI.create(settings.source().baseUrl() + "/Group/" + Link.component(group));
     findings
         .attempt(
             what,
@@ -116,8 +106,6 @@ public final class SiteCheck {
             () -> client.fetch(Ask.get("read " + what, url, FHIR), traffic, LONGEST_GROUP))
         .ifPresent(reply -> findings.add(what, State.WORKS, "it can be read"));
   }
-
-  private static final String FHIR = "application/fhir+json";
 
   private void searches() {
     SearchTrials trials = new SearchTrials(settings.crawl(), settings.source(), client, traffic);
@@ -128,7 +116,7 @@ public final class SiteCheck {
           "searches",
           none,
           "there is no patient to try them with; set crawl.patients, also for bulk");
-      advise(null, false);
+      adviseBulk();
       return;
     }
     Optional<List<SearchTrials.Trial>> tried =
@@ -149,15 +137,16 @@ public final class SiteCheck {
     }
   }
 
-  private void advise(SearchFindings searches, boolean byChange) {
-    boolean crawlFits = searches != null && searches.refusedTypes().isEmpty();
+  private void adviseBulk() {
     if (exportListed) {
       advice.add("extract.by = \"bulk\"  # the server lists the export of groups");
-    } else if (crawlFits) {
-      advice.add("extract.by = \"crawl\"  # no export is listed, and the searches work");
     }
-    if (searches == null) {
-      return;
+  }
+
+  private void advise(SearchFindings searches, boolean byChange) {
+    adviseBulk();
+    if (!exportListed && searches.refusedTypes().isEmpty()) {
+      advice.add("extract.by = \"crawl\"  # no export is listed, and the searches work");
     }
     if (searches.resources() > 0 && searches.dated() == 0) {
       advice.add(

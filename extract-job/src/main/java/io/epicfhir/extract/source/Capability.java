@@ -5,33 +5,59 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import java.time.Instant;
+import java.util.Optional;
 
 /**
- * Asks the server whether it speaks FHIR R4. Of its CapabilityStatement only the fields that matter
- * are read: whatever else is odd in it keeps nobody from the data.
+ * What a server that speaks FHIR R4 says of itself. Of its CapabilityStatement only the fields that
+ * matter are read: whatever else is odd in it keeps nobody from the data.
+ *
+ * @param server its software and version, for people; may be empty
+ * @param exportsGroups whether it lists the export of a group
+ * @param date the answer's time, by the server
  */
-public final class Capability {
+public record Capability(String server, boolean exportsGroups, Optional<Instant> date) {
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int LONGEST_NAME = 100;
 
-  private Capability() {}
-
   /**
-   * Returns where it does.
+   * Asks the server.
    *
-   * @return the server's software and version, for the run report
    * @throws JobException {@link ExitCode#REFUSED} where it speaks another version or no FHIR
    */
-  public static String check(SourceClient client, SourceSettings settings, Traffic traffic) {
+  public static Capability check(SourceClient client, SourceSettings settings, Traffic traffic) {
     String what = "read " + settings.baseUrl() + "/metadata";
-    JsonNode statement = read(client.metadata(traffic), what);
+    Reply reply = client.metadata(traffic);
+    JsonNode statement = read(reply, what);
     String version = statement.path("fhirVersion").asText("").trim();
     if (!version.matches("4\\.0(\\..*)?")) {
       String told = version.matches("[0-9A-Za-z.-]{1,20}") ? version : "no version";
       throw refused(what, "the server speaks FHIR " + told + ", not 4.0");
     }
     JsonNode software = statement.path("software");
-    return (name(software.path("name")) + " " + name(software.path("version"))).trim();
+    String server = name(software.path("name")) + " " + name(software.path("version"));
+    return new Capability(server.trim(), exportsGroups(statement), reply.date());
+  }
+
+  private static boolean exportsGroups(JsonNode statement) {
+    boolean exports = false;
+    for (JsonNode rest : statement.path("rest")) {
+      for (JsonNode resource : rest.path("resource")) {
+        exports |= resource.path("type").asText().equals("Group") && lists(resource, "export");
+      }
+      exports |= lists(rest, "group-export");
+    }
+    return exports;
+  }
+
+  private static boolean lists(JsonNode holder, String operation) {
+    for (JsonNode one : holder.path("operation")) {
+      if (one.path("name").asText().contains(operation)
+          || one.path("definition").asText().contains(operation)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static JsonNode read(Reply reply, String what) {

@@ -1,6 +1,7 @@
 package io.epicfhir.extract.source;
 
 import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -76,6 +77,11 @@ public final class Link {
   static String target(URI url) {
     String path = url.getRawPath() == null || url.getRawPath().isEmpty() ? "/" : url.getRawPath();
     return original(path) + (url.getRawQuery() == null ? "" : "?" + original(url.getRawQuery()));
+  }
+
+  /** A text as a step of a path, or as a value in a query. */
+  public static String component(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   /** A link's path, as the server wrote it. */

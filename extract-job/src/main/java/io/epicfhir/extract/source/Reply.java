@@ -1,6 +1,9 @@
 package io.epicfhir.extract.source;
 
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Optional;
 import org.apache.http.Header;
@@ -21,6 +24,19 @@ public final class Reply {
 
   public int status() {
     return response.getStatusLine().getStatusCode();
+  }
+
+  /**
+   * The server's time when it answered; empty where the answer has no Date, or one that cannot be
+   * read. Standard: RFC 9110, 6.6.1.
+   */
+  public Optional<Instant> date() {
+    try {
+      return header("Date")
+          .map(text -> Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(text.strip())));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
   }
 
   public Optional<String> header(String name) {

@@ -70,16 +70,10 @@ public final class SourceClient {
     return origins.allows(url);
   }
 
-  /** Gets a token now, so that a wrong key or a narrow scope is known before anything starts. */
-  public void authenticate(Traffic traffic) {
-    if (settings.signIn() != SourceSettings.SignIn.NONE) {
-      retry.call("get an access token", traffic, () -> auth.token(traffic));
-    }
-  }
-
   /**
-   * The same, for a run that asks for these resource types.
+   * Gets a token now, so that a wrong key or a narrow scope is known before anything starts.
    *
+   * @param types the resource types that the run asks for
    * @return what could not be checked, for the run report
    * @throws JobException {@link ExitCode#REFUSED} where the grant names scopes and none for a type
    */
@@ -92,7 +86,7 @@ public final class SourceClient {
   }
 
   /** What the server says of itself; with the token only where it is not told without. */
-  public Reply metadata(Traffic traffic) {
+  Reply metadata(Traffic traffic) {
     Ask ask =
         Ask.get(
                 "read " + settings.baseUrl() + "/metadata",

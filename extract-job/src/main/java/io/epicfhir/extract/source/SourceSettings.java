@@ -31,6 +31,7 @@ import java.util.Set;
  * @param retryBudget how long one request may be tried
  * @param maxInFlight requests in flight at one time
  * @param allowedOrigins where, besides the base's origin, files, next links and redirects may lead
+ * @param clockTolerance by how much the server's clock may differ from this machine's
  * @param maxGzipRatio times its size to which a body may unpack
  * @param maxFileSize bytes of the longest body, unpacked
  */
@@ -50,6 +51,7 @@ public record SourceSettings(
     Duration retryBudget,
     int maxInFlight,
     List<URI> allowedOrigins,
+    Duration clockTolerance,
     int maxGzipRatio,
     long maxFileSize) {
   private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
@@ -119,6 +121,7 @@ public record SourceSettings(
         reader.duration("retry-budget"),
         reader.number("max-in-flight", 1, 1000),
         origins(reader),
+        reader.duration("clock-tolerance"),
         reader.number("max-gzip-ratio", 2, 1032),
         reader.bytes("max-file-size"));
   }

@@ -113,6 +113,22 @@ final class PreflightTest {
   }
 
   @Test
+  void theFirstPatientOfAFileIsReadAsACrawlReadsIt() throws IOException {
+    Path file = Files.writeString(folder.resolve("ids"), "\uFEFF# us\nPatient/secret-1\n");
+    site.set("crawl.patients.from", "file").set("crawl.patients.file", file.toString());
+    assertThat(preflight()).isZero();
+    assertThat(result().toString()).contains("1 of one patient");
+  }
+
+  @Test
+  void theFirstPatientOfASearchIsOneThatTheServerFinds() throws IOException {
+    site.set("crawl.patients.from", "search").set("crawl.patients.search", "_id=secret-1");
+    assertThat(preflight()).isZero();
+    site.set("crawl.patients.search", "_id=nobody");
+    assertThat(preflight()).isEqualTo(3);
+  }
+
+  @Test
   void aServerThatIsAwayIsToldOnce() throws IOException {
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       site.set("source.base-url", "http://127.0.0.1:" + free.getLocalPort() + "/fhir");

@@ -28,7 +28,7 @@ class CapabilityTest {
   private String check(Function<RawServer.Request, Answer> answers) throws IOException {
     server = new RawServer(answers);
     site = new ClientOf(server.url("/fhir"));
-    return Capability.check(site.client(), site.settings(), site.traffic);
+    return Capability.check(site.client(), site.settings(), site.traffic).server();
   }
 
   @ParameterizedTest
@@ -87,6 +87,6 @@ class CapabilityTest {
                 });
     site = new ClientOf(server.url("/fhir")).signsIn(folder);
 
-    assertThat(Capability.check(site.client(), site.settings(), site.traffic)).isEmpty();
+    assertThat(Capability.check(site.client(), site.settings(), site.traffic).server()).isEmpty();
   }
 }

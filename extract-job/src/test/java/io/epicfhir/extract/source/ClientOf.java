@@ -72,6 +72,7 @@ final class ClientOf {
         Duration.ofMinutes(15),
         4,
         allowed,
+        Duration.ofMinutes(5),
         250,
         1 << 20);
   }

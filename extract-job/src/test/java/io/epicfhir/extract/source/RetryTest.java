@@ -42,6 +42,7 @@ class RetryTest {
             Duration.ofMinutes(10),
             1,
             List.of(),
+            Duration.ofMinutes(5),
             2,
             1);
     Clock clock =
