@@ -26,25 +26,17 @@ final class PresenceTest {
     lake = new TestLake(folder);
   }
 
-  private TestLake.Export patients(String export, String time, String... ids) {
-    TestLake.Export made = lake.export(export, time);
-    for (String id : ids) {
-      made.resource("Patient", id, "1", MONDAY, id);
-    }
-    return made;
-  }
-
   @Nested
   final class ALaterSighting {
     @Test
     @DisplayName("A1: a resource that is served again with its old lastUpdated is there again")
     void beatsAnOlderDeletionWhateverLastUpdatedSays() {
-      patients("e1", MONDAY, "a").land();
+      lake.patients("e1", MONDAY, "a").land();
       lake.transform();
       lake.export("e2", TUESDAY).delete("Patient/a").land();
       lake.transform();
       assertThat(lake.silver("Patient")).containsExactly("a null true null");
-      patients("e3", WEDNESDAY, "a").land();
+      lake.patients("e3", WEDNESDAY, "a").land();
       lake.transform();
       assertThat(lake.silver("Patient")).containsExactly("a 1 false a");
       lake.rebuild("Patient");
@@ -64,11 +56,11 @@ final class PresenceTest {
 
     @Test
     void ofAnotherSourceBeatsIt() {
-      patients("e1", MONDAY, "a").of("one").land();
+      lake.patients("e1", MONDAY, "a").of("one").land();
       lake.transform();
       lake.export("e2", TUESDAY).of("one").delete("Patient/a").land();
       lake.transform();
-      patients("e3", WEDNESDAY, "a").of("two").land();
+      lake.patients("e3", WEDNESDAY, "a").of("two").land();
       lake.transform();
       assertThat(lake.live("Patient")).containsExactly("a a");
     }
@@ -76,7 +68,7 @@ final class PresenceTest {
     @Test
     @DisplayName("A3: within one export output beats deleted")
     void withinOneExportBeatsItsDeletion() {
-      patients("e1", MONDAY, "a").delete("Patient/a", "Patient/b").land();
+      lake.patients("e1", MONDAY, "a").delete("Patient/a", "Patient/b").land();
       lake.transform();
       assertThat(lake.silver("Patient")).containsExactly("a 1 false a", "b null true null");
     }
@@ -86,7 +78,7 @@ final class PresenceTest {
   final class AFullExport {
     @BeforeEach
     void tenOfThem() {
-      patients("e1", MONDAY, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
+      lake.patients("e1", MONDAY, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
           .full("Patient")
           .land();
       lake.transform();
@@ -95,7 +87,7 @@ final class PresenceTest {
     @Test
     @DisplayName("A7: what a full export no longer holds is gone")
     void takesAwayWhatItNoLongerHolds() {
-      patients("e2", TUESDAY, "a", "b", "c", "d", "e", "f", "g", "h").full("Patient").land();
+      lake.patients("e2", TUESDAY, "a", "b", "c", "d", "e", "f", "g", "h").full("Patient").land();
       SilverCounts counts = lake.transform().silver().counts().get("Patient");
       assertThat(counts.released()).isEqualTo(2);
       assertThat(lake.live("Patient")).hasSize(8).doesNotContain("i i", "j j");
@@ -112,16 +104,16 @@ final class PresenceTest {
 
     @Test
     void thatIsIncrementalTakesNothingAway() {
-      patients("e2", TUESDAY, "a").since(MONDAY).land();
+      lake.patients("e2", TUESDAY, "a").since(MONDAY).land();
       lake.transform();
       assertThat(lake.live("Patient")).hasSize(10);
     }
 
     @Test
     void leavesWhatAnotherSourceStillHolds() {
-      patients("o1", MONDAY, "i").of("other").land();
+      lake.patients("o1", MONDAY, "i").of("other").land();
       lake.transform();
-      patients("e2", TUESDAY, "a", "b", "c", "d", "e", "f", "g", "h").full("Patient").land();
+      lake.patients("e2", TUESDAY, "a", "b", "c", "d", "e", "f", "g", "h").full("Patient").land();
       lake.transform();
       assertThat(lake.live("Patient")).hasSize(9).contains("i i");
       lake.export("o2", WEDNESDAY).of("other").full("Patient").land();
@@ -156,7 +148,7 @@ final class PresenceTest {
       lake.export("e2", TUESDAY).full("Patient").resource("Patient", "new").land();
       assertThat(lake.run().problems()).hasSize(1);
       assertThat(lake.live("Patient")).hasSize(11);
-      patients("e3", WEDNESDAY, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "new")
+      lake.patients("e3", WEDNESDAY, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "new")
           .full("Patient")
           .land();
       TransformResult healed = lake.run();
@@ -167,9 +159,9 @@ final class PresenceTest {
 
     @Test
     void thatArrivesLateTakesAwayOnlyWhatWasNotSeenLater() {
-      patients("e3", WEDNESDAY, "i").since(MONDAY).land();
+      lake.patients("e3", WEDNESDAY, "i").since(MONDAY).land();
       lake.transform();
-      patients("e2", TUESDAY, "a", "b", "c", "d", "e", "f", "g", "h").full("Patient").land();
+      lake.patients("e2", TUESDAY, "a", "b", "c", "d", "e", "f", "g", "h").full("Patient").land();
       lake.transform();
       assertThat(lake.live("Patient")).hasSize(9).contains("i i").doesNotContain("j j");
     }
@@ -181,7 +173,9 @@ final class PresenceTest {
           .resource("Patient", "a", "9", TUESDAY, "newer")
           .land();
       lake.transform();
-      patients("e3", WEDNESDAY, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j").full().land();
+      lake.patients("e3", WEDNESDAY, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
+          .full()
+          .land();
       lake.transform();
       assertThat(lake.live("Patient")).contains("a a");
     }
@@ -191,10 +185,10 @@ final class PresenceTest {
   final class AConclusionOfACrawl {
     @Test
     void isBoundedAndOnlyTheCrawlsOwn() {
-      patients("c1", MONDAY, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
+      lake.patients("c1", MONDAY, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
           .of("crawl:all")
           .land();
-      patients("b1", MONDAY, "b").of("bulk").land();
+      lake.patients("b1", MONDAY, "b").of("bulk").land();
       lake.transform();
       lake.export("c2", TUESDAY).of("crawl:all").delete("Patient/a", "Patient/b").land();
       lake.transform();

@@ -25,18 +25,10 @@ final class RecommitTest {
     lake = new TestLake(folder);
   }
 
-  private TestLake.Export patients(String export, String time, String... ids) {
-    TestLake.Export made = lake.export(export, time);
-    for (String id : ids) {
-      made.resource("Patient", id, "1", MONDAY, id);
-    }
-    return made;
-  }
-
   @Test
   @DisplayName("C4: the newer commit replaces what the older one gave")
   void replacesWhatItsOlderCommitGave() {
-    patients("e0", "2026-01-04T00:00:00Z", "x").land();
+    lake.patients("e0", "2026-01-04T00:00:00Z", "x").land();
     lake.export("e1", MONDAY)
         .resource("Patient", "a", "1", MONDAY, "zzz")
         .resource("Patient", "b", "1", MONDAY, "phantom")
@@ -50,17 +42,17 @@ final class RecommitTest {
 
   @Test
   void withTheSameContentChangesNothing() {
-    patients("e1", MONDAY, "a", "b").land();
+    lake.patients("e1", MONDAY, "a", "b").land();
     lake.transform();
     long version = lake.silverVersion();
-    patients("e1", MONDAY, "a", "b").landedAt(TUESDAY).land();
+    lake.patients("e1", MONDAY, "a", "b").landedAt(TUESDAY).land();
     assertThat(lake.transform().silver().exports()).containsExactly("e1");
     assertThat(lake.silverVersion()).isEqualTo(version);
   }
 
   @Test
   void withoutADeletionThatItHadGivesTheResourceBack() {
-    patients("e1", MONDAY, "a").land();
+    lake.patients("e1", MONDAY, "a").land();
     lake.export("e2", TUESDAY).delete("Patient/a").land();
     lake.transform();
     assertThat(lake.live("Patient")).isEmpty();
@@ -71,32 +63,32 @@ final class RecommitTest {
 
   @Test
   void withoutAConclusionThatItHadGivesTheResourceBack() {
-    patients("c1", MONDAY, "a", "b", "c").of("crawl:all").land();
-    patients("c2", TUESDAY).of("crawl:all").delete("Patient/a").land();
+    lake.patients("c1", MONDAY, "a", "b", "c").of("crawl:all").land();
+    lake.patients("c2", TUESDAY).of("crawl:all").delete("Patient/a").land();
     lake.transform();
     assertThat(lake.live("Patient")).containsExactly("b b", "c c");
-    patients("c2", TUESDAY).of("crawl:all").landedAt(WEDNESDAY).land();
+    lake.patients("c2", TUESDAY).of("crawl:all").landedAt(WEDNESDAY).land();
     lake.transform();
     assertThat(lake.live("Patient")).containsExactly("a a", "b b", "c c");
   }
 
   @Test
   void thatNoLongerHasAllGivesBackWhatItsOlderCommitTookAway() {
-    patients("e1", MONDAY, "a", "b", "c").land();
-    patients("e2", TUESDAY, "a", "b").full("Patient").land();
+    lake.patients("e1", MONDAY, "a", "b", "c").land();
+    lake.patients("e2", TUESDAY, "a", "b").full("Patient").land();
     lake.transform();
     assertThat(lake.live("Patient")).containsExactly("a a", "b b");
-    patients("e2", TUESDAY, "a", "b").landedAt(WEDNESDAY).land();
+    lake.patients("e2", TUESDAY, "a", "b").landedAt(WEDNESDAY).land();
     lake.transform();
     assertThat(lake.live("Patient")).containsExactly("a a", "b b", "c c");
   }
 
   @Test
   void noLongerHoldsAResourceWhoseTextIsAnotherSources() {
-    patients("one", MONDAY, "a", "b", "c").of("one").land();
+    lake.patients("one", MONDAY, "a", "b", "c").of("one").land();
     lake.export("two", TUESDAY).of("two").resource("Patient", "a", "2", TUESDAY, "newer").land();
     lake.transform();
-    patients("one", MONDAY, "b", "c").of("one").landedAt(WEDNESDAY).land();
+    lake.patients("one", MONDAY, "b", "c").of("one").landedAt(WEDNESDAY).land();
     lake.transform();
     assertThat(lake.live("Patient")).containsExactly("a newer", "b b", "c c");
     lake.export("two2", THURSDAY).of("two").full("Patient").land();
@@ -107,26 +99,26 @@ final class RecommitTest {
   @Test
   @DisplayName("a run died between its commit and its mark, and the export commits again")
   void afterACrashBeforeTheMarkIsNoticed() {
-    patients("e1", MONDAY, "a", "b").land();
+    lake.patients("e1", MONDAY, "a", "b").land();
     lake.transform();
     var mark = lake.lake().paths().state("applied/e1.json");
     String died = lake.lake().read(mark).orElseThrow();
     assertThat(died).contains("\"applied_at\" : \"");
     lake.lake().write(mark, died.replaceFirst("(\"applied_at\" : )\"[^\"]*\"", "$1null"));
-    patients("e1", MONDAY, "a").landedAt(TUESDAY).land();
+    lake.patients("e1", MONDAY, "a").landedAt(TUESDAY).land();
     lake.transform();
     assertThat(lake.live("Patient")).containsExactly("a a");
   }
 
   @Test
   void afterItWasWithdrawnIsNoticed() {
-    patients("e1", MONDAY, "a", "b").land();
+    lake.patients("e1", MONDAY, "a", "b").land();
     lake.transform();
     Landings landings = new Landings(lake.lake());
     landings.withdraw(landings.find("e1").orElseThrow());
     lake.run();
     assertThat(lake.live("Patient")).as("what is withdrawn stays for now").hasSize(2);
-    patients("e1", MONDAY, "a").landedAt(TUESDAY).land();
+    lake.patients("e1", MONDAY, "a").landedAt(TUESDAY).land();
     lake.transform();
     assertThat(lake.live("Patient")).containsExactly("a a");
   }
@@ -134,9 +126,9 @@ final class RecommitTest {
   @Test
   @DisplayName("A2: what another commit of an export takes away is bounded, too")
   void thatLostNearlyAllIsHeldBackUntilSomebodyAcceptsIt() {
-    patients("e1", MONDAY, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l").land();
+    lake.patients("e1", MONDAY, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l").land();
     lake.transform();
-    patients("e1", MONDAY, "a").landedAt(TUESDAY).land();
+    lake.patients("e1", MONDAY, "a").landedAt(TUESDAY).land();
     TransformResult red = lake.run();
     assertThat(red.problems())
         .singleElement()
@@ -151,9 +143,9 @@ final class RecommitTest {
 
   @Test
   void aPartThatComesAfterADisappearanceDoesNotReplaceTheWholeVersion() {
-    patients("e1", MONDAY, "a", "b", "c").full("Patient").land();
+    lake.patients("e1", MONDAY, "a", "b", "c").full("Patient").land();
     lake.transform();
-    patients("e2", TUESDAY, "b", "c").full("Patient").land();
+    lake.patients("e2", TUESDAY, "b", "c").full("Patient").land();
     lake.transform();
     String part = "{\"meta\":{\"tag\":[{\"code\":\"SUBSETTED\"}]}}";
     lake.export("e3", WEDNESDAY).resource("Patient", "a", "2", WEDNESDAY, part).land();

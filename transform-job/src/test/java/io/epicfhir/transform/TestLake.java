@@ -102,6 +102,15 @@ final class TestLake {
     return new Export(id, Instant.parse(transactionTime));
   }
 
+  /** An export of patients that say their own id and were last updated on 5 January 2026. */
+  Export patients(String export, String time, String... ids) {
+    Export made = export(export, time);
+    for (String id : ids) {
+      made.resource("Patient", id, "1", "2026-01-05T00:00:00Z", id);
+    }
+    return made;
+  }
+
   /** Defines a view; the same name again replaces it. */
   TestLake view(String resourceType, String json) {
     List<String> ofType = views.computeIfAbsent(resourceType, type -> new ArrayList<>());
