@@ -45,6 +45,7 @@ record PartitionCopy(
     }
   }
 
+  @SuppressWarnings("try") // the COPY ends by itself
   private void copy(Connection connection, int part, Iterator<Row> rows) throws SQLException {
     String options = binary ? CopyBinary.OPTIONS : "";
     CopyIn copy =
@@ -52,7 +53,7 @@ record PartitionCopy(
             .unwrap(PGConnection.class)
             .getCopyAPI()
             .copyIn("COPY " + state.staging(shape.name()) + columns() + " FROM STDIN" + options);
-    try {
+    try (Ended unused = () -> end(copy)) {
       CopyBuffer out = new CopyBuffer(copy);
       CopyRows rowsOut = binary ? new CopyBinary(out, shape.columns().size()) : new CopyText(out);
       write(rows, rowsOut);
@@ -61,10 +62,18 @@ record PartitionCopy(
       long copied = copy.endCopy();
       state.copied(
           connection, attempt, part, new Loaded(copied, out.bytes(), rowsOut.nulReplaced()));
-    } finally {
-      if (copy.isActive()) {
-        copy.cancelCopy();
-      }
+    }
+  }
+
+  /** A COPY's end, which never hides why the COPY failed. */
+  private interface Ended extends AutoCloseable {
+    @Override
+    void close() throws SQLException;
+  }
+
+  private static void end(CopyIn copy) throws SQLException {
+    if (copy.isActive()) {
+      copy.cancelCopy();
     }
   }
 

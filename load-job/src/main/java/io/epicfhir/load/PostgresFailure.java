@@ -54,7 +54,7 @@ final class PostgresFailure extends RuntimeException {
    */
   static PostgresFailure of(SQLException e, String doing) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
-    Kind kind = kind(state);
+    Kind kind = fromServer(e) ? kind(state) : kindOfDriver(state);
     String why =
         kind == Kind.DATA
             ? "a value of column " + column(e) + " is not taken"
@@ -69,6 +69,20 @@ final class PostgresFailure extends RuntimeException {
 
   JobException asJobException() {
     return new JobException(kind.exitCode, getMessage(), this);
+  }
+
+  /** Whether the server sent it; else the driver says what it saw. */
+  private static boolean fromServer(SQLException e) {
+    return !(e instanceof PSQLException known) || known.getServerErrorMessage() != null;
+  }
+
+  /**
+   * Of an exception that no server sent: where a connection breaks under a COPY, the driver tells
+   * of a state it did not expect, or has no SQLSTATE at all. None of that is wrong SQL.
+   */
+  private static Kind kindOfDriver(String state) {
+    Kind kind = kind(state);
+    return kind == Kind.DEFECT && !state.startsWith("42") ? Kind.BROKEN : kind;
   }
 
   private static Kind kind(String state) {

@@ -65,12 +65,29 @@ class DatabaseFaultsTest {
       int status = load.run();
 
       try (EmbeddedDatabase again = back.get()) {
-        assertThat(status).isZero();
+        assertThat(status).as(() -> "the load ended with: " + load.error()).isZero();
         assertThat(one(again.jdbcUrl(), "SELECT count(*) FROM " + load.schema() + ".a"))
             .isEqualTo(String.valueOf(MANY));
       }
     } finally {
       database.close();
+    }
+  }
+
+  @Test
+  void commitsAreDurableWhereTheDatabaseIsSetToLoseThem() throws Exception {
+    try (Connection connection = new PostgresAccess(url(), "postgres", "").connect();
+        Statement statement = connection.createStatement()) {
+      for (String own : new String[] {"off", "local", "remote_apply"}) {
+        statement.execute("ALTER ROLE postgres SET synchronous_commit = " + own);
+        try (Connection another = new PostgresAccess(url(), "postgres", "").connect();
+            Statement ask = another.createStatement();
+            ResultSet found = ask.executeQuery("SHOW synchronous_commit")) {
+          found.next();
+          assertThat(found.getString(1)).isEqualTo(own.equals("off") ? "on" : own);
+        }
+      }
+      statement.execute("ALTER ROLE postgres RESET synchronous_commit");
     }
   }
 

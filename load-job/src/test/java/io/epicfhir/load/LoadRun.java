@@ -6,6 +6,7 @@ import io.epicfhir.common.ChildJvm;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.load.testing.SharedDatabase;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -102,11 +103,15 @@ final class LoadRun {
   }
 
   /** The last run's report. */
-  JsonNode report() throws IOException {
-    return MAPPER.readTree(lake().resolve("metrics/d/r/load.json").toFile());
+  JsonNode report() {
+    try {
+      return MAPPER.readTree(lake().resolve("metrics/d/r/load.json").toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
-  String error() throws IOException {
+  String error() {
     return report().at("/run/error").asText();
   }
 
