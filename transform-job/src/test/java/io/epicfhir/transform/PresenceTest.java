@@ -182,6 +182,70 @@ final class PresenceTest {
   }
 
   @Nested
+  final class AWholeVersionThatItsSourceNoLongerHolds {
+    private static final String PART = "{\"meta\":{\"tag\":[{\"code\":\"SUBSETTED\"}]}}";
+
+    /** Its source holds a part of it: the last whole text stays until there is another one. */
+    @BeforeEach
+    void keepTheText() {
+      lake.export("w1", MONDAY)
+          .full("Goal")
+          .resource("Goal", "a", "11", MONDAY, "whole")
+          .resource("Goal", "b", "11", MONDAY, "whole")
+          .land();
+    }
+
+    private void thePart() {
+      lake.export("w2", TUESDAY)
+          .full("Goal")
+          .resource("Goal", "a", null, null, PART)
+          .resource("Goal", "b", null, null, PART)
+          .land();
+    }
+
+    private void another() {
+      lake.export("w3", WEDNESDAY)
+          .of("crawl:all")
+          .resource("Goal", "a", null, "2025-01-01T00:00:00Z", "another")
+          .land();
+    }
+
+    @Test
+    void givesWayToAnyThatAnotherOneHoldsHoweverOld() {
+      lake.transform();
+      thePart();
+      lake.transform();
+      assertThat(lake.live("Goal")).containsExactly("a whole", "b whole");
+      another();
+      lake.transform();
+      assertThat(lake.live("Goal")).containsExactly("a another", "b whole");
+    }
+
+    @Test
+    void doesSoWhereTheFirstNightHadBothExports() {
+      thePart();
+      lake.transform();
+      another();
+      lake.transform();
+      assertThat(lake.live("Goal")).containsExactly("a another", "b whole");
+    }
+
+    @Test
+    void countsAgainOnceItsSourceHoldsItAgain() {
+      lake.transform();
+      thePart();
+      lake.transform();
+      lake.export("w2b", "2026-01-06T12:00:00Z")
+          .resource("Goal", "a", "11", MONDAY, "whole")
+          .land();
+      lake.transform();
+      another();
+      lake.transform();
+      assertThat(lake.live("Goal")).containsExactly("a whole", "b whole");
+    }
+  }
+
+  @Nested
   final class AConclusionOfACrawl {
     @Test
     void isBoundedAndOnlyTheCrawlsOwn() {

@@ -171,6 +171,14 @@ final class Evidence {
         col("content_hash"));
   }
 
+  /**
+   * The source that holds a content; null for a whole version that its source no longer holds, kept
+   * because only parts are held. Any whole version that comes counts more.
+   */
+  static Column holder(Column contentClass, Column source) {
+    return when(contentClass.notEqual(OBSOLETE_WHOLE), source);
+  }
+
   /** Numbers of any length compare by length, then by digits; null where it is no number. */
   private static Column number(Column version) {
     Column digits = regexp_extract(version, "^0*([0-9]+)$", 1);

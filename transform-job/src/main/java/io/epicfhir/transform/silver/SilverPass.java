@@ -174,7 +174,7 @@ final class SilverPass implements AutoCloseable {
   private Dataset<Row> withText(Set<String> without) {
     if (isAllNew(without)) {
       // As on a first run: nothing need be joined to find out which rows change.
-      return sightings.withColumn("held_by", array(col("source"))).select(content("source"));
+      return sightings.withColumn("held_by", array(col("source"))).select(content(col("source")));
     }
     Dataset<Row> places =
         chosen(without, Weighing.INSERT, Weighing.UPDATE)
@@ -182,11 +182,12 @@ final class SilverPass implements AutoCloseable {
                 col("best.export_id").as("export_id"),
                 col("best.source_file").as("source_file"),
                 col("best.source_line").as("source_line"),
+                col("best.rank.class").as("class"),
                 col("held_by"));
     boolean few = sum(SilverCounts::changed) <= FEW;
     return sightings
         .join(few ? broadcast(places) : places, BronzeRows.PLACE.toArray(String[]::new))
-        .select(content("source"));
+        .select(content(Evidence.holder(col("class"), col("source"))));
   }
 
   private boolean isAllNew(Set<String> without) {
@@ -197,7 +198,7 @@ final class SilverPass implements AutoCloseable {
     return oneEach && without.isEmpty() && scope.backlog().later().isEmpty();
   }
 
-  private static Column[] content(String source) {
+  private static Column[] content(Column source) {
     return new Column[] {
       col("resource_type"),
       col("id"),
@@ -207,7 +208,7 @@ final class SilverPass implements AutoCloseable {
       col("resource"),
       col("content_hash"),
       col("subsetted"),
-      col(source).as("source"),
+      source.as("source"),
       col("export_id"),
       col("export_time"),
       col("commit_time"),

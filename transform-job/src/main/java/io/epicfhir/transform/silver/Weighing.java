@@ -131,7 +131,13 @@ final class Weighing {
     Column noBest = col("best").isNull();
     Column same = coalesce(hash.equalTo(col("s_content_hash")), lit(false));
     if (everything) {
-      return when(absent, NONE).when(nothingBefore, BATCH).when(same, SILVER).otherwise(BATCH);
+      // The text can be the same, and no longer, or again, be one that its source holds.
+      Column holder = Evidence.holder(rank.getField("class"), col("best.source"));
+      Column sameHolds = holder.isNull().equalTo(col("s_source").isNull());
+      return when(absent, NONE)
+          .when(nothingBefore, BATCH)
+          .when(same.and(sameHolds), SILVER)
+          .otherwise(BATCH);
     }
     Column silverHolds =
         col("gone_at")
