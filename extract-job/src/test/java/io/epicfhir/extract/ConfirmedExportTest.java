@@ -207,14 +207,37 @@ class ConfirmedExportTest {
     assertThat(site.runAll("r1")).isZero();
     List<String> gone = served("Condition").subList(0, 3);
     site.server.site().retract(gone);
-    site.server.faults().always(Match.kind(RequestKind.READ), Fault.busy(503, "0"));
+    assertThat(site.run(new KickOff(), "r2", "kick_off")).isZero();
+    assertThat(site.run(new ExportStatus(), "r2", "wait")).isZero();
+    Fault busy = Fault.busy(503, "0");
+    site.server.faults().always(Match.kind(RequestKind.READ), busy);
+    site.server.faults().always(Match.kind(RequestKind.METADATA), busy);
 
-    assertThat(site.runAll("r2")).isEqualTo(4);
+    assertThat(site.run(new Extract(), "r2", "extract")).isEqualTo(4);
     assertThat(site.landings()).hasSize(1);
 
     site.server.faults().clear();
     assertThat(site.run(new Extract(), "r2", "extract")).isZero();
     assertThat(EpicSite.deleted(site)).containsExactlyInAnyOrderElementsOf(gone);
+  }
+
+  @Test
+  void readsThatFailAtAServerThatIsUpAreCountedAndComeAgain() throws IOException {
+    open(o -> o);
+    site.settings.put("source.max-tries", "2");
+    assertThat(site.runAll("r1")).isZero();
+    List<String> gone = served("Condition").subList(0, 3);
+    site.server.site().retract(gone);
+    site.server.faults().always(Match.kind(RequestKind.READ), Fault.busy(500, "0"));
+
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(EpicSite.deleted(site)).isEmpty();
+    assertThat(result("r2").at("/unconfirmed/Condition").asInt()).isEqualTo(3);
+
+    site.server.faults().clear();
+    assertThat(site.runAll("r3")).isZero();
+    assertThat(EpicSite.deleted(site)).containsExactlyInAnyOrderElementsOf(gone);
+    assertThat(result("r3").at("/unconfirmed/Condition").asInt()).isZero();
   }
 
   @ParameterizedTest

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -48,15 +47,20 @@ final class DeletionsUnknown {
   }
 
   private String notAsked(String group, List<String> types) {
-    Duration every = settings.coverage().fullEvery();
-    Optional<Instant> last = new Since(lake, group, settings, Instant.now()).lastFull();
-    String when =
-        every.isZero() || last.isEmpty()
-            ? "bulk.full-every = 0 asks for none: set it."
-            : "the next one is due at " + last.get().plus(every) + " (bulk.full-every).";
     return "the server could not export all changes of "
         + String.join(", ", types)
         + ". Only a full export finds what changed or is gone of these: "
-        + when;
+        + nextFull(group);
+  }
+
+  private String nextFull(String group) {
+    Duration every = settings.coverage().fullEvery();
+    if (every.isZero()) {
+      return "bulk.full-every = 0 asks for none; set it.";
+    }
+    return new Since(lake, group, settings, Instant.now())
+        .lastFull()
+        .map(last -> "the next one is due at " + last.plus(every) + " (bulk.full-every).")
+        .orElse("the next export is one.");
   }
 }
