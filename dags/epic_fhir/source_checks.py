@@ -1,7 +1,7 @@
 """
 What extract reports of a source that keeps something back: types that the application may not read, and resources that searches or
-exports no longer hold although they are there, or nobody said that they are gone. Neither is wrong data, so neither makes a run red.
-No sentence holds an id.
+exports no longer hold although they are there, or nobody said that they are gone. Neither is wrong data, so neither makes a run
+red. No sentence holds an id.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Applies merges, retractions, hiding and corrections to the lines they concern; every other line keeps its
- * bytes, and a file without any is used as it is.
+ * Applies merges, retractions, hiding and corrections to the lines they concern; every other line
+ * keeps its bytes, and a file without any is used as it is.
  */
 final class SiteEdits {
   private final SiteChanges changes;

@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * @param fullEvery how often everything is asked for all the same; zero for never
  * @param newcomers what to do when patients joined the group
  * @param windows by type, what narrows it to the newest days
- * @param maxConfirmations resources that are read by their ids because a full export lacks them that
+ * @param maxConfirmations resources that are read by their ids because a full export lacks them and
  *     does not hold all of their type
  */
 public record BulkCoverage(

@@ -29,8 +29,7 @@ final class DeletionsUnknown {
     String group = "Group \"" + landing.group() + "\": ";
     Map<String, Long> unread = ledger.references().map(HydrationCounts::unread).orElse(Map.of());
     unread.forEach((type, n) -> warning.accept(group + unread(type, n)));
-    List<String> types =
-        ledger.completeness().map(Completeness::withheld).orElse(List.of());
+    List<String> types = ledger.completeness().map(Completeness::withheld).orElse(List.of());
     if (!ledger.requireStarted().asked().isFull() && !types.isEmpty()) {
       warning.accept(group + notAsked(landing.group(), types));
     }

@@ -144,7 +144,7 @@ public final class BulkHydration {
       Hydration hydration = new Hydration(settings, spool, reads, figures);
       known(hydration, export, index, exported);
       Map<String, Long> unread;
-      try (Progress progress =
+      try (Progress unusedProgress =
           Progress.of("reads by id", "resources", () -> reading(figures))) {
         if (isWanted()) {
           hydration.run(named -> exported.references(references, named));

@@ -44,7 +44,7 @@ final class ReadsById {
    * One read.
    *
    * @param accept a document's media type
-   * @param seen what the last crawl had found by a search, or the last export had held, and this one
+   * @param seen what the last crawl had found by a search or the last export had held, and this one
    *     has not; null for a read by reference
    */
   record Read(String type, String id, String accept, CrawlIndex.Seen seen) {
