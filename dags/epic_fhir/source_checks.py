@@ -1,7 +1,7 @@
 """
-What extract reports of a source that keeps something back: types that the application may not read, and resources that searches no
-longer find although they are there, or nobody said that they are gone. Neither is wrong data, so neither makes a run red. No
-sentence holds an id.
+What extract reports of a source that keeps something back: types that the application may not read, and resources that searches or
+exports no longer hold although they are there, or nobody said that they are gone. Neither is wrong data, so neither makes a run
+red. No sentence holds an id.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
     told += [
         (
             kind,
-            f"No search finds {count:,} of {received.get(kind, 0):,} {kind}, but they are there by their ids. What is new "
-            "may be missing: ask the server's operator whether searches find everything.",
+            f"No search or export holds {count:,} of {received.get(kind, 0):,} {kind}, but they are there by their ids. What is "
+            "new may be missing: ask the server's operator whether searches and exports hold everything.",
         )
         for kind, count in sorted(kept.items())
     ]
     told += [
         (
             kind,
-            f"No search finds {count:,} {kind} any more, but reading them by their ids does not say that they are gone. "
+            f"No search or export holds {count:,} {kind} any more, but reading them by their ids does not say that they are gone. "
             "They stay in the tables. Ask the server's operator what became of them.",
         )
         for kind, count in sorted(unconfirmed.items())

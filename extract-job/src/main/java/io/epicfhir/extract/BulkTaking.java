@@ -32,7 +32,10 @@ final class BulkTaking implements Taking {
     this.hydration =
         new BulkHydration(
             context,
-            settings.crawl().hydrating(settings.bulk().hydrate()),
+            settings
+                .crawl()
+                .hydrating(
+                    settings.bulk().hydrate(), settings.bulk().coverage().maxConfirmations()),
             settings.source(),
             settings.bronze(),
             SourceClients.of(context.arguments().settingsFile()),

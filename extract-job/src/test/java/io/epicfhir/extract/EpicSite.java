@@ -33,7 +33,13 @@ final class EpicSite {
   private EpicSite() {}
 
   static Site open(Path folder, UnaryOperator<SandboxOptions> more) throws IOException {
-    Site site = Site.open(folder, files(), options -> more.apply(options.epic()));
+    return open(folder, files(), more);
+  }
+
+  /** With other resources, by file name. */
+  static Site open(Path folder, Map<String, byte[]> files, UnaryOperator<SandboxOptions> more)
+      throws IOException {
+    Site site = Site.open(folder, files, options -> more.apply(options.epic()));
     site.settings.put("bulk.mode", "full");
     // A status look can end at a stumbling sign-in; the next task looks again.
     site.settings.put("bulk.poll-interval", "\"1 millisecond\"");
@@ -105,6 +111,10 @@ final class EpicSite {
               + data
               + "'}}]}");
     }
+    return files(lines);
+  }
+
+  static Map<String, byte[]> files(Map<String, List<String>> lines) {
     Map<String, byte[]> files = new TreeMap<>();
     lines.forEach(
         (type, all) ->
@@ -114,7 +124,7 @@ final class EpicSite {
     return files;
   }
 
-  private static void add(Map<String, List<String>> lines, String type, String line) {
+  static void add(Map<String, List<String>> lines, String type, String line) {
     lines
         .computeIfAbsent(type, t -> new ArrayList<>())
         .add(line.replace("SUBJECT", "'subject':{'reference':'Patient/p1'}").replace('\'', '"'));
@@ -159,6 +169,19 @@ final class EpicSite {
       }
     }
     return landed;
+  }
+
+  /** The newest landing's resources of a type. */
+  static List<JsonNode> resources(Site site, String type) throws IOException {
+    List<JsonNode> resources = new ArrayList<>();
+    for (Landing.File file : newest(site).files()) {
+      if (file.kind() == Landing.Kind.RESOURCES && file.resourceType().equals(type)) {
+        for (String line : lines(site, file)) {
+          resources.add(new JsonMapper().readTree(line));
+        }
+      }
+    }
+    return resources;
   }
 
   /** What the newest landing deletes, as "Type/id". */

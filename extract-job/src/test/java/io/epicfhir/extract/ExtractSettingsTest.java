@@ -77,7 +77,8 @@ class ExtractSettingsTest {
                 false,
                 List.of(),
                 Duration.ofMinutes(5),
-                new BulkCoverage(Duration.ofDays(30), BulkCoverage.Newcomers.FULL, new TreeMap<>()),
+                new BulkCoverage(
+                    Duration.ofDays(30), BulkCoverage.Newcomers.FULL, new TreeMap<>(), 1000),
                 List.of(
                     "Medication",
                     "Practitioner",
@@ -111,7 +112,7 @@ class ExtractSettingsTest {
               max-rejected-share = 0.25, allow-errors = true, lock-patience = 8s
               accepted-errors = "59204,Goal:4119", post-form = repeated, full-every = 12s, newcomers = warn
               windows { Patient = "_lastUpdated=ge{from}" }, window-days { Patient = 9 }
-              hydrate = "Specimen,Medication"
+              hydrate = "Specimen,Medication", max-confirmations = 13
             }
             epic-fhir.source.clock-tolerance = 11s
             epic-fhir.bronze { target-file-size = 1MiB, max-line-size = 2KiB }
@@ -163,7 +164,8 @@ class ExtractSettingsTest {
                             Map.of(
                                 "Patient",
                                 new BulkCoverage.DateWindow(
-                                    List.of("Patient?_lastUpdated=ge{from}"), 9)))),
+                                    List.of("Patient?_lastUpdated=ge{from}"), 9))),
+                        13),
                     List.of("Specimen", "Medication")),
                 settings.crawl(),
                 new BronzeSettings(1 << 20, 2 << 10)));

@@ -15,6 +15,8 @@ final class SiteAdmin {
           "unmerge",
           "retract",
           "restore",
+          "hide",
+          "show",
           "correct",
           "leave",
           "join",
@@ -56,6 +58,8 @@ final class SiteAdmin {
       case "unmerge" -> reloaded(site.unmerge(text(body, "from")));
       case "retract" -> reloaded(site.retract(list(body, "resources")));
       case "restore" -> reloaded(site.restore(list(body, "resources")));
+      case "hide" -> reloaded(site.hide(list(body, "resources")));
+      case "show" -> reloaded(site.show(list(body, "resources")));
       case "correct" -> reloaded(site.correct(text(body, "resource"), object(body, "elements")));
       case "leave" -> quiet(() -> site.leave(list(body, "patients")));
       case "join" -> quiet(() -> site.join(list(body, "patients")));

@@ -14,6 +14,9 @@ final class SiteChanges {
   /** "Type/id" of resources that are gone. */
   final Set<String> retracted = ConcurrentHashMap.newKeySet();
 
+  /** "Type/id" of resources that only a read finds. */
+  final Set<String> hidden = ConcurrentHashMap.newKeySet();
+
   /** By "Type/id" the elements that read otherwise. */
   final Map<String, ObjectNode> corrections = new ConcurrentHashMap<>();
 
@@ -34,6 +37,9 @@ final class SiteChanges {
 
   /** Whether resources differ from those of the folder. */
   boolean editsResources() {
-    return !merges.isEmpty() || !retracted.isEmpty() || !corrections.isEmpty();
+    return !merges.isEmpty()
+        || !retracted.isEmpty()
+        || !hidden.isEmpty()
+        || !corrections.isEmpty();
   }
 }

@@ -18,8 +18,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Applies merges, retractions and corrections to the lines they concern; every other line keeps its
- * bytes, and a file without any is used as it is.
+ * Applies merges, retractions, hiding and corrections to the lines they concern; every other line
+ * keeps its bytes, and a file without any is used as it is.
  */
 final class SiteEdits {
   private final SiteChanges changes;
@@ -36,7 +36,14 @@ final class SiteEdits {
     List<byte[]> marks = marks();
     List<ServedFolder.ServedFile> edited = new ArrayList<>();
     for (ServedFolder.ServedFile file : files) {
-      edited.add(concerns(file.path(), marks) ? rewritten(file, marks, to) : file);
+      if (!concerns(file.path(), marks)) {
+        edited.add(file);
+        continue;
+      }
+      edited.add(rewritten(file, file.reach(), marks, to));
+      if (!changes.hidden.isEmpty() && file.reach() != Reach.READ_ONLY) {
+        edited.add(rewritten(file, Reach.READ_ONLY, marks, to.resolve("hidden")));
+      }
     }
     return edited;
   }
@@ -51,6 +58,7 @@ final class SiteEdits {
           marks.add(quoted(changes.survivor(from).orElse(to)));
         });
     changes.retracted.forEach(key -> marks.add(quoted(key.substring(key.indexOf('/') + 1))));
+    changes.hidden.forEach(key -> marks.add(quoted(key.substring(key.indexOf('/') + 1))));
     changes
         .corrections
         .keySet()
@@ -68,22 +76,33 @@ final class SiteEdits {
     return found[0];
   }
 
+  /** The file's lines that are found so. */
   private ServedFolder.ServedFile rewritten(
-      ServedFolder.ServedFile file, List<byte[]> marks, Path to) throws IOException {
+      ServedFolder.ServedFile file, Reach reach, List<byte[]> marks, Path to) throws IOException {
     Path folder = Files.createDirectories(to.resolve(file.reach().name()));
     Path result = folder.resolve(file.path().getFileName());
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(result), 1 << 18)) {
       Ndjson.lines(
           file.path(),
           line -> {
-            Optional<byte[]> kept = hasAny(line, marks) ? edited(line) : Optional.of(line);
-            if (kept.isPresent()) {
+            boolean marked = hasAny(line, marks);
+            boolean hidden = file.reach() == Reach.READ_ONLY || (marked && hidden(line));
+            boolean mine = hidden == (reach == Reach.READ_ONLY);
+            Optional<byte[]> kept = marked ? edited(line) : Optional.of(line);
+            if (mine && kept.isPresent()) {
               out.write(kept.get());
               out.write('\n');
             }
           });
     }
-    return new ServedFolder.ServedFile(result, file.reach());
+    return new ServedFolder.ServedFile(result, reach);
+  }
+
+  private boolean hidden(byte[] line) {
+    return Ndjson.parse(line)
+        .map(r -> r.path("resourceType").asText() + "/" + r.path("id").asText())
+        .filter(changes.hidden::contains)
+        .isPresent();
   }
 
   /** Empty where the resource is gone. */

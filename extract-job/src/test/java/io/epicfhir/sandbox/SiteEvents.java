@@ -50,6 +50,18 @@ public final class SiteEvents {
     return reload();
   }
 
+  /** Resources, as "Type/id", are in no export and no search any more; a read finds them. */
+  public ResourceStore.Reload hide(Collection<String> resources) {
+    changes.hidden.addAll(resources);
+    return reload();
+  }
+
+  /** Hidden resources are found again. */
+  public ResourceStore.Reload show(Collection<String> resources) {
+    changes.hidden.removeAll(resources);
+    return reload();
+  }
+
   /** Elements of a resource read otherwise from now on. */
   public ResourceStore.Reload correct(String resource, ObjectNode elements) {
     changes.corrections.merge(

@@ -158,6 +158,25 @@ final class PresenceTest {
     }
 
     @Test
+    void takesAwayOfATypeThatItNeedNotHoldWholeOnlyWhatWasConfirmed() {
+      lake.export("e2", TUESDAY).resource("Condition", "c1").resource("Condition", "c2").land();
+      lake.transform();
+      lake.patients("e3", WEDNESDAY, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
+          .full("Patient")
+          .delete("Condition/c1")
+          .concluding()
+          .land();
+      lake.transform();
+      assertThat(lake.silver("Condition")).hasSize(2).anyMatch(row -> row.contains("c1 null true"));
+      assertThat(lake.live("Condition")).singleElement().asString().startsWith("c2 ");
+      lake.rebuild("Condition");
+      assertThat(lake.live("Condition")).hasSize(1);
+      lake.export("e4", THURSDAY).resource("Condition", "c1").land();
+      lake.transform();
+      assertThat(lake.live("Condition")).hasSize(2);
+    }
+
+    @Test
     void thatArrivesLateTakesAwayOnlyWhatWasNotSeenLater() {
       lake.patients("e3", WEDNESDAY, "i").since(MONDAY).land();
       lake.transform();

@@ -295,6 +295,12 @@ final class TestLake {
       return this;
     }
 
+    /** Its deletions began with what it lacks. */
+    Export concluding() {
+      inferred = true;
+      return this;
+    }
+
     /** When it landed; by itself at its own time. */
     Export landedAt(String instant) {
       landedAt = Instant.parse(instant);

@@ -16,9 +16,14 @@ import java.util.TreeMap;
  * @param fullEvery how often everything is asked for all the same; zero for never
  * @param newcomers what to do when patients joined the group
  * @param windows by type, what narrows it to the newest days
+ * @param maxConfirmations resources that are read by their ids because a full export lacks them and
+ *     does not hold all of their type
  */
 public record BulkCoverage(
-    Duration fullEvery, Newcomers newcomers, SortedMap<String, DateWindow> windows) {
+    Duration fullEvery,
+    Newcomers newcomers,
+    SortedMap<String, DateWindow> windows,
+    int maxConfirmations) {
   private static final String EVERY_TYPE = "*";
   private static final int MOST_DAYS = 36_500;
 
@@ -52,7 +57,8 @@ public record BulkCoverage(
     return new BulkCoverage(
         reader.duration("full-every"),
         reader.choice("newcomers", Newcomers.class),
-        windows(reader));
+        windows(reader),
+        reader.number("max-confirmations", 0, 10_000_000));
   }
 
   /** The days that the widest window reaches back; zero where there is no window. */

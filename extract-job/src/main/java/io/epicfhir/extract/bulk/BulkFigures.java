@@ -78,6 +78,20 @@ public final class BulkFigures {
     result("forbidden", counts.forbidden());
     result("unreadable", counts.unreadable());
     result("outcomes", counts.outcomes());
+    result("kept", counts.kept());
+    result("unconfirmed", counts.unconfirmed());
+    result("unread", counts.unread());
+    if (!counts.kept().isEmpty() || !counts.unconfirmed().isEmpty()) {
+      context
+          .recorder()
+          .note(
+              "Earlier exports had resources that this one lacks, and it does not hold all of their"
+                  + " types. There by their ids: "
+                  + counts.kept()
+                  + "; the server does not tell whether they are gone, so they stay: "
+                  + counts.unconfirmed()
+                  + ".");
+    }
   }
 
   /** Sums over the exports of the run. */

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -79,6 +80,7 @@ public final class BulkLanding {
     figures.quarantined(
         Staging.quarantine(context.lake(), context.run(), started.exportId(), rejected), files);
     judge(receipts, files);
+    Completeness completeness = Completeness.of(started.asked(), files);
     requireChain(started);
     Landing landing =
         new Landing(
@@ -89,22 +91,23 @@ public final class BulkLanding {
             started.startedAt(),
             context.run().key(),
             List.of(),
-            completeTypes(started.asked(), files),
+            completeness.types(),
             false);
     List<StagedFile> staged =
         new ArrayList<>(receipts.stream().flatMap(r -> r.bronze().stream()).toList());
-    if (hydration.isWanted()) {
-      landing = hydrated(landing, started.asked().isFull(), staged, rejected, fence);
+    if (hydration.isWanted() || !completeness.toConfirm().isEmpty()) {
+      landing = hydrated(landing, completeness, staged, rejected, fence);
     }
+    ledger.completeness(completeness);
     ledger.forgetRefusal();
     return publication.publish(
         landing, staged, context.run().extractionDate(), bronze.targetFileSize());
   }
 
-  /** Adds to the staged files what the export only refers to. */
+  /** Adds to the staged files what the export only refers to, or lacks. */
   private Landing hydrated(
       Landing landing,
-      boolean full,
+      Completeness completeness,
       List<StagedFile> staged,
       List<StagedFile> rejected,
       ExportFence fence) {
@@ -118,8 +121,9 @@ public final class BulkLanding {
                 landing.exportId(),
                 landing.group(),
                 landing.transactionTime(),
-                full,
+                ledger.requireStarted().asked().isFull(),
                 Set.copyOf(complete),
+                new TreeSet<>(completeness.toConfirm()),
                 staged,
                 new Path(ledger.staging(), "references")),
             fence::check);
@@ -185,25 +189,6 @@ public final class BulkLanding {
     ledger.refuse(new ExportLedger.Refused(Instant.now(), why, judged));
     context.recorder().result("refused_export", ledger.exportId());
     return new JobException(ExitCode.DATA_REFUSED, why);
-  }
-
-  /**
-   * The types of which a full export without errors holds all that the group has. One line that
-   * could not be taken in may be a resource that is there: then the export is complete for none.
-   * What the server could not export counts against the types that it names, or against all.
-   */
-  static List<String> completeTypes(ExportLedger.Asked asked, List<FileResult> files) {
-    if (asked.since() != null || files.stream().anyMatch(f -> f.rejected() > 0)) {
-      return List.of();
-    }
-    if (asked.types().isEmpty()) {
-      boolean whole = files.stream().allMatch(f -> f.problems().kinds().isEmpty());
-      return whole && asked.searches().isEmpty() ? List.of(Landing.ALL_TYPES) : List.of();
-    }
-    return asked.types().stream()
-        .filter(type -> asked.searches().stream().noneMatch(f -> f.startsWith(type + "?")))
-        .filter(type -> files.stream().noneMatch(f -> f.problems().concern(type)))
-        .toList();
   }
 
   /** An earlier try had decided that the export lands; its counts stand in the receipts. */

@@ -219,6 +219,16 @@ public final class ExportLedger {
     return read("references.json", HydrationCounts.class);
   }
 
+  /** Keeps what the export says by what it does not hold; stays when it has landed. */
+  void completeness(Completeness completeness) {
+    lake.write(file("completeness.json"), Json.write(completeness));
+  }
+
+  /** What the export says by what it does not hold; empty where that is not known. */
+  Optional<Completeness> completeness() {
+    return read("completeness.json", Completeness.class);
+  }
+
   public void landed(Landed landed) {
     lake.write(file("landed.json"), Json.write(landed));
   }

@@ -41,6 +41,7 @@ public final class LandingReport {
       sweep |= expected.isSweep();
       ignored |= expected.sinceIgnored();
       newcomers += newcomers(ledger, landing, warnings);
+      new DeletionsUnknown(context.lake(), settings, ledger).warnings(landing, warnings::add);
     }
     context.recorder().result("full_sweep", sweep);
     context.recorder().result("since_ignored", ignored);

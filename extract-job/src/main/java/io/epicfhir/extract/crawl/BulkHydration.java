@@ -14,14 +14,19 @@ import io.epicfhir.extract.source.Traffic;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
 
 /**
  * Fetches what a bulk export only refers to, as a crawl does: each id once, until nothing new is
- * named, through a spool on the lake. A crash costs the reads in flight.
+ * named, through a spool on the lake; and what it lacks although it may be there. A crash costs the
+ * reads in flight.
  */
 public final class BulkHydration {
   private final JobContext context;
@@ -37,6 +42,8 @@ public final class BulkHydration {
    * @param transactionTime its place in the order of exports
    * @param full whether all was asked for
    * @param completeTypes of which it holds all that the group has
+   * @param toConfirm types of which it does not, although all was asked for: what it lacks of them
+   *     is read
    * @param staged its files
    * @param folder for what is fetched
    */
@@ -46,10 +53,12 @@ public final class BulkHydration {
       Instant transactionTime,
       boolean full,
       Set<String> completeTypes,
+      SortedSet<String> toConfirm,
       List<StagedFile> staged,
       Path folder) {
     public Export {
       completeTypes = Set.copyOf(completeTypes);
+      toConfirm = Collections.unmodifiableSortedSet(new TreeSet<>(toConfirm));
       staged = List.copyOf(staged);
     }
 
@@ -65,8 +74,7 @@ public final class BulkHydration {
    * @param bronze staged files of it, and of deletions
    * @param quarantine staged files
    * @param byReference types that hold resources which no export brings
-   * @param concludes whether deletions are concluded from the export: it lacks what an earlier one
-   *     had
+   * @param concludes whether deletions begin with the export: it lacks what an earlier one had
    * @param complaint why the export must not land; empty where it may
    */
   public record Found(
@@ -108,7 +116,7 @@ public final class BulkHydration {
     this.traffic = traffic;
   }
 
-  /** Whether anything is to be fetched. */
+  /** Whether anything is to be fetched by reference. */
   public boolean isWanted() {
     return !settings.hydrate().isEmpty() || settings.attachments().enabled();
   }
@@ -119,7 +127,7 @@ public final class BulkHydration {
    * @param fence throws where another process has taken the work over
    * @throws JobException {@link ExitCode#UNAVAILABLE} where the server is; a rerun goes on
    */
-  @SuppressWarnings("try") // the time is taken, not used
+  @SuppressWarnings("try") // the time is taken and the progress told, not used
   public Found run(Export export, Runnable fence) {
     CrawlFigures figures = new CrawlFigures();
     IndexFolder index = index(export.group());
@@ -135,13 +143,25 @@ public final class BulkHydration {
       ReadsById reads = new ReadsById(settings, source, fetch, spool, workers, figures, merges);
       Hydration hydration = new Hydration(settings, spool, reads, figures);
       known(hydration, export, index, exported);
-      fetch(hydration, reads, export, index, exported, references, figures);
+      Map<String, Long> unread;
+      try (Progress unusedProgress =
+          Progress.of("reads by id", "resources", () -> reading(figures))) {
+        if (isWanted()) {
+          hydration.run(named -> exported.references(references, named));
+        }
+        unread =
+            new ExportConfirmation(settings, spool, index, exported).run(reads, merges, export);
+        if (isWanted()) {
+          hydration.run(); // what was confirmed can refer to more
+          documents(hydration, reads, export, index, figures);
+        }
+      }
       Failpoint.at("bulk.hydrated");
       fence.run();
       new CrawlReport(context.recorder()).references(figures, "bulk");
       ReferencesToBronze toBronze =
           new ReferencesToBronze(context, settings, bronze, export, index, exported, spool);
-      Found found = toBronze.run(figures, reads.problems());
+      Found found = toBronze.run(figures, reads.problems(), unread);
       Failpoint.at("bulk.references");
       return found;
     }
@@ -184,23 +204,16 @@ public final class BulkHydration {
     }
   }
 
-  @SuppressWarnings("try") // the progress is told, not used
-  private void fetch(
+  private void documents(
       Hydration hydration,
       ReadsById reads,
       Export export,
       IndexFolder index,
-      ExportedResources exported,
-      References references,
       CrawlFigures figures) {
-    try (Progress unused = Progress.of("reads by reference", "resources", () -> reading(figures))) {
-      hydration.run(named -> exported.references(references, named));
-      List<ReadsById.Read> documents =
-          hydration.documents(index.documentsLeft(export.group(), export.before()));
-      LocalDate today = LocalDate.now(ZoneOffset.UTC);
-      new Documents(index, figures, settings.attachments().dailyLimit(), today)
-          .run(reads, documents);
-    }
+    List<ReadsById.Read> documents =
+        hydration.documents(index.documentsLeft(export.group(), export.before()));
+    LocalDate today = LocalDate.now(ZoneOffset.UTC);
+    new Documents(index, figures, settings.attachments().dailyLimit(), today).run(reads, documents);
   }
 
   private Progress.Reading reading(CrawlFigures figures) {

@@ -13,9 +13,6 @@ import java.util.TreeMap;
  * delete.
  */
 final class Confirmation {
-  /** Some 20 bytes each in memory. */
-  private static final long MOST_IDS = 3_000_000;
-
   private final Spool spool;
   private final IndexFolder index;
   private final Expectations expectations;
@@ -41,8 +38,13 @@ final class Confirmation {
    */
   Map<String, Long> run(ReadsById reads, String group, Instant startedAt) {
     spool.roll();
+    AbsentResources absent = new AbsentResources(spool, AbsentResources.ExportedIds.NONE);
     for (String type : index.types()) {
-      find(type, index.known(type, group, startedAt));
+      absent.find(
+          type,
+          index.known(type, group, startedAt),
+          seen -> seen.lost() || expectations.wouldSee(seen),
+          seen -> missing(type, seen));
     }
     reads.run(confirmedBefore);
     boolean beyond = counts.values().stream().mapToLong(n -> n).sum() > most;
@@ -52,43 +54,7 @@ final class Confirmation {
     return beyond ? counts : Map.of();
   }
 
-  private void find(String type, KnownResources known) {
-    boolean spooled = spool.types().contains(type);
-    long[] all = new long[1];
-    if (spooled) {
-      spool.read(type, false, record -> all[0] += record.entries().size());
-    }
-    int parts = (int) (all[0] / MOST_IDS) + 1;
-    for (int part = 0; part < parts; part++) {
-      Readings readings = new Readings(part, parts);
-      if (spooled) {
-        spool.read(type, false, record -> answered(readings, record));
-      }
-      known.read(seen -> missing(type, readings, seen));
-    }
-  }
-
-  private static void answered(Readings readings, SpoolRecord record) {
-    if (record.gone() && readings.mine(record.subject())) {
-      readings.gone(record.subject());
-    }
-    for (Entry entry : record.entries()) {
-      if (!entry.id().isEmpty() && readings.mine(entry.id())) {
-        readings.read(entry.id(), entry.whole(), 1);
-      }
-    }
-  }
-
-  private void missing(String type, Readings readings, CrawlIndex.Seen seen) {
-    boolean open =
-        readings.mine(seen.id())
-            && !readings.seen(seen.id())
-            && !readings.isGone(seen.id())
-            && (seen.lost() || expectations.wouldSee(seen));
-    if (!open) {
-      return;
-    }
-    readings.read(seen.id(), false, 1); // a lost index can name it twice
+  private void missing(String type, CrawlIndex.Seen seen) {
     ReadsById.Read read = ReadsById.Read.confirming(type, seen);
     if (seen.confirmed() && !seen.lost()) {
       confirmedBefore.add(read);

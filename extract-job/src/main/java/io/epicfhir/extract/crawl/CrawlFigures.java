@@ -32,7 +32,9 @@ final class CrawlFigures {
     /** The application may not see it. */
     FORBIDDEN,
     /** The server refused it for another reason. */
-    REFUSED
+    REFUSED,
+    /** It was to confirm a deletion, and does not tell whether the resource is there. */
+    UNCONFIRMED
   }
 
   /** Counts a page, from the server or from an earlier try's spool. */
@@ -62,6 +64,9 @@ final class CrawlFigures {
 
   /** A read of an earlier try; one that was refused is asked again. */
   void readBefore(String type, SpoolRecord record) {
+    if (record.confirms()) {
+      return;
+    }
     if (record.end() == SpoolRecord.End.LAST) {
       read(type, Reading.GOT);
     } else if (record.end() == SpoolRecord.End.GONE) {

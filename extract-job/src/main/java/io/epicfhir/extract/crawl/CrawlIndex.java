@@ -65,6 +65,16 @@ final class CrawlIndex {
       return new Seen(id, "", "", 0, 0, readAt, true);
     }
 
+    /** One that a bulk export held. */
+    static Seen exported(String id) {
+      return new Seen(id, "", EXPORT, 0, 0, 0);
+    }
+
+    /** The same, which the server refused to give at a time. */
+    Seen refusedAt(long time) {
+      return new Seen(id, patient, search, high, low, time, confirmed);
+    }
+
     /** Whether it is not known how the resource was found. */
     boolean lost() {
       return confirmed && !bySearch();

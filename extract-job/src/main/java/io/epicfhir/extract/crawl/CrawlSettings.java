@@ -70,8 +70,13 @@ public record CrawlSettings(
         reader.duration("lock-patience"));
   }
 
-  /** The same for the resources that a bulk export names: all but the types is shared. */
-  public CrawlSettings hydrating(List<String> types) {
+  /**
+   * The same for the resources that a bulk export names or lacks: all else is shared.
+   *
+   * @param types that are fetched by reference
+   * @param confirmations resources that are read by their ids because an export lacks them
+   */
+  public CrawlSettings hydrating(List<String> types, int confirmations) {
     return new CrawlSettings(
         cohort,
         searches,
@@ -84,7 +89,7 @@ public record CrawlSettings(
         maxPages,
         maxPageSize,
         restarts,
-        maxConfirmations,
+        confirmations,
         acceptedErrors,
         harmlessCodes,
         maxRejectedShare,

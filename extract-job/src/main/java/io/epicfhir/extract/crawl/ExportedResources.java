@@ -11,7 +11,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.SerializableConfiguration;
 
 /** The resources of a bulk export that are taken in and do not show yet: ids and references. */
-final class ExportedResources {
+final class ExportedResources implements AbsentResources.ExportedIds {
   private final JobContext context;
   private final List<StagedFile> files;
   private final Path folder;
@@ -25,16 +25,26 @@ final class ExportedResources {
     this.folder = folder;
   }
 
-  /** Rows of a type; one id can have several. */
-  long rows(String type) {
+  @Override
+  public long rows(String type) {
     return files.stream().filter(f -> f.type().equals(type)).mapToLong(StagedFile::rows).sum();
   }
 
-  /** Gives each id of a type; one may come twice. */
-  void ids(String type, Consumer<String> reader) {
+  @Override
+  public void ids(String type, Consumer<String> reader) {
     files.stream()
         .filter(f -> f.type().equals(type))
         .forEach(f -> KnownResources.ids(context.lake(), new Path(f.path()), reader));
+  }
+
+  /** Gives each resource of a type, as its bytes. */
+  void resources(String type, ReferenceTask.ResourceReader reader) {
+    files.stream()
+        .filter(f -> f.type().equals(type))
+        .forEach(
+            f ->
+                ReferenceTask.resources(
+                    new Path(f.path()), context.lake().hadoop(), reader));
   }
 
   /** Gives each reference that is wanted, from wherever the executors found it; many come twice. */

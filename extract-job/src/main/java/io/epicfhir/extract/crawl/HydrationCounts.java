@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What became of the resources that a bulk export only refers to, by type.
+ * What became of the resources that a bulk export only refers to, or lacks, by type.
  *
  * @param resources read and brought to bronze; Bundles are those of deletions
  * @param unchanged as they were: not written again
@@ -15,6 +15,9 @@ import java.util.TreeMap;
  * @param forbidden reads that the server refused (403)
  * @param unreadable the types of which all reads were refused so
  * @param outcomes how often the server said what, by code
+ * @param kept that the export lacks, and that are there by their ids
+ * @param unconfirmed that the export lacks, and of which no read tells whether they are gone
+ * @param unread that the export lacks, and that are left to the next one to be read
  */
 public record HydrationCounts(
     Map<String, RunReport.Resources> resources,
@@ -23,13 +26,28 @@ public record HydrationCounts(
     Map<String, Long> unresolved,
     Map<String, Long> forbidden,
     Map<String, Long> unreadable,
-    Map<String, Long> outcomes) {
+    Map<String, Long> outcomes,
+    Map<String, Long> kept,
+    Map<String, Long> unconfirmed,
+    Map<String, Long> unread) {
 
-  static HydrationCounts of(CrawlFigures figures, Collection<TypeCounts> types, long bundles) {
+  /** Files that were written before a component was there say nothing of it. */
+  public HydrationCounts {
+    kept = kept == null ? Map.of() : kept;
+    unconfirmed = unconfirmed == null ? Map.of() : unconfirmed;
+    unread = unread == null ? Map.of() : unread;
+  }
+
+  static HydrationCounts of(
+      CrawlFigures figures, Collection<TypeCounts> types, long bundles, Map<String, Long> unread) {
     Map<String, RunReport.Resources> resources = new TreeMap<>();
     Map<String, Long> unchanged = new TreeMap<>();
     Map<String, Long> duplicates = new TreeMap<>();
+    Map<String, Long> kept = new TreeMap<>();
     for (TypeCounts counts : types) {
+      if (counts.kept > 0) {
+        kept.put(counts.type, counts.kept);
+      }
       if (counts.received > 0 || counts.deleted > 0) {
         resources.put(
             counts.type,
@@ -49,7 +67,10 @@ public record HydrationCounts(
         figures.reads(CrawlFigures.Reading.GONE),
         figures.reads(CrawlFigures.Reading.FORBIDDEN),
         figures.unreadable(),
-        figures.outcomes());
+        figures.outcomes(),
+        kept,
+        figures.reads(CrawlFigures.Reading.UNCONFIRMED),
+        unread);
   }
 
   /** How many were read, by type. */

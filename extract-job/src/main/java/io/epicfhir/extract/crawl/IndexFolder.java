@@ -65,7 +65,10 @@ final class IndexFolder {
         .findFirst();
   }
 
-  /** What may have been shown, also where the newest crawl's index is missing. */
+  /**
+   * What may have been shown, also where the newest crawl's index is missing. What a landing lacks
+   * that is complete for the type is known to be gone, so nothing older is looked at.
+   */
   KnownResources known(String type, String group, Instant before) {
     List<Landing> withoutIndex = new ArrayList<>();
     for (Landing landing : landedBefore(group, before).toList()) {
@@ -74,6 +77,9 @@ final class IndexFolder {
         return new KnownResources(lake, type, Optional.of(newest), withoutIndex);
       }
       withoutIndex.add(landing);
+      if (landing.isCompleteFor(type)) {
+        break;
+      }
     }
     return new KnownResources(lake, type, Optional.empty(), withoutIndex);
   }

@@ -26,12 +26,28 @@ final class KnownResources {
   private final Optional<CrawlIndex> index;
   private final List<Landing> withoutIndex;
   private final String type;
+  private final boolean exported;
 
   KnownResources(Lake lake, String type, Optional<CrawlIndex> index, List<Landing> withoutIndex) {
+    this(lake, type, index, withoutIndex, false);
+  }
+
+  private KnownResources(
+      Lake lake,
+      String type,
+      Optional<CrawlIndex> index,
+      List<Landing> withoutIndex,
+      boolean exported) {
     this.lake = lake;
     this.type = type;
     this.index = index;
     this.withoutIndex = List.copyOf(withoutIndex);
+    this.exported = exported;
+  }
+
+  /** The same, where whatever is in bronze came with an export. */
+  KnownResources fromExports() {
+    return new KnownResources(lake, type, index, withoutIndex, true);
   }
 
   /** Gives each to the reader; one may come twice. */
@@ -53,7 +69,8 @@ final class KnownResources {
         file,
         id -> {
           try {
-            reader.read(CrawlIndex.Seen.lost(id, readAt));
+            reader.read(
+                exported ? CrawlIndex.Seen.exported(id) : CrawlIndex.Seen.lost(id, readAt));
           } catch (IOException e) {
             throw StorageFailure.of("read " + file, e);
           }

@@ -24,7 +24,7 @@ final class Merges {
   static final String MERGED = "merged";
 
   private static final Set<String> CODES = Set.of(EPIC_MERGED, MERGED);
-  private static final String PATIENT = "Patient";
+  static final String PATIENT = "Patient";
   private static final JsonMapper MAPPER = new JsonMapper();
 
   private final References patients;

@@ -17,6 +17,7 @@ final class Readings {
   private final DigestTable table = new DigestTable(WIDTH);
   private final DigestTable gone = new DigestTable(0);
   private final DigestTable missing = new DigestTable(0);
+  private final DigestTable refused = new DigestTable(1);
   private final Digest digest = new Digest();
   private final int part;
   private final int parts;
@@ -91,6 +92,17 @@ final class Readings {
   /** Whether the server said so. */
   boolean isGone(String id) {
     return gone.find(digest.of(id)) >= 0;
+  }
+
+  /** The server refused to say of the id whether it has a resource of it. */
+  void refused(String id, long time) {
+    refused.set(refused.put(digest.of(id)), 0, time);
+  }
+
+  /** When the server refused that; 0 where it did not. */
+  long refusedAt(String id) {
+    int slot = refused.find(digest.of(id));
+    return slot < 0 ? 0 : refused.get(slot, 0);
   }
 
   /** Whether the id was read at all. */

@@ -44,8 +44,8 @@ final class ReadsById {
    * One read.
    *
    * @param accept a document's media type
-   * @param seen what the last crawl had found by a search, and this one has not; null for a read by
-   *     reference
+   * @param seen what the last crawl had found by a search or the last export had held, and this one
+   *     has not; null for a read by reference
    */
   record Read(String type, String id, String accept, CrawlIndex.Seen seen) {
 
@@ -115,7 +115,8 @@ final class ReadsById {
   private void read(Read read) {
     String type = read.type();
     if (read.confirms() && !readable.contains(type) && refusals(type) >= MOST_REFUSALS) {
-      return; // it stays unconfirmed
+      figures.read(type, CrawlFigures.Reading.UNCONFIRMED);
+      return;
     }
     if (type.equals(Hydration.BINARY) && dayIsOver()) {
       figures.leftForTomorrow(read.id());
@@ -216,6 +217,7 @@ final class ReadsById {
     }
     if (read.confirms()) {
       refusals.merge(read.type(), 1, Integer::sum);
+      figures.read(read.type(), CrawlFigures.Reading.UNCONFIRMED);
       return SpoolRecord.ended(read, SpoolRecord.End.REFUSED, refused.codes());
     }
     boolean forbidden = refused.status() == FORBIDDEN;

@@ -26,6 +26,11 @@ final class ReferenceTask implements Function<String, String> {
   private static final String RESOURCE_ONLY =
       "message resource { required binary resource (STRING); }";
 
+  /** Takes in one resource. */
+  interface ResourceReader {
+    void read(byte[] resource) throws IOException;
+  }
+
   private final References wanted;
   private final String lake;
   private final String folder;
@@ -52,17 +57,25 @@ final class ReferenceTask implements Function<String, String> {
   }
 
   private Set<String> references(Path file) {
-    Configuration resourceOnly = new Configuration(hadoop.value());
-    resourceOnly.set(ReadSupport.PARQUET_READ_SCHEMA, RESOURCE_ONLY);
     Set<String> found = new LinkedHashSet<>();
+    resources(
+        file,
+        hadoop.value(),
+        bytes -> found.addAll(PageScan.resource(bytes, wanted).references()));
+    return found;
+  }
+
+  /** Gives each resource of a staged file, as its bytes. */
+  static void resources(Path file, Configuration hadoop, ResourceReader reader) {
+    Configuration resourceOnly = new Configuration(hadoop);
+    resourceOnly.set(ReadSupport.PARQUET_READ_SCHEMA, RESOURCE_ONLY);
     try (ParquetReader<Group> rows =
         ParquetReader.builder(new GroupReadSupport(), file).withConf(resourceOnly).build()) {
       for (Group row = rows.read(); row != null; row = rows.read()) {
-        found.addAll(PageScan.resource(row.getBinary(0, 0).getBytes(), wanted).references());
+        reader.read(row.getBinary(0, 0).getBytes());
       }
     } catch (IOException e) {
       throw StorageFailure.of("read " + file, e);
     }
-    return found;
   }
 }

@@ -18,7 +18,8 @@ import org.apache.hadoop.fs.Path;
  *
  * <p>A full export does not say that a type's other resources are gone where some of them come by
  * reference only. So of such a type it is said one by one: what an earlier export had, and neither
- * this one nor a read has found.
+ * this one nor a read has found. Of a type of which the export does not hold all for another reason
+ * only a read can tell that something is gone.
  */
 final class ReferencesToBronze implements TypeToBronze.Ways {
   /** Some 50 bytes each in memory, twice that with room to grow. */
@@ -51,12 +52,20 @@ final class ReferencesToBronze implements TypeToBronze.Ways {
     this.spool = spool;
   }
 
-  BulkHydration.Found run(CrawlFigures figures, Map<String, Long> problems) {
+  /**
+   * Does it.
+   *
+   * @param problems the codes of refused reads that are not accepted
+   * @param unread what the export lacks and is left to the next one to be read
+   */
+  BulkHydration.Found run(
+      CrawlFigures figures, Map<String, Long> problems, Map<String, Long> unread) {
     spool.roll();
     Path folder = new Path(export.folder(), "rows");
     context.lake().delete(folder); // what an earlier try that broke off had written
     Set<String> types = new TreeSet<>(spool.types());
     types.addAll(index.types());
+    types.addAll(export.toConfirm());
     settings.hydrate().stream().filter(type -> exported.rows(type) > 0).forEach(types::add);
     List<StagedFile> staged = new ArrayList<>();
     List<TypeCounts> counts = new ArrayList<>();
@@ -72,7 +81,7 @@ final class ReferencesToBronze implements TypeToBronze.Ways {
       return new BulkHydration.Found(
           staged,
           quarantine,
-          HydrationCounts.of(figures, counts, rows.bundles()),
+          HydrationCounts.of(figures, counts, rows.bundles(), unread),
           byReference,
           concludes,
           new CrawlJudgement(settings, "bulk").references(problems).rejected(counts).complaint());
@@ -88,10 +97,27 @@ final class ReferencesToBronze implements TypeToBronze.Ways {
     CrawlIndex.Header header =
         new CrawlIndex.Header(export.transactionTime(), export.transactionTime(), List.of());
     try (CrawlIndex.Writer after = index.of(type, export.exportId()).write(header)) {
-      KnownResources known = new KnownResources(context.lake(), type, last, List.of());
-      return new TypeToBronze(type, spool, before, known, this, bronze.maxLineSize(), rows, after)
-          .run(MOST_IDS);
+      TypeCounts counts =
+          new TypeToBronze(
+                  type,
+                  spool,
+                  before,
+                  known(type, last),
+                  this,
+                  bronze.maxLineSize(),
+                  rows,
+                  after)
+              .run(MOST_IDS);
+      // As in a crawl: a server that suddenly knows nothing is no reason to delete everything.
+      concludes |= export.toConfirm().contains(type) && counts.deleted > 0;
+      return counts;
     }
+  }
+
+  private KnownResources known(String type, Optional<CrawlIndex> last) {
+    return export.toConfirm().contains(type)
+        ? ExportConfirmation.known(index, settings, type, export)
+        : new KnownResources(context.lake(), type, last, List.of());
   }
 
   private boolean holdsByReference(String type, Optional<CrawlIndex> last) {
@@ -102,7 +128,9 @@ final class ReferencesToBronze implements TypeToBronze.Ways {
           type,
           false,
           Set.of(),
-          record -> holds[0] |= record.entries().stream().anyMatch(Entry::whole));
+          record ->
+              holds[0] |=
+                  !record.confirms() && record.entries().stream().anyMatch(Entry::whole));
     }
     return holds[0];
   }

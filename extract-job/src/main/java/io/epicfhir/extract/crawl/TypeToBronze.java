@@ -121,13 +121,17 @@ final class TypeToBronze {
   private void beside(Readings readings, String id) {
     if (readings.mine(id)) {
       readings.read(id, true, Long.MAX_VALUE);
-      after.add(new CrawlIndex.Seen(id, "", CrawlIndex.EXPORT, 0, 0, 0));
+      after.add(CrawlIndex.Seen.exported(id));
     }
   }
 
   private void lastReadings(Readings readings, SpoolRecord record) {
     if (record.gone() && readings.mine(record.subject())) {
       readings.gone(record.subject());
+    }
+    boolean refused = record.confirms() && record.end() == SpoolRecord.End.REFUSED;
+    if (refused && readings.mine(record.subject())) {
+      readings.refused(record.subject(), record.readAt());
     }
     for (Entry entry : record.entries()) {
       ordinal++;
@@ -243,7 +247,8 @@ final class TypeToBronze {
     if (!read && ways.wouldSee(seen)) {
       counts.unconfirmed++;
     }
-    after.add(seen);
+    long refusedAt = seen.bySearch() ? readings.refusedAt(seen.id()) : 0;
+    after.add(refusedAt == 0 ? seen : seen.refusedAt(refusedAt));
   }
 
   private String source(SpoolRecord record) {

@@ -1,0 +1,105 @@
+package io.epicfhir.extract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.epicfhir.sandbox.Fault;
+import io.epicfhir.sandbox.Match;
+import io.epicfhir.sandbox.epic.Behaviour;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Why an export need not hold all of a type, and what is then known of what it lacks. */
+class IncompleteExportTest extends ConditionsTest {
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  @Test
+  void withoutAnIndexBronzeTellsWhatThereWasAndACompleteExportWhatIsKnownToBeGone()
+      throws IOException {
+    open(o -> o.without(Behaviour.CONDITION_ACCESS_ERRORS));
+    List<String> all = served("Condition");
+    assertThat(site.runAll("r1")).isZero();
+    site.server.site().retract(all.subList(0, 2));
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(EpicSite.newest(site).completeTypes()).contains("Condition");
+    site.server.site().retract(all.subList(2, 4));
+    site.settings.put("bulk.accepted-errors", "[exception]");
+    site.server
+        .faults()
+        .once(Match.file("Condition"), Fault.errorFile("error", "exception", "a part is missing"));
+
+    assertThat(site.runAll("r3")).isZero();
+
+    assertThat(EpicSite.deleted(site)).containsExactlyInAnyOrderElementsOf(all.subList(2, 4));
+    assertThat(reads()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"an error without a type", "lines in quarantine"})
+  void whateverMakesAnExportIncompleteItsTypesAreConfirmed(String cause) throws IOException {
+    open(o -> o);
+    site.settings.put("bulk.accepted-errors", "[\"Condition:59204\", exception]");
+    site.settings.put("bulk.max-rejected-share", "0.5");
+    assertThat(site.runAll("r1")).isZero();
+    List<String> gone = new ArrayList<>(served("Encounter").subList(0, 1));
+    site.server.site().retract(gone);
+    String retired = patient(2);
+    site.server.site().merge(retired, patient(10));
+    gone.add("Patient/" + retired);
+    Fault fault =
+        cause.startsWith("lines")
+            ? Fault.extraLine("{\"resourceType\":\"Encounter\"}\n")
+            : Fault.errorFile("error", "exception", "a part is missing");
+    site.server.faults().once(Match.file("Encounter"), fault);
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(EpicSite.newest(site).completeTypes()).isEmpty();
+    assertThat(EpicSite.deleted(site)).containsExactlyInAnyOrderElementsOf(gone);
+  }
+
+  @Test
+  void ofATypeThatAFilterNarrowsWhatLeftTheFilterStaysAndWhatWentIsDeleted() throws IOException {
+    open(o -> o.without(Behaviour.CONDITION_ACCESS_ERRORS));
+    site.settings.put("bulk.type-filters", "[\"Condition?category=problem\"]");
+    assertThat(site.runAll("r1")).isZero();
+    List<String> all = served("Condition");
+    site.server
+        .site()
+        .correct(
+            all.get(0),
+            (ObjectNode)
+                MAPPER.readTree("{\"category\":[{\"coding\":[{\"code\":\"other\"}]}]}"));
+    site.server.site().retract(List.of(all.get(1)));
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(EpicSite.deleted(site)).containsExactly(all.get(1));
+    assertThat(EpicSite.landed(site))
+        .containsEntry(all.get(0), EpicSite.reached(site, "export").get(all.get(0)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"30 days,the next one is due at 20", "0 days,bulk.full-every = 0 asks for none"})
+  void anExportOfChangesCannotTellAndSaysWhenItIsKnown(String every, String when)
+      throws IOException {
+    open(o -> o.without(Behaviour.SINCE_IGNORED).without(Behaviour.GROUP_UNREADABLE));
+    site.settings.put("bulk.mode", "incremental");
+    site.settings.put("bulk.full-every", "\"" + every + "\"");
+    assertThat(site.runAll("r1")).isZero();
+    assertThat(result("r1").path("warnings")).isEmpty();
+    site.server.site().hide(List.of(served("Condition").get(0)));
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(EpicSite.newest(site).since()).isNotNull();
+    assertThat(warnings("r2")).contains("could not export all changes of Condition", when);
+    assertThat(reads()).isZero();
+  }
+}
