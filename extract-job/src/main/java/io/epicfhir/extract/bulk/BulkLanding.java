@@ -120,6 +120,8 @@ public final class BulkLanding {
                 landing.transactionTime(),
                 full,
                 Set.copyOf(complete),
+                new GroupScope(context.lake(), ledger)
+                    .members(landing.group(), full && complete.contains("Patient"), staged),
                 staged,
                 new Path(ledger.staging(), "references")),
             fence::check);

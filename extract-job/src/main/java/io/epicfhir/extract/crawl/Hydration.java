@@ -23,24 +23,39 @@ final class Hydration {
   private final Spool spool;
   private final ReadsById reads;
   private final CrawlFigures figures;
+  private final CohortScope scope;
+  private final Holders holders = new Holders();
   private final DigestTable known = new DigestTable(0);
   private final Digest digest = new Digest();
   private final Map<String, Set<String>> scanned = new TreeMap<>();
   private final List<String> batch = new ArrayList<>();
   private final Set<String> documents = new LinkedHashSet<>();
   private final List<String> stale = new ArrayList<>();
+  private long asked;
 
-  /** With what the searches brought in the spool. */
-  Hydration(CrawlSettings settings, Spool spool, ReadsById reads, CrawlFigures figures) {
+  /**
+   * With what the searches brought in the spool.
+   *
+   * @param scope whose resources are kept
+   */
+  Hydration(
+      CrawlSettings settings,
+      Spool spool,
+      ReadsById reads,
+      CrawlFigures figures,
+      CohortScope scope) {
     this.settings = settings;
     this.spool = spool;
     this.reads = reads;
     this.figures = figures;
+    this.scope = scope;
   }
 
   /**
    * What earlier crawls or exports fetched by reference: lately enough, so that it is not fetched
-   * again; or so long ago that it is, whether something refers to it still or not.
+   * again; or so long ago that it is, whether something refers to it still or not. The resource of
+   * a patient who is not in the cohort any more is fetched again at once: it has moved to another
+   * patient with a merge, or does not belong here any more.
    *
    * @param before the time of this crawl or export
    * @param now from which the age counts
@@ -58,14 +73,23 @@ final class Hydration {
                       seen -> {
                         if (!seen.bySearch()) {
                           String reference = type + "/" + seen.id();
-                          if (!never && seen.readAt() >= from) {
-                            known.add(digest.of(reference));
-                            figures.readLately(type);
-                          } else {
-                            stale.add(reference);
-                          }
+                          boolean lately = !never && seen.readAt() >= from;
+                          earlier(type, reference, seen.patient(), lately);
                         }
                       }));
+    }
+  }
+
+  private void earlier(String type, String reference, String patient, boolean lately) {
+    boolean member = patient.isEmpty() || scope.isMember(patient);
+    if (!member && !scope.has(patient) && !scope.endsLeavers()) {
+      known.add(digest.of(reference)); // a leaver's stays as it is
+    } else if (lately && member) {
+      known.add(digest.of(reference));
+      holders.add(reference, patient);
+      figures.readLately(type);
+    } else {
+      stale.add(reference);
     }
   }
 
@@ -87,17 +111,17 @@ final class Hydration {
   void run(Consumer<Consumer<String>> named) {
     spool.roll();
     wanted().forEach(this::received);
-    named.accept(this::add);
+    named.accept(this::exported);
     flush();
     boolean more = true;
     while (more) {
       spool.roll();
-      int before = known.size();
+      long before = asked;
       spool.types().forEach(this::references);
       flush();
-      more = known.size() > before;
+      more = asked > before;
       if (!more && !stale.isEmpty()) {
-        stale.forEach(this::add);
+        stale.forEach(reference -> add(reference, ""));
         stale.clear();
         flush();
         more = true;
@@ -143,6 +167,7 @@ final class Hydration {
         record -> {
           if (record.byReference() && record.end() != SpoolRecord.End.REFUSED) {
             known.add(digest.of(type + "/" + record.subject()));
+            holders.read(type + "/" + record.subject());
           }
           for (Entry entry : record.entries()) {
             if (entry.whole()) {
@@ -155,15 +180,31 @@ final class Hydration {
   private void references(String type) {
     Set<String> done = scanned.computeIfAbsent(type, t -> new HashSet<>());
     List<String> read =
-        spool.read(type, false, done, record -> record.references().forEach(this::add));
+        spool.read(
+            type,
+            false,
+            done,
+            record -> record.references().forEach(named -> add(named, record.patient())));
     done.addAll(read);
   }
 
-  private void add(String reference) {
+  /** What an export names: "Type/id", and after a tab the patient whose resource names it. */
+  private void exported(String line) {
+    int tab = line.indexOf('\t');
+    if (tab < 0) {
+      add(line, "");
+    } else {
+      add(line.substring(0, tab), line.substring(tab + 1));
+    }
+  }
+
+  private void add(String reference, String patient) {
     int blank = reference.indexOf(' ');
-    if (!known.add(digest.of(blank < 0 ? reference : reference.substring(0, blank)))) {
+    boolean first = known.add(digest.of(blank < 0 ? reference : reference.substring(0, blank)));
+    if (!first && !holders.moved(reference, patient)) {
       return;
     }
+    asked++;
     if (reference.startsWith(BINARY + "/")) {
       documents.add(reference);
       return;

@@ -14,6 +14,8 @@ import java.util.TreeMap;
  * @param unresolved references to what the server does not have
  * @param forbidden reads that the server refused (403)
  * @param unreadable the types of which all reads were refused so
+ * @param outside reads of resources that belong to patients outside the cohort, and are not kept
+ * @param notReadAgain what was read lately, and may have changed since
  * @param outcomes how often the server said what, by code
  */
 public record HydrationCounts(
@@ -23,7 +25,14 @@ public record HydrationCounts(
     Map<String, Long> unresolved,
     Map<String, Long> forbidden,
     Map<String, Long> unreadable,
+    Map<String, Long> outside,
+    Map<String, Long> notReadAgain,
     Map<String, Long> outcomes) {
+  /** An earlier version did not write all of them. */
+  public HydrationCounts {
+    outside = outside == null ? Map.of() : outside;
+    notReadAgain = notReadAgain == null ? Map.of() : notReadAgain;
+  }
 
   static HydrationCounts of(CrawlFigures figures, Collection<TypeCounts> types, long bundles) {
     Map<String, RunReport.Resources> resources = new TreeMap<>();
@@ -49,6 +58,8 @@ public record HydrationCounts(
         figures.reads(CrawlFigures.Reading.GONE),
         figures.reads(CrawlFigures.Reading.FORBIDDEN),
         figures.unreadable(),
+        figures.reads(CrawlFigures.Reading.OUTSIDE),
+        figures.readLately(),
         figures.outcomes());
   }
 

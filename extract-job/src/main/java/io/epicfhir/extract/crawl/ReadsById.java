@@ -35,6 +35,7 @@ final class ReadsById {
   private final Workers workers;
   private final CrawlFigures figures;
   private final Merges merges;
+  private final CohortScope scope;
   private final Map<String, Long> problems = new TreeMap<>();
   private final Map<String, Integer> refusals = new ConcurrentHashMap<>();
   private final Set<String> readable = ConcurrentHashMap.newKeySet();
@@ -75,7 +76,8 @@ final class ReadsById {
       Spool spool,
       Workers workers,
       CrawlFigures figures,
-      Merges merges) {
+      Merges merges,
+      CohortScope scope) {
     this.settings = settings;
     this.base = source.baseUrl();
     this.fetch = fetch;
@@ -83,6 +85,7 @@ final class ReadsById {
     this.workers = workers;
     this.figures = figures;
     this.merges = merges;
+    this.scope = scope;
   }
 
   /** Does all of them. */
@@ -162,6 +165,10 @@ final class ReadsById {
         return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
       }
       readable.add(read.type());
+      if (!read.confirms() && scope.excludes(got.page().patients())) {
+        count(read, CrawlFigures.Reading.OUTSIDE);
+        return SpoolRecord.outside(read, got.page());
+      }
       count(read, CrawlFigures.Reading.GOT);
       got.page().entries().stream()
           .filter(e -> e.kind() == Entry.Kind.RAW)
