@@ -34,7 +34,7 @@ def test_the_first_night_brings_what_is_exported_and_what_is_known_by_reference_
     assert len(by_reference["Observation"]) > 10, "hidden ones"
     assert len(by_reference["Medication"]) > 1
     assert len(site.live()["Patient"]) == 2
-    site.assert_tables_are_what_the_server_has()
+    assert site.wrong() == {}
 
 
 def test_a_night_without_answers_is_red_and_deletes_nothing(site):
@@ -54,6 +54,6 @@ def test_what_moved_no_date_arrives_and_a_newcomer_with_all_history(site):
 
     assert site.night("second") == "success"
 
-    site.assert_tables_are_what_the_server_has()
+    assert site.wrong() == {}
     assert set(site.live()["Patient"]) == {survivor, newcomer}
     assert retired in site.dead()["Patient"]

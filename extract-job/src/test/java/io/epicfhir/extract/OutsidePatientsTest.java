@@ -11,6 +11,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -75,7 +77,14 @@ class OutsidePatientsTest extends SiteTest {
     put(files, resource("Provenance", "pv", list("target", "Observation/by-target")));
     put(
         files,
-        resource("List", "l", IN, "\"entry\":[{\"item\":{\"reference\":\"Observation/by-entry\"}}]"));
+        resource(
+            "List", "l", IN, "\"entry\":[{\"item\":{\"reference\":\"Observation/by-entry\"}}]"));
+    put(files, note("d-in", IN, "n-in", "n-both"), note("d-out", OUT, "n-out", "n-both"));
+    put(
+        files,
+        resource("Binary", "n-in"),
+        resource("Binary", "n-out"),
+        resource("Binary", "n-both"));
     put(files, resource("Practitioner", "dr", ""));
     put(
         files,
@@ -95,6 +104,14 @@ class OutsidePatientsTest extends SiteTest {
     String rest = String.join(",", more);
     String comma = rest.isEmpty() ? "" : ",";
     return "{\"resourceType\":\"" + type + "\",\"id\":\"" + id + "\"" + comma + rest + "}";
+  }
+
+  private static String note(String id, String subject, String... notes) {
+    String content =
+        Stream.of(notes)
+            .map(note -> "{\"attachment\":{\"url\":\"Binary/" + note + "\"}}")
+            .collect(Collectors.joining(","));
+    return resource("DocumentReference", id, subject, "\"content\":[" + content + "]");
   }
 
   private static String list(String element, String reference) {
@@ -128,19 +145,24 @@ class OutsidePatientsTest extends SiteTest {
 
   @Test
   void whoJoinsBringsItAndWhoLeavesTakesItAlong() throws IOException {
+    site.settings.put(
+        "bulk.types",
+        "[Patient, Encounter, DiagnosticReport, Observation, Provenance, List, DocumentReference]");
+    site.settings.put("crawl.attachments.enabled", "true");
     assertThat(site.runAll("r1")).isZero();
     site.server.site().join(List.of("out"));
     assertThat(site.runAll("r2")).isZero();
     assertThat(outside("r2")).isEmpty();
     assertThat(EpicSite.landed(site).keySet())
-        .contains("Specimen/theirs", "EpisodeOfCare/ep-out", "Observation/by-member")
-        .doesNotContain("Specimen/mine");
+        .contains(
+            "Specimen/theirs", "EpisodeOfCare/ep-out", "Observation/by-member", "Binary/n-out")
+        .doesNotContain("Specimen/mine", "Binary/n-in", "Binary/n-both");
 
     leave("out");
     assertThat(site.runAll("r3")).isZero();
 
     assertThat(EpicSite.deleted(site))
-        .containsExactlyInAnyOrder("Specimen/theirs", "EpisodeOfCare/ep-out");
+        .containsExactlyInAnyOrder("Specimen/theirs", "EpisodeOfCare/ep-out", "Binary/n-out");
     assertThat(EpicSite.newest(site).completeTypes()).contains("Observation", "Encounter");
     assertThat(EpicSite.newest(site).inferredDeletions()).as("within the bound").isTrue();
     assertThat(site.runAll("r4")).isZero();

@@ -17,8 +17,8 @@ import java.util.function.BiConsumer;
  * How a client of a group can come to each resource: {@code export} (also by searches of its
  * patients), {@code reference} (its id is in a resource that was had), {@code attachment} (its URL
  * is), {@code refused} (as attachment, but nobody may read it), {@code unlinked} (it is the group's
- * and can be read, but nothing refers to it) or {@code none}. A reference to the record of a patient
- * outside the group leads nowhere.
+ * and can be read, but nothing refers to it) or {@code none}. A reference to the record of a
+ * patient outside the group leads nowhere.
  */
 final class ReachOracle {
   private static final String BINARY = "Binary/";
@@ -63,7 +63,8 @@ final class ReachOracle {
                 lines.forEach(
                     line -> {
                       String reach = reached.get(line.key());
-                      consumer.accept(line, reach == null ? unreached(group, generation, line) : reach);
+                      consumer.accept(
+                          line, reach == null ? unreached(group, generation, line) : reach);
                     }));
   }
 

@@ -120,8 +120,7 @@ public final class BulkLanding {
                 landing.transactionTime(),
                 full,
                 Set.copyOf(complete),
-                new GroupScope(context.lake(), ledger)
-                    .members(landing.group(), full && complete.contains("Patient"), staged),
+                new GroupScope(context.lake(), ledger).members(complete, staged),
                 staged,
                 new Path(ledger.staging(), "references")),
             fence::check);

@@ -29,10 +29,12 @@ final class GroupScope {
   /**
    * The group's patients; empty where they are not known.
    *
-   * @param whole whether the export holds all of the group's patients
+   * @param completeTypes of which the export holds all that the group has
    */
-  Optional<BulkHydration.Members> members(String group, boolean whole, List<StagedFile> staged) {
-    GroupPatients patients = new GroupPatients(lake, group);
+  Optional<BulkHydration.Members> members(List<String> completeTypes, List<StagedFile> staged) {
+    ExportLedger.Asked asked = ledger.requireStarted().asked();
+    boolean whole = asked.isFull() && completeTypes.contains(PATIENT);
+    GroupPatients patients = new GroupPatients(lake, asked.group());
     Set<String> digests = new HashSet<>();
     for (StagedFile file : staged) {
       if (file.type().equals(PATIENT) && file.kind() == Landing.Kind.RESOURCES) {

@@ -123,7 +123,9 @@ final class CrawlToBronze implements TypeToBronze.Ways {
         .orElseGet(() -> search.substring(0, search.indexOf('?')));
   }
 
-  /** Who left the cohort is asked for no more; what moved from one of it to another patient is gone. */
+  /**
+   * Who left the cohort is asked for no more; what moved from a member to somebody else is gone.
+   */
   @Override
   public TypeToBronze.Absence outside(CrawlIndex.Seen seen, String patient) {
     boolean moved = !seen.patient().isEmpty() && run.scope().isMember(seen.patient());

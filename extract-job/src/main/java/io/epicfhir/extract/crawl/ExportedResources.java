@@ -56,7 +56,7 @@ final class ExportedResources {
 
   /**
    * Gives each reference that is wanted, from wherever the executors found it; many come twice.
-   * After a tab comes the patient whose resource holds it, where there is one.
+   * After a tab comes the patient whose resource holds it; nothing where that is nobody.
    */
   void references(References wanted, Consumer<String> reader) {
     if (files.isEmpty()) {

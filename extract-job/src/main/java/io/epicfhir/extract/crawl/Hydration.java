@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +30,15 @@ final class Hydration {
   private final Digest digest = new Digest();
   private final Map<String, Set<String>> scanned = new TreeMap<>();
   private final List<String> batch = new ArrayList<>();
-  private final Set<String> documents = new LinkedHashSet<>();
-  private final List<String> stale = new ArrayList<>();
+
+  /** With the patients whose resources point to them. */
+  private final Map<String, String> documents = new LinkedHashMap<>();
+
+  private final Map<String, String> stale = new LinkedHashMap<>();
+
+  /** Documents of patients who are in the cohort no more. */
+  private final Map<String, String> leavers = new LinkedHashMap<>();
+
   private long asked;
 
   /**
@@ -82,14 +90,21 @@ final class Hydration {
 
   private void earlier(String type, String reference, String patient, boolean lately) {
     boolean member = patient.isEmpty() || scope.isMember(patient);
-    if (!member && !scope.has(patient) && !scope.endsLeavers()) {
+    boolean document = type.equals(BINARY); // which does not say whose it is
+    boolean left = !member && !scope.has(patient);
+    if (left && !scope.endsLeavers()) {
       known.add(digest.of(reference)); // a leaver's stays as it is
+    } else if (left && document) {
+      leavers.put(reference, patient);
+    } else if (lately && document) {
+      known.add(digest.of(reference));
+      figures.readLately(type);
     } else if (lately && member) {
       known.add(digest.of(reference));
       holders.add(reference, patient);
       figures.readLately(type);
     } else {
-      stale.add(reference);
+      stale.put(reference, document ? patient : "");
     }
   }
 
@@ -121,11 +136,21 @@ final class Hydration {
       flush();
       more = asked > before;
       if (!more && !stale.isEmpty()) {
-        stale.forEach(reference -> add(reference, ""));
+        stale.forEach(this::add);
         stale.clear();
         flush();
         more = true;
       }
+    }
+    leavers.forEach(this::leave);
+    leavers.clear();
+  }
+
+  /** Unless a resource of another patient points to the document, too. */
+  private void leave(String document, String patient) {
+    if (known.add(digest.of(document))) {
+      figures.read(BINARY, CrawlFigures.Reading.OUTSIDE);
+      spool.append(BINARY, SpoolRecord.outside(ReadsById.Read.of(document), patient));
     }
   }
 
@@ -133,7 +158,7 @@ final class Hydration {
   List<ReadsById.Read> documents(List<String> leftBefore) {
     Set<String> ordered = new LinkedHashSet<>();
     Map<String, String> named = new HashMap<>();
-    documents.forEach(document -> named.put(document.replaceFirst(" .*", ""), document));
+    documents.keySet().forEach(document -> named.put(document.replaceFirst(" .*", ""), document));
     if (settings.attachments().enabled()) {
       for (String id : leftBefore) {
         String reference = BINARY + "/" + id;
@@ -142,8 +167,10 @@ final class Hydration {
         }
       }
     }
-    ordered.addAll(documents);
-    return ordered.stream().map(ReadsById.Read::of).toList();
+    ordered.addAll(documents.keySet());
+    return ordered.stream()
+        .map(one -> ReadsById.Read.of(one).heldBy(documents.getOrDefault(one, "")))
+        .toList();
   }
 
   /** The types that are fetched by reference. */
@@ -188,14 +215,10 @@ final class Hydration {
     done.addAll(read);
   }
 
-  /** What an export names: "Type/id", and after a tab the patient whose resource names it. */
+  /** What an export names: "Type/id", a tab, and the patient whose resource names it, if any. */
   private void exported(String line) {
-    int tab = line.indexOf('\t');
-    if (tab < 0) {
-      add(line, "");
-    } else {
-      add(line.substring(0, tab), line.substring(tab + 1));
-    }
+    int tab = line.lastIndexOf('\t');
+    add(line.substring(0, tab), line.substring(tab + 1));
   }
 
   private void add(String reference, String patient) {
@@ -206,7 +229,7 @@ final class Hydration {
     }
     asked++;
     if (reference.startsWith(BINARY + "/")) {
-      documents.add(reference);
+      documents.put(reference, patient);
       return;
     }
     batch.add(reference);

@@ -47,8 +47,9 @@ final class ReadsById {
    * @param accept a document's media type
    * @param seen what the last crawl had found by a search, and this one has not; null for a read by
    *     reference
+   * @param holder the patient whose resource refers to a document; else empty
    */
-  record Read(String type, String id, String accept, CrawlIndex.Seen seen) {
+  record Read(String type, String id, String accept, CrawlIndex.Seen seen, String holder) {
 
     static Read of(String reference) {
       int slash = reference.indexOf('/');
@@ -56,12 +57,17 @@ final class ReadsById {
       int end = blank < 0 ? reference.length() : blank;
       String accept = blank < 0 ? "*/*" : reference.substring(blank + 1);
       return new Read(
-          reference.substring(0, slash), reference.substring(slash + 1, end), accept, null);
+          reference.substring(0, slash), reference.substring(slash + 1, end), accept, null, "");
+    }
+
+    /** The same, of a document of this patient. */
+    Read heldBy(String patient) {
+      return new Read(type, id, accept, seen, patient);
     }
 
     /** To confirm a deletion. */
     static Read confirming(String type, CrawlIndex.Seen seen) {
-      return new Read(type, seen.id(), "", seen);
+      return new Read(type, seen.id(), "", seen, "");
     }
 
     boolean confirms() {
@@ -165,9 +171,10 @@ final class ReadsById {
         return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
       }
       readable.add(read.type());
-      if (!read.confirms() && scope.excludes(got.page().patients())) {
+      boolean stays = read.confirms() && !scope.endsLeavers();
+      if (!stays && scope.excludes(got.page().patients())) {
         count(read, CrawlFigures.Reading.OUTSIDE);
-        return SpoolRecord.outside(read, got.page());
+        return SpoolRecord.outside(read, got.page().patients().get(0));
       }
       count(read, CrawlFigures.Reading.GOT);
       got.page().entries().stream()

@@ -13,8 +13,8 @@ import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * One Spark task: finds the references in one staged file, each once, and writes them to a small
- * file, one a line: the reference, and after a tab the patient whose resource holds it, unless what
- * is referred to is nobody's.
+ * file, one a line: the reference, a tab, and the patient whose resource holds it; nobody where
+ * what is referred to belongs to no patient.
  */
 final class ReferenceTask implements Function<String, String> {
   private static final long serialVersionUID = 1L;
@@ -57,9 +57,9 @@ final class ReferenceTask implements Function<String, String> {
     } catch (IOException e) {
       throw new UncheckedIOException(e); // bronze takes in whole resources only
     }
-    String patient = page.patients().isEmpty() ? "" : "\t" + page.patients().get(0);
+    String patient = page.patients().isEmpty() ? "" : page.patients().get(0);
     for (String reference : page.references()) {
-      found.add(References.isShared(reference) ? reference : reference + patient);
+      found.add(reference + "\t" + (References.isShared(reference) ? "" : patient));
     }
   }
 }

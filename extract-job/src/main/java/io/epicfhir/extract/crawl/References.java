@@ -28,8 +28,7 @@ record References(String base, Set<String> types, Set<String> attachmentTypes)
           "Location",
           "HealthcareService",
           "Endpoint",
-          "Substance",
-          "Binary");
+          "Substance");
 
   static References of(URI base, CrawlSettings settings) {
     return new References(

@@ -82,16 +82,13 @@ record SpoolRecord(
   /** A resource that was read by its id. */
   static SpoolRecord read(ReadsById.Read read, Page page) {
     SpoolRecord record = of(BY_REFERENCE, read.id(), 0, 1, page, page.entries());
-    return record.with(End.LAST, read.confirms() ? foundBy(read) : first(page.patients()));
+    String patient = page.patients().isEmpty() ? read.holder() : page.patients().get(0);
+    return record.with(End.LAST, read.confirms() ? foundBy(read) : patient);
   }
 
-  /** A resource that was read and is not kept: none of its patients is in the cohort. */
-  static SpoolRecord outside(ReadsById.Read read, Page page) {
-    return ended(BY_REFERENCE, read.id(), 0, 1, End.OUTSIDE, List.of(), first(page.patients()));
-  }
-
-  private static String first(List<String> patients) {
-    return patients.isEmpty() ? "" : patients.get(0);
+  /** A resource that is not kept: it is this patient's, who is not in the cohort. */
+  static SpoolRecord outside(ReadsById.Read read, String patient) {
+    return ended(BY_REFERENCE, read.id(), 0, 1, End.OUTSIDE, List.of(), patient);
   }
 
   /** A read by id that brought nothing. */
