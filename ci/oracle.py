@@ -46,6 +46,33 @@ def reachable(sandbox: JavaPart, reaches: tuple[str, ...] = ("export", "referenc
     return found
 
 
+def due(sandbox: JavaPart, had: Resources) -> Resources:
+    """
+    What the tables must hold now: all that a client of the group can have, and of what they held, what the server still gives by
+    its id although nothing refers to it any more.
+
+    :param had: what the tables held before the night
+    """
+    found = reachable(sandbox)
+    for kind, unlinked in reachable(sandbox, ("unlinked",)).items():
+        kept = {key: digest for key, digest in unlinked.items() if key in had.get(kind, {})}
+        if kept:
+            found.setdefault(kind, {}).update(kept)
+    return found
+
+
+def differences(left: Resources, right: Resources) -> dict[str, tuple[int, int, int]]:
+    """By type, how many are only left, only right, and different; without ids, which belong to patients."""
+    found = {}
+    for kind in sorted({*left, *right}):
+        ours, theirs = left.get(kind, {}), right.get(kind, {})
+        other = sum(theirs[key] != digest for key, digest in ours.items() if key in theirs)
+        counts = (len(ours.keys() - theirs.keys()), len(theirs.keys() - ours.keys()), other)
+        if any(counts):
+            found[kind] = counts
+    return found
+
+
 def bronze_rows(lake: Path) -> dict[str, Counter]:
     """{type: how often each (id, sha256) stands in bronze}; deletion Bundles are among the Bundles."""
     found: dict[str, Counter] = {}

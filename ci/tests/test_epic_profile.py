@@ -1,5 +1,6 @@
 """
-A night at a server with the manners of Epic, under a real scheduler: what is known by reference only is found, too.
+Nights at a server with the manners of Epic, under a real scheduler: what is known by reference only is found, what moved no date
+arrives, and a night on which nothing is answered deletes nothing. A week of it is in ci/long.
 """
 
 import sys
@@ -10,40 +11,49 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import oracle
-from parts import JavaPart
-from stack import HOME, Stack
+from epic_site import EpicSite
+from parts import HOME
 
 
 @pytest.fixture(scope="module")
-def stack():
-    stack = Stack(HOME / "build" / "epic-profile", 3, profile="epic")
-    stack.stop()
-    stack.wipe()
+def site():
+    site = EpicSite(HOME / "build" / "epic-profile", 3)
+    site.stop()
+    site.wipe()
     try:
-        stack.start()
-        yield stack
+        site.start()
+        yield site
     finally:
-        stack.stop()
+        site.stop()
 
 
-def sandbox(stack: Stack) -> JavaPart:
-    return JavaPart(stack.root, "sandbox")
-
-
-def live(stack: Stack) -> oracle.Resources:
-    return oracle.silver(stack.lake)[0]
-
-
-def assert_tables_are_what_the_server_has(stack: Stack):
-    assert live(stack) == oracle.reachable(sandbox(stack))
-    views = oracle.view_rows(stack.lake)
-    tables = oracle.postgres_rows(stack.env()["PSQL_URL"], list(views))
-    assert [name for name in views if not oracle.same_rows(views[name], tables[name])] == []
-
-
-def test_the_first_night_brings_what_is_exported_and_what_is_known_by_reference_only(stack):
-    assert stack.run_dag("first") == "success"
-    by_reference = oracle.reachable(sandbox(stack), ("reference",))
+def test_the_first_night_brings_what_is_exported_and_what_is_known_by_reference_only(site):
+    site.happens("leave", patients=[site.patients_of_the_group()[2]])
+    assert site.night("first") == "success"
+    by_reference = oracle.reachable(site.sandbox(), ("reference",))
     assert len(by_reference["Observation"]) > 10, "hidden ones"
     assert len(by_reference["Medication"]) > 1
-    assert_tables_are_what_the_server_has(stack)
+    assert len(site.live()["Patient"]) == 2
+    assert site.wrong() == {}
+
+
+def test_a_night_without_answers_is_red_and_deletes_nothing(site):
+    site.happens("empty-night")
+    assert site.night("empty") == "failed"
+    assert site.verdict("empty")["verdict"] == "red"
+    assert site.live() == site.had
+
+
+def test_what_moved_no_date_arrives_and_a_newcomer_with_all_history(site):
+    site.over("empty-night")
+    retired, survivor = site.patients_of_the_group()
+    (newcomer,) = oracle.reachable(site.sandbox(), ("none",))["Patient"]
+    site.happens("merge", **{"from": retired, "to": survivor})
+    site.happens("join", patients=[newcomer])
+    site.happens("correct", resource=f"Patient/{survivor}", elements={"birthDate": "1901-02-03"})
+
+    assert site.night("second") == "success"
+
+    assert site.wrong() == {}
+    assert set(site.live()["Patient"]) == {survivor, newcomer}
+    assert retired in site.dead()["Patient"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from epic_fhir.archives import ClassArchive
 
 READY = frozenset({"complete", "landed"})
+
+SCHEDULERS_TURN = timedelta(seconds=5)
+"""In this time the scheduler notices that a task's process has ended."""
 """States of an export that extract can start from."""
 DRIVER_OF_TRY = "epic_fhir_driver"
 """Where a task keeps the driver that it has submitted to a cluster, and by which try."""
@@ -256,6 +259,14 @@ class PhaseJava(TellsLineage, BaseOperator):
             self._call.kill()
 
 
+def _rescheduled(again: datetime) -> AirflowRescheduleException:
+    """
+    A task that is due again before the scheduler has noticed that its process ended is taken for one that somebody else changed,
+    and fails. So it comes a little later, never earlier.
+    """
+    return AirflowRescheduleException(max(again, datetime.now(timezone.utc) + SCHEDULERS_TURN))
+
+
 class ExportReady(BaseSensorOperator):
     """
     Waits for the server's export without holding a worker: each look is one short Java call.
@@ -290,7 +301,7 @@ class ExportReady(BaseSensorOperator):
         again = parse_instant(status.get("not_before")) or now + settings.poll_interval
         self.log.info("Export %s is %s (%s)", self.export_id, status.get("state"), status.get("progress") or "no progress told")
         self.log.info("The next look is at %s", again.isoformat())
-        raise AirflowRescheduleException(max(again, now))
+        raise _rescheduled(again)
 
     def _not_before(self, lake: Lake, key: RunKey) -> None:
         last = lake.read_json(lake.report(key)) or {}
@@ -299,7 +310,7 @@ class ExportReady(BaseSensorOperator):
         mine = result.get("export_id") == self.export_id and result.get("state") not in READY
         if mine and again and datetime.now(timezone.utc) < again:
             self.log.info("The server asked for no request before %s", again.isoformat())
-            raise AirflowRescheduleException(again)
+            raise _rescheduled(again)
 
     def _within_timeout(self, context: Context, now: datetime) -> None:
         first = context["ti"].get_first_reschedule_date(context)

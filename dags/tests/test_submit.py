@@ -183,6 +183,16 @@ def test_the_next_look_is_exactly_when_the_server_allows_it(home):
     assert caught.value.reschedule_date == again
 
 
+def test_a_look_that_is_due_at_once_waits_until_the_scheduler_has_noticed_the_last_one(home):
+    again = datetime.now(timezone.utc) + timedelta(seconds=1)
+    will_leave(
+        home, "wait", report("wait", 0, 1, result={"export_id": "e1", "state": "in-progress", "not_before": again.isoformat()})
+    )
+    with pytest.raises(AirflowRescheduleException) as caught:
+        wait().poke(context("wait"))
+    assert timedelta(seconds=3) < caught.value.reschedule_date - again < timedelta(seconds=60)
+
+
 def test_no_look_happens_before_the_server_allows_it_not_even_on_a_new_try(home):
     again = datetime.now(timezone.utc) + timedelta(minutes=7)
     lies_in_the_lake(

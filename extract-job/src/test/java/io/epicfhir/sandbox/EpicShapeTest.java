@@ -197,7 +197,7 @@ final class EpicShapeTest {
     }
     assertThat(exported.size() + hidden.size()).isEqualTo(3 * EpicFixture.REPORTS + 3);
     assertThat(epic.exported("Observation").values()).anyMatch(one -> one.has("hasMember"));
-    assertThat(reach.values()).doesNotContain("none");
+    assertThat(reach.values()).doesNotContain("none", "unlinked");
   }
 
   @Test

@@ -16,7 +16,9 @@ import java.util.function.BiConsumer;
 /**
  * How a client of a group can come to each resource: {@code export} (also by searches of its
  * patients), {@code reference} (its id is in a resource that was had), {@code attachment} (its URL
- * is), {@code refused} (as attachment, but nobody may read it) or {@code none}.
+ * is), {@code refused} (as attachment, but nobody may read it), {@code unlinked} (it is the group's
+ * and can be read, but nothing refers to it) or {@code none}. A reference to the record of a
+ * patient outside the group leads nowhere.
  */
 final class ReachOracle {
   private static final String BINARY = "Binary/";
@@ -59,7 +61,11 @@ final class ReachOracle {
         .forEach(
             lines ->
                 lines.forEach(
-                    line -> consumer.accept(line, reached.getOrDefault(line.key(), "none"))));
+                    line -> {
+                      String reach = reached.get(line.key());
+                      consumer.accept(
+                          line, reach == null ? unreached(group, generation, line) : reach);
+                    }));
   }
 
   private Map<String, String> reached(String group, Generation generation) {
@@ -75,21 +81,25 @@ final class ReachOracle {
     }
     try (LineReader reader = new LineReader()) {
       while (!open.isEmpty()) {
-        references(reader.bytes(open.remove()), generation, reached, open);
+        references(reader.bytes(open.remove()), group, generation, reached, open);
       }
     }
     return reached;
   }
 
   private void references(
-      byte[] line, Generation generation, Map<String, String> reached, Deque<StoredLine> open) {
+      byte[] line,
+      String group,
+      Generation generation,
+      Map<String, String> reached,
+      Deque<StoredLine> open) {
     try (JsonParser parser = Json.FACTORY.createParser(line)) {
       for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
         if (token == JsonToken.VALUE_STRING) {
           String field = String.valueOf(parser.currentName());
           boolean attachment = field.equals("url") && parser.getText().startsWith(BINARY);
           if (field.equals("reference") || attachment) {
-            follow(parser.getText(), generation, reached, open);
+            follow(parser.getText(), group, generation, reached, open);
           }
         }
       }
@@ -100,6 +110,7 @@ final class ReachOracle {
 
   private void follow(
       String reference,
+      String group,
       Generation generation,
       Map<String, String> reached,
       Deque<StoredLine> open) {
@@ -109,13 +120,25 @@ final class ReachOracle {
     }
     generation
         .index(parts[0])
-        .line(parts[1])
+        .row(parts[1])
+        .filter(row -> groups.has(group, row.patient()))
+        .map(SearchRow::line)
         .filter(line -> line.reach() != Reach.SEARCH && !reached.containsKey(line.key()))
         .ifPresent(
             line -> {
               reached.put(line.key(), how(line));
               open.add(line);
             });
+  }
+
+  private String unreached(String group, Generation generation, StoredLine line) {
+    boolean ours =
+        generation
+            .index(line.type())
+            .row(line.id())
+            .filter(row -> groups.has(group, row.patient()))
+            .isPresent();
+    return ours && line.reach() != Reach.SEARCH ? "unlinked" : "none";
   }
 
   private String how(StoredLine line) {

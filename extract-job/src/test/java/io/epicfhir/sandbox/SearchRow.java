@@ -63,6 +63,14 @@ record SearchRow(
     if (line.type().equals("Patient")) {
       return line.id();
     }
+    if (line.type().equals("Provenance")) { // FHIR R4's search parameter Provenance.patient
+      for (JsonNode target : resource.path("target")) {
+        String reference = target.path("reference").asText();
+        if (reference.startsWith(PATIENT)) {
+          return reference.substring(PATIENT.length());
+        }
+      }
+    }
     for (String field : PATIENT_FIELDS) {
       String reference = resource.path(field).path("reference").asText();
       if (reference.startsWith(PATIENT)) {

@@ -77,6 +77,8 @@ public final class BulkFigures {
     result("unresolved", counts.unresolved());
     result("forbidden", counts.forbidden());
     result("unreadable", counts.unreadable());
+    result("outside", counts.outside());
+    result("not_read_again", counts.notReadAgain());
     result("outcomes", counts.outcomes());
     result("kept", counts.kept());
     result("unconfirmed", counts.unconfirmed());

@@ -124,6 +124,7 @@ public final class BulkLanding {
                 ledger.requireStarted().asked().isFull(),
                 Set.copyOf(complete),
                 new TreeSet<>(completeness.toConfirm()),
+                new GroupScope(context.lake(), ledger).members(complete, staged),
                 staged,
                 new Path(ledger.staging(), "references")),
             fence::check);

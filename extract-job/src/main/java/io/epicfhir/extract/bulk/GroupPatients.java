@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -20,6 +21,7 @@ import org.apache.hadoop.fs.Path;
  */
 final class GroupPatients {
   private static final int DIGEST_BYTES = 8;
+  private static final String SUFFIX = "patients";
 
   private final Lake lake;
   private final String group;
@@ -51,7 +53,7 @@ final class GroupPatients {
 
   /** Those that are known; empty where no export has been looked at. */
   Optional<Set<String>> known() {
-    return lake.read(file("patients")).map(text -> new TreeSet<>(text.lines().toList()));
+    return lake.read(file(SUFFIX)).map(text -> new TreeSet<>(text.lines().toList()));
   }
 
   /** How many of the patients are not known; none where nothing is known at all. */
@@ -62,9 +64,21 @@ final class GroupPatients {
         : (int) patients.stream().filter(one -> !known.get().contains(one)).distinct().count();
   }
 
+  /** Those of all other groups. */
+  Set<String> ofOthers() {
+    Set<String> others = new TreeSet<>();
+    for (FileStatus file : lake.list(file(SUFFIX).getParent())) {
+      boolean other = !file.getPath().getName().equals(file(SUFFIX).getName());
+      if (other && file.getPath().getName().endsWith("." + SUFFIX)) {
+        lake.read(file.getPath()).ifPresent(text -> others.addAll(text.lines().toList()));
+      }
+    }
+    return others;
+  }
+
   /** A full export says who belongs to the group. */
   void replace(Collection<String> patients) {
-    lake.write(file("patients"), String.join("\n", new TreeSet<>(patients)) + "\n");
+    lake.write(file(SUFFIX), String.join("\n", new TreeSet<>(patients)) + "\n");
   }
 
   /** An incremental one adds whom it had. */

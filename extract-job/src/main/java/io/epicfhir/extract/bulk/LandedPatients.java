@@ -65,14 +65,15 @@ public final class LandedPatients {
     List<String> digests = new ArrayList<>();
     for (Landing.File file : landing.files()) {
       if (file.resourceType().equals("Patient") && file.kind() == Landing.Kind.RESOURCES) {
-        read(context.lake(), file, digests);
+        digests.addAll(digests(context.lake(), context.lake().paths().at(file.path())));
       }
     }
     return digests;
   }
 
-  private static void read(Lake lake, Landing.File file, List<String> digests) {
-    Path path = lake.paths().at(file.path());
+  /** Of the ids in a file of bronze. */
+  static List<String> digests(Lake lake, Path path) {
+    List<String> digests = new ArrayList<>();
     Configuration idOnly = new Configuration(lake.hadoop());
     idOnly.set(ReadSupport.PARQUET_READ_SCHEMA, ID_ONLY);
     try (ParquetReader<Group> reader =
@@ -85,5 +86,6 @@ public final class LandedPatients {
     } catch (IOException e) {
       throw StorageFailure.of("read " + path, e);
     }
+    return digests;
   }
 }

@@ -44,6 +44,7 @@ public final class BulkHydration {
    * @param completeTypes of which it holds all that the group has
    * @param toConfirm types of which it does not, although all was asked for: what it lacks of them
    *     is read
+   * @param members who belongs to the group; empty where that is not known
    * @param staged its files
    * @param folder for what is fetched
    */
@@ -54,6 +55,7 @@ public final class BulkHydration {
       boolean full,
       Set<String> completeTypes,
       SortedSet<String> toConfirm,
+      Optional<Members> members,
       List<StagedFile> staged,
       Path folder) {
     public Export {
@@ -66,6 +68,15 @@ public final class BulkHydration {
     Instant before() {
       return transactionTime.plusNanos(1);
     }
+  }
+
+  /** Who belongs to a group, by a patient's id. */
+  public interface Members {
+    /** Whether the patient is one of the group's. */
+    boolean has(String patient);
+
+    /** Whether the patient is one of another group's. */
+    boolean isElsewhere(String patient);
   }
 
   /**
@@ -140,8 +151,10 @@ public final class BulkHydration {
       earlierTry(spool, figures);
       PageFetch fetch = new PageFetch(client, traffic, references, settings.maxPageSize());
       Merges merges = new Merges(source.baseUrl());
-      ReadsById reads = new ReadsById(settings, source, fetch, spool, workers, figures, merges);
-      Hydration hydration = new Hydration(settings, spool, reads, figures);
+      CohortScope scope = scope(export, exported, merges);
+      ReadsById reads =
+          new ReadsById(settings, source, fetch, spool, workers, figures, merges, scope);
+      Hydration hydration = new Hydration(settings, spool, reads, figures, scope);
       known(hydration, export, index, exported);
       Map<String, Long> unread;
       try (Progress unusedProgress =
@@ -174,6 +187,21 @@ public final class BulkHydration {
 
   private IndexFolder index(String group) {
     return new IndexFolder(context.lake(), "bulk:" + group);
+  }
+
+  /** The export's patients tell who was merged into them. */
+  private CohortScope scope(Export export, ExportedResources exported, Merges merges) {
+    if (export.members().isEmpty()) {
+      context
+          .recorder()
+          .note(
+              "It is not known who belongs to group \""
+                  + export.group()
+                  + "\": what is read by reference is kept, whoever it belongs to.");
+      return CohortScope.unknown(merges);
+    }
+    exported.holding("Patient", "\"link\"", merges::read);
+    return new CohortScope(export.members().get()::has, merges, true);
   }
 
   /** What an earlier try has read counts as if it had been read now. */

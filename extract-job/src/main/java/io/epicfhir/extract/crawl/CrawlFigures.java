@@ -2,7 +2,6 @@ package io.epicfhir.extract.crawl;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -20,7 +19,7 @@ final class CrawlFigures {
   final LongAdder documents = new LongAdder();
   private final Map<String, LongAdder> codes = new ConcurrentHashMap<>();
   private final Map<Reading, Map<String, LongAdder>> reads = new ConcurrentHashMap<>();
-  private final Set<String> lately = ConcurrentHashMap.newKeySet();
+  private final Map<String, LongAdder> lately = new ConcurrentHashMap<>();
   private final ConcurrentLinkedQueue<String> left = new ConcurrentLinkedQueue<>();
 
   /** How a read by id ended. */
@@ -34,7 +33,9 @@ final class CrawlFigures {
     /** The server refused it for another reason. */
     REFUSED,
     /** It was to confirm a deletion, and does not tell whether the resource is there. */
-    UNCONFIRMED
+    UNCONFIRMED,
+    /** The resource came, and is a patient's who is not in the cohort. */
+    OUTSIDE
   }
 
   /** Counts a page, from the server or from an earlier try's spool. */
@@ -71,6 +72,8 @@ final class CrawlFigures {
       read(type, Reading.GOT);
     } else if (record.end() == SpoolRecord.End.GONE) {
       read(type, record.gone() ? Reading.GONE : Reading.FORBIDDEN);
+    } else if (record.outside()) {
+      read(type, Reading.OUTSIDE);
     }
   }
 
@@ -79,17 +82,23 @@ final class CrawlFigures {
     return sums(reads.getOrDefault(how, Map.of()));
   }
 
-  /** An earlier crawl could read the type not long ago. */
+  /** An earlier crawl read one of the type not long ago, so this one does not. */
   void readLately(String type) {
-    lately.add(type);
+    lately.computeIfAbsent(type, k -> new LongAdder()).increment();
+  }
+
+  /** By type, how many were read not long ago and are not read again. */
+  Map<String, Long> readLately() {
+    return sums(lately);
   }
 
   /** The types of which nothing can be read, and how many reads were refused. */
   Map<String, Long> unreadable() {
     Map<String, Long> types = reads(Reading.FORBIDDEN);
-    types.keySet().removeAll(lately);
+    types.keySet().removeAll(lately.keySet());
     types.keySet().removeAll(reads(Reading.GOT).keySet());
     types.keySet().removeAll(reads(Reading.GONE).keySet());
+    types.keySet().removeAll(reads(Reading.OUTSIDE).keySet());
     return types;
   }
 

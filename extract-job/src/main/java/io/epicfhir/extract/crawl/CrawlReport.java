@@ -32,6 +32,8 @@ final class CrawlReport {
     recorder.result("unresolved", figures.reads(CrawlFigures.Reading.GONE));
     recorder.result("forbidden", figures.reads(CrawlFigures.Reading.FORBIDDEN));
     recorder.result("unreadable", figures.unreadable());
+    recorder.result("outside", figures.reads(CrawlFigures.Reading.OUTSIDE));
+    recorder.result("not_read_again", figures.readLately());
     references(figures, "crawl");
   }
 
@@ -51,6 +53,19 @@ final class CrawlReport {
     registry.counter("attachments.left").inc(figures.leftForTomorrow().size());
     if (!unresolved.isEmpty()) {
       recorder.note("The server does not have resources that others refer to: " + unresolved + ".");
+    }
+    Map<String, Long> outside = figures.reads(CrawlFigures.Reading.OUTSIDE);
+    if (!outside.isEmpty()) {
+      recorder.note(
+          "References lead to resources of patients outside the cohort, which are not kept: "
+              + outside
+              + ".");
+    }
+    if (!figures.readLately().isEmpty()) {
+      recorder.note(
+          "Known by reference only and not read again within crawl.reference-max-age: "
+              + figures.readLately()
+              + ".");
     }
     Map<String, Long> unreadable = figures.unreadable();
     forbidden.forEach(

@@ -30,6 +30,7 @@ final class CrawlRun implements AutoCloseable {
   private final CrawlFigures figures = new CrawlFigures();
   private final Spool spool;
   private final Merges merges;
+  private final CohortScope scope;
   private final ReadsById reads;
   private final Set<String> askedInFull = new HashSet<>();
   private Units units;
@@ -58,7 +59,8 @@ final class CrawlRun implements AutoCloseable {
     this.plan = new SearchPlan(settings, begun.changedSince());
     this.spool = new Spool(context.lake(), ledger.spool());
     this.merges = new Merges(source.baseUrl());
-    this.reads = new ReadsById(settings, source, fetch, spool, workers, figures, merges);
+    this.scope = new CohortScope(patient -> units.has(patient), merges, false);
+    this.reads = new ReadsById(settings, source, fetch, spool, workers, figures, merges, scope);
   }
 
   Units units() {
@@ -79,6 +81,11 @@ final class CrawlRun implements AutoCloseable {
 
   Merges merges() {
     return merges;
+  }
+
+  /** Whose resources are kept. */
+  CohortScope scope() {
+    return scope;
   }
 
   /** The codes of refused reads that are not accepted, and how many there were. */
@@ -228,7 +235,7 @@ final class CrawlRun implements AutoCloseable {
 
   @SuppressWarnings("try") // the progress is told, not used
   private void hydrate() {
-    Hydration hydration = new Hydration(settings, spool, reads, figures);
+    Hydration hydration = new Hydration(settings, spool, reads, figures, scope);
     hydration.earlier(index, begun.group(), begun.startedAt(), begun.startedAt());
     try (Progress unused =
         Progress.of("searches, and reads by reference", "resources", this::reading)) {

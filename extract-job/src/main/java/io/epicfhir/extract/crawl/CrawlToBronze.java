@@ -123,6 +123,15 @@ final class CrawlToBronze implements TypeToBronze.Ways {
         .orElseGet(() -> search.substring(0, search.indexOf('?')));
   }
 
+  /**
+   * Who left the cohort is asked for no more; what moved from a member to somebody else is gone.
+   */
+  @Override
+  public TypeToBronze.Absence outside(CrawlIndex.Seen seen, String patient) {
+    boolean moved = !seen.patient().isEmpty() && run.scope().isMember(seen.patient());
+    return moved ? TypeToBronze.Absence.GONE : TypeToBronze.Absence.UNKNOWN;
+  }
+
   @Override
   public boolean wouldSee(CrawlIndex.Seen seen) {
     return run.expectations().wouldSee(seen);

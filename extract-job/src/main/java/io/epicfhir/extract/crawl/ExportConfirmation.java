@@ -99,6 +99,6 @@ final class ExportConfirmation {
 
   /** A retired patient's id can lead to the survivor, who names the retired one. */
   private void learn(Merges merges) {
-    exported.resources(Merges.PATIENT, bytes -> merges.read(bytes, 0, bytes.length));
+    exported.holding(Merges.PATIENT, "\"link\"", merges::read);
   }
 }

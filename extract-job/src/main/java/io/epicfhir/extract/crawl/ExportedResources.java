@@ -3,6 +3,7 @@ package io.epicfhir.extract.crawl;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.Landing;
 import io.epicfhir.extract.bronze.StagedFile;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.Path;
@@ -37,17 +38,26 @@ final class ExportedResources implements AbsentResources.ExportedIds {
         .forEach(f -> KnownResources.ids(context.lake(), new Path(f.path()), reader));
   }
 
-  /** Gives each resource of a type, as its bytes. */
-  void resources(String type, ReferenceTask.ResourceReader reader) {
+  /** Gives each resource of a type that holds a text, as bytes. */
+  void holding(String type, String text, Consumer<byte[]> reader) {
     files.stream()
         .filter(f -> f.type().equals(type))
         .forEach(
             f ->
-                ReferenceTask.resources(
-                    new Path(f.path()), context.lake().hadoop(), reader));
+                StagedResources.read(
+                    context.lake().hadoop(),
+                    new Path(f.path()),
+                    resource -> {
+                      if (new String(resource, StandardCharsets.UTF_8).contains(text)) {
+                        reader.accept(resource);
+                      }
+                    }));
   }
 
-  /** Gives each reference that is wanted, from wherever the executors found it; many come twice. */
+  /**
+   * Gives each reference that is wanted, from wherever the executors found it; many come twice.
+   * After a tab comes the patient whose resource holds it; nothing where that is nobody.
+   */
   void references(References wanted, Consumer<String> reader) {
     if (files.isEmpty()) {
       return;

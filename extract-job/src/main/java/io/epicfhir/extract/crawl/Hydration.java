@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,24 +24,46 @@ final class Hydration {
   private final Spool spool;
   private final ReadsById reads;
   private final CrawlFigures figures;
+  private final CohortScope scope;
+  private final Holders holders = new Holders();
   private final DigestTable known = new DigestTable(0);
   private final Digest digest = new Digest();
   private final Map<String, Set<String>> scanned = new TreeMap<>();
   private final List<String> batch = new ArrayList<>();
-  private final Set<String> documents = new LinkedHashSet<>();
-  private final List<String> stale = new ArrayList<>();
 
-  /** With what the searches brought in the spool. */
-  Hydration(CrawlSettings settings, Spool spool, ReadsById reads, CrawlFigures figures) {
+  /** With the patients whose resources point to them. */
+  private final Map<String, String> documents = new LinkedHashMap<>();
+
+  private final Map<String, String> stale = new LinkedHashMap<>();
+
+  /** Documents of patients who are in the cohort no more. */
+  private final Map<String, String> leavers = new LinkedHashMap<>();
+
+  private long asked;
+
+  /**
+   * With what the searches brought in the spool.
+   *
+   * @param scope whose resources are kept
+   */
+  Hydration(
+      CrawlSettings settings,
+      Spool spool,
+      ReadsById reads,
+      CrawlFigures figures,
+      CohortScope scope) {
     this.settings = settings;
     this.spool = spool;
     this.reads = reads;
     this.figures = figures;
+    this.scope = scope;
   }
 
   /**
    * What earlier crawls or exports fetched by reference: lately enough, so that it is not fetched
-   * again; or so long ago that it is, whether something refers to it still or not.
+   * again; or so long ago that it is, whether something refers to it still or not. The resource of
+   * a patient who is not in the cohort any more is fetched again at once: it has moved to another
+   * patient with a merge, or does not belong here any more.
    *
    * @param before the time of this crawl or export
    * @param now from which the age counts
@@ -58,14 +81,30 @@ final class Hydration {
                       seen -> {
                         if (!seen.bySearch()) {
                           String reference = type + "/" + seen.id();
-                          if (!never && seen.readAt() >= from) {
-                            known.add(digest.of(reference));
-                            figures.readLately(type);
-                          } else {
-                            stale.add(reference);
-                          }
+                          boolean lately = !never && seen.readAt() >= from;
+                          earlier(type, reference, seen.patient(), lately);
                         }
                       }));
+    }
+  }
+
+  private void earlier(String type, String reference, String patient, boolean lately) {
+    boolean member = patient.isEmpty() || scope.isMember(patient);
+    boolean document = type.equals(BINARY); // which does not say whose it is
+    boolean left = !member && !scope.has(patient);
+    if (left && !scope.endsLeavers()) {
+      known.add(digest.of(reference)); // a leaver's stays as it is
+    } else if (left && document) {
+      leavers.put(reference, patient);
+    } else if (lately && document) {
+      known.add(digest.of(reference));
+      figures.readLately(type);
+    } else if (lately && member) {
+      known.add(digest.of(reference));
+      holders.add(reference, patient);
+      figures.readLately(type);
+    } else {
+      stale.put(reference, document ? patient : "");
     }
   }
 
@@ -87,15 +126,15 @@ final class Hydration {
   void run(Consumer<Consumer<String>> named) {
     spool.roll();
     wanted().forEach(this::received);
-    named.accept(this::add);
+    named.accept(this::exported);
     flush();
     boolean more = true;
     while (more) {
       spool.roll();
-      int before = known.size();
+      long before = asked;
       spool.types().forEach(this::references);
       flush();
-      more = known.size() > before;
+      more = asked > before;
       if (!more && !stale.isEmpty()) {
         stale.forEach(this::add);
         stale.clear();
@@ -103,13 +142,23 @@ final class Hydration {
         more = true;
       }
     }
+    leavers.forEach(this::leave);
+    leavers.clear();
+  }
+
+  /** Unless a resource of another patient points to the document, too. */
+  private void leave(String document, String patient) {
+    if (known.add(digest.of(document))) {
+      figures.read(BINARY, CrawlFigures.Reading.OUTSIDE);
+      spool.append(BINARY, SpoolRecord.outside(ReadsById.Read.of(document), patient));
+    }
   }
 
   /** The documents that resources point to, those that were left by an earlier crawl first. */
   List<ReadsById.Read> documents(List<String> leftBefore) {
     Set<String> ordered = new LinkedHashSet<>();
     Map<String, String> named = new HashMap<>();
-    documents.forEach(document -> named.put(document.replaceFirst(" .*", ""), document));
+    documents.keySet().forEach(document -> named.put(document.replaceFirst(" .*", ""), document));
     if (settings.attachments().enabled()) {
       for (String id : leftBefore) {
         String reference = BINARY + "/" + id;
@@ -118,8 +167,10 @@ final class Hydration {
         }
       }
     }
-    ordered.addAll(documents);
-    return ordered.stream().map(ReadsById.Read::of).toList();
+    ordered.addAll(documents.keySet());
+    return ordered.stream()
+        .map(one -> ReadsById.Read.of(one).heldBy(documents.getOrDefault(one, "")))
+        .toList();
   }
 
   /** The types that are fetched by reference. */
@@ -143,6 +194,7 @@ final class Hydration {
         record -> {
           if (record.byReference() && record.end() != SpoolRecord.End.REFUSED) {
             known.add(digest.of(type + "/" + record.subject()));
+            holders.read(type + "/" + record.subject());
           }
           for (Entry entry : record.entries()) {
             if (entry.whole()) {
@@ -155,17 +207,29 @@ final class Hydration {
   private void references(String type) {
     Set<String> done = scanned.computeIfAbsent(type, t -> new HashSet<>());
     List<String> read =
-        spool.read(type, false, done, record -> record.references().forEach(this::add));
+        spool.read(
+            type,
+            false,
+            done,
+            record -> record.references().forEach(named -> add(named, record.patient())));
     done.addAll(read);
   }
 
-  private void add(String reference) {
+  /** What an export names: "Type/id", a tab, and the patient whose resource names it, if any. */
+  private void exported(String line) {
+    int tab = line.lastIndexOf('\t');
+    add(line.substring(0, tab), line.substring(tab + 1));
+  }
+
+  private void add(String reference, String patient) {
     int blank = reference.indexOf(' ');
-    if (!known.add(digest.of(blank < 0 ? reference : reference.substring(0, blank)))) {
+    boolean first = known.add(digest.of(blank < 0 ? reference : reference.substring(0, blank)));
+    if (!first && !holders.moved(reference, patient)) {
       return;
     }
+    asked++;
     if (reference.startsWith(BINARY + "/")) {
-      documents.add(reference);
+      documents.put(reference, patient);
       return;
     }
     batch.add(reference);

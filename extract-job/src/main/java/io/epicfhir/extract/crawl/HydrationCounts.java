@@ -14,6 +14,8 @@ import java.util.TreeMap;
  * @param unresolved references to what the server does not have
  * @param forbidden reads that the server refused (403)
  * @param unreadable the types of which all reads were refused so
+ * @param outside reads of resources that belong to patients outside the cohort, and are not kept
+ * @param notReadAgain what was read lately, and may have changed since
  * @param outcomes how often the server said what, by code
  * @param kept that the export lacks, and that are there by their ids
  * @param unconfirmed that the export lacks, and of which no read tells whether they are gone
@@ -26,6 +28,8 @@ public record HydrationCounts(
     Map<String, Long> unresolved,
     Map<String, Long> forbidden,
     Map<String, Long> unreadable,
+    Map<String, Long> outside,
+    Map<String, Long> notReadAgain,
     Map<String, Long> outcomes,
     Map<String, Long> kept,
     Map<String, Long> unconfirmed,
@@ -33,6 +37,8 @@ public record HydrationCounts(
 
   /** Files that were written before a component was there say nothing of it. */
   public HydrationCounts {
+    outside = outside == null ? Map.of() : outside;
+    notReadAgain = notReadAgain == null ? Map.of() : notReadAgain;
     kept = kept == null ? Map.of() : kept;
     unconfirmed = unconfirmed == null ? Map.of() : unconfirmed;
     unread = unread == null ? Map.of() : unread;
@@ -67,6 +73,8 @@ public record HydrationCounts(
         figures.reads(CrawlFigures.Reading.GONE),
         figures.reads(CrawlFigures.Reading.FORBIDDEN),
         figures.unreadable(),
+        figures.reads(CrawlFigures.Reading.OUTSIDE),
+        figures.readLately(),
         figures.outcomes(),
         kept,
         figures.reads(CrawlFigures.Reading.UNCONFIRMED),

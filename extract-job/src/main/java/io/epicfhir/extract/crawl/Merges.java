@@ -3,6 +3,7 @@ package io.epicfhir.extract.crawl;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -79,6 +80,15 @@ final class Merges {
         case "replaced-by" -> add(id, other);
         default -> {} // refer and seealso: both records stay in use
       }
+    }
+  }
+
+  /** Takes the links of a patient. */
+  void read(byte[] patient) {
+    try {
+      read(patient, 0, patient.length);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // bronze takes in whole resources only
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.List;
  *     the page itself
  * @param total how many matches the search has, by the server; {@link #NO_TOTAL} where it is not
  *     told
+ * @param patients of a resource that was asked for by its id: the ids of the patients it belongs to
  */
 record Page(
     Bytes content,
@@ -21,7 +22,8 @@ record Page(
     String next,
     List<String> references,
     List<OutcomeCode> outcomes,
-    long total) {
+    long total,
+    List<String> patients) {
   static final long NO_TOTAL = -1;
 
   /** A page that tells no total. */
@@ -31,7 +33,12 @@ record Page(
       String next,
       List<String> references,
       List<OutcomeCode> outcomes) {
-    this(content, entries, next, references, outcomes, NO_TOTAL);
+    this(content, entries, next, references, outcomes, NO_TOTAL, List.of());
+  }
+
+  /** The same, of these patients. */
+  Page of(List<String> owners) {
+    return new Page(content, entries, next, references, outcomes, total, owners);
   }
 
   byte[] bytes() {

@@ -74,7 +74,7 @@ final class PageScan {
       }
       scan.add();
       scan.end();
-      return scan.result();
+      return scan.result().of(scan.resources.patients());
     } catch (JsonProcessingException e) {
       throw new BrokenBody("an answer that is not one whole JSON object");
     }
@@ -87,7 +87,8 @@ final class PageScan {
         next,
         List.copyOf(found),
         List.copyOf(outcomes),
-        total);
+        total,
+        List.of());
   }
 
   private void bundle() throws IOException {

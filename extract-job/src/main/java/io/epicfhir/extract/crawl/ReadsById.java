@@ -35,6 +35,7 @@ final class ReadsById {
   private final Workers workers;
   private final CrawlFigures figures;
   private final Merges merges;
+  private final CohortScope scope;
   private final Map<String, Long> problems = new TreeMap<>();
   private final Map<String, Integer> refusals = new ConcurrentHashMap<>();
   private final Set<String> readable = ConcurrentHashMap.newKeySet();
@@ -46,8 +47,9 @@ final class ReadsById {
    * @param accept a document's media type
    * @param seen what the last crawl had found by a search or the last export had held, and this one
    *     has not; null for a read by reference
+   * @param holder the patient whose resource refers to a document; else empty
    */
-  record Read(String type, String id, String accept, CrawlIndex.Seen seen) {
+  record Read(String type, String id, String accept, CrawlIndex.Seen seen, String holder) {
 
     static Read of(String reference) {
       int slash = reference.indexOf('/');
@@ -55,12 +57,17 @@ final class ReadsById {
       int end = blank < 0 ? reference.length() : blank;
       String accept = blank < 0 ? "*/*" : reference.substring(blank + 1);
       return new Read(
-          reference.substring(0, slash), reference.substring(slash + 1, end), accept, null);
+          reference.substring(0, slash), reference.substring(slash + 1, end), accept, null, "");
+    }
+
+    /** The same, of a document of this patient. */
+    Read heldBy(String patient) {
+      return new Read(type, id, accept, seen, patient);
     }
 
     /** To confirm a deletion. */
     static Read confirming(String type, CrawlIndex.Seen seen) {
-      return new Read(type, seen.id(), "", seen);
+      return new Read(type, seen.id(), "", seen, "");
     }
 
     boolean confirms() {
@@ -75,7 +82,8 @@ final class ReadsById {
       Spool spool,
       Workers workers,
       CrawlFigures figures,
-      Merges merges) {
+      Merges merges,
+      CohortScope scope) {
     this.settings = settings;
     this.base = source.baseUrl();
     this.fetch = fetch;
@@ -83,6 +91,7 @@ final class ReadsById {
     this.workers = workers;
     this.figures = figures;
     this.merges = merges;
+    this.scope = scope;
   }
 
   /** Does all of them. */
@@ -163,6 +172,11 @@ final class ReadsById {
         return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
       }
       readable.add(read.type());
+      boolean stays = read.confirms() && !scope.endsLeavers();
+      if (!stays && scope.excludes(got.page().patients())) {
+        count(read, CrawlFigures.Reading.OUTSIDE);
+        return SpoolRecord.outside(read, got.page().patients().get(0));
+      }
       count(read, CrawlFigures.Reading.GOT);
       got.page().entries().stream()
           .filter(e -> e.kind() == Entry.Kind.RAW)

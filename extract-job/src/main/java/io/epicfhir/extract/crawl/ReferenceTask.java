@@ -2,34 +2,22 @@ package io.epicfhir.extract.crawl;
 
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
-import io.epicfhir.common.StorageFailure;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.parquet.example.data.Group;
-import org.apache.parquet.hadoop.ParquetReader;
-import org.apache.parquet.hadoop.api.ReadSupport;
-import org.apache.parquet.hadoop.example.GroupReadSupport;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * One Spark task: finds the references in one staged file, each once, and writes them to a small
- * file, one a line.
+ * file, one a line: the reference, a tab, and the patient whose resource holds it; nobody where
+ * what is referred to belongs to no patient.
  */
 final class ReferenceTask implements Function<String, String> {
   private static final long serialVersionUID = 1L;
-
-  private static final String RESOURCE_ONLY =
-      "message resource { required binary resource (STRING); }";
-
-  /** Takes in one resource. */
-  interface ResourceReader {
-    void read(byte[] resource) throws IOException;
-  }
 
   private final References wanted;
   private final String lake;
@@ -58,24 +46,20 @@ final class ReferenceTask implements Function<String, String> {
 
   private Set<String> references(Path file) {
     Set<String> found = new LinkedHashSet<>();
-    resources(
-        file,
-        hadoop.value(),
-        bytes -> found.addAll(PageScan.resource(bytes, wanted).references()));
+    StagedResources.read(hadoop.value(), file, resource -> add(resource, found));
     return found;
   }
 
-  /** Gives each resource of a staged file, as its bytes. */
-  static void resources(Path file, Configuration hadoop, ResourceReader reader) {
-    Configuration resourceOnly = new Configuration(hadoop);
-    resourceOnly.set(ReadSupport.PARQUET_READ_SCHEMA, RESOURCE_ONLY);
-    try (ParquetReader<Group> rows =
-        ParquetReader.builder(new GroupReadSupport(), file).withConf(resourceOnly).build()) {
-      for (Group row = rows.read(); row != null; row = rows.read()) {
-        reader.read(row.getBinary(0, 0).getBytes());
-      }
+  private void add(byte[] resource, Set<String> found) {
+    Page page;
+    try {
+      page = PageScan.resource(resource, wanted);
     } catch (IOException e) {
-      throw StorageFailure.of("read " + file, e);
+      throw new UncheckedIOException(e); // bronze takes in whole resources only
+    }
+    String patient = page.patients().isEmpty() ? "" : page.patients().get(0);
+    for (String reference : page.references()) {
+      found.add(reference + "\t" + (References.isShared(reference) ? "" : patient));
     }
   }
 }

@@ -18,11 +18,28 @@ record References(String base, Set<String> types, Set<String> attachmentTypes)
   private static final String BINARY = "Binary/";
   private static final String AUTHORITY = "://";
 
+  /** Types whose resources belong to no patient. */
+  private static final Set<String> SHARED =
+      Set.of(
+          "Medication",
+          "Practitioner",
+          "PractitionerRole",
+          "Organization",
+          "Location",
+          "HealthcareService",
+          "Endpoint",
+          "Substance");
+
   static References of(URI base, CrawlSettings settings) {
     return new References(
         base + "/",
         Set.copyOf(settings.hydrate()),
         settings.attachments().enabled() ? Set.copyOf(settings.attachments().types()) : Set.of());
+  }
+
+  /** Whether what is referred to belongs to no patient. */
+  static boolean isShared(String reference) {
+    return SHARED.contains(reference.substring(0, reference.indexOf('/')));
   }
 
   /** The references to resources of one type. */

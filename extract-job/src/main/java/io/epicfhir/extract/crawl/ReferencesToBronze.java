@@ -155,6 +155,16 @@ final class ReferencesToBronze implements TypeToBronze.Ways {
     exported.ids(type, ids);
   }
 
+  /** Who is in another group now comes with that group's exports. */
+  @Override
+  public TypeToBronze.Absence outside(CrawlIndex.Seen seen, String patient) {
+    if (export.members().map(members -> members.isElsewhere(patient)).orElse(false)) {
+      return TypeToBronze.Absence.GONE_WITH_TYPE;
+    }
+    concludes = true;
+    return TypeToBronze.Absence.GONE;
+  }
+
   @Override
   public TypeToBronze.Absence absent(String type, CrawlIndex.Seen seen) {
     boolean said = seen.search().equals(CrawlIndex.EXPORT) && export.completeTypes().contains(type);

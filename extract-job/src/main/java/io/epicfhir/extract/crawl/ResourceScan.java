@@ -28,6 +28,8 @@ final class ResourceScan {
   private int urlDepth;
   private String contentType = "";
   private int contentTypeDepth;
+  private String element = "";
+  private PatientFields patientFields = new PatientFields();
 
   ResourceScan(byte[] bytes, JsonParser parser, References references, Set<String> found) {
     this.bytes = bytes;
@@ -43,6 +45,7 @@ final class ResourceScan {
     id = "";
     subsetted = false;
     urls.clear();
+    patientFields = new PatientFields();
     int depth = 1;
     while (depth > 0) {
       JsonToken token = parser.nextToken();
@@ -55,7 +58,8 @@ final class ResourceScan {
         attachment(depth);
         depth--;
       } else if (token == JsonToken.FIELD_NAME) {
-        inMeta = depth == 1 ? parser.currentName().equals("meta") : inMeta;
+        element = depth == 1 ? parser.currentName() : element;
+        inMeta = element.equals("meta");
       } else if (token == JsonToken.VALUE_STRING && parser.currentName() != null) {
         text(depth, parser.currentName());
       }
@@ -70,12 +74,20 @@ final class ResourceScan {
     return new Entry(kind, type, id, from, to - from);
   }
 
+  /** The ids of the patients that the last resource belongs to. */
+  List<String> patients() {
+    return patientFields.patients(type, id);
+  }
+
   private void text(int depth, String name) throws IOException {
     switch (name) {
       case "resourceType" -> type = depth == 1 ? parser.getText() : type;
       case "id" -> id = depth == 1 ? parser.getText() : id;
       case "code" -> subsetted |= inMeta && parser.getText().equals(SUBSETTED);
-      case "reference" -> add(references.reference(parser.getText()));
+      case "reference" -> {
+        add(references.reference(parser.getText()));
+        patientFields.reference(element, depth, parser.getText());
+      }
       case "url", "contentType" -> {
         if (!references.attachmentTypes().isEmpty()) {
           attachment(depth, name);

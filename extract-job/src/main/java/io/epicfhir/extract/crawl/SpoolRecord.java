@@ -14,7 +14,8 @@ import java.util.List;
  * @param page its number, from 1 on
  * @param end what comes after it
  * @param next the link to the next page, where there is one; of a read that confirms, what had
- *     found the resource; of a merged patient's search, the survivor
+ *     found the resource; of another read, the patient whose resource came; of a merged patient's
+ *     search, the survivor
  * @param readAt milliseconds since 1970
  * @param codes what OperationOutcomes said
  * @param references what must be fetched by reference
@@ -49,7 +50,9 @@ record SpoolRecord(
     /** Nothing: it is not there. */
     GONE,
     /** Nothing: the server refused it. */
-    REFUSED
+    REFUSED,
+    /** Nothing: it belongs to a patient outside the cohort. */
+    OUTSIDE
   }
 
   /** The entries of a page in this order, their bytes without what lies between them. */
@@ -79,7 +82,13 @@ record SpoolRecord(
   /** A resource that was read by its id. */
   static SpoolRecord read(ReadsById.Read read, Page page) {
     SpoolRecord record = of(BY_REFERENCE, read.id(), 0, 1, page, page.entries());
-    return record.with(End.LAST, foundBy(read));
+    String patient = page.patients().isEmpty() ? read.holder() : page.patients().get(0);
+    return record.with(End.LAST, read.confirms() ? foundBy(read) : patient);
+  }
+
+  /** A resource that is not kept: it is this patient's, who is not in the cohort. */
+  static SpoolRecord outside(ReadsById.Read read, String patient) {
+    return ended(BY_REFERENCE, read.id(), 0, 1, End.OUTSIDE, List.of(), patient);
   }
 
   /** A read by id that brought nothing. */
@@ -151,6 +160,19 @@ record SpoolRecord(
   /** Whether it confirms a resource that a search had found once, and does no more. */
   boolean confirms() {
     return byReference() && next.contains(FOUND_BY);
+  }
+
+  /** Whether what was read belongs to a patient outside the cohort. */
+  boolean outside() {
+    return byReference() && end == End.OUTSIDE;
+  }
+
+  /** The patient whose search or whose resource it is; empty where it is nobody's. */
+  String patient() {
+    if (!byReference()) {
+      return subject;
+    }
+    return confirms() ? foundFor() : next;
   }
 
   /** The patient whose search had found what was confirmed. */

@@ -2,6 +2,8 @@ package io.epicfhir.extract.crawl;
 
 import io.epicfhir.extract.bronze.LineHead;
 import io.epicfhir.extract.bronze.Rejection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -22,6 +24,7 @@ final class TypeToBronze {
   private final CrawlIndex.Writer after;
   private final TypeCounts counts;
   private final Digest content = new Digest();
+  private final Map<String, String> outside = new HashMap<>();
   private long ordinal;
 
   /** What the crawl knows of searches and patients. */
@@ -44,13 +47,19 @@ final class TypeToBronze {
     default Absence absent(String type, CrawlIndex.Seen seen) {
       return Absence.UNKNOWN;
     }
+
+    /**
+     * What becomes of a resource that was there before, and of which a read says that it belongs to
+     * a patient outside the cohort.
+     */
+    Absence outside(CrawlIndex.Seen seen, String patient);
   }
 
   /** What it means that a resource is not there any more. */
   enum Absence {
     /** Nothing. */
     UNKNOWN,
-    /** It is gone, which the landing says of the whole type. */
+    /** It is gone, which need not be said of it: another statement of the landing holds. */
     GONE_WITH_TYPE,
     /** It is gone, and the landing must say so. */
     GONE
@@ -132,6 +141,9 @@ final class TypeToBronze {
     boolean refused = record.confirms() && record.end() == SpoolRecord.End.REFUSED;
     if (refused && readings.mine(record.subject())) {
       readings.refused(record.subject(), record.readAt());
+    }
+    if (record.outside() && readings.mine(record.subject())) {
+      outside.put(record.subject(), record.patient());
     }
     for (Entry entry : record.entries()) {
       ordinal++;
@@ -217,7 +229,7 @@ final class TypeToBronze {
     after.add(
         new CrawlIndex.Seen(
             entry.id(),
-            bySearch ? record.subject() : confirmed ? record.foundFor() : "",
+            record.aside() || (record.confirms() && !confirmed) ? "" : record.patient(),
             bySearch ? record.search() : confirmed ? record.foundBy() : "",
             content.high(),
             content.low(),
@@ -235,7 +247,7 @@ final class TypeToBronze {
       return;
     }
     boolean read = readings.seen(seen.id());
-    Absence absence = read ? Absence.UNKNOWN : ways.absent(type, seen);
+    Absence absence = read ? Absence.UNKNOWN : absence(seen);
     if (absence == Absence.GONE_WITH_TYPE) {
       return;
     }
@@ -249,6 +261,12 @@ final class TypeToBronze {
     }
     long refusedAt = seen.bySearch() ? readings.refusedAt(seen.id()) : 0;
     after.add(refusedAt == 0 ? seen : seen.refusedAt(refusedAt));
+  }
+
+  private Absence absence(CrawlIndex.Seen seen) {
+    Absence absence = ways.absent(type, seen);
+    String patient = outside.get(seen.id());
+    return absence == Absence.UNKNOWN && patient != null ? ways.outside(seen, patient) : absence;
   }
 
   private String source(SpoolRecord record) {

@@ -59,6 +59,40 @@ class HydrationTest {
   }
 
   @Test
+  void whatBelongsToAPatientOutsideTheCohortIsNotKept() throws IOException {
+    try (Clinic clinic = new Clinic()) {
+      String lab =
+          with(
+              lab("l1", "a"),
+              "\"hasMember\":[{\"reference\":\"Observation/theirs\"},"
+                  + "{\"reference\":\"Observation/moves\"}]");
+      clinic.has(
+          patient("a"),
+          lab,
+          with(
+              observation("theirs", "b", "unlisted"),
+              "\"specimen\":{\"reference\":\"Specimen/s\"}"),
+          observation("moves", "a", "unlisted"));
+      CrawlSite site = clinic.site(folder, "a");
+      site.set("crawl.reference-max-age", "0 seconds");
+      assertThat(site.crawl("r1")).isZero();
+      assertThat(site.newest())
+          .containsExactlyInAnyOrder(patient("a"), lab, observation("moves", "a", "unlisted"));
+      assertThat(outside(site, "r1")).isEqualTo(1);
+      assertThat(clinic.count("Specimen/")).isZero();
+
+      clinic.has(observation("moves", "b", "unlisted"));
+      assertThat(site.crawl("r2")).isZero();
+      assertThat(site.deletions()).containsExactly("Observation/moves");
+      assertThat(outside(site, "r2")).isEqualTo(2);
+    }
+  }
+
+  private static int outside(CrawlSite site, String run) throws IOException {
+    return site.report(run).path("result").path("outside").path("Observation").asInt();
+  }
+
+  @Test
   void aReadThatBringsNoResourceIsRed() throws IOException {
     try (Clinic clinic = new Clinic()) {
       clinic.has(

@@ -1,0 +1,67 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.Landing;
+import io.epicfhir.extract.bronze.StagedFile;
+import io.epicfhir.extract.crawl.BulkHydration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Who belongs to a group while an export of it is taken in: the patients of a whole export; else
+ * those that earlier exports had, too. An export without any patient says nothing of that.
+ */
+final class GroupScope {
+  private static final String PATIENT = "Patient";
+
+  private final Lake lake;
+  private final ExportLedger ledger;
+
+  /** Of the ledger's export. */
+  GroupScope(Lake lake, ExportLedger ledger) {
+    this.lake = lake;
+    this.ledger = ledger;
+  }
+
+  /**
+   * The group's patients; empty where they are not known.
+   *
+   * @param completeTypes of which the export holds all that the group has
+   */
+  Optional<BulkHydration.Members> members(List<String> completeTypes, List<StagedFile> staged) {
+    ExportLedger.Asked asked = ledger.requireStarted().asked();
+    boolean whole = asked.isFull() && completeTypes.contains(PATIENT);
+    GroupPatients patients = new GroupPatients(lake, asked.group());
+    Set<String> digests = new HashSet<>();
+    for (StagedFile file : staged) {
+      if (file.type().equals(PATIENT) && file.kind() == Landing.Kind.RESOURCES) {
+        digests.addAll(LandedPatients.digests(lake, new Path(file.path())));
+      }
+    }
+    if (!whole || digests.isEmpty()) {
+      Optional<Set<String>> known = whole ? Optional.empty() : patients.known();
+      if (known.isEmpty()) {
+        return Optional.empty();
+      }
+      digests.addAll(known.get());
+    }
+    ledger.members().map(ExportLedger.Members::members).ifPresent(digests::addAll);
+    return Optional.of(new Digested(digests, patients.ofOthers()));
+  }
+
+  /** Patients by the digests of their ids. */
+  private record Digested(Set<String> ours, Set<String> others) implements BulkHydration.Members {
+    @Override
+    public boolean has(String patient) {
+      return ours.contains(GroupPatients.digest(patient));
+    }
+
+    @Override
+    public boolean isElsewhere(String patient) {
+      return others.contains(GroupPatients.digest(patient));
+    }
+  }
+}

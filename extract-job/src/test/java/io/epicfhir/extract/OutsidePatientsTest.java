@@ -1,0 +1,213 @@
+package io.epicfhir.extract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.sandbox.RequestKind;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * References of a group's export lead to the record of a patient who is not in the group: it is not
+ * kept, whatever leads there. Patient "in" is the group's, patient "out" is not.
+ */
+class OutsidePatientsTest extends SiteTest {
+  private static final String IN = "\"subject\":{\"reference\":\"Patient/in\"}";
+  private static final String OUT = "\"subject\":{\"reference\":\"Patient/out\"}";
+
+  private static final List<String> KEPT =
+      List.of(
+          "DiagnosticReport/r",
+          "Encounter/e",
+          "List/l",
+          "Observation/o",
+          "Patient/in",
+          "Practitioner/dr",
+          "Provenance/pv",
+          "Specimen/mine",
+          "Specimen/nobodys");
+
+  @BeforeEach
+  void open() throws IOException {
+    open(files(), options -> options);
+    site.settings.put("bulk.mode", "full");
+    site.settings.put(
+        "bulk.types",
+        "[Patient, Encounter, DiagnosticReport, Observation, Provenance, List, Practitioner]");
+    leave("out");
+  }
+
+  private static Map<String, byte[]> files() {
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    put(files, resource("Patient", "in", ""), resource("Patient", "out", ""));
+    put(
+        files,
+        resource("Encounter", "e", IN, list("episodeOfCare", "EpisodeOfCare/ep-out")),
+        resource("Encounter", "e-out", OUT));
+    put(
+        files,
+        resource(
+            "EpisodeOfCare",
+            "ep-out",
+            "\"patient\":{\"reference\":\"https://other.example/fhir/Patient/out/_history/2\"}"));
+    put(files, resource("DiagnosticReport", "r", IN, list("result", "Observation/by-result")));
+    put(
+        files,
+        resource(
+            "Observation",
+            "o",
+            IN,
+            "\"specimen\":{\"reference\":\"Specimen/mine\"}",
+            list("derivedFrom", "Specimen/nobodys"),
+            list("performer", "Practitioner/dr")),
+        resource("Observation", "by-result", OUT, list("performer", "Practitioner/dr-out")),
+        resource("Observation", "by-entry", OUT, list("hasMember", "Observation/by-member")),
+        resource("Observation", "by-member", OUT),
+        resource(
+            "Observation", "by-target", OUT, "\"specimen\":{\"reference\":\"Specimen/theirs\"}"));
+    put(files, resource("Provenance", "pv", list("target", "Observation/by-target")));
+    put(
+        files,
+        resource(
+            "List", "l", IN, "\"entry\":[{\"item\":{\"reference\":\"Observation/by-entry\"}}]"));
+    put(files, note("d-in", IN, "n-in", "n-both"), note("d-out", OUT, "n-out", "n-both"));
+    put(
+        files,
+        resource("Binary", "n-in"),
+        resource("Binary", "n-out"),
+        resource("Binary", "n-both"));
+    put(files, resource("Practitioner", "dr", ""));
+    put(
+        files,
+        resource("Specimen", "mine", IN),
+        resource("Specimen", "nobodys", "\"subject\":{\"display\":\"a swab of the ward\"}"),
+        resource("Specimen", "theirs", OUT));
+    return files;
+  }
+
+  private static void put(Map<String, byte[]> files, String... lines) {
+    String type = lines[0].replaceFirst(".*?:\"(\\w+)\".*", "$1");
+    String text = String.join("\n", lines) + "\n";
+    files.put(type + ".ndjson", text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String resource(String type, String id, String... more) {
+    String rest = String.join(",", more);
+    String comma = rest.isEmpty() ? "" : ",";
+    return "{\"resourceType\":\"" + type + "\",\"id\":\"" + id + "\"" + comma + rest + "}";
+  }
+
+  private static String note(String id, String subject, String... notes) {
+    String content =
+        Stream.of(notes)
+            .map(note -> "{\"attachment\":{\"url\":\"Binary/" + note + "\"}}")
+            .collect(Collectors.joining(","));
+    return resource("DocumentReference", id, subject, "\"content\":[" + content + "]");
+  }
+
+  private static String list(String element, String reference) {
+    return "\"" + element + "\":[{\"reference\":\"" + reference + "\"}]";
+  }
+
+  private void leave(String patient) {
+    site.server.site().leave(List.of(patient));
+  }
+
+  private JsonNode outside(String run) throws IOException {
+    return site.report(run, "extract").path("result").path("outside");
+  }
+
+  @Test
+  void whatBelongsToAnotherPatientIsCountedAndNotKeptWhateverLeadsThere() throws IOException {
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(EpicSite.landed(site).keySet()).containsExactlyElementsOf(KEPT);
+    assertThat(outside("r1").toString()).isEqualTo("{\"EpisodeOfCare\":1,\"Observation\":3}");
+    String report = site.report("r1", "extract").toString();
+    assertThat(report)
+        .contains("patients outside the cohort")
+        .doesNotContain("by-result")
+        .doesNotContain("ep-out");
+    assertThat(site.server.requests().entries())
+        .as("what only the other record refers to is not read")
+        .noneMatch(e -> e.kind() == RequestKind.READ && e.uri().endsWith("/by-member"));
+    assertThat(site.lake().list(site.lake().paths().at("quarantine"))).isEmpty();
+  }
+
+  @Test
+  void whoJoinsBringsItAndWhoLeavesTakesItAlong() throws IOException {
+    site.settings.put(
+        "bulk.types",
+        "[Patient, Encounter, DiagnosticReport, Observation, Provenance, List, DocumentReference]");
+    site.settings.put("crawl.attachments.enabled", "true");
+    assertThat(site.runAll("r1")).isZero();
+    site.server.site().join(List.of("out"));
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(outside("r2")).isEmpty();
+    assertThat(EpicSite.landed(site).keySet())
+        .contains(
+            "Specimen/theirs", "EpisodeOfCare/ep-out", "Observation/by-member", "Binary/n-out")
+        .doesNotContain("Specimen/mine", "Binary/n-in", "Binary/n-both");
+
+    leave("out");
+    assertThat(site.runAll("r3")).isZero();
+
+    assertThat(EpicSite.deleted(site))
+        .containsExactlyInAnyOrder("Specimen/theirs", "EpisodeOfCare/ep-out", "Binary/n-out");
+    assertThat(EpicSite.newest(site).completeTypes()).contains("Observation", "Encounter");
+    assertThat(EpicSite.newest(site).inferredDeletions()).as("within the bound").isTrue();
+    assertThat(site.runAll("r4")).isZero();
+    assertThat(EpicSite.deleted(site)).as("said once").isEmpty();
+  }
+
+  @Test
+  void anExportOfChangesKnowsTheGroupByTheExportsBefore() throws IOException {
+    site.settings.put("bulk.mode", "incremental");
+    site.settings.put("bulk.types", "[Patient, DiagnosticReport]");
+    assertThat(site.runAll("r1")).isZero();
+    Files.writeString(
+        site.data.resolve("DiagnosticReport.ndjson"),
+        resource(
+                "DiagnosticReport",
+                "r2",
+                IN,
+                "\"result\":[{\"reference\":\"Observation/by-target\"},"
+                    + "{\"reference\":\"Observation/o\"}]")
+            + "\n",
+        StandardOpenOption.APPEND);
+    site.server.store().reload();
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(EpicSite.newest(site).since()).isNotNull();
+    assertThat(EpicSite.landed(site).keySet())
+        .containsExactly(
+            "DiagnosticReport/r2",
+            "Observation/o",
+            "Practitioner/dr",
+            "Specimen/mine",
+            "Specimen/nobodys");
+    assertThat(outside("r2").toString()).isEqualTo("{\"Observation\":1}");
+  }
+
+  @Test
+  void whereNobodyKnowsTheGroupAllIsKeptAndThatIsSaid() throws IOException {
+    site.settings.put("bulk.types", "[DiagnosticReport]");
+
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(EpicSite.landed(site).keySet())
+        .containsExactly("DiagnosticReport/r", "Observation/by-result");
+    assertThat(site.report("r1", "extract").path("notes").toString())
+        .contains("It is not known who belongs to group");
+  }
+}
