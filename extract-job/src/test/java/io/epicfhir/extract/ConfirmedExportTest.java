@@ -56,7 +56,7 @@ class ConfirmedExportTest extends ConditionsTest {
     assertThat(EpicSite.deleted(site)).isEmpty();
     assertThat(EpicSite.landed(site))
         .hasSize(16)
-        .containsEntry(hidden, EpicSite.reached(site, "none").get(hidden));
+        .containsEntry(hidden, EpicSite.reached(site, "unlinked").get(hidden));
     assertThat(result("r2").at("/kept/Condition").asInt()).isEqualTo(1);
     assertThat(result("r2").at("/by_reference/Condition").asInt()).isEqualTo(1);
 
@@ -65,7 +65,7 @@ class ConfirmedExportTest extends ConditionsTest {
     site.server.site().correct(hidden, MAPPER.createObjectNode().put("recordedDate", "2027"));
     assertThat(site.runAll("r4")).isZero();
     assertThat(EpicSite.landed(site))
-        .containsEntry(hidden, EpicSite.reached(site, "none").get(hidden));
+        .containsEntry(hidden, EpicSite.reached(site, "unlinked").get(hidden));
 
     site.server.site().show(List.of(hidden));
     long before = reads();
