@@ -24,7 +24,7 @@ BENCHES = HOME / "ci" / "benches"
 
 @dataclass
 class Figure:
-    """One goal: what was measured, what it is held against, and whether it is met."""
+    """One goal: what was measured, what it is held against, and whether it is met; None where it has no goal."""
 
     metric: str
     unit: str
@@ -32,7 +32,7 @@ class Figure:
     peer: float | None
     peer_name: str
     goal: str
-    met: bool
+    met: bool | None
     ratio: float | None = None
 
 
@@ -95,7 +95,8 @@ def _print(name: str, bench: Bench, out: Path) -> None:
     print(f"\n== {name}")
     for f in bench.figures:
         against = "" if f.peer is None else f"   {f.peer_name}: {f.peer:,.1f}   ratio {f.ratio:.3f}"
-        print(f"  {'met   ' if f.met else 'MISSED'}  {f.metric}: {f.product:,.1f} {f.unit}{against}   goal {f.goal}")
+        verdict = {True: "met   ", False: "MISSED", None: "told  "}[f.met]
+        print(f"  {verdict}  {f.metric}: {f.product:,.1f} {f.unit}{against}   goal {f.goal}")
     print(f"  {out.relative_to(HOME)}")
 
 

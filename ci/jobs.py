@@ -32,10 +32,13 @@ class Runner:
     def __init__(self) -> None:
         self.running: subprocess.Popen | None = None
 
-    def run(self, command: list[str], report: Path, log: Path, kill_after: float | None = None) -> Ended:
+    def run(
+        self, command: list[str], report: Path, log: Path, kill_after: float | None = None, env: dict[str, str] | None = None
+    ) -> Ended:
         """
         :param report: where the job leaves its run report; an older one goes first
         :param kill_after: seconds after which the process and what it started get SIGKILL
+        :param env: beside the variables of this process
         """
         report.unlink(missing_ok=True)
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +46,7 @@ class Runner:
         with log.open("a") as out:
             process = subprocess.Popen(
                 command,
-                env=os.environ | {"SPARK_CONF_DIR": str(HOME / "conf" / "spark")},  # as the DAG sets it
+                env=os.environ | {"SPARK_CONF_DIR": str(HOME / "conf" / "spark")} | (env or {}),  # as the DAG sets it
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ import io.epicfhir.common.Landing;
 import io.epicfhir.extract.bronze.StagedFile;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -47,6 +48,10 @@ final class ExportedResources {
     ReferenceTask task =
         new ReferenceTask(
             wanted,
+            files.stream()
+                .filter(f -> wanted.attachmentTypes().contains(f.type()))
+                .map(StagedFile::path)
+                .collect(Collectors.toSet()),
             context.lake().paths().root(),
             folder.toString(),
             new SerializableConfiguration(sc.hadoopConfiguration()));

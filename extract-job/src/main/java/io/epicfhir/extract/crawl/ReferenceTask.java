@@ -4,6 +4,7 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.StorageFailure;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -27,12 +28,23 @@ final class ReferenceTask implements Function<String, String> {
       "message resource { required binary resource (STRING); }";
 
   private final References wanted;
+  private final HashSet<String> withDocuments;
   private final String lake;
   private final String folder;
   private final SerializableConfiguration hadoop;
 
-  ReferenceTask(References wanted, String lake, String folder, SerializableConfiguration hadoop) {
+  /**
+   * @param withDocuments the staged files whose resources may have documents that are wanted
+   * @param folder where the references are written
+   */
+  ReferenceTask(
+      References wanted,
+      Set<String> withDocuments,
+      String lake,
+      String folder,
+      SerializableConfiguration hadoop) {
     this.wanted = wanted;
+    this.withDocuments = new HashSet<>(withDocuments);
     this.lake = lake;
     this.folder = folder;
     this.hadoop = hadoop;
@@ -45,20 +57,24 @@ final class ReferenceTask implements Function<String, String> {
     new Lake(new LakePaths(lake), hadoop.value())
         .write(
             to,
-            references(file).stream()
+            references(file, withDocuments.contains(staged)).stream()
                 .filter(reference -> reference.lines().limit(2).count() == 1)
                 .collect(Collectors.joining("\n")));
     return to.toString();
   }
 
-  private Set<String> references(Path file) {
+  private Set<String> references(Path file, boolean documents) {
+    ReferenceScan scan = new ReferenceScan(wanted);
     Configuration resourceOnly = new Configuration(hadoop.value());
     resourceOnly.set(ReadSupport.PARQUET_READ_SCHEMA, RESOURCE_ONLY);
     Set<String> found = new LinkedHashSet<>();
     try (ParquetReader<Group> rows =
         ParquetReader.builder(new GroupReadSupport(), file).withConf(resourceOnly).build()) {
       for (Group row = rows.read(); row != null; row = rows.read()) {
-        found.addAll(PageScan.resource(row.getBinary(0, 0).getBytes(), wanted).references());
+        byte[] line = row.getBinary(0, 0).getBytes();
+        if (documents || !scan.scan(line, found)) {
+          found.addAll(PageScan.resource(line, wanted).references());
+        }
       }
     } catch (IOException e) {
       throw StorageFailure.of("read " + file, e);

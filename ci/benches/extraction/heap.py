@@ -1,0 +1,47 @@
+"""The most that is alive in the heap at any look: for one cohort, ten times as much, and one very long line."""
+
+import json
+import os
+from pathlib import Path
+
+from bench import Bench, Figure
+from jobs import LiveHeap, must
+from parts import cohort
+from sandbox_site import SandboxSite
+
+SMALL = int(os.environ.get("HEAP_PATIENTS", "13"))
+TIMES = 10
+RATIO = 1.25
+LONG_LINE_MIB = 600
+
+
+def run(work: Path) -> Bench:
+    archives = work / "archives"
+    cohorts = {f"{n} patients": cohort(n, work / "logs" / f"{n}.log") for n in (SMALL, TIMES * SMALL)}
+    _live_mib(work / "first", cohorts[f"{SMALL} patients"], archives)  # leaves the archive, which is in no figure
+    live = {name: _live_mib(work / name.replace(" ", "-"), data, archives) for name, data in cohorts.items()}
+    live["100 MB line"] = _live_mib(work / "line", _long_line(work / "line-data", 99_000_000), archives)
+    print(f"live heap in MiB: {live}", flush=True)
+    small, large, line = live.values()
+    ratio = large / small
+    figures = [
+        Figure("live heap, 10 x the data", "MiB", large, small, "the small cohort", f"<= {RATIO} x", ratio <= RATIO, ratio),
+        Figure("live heap, a line of 99 MB", "MiB", line, None, "", f"<= {LONG_LINE_MIB}", line <= LONG_LINE_MIB),
+    ]
+    return Bench(figures, {"heap_live_mib": live})
+
+
+def _long_line(data: Path, size: int) -> Path:
+    data.mkdir(parents=True)
+    text = json.dumps({"resourceType": "Observation", "id": "long", "valueString": "x" * size})
+    (data / "Observation.ndjson").write_text(text + "\n")
+    return data
+
+
+def _live_mib(work: Path, data: Path, archives: Path) -> float:
+    with SandboxSite(work, data, ["--file-bytes", 16 << 20], archives=archives) as site:
+        must(site.java("KickOff", "r", "kick_off", spark=False))
+        must(site.java("ExportStatus", "r", "wait", spark=False))
+        with LiveHeap(site.runner) as heap:
+            must(site.java("Extract", "r", "extract", spark=True))
+    return heap.peak_mib()
