@@ -186,8 +186,14 @@ def _killed(mode: Mode, death: Death, run: str) -> dict:
 
 def _points(mode: str) -> list[str]:
     """The failpoints that a mode passes, from the code: a new one is drawn without a word here."""
-    files = [*(PACKAGES / mode).glob("*.java"), *(PACKAGES / "bronze").glob("*.java")]
-    return sorted({name for file in files for name in re.findall(r'Failpoint\.at\("([^"]+)"\)', file.read_text())})
+    found = set()
+    for folder in {mode, "bronze", "crawl"}:
+        for file in (PACKAGES / folder).glob("*.java"):
+            for name in re.findall(r'Failpoint\.at\("([^"]+)"\)', file.read_text()):
+                bulks_own = name.startswith("bulk.")  # hydration, whose classes are among the crawl's
+                if folder != "crawl" or bulks_own == (mode == "bulk"):
+                    found.add(name)
+    return sorted(found)
 
 
 def _spark() -> tuple[str, ...]:

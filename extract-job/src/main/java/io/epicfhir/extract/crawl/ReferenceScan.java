@@ -24,16 +24,18 @@ final class ReferenceScan {
   }
 
   /**
-   * Adds each wanted reference, as "Type/id".
+   * Adds each wanted reference of the line between two places of a buffer, as "Type/id".
    *
    * @return whether all were understood; else nothing may have been added, or some
    */
-  boolean scan(byte[] line, Set<String> found) {
-    if (spellsLettersAsEscapes(line)) {
+  boolean scan(byte[] line, int from, int to, Set<String> found) {
+    if (spellsLettersAsEscapes(line, from, to)) {
       return false;
     }
-    for (int at = NAME.find(line, 0); at >= 0; at = NAME.find(line, at + NAME.length())) {
-      if (at > 0 && line[at - 1] == '\\') {
+    for (int at = NAME.find(line, from, to);
+        at >= 0;
+        at = NAME.find(line, at + NAME.length(), to)) {
+      if (line[at - 1] == '\\') { // the object's brace at least comes before
         return false; // the end of a longer name
       }
       int value = value(line, at + NAME.length());
@@ -55,8 +57,8 @@ final class ReferenceScan {
     return true;
   }
 
-  private static boolean spellsLettersAsEscapes(byte[] line) {
-    for (int at = ESCAPED.find(line, 0); at >= 0; at = ESCAPED.find(line, at + 1)) {
+  private static boolean spellsLettersAsEscapes(byte[] line, int from, int to) {
+    for (int at = ESCAPED.find(line, from, to); at >= 0; at = ESCAPED.find(line, at + 1, to)) {
       byte digit = line[at + ESCAPED.length()];
       if (digit == '6' || digit == '7') {
         return true;
@@ -100,11 +102,10 @@ final class ReferenceScan {
       return text.length;
     }
 
-    int find(byte[] in, int from) {
+    int find(byte[] in, int from, int to) {
       int last = text.length - 1;
-      for (int end = from + last; end < in.length; end += skip[in[end] & 0xFF]) {
-        if (in[end] == text[last]
-            && Arrays.equals(in, end - last, end, text, 0, last)) {
+      for (int end = from + last; end < to; end += skip[in[end] & 0xFF]) {
+        if (in[end] == text[last] && Arrays.equals(in, end - last, end, text, 0, last)) {
           return end - last;
         }
       }

@@ -58,7 +58,7 @@ final class ReferenceTask implements Function<String, String> {
         .write(
             to,
             references(file, withDocuments.contains(staged)).stream()
-                .filter(reference -> reference.lines().limit(2).count() == 1)
+                .filter(FileReferences::isOneLine)
                 .collect(Collectors.joining("\n")));
     return to.toString();
   }
@@ -72,7 +72,7 @@ final class ReferenceTask implements Function<String, String> {
         ParquetReader.builder(new GroupReadSupport(), file).withConf(resourceOnly).build()) {
       for (Group row = rows.read(); row != null; row = rows.read()) {
         byte[] line = row.getBinary(0, 0).getBytes();
-        if (documents || !scan.scan(line, found)) {
+        if (documents || !scan.scan(line, 0, line.length, found)) {
           found.addAll(PageScan.resource(line, wanted).references());
         }
       }

@@ -38,7 +38,7 @@ class ReferenceScanTest {
     Set<String> parsed = new LinkedHashSet<>(PageScan.resource(line, WANTED).references());
 
     Set<String> found = new LinkedHashSet<>();
-    boolean all = new ReferenceScan(WANTED).scan(line, found);
+    boolean all = new ReferenceScan(WANTED).scan(line, 0, line.length, found);
 
     assertThat(parsed).containsAll(found);
     assertThat(all ? found : parsed).isEqualTo(parsed);
@@ -50,7 +50,8 @@ class ReferenceScanTest {
         "{\"text\":{\"div\":\"<p class=\\\"x\\\">caf\\u00e9\\n</p>\"},\"a\":{\"reference\":\"Location/1\"}}";
     Set<String> found = new LinkedHashSet<>();
 
-    assertThat(new ReferenceScan(WANTED).scan(line.getBytes(UTF_8), found)).isTrue();
+    byte[] bytes = line.getBytes(UTF_8);
+    assertThat(new ReferenceScan(WANTED).scan(bytes, 0, bytes.length, found)).isTrue();
     assertThat(found).containsExactly("Location/1");
   }
 }

@@ -1,0 +1,103 @@
+package io.epicfhir.extract.crawl;
+
+import io.epicfhir.common.StorageFailure;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/** The references in one file of an export, found line by line and noted; many come twice. */
+public final class FileReferences implements AutoCloseable {
+  /** What is remembered so as not to note it again; a file may name millions. */
+  private static final int REMEMBERED = 20_000;
+
+  private final References wanted;
+  private final Configuration hadoop;
+  private final Path note;
+  private final ReferenceScan scan;
+  private final Set<String> ofLine = new HashSet<>();
+  private final Set<String> noted = new HashSet<>();
+  private Writer writer;
+
+  FileReferences(References wanted, Configuration hadoop, Path note) {
+    this.wanted = wanted;
+    this.hadoop = hadoop;
+    this.note = note;
+    this.scan = wanted == null ? null : new ReferenceScan(wanted);
+  }
+
+  /** Notes the references of a line that is one whole resource. */
+  public void take(byte[] buffer, int offset, int length) {
+    if (wanted == null) {
+      return;
+    }
+    try {
+      ofLine.clear();
+      if (!scan.scan(buffer, offset, offset + length, ofLine)) {
+        byte[] line = Arrays.copyOfRange(buffer, offset, offset + length);
+        ofLine.addAll(PageScan.resource(line, wanted).references());
+      }
+      for (String reference : ofLine) {
+        note(reference);
+      }
+    } catch (IOException e) {
+      throw StorageFailure.of("write " + note, e);
+    }
+  }
+
+  /** All lines were taken: from now on the note counts. */
+  public void finish() {
+    try {
+      if (wanted != null) {
+        open();
+        writer.close();
+        writer = null;
+      }
+    } catch (IOException e) {
+      throw StorageFailure.of("write " + note, e);
+    }
+  }
+
+  /** Lets go of a note that was not finished; rows without a receipt make it nobody's. */
+  @Override
+  public void close() {
+    try {
+      if (writer != null) {
+        writer.close();
+        note.getFileSystem(hadoop).delete(note, false);
+      }
+    } catch (IOException e) {
+      throw StorageFailure.of("write " + note, e);
+    }
+  }
+
+  private void note(String reference) throws IOException {
+    if (noted.size() >= REMEMBERED) {
+      noted.clear();
+    }
+    if (isOneLine(reference) && noted.add(reference)) {
+      open();
+      writer.append(reference).append('\n');
+    }
+  }
+
+  private void open() throws IOException {
+    if (writer == null) {
+      writer =
+          new BufferedWriter(
+              new OutputStreamWriter(
+                  note.getFileSystem(hadoop).create(note, false), StandardCharsets.UTF_8));
+      writer.append(ReferenceFinder.looksFor(wanted)).append('\n');
+    }
+  }
+
+  static boolean isOneLine(String reference) {
+    return reference.lines().limit(2).count() == 1;
+  }
+}
