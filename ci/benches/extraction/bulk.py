@@ -63,7 +63,7 @@ def _peer(peer: Peer, site: SandboxSite, folder: Path, run: str) -> dict:
     ended = _links(peer, site, folder) if isinstance(peer, Curl) else peer.fetch(site, folder)
     if ended.code:
         raise PartError(f"Cannot measure {peer.name}: it ended with {ended.code} in {run}; look at {site.root / 'logs'}")
-    fetched = sum(len(line) * times + times for line, times in peer.lines(folder).items())
+    fetched = peer.bytes(folder)
     shutil.rmtree(folder)
     return {
         "seconds": round(ended.seconds, 2),

@@ -1,10 +1,12 @@
 """Other tools that fetch a bulk export, each in an environment of its own that is made once, under build/peers."""
 
+import gzip
 import json
 import os
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +26,7 @@ TYPES_OF_SMART_FETCH = frozenset(
     }
 )  # fmt: skip
 """What it can export; others it refuses by name."""
-LOGS = frozenset({"log.ndjson"})
+NO_DATA = frozenset({"log.ndjson", ".metadata", "manifest.json"})
 
 
 @dataclass
@@ -52,13 +54,12 @@ class Peer:
         folder.mkdir(parents=True)
 
     def lines(self, folder: Path) -> Counter:
-        """The lines that it has left, with the type that they name."""
-        found: Counter = Counter()
-        for file in folder.glob("*"):
-            if file.is_file() and file.name not in LOGS:
-                for line in file.read_bytes().splitlines():
-                    found[line] += bool(line.strip())
-        return +found
+        """The lines that it has left; a line that came twice counts twice."""
+        return Counter(line for content in _contents(folder) for line in content.split(b"\n") if line.strip())
+
+    def bytes(self, folder: Path) -> int:
+        """Of NDJSON that it has left, unpacked."""
+        return sum(map(len, _contents(folder)))
 
     def _run(self, site: SandboxSite, words: list, limit: float | None, env: dict[str, str] | None = None) -> Ended:
         log = site.root / "logs" / f"{self.name.split()[0]}.log"
@@ -79,7 +80,7 @@ class Curl(Peer):
         try:
             return self.files(site, folder, urls, token, limit)
         finally:
-            give_back(status, token)
+            give_back(status, access_token(site))  # a fault may have ended the other
 
     def files(self, site: SandboxSite, folder: Path, urls: list[str], token: str, limit: float | None = None) -> Ended:
         config = site.root / "curl.conf"
@@ -145,6 +146,12 @@ def installed() -> tuple[list[Peer], dict[str, str]]:
     return peers, absent
 
 
+def _contents(folder: Path) -> Iterator[bytes]:
+    for file in folder.glob("*"):
+        if file.is_file() and file.name not in NO_DATA:
+            yield gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+
+
 def _python_environment(name: str, packages: list[str]) -> Path:
     """The bin folder of an environment that holds the packages; made once."""
     folder = HOME / "build" / "peers" / name
@@ -166,7 +173,7 @@ def _node_package(name: str) -> Path:
         if shutil.which("npm") is None:
             raise PartError("there is no npm on the PATH")
         folder.mkdir(parents=True, exist_ok=True)
-        _install(name, ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, name])
+        _install(name, ["npm", "install", "--loglevel", "error", "--no-audit", "--no-fund", "--prefix", folder, name])
     return package
 
 
