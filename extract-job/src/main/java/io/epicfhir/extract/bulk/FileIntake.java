@@ -157,7 +157,7 @@ final class FileIntake implements SourceClient.Intake {
       return;
     }
     bronze.write(new BronzeLine(head, lines.binary(), file.name(), lines.line()));
-    references.take(lines.buffer(), lines.offset(), lines.length());
+    references.take(head, lines.buffer(), lines.offset(), lines.length());
     written++;
     oddLastUpdated += head.oddLastUpdated() ? 1 : 0;
   }

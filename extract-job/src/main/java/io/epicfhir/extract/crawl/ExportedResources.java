@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -91,10 +90,6 @@ final class ExportedResources {
     ReferenceTask task =
         new ReferenceTask(
             wanted,
-            open.stream()
-                .filter(f -> wanted.attachmentTypes().contains(f.type()))
-                .map(StagedFile::path)
-                .collect(Collectors.toSet()),
             context.lake().paths().root(),
             folder.toString(),
             new SerializableConfiguration(sc.hadoopConfiguration()));

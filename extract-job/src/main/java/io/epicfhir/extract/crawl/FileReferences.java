@@ -1,6 +1,8 @@
 package io.epicfhir.extract.crawl;
 
 import io.epicfhir.common.StorageFailure;
+import io.epicfhir.extract.bronze.LineHead;
+import io.epicfhir.extract.bronze.TextSpans;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -20,8 +22,6 @@ public final class FileReferences implements AutoCloseable {
   private final References wanted;
   private final Configuration hadoop;
   private final Path note;
-  private final ReferenceScan scan;
-  private final Set<String> ofLine = new HashSet<>();
   private final Set<String> noted = new HashSet<>();
   private Writer writer;
 
@@ -29,22 +29,23 @@ public final class FileReferences implements AutoCloseable {
     this.wanted = wanted;
     this.hadoop = hadoop;
     this.note = note;
-    this.scan = wanted == null ? null : new ReferenceScan(wanted);
   }
 
-  /** Notes the references of a line that is one whole resource. */
-  public void take(byte[] buffer, int offset, int length) {
+  /**
+   * Notes the references of a line that is one whole resource.
+   *
+   * @param head of the line in that buffer
+   */
+  public void take(LineHead head, byte[] buffer, int offset, int length) {
     if (wanted == null) {
       return;
     }
     try {
-      ofLine.clear();
-      if (!scan.scan(buffer, offset, offset + length, ofLine)) {
+      if (!found(head.references(), buffer)) {
         byte[] line = Arrays.copyOfRange(buffer, offset, offset + length);
-        ofLine.addAll(PageScan.resource(line, wanted).references());
-      }
-      for (String reference : ofLine) {
-        note(reference);
+        for (String reference : PageScan.resource(line, wanted).references()) {
+          note(reference);
+        }
       }
     } catch (IOException e) {
       throw StorageFailure.of("write " + note, e);
@@ -75,6 +76,25 @@ public final class FileReferences implements AutoCloseable {
     } catch (IOException e) {
       throw StorageFailure.of("write " + note, e);
     }
+  }
+
+  /** False where a parser must tell: of names and references that are spelled with escapes. */
+  private boolean found(TextSpans texts, byte[] buffer) throws IOException {
+    if (texts == null) {
+      return false;
+    }
+    for (int i = 0; i < texts.count(); i++) {
+      int from = texts.from(i);
+      String text = new String(buffer, from, texts.to(i) - from, StandardCharsets.UTF_8);
+      if (text.indexOf('\\') >= 0) {
+        return false;
+      }
+      String reference = wanted.reference(text);
+      if (reference != null) {
+        note(reference);
+      }
+    }
+    return true;
   }
 
   private void note(String reference) throws IOException {
