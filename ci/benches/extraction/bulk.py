@@ -23,27 +23,38 @@ def run(work: Path, peers: list[Peer]) -> Bench:
     data = cohort(PATIENTS, work / "logs" / "patients.log")
     size = sum(f.stat().st_size for f in data.glob("*.ndjson"))
     rounds: dict[str, list[dict]] = {name: [] for name in (PRODUCT, *(peer.name for peer in peers))}
+    failed: dict[str, str] = {}
     with SandboxSite(work, data, ["--file-bytes", 16 << 20]) as site:
         for repetition in range(REPETITIONS + 1):  # the first warms all up and does not count
-            for name, told in _round(site, f"r{repetition}", peers, work).items():
+            for name, told in _round(site, f"r{repetition}", peers, work, failed).items():
                 print(f"{'warm-up' if not repetition else f'round {repetition}'} {name}: {told}", flush=True)
                 rounds[name] += [told] if repetition else []
             shutil.rmtree(site.lake)
         asked = site.requests()
-    raw = {"bytes": size, "rounds": rounds, "early_polls": asked["earlyPolls"], "over_limit": asked["overLimit"]}
-    return Bench(_figures(size, rounds, peers), {"bulk": raw})
+    raw = {"bytes": size, "rounds": rounds, "failed": failed, "early_polls": asked["earlyPolls"], "over_limit": asked["overLimit"]}
+    figures = _figures(size, rounds, [peer for peer in peers if peer.name not in failed])
+    figures += [Figure(f"bulk by {name}: {why}", "", 0, None, "", "measured", False) for name, why in failed.items()]
+    return Bench(figures, {"bulk": raw})
 
 
-def _round(site: SandboxSite, run: str, peers: list[Peer], work: Path) -> dict[str, dict]:
+def _round(site: SandboxSite, run: str, peers: list[Peer], work: Path, failed: dict[str, str]) -> dict[str, dict]:
     """The product's three processes; between them curl, while the server has the export that the product asked for."""
     found = {}
     ended = {}
+
+    def measure(some: list[Peer]) -> None:
+        for peer in some:
+            try:
+                found[peer.name] = _peer(peer, site, work / "fetched", run)
+            except PartError as e:
+                failed[peer.name] = str(e)
+                print(e, flush=True)
+
+    here = [peer for peer in peers if peer.name not in failed]
     for main, task, spark in PHASES:
         ended[task] = must(site.java(main, run, task, spark=spark))
         if task == "wait":
-            for peer in peers:
-                if isinstance(peer, Curl):
-                    found[peer.name] = _peer(peer, site, work / "fetched", run)
+            measure([peer for peer in here if isinstance(peer, Curl)])
     found[PRODUCT] = {
         "job_s": round(ended["extract"].seconds, 2),
         "landing_s": round(ended["extract"].report["timers"]["extract.land"]["max_ms"] / 1000, 2),
@@ -52,18 +63,18 @@ def _round(site: SandboxSite, run: str, peers: list[Peer], work: Path) -> dict[s
         "peak_mib": round(max(e.peak_mib for e in ended.values())),
         "hydrate_s": round(ended["extract"].report["timers"].get("extract.hydrate", {"max_ms": 0})["max_ms"] / 1000, 2),
     }
-    for peer in peers:
-        if not isinstance(peer, Curl):
-            found[peer.name] = _peer(peer, site, work / "fetched", run)
+    measure([peer for peer in here if not isinstance(peer, Curl)])
     return found
 
 
 def _peer(peer: Peer, site: SandboxSite, folder: Path, run: str) -> dict:
     peer.clean(folder)
     ended = _links(peer, site, folder) if isinstance(peer, Curl) else peer.fetch(site, folder)
-    if ended.code:
-        raise PartError(f"Cannot measure {peer.name}: it ended with {ended.code} in {run}; look at {site.root / 'logs'}")
     fetched = peer.bytes(folder)
+    if ended.code or not fetched:
+        raise PartError(
+            f"Cannot measure {peer.name}: it ended with {ended.code} and {fetched} bytes in {run}; look at {site.root / 'logs'}"
+        )
     shutil.rmtree(folder)
     return {
         "seconds": round(ended.seconds, 2),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benches.extraction.sandbox_export import access_token, export, give_back
+from benches.extraction.sandbox_export import access_token, export, give_back, token_url
 from jobs import Ended, Runner
 from parts import HOME, PartError
 from sandbox_site import SandboxSite
@@ -123,7 +123,7 @@ class BulkDataClient(Peer):
         sandbox = site.server.env()
         key = json.loads(Path(sandbox["SANDBOX_RS384_KEY"]).with_suffix(".jwk").read_text())
         settings = {
-            "fhirUrl": sandbox["SANDBOX_URL"], "tokenUrl": "", "clientId": sandbox["SANDBOX_CLIENT_ID"],
+            "fhirUrl": sandbox["SANDBOX_URL"], "tokenUrl": token_url(site), "clientId": sandbox["SANDBOX_CLIENT_ID"],
             "privateKey": {**key, "alg": "RS384"}, "scope": "system/*.read", "accessTokenLifetime": 240,
             "group": sandbox["SANDBOX_GROUP"], "destination": str(folder), "parallelDownloads": PARALLEL,
             "reporter": "text", "downloadAttachments": False, "log": {"enabled": False},

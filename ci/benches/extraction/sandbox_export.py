@@ -10,15 +10,18 @@ from pathlib import Path
 from sandbox_site import SandboxSite
 
 
+def token_url(site: SandboxSite) -> str:
+    with urllib.request.urlopen(site.server.env()["SANDBOX_URL"] + "/.well-known/smart-configuration") as answer:
+        return json.load(answer)["token_endpoint"]
+
+
 def access_token(site: SandboxSite) -> str:
     """By SMART Backend Services."""
     import jwt
 
-    sandbox = site.server.env()
-    with urllib.request.urlopen(sandbox["SANDBOX_URL"] + "/.well-known/smart-configuration") as answer:
-        token_url = json.load(answer)["token_endpoint"]
+    sandbox, url = site.server.env(), token_url(site)
     client = sandbox["SANDBOX_CLIENT_ID"]
-    claims = {"iss": client, "sub": client, "aud": token_url, "exp": int(time.time()) + 240, "jti": str(uuid.uuid4())}
+    claims = {"iss": client, "sub": client, "aud": url, "exp": int(time.time()) + 240, "jti": str(uuid.uuid4())}
     key = Path(sandbox["SANDBOX_RS384_KEY"]).read_text()
     assertion = jwt.encode(claims, key, algorithm="RS384", headers={"kid": sandbox["SANDBOX_RS384_KEY_ID"], "typ": "JWT"})
     form = {
@@ -27,7 +30,7 @@ def access_token(site: SandboxSite) -> str:
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         "client_assertion": assertion,
     }
-    request = urllib.request.Request(token_url, data=urllib.parse.urlencode(form).encode())
+    request = urllib.request.Request(url, data=urllib.parse.urlencode(form).encode())
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)["access_token"]
 
