@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,4 +104,5 @@ def _print(name: str, bench: Bench, out: Path) -> None:
 if __name__ == "__main__":
     sys.path.insert(0, str(HOME / "ci"))
     sys.modules["bench"] = sys.modules["__main__"]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     sys.exit(main())
