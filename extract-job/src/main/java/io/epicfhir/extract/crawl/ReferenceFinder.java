@@ -33,14 +33,14 @@ public final class ReferenceFinder implements Serializable {
    */
   public FileReferences of(String type, Configuration hadoop, Path staging, String name) {
     boolean none = wanted == null || wanted.attachmentTypes().contains(type);
-    return new FileReferences(none ? null : wanted, hadoop, note(staging, name));
+    return new FileReferences(none ? null : wanted, hadoop, place(staging, name));
   }
 
   /** The note of the file that a staged file's rows come from. */
   static Path note(Path staged) {
     String name = staged.getName();
     int number = name.lastIndexOf('-');
-    return note(staged.getParent(), number < 0 ? name : name.substring(0, number));
+    return place(staged.getParent(), number < 0 ? name : name.substring(0, number));
   }
 
   /** The first line of a note: what was looked for. */
@@ -48,7 +48,7 @@ public final class ReferenceFinder implements Serializable {
     return wanted.base() + " " + new TreeSet<>(wanted.types());
   }
 
-  private static Path note(Path staging, String name) {
+  private static Path place(Path staging, String name) {
     return new Path(new Path(staging, FOLDER), name + ".txt");
   }
 }
