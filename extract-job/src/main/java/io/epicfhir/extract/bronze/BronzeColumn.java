@@ -24,8 +24,7 @@ public final class BronzeColumn {
    * @throws io.epicfhir.common.JobException {@link io.epicfhir.common.ExitCode#STORAGE} where the
    *     file cannot be read
    */
-  public static void read(
-      Configuration hadoop, Path file, String column, Consumer<Binary> reader) {
+  public static void read(Configuration hadoop, Path file, String column, Consumer<Binary> reader) {
     Configuration oneColumn = new Configuration(hadoop);
     MessageType schema = new MessageType("bronze", BronzeRows.SCHEMA.getType(column));
     oneColumn.set(ReadSupport.PARQUET_READ_SCHEMA, schema.toString());

@@ -69,8 +69,7 @@ final class BinTask implements Function<Integer, String> {
       int jvms)
       implements java.io.Serializable {}
 
-  BinTask(
-      List<Bin> bins, ReferenceFinder finder, Target target, SerializableConfiguration hadoop) {
+  BinTask(List<Bin> bins, ReferenceFinder finder, Target target, SerializableConfiguration hadoop) {
     this.bins = new ArrayList<>(bins);
     this.finder = finder;
     this.target = target;

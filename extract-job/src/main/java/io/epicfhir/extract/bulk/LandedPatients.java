@@ -66,9 +66,6 @@ public final class LandedPatients {
   private static void read(Lake lake, Landing.File file, List<String> digests) {
     Path path = lake.paths().at(file.path());
     BronzeColumn.read(
-        lake.hadoop(),
-        path,
-        "id",
-        id -> digests.add(GroupPatients.digest(id.toStringUsingUTF8())));
+        lake.hadoop(), path, "id", id -> digests.add(GroupPatients.digest(id.toStringUsingUTF8())));
   }
 }
