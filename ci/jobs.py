@@ -12,6 +12,7 @@ from pathlib import Path
 
 from parts import HOME, PartError
 
+LARGEST = 15
 PROFILE = HOME / "conf" / "spark" / "local.conf"
 
 
@@ -73,6 +74,7 @@ class LiveHeap:
         self._runner = runner
         self._ended = threading.Event()
         self._seen: list[int] = []
+        self._largest: list[str] = []
         self._looks = threading.Thread(target=self._look)
 
     def __enter__(self) -> "LiveHeap":
@@ -88,6 +90,10 @@ class LiveHeap:
             raise PartError("Cannot measure the heap: jcmd told nothing; put the JDK's bin folder on the PATH")
         return max(self._seen) / (1 << 20)
 
+    def largest(self) -> list[str]:
+        """The classes that held the most at the peak: "MiB, objects, class"."""
+        return self._largest
+
     def _look(self) -> None:
         while not self._ended.wait(1):
             process = self._runner.running
@@ -96,6 +102,9 @@ class LiveHeap:
             told = subprocess.run(["jcmd", str(process.pid), "GC.class_histogram"], capture_output=True, text=True, check=False)
             total = re.search(r"^Total\s+\d+\s+(\d+)", told.stdout, re.MULTILINE)
             if total:
+                if int(total[1]) > max(self._seen, default=0):
+                    rows = re.findall(r"^ *\d+: +(\d+) +(\d+) +(\S+)", told.stdout, re.MULTILINE)
+                    self._largest = [f"{int(size) / (1 << 20):.1f} MiB, {count}, {name}" for count, size, name in rows[:LARGEST]]
                 self._seen.append(int(total[1]))
 
 
