@@ -95,10 +95,14 @@ def _one(name: str) -> int:
 def _print(name: str, bench: Bench, out: Path) -> None:
     print(f"\n== {name}")
     for f in bench.figures:
-        against = "" if f.peer is None else f"   {f.peer_name}: {f.peer:,.1f}   ratio {f.ratio:.3f}"
+        against = "" if f.peer is None else f"   {f.peer_name}: {_number(f.peer)}   ratio {f.ratio:.3f}"
         verdict = {True: "met   ", False: "MISSED", None: "told  "}[f.met]
-        print(f"  {verdict}  {f.metric}: {f.product:,.1f} {f.unit}{against}   goal {f.goal}")
+        print(f"  {verdict}  {f.metric}: {_number(f.product)} {f.unit}{against}   goal {f.goal}")
     print(f"  {out.relative_to(HOME)}")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
 if __name__ == "__main__":
