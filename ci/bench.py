@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ BENCHES = HOME / "ci" / "benches"
 
 @dataclass
 class Figure:
-    """One goal: what was measured, what it is held against, and whether it is met."""
+    """One goal: what was measured, what it is held against, and whether it is met; None where it has no goal."""
 
     metric: str
     unit: str
@@ -32,7 +33,7 @@ class Figure:
     peer: float | None
     peer_name: str
     goal: str
-    met: bool
+    met: bool | None
     ratio: float | None = None
 
 
@@ -94,12 +95,18 @@ def _one(name: str) -> int:
 def _print(name: str, bench: Bench, out: Path) -> None:
     print(f"\n== {name}")
     for f in bench.figures:
-        against = "" if f.peer is None else f"   {f.peer_name}: {f.peer:,.1f}   ratio {f.ratio:.3f}"
-        print(f"  {'met   ' if f.met else 'MISSED'}  {f.metric}: {f.product:,.1f} {f.unit}{against}   goal {f.goal}")
+        against = "" if f.peer is None else f"   {f.peer_name}: {_number(f.peer)}   ratio {f.ratio:.3f}"
+        verdict = {True: "met   ", False: "MISSED", None: "told  "}[f.met]
+        print(f"  {verdict}  {f.metric}: {_number(f.product)} {f.unit}{against}   goal {f.goal}")
     print(f"  {out.relative_to(HOME)}")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(HOME / "ci"))
     sys.modules["bench"] = sys.modules["__main__"]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     sys.exit(main())

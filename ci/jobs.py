@@ -12,6 +12,7 @@ from pathlib import Path
 
 from parts import HOME, PartError
 
+LARGEST = 15
 PROFILE = HOME / "conf" / "spark" / "local.conf"
 
 
@@ -32,10 +33,13 @@ class Runner:
     def __init__(self) -> None:
         self.running: subprocess.Popen | None = None
 
-    def run(self, command: list[str], report: Path, log: Path, kill_after: float | None = None) -> Ended:
+    def run(
+        self, command: list[str], report: Path, log: Path, kill_after: float | None = None, env: dict[str, str] | None = None
+    ) -> Ended:
         """
         :param report: where the job leaves its run report; an older one goes first
         :param kill_after: seconds after which the process and what it started get SIGKILL
+        :param env: beside the variables of this process
         """
         report.unlink(missing_ok=True)
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +47,7 @@ class Runner:
         with log.open("a") as out:
             process = subprocess.Popen(
                 command,
-                env=os.environ | {"SPARK_CONF_DIR": str(HOME / "conf" / "spark")},  # as the DAG sets it
+                env=os.environ | {"SPARK_CONF_DIR": str(HOME / "conf" / "spark")} | (env or {}),  # as the DAG sets it
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -70,6 +74,7 @@ class LiveHeap:
         self._runner = runner
         self._ended = threading.Event()
         self._seen: list[int] = []
+        self._largest: list[str] = []
         self._looks = threading.Thread(target=self._look)
 
     def __enter__(self) -> "LiveHeap":
@@ -85,6 +90,10 @@ class LiveHeap:
             raise PartError("Cannot measure the heap: jcmd told nothing; put the JDK's bin folder on the PATH")
         return max(self._seen) / (1 << 20)
 
+    def largest(self) -> list[str]:
+        """The classes that held the most at the peak: "MiB, objects, class"."""
+        return self._largest
+
     def _look(self) -> None:
         while not self._ended.wait(1):
             process = self._runner.running
@@ -93,6 +102,9 @@ class LiveHeap:
             told = subprocess.run(["jcmd", str(process.pid), "GC.class_histogram"], capture_output=True, text=True, check=False)
             total = re.search(r"^Total\s+\d+\s+(\d+)", told.stdout, re.MULTILINE)
             if total:
+                if int(total[1]) > max(self._seen, default=0):
+                    rows = re.findall(r"^ *\d+: +(\d+) +(\d+) +(\S+)", told.stdout, re.MULTILINE)
+                    self._largest = [f"{int(size) / (1 << 20):.1f} MiB, {count}, {name}" for count, size, name in rows[:LARGEST]]
                 self._seen.append(int(total[1]))
 
 

@@ -4,7 +4,8 @@ import json
 import os
 from pathlib import Path
 
-from jobs import Ended, Runner, job_jar, settings_file, spark_submit
+from dag_command import DagCommand, installation
+from jobs import Ended, Runner, job_jar, settings_file
 from parts import HOME, JavaPart, sandbox_admin
 
 PACKAGE = "io.epicfhir.extract"
@@ -12,7 +13,10 @@ INTERVAL_END = "2026-03-02T00:00:00Z"
 
 
 class SandboxSite:
-    """:param profile: of the server: strict or epic; further switches of SANDBOX.md go into flags"""
+    """
+    :param profile: of the server: strict or epic; further switches of SANDBOX.md go into flags
+    :param archives: where class data archives are kept between sites; each job's first run makes one
+    """
 
     def __init__(
         self,
@@ -21,8 +25,10 @@ class SandboxSite:
         flags: list | None = None,
         settings: dict[str, str] | None = None,
         profile: str = "strict",
+        archives: Path | None = None,
     ):
         self.root = root
+        self.archives = archives or root / "archives"
         self.lake = root / "lake"
         self.settings = settings or {}
         self.server = JavaPart(root, "sandbox")
@@ -45,22 +51,36 @@ class SandboxSite:
         """What the server was asked since the last look at nothing: counts, maxInFlight, earlyPolls, overLimit, …"""
         return json.loads(self.admin("requests"))
 
-    def java(
-        self, main: str, run: str, task: str, *, spark: bool, jvm: tuple[str, ...] = (), kill_after: float | None = None
-    ) -> Ended:
+    def java(self, main: str, run: str, task: str, *, spark: bool, jvm: tuple[str, ...] = ()) -> Ended:
         """
-        Runs a main as a task of a run.
+        Runs a main as a task of a run, as the DAG does.
 
         :param spark: by spark-submit; else in a plain JVM
-        :param kill_after: seconds after which the process and what it started get SIGKILL
         """
-        conf = self._conf()
-        args = ["--conf", conf, "--dag", "etl", "--run", run, "--task", task, "--interval-end", INTERVAL_END]
-        report = self.lake / "metrics" / "etl" / run / f"{task}.json"
-        qualified = f"{PACKAGE}.{main}"
-        command = spark_submit("extract-job", qualified, jvm) if spark else _plain(qualified, jvm)
-        log = self.root / "logs" / f"{run}.{task}.log"
-        return self.runner.run([*command, *map(str, args)], report, log, kill_after)
+        here = installation(self._conf(), self.archives)
+        make = DagCommand.spark if spark else DagCommand.java
+        command = make(here, f"{PACKAGE}.{main}", self._args(run, task), jvm)
+        return command.run(self.runner, self._report(run, task), self._log(run, task))
+
+    def plain(self, main: str, run: str, task: str, jvm: tuple[str, ...], kill_after: float | None = None) -> Ended:
+        """
+        Runs a main in a plain JVM without an archive, whether it needs Spark or not.
+
+        :param kill_after: seconds after which the process gets SIGKILL
+        """
+        classes = os.pathsep.join([job_jar("extract-job"), str(HOME / "conf" / "spark"), os.environ["SPARK_HOME"] + "/jars/*"])
+        words = ["java", "-Xmx512m", "-XX:+UseSerialGC", *jvm, "-cp", classes, f"{PACKAGE}.{main}", *self._args(run, task)]
+        return self.runner.run(words, self._report(run, task), self._log(run, task), kill_after)
+
+    def _args(self, run: str, task: str) -> list[str]:
+        key = ["--dag", "etl", "--run", run, "--task", task, "--interval-end", INTERVAL_END]
+        return ["--conf", str(self._conf()), *key]
+
+    def _report(self, run: str, task: str) -> Path:
+        return self.lake / "metrics" / "etl" / run / f"{task}.json"
+
+    def _log(self, run: str, task: str) -> Path:
+        return self.root / "logs" / f"{run}.{task}.log"
 
     def _conf(self) -> Path:
         sandbox = self.server.env()
@@ -75,8 +95,3 @@ class SandboxSite:
             **self.settings,
         }
         return settings_file(self.root / "pipeline.conf", values)
-
-
-def _plain(main: str, jvm: tuple[str, ...]) -> list[str]:
-    classes = os.pathsep.join([job_jar("extract-job"), str(HOME / "conf" / "spark"), os.environ["SPARK_HOME"] + "/jars/*"])
-    return ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *jvm, "-cp", classes, main]  # as the DAG does

@@ -7,8 +7,6 @@ what the server serves. The server counts what it answered to the end: an answer
 KILLS in the environment repeat a run or shorten it; half the kills are in bulk, half in the crawl.
 """
 
-import hashlib
-import json
 import os
 import random
 import re
@@ -19,9 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from bench import Bench, Figure
+from bronze_rows import Rows, bronze_rows, served_rows
 from jobs import Ended
 from parts import HOME, PartError, cohort
 from sandbox_site import SandboxSite
@@ -40,8 +37,6 @@ OFTEN = {
     "download.file": 12, "download.staged": 12, "download.receipt": 12, "publish.move": 10, "publish.moved": 10,
     "crawl.page": 60, "crawl.spooled": 60, "crawl.unit": 40, "crawl.index": 8,
 }  # fmt: skip
-
-Rows = Counter  # of (type, id, sha256)
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ class Mode:
     def run(self, main: str, run: str, death: Death | None = None) -> Ended:
         dying = death is not None and death.main == main
         jvm = (*self.jvm, f"-Depicfhir.failpoint={death.point}") if dying and death.point else self.jvm
-        return self.site.java(main, run, main, spark=False, jvm=jvm, kill_after=death.moment if dying else None)
+        return self.site.plain(main, run, main, jvm, death.moment if dying else None)
 
     def fresh(self) -> None:
         shutil.rmtree(self.site.lake, ignore_errors=True)
@@ -141,8 +136,8 @@ def _reference(mode: Mode) -> None:
                 f"Cannot kill: {main} of {mode.name} ends with {ended.code} as it is; look at {mode.site.root / 'logs'}"
             )
         mode.seconds[main] = ended.seconds
-    served = _served(mode.site)
-    landed = _bronze(mode.site.lake)
+    served = served_rows(mode.site)
+    landed = bronze_rows(mode.site.lake)
     # A crawl reaches what its searches and references name; what it lands is the server's all the same.
     mode.expected = served if mode.name == "bulk" else landed
     mode.requests = mode.told()["asked"]
@@ -176,7 +171,7 @@ def _killed(mode: Mode, death: Death, run: str) -> dict:
         again = MAINS
         if tries > MOST_TRIES:
             raise PartError(f"{mode.name} does not recover from {death} in {MOST_TRIES} tries; look at {mode.site.root / 'logs'}")
-    found = _bronze(mode.site.lake)
+    found = bronze_rows(mode.site.lake)
     asked = mode.told()
     return told | {
         "tries": tries,
@@ -191,27 +186,14 @@ def _killed(mode: Mode, death: Death, run: str) -> dict:
 
 def _points(mode: str) -> list[str]:
     """The failpoints that a mode passes, from the code: a new one is drawn without a word here."""
-    files = [*(PACKAGES / mode).glob("*.java"), *(PACKAGES / "bronze").glob("*.java")]
-    return sorted({name for file in files for name in re.findall(r'Failpoint\.at\("([^"]+)"\)', file.read_text())})
-
-
-def _served(site: SandboxSite) -> Rows:
-    rows: Rows = Counter()
-    for line in site.admin("resources").decode().splitlines():
-        key, sha = line.split("\t")
-        rows[(*key.split("/", 1), sha)] += 1
-    return rows
-
-
-def _bronze(lake: Path) -> Rows:
-    """The rows of the files that landings name; other files do not exist for a reader."""
-    rows: Rows = Counter()
-    for landing in (lake / "state" / "landings").glob("*.json"):
-        for file in json.loads(landing.read_text())["files"]:
-            table = pq.ParquetFile(lake / file["path"]).read(columns=["id", "resource"])
-            for key, text in zip(table["id"].to_pylist(), table["resource"].to_pylist(), strict=True):
-                rows[file["resource_type"], key, hashlib.sha256(text.encode()).hexdigest()] += 1
-    return rows
+    found = set()
+    for folder in {mode, "bronze", "crawl"}:
+        for file in (PACKAGES / folder).glob("*.java"):
+            for name in re.findall(r'Failpoint\.at\("([^"]+)"\)', file.read_text()):
+                bulks_own = name.startswith("bulk.")  # hydration, whose classes are among the crawl's
+                if folder != "crawl" or bulks_own == (mode == "bulk"):
+                    found.add(name)
+    return sorted(found)
 
 
 def _spark() -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
-import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.HadoopReadOptions;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.column.page.PageReader;
@@ -67,7 +67,7 @@ public final class LandedFile {
     try (ParquetFileReader reader =
         ParquetFileReader.open(
             HadoopInputFile.fromPath(path, lake.hadoop()),
-            ParquetReadOptions.builder().usePageChecksumVerification(true).build())) {
+            HadoopReadOptions.builder(lake.hadoop()).usePageChecksumVerification(true).build())) {
       for (PageReadStore group = reader.readNextRowGroup();
           group != null;
           group = reader.readNextRowGroup()) {

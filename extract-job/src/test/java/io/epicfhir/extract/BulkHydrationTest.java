@@ -294,4 +294,19 @@ class BulkHydrationTest {
       assertThat(counts(result("r1").path("unresolved"))).isEqualTo(Map.of("Location", 1L));
     }
   }
+
+  @Test
+  void filesThatWereTakenInUnderOtherSettingsAreLookedThroughAgain()
+      throws IOException, InterruptedException {
+    assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
+    assertThat(site.run(new ExportStatus(), "r1", "wait")).isZero();
+    site.settings.put("bulk.hydrate", "[Medication]");
+    assertThat(ChildJvm.run(Extract.class, "bulk.hydrated:1", site.arguments("r1", "extract")))
+        .isEqualTo(ChildJvm.KILLED);
+    site.settings.remove("bulk.hydrate");
+
+    assertThat(site.run(new Extract(), "r1", "extract")).isZero();
+
+    assertThat(EpicSite.landed(site)).isEqualTo(EpicSite.reached(site, "export", "reference"));
+  }
 }

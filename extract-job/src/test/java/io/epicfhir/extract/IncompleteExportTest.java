@@ -74,8 +74,7 @@ class IncompleteExportTest extends ConditionsTest {
         .site()
         .correct(
             all.get(0),
-            (ObjectNode)
-                MAPPER.readTree("{\"category\":[{\"coding\":[{\"code\":\"other\"}]}]}"));
+            (ObjectNode) MAPPER.readTree("{\"category\":[{\"coding\":[{\"code\":\"other\"}]}]}"));
     site.server.site().retract(List.of(all.get(1)));
 
     assertThat(site.runAll("r2")).isZero();

@@ -37,9 +37,6 @@ final class SiteChanges {
 
   /** Whether resources differ from those of the folder. */
   boolean editsResources() {
-    return !merges.isEmpty()
-        || !retracted.isEmpty()
-        || !hidden.isEmpty()
-        || !corrections.isEmpty();
+    return !merges.isEmpty() || !retracted.isEmpty() || !hidden.isEmpty() || !corrections.isEmpty();
   }
 }

@@ -18,6 +18,10 @@ final class FastScan {
   private static final byte[] RESOURCE_TYPE = "resourceType".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] VERSION_ID = "versionId".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] LAST_UPDATED = "lastUpdated".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] REFERENCE = "reference".getBytes(StandardCharsets.US_ASCII);
+
+  /** A name with one letter as an escape is so much longer. */
+  private static final int ESCAPE = 5;
 
   private final boolean[] objects = new boolean[JsonBytes.MOST_DEPTH + 1];
   private byte[] in;
@@ -27,6 +31,9 @@ final class FastScan {
   private int field;
   private boolean inMeta;
   private int seen;
+  private boolean inReference;
+  private boolean oddReference;
+  private final TextSpans references = new TextSpans();
 
   private String resourceType;
   private String id;
@@ -42,6 +49,9 @@ final class FastScan {
     field = NONE;
     inMeta = false;
     seen = 0;
+    inReference = false;
+    oddReference = false;
+    references.clear();
     resourceType = null;
     id = null;
     versionId = null;
@@ -64,6 +74,11 @@ final class FastScan {
 
   String lastUpdated() {
     return lastUpdated;
+  }
+
+  /** The texts named "reference", at any depth; null where a name may spell it with escapes. */
+  TextSpans references() {
+    return oddReference ? null : references.copy();
   }
 
   /** Value after value until the outermost one is closed. */
@@ -106,7 +121,7 @@ final class FastScan {
   }
 
   private boolean number() {
-    field = NONE;
+    forgetName();
     at = JsonNumber.end(in, at, end);
     return at >= 0;
   }
@@ -116,7 +131,7 @@ final class FastScan {
       return -1;
     }
     inMeta |= object && field == META && depth == 1;
-    field = NONE;
+    forgetName();
     objects[++depth] = object;
     at++;
     space();
@@ -144,7 +159,7 @@ final class FastScan {
       }
       byte next = in[at++];
       if (next == ',') {
-        return !objects[depth] || nextName();
+        return !objects[depth] || name();
       }
       if (next != (objects[depth] ? '}' : ']')) {
         return false;
@@ -154,13 +169,9 @@ final class FastScan {
     return true;
   }
 
-  private boolean nextName() {
-    space();
-    return name();
-  }
-
   /** A name and its colon. */
   private boolean name() {
+    space();
     if (at >= end || in[at] != '"') {
       return false;
     }
@@ -168,6 +179,7 @@ final class FastScan {
     if (!string()) {
       return false;
     }
+    reference(start, at - 1 - start);
     if (depth == 1 || (depth == 2 && inMeta)) {
       if (JsonString.escaped(in, start, at - 1)) {
         return false;
@@ -182,6 +194,20 @@ final class FastScan {
     }
     space();
     return at < end && in[at++] == ':';
+  }
+
+  private void reference(int start, int length) {
+    inReference = is(REFERENCE, start, length);
+    oddReference |=
+        length >= REFERENCE.length + ESCAPE
+            && (in[start] == REFERENCE[0] || in[start] == '\\')
+            && JsonString.escaped(in, start, start + length);
+  }
+
+  /** The name before a value is that value's only. */
+  private void forgetName() {
+    field = NONE;
+    inReference = false;
   }
 
   private int field(int start, int length) {
@@ -213,9 +239,13 @@ final class FastScan {
   private boolean text() {
     int start = at + 1;
     int wanted = field;
-    field = NONE;
+    boolean reference = inReference;
+    forgetName();
     if (!string()) {
       return false;
+    }
+    if (reference) {
+      references.add(start, at - 1);
     }
     if (wanted == NONE || wanted == META) {
       return true;
@@ -240,7 +270,7 @@ final class FastScan {
   }
 
   private boolean word(String word) {
-    field = NONE;
+    forgetName();
     int length = word.length();
     if (at + length > end) {
       return false;

@@ -20,9 +20,16 @@ import java.util.Optional;
  * @param versionId null where there is none
  * @param lastUpdated microseconds since 1970; null where there is none, or none that is an instant
  * @param oddLastUpdated whether there is a lastUpdated that is no instant
+ * @param references where in the buffer the texts named "reference" are; null where only a parser
+ *     can tell
  */
 public record LineHead(
-    Rejection rejection, String id, String versionId, Long lastUpdated, boolean oddLastUpdated) {
+    Rejection rejection,
+    String id,
+    String versionId,
+    Long lastUpdated,
+    boolean oddLastUpdated,
+    TextSpans references) {
   private static final ThreadLocal<FastScan> FAST = ThreadLocal.withInitial(FastScan::new);
 
   /**
@@ -35,7 +42,8 @@ public record LineHead(
     FastScan fast = FAST.get();
     if (fast.scan(bytes, offset, length)) {
       return judged(
-          fast.resourceType(), fast.id(), fast.versionId(), fast.lastUpdated(), type, idNeeded);
+              fast.resourceType(), fast.id(), fast.versionId(), fast.lastUpdated(), type, idNeeded)
+          .with(fast.references());
     }
     if (!Utf8.isWellFormed(bytes, offset, length)) {
       return rejected(Rejection.INVALID_UTF8);
@@ -79,7 +87,11 @@ public record LineHead(
     }
     Optional<Long> micros = Optional.ofNullable(lastUpdated).flatMap(LineHead::micros);
     return new LineHead(
-        null, id, versionId, micros.orElse(null), lastUpdated != null && micros.isEmpty());
+        null, id, versionId, micros.orElse(null), lastUpdated != null && micros.isEmpty(), null);
+  }
+
+  private LineHead with(TextSpans found) {
+    return new LineHead(rejection, id, versionId, lastUpdated, oddLastUpdated, found);
   }
 
   private static Optional<Long> micros(String text) {
@@ -93,7 +105,7 @@ public record LineHead(
   }
 
   private static LineHead rejected(Rejection rejection) {
-    return new LineHead(rejection, null, null, null, false);
+    return new LineHead(rejection, null, null, null, false, null);
   }
 
   /** One pass over the tokens. */

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.HadoopReadOptions;
 import org.apache.parquet.column.ParquetProperties;
+import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.ParquetFileWriter;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
@@ -31,11 +33,21 @@ final class ParquetJoin {
               ParquetProperties.DEFAULT_PAGE_WRITE_CHECKSUM_ENABLED);
       writer.start();
       for (Path source : sources) {
-        writer.appendFile(HadoopInputFile.fromPath(source, hadoop));
+        append(hadoop, source, writer);
       }
       writer.end(Map.of());
     } catch (IOException e) {
       throw StorageFailure.of("write " + to, e, to, hadoop);
+    }
+  }
+
+  /** Options of this configuration: the writer's own way reads Hadoop's XML files for each file. */
+  private static void append(Configuration hadoop, Path source, ParquetFileWriter writer)
+      throws IOException {
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(
+            HadoopInputFile.fromPath(source, hadoop), HadoopReadOptions.builder(hadoop).build())) {
+      reader.appendTo(writer);
     }
   }
 }

@@ -12,6 +12,8 @@ import io.epicfhir.extract.bronze.QuarantineRows;
 import io.epicfhir.extract.bronze.QuarantinedLine;
 import io.epicfhir.extract.bronze.RollingParquet;
 import io.epicfhir.extract.bronze.StagedFile;
+import io.epicfhir.extract.crawl.FileReferences;
+import io.epicfhir.extract.crawl.ReferenceFinder;
 import io.epicfhir.extract.source.Ask;
 import io.epicfhir.extract.source.ServerRefusal;
 import io.epicfhir.extract.source.SourceClient;
@@ -40,6 +42,7 @@ final class BinTask implements Function<Integer, String> {
   private static final Set<Integer> EXPIRED = Set.of(400, 401, 403);
 
   private final ArrayList<Bin> bins;
+  private final ReferenceFinder finder;
   private final Target target;
   private final SerializableConfiguration hadoop;
 
@@ -66,8 +69,9 @@ final class BinTask implements Function<Integer, String> {
       int jvms)
       implements java.io.Serializable {}
 
-  BinTask(List<Bin> bins, Target target, SerializableConfiguration hadoop) {
+  BinTask(List<Bin> bins, ReferenceFinder finder, Target target, SerializableConfiguration hadoop) {
     this.bins = new ArrayList<>(bins);
+    this.finder = finder;
     this.target = target;
     this.hadoop = hadoop;
   }
@@ -108,9 +112,11 @@ final class BinTask implements Function<Integer, String> {
     Ask ask = token ? plain.withToken() : plain;
     String name = UUID.randomUUID().toString();
     try (RollingParquet<BronzeLine> bronze = bronze(name);
-        RollingParquet<QuarantinedLine> quarantine = quarantine(name)) {
-      FileIntake intake = new FileIntake(file, target.maxLine(), bronze, quarantine);
+        RollingParquet<QuarantinedLine> quarantine = quarantine(name);
+        FileReferences references = references(file, name)) {
+      FileIntake intake = new FileIntake(file, target.maxLine(), bronze, quarantine, references);
       download(client, ask, traffic, intake, !token || !atHome);
+      references.finish();
       Failpoint.at("download.file");
       FileReceipt receipt =
           new FileReceipt(
@@ -150,6 +156,10 @@ final class BinTask implements Function<Integer, String> {
     InputMetrics metrics = TaskContext.get().taskMetrics().inputMetrics();
     metrics.incRecordsRead(came.received());
     metrics.incBytesRead(came.bytes());
+  }
+
+  private FileReferences references(RemoteFile file, String name) {
+    return finder.of(file.type(), hadoop.value(), new Path(target.staging()), name);
   }
 
   private RollingParquet<BronzeLine> bronze(String name) {

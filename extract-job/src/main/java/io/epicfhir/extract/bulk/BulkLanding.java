@@ -235,7 +235,7 @@ public final class BulkLanding {
         Progress.of(
             "files", "resources", new DownloadProgress(receipts, manifest, this::inFlight))) {
       results =
-          new Download(context, bronze)
+          new Download(context, bronze, hydration.finder())
               .run(open, manifest.fileToken(), started.exportId(), ledger.staging());
     }
     long ms = (System.nanoTime() - begin) / 1_000_000;

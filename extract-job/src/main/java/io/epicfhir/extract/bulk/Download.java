@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.Json;
 import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.crawl.ReferenceFinder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -14,11 +15,16 @@ import org.apache.spark.util.SerializableConfiguration;
 final class Download {
   private final JobContext context;
   private final BronzeSettings settings;
+  private final ReferenceFinder finder;
   private final Path settingsFile;
 
-  Download(JobContext context, BronzeSettings settings) {
+  /**
+   * @param finder notes what the files refer to
+   */
+  Download(JobContext context, BronzeSettings settings, ReferenceFinder finder) {
     this.context = context;
     this.settings = settings;
+    this.finder = finder;
     this.settingsFile = Path.of(context.arguments().settingsFile()).toAbsolutePath();
   }
 
@@ -41,6 +47,7 @@ final class Download {
     BinTask task =
         new BinTask(
             bins,
+            finder,
             new BinTask.Target(
                 settingsFile.toString(),
                 exportId,

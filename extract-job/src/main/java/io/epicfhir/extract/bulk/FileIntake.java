@@ -8,6 +8,7 @@ import io.epicfhir.extract.bronze.LineSplitter;
 import io.epicfhir.extract.bronze.QuarantinedLine;
 import io.epicfhir.extract.bronze.Rejection;
 import io.epicfhir.extract.bronze.RollingParquet;
+import io.epicfhir.extract.crawl.FileReferences;
 import io.epicfhir.extract.source.BrokenBody;
 import io.epicfhir.extract.source.SourceClient;
 import java.io.IOException;
@@ -29,6 +30,7 @@ final class FileIntake implements SourceClient.Intake {
   private final int maxLine;
   private final RollingParquet<BronzeLine> bronze;
   private final RollingParquet<QuarantinedLine> quarantine;
+  private final FileReferences references;
   private final Map<String, Long> reasons = new TreeMap<>();
   private final Map<ServerProblem, Long> problems = new LinkedHashMap<>();
   private final CRC32C taken = new CRC32C();
@@ -45,11 +47,13 @@ final class FileIntake implements SourceClient.Intake {
       RemoteFile file,
       int maxLine,
       RollingParquet<BronzeLine> bronze,
-      RollingParquet<QuarantinedLine> quarantine) {
+      RollingParquet<QuarantinedLine> quarantine,
+      FileReferences references) {
     this.file = file;
     this.maxLine = maxLine;
     this.bronze = bronze;
     this.quarantine = quarantine;
+    this.references = references;
   }
 
   @Override
@@ -153,6 +157,7 @@ final class FileIntake implements SourceClient.Intake {
       return;
     }
     bronze.write(new BronzeLine(head, lines.binary(), file.name(), lines.line()));
+    references.take(head, lines.buffer(), lines.offset(), lines.length());
     written++;
     oddLastUpdated += head.oddLastUpdated() ? 1 : 0;
   }

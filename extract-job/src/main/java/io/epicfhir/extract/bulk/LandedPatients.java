@@ -3,25 +3,17 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
-import io.epicfhir.common.StorageFailure;
-import java.io.IOException;
+import io.epicfhir.extract.bronze.BronzeColumn;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.parquet.example.data.Group;
-import org.apache.parquet.hadoop.ParquetReader;
-import org.apache.parquet.hadoop.api.ReadSupport;
-import org.apache.parquet.hadoop.example.GroupReadSupport;
 
 /**
  * Notices patients whom an export has and no earlier one had: an export of what changed does not
  * bring their past. Done once for an export, when it has landed.
  */
 public final class LandedPatients {
-  private static final String ID_ONLY = "message resource { optional binary id (STRING); }";
-
   private final JobContext context;
   private final BulkSettings settings;
 
@@ -74,18 +66,8 @@ public final class LandedPatients {
   /** Of the ids in a file of bronze. */
   static List<String> digests(Lake lake, Path path) {
     List<String> digests = new ArrayList<>();
-    Configuration idOnly = new Configuration(lake.hadoop());
-    idOnly.set(ReadSupport.PARQUET_READ_SCHEMA, ID_ONLY);
-    try (ParquetReader<Group> reader =
-        ParquetReader.builder(new GroupReadSupport(), path).withConf(idOnly).build()) {
-      for (Group row = reader.read(); row != null; row = reader.read()) {
-        if (row.getFieldRepetitionCount(0) > 0) {
-          digests.add(GroupPatients.digest(row.getString(0, 0)));
-        }
-      }
-    } catch (IOException e) {
-      throw StorageFailure.of("read " + path, e);
-    }
+    BronzeColumn.read(
+        lake.hadoop(), path, "id", id -> digests.add(GroupPatients.digest(id.toStringUsingUTF8())));
     return digests;
   }
 }

@@ -132,6 +132,11 @@ public final class BulkHydration {
     return !settings.hydrate().isEmpty() || settings.attachments().enabled();
   }
 
+  /** Notes what the export's files refer to while they are taken in. */
+  public ReferenceFinder finder() {
+    return new ReferenceFinder(isWanted() ? References.of(source.baseUrl(), settings) : null);
+  }
+
   /**
    * Fetches it; nothing shows yet.
    *

@@ -2,9 +2,17 @@ package io.epicfhir.extract.crawl;
 
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.Landing;
+import io.epicfhir.common.StorageFailure;
+import io.epicfhir.extract.bronze.BronzeColumn;
 import io.epicfhir.extract.bronze.StagedFile;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
@@ -44,24 +52,60 @@ final class ExportedResources implements AbsentResources.ExportedIds {
         .filter(f -> f.type().equals(type))
         .forEach(
             f ->
-                StagedResources.read(
+                BronzeColumn.read(
                     context.lake().hadoop(),
                     new Path(f.path()),
+                    "resource",
                     resource -> {
-                      if (new String(resource, StandardCharsets.UTF_8).contains(text)) {
-                        reader.accept(resource);
+                      if (resource.toStringUsingUTF8().contains(text)) {
+                        reader.accept(resource.getBytes());
                       }
                     }));
   }
 
   /**
-   * Gives each reference that is wanted, from wherever the executors found it; many come twice.
-   * After a tab comes the patient whose resource holds it; nothing where that is nobody.
+   * Gives each reference that is wanted, from wherever it was found; many come twice. After a tab
+   * comes the patient whose resource holds it; nothing where that is nobody.
    */
   void references(References wanted, Consumer<String> reader) {
-    if (files.isEmpty()) {
-      return;
+    String looksFor = ReferenceFinder.looksFor(wanted);
+    Map<Path, Boolean> notes = new HashMap<>();
+    List<StagedFile> open = new ArrayList<>();
+    for (StagedFile file : files) {
+      boolean noted =
+          !wanted.attachmentTypes().contains(file.type())
+              && notes.computeIfAbsent(
+                  ReferenceFinder.note(new Path(file.path())), n -> read(n, looksFor, reader));
+      if (!noted) {
+        open.add(file);
+      }
     }
+    if (!open.isEmpty()) {
+      readAgain(open, wanted, reader);
+    }
+  }
+
+  /** Reads the note of a file that was taken in; false where there is none of these settings. */
+  private boolean read(Path note, String looksFor, Consumer<String> reader) {
+    if (!context.lake().exists(note)) {
+      return false;
+    }
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(
+                note.getFileSystem(context.lake().hadoop()).open(note), StandardCharsets.UTF_8))) {
+      boolean same = looksFor.equals(lines.readLine());
+      for (String line = lines.readLine(); same && line != null; line = lines.readLine()) {
+        reader.accept(line);
+      }
+      return same;
+    } catch (IOException e) {
+      throw StorageFailure.of("read " + note, e);
+    }
+  }
+
+  /** What has no note is read from the rows. */
+  private void readAgain(List<StagedFile> open, References wanted, Consumer<String> reader) {
     context.lake().delete(folder); // what an earlier try had found in files of then
     SparkContext sc = context.spark().sparkContext();
     ReferenceTask task =
@@ -73,7 +117,7 @@ final class ExportedResources implements AbsentResources.ExportedIds {
     sc.setJobGroup("extract", "Find references", true);
     List<String> found =
         JavaSparkContext.fromSparkContext(sc)
-            .parallelize(files.stream().map(StagedFile::path).toList(), files.size())
+            .parallelize(open.stream().map(StagedFile::path).toList(), open.size())
             .map(task)
             .collect();
     sc.clearJobGroup();

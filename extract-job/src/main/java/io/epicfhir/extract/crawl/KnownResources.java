@@ -3,16 +3,12 @@ package io.epicfhir.extract.crawl;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.StorageFailure;
+import io.epicfhir.extract.bronze.BronzeColumn;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.parquet.example.data.Group;
-import org.apache.parquet.hadoop.ParquetReader;
-import org.apache.parquet.hadoop.api.ReadSupport;
-import org.apache.parquet.hadoop.example.GroupReadSupport;
 
 /**
  * The resources of a type that earlier crawls may have shown: those of the newest index. Where
@@ -20,8 +16,6 @@ import org.apache.parquet.hadoop.example.GroupReadSupport;
  * not known, and a read of each decides.
  */
 final class KnownResources {
-  private static final String ID_COLUMN = "message bronze { optional binary id (STRING); }";
-
   private final Lake lake;
   private final Optional<CrawlIndex> index;
   private final List<Landing> withoutIndex;
@@ -69,8 +63,7 @@ final class KnownResources {
         file,
         id -> {
           try {
-            reader.read(
-                exported ? CrawlIndex.Seen.exported(id) : CrawlIndex.Seen.lost(id, readAt));
+            reader.read(exported ? CrawlIndex.Seen.exported(id) : CrawlIndex.Seen.lost(id, readAt));
           } catch (IOException e) {
             throw StorageFailure.of("read " + file, e);
           }
@@ -79,17 +72,6 @@ final class KnownResources {
 
   /** Gives each id of a bronze file. */
   static void ids(Lake lake, Path file, Consumer<String> reader) {
-    Configuration onlyIds = new Configuration(lake.hadoop());
-    onlyIds.set(ReadSupport.PARQUET_READ_SCHEMA, ID_COLUMN);
-    try (ParquetReader<Group> rows =
-        ParquetReader.builder(new GroupReadSupport(), file).withConf(onlyIds).build()) {
-      for (Group row = rows.read(); row != null; row = rows.read()) {
-        if (row.getFieldRepetitionCount(0) > 0) {
-          reader.accept(row.getString(0, 0));
-        }
-      }
-    } catch (IOException e) {
-      throw StorageFailure.of("read " + file, e);
-    }
+    BronzeColumn.read(lake.hadoop(), file, "id", id -> reader.accept(id.toStringUsingUTF8()));
   }
 }

@@ -2,8 +2,7 @@ package io.epicfhir.extract.crawl;
 
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.epicfhir.extract.bronze.BronzeColumn;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -39,27 +38,18 @@ final class ReferenceTask implements Function<String, String> {
         .write(
             to,
             references(file).stream()
-                .filter(reference -> reference.lines().limit(2).count() == 1)
+                .filter(FileReferences::isOneLine)
                 .collect(Collectors.joining("\n")));
     return to.toString();
   }
 
   private Set<String> references(Path file) {
     Set<String> found = new LinkedHashSet<>();
-    StagedResources.read(hadoop.value(), file, resource -> add(resource, found));
+    BronzeColumn.read(
+        hadoop.value(),
+        file,
+        "resource",
+        resource -> found.addAll(NamedReferences.of(resource.getBytes(), wanted)));
     return found;
-  }
-
-  private void add(byte[] resource, Set<String> found) {
-    Page page;
-    try {
-      page = PageScan.resource(resource, wanted);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // bronze takes in whole resources only
-    }
-    String patient = page.patients().isEmpty() ? "" : page.patients().get(0);
-    for (String reference : page.references()) {
-      found.add(reference + "\t" + (References.isShared(reference) ? "" : patient));
-    }
   }
 }

@@ -99,14 +99,7 @@ final class ReferencesToBronze implements TypeToBronze.Ways {
     try (CrawlIndex.Writer after = index.of(type, export.exportId()).write(header)) {
       TypeCounts counts =
           new TypeToBronze(
-                  type,
-                  spool,
-                  before,
-                  known(type, last),
-                  this,
-                  bronze.maxLineSize(),
-                  rows,
-                  after)
+                  type, spool, before, known(type, last), this, bronze.maxLineSize(), rows, after)
               .run(MOST_IDS);
       // As in a crawl: a server that suddenly knows nothing is no reason to delete everything.
       concludes |= export.toConfirm().contains(type) && counts.deleted > 0;
@@ -129,8 +122,7 @@ final class ReferencesToBronze implements TypeToBronze.Ways {
           false,
           Set.of(),
           record ->
-              holds[0] |=
-                  !record.confirms() && record.entries().stream().anyMatch(Entry::whole));
+              holds[0] |= !record.confirms() && record.entries().stream().anyMatch(Entry::whole));
     }
     return holds[0];
   }

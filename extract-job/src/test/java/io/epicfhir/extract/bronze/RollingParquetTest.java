@@ -51,7 +51,7 @@ class RollingParquetTest {
   }
 
   private static BronzeLine line(int row, byte[] bytes) {
-    LineHead head = new LineHead(null, "id-" + row, "1", null, false);
+    LineHead head = new LineHead(null, "id-" + row, "1", null, false, null);
     return new BronzeLine(head, Binary.fromConstantByteArray(bytes), "file", row);
   }
 }
