@@ -1,11 +1,10 @@
 """A sandbox server, a lake, and the extract job's mains run against them as the DAG runs them: a process each."""
 
 import json
-import os
 from pathlib import Path
 
-from jobs import Ended, Runner, job_jar, settings_file, spark_submit
-from parts import HOME, JavaPart, sandbox_admin
+from jobs import Ended, Runner, plain_java, settings_file, spark_submit
+from parts import JavaPart, sandbox_admin
 
 PACKAGE = "io.epicfhir.extract"
 INTERVAL_END = "2026-03-02T00:00:00Z"
@@ -58,7 +57,7 @@ class SandboxSite:
         args = ["--conf", conf, "--dag", "etl", "--run", run, "--task", task, "--interval-end", INTERVAL_END]
         report = self.lake / "metrics" / "etl" / run / f"{task}.json"
         qualified = f"{PACKAGE}.{main}"
-        command = spark_submit("extract-job", qualified, jvm) if spark else _plain(qualified, jvm)
+        command = spark_submit("extract-job", qualified, jvm) if spark else plain_java("extract-job", qualified, jvm)
         log = self.root / "logs" / f"{run}.{task}.log"
         return self.runner.run([*command, *map(str, args)], report, log, kill_after)
 
@@ -75,8 +74,3 @@ class SandboxSite:
             **self.settings,
         }
         return settings_file(self.root / "pipeline.conf", values)
-
-
-def _plain(main: str, jvm: tuple[str, ...]) -> list[str]:
-    classes = os.pathsep.join([job_jar("extract-job"), str(HOME / "conf" / "spark"), os.environ["SPARK_HOME"] + "/jars/*"])
-    return ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *jvm, "-cp", classes, main]  # as the DAG does
