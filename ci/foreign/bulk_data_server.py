@@ -37,6 +37,7 @@ class BulkDataServer:
         "Immunization", "MedicationRequest", "Observation", "Procedure",
     )  # fmt: skip
     group = "cohort"
+    hydrates = False  # it answers no read
 
     def __init__(self, root: Path):
         self.root = root
@@ -105,15 +106,17 @@ class BulkDataServer:
             database.execute('DELETE FROM "data" WHERE fhir_type = ? AND resource_id = ?', (kind, resource_id))
 
     def holds(self, types: tuple[str, ...]) -> Held:
+        """What belongs to the group's patients: all else it gives to nobody, as it answers no read and no search."""
         held: Held = {}
         with self._database() as database:
-            for kind, resource_id, text in database.execute('SELECT fhir_type, resource_id, resource_json FROM "data"'):
+            rows = database.execute('SELECT fhir_type, resource_id, resource_json FROM "data" WHERE patient_id IS NOT NULL')
+            for kind, resource_id, text in rows:
                 if kind in types:
                     held.setdefault(kind, {})[resource_id] = exact(text)
         return held
 
-    def source(self, simulate: dict | None = None) -> dict:
-        """:param simulate: what the server plays, such as {"del": 10}: a tenth of what changed is told as deleted"""
+    def source(self) -> dict:
+        """The settings of the pipeline for this server."""
         return {
             "source.base-url": f"{self._base}/fhir",
             "source.client-id": self._client,

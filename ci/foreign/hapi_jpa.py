@@ -18,7 +18,7 @@ class HapiJpa:
         "AllergyIntolerance", "CarePlan", "CareTeam", "Condition", "Device", "DiagnosticReport", "DocumentReference", "Encounter",
         "Immunization", "MedicationRequest", "Observation", "Procedure",
     )  # fmt: skip
-    deletes = True
+    hydrates = True
 
     def __init__(self, root: Path):
         self._part = Part(root, "hapi")

@@ -23,7 +23,7 @@ class Sekmet:
         "AllergyIntolerance", "CarePlan", "Condition", "Device", "DiagnosticReport", "DocumentReference", "Encounter",
         "Immunization", "MedicationRequest", "Observation", "Procedure",
     )  # fmt: skip
-    deletes = True
+    hydrates = True
 
     def __init__(self, root: Path):
         self.root = root

@@ -35,15 +35,18 @@ class Cohort:
         self._types = types
 
     def of(self, patient: str) -> list[dict]:
-        """A patient with the first resources of each type that form a whole: none refers to what is not among them."""
+        """A patient with the first resources of each type, and all that these refer to."""
         taken: dict[Key, dict] = {}
-        for kind in ("Patient", "Encounter", *sorted(set(self._types) - {"Encounter"})):
-            found = [self._whole(key) for key in self._all if key[0] == kind and self._subject(key) == f"Patient/{patient}"]
-            rest = [r for r in found if kind in ("Patient", "Encounter") or self._refers_to(r) <= {*taken}]
-            taken.update(((kind, r["id"]), r) for r in rest[:PER_PATIENT])
-            if kind == "Encounter":
-                taken.update(self._referenced(taken))
-        taken.update(self._referenced(taken))
+        for kind in ("Patient", *self._types):
+            of_patient = [key for key in self._all if key[0] == kind and self._subject(key) == f"Patient/{patient}"]
+            taken.update((key, self._whole(key)) for key in of_patient[:PER_PATIENT])
+        todo = list(taken.values())
+        while todo:
+            for reference in references(todo.pop()):
+                key = tuple(reference["reference"].split("/", 1))
+                if key in self._all and key not in taken:
+                    taken[key] = self._whole(key)
+                    todo.append(taken[key])
         return list(taken.values())
 
     def _subject(self, key: Key) -> str:
@@ -51,23 +54,6 @@ class Cohort:
         if key[0] == "Patient":
             return f"Patient/{key[1]}"
         return (resource.get("subject") or resource.get("patient") or {}).get("reference", "")
-
-    def _refers_to(self, resource: dict) -> set[Key]:
-        """The clinical resources that it refers to."""
-        targets = {tuple(r["reference"].split("/", 1)) for r in references(resource) if "/" in r.get("reference", "")}
-        return {key for key in targets if key[0] not in REFERENCED}
-
-    def _referenced(self, taken: dict[Key, dict]) -> dict[Key, dict]:
-        """What they refer to among practitioners, places and drugs, and what that refers to."""
-        found: dict[Key, dict] = {}
-        todo = list(taken.values())
-        while todo:
-            for reference in references(todo.pop()):
-                key = tuple(reference["reference"].split("/", 1))
-                if key[0] in REFERENCED and key in self._all and key not in {*taken, *found}:
-                    found[key] = self._whole(key)
-                    todo.append(found[key])
-        return found
 
     def _whole(self, key: Key) -> dict:
         """The resource; references by identifier, which only a transaction resolves, name the id."""

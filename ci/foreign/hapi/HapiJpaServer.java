@@ -126,6 +126,7 @@ public final class HapiJpaServer {
       settings.setEnforceReferentialIntegrityOnWrite(false);
       settings.setAllowExternalReferences(true);
       settings.setReuseCachedSearchResultsForMillis(null);
+      settings.setJobFastTrackingEnabled(true); // else each step of an export waits for a minute's end
       return settings;
     }
 
