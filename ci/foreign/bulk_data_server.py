@@ -37,6 +37,7 @@ class BulkDataServer:
         "Immunization", "MedicationRequest", "Observation", "Procedure",
     )  # fmt: skip
     group = "cohort"
+    first_look = 1
     hydrates = False  # it answers no read
 
     def __init__(self, root: Path):

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 
 from deltalake import DeltaTable
@@ -13,7 +14,7 @@ from parts import HOME, PartError
 
 EXTRACT = "io.epicfhir.extract"
 TRANSFORM = "io.epicfhir.transform.Transform"
-LOOKS = 120
+PATIENCE = 600
 
 
 @dataclass
@@ -35,10 +36,14 @@ class Day:
 
 
 class ForeignSite:
-    """:param settings: HOCON keys below epic-fhir, with JSON values"""
+    """
+    :param settings: HOCON keys below epic-fhir, with JSON values
+    :param first_look: seconds from a kick-off to the first look at its status
+    """
 
-    def __init__(self, root: Path, settings: dict):
+    def __init__(self, root: Path, settings: dict, first_look: float):
         self.root = root
+        self._first_look = first_look
         self.lake = root / "lake"
         self._runner = Runner()
         root.mkdir(parents=True, exist_ok=True)
@@ -57,17 +62,19 @@ class ForeignSite:
         """A day's run: each job, until one of them is red."""
         ended: dict[str, Ended] = {}
         ended["kick_off"] = self._job(day, "kick_off", plain_java("extract-job", f"{EXTRACT}.KickOff"))
-        for _ in range(LOOKS):
-            if ended["kick_off"].code:
-                return Day(ended)
+        time.sleep(self._first_look)
+        state = "in-progress"
+        deadline = time.monotonic() + PATIENCE
+        while not ended["kick_off"].code and state == "in-progress":
             ended["status"] = self._job(day, "status", plain_java("extract-job", f"{EXTRACT}.ExportStatus"))
-            if ended["status"].code:
-                return Day(ended)
-            if ended["status"].report["result"]["state"] != "in-progress":
-                break
-            time.sleep(2)
-        else:
-            raise PartError(f"Cannot see the export's end within {LOOKS} looks; look at {self.root / 'logs'}")
+            result = ended["status"].report.get("result", {})
+            state = result.get("state", "")
+            if state == "in-progress":
+                time.sleep(max(1, (datetime.fromisoformat(result["not_before"]) - datetime.now(timezone.utc)).total_seconds()))
+            if time.monotonic() > deadline:
+                raise PartError(f"Cannot see the export's end within {PATIENCE} s; look at {self.root / 'logs'}")
+        if state != "complete":
+            return Day(ended)
         ended["extract"] = self._job(day, "extract", spark_submit("extract-job", f"{EXTRACT}.Extract"))
         if not ended["extract"].code:
             ended["transform"] = self._job(day, "transform", spark_submit("transform-job", TRANSFORM))

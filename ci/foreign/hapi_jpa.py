@@ -19,6 +19,7 @@ class HapiJpa:
         "Immunization", "MedicationRequest", "Observation", "Procedure",
     )  # fmt: skip
     hydrates = True
+    first_look = 20  # after an earlier one it lets a client wait for two minutes
 
     def __init__(self, root: Path):
         self._part = Part(root, "hapi")

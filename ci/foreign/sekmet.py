@@ -24,6 +24,7 @@ class Sekmet:
         "Immunization", "MedicationRequest", "Observation", "Procedure",
     )  # fmt: skip
     hydrates = True
+    first_look = 1
 
     def __init__(self, root: Path):
         self.root = root

@@ -105,8 +105,9 @@ def story(request, people):
     root.mkdir(parents=True)
     server = kind(root)
     server.start()
+    site = ForeignSite(root / "site", {**server.source(), **settings(kind)}, kind.first_look)
     try:
-        yield Story(server, ForeignSite(root / "site", {**server.source(), **settings(kind)}), Cohort(people, kind.types))
+        yield Story(server, site, Cohort(people, kind.types))
     finally:
         server.stop()
 
@@ -143,7 +144,7 @@ def test_by_searches(story):
     all_days_equal(story)
 
 
-@on(full_bulk, Sekmet, HapiJpa, BulkDataServer)
+@on(full_bulk, Sekmet)
 def test_by_full_exports(story):
     """What a full export no longer holds is gone, so no list of deletions is needed."""
     all_days_equal(story)
