@@ -70,10 +70,10 @@ class ForeignSite:
             result = ended["status"].report.get("result", {})
             state = result.get("state", "")
             if state == "in-progress":
-                time.sleep(max(1, (datetime.fromisoformat(result["not_before"]) - datetime.now(timezone.utc)).total_seconds()))
+                time.sleep(_seconds_until(result["not_before"]))
             if time.monotonic() > deadline:
                 raise PartError(f"Cannot see the export's end within {PATIENCE} s; look at {self.root / 'logs'}")
-        if state != "complete":
+        if state not in ("complete", "landed"):
             return Day(ended)
         ended["extract"] = self._job(day, "extract", spark_submit("extract-job", f"{EXTRACT}.Extract"))
         if not ended["extract"].code:
@@ -97,3 +97,7 @@ class ForeignSite:
         args = ["--conf", self._conf, "--dag", "etl", "--run", run, "--task", task, "--interval-end", f"2026-03-0{day}T00:00:00Z"]
         report = self.lake / "metrics" / "etl" / run / f"{task}.json"
         return self._runner.run([*command, *map(str, args)], report, self.root / "logs" / f"{run}.{task}.log")
+
+
+def _seconds_until(instant: str) -> float:
+    return max(1.0, (datetime.fromisoformat(instant.replace("Z", "+00:00")) - datetime.now(timezone.utc)).total_seconds())
