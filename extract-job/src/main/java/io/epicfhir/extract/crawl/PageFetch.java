@@ -125,8 +125,7 @@ final class PageFetch {
           ? Answer.Refused.because(0, TOO_LONG)
           : new Answer.Got(page);
     } catch (JobException e) {
-      return refused(
-          e, status -> false, (status, codes) -> status == 404 || status == 410);
+      return refused(e, status -> false, (status, codes) -> status == 404 || status == 410);
     }
   }
 
