@@ -1,7 +1,7 @@
 # Everything a user or CI calls; each target is a script in ci/. The work lies under build/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test nights check bench format clean
+.PHONY: help setup demo up down test nights foreign check bench format clean
 
 PATIENTS ?= 20
 export PATIENTS
@@ -26,6 +26,9 @@ test: setup check ## every test, Java and Python
 
 nights: setup ## the long tests under Airflow: backfills, kills, reruns, a night on call (some 20 minutes)
 	@ci/nights.sh
+
+foreign: setup ## the pipeline against three servers that this project did not write (some 15 minutes, installs them into build/foreign)
+	@ci/foreign.sh
 
 check: setup ## format, static analysis, DAG policy
 	@ci/check.sh

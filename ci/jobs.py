@@ -115,6 +115,12 @@ def spark_submit(module: str, main: str, jvm: tuple[str, ...] = ()) -> list[str]
     return [str(submit), "--master", "local[2]", "--properties-file", str(PROFILE), *options, "--class", main, job_jar(module)]
 
 
+def plain_java(module: str, main: str, jvm: tuple[str, ...] = ()) -> list[str]:
+    """The command for a main of a module's job JAR that needs no Spark, as the DAG runs it."""
+    classes = os.pathsep.join([job_jar(module), str(HOME / "conf" / "spark"), os.environ["SPARK_HOME"] + "/jars/*"])
+    return ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *jvm, "-cp", classes, main]
+
+
 def profile_options() -> list[str]:
     """The options for the JVM of the profile for one machine, but for its log of collections."""
     (options,) = re.findall(r"^spark\.driver\.extraJavaOptions\s+(.+)$", PROFILE.read_text(), re.MULTILINE)

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.sandbox.epic.Behaviour;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Map;
@@ -105,6 +106,22 @@ class ExpectationsTest extends SiteTest {
 
     assertThat(site.report("r2", "extract").at("/result/since_ignored").asBoolean()).isTrue();
     assertThat(warnings("r2").toString()).contains("seems to ignore _since", "bulk.mode = full");
+  }
+
+  @Test
+  void aServerThatNeverListedADeletionIsSaidSo() throws IOException {
+    open(
+        Map.of("Patient.ndjson", lines("Patient", 30).getBytes(UTF_8)),
+        o -> o.with(Behaviour.DELETIONS_UNTOLD));
+    assertThat(site.runAll("r1")).isZero();
+    assertThat(warnings("r1")).as("a full export has no list to give").isEmpty();
+    Files.writeString(site.data.resolve("Patient.ndjson"), lines("Patient", 29));
+    site.server.store().reload();
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(warnings("r2").toString())
+        .contains("no export has had a list of deletions yet", "bulk.mode = full");
   }
 
   @Test

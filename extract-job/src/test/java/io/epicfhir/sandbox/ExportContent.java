@@ -27,7 +27,11 @@ record ExportContent(List<ExportFile> output, List<ExportFile> deleted, List<Exp
     if (selection.takes("Condition") && options.behaves(Behaviour.CONDITION_ACCESS_ERRORS)) {
       error.add(conditionErrors());
     }
-    return new ExportContent(output, deletions(selection.deletions(generation)), error);
+    List<ExportFile> deleted =
+        options.behaves(Behaviour.DELETIONS_UNTOLD)
+            ? List.of()
+            : deletions(selection.deletions(generation));
+    return new ExportContent(output, deleted, error);
   }
 
   Optional<ExportFile> file(String name) {

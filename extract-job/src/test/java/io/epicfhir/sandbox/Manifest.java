@@ -78,7 +78,7 @@ final class Manifest {
     }
     manifest.put("request", export.asked.url()).put("requiresAccessToken", !options.openFiles);
     manifest.putArray("output");
-    if (export.incremental) {
+    if (export.incremental && !options.behaves(Behaviour.DELETIONS_UNTOLD)) {
       manifest.putArray("deleted");
     }
     manifest.putArray("error");

@@ -7,6 +7,7 @@ import io.epicfhir.extract.crawl.HydrationCounts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a person should hear about the exports that a run landed: {@code warnings}, {@code
@@ -38,6 +39,14 @@ public final class LandingReport {
           new Expectations(
               landing, ledger.requireStarted().asked().types(), all, this::byReference);
       warnings.addAll(expected.warnings());
+      if (landing.since() != null && !expected.sinceIgnored() && !listsDeletions(landing, all)) {
+        warnings.add(
+            "Group \""
+                + landing.group()
+                + "\": no export has had a list of deletions yet, so what the server deletes may"
+                + " stay in the tables until the next full export. If the server never lists them,"
+                + " set bulk.mode = full, or a shorter bulk.full-every.");
+      }
       sweep |= expected.isSweep();
       ignored |= expected.sinceIgnored();
       newcomers += newcomers(ledger, landing, warnings);
@@ -48,6 +57,15 @@ public final class LandingReport {
     context.recorder().result("newcomers", newcomers);
     context.recorder().result("warnings", warnings);
     warnings.forEach(context.recorder()::note);
+  }
+
+  /** Whether this export of the group or one before it came with a list of deletions. */
+  private boolean listsDeletions(Landing landing, List<Landing> all) {
+    return all.stream()
+        .filter(other -> other.group().equals(landing.group()))
+        .map(other -> new ExportLedger(context.lake(), other.exportId()).manifest())
+        .flatMap(Optional::stream)
+        .anyMatch(Manifest::listsDeletions);
   }
 
   private Map<String, Long> byReference(Landing landing) {

@@ -78,6 +78,14 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
     return Optional.empty();
   }
 
+  /**
+   * Whether the server lists what was deleted, be it nothing. The standard wants the list in the
+   * answer to _since, and lets a server leave it out that has or tells no deletions.
+   */
+  static boolean listsDeletions(List<String> pages) {
+    return pages.stream().anyMatch(page -> root(page).path("deleted").isArray());
+  }
+
   private static JsonNode root(String json) {
     JsonNode root;
     try {

@@ -38,6 +38,9 @@ final class PageFetch {
   /** What a proxy or a busy server says: it may hold for all requests. */
   private static final Set<Integer> PERHAPS_DOWN = Set.of(408, 502, 503, 504);
 
+  /** FHIR's code for a type or an operation that the server does not have. */
+  private static final String NOT_SUPPORTED = "not-supported";
+
   private static final int TOO_MANY = 429;
   private static final int LONGEST_METADATA = 64 << 20;
 
@@ -71,7 +74,8 @@ final class PageFetch {
       failedInARow.set(0);
       return page.expired() ? new Answer.Expired() : new Answer.Got(page);
     } catch (JobException e) {
-      return refused(e, status -> status == 410 || (status == 404 && number > 1), s -> false);
+      return refused(
+          e, status -> status == 410 || (status == 404 && number > 1), (status, codes) -> false);
     }
   }
 
@@ -87,8 +91,17 @@ final class PageFetch {
       failedInARow.set(0);
       return new Answer.Got(page);
     } catch (JobException e) {
-      return refused(e, status -> false, status -> status == 404 || status == 410);
+      return refused(e, status -> false, PageFetch::resourceIsGone);
     }
+  }
+
+  /**
+   * A 404 says that a resource is not there only where it comes from the FHIR server, with an
+   * OperationOutcome. A gateway without a route answers 404 with a web page or nothing, and a
+   * server that does not know the type says not-supported.
+   */
+  private static boolean resourceIsGone(int status, List<String> codes) {
+    return status == 410 || (status == 404 && !codes.isEmpty() && !codes.contains(NOT_SUPPORTED));
   }
 
   /**
@@ -112,7 +125,7 @@ final class PageFetch {
           ? Answer.Refused.because(0, TOO_LONG)
           : new Answer.Got(page);
     } catch (JobException e) {
-      return refused(e, status -> false, status -> status == 404 || status == 410);
+      return refused(e, status -> false, (status, codes) -> status == 404 || status == 410);
     }
   }
 
@@ -120,7 +133,11 @@ final class PageFetch {
     boolean is(int status);
   }
 
-  private Answer refused(JobException failure, Status expired, Status gone) {
+  private interface StatusAndCodes {
+    boolean are(int status, List<String> codes);
+  }
+
+  private Answer refused(JobException failure, Status expired, StatusAndCodes gone) {
     if (failure.getCause() instanceof TooLong) {
       return Answer.Refused.because(0, TOO_LONG);
     }
@@ -148,7 +165,7 @@ final class PageFetch {
     if (codes.contains(OutcomeCode.EXPIRED) || expired.is(status)) {
       return new Answer.Expired();
     }
-    if (gone.is(status)) {
+    if (gone.are(status, codes)) {
       return new Answer.Gone();
     }
     List<String> names = codes.isEmpty() ? List.of("http-" + status) : codes;

@@ -38,6 +38,21 @@ class ManifestTest {
         .hasMessageContaining("its pages differ in transactionTime");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "\"deleted\":[]; true",
+        "\"deleted\":[{\"type\":\"Bundle\",\"url\":\"https://h/d\"}]; true",
+        "\"deleted\":null; false",
+        "\"error\":[]; false"
+      })
+  void a_list_of_deletions_may_be_empty_but_must_be_there(String list, boolean lists) {
+    String first = HEAD + "\"output\":[]}";
+
+    assertThat(Manifest.listsDeletions(List.of(first, HEAD + list + "}"))).isEqualTo(lists);
+  }
+
   @Test
   void reads_the_three_lists() {
     Manifest manifest =

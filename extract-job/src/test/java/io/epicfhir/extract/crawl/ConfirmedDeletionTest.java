@@ -11,10 +11,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.epicfhir.extract.crawl.Clinic.Reply;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Field cases A2, A5 and A8: what searches no longer find is read by its id before it is deleted.
@@ -125,6 +128,31 @@ class ConfirmedDeletionTest {
     assertThat(site.deletions()).hasSize(91).contains("Observation/la2", "Condition/ca29");
   }
 
+  /** A server or a gateway that has no such route answers 404 to whatever lies below it. */
+  @ParameterizedTest
+  @MethodSource
+  void aNotFoundThatIsNotTheServersWordOnTheResourceDeletesNothing(Reply notFound)
+      throws IOException {
+    assertThat(site.crawl("r1")).isZero();
+    clinic.resources.remove("Condition/ca1");
+    clinic.resources.remove("Observation/la1");
+    clinic.answers("Condition/", notFound);
+
+    assertThat(site.crawl("r2")).isZero();
+
+    assertThat(site.deletions()).containsExactly("Observation/la1");
+    assertThat(site.report("r2").path("result").path("unconfirmed").path("Condition").asInt())
+        .isEqualTo(1);
+  }
+
+  static List<Reply> aNotFoundThatIsNotTheServersWordOnTheResourceDeletesNothing() {
+    return List.of(
+        Reply.of(404, "text/html", "<html>Cannot GET /R4/Condition/x</html>"),
+        Reply.of(404, "text/plain", ""),
+        Reply.of(404, "application/json", "{\"detail\":\"Not Found\"}"),
+        Reply.fhir(404, outcome("error", "not-supported", "")));
+  }
+
   @Test
   void aRerunDoesNotReadAgainWhatWasConfirmed() throws IOException {
     assertThat(site.crawl("r1")).isZero();
@@ -166,5 +194,9 @@ class ConfirmedDeletionTest {
     assertThat(site.deletions()).isEmpty();
     assertThat(site.report("r4").path("notes").toString())
         .contains("refused all 2 reads of Practitioner (403)");
+
+    clinic.answers("Practitioner/", Reply.of(404, "text/html", "<html>no such route</html>"));
+    assertThat(site.crawl("r5")).isEqualTo(5);
+    assertThat(site.error("r5")).contains("http-404");
   }
 }

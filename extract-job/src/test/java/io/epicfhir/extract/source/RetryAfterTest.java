@@ -24,6 +24,18 @@ class RetryAfterTest {
   }
 
   @Test
+  void a_number_that_is_a_date_counts_from_the_servers_own_time() {
+    long at = Instant.parse("2026-03-02T10:05:00Z").getEpochSecond();
+
+    assertThat(of(String.valueOf(at), null)).contains(Duration.ofMinutes(5));
+    assertThat(of(at + "250", null)).contains(Duration.ofMillis(300_250));
+    assertThat(of(String.valueOf(at), "Mon, 02 Mar 2026 10:04:00 GMT"))
+        .contains(Duration.ofMinutes(1));
+    assertThat(of(String.valueOf(at - 3600), null)).contains(Duration.ZERO);
+    assertThat(of("86400", null)).as("a day is a wait").contains(RetryAfter.LONGEST);
+  }
+
+  @Test
   void a_date_counts_from_the_servers_own_time() {
     assertThat(of("Mon, 02 Mar 2026 10:01:30 GMT", "Mon, 02 Mar 2026 10:01:00 GMT"))
         .contains(Duration.ofSeconds(30));

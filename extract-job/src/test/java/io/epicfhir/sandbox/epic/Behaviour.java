@@ -57,7 +57,9 @@ public enum Behaviour {
   /** A _typeFilter names searches of one type; another type needs a _typeFilter of its own. */
   ONE_TYPE_A_FILTER,
   /** A client has one running export, whatever the group. */
-  ONE_EXPORT;
+  ONE_EXPORT,
+  /** An export with _since tells no deletion: its manifest has no list of them. */
+  DELETIONS_UNTOLD;
 
   private static final Set<Behaviour> SHAPE = EnumSet.range(NO_UPDATE_TIMES, Behaviour.TYPES_BY_ID);
 
