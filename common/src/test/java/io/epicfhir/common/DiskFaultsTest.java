@@ -142,10 +142,11 @@ class DiskFaultsTest {
   }
 
   /** A lake with a landing. */
-  private Path landed(String name) {
+  private Path landed(String name) throws IOException {
     Path root = folder.resolve(name);
     new Landings(lake(root))
         .publish(new Landing("e", "g", Instant.EPOCH, null, Instant.EPOCH, "etl/r", List.of()));
+    OtherUser.mayRead(root);
     return root;
   }
 
