@@ -142,6 +142,6 @@ def test_a_site_includes_the_shared_settings_behind_any_number_of_comments_and_b
     file.write_text("# comment\n\n \n// another\n" * 100 + 'include "pipeline.conf"\nepic-fhir.lake = "/north"\n')
     begun = time.monotonic()
     assert Settings.load(file).lake == "/north"
-    file.write_text("\n \n" * 100 + "epic-fhir { lake = /own, bulk.poll-interval = \"1 second\" }\n")
+    file.write_text("\n \n" * 100 + 'epic-fhir { lake = /own, bulk.poll-interval = "1 second" }\n')
     assert Settings.load(file).lake == "/own"
     assert time.monotonic() - begun < 20

@@ -119,7 +119,9 @@ final class AuditLog {
   private static String origin(String url) {
     try {
       URI uri = URI.create(url);
-      return uri.getScheme() + "://" + String.valueOf(uri.getRawAuthority()).replaceFirst(".*@", "");
+      return uri.getScheme()
+          + "://"
+          + String.valueOf(uri.getRawAuthority()).replaceFirst(".*@", "");
     } catch (IllegalArgumentException e) {
       return ""; // the job that uses it says what is wrong
     }

@@ -27,8 +27,7 @@ final class HadoopSettings {
   /**
    * @param readers who may read what is written
    */
-  static Configuration of(
-      Properties system, Map<String, String> environment, FileReaders readers) {
+  static Configuration of(Properties system, Map<String, String> environment, FileReaders readers) {
     Configuration hadoop = new Configuration();
     NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
     String endpoint = environment.get("AWS_ENDPOINT_URL");

@@ -22,8 +22,7 @@ public final class JobContext implements AutoCloseable {
     this.readers = FileReaders.from(settings);
     this.lake =
         new Lake(
-            settings.lake(),
-            HadoopSettings.of(System.getProperties(), System.getenv(), readers));
+            settings.lake(), HadoopSettings.of(System.getProperties(), System.getenv(), readers));
   }
 
   /** The command line. */
@@ -59,8 +58,7 @@ public final class JobContext implements AutoCloseable {
           recorder
               .registry()
               .timer("spark.start")
-              .timeSupplier(
-                  () -> SparkSessions.start(arguments.run(), readers, recorder.stages()));
+              .timeSupplier(() -> SparkSessions.start(arguments.run(), readers, recorder.stages()));
       recorder.sparkMaster(spark.sparkContext().master());
       lake = new Lake(lake.paths(), spark.sparkContext().hadoopConfiguration());
     }

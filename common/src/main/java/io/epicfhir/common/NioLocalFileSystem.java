@@ -37,9 +37,12 @@ public final class NioLocalFileSystem extends LocalFileSystem {
   /** What makes Hadoop use it, with both of its interfaces. */
   public static final Map<String, String> SETTINGS =
       Map.of(
-          "fs.file.impl", NioLocalFileSystem.class.getName(),
-          "fs.AbstractFileSystem.file.impl", NioLocalContext.class.getName(),
-          CommonConfigurationKeys.FS_PERMISSIONS_UMASK_KEY, FileReaders.OWNER.umask());
+          "fs.file.impl",
+          NioLocalFileSystem.class.getName(),
+          "fs.AbstractFileSystem.file.impl",
+          NioLocalContext.class.getName(),
+          CommonConfigurationKeys.FS_PERMISSIONS_UMASK_KEY,
+          FileReaders.OWNER.umask());
 
   /** The same settings as a Spark session takes them. */
   public static Map<String, Object> ofSpark() {

@@ -47,13 +47,11 @@ public final class SparkSessions {
 
   private SparkSessions() {}
 
-  static SparkSession start(
-      LogicalRun run, FileReaders readers, SparkListenerInterface listener) {
+  static SparkSession start(LogicalRun run, FileReaders readers, SparkListenerInterface listener) {
     SparkConf conf = new SparkConf();
     FIXED.forEach(conf::set);
     NioLocalFileSystem.ofSpark().forEach((key, value) -> conf.set(key, value.toString()));
-    conf.set(
-        "spark.hadoop." + CommonConfigurationKeys.FS_PERMISSIONS_UMASK_KEY, readers.umask());
+    conf.set("spark.hadoop." + CommonConfigurationKeys.FS_PERMISSIONS_UMASK_KEY, readers.umask());
     // Executors read the settings themselves, and must see the overrides that the driver saw. None
     // is a secret: those are files that a setting names. The profile may say otherwise for them.
     System.getenv().entrySet().stream()

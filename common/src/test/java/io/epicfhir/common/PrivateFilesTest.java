@@ -15,7 +15,9 @@ import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a job leaves on local disks, where its process was given no umask at all and then killed. */
+/**
+ * What a job leaves on local disks, where its process was given no umask at all and then killed.
+ */
 class PrivateFilesTest {
   private static final String CANARY = "CANARY-Jane-Doe";
 
@@ -47,8 +49,7 @@ class PrivateFilesTest {
   }
 
   @Test
-  void underUmaskZeroAndAfterAKillNothingIsOpenAndTheNextRunRemovesSparksFiles()
-      throws Exception {
+  void underUmaskZeroAndAfterAKillNothingIsOpenAndTheNextRunRemovesSparksFiles() throws Exception {
     Path disk = Files.createDirectory(folder.resolve("disk"));
     List<String> command = new ArrayList<>(List.of("sh", "-c", "umask 000; exec \"$@\"", "sh"));
     command.addAll(
@@ -87,8 +88,7 @@ class PrivateFilesTest {
     Path open = folder.resolve("epic-fhir-" + System.getProperty("user.name"));
     Files.createDirectory(open);
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
-    assertThat(
-            org.assertj.core.api.Assertions.catchThrowable(() -> SparkScratch.open(folder)))
+    assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> SparkScratch.open(folder)))
         .isInstanceOf(java.nio.file.AccessDeniedException.class);
   }
 

@@ -191,7 +191,10 @@ class FaultTableDiskTest extends SiteTest {
     return undisturbed;
   }
 
-  /** Every file of the lake but the reports and the audit log, without the part of a name that is drawn. */
+  /**
+   * Every file of the lake but the reports and the audit log, without the part of a name that is
+   * drawn.
+   */
   private static List<String> shape(Path lake) throws IOException {
     try (Stream<Path> all = Files.walk(lake)) {
       return all.filter(Files::isRegularFile)
