@@ -70,6 +70,7 @@ public final class JobContext implements AutoCloseable {
   public synchronized void close() {
     if (spark != null && ownSpark) {
       spark.stop();
+      SparkScratch.closeAll();
     } else if (spark != null) {
       SparkSessions.leave(spark, recorder.stages());
     }

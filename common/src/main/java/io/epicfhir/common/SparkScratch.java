@@ -13,8 +13,10 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.EnumSet;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 
 /**
@@ -24,6 +26,11 @@ import java.util.stream.Stream;
  */
 final class SparkScratch {
   private static final String LOCK = ".lock";
+  private static final Queue<SparkScratch> OPEN = new ConcurrentLinkedQueue<>();
+
+  static {
+    Runtime.getRuntime().addShutdownHook(new Thread(SparkScratch::closeAll));
+  }
 
   private final Path folder;
   private final Path lockFile;
@@ -57,10 +64,9 @@ final class SparkScratch {
       Path lockFile = own.resolve(name + LOCK);
       FileChannel channel = open(lockFile, StandardOpenOption.CREATE_NEW);
       if (locked(channel) && Files.exists(lockFile)) {
-        Path folder = own.resolve(name);
-        FileReaders.createPrivateFolder(folder);
-        SparkScratch scratch = new SparkScratch(folder, lockFile, channel);
-        Runtime.getRuntime().addShutdownHook(new Thread(scratch::close));
+        SparkScratch scratch = new SparkScratch(own.resolve(name), lockFile, channel);
+        OPEN.add(scratch);
+        FileReaders.createPrivateFolder(scratch.folder);
         return scratch;
       }
       channel.close(); // somebody took the new file for a dead process's
@@ -70,6 +76,13 @@ final class SparkScratch {
   /** What Spark is to use as its local folder. */
   Path folder() {
     return folder;
+  }
+
+  /** Removes the folders of this process; Spark has stopped. */
+  static void closeAll() {
+    for (SparkScratch scratch = OPEN.poll(); scratch != null; scratch = OPEN.poll()) {
+      scratch.close();
+    }
   }
 
   private void close() {

@@ -64,7 +64,9 @@ public final class SparkSessions {
       conf.set(
           "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog");
     }
-    conf.set("spark.local.dir", scratch(conf));
+    if (!running()) {
+      conf.set("spark.local.dir", scratch(conf));
+    }
     SparkSession session = SparkSession.builder().config(conf).getOrCreate();
     session.sparkContext().addSparkListener(listener);
     return session;
