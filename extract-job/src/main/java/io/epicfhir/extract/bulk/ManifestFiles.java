@@ -23,7 +23,7 @@ final class ManifestFiles {
       throw Manifest.refused("a file has no resource type");
     }
     if (kind == FileKind.DELETED && !type.equals("Bundle")) {
-      throw Manifest.refused("a deleted file is of type " + type + ", not Bundle");
+      throw Manifest.refused("a deleted file is of a type that is not Bundle");
     }
     URI uri = uri(one.path("url").asText(""));
     return new RemoteFile(
