@@ -99,7 +99,7 @@ class Lake:
         found = [
             (_time_of(run), dag.name, run.name)
             for dag in metrics.iterdir()
-            if not dag.name.startswith(".") and not dag.name.endswith(".html")
+            if not dag.name.startswith(".") and dag.is_dir()
             for run in dag.iterdir()
             if not run.name.startswith(".")
         ]
