@@ -17,13 +17,23 @@ if TYPE_CHECKING:
     from epic_fhir.reports import Lake
 
 
+LOCAL_FOLDERS = "SPARK_LOCAL_DIRS"
 SECRET = re.compile(r"AIRFLOW_(CONN|VAR)_.*|AIRFLOW__.*(KEY|SECRET|PASSWORD|TOKEN|CONN|CREDENTIALS).*")
 """Airflow's own secrets, by the names of their environment variables."""
 
 
 def without_secrets() -> dict[str, str]:
-    """This process's environment for spark-submit, which in cluster mode sends all of it along, and the master keeps it."""
-    return {name: value for name, value in os.environ.items() if not SECRET.fullmatch(name)}
+    """
+    This process's environment for spark-submit, which in cluster mode sends all of it along, and the master keeps it.
+
+    Without Spark's local folders, too: by that variable Spark would put its files right into them, and not into a private one.
+    """
+    return {name: value for name, value in os.environ.items() if name != LOCAL_FOLDERS and not SECRET.fullmatch(name)}
+
+
+def local_folders() -> dict[str, str]:
+    """The same folders as a property of Spark, which the jobs make private ones of."""
+    return {"spark.local.dir": os.environ[LOCAL_FOLDERS]} if os.environ.get(LOCAL_FOLDERS) else {}
 
 
 @contextmanager

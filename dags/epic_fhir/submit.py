@@ -21,7 +21,7 @@ from airflow.sdk.exceptions import (
 from epic_fhir import rerun, sites
 from epic_fhir.database import database
 from epic_fhir.lineage import TellsLineage
-from epic_fhir.processes import private, run_by, without_secrets
+from epic_fhir.processes import local_folders, private, run_by, without_secrets
 from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, of_try, parse_instant, reached_its_end
 from epic_fhir.settings import Installation, Settings, SettingsError
 
@@ -162,6 +162,7 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         """Only in client mode, where the driver's JVM is spark-submit's own. This process, and its environment, are the task's."""
         archive = here.spark_archive(self.module)
         environment = here.environment()
+        self.conf = {**(self.conf or {}), **local_folders()}
         if archive is not None and self._get_hook()._connection.get("deploy_mode") != "cluster":
             properties, own = here.spark_start(self.module, archive)
             self.conf = {**(self.conf or {}), **properties}

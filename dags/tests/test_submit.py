@@ -287,9 +287,12 @@ def test_what_spark_submit_leaves_is_private_and_no_secret_of_airflow_goes_along
     monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "CANARY1")
     monkeypatch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "CANARY2")
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", "postgres://u:CANARY3@db/w")
+    monkeypatch.setenv("SPARK_LOCAL_DIRS", "/disk1,/disk2")
     will_leave(home, "load", report("load", 0, 1, result={"tables": {}}))
     load().execute(context("load"))
     told = (home / "environment").read_text()
     assert told.splitlines()[-1] == "0077"
     assert "CANARY" not in told
+    assert "SPARK_LOCAL_DIRS" not in told
+    assert "spark.local.dir=/disk1,/disk2" in called(home)
     assert os.environ["AIRFLOW__CORE__FERNET_KEY"] == "CANARY1"
