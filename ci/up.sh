@@ -3,4 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/env.sh
+umask 077
 exec python ci/demo.py up --patients "${PATIENTS:-20}" --profile "${SANDBOX_PROFILE:-epic}"

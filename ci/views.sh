@@ -43,6 +43,7 @@ if [[ " $* " == *" --ndjson "* ]]; then # amounts of data that the second compil
   main=NdjsonViews jvm=(-Xmx4g -XX:+UseParallelGC)
 fi
 
+umask 077 # what it writes holds patient data
 exec "$java" "${jvm[@]}" -Xshare:auto "${opens[@]}" \
   -Djdk.reflect.useDirectMethodHandle=false \
   -Dlog4j2.configurationFile="$root/ci/views-log4j2.properties" \

@@ -4,6 +4,7 @@ The runs build on each other: everything, nothing new, then one patient changed 
 """
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -140,6 +141,27 @@ def test_the_report_names_no_patient(stack):
         patient = json.loads(line)
         assert patient["id"] not in page
         assert patient["name"][0]["family"] not in page
+
+
+def test_no_patient_is_named_outside_the_tables_and_no_file_is_open_to_others(stack):
+    patients = [json.loads(line) for line in (stack.data / "Patient.ndjson").read_text().splitlines()]
+    names = [name.encode() for patient in patients for name in (patient["id"], patient["name"][0]["family"])]
+    files = [file for file in stack.lake.rglob("*") if not file.is_symlink()]
+    tables = [stack.lake / folder for folder in ("bronze", "silver", "views", "quarantine", "state")]
+    logs = [file for file in files if "_delta_log" in file.parts or not any(table in file.parents for table in tables)]
+    searched = [file for file in [*logs, *(stack.root / "airflow").rglob("*")] if file.is_file() and not file.is_symlink()]
+    assert len(searched) > 50
+    assert [file for file in searched if any(name in file.read_bytes() for name in names)] == []
+    assert [file for file in files if file.stat().st_mode & 0o077] == []
+
+
+def test_each_task_left_a_record_in_the_audit_log_and_the_chain_is_whole(stack):
+    records = [json.loads(file.read_text()) for file in sorted((stack.lake / "audit").glob("*.json"))]
+    first = [record for record in records if record["run_id"] == "first"]
+    assert [record["task_id"] for record in first] == ["kick_off", "extract", "transform", "load"]
+    assert {record["triggered_by"] for record in first} != {"unknown"}
+    command = [sys.executable, "-m", "epic_fhir.audit", stack.lake]
+    assert subprocess.run(command, cwd=HOME / "dags", capture_output=True, check=False).returncode == 0
 
 
 def test_nothing_is_left_running_after_the_parts_are_stopped(stack):

@@ -17,6 +17,10 @@ NEEDED_BYTES = 1 << 30
 """A JVM that runs out of disk while it writes an archive ends badly: with less than this free none is begun."""
 
 
+class OpenToOthers(Exception):
+    """What lies in the folder is run, and somebody else could have put it there."""
+
+
 @dataclass(frozen=True)
 class ClassArchive:
     """
@@ -32,11 +36,13 @@ class ClassArchive:
     @classmethod
     def of(cls, folder: Path, job: str, classes: list[str], java: Path) -> ClassArchive:
         """
-        :param folder: where archives are kept; only its owner may write there, as what lies in it is run
+        :param folder: where archives are kept
         :param job: what runs, and how
         :param classes: the class path: JARs and ``folder/*``
         :param java: the program that will run
+        :raises OpenToOthers: where others may write in the folder
         """
+        _require_own(folder)
         file = folder / f"{job}-{_digest(classes, java)}.jsa"
         if file.is_file():
             return cls(file, None)
@@ -66,6 +72,16 @@ class ClassArchive:
         for old in self.file.parent.glob(f"{job}-*.jsa"):
             if old != self.file and old.name.rsplit("-", 1)[0] == job:
                 old.unlink(missing_ok=True)
+
+
+def _require_own(folder: Path) -> None:
+    if not folder.exists():
+        return
+    stat = folder.stat()
+    if stat.st_uid not in (os.geteuid(), 0):
+        raise OpenToOthers(f"{folder} belongs to another user")
+    if stat.st_mode & 0o022:
+        raise OpenToOthers(f"others than its owner can write in {folder}")
 
 
 def _digest(classes: list[str], java: Path) -> str:

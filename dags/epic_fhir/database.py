@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 
+PREFIX = "epic-fhir-password-"
+"""Of temporary folders; the number of the process that made them comes next."""
+
+
 @contextmanager
 def database(site: str = sites.ALONE) -> Iterator[dict[str, str]]:
     """
@@ -32,13 +38,24 @@ def database(site: str = sites.ALONE) -> Iterator[dict[str, str]]:
         yield {}
         return
     connection = BaseHook.get_connection(name)
-    with tempfile.TemporaryDirectory(prefix="epic-fhir-") as folder:
+    _remove_left()
+    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as folder:
         env = {"EPIC_FHIR_JDBC_URL": jdbc_url(connection), "EPIC_FHIR_DB_USER": connection.login or ""}
         if connection.password:
-            file = Path(folder) / "password"  # the folder is its owner's alone
+            file = Path(folder) / "password"
+            file.touch(mode=0o600)
             file.write_text(connection.password, encoding="utf-8")
             env["EPIC_FHIR_DB_PASSWORD_FILE"] = str(file)
         yield env
+
+
+def _remove_left() -> None:
+    """The password files of this user's processes that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        process = folder.name.removeprefix(PREFIX).split("-")[0]
+        mine = folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.geteuid()
+        if mine and process.isdigit() and not Path("/proc", process).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def jdbc_url(connection: Connection) -> str:

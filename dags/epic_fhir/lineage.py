@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from epic_fhir.reports import Lake
 from epic_fhir.settings import Installation, Settings, hocon, optional
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ class TellsLineage:
         from openlineage.client.facet_v2 import output_statistics_output_dataset as statistics
 
         here = Installation.of(task_instance.dag_id)
-        lake = Lake(Settings.load(here.conf).lake)
+        lake = Settings.load(here.conf).open_lake()
         run = lake.metrics(task_instance.dag_id, task_instance.run_id, f"{task_instance.task_id}.json")
         report = lake.read_json(run) or {}
         database = _database(optional(hocon(here.conf, "epic-fhir"), "load.jdbc-url"))

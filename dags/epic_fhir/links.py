@@ -22,11 +22,10 @@ class ReportLink(BaseOperatorLink):
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
         """Empty where nothing tells how a browser gets there, or the settings cannot be read: the task itself says why."""
-        from epic_fhir.reports import Lake
 
         try:
             here = Installation.of(ti_key.dag_id)
-            return page_url(Lake(Settings.load(here.conf).lake), report_url(here.validation()), ti_key.dag_id, ti_key.run_id)
+            return page_url(Settings.load(here.conf).open_lake(), report_url(here.validation()), ti_key.dag_id, ti_key.run_id)
         except SettingsError:
             return ""
 

@@ -12,6 +12,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from epic_fhir.modes import MODES, make_folders
+
 EXIT_CODES = {
     0: "DONE",
     1: "DEFECT",
@@ -69,6 +71,8 @@ class Lake:
     """The lake's small files: local ones, or any that an object storage path reaches."""
 
     root: str
+    readers: str = "owner"
+    """Who may read what is written: a name of MODES."""
 
     def metrics(self, dag_id: str, run_id: str, name: str) -> str:
         run = run_id.replace(":", "_") if self.root.startswith("hdfs:") else run_id
@@ -95,7 +99,7 @@ class Lake:
         found = [
             (_time_of(run), dag.name, run.name)
             for dag in metrics.iterdir()
-            if not dag.name.startswith(".") and not dag.name.endswith(".html")
+            if not dag.name.startswith(".") and dag.is_dir()
             for run in dag.iterdir()
             if not run.name.startswith(".")
         ]
@@ -128,12 +132,13 @@ class Lake:
         if not isinstance(target, Path):
             target.write_text(content, encoding="utf-8")
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
+        modes = MODES[self.readers]
+        make_folders(target.parent, modes.folder)
         handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as out:
                 out.write(content)
-            Path(part).chmod(0o644)
+            Path(part).chmod(modes.file)
             Path(part).replace(target)
         except BaseException:
             Path(part).unlink(missing_ok=True)

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from epic_fhir import baseline, drift, sites
-from epic_fhir.archives import ClassArchive
+from epic_fhir.archives import ClassArchive, OpenToOthers
+from epic_fhir.modes import MODES
+from epic_fhir.reports import Lake
 
 _UNITS = {
     "milliseconds": ("ms", "milli", "millis", "millisecond", "milliseconds"),
@@ -137,7 +139,12 @@ class Installation:
     def _archive(self, job: str, classes: list[str]) -> ClassArchive | None:
         """None also where the profile's folder must be on the class path: for Hadoop's own files, or an administrator's."""
         needed = any(self.profile.parent.glob("*.xml")) or any(os.environ.get(n) for n in ("SPARK_CONF_DIR", "HADOOP_CONF_DIR"))
-        return None if self.archives is None or needed else ClassArchive.of(self.archives, job, classes, Path(_java()))
+        if self.archives is None or needed:
+            return None
+        try:
+            return ClassArchive.of(self.archives, job, classes, Path(_java()))
+        except OpenToOthers as e:
+            raise SettingsError(f"Cannot use the class archives: {e}; run: chmod 700 {self.archives}") from e
 
     def _logging(self) -> str:
         """log4j finds its file on the class path, where the profile's folder is; else it must be told."""
@@ -167,14 +174,23 @@ class Settings:
 
     lake: str
     poll_interval: timedelta
+    readers: str = "owner"
 
     @classmethod
     def load(cls, conf: Path) -> Settings:
         tree = hocon(conf, "epic-fhir")
+        readers = optional(tree, "files.readers") or "owner"
+        if readers not in MODES:
+            raise SettingsError(f"Cannot use the settings: files.readers = {readers} in {conf}; expected owner or group")
         return cls(
+            readers=readers,
             lake=_lake(text(tree, "lake", conf), conf.parent),
             poll_interval=duration(tree, "bulk.poll-interval", conf),
         )
+
+    def open_lake(self) -> Lake:
+        """The lake's small files, written for whom the settings say."""
+        return Lake(self.lake, self.readers)
 
 
 @dataclass(frozen=True)
@@ -245,10 +261,12 @@ def _parsed(file: Path) -> Any:
     from pyhocon import ConfigFactory
 
     written = file.read_text(encoding="utf-8")
-    include = re.match(r'(?:\s*(?:(?:#|//).*)?\n)*include\s+"([^"]+)"[ \t]*\n', written)
+    lines = written.splitlines(keepends=True)
+    first = next((i for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith(("#", "//"))), None)
+    include = None if first is None else re.fullmatch(r'include\s+"([^"]+)"', lines[first].strip())
     if not include:
         return ConfigFactory.parse_string(written, basedir=str(file.parent))
-    own = ConfigFactory.parse_string(written[include.end() :], basedir=str(file.parent), resolve=False)
+    own = ConfigFactory.parse_string("".join(lines[first + 1 :]), basedir=str(file.parent), resolve=False)
     return own.with_fallback(_parsed(file.with_name(include[1])))
 
 

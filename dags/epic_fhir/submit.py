@@ -21,12 +21,14 @@ from airflow.sdk.exceptions import (
 from epic_fhir import rerun, sites
 from epic_fhir.database import database
 from epic_fhir.lineage import TellsLineage
+from epic_fhir.processes import local_folders, private, run_by, without_secrets
 from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, of_try, parse_instant, reached_its_end
 from epic_fhir.settings import Installation, Settings, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
     from airflow.sdk import Context
 
     from epic_fhir.archives import ClassArchive
@@ -91,9 +93,10 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         key = RunKey.of(context)
         selection = planned(self, key.task_id, self.export_id)
+        os.environ.update(run_by(context))
         with settings_must_hold():
             here = Installation.of(key.dag_id)
-            lake = Lake(Settings.load(here.conf).lake)
+            lake = Settings.load(here.conf).open_lake()
             self.application = str(here.jar(self.module))
             archive = self._start_with_archive(here)
             self.properties_file = here.properties()
@@ -106,7 +109,8 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         before = lake.read_json(path)
         failure: Exception | None = None
         try:
-            super().execute(context)
+            with private(lake):
+                super().execute(context)
         except (AirflowException, RuntimeError) as e:
             failure = e  # spark-submit's word for it; the report's is better
         report = lake.read_json(path)
@@ -120,6 +124,12 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
             return answer(path, settle(ended))
         except AirflowException as e:
             raise e from failure
+
+    def _get_hook(self) -> SparkSubmitHook:
+        hook = super()._get_hook()
+        submit = hook.submit
+        hook.submit = lambda application, **kwargs: submit(application, **{"env": without_secrets()} | kwargs)
+        return hook
 
     def submit_job(self, context: Context) -> str | None:
         """Cluster mode: beside the driver, keeps whose it is; its report carries the number of the try that submitted it."""
@@ -155,6 +165,7 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         """Only in client mode, where the driver's JVM is spark-submit's own. This process, and its environment, are the task's."""
         archive = here.spark_archive(self.module)
         environment = here.environment()
+        self.conf = {**(self.conf or {}), **local_folders()}
         if archive is not None and self._get_hook()._connection.get("deploy_mode") != "cluster":
             properties, own = here.spark_start(self.module, archive)
             self.conf = {**(self.conf or {}), **properties}
@@ -190,7 +201,7 @@ class LoadSubmit(PhaseSubmit):
         if state == "success":
             return
         with settings_must_hold():
-            lake = Lake(Settings.load(Installation.of(key.dag_id).conf).lake)
+            lake = Settings.load(Installation.of(key.dag_id).conf).open_lake()
         if state != "failed" or not reached_its_end(lake.read_json(lake.report(key, "transform"))):
             raise AirflowFailException(f"Nothing is loaded, because transform did not reach its end: its state is {state}")
         self.log.warning("transform failed for single types or views; all other tables are loaded")
@@ -207,12 +218,13 @@ class JavaCall:
         """The report's path and the report, or the failure that the exit code asks for."""
         with settings_must_hold():
             here = Installation.of(key.dag_id)
-            lake = Lake(Settings.load(here.conf).lake)
+            lake = Settings.load(here.conf).open_lake()
             command, archive = here.java(module, main, key.arguments(here.conf, export_id))
         path = lake.report(key)
         before = lake.read_json(path)
         self._log.info("Running %s", " ".join(command))
-        status = self._wait(command, {**os.environ, **here.environment()})
+        with private(lake):
+            status = self._wait(command, {**os.environ, **here.environment()})
         if archive is not None:
             archive.keep(status)
         return path, settle(judge(key, fresh(lake.read_json(path), key, before), status))
@@ -248,6 +260,7 @@ class PhaseJava(TellsLineage, BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         planned(self, self.task_id, None)
+        os.environ.update(run_by(context))
         self._call = JavaCall(self)
         gives_up = ",".join(rerun.Plan.of_dict(self.plan).gives_up) if self.plan else ""
         if gives_up:
@@ -290,7 +303,7 @@ class ExportReady(BaseSensorOperator):
         self.export_id = planned(self, key.task_id, self.export_id)["export_id"]
         with settings_must_hold():
             settings = Settings.load(Installation.of(key.dag_id).conf)
-        self._not_before(Lake(settings.lake), key)
+        self._not_before(settings.open_lake(), key)
         self._call = JavaCall(self)
         path, report = self._call.run(self.module, self.main, key, self.export_id)
         status = report.get("result") or {}

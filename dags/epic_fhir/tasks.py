@@ -131,7 +131,7 @@ def accept(context: Any) -> dict[str, Any]:
 def _given(key: RunKey) -> tuple[Lake, Thresholds]:
     with settings_must_hold():
         here = Installation.of(key.dag_id)
-        return Lake(Settings.load(here.conf).lake), Thresholds.beside(here)
+        return Settings.load(here.conf).open_lake(), Thresholds.beside(here)
 
 
 def _end(lake: Lake, key: RunKey, problem: str | None) -> dict[str, Any]:

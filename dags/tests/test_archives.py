@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from epic_fhir.archives import ClassArchive
+from epic_fhir.archives import ClassArchive, OpenToOthers
 
 JAVA, JAVAC, JAR = (shutil.which(tool) for tool in ("java", "javac", "jar"))
 
@@ -70,3 +70,10 @@ def test_without_room_or_right_none_is_begun(tmp_path, jar, monkeypatch):
     monkeypatch.undo()
     Path(tmp_path / "file").touch()
     assert ClassArchive.of(tmp_path / "file" / "archives", "hello-java", [str(jar)], Path(JAVA)).options() == []
+
+
+def test_a_folder_that_others_can_write_in_is_refused_for_what_lies_there_is_run(tmp_path, jar):
+    (tmp_path / "archives").mkdir()
+    (tmp_path / "archives").chmod(0o777)
+    with pytest.raises(OpenToOthers, match="others than its owner can write in"):
+        of(tmp_path, jar)

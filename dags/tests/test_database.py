@@ -1,6 +1,7 @@
 """The database of the load task, by a connection of Airflow's."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def test_a_connection_becomes_the_settings_environment_and_the_password_a_file_f
         file = Path(env["EPIC_FHIR_DB_PASSWORD_FILE"])
         assert file.read_text() == "open sesame"
         assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert "sesame" not in json.dumps(env)
     assert not file.exists()
 
@@ -52,3 +54,16 @@ def test_a_connection_that_does_not_do_is_named(monkeypatch, parts, said):
     connect(monkeypatch, **parts)
     with pytest.raises(SettingsError, match=f"Cannot load by the connection warehouse: .*{said}"), database():
         pass
+
+
+def test_what_a_killed_task_left_of_a_password_is_removed_by_the_next(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    connect(monkeypatch)
+    alive, dead = tmp_path / f"epic-fhir-password-{os.getpid()}-a", tmp_path / "epic-fhir-password-99999999-b"
+    for folder in (alive, dead):
+        folder.mkdir()
+        (folder / "password").write_text("open sesame")
+    with database() as env:
+        assert Path(env["EPIC_FHIR_DB_PASSWORD_FILE"]).is_file()
+        assert not dead.exists()
+        assert alive.exists()

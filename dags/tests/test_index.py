@@ -86,6 +86,7 @@ def test_what_cannot_be_read_is_no_reason_to_fail(tmp_path):
     (tmp_path / "metrics" / "epic_fhir_etl" / "odd").mkdir(parents=True)
     (tmp_path / "metrics" / "epic_fhir_etl" / "odd" / "report.json").write_text("[1]")
     (tmp_path / "metrics" / "epic_fhir_etl" / "a file").write_text("")
+    (tmp_path / "metrics" / "another file").write_text("")
     assert "2 runs" in written(tmp_path)
 
 

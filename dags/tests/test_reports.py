@@ -152,3 +152,14 @@ def test_runs_are_listed_newest_first_by_the_time_in_their_id(tmp_path, monkeypa
     if remote:
         monkeypatch.setattr(Lake, "_at", lambda _, path: ObjectStoragePath(f"file://{path}"))
     assert lake.runs() == [("epic_fhir_etl", run) for run in (RUNS[1], RUNS[0], RUNS[2], BY_HAND)]
+
+
+@pytest.mark.parametrize(("readers", "file", "folder"), [("owner", 0o600, 0o700), ("group", 0o640, 0o750)])
+def test_what_is_written_is_open_to_those_whom_the_setting_names_whatever_the_umask_is(tmp_path, readers, file, folder):
+    before = os.umask(0)
+    try:
+        Lake(str(tmp_path / "lake"), readers).write_json(str(tmp_path / "lake" / "metrics" / "a.json"), {})
+    finally:
+        os.umask(before)
+    made = [tmp_path / "lake", tmp_path / "lake" / "metrics", tmp_path / "lake" / "metrics" / "a.json"]
+    assert [path.stat().st_mode & 0o777 for path in made] == [folder, folder, file]

@@ -1,4 +1,5 @@
 import os
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -124,3 +125,23 @@ def test_profiles_hold_no_key_that_spark_does_not_know_or_that_stops_a_jvm(profi
     needed = {"spark.driver.memory", "spark.sql.shuffle.partitions", "spark.rdd.compress", "spark.serializer"}
     assert needed | {"spark.sql.autoBroadcastJoinThreshold", "spark.dynamicAllocation.enabled"} <= set(keys)
     assert "-XX:+UseG1GC -Xlog:gc*" in text
+
+
+def test_files_are_their_owners_or_their_groups_and_nothing_else(monkeypatch):
+    assert Settings.load(PIPELINE).open_lake().readers == "owner"
+    monkeypatch.setenv("EPIC_FHIR_FILE_READERS", "group")
+    assert Settings.load(PIPELINE).open_lake().readers == "group"
+    monkeypatch.setenv("EPIC_FHIR_FILE_READERS", "everybody")
+    with pytest.raises(SettingsError, match=r"files.readers = everybody in .*; expected owner or group"):
+        Settings.load(PIPELINE)
+
+
+def test_a_site_includes_the_shared_settings_behind_any_number_of_comments_and_blank_lines_at_once(tmp_path):
+    (tmp_path / "pipeline.conf").write_text(PIPELINE.read_text())
+    file = tmp_path / "north.conf"
+    file.write_text("# comment\n\n \n// another\n" * 100 + 'include "pipeline.conf"\nepic-fhir.lake = "/north"\n')
+    begun = time.monotonic()
+    assert Settings.load(file).lake == "/north"
+    file.write_text("\n \n" * 100 + 'epic-fhir { lake = /own, bulk.poll-interval = "1 second" }\n')
+    assert Settings.load(file).lake == "/own"
+    assert time.monotonic() - begun < 20

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import stat
 from datetime import datetime, timedelta, timezone
 
@@ -49,6 +50,7 @@ def home(tmp_path, monkeypatch):
         (tmp_path / module / "target" / f"{module}-0.1-job.jar").touch()
     script = f"""#!/bin/sh
 printf '%s\\n' "$@" > {tmp_path}/called
+{{ env; umask; }} > {tmp_path}/environment
 echo 'a line for the log' >&2
 metrics='{tmp_path}/lake/metrics/epic_fhir_etl/{RUN_ID}'
 mkdir -p "$metrics"
@@ -278,3 +280,29 @@ def test_a_load_that_a_plan_leaves_out_is_skipped_whatever_became_of_transform(h
     shown = {"run": "r", "begin": "transform", "exports": [], "types": [], "views": [], "sentences": [], "go": False}
     with pytest.raises(AirflowSkipException, match="only to be shown"):
         load_after(None, "skipped", plan=shown)
+
+
+def test_the_job_is_told_who_started_the_run(home, monkeypatch):
+    monkeypatch.delenv("EPIC_FHIR_RUN_BY", raising=False)
+    will_leave(home, "kick_off", report("kick_off", 0, 1, result={"export_id": "e1", "state": "kicked-off"}))
+    given = context("kick_off")
+    given["dag_run"].triggering_user_name = "ada"
+    kick_off().execute(given)
+    told = (home / "environment").read_text().splitlines()
+    assert "EPIC_FHIR_RUN_BY=ada" in told
+    assert told[-1] == "0077"
+
+
+def test_what_spark_submit_leaves_is_private_and_no_secret_of_airflow_goes_along(home, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "CANARY1")
+    monkeypatch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "CANARY2")
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", "postgres://u:CANARY3@db/w")
+    monkeypatch.setenv("SPARK_LOCAL_DIRS", "/disk1,/disk2")
+    will_leave(home, "load", report("load", 0, 1, result={"tables": {}}))
+    load().execute(context("load"))
+    told = (home / "environment").read_text()
+    assert told.splitlines()[-1] == "0077"
+    assert "CANARY" not in told
+    assert "SPARK_LOCAL_DIRS" not in told
+    assert "spark.local.dir=/disk1,/disk2" in called(home)
+    assert os.environ["AIRFLOW__CORE__FERNET_KEY"] == "CANARY1"

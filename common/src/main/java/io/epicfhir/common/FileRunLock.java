@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Set;
 
 /** The operating system's lock on a file of a local disk. */
 final class FileRunLock implements RunLock {
@@ -19,9 +19,8 @@ final class FileRunLock implements RunLock {
 
   static FileRunLock acquire(Path file, String name, Duration patience) {
     try {
-      Files.createDirectories(file.getParent());
-      FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileReaders.createPrivateFolder(file.getParent());
+      FileChannel channel = open(file);
       boolean got = Waiting.until(() -> lock(channel), patience, Duration.ofMillis(200));
       if (!got) {
         channel.close();
@@ -30,6 +29,15 @@ final class FileRunLock implements RunLock {
       return new FileRunLock(channel);
     } catch (IOException e) {
       throw StorageFailure.of("make the lock file " + file, e);
+    }
+  }
+
+  private static FileChannel open(Path file) throws IOException {
+    Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      return FileChannel.open(file, options, FileReaders.attribute("rw-------"));
+    } catch (UnsupportedOperationException e) {
+      return FileChannel.open(file, options); // a disk without POSIX permissions
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CommonConfigurationKeys;
 
 /**
  * The Hadoop configuration that Spark would make of its profile: the keys behind {@code
@@ -23,7 +24,10 @@ final class HadoopSettings {
 
   private HadoopSettings() {}
 
-  static Configuration of(Properties system, Map<String, String> environment) {
+  /**
+   * @param readers who may read what is written
+   */
+  static Configuration of(Properties system, Map<String, String> environment, FileReaders readers) {
     Configuration hadoop = new Configuration();
     NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
     String endpoint = environment.get("AWS_ENDPOINT_URL");
@@ -35,6 +39,8 @@ final class HadoopSettings {
       copy(read(Path.of(profile)), hadoop);
     }
     copy(system, hadoop);
+    hadoop.set(CommonConfigurationKeys.FS_PERMISSIONS_UMASK_KEY, readers.umask());
+    NioLocalFileSystem.takePlace(hadoop);
     return hadoop;
   }
 

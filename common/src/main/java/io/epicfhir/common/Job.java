@@ -5,6 +5,11 @@ public interface Job {
   /** The phase's name in the run report, for example {@code transform}. */
   String phase();
 
+  /** Whether a record of it belongs into the audit log; not of one that moves no patient data. */
+  default boolean audited() {
+    return true;
+  }
+
   /**
    * Does the work; returns when it is durable.
    *

@@ -10,6 +10,7 @@ public final class JobContext implements AutoCloseable {
   private final JobArguments arguments;
   private final SettingsFile settings;
   private final RunRecorder recorder;
+  private final FileReaders readers;
   private SparkSession spark;
   private boolean ownSpark;
   private Lake lake;
@@ -18,8 +19,10 @@ public final class JobContext implements AutoCloseable {
     this.arguments = arguments;
     this.settings = settings;
     this.recorder = recorder;
+    this.readers = FileReaders.from(settings);
     this.lake =
-        new Lake(settings.lake(), HadoopSettings.of(System.getProperties(), System.getenv()));
+        new Lake(
+            settings.lake(), HadoopSettings.of(System.getProperties(), System.getenv(), readers));
   }
 
   /** The command line. */
@@ -55,7 +58,7 @@ public final class JobContext implements AutoCloseable {
           recorder
               .registry()
               .timer("spark.start")
-              .timeSupplier(() -> SparkSessions.start(arguments.run(), recorder.stages()));
+              .timeSupplier(() -> SparkSessions.start(arguments.run(), readers, recorder.stages()));
       recorder.sparkMaster(spark.sparkContext().master());
       lake = new Lake(lake.paths(), spark.sparkContext().hadoopConfiguration());
     }
@@ -67,6 +70,7 @@ public final class JobContext implements AutoCloseable {
   public synchronized void close() {
     if (spark != null && ownSpark) {
       spark.stop();
+      SparkScratch.closeAll();
     } else if (spark != null) {
       SparkSessions.leave(spark, recorder.stages());
     }

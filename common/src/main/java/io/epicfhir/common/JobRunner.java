@@ -29,15 +29,25 @@ public final class JobRunner {
     } catch (JobException e) {
       return ended(e.exitCode(), Optional.of(e)).number();
     }
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, e) -> LOG.error("A thread ended in {}", DefectTrace.inShort(e)));
     GraphiteFeed feed = GraphiteFeed.start(metrics.graphite(), recorder.registry(), context.run());
     Optional<Throwable> failure = work(job, context, feed);
     ExitCode exitCode = failure.map(JobRunner::exitCode).orElse(ExitCode.DONE);
+    if (exitCode == ExitCode.DEFECT) {
+      DefectTrace.keep(failure.get(), context.lake(), context.run());
+    }
     RunReport report =
         recorder.report(context.run(), job.phase(), context.settings().hash(), failure, exitCode);
     try {
+      if (job.audited()) {
+        Optional<String> runBy = Optional.ofNullable(System.getenv("EPIC_FHIR_RUN_BY"));
+        new AuditLog(context.lake()).add(report, context.settings(), runBy);
+      }
       context.lake().write(context.lake().paths().report(context.run()), Json.write(report));
     } catch (JobException e) {
-      // Without its report a run cannot be judged: never green. What failed before says more.
+      // Without its report a run cannot be judged, and without its audit record nobody knows who
+      // moved the data: never green. What failed before says more.
       if (failure.isEmpty()) {
         exitCode = e.exitCode();
         failure = Optional.of(e);
@@ -84,7 +94,7 @@ public final class JobRunner {
           if (e instanceof JobException && exitCode != ExitCode.DEFECT) {
             LOG.error("{} (exit {} {})", e.getMessage(), exitCode.number(), exitCode);
           } else {
-            LOG.error("The job failed (exit {} {})", exitCode.number(), exitCode, e);
+            LOG.error("The job failed (exit {} {})", exitCode.number(), exitCode);
           }
         });
     return exitCode;

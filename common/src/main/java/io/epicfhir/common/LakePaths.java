@@ -42,6 +42,20 @@ public record LakePaths(String root) {
     return at("metrics/" + run.dagId() + "/" + runId + "/" + run.taskId() + ".json");
   }
 
+  /** The trace of a task's unexpected end; it may quote patient data. */
+  public Path trace(LogicalRun run) {
+    return at(
+        "traces/"
+            + run.dagId()
+            + "/"
+            + run.runId().replaceAll("[^A-Za-z0-9._+-]", "_")
+            + "/"
+            + run.taskId()
+            + "-"
+            + run.tryNumber()
+            + ".txt");
+  }
+
   /** A file or folder of the pipeline's durable state. */
   public Path state(String relative) {
     return at("state/" + relative);

@@ -4,15 +4,20 @@ import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.URI;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CommonConfigurationKeys;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FsConstants;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
@@ -24,14 +29,20 @@ import org.apache.hadoop.util.Progressable;
  * every file it creates, and a {@code readlink} process for every one it renames; here the JDK sets
  * and looks. Forking a large JVM some hundred times costs seconds a task. And where Hadoop takes
  * what it may not look at for what is not there, and a full disk for an Error, here both are an
- * IOException with the operating system's reason.
+ * IOException with the operating system's reason. All that the lake holds on a local disk is
+ * written through here, so that it is private from its first byte on, whatever the process's umask
+ * is and whatever a writer asks for.
  */
 public final class NioLocalFileSystem extends LocalFileSystem {
   /** What makes Hadoop use it, with both of its interfaces. */
   public static final Map<String, String> SETTINGS =
       Map.of(
-          "fs.file.impl", NioLocalFileSystem.class.getName(),
-          "fs.AbstractFileSystem.file.impl", NioLocalContext.class.getName());
+          "fs.file.impl",
+          NioLocalFileSystem.class.getName(),
+          "fs.AbstractFileSystem.file.impl",
+          NioLocalContext.class.getName(),
+          CommonConfigurationKeys.FS_PERMISSIONS_UMASK_KEY,
+          FileReaders.OWNER.umask());
 
   /** The same settings as a Spark session takes them. */
   public static Map<String, Object> ofSpark() {
@@ -44,11 +55,53 @@ public final class NioLocalFileSystem extends LocalFileSystem {
     super(new Raw());
   }
 
+  /**
+   * Hadoop keeps one file system a scheme, and spark-submit may have asked for one before these
+   * settings counted.
+   */
+  static void takePlace(Configuration hadoop) {
+    try {
+      FileSystem kept = FileSystem.get(FsConstants.LOCAL_FS_URI, hadoop);
+      if (!(kept instanceof NioLocalFileSystem)) {
+        kept.close();
+      }
+    } catch (IOException e) {
+      throw StorageFailure.of("use the local file system", e);
+    }
+  }
+
   static final class Raw extends RawLocalFileSystem {
+    private FsPermission umask = new FsPermission(FileReaders.OWNER.umask());
+
+    @Override
+    public void initialize(URI uri, Configuration hadoop) throws IOException {
+      super.initialize(uri, hadoop);
+      umask = new FsPermission((short) (FsPermission.getUMask(hadoop).toShort() | 07));
+    }
+
     @Override
     protected OutputStream createOutputStreamWithMode(
         Path path, boolean append, FsPermission permission) throws IOException {
-      return new LocalOutput(super.createOutputStreamWithMode(path, append, permission));
+      java.nio.file.Path file = pathToFile(path).toPath();
+      if (!append && Files.notExists(file)) {
+        try {
+          createFile(file);
+        } catch (java.nio.file.FileAlreadyExistsException e) {
+          // Somebody else was faster; who may replace it does.
+        }
+      }
+      FsPermission wanted = permission == null ? FsPermission.getFileDefault() : permission;
+      return new LocalOutput(
+          super.createOutputStreamWithMode(path, append, append ? permission : wanted));
+    }
+
+    /** Never open to others, not for a moment. */
+    private static void createFile(java.nio.file.Path file) throws IOException {
+      try {
+        Files.createFile(file, FileReaders.attribute("rw-------"));
+      } catch (UnsupportedOperationException e) {
+        Files.createFile(file); // a disk without POSIX permissions
+      }
     }
 
     /**
@@ -88,22 +141,26 @@ public final class NioLocalFileSystem extends LocalFileSystem {
           mkdirs(parent);
         }
         try {
-          Files.createFile(pathToFile(path).toPath());
+          createFile(pathToFile(path).toPath());
         } catch (java.nio.file.FileAlreadyExistsException e) {
           throw new FileAlreadyExistsException("File already exists: " + path);
         }
       }
     }
 
-    /** Hadoop says no more than that there is no folder now: asked again, for the reason. */
+    /** By itself Hadoop says no more than that there is no folder now, and not why. */
     @Override
     protected boolean mkOneDirWithMode(Path path, File folder, FsPermission permission)
         throws IOException {
-      boolean made = super.mkOneDirWithMode(path, folder, permission);
-      if (!made && !folder.exists()) {
+      try {
+        Files.createDirectory(folder.toPath(), FileReaders.attribute("rwx------"));
+      } catch (java.nio.file.FileAlreadyExistsException e) {
+        return folder.isDirectory();
+      } catch (UnsupportedOperationException e) {
         Files.createDirectory(folder.toPath());
       }
-      return made || folder.isDirectory();
+      setPermission(path, permission == null ? FsPermission.getDirDefault() : permission);
+      return true;
     }
 
     @Override
@@ -166,7 +223,8 @@ public final class NioLocalFileSystem extends LocalFileSystem {
     }
 
     @Override
-    public void setPermission(Path path, FsPermission permission) throws IOException {
+    public void setPermission(Path path, FsPermission asked) throws IOException {
+      FsPermission permission = asked.applyUMask(umask);
       if (permission.getStickyBit()) {
         super.setPermission(path, permission);
         return;

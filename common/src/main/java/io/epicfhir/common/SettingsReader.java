@@ -177,6 +177,10 @@ public final class SettingsReader {
             text -> {
               Path secret = file.resolve(text);
               try {
+                if (Files.exists(secret) && FileReaders.sharedWithOthers(secret)) {
+                  problem(
+                      key, secret.toString(), "a file that only its owner can read (chmod 600)");
+                }
                 return Optional.of(new Secret(Files.readString(secret).strip()));
               } catch (IOException e) {
                 problem(key, secret.toString(), "a readable file that holds the secret");

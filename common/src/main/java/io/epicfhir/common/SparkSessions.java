@@ -1,10 +1,12 @@
 package io.epicfhir.common;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
+import org.apache.hadoop.fs.CommonConfigurationKeys;
 import org.apache.spark.SparkConf;
 import org.apache.spark.scheduler.SparkListenerInterface;
 import org.apache.spark.sql.SparkSession;
@@ -37,16 +39,19 @@ public final class SparkSessions {
           // Each sort and each aggregation takes a page at its start. By itself Spark makes it a
           // thirty-second of the heap, 64 MB of 2 GB, for tables of a few hundred rows, too.
           Map.entry("spark.buffer.pageSize", "2m"),
+          // What is shuffled and spilled is patient data on a disk of everybody's.
+          Map.entry("spark.io.encryption.enabled", "true"),
           // Literals of a plan are patient data in places where nobody looks.
           Map.entry("spark.sql.debug.maxToStringFields", "0"),
           Map.entry("spark.sql.redaction.string.regex", "(?s).+"));
 
   private SparkSessions() {}
 
-  static SparkSession start(LogicalRun run, SparkListenerInterface listener) {
+  static SparkSession start(LogicalRun run, FileReaders readers, SparkListenerInterface listener) {
     SparkConf conf = new SparkConf();
     FIXED.forEach(conf::set);
     NioLocalFileSystem.ofSpark().forEach((key, value) -> conf.set(key, value.toString()));
+    conf.set("spark.hadoop." + CommonConfigurationKeys.FS_PERMISSIONS_UMASK_KEY, readers.umask());
     // Executors read the settings themselves, and must see the overrides that the driver saw. None
     // is a secret: those are files that a setting names. The profile may say otherwise for them.
     System.getenv().entrySet().stream()
@@ -59,7 +64,9 @@ public final class SparkSessions {
       conf.set(
           "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog");
     }
-    requireLocalDisk(conf);
+    if (!running()) {
+      conf.set("spark.local.dir", scratch(conf));
+    }
     SparkSession session = SparkSession.builder().config(conf).getOrCreate();
     session.sparkContext().addSparkListener(listener);
     return session;
@@ -68,21 +75,22 @@ public final class SparkSessions {
   /**
    * Where no local disk can be written Spark ends the process itself, with a status of its own and
    * without a report; where one of several can, it goes on with that.
+   *
+   * @return the folders of this process's own, for Spark's files
    */
-  private static void requireLocalDisk(SparkConf conf) {
+  private static String scratch(SparkConf conf) {
     String[] folders = Utils.getConfiguredLocalDirs(conf);
     IOException failure = new IOException("none is named");
+    List<String> own = new ArrayList<>();
     for (String folder : folders) {
       try {
-        Path root = Path.of(folder);
-        if (!Files.isDirectory(root)) {
-          Files.createDirectories(root);
-        }
-        Files.delete(Files.createTempDirectory(root, "probe"));
-        return;
+        own.add(SparkScratch.open(Path.of(folder)).folder().toString());
       } catch (IOException e) {
         failure = e;
       }
+    }
+    if (!own.isEmpty()) {
+      return String.join(",", own);
     }
     throw new JobException(
         ExitCode.STORAGE,

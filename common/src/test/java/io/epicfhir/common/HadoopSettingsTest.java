@@ -28,7 +28,9 @@ class HadoopSettingsTest {
     Properties system = new Properties();
     system.setProperty(HadoopSettings.PROFILE, profile.toString());
     system.setProperty("spark.hadoop.fs.s3a.connection.maximum", "7");
-    var hadoop = HadoopSettings.of(system, Map.of("AWS_ENDPOINT_URL", "http://127.0.0.1:2"));
+    var hadoop =
+        HadoopSettings.of(
+            system, Map.of("AWS_ENDPOINT_URL", "http://127.0.0.1:2"), FileReaders.OWNER);
     assertThat(hadoop.get("fs.s3a.path.style.access")).isEqualTo("true");
     assertThat(hadoop.get("fs.s3a.endpoint")).isEqualTo("http://127.0.0.1:1");
     assertThat(hadoop.get("fs.s3a.connection.maximum")).isEqualTo("7");
@@ -38,7 +40,8 @@ class HadoopSettingsTest {
   @Test
   void theEnvironmentNamesTheS3ServerWhereTheProfileDoesNot() {
     var hadoop =
-        HadoopSettings.of(new Properties(), Map.of("AWS_ENDPOINT_URL", "http://127.0.0.1:2"));
+        HadoopSettings.of(
+            new Properties(), Map.of("AWS_ENDPOINT_URL", "http://127.0.0.1:2"), FileReaders.OWNER);
     assertThat(hadoop.get("fs.s3a.endpoint")).isEqualTo("http://127.0.0.1:2");
   }
 
@@ -46,7 +49,7 @@ class HadoopSettingsTest {
   void aProfileThatIsNotThereIsWrongSettings() {
     Properties system = new Properties();
     system.setProperty(HadoopSettings.PROFILE, folder.resolve("none.conf").toString());
-    assertThatThrownBy(() -> HadoopSettings.of(system, Map.of()))
+    assertThatThrownBy(() -> HadoopSettings.of(system, Map.of(), FileReaders.OWNER))
         .isInstanceOfSatisfying(
             JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.SETTINGS))
         .hasMessageContaining("Cannot read the Spark profile")

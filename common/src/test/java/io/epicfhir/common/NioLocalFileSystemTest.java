@@ -22,23 +22,46 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class NioLocalFileSystemTest {
   @TempDir java.nio.file.Path folder;
 
-  @Test
-  void gives_files_the_permissions_that_hadoop_asks_for() throws IOException {
+  /** By all the ways that Hadoop, Spark, Parquet and Delta have of making files and folders. */
+  @ParameterizedTest
+  @CsvSource({"OWNER, rwx------, rw-------", "GROUP, rwxr-x---, rw-r-----"})
+  void whatIsWrittenIsOpenToThoseWhomTheSettingNamesAndNobodyElse(
+      FileReaders readers, String folders, String files) throws IOException {
     Configuration hadoop = new Configuration();
     NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
-    Path file = new Path(folder.toUri().toString(), "a/b");
-    try (FileSystem fs = FileSystem.newInstance(file.toUri(), hadoop)) {
+    hadoop.set("fs.permissions.umask-mode", readers.umask());
+    Path root = new Path(folder.toUri().toString(), "lake");
+    Files.createDirectory(folder.resolve("old"));
+    Files.setPosixFilePermissions(
+        Files.createFile(folder.resolve("old/open")), PosixFilePermissions.fromString("rw-rw-rw-"));
+    try (FileSystem fs = FileSystem.newInstance(root.toUri(), hadoop)) {
       assertThat(fs).isInstanceOf(NioLocalFileSystem.class);
-      fs.create(file).close();
-      fs.setPermission(file, new FsPermission("640"));
-      assertThat(fs.getFileStatus(file).getPermission()).isEqualTo(new FsPermission("640"));
+      fs.create(new Path(root, "a/created")).close();
+      fs.create(new Path(root, "a/new"), false).close();
+      fs.create(new Path(folder.toUri().toString(), "old/open"), true).close();
+      fs.mkdirs(new Path(root, "b/made"), new FsPermission("777"));
+      fs.create(new Path(root, "a/asked")).close();
+      fs.setPermission(new Path(root, "a/asked"), new FsPermission("666"));
+      FileContext context = FileContext.getFileContext(root.toUri(), hadoop);
+      context.create(new Path(root, "a/commit"), EnumSet.of(CreateFlag.CREATE)).close();
+      context.mkdir(new Path(root, "c/log"), new FsPermission("777"), true);
     }
-    assertThat(Files.getPosixFilePermissions(folder.resolve("a/b")))
-        .isEqualTo(PosixFilePermissions.fromString("rw-r-----"));
+    assertThat(Files.getPosixFilePermissions(folder.resolve("old/open")))
+        .isEqualTo(PosixFilePermissions.fromString(files));
+    try (var all = Files.walk(folder.resolve("lake"))) {
+      assertThat(all)
+          .hasSizeGreaterThan(10)
+          .allSatisfy(
+              path ->
+                  assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                      .isEqualTo(Files.isDirectory(path) ? folders : files));
+    }
   }
 
   @Test

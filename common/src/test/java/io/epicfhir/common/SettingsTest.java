@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,8 @@ class SettingsTest {
   @Test
   void readsValuesOfEveryKind() throws IOException {
     Files.writeString(folder.resolve("password"), "open sesame\n");
+    Files.setPosixFilePermissions(
+        folder.resolve("password"), PosixFilePermissions.fromString("rw-------"));
     SettingsReader reader =
         settings(
                 "lake = \"../lake\", b { name = x, types = \"A, B\", more = [C], n = 4, share = 0.5, on = true,"

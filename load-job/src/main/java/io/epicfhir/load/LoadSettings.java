@@ -86,13 +86,7 @@ record LoadSettings(
   }
 
   private static PostgresAccess access(SettingsReader reader) {
-    String url = reader.text("jdbc-url");
-    if (!url.isBlank() && !url.startsWith("jdbc:postgresql:")) {
-      reader.problem("jdbc-url", "***", "a URL that begins with jdbc:postgresql:");
-    }
-    if (url.matches("(?i).*[?&](ssl)?password=.*")) {
-      reader.problem("jdbc-url", "***", "a URL without a password; name a load.password-file");
-    }
+    String url = JdbcUrl.read(reader);
     boolean withPassword = reader.secretFile("password-file").isPresent();
     String passwordFile = withPassword ? reader.path("password-file").toString() : "";
     return new PostgresAccess(url, reader.text("user"), passwordFile);

@@ -11,6 +11,7 @@ import io.epicfhir.common.SmallDisk;
 import io.epicfhir.load.testing.SharedDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.List;
@@ -115,6 +116,7 @@ class LoadFailuresTest {
     LoadRun load = new LoadRun(folder);
     ViewTables.write(load.lake(), "a", plain(), List.of());
     Path password = Files.writeString(folder.resolve("password"), "open sesame");
+    Files.setPosixFilePermissions(password, PosixFilePermissions.fromString("rw-------"));
     load.with("jdbc-url", "jdbc:postgresql://127.0.0.1:1/warehouse?connectTimeout=2")
         .with("password-file", password.toString());
 

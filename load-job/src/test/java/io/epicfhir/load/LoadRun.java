@@ -81,10 +81,19 @@ final class LoadRun {
   /** Starts the job in a JVM of its own. */
   Process start(List<String> jvm, List<String> more) throws IOException {
     List<String> options = new ArrayList<>(jvm);
+    options.addAll(more);
+    return new ProcessBuilder(command(options))
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  /** How the job starts in a JVM of its own. */
+  List<String> command(List<String> jvm) throws IOException {
+    List<String> options = new ArrayList<>(jvm);
     options.add("-Dspark.driver.host=127.0.0.1");
     options.add("-Dspark.driver.bindAddress=127.0.0.1");
-    options.addAll(more);
-    return ChildJvm.start(Load.class, options, arguments());
+    return ChildJvm.command(Load.class, options, arguments());
   }
 
   private String[] arguments() throws IOException {

@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.SettingsFile;
+import io.epicfhir.common.SettingsReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LoadSettingsTest {
   @TempDir Path folder;
@@ -39,6 +43,8 @@ class LoadSettingsTest {
   @Test
   void everyKeyIsRead() throws IOException {
     Files.writeString(folder.resolve("pw"), "open sesame\n");
+    Files.setPosixFilePermissions(
+        folder.resolve("pw"), PosixFilePermissions.fromString("rw-------"));
 
     LoadSettings settings =
         LoadSettings.from(
@@ -94,6 +100,46 @@ class LoadSettingsTest {
         .hasMessageContaining("load.nul-policy = drop: expected one of replace, refuse")
         .hasMessageContaining("load.swap-timeout")
         .hasMessageNotContaining("hunter2");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "jdbc:postgresql://127.0.0.1:5432/w, fine",
+    "jdbc:postgresql:w, fine",
+    "jdbc:postgresql://[::1]/w, fine",
+    "jdbc:postgresql://db/w?sslmode=verify-full, fine",
+    "jdbc:postgresql://db/w?a=b&sslmode=require, fine",
+    "jdbc:postgresql://db/w?ssl=true, fine",
+    "jdbc:postgresql://db/w?sslmode=sometimes, for a database on another machine",
+    "jdbc:postgresql://db/w, for a database on another machine",
+    "jdbc:postgresql://db/w?sslmode=prefer, for a database on another machine",
+    "'jdbc:postgresql://localhost,db/w', for a database on another machine",
+    "jdbc:postgresql://127.0.0.1.example.org/w, for a database on another machine",
+    "jdbc:postgresql://db/w?sslmode=require&pass%77ord=hunter2, a URL without a password",
+    "jdbc:postgresql://localhost/w?sslpassword=hunter2, a URL without a password",
+    "jdbc:mysql://localhost/w, a URL that begins with jdbc:postgresql:"
+  })
+  void aUrlHoldsNoPasswordAndLeavesTheMachineByTlsOnly(String url, String problem)
+      throws IOException {
+    SettingsFile file = settings("jdbc-url = \"" + url + "\"");
+    SettingsReader reader = file.reader("load");
+    assertThat(JdbcUrl.read(reader)).isEqualTo(url);
+    if (problem.equals("fine")) {
+      reader.check();
+    } else {
+      assertThatThrownBy(reader::check)
+          .hasMessageContaining("load.jdbc-url = ***: expected")
+          .hasMessageContaining(problem)
+          .hasMessageNotContaining("hunter2");
+    }
+  }
+
+  @Test
+  void aSettingAllowsADatabaseWithoutTls() throws IOException {
+    SettingsReader reader =
+        settings("jdbc-url = \"jdbc:postgresql://db/w\", require-tls = false").reader("load");
+    JdbcUrl.read(reader);
+    reader.check();
   }
 
   private SettingsFile settings(String load) throws IOException {

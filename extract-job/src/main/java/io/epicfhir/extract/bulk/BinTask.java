@@ -106,7 +106,11 @@ final class BinTask implements Function<Integer, String> {
   private FileReceipt take(
       SourceClient client, RemoteFile file, Traffic traffic, Receipts receipts) {
     long begin = System.nanoTime();
-    Ask plain = Ask.get("download file " + file.name(), file.url(), "application/fhir+ndjson");
+    Ask plain =
+        Ask.get(
+            "download file " + FileLabel.of(file.type(), file.name()),
+            file.url(),
+            "application/fhir+ndjson");
     boolean atHome = client.atHome(file.url());
     boolean token = target.fileToken().goesTo(atHome);
     Ask ask = token ? plain.withToken() : plain;

@@ -108,7 +108,8 @@ public final class BulkFigures {
     MetricRegistry registry = recorder.registry();
     for (FileResult file : taken.files()) {
       file.problems().byKey().forEach((key, n) -> serverErrors.merge(key, n, Long::sum));
-      recorder.input(file.name(), file.name(), file.received(), file.bytes());
+      String label = FileLabel.of(file.type(), file.name());
+      recorder.input(label, label, file.received(), file.bytes());
       registry.timer("extract.file").update(Duration.ofMillis(file.ms()));
       registry.counter("lines.blank").inc(file.blank());
       registry.counter("lines.unreadable-last-updated").inc(file.oddLastUpdated());

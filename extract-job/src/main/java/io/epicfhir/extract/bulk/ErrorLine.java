@@ -2,6 +2,7 @@ package io.epicfhir.extract.bulk;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.extract.source.OutcomeWords;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,8 +88,7 @@ record ErrorLine(boolean readable, ServerProblem problem) {
   }
 
   private static Optional<String> code(JsonNode of) {
-    String code = of.path("code").asText("");
-    return code.matches("[A-Za-z0-9._-]{1,64}") ? Optional.of(code) : Optional.empty();
+    return OutcomeWords.code(of.path("code").asText(""));
   }
 
   private static List<String> types(JsonNode issue, String fileType) {
@@ -96,12 +96,12 @@ record ErrorLine(boolean readable, ServerProblem problem) {
     for (String where : List.of("expression", "location")) {
       for (JsonNode path : issue.path(where)) {
         Matcher type = TYPE.matcher(path.asText(""));
-        if (type.find()) {
+        if (type.find() && OutcomeWords.isResourceType(type.group(1))) {
           types.add(type.group(1));
         }
       }
     }
-    if (types.isEmpty() && fileType.matches("[A-Z][A-Za-z]{1,63}")) {
+    if (types.isEmpty() && OutcomeWords.isResourceType(fileType)) {
       types.add(fileType);
     }
     types.removeAll(NO_TYPES);

@@ -119,7 +119,7 @@ final class FileIntake implements SourceClient.Intake {
       throw new JobException(
           ExitCode.UNAVAILABLE,
           "Cannot go on with file "
-              + file.name()
+              + FileLabel.of(file.type(), file.name())
               + ": the server sent other bytes at the second try; rerun, all of it is asked anew");
     }
   }

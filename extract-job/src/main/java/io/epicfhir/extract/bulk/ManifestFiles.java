@@ -20,10 +20,10 @@ final class ManifestFiles {
     // Some servers list what could not be exported among the output.
     FileKind kind = listed == FileKind.OUTPUT && type.equals(OUTCOME) ? FileKind.ERROR : listed;
     if (!type.matches("[A-Z][A-Za-z]{1,63}") && kind != FileKind.ERROR) {
-      throw Manifest.refused("a file has no resource type: \"" + shortened(type) + "\"");
+      throw Manifest.refused("a file has no resource type");
     }
     if (kind == FileKind.DELETED && !type.equals("Bundle")) {
-      throw Manifest.refused("a deleted file is of type " + type + ", not Bundle");
+      throw Manifest.refused("a deleted file is of a type that is not Bundle");
     }
     URI uri = uri(one.path("url").asText(""));
     return new RemoteFile(
@@ -66,7 +66,8 @@ final class ManifestFiles {
     for (int i = 0; i < files.size(); i++) {
       RemoteFile file = files.get(i);
       if (!urls.add(file.url())) {
-        throw Manifest.refused("it lists the file " + file.name() + " twice");
+        throw Manifest.refused(
+            "it lists the file " + FileLabel.of(file.type(), file.name()) + " twice");
       }
       if (!names.add(file.name())) {
         // Told apart by their query only.
@@ -100,9 +101,5 @@ final class ManifestFiles {
 
   private static String name(URI uri) {
     return Link.path(uri).replaceAll("^/+", "");
-  }
-
-  static String shortened(String text) {
-    return text.substring(0, Math.min(text.length(), 40));
   }
 }

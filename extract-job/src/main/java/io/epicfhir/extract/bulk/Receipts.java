@@ -3,11 +3,7 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import io.epicfhir.extract.bronze.StagedFile;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -78,12 +74,6 @@ final class Receipts {
   }
 
   private Path file(String name) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
-      return new Path(folder(), HexFormat.of().formatHex(digest, 0, 12) + ".json");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return new Path(folder(), FileLabel.digest(name) + ".json");
   }
 }

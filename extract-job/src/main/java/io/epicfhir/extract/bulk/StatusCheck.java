@@ -4,6 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
+import io.epicfhir.extract.source.OutcomeWords;
 import io.epicfhir.extract.source.Pace;
 import io.epicfhir.extract.source.PassingFailure;
 import io.epicfhir.extract.source.Reply;
@@ -214,7 +215,7 @@ public final class StatusCheck {
 
   /** The server's free text, cut to what a log line can hold. */
   private static String clean(String progress) {
-    String line = progress.replaceAll("\\p{Cntrl}", " ");
+    String line = OutcomeWords.progress(progress);
     return line.substring(0, Math.min(line.length(), LONGEST_PROGRESS));
   }
 }

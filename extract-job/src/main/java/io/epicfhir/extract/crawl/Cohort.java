@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 final class Cohort {
   static final String NOT_FOUND = "patient-not-found";
   private static final String PATIENT = "Patient";
+  private static final Set<Integer> NO_POST = Set.of(404, 405, 415, 501);
   private static final String A_SEARCH = "a search of patients";
 
   private final CrawlSettings settings;
@@ -58,7 +60,7 @@ final class Cohort {
         switch (cohort.from()) {
           case GROUP -> members();
           case FILE -> cohort.mrnSystem().isEmpty() ? ids() : byMrn(lines());
-          case SEARCH -> search(Search.filled(cohort.search(), "", ""));
+          case SEARCH -> search(byGet(Search.filled(cohort.search(), "", "")));
         };
     return present(found);
   }
@@ -168,20 +170,48 @@ final class Cohort {
 
   private Runnable one(List<String> queries, int number, List<List<String>> found) {
     return () -> {
-      List<String> ids = search(queries.get(number));
+      List<String> ids = search(byIdentifier(queries.get(number)));
       synchronized (found) {
         found.set(number, ids);
       }
     };
   }
 
-  private List<String> search(String query) {
+  /** A search's first page, and the address that its next link is relative to. */
+  private record First(URI url, Supplier<Answer> page) {}
+
+  private First byGet(String query) {
+    URI url = url(query, settings.pageSize());
+    return new First(url, () -> fetch.page(PATIENT, url, 1));
+  }
+
+  /** An MRN in an address would stand in the logs of every server on the way. */
+  private First byIdentifier(String query) {
+    if (cohort.mrnSearch() == CohortSettings.MrnSearch.GET) {
+      return byGet(query);
+    }
+    URI url = URI.create(base + "/Patient/_search");
+    String form = query + "&_count=" + settings.pageSize();
+    return new First(url, () -> posted(fetch.posted(PATIENT, url, form)));
+  }
+
+  private static Answer posted(Answer answer) {
+    if (answer instanceof Answer.Refused no && NO_POST.contains(no.status())) {
+      throw refused(
+          "POST Patient/_search",
+          "the server does not have it; set crawl.patients.mrn-search = get, which puts MRNs into"
+              + " addresses");
+    }
+    return answer;
+  }
+
+  private List<String> search(First first) {
     List<String> ids = new ArrayList<>();
     SearchTally tally = new SearchTally();
     Set<URI> seen = new LinkedHashSet<>();
-    URI url = url(query, settings.pageSize());
+    URI url = first.url();
     for (int number = 1; number <= settings.maxPages(); number++) {
-      Page page = page(url, number);
+      Page page = number == 1 ? page(first.page().get(), A_SEARCH) : page(url, number);
       tally.took(page.entries(), page.total());
       found(page).forEach(ids::add);
       if (page.next().isEmpty()) {

@@ -12,10 +12,25 @@ import java.nio.file.Path;
  * @param group the Group's FHIR id
  * @param file FHIR ids or MRNs, one a line
  * @param mrnSystem the identifier system of the file's MRNs; empty where the file holds FHIR ids
+ * @param mrnSearch how a patient is looked up by an identifier
  * @param search the query of a Patient search
  */
 record CohortSettings(
-    String name, From from, String group, Path file, String mrnSystem, String search) {
+    String name,
+    From from,
+    String group,
+    Path file,
+    String mrnSystem,
+    MrnSearch mrnSearch,
+    String search) {
+
+  /** How a patient is looked up by an identifier. */
+  enum MrnSearch {
+    /** By POST to _search: the MRN stands in no address, so in no server's log. */
+    POST,
+    /** By GET, for servers that have no _search. */
+    GET
+  }
 
   /** Where the patients come from. */
   enum From {
@@ -38,6 +53,9 @@ record CohortSettings(
             reader.optionalText("patients.group").orElse(""),
             file,
             reader.optionalText("patients.mrn-system").orElse(""),
+            reader.has("patients.mrn-search")
+                ? reader.choice("patients.mrn-search", MrnSearch.class)
+                : MrnSearch.POST,
             reader.optionalText("patients.search").orElse(""));
     if (from == From.GROUP && settings.group.isEmpty()) {
       reader.problem("patients.group", "\"\"", "the FHIR id of a Group");

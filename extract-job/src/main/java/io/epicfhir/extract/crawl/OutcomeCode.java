@@ -2,6 +2,7 @@ package io.epicfhir.extract.crawl;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.extract.source.OutcomeWords;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,8 +43,6 @@ record OutcomeCode(boolean severe, String code) {
 
   /** Anything but a code could be a text about a patient. */
   private static void add(List<OutcomeCode> codes, boolean severe, String code) {
-    if (code.matches("[A-Za-z0-9._-]{1,64}")) {
-      codes.add(new OutcomeCode(severe, code));
-    }
+    OutcomeWords.code(code).ifPresent(told -> codes.add(new OutcomeCode(severe, told)));
   }
 }

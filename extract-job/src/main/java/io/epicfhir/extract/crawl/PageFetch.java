@@ -64,13 +64,18 @@ final class PageFetch {
    * @param number the page's, from 1 on
    */
   Answer page(String what, URI url, int number) {
+    return page(Ask.get("search " + what, url, FHIR), number);
+  }
+
+  /** The first page of a search by POST. */
+  Answer posted(String what, URI url, String query) {
+    return page(Ask.search("search " + what, url, FHIR, query), 1);
+  }
+
+  private Answer page(Ask ask, int number) {
     try {
       Page page =
-          client.fetch(
-              Ask.get("search " + what, url, FHIR),
-              traffic,
-              longest,
-              reply -> PageScan.page(reply.body(), references));
+          client.fetch(ask, traffic, longest, reply -> PageScan.page(reply.body(), references));
       failedInARow.set(0);
       return page.expired() ? new Answer.Expired() : new Answer.Got(page);
     } catch (JobException e) {

@@ -4,6 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.Link;
+import io.epicfhir.extract.source.OutcomeWords;
 import io.epicfhir.extract.source.SourceClient;
 import java.net.URI;
 import java.util.HashSet;
@@ -174,7 +175,7 @@ final class UnitRun {
           entry.kind() == Entry.Kind.RESOURCE || entry.kind() == Entry.Kind.SUBSETTED;
       return !resource
           || entry.type().equals(search.type())
-          || !entry.type().matches("[A-Z][A-Za-z]{1,63}");
+          || !OutcomeWords.isResourceType(entry.type());
     }
 
     private void append(SpoolRecord record) {

@@ -15,7 +15,7 @@ import java.util.Map;
  * @param repeatable whether asking twice does no harm
  * @param alone whether a 429 is about this request only (one export too many, a status too early),
  *     so that its Retry-After keeps no other request waiting
- * @param body FHIR JSON that goes with a POST; null for none
+ * @param body what goes with a POST: FHIR JSON, or what the header Content-Type says; null for none
  */
 public record Ask(
     String what,
@@ -38,6 +38,12 @@ public record Ask(
   /** A POST of FHIR JSON. */
   public static Ask post(String what, URI url, String accept, String body) {
     return of(what, "POST", url, accept, body);
+  }
+
+  /** A search whose parameters stand in the body, not in an address that servers log. */
+  public static Ask search(String what, URI url, String accept, String query) {
+    return of(what, "POST", url, accept, query)
+        .with("Content-Type", "application/x-www-form-urlencoded");
   }
 
   public static Ask delete(String what, URI url) {

@@ -13,6 +13,12 @@ final class Bodies {
   /** More than any manifest: a million files at 64 bytes. */
   static final int LONGEST_SMALL = 64 << 20;
 
+  /** More than any CapabilityStatement or configuration. */
+  static final int LONGEST_METADATA = 16 << 20;
+
+  /** More than any token, or any reason for a refusal. */
+  static final int LONGEST_REASON = 1 << 20;
+
   private final SourceSettings settings;
 
   Bodies(SourceSettings settings) {
@@ -47,21 +53,28 @@ final class Bodies {
     if (response.getEntity() == null) {
       return new Reply(response, new byte[0]);
     }
-    try (PushbackInputStream raw = new PushbackInputStream(response.getEntity().getContent(), 1)) {
-      int first = raw.read();
-      if (first < 0) {
-        return new Reply(response, new byte[0]); // an answer of 202 may be named gzip and be empty
-      }
-      raw.unread(first);
-      InputStream in = open(what, response, raw, traffic);
-      byte[] bytes = upTo(in, longest);
-      String type = contentType(response);
-      if (type.contains("json") && packed(bytes)) {
-        bytes = unpacked(bytes, longest); // and no header says so
-      }
-      boolean json = type.contains("json") || (type.isEmpty() && opensJson(bytes));
-      return new Reply(response, json ? JsonText.utf8(bytes, type) : bytes);
+    PushbackInputStream raw = new PushbackInputStream(response.getEntity().getContent(), 1);
+    int first = raw.read();
+    if (first < 0) {
+      return new Reply(response, new byte[0]); // an answer of 202 may be named gzip and be empty
     }
+    raw.unread(first);
+    InputStream in = open(what, response, raw, traffic);
+    if (response.getStatusLine().getStatusCode() >= 400) {
+      // What is longer gives no reason; closing the stream, not the answer, would read it all.
+      return new Reply(response, json(response, in.readNBytes(LONGEST_REASON), LONGEST_REASON));
+    }
+    byte[] bytes = json(response, upTo(in, longest), longest);
+    raw.close();
+    return new Reply(response, bytes);
+  }
+
+  private static byte[] json(HttpResponse response, byte[] bytes, int longest) throws IOException {
+    String type = contentType(response);
+    boolean unsaid = type.contains("json") && packed(bytes);
+    byte[] text = unsaid ? unpacked(bytes, longest) : bytes;
+    boolean json = type.contains("json") || (type.isEmpty() && opensJson(text));
+    return json ? JsonText.utf8(text, type) : text;
   }
 
   /** The header Content-Type in lower case; empty where there is none. */

@@ -105,7 +105,7 @@ record Outcome(List<Issue> issues, Set<String> words) {
 
   /** Anything but a code could be a text about a patient. */
   private static Optional<String> code(JsonNode code) {
-    return Optional.of(code.asText("")).filter(c -> c.matches("[A-Za-z0-9._-]{1,64}"));
+    return OutcomeWords.code(code.asText(""));
   }
 
   private static void harmless(String text, Set<String> words) {

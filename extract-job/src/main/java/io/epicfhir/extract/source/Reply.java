@@ -69,7 +69,7 @@ public final class Reply {
   /** The server's own name of the request, for its operator; empty where it tells none. */
   Optional<String> requestId() {
     for (String name : REQUEST_IDS) {
-      Optional<String> id = header(name).filter(v -> v.matches("[A-Za-z0-9._:-]{1,100}"));
+      Optional<String> id = header(name).filter(OutcomeWords::isRequestId);
       if (id.isPresent()) {
         return id;
       }

@@ -92,7 +92,7 @@ final class SmartBackendAuth {
     Ask ask = Ask.post("get an access token", endpoint, "application/json", null);
     try (CloseableHttpResponse response =
         http.send(ask, Optional.empty(), Form.of(form()), traffic)) {
-      Reply reply = bodies.small(ask.what(), response, traffic);
+      Reply reply = bodies.whole(ask.what(), response, traffic, Bodies.LONGEST_REASON);
       if (reply.status() >= 400 && reply.status() < 500 && serverClock.told(reply)) {
         throw new PassingFailure(
             "the assertion held another time than the server's", Optional.empty());

@@ -97,20 +97,44 @@ public final class SourceClient {
         ask,
         traffic,
         () -> {
-          Reply reply = exchange.run(ask, Redirects.ANYWHERE, traffic, r -> small(ask, r, traffic));
+          Reply reply = exchange.run(ask, Redirects.ANYWHERE, traffic, r -> read(ask, r, traffic));
           boolean wanted = reply.status() == 401 || reply.status() == 403;
           if (wanted && settings.signIn() != SourceSettings.SignIn.NONE) {
             reply =
                 exchange.run(
-                    ask.withToken(), Redirects.ANYWHERE, traffic, r -> small(ask, r, traffic));
+                    ask.withToken(), Redirects.ANYWHERE, traffic, r -> read(ask, r, traffic));
           }
           Answers.check(ask, reply, pace.clock());
           return reply;
         });
   }
 
+  private Reply read(Ask ask, CloseableHttpResponse response, Traffic traffic) throws IOException {
+    return limited(ask, () -> bodies.whole(ask.what(), response, traffic, Bodies.LONGEST_METADATA));
+  }
+
   private Reply small(Ask ask, CloseableHttpResponse response, Traffic traffic) throws IOException {
-    return bodies.small(ask.what(), response, traffic);
+    return limited(ask, () -> bodies.small(ask.what(), response, traffic));
+  }
+
+  private interface Body {
+    Reply read() throws IOException;
+  }
+
+  /** No try makes a shorter answer of it. */
+  private static Reply limited(Ask ask, Body body) throws IOException {
+    try {
+      return body.read();
+    } catch (TooLong e) {
+      throw new JobException(
+          ExitCode.REFUSED,
+          "Cannot "
+              + ask.what()
+              + ": the server sent "
+              + e.getMessage()
+              + "; ask for less at a time, or raise the limit",
+          e);
+    }
   }
 
   /**
@@ -179,20 +203,9 @@ public final class SourceClient {
 
   private Reply whole(Ask ask, CloseableHttpResponse response, Traffic traffic, int longest)
       throws IOException, PassingFailure {
-    try {
-      Reply reply = bodies.whole(ask.what(), response, traffic, longest);
-      Answers.check(ask, reply, pace.clock());
-      return reply;
-    } catch (TooLong e) {
-      throw new JobException(
-          ExitCode.REFUSED,
-          "Cannot "
-              + ask.what()
-              + ": the server sent "
-              + e.getMessage()
-              + "; ask for less at a time, or raise the limit",
-          e);
-    }
+    Reply reply = limited(ask, () -> bodies.whole(ask.what(), response, traffic, longest));
+    Answers.check(ask, reply, pace.clock());
+    return reply;
   }
 
   /**

@@ -1,14 +1,12 @@
 package io.epicfhir.extract.source;
 
+import io.epicfhir.common.FileReaders;
 import io.epicfhir.common.SettingsReader;
-import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -181,27 +179,10 @@ public record SourceSettings(
     Path file = reader.path("key-file");
     if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
       reader.problem("key-file", file.toString(), "a readable file that holds the private key");
-    } else if (sharedWithOthers(file)) {
+    } else if (FileReaders.sharedWithOthers(file)) {
       reader.problem(
           "key-file", file.toString(), "a file that only its owner can read (chmod 600)");
     }
     return file;
-  }
-
-  private static boolean sharedWithOthers(Path file) {
-    try {
-      Set<PosixFilePermission> others =
-          EnumSet.of(
-              PosixFilePermission.GROUP_READ,
-              PosixFilePermission.GROUP_WRITE,
-              PosixFilePermission.OTHERS_READ,
-              PosixFilePermission.OTHERS_WRITE);
-      others.retainAll(Files.getPosixFilePermissions(file));
-      return !others.isEmpty();
-    } catch (IOException e) {
-      return true;
-    } catch (UnsupportedOperationException e) {
-      return false; // a file system without POSIX permissions has its own way of guarding files
-    }
   }
 }

@@ -66,10 +66,23 @@ final class TokenDiscovery {
               + Answers.requestId(reply)
               + Ask.get("", url, "").at());
     }
+    requireAllowed(found.get().tokenEndpoint());
     for (String doubt : found.get().doubts()) {
       LOG.warn("{} {}; the sign-in is tried all the same", Link.shown(url), doubt);
     }
     return found.get().tokenEndpoint();
+  }
+
+  /** Whoever gets the signed assertion can get a token for it. */
+  private void requireAllowed(URI endpoint) {
+    if (!origins.allows(endpoint)) {
+      throw new JobException(
+          ExitCode.REFUSED,
+          "Cannot get an access token: the server names a token endpoint at another origin than"
+              + " source.base-url, "
+              + Link.shown(endpoint)
+              + "; where that is right, set source.token-url to it");
+    }
   }
 
   /** Along redirects; whatever says that there is none is an answer, what may pass is not. */
@@ -78,7 +91,7 @@ final class TokenDiscovery {
     for (int hops = 0; ; hops++) {
       Ask ask = Ask.get("read " + url, at, accept);
       try (CloseableHttpResponse response = http.send(ask, Optional.empty(), traffic)) {
-        Reply reply = bodies.small(ask.what(), response, traffic);
+        Reply reply = bodies.whole(ask.what(), response, traffic, Bodies.LONGEST_METADATA);
         serverClock.told(reply);
         Optional<URI> next = hops < Redirects.MOST ? redirect(at, reply) : Optional.empty();
         if (next.isEmpty()) {

@@ -142,22 +142,22 @@ class ManifestTest {
       value = {
         "not json|it is not JSON",
         "[]|it is no JSON object",
-        "H\"output\":[],\"failures\":[{\"url\":\"https://h/1\"}]}|not known: \"failures\"",
-        "H\"output\":[],\"Error\":[{\"type\":\"X\",\"url\":\"/1\"}]}|not known: \"Error\"",
-        "H\"output\":[],\"x y\":[\"https://h/1\"]}|not known: \"with an odd name\"",
+        "H\"output\":[],\"failures\":[{\"url\":\"https://h/1\"}]}|a key that is not known",
+        "H\"output\":[],\"Error\":[{\"type\":\"X\",\"url\":\"/1\"}]}|a key that is not known",
+        "H\"output\":[],\"x y\":[\"https://h/1\"]}|a key that is not known",
         "H\"output\":[],\"error\":{\"url\":\"https://h/1\"}}|error is not a list",
         "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\",\"count\":1.5}]}|no number",
         "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\",\"count\":-1}]}|no number",
-        "{\"requiresAccessToken\":true,\"output\":[]}|transactionTime is not an instant: \"\"",
-        "{\"transactionTime\":\"now\",\"requiresAccessToken\":true,\"output\":[]}|instant: \"now\"",
+        "{\"requiresAccessToken\":true,\"output\":[]}|transactionTime is not an instant",
+        "{\"transactionTime\":\"now\",\"requiresAccessToken\":true,\"output\":[]}|transactionTime is not an instant",
         "{\"transactionTime\":\"2026-03-02T10:00:00Z\",\"requiresAccessToken\":1,\"output\":[]}"
             + "|requiresAccessToken is neither true nor false",
         "{\"transactionTime\":\"2026-03-02T10:00:00Z\",\"requiresAccessToken\":true}|output is missing",
-        "H\"output\":[{\"type\":\"../x\",\"url\":\"https://h/1\"}]}|no resource type: \"../x\"",
+        "H\"output\":[{\"type\":\"../x\",\"url\":\"https://h/1\"}]}|no resource type",
         "H\"output\":[{\"type\":\"Patient\",\"url\":\"/1\"}]}|not absolute",
         "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\",\"count\":\"three\"}]}|no number",
         "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\"},"
-            + "{\"type\":\"Patient\",\"url\":\"https://h/1\"}]}|lists the file 1 twice",
+            + "{\"type\":\"Patient\",\"url\":\"https://h/1\"}]}|it lists the file Patient ",
         "H\"output\":[],\"deleted\":[{\"type\":\"Patient\",\"url\":\"https://h/1\"}]}|not Bundle",
       })
   void refuses_what_it_cannot_be_sure_of(String text, String why) {

@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 
 /**
  * A FHIR server of a few resources, which can answer what the sandbox would never answer: rules go
@@ -148,11 +149,20 @@ final class Clinic implements AutoCloseable {
           new BufferedReader(new InputStreamReader(client.getInputStream(), ISO_8859_1));
       String path = in.readLine().split(" ", -1)[1].replaceFirst("^/R4/", "");
       String accept = "";
+      int length = 0;
       for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
         accept = line.startsWith("Accept: ") ? line.substring(8) : accept;
+        length =
+            line.startsWith("Content-Length: ") ? Integer.parseInt(line.substring(16)) : length;
       }
       asked.add(path + "|" + accept);
-      write(client.getOutputStream(), reply(path));
+      char[] body = new char[length];
+      for (int read = 0; read < length; ) {
+        read += in.read(body, read, length - read);
+      }
+      String search =
+          path.replaceFirst("/_search$", "?" + Matcher.quoteReplacement(new String(body)));
+      write(client.getOutputStream(), reply(search));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -124,6 +124,20 @@ class CohortTest {
         .singleElement()
         .asString()
         .contains("\"id\":\"c\"");
+    assertThat(clinic.asked).noneMatch(asked -> asked.contains("MRN-c"));
+  }
+
+  @Test
+  void aServerWithoutSearchByPostIsNamedTheSettingThatAsksByGet() throws IOException {
+    clinic.answers("Patient?identifier=", Reply.fhir(405, outcome("error", "not-supported", "")));
+    site.set("crawl.patients.from", "file").set("crawl.patients.mrn-system", "urn:mrn");
+    Files.writeString(folder.resolve("ids.txt"), "MRN-c\n");
+    assertThat(site.crawl("r1")).isEqualTo(3);
+    assertThat(site.error("r1")).contains("crawl.patients.mrn-search = get").doesNotContain("MRN-c");
+    clinic.rules.clear();
+    site.set("crawl.patients.mrn-search", "get");
+    assertThat(site.crawl("r2")).isZero();
+    assertThat(clinic.asked).anyMatch(asked -> asked.contains("MRN-c"));
   }
 
   @Test

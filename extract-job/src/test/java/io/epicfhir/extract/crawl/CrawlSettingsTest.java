@@ -59,7 +59,13 @@ class CrawlSettingsTest {
         .isEqualTo(
             new CrawlSettings(
                 new CohortSettings(
-                    "all-patients", CohortSettings.From.GROUP, "all-patients", null, "", ""),
+                    "all-patients",
+                    CohortSettings.From.GROUP,
+                    "all-patients",
+                    null,
+                    "",
+                    CohortSettings.MrnSearch.POST,
+                    ""),
                 settings.searches(),
                 Map.of(),
                 Duration.ofDays(7),
@@ -94,7 +100,7 @@ class CrawlSettingsTest {
             """
             epic-fhir.crawl {
               name = n
-              patients { from = file, group = g, file = ids.txt, mrn-system = "urn:m", search = "a=b" }
+              patients { from = file, group = g, file = ids.txt, mrn-system = "urn:m", mrn-search = get, search = "a=b" }
               searches { Patient = "_id={patient}", Goal = ["patient={patient}&x=a|b", "/{patient}"], Task = [] }
               changed-since { Goal = "_lastUpdated=ge{since}" }
               full-every = 1s, hydrate = "Medication,Location", reference-max-age = 2s
@@ -107,7 +113,14 @@ class CrawlSettingsTest {
     assertThat(settings)
         .isEqualTo(
             new CrawlSettings(
-                new CohortSettings("n", CohortSettings.From.FILE, "g", ids, "urn:m", "a=b"),
+                new CohortSettings(
+                    "n",
+                    CohortSettings.From.FILE,
+                    "g",
+                    ids,
+                    "urn:m",
+                    CohortSettings.MrnSearch.GET,
+                    "a=b"),
                 Map.of(
                     "Patient",
                     List.of("_id={patient}"),

@@ -52,7 +52,7 @@ final class PreflightTest {
   }
 
   private JsonNode result() throws IOException {
-    try (Stream<Path> files = Files.walk(folder.resolve("lake"))) {
+    try (Stream<Path> files = Files.walk(folder.resolve("lake/metrics"))) {
       Path report = files.filter(f -> f.toString().endsWith(".json")).findFirst().orElseThrow();
       return new JsonMapper().readTree(report.toFile());
     }

@@ -184,12 +184,14 @@ class SignInTest {
     tokens.clear();
     tokens.add(
         Answer.of(400, "application/json", "{\"error\":\"" + reason + "\"}")
-            .with("X-Request-Id", "r-17"));
+            .with("X-Request-Id", "7f1c2f9e-6a3b-4d5e-8f70-112233445566"));
 
     assertThatThrownBy(() -> signIn("Patient"))
         .hasMessageContaining("400 " + reason)
         .hasMessageContaining("up to 29 hours")
-        .hasMessageContaining("[the server's request id: r-17] [POST " + server.url("/token]"));
+        .hasMessageContaining(
+            "[the server's request id: 7f1c2f9e-6a3b-4d5e-8f70-112233445566] [POST "
+                + server.url("/token]"));
     assertThat(server.targets().stream().filter("/token"::equals)).hasSize(1);
   }
 
@@ -260,6 +262,24 @@ class SignInTest {
     wellKnown = Answer.json("{\"token_endpoint\":\"http://login.example.org/token\"}");
 
     assertThatThrownBy(() -> signIn("Patient")).hasMessageContaining("without https");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://login.example.org/token, at another origin",
+    "//127.0.0.1:1/token, at another origin",
+    "http://localhost:1/token, at another origin",
+    "https://u:p@login.example.org/token, has no token_endpoint"
+  })
+  void a_token_endpoint_at_another_origin_gets_no_assertion(String endpoint, String why) {
+    wellKnown = Answer.json("{\"token_endpoint\":\"" + endpoint + "\"}");
+
+    assertThatThrownBy(() -> signIn("Patient"))
+        .hasMessageContaining(why)
+        .hasMessageContaining("source.token-url")
+        .extracting(e -> ((JobException) e).exitCode())
+        .isEqualTo(ExitCode.REFUSED);
+    assertThat(server.targets()).noneMatch(target -> target.contains("token"));
   }
 
   @Test

@@ -1,0 +1,59 @@
+-- The two roles that the pipeline needs in its database, with no more rights than they need. An administrator runs it in the database
+-- that the pipeline loads into, before the first load or after it; running it again changes nothing:
+--   psql "$WAREHOUSE" -v ON_ERROR_STOP=1 -f conf/postgresql/roles.sql
+-- Then: load.user = epic_fhir_loader, load.reader-role = epic_fhir_reader, and for each analyst: GRANT epic_fhir_reader TO analyst.
+-- How the loader signs in (a password, a certificate, Kerberos) is yours to say, in pg_hba.conf or by ALTER ROLE.
+
+-- Names that may be changed; the schemas are load.schema and load.state-schema.
+SET epic_fhir.loader = 'epic_fhir_loader';
+SET epic_fhir.reader = 'epic_fhir_reader';
+SET epic_fhir.schema = 'fhir';
+SET epic_fhir.state_schema = 'fhir_pipeline';
+
+DO $roles$
+DECLARE
+  loader text := current_setting('epic_fhir.loader');
+  reader text := current_setting('epic_fhir.reader');
+  target text := current_setting('epic_fhir.schema');
+  state text := current_setting('epic_fhir.state_schema');
+  standing record;
+BEGIN
+  -- The loader: signs in, owns the tables that it loads, and sees no other schema.
+  IF to_regrole(quote_ident(loader)) IS NULL THEN
+    EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS', loader);
+  END IF;
+  -- The reader: a group of analysts; nobody signs in as it.
+  IF to_regrole(quote_ident(reader)) IS NULL THEN
+    EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', reader);
+  END IF;
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I, %I', current_database(), loader, reader);
+
+  -- The schemas belong to the administrator: the loader can make tables in them and cannot give them away.
+  EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', target);
+  EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', state);
+  EXECUTE format('REVOKE ALL ON SCHEMA %I, %I FROM PUBLIC', target, state);
+  EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I, %I TO %I', target, state, loader);
+  EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', target, reader);
+
+  -- Tables of earlier loads, by another role, become the loader's: only its owner can put a new table in an old one's place.
+  FOR standing IN SELECT c.oid::regclass AS name, n.nspname AS schema FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname IN (target, state) LOOP
+    EXECUTE format('ALTER TABLE %s OWNER TO %I', standing.name, loader);
+    EXECUTE format('REVOKE ALL ON TABLE %s FROM PUBLIC', standing.name);
+    IF standing.schema = target THEN
+      EXECUTE format('GRANT SELECT ON TABLE %s TO %I', standing.name, reader);
+    END IF;
+  END LOOP;
+
+  -- A value that a table refuses is patient data, and PostgreSQL writes it into its log, with the row. The pipeline says itself what
+  -- failed, without the value, so of this role's errors nothing is logged. Only a superuser may set this; others are told.
+  BEGIN
+    EXECUTE format('ALTER ROLE %I SET log_min_messages = ''fatal''', loader);
+    EXECUTE format('ALTER ROLE %I SET log_min_error_statement = ''panic''', loader);
+    EXECUTE format('ALTER ROLE %I SET log_statement = ''none''', loader);
+    EXECUTE format('ALTER ROLE %I SET log_min_duration_statement = -1', loader);
+  EXCEPTION WHEN insufficient_privilege THEN
+    RAISE WARNING 'Refused values may reach this server''s log: let a superuser run this script, or set log_min_messages for the loader.';
+  END;
+END
+$roles$;

@@ -1,0 +1,62 @@
+"""The audit log's chain, as the jobs write it (common's AuditLogTest holds the same)."""
+
+import hashlib
+import json
+
+import pytest
+
+from epic_fhir import audit
+from epic_fhir.reports import Lake
+
+
+@pytest.fixture
+def lake(tmp_path):
+    previous = "0" * 64
+    (tmp_path / "audit").mkdir()
+    for number in range(1, 5):
+        entry = {"number": number, "previous": previous, "phase": "extract", "principal": "loader", "triggered_by": "ada"}
+        content = json.dumps(entry | {"resources": {"Patient": {"received": 2, "written": 1}}, "patients": 2}).encode()
+        (tmp_path / "audit" / f"{number:010}.json").write_bytes(content)
+        previous = hashlib.sha256(content).hexdigest()
+    return Lake(str(tmp_path))
+
+
+def run(lake, monkeypatch, *hashes):
+    monkeypatch.setattr("sys.argv", ["audit", lake.root, *hashes])
+    return audit.main()
+
+
+def test_a_whole_chain_is_shown_line_by_line(lake, monkeypatch, capsys):
+    assert run(lake, monkeypatch, audit.read(lake).hashes[-1]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert lines[0].endswith("2 received\t1 written\t2 patients")
+    assert "ada" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("tamper", "said"),
+    [
+        (lambda file: file(2).write_bytes(file(2).read_bytes().replace(b"ada", b"eve")), "0000000003.json does not follow"),
+        (lambda file: file(2).unlink(), "record 2 is missing"),
+        (lambda file: file(2).write_text("{"), "0000000002.json is not an audit record"),
+        (lambda file: file(3).write_bytes(file(2).read_bytes()), "0000000003.json does not follow"),
+    ],
+    ids=["changed", "removed", "broken", "replaced"],
+)
+def test_what_was_done_to_a_record_shows(lake, monkeypatch, capsys, tmp_path, tamper, said):
+    tamper(lambda number: tmp_path / "audit" / f"{number:010}.json")
+    assert run(lake, monkeypatch) == 5
+    assert said in capsys.readouterr().err
+
+
+def test_an_end_that_was_cut_off_shows_by_the_hash_that_a_log_kept(lake, monkeypatch, capsys, tmp_path):
+    newest = audit.read(lake).hashes[-1]
+    (tmp_path / "audit" / "0000000004.json").unlink()
+    assert run(lake, monkeypatch) == 0
+    assert run(lake, monkeypatch, newest) == 5
+    assert "the end of the log is gone" in capsys.readouterr().err
+
+
+def test_no_record_is_no_proof(tmp_path, monkeypatch):
+    assert run(Lake(str(tmp_path)), monkeypatch) == 5

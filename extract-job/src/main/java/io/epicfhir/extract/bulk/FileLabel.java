@@ -1,0 +1,46 @@
+package io.epicfhir.extract.bulk;
+
+import io.epicfhir.extract.source.OutcomeWords;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How messages and reports call a file of an export. Its path at the server could name a patient,
+ * so that is told only where its last step is a resource type and a number, as with most servers.
+ * Bronze and quarantine have the whole path.
+ */
+final class FileLabel {
+  private static final Pattern PLAIN =
+      Pattern.compile("([A-Za-z]+)(?:[._-]?[0-9]{1,5}){0,2}(?:\\.ndjson|\\.json)?(?:\\.gz)?");
+
+  private FileLabel() {}
+
+  /**
+   * @param type of its lines, as the manifest says
+   * @param name its path at the server
+   */
+  static String of(String type, String name) {
+    String last = name.substring(name.lastIndexOf('/') + 1);
+    Matcher plain = PLAIN.matcher(last);
+    if (plain.matches() && OutcomeWords.isResourceType(plain.group(1))) {
+      return last;
+    }
+    String kind = OutcomeWords.isResourceType(type) ? type : "file";
+    return kind + " " + digest(name);
+  }
+
+  /** As the name of the file's receipt, in the state of the export. */
+  static String digest(String name) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest, 0, 12);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.epicfhir.load;
+
+import static io.epicfhir.load.ViewTables.plain;
+import static io.epicfhir.load.ViewTables.plainRows;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.epicfhir.load.testing.SharedDatabase;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The roles of conf/postgresql/roles.sql, and nothing else. */
+class LeastRightsTest {
+  @TempDir Path folder;
+  private LoadRun load;
+
+  @BeforeEach
+  void roles() throws Exception {
+    load = new LoadRun(folder);
+    grant();
+    load.with("user", load.schema() + "_loader").with("reader-role", load.schema() + "_reader");
+    load.execute("CREATE TABLE public.{}_private (id text)");
+    load.execute("CREATE ROLE {}_analyst LOGIN");
+    load.execute("GRANT {}_reader TO {}_analyst");
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "old"));
+  }
+
+  private void grant() throws Exception {
+    load.execute(
+        Files.readString(Path.of("../conf/postgresql/roles.sql"))
+            .replace("'epic_fhir_loader'", "'{}_loader'")
+            .replace("'epic_fhir_reader'", "'{}_reader'")
+            .replace("'fhir_pipeline'", "'{}_state'")
+            .replace("'fhir'", "'{}'"));
+  }
+
+  @Test
+  void theyAreEnoughForAWholeLoadForOneInThePlaceOfTheTableAndForOneOverAnothersTables()
+      throws Exception {
+    assertThat(load.run()).as(load.lake().toString()).isZero();
+    ViewTables.write(load.lake(), "a", plain(), plainRows(5, "new"));
+    assertThat(load.run()).isZero();
+    assertThat(as("analyst", "SELECT count(*) FROM {}.a")).isEqualTo("5");
+
+    load.execute("CREATE VIEW public.{}_seen AS SELECT * FROM {}.a");
+    ViewTables.write(load.lake(), "a", plain(), plainRows(4, "newer"));
+    assertThat(load.run()).as("in its place: a view stands on it").isZero();
+    assertThat(as("analyst", "SELECT count(*) FROM {}.a")).isEqualTo("4");
+
+    load.execute("ALTER TABLE {}.a OWNER TO postgres");
+    grant();
+    ViewTables.write(load.lake(), "a", plain(), plainRows(6, "newest"));
+    assertThat(load.run()).isZero();
+    assertThat(as("analyst", "SELECT count(*) FROM {}.a")).isEqualTo("6");
+  }
+
+  @Test
+  void theyAllowNothingElse() throws Exception {
+    assertThat(load.run()).isZero();
+    Map<String, List<String>> refused =
+        Map.of(
+            "analyst",
+            List.of(
+                "INSERT INTO {}.a SELECT * FROM {}.a",
+                "DELETE FROM {}.a",
+                "CREATE TABLE {}.mine (id text)",
+                "SELECT * FROM {}_state.load_state"),
+            "loader",
+            List.of(
+                "SELECT * FROM public.{}_private",
+                "CREATE SCHEMA {}_mine",
+                "CREATE ROLE {}_more",
+                "DROP SCHEMA {} CASCADE",
+                "COPY {}.a TO '/tmp/a'"));
+    refused.forEach(
+        (role, statements) ->
+            statements.forEach(
+                statement ->
+                    assertThatThrownBy(() -> as(role, statement))
+                        .as(statement)
+                        .isInstanceOfSatisfying(
+                            SQLException.class,
+                            e -> assertThat(e.getSQLState()).isEqualTo("42501"))));
+  }
+
+  private String as(String role, String sql) throws SQLException {
+    try (Connection connection =
+            DriverManager.getConnection(
+                SharedDatabase.database().jdbcUrl(), load.schema() + "_" + role, "");
+        Statement statement = connection.createStatement()) {
+      boolean rows = statement.execute(sql.replace("{}", load.schema()));
+      if (!rows) {
+        return "";
+      }
+      statement.getResultSet().next();
+      return statement.getResultSet().getString(1);
+    }
+  }
+}
