@@ -40,6 +40,9 @@ final class LoadRun {
     with("removed-columns", "keep");
     with("parallel-copies", "2");
     with("nul-policy", "replace");
+    with("refused-values", "refuse");
+    with("moved-from", "");
+    with("verify-every", "0 days");
     with("lock-patience", "20 seconds");
     with("swap-timeout", "200 milliseconds");
     with("max-tries", "2");

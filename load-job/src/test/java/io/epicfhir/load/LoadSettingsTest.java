@@ -30,6 +30,9 @@ class LoadSettingsTest {
                 LoadSettings.RemovedColumns.KEEP,
                 2,
                 LoadSettings.NulPolicy.REPLACE,
+                LoadSettings.RefusedPolicy.REFUSE,
+                "",
+                Duration.ofDays(7),
                 Duration.ofMinutes(30),
                 Duration.ofSeconds(5),
                 4,
@@ -49,7 +52,8 @@ class LoadSettingsTest {
                 password-file = pw, schema = s, state-schema = t, parallel-copies = 3
                 reader-role = analysts, removed-columns = drop
                 nul-policy = refuse, lock-patience = 1s, swap-timeout = 2s, max-tries = 5
-                retry-pause = 6s"""));
+                retry-pause = 6s, refused-values = null, moved-from = "s3a://bucket/old"
+                verify-every = 1h"""));
 
     assertThat(settings)
         .isEqualTo(
@@ -66,6 +70,9 @@ class LoadSettingsTest {
                 LoadSettings.RemovedColumns.DROP,
                 3,
                 LoadSettings.NulPolicy.REFUSE,
+                LoadSettings.RefusedPolicy.NULL,
+                "s3a://bucket/old",
+                Duration.ofHours(1),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(2),
                 5,
