@@ -33,7 +33,9 @@ public final class Load implements Job {
     // Asked only where a table has news; and not before the database, which may be away.
     Supplier<SparkSession> spark = () -> spark(context);
     try (Target target = open(settings, context, retries, spark)) {
-      new ViewLoads(context, settings.verifyEvery(), spark, target).run(names, anew);
+      Verification verification =
+          new Verification(settings.verifyEvery(), context.arguments().verify());
+      new ViewLoads(context, verification, spark, target).run(names, anew);
     }
   }
 

@@ -85,9 +85,9 @@ record LoadSettings(
             reader.choice("removed-columns", RemovedColumns.class),
             reader.number("parallel-copies", 1, 64),
             reader.choice("nul-policy", NulPolicy.class),
-            reader.choice("refused-values", RefusedPolicy.class),
+            refusedValues(reader),
             reader.optionalHadoopPath("moved-from").orElse(""),
-            reader.duration("verify-every"),
+            reader.has("verify-every") ? reader.duration("verify-every") : Duration.ofDays(7),
             reader.duration("lock-patience"),
             atLeastOneMilli(reader, "swap-timeout"),
             reader.number("max-tries", 1, 20),
@@ -100,6 +100,16 @@ record LoadSettings(
     }
     reader.check();
     return settings;
+  }
+
+  /** Unquoted, null is no text in HOCON; it means the same here. */
+  private static RefusedPolicy refusedValues(SettingsReader reader) {
+    if (reader.isNull("refused-values")) {
+      return RefusedPolicy.NULL;
+    }
+    return reader.has("refused-values")
+        ? reader.choice("refused-values", RefusedPolicy.class)
+        : RefusedPolicy.REFUSE;
   }
 
   private static PostgresAccess access(SettingsReader reader) {

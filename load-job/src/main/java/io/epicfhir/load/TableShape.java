@@ -42,8 +42,10 @@ record TableShape(String name, String comment, List<Column> columns) implements 
    *
    * @param collection whether it holds a list: a PostgreSQL array
    * @param comment what it means, or empty
+   * @param indexed whether the view asks for an index
    */
-  record Column(String name, ColumnType type, boolean collection, String comment)
+  record Column(
+      String name, ColumnType type, boolean collection, String comment, boolean indexed)
       implements Serializable {
     String sqlType() {
       return type.sql() + (collection ? "[]" : "");
@@ -102,8 +104,8 @@ record TableShape(String name, String comment, List<Column> columns) implements 
   /** The columns that the rows of {@link ViewChanges} have. */
   TableShape withChange() {
     List<Column> all = new ArrayList<>(columns);
-    all.add(new Column(ViewChanges.COMMIT, ColumnType.BIGINT, false, ""));
-    all.add(new Column(ViewChanges.GONE, ColumnType.BOOLEAN, false, ""));
+    all.add(new Column(ViewChanges.COMMIT, ColumnType.BIGINT, false, "", false));
+    all.add(new Column(ViewChanges.GONE, ColumnType.BOOLEAN, false, "", false));
     return new TableShape(name, comment, List.copyOf(all));
   }
 
@@ -113,7 +115,7 @@ record TableShape(String name, String comment, List<Column> columns) implements 
         name,
         comment,
         columns.stream()
-            .map(own -> new Column(own.name(), ColumnType.TEXT, own.collection(), own.comment()))
+            .map(own -> new Column(own.name(), ColumnType.TEXT, own.collection(), "", false))
             .toList());
   }
 
@@ -141,7 +143,9 @@ record TableShape(String name, String comment, List<Column> columns) implements 
                   ? " has the type " + field.dataType().simpleString()
                   : " has the unknown ansi/type " + ansi));
     }
-    return type.map(t -> new Column(field.name(), t, collection, comment(about)));
+    boolean indexed =
+        about.contains(ColumnMetadata.INDEX) && about.getBoolean(ColumnMetadata.INDEX);
+    return type.map(t -> new Column(field.name(), t, collection, comment(about), indexed));
   }
 
   /** What the column means, and where it comes from. */

@@ -92,7 +92,7 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
   }
 
   /**
-   * Indexes on what tables are joined by, once the rows are in.
+   * Indexes on what tables are joined by, and where the view asks for them, once the rows are in.
    *
    * @param without columns that have one, or need none
    */
@@ -100,7 +100,11 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
     return shape.columns().stream()
         .filter(TableSql::joined)
         .filter(column -> !without.contains(column.name()))
-        .map(column -> "CREATE INDEX ON " + built() + " (" + quoted(column.name()) + ")")
+        .map(
+            column ->
+                "CREATE INDEX ON %s%s (%s)"
+                    .formatted(
+                        built(), column.collection() ? " USING gin" : "", quoted(column.name())))
         .toArray(String[]::new);
   }
 
@@ -194,6 +198,8 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
   }
 
   private static boolean joined(TableShape.Column column) {
-    return !column.collection() && (column.name().equals("id") || column.name().endsWith("_id"));
+    return column.indexed()
+        || (!column.collection()
+            && (column.name().equals("id") || column.name().endsWith("_id")));
   }
 }

@@ -30,7 +30,7 @@ final class ViewLoad {
   }
 
   private final Lake lake;
-  private final Duration verifyEvery;
+  private final Verification verification;
   private final Supplier<SparkSession> spark;
   private final RunRecorder recorder;
   private final ViewSnapshot view;
@@ -39,12 +39,12 @@ final class ViewLoad {
 
   ViewLoad(
       JobContext context,
-      Duration verifyEvery,
+      Verification verification,
       Supplier<SparkSession> spark,
       ViewSnapshot view,
       Target target) {
     this.lake = context.lake();
-    this.verifyEvery = verifyEvery;
+    this.verification = verification;
     this.spark = spark;
     this.recorder = context.recorder();
     this.view = view;
@@ -64,7 +64,7 @@ final class ViewLoad {
     Optional<Target.Standing> found = anew ? Optional.empty() : target.standing(view);
     Optional<Target.Standing> before = found;
     boolean same = before.filter(standing -> standing.is(view)).isPresent();
-    if (same && !isDue(before.get())) {
+    if (same && !verification.isDue(view.name(), before.get())) {
       return answer(before.get(), before.get().rows(), Way.NONE);
     }
     long expected = view.rowCount().orElseGet(() -> view.rows(session()).count());
@@ -109,11 +109,6 @@ final class ViewLoad {
     long most = request.expected() / CHANGED_AT_MOST_ONE_IN;
     return ViewChanges.since(this::session, lake, view, before.at().number(), most)
         .flatMap(changes -> target.change(request, changes, before));
-  }
-
-  private boolean isDue(Target.Standing standing) {
-    return !verifyEvery.isZero()
-        && !standing.verifiedAt().plus(verifyEvery).isAfter(Instant.now());
   }
 
   /** Why the table cannot simply follow its view, for a person; empty where it can. */

@@ -39,7 +39,7 @@ final class ViewLoads {
           ExitCode.DEFECT);
 
   private final JobContext context;
-  private final Duration verifyEvery;
+  private final Verification verification;
   private final Supplier<SparkSession> spark;
   private final Target target;
   private final Map<String, Map<String, Object>> tables = new LinkedHashMap<>();
@@ -47,12 +47,12 @@ final class ViewLoads {
   private final List<TableShape> shapes = new ArrayList<>();
 
   /**
-   * @param verifyEvery how old the last comparison of a table with its view may be; zero: any age
+   * @param verification which tables are compared with their views
    */
   ViewLoads(
-      JobContext context, Duration verifyEvery, Supplier<SparkSession> spark, Target target) {
+      JobContext context, Verification verification, Supplier<SparkSession> spark, Target target) {
     this.context = context;
-    this.verifyEvery = verifyEvery;
+    this.verification = verification;
     this.spark = spark;
     this.target = target;
   }
@@ -102,7 +102,7 @@ final class ViewLoads {
   private boolean load(String name, boolean anew, Duration patience, Instant deadline) {
     try {
       ViewSnapshot view = ViewSnapshot.current(context.lake(), name);
-      tables.put(name, new ViewLoad(context, verifyEvery, spark, view, target).run(anew, patience));
+      tables.put(name, new ViewLoad(context, verification, spark, view, target).run(anew, patience));
       shapes.add(view.shape());
       LOG.info("{}: {}", name, tables.get(name));
     } catch (TableBusy e) {

@@ -12,47 +12,15 @@ import org.apache.commons.io.FileUtils;
 import org.apache.spark.sql.delta.DeltaLog;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A number is no identity: lakes and databases come back from backups, and lakes have neighbours. */
 class IdentityTest {
   @TempDir Path folder;
 
-  private static LoadRun to(LoadRun load, String target) {
-    return load.with("target", target).with("export-folder", target.equals("parquet") ? "export" : "");
-  }
-
   private void restore(Path lake, Path backup) throws IOException {
     FileUtils.deleteDirectory(lake.resolve("views").toFile());
     FileUtils.copyDirectory(backup.toFile(), lake.resolve("views").toFile());
     DeltaLog.clearCache();
-  }
-
-  /** As many rows, the same table id, the same version: only the commit is another one. */
-  @ParameterizedTest
-  @ValueSource(strings = {"postgresql", "parquet"})
-  void aRestoredLakeWithTheSameNumbersIsLoadedAnew(String target) throws Exception {
-    LoadRun load = to(new LoadRun(folder), target);
-    Path backup = folder.resolve("backup");
-    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "first"));
-    FileUtils.copyDirectory(load.lake().resolve("views").toFile(), backup.toFile());
-    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "lost"));
-    assertThat(load.run()).isZero();
-
-    restore(load.lake(), backup);
-    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "new"));
-    assertThat(load.run()).isZero();
-
-    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("whole");
-    assertThat(load.report().at("/result/warnings"))
-        .singleElement()
-        .satisfies(w -> assertThat(w.asText()).contains("was the lake restored from a backup?"));
-    if (target.equals("postgresql")) {
-      assertThat(load.query("SELECT DISTINCT text FROM {}.a")).containsExactly("new");
-    }
-    assertThat(load.run()).isZero();
-    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
   }
 
   /** The lake stands at a later version than the table, on another way there. */
@@ -76,37 +44,22 @@ class IdentityTest {
     assertThat(load.query("SELECT count(*) FROM {}.a")).containsExactly("38");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"same state", "other state", "parquet"})
-  void aSecondLakeIsRefusedUntilItIsSaidToBeTheFirstOne(String place) throws Exception {
+  /** Two pipelines with a state each, and one schema for both. */
+  @Test
+  void aSecondLakeIsNoticedAlsoByAnotherState() throws Exception {
     LoadRun first = new LoadRun(folder.resolve("one"));
     LoadRun second = new LoadRun(folder.resolve("two")).with("schema", first.schema());
-    if (place.equals("same state")) {
-      second.with("state-schema", first.schema() + "_state");
-    }
-    if (place.equals("parquet")) {
-      String export = folder.resolve("export").toString();
-      first.with("target", "parquet").with("export-folder", export);
-      second.with("target", "parquet").with("export-folder", export);
-    }
     ViewTables.write(first.lake(), "a", plain(), plainRows(3, "one"));
     ViewTables.write(second.lake(), "a", plain(), plainRows(3, "two"));
     assertThat(first.run()).isZero();
 
     assertThat(second.run()).isEqualTo(2);
 
-    assertThat(second.error())
-        .contains("the tables of the lake ".substring(10), first.lake().toRealPath().toString())
-        .contains("set load.moved-from = ");
-    assertThat(first.run()).isZero();
-    assertThat(first.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
-    if (place.equals("same state")) {
-      second.with("moved-from", first.lake().toString());
-      assertThat(second.run()).isZero();
-      assertThat(second.query("SELECT DISTINCT text FROM " + first.schema() + ".a"))
-          .containsExactly("two");
-      assertThat(first.run()).as("it has been taken over").isEqualTo(2);
-    }
+    assertThat(second.error()).contains(first.lake().toRealPath().toString());
+    second.with("moved-from", first.lake().toString());
+    assertThat(second.run()).isZero();
+    assertThat(first.query("SELECT DISTINCT text FROM {}.a")).containsExactly("two");
+    assertThat(first.run()).as("it has been taken over").isEqualTo(2);
   }
 
   @Test

@@ -54,6 +54,10 @@ final class LoadRun {
     return this;
   }
 
+  String setting(String key) {
+    return settings.get(key);
+  }
+
   Path lake() {
     return folder.resolve("lake");
   }

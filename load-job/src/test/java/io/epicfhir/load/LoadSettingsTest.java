@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LoadSettingsTest {
   @TempDir Path folder;
@@ -79,6 +81,20 @@ class LoadSettingsTest {
                 Duration.ofSeconds(6)));
     assertThat(settings.access().place()).isEqualTo("db:1/w");
     assertThat(settings.toString()).doesNotContain("sesame");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"null, NULL", "'\"null\"', NULL", "refuse, REFUSE"})
+  void nullIsAPolicyAlsoWithoutQuotes(String written, LoadSettings.RefusedPolicy policy)
+      throws IOException {
+    Path file = folder.resolve("own.conf");
+    Files.writeString(
+        file,
+        "include file(\"%s\")\nepic-fhir.load.refused-values = %s\n"
+            .formatted(Path.of("../conf/pipeline.conf").toRealPath(), written));
+
+    assertThat(LoadSettings.from(SettingsFile.load(file.toString())).refusedValues())
+        .isEqualTo(policy);
   }
 
   @Test
