@@ -230,40 +230,6 @@ record LoadState(String schema, String target) implements Serializable {
         found.getString(12));
   }
 
-  /** Whether some view was loaded with this role in the settings. */
-  boolean knowsRole(Connection connection, String role) throws SQLException {
-    String known =
-        "SELECT 1 FROM " + states() + " WHERE target_schema = ? AND reader_role = ? LIMIT 1";
-    try (var query = Sql.prepare(connection, known, target, role);
-        ResultSet found = query.executeQuery()) {
-      return found.next();
-    }
-  }
-
-  /** Statements that let the role read the tables that were loaded for another role, or none. */
-  List<String> grantsFor(Connection connection, String role) throws SQLException {
-    return Sql.texts(
-        connection,
-        """
-        SELECT format('GRANT SELECT ON %%I.%%I TO %%I', target_schema, view, %1$s)
-        FROM %2$s WHERE target_schema = %3$s AND reader_role <> %1$s
-          AND to_regclass(format('%%I.%%I', target_schema, view)) IS NOT NULL"""
-            .formatted(
-                Identifiers.literal(role), states(), Identifiers.literal(target)));
-  }
-
-  /** All tables let this role read; those of earlier releases always did. */
-  void gave(Connection connection, String role) throws SQLException {
-    Sql.update(
-        connection,
-        "UPDATE "
-            + states()
-            + " SET reader_role = ? WHERE target_schema = ? AND reader_role IS DISTINCT FROM ?",
-        role,
-        target,
-        role);
-  }
-
   /** What the loads of a run, in all its tries, have to tell. */
   List<String> warnings(Connection connection, String runKey) throws SQLException {
     String sql =
@@ -300,7 +266,8 @@ record LoadState(String schema, String target) implements Serializable {
     }
   }
 
-  private String states() {
+  /** The table of the last loads, quoted. */
+  String states() {
     return Identifiers.quoted(schema, "load_state");
   }
 

@@ -28,30 +28,6 @@ import org.apache.spark.sql.SparkSession;
 final class ParquetTarget implements Target {
   private static final String SQL = "views.sql";
 
-  /**
-   * What {@code <view>.json} holds.
-   *
-   * @param view the version that it is
-   * @param files the folder of the rows, within the export's folder
-   * @param content the files in that folder
-   * @param before the folder that was true before, or empty
-   * @param loadedAt when it was written
-   * @param verifiedAt when its content was last known to be the view's
-   * @param runKey the logical run that wrote it
-   * @param warning what a person must hear of it, or empty
-   */
-  record Export(
-      ViewVersion view,
-      long rows,
-      List<String> columns,
-      String files,
-      List<ParquetFile> content,
-      String before,
-      Instant loadedAt,
-      Instant verifiedAt,
-      String runKey,
-      String warning) {}
-
   private final Lake lake;
   private final Path folder;
   private final Supplier<SparkSession> spark;
@@ -85,6 +61,7 @@ final class ParquetTarget implements Target {
     try {
       String moved = settings.movedFrom().isEmpty() ? "" : LakeName.of(settings.movedFrom());
       target.belongsTo(LakeName.of(lake), moved);
+      target.writeSql(); // a load that was killed may not have come to it
       return target;
     } catch (JobException e) {
       target.close();
@@ -94,14 +71,23 @@ final class ParquetTarget implements Target {
 
   private void belongsTo(String own, String movedFrom) {
     for (String view : views()) {
-      String other = read(view).map(export -> export.view().lake()).orElse(own);
-      if (!other.equals(own) && !other.equals(movedFrom)) {
+      Optional<ParquetExport> export = read(view);
+      String other = export.map(known -> known.view().lake()).orElse(own);
+      if (other.equals(own)) {
+        continue;
+      }
+      if (!other.equals(movedFrom)) {
         throw new JobException(
             ExitCode.SETTINGS,
             "Cannot load into %s: it has the views of the lake %s, and the settings name the lake %s. Give each lake a folder of its own (load.export-folder). If the lake has moved, set load.moved-from = \"%2$s\" and rerun."
                 .formatted(folder, other, own));
       }
+      write(view, export.get().movedTo(own));
     }
+  }
+
+  private void write(String view, ParquetExport export) {
+    lake.write(manifest(view), Json.write(export));
   }
 
   @Override
@@ -124,7 +110,7 @@ final class ParquetTarget implements Target {
   @Override
   public Loaded replace(LoadRequest request) {
     ViewSnapshot view = request.view();
-    Optional<Export> last = read(view.name());
+    Optional<ParquetExport> last = stored(view.name());
     String files = view.name() + "/" + view.version() + "-" + UUID.randomUUID();
     request.rows().get().write().option("compression", "zstd").parquet(at(files).toString());
     Failpoint.at("load.copied");
@@ -137,19 +123,19 @@ final class ParquetTarget implements Target {
               .formatted(nameOf(view.name()), rows, request.expected()));
     }
     Instant now = Instant.now();
-    Export export =
-        new Export(
+    ParquetExport export =
+        new ParquetExport(
             view.at(),
             rows,
             names(view),
             files,
             content,
-            last.map(Export::files).orElse(""),
+            last.map(ParquetExport::files).orElse(""),
             now,
             now,
             runKey,
             warning(request, last));
-    lake.write(manifest(view.name()), Json.write(export));
+    write(view.name(), export);
     Failpoint.at("load.committed");
     writeSql();
     forget(export);
@@ -157,9 +143,9 @@ final class ParquetTarget implements Target {
   }
 
   /** An earlier try of the run may have had something to tell. */
-  private String warning(LoadRequest request, Optional<Export> last) {
+  private String warning(LoadRequest request, Optional<ParquetExport> last) {
     return request.warning().isEmpty()
-        ? last.filter(export -> export.runKey().equals(runKey)).map(Export::warning).orElse("")
+        ? last.filter(export -> runKey.equals(export.runKey())).map(ParquetExport::warning).orElse("")
         : request.warning();
   }
 
@@ -170,25 +156,13 @@ final class ParquetTarget implements Target {
 
   @Override
   public boolean verify(LoadRequest request) {
-    Export export = read(request.view().name()).orElseThrow();
+    ParquetExport export = read(request.view().name()).orElseThrow();
     Dataset<Row> view = request.rows().get();
     Dataset<Row> files =
         spark.get().read().schema(view.schema()).parquet(at(export.files()).toString());
     boolean same = view.exceptAll(files).isEmpty() && files.exceptAll(view).isEmpty();
     if (same) {
-      Export verified =
-          new Export(
-              export.view(),
-              export.rows(),
-              export.columns(),
-              export.files(),
-              export.content(),
-              export.before(),
-              export.loadedAt(),
-              Instant.now(),
-              export.runKey(),
-              export.warning());
-      lake.write(manifest(request.view().name()), Json.write(verified));
+      write(request.view().name(), export.verifiedAt(Instant.now()));
     }
     return same;
   }
@@ -199,7 +173,7 @@ final class ParquetTarget implements Target {
         .map(this::read)
         .flatMap(Optional::stream)
         .filter(export -> export.runKey().equals(runKey) && !export.warning().isEmpty())
-        .map(Export::warning)
+        .map(ParquetExport::warning)
         .toList();
   }
 
@@ -229,7 +203,7 @@ final class ParquetTarget implements Target {
   }
 
   /** All but the folder that is true and the one before it: those of killed loads, too. */
-  private void forget(Export export) {
+  private void forget(ParquetExport export) {
     Path own = at(export.files()).getParent();
     for (FileStatus version : lake.list(own)) {
       String name = own.getName() + "/" + version.getPath().getName();
@@ -242,13 +216,17 @@ final class ParquetTarget implements Target {
   private void writeSql() {
     List<String> statements = new ArrayList<>();
     for (String view : views()) {
-      Path files = at(read(view).orElseThrow().files());
+      Path files = at(stored(view).orElseThrow().files());
       statements.add(
           "CREATE OR REPLACE VIEW %s AS SELECT * FROM read_parquet(%s);"
               .formatted(
                   Identifiers.quoted(view), Identifiers.literal(plain(files) + "/*.parquet")));
     }
-    lake.write(new Path(folder, SQL), String.join("\n", statements) + "\n");
+    String text = String.join("\n", statements) + "\n";
+    Path file = new Path(folder, SQL);
+    if (!statements.isEmpty() && !lake.read(file).equals(Optional.of(text))) {
+      lake.write(file, text);
+    }
   }
 
   /** Without the scheme of local disks, which DuckDB does not know. */
@@ -267,11 +245,13 @@ final class ParquetTarget implements Target {
   }
 
   /** Empty also for what an earlier release wrote, which did not say which commit it is of. */
-  private Optional<Export> read(String view) {
+  private Optional<ParquetExport> read(String view) {
+    return stored(view).filter(export -> export.view() != null);
+  }
+
+  private Optional<ParquetExport> stored(String view) {
     Path file = manifest(view);
-    return lake.read(file)
-        .map(text -> Json.read(text, Export.class, file.toString()))
-        .filter(export -> export.view() != null);
+    return lake.read(file).map(text -> Json.read(text, ParquetExport.class, file.toString()));
   }
 
   private Path manifest(String view) {

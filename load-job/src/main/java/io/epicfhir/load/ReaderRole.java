@@ -2,6 +2,7 @@ package io.epicfhir.load;
 
 import io.epicfhir.common.JobException;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -23,17 +24,15 @@ record ReaderRole(LoadSettings settings, LoadState state, PostgresSession sessio
       return "";
     }
     try {
-      if (!state.knowsRole(session.connection(), role)) {
+      if (!isKnown(role)) {
         session.execute(
             "GRANT USAGE ON SCHEMA "
                 + Identifiers.quoted(settings.schema())
                 + " TO "
                 + Identifiers.role(role));
       }
-      for (String grant : state.grantsFor(session.connection(), role)) {
-        session.execute(grant);
-      }
-      state.gave(session.connection(), role);
+      Sql.execute(session.connection(), grants(role));
+      note(role);
       return role;
     } catch (SQLException e) {
       PostgresFailure failure =
@@ -44,5 +43,40 @@ record ReaderRole(LoadSettings settings, LoadState state, PostgresSession sessio
       problem.accept(failure.asJobException());
       return "";
     }
+  }
+
+  /** Whether some view was loaded with this role in the settings. */
+  private boolean isKnown(String role) throws SQLException {
+    return session.number(
+            "SELECT count(*) FROM %s WHERE target_schema = %s AND reader_role = %s"
+                .formatted(
+                    state.states(),
+                    Identifiers.literal(state.target()),
+                    Identifiers.literal(role)))
+        > 0;
+  }
+
+  /** Statements that let the role read the tables that were loaded for another role, or none. */
+  private List<String> grants(String role) throws SQLException {
+    return Sql.texts(
+        session.connection(),
+        """
+        SELECT format('GRANT SELECT ON %%I.%%I TO %%I', target_schema, view, %1$s)
+        FROM %2$s WHERE target_schema = %3$s AND reader_role <> %1$s
+          AND to_regclass(format('%%I.%%I', target_schema, view)) IS NOT NULL"""
+            .formatted(
+                Identifiers.literal(role), state.states(), Identifiers.literal(state.target())));
+  }
+
+  /** All tables let this role read now; those of earlier releases always did. */
+  private void note(String role) throws SQLException {
+    Sql.update(
+        session.connection(),
+        "UPDATE "
+            + state.states()
+            + " SET reader_role = ? WHERE target_schema = ? AND reader_role IS DISTINCT FROM ?",
+        role,
+        state.target(),
+        role);
   }
 }

@@ -81,7 +81,7 @@ record RefusedValues(PostgresLoad load) {
     List<String> columns = columns(view.name());
     return columns.isEmpty()
         ? ""
-        : "Cannot load %s: PostgreSQL refuses %s. The table keeps its last rows. %s To load such values as null, set load.refused-values = null."
+        : "Cannot load %s: PostgreSQL refuses %s. The table keeps its last rows. %s To load such values as null, set load.refused-values to null."
             .formatted(load.nameOf(view), String.join(", ", columns), where(view.name()));
   }
 

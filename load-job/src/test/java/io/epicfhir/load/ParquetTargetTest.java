@@ -81,6 +81,19 @@ class ParquetTargetTest extends TargetKit {
   }
 
   @Test
+  void viewsOfALoadThatWasKilledAreWrittenByTheNextOne() throws Exception {
+    LoadRun load = loadOf(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
+    assertThat(load.run()).isZero();
+    Files.delete(folder.resolve("export/views.sql"));
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
+    assertThat(rows(load, "a")).hasSize(3);
+  }
+
+  @Test
   void aFolderThatIsNotNamedIsAskedFor() throws Exception {
     LoadRun load = loadOf(folder).with("export-folder", "");
     ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
