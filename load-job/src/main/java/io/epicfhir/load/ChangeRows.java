@@ -13,7 +13,7 @@ record ChangeRows(PostgresLoad load) {
    *
    * @return empty, and nothing changed, where the rows do not add up to the view table's
    */
-  Optional<Loaded> of(LoadRequest request, ViewChanges changes) throws SQLException {
+  Optional<LoadResult> of(LoadRequest request, ViewChanges changes) throws SQLException {
     ViewSnapshot view = request.view();
     RowsSql sql = load.rowsSql(view);
     TableShape shape = view.shape().withChange();
@@ -30,7 +30,7 @@ record ChangeRows(PostgresLoad load) {
             new RefusedValues(load).forgetChanged(connection, view.name());
             Sql.execute(connection, sql.drop());
           });
-      return Optional.of(loaded);
+      return Optional.of(new LoadResult(loaded, request.expected())); // take() has counted them
     } catch (DoesNotAddUp e) {
       return Optional.empty();
     } catch (PostgresFailure e) {

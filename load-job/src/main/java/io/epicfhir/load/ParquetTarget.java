@@ -108,7 +108,7 @@ final class ParquetTarget implements Target {
   }
 
   @Override
-  public Loaded replace(LoadRequest request) {
+  public LoadResult replace(LoadRequest request) {
     ViewSnapshot view = request.view();
     Optional<ParquetExport> last = stored(view.name());
     String files = view.name() + "/" + view.version() + "-" + UUID.randomUUID();
@@ -139,7 +139,8 @@ final class ParquetTarget implements Target {
     Failpoint.at("load.committed");
     writeSql();
     forget(export);
-    return new Loaded(rows, content.stream().mapToLong(ParquetFile::bytes).sum(), 0);
+    long bytes = content.stream().mapToLong(ParquetFile::bytes).sum();
+    return new LoadResult(new Loaded(rows, bytes, 0), rows);
   }
 
   /** An earlier try of the run may have had something to tell. */
@@ -150,7 +151,7 @@ final class ParquetTarget implements Target {
   }
 
   @Override
-  public Optional<Loaded> change(LoadRequest request, ViewChanges changes, Standing before) {
+  public Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before) {
     return Optional.empty(); // files are not changed in their place
   }
 

@@ -97,7 +97,7 @@ final class PostgresTarget implements Target {
   }
 
   @Override
-  public Loaded replace(LoadRequest request) {
+  public LoadResult replace(LoadRequest request) {
     return guarded(
         "load " + nameOf(request.view().name()),
         () -> {
@@ -109,7 +109,7 @@ final class PostgresTarget implements Target {
   }
 
   @Override
-  public Optional<Loaded> change(LoadRequest request, ViewChanges changes, Standing before) {
+  public Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before) {
     return guarded(
         "change " + nameOf(request.view().name()),
         () -> new ChangeRows(load).of(request, changes));

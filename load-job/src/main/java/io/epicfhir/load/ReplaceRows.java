@@ -13,7 +13,7 @@ import java.util.Set;
 record ReplaceRows(PostgresLoad load) {
 
   /** Makes the table these rows. */
-  Loaded of(LoadRequest request, StandingTable table) throws SQLException {
+  LoadResult of(LoadRequest request, StandingTable table) throws SQLException {
     ViewSnapshot view = request.view();
     List<TableShape.Column> retyped = table.retyped(view.shape());
     if (!retyped.isEmpty()) {
@@ -40,7 +40,7 @@ record ReplaceRows(PostgresLoad load) {
                 .accept(
                     "%s goes without the index %s, which its rows do not fit"
                         .formatted(load.nameOf(view), index)));
-    return copied.loaded();
+    return new LoadResult(copied.loaded(), request.expected()); // noted() has counted them
   }
 
   /**

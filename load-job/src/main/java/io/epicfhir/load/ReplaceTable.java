@@ -18,7 +18,7 @@ record ReplaceTable(PostgresLoad load) {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /** Makes the table these rows. */
-  Loaded of(LoadRequest request, StandingTable old) throws SQLException {
+  LoadResult of(LoadRequest request, StandingTable old) throws SQLException {
     ViewSnapshot view = request.view();
     if (request.patience().isZero()) {
       notHeld(view);
@@ -34,6 +34,7 @@ record ReplaceTable(PostgresLoad load) {
     load.allArrived(view, copied.loaded().rows(), request.expected());
     finish(view, sql, last);
     TableMark mark = TableMark.of(load.session().connection(), sql.built());
+    load.allArrived(view, mark.rows(), request.expected());
     LoadState.Note note =
         new LoadState.Note(
             mark, true, json(sql.ownComments()), load.readerRole(), request.warning());
@@ -51,7 +52,7 @@ record ReplaceTable(PostgresLoad load) {
           }
           load.loaded(connection, request, note);
         });
-    return copied.loaded();
+    return new LoadResult(copied.loaded(), mark.rows());
   }
 
   /** A copy of many rows would be in vain where a reader's transaction holds the table. */

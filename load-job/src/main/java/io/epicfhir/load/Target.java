@@ -74,7 +74,7 @@ interface Target extends AutoCloseable {
    *
    * @throws TableBusy where somebody holds the table for longer than the request's patience
    */
-  Loaded replace(LoadRequest request);
+  LoadResult replace(LoadRequest request);
 
   /**
    * Takes changes into the view's table, in one step that readers see whole or not at all. Of a
@@ -87,7 +87,7 @@ interface Target extends AutoCloseable {
    * @return empty, with nothing changed, where that does not come out: then the table is to be
    *     replaced
    */
-  Optional<Loaded> change(LoadRequest request, ViewChanges changes, Standing before);
+  Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before);
 
   /**
    * Compares each row of the view's table with the view's rows. Where they are the same, {@link

@@ -65,14 +65,14 @@ final class ViewLoad {
     Optional<Target.Standing> before = found;
     boolean same = before.filter(standing -> standing.is(view)).isPresent();
     if (same && !verification.isDue(view.name(), before.get())) {
-      return answer(before.get(), before.get().rows(), Way.NONE);
+      return answer(before.get().counted(), before.get().rows(), Way.NONE);
     }
     long expected = view.rowCount().orElseGet(() -> view.rows(session()).count());
     LoadRequest request =
         new LoadRequest(view, () -> view.rows(session()), expected, patience, doubt(found));
     if (same) {
       if (target.verify(request)) {
-        return answer(before.get(), before.get().rows(), Way.NONE);
+        return answer(before.get().counted(), before.get().rows(), Way.NONE);
       }
       before = Optional.empty();
       request = new LoadRequest(view, request.rows(), expected, patience, differs(found.get()));
@@ -89,20 +89,20 @@ final class ViewLoad {
 
   private Map<String, Object> load(LoadRequest request, Optional<Target.Standing> before) {
     Timer.Context timing = recorder.registry().timer("load." + view.name()).time();
-    Optional<Loaded> changed = before.flatMap(standing -> change(request, standing));
-    Loaded loaded = changed.orElseGet(() -> target.replace(request));
-    record(loaded, timing.stop());
-    Target.Standing now = target.standing(view).orElseThrow(this::gone);
-    if (now.counted() != request.expected()) {
+    Optional<LoadResult> changed = before.flatMap(standing -> change(request, standing));
+    LoadResult result = changed.orElseGet(() -> target.replace(request));
+    record(result.copied(), timing.stop());
+    if (result.rows() != request.expected()) {
       throw new JobException(
           ExitCode.DATA_REFUSED,
           "Cannot reconcile %s: it has %d rows, the view table %d; look for who else writes it"
-              .formatted(table, now.counted(), request.expected()));
+              .formatted(table, result.rows(), request.expected()));
     }
-    return answer(now, request.expected(), changed.isPresent() ? Way.CHANGES : Way.WHOLE);
+    return answer(
+        result.rows(), request.expected(), changed.isPresent() ? Way.CHANGES : Way.WHOLE);
   }
 
-  private Optional<Loaded> change(LoadRequest request, Target.Standing before) {
+  private Optional<LoadResult> change(LoadRequest request, Target.Standing before) {
     if (!before.leadsTo(view)) {
       return Optional.empty();
     }
@@ -138,9 +138,9 @@ final class ViewLoad {
     return Instant.now().truncatedTo(ChronoUnit.SECONDS);
   }
 
-  private Map<String, Object> answer(Target.Standing standing, long viewRows, Way way) {
+  private Map<String, Object> answer(long rows, long viewRows, Way way) {
     Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("rows", standing.counted());
+    answer.put("rows", rows);
     answer.put("view_rows", viewRows);
     answer.put("delta_version", view.version());
     answer.put("changed", way != Way.NONE);
@@ -157,13 +157,5 @@ final class ViewLoad {
     double perSecond = loaded.rows() * 1e9 / Math.max(1, nanos);
     Gauge<Long> gauge = () -> Math.round(perSecond);
     recorder.registry().registerGauge("load." + view.name() + ".rows-per-second", gauge);
-  }
-
-  private JobException gone() {
-    return new JobException(
-        ExitCode.DATA_REFUSED,
-        "Cannot reconcile "
-            + table
-            + ": it is gone right after its load; look for who else writes it");
   }
 }
