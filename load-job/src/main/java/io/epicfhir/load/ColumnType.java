@@ -144,8 +144,7 @@ enum ColumnType {
 
   private static byte[] joined(byte[] text, String end) {
     byte[] whole = Arrays.copyOf(text, text.length + end.length());
-    System.arraycopy(
-        end.getBytes(StandardCharsets.US_ASCII), 0, whole, text.length, end.length());
+    System.arraycopy(end.getBytes(StandardCharsets.US_ASCII), 0, whole, text.length, end.length());
     return whole;
   }
 }

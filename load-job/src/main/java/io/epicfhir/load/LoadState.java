@@ -47,12 +47,10 @@ record LoadState(String schema, String target) implements Serializable {
    * @param readerRole the role that the settings name; null to leave what is noted
    * @param warning for a person, or empty
    */
-  record Note(
-      TableMark mark, boolean whole, String comments, String readerRole, String warning) {}
+  record Note(TableMark mark, boolean whole, String comments, String readerRole, String warning) {}
 
   private static final Set<String> TAKEN =
-      Set.of(
-          "load_state", "load_attempt", "load_part", RefusedValues.TABLE, RefusedValues.AS_TEXT);
+      Set.of("load_state", "load_attempt", "load_part", RefusedValues.TABLE, RefusedValues.AS_TEXT);
 
   /** Columns that earlier releases did not have. */
   private static final String ADDED =
@@ -105,7 +103,8 @@ record LoadState(String schema, String target) implements Serializable {
    * @param lake the lake that may have tables there
    * @param movedFrom where that lake was before
    */
-  Optional<String> otherLake(Connection connection, String lake, String movedFrom) throws SQLException {
+  Optional<String> otherLake(Connection connection, String lake, String movedFrom)
+      throws SQLException {
     List<String> states = new ArrayList<>();
     try (Statement statement = connection.createStatement();
         ResultSet found =
@@ -223,8 +222,7 @@ record LoadState(String schema, String target) implements Serializable {
         found.getObject(7, Timestamp.class).toInstant(),
         marked
             ? Optional.of(
-                new TableMark(
-                    relation, found.getString(9), found.getString(10), found.getLong(5)))
+                new TableMark(relation, found.getString(9), found.getString(10), found.getLong(5)))
             : Optional.empty(),
         found.getString(11),
         found.getString(12));

@@ -36,11 +36,7 @@ final class ParquetTarget implements Target {
   private final RunLock lock;
 
   private ParquetTarget(
-      Lake lake,
-      LoadSettings settings,
-      String runKey,
-      Supplier<SparkSession> spark,
-      RunLock lock) {
+      Lake lake, LoadSettings settings, String runKey, Supplier<SparkSession> spark, RunLock lock) {
     this.lake = lake;
     this.folder = new Path(settings.exportFolder());
     this.patience = settings.lockPatience();
@@ -146,7 +142,9 @@ final class ParquetTarget implements Target {
   /** An earlier try of the run may have had something to tell. */
   private String warning(LoadRequest request, Optional<ParquetExport> last) {
     return request.warning().isEmpty()
-        ? last.filter(export -> runKey.equals(export.runKey())).map(ParquetExport::warning).orElse("")
+        ? last.filter(export -> runKey.equals(export.runKey()))
+            .map(ParquetExport::warning)
+            .orElse("")
         : request.warning();
   }
 

@@ -74,8 +74,10 @@ record PartitionCopy(
       rowsOut.end();
       Failpoint.at("load.copying");
       long copied = copy.endCopy();
-      state.copies().copied(
-          connection, attempt, part, new Loaded(copied, out.bytes(), rowsOut.nulReplaced()));
+      state
+          .copies()
+          .copied(
+              connection, attempt, part, new Loaded(copied, out.bytes(), rowsOut.nulReplaced()));
     }
   }
 

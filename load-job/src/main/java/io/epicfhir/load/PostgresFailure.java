@@ -63,10 +63,7 @@ final class PostgresFailure extends RuntimeException {
   static PostgresFailure of(SQLException e, String doing) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
     Kind kind = fromServer(e) ? kind(state) : kindOfDriver(state);
-    String why =
-        kind == Kind.DATA
-            ? refused(e, state)
-            : firstLine(e.getMessage());
+    String why = kind == Kind.DATA ? refused(e, state) : firstLine(e.getMessage());
     return new PostgresFailure(
         kind,
         "Cannot " + doing + ": " + why + " (SQLSTATE " + state + "); " + advice(kind),
@@ -85,7 +82,8 @@ final class PostgresFailure extends RuntimeException {
   }
 
   private static String constraint(SQLException e) {
-    ServerErrorMessage said = e instanceof PSQLException known ? known.getServerErrorMessage() : null;
+    ServerErrorMessage said =
+        e instanceof PSQLException known ? known.getServerErrorMessage() : null;
     return said == null || said.getConstraint() == null ? "" : said.getConstraint();
   }
 

@@ -56,8 +56,7 @@ record PostgresLoad(
   }
 
   /** Notes in the transaction that the view's table is now this version. */
-  void loaded(Connection connection, LoadRequest request, LoadState.Note note)
-      throws SQLException {
+  void loaded(Connection connection, LoadRequest request, LoadState.Note note) throws SQLException {
     state.loaded(connection, request.view().at(), request.view().name(), runKey, note);
   }
 
@@ -91,7 +90,8 @@ record PostgresLoad(
   }
 
   /** Row security that binds even the owner hides the rows from the loader: off, and on again. */
-  static void seeing(Connection connection, StandingTable table, String read, PostgresSession.Work w)
+  static void seeing(
+      Connection connection, StandingTable table, String read, PostgresSession.Work w)
       throws SQLException {
     if (table.hidden()) {
       Sql.execute(connection, "ALTER TABLE " + read + " NO FORCE ROW LEVEL SECURITY");

@@ -111,8 +111,7 @@ final class PostgresTarget implements Target {
   @Override
   public Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before) {
     return guarded(
-        "change " + nameOf(request.view().name()),
-        () -> new ChangeRows(load).of(request, changes));
+        "change " + nameOf(request.view().name()), () -> new ChangeRows(load).of(request, changes));
   }
 
   @Override
@@ -197,8 +196,7 @@ final class PostgresTarget implements Target {
     TableMark[] now = new TableMark[1];
     session.transaction(
         connection ->
-            PostgresLoad.seeing(
-                connection, table, read, c -> now[0] = TableMark.of(c, read)));
+            PostgresLoad.seeing(connection, table, read, c -> now[0] = TableMark.of(c, read)));
     return last.map(
         l ->
             new Standing(

@@ -50,9 +50,7 @@ record ReaderRole(LoadSettings settings, LoadState state, PostgresSession sessio
     return session.number(
             "SELECT count(*) FROM %s WHERE target_schema = %s AND reader_role = %s"
                 .formatted(
-                    state.states(),
-                    Identifiers.literal(state.target()),
-                    Identifiers.literal(role)))
+                    state.states(), Identifiers.literal(state.target()), Identifiers.literal(role)))
         > 0;
   }
 

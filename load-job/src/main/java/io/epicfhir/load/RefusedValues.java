@@ -177,8 +177,7 @@ record RefusedValues(PostgresLoad load) {
 
   private boolean hasInputIsValid() throws SQLException {
     return load.session()
-            .number(
-                "SELECT count(*) FROM pg_catalog.pg_proc WHERE proname = 'pg_input_is_valid'")
+            .number("SELECT count(*) FROM pg_catalog.pg_proc WHERE proname = 'pg_input_is_valid'")
         > 0;
   }
 

@@ -92,8 +92,7 @@ record ReplaceRows(PostgresLoad load) {
   private void noted(Connection connection, LoadRequest request) throws SQLException {
     TableMark mark = TableMark.of(connection, load.read(request.view().name()));
     load.allArrived(request.view(), mark.rows(), request.expected());
-    load.loaded(
-        connection, request, new LoadState.Note(mark, true, null, null, request.warning()));
+    load.loaded(connection, request, new LoadState.Note(mark, true, null, null, request.warning()));
   }
 
   /** A trigger or rule that changes rows would change those of the next try, too. */
@@ -131,7 +130,6 @@ record ReplaceRows(PostgresLoad load) {
         SELECT %s FROM pg_catalog.pg_index i
         JOIN pg_catalog.pg_class o ON o.oid = i.indexrelid
         WHERE i.indrelid = to_regclass(%s) AND o.relname = %s"""
-        .formatted(
-            what, Identifiers.literal(load.read(view)), Identifiers.literal(name));
+        .formatted(what, Identifiers.literal(load.read(view)), Identifiers.literal(name));
   }
 }

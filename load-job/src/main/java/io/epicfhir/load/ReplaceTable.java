@@ -121,8 +121,7 @@ record ReplaceTable(PostgresLoad load) {
 
   private boolean primaryKey(TableSql sql) throws SQLException {
     try {
-      String name =
-          String.join("", Sql.texts(load.session().connection(), sql.foundPrimaryKey()));
+      String name = String.join("", Sql.texts(load.session().connection(), sql.foundPrimaryKey()));
       load.session().execute(sql.primaryKey(name));
       return true;
     } catch (SQLException e) {
@@ -151,7 +150,8 @@ record ReplaceTable(PostgresLoad load) {
   /** Whether the statement can never work on these rows; else the server has a problem. */
   private static boolean isOfTheRows(SQLException e) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
-    return Set.of("22", "23", "42", "54", "0A", "P0").contains(state.substring(0, Math.min(2, state.length())));
+    return Set.of("22", "23", "42", "54", "0A", "P0")
+        .contains(state.substring(0, Math.min(2, state.length())));
   }
 
   private Map<String, String> comments(TableSql sql) throws SQLException {

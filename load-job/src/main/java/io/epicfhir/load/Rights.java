@@ -62,8 +62,8 @@ final class Rights {
   }
 
   /**
-   * The rights to the table that is read, as statements for the new one that has the same owner,
-   * in the same order. Where no right was ever given or taken, none.
+   * The rights to the table that is read, as statements for the new one that has the same owner, in
+   * the same order. Where no right was ever given or taken, none.
    */
   static String grants(String read, String built) {
     return """

@@ -94,10 +94,11 @@ record RowsSql(TableShape shape, String staging, String target) {
         "(" + newest() + ") n");
   }
 
-  /** By a digest of each row's text, in the words of one server: no two sides can spell it apart. */
+  /**
+   * By a digest of each row's text, in the words of one server: no two sides can spell it apart.
+   */
   private String same(String one, String other) {
-    String digest =
-        "(SELECT (count(*), sum(hashtextextended(ROW(%s)::text, 0)::numeric)) FROM %s)";
+    String digest = "(SELECT (count(*), sum(hashtextextended(ROW(%s)::text, 0)::numeric)) FROM %s)";
     return "SELECT (%s IS NOT DISTINCT FROM %s)::integer"
         .formatted(digest.formatted(columns(""), one), digest.formatted(columns(""), other));
   }
@@ -108,11 +109,7 @@ record RowsSql(TableShape shape, String staging, String target) {
           SELECT %3$s AS resource, max(%4$s) AS newest FROM %2$s GROUP BY %3$s) m
         ON m.resource = s.%3$s AND m.newest = s.%4$s WHERE NOT s.%5$s"""
         .formatted(
-            columns("s."),
-            staged(),
-            TableShape.RESOURCE_ID,
-            ViewChanges.COMMIT,
-            ViewChanges.GONE);
+            columns("s."), staged(), TableShape.RESOURCE_ID, ViewChanges.COMMIT, ViewChanges.GONE);
   }
 
   private String columns(String prefix) {

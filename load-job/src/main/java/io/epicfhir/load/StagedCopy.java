@@ -37,7 +37,8 @@ record StagedCopy(LoadSettings settings, LoadState state, PostgresSession sessio
       TableShape shape, String[] create, Dataset<Row> rows, ViewSnapshot view, long expected)
       throws SQLException {
     return binaryOrText(
-        view, binary -> copy(shape, create, copy -> spark(rows, view, expected, copy), view, binary));
+        view,
+        binary -> copy(shape, create, copy -> spark(rows, view, expected, copy), view, binary));
   }
 
   /** As the other, of a table of few rows, without a Spark job. */
@@ -84,8 +85,7 @@ record StagedCopy(LoadSettings settings, LoadState state, PostgresSession sessio
     if (copies == 1 || expected == 0) {
       copy(copy.shape(), rows, copy, copies);
     } else {
-      CopyProgress gauge =
-          new CopyProgress(settings.access(), state, copy.attempt(), expected);
+      CopyProgress gauge = new CopyProgress(settings.access(), state, copy.attempt(), expected);
       try (Progress unused = Progress.of("rows of " + view.name(), "rows", gauge)) {
         copy(copy.shape(), rows, copy, copies);
       }

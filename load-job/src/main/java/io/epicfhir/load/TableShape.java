@@ -44,8 +44,7 @@ record TableShape(String name, String comment, List<Column> columns) implements 
    * @param comment what it means, or empty
    * @param indexed whether the view asks for an index
    */
-  record Column(
-      String name, ColumnType type, boolean collection, String comment, boolean indexed)
+  record Column(String name, ColumnType type, boolean collection, String comment, boolean indexed)
       implements Serializable {
     String sqlType() {
       return type.sql() + (collection ? "[]" : "");

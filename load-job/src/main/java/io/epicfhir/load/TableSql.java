@@ -199,7 +199,6 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
 
   private static boolean joined(TableShape.Column column) {
     return column.indexed()
-        || (!column.collection()
-            && (column.name().equals("id") || column.name().endsWith("_id")));
+        || (!column.collection() && (column.name().equals("id") || column.name().endsWith("_id")));
   }
 }

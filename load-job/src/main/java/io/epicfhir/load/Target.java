@@ -38,10 +38,7 @@ interface Target extends AutoCloseable {
       return at.number() < view.version()
           && at.isSameAs(
               new ViewVersion(
-                  view.at().lake(),
-                  view.at().tableId(),
-                  at.number(),
-                  view.commitAt(at.number())))
+                  view.at().lake(), view.at().tableId(), at.number(), view.commitAt(at.number())))
           && fits
           && !tampered();
     }

@@ -98,8 +98,7 @@ final class ViewLoad {
           "Cannot reconcile %s: it has %d rows, the view table %d; look for who else writes it"
               .formatted(table, result.rows(), request.expected()));
     }
-    return answer(
-        result.rows(), request.expected(), changed.isPresent() ? Way.CHANGES : Way.WHOLE);
+    return answer(result.rows(), request.expected(), changed.isPresent() ? Way.CHANGES : Way.WHOLE);
   }
 
   private Optional<LoadResult> change(LoadRequest request, Target.Standing before) {

@@ -102,7 +102,8 @@ final class ViewLoads {
   private boolean load(String name, boolean anew, Duration patience, Instant deadline) {
     try {
       ViewSnapshot view = ViewSnapshot.current(context.lake(), name);
-      tables.put(name, new ViewLoad(context, verification, spark, view, target).run(anew, patience));
+      tables.put(
+          name, new ViewLoad(context, verification, spark, view, target).run(anew, patience));
       shapes.add(view.shape());
       LOG.info("{}: {}", name, tables.get(name));
     } catch (TableBusy e) {

@@ -92,11 +92,7 @@ final class ViewSnapshot {
     TableLog log = TableLog.of(lake, path);
     TableMetadata table = log.metadata().orElseThrow(() -> gone(name));
     return new ViewSnapshot(
-        lake,
-        path,
-        table,
-        TableShape.of(name, table.description().strip(), schemaOf(table)),
-        log);
+        lake, path, table, TableShape.of(name, table.description().strip(), schemaOf(table)), log);
   }
 
   /** The version with its files, read when first asked for: a view without news is never asked. */

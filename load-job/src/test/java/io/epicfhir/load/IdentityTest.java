@@ -13,7 +13,9 @@ import org.apache.spark.sql.delta.DeltaLog;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A number is no identity: lakes and databases come back from backups, and lakes have neighbours. */
+/**
+ * A number is no identity: lakes and databases come back from backups, and lakes have neighbours.
+ */
 class IdentityTest {
   @TempDir Path folder;
 

@@ -83,7 +83,10 @@ class IsolationTest {
                 "SELECT column_name, resource_id, left(value, 10) FROM {}_state.refused_value"
                     + " WHERE view = 'm' ORDER BY 1, 2"))
         .containsExactly(
-            "amount|r2|1e200000", "birth|r1|2024-02-30", "birth|r2|2020-13-77", "days|r3|2024-02-31");
+            "amount|r2|1e200000",
+            "birth|r1|2024-02-30",
+            "birth|r2|2020-13-77",
+            "days|r3|2024-02-31");
     assertThat(load.query("SELECT to_regclass('{}_state._as_text')")).containsExactly("null");
   }
 
@@ -96,7 +99,9 @@ class IsolationTest {
 
     assertThat(load.query("SELECT * FROM {}.m ORDER BY _resource_id"))
         .containsExactly(
-            "null|2|{}|r1", "null|null|null|r2", "2024-01-01|3|{2024-02-01,NULL,2025-01-01,NULL}|r3");
+            "null|2|{}|r1",
+            "null|null|null|r2",
+            "2024-01-01|3|{2024-02-01,NULL,2025-01-01,NULL}|r3");
     assertThat(load.report().at("/result/tables/m/rows").asLong()).isEqualTo(3);
     String warning = load.report().at("/result/warnings/0").asText();
     assertThat(warning)

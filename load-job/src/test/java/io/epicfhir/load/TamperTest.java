@@ -180,7 +180,8 @@ class TamperTest {
     assertThat(load.run()).isZero();
 
     assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
-    assertThat(load.query("SELECT now() - verified_at < interval '1 hour' FROM {}_state.load_state"))
+    assertThat(
+            load.query("SELECT now() - verified_at < interval '1 hour' FROM {}_state.load_state"))
         .containsExactly("t");
     assertThat(load.query("SELECT to_regclass('{}_state.a')")).containsExactly("null");
   }

@@ -159,8 +159,7 @@ abstract class TargetKit {
 
     assertThat(load.run()).isEqualTo(2);
 
-    assertThat(load.report().at("/result/refused_views/no table").asText())
-        .isEqualTo(load.error());
+    assertThat(load.report().at("/result/refused_views/no table").asText()).isEqualTo(load.error());
     assertSame(load);
   }
 }

@@ -96,7 +96,9 @@ final class ViewTables {
         .execute();
   }
 
-  /** Replaces the table in one Delta commit. A first commit that some test made before is copied. */
+  /**
+   * Replaces the table in one Delta commit. A first commit that some test made before is copied.
+   */
   static void write(Path lake, String view, StructType schema, List<Row> rows) {
     Path table = lake.resolve("views").resolve(view);
     if (Files.exists(table)) {

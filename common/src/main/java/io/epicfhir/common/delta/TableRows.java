@@ -113,8 +113,7 @@ public final class TableRows {
                           InternalScanFileUtils.getAddFileStatus(file)),
                       ScanStateRow.getPhysicalDataReadSchema(state),
                       Optional.empty());
-          return Scan.transformPhysicalData(
-              engine, state, file, read.map(FileReadResult::getData));
+          return Scan.transformPhysicalData(engine, state, file, read.map(FileReadResult::getData));
         });
   }
 
