@@ -31,8 +31,9 @@ record ReplaceRows(PostgresLoad load) {
       load.patiently(view, request.patience(), connection -> Sql.execute(connection, columns));
     }
     Set<String> without = new LinkedHashSet<>();
-    while (!replaced(request, table, sql, copied, without)) {
-      load.session().connection();
+    boolean done = false;
+    while (!done) {
+      done = replaced(request, table, sql, copied, without);
     }
     without.forEach(
         index ->
