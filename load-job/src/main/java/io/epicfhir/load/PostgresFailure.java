@@ -130,7 +130,7 @@ final class PostgresFailure extends RuntimeException {
       case "08", "53", "57", "58" -> Kind.BROKEN;
       case "28", "3D" -> Kind.REFUSED;
       case "2B" -> Kind.DEPENDED_ON;
-      case "22", "23", "54" -> Kind.DATA;
+      case "22", "23", "54", "P0" -> Kind.DATA; // P0: what a trigger says may quote a value
       default ->
           switch (state) {
             case "42501" -> Kind.REFUSED;
