@@ -30,7 +30,6 @@ record TypedCopy(PostgresLoad load) {
    * @throws PostgresFailure of kind DATA where a value is refused and the policy is to refuse
    */
   Copied copy(LoadRequest request, String... create) throws SQLException {
-    ViewSnapshot view = request.view();
     try {
       return new Copied(plain(request, create), false);
     } catch (PostgresFailure e) {
