@@ -80,17 +80,18 @@ def test_the_dag_on_a_cluster_brings_every_resource_through_a_bucket_into_every_
 
 def test_the_reports_tell_what_the_executors_did(stack):
     lake = stack.downloaded()
-    for task in ("extract", "transform", "load"):
+    for task in ("extract", "transform"):
         told = report(lake, task)
         assert sum(stage["tasks"] for stage in told["stages"]) > 0
         assert {stage["slowest"]["host"] for stage in told["stages"]} == {"127.0.0.1"}
+    assert report(lake, "load")["stages"] == []  # so few rows are copied without Spark
     # Executors tell their memory every ten seconds: a task of less may not know it.
     transform = report(lake, "transform")
     assert transform["memory"]["executor_heap_peak_bytes"] > 0
     stages = transform["stages"]
     assert sum(stage["records_read"] for stage in stages) > 0
     assert sum(stage["bytes_read"] for stage in stages) > 0
-    assert len(stack.cluster.state()["completedapps"]) == 3
+    assert len(stack.cluster.state()["completedapps"]) == 2
 
 
 def test_a_retry_finds_the_driver_that_its_dead_worker_left_on_the_cluster(stack, monkeypatch):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from epic_fhir import source_checks, transform_checks
+from epic_fhir import load_checks, source_checks, transform_checks
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
 from epic_fhir.reports import parse_instant
 
@@ -126,6 +126,7 @@ def reconcile(evidence: Evidence) -> list[Check]:
     checks += _bronze_is_transformed(evidence)
     checks += _bronze_is_silver(evidence)
     checks += transform_checks.views(evidence.result("transform"))
+    checks += load_checks.problems(evidence.result("load"))
     checks += _views_are_loaded(evidence)
     return checks
 
@@ -307,17 +308,18 @@ def _is_in_silver(kind: str, state: dict[str, Any]) -> Check:
 
 
 def _views_are_loaded(evidence: Evidence) -> list[Check]:
-    name = "view = PostgreSQL"
+    name = load_checks.TABLE
     views, tables = evidence.result("transform").get("views"), evidence.result("load").get("tables")
+    refused = evidence.result("load").get("refused_views") or {}  # each has a check of its own
     if not views or tables is None:
         who = "transform names no views" if not views else "load names no tables"
         return [Check(name, "all", COULD_NOT_RUN, f"{who}; whether PostgreSQL holds what the views hold is not known.")]
-    names = sorted({*views, *tables})
+    names = sorted({*views, *tables} - set(refused))
     return [_is_loaded(view, views.get(view), tables.get(view) or {}, evidence.standing.get(view)) for view in names]
 
 
 def _is_loaded(view: str, made: dict[str, Any] | None, loaded: dict[str, Any], standing: int | None) -> Check:
-    name, postgres = "view = PostgreSQL", loaded.get("rows")
+    name, postgres = load_checks.TABLE, loaded.get("rows")
     # A view whose definition is gone keeps its tables; load alone knows of it then. And between this run's transform and its load
     # another run's may have changed the view; what nobody's transform has left is no such change.
     moved = (

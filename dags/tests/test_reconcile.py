@@ -64,6 +64,24 @@ def test_what_extract_did_not_expect_is_a_warning_and_no_reason_for_red():
     assert verdict(checks) == GREEN
 
 
+def test_what_load_had_to_mend_is_a_warning_and_no_reason_for_red():
+    checks = after(lambda r: r["load"]["result"].update(warnings=["Someone else changed fhir.patient."]))
+    assert states(checks, "expectations", "load") == [WARN]
+    assert verdict(checks) == GREEN
+
+
+def test_a_table_that_load_could_not_bring_up_to_date_is_red_and_told_once():
+    def held(r):
+        del r["load"]["result"]["tables"]["patient"]
+        r["load"]["result"]["refused_views"] = {"patient": "Cannot put the new fhir.patient in place."}
+        failed(r["load"], 6, "Cannot put the new fhir.patient in place.")
+
+    checks = after(held)
+    assert states(checks, "view = PostgreSQL", "patient") == [FAIL]
+    assert sum("Cannot put the new fhir.patient" in check.sentence for check in checks) == 1
+    assert verdict(checks) == RED
+
+
 def test_a_line_in_quarantine_is_accounted_for():
     def quarantine(r):
         r["extract"]["resources"]["Patient"].update(received=22, rejected=2)

@@ -131,6 +131,11 @@ def test_a_task_is_told_what_the_plan_has_for_it(lake):
         planned(Task(plan), "extract", None)
 
 
+def test_a_rerun_of_load_that_names_no_table_compares_each_one_with_its_view(lake):
+    plan = rerun.plan(lake, DAG, Asked(begin="load", go=True)).as_dict()
+    assert planned(Task(plan), "load", None) == {"export_id": None, "verify": ["all"]}
+
+
 def test_accepted_deletions_and_their_reason_are_shown_and_go_to_transform_alone(lake):
     made = rerun.plan(lake, DAG, accept("Observation:104,Patient:4", go=True))
     assert made.begin == "transform"

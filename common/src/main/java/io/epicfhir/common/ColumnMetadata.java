@@ -20,5 +20,8 @@ public final class ColumnMetadata {
   /** The value of the tag ansi/type; absent where there is none. */
   public static final String ANSI_TYPE = "ansiType";
 
+  /** Whether the view asks for an index by the tag load/index; absent where it does not. */
+  public static final String INDEX = "index";
+
   private ColumnMetadata() {}
 }

@@ -17,6 +17,7 @@ import java.util.Set;
  * @param export the export to work on, where the task is told one; several joined by commas
  * @param types resource types whose tables are to be made anew
  * @param views views whose tables are to be made anew
+ * @param verify tables to compare with their views value by value, or {@code all}
  * @param acceptedDeletions how many deletions of a resource type somebody has accepted although no
  *     server said that the resources are gone
  * @param reason why a person asks for this; empty where nobody does
@@ -27,6 +28,7 @@ public record JobArguments(
     Optional<String> export,
     List<String> types,
     List<String> views,
+    List<String> verify,
     Map<String, Long> acceptedDeletions,
     String reason) {
   private static final Set<String> KNOWN =
@@ -41,6 +43,7 @@ public record JobArguments(
           "export",
           "types",
           "views",
+          "verify",
           "accept-deletions",
           "reason");
 
@@ -48,6 +51,7 @@ public record JobArguments(
   public static final String USAGE =
       "--conf FILE --dag ID --run ID --task ID [--try N] --interval-end INSTANT"
           + " [--interval-start INSTANT] [--export ID,...] [--types TYPE,...] [--views NAME,...]"
+          + " [--verify NAME,...|all]"
           + " [--accept-deletions TYPE:NUMBER,... --reason TEXT]";
 
   /**
@@ -84,6 +88,7 @@ public record JobArguments(
         Optional.ofNullable(values.get("export")),
         list(values.get("types")),
         list(values.get("views")),
+        list(values.get("verify")),
         accepted,
         reason);
   }

@@ -35,6 +35,12 @@ public final class SettingsReader {
     return config().hasPath(prefix + key);
   }
 
+  /** Whether the file says {@code key = null}, which is not the same as not to have the key. */
+  public boolean isNull(String key) {
+    String path = prefix + key;
+    return config().hasPathOrNull(path) && config().getIsNull(path);
+  }
+
   /** A text that must be there and not blank. */
   public String text(String key) {
     String value = read(key, Config::getString, "", "a text");

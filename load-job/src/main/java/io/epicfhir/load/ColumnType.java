@@ -5,6 +5,8 @@ import static org.apache.spark.sql.functions.length;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -117,7 +119,8 @@ enum ColumnType {
     return asText(value).cast(DataTypes.BinaryType);
   }
 
-  private Column asText(Column value) {
+  /** As {@link #asBytes}, as a text. */
+  Column asText(Column value) {
     Column text = value.cast(DataTypes.StringType);
     if (this != DATE && this != TIMESTAMPTZ) {
       return text;
@@ -125,5 +128,23 @@ enum ColumnType {
     return when(length(text).equalTo(4), concat(text, lit("-01-01")))
         .when(length(text).equalTo(7), concat(text, lit("-01")))
         .otherwise(text);
+  }
+
+  /** As {@link #asBytes}, of a value that is in UTF-8 already; null stays. */
+  byte[] whole(byte[] text) {
+    if (text == null || (this != DATE && this != TIMESTAMPTZ)) {
+      return text;
+    }
+    return switch (text.length) {
+      case 4 -> joined(text, "-01-01");
+      case 7 -> joined(text, "-01");
+      default -> text;
+    };
+  }
+
+  private static byte[] joined(byte[] text, String end) {
+    byte[] whole = Arrays.copyOf(text, text.length + end.length());
+    System.arraycopy(end.getBytes(StandardCharsets.US_ASCII), 0, whole, text.length, end.length());
+    return whole;
   }
 }

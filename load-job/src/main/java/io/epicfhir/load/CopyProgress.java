@@ -35,7 +35,7 @@ final class CopyProgress implements Supplier<Progress.Reading> {
             FROM pg_catalog.pg_stat_progress_copy c
             JOIN pg_catalog.pg_stat_activity a USING (pid)
             WHERE a.datname = current_database() AND a.application_name = '%s') c"""
-            .formatted(state.parts(), PostgresAccess.APPLICATION);
+            .formatted(state.copies().parts(), PostgresAccess.APPLICATION);
     this.attempt = attempt;
     this.last = new Progress.Reading(0, expected, 0, 0, 0, 0);
   }

@@ -17,8 +17,7 @@ final class LakeViews {
    * The names of all view tables of the lake, in order.
    *
    * @param notes told of folders that a writer left before their first commit; they are no tables
-   * @throws JobException {@link ExitCode#SETTINGS} where there is none, or one with a name that no
-   *     table can have
+   * @throws JobException {@link ExitCode#SETTINGS} where there is none
    */
   static List<String> names(Lake lake, Consumer<String> notes) {
     Path folder = lake.paths().at("views");
@@ -36,7 +35,6 @@ final class LakeViews {
               + folder
               + "; check the setting lake, and that transform ran");
     }
-    names.stream().filter(name -> !Identifiers.valid(name)).findFirst().ifPresent(LakeViews::no);
     return names;
   }
 
@@ -48,13 +46,5 @@ final class LakeViews {
               .formatted(path.getName()));
     }
     return table;
-  }
-
-  private static void no(String name) {
-    throw new JobException(
-        ExitCode.SETTINGS,
-        "Cannot load view "
-            + name
-            + ": a table's name has at most 63 letters, digits and _; rename the ViewDefinition");
   }
 }

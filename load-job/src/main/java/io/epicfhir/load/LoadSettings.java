@@ -16,6 +16,9 @@ import java.time.Duration;
  * @param removedColumns what becomes of a table's columns that its view has no more
  * @param parallelCopies how many connections copy at once
  * @param nulPolicy what becomes of U+0000
+ * @param refusedValues what becomes of a value that its column's type does not take
+ * @param movedFrom where the lake was when the tables were loaded, if it has moved; or empty
+ * @param verifyEvery how old the last comparison of a table with its view may be; zero: any age
  * @param lockPatience how long to wait for another loader, and for readers of a table to be swapped
  * @param swapTimeout how long one try of a swap may wait; new readers queue behind it meanwhile
  * @param maxTries how often a table is tried where the database breaks off
@@ -31,6 +34,9 @@ record LoadSettings(
     RemovedColumns removedColumns,
     int parallelCopies,
     NulPolicy nulPolicy,
+    RefusedPolicy refusedValues,
+    String movedFrom,
+    Duration verifyEvery,
     Duration lockPatience,
     Duration swapTimeout,
     int maxTries,
@@ -58,6 +64,14 @@ record LoadSettings(
     REFUSE
   }
 
+  /** What becomes of a value that its column's type does not take, such as 2024-02-30. */
+  enum RefusedPolicy {
+    /** The table keeps its last rows, and the run is red. */
+    REFUSE,
+    /** Null takes its place, with a warning. */
+    NULL
+  }
+
   static LoadSettings from(SettingsFile file) {
     SettingsReader reader = file.reader("load");
     LoadSettings settings =
@@ -71,6 +85,9 @@ record LoadSettings(
             reader.choice("removed-columns", RemovedColumns.class),
             reader.number("parallel-copies", 1, 64),
             reader.choice("nul-policy", NulPolicy.class),
+            refusedValues(reader),
+            reader.optionalHadoopPath("moved-from").orElse(""),
+            reader.has("verify-every") ? reader.duration("verify-every") : Duration.ofDays(7),
             reader.duration("lock-patience"),
             atLeastOneMilli(reader, "swap-timeout"),
             reader.number("max-tries", 1, 20),
@@ -83,6 +100,16 @@ record LoadSettings(
     }
     reader.check();
     return settings;
+  }
+
+  /** Unquoted, null is no text in HOCON; it means the same here. */
+  private static RefusedPolicy refusedValues(SettingsReader reader) {
+    if (reader.isNull("refused-values")) {
+      return RefusedPolicy.NULL;
+    }
+    return reader.has("refused-values")
+        ? reader.choice("refused-values", RefusedPolicy.class)
+        : RefusedPolicy.REFUSE;
   }
 
   private static PostgresAccess access(SettingsReader reader) {

@@ -2,28 +2,63 @@ package io.epicfhir.load;
 
 import java.io.Serializable;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * The pipeline's own tables in PostgreSQL, and the SQL on them. {@code load_state} says which Delta
- * version a table stands at; {@code load_attempt} which load of it is under way, the fence against
- * tasks of an earlier one; {@code load_part} which of its partitions are copied. A staging table
- * stands beside them under its view's name.
+ * What the pipeline knows of the tables it loaded, in PostgreSQL: {@code load_state} says which
+ * version of which view each is, and what the load left there. The tables of {@link CopyState} and
+ * {@link RefusedValues} are beside it; so is, under its view's name, a table that is not whole yet.
  *
  * @param schema of these tables
  * @param target schema of the analysts' tables
  */
 record LoadState(String schema, String target) implements Serializable {
 
-  /** What was loaded last of a view: from which Delta table at which version, how many rows. */
-  record Last(String tableId, long version, long rows) {}
+  /**
+   * The last load of a view.
+   *
+   * @param mark what it left; empty where an earlier release loaded it
+   * @param comments the comments that it wrote, as JSON; null where an earlier release loaded it
+   * @param readerRole the role that the settings named; null where an earlier release loaded it
+   */
+  record Last(
+      ViewVersion at,
+      long rows,
+      Instant loadedAt,
+      Instant verifiedAt,
+      Optional<TableMark> mark,
+      String comments,
+      String readerRole) {}
 
-  private static final Set<String> TAKEN = Set.of("load_state", "load_attempt", "load_part");
+  /**
+   * What a load notes of itself.
+   *
+   * @param mark what it leaves
+   * @param whole whether all rows were written, so that the content is known to be the view's
+   * @param comments the comments that it wrote, as JSON; null to leave what is noted
+   * @param readerRole the role that the settings name; null to leave what is noted
+   * @param warning for a person, or empty
+   */
+  record Note(TableMark mark, boolean whole, String comments, String readerRole, String warning) {}
+
+  private static final Set<String> TAKEN =
+      Set.of("load_state", "load_attempt", "load_part", RefusedValues.TABLE, RefusedValues.AS_TEXT);
+
+  /** Columns that earlier releases did not have. */
+  private static final String ADDED =
+      """
+      lake text NOT NULL DEFAULT '', commit_id text NOT NULL DEFAULT '',
+      relation bigint, table_columns text, row_writers text,
+      verified_at timestamptz, comments text, reader_role text,
+      warning text NOT NULL DEFAULT ''""";
 
   /** The staging table of a view, quoted. */
   String staging(String view) {
@@ -37,6 +72,7 @@ record LoadState(String schema, String target) implements Serializable {
     return Identifiers.quoted(schema, view);
   }
 
+  /** Makes schemas and tables where they are missing, and brings those of earlier releases up. */
   void create(Connection connection) throws SQLException {
     createSchema(connection, target);
     createSchema(connection, schema);
@@ -46,125 +82,172 @@ record LoadState(String schema, String target) implements Serializable {
         CREATE TABLE IF NOT EXISTS %s (
           target_schema text NOT NULL, view text NOT NULL, delta_table_id text NOT NULL,
           delta_version bigint NOT NULL, rows bigint NOT NULL, loaded_at timestamptz NOT NULL,
-          run_key text NOT NULL, PRIMARY KEY (target_schema, view));
-        CREATE TABLE IF NOT EXISTS %s (
-          view text PRIMARY KEY, attempt text NOT NULL, started_at timestamptz NOT NULL);
-        CREATE TABLE IF NOT EXISTS %s (
-          attempt text NOT NULL, part integer NOT NULL, rows bigint NOT NULL, bytes bigint NOT NULL,
-          nul_replaced bigint NOT NULL, PRIMARY KEY (attempt, part))
-        """
-            .formatted(table("load_state"), table("load_attempt"), table("load_part")));
+          run_key text NOT NULL, PRIMARY KEY (target_schema, view))"""
+            .formatted(states()));
+    if (!has(connection, "lake")) {
+      String columns = ADDED.replaceAll("(\\w+) (text|bigint|timestamptz)", "ADD COLUMN $1 $2");
+      execute(connection, "ALTER TABLE " + states() + " " + columns);
+    }
+    copies().create(connection);
+    execute(connection, RefusedValues.create(schema));
   }
 
-  /** Waits for tasks of an earlier attempt that are copying; any later one finds no claim. */
-  void begin(Connection connection, String view, String attempt) throws SQLException {
-    update(
-        connection,
-        "DELETE FROM "
-            + table("load_part")
-            + " WHERE attempt IN (SELECT attempt FROM "
-            + table("load_attempt")
-            + " WHERE view = ?)",
-        view);
-    update(
-        connection,
-        "INSERT INTO "
-            + table("load_attempt")
-            + " VALUES (?, ?, now()) ON CONFLICT (view)"
-            + " DO UPDATE SET attempt = excluded.attempt, started_at = excluded.started_at",
-        view,
-        attempt);
+  /** Which load of a view is under way, and which of its partitions are copied. */
+  CopyState copies() {
+    return new CopyState(schema);
   }
 
   /**
-   * Whether this partition is still to be copied; holds it until the transaction ends.
+   * Another lake whose tables are in the target schema, by this state or by another pipeline's.
    *
-   * @throws PostgresFailure where the attempt is no longer the current one
+   * @param lake the lake that may have tables there
+   * @param movedFrom where that lake was before
    */
-  boolean claim(Connection connection, String view, String attempt, int part) throws SQLException {
-    String current =
-        "SELECT 1 FROM " + table("load_attempt") + " WHERE view = ? AND attempt = ? FOR SHARE";
-    try (PreparedStatement query = prepare(connection, current, view, attempt);
-        ResultSet found = query.executeQuery()) {
-      if (!found.next()) {
-        throw new PostgresFailure(
-            PostgresFailure.Kind.BUSY,
-            "Cannot copy into table " + view + ": another load has begun; let that one finish");
+  Optional<String> otherLake(Connection connection, String lake, String movedFrom)
+      throws SQLException {
+    List<String> states = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                """
+                SELECT n.nspname FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'lake'
+                WHERE c.relname = 'load_state' AND c.relkind = 'r'
+                  AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+                """)) {
+      while (found.next()) {
+        states.add(found.getString(1));
       }
     }
-    return update(
-            connection,
-            "INSERT INTO " + table("load_part") + " VALUES (?, ?, 0, 0, 0) ON CONFLICT DO NOTHING",
-            attempt,
-            part)
-        == 1;
+    for (String state : states) {
+      String other =
+          "SELECT lake FROM %s.load_state WHERE target_schema = ? AND lake NOT IN ('', ?, ?) LIMIT 1"
+              .formatted(Identifiers.role(state));
+      try (var query = Sql.prepare(connection, other, target, lake, movedFrom);
+          ResultSet found = query.executeQuery()) {
+        if (found.next()) {
+          return Optional.of(found.getString(1));
+        }
+      }
+    }
+    return Optional.empty();
   }
 
-  void copied(Connection connection, String attempt, int part, Loaded loaded) throws SQLException {
-    update(
+  /** The lake has a new path; its tables are still its own. */
+  void moved(Connection connection, String from, String to) throws SQLException {
+    Sql.update(
+        connection,
+        "UPDATE " + states() + " SET lake = ? WHERE target_schema = ? AND lake = ?",
+        to,
+        target,
+        from);
+  }
+
+  /** Notes what the view's table is now; part of the transaction that makes it so. */
+  void loaded(Connection connection, ViewVersion at, String view, String runKey, Note note)
+      throws SQLException {
+    String sql =
+        """
+        INSERT INTO %s AS s (target_schema, view, delta_table_id, delta_version, rows, loaded_at,
+          run_key, lake, commit_id, relation, table_columns, row_writers, verified_at, comments,
+          reader_role, warning)
+        VALUES (?, ?, ?, ?, ?, clock_timestamp(), ?, ?, ?, ?, ?, ?,
+          CASE WHEN ? THEN clock_timestamp() END, ?, ?, ?)
+        ON CONFLICT (target_schema, view) DO UPDATE SET
+          delta_table_id = excluded.delta_table_id, delta_version = excluded.delta_version,
+          rows = excluded.rows, loaded_at = excluded.loaded_at, run_key = excluded.run_key,
+          lake = excluded.lake, commit_id = excluded.commit_id, relation = excluded.relation,
+          table_columns = excluded.table_columns, row_writers = excluded.row_writers,
+          verified_at = coalesce(excluded.verified_at, s.verified_at),
+          comments = coalesce(excluded.comments, s.comments),
+          reader_role = coalesce(excluded.reader_role, s.reader_role),
+          warning = CASE WHEN s.run_key = excluded.run_key AND excluded.warning = ''
+            THEN s.warning ELSE excluded.warning END"""
+            .formatted(states());
+    Sql.update(
+        connection,
+        sql,
+        target,
+        view,
+        at.tableId(),
+        at.number(),
+        note.mark().rows(),
+        runKey,
+        at.lake(),
+        at.commit(),
+        note.mark().relation(),
+        note.mark().columns(),
+        note.mark().writers(),
+        note.whole(),
+        Sql.text(note.comments()),
+        Sql.text(note.readerRole()),
+        note.warning());
+  }
+
+  /** The table's content was compared with its view's and is the same. */
+  void verified(Connection connection, String view) throws SQLException {
+    Sql.update(
         connection,
         "UPDATE "
-            + table("load_part")
-            + " SET rows = ?, bytes = ?, nul_replaced = ?"
-            + " WHERE attempt = ? AND part = ?",
-        loaded.rows(),
-        loaded.bytes(),
-        loaded.nulReplaced(),
-        attempt,
-        part);
-  }
-
-  /** The sum over the attempt's partitions. */
-  Loaded copied(Connection connection, String attempt) throws SQLException {
-    String sum =
-        "SELECT coalesce(sum(rows), 0), coalesce(sum(bytes), 0), coalesce(sum(nul_replaced), 0)"
-            + " FROM "
-            + table("load_part")
-            + " WHERE attempt = ?";
-    try (PreparedStatement query = prepare(connection, sum, attempt);
-        ResultSet found = query.executeQuery()) {
-      found.next();
-      return new Loaded(found.getLong(1), found.getLong(2), found.getLong(3));
-    }
-  }
-
-  /** Notes what the view's table stands at; part of the transaction that makes it so. */
-  void stands(Connection connection, ViewSnapshot view, long rows, String runKey)
-      throws SQLException {
-    update(
-        connection,
-        "INSERT INTO "
-            + table("load_state")
-            + " VALUES (?, ?, ?, ?, ?, now(), ?)"
-            + " ON CONFLICT (target_schema, view) DO UPDATE SET"
-            + " delta_table_id = excluded.delta_table_id, delta_version = excluded.delta_version,"
-            + " rows = excluded.rows, loaded_at = excluded.loaded_at, run_key = excluded.run_key",
+            + states()
+            + " SET verified_at = clock_timestamp() WHERE target_schema = ? AND view = ?",
         target,
-        view.name(),
-        view.tableId(),
-        view.version(),
-        rows,
-        runKey);
+        view);
   }
 
   /** What was loaded last, without a look at the table itself. */
-  Optional<Last> standing(Connection connection, String view) throws SQLException {
+  Optional<Last> last(Connection connection, String view) throws SQLException {
     String last =
-        "SELECT delta_table_id, delta_version, rows FROM "
-            + table("load_state")
-            + " WHERE target_schema = ? AND view = ?";
-    try (PreparedStatement query = prepare(connection, last, target, view);
+        """
+        SELECT lake, delta_table_id, delta_version, commit_id, rows, loaded_at,
+          coalesce(verified_at, loaded_at), relation, table_columns, row_writers, comments,
+          reader_role
+        FROM %s WHERE target_schema = ? AND view = ?"""
+            .formatted(states());
+    try (var query = Sql.prepare(connection, last, target, view);
         ResultSet found = query.executeQuery()) {
-      return found.next()
-          ? Optional.of(new Last(found.getString(1), found.getLong(2), found.getLong(3)))
-          : Optional.empty();
+      return found.next() ? Optional.of(last(found)) : Optional.empty();
     }
+  }
+
+  private static Last last(ResultSet found) throws SQLException {
+    long relation = found.getLong(8);
+    boolean marked = !found.wasNull();
+    return new Last(
+        new ViewVersion(
+            found.getString(1), found.getString(2), found.getLong(3), found.getString(4)),
+        found.getLong(5),
+        found.getObject(6, Timestamp.class).toInstant(),
+        found.getObject(7, Timestamp.class).toInstant(),
+        marked
+            ? Optional.of(
+                new TableMark(relation, found.getString(9), found.getString(10), found.getLong(5)))
+            : Optional.empty(),
+        found.getString(11),
+        found.getString(12));
+  }
+
+  /** What the loads of a run, in all its tries, have to tell. */
+  List<String> warnings(Connection connection, String runKey) throws SQLException {
+    String sql =
+        "SELECT warning FROM "
+            + states()
+            + " WHERE target_schema = ? AND run_key = ? AND warning <> '' ORDER BY view";
+    List<String> warnings = new ArrayList<>();
+    try (var query = Sql.prepare(connection, sql, target, runKey);
+        ResultSet found = query.executeQuery()) {
+      while (found.next()) {
+        warnings.add(found.getString(1));
+      }
+    }
+    return warnings;
   }
 
   /** Only where it is missing: PostgreSQL asks for the right to make one even where it is there. */
   private static void createSchema(Connection connection, String schema) throws SQLException {
     String there = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ?";
-    try (PreparedStatement query = prepare(connection, there, schema);
+    try (var query = Sql.prepare(connection, there, schema);
         ResultSet found = query.executeQuery()) {
       if (!found.next()) {
         execute(connection, "CREATE SCHEMA " + Identifiers.quoted(schema));
@@ -172,34 +255,21 @@ record LoadState(String schema, String target) implements Serializable {
     }
   }
 
-  /** The table of partitions that are copied, quoted. */
-  String parts() {
-    return table("load_part");
+  private boolean has(Connection connection, String column) throws SQLException {
+    String there =
+        "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass(?) AND attname = ?";
+    try (var query = Sql.prepare(connection, there, states(), column);
+        ResultSet found = query.executeQuery()) {
+      return found.next();
+    }
   }
 
-  private String table(String name) {
-    return Identifiers.quoted(schema, name);
+  /** The table of the last loads, quoted. */
+  String states() {
+    return Identifiers.quoted(schema, "load_state");
   }
 
   private static void execute(Connection connection, String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
-  }
-
-  private static int update(Connection connection, String sql, Object... values)
-      throws SQLException {
-    try (PreparedStatement statement = prepare(connection, sql, values)) {
-      return statement.executeUpdate();
-    }
-  }
-
-  private static PreparedStatement prepare(Connection connection, String sql, Object... values)
-      throws SQLException {
-    PreparedStatement statement = connection.prepareStatement(sql);
-    for (int i = 0; i < values.length; i++) {
-      statement.setObject(i + 1, values[i]);
-    }
-    return statement;
+    Sql.execute(connection, sql);
   }
 }

@@ -3,8 +3,8 @@ package io.epicfhir.load;
 /**
  * What a load moved.
  *
- * @param rows rows copied, as the database counted them
- * @param bytes sent to the database
+ * @param rows rows copied, as the target counted them
+ * @param bytes sent to the target
  * @param nulReplaced how often U+FFFD took the place of U+0000
  */
 record Loaded(long rows, long bytes, long nulReplaced) {}

@@ -1,13 +1,18 @@
 package io.epicfhir.load;
 
+import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.RunLock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -23,66 +28,167 @@ import org.apache.spark.sql.SparkSession;
 final class ParquetTarget implements Target {
   private static final String SQL = "views.sql";
 
-  /**
-   * What {@code <view>.json} holds.
-   *
-   * @param files the folder of the rows, within the export's folder
-   * @param before the folder that was true before, or empty
-   */
-  record Export(
-      String tableId, long version, long rows, List<String> columns, String files, String before) {}
-
   private final Lake lake;
   private final Path folder;
-  private final SparkSession spark;
+  private final Supplier<SparkSession> spark;
+  private final String runKey;
+  private final Duration patience;
   private final RunLock lock;
 
-  private ParquetTarget(Lake lake, Path folder, SparkSession spark, RunLock lock) {
+  private ParquetTarget(
+      Lake lake, LoadSettings settings, String runKey, Supplier<SparkSession> spark, RunLock lock) {
     this.lake = lake;
-    this.folder = folder;
+    this.folder = new Path(settings.exportFolder());
+    this.patience = settings.lockPatience();
+    this.runKey = runKey;
     this.spark = spark;
     this.lock = lock;
   }
 
-  /** Waits for another loader. */
-  static ParquetTarget open(LoadSettings settings, Lake lake, SparkSession spark) {
+  /**
+   * Waits for another loader.
+   *
+   * @throws JobException {@link ExitCode#SETTINGS} where the folder has another lake's views
+   */
+  static ParquetTarget open(
+      LoadSettings settings, Lake lake, String runKey, Supplier<SparkSession> spark) {
     RunLock lock = RunLock.acquire(lake, "load", settings.lockPatience());
-    return new ParquetTarget(lake, new Path(settings.exportFolder()), spark, lock);
+    ParquetTarget target = new ParquetTarget(lake, settings, runKey, spark, lock);
+    try {
+      String moved = settings.movedFrom().isEmpty() ? "" : LakeName.of(settings.movedFrom());
+      target.belongsTo(LakeName.of(lake), moved);
+      target.writeSql(); // a load that was killed may not have come to it
+      return target;
+    } catch (JobException e) {
+      target.close();
+      throw e;
+    }
+  }
+
+  private void belongsTo(String own, String movedFrom) {
+    for (String view : views()) {
+      Optional<ParquetExport> export = read(view);
+      String other = export.map(known -> known.view().lake()).orElse(own);
+      if (other.equals(own)) {
+        continue;
+      }
+      if (!other.equals(movedFrom)) {
+        throw new JobException(
+            ExitCode.SETTINGS,
+            "Cannot load into %s: it has the views of the lake %s, and the settings name the lake %s. Give each lake a folder of its own (load.export-folder). If the lake has moved, set load.moved-from = \"%2$s\" and rerun."
+                .formatted(folder, other, own));
+      }
+      write(view, export.get().movedTo(own));
+    }
+  }
+
+  private void write(String view, ParquetExport export) {
+    lake.write(manifest(view), Json.write(export));
   }
 
   @Override
   public Optional<Standing> standing(ViewSnapshot view) {
     return read(view.name())
-        .filter(export -> lake.exists(at(export.files())))
         .map(
-            export ->
-                new Standing(
-                    export.tableId(),
-                    export.version(),
-                    export.rows(),
-                    spark.read().parquet(at(export.files()).toString()).count(),
-                    export.columns().equals(names(view))));
+            export -> {
+              List<ParquetFile> now = ParquetFile.in(lake, at(export.files()));
+              return new Standing(
+                  export.view(),
+                  export.rows(),
+                  now.stream().mapToLong(ParquetFile::rows).sum(),
+                  export.columns().equals(names(view)),
+                  now.equals(export.content()),
+                  export.loadedAt(),
+                  export.verifiedAt());
+            });
   }
 
   @Override
-  public Loaded replace(ViewSnapshot view, Dataset<Row> rows, long expected) {
-    Optional<Export> last = read(view.name());
+  public LoadResult replace(LoadRequest request) {
+    ViewSnapshot view = request.view();
+    Optional<ParquetExport> last = stored(view.name());
     String files = view.name() + "/" + view.version() + "-" + UUID.randomUUID();
-    rows.write().option("compression", "zstd").parquet(at(files).toString());
+    request.rows().get().write().option("compression", "zstd").parquet(at(files).toString());
     Failpoint.at("load.copied");
-    String before = last.map(Export::files).orElse("");
-    Export export =
-        new Export(view.tableId(), view.version(), expected, names(view), files, before);
-    lake.write(manifest(view.name()), Json.write(export));
+    List<ParquetFile> content = ParquetFile.in(lake, at(files));
+    long rows = content.stream().mapToLong(ParquetFile::rows).sum();
+    if (rows != request.expected()) {
+      throw new JobException(
+          ExitCode.DATA_REFUSED,
+          "Cannot load %s: %d rows arrived of the %d that the view table has; the old files stay"
+              .formatted(nameOf(view.name()), rows, request.expected()));
+    }
+    Instant now = Instant.now();
+    ParquetExport export =
+        new ParquetExport(
+            view.at(),
+            rows,
+            names(view),
+            files,
+            content,
+            last.map(ParquetExport::files).orElse(""),
+            now,
+            now,
+            runKey,
+            warning(request, last));
+    write(view.name(), export);
     Failpoint.at("load.committed");
     writeSql();
     forget(export);
-    return new Loaded(expected, bytes(files), 0);
+    long bytes = content.stream().mapToLong(ParquetFile::bytes).sum();
+    return new LoadResult(new Loaded(rows, bytes, 0), rows);
+  }
+
+  /** An earlier try of the run may have had something to tell. */
+  private String warning(LoadRequest request, Optional<ParquetExport> last) {
+    return request.warning().isEmpty()
+        ? last.filter(export -> runKey.equals(export.runKey()))
+            .map(ParquetExport::warning)
+            .orElse("")
+        : request.warning();
   }
 
   @Override
-  public Optional<Loaded> change(ViewChanges changes, Standing before, long expected) {
+  public Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before) {
     return Optional.empty(); // files are not changed in their place
+  }
+
+  @Override
+  public boolean verify(LoadRequest request) {
+    ParquetExport export = read(request.view().name()).orElseThrow();
+    Dataset<Row> view = request.rows().get();
+    Dataset<Row> files =
+        spark.get().read().schema(view.schema()).parquet(at(export.files()).toString());
+    boolean same = view.exceptAll(files).isEmpty() && files.exceptAll(view).isEmpty();
+    if (same) {
+      write(request.view().name(), export.verifiedAt(Instant.now()));
+    }
+    return same;
+  }
+
+  @Override
+  public List<String> warnings() {
+    return views().stream()
+        .map(this::read)
+        .flatMap(Optional::stream)
+        .filter(export -> export.runKey().equals(runKey) && !export.warning().isEmpty())
+        .map(ParquetExport::warning)
+        .toList();
+  }
+
+  @Override
+  public boolean answers() {
+    try {
+      lake.list(folder);
+      return true;
+    } catch (JobException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public Duration patience() {
+    return patience;
   }
 
   @Override
@@ -96,7 +202,7 @@ final class ParquetTarget implements Target {
   }
 
   /** All but the folder that is true and the one before it: those of killed loads, too. */
-  private void forget(Export export) {
+  private void forget(ParquetExport export) {
     Path own = at(export.files()).getParent();
     for (FileStatus version : lake.list(own)) {
       String name = own.getName() + "/" + version.getPath().getName();
@@ -108,18 +214,18 @@ final class ParquetTarget implements Target {
 
   private void writeSql() {
     List<String> statements = new ArrayList<>();
-    for (FileStatus file : lake.list(folder)) {
-      String name = file.getPath().getName();
-      if (name.endsWith(".json")) {
-        String view = name.substring(0, name.length() - ".json".length());
-        Path files = at(read(view).orElseThrow().files());
-        statements.add(
-            "CREATE OR REPLACE VIEW %s AS SELECT * FROM read_parquet(%s);"
-                .formatted(
-                    Identifiers.quoted(view), Identifiers.literal(plain(files) + "/*.parquet")));
-      }
+    for (String view : views()) {
+      Path files = at(stored(view).orElseThrow().files());
+      statements.add(
+          "CREATE OR REPLACE VIEW %s AS SELECT * FROM read_parquet(%s);"
+              .formatted(
+                  Identifiers.quoted(view), Identifiers.literal(plain(files) + "/*.parquet")));
     }
-    lake.write(new Path(folder, SQL), String.join("\n", statements) + "\n");
+    String text = String.join("\n", statements) + "\n";
+    Path file = new Path(folder, SQL);
+    if (!statements.isEmpty() && !lake.read(file).equals(Optional.of(text))) {
+      lake.write(file, text);
+    }
   }
 
   /** Without the scheme of local disks, which DuckDB does not know. */
@@ -128,13 +234,23 @@ final class ParquetTarget implements Target {
     return scheme == null || scheme.equals("file") ? path.toUri().getPath() : path.toString();
   }
 
-  private long bytes(String files) {
-    return lake.list(at(files)).stream().mapToLong(FileStatus::getLen).sum();
+  /** The views that were ever exported. */
+  private List<String> views() {
+    return lake.list(folder).stream()
+        .map(file -> file.getPath().getName())
+        .filter(name -> name.endsWith(".json"))
+        .map(name -> name.substring(0, name.length() - ".json".length()))
+        .toList();
   }
 
-  private Optional<Export> read(String view) {
+  /** Empty also for what an earlier release wrote, which did not say which commit it is of. */
+  private Optional<ParquetExport> read(String view) {
+    return stored(view).filter(export -> export.view() != null);
+  }
+
+  private Optional<ParquetExport> stored(String view) {
     Path file = manifest(view);
-    return lake.read(file).map(text -> Json.read(text, Export.class, file.toString()));
+    return lake.read(file).map(text -> Json.read(text, ParquetExport.class, file.toString()));
   }
 
   private Path manifest(String view) {

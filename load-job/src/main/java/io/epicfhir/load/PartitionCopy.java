@@ -1,6 +1,7 @@
 package io.epicfhir.load;
 
 import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.delta.TableRows;
 import io.epicfhir.load.LoadSettings.NulPolicy;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -33,10 +34,23 @@ record PartitionCopy(
 
   @Override
   public void call(Iterator<Row> rows) {
-    int part = TaskContext.getPartitionId();
+    copy(TaskContext.getPartitionId(), out -> write(rows, out));
+  }
+
+  /** Copies a table of few rows in this process, as one partition. */
+  void copy(TableRows rows) {
+    copy(0, out -> write(rows, out));
+  }
+
+  /** Where rows come from. */
+  private interface Source {
+    void writeTo(CopyRows out) throws SQLException;
+  }
+
+  private void copy(int part, Source rows) {
     try (Connection connection = access.connect()) {
       connection.setAutoCommit(false);
-      if (state.claim(connection, shape.name(), attempt, part)) {
+      if (state.copies().claim(connection, shape.name(), attempt, part)) {
         copy(connection, part, rows);
         connection.commit();
       }
@@ -46,7 +60,7 @@ record PartitionCopy(
   }
 
   @SuppressWarnings("try") // the COPY ends by itself
-  private void copy(Connection connection, int part, Iterator<Row> rows) throws SQLException {
+  private void copy(Connection connection, int part, Source rows) throws SQLException {
     String options = binary ? CopyBinary.OPTIONS : "";
     CopyIn copy =
         connection
@@ -56,12 +70,14 @@ record PartitionCopy(
     try (Ended unused = () -> end(copy)) {
       CopyBuffer out = new CopyBuffer(copy);
       CopyRows rowsOut = binary ? new CopyBinary(out, shape.columns().size()) : new CopyText(out);
-      write(rows, rowsOut);
+      rows.writeTo(rowsOut);
       rowsOut.end();
       Failpoint.at("load.copying");
       long copied = copy.endCopy();
-      state.copied(
-          connection, attempt, part, new Loaded(copied, out.bytes(), rowsOut.nulReplaced()));
+      state
+          .copies()
+          .copied(
+              connection, attempt, part, new Loaded(copied, out.bytes(), rowsOut.nulReplaced()));
     }
   }
 
@@ -96,17 +112,50 @@ record PartitionCopy(
         } else {
           out.value(column.type(), none ? null : row.getAs(i));
         }
-        if (nulPolicy == NulPolicy.REFUSE && out.nulReplaced() > 0) {
-          throw new PostgresFailure(
-              PostgresFailure.Kind.DATA,
-              "Cannot load table "
-                  + shape.name()
-                  + ": a value of column "
-                  + column.name()
-                  + " holds U+0000; set load.nul-policy to replace, or have it mended at its source");
-        }
+        checkNul(out, column);
       }
       out.endRow();
+    }
+  }
+
+  private void write(TableRows rows, CopyRows out) throws SQLException {
+    try {
+      rows.read(values -> write(values, out));
+    } catch (SQLException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException("Cannot read the rows of table " + shape.name(), e);
+    }
+  }
+
+  @SuppressWarnings("unchecked") // what TableRows says
+  private void write(Object[] values, CopyRows out) throws SQLException {
+    out.beginRow();
+    for (int i = 0; i < values.length; i++) {
+      TableShape.Column column = shape.columns().get(i);
+      if (column.collection()) {
+        List<byte[]> texts = (List<byte[]>) values[i];
+        if (texts != null) {
+          texts.replaceAll(column.type()::whole);
+        }
+        out.values(column.type(), texts);
+      } else {
+        out.value(column.type(), column.type().whole((byte[]) values[i]));
+      }
+      checkNul(out, column);
+    }
+    out.endRow();
+  }
+
+  private void checkNul(CopyRows out, TableShape.Column column) {
+    if (nulPolicy == NulPolicy.REFUSE && out.nulReplaced() > 0) {
+      throw new PostgresFailure(
+          PostgresFailure.Kind.DATA,
+          "Cannot load table "
+              + shape.name()
+              + ": a value of column "
+              + column.name()
+              + " holds U+0000; set load.nul-policy to replace, or have it mended at its source");
     }
   }
 }

@@ -19,6 +19,8 @@ final class PostgresFailure extends RuntimeException {
   private static final Pattern COLUMN = Pattern.compile(", column ([A-Za-z0-9_]+)");
 
   private final Kind kind;
+  private final String sqlState;
+  private final String constraint;
 
   /** What to do about a failure. */
   enum Kind {
@@ -45,8 +47,14 @@ final class PostgresFailure extends RuntimeException {
   }
 
   PostgresFailure(Kind kind, String message) {
+    this(kind, message, "", "");
+  }
+
+  private PostgresFailure(Kind kind, String message, String sqlState, String constraint) {
     super(message);
     this.kind = kind;
+    this.sqlState = sqlState;
+    this.constraint = constraint;
   }
 
   /**
@@ -55,19 +63,48 @@ final class PostgresFailure extends RuntimeException {
   static PostgresFailure of(SQLException e, String doing) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
     Kind kind = fromServer(e) ? kind(state) : kindOfDriver(state);
-    String why =
-        kind == Kind.DATA
-            ? "a value of column " + column(e) + " is not taken"
-            : firstLine(e.getMessage());
+    String why = kind == Kind.DATA ? refused(e, state) : firstLine(e.getMessage());
     return new PostgresFailure(
-        kind, "Cannot " + doing + ": " + why + " (SQLSTATE " + state + "); " + advice(kind));
+        kind,
+        "Cannot " + doing + ": " + why + " (SQLSTATE " + state + "); " + advice(kind),
+        state,
+        constraint(e));
+  }
+
+  /** PostgreSQL's own words quote values, except where it only tells of sizes and counts. */
+  private static String refused(SQLException e, String state) {
+    if (state.startsWith("54")) {
+      return firstLine(e.getMessage());
+    }
+    return state.startsWith("23") && !constraint(e).isEmpty()
+        ? "a row does not fit the constraint " + constraint(e)
+        : "a value of column " + column(e) + " is not taken";
+  }
+
+  private static String constraint(SQLException e) {
+    ServerErrorMessage said =
+        e instanceof PSQLException known ? known.getServerErrorMessage() : null;
+    return said == null || said.getConstraint() == null ? "" : said.getConstraint();
   }
 
   Kind kind() {
     return kind;
   }
 
+  /** PostgreSQL's code for it; empty where it is ours. */
+  String sqlState() {
+    return sqlState;
+  }
+
+  /** The constraint or index that a row does not fit; empty where it is something else. */
+  String constraint() {
+    return constraint;
+  }
+
   JobException asJobException() {
+    if (kind == Kind.BUSY) {
+      return new TableBusy(getMessage(), this);
+    }
     return new JobException(kind.exitCode, getMessage(), this);
   }
 
@@ -93,7 +130,7 @@ final class PostgresFailure extends RuntimeException {
       case "08", "53", "57", "58" -> Kind.BROKEN;
       case "28", "3D" -> Kind.REFUSED;
       case "2B" -> Kind.DEPENDED_ON;
-      case "22", "23" -> Kind.DATA;
+      case "22", "23", "54", "P0" -> Kind.DATA; // P0: what a trigger says may quote a value
       default ->
           switch (state) {
             case "42501" -> Kind.REFUSED;

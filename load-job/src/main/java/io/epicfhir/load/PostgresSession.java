@@ -1,7 +1,6 @@
 package io.epicfhir.load;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -17,16 +16,20 @@ final class PostgresSession implements AutoCloseable {
   private final PostgresAccess access;
   private final String lockName;
   private final Duration patience;
+  private final Duration statementPatience;
   private Connection connection;
 
   /**
    * @param lockName what two loaders must not both have
    * @param patience how long to wait for the other loader
+   * @param statementPatience how long a statement waits for somebody else's lock
    */
-  PostgresSession(PostgresAccess access, String lockName, Duration patience) {
+  PostgresSession(
+      PostgresAccess access, String lockName, Duration patience, Duration statementPatience) {
     this.access = access;
     this.lockName = lockName;
     this.patience = patience;
+    this.statementPatience = statementPatience;
   }
 
   /** The connection, with the lock; made anew where the last one broke. */
@@ -51,7 +54,7 @@ final class PostgresSession implements AutoCloseable {
               "SELECT pg_advisory_lock(%d, hashtext(%s))"
                   .formatted(LOCK_CLASS, Identifiers.literal(lockName)))
           .close();
-      statement.execute("SET lock_timeout = DEFAULT");
+      statement.execute("SET lock_timeout = " + statementPatience.toMillis());
     } catch (SQLException e) {
       close();
       if ("55P03".equals(e.getSQLState())) {
@@ -69,20 +72,12 @@ final class PostgresSession implements AutoCloseable {
 
   /** Runs statements outside a transaction, each for itself. */
   void execute(String... statements) throws SQLException {
-    try (Statement statement = connection().createStatement()) {
-      for (String sql : statements) {
-        statement.execute(sql);
-      }
-    }
+    Sql.execute(connection(), statements);
   }
 
   /** The one number or boolean (as 0 or 1) that a query gives. */
   long number(String query) throws SQLException {
-    try (Statement statement = connection().createStatement();
-        ResultSet found = statement.executeQuery(query)) {
-      found.next();
-      return found.getLong(1);
-    }
+    return Sql.number(connection(), query);
   }
 
   /** What happens within one transaction. */

@@ -1,72 +1,94 @@
 package io.epicfhir.load;
 
+import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 
 /**
  * PostgreSQL: rows are copied by several connections into a table that nobody reads; then one
- * transaction makes them true and notes the Delta version. A whole table gets its keys and
- * statistics first and takes the old one's place; changed resources, and tables that others stand
- * on, are changed in their place.
+ * transaction makes them true and notes the version. A whole table gets its keys and statistics
+ * first and takes the old one's place; changed resources, and tables that others gave something of
+ * their own, are changed in their place.
  */
 final class PostgresTarget implements Target {
   private final LoadSettings settings;
   private final Retries retries;
   private final LoadState state;
   private final PostgresSession session;
-  private final PostgresTable table;
-  private final TableFacts facts;
+  private final List<JobException> problems = new ArrayList<>();
+  private final Consumer<String> notes;
+  private final String runKey;
+  private PostgresLoad load;
 
   private PostgresTarget(
       LoadSettings settings, String runKey, Retries retries, Consumer<String> notes) {
     this.settings = settings;
     this.retries = retries;
+    this.notes = notes;
+    this.runKey = runKey;
     this.state = new LoadState(settings.stateSchema(), settings.schema());
     this.session =
-        new PostgresSession(settings.access(), settings.stateSchema(), settings.lockPatience());
-    this.facts = new TableFacts(settings.schema(), session);
-    this.table =
-        new PostgresTable(
-            settings,
-            runKey,
-            retries,
-            state,
-            session,
-            new StagedCopy(settings, state, session),
-            notes);
+        new PostgresSession(
+            settings.access(),
+            settings.stateSchema(),
+            settings.lockPatience(),
+            settings.swapTimeout());
   }
 
   /**
    * Connects, waits for another loader, and makes the pipeline's own tables where they are missing.
    *
+   * @param lake the lake whose views are loaded
    * @param runKey the logical run, for the record
    * @param notes sentences for the person who reads the report
-   * @throws JobException where the database cannot be used, or another loader goes on for too long
+   * @throws JobException where the database cannot be used, another loader goes on for too long, or
+   *     the schema has another lake's tables
    */
   static PostgresTarget open(
-      LoadSettings settings, String runKey, Retries retries, Consumer<String> notes) {
+      LoadSettings settings, String lake, String runKey, Retries retries, Consumer<String> notes) {
     PostgresTarget target = new PostgresTarget(settings, runKey, retries, notes);
-    target.guarded(
-        "prepare the schemas",
-        () -> {
-          target.state.create(target.session.connection());
-          if (!settings.readerRole().isEmpty()) {
-            target.session.execute(
-                "GRANT USAGE ON SCHEMA "
-                    + Identifiers.quoted(settings.schema())
-                    + " TO "
-                    + Identifiers.role(settings.readerRole()));
-          }
-          return true;
-        });
+    try {
+      target.guarded("prepare the schemas", () -> target.prepare(lake));
+    } catch (JobException e) {
+      target.close();
+      throw e;
+    }
     return target;
+  }
+
+  private boolean prepare(String lake) throws SQLException {
+    state.create(session.connection());
+    String moved = settings.movedFrom().isEmpty() ? "" : LakeName.of(settings.movedFrom());
+    if (!moved.isEmpty()) {
+      state.moved(session.connection(), moved, lake);
+    }
+    state.otherLake(session.connection(), lake, moved).ifPresent(other -> belongsTo(other, lake));
+    String role = new ReaderRole(settings, state, session).given(problems::add);
+    load =
+        new PostgresLoad(
+            settings,
+            runKey,
+            role,
+            retries,
+            state,
+            session,
+            new StagedCopy(settings, state, session),
+            notes);
+    return true;
+  }
+
+  private void belongsTo(String other, String lake) {
+    throw new JobException(
+        ExitCode.SETTINGS,
+        "Cannot load into schema %s: it has the tables of the lake %s, and the settings name the lake %s. Give each lake a schema of its own (load.schema, load.state-schema). If the lake has moved, set load.moved-from = \"%2$s\" and rerun."
+            .formatted(settings.schema(), other, lake));
   }
 
   @Override
@@ -75,20 +97,83 @@ final class PostgresTarget implements Target {
   }
 
   @Override
-  public Loaded replace(ViewSnapshot view, Dataset<Row> rows, long expected) {
-    return guarded("load " + nameOf(view.name()), () -> table.replace(view, rows, expected));
+  public LoadResult replace(LoadRequest request) {
+    return guarded(
+        "load " + nameOf(request.view().name()),
+        () -> {
+          StandingTable table = load.standing(request.view().name());
+          return table.dependedOn()
+              ? new ReplaceRows(load).of(request, table)
+              : new ReplaceTable(load).of(request, table);
+        });
   }
 
   @Override
-  public Optional<Loaded> change(ViewChanges changes, Standing before, long expected) {
+  public Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before) {
     return guarded(
-        "change " + nameOf(changes.view().name()),
-        () -> table.change(changes, before.rows(), expected));
+        "change " + nameOf(request.view().name()), () -> new ChangeRows(load).of(request, changes));
+  }
+
+  @Override
+  public boolean verify(LoadRequest request) {
+    return guarded("verify " + nameOf(request.view().name()), () -> isSame(request));
+  }
+
+  private boolean isSame(LoadRequest request) throws SQLException {
+    ViewSnapshot view = request.view();
+    RowsSql sql = load.rowsSql(view);
+    new TypedCopy(load).copy(request, sql.create(view.shape()));
+    long[] same = new long[1];
+    StandingTable table = load.standing(view.name());
+    session.transaction(
+        connection ->
+            PostgresLoad.seeing(
+                connection,
+                table,
+                load.read(view.name()),
+                c -> same[0] = Sql.number(c, sql.sameRows())));
+    session.execute(sql.drop());
+    if (same[0] == 1) {
+      state.verified(session.connection(), view.name());
+    }
+    return same[0] == 1;
   }
 
   @Override
   public Map<String, Map<String, Object>> facts(List<TableShape> views) {
-    return guarded("look at what the tables hold", () -> facts.of(views));
+    return guarded(
+        "look at what the tables hold",
+        () -> new TableFacts(settings.schema(), session, notes).of(views));
+  }
+
+  @Override
+  public List<String> warnings() {
+    return guarded(
+        "read the warnings",
+        () -> {
+          List<String> warnings = new ArrayList<>(state.warnings(session.connection(), runKey));
+          warnings.addAll(new RefusedValues(load).warnings());
+          return warnings;
+        });
+  }
+
+  @Override
+  public List<JobException> problems() {
+    return List.copyOf(problems);
+  }
+
+  @Override
+  public boolean answers() {
+    try {
+      return session.connection().isValid(10);
+    } catch (PostgresFailure | SQLException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public Duration patience() {
+    return settings.lockPatience();
   }
 
   @Override
@@ -102,14 +187,26 @@ final class PostgresTarget implements Target {
   }
 
   private Optional<Standing> stands(TableShape shape) throws SQLException {
-    StandingTable standing = table.standing(shape.name());
-    Optional<LoadState.Last> last = state.standing(session.connection(), shape.name());
-    if (standing.columns().isEmpty() || last.isEmpty()) {
+    StandingTable table = load.standing(shape.name());
+    Optional<LoadState.Last> last = state.last(session.connection(), shape.name());
+    if (!table.exists() || last.isEmpty()) {
       return Optional.empty();
     }
-    long counted = session.number("SELECT count(*) FROM " + table.read(shape.name()));
-    boolean fits = standing.has(shape);
-    return last.map(s -> new Standing(s.tableId(), s.version(), s.rows(), counted, fits));
+    String read = load.read(shape.name());
+    TableMark[] now = new TableMark[1];
+    session.transaction(
+        connection ->
+            PostgresLoad.seeing(connection, table, read, c -> now[0] = TableMark.of(c, read)));
+    return last.map(
+        l ->
+            new Standing(
+                l.at(),
+                l.rows(),
+                now[0].rows(),
+                table.has(shape),
+                l.mark().filter(mark -> mark.stillHolds(now[0])).isPresent(),
+                l.loadedAt(),
+                l.verifiedAt()));
   }
 
   /** Work that the database may break off. */

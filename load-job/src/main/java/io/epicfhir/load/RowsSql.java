@@ -2,6 +2,8 @@ package io.epicfhir.load;
 
 import static io.epicfhir.load.Identifiers.quoted;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -31,9 +33,12 @@ record RowsSql(TableShape shape, String staging, String target) {
     return "DROP TABLE IF EXISTS " + staged();
   }
 
-  /** How many rows lie there; a server that crashed since has emptied it. */
-  String countStaged() {
-    return "SELECT count(*) FROM " + staged();
+  /** A table without a log is empty after a crash of the server; then all of it is tried again. */
+  void stillThere(Connection connection, Loaded loaded) throws SQLException {
+    if (Sql.number(connection, "SELECT count(*) FROM " + staged()) != loaded.rows()) {
+      throw new PostgresFailure(
+          PostgresFailure.Kind.BROKEN, "The server lost the staged rows; rerun");
+    }
   }
 
   /** Columns that the table that is read lacks. */
@@ -73,18 +78,38 @@ record RowsSql(TableShape shape, String staging, String target) {
 
   /** Of each resource what the newest of its commits brought. */
   String insertChanged() {
+    return "INSERT INTO %s (%s) %s".formatted(read(), columns(""), newest());
+  }
+
+  /** 1 where the table that is read has the same rows as the staging table, else 0. */
+  String sameRows() {
+    return same(read(), staged());
+  }
+
+  /** 1 where the rows of the resources that changed are the ones that came, else 0. */
+  String sameChanged() {
+    return same(
+        "(SELECT * FROM %s WHERE %s IN (SELECT %2$s FROM %s)) r"
+            .formatted(read(), TableShape.RESOURCE_ID, staged()),
+        "(" + newest() + ") n");
+  }
+
+  /**
+   * By a digest of each row's text, in the words of one server: no two sides can spell it apart.
+   */
+  private String same(String one, String other) {
+    String digest = "(SELECT (count(*), sum(hashtextextended(ROW(%s)::text, 0)::numeric)) FROM %s)";
+    return "SELECT (%s IS NOT DISTINCT FROM %s)::integer"
+        .formatted(digest.formatted(columns(""), one), digest.formatted(columns(""), other));
+  }
+
+  private String newest() {
     return """
-        INSERT INTO %s (%s) SELECT %s FROM %s s JOIN (
-          SELECT %5$s AS resource, max(%6$s) AS newest FROM %4$s GROUP BY %5$s) m
-        ON m.resource = s.%5$s AND m.newest = s.%6$s WHERE NOT s.%7$s"""
+        SELECT %s FROM %s s JOIN (
+          SELECT %3$s AS resource, max(%4$s) AS newest FROM %2$s GROUP BY %3$s) m
+        ON m.resource = s.%3$s AND m.newest = s.%4$s WHERE NOT s.%5$s"""
         .formatted(
-            read(),
-            columns(""),
-            columns("s."),
-            staged(),
-            TableShape.RESOURCE_ID,
-            ViewChanges.COMMIT,
-            ViewChanges.GONE);
+            columns("s."), staged(), TableShape.RESOURCE_ID, ViewChanges.COMMIT, ViewChanges.GONE);
   }
 
   private String columns(String prefix) {

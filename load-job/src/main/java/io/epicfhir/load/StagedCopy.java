@@ -2,8 +2,10 @@ package io.epicfhir.load;
 
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.Progress;
+import io.epicfhir.common.delta.TableRows;
 import java.sql.SQLException;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -34,41 +36,60 @@ record StagedCopy(LoadSettings settings, LoadState state, PostgresSession sessio
   Loaded copy(
       TableShape shape, String[] create, Dataset<Row> rows, ViewSnapshot view, long expected)
       throws SQLException {
+    return binaryOrText(
+        view,
+        binary -> copy(shape, create, copy -> spark(rows, view, expected, copy), view, binary));
+  }
+
+  /** As the other, of a table of few rows, without a Spark job. */
+  Loaded copy(String[] create, TableRows rows, ViewSnapshot view) throws SQLException {
+    return binaryOrText(
+        view, binary -> copy(view.shape(), create, copy -> copy.copy(rows), view, binary));
+  }
+
+  /** One try, in one of the formats. */
+  private interface Try {
+    Loaded copy(boolean binary) throws SQLException;
+  }
+
+  private static Loaded binaryOrText(ViewSnapshot view, Try copies) throws SQLException {
     try {
-      return copy(shape, create, rows, view, expected, true);
+      return copies.copy(true);
     } catch (BinaryValues.NotPlain e) {
       LOG.info("{} has values that PostgreSQL must judge: it is copied as text", view.name());
-      return copy(shape, create, rows, view, expected, false);
+      return copies.copy(false);
     }
   }
 
-  @SuppressWarnings("try") // the progress tells by itself
   private Loaded copy(
       TableShape shape,
       String[] create,
-      Dataset<Row> rows,
+      Consumer<PartitionCopy> rows,
       ViewSnapshot view,
-      long expected,
       boolean binary)
       throws SQLException {
     String attempt = UUID.randomUUID().toString();
     state.staging(view.name());
-    state.begin(session.connection(), view.name(), attempt);
+    state.copies().begin(session.connection(), view.name(), attempt);
     session.execute(create);
     Failpoint.at("load.begun");
+    rows.accept(
+        new PartitionCopy(settings.access(), state, attempt, shape, settings.nulPolicy(), binary));
+    Failpoint.at("load.copied");
+    return state.copies().copied(session.connection(), attempt);
+  }
+
+  @SuppressWarnings("try") // the progress tells by itself
+  private void spark(Dataset<Row> rows, ViewSnapshot view, long expected, PartitionCopy copy) {
     int copies = (int) Math.min(settings.parallelCopies(), 1 + view.bytes() / BYTES_A_COPY);
-    PartitionCopy copy =
-        new PartitionCopy(settings.access(), state, attempt, shape, settings.nulPolicy(), binary);
     if (copies == 1 || expected == 0) {
-      copy(shape, rows, copy, copies);
+      copy(copy.shape(), rows, copy, copies);
     } else {
-      CopyProgress gauge = new CopyProgress(settings.access(), state, attempt, expected);
+      CopyProgress gauge = new CopyProgress(settings.access(), state, copy.attempt(), expected);
       try (Progress unused = Progress.of("rows of " + view.name(), "rows", gauge)) {
-        copy(shape, rows, copy, copies);
+        copy(copy.shape(), rows, copy, copies);
       }
     }
-    Failpoint.at("load.copied");
-    return state.copied(session.connection(), attempt);
   }
 
   private static void copy(TableShape shape, Dataset<Row> rows, PartitionCopy copy, int copies) {

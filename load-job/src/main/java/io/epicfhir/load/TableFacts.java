@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -18,8 +19,9 @@ import java.util.stream.Collectors;
  * of how many rows the patient is there. Figures only.
  *
  * @param schema where the tables are
+ * @param notes told of tables that cannot be looked at just now
  */
-record TableFacts(String schema, PostgresSession session) {
+record TableFacts(String schema, PostgresSession session, Consumer<String> notes) {
   private static final String PATIENT_ID = "patient_id";
 
   /** A larger table is sampled by about so many bytes of pages, the same ones each time. */
@@ -33,11 +35,30 @@ record TableFacts(String schema, PostgresSession session) {
     Map<String, Map<String, Object>> facts = new HashMap<>();
     for (TableShape view : views) {
       Map<String, Object> own = new LinkedHashMap<>();
-      own.put("null_share", nullShare(view));
+      unlessHeld(view.name(), () -> own.put("null_share", nullShare(view)));
       facts.put(view.name(), own);
     }
-    patients(views, facts);
+    unlessHeld("patient", () -> patients(views, facts));
     return facts;
+  }
+
+  /** A look at a table. */
+  private interface Look {
+    void look() throws SQLException;
+  }
+
+  /** These are figures only: nobody waits for them. */
+  private void unlessHeld(String view, Look look) throws SQLException {
+    try {
+      look.look();
+    } catch (SQLException e) {
+      if (!"55P03".equals(e.getSQLState())) {
+        throw e;
+      }
+      notes.accept(
+          "%s.%s is held by another session, so nobody looked at its null shares and patients"
+              .formatted(schema, view));
+    }
   }
 
   /**

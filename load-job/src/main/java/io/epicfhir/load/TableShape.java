@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.types.ArrayType;
@@ -26,6 +27,13 @@ import org.apache.spark.sql.types.StructType;
  * @param comment what the table holds, or empty
  */
 record TableShape(String name, String comment, List<Column> columns) implements Serializable {
+  /** What PostgreSQL calls columns of its own in every table. */
+  private static final Set<String> SYSTEM_COLUMNS =
+      Set.of("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid");
+
+  /** PostgreSQL's limit; see its documentation, appendix K. */
+  private static final int MOST_COLUMNS = 1_600;
+
   /** The last column of every view table: the resource that a row was made from. */
   static final String RESOURCE_ID = "_resource_id";
 
@@ -34,8 +42,9 @@ record TableShape(String name, String comment, List<Column> columns) implements 
    *
    * @param collection whether it holds a list: a PostgreSQL array
    * @param comment what it means, or empty
+   * @param indexed whether the view asks for an index
    */
-  record Column(String name, ColumnType type, boolean collection, String comment)
+  record Column(String name, ColumnType type, boolean collection, String comment, boolean indexed)
       implements Serializable {
     String sqlType() {
       return type.sql() + (collection ? "[]" : "");
@@ -45,6 +54,12 @@ record TableShape(String name, String comment, List<Column> columns) implements 
     org.apache.spark.sql.Column asBytes() {
       org.apache.spark.sql.Column value = col("`" + name + "`");
       return (collection ? transform(value, type::asBytes) : type.asBytes(value)).as(name);
+    }
+
+    /** The text that PostgreSQL is to read, or a list of such. */
+    org.apache.spark.sql.Column asText() {
+      org.apache.spark.sql.Column value = col("`" + name + "`");
+      return (collection ? transform(value, type::asText) : type.asText(value)).as(name);
     }
   }
 
@@ -59,6 +74,17 @@ record TableShape(String name, String comment, List<Column> columns) implements 
     for (StructField field : schema.fields()) {
       column(field, problems).ifPresent(columns::add);
     }
+    if (!Identifiers.valid(view)) {
+      problems.add("a table's name has at most 63 letters, digits and _");
+    }
+    if (schema.fields().length > MOST_COLUMNS) {
+      problems.add(
+          "it has "
+              + schema.fields().length
+              + " columns, and a table takes "
+              + MOST_COLUMNS
+              + "; make two views of it");
+    }
     if (!Arrays.asList(schema.fieldNames()).contains(RESOURCE_ID)) {
       problems.add("column " + RESOURCE_ID + " is missing");
     }
@@ -69,7 +95,7 @@ record TableShape(String name, String comment, List<Column> columns) implements 
               + view
               + ": "
               + String.join("; ", problems)
-              + "; mend the ViewDefinition");
+              + "; correct the ViewDefinition");
     }
     return new TableShape(view, comment, List.copyOf(columns));
   }
@@ -77,9 +103,19 @@ record TableShape(String name, String comment, List<Column> columns) implements 
   /** The columns that the rows of {@link ViewChanges} have. */
   TableShape withChange() {
     List<Column> all = new ArrayList<>(columns);
-    all.add(new Column(ViewChanges.COMMIT, ColumnType.BIGINT, false, ""));
-    all.add(new Column(ViewChanges.GONE, ColumnType.BOOLEAN, false, ""));
+    all.add(new Column(ViewChanges.COMMIT, ColumnType.BIGINT, false, "", false));
+    all.add(new Column(ViewChanges.GONE, ColumnType.BOOLEAN, false, "", false));
     return new TableShape(name, comment, List.copyOf(all));
+  }
+
+  /** The same columns, all of them text. */
+  TableShape asTexts() {
+    return new TableShape(
+        name,
+        comment,
+        columns.stream()
+            .map(own -> new Column(own.name(), ColumnType.TEXT, own.collection(), "", false))
+            .toList());
   }
 
   private static Optional<Column> column(StructField field, List<String> problems) {
@@ -95,6 +131,9 @@ record TableShape(String name, String comment, List<Column> columns) implements 
     if (!Identifiers.valid(field.name())) {
       problems.add("column " + field.name() + " is not a name of at most 63 letters, digits and _");
     }
+    if (SYSTEM_COLUMNS.contains(field.name())) {
+      problems.add("every table has a system column " + field.name() + "; rename the column");
+    }
     if (type.isEmpty()) {
       problems.add(
           "column "
@@ -103,7 +142,9 @@ record TableShape(String name, String comment, List<Column> columns) implements 
                   ? " has the type " + field.dataType().simpleString()
                   : " has the unknown ansi/type " + ansi));
     }
-    return type.map(t -> new Column(field.name(), t, collection, comment(about)));
+    boolean indexed =
+        about.contains(ColumnMetadata.INDEX) && about.getBoolean(ColumnMetadata.INDEX);
+    return type.map(t -> new Column(field.name(), t, collection, comment(about), indexed));
   }
 
   /** What the column means, and where it comes from. */

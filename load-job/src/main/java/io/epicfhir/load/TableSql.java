@@ -3,8 +3,10 @@ package io.epicfhir.load;
 import static io.epicfhir.load.Identifiers.literal;
 import static io.epicfhir.load.Identifiers.quoted;
 
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -19,14 +21,19 @@ import java.util.stream.Stream;
  */
 record TableSql(TableShape shape, List<StandingTable.Column> kept, String staging, String target) {
 
-  /** An empty table; what an interrupted load left there goes. */
-  String[] create() {
+  /**
+   * An empty table; what an interrupted load left there goes.
+   *
+   * @param tablespace where it lies; empty for the database's own
+   */
+  String[] create(String tablespace) {
     Stream<String> view =
         shape.columns().stream().map(column -> quoted(column.name()) + " " + column.sqlType());
     Stream<String> stay = kept.stream().map(column -> quoted(column.name()) + " " + column.type());
     String columns = Stream.concat(view, stay).collect(Collectors.joining(", "));
+    String in = tablespace.isEmpty() ? "" : " TABLESPACE " + Identifiers.role(tablespace);
     return new String[] {
-      "DROP TABLE IF EXISTS " + built(), "CREATE TABLE " + built() + " (" + columns + ")"
+      "DROP TABLE IF EXISTS " + built(), "CREATE TABLE " + built() + " (" + columns + ")" + in
     };
   }
 
@@ -51,9 +58,31 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
     return shape.columns().stream().anyMatch(c -> c.name().equals("id") && !c.collection());
   }
 
-  /** Fails with a unique violation where an id comes twice after all. */
-  String primaryKey() {
-    return "ALTER TABLE " + built() + " ADD PRIMARY KEY (id)";
+  /** The name of the primary key of the table that is read. */
+  String foundPrimaryKey() {
+    return "SELECT conname FROM pg_catalog.pg_constraint"
+        + " WHERE contype = 'p' AND conrelid = to_regclass("
+        + literal(read())
+        + ")";
+  }
+
+  /**
+   * Fails with a unique violation where an id comes twice after all.
+   *
+   * @param name the key's name; empty for PostgreSQL's own
+   */
+  String primaryKey(String name) {
+    String named = name.isEmpty() ? "" : "CONSTRAINT " + Identifiers.role(name) + " ";
+    return "ALTER TABLE " + built() + " ADD " + named + "PRIMARY KEY (id)";
+  }
+
+  /** Columns of the new table that have an index of their own. */
+  String indexedColumns() {
+    return """
+        SELECT a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a
+        ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE i.indrelid = to_regclass(%s) AND i.indnatts = 1 AND i.indpred IS NULL"""
+        .formatted(literal(built()));
   }
 
   /** 1 where a row's id is not its resource's, else 0. */
@@ -63,7 +92,7 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
   }
 
   /**
-   * Indexes on what tables are joined by, once the rows are in.
+   * Indexes on what tables are joined by, and where the view asks for them, once the rows are in.
    *
    * @param without columns that have one, or need none
    */
@@ -71,56 +100,62 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
     return shape.columns().stream()
         .filter(TableSql::joined)
         .filter(column -> !without.contains(column.name()))
-        .map(column -> "CREATE INDEX ON " + built() + " (" + quoted(column.name()) + ")")
+        .map(
+            column ->
+                "CREATE INDEX ON %s%s (%s)"
+                    .formatted(
+                        built(), column.collection() ? " USING gin" : "", quoted(column.name())))
         .toArray(String[]::new);
   }
 
-  /** What others indexed on the table that is read, as statements for the new one. */
-  String othersIndexes() {
-    String definition = "regexp_replace(indexdef, '^CREATE (UNIQUE )?INDEX .+? ON .+? USING', '')";
+  /**
+   * The indexes of the table that is read, as statements for the new one; those of constraints are
+   * not among them.
+   */
+  String foundIndexes() {
     return """
-        SELECT regexp_replace(indexdef, '^CREATE (UNIQUE )?INDEX .+? ON .+? USING',
-          'CREATE \\1INDEX ON ' || %1$s || ' USING')
-        FROM pg_catalog.pg_indexes o
-        WHERE schemaname = %2$s AND tablename = %3$s AND %4$s NOT IN (
-          SELECT %4$s FROM pg_catalog.pg_indexes WHERE schemaname = %5$s AND tablename = %3$s)
-        ORDER BY indexname"""
-        .formatted(
-            literal(built()), literal(target), literal(shape.name()), definition, literal(staging));
-  }
-
-  /** What the ViewDefinition says of table and columns. */
-  String[] comments() {
-    List<String> statements = new ArrayList<>();
-    if (!shape.comment().isEmpty()) {
-      statements.add("COMMENT ON TABLE " + built() + " IS " + literal(shape.comment()));
-    }
-    for (TableShape.Column column : shape.columns()) {
-      if (!column.comment().isEmpty()) {
-        statements.add(comment(column.name(), column.comment()));
-      }
-    }
-    kept.forEach(
-        column -> statements.add(comment(column.name(), "No longer in the view; always empty")));
-    return statements.toArray(String[]::new);
-  }
-
-  /** The rights that others have on the table that is read, as statements for the new one. */
-  String rights() {
-    return """
-        SELECT format('GRANT %%s%%s ON %%s TO %%s%%s', a.privilege_type, g.columns, %s,
-          CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-          CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-        FROM (SELECT c.relowner, '' AS columns, c.relacl AS acl
-            FROM pg_catalog.pg_class c WHERE c.oid = to_regclass(%2$s)
-          UNION ALL
-          SELECT c.relowner, format(' (%%I)', t.attname), t.attacl
-            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute t ON t.attrelid = c.oid
-            JOIN pg_catalog.pg_attribute n ON n.attrelid = to_regclass(%1$s)
-              AND n.attname = t.attname
-            WHERE c.oid = to_regclass(%2$s)) g
-        CROSS JOIN LATERAL aclexplode(g.acl) a WHERE a.grantee <> g.relowner"""
+        SELECT regexp_replace(pg_get_indexdef(i.indexrelid), ' ON .+? USING',
+          ' ON ' || %1$s || ' USING')
+        FROM pg_catalog.pg_index i WHERE i.indrelid = to_regclass(%2$s) AND NOT EXISTS (
+          SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
+        ORDER BY i.indexrelid"""
         .formatted(literal(built()), literal(read()));
+  }
+
+  /** What the ViewDefinition says of the table (under the empty name) and of each column. */
+  Map<String, String> ownComments() {
+    Map<String, String> own = new LinkedHashMap<>();
+    own.put("", shape.comment());
+    shape.columns().forEach(column -> own.put(column.name(), column.comment()));
+    kept.forEach(column -> own.put(column.name(), "No longer in the view; always empty"));
+    return own;
+  }
+
+  /**
+   * Comments of the new table: our own, and where somebody else wrote one, theirs.
+   *
+   * @param found what the table that is read has, in the names of {@link #ownComments}; null where
+   *     there is none
+   * @param written what the last load wrote; null where that is not known
+   */
+  String[] comments(Map<String, String> found, Map<String, String> written) {
+    return ownComments().entrySet().stream()
+        .map(own -> Map.entry(own.getKey(), comment(own, found, written)))
+        .filter(comment -> !comment.getValue().isEmpty())
+        .map(comment -> comment(comment.getKey(), comment.getValue()))
+        .toArray(String[]::new);
+  }
+
+  private static String comment(
+      Map.Entry<String, String> own, Map<String, String> found, Map<String, String> written) {
+    if (found == null || !found.containsKey(own.getKey())) {
+      return own.getValue();
+    }
+    String now = found.get(own.getKey());
+    if (written == null || !written.containsKey(own.getKey())) {
+      return own.getValue().isEmpty() ? now : own.getValue();
+    }
+    return Objects.equals(now, written.get(own.getKey())) ? own.getValue() : now;
   }
 
   /** The right to read, for the role that the settings name. */
@@ -135,20 +170,35 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
     };
   }
 
+  /** The comments of the table that is read: name of the column, or empty, and text. */
+  String foundComments() {
+    return """
+        SELECT coalesce(a.attname, ''), coalesce(d.description, '')
+        FROM (SELECT 0 AS attnum, NULL::name AS attname UNION ALL
+          SELECT attnum, attname FROM pg_catalog.pg_attribute
+          WHERE attrelid = to_regclass(%1$s) AND attnum > 0 AND NOT attisdropped) a
+        LEFT JOIN pg_catalog.pg_description d ON d.classoid = 'pg_class'::regclass
+          AND d.objoid = to_regclass(%1$s) AND d.objsubid = a.attnum"""
+        .formatted(literal(read()));
+  }
+
   /** The table that is read, quoted. */
   String read() {
     return quoted(target, shape.name());
   }
 
-  private String built() {
+  /** The table that is built, quoted. */
+  String built() {
     return quoted(staging, shape.name());
   }
 
   private String comment(String column, String text) {
-    return "COMMENT ON COLUMN %s.%s IS %s".formatted(built(), quoted(column), literal(text));
+    String on = column.isEmpty() ? "TABLE " + built() : "COLUMN " + built() + "." + quoted(column);
+    return "COMMENT ON " + on + " IS " + literal(text);
   }
 
   private static boolean joined(TableShape.Column column) {
-    return !column.collection() && (column.name().equals("id") || column.name().endsWith("_id"));
+    return column.indexed()
+        || (!column.collection() && (column.name().equals("id") || column.name().endsWith("_id")));
   }
 }

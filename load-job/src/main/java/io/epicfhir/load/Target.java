@@ -1,55 +1,77 @@
 package io.epicfhir.load;
 
+import io.epicfhir.common.JobException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 
 /** Where view tables go. One loader at a time has it open; closing it lets the next one in. */
 interface Target extends AutoCloseable {
   /**
-   * What stands there.
+   * What is there of a view.
    *
-   * @param tableId the Delta table that the rows were read from
-   * @param version its Delta version
+   * @param at the version that was loaded last
    * @param rows the rows that were loaded then
    * @param counted the rows that are there now
    * @param fits whether it has the view's columns
+   * @param untouched whether its rows and columns are the ones that the load left
+   * @param loadedAt when it was loaded last
+   * @param verifiedAt when its content was last known to be the view's
    */
-  record Standing(String tableId, long version, long rows, long counted, boolean fits) {
+  record Standing(
+      ViewVersion at,
+      long rows,
+      long counted,
+      boolean fits,
+      boolean untouched,
+      Instant loadedAt,
+      Instant verifiedAt) {
     /** Whether there is nothing to do. */
     boolean is(ViewSnapshot view) {
-      return version == view.version() && sameTable(view);
+      return at.isSameAs(view.at()) && fits && !tampered();
     }
 
     /** Whether it is an earlier version, whole, so that the changes since then lead to the view. */
     boolean leadsTo(ViewSnapshot view) {
-      return version < view.version() && sameTable(view);
+      return at.number() < view.version()
+          && at.isSameAs(
+              new ViewVersion(
+                  view.at().lake(), view.at().tableId(), at.number(), view.commitAt(at.number())))
+          && fits
+          && !tampered();
     }
 
-    /** Whether somebody else took rows away or added some. */
+    /** Whether somebody else changed it. */
     boolean tampered() {
-      return rows != counted;
+      return rows != counted || !untouched;
     }
 
-    private boolean sameTable(ViewSnapshot view) {
-      return tableId.equals(view.tableId()) && !tampered() && fits;
+    /**
+     * Whether the view's log is another one than the one that was loaded, as after a restored
+     * backup. A table that transform rebuilt has another id and is no such case.
+     */
+    boolean restored(ViewSnapshot view) {
+      if (at.commit().isEmpty() || !at.tableId().equals(view.at().tableId())) {
+        return false;
+      }
+      String today = at.number() > view.version() ? "" : view.commitAt(at.number());
+      boolean cleanedUp = today.isEmpty() && at.number() < view.version();
+      return !cleanedUp && !today.equals(at.commit());
     }
   }
 
-  /** What stands there of a view; empty where it was never loaded or its table is gone. */
+  /** What is there of a view; empty where it was never loaded or its table is gone. */
   Optional<Standing> standing(ViewSnapshot view);
 
   /**
    * Makes the view's table these rows. Whoever reads sees the old table or the new one, and a
    * failure leaves the old one.
    *
-   * @param view the version that the rows are of
-   * @param rows as the view table has them
-   * @param expected how many; the old table stays where another number arrives
+   * @throws TableBusy where somebody holds the table for longer than the request's patience
    */
-  Loaded replace(ViewSnapshot view, Dataset<Row> rows, long expected);
+  LoadResult replace(LoadRequest request);
 
   /**
    * Takes changes into the view's table, in one step that readers see whole or not at all. Of a
@@ -57,12 +79,20 @@ interface Target extends AutoCloseable {
    * view table and whatever went from there goes, so the table is right where it has as many rows
    * as the view table, and only there.
    *
-   * @param before what stands there; the changes begin at it
-   * @param expected how many rows there are in the end
+   * @param changes what came and went since the version that is there
+   * @param before what is there
    * @return empty, with nothing changed, where that does not come out: then the table is to be
    *     replaced
    */
-  Optional<Loaded> change(ViewChanges changes, Standing before, long expected);
+  Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before);
+
+  /**
+   * Compares each row of the view's table with the view's rows. Where they are the same, {@link
+   * Standing#verifiedAt} is now.
+   *
+   * @return whether they are the same
+   */
+  boolean verify(LoadRequest request);
 
   /**
    * What the tables of these views tell of their rows, by view, as further entries of its answer.
@@ -71,6 +101,20 @@ interface Target extends AutoCloseable {
   default Map<String, Map<String, Object>> facts(List<TableShape> views) {
     return Map.of();
   }
+
+  /** What a person must hear of this run's loads, also of those of its earlier tries. */
+  List<String> warnings();
+
+  /** What went wrong beside the views: they are loaded, and the run is red all the same. */
+  default List<JobException> problems() {
+    return List.of();
+  }
+
+  /** Whether it can be reached: if not, no other view can be loaded either. */
+  boolean answers();
+
+  /** How long a load may wait for those who hold tables, in all. */
+  Duration patience();
 
   /** The table's name as people of this target write it. */
   String nameOf(String view);

@@ -9,6 +9,7 @@ import io.epicfhir.common.Lake;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -55,9 +56,9 @@ record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
    * @param most how many rows are worth the way
    */
   static Optional<ViewChanges> since(
-      SparkSession spark, Lake lake, ViewSnapshot view, long since, long most) {
+      Supplier<SparkSession> spark, Lake lake, ViewSnapshot view, long since, long most) {
     return ChangedFiles.since(lake, view, since, most)
-        .map(parts -> new ViewChanges(view, rows(spark, view, parts)));
+        .map(parts -> new ViewChanges(view, rows(spark.get(), view, parts)));
   }
 
   private static Dataset<Row> rows(

@@ -7,6 +7,9 @@ import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.RunRecorder;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -27,14 +30,21 @@ final class ViewLoad {
   }
 
   private final Lake lake;
+  private final Verification verification;
   private final Supplier<SparkSession> spark;
   private final RunRecorder recorder;
   private final ViewSnapshot view;
   private final Target target;
   private final String table;
 
-  ViewLoad(JobContext context, Supplier<SparkSession> spark, ViewSnapshot view, Target target) {
+  ViewLoad(
+      JobContext context,
+      Verification verification,
+      Supplier<SparkSession> spark,
+      ViewSnapshot view,
+      Target target) {
     this.lake = context.lake();
+    this.verification = verification;
     this.spark = spark;
     this.recorder = context.recorder();
     this.view = view;
@@ -45,44 +55,91 @@ final class ViewLoad {
   /**
    * The answer for the report.
    *
-   * @param anew whether the table is replaced whatever stands there
+   * @param anew whether the table is replaced whatever is there
+   * @param patience see {@link LoadRequest}
    * @throws JobException {@link ExitCode#DATA_REFUSED} where the target has other rows in the end
    */
-  Map<String, Object> run(boolean anew) {
-    Optional<Target.Standing> before = anew ? Optional.empty() : target.standing(view);
-    if (before.filter(standing -> standing.is(view)).isPresent()) {
-      return answer(before.get(), before.get().rows(), Way.NONE);
+  Map<String, Object> run(boolean anew, Duration patience) {
+    // One that is replaced by hand may be too damaged to be looked at.
+    Optional<Target.Standing> found = anew ? Optional.empty() : target.standing(view);
+    Optional<Target.Standing> before = found;
+    boolean same = before.filter(standing -> standing.is(view)).isPresent();
+    if (same && !verification.isDue(view.name(), before.get())) {
+      return answer(before.get().counted(), before.get().rows(), Way.NONE);
     }
-    before.filter(Target.Standing::tampered).ifPresent(s -> recorder.note(tampered(s)));
+    long expected = view.rowCount().orElseGet(() -> view.rows(session()).count());
+    LoadRequest request =
+        new LoadRequest(view, () -> view.rows(session()), expected, patience, doubt(found));
+    if (same) {
+      if (target.verify(request)) {
+        return answer(before.get().counted(), before.get().rows(), Way.NONE);
+      }
+      before = Optional.empty();
+      request = new LoadRequest(view, request.rows(), expected, patience, differs(found.get()));
+    }
+    return load(request, before);
+  }
+
+  /** Asked for late: a table of few rows needs none. */
+  private SparkSession session() {
     SparkSession session = spark.get();
     session.sparkContext().setJobGroup("load " + view.name(), "", false);
+    return session;
+  }
+
+  private Map<String, Object> load(LoadRequest request, Optional<Target.Standing> before) {
     Timer.Context timing = recorder.registry().timer("load." + view.name()).time();
-    long expected = view.rowCount().orElseGet(() -> view.rows(session).count());
-    Optional<Loaded> changed = before.flatMap(standing -> change(session, standing, expected));
-    Loaded loaded = changed.orElseGet(() -> target.replace(view, view.rows(session), expected));
-    record(loaded, timing.stop());
-    Target.Standing now = target.standing(view).orElseThrow(this::gone);
-    if (now.counted() != expected) {
+    Optional<LoadResult> changed = before.flatMap(standing -> change(request, standing));
+    LoadResult result = changed.orElseGet(() -> target.replace(request));
+    record(result.copied(), timing.stop());
+    if (result.rows() != request.expected()) {
       throw new JobException(
           ExitCode.DATA_REFUSED,
           "Cannot reconcile %s: it has %d rows, the view table %d; look for who else writes it"
-              .formatted(table, now.counted(), expected));
+              .formatted(table, result.rows(), request.expected()));
     }
-    return answer(now, expected, changed.isPresent() ? Way.CHANGES : Way.WHOLE);
+    return answer(result.rows(), request.expected(), changed.isPresent() ? Way.CHANGES : Way.WHOLE);
   }
 
-  private Optional<Loaded> change(SparkSession session, Target.Standing before, long expected) {
+  private Optional<LoadResult> change(LoadRequest request, Target.Standing before) {
     if (!before.leadsTo(view)) {
       return Optional.empty();
     }
-    return ViewChanges.since(
-            session, lake, view, before.version(), expected / CHANGED_AT_MOST_ONE_IN)
-        .flatMap(changes -> target.change(changes, before, expected));
+    long most = request.expected() / CHANGED_AT_MOST_ONE_IN;
+    return ViewChanges.since(this::session, lake, view, before.at().number(), most)
+        .flatMap(changes -> target.change(request, changes, before));
   }
 
-  private Map<String, Object> answer(Target.Standing standing, long viewRows, Way way) {
+  /** Why the table cannot simply follow its view, for a person; empty where it can. */
+  private String doubt(Optional<Target.Standing> found) {
+    if (found.filter(Target.Standing::tampered).isPresent()) {
+      Target.Standing standing = found.get();
+      return "Someone else changed %s between %s and %s: it has %d rows, and %d were loaded. It was loaded again in full."
+          .formatted(table, since(standing), now(), standing.counted(), standing.rows());
+    }
+    if (found.filter(standing -> standing.restored(view)).isPresent()) {
+      return "%s was loaded from version %d of its view, and the lake now has another commit of that number, or none: was the lake restored from a backup? It was loaded again in full."
+          .formatted(table, found.get().at().number());
+    }
+    return "";
+  }
+
+  private String differs(Target.Standing standing) {
+    return "The content of %s was not what its view has, although nothing else showed it; %s is when it was last known to be right. It was loaded again in full."
+        .formatted(table, standing.verifiedAt().truncatedTo(ChronoUnit.SECONDS));
+  }
+
+  private static Instant since(Target.Standing standing) {
+    return standing.loadedAt().truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  private static Instant now() {
+    return Instant.now().truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  private Map<String, Object> answer(long rows, long viewRows, Way way) {
     Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("rows", standing.counted());
+    answer.put("rows", rows);
     answer.put("view_rows", viewRows);
     answer.put("delta_version", view.version());
     answer.put("changed", way != Way.NONE);
@@ -99,18 +156,5 @@ final class ViewLoad {
     double perSecond = loaded.rows() * 1e9 / Math.max(1, nanos);
     Gauge<Long> gauge = () -> Math.round(perSecond);
     recorder.registry().registerGauge("load." + view.name() + ".rows-per-second", gauge);
-  }
-
-  private String tampered(Target.Standing standing) {
-    return "%s had %d rows where %d were loaded: it was changed by somebody else, and is loaded anew"
-        .formatted(table, standing.counted(), standing.rows());
-  }
-
-  private JobException gone() {
-    return new JobException(
-        ExitCode.DATA_REFUSED,
-        "Cannot reconcile "
-            + table
-            + ": it is gone right after its load; look for who else writes it");
   }
 }

@@ -6,10 +6,11 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableMetadata;
+import io.epicfhir.common.delta.TableRows;
 import io.epicfhir.common.delta.TableSnapshot;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Supplier;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -22,22 +23,28 @@ import org.apache.spark.sql.types.StructType;
  * is the version that is read.
  */
 final class ViewSnapshot {
+  /** Tables of so many bytes are copied sooner than Spark has planned a job. */
+  private static final long FEW = 8L << 20;
+
   private final Lake lake;
   private final Path path;
   private final TableMetadata table;
   private final TableShape shape;
   private final StructType schema;
-  private final Supplier<TableSnapshot> read;
+  private final TableLog log;
+  private final ViewVersion at;
   private TableSnapshot files;
 
-  private ViewSnapshot(
-      Lake lake, Path path, TableMetadata table, TableShape shape, Supplier<TableSnapshot> read) {
+  private ViewSnapshot(Lake lake, Path path, TableMetadata table, TableShape shape, TableLog log) {
     this.lake = lake;
     this.path = path;
     this.table = table;
     this.shape = shape;
     this.schema = schemaOf(table);
-    this.read = read;
+    this.log = log;
+    this.at =
+        new ViewVersion(
+            LakeName.of(lake), table.tableId(), table.version(), commitAt(table.version()));
   }
 
   /** The Delta table. */
@@ -60,9 +67,14 @@ final class ViewSnapshot {
     return shape.name();
   }
 
-  /** Delta's own id: another one means that the table was made anew. */
-  String tableId() {
-    return table.tableId();
+  /** Which version it is. */
+  ViewVersion at() {
+    return at;
+  }
+
+  /** The identity of a commit of its table; empty where the commit's file is no longer there. */
+  String commitAt(long version) {
+    return log.identity(version).orElse("");
   }
 
   /** The Delta version. */
@@ -80,17 +92,13 @@ final class ViewSnapshot {
     TableLog log = TableLog.of(lake, path);
     TableMetadata table = log.metadata().orElseThrow(() -> gone(name));
     return new ViewSnapshot(
-        lake,
-        path,
-        table,
-        TableShape.of(name, table.description().strip(), schemaOf(table)),
-        () -> log.snapshot(table.version()).orElseThrow(() -> gone(name)));
+        lake, path, table, TableShape.of(name, table.description().strip(), schemaOf(table)), log);
   }
 
   /** The version with its files, read when first asked for: a view without news is never asked. */
   private synchronized TableSnapshot files() {
     if (files == null) {
-      files = read.get();
+      files = log.snapshot(version()).orElseThrow(() -> gone(name()));
     }
     return files;
   }
@@ -115,6 +123,18 @@ final class ViewSnapshot {
         : spark.read().format("delta").option("versionAsOf", version()).load(path.toString());
   }
 
+  /**
+   * The rows of a table of few rows, to be read without a Spark job; empty where there are many, or
+   * values that only Spark writes as text.
+   */
+  Optional<TableRows> fewRows() {
+    if (files().bytes() > FEW) {
+      return Optional.empty();
+    }
+    areThere(files().files());
+    return log.rows(version()).filter(TableRows::areTexts);
+  }
+
   /** Whether the table's files have its columns under their own names, all of them. */
   boolean isPlain() {
     return table.partitionColumns().isEmpty()
@@ -128,15 +148,19 @@ final class ViewSnapshot {
    *     wrong query
    */
   Dataset<Row> parquet(SparkSession spark, List<DataFile> files) {
-    files.stream()
-        .filter(file -> !lake.exists(file.in(path)))
-        .findFirst()
-        .ifPresent(file -> missing(file.in(path)));
+    areThere(files);
     return spark
         .read()
         .schema(schema)
         .parquet(
             files.stream().map(file -> file.in(path).toString()).distinct().toArray(String[]::new));
+  }
+
+  private void areThere(List<DataFile> files) {
+    files.stream()
+        .filter(file -> !lake.exists(file.in(path)))
+        .findFirst()
+        .ifPresent(file -> missing(file.in(path)));
   }
 
   private void missing(Path file) {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import org.apache.spark.sql.types.DataTypes;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ class LoadFailuresTest {
     assertThat(load.run()).isEqualTo(5);
 
     assertThat(load.error())
-        .contains("Cannot copy into table a", "column amount", "SQLSTATE 22P02")
+        .contains(load.schema() + ".a: PostgreSQL refuses 1 value(s) of column amount (numeric)")
         .doesNotContain("secret");
     assertThat(load.query("SELECT amount FROM {}.a")).containsExactly("1.50");
     assertThat(load.query("SELECT delta_version FROM {}_state.load_state")).containsExactly("0");
@@ -150,7 +151,8 @@ class LoadFailuresTest {
     ViewTables.write(load.lake(), "a", plain(), List.of());
     PostgresAccess access = new PostgresAccess(SharedDatabase.database().jdbcUrl(), "postgres", "");
     try (PostgresSession first =
-        new PostgresSession(access, load.schema() + "_state", java.time.Duration.ofSeconds(1))) {
+        new PostgresSession(
+            access, load.schema() + "_state", Duration.ofSeconds(1), Duration.ofSeconds(1))) {
       assertThat(first.connection().isValid(1)).isTrue();
 
       assertThat(load.run()).isEqualTo(6);
@@ -174,7 +176,7 @@ class LoadFailuresTest {
 
       assertThat(load.run()).isEqualTo(6);
 
-      assertThat(load.error()).contains("SQLSTATE 55P03", "another session holds a lock");
+      assertThat(load.error()).contains("another session holds a lock");
     }
     assertThat(load.query("SELECT text FROM {}.a")).containsExactly("old");
     assertThat(load.run()).isZero();
@@ -198,17 +200,6 @@ class LoadFailuresTest {
     load.execute("DROP VIEW {}.report");
     assertThat(load.run()).isZero();
     assertThat(load.query("SELECT amount FROM {}.a")).containsExactly("two");
-  }
-
-  @Test
-  void aReaderRoleThatIsNotThereIsNamed() throws Exception {
-    LoadRun load = new LoadRun(folder).with("reader-role", "nobody at all");
-    ViewTables.write(load.lake(), "a", plain(), List.of());
-
-    assertThat(load.run()).isEqualTo(2);
-
-    assertThat(load.error())
-        .contains("role \"nobody at all\" does not exist", "check the block load of the settings");
   }
 
   @Test

@@ -40,6 +40,9 @@ final class LoadRun {
     with("removed-columns", "keep");
     with("parallel-copies", "2");
     with("nul-policy", "replace");
+    with("refused-values", "refuse");
+    with("moved-from", "");
+    with("verify-every", "0 days");
     with("lock-patience", "20 seconds");
     with("swap-timeout", "200 milliseconds");
     with("max-tries", "2");
@@ -49,6 +52,10 @@ final class LoadRun {
   LoadRun with(String key, String value) {
     settings.put(key, value);
     return this;
+  }
+
+  String setting(String key) {
+    return settings.get(key);
   }
 
   Path lake() {

@@ -34,6 +34,9 @@ class LoadSettingsTest {
                 LoadSettings.RemovedColumns.KEEP,
                 2,
                 LoadSettings.NulPolicy.REPLACE,
+                LoadSettings.RefusedPolicy.REFUSE,
+                "",
+                Duration.ofDays(7),
                 Duration.ofMinutes(30),
                 Duration.ofSeconds(5),
                 4,
@@ -55,7 +58,8 @@ class LoadSettingsTest {
                 password-file = pw, schema = s, state-schema = t, parallel-copies = 3
                 reader-role = analysts, removed-columns = drop
                 nul-policy = refuse, lock-patience = 1s, swap-timeout = 2s, max-tries = 5
-                retry-pause = 6s"""));
+                retry-pause = 6s, refused-values = null, moved-from = "s3a://bucket/old"
+                verify-every = 1h"""));
 
     assertThat(settings)
         .isEqualTo(
@@ -72,12 +76,29 @@ class LoadSettingsTest {
                 LoadSettings.RemovedColumns.DROP,
                 3,
                 LoadSettings.NulPolicy.REFUSE,
+                LoadSettings.RefusedPolicy.NULL,
+                "s3a://bucket/old",
+                Duration.ofHours(1),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(2),
                 5,
                 Duration.ofSeconds(6)));
     assertThat(settings.access().place()).isEqualTo("db:1/w");
     assertThat(settings.toString()).doesNotContain("sesame");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"null, NULL", "'\"null\"', NULL", "refuse, REFUSE"})
+  void nullIsAPolicyAlsoWithoutQuotes(String written, LoadSettings.RefusedPolicy policy)
+      throws IOException {
+    Path file = folder.resolve("own.conf");
+    Files.writeString(
+        file,
+        "include file(\"%s\")\nepic-fhir.load.refused-values = %s\n"
+            .formatted(Path.of("../conf/pipeline.conf").toRealPath(), written));
+
+    assertThat(LoadSettings.from(SettingsFile.load(file.toString())).refusedValues())
+        .isEqualTo(policy);
   }
 
   @Test

@@ -20,7 +20,7 @@ class LoadStateTest {
   void begin() throws SQLException {
     connection = LoadRun.connect();
     state.create(connection);
-    state.begin(connection, "a", "first");
+    state.copies().begin(connection, "a", "first");
   }
 
   @AfterEach
@@ -30,33 +30,33 @@ class LoadStateTest {
 
   @Test
   void aPartitionIsClaimedOnceAndItsFiguresCount() throws SQLException {
-    assertThat(state.claim(connection, "a", "first", 0)).isTrue();
-    state.copied(connection, "first", 0, new Loaded(3, 30, 1));
-    assertThat(state.claim(connection, "a", "first", 1)).isTrue();
-    state.copied(connection, "first", 1, new Loaded(4, 40, 0));
+    assertThat(state.copies().claim(connection, "a", "first", 0)).isTrue();
+    state.copies().copied(connection, "first", 0, new Loaded(3, 30, 1));
+    assertThat(state.copies().claim(connection, "a", "first", 1)).isTrue();
+    state.copies().copied(connection, "first", 1, new Loaded(4, 40, 0));
 
-    assertThat(state.claim(connection, "a", "first", 0)).isFalse();
+    assertThat(state.copies().claim(connection, "a", "first", 0)).isFalse();
 
-    assertThat(state.copied(connection, "first")).isEqualTo(new Loaded(7, 70, 1));
+    assertThat(state.copies().copied(connection, "first")).isEqualTo(new Loaded(7, 70, 1));
   }
 
   @Test
   void aTaskOfALoadThatAnotherOneReplacedCopiesNothing() throws SQLException {
-    state.begin(connection, "a", "second");
+    state.copies().begin(connection, "a", "second");
 
-    assertThatThrownBy(() -> state.claim(connection, "a", "first", 0))
+    assertThatThrownBy(() -> state.copies().claim(connection, "a", "first", 0))
         .isInstanceOf(PostgresFailure.class)
         .hasMessage("Cannot copy into table a: another load has begun; let that one finish");
-    assertThat(state.claim(connection, "a", "second", 0)).isTrue();
+    assertThat(state.copies().claim(connection, "a", "second", 0)).isTrue();
   }
 
   @Test
   void aClaimThatIsRolledBackIsFreeAgain() throws SQLException {
     connection.setAutoCommit(false);
-    assertThat(state.claim(connection, "a", "first", 0)).isTrue();
+    assertThat(state.copies().claim(connection, "a", "first", 0)).isTrue();
     connection.rollback();
 
-    assertThat(state.claim(connection, "a", "first", 0)).isTrue();
+    assertThat(state.copies().claim(connection, "a", "first", 0)).isTrue();
   }
 
   @Test

@@ -8,11 +8,15 @@ import static io.epicfhir.load.ViewTables.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.common.ColumnMetadata;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructField;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,10 +139,30 @@ class LoadTest {
 
       assertThat(load.query("SELECT count(*) FROM {}.a")).containsExactly("3");
       assertThat(load.report().at("/notes/0").asText())
-          .isEqualTo(
-              load.schema()
-                  + ".a had 0 rows where 3 were loaded: it was changed by somebody else,"
-                  + " and is loaded anew");
+          .startsWith("Someone else changed " + load.schema() + ".a between ")
+          .endsWith("it has 0 rows, and 3 were loaded. It was loaded again in full.");
+    }
+
+    @Test
+    void columnsThatTheViewAsksForGetAnIndex() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      Metadata index = new MetadataBuilder().putBoolean(ColumnMetadata.INDEX, true).build();
+      var texts = DataTypes.createArrayType(DataTypes.StringType);
+      ViewTables.write(
+          load.lake(),
+          "a",
+          schema(
+              new StructField("at", DataTypes.StringType, true, index),
+              new StructField("codes", texts, true, index),
+              column("text", DataTypes.StringType, "string")),
+          List.of(row("2024", List.of("a", "b"), "x", "r")));
+
+      assertThat(load.run()).isZero();
+
+      assertThat(load.query("SELECT indexdef FROM pg_indexes WHERE schemaname = '{}'"))
+          .hasSize(3)
+          .anyMatch(i -> i.endsWith("USING btree (at)"))
+          .anyMatch(i -> i.endsWith("USING gin (codes)"));
     }
 
     @Test

@@ -121,9 +121,10 @@ class TableFactsTest {
 
   private Map<String, Object> facts() throws Exception {
     PostgresAccess access = new PostgresAccess(SharedDatabase.database().jdbcUrl(), "postgres", "");
-    try (PostgresSession session = new PostgresSession(access, "facts", Duration.ofSeconds(5))) {
+    try (PostgresSession session =
+        new PostgresSession(access, "facts", Duration.ofSeconds(5), Duration.ofSeconds(5))) {
       TableShape shape = TableShape.of("a", "", plain());
-      return new TableFacts(load.schema(), session).of(List.of(shape)).get("a");
+      return new TableFacts(load.schema(), session, note -> {}).of(List.of(shape)).get("a");
     }
   }
 

@@ -2,11 +2,20 @@ package io.epicfhir.load;
 
 import io.delta.tables.DeltaTable;
 import io.epicfhir.common.ColumnMetadata;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.delta.TableLog;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.commons.io.FileUtils;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -23,14 +32,30 @@ import org.apache.spark.sql.types.StructType;
 
 /** View tables as the transform job writes them, with real Delta. */
 final class ViewTables {
+  private static final Map<String, Path> FIRST_COMMITS = new ConcurrentHashMap<>();
+  private static final Path TEMPLATES = templates();
+
   private ViewTables() {}
+
+  private static Path templates() {
+    try {
+      Path folder = Files.createTempDirectory("view-tables");
+      FileUtils.forceDeleteOnExit(folder.toFile());
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   static SparkSession spark() {
     return SparkSession.builder()
         .master("local[2]")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.sql.shuffle.partitions", "1")
+        // A few rows: to compile a plan and to adapt it takes longer than to run it.
+        .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.adaptive.enabled", "false")
         .config("spark.databricks.delta.snapshotPartitions", "1")
         .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
         .config(
@@ -71,15 +96,38 @@ final class ViewTables {
         .execute();
   }
 
-  /** Replaces the table in one Delta commit. */
+  /**
+   * Replaces the table in one Delta commit. A first commit that some test made before is copied.
+   */
   static void write(Path lake, String view, StructType schema, List<Row> rows) {
+    Path table = lake.resolve("views").resolve(view);
+    if (Files.exists(table)) {
+      commit(table, schema, rows);
+      return;
+    }
+    Path first =
+        FIRST_COMMITS.computeIfAbsent(
+            schema.json() + rows,
+            key -> {
+              Path template = TEMPLATES.resolve(String.valueOf(FIRST_COMMITS.size()));
+              commit(template, schema, rows);
+              return template;
+            });
+    try {
+      FileUtils.copyDirectory(first.toFile(), table.toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void commit(Path table, StructType schema, List<Row> rows) {
     spark()
         .createDataFrame(rows, schema)
         .write()
         .format("delta")
         .mode(SaveMode.Overwrite)
         .option("overwriteSchema", "true")
-        .save(lake.resolve("views").resolve(view).toString());
+        .save(table.toString());
   }
 
   /** Whether a change marks rows as deleted beside the files, or rewrites the files. */
@@ -89,10 +137,8 @@ final class ViewTables {
 
   /** Sets a property of the table, in a commit of its own. */
   static void property(Path lake, String view, String key, String value) {
-    spark()
-        .sql(
-            "ALTER TABLE delta.`%s` SET TBLPROPERTIES ('%s' = '%s')"
-                .formatted(lake.resolve("views").resolve(view), key, value));
+    Lake files = new Lake(new LakePaths(lake.toUri().toString()), new Configuration());
+    TableLog.of(files, files.paths().view(view)).setProperties(Map.of(key, value), "test");
   }
 
   /** One commit by the transform job's own merge: all rows of these resources go, others come. */

@@ -75,6 +75,9 @@ record ViewPlan(
             .putBoolean(ColumnMetadata.COLLECTION, column.collection())
             .putString(ColumnMetadata.DESCRIPTION, column.description());
     column.ansiType().ifPresent(type -> metadata.putString(ColumnMetadata.ANSI_TYPE, type));
+    if (column.indexed()) {
+      metadata.putBoolean(ColumnMetadata.INDEX, true);
+    }
     return metadata.build();
   }
 

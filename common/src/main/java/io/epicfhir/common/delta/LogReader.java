@@ -92,6 +92,10 @@ final class LogReader {
         adds(snapshot).stream().map(FileActions::file).toList());
   }
 
+  TableRows rows(long version) {
+    return new TableRows(engine, table, load(OptionalLong.of(version)));
+  }
+
   TableMetadata metadata(long version) {
     return ChecksumFile.read(lake, log, version)
         .orElseGet(() -> metadata(load(OptionalLong.of(version))));

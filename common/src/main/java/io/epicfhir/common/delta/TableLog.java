@@ -59,6 +59,14 @@ public final class TableLog {
         : Optional.of(reader.snapshot(OptionalLong.of(version)));
   }
 
+  /** The rows of a version, for a table of few rows; empty as {@link #snapshot(long)} is. */
+  public Optional<TableRows> rows(long version) {
+    LogListing listing = reader.listing();
+    return listing.newest().orElse(-1) < version || !listing.reaches(version)
+        ? Optional.empty()
+        : Optional.of(reader.rows(version));
+  }
+
   /** What the writer of a commit says of it; empty where there is no such commit, or no longer. */
   public Optional<CommitInfo> info(long version) {
     return reader.info(version);

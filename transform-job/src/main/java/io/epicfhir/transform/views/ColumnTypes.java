@@ -45,6 +45,7 @@ final class ColumnTypes {
         column.collection(),
         column.description(),
         Optional.of(column.ansiType()).filter(t -> !t.isEmpty()),
+        column.indexed(),
         varied(path),
         column.collection() ? DataTypes.createArrayType(type) : type);
   }

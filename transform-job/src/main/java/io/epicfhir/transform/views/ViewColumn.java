@@ -11,6 +11,7 @@ import org.apache.spark.sql.types.DataType;
  * @param collection whether it holds a list
  * @param description what it means, or empty
  * @param ansiType the value of the tag ansi/type
+ * @param indexed whether its table gets an index on it
  * @param varied whether its values mostly differ from row to row: keys and points in time
  * @param sparkType decimals are strings with the source's digits
  */
@@ -21,5 +22,6 @@ public record ViewColumn(
     boolean collection,
     String description,
     Optional<String> ansiType,
+    boolean indexed,
     boolean varied,
     DataType sparkType) {}

@@ -76,6 +76,7 @@ public record ViewDefinition(
    *
    * @param type the declared FHIR type, or empty
    * @param ansiType the value of the tag ansi/type, or empty
+   * @param indexed whether the tag load/index asks for an index
    */
   record Column(
       String name,
@@ -83,7 +84,8 @@ public record ViewDefinition(
       String type,
       boolean collection,
       String description,
-      String ansiType) {}
+      String ansiType,
+      boolean indexed) {}
 
   /** Whether it has no where. */
   public boolean letsAllThrough() {

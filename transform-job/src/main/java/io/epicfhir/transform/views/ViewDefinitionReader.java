@@ -163,12 +163,13 @@ final class ViewDefinitionReader {
         text(node, "type"),
         collection.asBoolean(false),
         text(node, "description"),
-        ansiType(list(node, "tag")));
+        tag(node, "ansi/type"),
+        tag(node, "load/index").equals("true"));
   }
 
-  private String ansiType(List<JsonNode> tags) {
-    return tags.stream()
-        .filter(tag -> text(tag, "name").equals("ansi/type"))
+  private String tag(JsonNode column, String name) {
+    return list(column, "tag").stream()
+        .filter(tag -> text(tag, "name").equals(name))
         .map(tag -> text(tag, "value"))
         .findFirst()
         .orElse("");

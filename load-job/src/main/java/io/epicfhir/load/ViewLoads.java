@@ -1,0 +1,186 @@
+package io.epicfhir.load;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.RunRecorder;
+import io.epicfhir.common.StorageFailure;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All views, one after the other. One that fails stops only itself: the others are loaded, and the
+ * run ends red and names it. A table that somebody holds is tried again when the others are done.
+ */
+final class ViewLoads {
+  private static final Logger LOG = LoggerFactory.getLogger(ViewLoads.class);
+
+  private static final Duration A_MOMENT = Duration.ofMillis(200);
+
+  /** Of several failures the one that ends the run: first the one that a retry may mend. */
+  private static final List<ExitCode> BY_WEIGHT =
+      List.of(
+          ExitCode.STORAGE,
+          ExitCode.DATA_REFUSED,
+          ExitCode.REFUSED,
+          ExitCode.SETTINGS,
+          ExitCode.UNAVAILABLE,
+          ExitCode.DEFECT);
+
+  private final JobContext context;
+  private final Verification verification;
+  private final Supplier<SparkSession> spark;
+  private final Target target;
+  private final Map<String, Map<String, Object>> tables = new LinkedHashMap<>();
+  private final Map<String, JobException> failures = new LinkedHashMap<>();
+  private final List<TableShape> shapes = new ArrayList<>();
+
+  /**
+   * @param verification which tables are compared with their views
+   */
+  ViewLoads(
+      JobContext context, Verification verification, Supplier<SparkSession> spark, Target target) {
+    this.context = context;
+    this.verification = verification;
+    this.spark = spark;
+    this.target = target;
+  }
+
+  /**
+   * Loads them and records how it went.
+   *
+   * @param anew those to replace whatever is there
+   * @throws JobException with one line a failure, and the exit code of the one that weighs most
+   */
+  void run(List<String> names, List<String> anew) {
+    try {
+      Set<String> busy = new LinkedHashSet<>();
+      for (String name : names) {
+        if (!load(name, anew.contains(name), Duration.ZERO, Instant.MAX)) {
+          busy.add(name);
+        }
+      }
+      Instant deadline = Instant.now().plus(target.patience());
+      for (String name : busy) {
+        while (!load(name, anew.contains(name), left(deadline), deadline)) {
+          Retries.sleep(A_MOMENT);
+        }
+      }
+      target.facts(shapes).forEach((name, facts) -> tables.get(name).putAll(facts));
+    } finally {
+      record();
+    }
+    List<JobException> all = new ArrayList<>(failures.values());
+    all.addAll(target.problems());
+    if (!all.isEmpty()) {
+      throw together(all);
+    }
+  }
+
+  /** Never zero, which would mean not to wait at all. */
+  private static Duration left(Instant deadline) {
+    Duration left = Duration.between(Instant.now(), deadline);
+    return left.toMillis() > 0 ? left : Duration.ofMillis(1);
+  }
+
+  /**
+   * Loads one view.
+   *
+   * @return false where somebody holds the table and there is time left for another try
+   */
+  private boolean load(String name, boolean anew, Duration patience, Instant deadline) {
+    try {
+      ViewSnapshot view = ViewSnapshot.current(context.lake(), name);
+      tables.put(
+          name, new ViewLoad(context, verification, spark, view, target).run(anew, patience));
+      shapes.add(view.shape());
+      LOG.info("{}: {}", name, tables.get(name));
+    } catch (TableBusy e) {
+      if (Instant.now().isBefore(deadline)) {
+        LOG.info("{} is held by another session and is tried again at the end", name);
+        return false;
+      }
+      failures.put(name, e);
+    } catch (Exception e) { // Spark throws checked ones without declaring them
+      JobException failure = of(name, e);
+      // A server that is away, or a disk that is gone, is away for all of them.
+      if (failure.exitCode() == ExitCode.STORAGE && !target.answers()) {
+        throw failure;
+      }
+      LOG.error(failure.getMessage());
+      failures.put(name, failure);
+    }
+    return true;
+  }
+
+  /** Spark's own messages may quote data; only what was written for people passes. */
+  private static JobException of(String view, Exception failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof JobException known) {
+        return known;
+      }
+    }
+    return StorageFailure.in(failure)
+        .map(
+            cause ->
+                new JobException(
+                    ExitCode.STORAGE,
+                    "Cannot load view "
+                        + view
+                        + ": "
+                        + StorageFailure.why(cause)
+                        + "; check that the lake and Spark's local disks are there, writable and"
+                        + " not full",
+                    failure))
+        .orElseGet(
+            () ->
+                new JobException(
+                    ExitCode.DEFECT,
+                    "Cannot load view " + view + ": " + failure.getClass().getName(),
+                    failure));
+  }
+
+  private void record() {
+    RunRecorder recorder = context.recorder();
+    recorder.result("tables", tables);
+    if (!failures.isEmpty()) {
+      Map<String, String> messages = new LinkedHashMap<>();
+      failures.forEach((name, failure) -> messages.put(name, failure.getMessage()));
+      recorder.result("refused_views", messages);
+    }
+    if (!target.answers()) {
+      return; // the failure says so; the warnings stay in the target for the next try
+    }
+    List<String> warnings = target.warnings();
+    if (!warnings.isEmpty()) {
+      recorder.result("warnings", warnings);
+      warnings.forEach(recorder::note);
+    }
+  }
+
+  private static JobException together(List<JobException> failures) {
+    ExitCode exitCode =
+        BY_WEIGHT.stream()
+            .filter(code -> failures.stream().anyMatch(f -> f.exitCode() == code))
+            .findFirst()
+            .orElse(ExitCode.DEFECT);
+    JobException all =
+        new JobException(
+            exitCode,
+            failures.stream().map(Throwable::getMessage).collect(Collectors.joining("\n")),
+            failures.get(0));
+    failures.stream().skip(1).forEach(all::addSuppressed);
+    return all;
+  }
+}

@@ -1,0 +1,188 @@
+package io.epicfhir.load;
+
+import static io.epicfhir.load.ViewTables.plain;
+import static io.epicfhir.load.ViewTables.plainRows;
+import static io.epicfhir.load.ViewTables.row;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Tables that somebody else changed: noticed at the next run, loaded anew, and told. */
+class TamperTest {
+  @TempDir Path folder;
+  private LoadRun load;
+
+  @BeforeEach
+  void aLoadedTable() throws Exception {
+    load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(20, "right"));
+    assertThat(load.run()).isZero();
+  }
+
+  private void assertRight() throws Exception {
+    assertThat(load.query("SELECT count(*), min(text), max(text) FROM {}.a"))
+        .containsExactly("20|right|right");
+  }
+
+  /** None of them changes the number of rows. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "UPDATE {}.a SET text = 'wrong' WHERE id = 'r7'",
+        "UPDATE {}.a SET text = 'wrong'; SELECT pg_stat_reset()",
+        "CREATE TABLE {}.d AS TABLE {}.a; TRUNCATE {}.a; INSERT INTO {}.a SELECT id, 'wrong', _resource_id"
+            + " FROM {}.d; DROP TABLE {}.d",
+        "DELETE FROM {}.a WHERE id = 'r1'; INSERT INTO {}.a VALUES ('r1', 'wrong', 'r1')",
+        "CREATE TABLE {}.d (LIKE {}.a INCLUDING ALL); INSERT INTO {}.d SELECT id, 'wrong', _resource_id"
+            + " FROM {}.a; DROP TABLE {}.a; ALTER TABLE {}.d RENAME TO a",
+        "ALTER TABLE {}.a ALTER text TYPE text USING 'wrong'",
+        "ALTER TABLE {}.a DROP text; ALTER TABLE {}.a ADD text text DEFAULT 'wrong'",
+        "ALTER TABLE {}.a RENAME text TO t; ALTER TABLE {}.a RENAME _resource_id TO text;"
+            + " ALTER TABLE {}.a RENAME t TO _resource_id"
+      })
+  void isNoticedAndLoadedAnewAndTold(String sql) throws Exception {
+    load.execute(sql);
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/result/warnings"))
+        .singleElement()
+        .satisfies(
+            w ->
+                assertThat(w.asText())
+                    .startsWith("Someone else changed " + load.schema() + ".a between ")
+                    .endsWith("20 rows, and 20 were loaded. It was loaded again in full."));
+    assertRight();
+    assertThat(load.run()).as("told by each try of the run").isZero();
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
+    assertThat(load.report().at("/result/warnings")).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "VACUUM FULL {}.a",
+        "CLUSTER {}.a USING a_pkey",
+        "VACUUM (FREEZE) {}.a",
+        "ALTER TABLE {}.a ADD note text DEFAULT 'mine'",
+        "SELECT * FROM {}.a FOR UPDATE",
+        "CREATE INDEX ON {}.a (text)"
+      })
+  void whatChangesNoRowIsNoAlarm(String sql) throws Exception {
+    load.execute(sql);
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
+    assertThat(load.report().at("/result").has("warnings")).isFalse();
+  }
+
+  @Test
+  void anUpdateIsNoticedAlsoWhereTheViewHasNews() throws Exception {
+    load.execute("UPDATE {}.a SET text = 'wrong' WHERE id = 'r7'");
+    ViewTables.change(load.lake(), "a", plain(), List.of("r1"), List.of(row("r1", "right", "r1")));
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("whole");
+    assertThat(load.report().at("/result/warnings")).hasSize(1);
+    assertRight();
+  }
+
+  @Test
+  void aTriggerThatRewritesRowsIsRedAndNamedAndTheOldRowsStay() throws Exception {
+    load.execute(
+        """
+        CREATE FUNCTION {}.mask() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN NEW.text := 'masked'; RETURN NEW; END $$;
+        CREATE TRIGGER masking BEFORE INSERT ON {}.a FOR EACH ROW EXECUTE FUNCTION {}.mask()""");
+    assertThat(load.run()).as("it has changed nothing yet").isZero();
+    ViewTables.change(load.lake(), "a", plain(), List.of("r1"), List.of(row("r1", "right", "r1")));
+
+    assertThat(load.run()).isEqualTo(5);
+
+    assertThat(load.error()).contains("Something on the table changes them: trigger masking");
+    assertRight();
+    load.execute("DROP TRIGGER masking ON {}.a");
+    assertThat(load.run()).isZero();
+    assertRight();
+  }
+
+  @Test
+  void aTriggerThatOnlyLooksOnDoesNoHarm() throws Exception {
+    load.execute(
+        """
+        CREATE TABLE {}.audit (id text);
+        CREATE FUNCTION {}.note() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN INSERT INTO {}.audit VALUES (NEW.id); RETURN NEW; END $$;
+        CREATE TRIGGER noting AFTER INSERT ON {}.a FOR EACH ROW EXECUTE FUNCTION {}.note()"""
+            .replace("{}", load.schema()));
+    ViewTables.deletionVectors(load.lake(), "a", true);
+    ViewTables.change(load.lake(), "a", plain(), List.of("r1"), List.of(row("r1", "right", "r1")));
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("changes");
+    assertThat(load.query("SELECT * FROM {}.audit")).containsExactly("r1");
+    assertRight();
+  }
+
+  /** A page that was restored from elsewhere has rows of the same transactions. */
+  @Test
+  void aTableIsComparedWithItsViewOnASchedule() throws Exception {
+    load.execute("UPDATE {}.a SET text = 'wrong' WHERE id = 'r3'");
+    load.execute(
+        """
+        UPDATE {}_state.load_state SET verified_at = now() - interval '2 days', row_writers = (
+          SELECT string_agg(w, ' ' ORDER BY w) FROM
+            (SELECT xmin::text || ':' || count(*) FROM {}.a GROUP BY xmin) x(w))""");
+    load.with("verify-every", "3 days");
+    assertThat(load.run()).isZero();
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
+
+    load.with("verify-every", "1 days");
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("whole");
+    assertThat(load.report().at("/result/warnings/0").asText())
+        .startsWith("The content of " + load.schema() + ".a was not what its view has");
+    assertRight();
+  }
+
+  @Test
+  void aTableIsComparedWithItsViewWhereSomebodyAsksForIt() throws Exception {
+    load.execute(
+        """
+        UPDATE {}.a SET text = 'wrong' WHERE id = 'r3';
+        UPDATE {}_state.load_state SET row_writers = (
+          SELECT string_agg(w, ' ' ORDER BY w) FROM
+            (SELECT xmin::text || ':' || count(*) FROM {}.a GROUP BY xmin) x(w))""");
+    assertThat(load.run("--verify", "b")).isZero();
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
+
+    assertThat(load.run("--verify", "all")).isZero();
+
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("whole");
+    assertRight();
+  }
+
+  @Test
+  void aTableThatIsAsItsViewIsNotWrittenAgain() throws Exception {
+    load.execute("UPDATE {}_state.load_state SET verified_at = now() - interval '2 days'");
+    load.with("verify-every", "1 days");
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
+    assertThat(
+            load.query("SELECT now() - verified_at < interval '1 hour' FROM {}_state.load_state"))
+        .containsExactly("t");
+    assertThat(load.query("SELECT to_regclass('{}_state.a')")).containsExactly("null");
+  }
+}
