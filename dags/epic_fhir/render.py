@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from epic_fhir import quarantine
 from epic_fhir.charts import drawn, figure
-from epic_fhir.checks import COULD_NOT_RUN, FAIL, WARN
+from epic_fhir.checks import ACCEPTED, COULD_NOT_RUN, FAIL, WARN
 from epic_fhir.remedy import ORDER
 from epic_fhir.reports import RunKey, parse_instant
 from epic_fhir.skew import lost_seconds
@@ -29,6 +29,7 @@ STATES = {
     "COULD_NOT_RUN": ("could not run", "warn"),
     "NO_BASELINE": ("no baseline yet", "warn"),
     "NO_COUNT": ("no independent count", "warn"),
+    "ACCEPTED": ("accepted", "soft"),
 }
 """A check's state in words, and how the page colours it."""
 _REASONS = re.compile(r"(?:Lines|Resources) in quarantine by reason: \{(.*)\}\.")
@@ -46,6 +47,9 @@ def page(
     changes: list[str] | None = None,
     last_good: str | None = None,
     notes: Iterable[str] = (),
+    data_of: str | None = None,
+    previous: str | None = None,
+    accept: str = "",
 ) -> str:
     """
     The whole page as text.
@@ -55,6 +59,9 @@ def page(
     :param changes: what is other than in the last good run, in sentences
     :param last_good: that run's id; None where there is none
     :param notes: of this report itself
+    :param data_of: which data came, in a sentence
+    :param previous: the run before this one
+    :param accept: the command that accepts a warning
     """
     bars, stages, cards = timeline(reports, states), _stages(reports), drawn(trends)
     odd = {card["name"] for card in cards["odd"]}
@@ -66,6 +73,10 @@ def page(
         bad=grounds(checks),
         unanswered=unanswered,
         warnings=[c for c in checks if c["state"] == WARN],
+        accepted=[c for c in checks if c["state"] == ACCEPTED],
+        accept=accept,
+        data_of=data_of,
+        previous=previous,
         drawn_below=[c["subject"] for c in checks if c["state"] == WARN and c["subject"] in odd],
         tally={state: sum(c["state"] == state for c in checks) for state in STATES},
         trends=cards,
@@ -76,7 +87,6 @@ def page(
         checks=checks,
         table=table,
         views_known=bool((((reports.get("transform") or {}).get("result")) or {}).get("views")),
-        incremental=_since(reports),
         quarantined=sum(row["quarantined"] or 0 for row in table) if reports.get("extract") else None,
         deleted=sum(row["tombstones"] or 0 for row in table),
         bars=bars,
@@ -87,6 +97,11 @@ def page(
         next_step=step,
         origin=_origin(reports),
     )
+
+
+def at_the_root(html: str, key: RunKey) -> str:
+    """The same page beside the folder metrics, with its links."""
+    return html.replace('href="../../', 'href="metrics/').replace('href="../', f'href="metrics/{key.dag_id}/')
 
 
 def template(name: str) -> Any:
@@ -156,8 +171,8 @@ def sum_span(bars: list[dict[str, Any]]) -> float | None:
 
 
 def count(value: Any) -> str:
-    """A number with thin groups; a dash where it is not known."""
-    return "–" if value is None else f"{value:,}".replace(",", "\u202f")
+    """A number with commas between its thousands, as in every sentence and alert; a dash where it is not known."""
+    return "–" if value is None else f"{value:,}"
 
 
 def span(seconds: float | None) -> str:
@@ -199,11 +214,6 @@ def _quarantine(reports: dict[str, dict[str, Any] | None]) -> dict[str, str]:
     """The folders of extract's quarantine, each with the command that shows its lines."""
     told = ((reports.get("extract") or {}).get("result") or {}).get("quarantine") or ""
     return {folder: quarantine.command(folder) for folder in told.split(", ") if folder}
-
-
-def _since(reports: dict[str, dict[str, Any] | None]) -> str | None:
-    told = [((reports.get(task) or {}).get("result") or {}).get("since") for task in ("extract", "kick_off")]
-    return next((since for since in told if since), None)
 
 
 def _origin(reports: dict[str, dict[str, Any] | None]) -> dict[str, Any]:

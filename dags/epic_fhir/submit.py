@@ -18,7 +18,7 @@ from airflow.sdk.exceptions import (
     AirflowSkipException,
 )
 
-from epic_fhir import rerun, sites
+from epic_fhir import logs, rerun, sites
 from epic_fhir.database import database
 from epic_fhir.lineage import TellsLineage
 from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, of_try, parse_instant, reached_its_end
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from epic_fhir.archives import ClassArchive
 
-READY = frozenset({"complete", "landed"})
-"""States of an export that extract can start from."""
 DRIVER_OF_TRY = "epic_fhir_driver"
 """Where a task keeps the driver that it has submitted to a cluster, and by which try."""
 
@@ -97,6 +95,7 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
             self.jars = ",".join(here.extra_jars()) or None
         self._follow_drivers_elsewhere()
         self.application_args = key.arguments(here.conf, **selection)
+        self.log.info(logs.opening(key, here.conf, selection.get("export_id")))
         self.name = f"{key.dag_id}.{key.task_id} {key.run_id}"
         self._spark_binary = here.spark_submit()
         path = lake.report(key)
@@ -114,9 +113,11 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         if failure is None:
             self._forget_driver(context)
         try:
-            return answer(path, settle(ended))
+            made = settle(ended)
         except AirflowException as e:
-            raise e from failure
+            raise e from None  # spark-submit's frames say nothing that the report does not say
+        self.log.info(logs.closing(key, made, path))
+        return answer(path, made)
 
     def submit_job(self, context: Context) -> str | None:
         """Cluster mode: beside the driver, keeps whose it is; its report carries the number of the try that submitted it."""
@@ -208,11 +209,14 @@ class JavaCall:
             command, archive = here.java(module, main, key.arguments(here.conf, export_id))
         path = lake.report(key)
         before = lake.read_json(path)
-        self._log.info("Running %s", " ".join(command))
+        self._log.info(logs.opening(key, here.conf, export_id))
+        self._log.debug("Running %s", " ".join(command))
         status = self._wait(command, {**os.environ, **here.environment()})
         if archive is not None:
             archive.keep(status)
-        return path, settle(judge(key, fresh(lake.read_json(path), key, before), status))
+        made = settle(judge(key, fresh(lake.read_json(path), key, before), status))
+        self._log.info(logs.closing(key, made, path))
+        return path, made
 
     def _wait(self, command: list[str], env: dict[str, str]) -> int:
         self._process = subprocess.Popen(
@@ -283,7 +287,7 @@ class ExportReady(BaseSensorOperator):
         self._call = JavaCall(self)
         path, report = self._call.run(self.module, self.main, key, self.export_id)
         status = report.get("result") or {}
-        if status.get("state") in READY:
+        if status.get("state") in logs.READY:
             return PokeReturnValue(is_done=True, xcom_value=answer(path, report))
         now = datetime.now(timezone.utc)
         self._within_timeout(context, now)
@@ -296,7 +300,7 @@ class ExportReady(BaseSensorOperator):
         last = lake.read_json(lake.report(key)) or {}
         result = last.get("result") or {}
         again = parse_instant(result.get("not_before"))
-        mine = result.get("export_id") == self.export_id and result.get("state") not in READY
+        mine = result.get("export_id") == self.export_id and result.get("state") not in logs.READY
         if mine and again and datetime.now(timezone.utc) < again:
             self.log.info("The server asked for no request before %s", again.isoformat())
             raise AirflowRescheduleException(again)
