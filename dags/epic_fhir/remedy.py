@@ -60,7 +60,7 @@ def next_step(
     advice, mend = refused or (told, _mend(failed, checks))
     # What makes two failures the same, beside task and exit code: what was refused, or the message without its numbers.
     error = str((report.get("run") or {}).get("error") or "")
-    cause = next((kind for kind in REFUSALS if result.get(kind)), "") if refused else acceptance.words(error)
+    cause = next((kind for kind in REFUSALS if refused and result.get(kind)), "") or acceptance.words(error)
     if mend:
         conf = shlex.quote(json.dumps({"run": mends or key.run_id, **mend, "go": True}))
         command = f"airflow dags trigger {sites.named('rerun', sites.of(key.dag_id))} --conf {conf}"
