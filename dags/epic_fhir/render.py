@@ -65,14 +65,15 @@ def page(
     """
     bars, stages, cards = timeline(reports, states), _stages(reports), drawn(trends)
     odd = {card["name"] for card in cards["odd"]}
-    unanswered = [c for c in checks if c["state"] == COULD_NOT_RUN]
+    unanswered, warnings = ([c for c in checks if c["state"] == state] for state in (COULD_NOT_RUN, WARN))
     return template("report.html.j2").render(
         key=key,
         verdict=verdict,
-        headline=headline(verdict, states),
+        headline=_complete_but(len(warnings)) if verdict == "green" and warnings else headline(verdict, states),
+        tone="unknown" if verdict == "green" and warnings else verdict,
         bad=grounds(checks),
         unanswered=unanswered,
-        warnings=[c for c in checks if c["state"] == WARN],
+        warnings=warnings,
         accepted=[c for c in checks if c["state"] == ACCEPTED],
         accept=accept,
         data_of=data_of,
@@ -141,6 +142,10 @@ def headline(verdict: str, states: dict[str, str]) -> str:
         return _HEADLINES[verdict]
     failed = next((task for task in ORDER if states.get(task) == "failed"), "validate")
     return "Red: the counts of this run do not fit." if failed == "validate" else f"Red: {failed} failed."
+
+
+def _complete_but(count: int) -> str:
+    return f"Complete, with {count} warning{'' if count == 1 else 's'}."
 
 
 def timeline(reports: dict[str, dict[str, Any] | None], states: dict[str, str]) -> list[dict[str, Any]]:

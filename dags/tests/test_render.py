@@ -97,7 +97,8 @@ def test_skew_and_quarantine_are_warnings_of_a_green_run(tmp_path):
     reports["extract"]["result"]["manifest_counts"]["Patient"] = 21
     html, problem = page(tmp_path, reports, GOOD)
     assert problem is None
-    assert "<h1>Green:" in html
+    assert "<h1>Complete, with 2 warnings.</h1>" in html
+    assert '<body class="unknown">' in html
     assert "1 in quarantine." in html
     assert "Stage 11 of transform (views)" in html
 
