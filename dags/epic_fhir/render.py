@@ -88,7 +88,7 @@ def page(
         checks=checks,
         table=table,
         views_known=bool((((reports.get("transform") or {}).get("result")) or {}).get("views")),
-        quarantined=sum(row["quarantined"] or 0 for row in table) if reports.get("extract") else None,
+        quarantined=sum(row["quarantined"] or 0 for row in table) if reports.get("extract") and table else None,
         deleted=sum(row["tombstones"] or 0 for row in table),
         bars=bars,
         total=sum_span(bars),

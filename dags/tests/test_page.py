@@ -91,6 +91,13 @@ def test_the_page_shows_the_trends_and_what_changed_since_the_last_good_run(tmp_
     assert "Patient: 10 resources in silver then, 20 now (+100 %)." in html
 
 
+def test_a_run_that_tells_nothing_of_its_tables_does_not_say_that_they_are_the_same():
+    html = shown(changes=[], last_good="run a", reports=good_run() | {"transform": None})
+    assert "Nothing is known of this run’s tables." in html
+    assert "no table moved" not in html
+    assert "Nothing is known of quarantine." in html
+
+
 def test_many_changes_are_folded_after_the_first_six():
     html = shown(changes=[f"Change {n}." for n in range(8)], last_good="run a")
     assert html.index("Change 5.") < html.index("<summary>2 more</summary>") < html.index("Change 6.")
