@@ -1,30 +1,42 @@
 """
-### Accept a new level
+### Accept what is not as usual
 
-A run report that says *slower since …* says so until the level is back, or until somebody accepts it here with a reason.
-The reason, the time and who it was are kept in `<lake>/state/history/<dag_id>.json` beside the runs themselves.
+A run report says *slower since …*, or warns, in every run until it is over or somebody accepts it here with a reason. The reason,
+the time and who it was are kept in `<lake>/state/history/<dag_id>.json` beside the runs themselves.
 
 | parameter | |
 |---|---|
 | dag_id | whose runs |
-| figure | as the report names it, for example `transform: ms a resource`; or `all` |
-| reason | why this is the new normal |
+| figure | a level of speed as the report names it, for example `transform: ms a resource`; or `all` |
+| warning | a warning as the alert names it, for example `drift, patient`; or `all` |
+| deletions | held deletions, for example `Observation:104`; `epic_fhir_rerun` makes them for the last red run |
+| reason | why this is the new normal; no patient's name or id |
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, get_current_context, task
 
-from epic_fhir import sites, tasks
+from epic_fhir import rerun, sites, tasks
 from epic_fhir.defaults import every_dag
+
+DELETIONS = r"^([A-Z][A-Za-z]+:[0-9]{1,12}(,[A-Z][A-Za-z]+:[0-9]{1,12})*)?$"
+NAME = ["string", "null"]
 
 
 @task(execution_timeout=timedelta(minutes=5))
 def accept() -> dict:
-    """Writes down the level, the reason and who accepted it."""
+    """Writes down what is accepted, the reason and who accepted it."""
     return tasks.accept(get_current_context())
+
+
+@task.short_circuit(execution_timeout=timedelta(minutes=5))
+def has_deletions() -> bool:
+    """Only deletions need a rerun, and it must not be paused."""
+    return tasks.has_deletions(get_current_context())
 
 
 for site in sites.names():
@@ -33,10 +45,24 @@ for site in sites.names():
         schedule=None,
         doc_md=__doc__,
         params={
-            "dag_id": Param(etl, type="string", minLength=1, description="DAG whose level changed"),
-            "figure": Param("all", type="string", minLength=1, description="Figure as the report names it, or all"),
-            "reason": Param("", type="string", minLength=10, description="Why this is the new normal"),
+            "dag_id": Param(etl, type="string", minLength=1, description="DAG whose runs are meant"),
+            "figure": Param(None, type=NAME, description="Level as the report names it, or all"),
+            "warning": Param(None, type=NAME, description="Warning as the alert names it: check, subject; or all"),
+            "deletions": Param(None, type=NAME, pattern=DELETIONS, description="Deletions to accept, such as Observation:104"),
+            "reason": Param("", type="string", minLength=10, maxLength=500, description="Why this is the new normal"),
         },
         **every_dag("baseline", site, ["on-call"]),
     ):
-        accept()
+        delete = TriggerDagRunOperator(
+            task_id="delete",
+            trigger_dag_id=sites.named("rerun", site),
+            conf={
+                "run": rerun.NEWEST_RED,
+                "begin": "transform",
+                "accept_deletions": "{{ params.deletions }}",
+                "reason": "{{ params.reason }}",
+                "go": True,
+            },
+            execution_timeout=timedelta(minutes=5),
+        )
+        accept() >> has_deletions() >> delete

@@ -168,9 +168,10 @@ def heard(phone: Hook, run_id: str, verdict: str) -> dict:
 
 def typed(night: Nights, command: str) -> None:
     """Types in what the alert says, as it stands there."""
-    program, *words = shlex.split(command)
-    assert program == "airflow"
-    night.airflow("run", *words)
+    for part in command.split(" && "):
+        program, *words = shlex.split(part)
+        assert program == "airflow"
+        night.airflow("run", *words)
 
 
 def test_a_run_that_is_late_is_told_of_once(night, phone):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from epic_fhir.reports import parse_instant
+
 if TYPE_CHECKING:
     from epic_fhir.reports import Lake, RunKey
 
@@ -23,6 +25,32 @@ def last_good(lake: Lake, key: RunKey, most: int = 100) -> dict[str, Any] | None
     earlier = runs[runs.index(own) + 1 :] if own in runs else runs
     verdicts = (lake.read_json(lake.metrics(dag_id, run, "verdict.json")) for dag_id, run in earlier[:most])
     return next((v for v in verdicts if isinstance(v, dict) and v.get("verdict") == "green"), None)
+
+
+def previous(lake: Lake, key: RunKey) -> str | None:
+    """The folder of the run of the same DAG before this one; None where there is none."""
+    runs, own = [run for dag, run in lake.runs() if dag == key.dag_id], lake.folder(key)[1]
+    earlier = runs[runs.index(own) + 1 :] if own in runs else runs
+    return earlier[0] if earlier else None
+
+
+def data_of(landings: list[dict[str, Any] | None]) -> str | None:
+    """
+    Which data a run brought, in a sentence; None where a landing does not tell.
+
+    :param landings: of the run's exports
+    """
+    told = [landing for landing in landings if landing]
+    until = [at for landing in told if (at := parse_instant(landing.get("transaction_time")))]
+    since = [at for landing in told if (at := parse_instant(landing.get("since")))]
+    if not until or len(until) < len(landings):
+        return None
+    end = f"{min(until):%Y-%m-%d %H:%M} UTC"
+    if not since:
+        return f"Everything up to {end}"
+    whole = len(told) - len(since)
+    also = f"; everything of {whole} of {len(told)} exports" if whole else ""
+    return f"Changes since {min(since):%Y-%m-%d %H:%M} UTC, up to {end}{also}"
 
 
 def since_last_good(now: dict[str, Any], before: dict[str, Any]) -> list[str]:
@@ -93,4 +121,4 @@ def _listed(names: list[str], most: int = 5) -> str:
 
 
 def _grouped(n: int | None) -> str:
-    return f"{n:,}".replace(",", "\u202f")
+    return f"{n:,}"

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from epic_fhir.settings import SettingsError, hocon, optional
+from epic_fhir.settings import SettingsError, hocon, number, optional
 
 _TIMEOUT = 30
 _OPTIONS = frozenset({"verify", "cert", "proxies", "timeout", "stream", "allow_redirects", "max_redirects", "trust_env"})
@@ -24,6 +24,9 @@ class Alerts:
     mail_connection: str = "smtp_default"
     slack_connection: str = ""
     webhook_connection: str = ""
+    remind_every: int = 3
+    remind_warnings_every: int = 7
+    first_try: bool = False
 
     @classmethod
     def load(cls, file: Path) -> Alerts:
@@ -39,7 +42,14 @@ class Alerts:
             mail_connection=optional(tree, "alerts.mail.connection") or cls.mail_connection,
             slack_connection=optional(tree, "alerts.slack.connection"),
             webhook_connection=optional(tree, "alerts.webhook.connection"),
+            remind_every=_every(tree, "alerts.remind.red-every", file, cls.remind_every),
+            remind_warnings_every=_every(tree, "alerts.remind.warnings-every", file, cls.remind_warnings_every),
+            first_try=optional(tree, "alerts.first-try").lower() == "true",
         )
+
+
+def _every(tree: Any, key: str, file: Path, default: int) -> int:
+    return int(number(tree, key, file, least=1)) if optional(tree, key) else default
 
 
 @dataclass(frozen=True)

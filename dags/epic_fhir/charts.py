@@ -35,7 +35,7 @@ def figure(value: float | None, unit: str = "") -> str:
         size = min(int(math.log(abs(value), 1000)), len(_BYTES) - 1) if abs(value) >= 1 else 0
         value, unit = value / 1000**size, _BYTES[size]
     digits = 0 if abs(value) >= 100 or value == int(value) else 1 if abs(value) >= 10 else 2
-    shown = f"{value:,.{digits}f}".replace(",", "\u202f")
+    shown = f"{value:,.{digits}f}"
     return f"{shown} {unit}" if unit else shown
 
 

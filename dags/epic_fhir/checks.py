@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 PASS, WARN, FAIL, COULD_NOT_RUN = "PASS", "WARN", "FAIL", "COULD_NOT_RUN"
 NO_BASELINE, NO_COUNT = "NO_BASELINE", "NO_COUNT"
 """Nothing to compare with: no earlier runs, or no independent count. Never passed, and no reason for a red run."""
+ACCEPTED = "ACCEPTED"
+"""A warning that a person accepted: shown, and not told again."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question about the run and its answer."""
+    """
+    One question about the run and its answer.
+
+    :param amount: how much of it there is, where a warning has a number: an acceptance does not cover more
+    """
 
     name: str
     subject: str
     state: str
     sentence: str
+    amount: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As verdict.json has it."""
+        return {key: value for key, value in asdict(self).items() if value is not None}

@@ -10,6 +10,14 @@ from airflow.sdk import Asset, DeadlineAlert, DeadlineReference, SyncCallback
 
 from epic_fhir import sites
 
+
+def tried_again(context: Any) -> None:
+    """Imported when it is called: every DAG file is read often."""
+    from epic_fhir.retries import tell
+
+    tell(context)
+
+
 EVERY_TASK = {
     "owner": "data-engineering",
     "retries": int(os.environ.get("EPIC_FHIR_RETRIES", "3")),
@@ -17,6 +25,7 @@ EVERY_TASK = {
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=30),
     "execution_timeout": timedelta(hours=6),
+    "on_retry_callback": tried_again,
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from epic_fhir import history
+from epic_fhir import acceptance, history
 from epic_fhir.checks import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
 from epic_fhir.reports import parse_instant
 
@@ -21,6 +21,7 @@ class Rules:
     rows_lost: float = 0.1
     nulls_more: float = 0.1
     patients_unknown: float = 0.01
+    deleted: float = 0.1
     max_age: timedelta = timedelta(hours=36)
 
 
@@ -32,11 +33,14 @@ def drift(
     fresh = _fresh(reports, landings, rules)
     if tables is None:
         return [Check("drift", "all", COULD_NOT_RUN, "load names no tables; whether they look as before is not known."), fresh]
-    runs = [run for run in past["runs"] if run.get("run_id") != run_id and run.get("verdict") == "green"]
     checks = []
     for view, now in sorted(history.views(reports).items()):
+        runs = acceptance.comparable(past, run_id, "drift", view)
         before = [known for run in runs if (known := (run.get("views") or {}).get(view))][-rules.least_runs * 3 :]
-        if len(before) < rules.least_runs:
+        if len(before) < rules.least_runs and acceptance.lasts(past, run_id, "drift", view):
+            told = f"Earlier runs warned that {view} is not as it was, and too few runs before that are left to compare with."
+            checks.append(Check("drift", view, WARN, told))
+        elif len(before) < rules.least_runs:
             told = f"No baseline yet: {len(before)} of {rules.least_runs} earlier green runs know {view}."
             checks.append(Check("drift", view, NO_BASELINE, told))
         else:
@@ -85,7 +89,8 @@ def _patients(view: str, counts: dict[str, int], rules: Rules) -> Check:
         )
     told = f"{known:,} of {rows:,} rows of {view} with a patient have one in the table patient."
     if rows and 1 - known / rows > rules.patients_unknown:
-        return Check("patients", view, WARN, f"{told} The others' patients are not in the group's export: compare the groups.")
+        sentence = f"{told} The others' patients are not in the group's export: compare the groups."
+        return Check("patients", view, WARN, sentence, amount=rows - known)
     return Check("patients", view, PASS, told)
 
 

@@ -8,10 +8,11 @@ it may be compared with: the same settings, the same class of host, the same way
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from epic_fhir import sites
 from epic_fhir.reports import Lake, lasted, parse_instant
 
 KEPT_RUNS = 400
@@ -46,6 +47,11 @@ def path(lake: Lake, dag_id: str) -> str:
     return f"{lake.root}/state/history/{dag_id}.json"
 
 
+def of_tables(dag_id: str) -> str:
+    """The DAG whose history knows the tables: a rerun leaves the tables of the DAG that it mends."""
+    return sites.named("etl", sites.of(dag_id))
+
+
 def load(lake: Lake, dag_id: str) -> dict[str, Any]:
     """
     The runs so far, oldest first, and the levels that people accepted.
@@ -72,14 +78,26 @@ def save(lake: Lake, dag_id: str, history: dict[str, Any]) -> None:
     lake.write_json(path(lake, dag_id), history)
 
 
-def record(run_id: str, verdict: str, reports: dict[str, dict[str, Any] | None], least_ms: float) -> dict[str, Any]:
-    """One run for the history."""
+def record(
+    run_id: str,
+    verdict: str,
+    reports: dict[str, dict[str, Any] | None],
+    least_ms: float,
+    warned: Iterable[dict[str, Any]] = (),
+) -> dict[str, Any]:
+    """
+    One run for the history.
+
+    :param warned: its warnings, as acceptance keeps them
+    """
     return {
         "run_id": run_id,
         "at": ended(reports),
         "verdict": verdict,
         "figures": {name: asdict(figure) for name, figure in figures(reports, least_ms).items()},
         "views": views(reports),
+        "silver": silver((((reports.get("transform") or {}).get("result")) or {}).get("silver")),
+        "warned": list(warned),
     }
 
 
@@ -112,6 +130,12 @@ def figures(reports: dict[str, dict[str, Any] | None], least_ms: float) -> dict[
         key = _key(ended_well["transform"]["run"], _way(ended_well["extract"]), whole)
         found["whole run: ms a resource"] = _figure(work, whole, "resource", key)
     return found
+
+
+def silver(told: Any) -> dict[str, dict[str, int]]:
+    """How many resources of each type silver holds live and deleted; a type that does not tell both is left out."""
+    pairs = {kind: (state.get("rows_live"), state.get("tombstones")) for kind, state in (told or {}).items()}
+    return {kind: {"live": live, "gone": gone} for kind, (live, gone) in pairs.items() if live is not None and gone is not None}
 
 
 def views(reports: dict[str, dict[str, Any] | None]) -> dict[str, dict[str, Any]]:

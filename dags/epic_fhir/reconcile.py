@@ -8,7 +8,7 @@ that is missing is COULD_NOT_RUN, and a run with such a check is never green.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from epic_fhir import load_checks, source_checks, transform_checks
@@ -139,35 +139,8 @@ def verdict(checks: list[Check]) -> str:
     return GREEN if checks and COULD_NOT_RUN not in states else UNKNOWN
 
 
-def table(evidence: Evidence) -> list[dict[str, Any]]:
-    """One row a resource type: what this export brought, what silver holds in all, and its views on both sides."""
-    extract, transform, load = (evidence.result(phase) for phase in PHASES)
-    sent, manifest = evidence.resources("extract"), extract.get("manifest_counts") or {}
-    bronze = evidence.written()
-    silver, views, tables = transform.get("silver") or {}, transform.get("views") or {}, load.get("tables") or {}
-    rows = []
-    for kind in sorted({*bronze, *silver, *(view.get("resource") for view in views.values() if view.get("resource"))}):
-        counts, state = sent.get(kind) or {}, silver.get(kind) or {}
-        mine = {name: view for name, view in sorted(views.items()) if view.get("resource") == kind}
-        rows.append(
-            {
-                "type": kind,
-                "served": manifest[kind] + evidence.by_reference(kind) if kind in manifest else counts.get("received"),
-                "bronze": bronze.get(kind),
-                "quarantined": counts.get("rejected"),
-                "silver": state.get("rows_live"),
-                "tombstones": state.get("tombstones"),
-                "views": [
-                    {"view": name, "rows": view.get("rows"), "postgres": (tables.get(name) or {}).get("rows")}
-                    for name, view in mine.items()
-                ],
-            }
-        )
-    return rows
-
-
-def as_dicts(checks: list[Check]) -> list[dict[str, str]]:
-    return [asdict(check) for check in checks]
+def as_dicts(checks: list[Check]) -> list[dict[str, Any]]:
+    return [check.as_dict() for check in checks]
 
 
 def _reported(phase: str, report: dict[str, Any] | None) -> Check:
@@ -189,21 +162,21 @@ def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None, a
         return [Check("source = bronze", kind, COULD_NOT_RUN, f"extract does not say how many {kind} it has {missing}.")]
     checks = []
     if manifest is not None and manifest != received:
-        sentence = f"The server's manifest promises {manifest} {kind}, but {received} came; export them again."
+        sentence = f"The server's manifest promises {manifest:,} {kind}, but {received:,} came; export them again."
         checks.append(Check("manifest = source", kind, FAIL, sentence))
-    told = f"{received} {kind} received, {written} in bronze, {rejected} in quarantine"
-    told += "".join(f", {n} {reason}" for reason, n in aside.items())
+    told = f"{received:,} {kind} received, {written:,} in bronze, {rejected:,} in quarantine"
+    told += "".join(f", {n:,} {reason}" for reason, n in aside.items())
     missing = received - written - rejected - sum(aside.values())
     if missing == 0:
         return [*checks, Check("source = bronze", kind, PASS, f"{told}.")]
-    return [*checks, Check("source = bronze", kind, FAIL, f"{told}: {missing} unaccounted for.")]
+    return [*checks, Check("source = bronze", kind, FAIL, f"{told}: {missing:,} unaccounted for.")]
 
 
 def _not_received(kind: str, count: int) -> Check:
     if count == 0:
         return Check("manifest = source", kind, PASS, f"The server's manifest promises no {kind}, and none came.")
     return Check(
-        "manifest = source", kind, FAIL, f"The server's manifest promises {count} {kind}, but none came; export them again."
+        "manifest = source", kind, FAIL, f"The server's manifest promises {count:,} {kind}, but none came; export them again."
     )
 
 
@@ -253,7 +226,7 @@ def _landed_is_written(evidence: Evidence) -> list[Check]:
             for kind, rows in _landed(evidence.landings.get(export) or {}, sent).items():
                 landed[kind] = landed.get(kind, 0) + rows
     return [
-        Check("bronze = landing", kind, FAIL, f"extract wrote {written} {kind}, but its landing lists {landed.get(kind, 0)}.")
+        Check("bronze = landing", kind, FAIL, f"extract wrote {written:,} {kind}, but its landing lists {landed.get(kind, 0)}.")
         for kind in sorted({*landed, *sent})
         if (written := (sent.get(kind) or {}).get("written", 0)) is not None and written != landed.get(kind, 0)
     ]
@@ -301,10 +274,10 @@ def _is_in_silver(kind: str, state: dict[str, Any]) -> Check:
     if distinct is None or present is None:
         return Check(name, kind, COULD_NOT_RUN, f"transform does not say how many {kind} ids it weighed against silver.")
     if distinct != present:
-        return Check(name, kind, FAIL, f"Bronze brought {distinct} {kind} ids, {present} of them are in silver.")
+        return Check(name, kind, FAIL, f"Bronze brought {distinct:,} {kind} ids, {present:,} of them are in silver.")
     if live + gone < distinct:
-        return Check(name, kind, FAIL, f"Bronze brought {distinct} {kind}, but silver holds {live + gone} in all.")
-    return Check(name, kind, PASS, f"Every {kind} of bronze has its place in silver, which holds {live} live and {gone} deleted.")
+        return Check(name, kind, FAIL, f"Bronze brought {distinct:,} {kind}, but silver holds {live + gone:,} in all.")
+    return Check(name, kind, PASS, f"Every {kind} of bronze has its place in silver: {live:,} live and {gone:,} deleted.")
 
 
 def _views_are_loaded(evidence: Evidence) -> list[Check]:
@@ -330,5 +303,5 @@ def _is_loaded(view: str, made: dict[str, Any] | None, loaded: dict[str, Any], s
         who = "load" if postgres is None or made is None else "transform"
         return Check(name, view, COULD_NOT_RUN, f"{who} does not say how many rows {view} has.")
     if rows == postgres:
-        return Check(name, view, PASS, f"{view} has {rows} rows in the lake and in PostgreSQL.")
-    return Check(name, view, FAIL, f"{view} has {rows} rows in the lake and {postgres} in PostgreSQL; run load again.")
+        return Check(name, view, PASS, f"{view} has {rows:,} rows in the lake and in PostgreSQL.")
+    return Check(name, view, FAIL, f"{view} has {rows:,} rows in the lake and {postgres:,} in PostgreSQL; run load again.")

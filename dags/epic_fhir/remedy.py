@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from epic_fhir import rerun, sites
+from epic_fhir import acceptance, quarantine, rerun, sites
 from epic_fhir.checks import FAIL
 from epic_fhir.reports import DATA_REFUSED, JOBS, RunKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ORDER = (*JOBS, "validate")
 _ADVICE = {
@@ -19,6 +22,11 @@ _ADVICE = {
     5: "The job refused data: the message below says what and where. Do what it says first, then run the command.",
     6: "The lake or the database did not answer. Check that it is there, writable and not full; then rerun.",
 }
+
+_CHECKS = "The checks say what differs, or what could not be compared. Find out why, then run the command."
+
+REFUSALS = ("refused_export", "damaged_export", "changed_types", "held_deletions", "refused_views")
+"""What a report's result names of data that was refused, in the order of the data's way."""
 
 _MENDS = {
     "manifest = source": ("kick_off", None),
@@ -38,7 +46,7 @@ def next_step(
     states: dict[str, str],
     checks: list[dict[str, str]],
     mends: str | None = None,
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """
     What to do about a run that is not green, and the command that does it.
 
@@ -47,8 +55,12 @@ def next_step(
     failed = next((task for task in ORDER if states.get(task) not in ("success", "skipped", None)), "validate")
     report = reports.get(failed) or {}
     code, result = (report.get("run") or {}).get("exit_code"), report.get("result") or {}
-    told = _ADVICE.get(code, "Read the end of the task's log in Airflow.")
-    advice, mend = _refused(key, failed, code, result) or (told, _mend(failed, checks))
+    told = _CHECKS if failed == "validate" else _ADVICE.get(code, "Read the end of the task's log in Airflow.")
+    refused = _refused(key, failed, code, result)
+    advice, mend = refused or (told, _mend(failed, checks))
+    # What makes two failures the same, beside task and exit code: what was refused, or the message without its numbers.
+    error = str((report.get("run") or {}).get("error") or "")
+    cause = next((kind for kind in REFUSALS if refused and result.get(kind)), "") or acceptance.words(error)
     if mend:
         conf = shlex.quote(json.dumps({"run": mends or key.run_id, **mend, "go": True}))
         command = f"airflow dags trigger {sites.named('rerun', sites.of(key.dag_id))} --conf {conf}"
@@ -58,7 +70,35 @@ def next_step(
         # load has run where transform reached its end, and must run after it.
         scope = "" if failed == "validate" or (failed == "transform" and code == DATA_REFUSED) else " --only-failed"
         command = f"airflow dags clear {key.dag_id} --run-id {shlex.quote(key.run_id)}{scope} --yes"
-    return {"task": failed, "advice": advice, "command": command}
+    return {"task": failed, "exit_code": code, "cause": "" if failed == "validate" else cause, "advice": advice, "command": command}
+
+
+def switched_on(step: dict[str, Any], paused: Callable[[str], bool]) -> dict[str, Any]:
+    """
+    The step with a command that also works where its DAG is paused.
+
+    :param paused: whether a DAG is
+    """
+    dag_id = step["command"].split()[3]
+    if not paused(dag_id):
+        return step
+    advice = f"{step['advice']}\n{dag_id} is paused in Airflow, so nothing of it runs: the command switches it on first"
+    due = "" if " trigger " in step["command"] else ", which also starts a scheduled run that is due"
+    return {**step, "advice": f"{advice}{due}.", "command": f"airflow dags unpause {dag_id} && {step['command']}"}
+
+
+def look(key: RunKey, warnings: list[dict[str, Any]]) -> dict[str, Any]:
+    """What to do about a green run that warns: look, and accept what is as it should be. The command needs a reason."""
+    advice, first = "Nothing is to be rerun: the page says what to look at.", warnings[0]
+    step = {"task": "validate", "advice": advice, "command": ""}
+    if first["name"] in ("skew", "slow task"):
+        return step
+    what = {"figure": first["subject"]} if first["name"] == "speed" else {"warning": f"{first['name']}, {first['subject']}"}
+    site = sites.of(key.dag_id)
+    conf = shlex.quote(json.dumps({"dag_id": sites.named("etl", site), **what, "reason": ""}))
+    others = " The others need a command each." if len(warnings) > 1 else ""
+    advice += f' If it is as it should be, write why into "reason" of this command; then you are not told again.{others}'
+    return {**step, "advice": advice, "command": f"airflow dags trigger {sites.named('baseline', site)} --conf {conf}"}
 
 
 def _refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -70,7 +110,15 @@ def _refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tup
         return None
     if failed == "extract":
         return _refused_export(key, result)
-    return _refused_tables(key, result) if failed == "transform" else None
+    if failed == "transform":
+        return _refused_tables(key, result)
+    if failed == "load":
+        advice = (
+            "Tables of PostgreSQL are not what their views are: the message says which, and why. Do what it says first: correct "
+            "the view, change the settings, or find who else writes the tables. All other tables are up to date."
+        )
+        return advice, {"begin": "transform"}
+    return None
 
 
 def _refused_export(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -78,7 +126,13 @@ def _refused_export(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
         clear = f"airflow dags clear {key.dag_id} --run-id {shlex.quote(key.run_id)} --only-failed --yes"
         advice = (
             "The job refused the server's export: the message says why. Once the server is right, run this command: it asks for a "
-            "new export. To land the export as it is, first change the settings that the message names, then run: " + clear
+            "new export.\nTo land the export as it is, first change the settings that the message names, then run: " + clear
+        )
+        return advice + _show(result), {"begin": "kick_off"}
+    if result.get("state") == "landed":
+        advice = (
+            "What came is in bronze, and what an export brought that was withdrawn is not. Find who else writes the lake. Then run "
+            "this command: the new export reaches back to before the withdrawn one."
         )
         return advice, {"begin": "kick_off"}
     return None
@@ -101,7 +155,17 @@ def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
             "correct. Correct it, or add the view to transform.leave-out."
         )
         return advice, {"begin": "transform"} | ({"views": rebuilt} if rebuilt else {})
-    return None
+    advice = (
+        "Bronze lacks what an earlier export brought: the message says which. Run this command: the new export reaches back to "
+        "before it. If the run is red again for the same reason, make a full export of the group (EPIC_FHIR_BULK_MODE=full)."
+    )
+    return advice, {"begin": "kick_off"}
+
+
+def _show(result: dict[str, Any]) -> str:
+    """The command that shows what extract put into quarantine, in the terminal of whoever runs it and nowhere else."""
+    folders = [folder for folder in (result.get("quarantine") or "").split(", ") if folder]
+    return f"\nTo see the refused lines, run: {'; '.join(quarantine.command(folder) for folder in folders)}" if folders else ""
 
 
 def _accept(held: dict[str, int], etl: str) -> tuple[str, dict[str, Any]]:

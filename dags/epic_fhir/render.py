@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from epic_fhir import quarantine
 from epic_fhir.charts import drawn, figure
-from epic_fhir.checks import COULD_NOT_RUN, FAIL, WARN
+from epic_fhir.checks import ACCEPTED, COULD_NOT_RUN, FAIL, WARN
 from epic_fhir.remedy import ORDER
 from epic_fhir.reports import RunKey, parse_instant
 from epic_fhir.skew import lost_seconds
@@ -29,6 +29,7 @@ STATES = {
     "COULD_NOT_RUN": ("could not run", "warn"),
     "NO_BASELINE": ("no baseline yet", "warn"),
     "NO_COUNT": ("no independent count", "warn"),
+    "ACCEPTED": ("accepted", "soft"),
 }
 """A check's state in words, and how the page colours it."""
 _REASONS = re.compile(r"(?:Lines|Resources) in quarantine by reason: \{(.*)\}\.")
@@ -46,6 +47,9 @@ def page(
     changes: list[str] | None = None,
     last_good: str | None = None,
     notes: Iterable[str] = (),
+    data_of: str | None = None,
+    previous: str | None = None,
+    accept: str = "",
 ) -> str:
     """
     The whole page as text.
@@ -55,17 +59,25 @@ def page(
     :param changes: what is other than in the last good run, in sentences
     :param last_good: that run's id; None where there is none
     :param notes: of this report itself
+    :param data_of: which data came, in a sentence
+    :param previous: the run before this one
+    :param accept: the command that accepts a warning
     """
     bars, stages, cards = timeline(reports, states), _stages(reports), drawn(trends)
     odd = {card["name"] for card in cards["odd"]}
-    unanswered = [c for c in checks if c["state"] == COULD_NOT_RUN]
+    unanswered, warnings = ([c for c in checks if c["state"] == state] for state in (COULD_NOT_RUN, WARN))
     return template("report.html.j2").render(
         key=key,
         verdict=verdict,
-        headline=headline(verdict, states),
+        headline=_complete_but(len(warnings)) if verdict == "green" and warnings else headline(verdict, states),
+        tone="unknown" if verdict == "green" and warnings else verdict,
         bad=grounds(checks),
         unanswered=unanswered,
-        warnings=[c for c in checks if c["state"] == WARN],
+        warnings=warnings,
+        accepted=[c for c in checks if c["state"] == ACCEPTED],
+        accept=accept,
+        data_of=data_of,
+        previous=previous,
         drawn_below=[c["subject"] for c in checks if c["state"] == WARN and c["subject"] in odd],
         tally={state: sum(c["state"] == state for c in checks) for state in STATES},
         trends=cards,
@@ -76,8 +88,7 @@ def page(
         checks=checks,
         table=table,
         views_known=bool((((reports.get("transform") or {}).get("result")) or {}).get("views")),
-        incremental=_since(reports),
-        quarantined=sum(row["quarantined"] or 0 for row in table) if reports.get("extract") else None,
+        quarantined=sum(row["quarantined"] or 0 for row in table) if reports.get("extract") and table else None,
         deleted=sum(row["tombstones"] or 0 for row in table),
         bars=bars,
         total=sum_span(bars),
@@ -87,6 +98,11 @@ def page(
         next_step=step,
         origin=_origin(reports),
     )
+
+
+def at_the_root(html: str, key: RunKey) -> str:
+    """The same page beside the folder metrics, with its links."""
+    return html.replace('href="../../', 'href="metrics/').replace('href="../', f'href="metrics/{key.dag_id}/')
 
 
 def template(name: str) -> Any:
@@ -128,6 +144,10 @@ def headline(verdict: str, states: dict[str, str]) -> str:
     return "Red: the counts of this run do not fit." if failed == "validate" else f"Red: {failed} failed."
 
 
+def _complete_but(count: int) -> str:
+    return f"Complete, with {count} warning{'' if count == 1 else 's'}."
+
+
 def timeline(reports: dict[str, dict[str, Any] | None], states: dict[str, str]) -> list[dict[str, Any]]:
     """One bar a task, in percent of the run; a task that left no report has no bar."""
     spans = {task: _span(report) for task, report in reports.items()}
@@ -156,8 +176,8 @@ def sum_span(bars: list[dict[str, Any]]) -> float | None:
 
 
 def count(value: Any) -> str:
-    """A number with thin groups; a dash where it is not known."""
-    return "–" if value is None else f"{value:,}".replace(",", "\u202f")
+    """A number with commas between its thousands, as in every sentence and alert; a dash where it is not known."""
+    return "–" if value is None else f"{value:,}"
 
 
 def span(seconds: float | None) -> str:
@@ -199,11 +219,6 @@ def _quarantine(reports: dict[str, dict[str, Any] | None]) -> dict[str, str]:
     """The folders of extract's quarantine, each with the command that shows its lines."""
     told = ((reports.get("extract") or {}).get("result") or {}).get("quarantine") or ""
     return {folder: quarantine.command(folder) for folder in told.split(", ") if folder}
-
-
-def _since(reports: dict[str, dict[str, Any] | None]) -> str | None:
-    told = [((reports.get(task) or {}).get("result") or {}).get("since") for task in ("extract", "kick_off")]
-    return next((since for since in told if since), None)
 
 
 def _origin(reports: dict[str, dict[str, Any] | None]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from epic_fhir import baseline, drift, sites
+from epic_fhir import baseline, drift, known_keys, sites
 from epic_fhir.archives import ClassArchive, OpenToOthers
 from epic_fhir.modes import MODES
 from epic_fhir.reports import Lake
@@ -207,6 +207,8 @@ class Thresholds:
     @classmethod
     def load(cls, conf: Path) -> Thresholds:
         tree = hocon(conf, "epic-fhir-validation")
+        if strange := known_keys.unknown(tree):
+            raise SettingsError(f"Cannot use the settings in {conf}: {'; '.join(strange)}")
         return cls(
             skew_ratio=number(tree, "skew.ratio", conf, least=1.0),
             skew_min_duration=duration(tree, "skew.min-duration", conf),
@@ -226,6 +228,7 @@ class Thresholds:
                 least_runs=int(number(tree, "data.least-runs", conf, least=1)),
                 rows_lost=number(tree, "data.rows-lost", conf, least=0.0),
                 nulls_more=number(tree, "data.nulls-more", conf, least=0.0),
+                deleted=number(tree, "data.deleted", conf, least=0.0),
                 patients_unknown=number(tree, "data.patients-unknown", conf, least=0.0),
                 max_age=duration(tree, "data.max-age", conf),
             ),

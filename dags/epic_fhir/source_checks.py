@@ -30,6 +30,7 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
     told = [
         (
             kind,
+            count,
             f"The server refused all {count:,} reads of {kind} (403). Add the type to the application's rights and to "
             "source.scopes, or take it out of crawl.hydrate (of a bulk export: bulk.hydrate).",
         )
@@ -38,6 +39,7 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
     told += [
         (
             kind,
+            count,
             f"No search or export holds {count:,} of {received.get(kind, 0):,} {kind}, but they are there by their ids. What is "
             "new may be missing: ask the server's operator whether searches and exports hold everything.",
         )
@@ -46,10 +48,11 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
     told += [
         (
             kind,
+            count,
             f"No search or export holds {count:,} {kind} any more, but reading them by their ids does not say that they are gone. "
             "They stay in the tables. Ask the server's operator what became of them.",
         )
         for kind, count in sorted(unconfirmed.items())
     ]
-    checks = [Check(SOURCE, kind, WARN, sentence) for kind, sentence in told]
+    checks = [Check(SOURCE, kind, WARN, sentence, amount=count) for kind, count, sentence in told]
     return checks + [Check(EXPECTATIONS, "extract", WARN, sentence) for sentence in result.get("warnings") or []]

@@ -18,7 +18,7 @@ from airflow.sdk.exceptions import (
     AirflowSkipException,
 )
 
-from epic_fhir import rerun, sites
+from epic_fhir import logs, rerun, sites
 from epic_fhir.database import database
 from epic_fhir.lineage import TellsLineage
 from epic_fhir.processes import local_folders, private, run_by, without_secrets
@@ -33,11 +33,8 @@ if TYPE_CHECKING:
 
     from epic_fhir.archives import ClassArchive
 
-READY = frozenset({"complete", "landed"})
-
 SCHEDULERS_TURN = timedelta(seconds=5)
 """In this time the scheduler notices that a task's process has ended."""
-"""States of an export that extract can start from."""
 DRIVER_OF_TRY = "epic_fhir_driver"
 """Where a task keeps the driver that it has submitted to a cluster, and by which try."""
 
@@ -103,6 +100,7 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
             self.jars = ",".join(here.extra_jars()) or None
         self._follow_drivers_elsewhere()
         self.application_args = key.arguments(here.conf, **selection)
+        self.log.info(logs.opening(key, here.conf, selection.get("export_id")))
         self.name = f"{key.dag_id}.{key.task_id} {key.run_id}"
         self._spark_binary = here.spark_submit()
         path = lake.report(key)
@@ -121,9 +119,11 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         if failure is None:
             self._forget_driver(context)
         try:
-            return answer(path, settle(ended))
+            made = settle(ended)
         except AirflowException as e:
-            raise e from failure
+            raise e from None  # spark-submit's frames say nothing that the report does not say
+        self.log.info(logs.closing(key, made, path))
+        return answer(path, made)
 
     def _get_hook(self) -> SparkSubmitHook:
         hook = super()._get_hook()
@@ -222,12 +222,15 @@ class JavaCall:
             command, archive = here.java(module, main, key.arguments(here.conf, export_id))
         path = lake.report(key)
         before = lake.read_json(path)
-        self._log.info("Running %s", " ".join(command))
+        self._log.info(logs.opening(key, here.conf, export_id))
+        self._log.debug("Running %s", " ".join(command))
         with private(lake):
             status = self._wait(command, {**os.environ, **here.environment()})
         if archive is not None:
             archive.keep(status)
-        return path, settle(judge(key, fresh(lake.read_json(path), key, before), status))
+        made = settle(judge(key, fresh(lake.read_json(path), key, before), status))
+        self._log.info(logs.closing(key, made, path))
+        return path, made
 
     def _wait(self, command: list[str], env: dict[str, str]) -> int:
         self._process = subprocess.Popen(
@@ -307,7 +310,7 @@ class ExportReady(BaseSensorOperator):
         self._call = JavaCall(self)
         path, report = self._call.run(self.module, self.main, key, self.export_id)
         status = report.get("result") or {}
-        if status.get("state") in READY:
+        if status.get("state") in logs.READY:
             return PokeReturnValue(is_done=True, xcom_value=answer(path, report))
         now = datetime.now(timezone.utc)
         self._within_timeout(context, now)
@@ -320,7 +323,7 @@ class ExportReady(BaseSensorOperator):
         last = lake.read_json(lake.report(key)) or {}
         result = last.get("result") or {}
         again = parse_instant(result.get("not_before"))
-        mine = result.get("export_id") == self.export_id and result.get("state") not in READY
+        mine = result.get("export_id") == self.export_id and result.get("state") not in logs.READY
         if mine and again and datetime.now(timezone.utc) < again:
             self.log.info("The server asked for no request before %s", again.isoformat())
             raise _rescheduled(again)

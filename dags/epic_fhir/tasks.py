@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from epic_fhir import alerts, baseline, history, reconcile, rerun, sites, verdict
+from epic_fhir import acceptance, alerts, history, logs, reconcile, rerun, sites, verdict
 from epic_fhir.channels import Alerts
 from epic_fhir.links import ReportLink, page_url, report_url
 from epic_fhir.reports import Lake, RunKey
@@ -45,6 +44,7 @@ def validate(context: Any, paths: dict[str, str], published: dict[str, Any]) -> 
     :param published: the assets by what they are of; each gets its rows, so that whoever starts on them knows what came
     """
     key = RunKey.of(context)
+    log.info(logs.opening(key))
     lake, thresholds = _given(key)
     told = _end(lake, key, verdict.validate(lake, key, thresholds, paths))
     reports = {phase: lake.read_json(path) or {} for phase, path in paths.items()}
@@ -99,33 +99,57 @@ def _going(told: dict[str, Any]) -> rerun.Plan:
 def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     """Fails after the page is written where the run is not green: Airflow judges a run by its last task."""
     key = RunKey.of(context)
+    log.info(logs.opening(key))
     lake, thresholds = _given(key)
     with settings_must_hold():
         file = Installation.of(key.dag_id).validation()
         told, link = Alerts.load(file), page_url(lake, report_url(file), key.dag_id, key.run_id)
     before = [*verdict.JOBS, "validate"]
     states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
-    alert = partial(alerts.tell, lake, key, told, link, context)
     left_out = {} if made is None else {task: made.reports.get(task) for task in verdict.JOBS if not made.runs(task)}
     mends, notes = (made.run, made.notes()) if made else (None, ())
-    return _end(lake, key, verdict.publish(lake, key, thresholds, states, alert, left_out, mends, notes))
+    alert = partial(alerts.tell, lake, key, told, link, context, mends=mends)
+    problem = verdict.publish(lake, key, thresholds, states, alert, left_out, mends, notes, partial(paused, context["ti"]))
+    if made and made.accept_deletions and problem is None:
+        kinds = [accepted.partition(":")[0] for accepted in made.accept_deletions]
+        acceptance.deleted(lake, history.of_tables(key.dag_id), key.run_id, kinds, made.reason)
+    return _end(lake, key, problem)
+
+
+def paused(ti: Any, dag_id: str) -> bool:
+    """Whether Airflow says that a DAG is switched off; an Airflow that cannot be asked says nothing."""
+    try:
+        return bool(ti.get_dag(dag_id).is_paused)
+    except Exception as e:
+        log.warning("Cannot find out whether %s is paused: %s", dag_id, type(e).__name__)
+        return False
 
 
 def accept(context: Any) -> dict[str, Any]:
-    """Accepts the level of a figure; fails without a retry where there is no such figure or no history."""
+    """Accepts levels and warnings; fails without a retry where the newest run has none of that name, or there is no history."""
     params, key = context["params"], RunKey.of(context)
     lake, _ = _given(key)
     by = getattr(context["dag_run"], "triggering_user_name", None) or "unknown"
+    wanted = acceptance.Wanted(params["figure"] or "", params["warning"] or "", params["deletions"] or "", params["reason"], by)
     try:
-        past = history.load(lake, params["dag_id"])
-        newest = past["runs"][-1]["run_id"] if past["runs"] else None
-        judged = (lake.read_json(lake.metrics(params["dag_id"], newest, "verdict.json")) if newest else None) or {}
-        now = datetime.now(timezone.utc).isoformat()
-        after = baseline.accept(past, judged.get("trends") or [], params["figure"], params["reason"], by, now)
+        accepted = acceptance.accept(lake, params["dag_id"], wanted)
     except (history.Unreadable, LookupError) as e:
         raise AirflowFailException(str(e)) from e
-    history.save(lake, params["dag_id"], after)
-    return {"run": key.run_id, "accepted": [entry["figure"] for entry in after["accepted"][len(past["accepted"]) :]]}
+    for name in accepted:
+        log.info("Accepted: %s. Reason: %s", name, wanted.reason)
+    return {"run": key.run_id, "accepted": accepted}
+
+
+def has_deletions(context: Any) -> bool:
+    """Whether a rerun must delete what was accepted; fails without a retry where that rerun would stay queued."""
+    if not context["params"]["deletions"]:
+        return False
+    dag_id = sites.named("rerun", sites.of(context["ti"].dag_id))
+    if paused(context["ti"], dag_id):
+        raise AirflowFailException(
+            f"Cannot start {dag_id}: it is paused in Airflow. Run: airflow dags unpause {dag_id}; then clear this task"
+        )
+    return True
 
 
 def _given(key: RunKey) -> tuple[Lake, Thresholds]:
@@ -137,4 +161,5 @@ def _given(key: RunKey) -> tuple[Lake, Thresholds]:
 def _end(lake: Lake, key: RunKey, problem: str | None) -> dict[str, Any]:
     if problem:
         raise AirflowFailException(problem)
+    log.info("%s ended well: the run is green. Its report: %s", key.task_id, lake.report(key))
     return {"report": lake.report(key), "verdict": "green"}

@@ -40,7 +40,7 @@ def problems(result: dict[str, Any]) -> list[Check]:
             f"{count:,} entries of deleted files name no resource, so they deleted nothing. All other entries were applied. "
             f"To see them, run: {'; '.join(quarantine.command(folder) for folder in folders)}"
         )
-        checks.append(Check("quarantine", "deletions", WARN, sentence))
+        checks.append(Check("quarantine", "deletions", WARN, sentence, amount=count))
     return checks
 
 
@@ -75,7 +75,7 @@ def _has_its_resources(view: str, counts: dict[str, Any]) -> Check:
             f"{view} leaves out {left_out:,} {kind} that do not fit it (transform.leave-out); {resources:,} have rows. Correct the "
             f"view. To see which, run: {quarantine.of_view(counts.get('path'), view)}"
         )
-        return Check(VIEW, view, WARN, sentence)
+        return Check(VIEW, view, WARN, sentence, amount=left_out)
     if expected is None:
         sentence = f"{view} has rows of {resources:,} of the {live:,} {kind} in silver; how many match its where is not counted."
         return Check(VIEW, view, NO_COUNT, sentence)

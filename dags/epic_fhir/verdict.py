@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from epic_fhir import baseline, history, index, reconcile, render
+from epic_fhir import acceptance, baseline, history, index, layer_counts, reconcile, remedy, render
 from epic_fhir.alerts import Finding
-from epic_fhir.changes import last_good, since_last_good
+from epic_fhir.changes import data_of, last_good, previous, since_last_good
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, WARN, Check
 from epic_fhir.drift import drift
-from epic_fhir.remedy import next_step
+from epic_fhir.expectations import expectations
 from epic_fhir.reports import DATA_REFUSED, JOBS, Lake, RunKey, reached_its_end, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
+from epic_fhir.source_checks import EXPECTATIONS
 
 TOLD_WARNINGS = ("source", "expectations", "silver = view", "quarantine", "skew", "speed", "drift", "patients", "freshness")
 
@@ -28,6 +29,7 @@ class Judged:
     checks: list[dict[str, str]]
     table: list[dict[str, Any]]
     trends: list[dict[str, Any]] = field(default_factory=list)
+    data_of: str | None = None
 
     def problem(self) -> str | None:
         """The first grounds for not being green, in a sentence; None when green."""
@@ -96,17 +98,28 @@ def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Threshol
     checks += skew(reports, thresholds)
     try:
         past = history.load(lake, key.dag_id)
+        tables = history.load(lake, history.of_tables(key.dag_id))
     except history.Unreadable as e:
         trends: list[baseline.Trend] = []
-        checks += [Check(name, "all", COULD_NOT_RUN, f"{e}.") for name in ("speed", "drift")]
+        checks += [Check(name, "all", COULD_NOT_RUN, f"{e}.") for name in ("speed", "drift", EXPECTATIONS)]
     else:
         figures = history.figures(reports, thresholds.speed.least_ms)
         trends = baseline.trends(figures, past, key.run_id, history.ended(reports), thresholds.speed)
         mine = {export: evidence.landings[export] for export in evidence.export_ids}
-        checks += [trend.check() for trend in trends] + drift(reports, past, key.run_id, mine, thresholds.data)
+        checks += [trend.check() for trend in trends] + drift(reports, tables, key.run_id, mine, thresholds.data)
+        checks += expectations(reports, tables, key.run_id, thresholds.data.deleted)
+        checks = acceptance.applied(checks, tables, key.run_id)
     if grounds == reconcile.GREEN:
         grounds = reconcile.verdict(checks)
-    return Judged(grounds, reconcile.as_dicts(checks), reconcile.table(evidence), [asdict(trend) for trend in trends])
+    drawn = [asdict(trend) for trend in trends]
+    brought = data_of([evidence.landings[export] for export in evidence.export_ids])
+    return Judged(
+        grounds,
+        reconcile.as_dicts(checks),
+        layer_counts.table(evidence),
+        drawn,
+        brought,
+    )
 
 
 def publish(
@@ -118,6 +131,7 @@ def publish(
     left_out: dict[str, str | None] | None = None,
     mends: str | None = None,
     notes: tuple[str, ...] = (),
+    paused: Callable[[str], bool] = lambda _: False,
 ) -> str | None:
     """
     Writes report.html, whatever became of the run, and the index over all runs.
@@ -127,6 +141,7 @@ def publish(
     :param left_out: the tasks that a rerun leaves out, with the report that stands for each, or None where none is asked for
     :param mends: of a rerun, the run that it mends
     :param notes: what the page and the task's own report say besides
+    :param paused: whether a DAG is switched off in Airflow
     :return: why the run is not green; None when it is
     """
     start = datetime.now(timezone.utc)
@@ -141,15 +156,15 @@ def publish(
     asked = [task for task in (*JOBS, "validate") if task not in left_out]
     checks = [c for task in asked if (c := _state_check(task, states.get(task), reports[task]))] + judged.checks
     final = reconcile.RED if any(c["state"] == FAIL for c in checks) else judged.verdict
-    whole = Judged(final, checks, judged.table, judged.trends)
-    step = None if final == reconcile.GREEN else next_step(key, reports, states, checks, mends)
+    whole = replace(judged, verdict=final, checks=checks)
+    step = None if final == reconcile.GREEN else remedy.switched_on(remedy.next_step(key, reports, states, checks, mends), paused)
     page = _page(lake, key, whole, reports, states, step, notes)
     _write(lake, lake.metrics(key.dag_id, key.run_id, "verdict.json"), key, whole, reports)
-    _remember(lake, key, whole.verdict, phases, thresholds)
+    _remember(lake, key, whole, phases, thresholds)
     path = lake.metrics(key.dag_id, key.run_id, "report.html")
     lake.write_text(path, page)
     if lake.is_local():
-        lake.write_text(f"{lake.root}/report.html", page.replace('"../../index.html"', '"metrics/index.html"'))
+        lake.write_text(f"{lake.root}/report.html", render.at_the_root(page, key))
     problem = whole.problem()
     own = record(
         key,
@@ -158,7 +173,7 @@ def publish(
         DATA_REFUSED if problem else 0,
         reports["extract"] or reports["kick_off"],
         outputs=[{"name": "report", "path": path, "rows": None, "bytes": len(page.encode())}],
-        notes=[*notes, *alert(_finding(whole, states, step))],
+        notes=[*notes, *alert(_finding(key, whole, states, step))],
         result={
             "verdict": whole.verdict,
             "page": path,
@@ -184,24 +199,29 @@ def _write(lake: Lake, path: str, key: RunKey, judged: Judged, reports: dict[str
     lake.write_json(path, {"schema_version": 1, "run": run, **asdict(judged)})
 
 
-def _remember(lake: Lake, key: RunKey, verdict: str, reports: dict[str, Any], thresholds: Thresholds) -> None:
-    """The run's place in the history. One that cannot be read is left as it is: the checks have told of it."""
+def _remember(lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], thresholds: Thresholds) -> None:
+    """
+    The run's place in the history. One that cannot be read is left as it is: the checks have told of it. What a rerun left in the
+    tables stands in the history of the DAG that it mends, too, without its times.
+    """
+    own = history.record(key.run_id, whole.verdict, reports, thresholds.speed.least_ms, warned=acceptance.warned(whole.checks))
     try:
-        past = history.load(lake, key.dag_id)
+        for dag_id in {key.dag_id, history.of_tables(key.dag_id)}:
+            kept = own if dag_id == key.dag_id else {**own, "figures": {}}
+            history.save(lake, dag_id, history.add(history.load(lake, dag_id), kept))
     except history.Unreadable:
         return
-    history.save(lake, key.dag_id, history.add(past, history.record(key.run_id, verdict, reports, thresholds.speed.least_ms)))
 
 
-def _finding(whole: Judged, states: dict[str, str], step: dict[str, str] | None) -> Finding:
+def _finding(key: RunKey, whole: Judged, states: dict[str, str], step: dict[str, Any] | None) -> Finding:
     """A green run is told of where something warns that a person should look at; a slow task of one run is not that."""
     headline = render.headline(whole.verdict, states)
     if whole.verdict != reconcile.GREEN:
         return Finding(whole.verdict, headline, render.grounds(whole.checks), step)
-    warnings = [c for c in whole.checks if c["state"] == WARN and c["name"] in TOLD_WARNINGS]
-    look = {"task": "validate", "advice": "Nothing is to be rerun: the page says what to look at.", "command": ""}
+    warnings = _told_warnings(whole)
     if not warnings:
         return Finding(whole.verdict, headline, [], None)
+    look = remedy.look(key, warnings)
     return Finding(whole.verdict, f"Complete, but: {warnings[0]['name']} of {warnings[0]['subject']}.", warnings, look)
 
 
@@ -211,7 +231,7 @@ def _page(
     whole: Judged,
     reports: dict[str, Any],
     states: dict[str, str],
-    step: dict[str, str] | None,
+    step: dict[str, Any] | None,
     notes: tuple[str, ...],
 ) -> str:
     """The page, with what the last good run was like."""
@@ -230,7 +250,14 @@ def _page(
         changes=since_last_good(now, good) if good else None,
         last_good=((good or {}).get("run") or {}).get("run_id"),
         notes=notes,
+        data_of=whole.data_of,
+        previous=previous(lake, key),
+        accept=remedy.look(key, warnings)["command"] if (warnings := _told_warnings(whole)) else "",
     )
+
+
+def _told_warnings(whole: Judged) -> list[dict[str, Any]]:
+    return [c for c in whole.checks if c["state"] == WARN and c["name"] in TOLD_WARNINGS]
 
 
 def counts(checks: list[dict[str, str]]) -> dict[str, int]:

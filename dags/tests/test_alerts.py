@@ -11,7 +11,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 from made_up import RUN_ID, THRESHOLDS, good_run, key, lake_with, report
-from servers import Hook, Mailbox, running
+from servers import Mailbox, running
 from test_render import GOOD
 
 from epic_fhir import alerts, verdict
@@ -29,15 +29,8 @@ GREEN = Finding("green", "Green: all is there.", [], None)
 
 def red(*subjects, task="validate", sentence="12 received, 11 in bronze: 1 unaccounted for."):
     grounds = [{"name": "source = bronze", "subject": s, "state": "FAIL", "sentence": sentence} for s in subjects]
-    step = {"task": task, "advice": "Look at the checks.", "command": COMMAND}
+    step = {"task": task, "exit_code": None, "cause": "", "advice": "Look at the checks.", "command": COMMAND}
     return Finding("red", "Red: the counts of this run do not fit.", grounds, step)
-
-
-@pytest.fixture
-def hook(monkeypatch):
-    with running(Hook()) as server:
-        monkeypatch.setenv("AIRFLOW_CONN_HOOK", json.dumps({"conn_type": "http", "host": server.url, "extra": {"X-Key": "k1"}}))
-        yield server
 
 
 @pytest.fixture
@@ -115,10 +108,11 @@ def test_what_cannot_be_sent_is_a_note_without_the_secret_address_and_is_tried_a
     )
     assert note in caplog.text
     assert "sesame" not in caplog.text
-    assert remembered(lake) is None
+    assert remembered(lake)["told"] == {}
     hook.status = 204
     assert tell(lake, red("Patient")) == []
     assert len(hook.bodies) == 2
+    assert remembered(lake)["unsent"] == {}
 
 
 def test_a_green_again_that_cannot_be_sent_is_tried_again(lake, hook):
@@ -193,8 +187,9 @@ def test_a_mail_goes_to_all_addresses_and_shows_braces_and_brackets_as_they_are(
 
 
 def test_only_the_first_checks_and_their_first_lines_are_told():
-    told = alerts.message(key(), LINK, red("A", "B", "C", "D", "E", sentence="first\nsecond"), None)
-    assert [line for line in told.lines if "second" in line] == []
+    told = alerts.message(key(), LINK, red("A", "B", "C", "D", "E", sentence="first\nsecond\nthird\nfourth\nfifth"), None)
+    assert [line for line in told.lines if "fifth" in line] == []
+    assert told.lines.count("fourth") == 3
     assert "source = bronze, C: first" in told.lines
     assert "And 2 more; see the page." in told.lines
 
@@ -214,12 +209,18 @@ def test_the_report_task_keeps_what_could_not_be_sent_in_its_notes(tmp_path, hoo
 
 
 def test_every_setting_has_its_default_and_its_override(monkeypatch):
-    assert Alerts.load(CONF) == Alerts() == Alerts((), "smtp_default", "", "")
+    assert Alerts.load(CONF) == Alerts() == Alerts((), "smtp_default", "", "", 3, 7, False)
     monkeypatch.setenv("EPIC_FHIR_ALERT_MAIL_TO", "a@b.example, c@d.example")
     monkeypatch.setenv("EPIC_FHIR_ALERT_MAIL_CONN_ID", "post")
     monkeypatch.setenv("EPIC_FHIR_ALERT_SLACK_CONN_ID", "slack")
     monkeypatch.setenv("EPIC_FHIR_ALERT_WEBHOOK_CONN_ID", "hook")
-    assert Alerts.load(CONF) == Alerts(("a@b.example", "c@d.example"), "post", "slack", "hook")
+    monkeypatch.setenv("EPIC_FHIR_ALERT_REMIND_EVERY", "2")
+    monkeypatch.setenv("EPIC_FHIR_ALERT_REMIND_WARNINGS_EVERY", "30")
+    monkeypatch.setenv("EPIC_FHIR_ALERT_FIRST_TRY", "true")
+    assert Alerts.load(CONF) == Alerts(("a@b.example", "c@d.example"), "post", "slack", "hook", 2, 30, True)
+    monkeypatch.setenv("EPIC_FHIR_ALERT_REMIND_EVERY", "0")
+    with pytest.raises(SettingsError, match=r"alerts.remind.red-every = 0 in .*; expected a number of 1 or more"):
+        Alerts.load(CONF)
 
 
 def test_a_settings_file_from_before_alerts_sends_none(tmp_path):

@@ -38,7 +38,7 @@ def test_types_and_views_that_came_or_went_are_told():
     made = now()
     made["table"] = [{"type": "Group", "silver": 1200, "views": [{"view": "cohort", "rows": 0, "postgres": 0}]}]
     assert since_last_good(made, GOOD) == [
-        "Group is new: 1\u202f200 resources in silver.",
+        "Group is new: 1,200 resources in silver.",
         "Patient is gone: 20 resources in silver then, none now.",
         "cohort is new: 0 rows in the view.",
         "patient is gone: 20 rows in the view then, none now.",

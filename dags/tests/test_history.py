@@ -102,7 +102,7 @@ def test_a_history_that_cannot_be_read_is_never_green_and_is_left_as_it_is(tmp_p
     reports = {phase: good_run()[phase] for phase in ("extract", "transform", "load")}
     judged = judge(lake, key(), reports, THRESHOLDS)
     assert judged.verdict == "unknown"
-    assert {c["name"] for c in judged.checks if c["state"] == "COULD_NOT_RUN"} == {"speed", "drift"}
+    assert {c["name"] for c in judged.checks if c["state"] == "COULD_NOT_RUN"} == {"speed", "drift", "expectations"}
     publish(lake, key("report"), THRESHOLDS, DONE)
     assert (tmp_path / "state" / "history" / "epic_fhir_etl.json").read_text() == content
 

@@ -4,7 +4,7 @@ import pytest
 from made_up import RUN_ID, copy, good_run, key, trend
 from test_render import GOOD, page
 
-from epic_fhir import reconcile, render
+from epic_fhir import layer_counts, reconcile, render
 from epic_fhir.reports import Lake
 
 CHECKS = [{"name": "report", "subject": "load", "state": "PASS", "sentence": "load reported success."}]
@@ -55,7 +55,7 @@ def test_no_baseline_has_words_of_its_own_and_is_never_counted_as_passed():
     html = shown([trend("rows", [3.0], "NO_BASELINE")], checks)
     assert "1 checks passed, 0 did not,\n0 warnings, 1 without a baseline yet." in html
     assert '<td class="text warn">no baseline yet</td>' in html
-    assert '<details open>\n<summary class="warn">No baseline yet (1)</summary>' in html
+    assert '<details>\n<summary class="warn">No baseline yet (1)</summary>' in html
     assert '<td class="say">rows</td><td class="warn">3 ms</td>' in html
 
 
@@ -75,7 +75,7 @@ def test_a_trends_texts_are_escaped():
 def test_the_page_shows_the_trends_and_what_changed_since_the_last_good_run(tmp_path):
     lake = Lake(str(tmp_path))
     before = "scheduled__2026-03-01T04:00:00+00:00"
-    table = reconcile.table(reconcile.Evidence(good_run()))
+    table = layer_counts.table(reconcile.Evidence(good_run()))
     then = copy(table)
     then[-1]["silver"] = 10
     lake.write_json(
@@ -89,6 +89,31 @@ def test_the_page_shows_the_trends_and_what_changed_since_the_last_good_run(tmp_
     assert "What changed since the last good run" in html
     assert f"<code>{before}</code>" in html
     assert "Patient: 10 resources in silver then, 20 now (+100 %)." in html
+
+
+def test_a_run_that_tells_nothing_of_its_tables_does_not_say_that_they_are_the_same():
+    html = shown(changes=[], last_good="run a", reports=good_run() | {"transform": None})
+    assert "Nothing is known of this run’s tables." in html
+    assert "no table moved" not in html
+    assert "Nothing is known of quarantine." in html
+
+
+def test_many_changes_are_folded_after_the_first_six():
+    html = shown(changes=[f"Change {n}." for n in range(8)], last_good="run a")
+    assert html.index("Change 5.") < html.index("<summary>2 more</summary>") < html.index("Change 6.")
+
+
+def test_an_accepted_warning_is_folded_and_counted_on_its_own():
+    checks = [*CHECKS, {"name": "quarantine", "subject": "Patient", "state": "ACCEPTED", "sentence": "Accepted by ann."}]
+    html = shown(checks=checks)
+    assert "<summary>Accepted warnings (1)</summary>" in html
+    assert "0 warnings, 1 accepted." in html
+    assert "<h2>Warnings</h2>" not in html
+
+
+def test_a_warning_comes_with_the_command_that_accepts_it():
+    checks = [*CHECKS, {"name": "freshness", "subject": "all", "state": "WARN", "sentence": "Too old."}]
+    assert "<pre>airflow dags trigger x</pre>" in shown(checks=checks, accept="airflow dags trigger x")
 
 
 def test_where_nothing_changed_the_page_says_so():
@@ -122,4 +147,4 @@ def test_the_longest_tasks_partition_is_shown_where_the_report_tells_it():
         "slowest": {"partition": 7, "host": "w3", "duration_ms": 1400, "records": 48000, "bytes": 900000},
     }
     html = shown(reports=reports)
-    assert "partition 7, 48\u202f000 records (median 1\u202f200), 900 kB, on w3" in html
+    assert "partition 7, 48,000 records (median 1,200), 900 kB, on w3" in html

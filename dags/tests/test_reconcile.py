@@ -2,7 +2,8 @@ import pytest
 from made_up import EXPORT, ROWS, VIEWS, copy, counts, failed, good_run, in_silver, landing, report
 
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, WARN, Check
-from epic_fhir.reconcile import GREEN, RED, UNKNOWN, Evidence, reconcile, table, verdict
+from epic_fhir.layer_counts import table
+from epic_fhir.reconcile import GREEN, RED, UNKNOWN, Evidence, reconcile, verdict
 
 
 def evidence(reports, landings=None, applied=frozenset({EXPORT}), standing=None, every_landing=dict):
@@ -300,8 +301,8 @@ def test_the_table_has_a_row_for_each_type_with_both_sides_of_its_views():
     rows = {row["type"]: row for row in table(evidence(good_run()))}
     assert list(rows) == sorted(ROWS)
     assert rows["Observation"]["views"] == [
-        {"view": "observation", "rows": 14308, "postgres": 14308},
-        {"view": "vital_signs", "rows": 1630, "postgres": 1630},
+        {"view": "observation", "matches": 14308, "rows": 14308, "postgres": 14308},
+        {"view": "vital_signs", "matches": 14308, "rows": 1630, "postgres": 1630},
     ]
     assert (rows["Patient"]["served"], rows["Patient"]["bronze"], rows["Patient"]["silver"]) == (20, 20, 20)
 

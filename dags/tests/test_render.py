@@ -1,11 +1,13 @@
 import re
 
 import pytest
-from made_up import ROWS, RUN_ID, THRESHOLDS, copy, failed, good_run, key, lake_with, report, stage
+from made_up import ROWS, RUN_ID, THRESHOLDS, copy, failed, good_run, key, lake_with, landing, report, stage
 
 from epic_fhir import verdict
+from epic_fhir.changes import data_of
 from epic_fhir.remedy import next_step
 from epic_fhir.render import count, span, timeline
+from epic_fhir.reports import Lake
 
 GOOD = dict.fromkeys((*verdict.JOBS, "validate"), "success")
 
@@ -95,7 +97,8 @@ def test_skew_and_quarantine_are_warnings_of_a_green_run(tmp_path):
     reports["extract"]["result"]["manifest_counts"]["Patient"] = 21
     html, problem = page(tmp_path, reports, GOOD)
     assert problem is None
-    assert "<h1>Green:" in html
+    assert "<h1>Complete, with 2 warnings.</h1>" in html
+    assert '<body class="unknown">' in html
     assert "1 in quarantine." in html
     assert "Stage 11 of transform (views)" in html
 
@@ -114,12 +117,42 @@ def test_the_page_needs_nothing_from_anywhere(tmp_path):
     assert "default-src 'none'" in html
 
 
-def test_an_incremental_run_says_since_when(tmp_path):
+def test_the_page_says_what_the_data_are_of(tmp_path):
+    html, _ = page(tmp_path, good_run(), GOOD)
+    assert "Everything up to 2026-03-02 03:55 UTC;" in html
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        ([None], "Everything up to 2026-03-02 03:55 UTC"),
+        (["2026-03-01T04:00:12Z"], "Changes since 2026-03-01 04:00 UTC, up to 2026-03-02 03:55 UTC"),
+        (
+            ["2026-03-01T04:00:12Z", None],
+            "Changes since 2026-03-01 04:00 UTC, up to 2026-03-02 03:55 UTC; everything of 1 of 2 exports",
+        ),
+    ],
+    ids=["full", "incremental", "both"],
+)
+def test_exports_say_from_when_to_when_they_reach(since, told):
+    assert data_of([landing() | {"since": each} for each in since]) == told
+    assert data_of([*(landing() | {"since": each} for each in since), None]) is None
+    assert data_of([]) is None
+
+
+def test_verdict_changes_and_what_to_do_come_in_this_order_before_everything_else(tmp_path):
+    before = "scheduled__2026-03-01T04:00:00+00:00"
+    good = {"run": {"run_id": before}, "verdict": "green", "checks": [], "table": [{"type": "Patient", "silver": 9, "views": []}]}
+    Lake(str(tmp_path)).write_json(f"{tmp_path}/metrics/epic_fhir_etl/{before}/verdict.json", good)
     reports = good_run()
-    reports["kick_off"]["result"]["since"] = "2026-03-01T04:00:12Z"
-    reports["extract"]["result"]["since"] = ""
-    html, _ = page(tmp_path, reports, GOOD)
-    assert "Served and bronze are what changed since 2026-03-01T04:00:12Z" in html
+    reports["load"]["result"]["tables"]["patient"]["rows"] = 19
+    reports["transform"]["notes"] = ["View patient was changed by somebody else; it was rebuilt."]
+    html, _ = page(tmp_path, reports, GOOD, validated="failed")
+    parts = ["<h1>Red", "What changed since", "<h2>What to do", "<h2>Notes", "<h2>What came", "<h2>Time"]
+    assert [html.index(part) for part in parts] == sorted(html.index(part) for part in parts)
+    assert '<a href="../scheduled__2026-03-01T04%3A00%3A00%2B00%3A00/report.html">The run before</a>' in html
+    latest = (tmp_path / "report.html").read_text()
+    assert '<a href="metrics/epic_fhir_etl/scheduled__2026-03-01T04%3A00%3A00%2B00%3A00/report.html">The run before</a>' in latest
 
 
 def test_the_wait_lasts_from_the_kick_off_to_its_last_look():
@@ -135,7 +168,7 @@ def test_a_run_id_with_spaces_is_quoted_in_the_command():
     assert "--run-id 'by hand; rm' --only-failed" in next_step(made, {}, {"load": "failed"}, [])["command"]
 
 
-@pytest.mark.parametrize(("value", "shown"), [(None, "–"), (0, "0"), (14308, "14\u202f308")])
+@pytest.mark.parametrize(("value", "shown"), [(None, "–"), (0, "0"), (14308, "14,308")])
 def test_counts_are_grouped_and_unknown_ones_are_a_dash(value, shown):
     assert count(value) == shown
 

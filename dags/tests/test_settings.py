@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from epic_fhir.settings import Installation, Settings, SettingsError, Thresholds, duration
+from epic_fhir import known_keys
+from epic_fhir.settings import Installation, Settings, SettingsError, Thresholds, duration, hocon
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PIPELINE = REPOSITORY / "conf" / "pipeline.conf"
@@ -67,6 +68,18 @@ def test_every_threshold_has_its_default_and_its_override(monkeypatch):
     monkeypatch.setenv("EPIC_FHIR_SKEW_RATIO", "2.5")
     monkeypatch.setenv("EPIC_FHIR_SKEW_MIN_DURATION", "1 minute")
     assert Thresholds.load(file) == Thresholds(2.5, timedelta(minutes=1), 4)
+
+
+def test_a_key_that_nobody_reads_is_refused_and_the_one_that_was_meant_is_named(tmp_path):
+    shipped = (REPOSITORY / "conf" / "validation.conf").read_text()
+    file = tmp_path / "validation.conf"
+    file.write_text(shipped + '\nepic-fhir-validation { data.max-aeg = "1 day", colour = red }\n')
+    with pytest.raises(SettingsError, match=r"colour is no setting; data.max-aeg is no setting; did you mean data.max-age\?"):
+        Thresholds.load(file)
+
+
+def test_every_key_of_the_shipped_file_is_known_and_no_other():
+    assert set(known_keys.keys(hocon(REPOSITORY / "conf" / "validation.conf", "epic-fhir-validation"))) == known_keys.KNOWN
 
 
 def test_a_skew_ratio_below_one_is_refused(monkeypatch):

@@ -180,7 +180,7 @@ def test_a_run_whose_load_went_on_after_a_view_stopped_shows_what_is_in_postgres
     reports["load"] = good_run()["load"]
     html, problem = page(tmp_path, reports, GOOD | {"transform": "failed"}, validated="upstream_failed")
     assert "<h1>Red: transform failed.</h1>" in html
-    assert "observation has 14308 rows in the lake and in PostgreSQL." in html
+    assert "observation has 14,308 rows in the lake and in PostgreSQL." in html
     assert "load did not run" not in html
     assert problem.startswith("The run is red: silver = view (patient)")
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * The HOCON settings: one file, root key {@code epic-fhir}, with the environment's overrides
@@ -17,6 +18,19 @@ import java.util.HexFormat;
  */
 public final class SettingsFile {
   private static final String ROOT = "epic-fhir";
+  private static final List<String> BLOCKS =
+      List.of(
+          "lake",
+          "files",
+          "audit",
+          "source",
+          "extract",
+          "bulk",
+          "crawl",
+          "bronze",
+          "transform",
+          "load",
+          "metrics");
 
   private final Path folder;
   private final Config config;
@@ -30,7 +44,7 @@ public final class SettingsFile {
    * Reads and resolves a settings file.
    *
    * @throws JobException {@link ExitCode#SETTINGS} with file and line where it is not readable
-   *     HOCON
+   *     HOCON, and for each block that there is none of
    */
   public static SettingsFile load(String file) {
     Path path = Path.of(file).toAbsolutePath().normalize();
@@ -49,6 +63,15 @@ public final class SettingsFile {
                 + " has no block \""
                 + ROOT
                 + "\"; start from conf/pipeline.conf");
+      }
+      List<String> unknown = new UnknownKeys(BLOCKS).problems(all.getConfig(ROOT), "");
+      if (!unknown.isEmpty()) {
+        throw new JobException(
+            ExitCode.SETTINGS,
+            "Cannot use the settings: "
+                + unknown.size()
+                + " to mend\n"
+                + String.join("\n", unknown));
       }
       return new SettingsFile(path.getParent(), all.getConfig(ROOT));
     } catch (ConfigException e) {

@@ -11,27 +11,45 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
  * Reads the values of one block and collects what is wrong with them, so that a person sees all
- * problems at once. A value that cannot be read is returned as an empty stand-in; {@link #check}
- * must be called before any is used.
+ * problems at once; a key of the block that was not asked for is a problem, too. A value that
+ * cannot be read is returned as an empty stand-in; {@link #check} must be called before any is
+ * used.
  */
 public final class SettingsReader {
   private final SettingsFile file;
   private final String prefix;
   private final List<String> problems = new ArrayList<>();
+  private final Set<String> asked = new TreeSet<>();
+  private boolean whole = true;
 
   SettingsReader(SettingsFile file, String block) {
     this.file = file;
     this.prefix = block.isEmpty() ? "" : block + ".";
   }
 
+  /** Names keys of the block that another reader reads. */
+  public SettingsReader except(String... keys) {
+    asked.addAll(List.of(keys));
+    return this;
+  }
+
+  /** Says that the block is another's, of which only some keys are read here. */
+  public SettingsReader partly() {
+    whole = false;
+    return this;
+  }
+
   /** Whether the file sets a key; one that was added later has a default where it does not. */
   public boolean has(String key) {
+    asked.add(key);
     return config().hasPath(prefix + key);
   }
 
@@ -52,6 +70,7 @@ public final class SettingsReader {
 
   /** A text that may be absent or empty. */
   public Optional<String> optionalText(String key) {
+    asked.add(key);
     if (!config().hasPath(prefix + key)) {
       return Optional.empty();
     }
@@ -206,6 +225,7 @@ public final class SettingsReader {
    * @throws JobException {@link ExitCode#SETTINGS} with every problem collected, one a line
    */
   public void check() {
+    problems.addAll(unknown());
     if (!problems.isEmpty()) {
       throw new JobException(
           ExitCode.SETTINGS,
@@ -219,11 +239,22 @@ public final class SettingsReader {
   /** Takes over another reader's problems, so that several blocks are checked at once. */
   public SettingsReader and(SettingsReader other) {
     problems.addAll(other.problems);
+    problems.addAll(other.unknown());
     return this;
+  }
+
+  private List<String> unknown() {
+    boolean looks = whole && !prefix.isEmpty() && config().hasPath(block());
+    return looks ? new UnknownKeys(asked).problems(config().getConfig(block()), prefix) : List.of();
+  }
+
+  private String block() {
+    return prefix.substring(0, prefix.length() - 1);
   }
 
   private <T> T read(String key, BiFunction<Config, String, T> read, T standIn, String expected) {
     String path = prefix + key;
+    asked.add(key);
     if (!config().hasPath(path)) {
       problems.add("  " + path + " is missing: expected " + expected);
       return standIn;

@@ -26,10 +26,10 @@ class SettingsTest {
         folder.resolve("password"), PosixFilePermissions.fromString("rw-------"));
     SettingsReader reader =
         settings(
-                "lake = \"../lake\", b { name = x, types = \"A, B\", more = [C], n = 4, share = 0.5, on = true,"
+                "lake = \"../lake\", bulk { name = x, types = \"A, B\", more = [C], n = 4, share = 0.5, on = true,"
                     + " wait = 2 minutes, size = 3 MiB, mode = full-refresh, file = keys/k.pem,"
                     + " password-file = password, empty = \"\" }")
-            .reader("b");
+            .reader("bulk");
     assertThat(reader.text("name")).isEqualTo("x");
     assertThat(reader.texts("types")).containsExactly("A", "B");
     assertThat(reader.texts("more")).containsExactly("C");
@@ -53,7 +53,7 @@ class SettingsTest {
         settings(
                 """
                 lake = x
-                b {
+                bulk {
                   n = 9
                   wait = soon
                   mode = sideways
@@ -61,7 +61,7 @@ class SettingsTest {
                   password-file = nowhere
                 }
                 """)
-            .reader("b");
+            .reader("bulk");
     reader.text("missing");
     reader.text("blank");
     reader.number("n", 1, 5);
@@ -73,18 +73,61 @@ class SettingsTest {
             JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.SETTINGS))
         .hasMessageContainingAll(
             "6 to mend",
-            "b.missing is missing",
-            "b.n = 9: expected a whole number from 1 to 5",
+            "bulk.missing is missing",
+            "bulk.n = 9: expected a whole number from 1 to 5",
             "pipeline.conf: 4",
-            "b.wait = \"soon\": expected a duration",
-            "b.mode = sideways: expected one of incremental, full-refresh",
-            "b.blank = \"\": expected a text that is not empty",
+            "bulk.wait = \"soon\": expected a duration",
+            "bulk.mode = sideways: expected one of incremental, full-refresh",
+            "bulk.blank = \"\": expected a text that is not empty",
             "expected a readable file that holds the secret");
   }
 
   @Test
+  void aKeyThatNobodyReadsIsAProblemWithItsLineAndTheKeyThatWasMeant() throws IOException {
+    SettingsReader reader =
+        settings(
+                """
+                lake = x
+                bulk {
+                  max-rejected-share = 0.1
+                  max-rejcted-share = 0.2
+                  windows { Observation = ["date=ge{from}"] }
+                  colour = red
+                  care { retention = 7 days }
+                }
+                """)
+            .reader("bulk")
+            .except("care");
+    reader.fraction("max-rejected-share", 0, 1);
+    reader.table("windows");
+    assertThatThrownBy(reader::check)
+        .hasMessageContaining("2 to mend")
+        .hasMessageContaining("  bulk.colour is no setting (")
+        .hasMessageContaining(
+            "pipeline.conf: 7): see conf/pipeline.conf for the keys that there are")
+        .hasMessageContaining("  bulk.max-rejcted-share is no setting (")
+        .hasMessageEndingWith("pipeline.conf: 5): did you mean bulk.max-rejected-share?");
+  }
+
+  @Test
+  void whoReadsOnlySomeKeysOfABlockDoesNotJudgeTheOthers() throws IOException {
+    SettingsReader reader = settings("lake = x, bulk { n = 4, other = 5 }").reader("bulk").partly();
+    assertThat(reader.number("n", 1, 5)).isEqualTo(4);
+    reader.check();
+  }
+
+  @Test
+  void aBlockThatThereIsNoneOfIsAProblem() {
+    assertThatThrownBy(() -> settings("lake = x\nbluk { n = 4 }"))
+        .isInstanceOfSatisfying(
+            JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.SETTINGS))
+        .hasMessageContaining("bluk.n is no setting (")
+        .hasMessageEndingWith("did you mean bulk?");
+  }
+
+  @Test
   void aFileThatIsNotHoconNamesTheLine() {
-    assertThatThrownBy(() -> settings("lake = x\n b { n = \n } } }"))
+    assertThatThrownBy(() -> settings("lake = x\n bulk { n = \n } } }"))
         .isInstanceOf(JobException.class)
         .hasMessageContaining("Cannot read the settings")
         .hasMessageContaining("pipeline.conf: ");

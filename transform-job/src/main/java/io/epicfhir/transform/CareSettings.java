@@ -18,7 +18,7 @@ record CareSettings(long fileSize, int smallFiles, Duration retention, Duration 
   /** Reads the block {@code transform.care}; every problem in it is told at once. */
   static CareSettings from(SettingsFile file) {
     SettingsReader reader = file.reader("transform.care");
-    SettingsReader transform = file.reader("transform");
+    SettingsReader transform = file.reader("transform").partly();
     CareSettings settings =
         new CareSettings(
             reader.bytes("file-size"),

@@ -31,8 +31,6 @@ final class TransformTest {
         epic-fhir {
           lake = "lake"
           transform {
-            # Settings that are gone do no harm.
-            parallel-tables = 2, rewrite-below = 0
             views = views, deletion-vectors = off, lock-patience = 0 seconds
           }
         }

@@ -2,6 +2,7 @@ package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.FailureWords;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
 import io.epicfhir.extract.source.OutcomeWords;
@@ -110,7 +111,7 @@ public final class StatusCheck {
     } catch (PassingFailure e) {
       return failed(failures + 1, e.retryAfter().orElse(interval), e.getMessage(), e);
     } catch (IOException e) {
-      return failed(failures + 1, interval, e.getClass().getSimpleName(), e);
+      return failed(failures + 1, interval, FailureWords.of(e), e);
     } catch (JobException e) {
       if (ServerRefusal.serverTrouble(e)) {
         return troubled(failures + 1, interval, e);

@@ -1,6 +1,7 @@
 package io.epicfhir.extract.source;
 
 import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.FailureWords;
 import io.epicfhir.common.JobException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -175,7 +176,7 @@ final class Http {
       if (ask.repeatable() || neverArrived(e)) {
         throw e;
       }
-      throw Answers.lost(ask, e.getClass().getSimpleName(), e);
+      throw Answers.lost(ask, FailureWords.of(e), e);
     }
   }
 

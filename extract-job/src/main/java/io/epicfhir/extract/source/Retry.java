@@ -1,6 +1,7 @@
 package io.epicfhir.extract.source;
 
 import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.FailureWords;
 import io.epicfhir.common.JobException;
 import java.io.IOException;
 import java.time.Duration;
@@ -124,6 +125,6 @@ final class Retry {
   /** The kind of failure; messages of foreign exceptions may quote what was received. */
   private static String reason(Exception e) {
     boolean ours = e instanceof BrokenBody || e instanceof PassingFailure;
-    return ours ? e.getMessage() : e.getClass().getSimpleName();
+    return ours ? e.getMessage() : FailureWords.of(e);
   }
 }

@@ -109,7 +109,7 @@ class RetryTest {
                         }))
         .isInstanceOf(JobException.class)
         .hasMessage(
-            "Cannot ask it: SocketTimeoutException, after 3 tries (source.max-tries reached);"
+            "Cannot ask it: no answer in time, after 3 tries (source.max-tries reached);"
                 + " rerun when the server is well")
         .extracting(e -> ((JobException) e).exitCode())
         .isEqualTo(ExitCode.UNAVAILABLE);

@@ -1,0 +1,161 @@
+"""
+Warnings that last, and what a person accepted of them.
+
+A run that warned of something is no baseline for it: otherwise a loss would be normal after a few runs, and nobody would hear of it
+again. It stays a warning until it is over or somebody accepts it with a reason (epic_fhir_baseline). An acceptance holds while the
+warning lasts and does not grow; when it comes back later, it is a warning again.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from epic_fhir import baseline as levels
+from epic_fhir import history
+from epic_fhir.checks import ACCEPTED, WARN, Check
+from epic_fhir.source_checks import EXPECTATIONS
+
+if TYPE_CHECKING:
+    from epic_fhir.reports import Lake
+
+ALL = "all"
+
+EVERY_RUN_ALIKE = ("speed", "skew", "slow task")
+"""Warnings that baseline judges by levels of its own, or that are of one run only."""
+
+
+def words(sentence: str) -> str:
+    """The first line without its numbers, times and ids: the same for the same problem, whatever its figures are."""
+    return re.sub(r"\S*\d\S*", "#", sentence.partition("\n")[0])
+
+
+def warned(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the history keeps of a run's warnings, accepted ones too."""
+    return [
+        {"check": c["name"], "subject": c["subject"], "amount": c.get("amount"), "words": words(c["sentence"])}
+        for c in checks
+        if c["state"] in (WARN, ACCEPTED) and c["name"] not in EVERY_RUN_ALIKE
+    ]
+
+
+def comparable(past: dict[str, Any], run_id: str, check: str, subject: str) -> list[dict[str, Any]]:
+    """The earlier green runs that a check may be compared with, oldest first: since its last acceptance, without its warnings."""
+    since = max((str(a["at"]) for a in past["accepted"] if _is_of(a, check, subject)), default="")
+    return [
+        run
+        for run in past["runs"]
+        if run.get("run_id") != run_id
+        and run.get("verdict") == "green"
+        and str(run.get("at")) >= since
+        and (str(run.get("at")) == since or not _warned_of(run, check, subject))
+    ]
+
+
+def lasts(past: dict[str, Any], run_id: str, check: str, subject: str) -> bool:
+    """Whether the newest earlier green run warned of it and nobody accepted that since."""
+    runs = [run for run in past["runs"] if run.get("run_id") != run_id and run.get("verdict") == "green"]
+    if not runs or not _warned_of(runs[-1], check, subject):
+        return False
+    return not any(_is_of(a, check, subject) and str(a["at"]) >= str(runs[-1].get("at")) for a in past["accepted"])
+
+
+def applied(checks: list[Check], past: dict[str, Any], run_id: str) -> list[Check]:
+    """The checks, with each accepted warning in a state of its own."""
+    return [_applied(check, past, run_id) if check.state == WARN else check for check in checks]
+
+
+def _applied(check: Check, past: dict[str, Any], run_id: str) -> Check:
+    entry = next((a for a in reversed(past["accepted"]) if _is_of(a, check.name, check.subject) and _covers(a, check)), None)
+    if entry is None or not _unbroken(past, run_id, entry):
+        return check
+    told = f"{check.sentence} Accepted by {entry['by']} at {str(entry['accepted_at'])[:16]}: {entry['reason']}"
+    return replace(check, state=ACCEPTED, sentence=told)
+
+
+def _covers(entry: dict[str, Any], check: Check) -> bool:
+    """Without an amount the words must be the same: one subject can have several warnings."""
+    if check.amount is None:
+        return entry.get("words") == words(check.sentence)
+    return entry.get("amount") is not None and check.amount <= entry["amount"]
+
+
+def _unbroken(past: dict[str, Any], run_id: str, entry: dict[str, Any]) -> bool:
+    """Whether every run since the acceptance that was judged to its end still had the warning."""
+    since = [r for r in past["runs"] if str(r.get("at")) >= str(entry["at"]) and r.get("run_id") != run_id and "warned" in r]
+    return all(_warned_of(run, entry["check"], entry["subject"]) for run in since if run.get("verdict") == "green")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """
+    What a person accepts.
+
+    :param figure: a level, by its figure's name, or ALL
+    :param warning: a warning as the alert names it, ``check, subject``, or ALL
+    :param deletions: ``Type:number,…`` that transform holds back; a rerun makes them
+    """
+
+    figure: str
+    warning: str
+    deletions: str
+    reason: str
+    by: str
+
+
+def accept(lake: Lake, dag_id: str, wanted: Wanted) -> list[str]:
+    """
+    Writes down what is accepted, beside the runs.
+
+    :return: the names of what is accepted
+    :raises LookupError: where nothing is named, or the newest run has nothing of that name
+    """
+    past, now = history.load(lake, dag_id), _now()
+    if not any((wanted.figure, wanted.warning, wanted.deletions)):
+        raise LookupError("Cannot accept anything: name a figure, a warning or deletions")
+    if not past["runs"] and (wanted.figure or wanted.warning):
+        raise LookupError(f"Cannot accept anything of {dag_id}: no run of it is in the history")
+    names, after = [f"deletions of {wanted.deletions}"] if wanted.deletions else [], past
+    if wanted.figure:
+        judged = lake.read_json(lake.metrics(dag_id, past["runs"][-1]["run_id"], "verdict.json")) or {}
+        after = levels.accept(past, judged.get("trends") or [], wanted.figure, wanted.reason, wanted.by, now)
+        names += [entry["figure"] for entry in after["accepted"][len(past["accepted"]) :]]
+    if wanted.warning:
+        found = _entries(past["runs"][-1], wanted, now)
+        after = {**after, "accepted": [*after["accepted"], *found]}
+        names += [f"{entry['check']}, {entry['subject']}" for entry in found]
+    history.save(lake, dag_id, after)
+    return names
+
+
+def deleted(lake: Lake, dag_id: str, run_id: str, kinds: list[str], reason: str) -> None:
+    """A person has accepted these types' deletions: from that run on, they are no news."""
+    past = history.load(lake, dag_id)
+    run = next((run for run in past["runs"] if run.get("run_id") == run_id), None)
+    if run is not None:
+        given = {"check": EXPECTATIONS, "at": run["at"], "reason": reason, "by": "the rerun", "accepted_at": _now()}
+        history.save(lake, dag_id, {**past, "accepted": [*past["accepted"], *({**given, "subject": kind} for kind in kinds)]})
+
+
+def _entries(run: dict[str, Any], wanted: Wanted, now: str) -> list[dict[str, Any]]:
+    known = run.get("warned") or []
+    meant = [w for w in known if wanted.warning in (f"{w['check']}, {w['subject']}", ALL)]
+    if not meant:
+        names = "; ".join(sorted({f"{w['check']}, {w['subject']}" for w in known})) or "none"
+        raise LookupError(f"Cannot accept the warning {wanted.warning}: the newest run has no such warning; it has {names}")
+    given = {"at": run["at"], "reason": wanted.reason, "by": wanted.by, "accepted_at": now}
+    return [{**warning, **given} for warning in meant]
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat()
+
+
+def _is_of(entry: dict[str, Any], check: str, subject: str) -> bool:
+    return (entry.get("check"), entry.get("subject")) == (check, subject)
+
+
+def _warned_of(run: dict[str, Any], check: str, subject: str) -> bool:
+    return any(_is_of(warning, check, subject) for warning in run.get("warned") or [])

@@ -1,0 +1,120 @@
+"""
+What one may expect without counting: there are patients, no type is gone, no mass of resources is deleted, each table has its
+view, nothing is in quarantine, and somebody beside the server's own files counted what came. Each of these warns and is told; none
+is wrong data by itself, so none makes a run red.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from epic_fhir import acceptance, history, quarantine
+from epic_fhir.checks import COULD_NOT_RUN, NO_BASELINE, NO_COUNT, PASS, WARN, Check
+from epic_fhir.source_checks import EXPECTATIONS
+
+PATIENT = "Patient"
+
+
+def expectations(reports: dict[str, dict[str, Any] | None], past: dict[str, Any], run_id: str, most_deleted: float) -> list[Check]:
+    """
+    Every check of the kind.
+
+    :param past: the history of runs
+    :param most_deleted: the share of a type that may be deleted since the last good run without a word
+    """
+    results = {phase: (report or {}).get("result") or {} for phase, report in reports.items()}
+    silver = results.get("transform", {}).get("silver")
+    return [
+        *_tables(silver, past, run_id, most_deleted),
+        _views_have_definitions(results.get("transform", {}), results.get("load", {})),
+        *in_quarantine(reports.get("extract")),
+        *independent_counts(reports.get("extract")),
+    ]
+
+
+def _tables(silver: Any, past: dict[str, Any], run_id: str, most_deleted: float) -> list[Check]:
+    now = history.silver(silver)
+    if silver is None or len(now) < len(silver):
+        sentence = "transform does not say what silver holds, so nobody knows whether patients, types or resources are gone."
+        return [Check(EXPECTATIONS, "all", COULD_NOT_RUN, sentence)]
+    known = {kind for run in past["runs"] if run.get("verdict") == "green" for kind in run.get("silver") or {}}
+    of_types = [_type(kind, now.get(kind), past, run_id, most_deleted) for kind in sorted({*now, *known})]
+    return [_patients(now), *(check for check in of_types if check is not None)]
+
+
+def _patients(now: dict[str, dict[str, int]]) -> Check:
+    subject, count = "number of patients", (now.get(PATIENT) or {}).get("live", 0)
+    if count:
+        return Check(EXPECTATIONS, subject, PASS, f"Silver has {count:,} patients.")
+    sentence = (
+        "Silver has no patient at all. Check the group and its members, the client's rights, and that Patient is among the types."
+    )
+    return Check(EXPECTATIONS, subject, WARN, sentence)
+
+
+def _type(kind: str, now: dict[str, int] | None, past: dict[str, Any], run_id: str, most_deleted: float) -> Check | None:
+    earlier = [
+        run["silver"][kind] for run in acceptance.comparable(past, run_id, EXPECTATIONS, kind) if kind in (run.get("silver") or {})
+    ]
+    live, gone = (now or {}).get("live", 0), (now or {}).get("gone", 0)
+    if not earlier:
+        if acceptance.lasts(past, run_id, EXPECTATIONS, kind):
+            sentence = f"Earlier runs warned that {kind} is gone or was deleted, and no run before that is left to compare with."
+            return Check(EXPECTATIONS, kind, WARN, sentence)
+        if now is None:
+            return None  # somebody accepted that it is gone
+        return Check(EXPECTATIONS, kind, NO_BASELINE, f"No baseline yet: no earlier green run knows {kind}.")
+    before = earlier[-1]
+    if before["live"] and not live:
+        sentence = f"{kind} is gone: the last good run had {before['live']:,} of it, and silver has none now."
+        return Check(EXPECTATIONS, kind, WARN, sentence)
+    lost = max(before["live"] - live, gone - before["gone"])
+    if lost > most_deleted * before["live"]:
+        sentence = (
+            f"{lost:,} of {before['live']:,} {kind} were deleted since the last good run. Check that the source deleted them."
+        )
+        return Check(EXPECTATIONS, kind, WARN, sentence)
+    return Check(EXPECTATIONS, kind, PASS, f"Silver has {live:,} {kind}, {before['live']:,} in the last good run.")
+
+
+def _views_have_definitions(transform: dict[str, Any], load: dict[str, Any]) -> Check:
+    views, tables = transform.get("views"), load.get("tables")
+    if views is None or tables is None:
+        who = "transform names no views" if views is None else "load names no tables"
+        return Check(EXPECTATIONS, "views", COULD_NOT_RUN, f"{who}, so nobody knows whether each table has its view.")
+    lost = sorted(set(tables) - set(views) - set(transform.get("refused_views") or {}))
+    if lost:
+        sentence = (
+            f"These tables have no view any more, and nothing brings them up to date: {', '.join(lost)}. Bring the views' files "
+            "back, or delete the tables."
+        )
+        return Check(EXPECTATIONS, "views", WARN, sentence, amount=len(lost))
+    return Check(EXPECTATIONS, "views", PASS, f"Each of the {len(tables)} tables has its view.")
+
+
+def in_quarantine(extract: dict[str, Any] | None) -> list[Check]:
+    """A check of each type with lines in quarantine; whether the numbers are there, ``source = bronze`` asks."""
+    folders = [f for f in (((extract or {}).get("result") or {}).get("quarantine") or "").split(", ") if f]
+    show = f" To see them, run: {'; '.join(quarantine.command(folder) for folder in folders)}" if folders else ""
+    return [
+        Check("quarantine", kind, WARN, f"In quarantine, and in no table: {n:,} {kind}.{show}", amount=n)
+        for kind, counts in sorted(((extract or {}).get("resources") or {}).items())
+        if (n := counts.get("rejected"))
+    ]
+
+
+def independent_counts(extract: dict[str, Any] | None) -> list[Check]:
+    """The types of which only the files themselves say how many came. What was read by its id was counted by who asked for it."""
+    if extract is None:
+        return []
+    result = extract.get("result") or {}
+    promised, by_reference = result.get("manifest_counts") or {}, result.get("by_reference") or {}
+    uncounted = sorted(
+        kind
+        for kind, counts in (extract.get("resources") or {}).items()
+        if kind not in promised and (counts.get("received") or 0) > by_reference.get(kind, 0)
+    )
+    if not uncounted:
+        return []
+    sentence = f"The server does not count these types, so a file that is short would not be noticed: {', '.join(uncounted)}."
+    return [Check("manifest = source", "no count", NO_COUNT, sentence)]

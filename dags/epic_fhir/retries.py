@@ -1,0 +1,36 @@
+"""A task that failed and is tried again: told after its first try where a setting asks for it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from epic_fhir.channels import Alerts, Message, channels
+from epic_fhir.links import page_url, report_url
+from epic_fhir.reports import Lake
+from epic_fhir.settings import Installation, Settings
+
+log = logging.getLogger(__name__)
+
+
+def tell(context: dict[str, Any]) -> None:
+    """
+    The callback of every task. Whoever hears of it can wait: a later try may do; if none does, the run's own alert follows.
+
+    :param context: of the task; its exception is the operators' sentence, another library's text is not told
+    """
+    from airflow.sdk.exceptions import AirflowException
+
+    ti, error = context["ti"], context.get("exception")
+    here = Installation.of(ti.dag_id)
+    file = here.validation()
+    alerts = Alerts.load(file)
+    if ti.try_number != 1 or not alerts.first_try:
+        return
+    told = str(error).splitlines()[0] if isinstance(error, AirflowException) and str(error) else "See the task's log in Airflow."
+    subject = f"{ti.dag_id}: {ti.task_id} failed and is tried again"
+    lines = (f"{ti.task_id} failed and is tried again.", f"{ti.dag_id}, run {ti.run_id}.", told, "Nothing is to be done yet.")
+    link = page_url(Lake(Settings.load(here.conf).lake), report_url(file), ti.dag_id, ti.run_id)
+    for channel in channels(alerts):
+        if problem := channel.deliver(Message(ti.dag_id, ti.run_id, "retry", subject, lines, None, link), context):
+            log.warning(problem)

@@ -1,0 +1,159 @@
+"""A problem that lasts, one that could not be told, and one that is over (field cases G1 and G2, walks 4 and 13)."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from made_up import key
+from test_alerts import GREEN, LINK, WEBHOOK, red, remembered
+
+from epic_fhir import alerts, remedy, retries, sites
+from epic_fhir.alerts import Finding
+from epic_fhir.reports import Lake
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return Lake(str(tmp_path))
+
+
+def night(lake, finding, number, settings=WEBHOOK, mends=None, dag_id="epic_fhir_etl"):
+    made = replace(key("report"), run_id=f"night {number}", dag_id=dag_id)
+    return alerts.tell(lake, made, settings, LINK, {}, finding, mends)
+
+
+def failed(task, code, error, **result):
+    """What publish finds where a phase failed."""
+    reports = {task: {"run": {"exit_code": code, "error": error}, "result": result}}
+    step = remedy.next_step(key(), reports, {task: "failed"}, [])
+    return Finding("red", f"Red: {task} failed.", [{"name": "report", "subject": task, "state": "FAIL", "sentence": error}], step)
+
+
+DOWN = "Cannot reach https://fhir.example: connection refused"
+OTHERS = [
+    failed("extract", 3, DOWN),
+    failed("transform", 4, DOWN),
+    failed("extract", 4, "Cannot reach https://fhir.example: the certificate has expired"),
+    failed("extract", 5, DOWN, refused_export="e1"),
+    failed("extract", 5, DOWN, state="landed"),
+]
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=["exit code", "phase", "cause", "what was refused", "what is missing"])
+def test_another_exit_code_phase_or_cause_is_another_problem(lake, hook, other):
+    night(lake, failed("extract", 4, DOWN), 1)
+    night(lake, other, 2)
+    assert len(hook.bodies) == 2
+    assert not hook.bodies[1]["subject"].startswith("epic_fhir_etl: Still")
+
+
+def test_the_same_cause_with_other_figures_and_ids_is_the_same_problem(lake, hook):
+    night(lake, failed("extract", 4, "Export e-7f3a: 3 of 12 files did not come"), 1)
+    night(lake, failed("extract", 4, "Export e-91bc: 5 of 14 files did not come"), 2)
+    assert len(hook.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("finding", "told"),
+    [(red("Patient"), [1, 4, 7]), (replace(red("Patient"), verdict="green"), [1, 8])],
+    ids=["red", "a warning"],
+)
+def test_a_problem_that_lasts_is_told_again_at_its_pace(lake, hook, finding, told):
+    for number in range(1, 9):
+        night(lake, finding, number)
+    assert [body["run_id"] for body in hook.bodies] == [f"night {number}" for number in told]
+    assert hook.bodies[1]["subject"] == "epic_fhir_etl: Still: Red: the counts of this run do not fit."
+    assert f"This is run {told[1]} with this problem; the first was night 1." in hook.bodies[1]["text"]
+
+
+def test_the_pace_is_a_setting(lake, hook):
+    for number in range(1, 4):
+        night(lake, red("Patient"), number, replace(WEBHOOK, remind_every=1))
+    assert len(hook.bodies) == 3
+
+
+def test_a_red_night_that_could_not_be_told_is_told_although_the_next_one_is_green(lake, hook):
+    hook.status = 503
+    night(lake, red("Patient"), 1)
+    night(lake, red("Patient"), 2)
+    night(lake, red("Device"), 3)
+    hook.status = 200
+    hook.bodies.clear()
+    assert night(lake, GREEN, 4) == []
+    assert [(body["run_id"], body["verdict"]) for body in hook.bodies] == [
+        ("night 1", "red"),
+        ("night 3", "red"),
+        ("night 4", "green"),
+    ]
+    assert "This alert could not be sent at 20" in hook.bodies[0]["text"]
+    assert remembered(lake) == {"schema_version": 1, "told": {}, "unsent": {}}
+
+
+def test_a_rerun_that_is_green_ends_the_problem_of_the_run_that_it_mends_and_no_other(lake, hook):
+    night(lake, red("Patient"), 1)
+    night(lake, red("Patient"), 2)
+    night(lake, GREEN, 3, mends="night 0", dag_id="epic_fhir_rerun")
+    assert len(hook.bodies) == 1
+    night(lake, GREEN, 4, mends="night 2", dag_id="epic_fhir_rerun")
+    assert [body["subject"] for body in hook.bodies[1:]] == ["epic_fhir_rerun: Green again."]
+    night(lake, GREEN, 5)
+    assert len(hook.bodies) == 2
+
+
+def test_a_rerun_that_is_red_for_the_same_reason_says_nothing_new(lake, hook):
+    night(lake, red("Patient"), 1)
+    night(lake, red("Patient"), 2, mends="night 1", dag_id="epic_fhir_rerun")
+    assert len(hook.bodies) == 1
+    night(lake, GREEN, 3, mends="night 1", dag_id="epic_fhir_rerun")
+    assert hook.bodies[1]["verdict"] == "green"
+
+
+def test_green_with_a_warning_after_red_says_that_the_problem_is_over(lake, hook):
+    night(lake, red("Patient"), 1)
+    night(lake, replace(red("Device"), verdict="green", headline="Complete, but: quarantine of Device."), 2)
+    assert "The problem that run night 1 told of is over." in hook.bodies[1]["text"]
+
+
+def test_a_file_that_an_earlier_version_left_is_understood(lake, hook):
+    told = {"webhook": {"fingerprint": "f", "run_id": "night 1", "at": "2026-03-01T04:00:00Z"}}
+    lake.write_json(f"{lake.root}/state/alerts/epic_fhir_etl.json", {"schema_version": 1, "told": told})
+    night(lake, GREEN, 2)
+    assert "The problem that run night 1 told of is over." in hook.bodies[0]["text"]
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    monkeypatch.setenv("EPIC_FHIR_HOME", str(REPOSITORY))
+    monkeypatch.setenv("EPIC_FHIR_LAKE", str(tmp_path))
+    monkeypatch.setenv("EPIC_FHIR_ALERT_WEBHOOK_CONN_ID", "hook")
+
+
+@pytest.mark.parametrize(("wanted", "attempt", "told"), [("true", 1, 1), ("true", 2, 0), ("false", 1, 0)])
+def test_a_task_that_is_tried_again_is_told_after_its_first_try_where_that_is_set(
+    installed, hook, monkeypatch, wanted, attempt, told
+):
+    from airflow.sdk.exceptions import AirflowException
+
+    monkeypatch.setenv("EPIC_FHIR_ALERT_FIRST_TRY", wanted)
+    ti = SimpleNamespace(dag_id="epic_fhir_etl", run_id="r", task_id="extract", try_number=attempt)
+    retries.tell({"ti": ti, "exception": AirflowException(f"extract failed (exit 4 UNAVAILABLE): {DOWN}")})
+    assert [body["verdict"] for body in hook.bodies] == ["retry"] * told
+    assert not told or DOWN in hook.bodies[0]["text"]
+    if told:
+        retries.tell({"ti": ti, "exception": ValueError("somebody's text")})
+        assert "somebody's text" not in hook.bodies[1]["text"]
+
+
+def test_every_task_tells_of_a_retry():
+    from epic_fhir.defaults import EVERY_TASK, tried_again
+
+    assert EVERY_TASK["on_retry_callback"] is tried_again
+
+
+def test_a_file_of_alerts_belongs_to_one_site(lake, tmp_path, hook, monkeypatch):
+    monkeypatch.setenv("EPIC_FHIR_SITES", "north,south")
+    night(lake, red("Patient"), 1, dag_id=sites.named("rerun", "north"), mends="night 0")
+    assert (tmp_path / "state" / "alerts" / "epic_fhir_etl_north.json").exists()
