@@ -3,7 +3,6 @@ package io.epicfhir.transform.views;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -12,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -142,7 +142,7 @@ class EhrSamplesTest {
             types.forEach(
                 (type, resources) -> {
                   if (!type.equals("Binary")) { // the content of documents, not a table
-                    String main = type.replaceAll("(?<!^)([A-Z])", "_$1").toLowerCase();
+                    String main = type.replaceAll("(?<!^)([A-Z])", "_$1").toLowerCase(Locale.ROOT);
                     assertThat(views).containsKey(type);
                     assertThat(ROWS.get(system).get(main)).as(main).hasSameSizeAs(resources);
                   }
@@ -294,7 +294,7 @@ class EhrSamplesTest {
   }
 
   @Test
-  void nobodyAskedIsNoAllergy() throws JsonProcessingException {
+  void nobodyAskedIsNoAllergy() {
     assertThat(ROWS.get("epic").get("allergy_intolerance"))
         .isNotEmpty()
         .allMatch(row -> !row.path("is_allergy").asBoolean());
