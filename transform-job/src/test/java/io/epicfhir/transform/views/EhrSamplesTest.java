@@ -153,7 +153,8 @@ class EhrSamplesTest {
   void patientsHaveTheirNumbersSexesRacesAndAddresses() {
     // athenahealth sends neither the word MRN nor its code, and Cerner no marital status.
     assertThat(filled("patient", "mrn"))
-        .isEqualTo(source("Patient", patient -> patient.path("identifier").findValue("type") != null))
+        .isEqualTo(
+            source("Patient", patient -> patient.path("identifier").findValue("type") != null))
         .isEqualTo(4);
     assertThat(filled("patient", "marital_status"))
         .isEqualTo(source("Patient", patient -> patient.has("maritalStatus")))
