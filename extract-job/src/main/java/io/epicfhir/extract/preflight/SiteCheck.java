@@ -84,6 +84,26 @@ public final class SiteCheck {
         exportListed
             ? "the server lists it"
             : "the server does not list it; ask its operator whether the application may use it");
+    types(new ListedTypes(settings.bulk().types(), capability.types()));
+  }
+
+  /** A server may refuse an export that names a type which it does not have. */
+  private void types(ListedTypes types) {
+    List<String> unlisted = types.unlisted();
+    findings.add(
+        "types",
+        unlisted.isEmpty() ? State.WORKS : State.LIMITED,
+        unlisted.isEmpty()
+            ? "the server lists all of bulk.types"
+            : "the server does not list " + String.join(", ", unlisted) + " of bulk.types");
+    if (!unlisted.isEmpty()) {
+      advice.add(types.setting() + "  # without those that the server does not list");
+    }
+    if (!types.notAskedFor().isEmpty()) {
+      advice.add(
+          "# bulk.types can have more that the server lists and conf/views has tables of: "
+              + String.join(", ", types.notAskedFor()));
+    }
   }
 
   private void clock(Duration apart) {

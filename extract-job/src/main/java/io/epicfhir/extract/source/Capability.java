@@ -7,6 +7,8 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What a server that speaks FHIR R4 says of itself. Of its CapabilityStatement only the fields that
@@ -14,9 +16,11 @@ import java.util.Optional;
  *
  * @param server its software and version, for people; may be empty
  * @param exportsGroups whether it lists the export of a group
+ * @param types the resource types that it lists; empty where it lists none
  * @param date the answer's time, by the server
  */
-public record Capability(String server, boolean exportsGroups, Optional<Instant> date) {
+public record Capability(
+    String server, boolean exportsGroups, Set<String> types, Optional<Instant> date) {
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int LONGEST_NAME = 100;
 
@@ -36,7 +40,18 @@ public record Capability(String server, boolean exportsGroups, Optional<Instant>
     }
     JsonNode software = statement.path("software");
     String server = name(software.path("name")) + " " + name(software.path("version"));
-    return new Capability(server.trim(), exportsGroups(statement), reply.date());
+    return new Capability(server.trim(), exportsGroups(statement), types(statement), reply.date());
+  }
+
+  private static Set<String> types(JsonNode statement) {
+    Set<String> types = new TreeSet<>();
+    for (JsonNode rest : statement.path("rest")) {
+      for (JsonNode resource : rest.path("resource")) {
+        types.add(resource.path("type").asText());
+      }
+    }
+    types.retainAll(ResourceTypeNames.ALL);
+    return types;
   }
 
   private static boolean exportsGroups(JsonNode statement) {

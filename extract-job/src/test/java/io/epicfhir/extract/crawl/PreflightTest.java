@@ -38,7 +38,8 @@ final class PreflightTest {
                     List.of(
                         "{\"resourceType\":\"Condition\",\"id\":\"c\",\"subject\":{\"reference\":"
                             + "\"Patient/secret-1\"},\"category\":[{\"coding\":[{\"code\":"
-                            + "\"problem-list-item\"}]}]}")));
+                            + "\"problem-list-item\"}]}]}"),
+                "Flag", List.of("{\"resourceType\":\"Flag\",\"id\":\"f\"}")));
     site.set("extract.by", "crawl");
   }
 
@@ -80,6 +81,16 @@ final class PreflightTest {
         .contains("bulk.mode = \\\"full\\\"");
     assertThat(result().toString()).as("no id").doesNotContain("secret-1");
     assertThat(Files.exists(folder.resolve("lake/bronze"))).isFalse();
+  }
+
+  @Test
+  void typesOfAnExportFollowWhatTheServerLists() throws IOException {
+    assertThat(preflight()).isZero();
+    assertThat(states()).containsEntry("types", "limited");
+    assertThat(result().path("result").path("settings"))
+        .extracting(JsonNode::asText)
+        .anyMatch(line -> line.startsWith("bulk.types = [Patient, Condition]  #"))
+        .anyMatch(line -> line.endsWith("conf/views has tables of: Flag"));
   }
 
   @Test

@@ -51,7 +51,8 @@ public enum Form {
     return PRIMITIVES.getOrDefault(fhirType, TEXT);
   }
 
-  boolean number() {
+  /** Whether a value of this form is a number. */
+  public boolean number() {
     return this == INTEGER || this == LONG || this == DECIMAL;
   }
 

@@ -6,11 +6,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Reads one field of an object. */
 final class FieldReader {
   /** A list without items. */
   static final Object[] NONE = {};
+
+  private static final Pattern NUMBER =
+      Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
 
   private final byte[] name;
   private final ReadNode node;
@@ -132,6 +136,9 @@ final class FieldReader {
 
   private Object value(JsonCursor json) {
     byte first = json.first();
+    if (first == '"' && form.number()) {
+      return quotedNumber(json);
+    }
     boolean wanted =
         switch (form) {
           case COMPLEX -> first == '{';
@@ -146,10 +153,33 @@ final class FieldReader {
     return switch (form) {
       case COMPLEX -> element.elements(json);
       case BOOLEAN -> (Boolean) json.bool();
+      case INTEGER, LONG, DECIMAL -> number(json);
+      default -> json.text();
+    };
+  }
+
+  /** A JSON number in quotes, and nothing else in them, is read as that number, and counted. */
+  private Object quotedNumber(JsonCursor json) {
+    int start = json.place();
+    boolean number = NUMBER.matcher(json.text().toString()).matches();
+    int behind = json.place();
+    json.back(start);
+    if (!number) {
+      odd(json, "not a number");
+      return null;
+    }
+    drift.add(path + ": a number in quotes");
+    json.back(start + 1);
+    Object value = number(json);
+    json.back(behind);
+    return value;
+  }
+
+  private Object number(JsonCursor json) {
+    return switch (form) {
       case INTEGER -> integer(json.whole());
       case LONG -> json.whole();
-      case DECIMAL -> json.number();
-      default -> json.text();
+      default -> json.number();
     };
   }
 

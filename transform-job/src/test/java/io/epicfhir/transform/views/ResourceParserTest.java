@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
+import org.apache.spark.unsafe.types.UTF8String;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ResourceParserTest {
@@ -31,6 +36,66 @@ class ResourceParserTest {
     assertThat(rows("Patient", select, resource))
         .containsExactly(
             "{\"active\":null,\"gender\":null,\"family\":[\"F\"],\"n\":null,\"id\":\"k\"}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      ignoreLeadingAndTrailingWhitespace = false,
+      value = {
+        "35.3|35.3|null",
+        "-0.50|-0.50|null",
+        "1e3|1e3|null",
+        "7|7|7",
+        "2.0|2.0|null",
+        "99999999999|99999999999|null",
+        "1.2.3|null|null",
+        "2020-01-02|null|null",
+        "007|null|null",
+        ">5|null|null",
+        " 5|null|null",
+        "5 mg|null|null",
+        "NaN|null|null",
+        "|null|null"
+      })
+  void a_number_in_quotes_is_read_where_nothing_but_a_json_number_is_in_them(
+      String text, String decimal, String whole) {
+    String select =
+        """
+        [{"column":[{"name":"d","path":"value.ofType(Quantity).value"},
+        {"name":"i","path":"component.value.ofType(integer).first()"},{"name":"id","path":"id"}]}]""";
+    String resource =
+        """
+        {"resourceType":"Observation","valueQuantity":{"value":"%1$s","unit":"x"},
+        "component":[{"valueInteger":"%1$s"}],"id":"k"}"""
+            .formatted(text == null ? "" : text);
+    assertThat(rows("Observation", select, resource))
+        .containsExactly("{\"d\":" + decimal + ",\"i\":" + whole + ",\"id\":\"k\"}");
+  }
+
+  @Test
+  void numbers_in_quotes_are_counted() {
+    Drift drift = new Drift();
+    String view =
+        "{\"name\":\"v\",\"resource\":\"Observation\",\"select\":[{\"column\":"
+            + "[{\"name\":\"d\",\"path\":\"component.value.ofType(Quantity).value\",\"collection\":true}]}]}";
+    CompiledViews compiled =
+        ViewCompiler.compile("Observation", List.of(ViewDefinition.parse(view, "v.json")));
+    byte[] resource =
+        """
+        {"resourceType":"Observation","component":[{"valueQuantity":{"value":"1"}},
+        {"valueQuantity":{"value":"x"}},{"valueQuantity":{"value":2}},{"valueQuantity":{"value":"3.0"}}]}"""
+            .getBytes(StandardCharsets.UTF_8);
+    BitSet wanted = new BitSet();
+    wanted.set(0);
+    RowLines rows = new RowLines(compiled.views().get(0).columns());
+    UTF8String key = UTF8String.fromString("k");
+    compiled.runner(drift).run(key, resource, 0, resource.length, wanted, rows);
+    assertThat(rows.lines()).containsExactly("{\"d\":[1,2,3.0]}");
+    assertThat(drift.value())
+        .containsOnly(
+            Map.entry("Observation.component.valueQuantity.value: a number in quotes", 2L),
+            Map.entry("Observation.component.valueQuantity.value: not a number", 1L));
   }
 
   @Test

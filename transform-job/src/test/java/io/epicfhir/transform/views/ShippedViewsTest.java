@@ -6,65 +6,139 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The views of conf/views over a few resources of each type, shaped as a server sends them. */
+/**
+ * The views of conf/views over a few resources of each type, shaped as servers send them. A file of
+ * the folder shipped has the cases of one type: resources, and by view the rows that they give; a
+ * column that a row leaves out has no value.
+ */
 class ShippedViewsTest {
   private static final Path FOLDER = Path.of("..", "conf", "views");
+  private static final Path CASES = Path.of("src", "test", "resources", "shipped");
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
           .build();
 
+  /**
+   * What a view gives of some resources.
+   *
+   * @param rows without the columns that have no value
+   */
+  private record Case(String view, List<JsonNode> resources, List<JsonNode> rows) {
+    @Override
+    public String toString() {
+      return view;
+    }
+
+    private List<String> full(List<ViewColumn> columns) {
+      List<String> lines = new ArrayList<>();
+      for (JsonNode row : rows) {
+        ObjectNode full = JSON.createObjectNode();
+        for (ViewColumn column : columns) {
+          JsonNode value = row.get(column.name());
+          JsonNode none = column.collection() ? JSON.createArrayNode() : JSON.nullNode();
+          full.set(column.name(), value == null ? none : value);
+        }
+        assertThat(full.size()).as("columns of a row of %s", view).isEqualTo(columns.size());
+        assertThat(row.fieldNames())
+            .toIterable()
+            .isSubsetOf(columns.stream().map(ViewColumn::name).toList());
+        lines.add(full.toString());
+      }
+      return lines;
+    }
+  }
+
   static List<String> names() throws IOException {
-    try (Stream<Path> files = Files.list(FOLDER)) {
+    return files(FOLDER).stream().map(f -> f.replaceFirst("\\.json$", "")).toList();
+  }
+
+  private static List<String> files(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
       return files
           .map(f -> f.getFileName().toString())
           .filter(f -> f.endsWith(".json"))
-          .map(f -> f.replaceFirst("\\.json$", ""))
           .sorted()
           .toList();
     }
+  }
+
+  private static List<Case> cases() throws IOException {
+    List<Case> cases = new ArrayList<>();
+    for (String file : files(CASES)) {
+      for (JsonNode one : JSON.readTree(Files.readString(CASES.resolve(file)))) {
+        List<JsonNode> resources = new ArrayList<>();
+        one.get("resources").forEach(resources::add);
+        one.get("rows")
+            .properties()
+            .forEach(
+                rows -> {
+                  List<JsonNode> expected = new ArrayList<>();
+                  rows.getValue().forEach(expected::add);
+                  cases.add(new Case(rows.getKey(), resources, expected));
+                });
+      }
+    }
+    return cases;
   }
 
   private static ViewDefinition view(String name) throws IOException {
     return ViewDefinition.parse(Files.readString(FOLDER.resolve(name + ".json")), name + ".json");
   }
 
-  @ParameterizedTest
-  @MethodSource("names")
-  void gives_the_expected_rows(String name) throws IOException {
+  private static CompiledViews compiled(String name) throws IOException {
     ViewDefinition view = view(name);
-    CompiledViews compiled = ViewCompiler.compile(view.resource(), List.of(view));
-    try (InputStream file = getClass().getResourceAsStream("/shipped/" + name + ".json")) {
-      JsonNode document = JSON.readTree(file);
-      List<String> keys = new ArrayList<>();
-      List<String> resources = new ArrayList<>();
-      for (JsonNode resource : document.get("resources")) {
-        keys.add(resource.get("id").asText());
-        resources.add(resource.toString());
-      }
-      List<String> expected = new ArrayList<>();
-      document.get("rows").forEach(row -> expected.add(row.toString()));
-      assertThat(LocalViews.rows(compiled, 0, keys, resources)).containsExactlyElementsOf(expected);
+    return ViewCompiler.compile(view.resource(), List.of(view));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void givesTheExpectedRows(Case shipped) throws IOException {
+    CompiledViews compiled = compiled(shipped.view());
+    List<String> keys = shipped.resources().stream().map(r -> r.get("id").asText()).toList();
+    List<String> resources = shipped.resources().stream().map(JsonNode::toString).toList();
+    assertThat(LocalViews.rows(compiled, 0, keys, resources))
+        .containsExactlyElementsOf(shipped.full(compiled.views().get(0).columns()));
+  }
+
+  @Test
+  void eachColumnHasAValueInSomeCase() throws IOException {
+    Map<String, Set<String>> untried = new TreeMap<>();
+    for (String name : names()) {
+      Set<String> columns = new TreeSet<>();
+      compiled(name).views().get(0).columns().forEach(column -> columns.add(column.name()));
+      untried.put(name, columns);
     }
+    for (Case shipped : cases()) {
+      shipped
+          .rows()
+          .forEach(row -> row.fieldNames().forEachRemaining(untried.get(shipped.view())::remove));
+    }
+    untried.values().removeIf(Set::isEmpty);
+    assertThat(untried).isEmpty();
   }
 
   @ParameterizedTest
   @MethodSource("names")
-  void says_what_each_column_means_and_begins_with_the_key(String name) throws IOException {
+  void saysWhatEachColumnMeansAndBeginsWithTheKey(String name) throws IOException {
     ViewDefinition view = view(name);
-    CompiledView compiled = ViewCompiler.compile(view.resource(), List.of(view)).views().get(0);
+    CompiledView compiled = compiled(name).views().get(0);
     assertThat(view.name()).isEqualTo(name);
     assertThat(view.title()).isNotBlank();
     assertThat(view.description()).isNotBlank();
@@ -75,7 +149,7 @@ class ShippedViewsTest {
   }
 
   @Test
-  void views_of_one_type_share_one_parse() throws IOException {
+  void viewsOfOneTypeShareOneParse() throws IOException {
     CompiledViews both =
         ViewCompiler.compile("Observation", List.of(view("observation"), view("vital_signs")));
     String resource =
