@@ -1,6 +1,7 @@
 """A sandbox server, a lake, and the extract job's mains run against them as the DAG runs them: a process each."""
 
 import json
+import os
 from pathlib import Path
 
 from dag_command import DagCommand, installation
