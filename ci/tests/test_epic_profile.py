@@ -44,10 +44,12 @@ def test_a_night_without_answers_is_red_and_deletes_nothing(site):
     assert site.live() == site.had
 
 
-def test_what_moved_no_date_arrives_and_a_newcomer_with_all_history(site):
+def test_what_moved_no_date_arrives_a_newcomer_with_all_history_and_what_was_retracted_goes(site):
     site.over("empty-night")
     retired, survivor = site.patients_of_the_group()
+    condition = min(site.live()["Condition"])
     (newcomer,) = oracle.reachable(site.sandbox(), ("none",))["Patient"]
+    site.happens("retract", resources=[f"Condition/{condition}"])
     site.happens("merge", **{"from": retired, "to": survivor})
     site.happens("join", patients=[newcomer])
     site.happens("correct", resource=f"Patient/{survivor}", elements={"birthDate": "1901-02-03"})
@@ -57,3 +59,4 @@ def test_what_moved_no_date_arrives_and_a_newcomer_with_all_history(site):
     assert site.wrong() == {}
     assert set(site.live()["Patient"]) == {survivor, newcomer}
     assert retired in site.dead()["Patient"]
+    assert condition in site.dead()["Condition"], "of a type whose export always has accepted errors"
