@@ -133,7 +133,9 @@ class CohortTest {
     site.set("crawl.patients.from", "file").set("crawl.patients.mrn-system", "urn:mrn");
     Files.writeString(folder.resolve("ids.txt"), "MRN-c\n");
     assertThat(site.crawl("r1")).isEqualTo(3);
-    assertThat(site.error("r1")).contains("crawl.patients.mrn-search = get").doesNotContain("MRN-c");
+    assertThat(site.error("r1"))
+        .contains("crawl.patients.mrn-search = get")
+        .doesNotContain("MRN-c");
     clinic.rules.clear();
     site.set("crawl.patients.mrn-search", "get");
     assertThat(site.crawl("r2")).isZero();
