@@ -10,7 +10,7 @@ happens. Read it, trigger again with `go` on.
 | begin | with which phase: kick_off asks for a new export, extract takes the run's own, transform and load ask for nothing |
 | exports | other exports than the run's own: their ids, or dates of bronze partitions (2026-03-02) |
 | types | resource types to rebuild in silver from all of bronze, with their views |
-| views | view tables, and their PostgreSQL tables, to replace; `all` for all. None, with begin `load`: compares tables and views |
+| views | view tables, and their PostgreSQL tables, to replace; `all` for all. None, with begin `load`: all are compared |
 | accept_deletions | deletions that transform held back and may make now: `Observation:104,Patient:4` |
 | reason | why those resources are really gone; needed with accept_deletions, kept in the run's report |
 
