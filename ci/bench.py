@@ -102,6 +102,8 @@ def _print(name: str, bench: Bench, out: Path) -> None:
 
 
 def _number(value: float) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
     return f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
