@@ -1,6 +1,8 @@
 package io.epicfhir.load;
 
 import io.epicfhir.common.SettingsReader;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 import java.util.stream.Stream;
 import org.postgresql.Driver;
@@ -23,8 +25,10 @@ final class JdbcUrl {
       reader.problem("jdbc-url", "***", "a URL that begins with jdbc:postgresql:");
       return url;
     }
-    if (Stream.of(PGProperty.PASSWORD, PGProperty.SSL_PASSWORD)
-        .anyMatch(secret -> parts.getProperty(secret.getName()) != null)) {
+    // The driver does not decode a parameter's name, and a secret must not stand under any.
+    if (decoded(url).matches("(?i).*[?&](ssl)?password=.*")
+        || Stream.of(PGProperty.PASSWORD, PGProperty.SSL_PASSWORD)
+            .anyMatch(secret -> parts.getProperty(secret.getName()) != null)) {
       reader.problem("jdbc-url", "***", "a URL without a password; name a load.password-file");
     }
     boolean required = !reader.has("require-tls") || reader.flag("require-tls");
@@ -36,6 +40,14 @@ final class JdbcUrl {
               + " and password would go there in clear; load.require-tls = false allows it");
     }
     return url;
+  }
+
+  private static String decoded(String url) {
+    try {
+      return URLDecoder.decode(url, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return url; // a percent sign that encodes nothing
+    }
   }
 
   /** Whether the driver gives up where the server has no TLS. */
