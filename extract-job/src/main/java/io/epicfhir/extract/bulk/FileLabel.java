@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
  */
 final class FileLabel {
   private static final Pattern PLAIN =
-      Pattern.compile("([A-Za-z]+)(?:[._-]?[0-9]{1,5})?(?:[._-][0-9]{1,5})?(?:\\.ndjson|\\.json)?(?:\\.gz)?");
+      Pattern.compile(
+          "([A-Za-z]+)(?:[._-]?[0-9]{1,5})?(?:[._-][0-9]{1,5})?(?:\\.ndjson|\\.json)?(?:\\.gz)?");
 
   private FileLabel() {}
 
