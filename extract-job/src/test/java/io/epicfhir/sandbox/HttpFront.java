@@ -127,7 +127,7 @@ final class HttpFront implements AutoCloseable {
       String body = http.content().toString(StandardCharsets.UTF_8);
       QueryStringDecoder uri = new QueryStringDecoder(http.uri());
       Channel channel = context.channel();
-      Request request =
+      Request sent =
           new Request(
               http.method().name(),
               http.uri(),
@@ -136,7 +136,7 @@ final class HttpFront implements AutoCloseable {
               http.headers(),
               body,
               ((InetSocketAddress) channel.remoteAddress()).getAddress());
-      Exchange exchange = handler.arrived(request, channel, origin(channel));
+      Exchange exchange = handler.arrived(sent.asSearch(), channel, origin(channel));
       current = exchange;
       workers.execute(() -> work(exchange, channel));
     }

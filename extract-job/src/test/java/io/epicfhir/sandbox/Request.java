@@ -1,6 +1,7 @@
 package io.epicfhir.sandbox;
 
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.QueryStringDecoder;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,25 @@ record Request(
     HttpHeaders headers,
     String body,
     InetAddress client) {
+
+  private static final String SEARCH = "/_search";
+
+  /**
+   * The same search with its parameters in the address, where it is one by POST; standard:
+   * https://hl7.org/fhir/R4/http.html#search.
+   */
+  Request asSearch() {
+    boolean form =
+        header("Content-Type").orElse("").startsWith("application/x-www-form-urlencoded");
+    if (!method.equals("POST") || !path.endsWith(SEARCH) || !form) {
+      return this;
+    }
+    int end = uri.indexOf(SEARCH);
+    String more = uri.substring(end + SEARCH.length()).replaceFirst("^\\?", "&");
+    String get = uri.substring(0, end) + "?" + body + more;
+    QueryStringDecoder decoded = new QueryStringDecoder(get);
+    return new Request("GET", get, decoded.path(), decoded.parameters(), headers, "", client);
+  }
 
   Optional<String> header(String name) {
     return Optional.ofNullable(headers.get(name));

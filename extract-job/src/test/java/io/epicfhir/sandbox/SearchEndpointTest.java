@@ -3,6 +3,9 @@ package io.epicfhir.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -120,6 +123,23 @@ final class SearchEndpointTest {
     assertThat(text("/Person2?patient=anna").statusCode()).isEqualTo(404);
     assertThat(text("/Patient/$export").statusCode()).isEqualTo(404);
     assertThat(text("/Patient?_page=unknown").statusCode()).isEqualTo(410);
+  }
+
+  @Test
+  void a_search_by_post_finds_what_the_same_by_get_finds() throws Exception {
+    String body = "patient=anna&category=laboratory";
+    HttpRequest post =
+        HttpRequest.newBuilder(URI.create(sandbox.server.baseUrl() + "/Observation/_search"))
+            .header("Authorization", "Bearer " + token)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    JsonNode found =
+        TestClient.json(
+            HttpClient.newHttpClient().send(post, HttpResponse.BodyHandlers.ofString()));
+
+    assertThat(found.path("entry")).isEqualTo(get("/Observation?" + body).path("entry"));
+    assertThat(found.path("entry")).hasSize(2);
   }
 
   @Test
