@@ -47,7 +47,7 @@ class FaultTableConnectionTest extends SiteTest {
 
       assertThat(exit).isEqualTo(4);
       assertThat(error("kick_off"))
-          .contains("ConnectTimeoutException, after 3 tries", "rerun when the server is well");
+          .contains("connect timeout, after 3 tries", "rerun when the server is well");
     } finally {
       for (Socket socket : waiting) {
         socket.close();
