@@ -1,12 +1,8 @@
 package io.epicfhir.common;
 
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,10 +72,10 @@ final class AuditLog {
     try (RunLock lock = RunLock.acquire(lake, "audit", PATIENCE)) {
       Optional<FileStatus> newest = newest();
       long number = newest.map(file -> number(file) + 1).orElse(1L);
-      String previous = newest.map(file -> hash(text(file.getPath()))).orElse(FIRST);
+      String previous = newest.map(file -> Sha256.hex(text(file.getPath()))).orElse(FIRST);
       String text = Json.write(entry(number, previous, report, settings, runBy));
       lake.write(lake.paths().at("audit/%010d.json".formatted(number)), text);
-      LOG.info("Audit record {}: SHA-256 {}", number, hash(text));
+      LOG.info("Audit record {}: SHA-256 {}", number, Sha256.hex(text));
     }
   }
 
@@ -148,15 +144,5 @@ final class AuditLog {
                     "Cannot read the audit record "
                         + file
                         + "; check that the lake is there and rerun"));
-  }
-
-  private static String hash(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -4,12 +4,8 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigRenderOptions;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -66,12 +62,7 @@ public final class SettingsFile {
       }
       List<String> unknown = new UnknownKeys(BLOCKS).problems(all.getConfig(ROOT), "");
       if (!unknown.isEmpty()) {
-        throw new JobException(
-            ExitCode.SETTINGS,
-            "Cannot use the settings: "
-                + unknown.size()
-                + " to mend\n"
-                + String.join("\n", unknown));
+        throw SettingsReader.toMend(unknown);
       }
       return new SettingsFile(path.getParent(), all.getConfig(ROOT));
     } catch (ConfigException e) {
@@ -101,13 +92,7 @@ public final class SettingsFile {
    */
   public String hash() {
     String text = config.root().render(ConfigRenderOptions.concise());
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, 8);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return Sha256.hex(text, 8);
   }
 
   /** A relative path of the settings stands beside the settings file. */

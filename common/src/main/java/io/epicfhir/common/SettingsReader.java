@@ -227,13 +227,15 @@ public final class SettingsReader {
   public void check() {
     problems.addAll(unknown());
     if (!problems.isEmpty()) {
-      throw new JobException(
-          ExitCode.SETTINGS,
-          "Cannot use the settings: "
-              + problems.size()
-              + " to mend\n"
-              + String.join("\n", problems));
+      throw toMend(problems);
     }
+  }
+
+  /** Problems, one a line, as a failure. */
+  static JobException toMend(List<String> problems) {
+    return new JobException(
+        ExitCode.SETTINGS,
+        "Cannot use the settings: " + problems.size() + " to mend\n" + String.join("\n", problems));
   }
 
   /** Takes over another reader's problems, so that several blocks are checked at once. */

@@ -1,14 +1,11 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.common.ColumnMetadata;
+import io.epicfhir.common.Sha256;
 import io.epicfhir.transform.views.CompiledView;
 import io.epicfhir.transform.views.ViewColumn;
 import io.epicfhir.transform.views.ViewDefinition;
 import io.epicfhir.transform.views.ViewFile;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.types.DataTypes;
@@ -51,7 +48,7 @@ record ViewPlan(
     return new ViewPlan(
         definition.name(),
         definition.description().isBlank() ? definition.title() : definition.description(),
-        sha256(ENGINE + definition.json() + schema.json()),
+        Sha256.hex(ENGINE + definition.json() + schema.json()),
         schema,
         Stream.concat(
                 view.columns().stream().filter(ViewColumn::varied).map(ViewColumn::name),
@@ -79,15 +76,5 @@ record ViewPlan(
       metadata.putBoolean(ColumnMetadata.INDEX, true);
     }
     return metadata.build();
-  }
-
-  private static String sha256(String text) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
-    }
   }
 }

@@ -5,11 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.epicfhir.common.Lake;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.epicfhir.common.Sha256;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -45,7 +42,7 @@ final class CommitInfoFile {
     String transaction = info.path("txnId").asText("");
     return new CommitInfo(
         version,
-        transaction.isEmpty() ? hash(text) : transaction,
+        transaction.isEmpty() ? Sha256.hex(text) : transaction,
         Instant.ofEpochMilli(info.path("timestamp").asLong()),
         info.path("operation").asText(""),
         info.path("engineInfo").asText(""),
@@ -58,15 +55,6 @@ final class CommitInfoFile {
       return JSON.readTree(line);
     } catch (JsonProcessingException e) {
       throw KernelFailure.of("read", table, e);
-    }
-  }
-
-  private static String hash(String text) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Cannot hash a commit: every JDK has SHA-256", e);
     }
   }
 }

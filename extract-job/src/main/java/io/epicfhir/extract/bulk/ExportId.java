@@ -1,10 +1,7 @@
 package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.LogicalRun;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import io.epicfhir.common.Sha256;
 
 /** Names an export by the run that asks for it, so that a rerun finds its own again. */
 public final class ExportId {
@@ -21,12 +18,6 @@ public final class ExportId {
   }
 
   private static String hash(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return "x" + HexFormat.of().formatHex(digest, 0, 8);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return "x" + Sha256.hex(text, 8);
   }
 }

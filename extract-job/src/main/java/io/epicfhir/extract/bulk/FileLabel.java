@@ -1,10 +1,7 @@
 package io.epicfhir.extract.bulk;
 
+import io.epicfhir.common.Sha256;
 import io.epicfhir.extract.source.OutcomeWords;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,12 +33,6 @@ final class FileLabel {
 
   /** As the name of the file's receipt, in the state of the export. */
   static String digest(String name) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, 12);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return Sha256.hex(name, 12);
   }
 }

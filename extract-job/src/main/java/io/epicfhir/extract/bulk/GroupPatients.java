@@ -2,9 +2,7 @@ package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.epicfhir.common.Sha256;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
@@ -40,15 +38,9 @@ final class GroupPatients {
 
   /** Names a patient without the id. */
   static String digest(String id) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
-      return Base64.getUrlEncoder()
-          .withoutPadding()
-          .encodeToString(Arrays.copyOf(digest, DIGEST_BYTES));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(Arrays.copyOf(Sha256.of(id), DIGEST_BYTES));
   }
 
   /** Those that are known; empty where no export has been looked at. */
