@@ -1,8 +1,10 @@
 package io.epicfhir.common;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
@@ -92,6 +94,16 @@ public enum FileReaders {
     Set<PosixFilePermission> others = EnumSet.copyOf(asked);
     others.retainAll(Files.getPosixFilePermissions(path));
     return !others.isEmpty();
+  }
+
+  /** Opens a file that is its owner's alone where it is created by that. */
+  static FileChannel openPrivate(Path file, OpenOption... how) throws IOException {
+    Set<OpenOption> options = Set.of(how);
+    try {
+      return FileChannel.open(file, options, attribute("rw-------"));
+    } catch (UnsupportedOperationException e) {
+      return FileChannel.open(file, options); // a disk without POSIX permissions
+    }
   }
 
   /** For files as they are created. */

@@ -7,7 +7,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.Set;
 
 /** The operating system's lock on a file of a local disk. */
 final class FileRunLock implements RunLock {
@@ -20,7 +19,8 @@ final class FileRunLock implements RunLock {
   static FileRunLock acquire(Path file, String name, Duration patience) {
     try {
       FileReaders.createPrivateFolder(file.getParent());
-      FileChannel channel = open(file);
+      FileChannel channel =
+          FileReaders.openPrivate(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       boolean got = Waiting.until(() -> lock(channel), patience, Duration.ofMillis(200));
       if (!got) {
         channel.close();
@@ -32,16 +32,8 @@ final class FileRunLock implements RunLock {
     }
   }
 
-  private static FileChannel open(Path file) throws IOException {
-    Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      return FileChannel.open(file, options, FileReaders.attribute("rw-------"));
-    } catch (UnsupportedOperationException e) {
-      return FileChannel.open(file, options); // a disk without POSIX permissions
-    }
-  }
-
-  private static boolean lock(FileChannel channel) throws IOException {
+  /** Whether the lock is this caller's now; it ends with the channel, or with the process. */
+  static boolean lock(FileChannel channel) throws IOException {
     try {
       FileLock lock = channel.tryLock();
       return lock != null;

@@ -2,8 +2,6 @@ package io.epicfhir.common;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -12,9 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.EnumSet;
 import java.util.Queue;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
@@ -62,8 +58,10 @@ final class SparkScratch {
     while (true) {
       String name = "spark-" + ProcessHandle.current().pid() + "-" + UUID.randomUUID();
       Path lockFile = own.resolve(name + LOCK);
-      FileChannel channel = open(lockFile, StandardOpenOption.CREATE_NEW);
-      if (locked(channel) && Files.exists(lockFile)) {
+      FileChannel channel =
+          FileReaders.openPrivate(
+              lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      if (FileRunLock.lock(channel) && Files.exists(lockFile)) {
         SparkScratch scratch = new SparkScratch(own.resolve(name), lockFile, channel);
         OPEN.add(scratch);
         FileReaders.createPrivateFolder(scratch.folder);
@@ -97,8 +95,8 @@ final class SparkScratch {
   private static void removeDead(Path own) throws IOException {
     try (Stream<Path> files = Files.list(own)) {
       for (Path file : files.filter(f -> f.toString().endsWith(LOCK)).toList()) {
-        try (FileChannel channel = open(file, StandardOpenOption.WRITE)) {
-          if (locked(channel)) {
+        try (FileChannel channel = FileReaders.openPrivate(file, StandardOpenOption.WRITE)) {
+          if (FileRunLock.lock(channel)) {
             String name = file.getFileName().toString();
             deleteAll(own.resolve(name.substring(0, name.length() - LOCK.length())));
             Files.deleteIfExists(file);
@@ -107,24 +105,6 @@ final class SparkScratch {
           // Another process was faster.
         }
       }
-    }
-  }
-
-  private static FileChannel open(Path file, StandardOpenOption how) throws IOException {
-    Set<StandardOpenOption> options = EnumSet.of(how, StandardOpenOption.WRITE);
-    try {
-      return FileChannel.open(file, options, FileReaders.attribute("rw-------"));
-    } catch (UnsupportedOperationException e) {
-      return FileChannel.open(file, options);
-    }
-  }
-
-  private static boolean locked(FileChannel channel) throws IOException {
-    try {
-      FileLock lock = channel.tryLock();
-      return lock != null;
-    } catch (OverlappingFileLockException e) {
-      return false; // this process's own
     }
   }
 
