@@ -155,8 +155,8 @@ public final class BulkHydration {
         Spool spool = new Spool(context.lake(), new Path(export.folder(), "spool"))) {
       earlierTry(spool, figures);
       PageFetch fetch = new PageFetch(client, traffic, references, settings.maxPageSize());
-      Merges merges = new Merges(source.baseUrl());
-      CohortScope scope = scope(export, exported, merges);
+      Merges merges = merges(export, exported);
+      CohortScope scope = scope(export, merges);
       ReadsById reads =
           new ReadsById(settings, source, fetch, spool, workers, figures, merges, scope);
       Hydration hydration = new Hydration(settings, spool, reads, figures, scope);
@@ -167,8 +167,7 @@ public final class BulkHydration {
         if (isWanted()) {
           hydration.run(named -> exported.references(references, named));
         }
-        unread =
-            new ExportConfirmation(settings, spool, index, exported).run(reads, merges, export);
+        unread = new ExportConfirmation(settings, spool, index, exported).run(reads, export);
         if (isWanted()) {
           hydration.run(); // what was confirmed can refer to more
           documents(hydration, reads, export, index, figures);
@@ -194,8 +193,19 @@ public final class BulkHydration {
     return new IndexFolder(context.lake(), "bulk:" + group);
   }
 
-  /** The export's patients tell who was merged into them. */
-  private CohortScope scope(Export export, ExportedResources exported, Merges merges) {
+  /**
+   * The export's patients tell who was merged into them; asked where it is known who is in the
+   * cohort, and where a retired patient's id can lead to the survivor.
+   */
+  private Merges merges(Export export, ExportedResources exported) {
+    Merges merges = new Merges(source.baseUrl());
+    if (export.members().isPresent() || export.toConfirm().contains(Merges.PATIENT)) {
+      exported.holding(Merges.PATIENT, "\"link\"", merges::read);
+    }
+    return merges;
+  }
+
+  private CohortScope scope(Export export, Merges merges) {
     if (export.members().isEmpty()) {
       context
           .recorder()
@@ -205,7 +215,6 @@ public final class BulkHydration {
                   + "\": what is read by reference is kept, whoever it belongs to.");
       return CohortScope.unknown(merges);
     }
-    exported.holding("Patient", "\"link\"", merges::read);
     return new CohortScope(export.members().get()::has, merges, true);
   }
 

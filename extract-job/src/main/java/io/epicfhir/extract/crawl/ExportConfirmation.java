@@ -44,7 +44,7 @@ final class ExportConfirmation {
    *
    * @return by type, what is left to the next export, without what was read lately
    */
-  Map<String, Long> run(ReadsById reads, Merges merges, BulkHydration.Export export) {
+  Map<String, Long> run(ReadsById reads, BulkHydration.Export export) {
     spool.roll();
     AbsentResources absent = new AbsentResources(spool, exported);
     long most = settings.maxConfirmations() - readBefore(export);
@@ -54,9 +54,6 @@ final class ExportConfirmation {
           known(index, settings, type, export),
           seen -> seen.lost() || seen.search().equals(CrawlIndex.EXPORT),
           seen -> add(ReadsById.Read.confirming(type, seen), most));
-    }
-    if (next.stream().anyMatch(read -> read.type().equals(Merges.PATIENT))) {
-      learn(merges);
     }
     reads.run(next.stream().sorted(ORDER).toList());
     return unread;
@@ -95,10 +92,5 @@ final class ExportConfirmation {
         unread.merge(left.type(), 1L, Long::sum);
       }
     }
-  }
-
-  /** A retired patient's id can lead to the survivor, who names the retired one. */
-  private void learn(Merges merges) {
-    exported.holding(Merges.PATIENT, "\"link\"", merges::read);
   }
 }

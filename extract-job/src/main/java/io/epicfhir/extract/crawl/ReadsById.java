@@ -1,10 +1,9 @@
 package io.epicfhir.extract.crawl;
 
 import io.epicfhir.common.Failpoint;
+import io.epicfhir.extract.source.Link;
 import io.epicfhir.extract.source.SourceSettings;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -152,9 +151,7 @@ final class ReadsById {
   }
 
   private Answer ask(Read read) {
-    URI url =
-        URI.create(
-            base + "/" + read.type() + "/" + URLEncoder.encode(read.id(), StandardCharsets.UTF_8));
+    URI url = URI.create(base + "/" + read.type() + "/" + Link.component(read.id()));
     if (!read.type().equals(Hydration.BINARY)) {
       return fetch.resource(read.type(), url);
     }
