@@ -39,7 +39,7 @@ record PartitionCopy(
 
   /** Copies a table of few rows in this process, as one partition. */
   void copy(TableRows rows) {
-    copy(0, out -> write(rows, out));
+    copy(0, out -> rows.<SQLException>read(values -> write(values, out)));
   }
 
   /** Where rows come from. */
@@ -115,16 +115,6 @@ record PartitionCopy(
         checkNul(out, column);
       }
       out.endRow();
-    }
-  }
-
-  private void write(TableRows rows, CopyRows out) throws SQLException {
-    try {
-      rows.read(values -> write(values, out));
-    } catch (SQLException | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException("Cannot read the rows of table " + shape.name(), e);
     }
   }
 

@@ -3,6 +3,7 @@ package io.epicfhir.common.delta;
 import io.delta.kernel.Scan;
 import io.delta.kernel.data.ArrayValue;
 import io.delta.kernel.data.ColumnVector;
+import io.delta.kernel.data.ColumnarBatch;
 import io.delta.kernel.data.FilteredColumnarBatch;
 import io.delta.kernel.data.Row;
 import io.delta.kernel.engine.Engine;
@@ -20,6 +21,7 @@ import io.delta.kernel.types.LongType;
 import io.delta.kernel.types.StringType;
 import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterator;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,10 +46,14 @@ public final class TableRows {
     this.columns = snapshot.getSchema();
   }
 
-  /** Takes a row: {@code byte[]}, {@code List<byte[]>} or null for each column, in order. */
-  public interface Reader {
+  /**
+   * Takes a row: {@code byte[]}, {@code List<byte[]>} or null for each column, in order.
+   *
+   * @param <E> what it throws
+   */
+  public interface Reader<E extends Exception> {
     /** One row; the array is the reader's own. */
-    void row(Object... values) throws Exception;
+    void row(Object... values) throws E;
   }
 
   /** Whether the text of all columns' values is known here, as it is of what views have. */
@@ -68,10 +74,10 @@ public final class TableRows {
   /**
    * Reads all rows.
    *
-   * @throws Exception of the reader; {@link io.epicfhir.common.JobException} where a file cannot be
-   *     read
+   * @throws E of the reader
+   * @throws io.epicfhir.common.JobException where a file cannot be read
    */
-  public void read(Reader reader) throws Exception {
+  public <E extends Exception> void read(Reader<E> reader) throws E {
     Scan scan = snapshot.getScanBuilder().build();
     Row state = scan.getScanState(engine);
     try (CloseableIterator<FilteredColumnarBatch> files = scan.getScanFiles(engine)) {
@@ -82,20 +88,31 @@ public final class TableRows {
           }
         }
       }
+    } catch (IOException e) {
+      throw KernelFailure.of("read", table, e);
     }
   }
 
-  private void file(Row state, Row file, Reader reader) throws Exception {
+  private <E extends Exception> void file(Row state, Row file, Reader<E> reader)
+      throws E, IOException {
     try (CloseableIterator<FilteredColumnarBatch> batches = batches(state, file)) {
       while (hasNext(batches)) {
-        try (CloseableIterator<Row> rows = batches.next().getRows()) {
-          while (rows.hasNext()) {
-            Row row = rows.next();
-            Object[] values = new Object[columns.length()];
-            Arrays.setAll(values, i -> value(row, i));
-            reader.row(values);
-          }
-        }
+        rows(batches.next(), reader);
+      }
+    }
+  }
+
+  private <E extends Exception> void rows(FilteredColumnarBatch batch, Reader<E> reader) throws E {
+    ColumnarBatch all = batch.getData();
+    Optional<ColumnVector> live = batch.getSelectionVector();
+    ColumnVector[] vectors = new ColumnVector[columns.length()];
+    Arrays.setAll(vectors, all::getColumnVector);
+    for (int i = 0; i < all.getSize(); i++) {
+      int row = i;
+      if (live.filter(selected -> selected.isNullAt(row) || !selected.getBoolean(row)).isEmpty()) {
+        Object[] values = new Object[vectors.length];
+        Arrays.setAll(values, column -> value(vectors[column], row));
+        reader.row(values);
       }
     }
   }
@@ -121,52 +138,38 @@ public final class TableRows {
     return KernelFailure.told("read a file of", table, batches::hasNext);
   }
 
-  private Object value(Row row, int column) {
-    if (row.isNullAt(column)) {
+  private static Object value(ColumnVector column, int row) {
+    if (column.isNullAt(row)) {
       return null;
     }
-    DataType type = columns.at(column).getDataType();
-    if (type instanceof ArrayType) {
-      return texts(row.getArray(column));
-    }
-    if (type instanceof StringType) {
-      return utf8(row.getString(column));
-    }
-    if (type instanceof BooleanType) {
-      return utf8(Boolean.toString(row.getBoolean(column)));
-    }
-    if (type instanceof IntegerType) {
-      return utf8(Integer.toString(row.getInt(column)));
-    }
-    return utf8(
-        type instanceof LongType
-            ? Long.toString(row.getLong(column))
-            : Double.toString(row.getDouble(column)));
+    return column.getDataType() instanceof ArrayType
+        ? values(column.getArray(row))
+        : utf8(text(column, row));
   }
 
-  private static List<byte[]> texts(ArrayValue list) {
+  private static List<byte[]> values(ArrayValue list) {
     ColumnVector elements = list.getElements();
-    DataType type = elements.getDataType();
-    List<byte[]> texts = new ArrayList<>(list.getSize());
+    List<byte[]> values = new ArrayList<>(list.getSize());
     for (int i = 0; i < list.getSize(); i++) {
-      texts.add(elements.isNullAt(i) ? null : utf8(element(elements, type, i)));
+      values.add(elements.isNullAt(i) ? null : utf8(text(elements, i)));
     }
-    return texts;
+    return values;
   }
 
-  private static String element(ColumnVector elements, DataType type, int i) {
+  private static String text(ColumnVector column, int row) {
+    DataType type = column.getDataType();
     if (type instanceof StringType) {
-      return elements.getString(i);
+      return column.getString(row);
     }
     if (type instanceof BooleanType) {
-      return Boolean.toString(elements.getBoolean(i));
+      return Boolean.toString(column.getBoolean(row));
     }
     if (type instanceof IntegerType) {
-      return Integer.toString(elements.getInt(i));
+      return Integer.toString(column.getInt(row));
     }
     return type instanceof LongType
-        ? Long.toString(elements.getLong(i))
-        : Double.toString(elements.getDouble(i));
+        ? Long.toString(column.getLong(row))
+        : Double.toString(column.getDouble(row));
   }
 
   private static byte[] utf8(String text) {
