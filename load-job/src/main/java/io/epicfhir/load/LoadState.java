@@ -76,7 +76,7 @@ record LoadState(String schema, String target) implements Serializable {
   void create(Connection connection) throws SQLException {
     createSchema(connection, target);
     createSchema(connection, schema);
-    execute(
+    Sql.execute(
         connection,
         """
         CREATE TABLE IF NOT EXISTS %s (
@@ -86,10 +86,10 @@ record LoadState(String schema, String target) implements Serializable {
             .formatted(states()));
     if (!has(connection, "lake")) {
       String columns = ADDED.replaceAll("(\\w+) (text|bigint|timestamptz)", "ADD COLUMN $1 $2");
-      execute(connection, "ALTER TABLE " + states() + " " + columns);
+      Sql.execute(connection, "ALTER TABLE " + states() + " " + columns);
     }
     copies().create(connection);
-    execute(connection, RefusedValues.create(schema));
+    Sql.execute(connection, RefusedValues.create(schema));
   }
 
   /** Which load of a view is under way, and which of its partitions are copied. */
@@ -250,7 +250,7 @@ record LoadState(String schema, String target) implements Serializable {
     try (var query = Sql.prepare(connection, there, schema);
         ResultSet found = query.executeQuery()) {
       if (!found.next()) {
-        execute(connection, "CREATE SCHEMA " + Identifiers.quoted(schema));
+        Sql.execute(connection, "CREATE SCHEMA " + Identifiers.quoted(schema));
       }
     }
   }
@@ -267,9 +267,5 @@ record LoadState(String schema, String target) implements Serializable {
   /** The table of the last loads, quoted. */
   String states() {
     return Identifiers.quoted(schema, "load_state");
-  }
-
-  private static void execute(Connection connection, String sql) throws SQLException {
-    Sql.execute(connection, sql);
   }
 }

@@ -23,6 +23,8 @@ record RefusedValues(PostgresLoad load) {
   /** The rows as text, in the state schema. */
   static final String AS_TEXT = "_as_text";
 
+  private static final String OWN = "pg_temp.load_takes";
+
   /** Servers before PostgreSQL 16 cannot be asked about a value without an error. */
   private static final String TAKES =
       """
@@ -46,18 +48,19 @@ record RefusedValues(PostgresLoad load) {
     session.execute(
         drop(),
         "ALTER TABLE " + load.state().staging(shape.name()) + " RENAME TO " + quoted(AS_TEXT));
-    if (!hasInputIsValid()) {
+    String takes = takes();
+    if (takes.equals(OWN)) {
       session.execute(TAKES);
     }
     forget(session.connection(), shape.name());
     for (TableShape.Column column : shape.columns()) {
       if (column.type() != ColumnType.TEXT) {
-        session.execute(list(shape, column));
+        session.execute(list(shape, column, takes));
       }
     }
   }
 
-  private String list(TableShape shape, TableShape.Column column) throws SQLException {
+  private String list(TableShape shape, TableShape.Column column, String takes) {
     String name = quoted(column.name());
     return """
         INSERT INTO %s (target_schema, view, column_name, column_type, resource_id, value, is_null)
@@ -73,7 +76,7 @@ record RefusedValues(PostgresLoad load) {
             load.settings().refusedValues() == RefusedPolicy.NULL,
             asText(),
             column.collection() ? "SELECT unnest(" + name + ")" : "SELECT " + name,
-            takes("v", column.type()));
+            call(takes, "v", column.type()));
   }
 
   /** What to say of the values in the list; empty where there are none. */
@@ -126,6 +129,7 @@ record RefusedValues(PostgresLoad load) {
 
   /** A query for the rows in the view's types, with null for each value that is refused. */
   String typed(TableShape shape) throws SQLException {
+    String takes = takes();
     List<String> values = new ArrayList<>();
     for (TableShape.Column column : shape.columns()) {
       String name = quoted(column.name());
@@ -134,11 +138,11 @@ record RefusedValues(PostgresLoad load) {
       } else if (column.collection()) {
         values.add(
             "CASE WHEN %s IS NOT NULL THEN ARRAY(SELECT CASE WHEN %s THEN v::%s END FROM unnest(%1$s) WITH ORDINALITY e(v, n) ORDER BY n) END"
-                .formatted(name, takes("v", column.type()), column.type().sql()));
+                .formatted(name, call(takes, "v", column.type()), column.type().sql()));
       } else {
         values.add(
             "CASE WHEN %s THEN %s::%s END"
-                .formatted(takes(name, column.type()), name, column.type().sql()));
+                .formatted(call(takes, name, column.type()), name, column.type().sql()));
       }
     }
     return values.stream().collect(Collectors.joining(", ", "SELECT ", " FROM " + asText()));
@@ -167,18 +171,14 @@ record RefusedValues(PostgresLoad load) {
     return "DROP TABLE IF EXISTS " + asText();
   }
 
-  private String takes(String value, ColumnType type) throws SQLException {
-    return (hasInputIsValid() ? "pg_input_is_valid(" : "pg_temp.load_takes(")
-        + value
-        + ", "
-        + literal(type.sql())
-        + ")";
+  /** The function that judges a value: the server's own where it has one. */
+  private String takes() throws SQLException {
+    String there = "SELECT count(*) FROM pg_catalog.pg_proc WHERE proname = 'pg_input_is_valid'";
+    return load.session().number(there) > 0 ? "pg_input_is_valid" : OWN;
   }
 
-  private boolean hasInputIsValid() throws SQLException {
-    return load.session()
-            .number("SELECT count(*) FROM pg_catalog.pg_proc WHERE proname = 'pg_input_is_valid'")
-        > 0;
+  private static String call(String takes, String value, ColumnType type) {
+    return takes + "(" + value + ", " + literal(type.sql()) + ")";
   }
 
   private String asText() {

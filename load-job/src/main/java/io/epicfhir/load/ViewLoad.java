@@ -62,22 +62,22 @@ final class ViewLoad {
   Map<String, Object> run(boolean anew, Duration patience) {
     // One that is replaced by hand may be too damaged to be looked at.
     Optional<Target.Standing> found = anew ? Optional.empty() : target.standing(view);
-    Optional<Target.Standing> before = found;
-    boolean same = before.filter(standing -> standing.is(view)).isPresent();
-    if (same && !verification.isDue(view.name(), before.get())) {
-      return answer(before.get().counted(), before.get().rows(), Way.NONE);
+    boolean same = found.filter(standing -> standing.is(view)).isPresent();
+    if (same && !verification.isDue(view.name(), found.get())) {
+      return answer(found.get().counted(), found.get().rows(), Way.NONE);
     }
     long expected = view.rowCount().orElseGet(() -> view.rows(session()).count());
     LoadRequest request =
         new LoadRequest(view, () -> view.rows(session()), expected, patience, doubt(found));
-    if (same) {
-      if (target.verify(request)) {
-        return answer(before.get().counted(), before.get().rows(), Way.NONE);
-      }
-      before = Optional.empty();
-      request = new LoadRequest(view, request.rows(), expected, patience, differs(found.get()));
+    if (!same) {
+      return load(request, found);
     }
-    return load(request, before);
+    if (target.verify(request)) {
+      return answer(found.get().counted(), found.get().rows(), Way.NONE);
+    }
+    LoadRequest again =
+        new LoadRequest(view, request.rows(), expected, patience, differs(found.get()));
+    return load(again, Optional.empty());
   }
 
   /** Asked for late: a table of few rows needs none. */
