@@ -94,8 +94,8 @@ def _views_have_definitions(transform: dict[str, Any], load: dict[str, Any]) -> 
 
 def in_quarantine(extract: dict[str, Any] | None) -> list[Check]:
     """A check of each type with lines in quarantine; whether the numbers are there, ``source = bronze`` asks."""
-    folders = [f for f in (((extract or {}).get("result") or {}).get("quarantine") or "").split(", ") if f]
-    show = f" To see them, run: {'; '.join(quarantine.command(folder) for folder in folders)}" if folders else ""
+    commands = quarantine.commands((extract or {}).get("result") or {})
+    show = f" To see them, run: {commands}" if commands else ""
     return [
         Check("quarantine", kind, WARN, f"In quarantine, and in no table: {n:,} {kind}.{show}", amount=n)
         for kind, counts in sorted(((extract or {}).get("resources") or {}).items())

@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from epic_fhir.reports import Lake
 
@@ -18,6 +19,16 @@ def command(folder: str) -> str:
     """The command that shows the folder's lines."""
     dags = Path(__file__).resolve().parent.parent
     return f"(cd {shlex.quote(str(dags))} && python -m epic_fhir.quarantine {shlex.quote(folder)})"
+
+
+def folders(result: dict[str, Any]) -> list[str]:
+    """The folders that a job's result names."""
+    return [folder for folder in (result.get("quarantine") or "").split(", ") if folder]
+
+
+def commands(result: dict[str, Any]) -> str:
+    """The commands that show the lines of all folders that a job's result names, in one line; empty where it names none."""
+    return "; ".join(command(folder) for folder in folders(result))
 
 
 def of_view(table: str | None, view: str) -> str:

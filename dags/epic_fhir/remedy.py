@@ -164,8 +164,8 @@ def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
 
 def _show(result: dict[str, Any]) -> str:
     """The command that shows what extract put into quarantine, in the terminal of whoever runs it and nowhere else."""
-    folders = [folder for folder in (result.get("quarantine") or "").split(", ") if folder]
-    return f"\nTo see the refused lines, run: {'; '.join(quarantine.command(folder) for folder in folders)}" if folders else ""
+    commands = quarantine.commands(result)
+    return f"\nTo see the refused lines, run: {commands}" if commands else ""
 
 
 def _accept(held: dict[str, int], etl: str) -> tuple[str, dict[str, Any]]:

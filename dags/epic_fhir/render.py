@@ -217,8 +217,8 @@ def _notes(reports: dict[str, dict[str, Any] | None]) -> list[tuple[str, str]]:
 
 def _quarantine(reports: dict[str, dict[str, Any] | None]) -> dict[str, str]:
     """The folders of extract's quarantine, each with the command that shows its lines."""
-    told = ((reports.get("extract") or {}).get("result") or {}).get("quarantine") or ""
-    return {folder: quarantine.command(folder) for folder in told.split(", ") if folder}
+    result = (reports.get("extract") or {}).get("result") or {}
+    return {folder: quarantine.command(folder) for folder in quarantine.folders(result)}
 
 
 def _origin(reports: dict[str, dict[str, Any] | None]) -> dict[str, Any]:

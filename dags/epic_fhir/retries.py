@@ -7,7 +7,6 @@ from typing import Any
 
 from epic_fhir.channels import Alerts, Message, channels
 from epic_fhir.links import page_url, report_url
-from epic_fhir.reports import Lake
 from epic_fhir.settings import Installation, Settings
 
 log = logging.getLogger(__name__)
@@ -30,7 +29,7 @@ def tell(context: dict[str, Any]) -> None:
     told = str(error).splitlines()[0] if isinstance(error, AirflowException) and str(error) else "See the task's log in Airflow."
     subject = f"{ti.dag_id}: {ti.task_id} failed and is tried again"
     lines = (f"{ti.task_id} failed and is tried again.", f"{ti.dag_id}, run {ti.run_id}.", told, "Nothing is to be done yet.")
-    link = page_url(Lake(Settings.load(here.conf).lake), report_url(file), ti.dag_id, ti.run_id)
+    link = page_url(Settings.load(here.conf).open_lake(), report_url(file), ti.dag_id, ti.run_id)
     for channel in channels(alerts):
         if problem := channel.deliver(Message(ti.dag_id, ti.run_id, "retry", subject, lines, None, link), context):
             log.warning(problem)

@@ -35,10 +35,9 @@ def problems(result: dict[str, Any]) -> list[Check]:
     ]
     checks += [Check(VIEW, view, FAIL, message) for view, message in sorted(refused.items())]
     if count := result.get("quarantined_deletions"):
-        folders = (result.get("quarantine") or "").split(", ")
         sentence = (
             f"{count:,} entries of deleted files name no resource, so they deleted nothing. All other entries were applied. "
-            f"To see them, run: {'; '.join(quarantine.command(folder) for folder in folders)}"
+            f"To see them, run: {quarantine.commands(result)}"
         )
         checks.append(Check("quarantine", "deletions", WARN, sentence, amount=count))
     return checks
