@@ -11,6 +11,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import quote
@@ -68,6 +70,17 @@ class Stack:
             self._airflow("stop")
         for name in ("sandbox", "postgres"):
             JavaPart(self.root, name).stop()
+
+    @contextmanager
+    def running(self) -> Iterator["Stack"]:
+        """From nothing; the parts end with the block, also those of an earlier one that broke off."""
+        self.stop()
+        self.wipe()
+        try:
+            self.start()
+            yield self
+        finally:
+            self.stop()
 
     # ---- what the parts say of themselves ----
 

@@ -6,6 +6,8 @@ import urllib.error
 import urllib.request
 from decimal import Decimal
 
+from parts import Part
+
 Held = dict[str, dict[str, dict]]
 
 
@@ -60,6 +62,25 @@ class FhirApi:
                 return exact(answer.read() or b"{}")
         except urllib.error.HTTPError as refused:
             raise OSError(f"{method} was refused with {refused.code}: {refused.read(600)!r}") from refused
+
+
+class ByItsApi:
+    """A server that is filled, and says what it holds, by its own FHIR API."""
+
+    api: FhirApi
+    _part: Part
+
+    def stop(self) -> None:
+        self._part.stop()
+
+    def put(self, resources: list[dict]) -> None:
+        self.api.put(resources)
+
+    def delete(self, kind: str, resource_id: str) -> None:
+        self.api.delete(kind, resource_id)
+
+    def holds(self, types: tuple[str, ...]) -> Held:
+        return self.api.holds(types)
 
 
 def exact(text: bytes | str) -> dict:

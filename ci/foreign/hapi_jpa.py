@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from fhir_api import FhirApi, Held
+from fhir_api import ByItsApi, FhirApi
 
 from parts import HOME, Part, free_port
 
@@ -12,7 +12,7 @@ SOURCES = HOME / "ci" / "foreign" / "hapi"
 CLASS_PATH = HOME / "build" / "foreign" / f"hapi-{VERSION}.classpath"
 
 
-class HapiJpa:
+class HapiJpa(ByItsApi):
     name = f"HAPI JPA {VERSION}"
     types = (
         "AllergyIntolerance", "CarePlan", "CareTeam", "Condition", "Device", "DiagnosticReport", "DocumentReference", "Encounter",
@@ -38,18 +38,6 @@ class HapiJpa:
         class_path = f"{SOURCES}:{CLASS_PATH.read_text().strip()}"
         jvm = ["-Xmx1500m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", class_path]
         self._part.launch(["java", *jvm, SOURCES / "HapiJpaServer.java", self._port], self.api.answers, seconds=240)
-
-    def stop(self) -> None:
-        self._part.stop()
-
-    def put(self, resources: list[dict]) -> None:
-        self.api.put(resources)
-
-    def delete(self, kind: str, resource_id: str) -> None:
-        self.api.delete(kind, resource_id)
-
-    def holds(self, types: tuple[str, ...]) -> Held:
-        return self.api.holds(types)
 
     def source(self) -> dict:
         """The settings of the pipeline for this server."""

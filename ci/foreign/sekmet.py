@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fhir_api import FhirApi, Held
+from fhir_api import ByItsApi, FhirApi
 from keys import KEY_ID, ClientKey
 
 from parts import HOME, Part, free_port
@@ -16,7 +16,7 @@ INSTALLED = HOME / "build" / "foreign" / f"sekmet-{VERSION}"
 TOOL = ("oracle", "only-for-this-test")
 
 
-class Sekmet:
+class Sekmet(ByItsApi):
     name = f"sekmet-fhir {VERSION}"
     # The clinical types that it can search by patient; for others it ignores the parameter, says so, and answers with all.
     types = (
@@ -52,18 +52,6 @@ class Sekmet:
     def start(self) -> None:
         command = [INSTALLED / "bin" / "sekmet", "serve", "--config", self._settings]
         self._part.launch(command, self.api.answers, env={"PATH": os.environ["PATH"], "HOME": str(self.root)})
-
-    def stop(self) -> None:
-        self._part.stop()
-
-    def put(self, resources: list[dict]) -> None:
-        self.api.put(resources)
-
-    def delete(self, kind: str, resource_id: str) -> None:
-        self.api.delete(kind, resource_id)
-
-    def holds(self, types: tuple[str, ...]) -> Held:
-        return self.api.holds(types)
 
     def source(self) -> dict:
         """The settings of the pipeline for this server."""

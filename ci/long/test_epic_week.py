@@ -39,14 +39,8 @@ def site(phone):
         "EPIC_FHIR_ALERT_WEBHOOK_CONN_ID": "phone",
         "AIRFLOW_CONN_PHONE": json.dumps({"conn_type": "http", "host": phone.url}),
     }
-    site = EpicSite(HOME / "build" / "epic-week", 3, settings)
-    site.stop()
-    site.wipe()
-    try:
-        site.start()
+    with EpicSite(HOME / "build" / "epic-week", 3, settings).running() as site:
         yield site
-    finally:
-        site.stop()
 
 
 @pytest.fixture(scope="module")

@@ -52,14 +52,8 @@ def night(phone):
         "EPIC_FHIR_ALERT_WEBHOOK_CONN_ID": "phone",
         "AIRFLOW_CONN_PHONE": json.dumps({"conn_type": "http", "host": phone.url}),
     }
-    night = Nights(HOME / "build" / "nights", 3, {**dict.fromkeys(SITES, TYPES), "uneven": UNEVEN}, settings)
-    night.stop()
-    night.wipe()
-    try:
-        night.start()
+    with Nights(HOME / "build" / "nights", 3, {**dict.fromkeys(SITES, TYPES), "uneven": UNEVEN}, settings).running() as night:
         yield night
-    finally:
-        night.stop()
 
 
 def truth(night: Nights) -> dict:

@@ -20,14 +20,9 @@ from stack import DAG, HOME, Stack, days
 @pytest.fixture(scope="module")
 def stack():
     # The schedule begins in the future: whatever runs was asked for.
-    stack = Stack(HOME / "build" / "end-to-end", 3, {"EPIC_FHIR_SCHEDULE": "0 4 * * *", "EPIC_FHIR_START": "2100-01-01"})
-    stack.stop()
-    stack.wipe()
-    try:
-        stack.start()
+    more = {"EPIC_FHIR_SCHEDULE": "0 4 * * *", "EPIC_FHIR_START": "2100-01-01"}
+    with Stack(HOME / "build" / "end-to-end", 3, more).running() as stack:
         yield stack
-    finally:
-        stack.stop()
 
 
 def verdict(stack: Stack, run_id: str) -> dict:

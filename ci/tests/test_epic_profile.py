@@ -17,14 +17,8 @@ from parts import HOME
 
 @pytest.fixture(scope="module")
 def site():
-    site = EpicSite(HOME / "build" / "epic-profile", 3)
-    site.stop()
-    site.wipe()
-    try:
-        site.start()
+    with EpicSite(HOME / "build" / "epic-profile", 3).running() as site:
         yield site
-    finally:
-        site.stop()
 
 
 def test_the_first_night_brings_what_is_exported_and_what_is_known_by_reference_only(site):
