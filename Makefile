@@ -1,7 +1,7 @@
 # Everything a user or CI calls; each target is a script in ci/. The work lies under build/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test nights foreign check bench format clean
+.PHONY: help setup demo up down test nights foreign check bench docs dist format clean
 
 PATIENTS ?= 20
 export PATIENTS
@@ -35,6 +35,12 @@ check: setup ## format, static analysis, DAG policy
 
 bench: setup ## measure against peers; leaves build/bench/<name>.json  [B=extract] [ACCEPT=reason]
 	@ci/bench.sh $(B) $(if $(ACCEPT),--accept "$(ACCEPT)")
+
+docs: setup ## the documentation as a site: build/docs/index.html
+	@ci/docs.sh
+
+dist: setup ## the release archive of the commit: build/dist
+	@ci/dist.sh
 
 format: setup ## put the sources into the project's format
 	@./mvnw -q -B spotless:apply && build/venv/bin/ruff format dags ci && build/venv/bin/ruff check --fix -q dags ci

@@ -29,7 +29,7 @@ sources() { git ls-files -s -- pom.xml '*/pom.xml' '*/src/*' .mvn mvnw; git diff
 built=$(sources | sha256sum | cut -c1-16)
 if [ "$(cat build/jars.built 2>/dev/null)" != "$built" ] || ! ls {extract,transform,load}-job/target/*-job.jar build/s3a/*.jar >/dev/null 2>&1; then
   say "Building the job JARs"
-  ./mvnw -q -B -DskipTests package
+  ./mvnw -q -B -DskipTests "-Dcode.version=$(ci/version.sh)" package
   ./mvnw -q -B -N -Ps3a package
   echo "$built" >build/jars.built
 fi

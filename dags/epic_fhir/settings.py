@@ -75,7 +75,8 @@ class Installation:
 
     def jar(self, module: str) -> Path:
         """The one JAR of a job that spark-submit and java run."""
-        folder = self.jars or self.home / module / "target"
+        packed = self.home / "jars"
+        folder = self.jars or (packed if packed.is_dir() else self.home / module / "target")
         found = sorted(folder.glob(f"{module}-*-job.jar"))
         if len(found) != 1:
             names = ", ".join(jar.name for jar in found) or "none"

@@ -1,0 +1,187 @@
+"""
+Gathers the documentation site's sources in build/docs-source: the pages of docs/, the folders' READMEs, and the reference pages that
+are generated from the settings files and the views. ci/docs.sh makes the site of them.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import dictionary
+import settings_reference
+from markdown_svgbob import wrapper
+from parts import HOME
+
+NAV: list[tuple[str, list[tuple[str, str]]]] = [
+    ("Start", [("Overview", "README.md"), ("The first hour", "docs/tutorial.md"), ("Glossary", "docs/glossary.md")]),
+    (
+        "How to",
+        [
+            ("Connect your Epic", "docs/how-to/your-epic.md"),
+            ("Run it on a cluster", "docs/how-to/your-cluster.md"),
+            ("Several sites", "docs/how-to/several-sites.md"),
+            ("Write a view", "conf/WRITING-VIEWS.md"),
+            ("Write a joined table", "conf/WRITING-SQL-VIEWS.md"),
+        ],
+    ),
+    ("On call", [("Runbook", "docs/runbook.md"), ("DAGs", "dags/README.md")]),
+    (
+        "Reference",
+        [
+            ("Tables", "conf/TABLES.md"),
+            ("Columns", "docs/reference/columns.md"),
+            ("Settings", "docs/reference/settings.md"),
+            ("The lake", "docs/reference/lake-layout.md"),
+            ("Run report", "docs/reference/run-report.md"),
+            ("FHIRPath and views", "transform-job/VIEWS.md"),
+            ("Configuration files", "conf/README.md"),
+        ],
+    ),
+    (
+        "Security",
+        [
+            ("What is promised", "SECURITY.md"),
+            ("Threat model", "docs/threat-model.md"),
+            ("Where patient data lies", "docs/patient-data.md"),
+        ],
+    ),
+    (
+        "Inside",
+        [
+            ("common", "common/README.md"),
+            ("extract-job", "extract-job/README.md"),
+            ("transform-job", "transform-job/README.md"),
+            ("load-job", "load-job/README.md"),
+            ("The sandbox server", "extract-job/SANDBOX.md"),
+            ("ci", "ci/README.md"),
+            ("Decisions", "docs/decisions.md"),
+            ("Measurements", "docs/measurements.md"),
+        ],
+    ),
+    ("Project", [("Contributing", "CONTRIBUTING.md"), ("Changes", "CHANGELOG.md")]),
+]
+"""The site's pages; one that is not in the repository is left out."""
+
+LINK = re.compile(r"(\[[^\]]*\])\(([^)\s]+)\)")
+CODE = re.compile(r"(^(?: {4}|\t).*$|^```.*?^```$|`[^`\n]*`)", re.MULTILINE | re.DOTALL)
+DRAWING = re.compile(r"[─│┌┐└┘├┤┬┴►▲▼]")
+
+
+def main() -> None:
+    source = HOME / "build" / "docs-source"
+    shutil.rmtree(source, ignore_errors=True)
+    pages = source / "pages"
+    generated = {
+        "docs/reference/settings.md": settings_reference.page(HOME / "conf"),
+        "docs/reference/columns.md": columns(HOME / "conf" / "views"),
+    }
+    nav = [(title, [(name, path) for name, path in group if path in generated or (HOME / path).exists()]) for title, group in NAV]
+    site = {path: site_path(path) for _, group in nav for _, path in group}
+    for path, target in site.items():
+        text = generated.get(path) or (HOME / path).read_text()
+        file = pages / target
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(drawings(linked(text, path, site, pages), path, site, pages))
+    (source / "mkdocs.yml").write_text(settings(nav, site))
+
+
+def site_path(path: str) -> str:
+    if path == "README.md":
+        return "index.md"
+    return path.removeprefix("docs/").replace("/README.md", ".md").lower()
+
+
+def linked(text: str, path: str, site: dict[str, str], pages: Path) -> str:
+    """The text with each link to a file of the repository as a link of the site."""
+
+    def link(match: re.Match[str]) -> str:
+        label, target = match.groups()
+        if "://" in target or target.startswith(("#", "mailto:")):
+            return match.group(0)
+        name, _, anchor = target.partition("#")
+        found = os.path.normpath(os.path.join(os.path.dirname(path), name))
+        readme = os.path.join(found, "README.md")
+        found = readme if readme in site else found
+        if found in site:
+            goal = site[found]
+        elif (HOME / found).is_file():
+            goal = f"files/{found}.txt"
+            (pages / goal).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(HOME / found, pages / goal)
+        elif (HOME / found).exists():
+            return label[1:-1]
+        else:
+            sys.exit(f"Cannot build the documentation: {path} links to {target}, which is not there.")
+        here = os.path.dirname(site[path])
+        return f"{label}({os.path.relpath(goal, here or '.')}{'#' + anchor if anchor else ''})"
+
+    parts = CODE.split(text)
+    return "".join(part if index % 2 else LINK.sub(link, part) for index, part in enumerate(parts))
+
+
+def drawings(text: str, path: str, site: dict[str, str], pages: Path) -> str:
+    """The text with its drawings, indented blocks of box characters, as SVG files."""
+    blocks = re.split(r"\n\n+", text)
+    for index, block in enumerate(blocks):
+        lines = block.split("\n")
+        if len(lines) > 1 and all(line.startswith("    ") for line in lines) and DRAWING.search(block):
+            name = f"drawings/{site[path].removesuffix('.md').replace('/', '-')}-{index}.svg"
+            (pages / name).parent.mkdir(parents=True, exist_ok=True)
+            (pages / name).write_bytes(wrapper.text2svg("\n".join(line[4:] for line in lines), {}))
+            blocks[index] = f"![Drawing]({os.path.relpath(name, os.path.dirname(site[path]) or '.')})"
+    return "\n\n".join(blocks)
+
+
+def columns(folder: Path) -> str:
+    """A section for each table, with its columns."""
+    page = ["# Columns", "", "Generated from the ViewDefinitions in `conf/views`.", ""]
+    for table in dictionary.tables(folder):
+        page += [f"## {table.name}", "", f"{table.description} From `{table.resource}`.", ""]
+        page += ["| column | type | meaning | FHIRPath |", "|---|---|---|---|"]
+        page += [
+            f"| `{one.name}` | {one.type}{' list' if one.collection else ''} | {cell(one.description)} | {code(one.path)} |"
+            for one in table.columns
+        ]
+        page.append("")
+    return "\n".join(page)
+
+
+def cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def code(text: str) -> str:
+    return "`" + " ".join(text.split()).replace("|", "\\|") + "`"
+
+
+def settings(nav: list[tuple[str, list[tuple[str, str]]]], site: dict[str, str]) -> str:
+    """mkdocs.yml; JSON is YAML."""
+    return json.dumps(
+        {
+            "site_name": "Epic FHIR pipeline",
+            "docs_dir": "pages",
+            "site_dir": str(HOME / "build" / "docs"),
+            "use_directory_urls": False,
+            "theme": {
+                "name": "material",
+                "font": False,
+                "features": ["navigation.tabs", "navigation.top", "toc.follow", "content.code.copy"],
+                "palette": [
+                    {"media": "(prefers-color-scheme: light)", "scheme": "default", "primary": "teal"},
+                    {"media": "(prefers-color-scheme: dark)", "scheme": "slate", "primary": "teal"},
+                ],
+            },
+            "markdown_extensions": ["tables", "toc", "admonition", "pymdownx.superfences"],
+            "plugins": ["search", "offline"],
+            "validation": {"links": {"anchors": "warn"}},
+            "nav": [{title: [{name: site[path]} for name, path in group]} for title, group in nav],
+        },
+        indent=1,
+    )
+
+
+if __name__ == "__main__":
+    main()
