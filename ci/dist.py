@@ -46,7 +46,13 @@ def contents(source: Path) -> Iterator[tuple[str, bytes]]:
         sys.exit(f"Cannot make the archive: {len(jars)} job JARs are built, and there are 3 jobs.")
     for jar in jars:
         yield f"jars/{jar.name}", jar.read_bytes()
-    for page in ("extract-job/README.md", "extract-job/SANDBOX.md", "transform-job/README.md", "transform-job/VIEWS.md", "load-job/README.md"):
+    for page in (
+        "extract-job/README.md",
+        "extract-job/SANDBOX.md",
+        "transform-job/README.md",
+        "transform-job/VIEWS.md",
+        "load-job/README.md",
+    ):
         if (source / page).is_file():
             yield page, (source / page).read_bytes()
 

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+from html import escape
 from pathlib import Path
 
 import dictionary
@@ -65,6 +66,14 @@ NAV: list[tuple[str, list[tuple[str, str]]]] = [
 ]
 """The site's pages; one that is not in the repository is left out."""
 
+STYLE = """\
+.md-typeset td:first-child code { white-space: nowrap; }
+.md-typeset td code { word-break: normal; overflow-wrap: anywhere; }
+.md-grid { max-width: 76rem; }
+.md-typeset img[src*="drawings/"] { max-width: none; overflow-x: auto; }
+.md-typeset p:has(> img[src*="drawings/"]) { overflow-x: auto; }
+"""
+
 LINK = re.compile(r"(\[[^\]]*\])\(([^)\s]+)\)")
 CODE = re.compile(r"(^(?: {4}|\t).*$|^```.*?^```$|`[^`\n]*`)", re.MULTILINE | re.DOTALL)
 DRAWING = re.compile(r"[─│┌┐└┘├┤┬┴►▲▼]")
@@ -85,6 +94,7 @@ def main() -> None:
         file = pages / target
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(drawings(linked(text, path, site, pages), path, site, pages))
+    (pages / "site.css").write_text(STYLE)
     (source / "mkdocs.yml").write_text(settings(nav, site))
 
 
@@ -130,7 +140,8 @@ def drawings(text: str, path: str, site: dict[str, str], pages: Path) -> str:
         if len(lines) > 1 and all(line.startswith("    ") for line in lines) and DRAWING.search(block):
             name = f"drawings/{site[path].removesuffix('.md').replace('/', '-')}-{index}.svg"
             (pages / name).parent.mkdir(parents=True, exist_ok=True)
-            (pages / name).write_bytes(wrapper.text2svg("\n".join(line[4:] for line in lines), {}))
+            drawing = re.sub(r"(?<=\w)-(?=\w)", "\u2011", "\n".join(line[4:] for line in lines))
+            (pages / name).write_bytes(wrapper.text2svg(drawing, {}))
             blocks[index] = f"![Drawing]({os.path.relpath(name, os.path.dirname(site[path]) or '.')})"
     return "\n\n".join(blocks)
 
@@ -154,7 +165,7 @@ def cell(text: str) -> str:
 
 
 def code(text: str) -> str:
-    return "`" + " ".join(text.split()).replace("|", "\\|") + "`"
+    return f"<code>{escape(' '.join(text.split())).replace('|', '&#124;')}</code>"
 
 
 def settings(nav: list[tuple[str, list[tuple[str, str]]]], site: dict[str, str]) -> str:
@@ -175,6 +186,7 @@ def settings(nav: list[tuple[str, list[tuple[str, str]]]], site: dict[str, str])
                 ],
             },
             "markdown_extensions": ["tables", "toc", "admonition", "pymdownx.superfences"],
+            "extra_css": ["site.css"],
             "plugins": ["search", "offline"],
             "validation": {"links": {"anchors": "warn"}},
             "nav": [{title: [{name: site[path]} for name, path in group]} for title, group in nav],

@@ -12,5 +12,5 @@ if [ "$(cat build/docs-venv/.wanted 2>/dev/null)" != "$wanted" ]; then
   echo "$wanted" >build/docs-venv/.wanted
 fi
 build/docs-venv/bin/python ci/docs.py
-build/docs-venv/bin/mkdocs -q build --strict -f build/docs-source/mkdocs.yml
+NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs -q build --strict -f build/docs-source/mkdocs.yml
 echo "build/docs/index.html"

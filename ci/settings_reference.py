@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 
 ENVIRONMENT = re.compile(r"\$\{\?(\w+)\}")
@@ -74,7 +75,11 @@ def _explained(settings: list[Setting], about: dict[str, str]) -> list[Setting]:
 
 
 def page(conf: Path) -> str:
-    text = ["# Settings", "", "Generated from the comments of `conf/pipeline.conf` and `conf/validation.conf`. All keys stand under"]
+    text = [
+        "# Settings",
+        "",
+        "Generated from the comments of `conf/pipeline.conf` and `conf/validation.conf`. All keys stand under",
+    ]
     text += ["`epic-fhir` or `epic-fhir-validation`. A variable of the environment overrides the file.", ""]
     for file in ("pipeline.conf", "validation.conf"):
         text += [f"## {file}", ""]
@@ -90,7 +95,7 @@ def page(conf: Path) -> str:
 
 def _code(value: str) -> str:
     value = value if len(value) < 60 else value[:57] + "…"
-    return f"`{value}`".replace("|", "\\|") if value else ""
+    return f"<code>{escape(value).replace('|', '&#124;')}</code>" if value else ""
 
 
 def _cell(text: str) -> str:
