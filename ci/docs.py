@@ -1,6 +1,6 @@
 """
-Gathers the documentation site's sources in build/docs-source: the pages of docs/, the folders' READMEs, and the reference pages that
-are generated from the settings files and the views. ci/docs.sh makes the site of them.
+Gathers the documentation site's sources in build/docs-source: the pages of docs/, the folders' READMEs, and the reference pages
+that are generated from the settings files and the views. ci/docs.sh builds the site from them.
 """
 
 import json
@@ -11,9 +11,10 @@ import sys
 from html import escape
 from pathlib import Path
 
+from markdown_svgbob import wrapper
+
 import dictionary
 import settings_reference
-from markdown_svgbob import wrapper
 from parts import HOME
 
 NAV: list[tuple[str, list[tuple[str, str]]]] = [
@@ -112,8 +113,8 @@ def linked(text: str, path: str, site: dict[str, str], pages: Path) -> str:
         if "://" in target or target.startswith(("#", "mailto:")):
             return match.group(0)
         name, _, anchor = target.partition("#")
-        found = os.path.normpath(os.path.join(os.path.dirname(path), name))
-        readme = os.path.join(found, "README.md")
+        found = os.path.normpath(Path(path).parent / name)
+        readme = f"{found}/README.md"
         found = readme if readme in site else found
         if found in site:
             goal = site[found]
@@ -125,8 +126,7 @@ def linked(text: str, path: str, site: dict[str, str], pages: Path) -> str:
             return label[1:-1]
         else:
             sys.exit(f"Cannot build the documentation: {path} links to {target}, which is not there.")
-        here = os.path.dirname(site[path])
-        return f"{label}({os.path.relpath(goal, here or '.')}{'#' + anchor if anchor else ''})"
+        return f"{label}({os.path.relpath(goal, Path(site[path]).parent)}{'#' + anchor if anchor else ''})"
 
     parts = CODE.split(text)
     return "".join(part if index % 2 else LINK.sub(link, part) for index, part in enumerate(parts))
@@ -142,7 +142,7 @@ def drawings(text: str, path: str, site: dict[str, str], pages: Path) -> str:
             (pages / name).parent.mkdir(parents=True, exist_ok=True)
             drawing = re.sub(r"(?<=\w)-(?=\w)", "\u2011", "\n".join(line[4:] for line in lines))
             (pages / name).write_bytes(wrapper.text2svg(drawing, {}))
-            blocks[index] = f"![Drawing]({os.path.relpath(name, os.path.dirname(site[path]) or '.')})"
+            blocks[index] = f"![Drawing]({os.path.relpath(name, Path(site[path]).parent)})"
     return "\n\n".join(blocks)
 
 
