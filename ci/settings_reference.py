@@ -85,12 +85,14 @@ def page(conf: Path) -> str:
         text += [f"## {file}", ""]
         for block, inside in settings((conf / file).read_text()):
             text += [f"### {block or 'top level'}", "", "| key | default | meaning | environment |", "|---|---|---|---|"]
-            text += [
-                f"| `{one.key}` | {_code(one.default)} | {_cell(one.about)} | {', '.join(f'`{name}`' for name in one.environment)} |"
-                for one in inside
-            ]
+            text += [_row(one) for one in inside]
             text.append("")
     return "\n".join(text)
+
+
+def _row(one: Setting) -> str:
+    environment = ", ".join(f"`{name}`" for name in one.environment)
+    return f"| `{one.key}` | {_code(one.default)} | {_cell(one.about)} | {environment} |"
 
 
 def _code(value: str) -> str:
