@@ -135,7 +135,7 @@ public final class SparkSessions {
     return (int) Math.min(Math.max(bySize, 2L * parallelism), 20_000);
   }
 
-  private static boolean hasDelta() {
+  static boolean hasDelta() {
     return SparkSessions.class
             .getClassLoader()
             .getResource("io/delta/sql/DeltaSparkSessionExtension.class")

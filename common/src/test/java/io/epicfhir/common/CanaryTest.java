@@ -8,11 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.StringUtils;
 import org.apache.spark.api.java.function.ForeachPartitionFunction;
 import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A patient's name in an exception, wherever a job meets it, with the logging that is shipped. */
 class CanaryTest {
@@ -20,14 +20,22 @@ class CanaryTest {
 
   @TempDir Path folder;
 
-  /** The job, in a process of its own. */
+  private static final List<String> PLACES = List.of("driver", "thread", "task", "cast");
+  private static final String BEGINS = "begins: ";
+
+  /** The jobs, in a process of their own. */
   public static final class Failing {
     private Failing() {}
 
-    /** Begins with the folder and the place of the failure. */
+    /** Fails at each place, with a lake of its own in the folder. */
     public static void main(String... arguments) throws IOException {
-      System.exit(
-          new JobRun(Path.of(arguments[0]), "").run(context -> fail(context, arguments[1])));
+      for (String place : PLACES) {
+        System.out.println(BEGINS + place);
+        Path own = Files.createDirectory(Path.of(arguments[0]).resolve(place));
+        int exit = new JobRun(own, "").run(context -> fail(context, place));
+        Files.writeString(own.resolve("exit"), String.valueOf(exit));
+      }
+      System.exit(0);
     }
 
     private static void fail(JobContext context, String place) throws InterruptedException {
@@ -63,32 +71,34 @@ class CanaryTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"driver", "thread", "task", "cast"})
-  void aDefectTellsItsClassAndPlaceAndKeepsItsTraceInTheLake(String place) throws Exception {
+  @Test
+  void aDefectTellsItsClassAndPlaceAndKeepsItsTraceInTheLake() throws Exception {
     Path log = folder.resolve("log");
     Path shipped = Path.of("../conf/spark/log4j2.properties").toAbsolutePath().normalize();
     assertThat(shipped).exists();
-    int exit =
-        new ProcessBuilder(
-                ChildJvm.command(
-                    Failing.class,
-                    List.of("-Dlog4j2.configurationFile=" + shipped),
-                    folder.toString(),
-                    place))
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start()
-            .waitFor();
+    new ProcessBuilder(
+            ChildJvm.command(
+                Failing.class,
+                List.of("-Dlog4j2.configurationFile=" + shipped),
+                folder.toString()))
+        .redirectErrorStream(true)
+        .redirectOutput(log.toFile())
+        .start()
+        .waitFor();
 
     String told = Files.readString(log);
-    assertThat(exit).as(told).isEqualTo(1);
-    assertThat(told).contains("Exception", "io.epicfhir.common.CanaryTest$Failing.fail");
     assertThat(told).doesNotContain(CANARY);
-    List<Path> holding = filesWithCanary(folder.resolve("lake"));
-    Path trace = folder.resolve("lake/traces/d/r/count-1.txt");
-    assertThat(trace).exists();
-    assertThat(holding).isEqualTo(place.equals("thread") ? List.of() : List.of(trace));
+    for (String place : PLACES) {
+      Path own = folder.resolve(place);
+      assertThat(own.resolve("exit")).as(told).hasContent("1");
+      assertThat(StringUtils.substringBetween(told + BEGINS, BEGINS + place, BEGINS))
+          .as(place)
+          .contains("Exception", "io.epicfhir.common.CanaryTest$Failing.fail");
+      Path trace = own.resolve("lake/traces/d/r/count-1.txt");
+      assertThat(trace).exists();
+      assertThat(filesWithCanary(own.resolve("lake")))
+          .isEqualTo(place.equals("thread") ? List.of() : List.of(trace));
+    }
   }
 
   private static List<Path> filesWithCanary(Path root) throws IOException {

@@ -46,6 +46,7 @@ public final class ChildJvm {
         List.of(
             "-Xmx512m",
             "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-Dspark.master=local[2]",
             "-Dspark.ui.enabled=false"));
     command.addAll(options);

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A database that stops, is full, takes no more connections, or is locked by somebody else. */
-@Timeout(value = 4, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class DatabaseFaultsTest {
   private static final int MANY = 200_000;
 
@@ -57,7 +57,7 @@ class DatabaseFaultsTest {
                 // What pg_ctl stop -m immediate sends: no farewell, recovery at the next start.
                 long server = database.pid();
                 new ProcessBuilder("sh", "-c", "kill -QUIT " + server).start().waitFor();
-                await(() -> ProcessHandle.of(server).filter(ProcessHandle::isAlive).isEmpty());
+                Eventually.isTrue(() -> ProcessHandle.of(server).filter(ProcessHandle::isAlive).isEmpty());
                 database.close(); // gives the folder free; the server is gone
                 return EmbeddedDatabase.start(data, port, EmbeddedDatabase.Durability.FSYNC);
               });
@@ -104,7 +104,7 @@ class DatabaseFaultsTest {
       statement.execute("SET deadlock_timeout = '60s'");
       statement.execute("LOCK TABLE " + load.schema() + "_state.load_state IN EXCLUSIVE MODE");
       Future<Integer> status = other.submit((Callable<Integer>) load::run);
-      await(
+      Eventually.isTrue(
           () ->
               "1"
                   .equals(
@@ -192,19 +192,13 @@ class DatabaseFaultsTest {
   }
 
   private static void awaitCopy(String url) throws Exception {
-    await(
+    Eventually.isTrue(
         () ->
             Long.parseLong(
                     one(
                         url,
                         "SELECT coalesce(sum(tuples_processed), 0) FROM pg_stat_progress_copy"))
                 > 1000);
-  }
-
-  private static void await(Callable<Boolean> condition) throws Exception {
-    while (!condition.call()) {
-      Thread.sleep(2);
-    }
   }
 
   private static String one(String url, String sql) throws SQLException {

@@ -25,7 +25,7 @@ class IdentityTest {
     DeltaLog.clearCache();
   }
 
-  /** The lake stands at a later version than the table, on another way there. */
+  /** The lake has a later version than the table, on another way there. */
   @Test
   void changesAreNotTakenFromAnotherHistory() throws Exception {
     LoadRun load = new LoadRun(folder);

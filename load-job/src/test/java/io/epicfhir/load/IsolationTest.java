@@ -134,15 +134,14 @@ class IsolationTest {
   @ParameterizedTest
   @CsvSource({"ACCESS SHARE", "ACCESS EXCLUSIVE"})
   void aTableThatSomebodyHoldsIsTriedAgainWhenTheOthersAreDone(String mode) throws Exception {
+    load.with("lock-patience", "5 minutes"); // of a machine that is busy with other tests, too
     ExecutorService other = Executors.newSingleThreadExecutor();
     try (Connection holder = LoadRun.connect();
         Statement statement = holder.createStatement()) {
       holder.setAutoCommit(false);
       statement.execute("LOCK TABLE %s.a IN %s MODE".formatted(load.schema(), mode));
       Future<Integer> status = other.submit((Callable<Integer>) load::run);
-      while (!load.query("SELECT min(text) FROM {}.z").equals(List.of("new"))) {
-        Thread.onSpinWait();
-      }
+      Eventually.isTrue(() -> load.query("SELECT min(text) FROM {}.z").equals(List.of("new")));
       holder.commit();
 
       assertThat(status.get()).isZero();

@@ -153,7 +153,7 @@ class LoadFailuresTest {
     try (PostgresSession first =
         new PostgresSession(
             access, load.schema() + "_state", Duration.ofSeconds(1), Duration.ofSeconds(1))) {
-      assertThat(first.connection().isValid(1)).isTrue();
+      assertThat(first.connection().isValid(60)).isTrue();
 
       assertThat(load.run()).isEqualTo(6);
 

@@ -93,7 +93,7 @@ final class LoadKills {
     ViewTables.write(load.lake(), "a", plain(), plainRows(RESOURCES, "first"));
     ViewTables.deletionVectors(load.lake(), "a", random.nextBoolean());
     committed();
-    boolean right = job(List.of(), 0) == 0;
+    boolean right = load.run() == 0;
     if (random.nextInt(3) == 0) {
       load.execute("CREATE VIEW {}.report AS SELECT count(*) AS n FROM {}.a");
     }
@@ -107,7 +107,7 @@ final class LoadKills {
           kills.add(kill());
         }
       }
-      right &= job(List.of(), 0) == 0;
+      right &= load.run() == 0;
       right &= reader.now().equals(versions.get(versions.size() - 1));
       reader.stop();
       return new Outcome(kills, right, reader.count(), reader.strange(versions));

@@ -42,7 +42,7 @@ class ParquetTargetTest extends TargetKit {
         .toList();
   }
 
-  /** The same bytes at another time: whoever wrote them, it was not the load. */
+  /** The same bytes at another time: the load did not write them. */
   @Override
   void tamper(LoadRun load, String view) throws IOException {
     try (var files = Files.walk(folder.resolve("export").resolve(view))) {

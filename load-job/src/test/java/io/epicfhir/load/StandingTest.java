@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What others put on a table, and what becomes of it when the table is made anew. */
+/** What others put on a table, and what becomes of it when the table is loaded whole. */
 class StandingTest {
   private static final StructType WITH_MORE =
       schema(

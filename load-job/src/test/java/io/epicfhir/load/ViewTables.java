@@ -4,16 +4,17 @@ import io.delta.tables.DeltaTable;
 import io.epicfhir.common.ColumnMetadata;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.TestSpark;
 import io.epicfhir.common.delta.TableLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
@@ -32,7 +33,10 @@ import org.apache.spark.sql.types.StructType;
 
 /** View tables as the transform job writes them, with real Delta. */
 final class ViewTables {
-  private static final Map<String, Path> FIRST_COMMITS = new ConcurrentHashMap<>();
+  /** What was written, one line a commit, and a table that has it. */
+  private static final Map<String, Path> MADE = new LinkedHashMap<>();
+
+  private static final Map<Path, String> WRITTEN = new LinkedHashMap<>();
   private static final Path TEMPLATES = templates();
 
   private ViewTables() {}
@@ -48,19 +52,7 @@ final class ViewTables {
   }
 
   static SparkSession spark() {
-    return SparkSession.builder()
-        .master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "1")
-        // A few rows: to compile a plan and to adapt it takes longer than to run it.
-        .config("spark.sql.codegen.wholeStage", "false")
-        .config("spark.sql.adaptive.enabled", "false")
-        .config("spark.databricks.delta.snapshotPartitions", "1")
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config(
-            "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-        .getOrCreate();
+    return TestSpark.session();
   }
 
   static StructField column(String name, DataType type, String fhirType) {
@@ -97,24 +89,46 @@ final class ViewTables {
   }
 
   /**
-   * Replaces the table in one Delta commit. A first commit that some test made before is copied.
+   * Replaces the table in one Delta commit. What some test committed before in the same way is
+   * copied from there.
    */
   static void write(Path lake, String view, StructType schema, List<Row> rows) {
     Path table = lake.resolve("views").resolve(view);
-    if (Files.exists(table)) {
+    String before = WRITTEN.getOrDefault(table, "");
+    if (commits(table) != before.lines().count()) {
+      WRITTEN.remove(table); // by other means, too: no other table is the same
       commit(table, schema, rows);
       return;
     }
-    Path first =
-        FIRST_COMMITS.computeIfAbsent(
-            schema.json() + rows,
+    String after = before + (schema.json() + rows).replace('\n', ' ') + "\n";
+    Path template =
+        MADE.computeIfAbsent(
+            after,
             key -> {
-              Path template = TEMPLATES.resolve(String.valueOf(FIRST_COMMITS.size()));
-              commit(template, schema, rows);
-              return template;
+              Path made = TEMPLATES.resolve(String.valueOf(MADE.size()));
+              if (!before.isEmpty()) {
+                copy(MADE.get(before), made);
+              }
+              commit(made, schema, rows);
+              return made;
             });
+    copy(template, table);
+    WRITTEN.put(table, after);
+  }
+
+  private static long commits(Path table) {
+    String[] commits =
+        table.resolve("_delta_log").toFile().list((folder, name) -> name.endsWith(".json"));
+    return commits == null ? 0 : commits.length;
+  }
+
+  /** Adds the files that are not there, as a commit does. */
+  private static void copy(Path from, Path to) {
     try {
-      FileUtils.copyDirectory(first.toFile(), table.toFile());
+      FileUtils.copyDirectory(
+          from.toFile(),
+          to.toFile(),
+          file -> file.isDirectory() || !Files.exists(to.resolve(from.relativize(file.toPath()))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -141,8 +155,22 @@ final class ViewTables {
     TableLog.of(files, files.paths().view(view)).setProperties(Map.of(key, value), "test");
   }
 
-  /** One commit by the transform job's own merge: all rows of these resources go, others come. */
+  /**
+   * One commit: all rows of these resources go, others come. By the table's log where the table has
+   * deletion vectors, as the transform job does it; else by Spark.
+   */
   static void change(
+      Path lake, String view, StructType schema, List<String> resources, List<Row> rows) {
+    ViewChange change = new ViewChange(lake, view);
+    if (change.marks()) {
+      change.commit(schema, resources, rows);
+    } else {
+      merge(lake, view, schema, resources, rows);
+    }
+  }
+
+  /** The same by Spark's MERGE, as any other program may do it. */
+  static void merge(
       Path lake, String view, StructType schema, List<String> resources, List<Row> rows) {
     var keys =
         spark()

@@ -3,6 +3,7 @@ package io.epicfhir.common.delta;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.NioLocalFileSystem;
+import io.epicfhir.common.TestSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -37,19 +39,12 @@ final class SparkTables {
                       .build()),
               DataTypes.createStructField("n", DataTypes.LongType, true)));
 
+  private static final Map<String, byte[]> FILES = new ConcurrentHashMap<>();
+
   private SparkTables() {}
 
   static SparkSession spark() {
-    return SparkSession.builder()
-        .master("local[2]")
-        .config(NioLocalFileSystem.ofSpark())
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.databricks.delta.snapshotPartitions", "1")
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config(
-            "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-        .getOrCreate();
+    return TestSpark.session();
   }
 
   static Lake lake(Path folder) {
@@ -87,32 +82,49 @@ final class SparkTables {
         .toList();
   }
 
-  /** A data file of these rows in the table's folder, not yet part of the table. */
+  /**
+   * A data file of these rows in the table's folder, not yet part of the table; a file that was
+   * written before is copied.
+   */
   static NewFile file(Path table, long first, long last) throws IOException {
-    return file(table, "", Map.of(), rows(first, last), last - first + 1);
+    byte[] content = FILES.get(first + " " + last);
+    if (content == null) {
+      content = parquet(table, rows(first, last));
+      FILES.put(first + " " + last, content);
+    }
+    return file(table, "", Map.of(), content, last - first + 1);
   }
 
   static NewFile file(
       Path table, String folder, Map<String, String> partition, Dataset<Row> rows, long count)
       throws IOException {
-    Path part = table.resolveSibling("part-" + UUID.randomUUID());
-    rows.write().parquet(part.toString());
+    return file(table, folder, partition, parquet(table, rows), count);
+  }
+
+  private static NewFile file(
+      Path table, String folder, Map<String, String> partition, byte[] content, long count)
+      throws IOException {
     Path target = table.resolve(folder).resolve(UUID.randomUUID() + ".parquet");
     Files.createDirectories(target.getParent());
-    try (var files = Files.list(part)) {
-      Path written =
-          files
-              .filter(f -> f.getFileName().toString().startsWith("part-"))
-              .findFirst()
-              .orElseThrow();
-      Files.move(written, target);
-    }
+    Files.write(target, content);
     return new NewFile(
         table.relativize(target).toString(),
         partition,
         Files.size(target),
         count,
         Files.getLastModifiedTime(target).toMillis());
+  }
+
+  private static byte[] parquet(Path table, Dataset<Row> rows) throws IOException {
+    Path part = table.resolveSibling("part-" + UUID.randomUUID());
+    rows.write().parquet(part.toString());
+    try (var files = Files.list(part)) {
+      return Files.readAllBytes(
+          files
+              .filter(f -> f.getFileName().toString().startsWith("part-"))
+              .findFirst()
+              .orElseThrow());
+    }
   }
 
   static TableDefinition definition(Map<String, String> configuration) {
