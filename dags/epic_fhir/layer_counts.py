@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def table(evidence: Evidence) -> list[dict[str, Any]]:
-    """One row a resource type: what this export brought, what silver holds in all, and its views on both sides."""
+    """One row per resource type: what this export brought, what silver holds in all, and its views on both sides."""
     extract, transform, load = (evidence.result(phase) for phase in ("extract", "transform", "load"))
     sent, manifest = evidence.resources("extract"), extract.get("manifest_counts") or {}
     bronze = evidence.written()

@@ -20,7 +20,7 @@ final class ViewTableTest {
   private static final String NAMES =
       """
       {"resourceType": "ViewDefinition", "name": "names", "resource": "Patient",
-       "description": "One row a name",
+       "description": "One row per name",
        "select": [
          {"column": [{"name": "patient", "path": "getResourceKey()", "type": "string"}]},
          {"forEach": "name", "column": [
@@ -164,7 +164,7 @@ final class ViewTableTest {
     assertThat(family.metadata().getString("description")).isEqualTo("The surname");
     assertThat(family.metadata().getString("fhirPath")).isEqualTo("family");
     assertThat(schema("patients").apply("born").metadata().getString("ansiType")).isEqualTo("DATE");
-    assertThat(description("names")).isEqualTo("One row a name");
+    assertThat(description("names")).isEqualTo("One row per name");
     assertThat(description("patients")).isEqualTo("Patients");
   }
 

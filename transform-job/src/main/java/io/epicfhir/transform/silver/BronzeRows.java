@@ -79,7 +79,7 @@ final class BronzeRows {
         .drop("obsolete_types", "extraction_date", "stated");
   }
 
-  /** One row a Bundle of a {@code deleted} file; empty where no export has one. */
+  /** One row per Bundle of a {@code deleted} file; empty where no export has one. */
   Optional<Dataset<Row>> deletionBundles() {
     List<Landing.File> files = backlog.deletionFiles();
     return files.isEmpty()

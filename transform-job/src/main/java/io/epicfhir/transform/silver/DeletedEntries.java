@@ -43,7 +43,7 @@ final class DeletedEntries {
   private DeletedEntries() {}
 
   /**
-   * One row an entry of the Bundles; resource_type is null where the entry deletes no single
+   * One row per entry of the Bundles; resource_type is null where the entry deletes no single
    * resource, or where the line is no Bundle with entries.
    */
   static Dataset<Row> of(Dataset<Row> bundles) {
@@ -74,7 +74,7 @@ final class DeletedEntries {
   }
 
   /**
-   * One row a resource that is said to be gone: resource_type, id, received_deletions (pending
+   * One row per resource that is said to be gone: resource_type, id, received_deletions (pending
    * ones), gone_at and gone_by (the newest word of a server), and gone_from (source_number and time
    * of each conclusion).
    */

@@ -50,7 +50,7 @@ final class Evidence {
   private Evidence() {}
 
   /**
-   * One row a resource. Columns: resource_type, id, received (pending sightings), parts, capped,
+   * One row per resource. Columns: resource_type, id, received (pending sightings), parts, capped,
    * received_deletions, sources (that hold it), best (rank and place of the content that counts;
    * null where it was not sighted), gone_at, gone_by, gone_sources (that no longer find it), newest
    * (the export that speaks last of a disappearance).

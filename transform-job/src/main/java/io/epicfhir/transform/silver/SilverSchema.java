@@ -3,7 +3,7 @@ package io.epicfhir.transform.silver;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** The columns of silver: one row a resource, deletions as tombstones. */
+/** The columns of silver: one row per resource, deletions as tombstones. */
 final class SilverSchema {
   static final String PARTITION = "resource_type";
 
