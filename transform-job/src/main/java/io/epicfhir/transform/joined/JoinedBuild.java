@@ -80,7 +80,7 @@ final class JoinedBuild {
     List<NewFile> files = writer.write(rows);
     if (before.isPresent() && old.filter(this::isOfThisShape).isPresent() && same(files, old.get())) {
       table.remove(files);
-      return new Outcome(JoinedResults.Built.NONE, before.get().deltaVersion(), 0, 0);
+      return nothing(0);
     }
     Failpoint.at("joined.commit");
     boolean marks = vectors.wanted(files.stream().mapToLong(NewFile::bytes).sum());
@@ -134,19 +134,24 @@ final class JoinedBuild {
     try {
       long number = touched.count();
       if (number == 0) {
-        return Optional.of(new Outcome(JoinedResults.Built.NONE, before.deltaVersion(), 0, 0));
+        return Optional.of(nothing(0));
       }
       if (number > FEW || (number > ALWAYS_FEW && number * 2 > before.rows())) {
         return Optional.empty();
       }
-      return Optional.of(replaced(before, old, touched, number));
+      return Optional.of(replaced(old, touched, number));
     } finally {
       touched.unpersist();
     }
   }
 
-  private Outcome replaced(
-      JoinedState before, TableSnapshot old, Dataset<Row> touched, long number) {
+  /** No commit; after a crash the newest one may be younger than the state. */
+  private Outcome nothing(long touched) {
+    long version = TableSignature.content(table.log()).orElseThrow();
+    return new Outcome(JoinedResults.Built.NONE, version, touched, 0);
+  }
+
+  private Outcome replaced(TableSnapshot old, Dataset<Row> touched, long number) {
     List<String> positioned = new ArrayList<>(analysed.columns());
     positioned.addAll(TableScan.POSITION);
     Dataset<Row> fresh = ofKeys(rows, touched).persist();
@@ -155,7 +160,7 @@ final class JoinedBuild {
     try {
       long changed = differing.count();
       if (changed == 0) {
-        return new Outcome(JoinedResults.Built.NONE, before.deltaVersion(), number, 0);
+        return nothing(number);
       }
       boolean marks = vectors.wanted(old.bytes());
       TableWriter.Plan plan = writer.take(session, old, ofKeys(stale, differing), marks);

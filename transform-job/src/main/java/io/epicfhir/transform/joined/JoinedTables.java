@@ -105,7 +105,7 @@ public final class JoinedTables {
       }
       JoinedBuild.Outcome outcome = build(table, byLabel, from, session(order));
       JoinedState state =
-          from.filter(before -> outcome.built() == JoinedResults.Built.NONE)
+          from.filter(before -> outcome.version() == before.deltaVersion())
               .map(before -> before.of(reads))
               .orElseGet(() -> table.state(outcome.version(), reads));
       done(view, table.keep(state), outcome.built(), outcome.touched(), outcome.changed(), start);

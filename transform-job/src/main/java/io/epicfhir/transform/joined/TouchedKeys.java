@@ -18,6 +18,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StructType;
 
 /** The keys of a joined table whose rows may be others now, by what changed in its dependencies. */
 final class TouchedKeys {
@@ -73,7 +74,13 @@ final class TouchedKeys {
         keys.addAll(touched.get());
       }
     }
-    return keys.stream().reduce(Dataset::unionAll).map(Dataset::distinct);
+    return Optional.of(
+        keys.stream().reduce(Dataset::unionAll).map(Dataset::distinct).orElseGet(this::none));
+  }
+
+  private Dataset<Row> none() {
+    DataType type = analysed.key().orElseThrow().dataType();
+    return session.createDataFrame(List.of(), new StructType().add(KEY, type));
   }
 
   private Optional<List<Dataset<Row>>> touched(
