@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Whether a text names one of some resources, each known as {@code Type/id}. An id that cannot be
@@ -58,6 +59,23 @@ public final class Mentions implements Serializable {
   /** Whether a part of the bytes names one. */
   public boolean in(byte[] text, int offset, int length) {
     return KeyTokens.scan(text, offset, length, this::names);
+  }
+
+  /** Every {@code Type/id} in a text. */
+  public static Set<String> keysIn(String text) {
+    Set<String> keys = new TreeSet<>();
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    KeyTokens.scan(
+        bytes,
+        0,
+        bytes.length,
+        (type, id) -> {
+          if (type != null && Character.isUpperCase(type.charAt(0))) {
+            keys.add(type + "/" + id);
+          }
+          return false;
+        });
+    return keys;
   }
 
   private boolean names(String type, String id) {

@@ -25,6 +25,7 @@ public final class OptOuts implements Serializable {
   public static final OptOuts NONE = new OptOuts(new byte[1], Set.of());
 
   private static final String ANY_TYPE = "*/";
+  private static final String PERSON = "Patient";
   private static final int HASH_BYTES = 16;
 
   /** Names come again and again; a hash costs a microsecond. */
@@ -74,13 +75,19 @@ public final class OptOuts implements Serializable {
     if (has(type, id)) {
       return true;
     }
-    if (!in(text, offset, length)) {
+    if (!in(text, offset, length) || (type.equals(PERSON) && !links(text, offset, length))) {
       return false;
     }
     if (id != null) {
       learned.addAll(hashesOf(type + "/" + id));
     }
     return true;
+  }
+
+  /** A person's record may name another one: the mother's. Only a link makes it the same. */
+  private boolean links(byte[] text, int offset, int length) {
+    String json = new String(text, offset, length, StandardCharsets.UTF_8);
+    return LinkedRecords.of(json, PERSON).stream().anyMatch(this::listed);
   }
 
   /** Hashes of what stayed out and was not on the list. */
@@ -93,7 +100,8 @@ public final class OptOuts implements Serializable {
     return named || (KeyTokens.isUnique(id) && listed(ANY_TYPE + id));
   }
 
-  private boolean listed(String name) {
+  /** Whether a name of a person is on the list: {@code Type/id}, or another one it was given. */
+  public boolean listed(String name) {
     if (isEmpty()) {
       return false;
     }

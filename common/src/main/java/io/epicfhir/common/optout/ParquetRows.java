@@ -1,5 +1,7 @@
 package io.epicfhir.common.optout;
 
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.RowGroups;
 import io.epicfhir.common.StorageFailure;
 import java.io.IOException;
@@ -23,6 +25,7 @@ import org.apache.parquet.io.InputFile;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.GroupType;
 import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /** Reads a Parquet file row by row, and copies it without some of its rows, the others verbatim. */
 public final class ParquetRows {
@@ -48,7 +51,18 @@ public final class ParquetRows {
       return false;
     } catch (IOException e) {
       throw StorageFailure.of("read " + file, e);
+    } catch (JobException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw damaged(file, e);
     }
+  }
+
+  private static JobException damaged(Path file, RuntimeException e) {
+    return new JobException(
+        ExitCode.STORAGE,
+        "Cannot read " + file + ": it is no whole Parquet file; restore or remove it and rerun",
+        e);
   }
 
   /**
@@ -80,6 +94,10 @@ public final class ParquetRows {
       return new Copy(rows, gone, fs.getFileStatus(to).getLen());
     } catch (IOException e) {
       throw StorageFailure.of("copy " + from, e, to, hadoop);
+    } catch (JobException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw damaged(from, e);
     }
   }
 
@@ -89,6 +107,27 @@ public final class ParquetRows {
     return row.getFieldRepetitionCount(field) == 0
         ? new byte[0]
         : row.getBinary(field, 0).getBytes();
+  }
+
+  /** Whether any text or binary value of a row, nested ones too, is as asked for. */
+  public static boolean anyText(Group row, Predicate<byte[]> text) {
+    GroupType type = row.getType();
+    for (int i = 0; i < type.getFieldCount(); i++) {
+      for (int n = 0; n < row.getFieldRepetitionCount(i); n++) {
+        boolean found =
+            type.getType(i).isPrimitive()
+                ? isBinary(type, i) && text.test(row.getBinary(i, n).getBytes())
+                : anyText(row.getGroup(i, n), text);
+        if (found) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean isBinary(GroupType type, int field) {
+    return type.getType(field).asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.BINARY;
   }
 
   /** The same row of flat columns with another text in one of them. */

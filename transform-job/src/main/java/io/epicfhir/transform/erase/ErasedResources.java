@@ -1,0 +1,178 @@
+package io.epicfhir.transform.erase;
+
+import io.epicfhir.common.Json;
+import io.epicfhir.common.optout.Mentions;
+import io.epicfhir.common.optout.NamedPatients;
+import io.epicfhir.common.optout.OptOuts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.spark.api.java.function.FilterFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Everything that is about some patients: their records, also under ids that were merged with
+ * theirs; what names one of these, or names such a resource in turn; and what only these refer to,
+ * of the types that are about one patient.
+ *
+ * @param patients the records of the persons, as {@code Patient/id}; those that were named first
+ * @param identifiers of the persons, as {@code system|value}
+ * @param resources all of it, the patients too, as {@code Type/id}
+ * @param unknown how many of the named are nobody that the lake knows
+ */
+record ErasedResources(
+    List<String> patients, Set<String> identifiers, Set<String> resources, long unknown) {
+  private static final String PATIENT = "Patient";
+
+  /** Of these types a resource that only a patient's resources refer to is about the patient. */
+  private static final Set<String> OF_ONE_PATIENT =
+      Set.of(
+          "Account",
+          "Binary",
+          "BodyStructure",
+          "Claim",
+          "ClaimResponse",
+          "Coverage",
+          "DocumentManifest",
+          "DocumentReference",
+          "EpisodeOfCare",
+          "ExplanationOfBenefit",
+          "ImagingStudy",
+          "Media",
+          "Observation",
+          "QuestionnaireResponse",
+          "RelatedPerson",
+          "ServiceRequest",
+          "Specimen",
+          "Task");
+
+  /** How many there are, by type. */
+  Map<String, Long> byType() {
+    Map<String, Long> counts = new TreeMap<>();
+    resources.forEach(key -> counts.merge(key.substring(0, key.indexOf('/')), 1L, Long::sum));
+    return counts;
+  }
+
+  /** What names them. */
+  Mentions mentions() {
+    return new Mentions(resources);
+  }
+
+  /**
+   * Finds all of it.
+   *
+   * @param listed who is on the list already: an erasure that broke off has left their rest
+   */
+  static ErasedResources of(NamedPatients named, LakeRows rows, OptOuts listed) {
+    Set<String> patients = new TreeSet<>();
+    named.ids().forEach(id -> patients.add(PATIENT + "/" + id));
+    Set<String> byIdentifier = rows.patientsBy(named.identifiers());
+    patients.addAll(byIdentifier);
+    List<String> first = new ArrayList<>(patients);
+    for (Set<String> more = Set.copyOf(patients); !more.isEmpty(); ) {
+      Set<String> found = new TreeSet<>(rows.sameAs(new Mentions(patients)));
+      found.removeAll(patients);
+      patients.addAll(found);
+      more = found;
+    }
+    Set<String> identifiers = new TreeSet<>(rows.identifiersOf(new Mentions(patients)));
+    Set<String> resources = new Search(rows, listed).about(patients);
+    Set<String> known = LakeRows.keys(LakeRows.of(rows.landed(), new Mentions(patients)));
+    long unknown =
+        named.ids().stream().filter(id -> !known.contains(PATIENT + "/" + id)).count()
+            + named.identifiers().stream().filter(i -> !identifiers.contains(i)).count();
+    identifiers.addAll(named.identifiers());
+    patients.removeAll(first);
+    first.addAll(patients);
+    return new ErasedResources(List.copyOf(first), identifiers, resources, unknown);
+  }
+
+  /** The way from patients to all that is theirs. */
+  private static final class Search {
+    private final Dataset<Row> current;
+    private final Dataset<Row> landed;
+
+    private final OptOuts listed;
+
+    Search(LakeRows rows, OptOuts listed) {
+      this.listed = listed;
+      this.current = rows.current();
+      this.landed = rows.landed();
+    }
+
+    Set<String> about(Set<String> patients) {
+      Set<String> all = new TreeSet<>(patients);
+      if (!listed.isEmpty()) {
+        all.addAll(LakeRows.listed(current, listed));
+        all.addAll(LakeRows.listed(landed, listed));
+      }
+      Set<String> frontier = Set.copyOf(all);
+      while (!frontier.isEmpty()) {
+        Set<String> found = naming(new Mentions(frontier));
+        found.addAll(onlyNamedBy(all, found, patients));
+        found.removeAll(all);
+        all.addAll(found);
+        frontier = Set.copyOf(found);
+      }
+      return all;
+    }
+
+    /** What silver has now decides; older rows only of what it does not have. */
+    private Set<String> naming(Mentions frontier) {
+      Set<String> found = new TreeSet<>(LakeRows.naming(current, frontier));
+      Set<String> earlier = new TreeSet<>(LakeRows.naming(landed, frontier));
+      earlier.removeAll(found);
+      if (!earlier.isEmpty()) {
+        earlier.removeAll(LakeRows.keys(LakeRows.of(current, new Mentions(earlier))));
+      }
+      found.addAll(earlier);
+      return found;
+    }
+
+    /** What the resources refer to and no other does, and what is nobody else's. */
+    private Set<String> onlyNamedBy(Set<String> known, Set<String> found, Set<String> patients) {
+      Set<String> all = new TreeSet<>(known);
+      all.addAll(found);
+      Mentions mine = new Mentions(all);
+      Set<String> candidates = new TreeSet<>();
+      LakeRows.of(current, mine)
+          .toLocalIterator()
+          .forEachRemaining(row -> candidates.addAll(Mentions.keysIn(row.getString(2))));
+      candidates.removeIf(key -> all.contains(key) || !OF_ONE_PATIENT.contains(type(key)));
+      if (candidates.isEmpty()) {
+        return candidates;
+      }
+      Mentions wanted = new Mentions(candidates);
+      FilterFunction<Row> others =
+          row ->
+              !mine.has(row.getString(0), row.getString(1))
+                  && !wanted.has(row.getString(0), row.getString(1))
+                  && wanted.in(row.getString(2));
+      for (Row other : current.filter(others).collectAsList()) {
+        candidates.removeAll(Mentions.keysIn(other.getString(2)));
+      }
+      for (Row one : LakeRows.of(current, new Mentions(candidates)).collectAsList()) {
+        boolean elsewhere =
+            Mentions.keysIn(one.getString(2)).stream()
+                .anyMatch(key -> type(key).equals(PATIENT) && !patients.contains(key));
+        if (elsewhere) {
+          candidates.remove(one.getString(0) + "/" + one.getString(1));
+        }
+      }
+      return candidates;
+    }
+
+    private static String type(String key) {
+      return key.substring(0, key.indexOf('/'));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "ErasedResources" + Json.write(byType()); // no id where somebody logs it
+  }
+}

@@ -1,0 +1,160 @@
+package io.epicfhir.transform.erase;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.delta.tables.DeltaTable;
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.optout.Mentions;
+import io.epicfhir.transform.delta.TableSignature;
+import io.epicfhir.transform.delta.TableWriter;
+import io.epicfhir.transform.silver.SilverSession;
+import java.util.Arrays;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.function.FilterFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Takes the erased rows out of a Delta table in one commit, rewrites what deletion vectors only
+ * hide, and deletes the files of all older versions. Readers of older versions lose them.
+ */
+final class TableErasure {
+  private static final String PARTITION = "resource_type";
+
+  private final SparkSession spark;
+  private final Lake lake;
+  private final Path path;
+  private final Mentions erased;
+
+  TableErasure(SparkSession base, Lake lake, Path path, Mentions erased) {
+    this.lake = lake;
+    this.path = path;
+    this.erased = erased;
+    long bytes = TableLog.of(lake, path).snapshot().map(TableSnapshot::bytes).orElse(0L);
+    this.spark = SilverSession.of(base, bytes, 0);
+    spark.conf().set("parquet.column.statistics.enabled", "false");
+  }
+
+  /** How many rows of the newest version name an erased resource. */
+  long count() {
+    return going().count();
+  }
+
+  private Dataset<Row> table() {
+    return spark.read().format("delta").load(path.toString());
+  }
+
+  private Dataset<Row> going() {
+    TableSnapshot now = TableLog.of(lake, path).snapshot().orElseThrow();
+    Rule rule = new Rule(erased, isPartitioned(now));
+    FilterFunction<Row> going = rule::goes;
+    return table()
+        .select(
+            col("*"),
+            col("_metadata.file_path").as("file_path"),
+            col("_metadata.row_index").as("row_index"))
+        .filter(going);
+  }
+
+  /** Does it; how many rows of the newest version went. */
+  long run() {
+    TableLog log = TableLog.of(lake, path);
+    TableSnapshot now = log.snapshot().orElseThrow();
+    long before = now.rows().orElse(0);
+    boolean partitioned = isPartitioned(now);
+    StructType columns = new StructType();
+    for (var field : table().schema().fields()) {
+      columns = partitioned && field.name().equals(PARTITION) ? columns : columns.add(field);
+    }
+    Optional<String> partition = partitioned ? Optional.of(PARTITION) : Optional.empty();
+    boolean ranged = Arrays.asList(columns.fieldNames()).contains("silver_version");
+    TableWriter writer =
+        new TableWriter(
+            lake,
+            path,
+            columns,
+            partition,
+            ranged ? Optional.of("silver_version") : Optional.empty());
+    TableWriter.Plan plan = writer.take(spark, now, going(), false);
+    if (!plan.remove().isEmpty()) {
+      Failpoint.at("erase.table");
+      log.change(now.version(), plan.add(), plan.remove(), plan.mark(), TableSignature.of(spark));
+    }
+    long after = log.snapshot().orElseThrow().rows().orElse(0);
+    purge();
+    return before - after;
+  }
+
+  private static boolean isPartitioned(TableSnapshot now) {
+    return now.files().stream().anyMatch(file -> file.partitionValues().containsKey(PARTITION));
+  }
+
+  private void purge() {
+    if (TableLog.of(lake, path).snapshot().orElseThrow().files().stream()
+        .anyMatch(file -> file.deletedRows() > 0)) {
+      spark.sql("REORG TABLE delta.`" + path + "` APPLY (PURGE)");
+    }
+    spark.conf().set("spark.databricks.delta.retentionDurationCheck.enabled", false);
+    spark
+        .conf()
+        .set(
+            "spark.sql.sources.parallelPartitionDiscovery.parallelism",
+            spark.sparkContext().defaultParallelism());
+    DeltaTable.forPath(spark, path.toString()).vacuum(0);
+    removeHidden(path);
+  }
+
+  /** VACUUM passes over files whose names begin with a dot or an underscore. */
+  private void removeHidden(Path folder) {
+    for (FileStatus file : lake.list(folder)) {
+      String name = file.getPath().getName();
+      if (file.isDirectory() && !name.startsWith("_")) {
+        removeHidden(file.getPath());
+      } else if (file.isFile() && name.startsWith("_")) {
+        lake.delete(file.getPath());
+      }
+    }
+  }
+
+  /** Which rows go, by what stands in their texts. */
+  private record Rule(Mentions erased, boolean silver) implements java.io.Serializable {
+    private static final long serialVersionUID = 1L;
+
+    boolean goes(Row row) {
+      if (silver) {
+        String text = row.getAs("resource");
+        byte[] bytes =
+            text == null ? new byte[0] : text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        return RowRule.goes(erased, row.getAs(PARTITION), row.getAs("id"), bytes);
+      }
+      for (int i = 0; i < row.size() - 2; i++) { // the position is none of the table's
+        if (!row.isNullAt(i) && names(row.get(i))) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private boolean names(Object value) {
+      if (value instanceof String text) {
+        return erased.in(text);
+      }
+      if (value instanceof scala.collection.Iterable<?> list) {
+        var each = list.iterator();
+        while (each.hasNext()) {
+          if (names(each.next())) {
+            return true;
+          }
+        }
+      }
+      return value instanceof Row nested && names(nested.toSeq());
+    }
+  }
+}
