@@ -26,7 +26,7 @@ import org.apache.spark.sql.Row;
 /**
  * A lake with a past: Anna (also under an older id that was merged), her baby, and Bert, in two
  * exports; a resource that moved from Anna to Bert; what only Anna's resources refer to; lines in
- * quarantine; digests and staged files in the state.
+ * quarantine; a list of both; digests and staged files in the state.
  */
 final class ErasedClinic {
   static final String ANNA = "eAnna00112233445566";
@@ -70,7 +70,13 @@ final class ErasedClinic {
     of(export, "Observation", "oHis55667788", BERT, "");
     of(export, "Observation", "oMoved1122334", ANNA, "");
     of(export, "Observation", "42", ANNA, "");
-    of(export, "Condition", "42", BERT, "");
+    of(export, "Condition", "42", BERT, ",\"partOf\":[{\"reference\":\"List/lBoth11223344\"}]");
+    resource(
+        export,
+        "List",
+        "lBoth11223344",
+        ",\"entry\":[{\"item\":{\"reference\":\"Patient/%s\"}},{\"item\":{\"reference\":\"Patient/%s\"}}]"
+            .formatted(ANNA, BERT));
     resource(
         export,
         "Provenance",
@@ -200,6 +206,10 @@ final class ErasedClinic {
 
   /** Files that hold one of the texts: Parquet by Spark's reader, others by their bytes. */
   List<String> filesWith(List<String> texts) {
+    return filesWith(folder, texts);
+  }
+
+  static List<String> filesWith(Path folder, List<String> texts) {
     List<String> found = new ArrayList<>();
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {

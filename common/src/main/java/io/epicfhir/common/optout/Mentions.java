@@ -40,6 +40,11 @@ public final class Mentions implements Serializable {
     return all.contains(id);
   }
 
+  /** Whether one of them has this id, and the id is no other word or number. */
+  public boolean hasUnique(String id) {
+    return unique.contains(id);
+  }
+
   /** How many there are. */
   public int size() {
     return keys.size();

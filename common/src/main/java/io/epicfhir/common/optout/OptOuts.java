@@ -78,10 +78,19 @@ public final class OptOuts implements Serializable {
     if (!in(text, offset, length) || (type.equals(PERSON) && !links(text, offset, length))) {
       return false;
     }
-    if (id != null) {
+    if (id != null && (type.equals(PERSON) || !namesAnother(text, offset, length))) {
       learned.addAll(hashesOf(type + "/" + id));
     }
     return true;
+  }
+
+  /** What is about somebody else, too (a group, a list), must not keep out all that refers to it. */
+  private boolean namesAnother(byte[] text, int offset, int length) {
+    return KeyTokens.scan(
+        text,
+        offset,
+        length,
+        (type, id) -> PERSON.equals(type) && !listed(type + "/" + id) && !listed(ANY_TYPE + id));
   }
 
   /** A person's record may name another one: the mother's. Only a link makes it the same. */

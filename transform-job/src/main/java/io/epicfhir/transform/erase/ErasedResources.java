@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -22,10 +23,16 @@ import org.apache.spark.sql.Row;
  * @param patients the records of the persons, as {@code Patient/id}; those that were named first
  * @param identifiers of the persons, as {@code system|value}
  * @param resources all of it, the patients too, as {@code Type/id}
+ * @param shared what is about other patients, too (a group, a list, an account): it goes, and what
+ *     refers to it stays
  * @param unknown how many of the named are nobody that the lake knows
  */
 record ErasedResources(
-    List<String> patients, Set<String> identifiers, Set<String> resources, long unknown) {
+    List<String> patients,
+    Set<String> identifiers,
+    Set<String> resources,
+    Set<String> shared,
+    long unknown) {
   private static final String PATIENT = "Patient";
 
   /** Of these types a resource that only a patient's resources refer to is about the patient. */
@@ -53,7 +60,8 @@ record ErasedResources(
   /** How many there are, by type. */
   Map<String, Long> byType() {
     Map<String, Long> counts = new TreeMap<>();
-    resources.forEach(key -> counts.merge(key.substring(0, key.indexOf('/')), 1L, Long::sum));
+    Stream.concat(resources.stream(), shared.stream())
+        .forEach(key -> counts.merge(key.substring(0, key.indexOf('/')), 1L, Long::sum));
     return counts;
   }
 
@@ -80,7 +88,8 @@ record ErasedResources(
       more = found;
     }
     Set<String> identifiers = new TreeSet<>(rows.identifiersOf(new Mentions(patients)));
-    Set<String> resources = new Search(rows, listed).about(patients);
+    Search search = new Search(rows, listed, patients);
+    Set<String> resources = search.all();
     Set<String> known = LakeRows.keys(LakeRows.of(rows.landed(), new Mentions(patients)));
     long unknown =
         named.ids().stream().filter(id -> !known.contains(PATIENT + "/" + id)).count()
@@ -88,7 +97,7 @@ record ErasedResources(
     identifiers.addAll(named.identifiers());
     patients.removeAll(first);
     first.addAll(patients);
-    return new ErasedResources(List.copyOf(first), identifiers, resources, unknown);
+    return new ErasedResources(List.copyOf(first), identifiers, resources, search.shared, unknown);
   }
 
   /** The way from patients to all that is theirs. */
@@ -97,23 +106,28 @@ record ErasedResources(
     private final Dataset<Row> landed;
 
     private final OptOuts listed;
+    private final Set<String> patients;
+    private final Set<String> shared = new TreeSet<>();
 
-    Search(LakeRows rows, OptOuts listed) {
+    Search(LakeRows rows, OptOuts listed, Set<String> patients) {
       this.listed = listed;
+      this.patients = Set.copyOf(patients);
       this.current = rows.current();
       this.landed = rows.landed();
     }
 
-    Set<String> about(Set<String> patients) {
+    Set<String> all() {
       Set<String> all = new TreeSet<>(patients);
       if (!listed.isEmpty()) {
-        all.addAll(LakeRows.listed(current, listed));
-        all.addAll(LakeRows.listed(landed, listed));
+        Set<String> left = LakeRows.listed(current, listed);
+        all.addAll(own(together(left, LakeRows.listed(landed, listed))));
       }
       Set<String> frontier = Set.copyOf(all);
       while (!frontier.isEmpty()) {
-        Set<String> found = naming(new Mentions(frontier));
-        found.addAll(onlyNamedBy(all, found, patients));
+        Mentions named = new Mentions(frontier);
+        Set<String> found = LakeRows.naming(current, named);
+        found = own(together(found, LakeRows.naming(landed, named)));
+        found.addAll(onlyNamedBy(all, found));
         found.removeAll(all);
         all.addAll(found);
         frontier = Set.copyOf(found);
@@ -122,19 +136,31 @@ record ErasedResources(
     }
 
     /** What silver has now decides; older rows only of what it does not have. */
-    private Set<String> naming(Mentions frontier) {
-      Set<String> found = new TreeSet<>(LakeRows.naming(current, frontier));
-      Set<String> earlier = new TreeSet<>(LakeRows.naming(landed, frontier));
-      earlier.removeAll(found);
+    private Set<String> together(Set<String> now, Set<String> everLanded) {
+      Set<String> earlier = new TreeSet<>(everLanded);
+      earlier.removeAll(now);
       if (!earlier.isEmpty()) {
         earlier.removeAll(LakeRows.keys(LakeRows.of(current, new Mentions(earlier))));
       }
-      found.addAll(earlier);
-      return found;
+      earlier.addAll(now);
+      return earlier;
+    }
+
+    /** Without what names another patient, too; that is kept aside. */
+    private Set<String> own(Set<String> found) {
+      Set<String> own = new TreeSet<>(found);
+      if (!own.isEmpty()) {
+        Set<String> others =
+            LakeRows.namingOthers(LakeRows.of(current.union(landed), new Mentions(own)), patients);
+        others.removeAll(patients);
+        shared.addAll(others);
+        own.removeAll(others);
+      }
+      return own;
     }
 
     /** What the resources refer to and no other does, and what is nobody else's. */
-    private Set<String> onlyNamedBy(Set<String> known, Set<String> found, Set<String> patients) {
+    private Set<String> onlyNamedBy(Set<String> known, Set<String> found) {
       Set<String> all = new TreeSet<>(known);
       all.addAll(found);
       Mentions mine = new Mentions(all);

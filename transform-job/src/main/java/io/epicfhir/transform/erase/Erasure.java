@@ -77,9 +77,10 @@ public final class Erasure {
     before = before();
     ErasedResources resources = find();
     Mentions erased = resources.mentions();
+    Mentions shared = new Mentions(resources.shared());
     Map<String, Long> rows = new LinkedHashMap<>();
     for (Path table : tables()) {
-      rows.put(name(table), new TableErasure(spark, lake, table, erased).count());
+      rows.put(name(table), new TableErasure(spark, lake, table, erased, shared).count());
     }
     rows.put("bronze", new LakeRows(spark, lake).landedRows(erased));
     rows.put("quarantine", new QuarantineErasure(lake, erased).count());
@@ -104,17 +105,18 @@ public final class Erasure {
     ExtractBarrier.await(lake, patience);
     ErasedResources found = find(); // what landed meanwhile is theirs, too
     Mentions erased = found.mentions();
+    Mentions shared = new Mentions(found.shared());
     Map<String, Long> rows = new LinkedHashMap<>();
     List<Path> tables = tables();
     for (Path table : tables) {
       if (!table.equals(lake.paths().silver())) {
-        rows.put(name(table), table(table, erased));
+        rows.put(name(table), table(table, erased, shared));
       }
     }
     rows.put("quarantine", new QuarantineErasure(lake, erased).run());
     rows.put("state", new StateErasure(lake, found).run());
     if (tables.contains(lake.paths().silver())) {
-      rows.put("silver", table(lake.paths().silver(), erased));
+      rows.put("silver", table(lake.paths().silver(), erased, shared));
       new SilverTable(lake).state(() -> spark); // counted anew, with its new commit
     }
     Failpoint.at("erase.silver");
@@ -137,8 +139,8 @@ public final class Erasure {
         .toList();
   }
 
-  private long table(Path table, Mentions erased) {
-    if (!isTouched(table, erased)) {
+  private long table(Path table, Mentions erased, Mentions shared) {
+    if (!isTouched(table, erased, shared)) {
       return 0;
     }
     if (table.getParent().getName().equals("views")) {
@@ -146,11 +148,11 @@ public final class Erasure {
       lake.delete(lake.paths().state("views/" + table.getName() + ".json"));
     }
     spark.sparkContext().setJobGroup("erase", "erase from " + name(table), false);
-    return new TableErasure(spark, lake, table, erased).run();
+    return new TableErasure(spark, lake, table, erased, shared).run();
   }
 
   /** Whether any file of any version names an erased resource; most tables need no Spark job. */
-  private boolean isTouched(Path table, Mentions erased) {
+  private boolean isTouched(Path table, Mentions erased, Mentions shared) {
     return LakeFiles.below(lake, table).parallelStream()
         .filter(file -> file.getName().endsWith(".parquet"))
         .anyMatch(
@@ -160,7 +162,8 @@ public final class Erasure {
                     file,
                     row ->
                         ParquetRows.anyText(row, text -> erased.in(text, 0, text.length))
-                            || RowRule.isOne(erased, row)));
+                            || RowRule.isOne(erased, row)
+                            || RowRule.isOne(shared, row)));
   }
 
   private String name(Path table) {

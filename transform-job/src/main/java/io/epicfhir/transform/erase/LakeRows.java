@@ -134,6 +134,15 @@ final class LakeRows {
     return keys(rows.filter(named));
   }
 
+  /** What names a patient who is none of these. */
+  static Set<String> namingOthers(Dataset<Row> rows, Set<String> patients) {
+    FilterFunction<Row> others =
+        row ->
+            Mentions.keysIn(row.getString(2)).stream()
+                .anyMatch(key -> key.startsWith(PATIENT + "/") && !patients.contains(key));
+    return keys(rows.filter(others));
+  }
+
   /** What is on the list, or names what is. */
   static Set<String> listed(Dataset<Row> rows, OptOuts optOuts) {
     FilterFunction<Row> listed =

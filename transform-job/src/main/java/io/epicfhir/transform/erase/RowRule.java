@@ -10,11 +10,14 @@ import org.apache.parquet.example.data.Group;
 final class RowRule {
   private static final String PATIENT = "Patient";
 
+  /** A view's column of the resource that a row is of. */
+  static final String RESOURCE = "_resource_id";
+
   private RowRule() {}
 
   /** Whether a row of a Delta table's file may be one of an erased resource, by its id alone. */
   static boolean isOne(Mentions erased, Group row) {
-    String column = row.getType().containsField("_resource_id") ? "_resource_id" : "id";
+    String column = row.getType().containsField(RESOURCE) ? RESOURCE : "id";
     return row.getType().containsField(column)
         && erased.hasId(new String(ParquetRows.bytes(row, column), StandardCharsets.UTF_8));
   }

@@ -32,8 +32,13 @@ final class TableErasure {
   private final Lake lake;
   private final Path path;
   private final Mentions erased;
+  private final Mentions shared;
 
-  TableErasure(SparkSession base, Lake lake, Path path, Mentions erased) {
+  /**
+   * @param shared resources whose rows go, and no others that name them
+   */
+  TableErasure(SparkSession base, Lake lake, Path path, Mentions erased, Mentions shared) {
+    this.shared = shared;
     this.lake = lake;
     this.path = path;
     this.erased = erased;
@@ -53,7 +58,7 @@ final class TableErasure {
 
   private Dataset<Row> going() {
     TableSnapshot now = TableLog.of(lake, path).snapshot().orElseThrow();
-    Rule rule = new Rule(erased, isPartitioned(now));
+    Rule rule = new Rule(erased, shared, isPartitioned(now));
     FilterFunction<Row> going = rule::goes;
     return table()
         .select(
@@ -124,7 +129,7 @@ final class TableErasure {
   }
 
   /** Which rows go, by what stands in their texts. */
-  private record Rule(Mentions erased, boolean silver) implements java.io.Serializable {
+  private record Rule(Mentions erased, Mentions shared, boolean silver) implements java.io.Serializable {
     private static final long serialVersionUID = 1L;
 
     boolean goes(Row row) {
@@ -132,7 +137,12 @@ final class TableErasure {
         String text = row.getAs("resource");
         byte[] bytes =
             text == null ? new byte[0] : text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        return RowRule.goes(erased, row.getAs(PARTITION), row.getAs("id"), bytes);
+        String type = row.getAs(PARTITION);
+        String id = row.getAs("id");
+        return shared.has(type, id) || RowRule.goes(erased, type, id, bytes);
+      }
+      if (row.schema() != null && isShared(row)) {
+        return true;
       }
       for (int i = 0; i < row.size() - 2; i++) { // the position is none of the table's
         if (!row.isNullAt(i) && names(row.get(i))) {
@@ -140,6 +150,11 @@ final class TableErasure {
         }
       }
       return false;
+    }
+
+    private boolean isShared(Row row) {
+      boolean has = Arrays.asList(row.schema().fieldNames()).contains(RowRule.RESOURCE);
+      return has && row.getAs(RowRule.RESOURCE) instanceof String id && shared.hasUnique(id);
     }
 
     private boolean names(Object value) {
