@@ -114,7 +114,7 @@ public final class Erasure {
       }
     }
     rows.put("quarantine", new QuarantineErasure(lake, erased).run());
-    rows.put("state", new StateErasure(lake, found).run());
+    rows.put("state", new StateErasure(lake, found, patience).run());
     if (tables.contains(lake.paths().silver())) {
       rows.put("silver", table(lake.paths().silver(), erased, shared));
       new SilverTable(lake).state(() -> spark); // counted anew, with its new commit

@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.RunLock;
 import io.epicfhir.common.Sha256;
 import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.optout.Mentions;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
@@ -29,9 +31,11 @@ final class StateErasure {
 
   private final Lake lake;
   private final Mentions erased;
+  private final Duration patience;
   private final Set<String> digests = new TreeSet<>();
 
-  StateErasure(Lake lake, ErasedResources resources) {
+  StateErasure(Lake lake, ErasedResources resources, Duration patience) {
+    this.patience = patience;
     this.lake = lake;
     this.erased = resources.mentions();
     for (String patient : resources.patients()) {
@@ -44,14 +48,7 @@ final class StateErasure {
   long run() {
     long files = 0;
     for (FileStatus export : lake.list(lake.paths().state("exports"))) {
-      for (String whole : List.of("staging", "joined", "publication.json")) {
-        Path path = new Path(export.getPath(), whole);
-        if (lake.exists(path)) {
-          lake.delete(path);
-          files++;
-        }
-      }
-      files += lists(export.getPath());
+      files += export(export.getPath());
     }
     files += lists(lake.paths().state("groups"));
     for (Path trace : LakeFiles.below(lake, lake.paths().at("traces"))) {
@@ -62,6 +59,22 @@ final class StateErasure {
       }
     }
     return files;
+  }
+
+  /** No extract is at work on it meanwhile. */
+  @SuppressWarnings("try") // the lock is held, not used
+  private long export(Path folder) {
+    long files = 0;
+    try (RunLock lock = RunLock.acquire(lake, "export-" + folder.getName(), patience)) {
+      for (String whole : List.of("staging", "joined", "publication.json")) {
+        Path path = new Path(folder, whole);
+        if (lake.exists(path)) {
+          lake.delete(path);
+          files++;
+        }
+      }
+      return files + lists(folder);
+    }
   }
 
   private long lists(Path folder) {

@@ -1,17 +1,18 @@
 package io.epicfhir.transform.erase;
 
-import static org.apache.spark.sql.functions.col;
-
 import io.delta.tables.DeltaTable;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.common.optout.Mentions;
+import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.delta.TableWriter;
 import io.epicfhir.transform.silver.SilverSession;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -19,6 +20,7 @@ import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -52,19 +54,34 @@ final class TableErasure {
     return going().count();
   }
 
-  private Dataset<Row> table() {
-    return spark.read().format("delta").load(path.toString());
+  private StructType table() {
+    return spark.read().format("delta").load(path.toString()).schema();
+  }
+
+  /** Of the data files, which do not have the partition's column. */
+  private static StructType columns(StructType table, boolean partitioned) {
+    StructType columns = new StructType();
+    for (StructField field : table.fields()) {
+      columns = partitioned && field.name().equals(PARTITION) ? columns : columns.add(field);
+    }
+    return columns;
+  }
+
+  private static Optional<String> partition(boolean partitioned) {
+    return partitioned ? Optional.of(PARTITION) : Optional.empty();
   }
 
   private Dataset<Row> going() {
     TableSnapshot now = TableLog.of(lake, path).snapshot().orElseThrow();
-    Rule rule = new Rule(erased, shared, isPartitioned(now));
+    boolean partitioned = isPartitioned(now);
+    StructType table = table();
+    List<String> wanted = new ArrayList<>(List.of(table.fieldNames()));
+    wanted.addAll(TableScan.POSITION);
+    Rule rule = new Rule(erased, shared, partitioned);
     FilterFunction<Row> going = rule::goes;
-    return table()
-        .select(
-            col("*"),
-            col("_metadata.file_path").as("file_path"),
-            col("_metadata.row_index").as("row_index"))
+    return new TableScan(
+            spark, lake, path, columns(table, partitioned), partition(partitioned))
+        .dataset(now.files(), wanted)
         .filter(going);
   }
 
@@ -74,18 +91,14 @@ final class TableErasure {
     TableSnapshot now = log.snapshot().orElseThrow();
     long before = now.rows().orElse(0);
     boolean partitioned = isPartitioned(now);
-    StructType columns = new StructType();
-    for (var field : table().schema().fields()) {
-      columns = partitioned && field.name().equals(PARTITION) ? columns : columns.add(field);
-    }
-    Optional<String> partition = partitioned ? Optional.of(PARTITION) : Optional.empty();
+    StructType columns = columns(table(), partitioned);
     boolean ranged = Arrays.asList(columns.fieldNames()).contains("silver_version");
     TableWriter writer =
         new TableWriter(
             lake,
             path,
             columns,
-            partition,
+            partition(partitioned),
             ranged ? Optional.of("silver_version") : Optional.empty());
     TableWriter.Plan plan = writer.take(spark, now, going(), false);
     if (!plan.remove().isEmpty()) {
