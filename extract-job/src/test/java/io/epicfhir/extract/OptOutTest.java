@@ -15,7 +15,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -99,7 +101,11 @@ class OptOutTest extends SiteTest {
     open(files(), o -> o);
     site.settings.put("bulk.types", "[Patient, Observation, Provenance]");
     site.settings.put("bulk.hydrate", "[]");
-    new OptOutList(site.lake()).add(List.of("Patient/" + ANNA), List.of("urn:mrn|4711"));
+    new OptOutList(site.lake()).add(
+            List.of(
+                new OptOutList.Person(
+                    new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of("urn:mrn|4711"))),
+            List.of());
 
     assertThat(site.runAll("r1")).isZero();
 

@@ -10,6 +10,8 @@ import io.epicfhir.common.optout.OptOutList;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
@@ -29,7 +31,9 @@ class PurgeTest {
   private static void optOut(LoadRun load) {
     LakePaths lake = new LakePaths(load.lake().toUri().toString());
     new OptOutList(new Lake(lake, new Configuration()))
-        .add(List.of("Patient/" + ANNA, "Observation/oHers0001122"), List.of());
+        .add(
+            List.of(new OptOutList.Person(new TreeSet<>(List.of("Patient/" + ANNA)), Set.of())),
+            List.of("Observation/oHers0001122"));
   }
 
   @Test

@@ -8,13 +8,16 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -26,7 +29,7 @@ public final class OptOutList {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int KEY_BYTES = 32;
 
-  /** Kept out because it names somebody on the list; of no person of its own. */
+  /** A resource of somebody on the list, whoever that is. */
   private static final String LEARNED = "-";
 
   private final Lake lake;
@@ -56,18 +59,42 @@ public final class OptOutList {
   }
 
   /**
-   * Puts a person on it.
+   * Somebody who is to stay out.
    *
-   * @param resources everything that is the person's, as {@code Type/id}; the patients first of all
-   * @param names other names of the person, by which an opt-out can be taken back
+   * @param records the person's own records, as {@code Type/id}; at least one
+   * @param names other names, by which an opt-out can be taken back
    */
-  public void add(Collection<String> resources, Collection<String> names) {
+  public record Person(SortedSet<String> records, Set<String> names) {
+    public Person {
+      records = Collections.unmodifiableSortedSet(new TreeSet<>(records));
+      names = Set.copyOf(names);
+    }
+  }
+
+  /**
+   * Puts persons on it.
+   *
+   * @param resources everything else that is theirs, as {@code Type/id}
+   */
+  public void add(Collection<Person> persons, Collection<String> resources) {
     changing(
         (entries, hasher) -> {
-          String person = hasher.hash("person " + resources.iterator().next());
-          resources.forEach(one -> hasher.hashesOf(one).forEach(h -> entries.put(h, person)));
-          names.forEach(name -> entries.put(hasher.hash(name), person));
+          for (Person person : persons) {
+            String own = known(person, entries, hasher);
+            person.records().forEach(r -> hasher.hashesOf(r).forEach(h -> entries.put(h, own)));
+            person.names().forEach(name -> entries.put(hasher.hash(name), own));
+          }
+          resources.forEach(r -> hasher.hashesOf(r).forEach(h -> entries.putIfAbsent(h, LEARNED)));
         });
+  }
+
+  /** A second try may know fewer records of the person than the first. */
+  private static String known(Person person, Map<String, String> entries, OptOuts hasher) {
+    return Stream.concat(person.records().stream(), person.names().stream())
+        .map(name -> entries.get(hasher.hash(name)))
+        .filter(other -> other != null && !other.equals(LEARNED))
+        .findFirst()
+        .orElseGet(() -> hasher.hash("person " + person.records().first()));
   }
 
   /** Adds what was kept out because it names somebody on the list. */
@@ -95,7 +122,7 @@ public final class OptOutList {
               found[0]++;
             }
           }
-          // What was learned may be theirs: what names others on the list is learned again.
+          // What is left of others is learned again, as it names them: the next export brings it all.
           boolean some = !persons.isEmpty();
           entries.values().removeIf(p -> persons.contains(p) || (some && p.equals(LEARNED)));
         });

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,7 +42,9 @@ class CrawlOptOutTest {
       assertThat(state()).contains(ANNA, "cHers112233");
 
       OptOutList list = new OptOutList(site.lake());
-      list.add(List.of("Patient/" + ANNA, "Condition/cHers112233"), List.of());
+      list.add(
+          List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+          List.of("Condition/cHers112233"));
       assertThat(new IndexErasure(site.lake(), list.load()).run()).isPositive();
       assertThat(state()).doesNotContain(ANNA).doesNotContain("cHers").contains(BERT);
       clinic.asked.clear();

@@ -3,8 +3,8 @@ package io.epicfhir.transform.erase;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.NamedPatients;
+import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,16 +20,16 @@ import org.apache.spark.sql.Row;
  * theirs; what names one of these, or names such a resource in turn; and what only these refer to,
  * of the types that are about one patient.
  *
- * @param patients the records of the persons, as {@code Patient/id}; those that were named first
- * @param identifiers of the persons, as {@code system|value}
+ * @param persons each with all records and identifiers
+ * @param patients the persons' records, as {@code Patient/id}
  * @param resources all of it, the patients too, as {@code Type/id}
  * @param shared what is about other patients, too (a group, a list, an account): it goes, and what
  *     refers to it stays
  * @param unknown how many of the named are nobody that the lake knows
  */
 record ErasedResources(
-    List<String> patients,
-    Set<String> identifiers,
+    List<OptOutList.Person> persons,
+    Set<String> patients,
     Set<String> resources,
     Set<String> shared,
     long unknown) {
@@ -80,24 +80,19 @@ record ErasedResources(
     named.ids().forEach(id -> patients.add(PATIENT + "/" + id));
     Set<String> byIdentifier = rows.patientsBy(named.identifiers());
     patients.addAll(byIdentifier);
-    List<String> first = new ArrayList<>(patients);
-    for (Set<String> more = Set.copyOf(patients); !more.isEmpty(); ) {
-      Set<String> found = new TreeSet<>(rows.sameAs(new Mentions(patients)));
-      found.removeAll(patients);
-      patients.addAll(found);
-      more = found;
-    }
-    Set<String> identifiers = new TreeSet<>(rows.identifiersOf(new Mentions(patients)));
+    Persons persons = Persons.of(patients, rows);
+    patients.addAll(persons.records());
+    Map<String, Set<String>> identifiers = rows.identifiersOf(new Mentions(patients));
     Search search = new Search(rows, listed, patients);
     Set<String> resources = search.all();
     Set<String> known = LakeRows.keys(LakeRows.of(rows.landed(), new Mentions(patients)));
+    Set<String> hers = new TreeSet<>();
+    identifiers.values().forEach(hers::addAll);
     long unknown =
         named.ids().stream().filter(id -> !known.contains(PATIENT + "/" + id)).count()
-            + named.identifiers().stream().filter(i -> !identifiers.contains(i)).count();
-    identifiers.addAll(named.identifiers());
-    patients.removeAll(first);
-    first.addAll(patients);
-    return new ErasedResources(List.copyOf(first), identifiers, resources, search.shared, unknown);
+            + named.identifiers().stream().filter(i -> !hers.contains(i)).count();
+    return new ErasedResources(
+        persons.with(identifiers), patients, resources, search.shared, unknown);
   }
 
   /** The way from patients to all that is theirs. */

@@ -10,7 +10,6 @@ import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.optout.ParquetRows;
 import io.epicfhir.transform.silver.SilverTable;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,9 +97,7 @@ public final class Erasure {
     if (resources.resources().isEmpty()) {
       return result(resources, Map.of());
     }
-    List<String> all = new ArrayList<>(resources.patients());
-    resources.resources().stream().filter(key -> !all.contains(key)).forEach(all::add);
-    list.add(all, resources.identifiers());
+    list.add(resources.persons(), resources.resources());
     Failpoint.at("erase.listed");
     ExtractBarrier.await(lake, patience);
     ErasedResources found = find(); // what landed meanwhile is theirs, too

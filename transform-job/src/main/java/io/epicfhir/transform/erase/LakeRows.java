@@ -14,7 +14,9 @@ import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.OptOuts;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.sql.Dataset;
@@ -98,26 +100,25 @@ final class LakeRows {
     return PatientText.identifiers(row.getString(2)).stream().anyMatch(identifiers::contains);
   }
 
-  /** Identifiers of these patients. */
-  Set<String> identifiersOf(Mentions patients) {
+  /** Identifiers of each of these patients. */
+  Map<String, Set<String>> identifiersOf(Mentions patients) {
     FilterFunction<Row> one = row -> patients.has(PATIENT, row.getString(1));
-    Set<String> all = new TreeSet<>();
+    Map<String, Set<String>> all = new TreeMap<>();
     for (Row row : patients(everything()).filter(one).collectAsList()) {
-      all.addAll(PatientText.identifiers(row.getString(2)));
+      all.computeIfAbsent(PATIENT + "/" + row.getString(1), p -> new TreeSet<>())
+          .addAll(PatientText.identifiers(row.getString(2)));
     }
     return all;
   }
 
-  /** Records of the same persons: a Patient links to one of them, or one of them to it. */
-  Set<String> sameAs(Mentions patients) {
+  /** What these records link to, and which records link to them. */
+  Map<String, Set<String>> links(Mentions patients) {
     FilterFunction<Row> linked =
         row -> patients.has(PATIENT, row.getString(1)) || links(row, patients);
-    Set<String> all = new TreeSet<>();
+    Map<String, Set<String>> all = new TreeMap<>();
     for (Row row : patients(everything()).filter(linked).collectAsList()) {
-      all.add(PATIENT + "/" + row.getString(1));
-      if (patients.has(PATIENT, row.getString(1))) {
-        all.addAll(LinkedRecords.of(row.getString(2), PATIENT));
-      }
+      all.computeIfAbsent(PATIENT + "/" + row.getString(1), p -> new TreeSet<>())
+          .addAll(LinkedRecords.of(row.getString(2), PATIENT));
     }
     return all;
   }
