@@ -223,13 +223,6 @@ class LoadSubmit(PhaseSubmit):
         self.log.warning("transform failed for single types or views; all other tables are loaded")
 
 
-class LoadErased(LoadSubmit):
-    """The load job after an erasure, which no transform comes before."""
-
-    def _transform_must_have_reached_its_end(self, context: Context, key: RunKey) -> None:
-        self.log.debug("%s loads what %s has left", key.task_id, context["dag_run"].run_id)
-
-
 class JavaCall:
     """A job as a plain Java process of this task; its output goes to the task's log."""
 

@@ -102,6 +102,16 @@ final class EraseTest {
     assertThat(list.load().has("Patient", ErasedClinic.OLD_ANNA)).isFalse();
   }
 
+  @Test
+  void aListOfNobodyKeepsNobodyOut() throws IOException {
+    ErasedClinic clinic = new ErasedClinic(folder);
+    Erasure.Result nothing =
+        clinic.erasure(Set.of("eNobody1234567"), Set.of("urn:x|1")).go(Duration.ZERO);
+    assertThat(nothing.isEmpty()).isTrue();
+    assertThat(nothing.unknown()).isEqualTo(2);
+    assertThat(new OptOutList(clinic.lake.lake()).persons()).isZero();
+  }
+
   /** What broke off is ended by a second try, whatever the first one had done. */
   @Test
   void aTryThatBrokeOffIsEndedByTheNext() throws IOException {

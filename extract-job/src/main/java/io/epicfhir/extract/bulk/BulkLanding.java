@@ -8,7 +8,6 @@ import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import io.epicfhir.common.Progress;
 import io.epicfhir.extract.bronze.BronzeSettings;
-import io.epicfhir.extract.bronze.LateOptOuts;
 import io.epicfhir.extract.bronze.Publication;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bronze.Staging;
@@ -17,7 +16,6 @@ import io.epicfhir.extract.source.SourceClients;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -75,8 +73,10 @@ public final class BulkLanding {
     if (begun.isPresent()) {
       return begun.get();
     }
-    List<FileReceipt> receipts = withoutOptOuts(take(manifest, started));
+    List<FileReceipt> receipts =
+        new Receipts(context.lake(), ledger.staging()).withoutOptOuts(take(manifest, started));
     List<FileResult> files = receipts.stream().map(FileReceipt::result).toList();
+    figures.recounted(files);
     List<StagedFile> rejected = receipts.stream().flatMap(r -> r.quarantine().stream()).toList();
     fence.check();
     figures.quarantined(
@@ -246,29 +246,6 @@ public final class BulkLanding {
     figures.downloaded(started, all.stream().map(FileReceipt::result).toList(), results, ms);
     stopOnFailure(results);
     return all;
-  }
-
-  /** What names nobody but by a resource that stayed out is known only now. */
-  private List<FileReceipt> withoutOptOuts(List<FileReceipt> receipts) {
-    Set<String> learned = new TreeSet<>();
-    receipts.forEach(receipt -> learned.addAll(receipt.result().learned()));
-    if (learned.isEmpty()) {
-      return receipts;
-    }
-    LateOptOuts late = new LateOptOuts(context.lake());
-    List<StagedFile> all = receipts.stream().flatMap(r -> r.bronze().stream()).toList();
-    Map<String, Optional<StagedFile>> settled = late.settle(all, learned);
-    Receipts known = new Receipts(context.lake(), ledger.staging());
-    List<FileReceipt> without = new ArrayList<>();
-    for (FileReceipt receipt : receipts) {
-      FileReceipt now = receipt.without(settled);
-      if (!now.equals(receipt)) {
-        known.write(now);
-      }
-      without.add(now);
-    }
-    figures.recounted(without.stream().map(FileReceipt::result).toList());
-    return without;
   }
 
   /** What this JVM has in flight; executors elsewhere have their own. */

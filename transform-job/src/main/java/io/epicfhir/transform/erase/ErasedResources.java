@@ -57,6 +57,11 @@ record ErasedResources(
           "Specimen",
           "Task");
 
+  /** Whether the lake knows none of the named, nor anything of theirs. */
+  boolean isNobody() {
+    return unknown >= patients.size() && resources.size() == patients.size();
+  }
+
   /** How many there are, by type. */
   Map<String, Long> byType() {
     Map<String, Long> counts = new TreeMap<>();
