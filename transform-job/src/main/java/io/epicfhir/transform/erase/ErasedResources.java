@@ -25,6 +25,7 @@ import org.apache.spark.sql.Row;
  * @param resources all of it, the patients too, as {@code Type/id}
  * @param shared what is about other patients, too (a group, a list, an account): it goes, and what
  *     refers to it stays
+ * @param known of how many of the patients bronze has a record
  * @param unknown how many of the named are nobody that the lake knows
  */
 record ErasedResources(
@@ -32,6 +33,7 @@ record ErasedResources(
     Set<String> patients,
     Set<String> resources,
     Set<String> shared,
+    long known,
     long unknown) {
   private static final String PATIENT = "Patient";
 
@@ -59,7 +61,7 @@ record ErasedResources(
 
   /** Whether the lake knows none of the named, nor anything of theirs. */
   boolean isNobody() {
-    return unknown >= patients.size() && resources.size() == patients.size();
+    return known == 0 && resources.size() == patients.size();
   }
 
   /** How many there are, by type. */
@@ -97,7 +99,7 @@ record ErasedResources(
         named.ids().stream().filter(id -> !known.contains(PATIENT + "/" + id)).count()
             + named.identifiers().stream().filter(i -> !hers.contains(i)).count();
     return new ErasedResources(
-        persons.with(identifiers), patients, resources, search.shared, unknown);
+        persons.with(identifiers), patients, resources, search.shared, known.size(), unknown);
   }
 
   /** The way from patients to all that is theirs. */
