@@ -96,7 +96,7 @@ class Evidence:
     def set_aside(self, kind: str) -> dict[str, int]:
         """Resources that came and brought nothing new, by reason: a crawl reads again what it has."""
         extract = self.result("extract")
-        return {reason: n for reason in ("unchanged", "duplicates") if (n := (extract.get(reason) or {}).get(kind))}
+        return {reason: n for reason in ("unchanged", "duplicates", "opted_out") if (n := (extract.get(reason) or {}).get(kind))}
 
 
 def export_ids(extract: dict[str, Any] | None) -> list[str]:

@@ -76,12 +76,23 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
     Runs a Spark job by spark-submit and returns its report's path and answers.
 
     :param plan: of a rerun, which may leave the task out
+    :param options: further arguments of the job, by name
     """
 
-    template_fields = (*SparkSubmitOperator.template_fields, "export_id", "plan")
+    template_fields = (*SparkSubmitOperator.template_fields, "export_id", "plan", "options")
 
-    def __init__(self, *, module: str, main: str, export_id: str | None = None, plan: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        module: str,
+        main: str,
+        export_id: str | None = None,
+        plan: Any = None,
+        options: dict[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(java_class=main, **kwargs)
+        self.options = options or {}
         self.module = module
         self.export_id = export_id
         self.plan = plan
@@ -99,7 +110,7 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
             self.properties_file = here.properties()
             self.jars = ",".join(here.extra_jars()) or None
         self._follow_drivers_elsewhere()
-        self.application_args = key.arguments(here.conf, **selection)
+        self.application_args = key.arguments(here.conf, **selection, **listed(self.options))
         self.log.info(logs.opening(key, here.conf, selection.get("export_id")))
         self.name = f"{key.dag_id}.{key.task_id} {key.run_id}"
         self._spark_binary = here.spark_submit()
@@ -179,6 +190,11 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         return status if status or failure is None else -1
 
 
+def listed(options: dict[str, str]) -> dict[str, list[str]]:
+    """Options as the command line of a job takes them."""
+    return {name: [value] for name, value in options.items()}
+
+
 class LoadSubmit(PhaseSubmit):
     """
     The load job, with the database of an Airflow connection where the environment names one.
@@ -214,12 +230,14 @@ class JavaCall:
         self._log = operator.log
         self._process: subprocess.Popen[str] | None = None
 
-    def run(self, module: str, main: str, key: RunKey, export_id: str | None = None) -> tuple[str, dict[str, Any]]:
+    def run(
+        self, module: str, main: str, key: RunKey, export_id: str | None = None, options: dict[str, str] | None = None
+    ) -> tuple[str, dict[str, Any]]:
         """The report's path and the report, or the failure that the exit code asks for."""
         with settings_must_hold():
             here = Installation.of(key.dag_id)
             lake = Settings.load(here.conf).open_lake()
-            command, archive = here.java(module, main, key.arguments(here.conf, export_id))
+            command, archive = here.java(module, main, key.arguments(here.conf, export_id, **listed(options or {})))
         path = lake.report(key)
         before = lake.read_json(path)
         self._log.info(logs.opening(key, here.conf, export_id))
@@ -252,13 +270,16 @@ class JavaCall:
 class PhaseJava(TellsLineage, BaseOperator):
     """Runs a job that needs no Spark session and returns its report's path and answers, each under its own key, too."""
 
-    template_fields = ("plan",)
+    template_fields = ("plan", "options")
 
-    def __init__(self, *, module: str, main: str, plan: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, module: str, main: str, plan: Any = None, options: dict[str, str] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(multiple_outputs=True, **kwargs)
         self.module = module
         self.main = main
         self.plan = plan
+        self.options = options or {}
         self._call: JavaCall | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -268,7 +289,7 @@ class PhaseJava(TellsLineage, BaseOperator):
         gives_up = ",".join(rerun.Plan.of_dict(self.plan).gives_up) if self.plan else ""
         if gives_up:
             self._call.run(self.module, "io.epicfhir.extract.Cancel", RunKey.of(context), gives_up)
-        return answer(*self._call.run(self.module, self.main, RunKey.of(context)))
+        return answer(*self._call.run(self.module, self.main, RunKey.of(context), options=self.options))
 
     def on_kill(self) -> None:
         if self._call is not None:

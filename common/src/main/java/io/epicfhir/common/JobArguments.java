@@ -21,6 +21,8 @@ import java.util.Set;
  * @param acceptedDeletions how many deletions of a resource type somebody has accepted although no
  *     server said that the resources are gone
  * @param reason why a person asks for this; empty where nobody does
+ * @param patients path of a list of patients, where the task is given one
+ * @param mode which of the things that the job can do; empty where it does one only
  */
 public record JobArguments(
     String settingsFile,
@@ -30,7 +32,9 @@ public record JobArguments(
     List<String> views,
     List<String> verify,
     Map<String, Long> acceptedDeletions,
-    String reason) {
+    String reason,
+    Optional<String> patients,
+    String mode) {
   private static final Set<String> KNOWN =
       Set.of(
           "conf",
@@ -45,14 +49,16 @@ public record JobArguments(
           "views",
           "verify",
           "accept-deletions",
-          "reason");
+          "reason",
+          "patients",
+          "mode");
 
   /** How to call a job; part of every complaint about arguments. */
   public static final String USAGE =
       "--conf FILE --dag ID --run ID --task ID [--try N] --interval-end INSTANT"
           + " [--interval-start INSTANT] [--export ID,...] [--types TYPE,...] [--views NAME,...]"
           + " [--verify NAME,...|all]"
-          + " [--accept-deletions TYPE:NUMBER,... --reason TEXT]";
+          + " [--accept-deletions TYPE:NUMBER,... --reason TEXT] [--patients FILE --mode MODE]";
 
   /**
    * Reads {@code --name value} pairs.
@@ -90,7 +96,9 @@ public record JobArguments(
         list(values.get("views")),
         list(values.get("verify")),
         accepted,
-        reason);
+        reason,
+        Optional.ofNullable(values.get("patients")),
+        values.getOrDefault("mode", ""));
   }
 
   private static Map<String, Long> accepted(String text, List<String> problems) {

@@ -3,6 +3,8 @@ package io.epicfhir.common;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 
 /** SHA-256 of a text in UTF-8. */
@@ -21,6 +23,11 @@ public final class Sha256 {
    */
   public static String hex(String text, int bytes) {
     return HexFormat.of().formatHex(of(text), 0, bytes);
+  }
+
+  /** A short name for a text that tells nothing of it to people who read files. */
+  public static String name(String text, int bytes) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(of(text), bytes));
   }
 
   /** The 32 bytes. */

@@ -85,6 +85,11 @@ final class LoadRun {
     return JobRunner.run(new Load(), all.toArray(String[]::new));
   }
 
+  /** Takes out whoever is on the list of opt-outs, as the task of a load does. */
+  int purge() throws IOException {
+    return JobRunner.run(new Purge(), arguments());
+  }
+
   /** Starts the job in a JVM of its own. */
   Process start(List<String> jvm, List<String> more) throws IOException {
     List<String> options = new ArrayList<>(jvm);

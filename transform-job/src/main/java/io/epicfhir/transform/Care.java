@@ -7,6 +7,8 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.RunLock;
 import io.epicfhir.common.RunRecorder;
 import io.epicfhir.common.delta.TableLog;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +53,10 @@ public final class Care implements Job {
         }
       }
       context.recorder().result("tables", tables);
+      long days =
+          new QuarantineCare(lake, LocalDate.now(ZoneOffset.UTC))
+              .run(settings.quarantineRetention());
+      context.recorder().result("quarantine_days_removed", days);
     }
   }
 

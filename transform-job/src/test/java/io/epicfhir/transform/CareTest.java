@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,9 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Small tables that change often: care must change their files and nothing else. */
 final class CareTest {
   private static final CareSettings COMPACT =
-      new CareSettings(128L << 20, 3, Duration.ZERO, Duration.ZERO);
+      new CareSettings(128L << 20, 3, Duration.ZERO, Duration.ZERO, Duration.ZERO);
   private static final CareSettings KEEP =
-      new CareSettings(128L << 20, 100, Duration.ofDays(7), Duration.ZERO);
+      new CareSettings(128L << 20, 100, Duration.ofDays(7), Duration.ZERO, Duration.ZERO);
   private static final List<String> TABLES = List.of("silver", "views/people");
   private static final String VIEW =
       """
@@ -77,6 +78,21 @@ final class CareTest {
       assertThat(done.bytesFreed()).isZero();
       assertThat(storedBytes(table)).isEqualTo(stored).isGreaterThan(done.bytes());
     }
+  }
+
+  @Test
+  void quarantinedLinesGoWhenTheirTimeIsOverAndForEverIsForEver() throws IOException {
+    for (String name : List.of("extraction_date=2026-01-01", "extraction_date=2026-01-31", "view=v")) {
+      Files.createDirectories(folder.resolve("quarantine").resolve(name));
+    }
+    QuarantineCare care = new QuarantineCare(lake.lake(), LocalDate.parse("2026-03-02"));
+
+    assertThat(care.run(Duration.ZERO)).isZero();
+    assertThat(care.run(Duration.ofDays(30))).isEqualTo(1);
+
+    assertThat(folder.resolve("quarantine/extraction_date=2026-01-01")).doesNotExist();
+    assertThat(folder.resolve("quarantine/extraction_date=2026-01-31")).exists();
+    assertThat(folder.resolve("quarantine/view=v")).exists();
   }
 
   private TransformResult land(int day, String id, String born) {

@@ -6,6 +6,8 @@ import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.Landing;
+import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.bronze.BronzeLine;
 import io.epicfhir.extract.bronze.BronzeRows;
 import io.epicfhir.extract.bronze.QuarantineRows;
@@ -86,6 +88,8 @@ final class BinTask implements Function<Integer, String> {
     Receipts receipts =
         new Receipts(
             new Lake(new LakePaths(target.lake()), hadoop.value()), new Path(target.staging()));
+    OptOuts optOuts =
+        new OptOutList(new Lake(new LakePaths(target.lake()), hadoop.value())).load();
     List<FileReceipt> files = new ArrayList<>();
     BinResult.Failure failure = null;
     try {
@@ -93,7 +97,7 @@ final class BinTask implements Function<Integer, String> {
       for (RemoteFile file : bin.files()) {
         // An attempt that lost its executor may have got this far.
         Optional<FileReceipt> known = receipts.find(file);
-        files.add(known.isPresent() ? known.get() : take(client, file, traffic, receipts));
+        files.add(known.isPresent() ? known.get() : take(client, file, traffic, receipts, optOuts.copy()));
       }
     } catch (GoneFile e) {
       failure = new BinResult.Failure(e.refusal().exitCode(), e.getMessage(), true);
@@ -104,7 +108,11 @@ final class BinTask implements Function<Integer, String> {
   }
 
   private FileReceipt take(
-      SourceClient client, RemoteFile file, Traffic traffic, Receipts receipts) {
+      SourceClient client,
+      RemoteFile file,
+      Traffic traffic,
+      Receipts receipts,
+      OptOuts optOuts) {
     long begin = System.nanoTime();
     Ask plain =
         Ask.get(
@@ -118,7 +126,8 @@ final class BinTask implements Function<Integer, String> {
     try (RollingParquet<BronzeLine> bronze = bronze(name);
         RollingParquet<QuarantinedLine> quarantine = quarantine(name);
         FileReferences references = references(file, name)) {
-      FileIntake intake = new FileIntake(file, target.maxLine(), bronze, quarantine, references);
+      FileIntake intake =
+          new FileIntake(file, target.maxLine(), bronze, quarantine, references, optOuts);
       download(client, ask, traffic, intake, !token || !atHome);
       references.finish();
       Failpoint.at("download.file");

@@ -49,6 +49,11 @@ public final class BulkFigures {
     takenNow = new Taken(started, files, downloadMs);
   }
 
+  /** The same files, where some of their lines turned out to be of patients who stay out. */
+  void recounted(List<FileResult> files) {
+    takenNow = takenNow == null ? null : new Taken(takenNow.started(), files, takenNow.downloadMs());
+  }
+
   /** Tells the figures of one export, and is ready for the next. */
   public void tell() {
     announcedNow.forEach((type, n) -> announced.merge(type, n, Long::sum));
@@ -83,6 +88,7 @@ public final class BulkFigures {
     result("kept", counts.kept());
     result("unconfirmed", counts.unconfirmed());
     result("unread", counts.unread());
+    result("opted_out", counts.optedOut());
     if (!counts.kept().isEmpty() || !counts.unconfirmed().isEmpty()) {
       context
           .recorder()
@@ -120,6 +126,7 @@ public final class BulkFigures {
     }
     registry.timer("extract.download").update(Duration.ofMillis(taken.downloadMs()));
     byType(taken.files()).forEach((type, ofType) -> recorder.resources(type, sum(ofType)));
+    result("opted_out", optedOut(taken.files()));
     ms += taken.downloadMs();
     patients(recorder, taken.started(), taken.files());
   }
@@ -187,6 +194,14 @@ public final class BulkFigures {
         files.stream().mapToLong(FileResult::rejected).sum(),
         null,
         files.stream().mapToLong(FileResult::ms).sum());
+  }
+
+  private static Map<String, Long> optedOut(List<FileResult> files) {
+    Map<String, Long> counts = new TreeMap<>();
+    files.stream()
+        .filter(file -> file.optedOut() > 0)
+        .forEach(file -> counts.merge(file.type(), file.optedOut(), Long::sum));
+    return counts;
   }
 
   private static long errorLines(FileResult file) {

@@ -73,8 +73,10 @@ public final class BulkLanding {
     if (begun.isPresent()) {
       return begun.get();
     }
-    List<FileReceipt> receipts = take(manifest, started);
+    List<FileReceipt> receipts =
+        new Receipts(context.lake(), ledger.staging()).withoutOptOuts(take(manifest, started));
     List<FileResult> files = receipts.stream().map(FileReceipt::result).toList();
+    figures.recounted(files);
     List<StagedFile> rejected = receipts.stream().flatMap(r -> r.quarantine().stream()).toList();
     fence.check();
     figures.quarantined(

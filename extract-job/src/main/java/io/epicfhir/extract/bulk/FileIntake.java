@@ -2,6 +2,8 @@ package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.optout.EntriesOfBundle;
+import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.bronze.BronzeLine;
 import io.epicfhir.extract.bronze.LineHead;
 import io.epicfhir.extract.bronze.LineSplitter;
@@ -13,10 +15,13 @@ import io.epicfhir.extract.source.BrokenBody;
 import io.epicfhir.extract.source.SourceClient;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
+import org.apache.parquet.io.api.Binary;
 
 /**
  * Takes in one file's lines, each once, however often the file must be asked for: a new try passes
@@ -31,6 +36,7 @@ final class FileIntake implements SourceClient.Intake {
   private final RollingParquet<BronzeLine> bronze;
   private final RollingParquet<QuarantinedLine> quarantine;
   private final FileReferences references;
+  private final OptOuts optOuts;
   private final Map<String, Long> reasons = new TreeMap<>();
   private final Map<ServerProblem, Long> problems = new LinkedHashMap<>();
   private final CRC32C taken = new CRC32C();
@@ -41,6 +47,8 @@ final class FileIntake implements SourceClient.Intake {
   private long blank;
   private long oddLastUpdated;
   private long bytes;
+  private long optedOut;
+  private boolean longOneStaysOut;
   private boolean cameShort;
 
   FileIntake(
@@ -48,12 +56,14 @@ final class FileIntake implements SourceClient.Intake {
       int maxLine,
       RollingParquet<BronzeLine> bronze,
       RollingParquet<QuarantinedLine> quarantine,
-      FileReferences references) {
+      FileReferences references,
+      OptOuts optOuts) {
     this.file = file;
     this.maxLine = maxLine;
     this.bronze = bronze;
     this.quarantine = quarantine;
     this.references = references;
+    this.optOuts = optOuts;
   }
 
   @Override
@@ -104,7 +114,9 @@ final class FileIntake implements SourceClient.Intake {
         oddLastUpdated,
         bytes,
         ms,
-        reasons);
+        reasons,
+        optedOut,
+        List.copyOf(optOuts.learned()));
   }
 
   private void passOver(LineSplitter lines) throws IOException {
@@ -156,8 +168,30 @@ final class FileIntake implements SourceClient.Intake {
       reject(lines, head.rejection());
       return;
     }
+    if (file.kind() == FileKind.DELETED) {
+      deletions(lines);
+      return;
+    }
+    if (optOuts.keepsOut(file.type(), head.id(), lines.buffer(), lines.offset(), lines.length())) {
+      optedOut++;
+      return;
+    }
     bronze.write(new BronzeLine(head, lines.binary(), file.name(), lines.line()));
     references.take(head, lines.buffer(), lines.offset(), lines.length());
+    written++;
+    oddLastUpdated += head.oddLastUpdated() ? 1 : 0;
+  }
+
+  /** What the Bundle says of others is needed, whoever else it names. */
+  private void deletions(LineSplitter lines) {
+    byte[] text = Arrays.copyOfRange(lines.buffer(), lines.offset(), lines.offset() + lines.length());
+    if (optOuts.in(text, 0, text.length)) {
+      text = EntriesOfBundle.without(text, entry -> optOuts.in(entry, 0, entry.length));
+    }
+    LineHead head = LineHead.of(text, 0, text.length, file.type(), false);
+    Binary line = Binary.fromConstantByteArray(text);
+    bronze.write(new BronzeLine(head, line, file.name(), lines.line()));
+    references.take(head, text, 0, text.length);
     written++;
     oddLastUpdated += head.oddLastUpdated() ? 1 : 0;
   }
@@ -173,21 +207,33 @@ final class FileIntake implements SourceClient.Intake {
 
   private void tooLong(LineSplitter lines) {
     if (lines.part() == 0) {
+      longOneStaysOut = namesOptedOut(lines);
       reject(lines, Rejection.TOO_LONG);
       received++;
-    } else {
+    } else if (!longOneStaysOut) {
       put(lines, Rejection.TOO_LONG.reason());
     }
     bytes += lines.length();
   }
 
   private void reject(LineSplitter lines, Rejection rejection) {
+    if (namesOptedOut(lines)) {
+      optedOut++;
+      return;
+    }
     put(lines, rejection.reason());
     reasons.merge(rejection.reason(), 1L, Long::sum);
     rejected++;
   }
 
+  private boolean namesOptedOut(LineSplitter lines) {
+    return optOuts.in(lines.buffer(), lines.offset(), lines.length());
+  }
+
   private void put(LineSplitter lines, String reason) {
+    if (namesOptedOut(lines)) {
+      return;
+    }
     quarantine.write(
         new QuarantinedLine(reason, file.name(), lines.line(), lines.part(), lines.binary()));
   }

@@ -2,6 +2,8 @@ package io.epicfhir.extract.bulk;
 
 import io.epicfhir.extract.bronze.StagedFile;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * One file of the export that is taken in for good.
@@ -10,4 +12,23 @@ import java.util.List;
  * @param bronze the Parquet files of its resources
  * @param quarantine the Parquet files of its lines that could not be taken in
  */
-record FileReceipt(FileResult result, List<StagedFile> bronze, List<StagedFile> quarantine) {}
+record FileReceipt(FileResult result, List<StagedFile> bronze, List<StagedFile> quarantine) {
+
+  /**
+   * The same where some rows turned out to stay out.
+   *
+   * @param settled what became of each file, by its path
+   */
+  FileReceipt without(Map<String, Optional<StagedFile>> settled) {
+    List<StagedFile> left =
+        bronze.stream().map(file -> settled.get(file.path())).flatMap(Optional::stream).toList();
+    long gone = rows(bronze) - rows(left);
+    return left.equals(bronze)
+        ? this
+        : new FileReceipt(gone == 0 ? result : result.without(gone), left, quarantine);
+  }
+
+  private static long rows(List<StagedFile> files) {
+    return files.stream().mapToLong(StagedFile::rows).sum();
+  }
+}

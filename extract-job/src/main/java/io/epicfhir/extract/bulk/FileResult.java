@@ -1,5 +1,6 @@
 package io.epicfhir.extract.bulk;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,6 +19,8 @@ import java.util.Map;
  * @param bytes of all lines
  * @param ms from the first request to the last byte
  * @param reasons rejected lines by reason
+ * @param optedOut lines of patients whose records stay out
+ * @param learned hashes of resources among those that were not on the list themselves
  */
 public record FileResult(
     String name,
@@ -32,14 +35,37 @@ public record FileResult(
     long oddLastUpdated,
     long bytes,
     long ms,
-    Map<String, Long> reasons) {
+    Map<String, Long> reasons,
+    long optedOut,
+    List<String> learned) {
   public FileResult {
+    learned = learned == null ? List.of() : List.copyOf(learned);
     if (problems == null) { // written before this component was there
       problems =
           kind == FileKind.ERROR && received > 0
               ? ServerProblems.of(Map.of(ServerProblem.UNREADABLE, received))
               : ServerProblems.NONE;
     }
+  }
+
+  /** The same where so many lines in bronze turned out to be of patients whose records stay out. */
+  FileResult without(long late) {
+    return new FileResult(
+        name,
+        kind,
+        type,
+        announced,
+        received,
+        written - late,
+        rejected,
+        problems,
+        blank,
+        oddLastUpdated,
+        bytes,
+        ms,
+        reasons,
+        optedOut + late,
+        learned);
   }
 
   /** Lines by which data are missing at the server. */

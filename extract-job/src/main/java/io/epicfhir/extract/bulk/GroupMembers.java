@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.source.PassingFailure;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -16,8 +17,13 @@ final class GroupMembers {
   private static final Pattern PATIENT = Pattern.compile("(?:^|/)Patient/([^/?#|\\s]+)");
 
   private final BulkExport bulk;
+  private final OptOuts optOuts;
 
-  GroupMembers(BulkExport bulk) {
+  /**
+   * @param optOuts whose records stay out: they are no members
+   */
+  GroupMembers(BulkExport bulk, OptOuts optOuts) {
+    this.optOuts = optOuts;
     this.bulk = bulk;
   }
 
@@ -28,14 +34,21 @@ final class GroupMembers {
   Optional<List<String>> read(String group) {
     try {
       JsonNode root = new JsonMapper().readTree(bulk.group(group).text());
-      List<String> members = new ArrayList<>();
+      List<String> patients = new ArrayList<>();
       for (JsonNode member : root.path("member")) {
         Matcher patient = PATIENT.matcher(member.path("entity").path("reference").asText(""));
         if (patient.find() && !member.path("inactive").asBoolean()) {
-          members.add(GroupPatients.digest(patient.group(1)));
+          patients.add(patient.group(1));
         }
       }
-      return members.isEmpty() ? Optional.empty() : Optional.of(members);
+      if (patients.isEmpty()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          patients.stream()
+              .filter(patient -> !optOuts.has("Patient", patient))
+              .map(GroupPatients::digest)
+              .toList());
     } catch (IOException | PassingFailure | JobException e) {
       return Optional.empty(); // the exports' own patients are looked at all the same
     }

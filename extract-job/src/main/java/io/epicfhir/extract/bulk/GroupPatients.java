@@ -4,8 +4,6 @@ import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Sha256;
 import java.time.Instant;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
@@ -38,9 +36,7 @@ final class GroupPatients {
 
   /** Names a patient without the id. */
   static String digest(String id) {
-    return Base64.getUrlEncoder()
-        .withoutPadding()
-        .encodeToString(Arrays.copyOf(Sha256.of(id), DIGEST_BYTES));
+    return Sha256.name(id, DIGEST_BYTES);
   }
 
   /** Those that are known; empty where no export has been looked at. */

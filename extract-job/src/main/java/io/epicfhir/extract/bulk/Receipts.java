@@ -2,9 +2,11 @@ package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
+import io.epicfhir.extract.bronze.LateOptOuts;
 import io.epicfhir.extract.bronze.StagedFile;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.fs.FileStatus;
@@ -44,6 +46,23 @@ final class Receipts {
   /** Forgets a file, so that it is asked for again. */
   void drop(FileReceipt receipt) {
     lake.delete(file(receipt.result().name()));
+  }
+
+  /**
+   * The same without rows that name nobody but by a resource that stayed out, which is known only
+   * when all files are there.
+   */
+  List<FileReceipt> withoutOptOuts(List<FileReceipt> receipts) {
+    Set<String> learned = new HashSet<>();
+    receipts.forEach(receipt -> learned.addAll(receipt.result().learned()));
+    if (learned.isEmpty()) {
+      return receipts;
+    }
+    List<StagedFile> all = receipts.stream().flatMap(r -> r.bronze().stream()).toList();
+    Map<String, Optional<StagedFile>> settled = new LateOptOuts(lake).settle(all, learned);
+    List<FileReceipt> without = receipts.stream().map(r -> r.without(settled)).toList();
+    without.stream().filter(receipt -> !receipts.contains(receipt)).forEach(this::write);
+    return without;
   }
 
   /** How many there are. */

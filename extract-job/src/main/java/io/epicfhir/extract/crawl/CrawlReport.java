@@ -127,6 +127,7 @@ final class CrawlReport {
     Map<String, Long> reasons = new TreeMap<>();
     Map<String, Long> unconfirmed = new TreeMap<>();
     Map<String, Long> kept = new TreeMap<>();
+    Map<String, Long> optedOut = new TreeMap<>();
     for (TypeCounts counts : types) {
       recorder.resources(
           counts.type,
@@ -134,6 +135,9 @@ final class CrawlReport {
               counts.received, counts.written, counts.rejected, counts.deleted, counts.ms));
       unchanged.merge(counts.type, counts.unchanged, Long::sum);
       duplicates.merge(counts.type, counts.duplicates, Long::sum);
+      if (counts.optedOut > 0) {
+        optedOut.merge(counts.type, counts.optedOut, Long::sum);
+      }
       if (counts.kept > 0) {
         kept.merge(counts.type, counts.kept, Long::sum);
       }
@@ -150,6 +154,7 @@ final class CrawlReport {
     recorder.result("duplicates", duplicates);
     recorder.result("unconfirmed", unconfirmed);
     recorder.result("kept", kept);
+    recorder.result("opted_out", optedOut);
     if (!kept.isEmpty()) {
       recorder.note(
           "No search finds these any more, but they are still there by their ids: " + kept + ".");

@@ -2,6 +2,8 @@ package io.epicfhir.extract.crawl;
 
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.Progress;
+import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.SourceSettings;
 import io.epicfhir.extract.source.Traffic;
@@ -126,8 +128,12 @@ final class CrawlRun implements AutoCloseable {
         .patients()
         .orElseGet(
             () -> {
+              OptOuts optOuts = new OptOutList(context.lake()).load();
               List<String> found =
-                  new Cohort(settings, source, traffic, client, workers).patients();
+                  new Cohort(settings, source, traffic, client, workers)
+                      .patients().stream()
+                          .filter(patient -> !optOuts.has("Patient", patient))
+                          .toList();
               ledger.patients(found);
               return found;
             });

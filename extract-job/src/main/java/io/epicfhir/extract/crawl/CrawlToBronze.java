@@ -69,7 +69,7 @@ final class CrawlToBronze implements TypeToBronze.Ways {
       refusals(rows);
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
-      return new Result(staged, quarantine, counts, rows.bundles());
+      return new Result(rows.settled(staged, counts), quarantine, counts, rows.bundles());
     }
   }
 

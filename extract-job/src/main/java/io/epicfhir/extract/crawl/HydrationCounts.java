@@ -20,6 +20,7 @@ import java.util.TreeMap;
  * @param kept that the export lacks, and that are there by their ids
  * @param unconfirmed that the export lacks, and of which no read tells whether they are gone
  * @param unread that the export lacks, and that are left to the next one to be read
+ * @param optedOut read, and of patients whose records stay out
  */
 public record HydrationCounts(
     Map<String, RunReport.Resources> resources,
@@ -33,7 +34,8 @@ public record HydrationCounts(
     Map<String, Long> outcomes,
     Map<String, Long> kept,
     Map<String, Long> unconfirmed,
-    Map<String, Long> unread) {
+    Map<String, Long> unread,
+    Map<String, Long> optedOut) {
 
   /** Files that were written before a component was there say nothing of it. */
   public HydrationCounts {
@@ -42,6 +44,7 @@ public record HydrationCounts(
     kept = kept == null ? Map.of() : kept;
     unconfirmed = unconfirmed == null ? Map.of() : unconfirmed;
     unread = unread == null ? Map.of() : unread;
+    optedOut = optedOut == null ? Map.of() : optedOut;
   }
 
   static HydrationCounts of(
@@ -50,7 +53,11 @@ public record HydrationCounts(
     Map<String, Long> unchanged = new TreeMap<>();
     Map<String, Long> duplicates = new TreeMap<>();
     Map<String, Long> kept = new TreeMap<>();
+    Map<String, Long> optedOut = new TreeMap<>();
     for (TypeCounts counts : types) {
+      if (counts.optedOut > 0) {
+        optedOut.put(counts.type, counts.optedOut);
+      }
       if (counts.kept > 0) {
         kept.put(counts.type, counts.kept);
       }
@@ -78,7 +85,8 @@ public record HydrationCounts(
         figures.outcomes(),
         kept,
         figures.reads(CrawlFigures.Reading.UNCONFIRMED),
-        unread);
+        unread,
+        optedOut);
   }
 
   /** How many were read, by type. */

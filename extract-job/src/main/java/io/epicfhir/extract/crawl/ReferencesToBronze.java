@@ -78,8 +78,9 @@ final class ReferencesToBronze implements TypeToBronze.Ways {
       index.documentsLeft(export.exportId(), figures.leftForTomorrow());
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
+      List<StagedFile> settled = rows.settled(staged, counts);
       return new BulkHydration.Found(
-          staged,
+          settled,
           quarantine,
           HydrationCounts.of(figures, counts, rows.bundles(), unread),
           byReference,

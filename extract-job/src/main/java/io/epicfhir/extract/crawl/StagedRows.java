@@ -3,9 +3,12 @@ package io.epicfhir.extract.crawl;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
+import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.bronze.BronzeLine;
 import io.epicfhir.extract.bronze.BronzeRows;
 import io.epicfhir.extract.bronze.LineHead;
+import io.epicfhir.extract.bronze.LateOptOuts;
 import io.epicfhir.extract.bronze.QuarantineRows;
 import io.epicfhir.extract.bronze.QuarantinedLine;
 import io.epicfhir.extract.bronze.RollingParquet;
@@ -14,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.hadoop.fs.Path;
@@ -32,6 +36,7 @@ final class StagedRows implements AutoCloseable {
   private final RollingParquet<BronzeLine> deletions;
   private final RollingParquet<QuarantinedLine> quarantine;
   private final List<String> deletes = new ArrayList<>();
+  private final OptOuts optOuts;
   private long bundles;
 
   StagedRows(Lake lake, Path folder, String exportId, long targetSize) {
@@ -39,6 +44,7 @@ final class StagedRows implements AutoCloseable {
     this.folder = folder;
     this.exportId = exportId;
     this.targetSize = targetSize;
+    this.optOuts = new OptOutList(lake).load();
     // Its own names: what an earlier try put into quarantine is not written over, but replaced.
     String attempt = UUID.randomUUID().toString().substring(0, 8);
     this.deletions = rows("deletions");
@@ -65,12 +71,24 @@ final class StagedRows implements AutoCloseable {
     bronze.computeIfAbsent(type, this::rows).write(new BronzeLine(head, line, source, number));
   }
 
+  /** Whether a resource is one of a patient whose records stay out. */
+  boolean keepsOut(String type, Entry entry, byte[] body) {
+    return optOuts.keepsOut(type, entry.id(), body, entry.offset(), entry.length());
+  }
+
   void quarantine(String reason, String source, long number, byte[] bytes, Entry entry) {
+    if (optOuts.in(bytes, entry.offset(), entry.length())) {
+      return;
+    }
     Binary line = Binary.fromReusedByteArray(bytes, entry.offset(), entry.length());
     quarantine.write(new QuarantinedLine(reason, source, number, 0, line));
   }
 
   void quarantine(String reason, String source, long number, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (optOuts.in(bytes, 0, bytes.length)) {
+      return;
+    }
     quarantine.write(new QuarantinedLine(reason, source, number, 0, Binary.fromString(text)));
   }
 
@@ -120,6 +138,30 @@ final class StagedRows implements AutoCloseable {
 
   List<StagedFile> finishQuarantine() {
     return staged("", Landing.Kind.RESOURCES, quarantine);
+  }
+
+  /**
+   * The staged files without what refers to nothing but resources that stayed out.
+   *
+   * @param counts of the types, which are put right
+   */
+  List<StagedFile> settled(List<StagedFile> staged, List<TypeCounts> counts) {
+    if (optOuts.learned().isEmpty()) {
+      return staged;
+    }
+    Map<String, Optional<StagedFile>> settled =
+        new LateOptOuts(lake).settle(staged, optOuts.learned());
+    for (StagedFile file : staged) {
+      long gone = file.rows() - settled.get(file.path()).map(StagedFile::rows).orElse(0L);
+      counts.stream()
+          .filter(one -> one.type.equals(file.type()))
+          .forEach(
+              one -> {
+                one.written -= gone;
+                one.optedOut += gone;
+              });
+    }
+    return staged.stream().map(f -> settled.get(f.path())).flatMap(Optional::stream).toList();
   }
 
   private static List<StagedFile> staged(String type, Landing.Kind kind, RollingParquet<?> rows) {

@@ -4,7 +4,8 @@ import io.epicfhir.extract.bronze.Rejection;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What became of one type's resources: received = written + duplicates + unchanged + rejected. */
+/** What became of one type's resources: received = written + duplicates + unchanged + rejected +
+ * optedOut. */
 final class TypeCounts {
   final String type;
   long received;
@@ -12,6 +13,7 @@ final class TypeCounts {
   long duplicates;
   long unchanged;
   long rejected;
+  long optedOut;
   long deleted;
   long unconfirmed;
   long kept;

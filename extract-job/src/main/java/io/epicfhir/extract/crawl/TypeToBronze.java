@@ -185,6 +185,10 @@ final class TypeToBronze {
         };
     if (entry.kind() == Entry.Kind.SUBSETTED) {
       counts.received++;
+      if (rows.keepsOut(type, entry, record.body())) {
+        counts.optedOut++;
+        return;
+      }
       counts.rejected(reason);
     }
     rows.quarantine(reason, source(record), ordinal, record.body(), entry);
@@ -193,6 +197,10 @@ final class TypeToBronze {
   private void resource(Readings readings, SpoolRecord record, Entry entry) {
     if (!readings.last(entry.id(), ordinal)) {
       counts.duplicates++;
+      return;
+    }
+    if (rows.keepsOut(type, entry, record.body())) {
+      counts.optedOut++;
       return;
     }
     content.of(record.body(), entry.offset(), entry.length());

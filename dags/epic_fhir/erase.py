@@ -1,0 +1,19 @@
+"""The tasks of an erasure that are other than those of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from epic_fhir.submit import LoadSubmit
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from epic_fhir.reports import RunKey
+
+
+class LoadErased(LoadSubmit):
+    """The load job after an erasure, which no transform comes before."""
+
+    def _transform_must_have_reached_its_end(self, context: Context, key: RunKey) -> None:
+        self.log.debug("%s loads what %s has left", key.task_id, context["dag_run"].run_id)

@@ -1,0 +1,96 @@
+"""
+### Erase patients, and keep them out
+
+For a patient who has the right to be forgotten, or who opts out. The patients stand in a file that lies where the jobs run: one a
+line, an id or an identifier as `system|value` (an MRN). It must be its owner's alone (`chmod 600`). Only its path is a parameter.
+
+| field | |
+|---|---|
+| patients | the path of that file |
+| mode | `plan` counts what would go; `go` counts, asks for approval, erases, loads and proves; `readmit` takes them off the list |
+
+`go` removes the patients, what is about them, and ids that were merged with theirs from bronze, silver, every table made of them,
+quarantine, the state and PostgreSQL, with all old versions. From then on a list of keyed hashes keeps them out of every export and
+crawl. **Backups, replicas and copies are not reached.** `readmit` has the next export of each group ask for everything.
+
+**When it is red:** clear the failed task; each of them goes on where it broke off. `prove` red: a file still names somebody on the
+list, or could not be read; its message says in which layer. Nothing in reports or logs names anybody.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import DAG, Param, get_current_context, task
+
+from epic_fhir import sites
+from epic_fhir.defaults import every_dag
+from epic_fhir.erase import LoadErased
+from epic_fhir.submit import PhaseJava, PhaseSubmit
+
+SHOWN = "{{ ti.xcom_pull(task_ids='plan', key='return_value') }}"
+
+
+@task.branch(execution_timeout=timedelta(minutes=5))
+def asked() -> str:
+    """What the form asks for."""
+    return "approve_readmit" if get_current_context()["params"]["mode"] == "readmit" else "plan"
+
+
+@task.short_circuit(execution_timeout=timedelta(minutes=5))
+def go() -> bool:
+    """A plan ends with its counts."""
+    return get_current_context()["params"]["mode"] == "go"
+
+
+@task.sensor(mode="reschedule", poke_interval=60, timeout=timedelta(hours=24).total_seconds())
+def quiet(dag_ids: list[str]) -> bool:
+    """No run is in progress: one that took in a patient before the erasure would miss its rows when it counts."""
+    ti = get_current_context()["ti"]
+    return all(ti.get_dr_count(dag_id=dag_id, states=["running"]) == 0 for dag_id in dag_ids)
+
+
+def chain(site: str) -> None:
+    """The tasks of one site's DAG."""
+    source, lake = sites.pool("source", site), sites.pool("lake", site)
+    named = {"patients": "{{ params.patients }}"}
+    erase = {"module": "transform-job", "main": "io.epicfhir.transform.Erase", **lake}
+    opt_out = {"module": "extract-job", "main": "io.epicfhir.extract.OptOut", **source}
+    load = {"module": "load-job", **lake}
+    approval = {"response_timeout": timedelta(days=3), "defaults": "Reject"}
+    begin = asked()
+    plan = PhaseSubmit(task_id="plan", options=named | {"mode": "plan"}, **erase)
+    approve = ApprovalOperator(
+        task_id="approve",
+        subject="Erase these patients for good?",
+        body=f"Counts, without ids: {SHOWN}. No backup is reached. It cannot be undone.",
+        **approval,
+    )
+    approve_readmit = ApprovalOperator(
+        task_id="approve_readmit", subject="Let these patients' records come back?", body="By the next full export.", **approval
+    )
+    done = PhaseSubmit(task_id="erase", options=named | {"mode": "go"}, **erase)
+    forget = PhaseJava(task_id="forget", options={"mode": "forget"}, **opt_out)
+    loaded = LoadErased(task_id="load", main="io.epicfhir.load.Load", **load)
+    purge = LoadErased(task_id="purge", main="io.epicfhir.load.Purge", **load)
+    prove = PhaseSubmit(task_id="prove", options={"mode": "prove"}, **erase)
+    readmit = PhaseJava(task_id="readmit", options=named | {"mode": "readmit"}, **opt_out)
+    runs = quiet([sites.named("etl", site), sites.named("rerun", site)])
+    begin >> plan >> go() >> approve >> runs >> done >> forget >> loaded >> purge >> prove
+    begin >> approve_readmit >> readmit
+
+
+for site in sites.names():
+    with DAG(
+        schedule=None,
+        doc_md=__doc__,
+        params={
+            "patients": Param(
+                "", type="string", pattern="^/[^\\n]+$", description="The path of the file of patients"
+            ),
+            "mode": Param("plan", type="string", enum=["plan", "go", "readmit"], description="Count, erase, or take back"),
+        },
+        **every_dag("erase", site, ["on-call", "privacy"]),
+    ):
+        chain(site)

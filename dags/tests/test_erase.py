@@ -1,0 +1,66 @@
+"""The DAG that erases patients: nothing goes without approval, and the order of what goes."""
+
+import itertools
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from epic_fhir import reconcile
+from epic_fhir.reports import RunKey
+from epic_fhir.submit import listed
+
+FILE = Path(__file__).resolve().parent.parent / "epic_fhir_erase.py"
+PATIENTS = "/secure/patients.txt"
+
+
+@pytest.fixture(scope="module")
+def dag():
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(str(FILE))
+    assert bag.import_errors == {}
+    return bag.dags["epic_fhir_erase"]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ["asked", "plan", "go", "approve", "quiet", "erase", "forget", "load", "purge", "prove"],
+        ["asked", "approve_readmit", "readmit"],
+    ],
+    ids=["erase", "readmit"],
+)
+def test_what_is_done_comes_after_an_approval_and_is_proved_last(dag, order):
+    for before, after in itertools.pairwise(order):
+        assert dag.get_task(before).downstream_task_ids == {after} or before == "asked"
+    assert order[-1] in [t.task_id for t in dag.tasks if not t.downstream_task_ids]
+
+
+def test_silence_is_no_approval(dag):
+    for task in ("approve", "approve_readmit"):
+        assert dag.get_task(task).defaults == ["Reject"]
+
+
+def test_tasks_that_touch_the_lake_or_what_extract_saw_stand_in_its_pools(dag):
+    pools = {task: dag.get_task(task).pool for task in ("plan", "erase", "load", "purge", "prove", "forget", "readmit")}
+    assert {task for task, pool in pools.items() if pool == "epic_fhir_source"} == {"forget", "readmit"}
+    assert {task for task, pool in pools.items() if pool == "epic_fhir_lake"} == set(pools) - {"forget", "readmit"}
+
+
+def test_a_job_is_given_the_path_of_the_list_and_nothing_of_its_content():
+    now = datetime(2026, 3, 2, tzinfo=timezone.utc)
+    key = RunKey("epic_fhir_erase", "manual", "erase", 1, now, now)
+    arguments = key.arguments(Path("/conf/pipeline.conf"), **listed({"patients": PATIENTS, "mode": "go"}))
+    assert arguments[-4:] == ["--patients", PATIENTS, "--mode", "go"]
+
+
+@pytest.mark.parametrize(("opted_out", "state"), [(3, reconcile.PASS), (2, reconcile.FAIL)])
+def test_lines_of_patients_who_opted_out_are_accounted_for(opted_out, state):
+    """The server's count = written + rejected + opted out."""
+    counts = {"received": 10, "written": 6, "rejected": 1}
+    report = {"resources": {"Observation": counts}, "result": {"opted_out": {"Observation": opted_out}}}
+    evidence = reconcile.Evidence({"extract": report})
+    aside = evidence.set_aside("Observation")
+    checks = reconcile._source_is_bronze("Observation", counts, 10, aside)
+    assert [check.state for check in checks] == [state]

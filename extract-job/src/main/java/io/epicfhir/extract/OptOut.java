@@ -1,0 +1,79 @@
+package io.epicfhir.extract;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.Job;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.optout.NamedPatients;
+import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.OptOuts;
+import io.epicfhir.extract.bulk.Readmission;
+import io.epicfhir.extract.crawl.IndexErasure;
+import java.nio.file.Path;
+
+/**
+ * Whose records stay out, at extract's side. {@code --mode forget} takes them from the indexes that
+ * say what was seen; {@code readmit} takes patients off the list, and has the next export of each
+ * group ask for everything. Plain Java, no Spark.
+ */
+public final class OptOut implements Job {
+  /** See {@link io.epicfhir.common.JobArguments#USAGE}. */
+  public static void main(String[] args) {
+    System.exit(JobRunner.run(new OptOut(), args));
+  }
+
+  @Override
+  public String phase() {
+    return "opt-out";
+  }
+
+  @Override
+  public void run(JobContext context) {
+    switch (context.arguments().mode()) {
+      case "forget" -> forget(context);
+      case "readmit" -> readmit(context);
+      default ->
+          throw new JobException(
+              ExitCode.SETTINGS,
+              "Cannot work on the opt-outs: --mode is \""
+                  + context.arguments().mode()
+                  + "\"; use forget or readmit");
+    }
+  }
+
+  private static void forget(JobContext context) {
+    OptOuts optOuts = new OptOutList(context.lake()).load();
+    long entries = new IndexErasure(context.lake(), optOuts).run();
+    context.recorder().result("index_entries", entries);
+    context.recorder().note("Entries taken from extract's indexes: " + entries + ".");
+  }
+
+  private static void readmit(JobContext context) {
+    String file =
+        context
+            .arguments()
+            .patients()
+            .orElseThrow(
+                () ->
+                    new JobException(
+                        ExitCode.SETTINGS, "Cannot readmit: --patients names no list of patients"));
+    NamedPatients named = NamedPatients.read(Path.of(file));
+    // First the exports that bring them back: a try that breaks off between is tried again.
+    Readmission.askForEverything(context.lake(), context.run().key(), named.size());
+    int found = new OptOutList(context.lake()).remove(named.names());
+    context.recorder().result("readmitted", found);
+    context.recorder().result("unknown", named.size() - found);
+    if (found == 0) {
+      throw new JobException(
+          ExitCode.DATA_REFUSED,
+          "Nothing matches: none of the patients that the list names was kept out. Where they were"
+              + " readmitted before, nothing is left to do");
+    }
+    context
+        .recorder()
+        .note(
+            "Readmitted: %d of %d names. The next export of each group asks for everything; a crawl takes them for new."
+                .formatted(found, named.size()));
+  }
+}

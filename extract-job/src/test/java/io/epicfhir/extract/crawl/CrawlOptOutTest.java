@@ -1,0 +1,89 @@
+package io.epicfhir.extract.crawl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.OptOuts;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A crawl does not ask for who is on the list, forgets what it saw of them, and takes them back. */
+class CrawlOptOutTest {
+  private static final String ANNA = "eAnna00112233445566";
+  private static final String BERT = "eBert1234567890abc";
+
+  @TempDir Path folder;
+
+  private static String condition(String id, String patient) {
+    return "{\"resourceType\":\"Condition\",\"id\":\"%s\",\"subject\":{\"reference\":\"Patient/%s\"}}"
+        .formatted(id, patient);
+  }
+
+  private static String patient(String id) {
+    return "{\"resourceType\":\"Patient\",\"id\":\"" + id + "\"}";
+  }
+
+  @Test
+  void theyAreNotAskedForAndComeBackWhenTheyMay() throws IOException {
+    try (Clinic clinic = new Clinic();
+        CrawlSite site = clinic.site(folder, ANNA, BERT)) {
+      clinic.has(patient(ANNA), patient(BERT));
+      clinic.has(condition("cHers112233", ANNA), condition("cHis1122334455", BERT));
+      assertThat(site.crawl("r1")).isZero();
+      assertThat(site.newest()).hasSize(4);
+      assertThat(state()).contains(ANNA, "cHers112233");
+
+      OptOutList list = new OptOutList(site.lake());
+      list.add(
+          List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+          List.of("Condition/cHers112233"));
+      assertThat(new IndexErasure(site.lake(), list.load()).run()).isPositive();
+      assertThat(state()).doesNotContain(ANNA).doesNotContain("cHers").contains(BERT);
+      clinic.asked.clear();
+      // What is Bert's names her now: it stays out with its text.
+      clinic.has(condition("cBoth99887766", BERT + "\"},\"asserter\":{\"reference\":\"Patient/" + ANNA));
+      assertThat(site.crawl("r2")).isZero();
+
+      assertThat(clinic.asked).noneMatch(path -> path.contains(ANNA));
+      assertThat(site.newest()).as("nothing new, nothing deleted").isEmpty();
+      assertThat(site.deletions()).isEmpty();
+      assertThat(site.report("r2").at("/result/opted_out/Condition").asInt()).isEqualTo(1);
+      assertThat(state()).doesNotContain(ANNA).doesNotContain("cHers");
+
+      assertThat(list.remove(Set.of("Patient/" + ANNA))).isEqualTo(1);
+      assertThat(site.crawl("r3")).isZero();
+      assertThat(site.newest())
+          .hasSize(3)
+          .anyMatch(line -> line.contains("cHers112233"))
+          .anyMatch(line -> line.contains("cBoth99887766"));
+      assertThat(list.load()).isSameAs(OptOuts.NONE);
+    }
+  }
+
+  /** The text of all small state files, unpacked. */
+  private String state() throws IOException {
+    StringBuilder text = new StringBuilder();
+    try (Stream<Path> files = Files.walk(folder.resolve("lake/state/crawl"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        byte[] bytes = Files.readAllBytes(file);
+        boolean packed = bytes.length > 3 && bytes[0] == 0x28 && (bytes[1] & 0xff) == 0xb5;
+        text.append(
+            new String(
+                packed
+                    ? new com.github.luben.zstd.ZstdInputStream(Files.newInputStream(file))
+                        .readAllBytes()
+                    : bytes,
+                StandardCharsets.UTF_8));
+      }
+    }
+    return text.toString();
+  }
+}

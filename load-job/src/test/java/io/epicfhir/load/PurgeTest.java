@@ -1,0 +1,87 @@
+package io.epicfhir.load;
+
+import static io.epicfhir.load.ViewTables.plain;
+import static io.epicfhir.load.ViewTables.plainRows;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.optout.OptOutList;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who is on the list is in no table and no file that a load has made, whoever made it last. */
+class PurgeTest {
+  private static final String ANNA = "eAnna00112233445566";
+
+  @TempDir private Path folder;
+
+  private static List<Row> rows(String... texts) {
+    return Stream.of(texts).flatMap(text -> plainRows(1, text).stream()).toList();
+  }
+
+  private static void optOut(LoadRun load) {
+    LakePaths lake = new LakePaths(load.lake().toUri().toString());
+    new OptOutList(new Lake(lake, new Configuration()))
+        .add(
+            List.of(new OptOutList.Person(new TreeSet<>(List.of("Patient/" + ANNA)), Set.of())),
+            List.of("Observation/oHers0001122"));
+  }
+
+  @Test
+  void tablesOfViewsThatAreGoneAndRefusedValuesLoseTheirRowsAndOthersKeepTheirs() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "his"));
+    assertThat(load.run()).isZero();
+    load.execute("CREATE TABLE {}.gone AS SELECT * FROM {}.a");
+    load.execute("INSERT INTO {}.gone VALUES ('x', 'Patient/" + ANNA + "', 'oHers0001122')");
+    load.execute("CREATE TABLE {}_state.staged (list text[])");
+    load.execute("INSERT INTO {}_state.staged VALUES (ARRAY['b', '" + ANNA + "']), (ARRAY['c'])");
+    load.execute(
+        "INSERT INTO {}_state.refused_value VALUES"
+            + " ('{}', 'a', 'born', 'date', 'oHers0001122', '2020-13-77', false, now())");
+    optOut(load);
+
+    assertThat(load.purge()).isZero();
+
+    assertThat(load.report().at("/result/purged").toString().replace(load.schema(), "s"))
+        .isEqualTo("{\"s.gone\":1,\"s_state.refused_value\":1,\"s_state.staged\":1}");
+    assertThat(load.query("SELECT count(*) FROM {}.a")).containsExactly("3");
+    assertThat(load.query("SELECT count(*) FROM {}.gone")).containsExactly("3");
+    assertThat(load.query("SELECT list FROM {}_state.staged")).containsExactly("{c}");
+    assertThat(load.query("SELECT count(*) FROM {}_state.refused_value")).containsExactly("0");
+    assertThat(load.run()).isZero();
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
+  }
+
+  @Test
+  void anExportsFolderBeforeGoesAndACurrentOneThatNamesThemIsRed() throws Exception {
+    LoadRun load =
+        new LoadRun(folder)
+            .with("target", "parquet")
+            .with("export-folder", folder.resolve("export").toString());
+    ViewTables.write(load.lake(), "a", plain(), rows(ANNA, "his"));
+    assertThat(load.run()).isZero();
+    ViewTables.write(load.lake(), "a", plain(), rows("his"));
+    assertThat(load.run()).isZero();
+    optOut(load);
+
+    assertThat(load.purge()).isZero();
+
+    try (Stream<Path> versions = Files.list(folder.resolve("export/a"))) {
+      assertThat(versions.filter(Files::isDirectory)).hasSize(1);
+    }
+    ViewTables.write(load.lake(), "a", plain(), rows(ANNA));
+    assertThat(load.run()).isZero();
+    assertThat(load.purge()).isEqualTo(5);
+    assertThat(load.error()).contains("rows that name one are still there").doesNotContain(ANNA);
+  }
+}

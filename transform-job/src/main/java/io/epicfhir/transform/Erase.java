@@ -1,0 +1,87 @@
+package io.epicfhir.transform;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.Job;
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.RunLock;
+import io.epicfhir.common.RunRecorder;
+import io.epicfhir.common.optout.NamedPatients;
+import io.epicfhir.transform.erase.Erasure;
+import io.epicfhir.transform.erase.ErasureProof;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Erases patients from the lake and keeps them out: {@code --mode plan} says what would go, {@code
+ * go} erases, {@code prove} looks through the lake for who is on the list. No id is told anywhere.
+ */
+public final class Erase implements Job {
+  private static final String BACKUPS =
+      "Not reached: backups and snapshots of the lake and of PostgreSQL, replicas and WAL, versions"
+          + " that an object store keeps, copies that people made, the list of patients itself.";
+
+  /** Runs the job as a process; see {@link io.epicfhir.common.JobArguments#USAGE}. */
+  public static void main(String[] args) {
+    System.exit(JobRunner.run(new Erase(), args));
+  }
+
+  @Override
+  public String phase() {
+    return "erase";
+  }
+
+  @Override
+  @SuppressWarnings("try") // the lock is held, not used
+  public void run(JobContext context) {
+    Duration patience = CareSettings.from(context.settings()).lockPatience();
+    String mode = context.arguments().mode();
+    try (RunLock lock = RunLock.acquire(context.lake(), Transformation.LOCK, patience)) {
+      switch (mode) {
+        case "plan" -> tell(context.recorder(), erasure(context).plan());
+        case "go" -> {
+          context.recorder().note(BACKUPS);
+          tell(context.recorder(), erasure(context).go(patience));
+        }
+        case "prove" -> ErasureProof.of(context.lake(), context.recorder());
+        default ->
+            throw new JobException(
+                ExitCode.SETTINGS, "Cannot erase: --mode is \"" + mode + "\"; use plan, go or prove");
+      }
+    }
+  }
+
+  private static Erasure erasure(JobContext context) {
+    String file =
+        context
+            .arguments()
+            .patients()
+            .orElseThrow(
+                () ->
+                    new JobException(
+                        ExitCode.SETTINGS, "Cannot erase: --patients names no list of patients"));
+    NamedPatients named = NamedPatients.read(Path.of(file));
+    return new Erasure(context.spark(), context.lake(), named);
+  }
+
+  private static void tell(RunRecorder recorder, Erasure.Result result) {
+    recorder.patients(result.patients(), 0);
+    recorder.result("patients", result.patients());
+    recorder.result("unknown", result.unknown());
+    recorder.result("resources", result.resources());
+    recorder.result("rows", result.rows());
+    recorder.result("tables", result.tables());
+    recorder.note(
+        "Patients: %d; of the named ones, the lake does not know %d. Resources by type: %s. Rows by layer: %s."
+            .formatted(result.patients(), result.unknown(), result.resources(), result.rows()));
+    if (result.isEmpty() && result.before() > 0) {
+      recorder.note("They were erased before; nothing of them is left in the tables.");
+    } else if (result.isEmpty()) {
+      throw new JobException(
+          ExitCode.DATA_REFUSED,
+          "Nothing matches: the lake holds nothing of the patients that the list names. Check ids and"
+              + " identifiers (system|value). Where they were erased before, nothing is left to do");
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package io.epicfhir.transform.erase;
+
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.optout.Mentions;
+import io.epicfhir.common.optout.NamedPatients;
+import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.OptOuts;
+import io.epicfhir.common.optout.ParquetRows;
+import io.epicfhir.transform.silver.SilverTable;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Erases patients from the lake. The list that keeps them out is written first; then what was made
+ * of their data goes, and last the data themselves: so a second try after a kill still finds all of
+ * it. Whoever calls holds the lock of the tables.
+ */
+public final class Erasure {
+  private final SparkSession spark;
+  private final Lake lake;
+  private final NamedPatients named;
+  private final OptOutList list;
+  private long before;
+
+  /**
+   * What was or would be erased; counts only.
+   *
+   * @param patients records, with those that were merged with the named ones
+   * @param unknown how many of the named are nobody that the lake knows
+   * @param before how many of the named were on the list before
+   * @param resources by type
+   * @param rows by layer: bronze, silver, each table, quarantine, state (files)
+   */
+  public record Result(
+      long patients,
+      long unknown,
+      long before,
+      Map<String, Long> resources,
+      Map<String, Long> rows) {
+    public Result {
+      resources = Map.copyOf(resources);
+      rows = Map.copyOf(rows);
+    }
+
+    /** Whether nothing of the named patients is there. */
+    public boolean isEmpty() {
+      return rows.values().stream().allMatch(n -> n == 0);
+    }
+
+    /** The tables that rows went from. */
+    public List<String> tables() {
+      return rows.entrySet().stream()
+          .filter(entry -> entry.getValue() > 0 && entry.getKey().contains("/"))
+          .map(Map.Entry::getKey)
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Of these patients, from this lake. */
+  public Erasure(SparkSession spark, Lake lake, NamedPatients named) {
+    this.spark = spark;
+    this.lake = lake;
+    this.named = named;
+    this.list = new OptOutList(lake);
+  }
+
+  /** What would go. */
+  public Result plan() {
+    before = before();
+    ErasedResources resources = find();
+    Mentions erased = resources.mentions();
+    Mentions shared = new Mentions(resources.shared());
+    Map<String, Long> rows = new LinkedHashMap<>();
+    for (Path table : tables()) {
+      rows.put(name(table), new TableErasure(spark, lake, table, erased, shared).count());
+    }
+    rows.put("bronze", new LakeRows(spark, lake).landedRows(erased));
+    rows.put("quarantine", new QuarantineErasure(lake, erased).count());
+    return result(resources, rows);
+  }
+
+  /**
+   * Erases.
+   *
+   * @param patience how long to wait for extracts that run
+   */
+  public Result go(Duration patience) {
+    before = before();
+    ErasedResources resources = find();
+    if (before == 0 && resources.isNobody()) {
+      return result(resources, Map.of()); // a typing error keeps nobody out
+    }
+    list.add(resources.persons(), resources.resources());
+    Failpoint.at("erase.listed");
+    ExtractBarrier.await(lake, patience);
+    ErasedResources found = find(); // what landed meanwhile is theirs, too
+    Mentions erased = found.mentions();
+    Mentions shared = new Mentions(found.shared());
+    Map<String, Long> rows = new LinkedHashMap<>();
+    List<Path> tables = tables();
+    for (Path table : tables) {
+      if (!table.equals(lake.paths().silver())) {
+        rows.put(name(table), table(table, erased, shared));
+      }
+    }
+    rows.put("quarantine", new QuarantineErasure(lake, erased).run());
+    rows.put("state", new StateErasure(lake, found, patience).run());
+    if (tables.contains(lake.paths().silver())) {
+      rows.put("silver", table(lake.paths().silver(), erased, shared));
+      new SilverTable(lake).state(() -> spark); // counted anew, with its new commit
+    }
+    Failpoint.at("erase.silver");
+    rows.put("bronze", new BronzeErasure(lake, erased).run());
+    return result(found, rows);
+  }
+
+  private long before() {
+    OptOuts optOuts = list.load();
+    return named.names().stream().filter(optOuts::listed).count();
+  }
+
+  private ErasedResources find() {
+    return ErasedResources.of(named, new LakeRows(spark, lake), list.load());
+  }
+
+  private List<Path> tables() {
+    return DeltaTables.of(lake).stream()
+        .filter(table -> TableLog.of(lake, table).version().isPresent())
+        .toList();
+  }
+
+  private long table(Path table, Mentions erased, Mentions shared) {
+    if (!isTouched(table, erased, shared)) {
+      return 0;
+    }
+    if (table.getParent().getName().equals("views")) {
+      // What the view holds is known no more: the next transform builds it anew.
+      lake.delete(lake.paths().state("views/" + table.getName() + ".json"));
+    }
+    spark.sparkContext().setJobGroup("erase", "erase from " + name(table), false);
+    return new TableErasure(spark, lake, table, erased, shared).run();
+  }
+
+  /** Whether any file of any version names an erased resource; most tables need no Spark job. */
+  private boolean isTouched(Path table, Mentions erased, Mentions shared) {
+    return LakeFiles.below(lake, table).parallelStream()
+        .filter(file -> file.getName().endsWith(".parquet"))
+        .anyMatch(
+            file ->
+                ParquetRows.any(
+                    lake.hadoop(),
+                    file,
+                    row ->
+                        ParquetRows.anyText(row, text -> erased.in(text, 0, text.length))
+                            || RowRule.isOne(erased, row)
+                            || RowRule.isOne(shared, row)));
+  }
+
+  private String name(Path table) {
+    String root = new Path(lake.paths().root()).toUri().getPath();
+    return table.toUri().getPath().substring(root.length()).replaceFirst("^/+", "");
+  }
+
+  private Result result(ErasedResources resources, Map<String, Long> rows) {
+    return new Result(
+        resources.patients().size(), resources.unknown(), before, resources.byType(), rows);
+  }
+}

@@ -1,0 +1,31 @@
+package io.epicfhir.transform.erase;
+
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.RunLock;
+import java.time.Duration;
+import org.apache.hadoop.fs.FileStatus;
+
+/**
+ * Waits until every extract that may have begun before the list was written has ended: each holds
+ * the lock of its export from before it reads the list until its landing shows. One that begins
+ * later reads the new list.
+ */
+final class ExtractBarrier {
+  private ExtractBarrier() {}
+
+  /**
+   * @throws io.epicfhir.common.JobException {@link io.epicfhir.common.ExitCode#STORAGE} where one
+   *     takes longer
+   */
+  @SuppressWarnings("try") // the lock is waited for, not used
+  static void await(Lake lake, Duration patience) {
+    for (FileStatus file : lake.list(lake.paths().state("locks"))) {
+      String name = file.getPath().getName().replaceFirst("\\.leases$", "");
+      if (name.startsWith("export-")) {
+        try (RunLock lock = RunLock.acquire(lake, name, patience)) {
+          continue;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package io.epicfhir.transform.erase;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.StorageFailure;
+import io.epicfhir.common.optout.Mentions;
+import io.epicfhir.common.optout.ParquetRows;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.ToLongFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.example.data.Group;
+
+/**
+ * Takes lines that name an erased resource out of quarantine: verbatim lines in Parquet files, also
+ * those that are no JSON, and the lists of resources that do not fit a view.
+ */
+final class QuarantineErasure {
+  private static final JsonMapper MAPPER = new JsonMapper();
+  private static final Pattern ID = Pattern.compile("\"id\"\\s*:\\s*\"([^\"]+)\"");
+
+  private final Lake lake;
+  private final Mentions erased;
+
+  QuarantineErasure(Lake lake, Mentions erased) {
+    this.lake = lake;
+    this.erased = erased;
+  }
+
+  /** Does it; how many lines went. */
+  long run() {
+    return each(this::parquet, this::list);
+  }
+
+  /** How many lines would go. */
+  long count() {
+    return each(
+        file -> {
+          long[] lines = new long[1];
+          ParquetRows.any(
+              lake.hadoop(),
+              file,
+              row -> {
+                lines[0] += names(ParquetRows.bytes(row, "line")) ? 1 : 0;
+                return false;
+              });
+          return lines[0];
+        },
+        file -> lines(file).stream().filter(this::listed).count());
+  }
+
+  private long each(ToLongFunction<Path> parquet, ToLongFunction<Path> list) {
+    long lines = 0;
+    for (Path file : LakeFiles.below(lake, lake.paths().at("quarantine"))) {
+      if (file.getName().endsWith(".parquet") && !file.getName().startsWith(".")) {
+        lines += parquet.applyAsLong(file);
+      } else if (file.getName().endsWith(".ndjson") && !file.getName().startsWith(".")) {
+        lines += list.applyAsLong(file);
+      }
+    }
+    return lines;
+  }
+
+  private long parquet(Path file) {
+    Set<String> places = new HashSet<>();
+    ParquetRows.any(
+        lake.hadoop(),
+        file,
+        row -> {
+          if (names(ParquetRows.bytes(row, "line"))) {
+            places.add(place(row));
+          }
+          return false;
+        });
+    if (places.isEmpty()) {
+      return 0;
+    }
+    Path copy =
+        new Path(
+            file.getParent(),
+            file.getName().replaceFirst("(-w[0-9a-f]{8})?\\.parquet$", "")
+                + "-w"
+                + UUID.randomUUID().toString().substring(0, 8)
+                + ".parquet");
+    long gone =
+        ParquetRows.copy(
+                lake.hadoop(),
+                file,
+                copy,
+                row -> places.contains(place(row)) ? Optional.empty() : Optional.of(row))
+            .gone();
+    lake.delete(file);
+    return gone;
+  }
+
+  /** A line in pieces goes with all of them. */
+  private static String place(Group row) {
+    return new String(ParquetRows.bytes(row, "source_file"), StandardCharsets.UTF_8)
+        + " "
+        + row.getLong("source_line", 0);
+  }
+
+  private boolean names(byte[] line) {
+    if (erased.in(line, 0, line.length)) {
+      return true;
+    }
+    Matcher ids = ID.matcher(new String(line, StandardCharsets.UTF_8));
+    while (ids.find()) {
+      if (erased.hasId(ids.group(1))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private List<String> lines(Path file) {
+    try {
+      return new String(FileText.of(lake, file), StandardCharsets.UTF_8).lines().toList();
+    } catch (IOException e) {
+      throw StorageFailure.of("read " + file, e);
+    }
+  }
+
+  private long list(Path file) {
+    List<String> all = lines(file);
+    List<String> left = all.stream().filter(line -> !listed(line)).toList();
+    if (left.size() < all.size()) {
+      lake.write(file, left.isEmpty() ? "" : String.join("\n", left) + "\n");
+    }
+    return all.size() - left.size();
+  }
+
+  private boolean listed(String line) {
+    try {
+      JsonNode one = MAPPER.readTree(line);
+      String type = one.path("resource_type").asText("");
+      return erased.has(type, one.path("id").asText("")) || erased.in(line);
+    } catch (JsonProcessingException e) {
+      return erased.in(line);
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package io.epicfhir.transform.erase;
+
+import io.delta.tables.DeltaTable;
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.optout.Mentions;
+import io.epicfhir.transform.delta.TableScan;
+import io.epicfhir.transform.delta.TableSignature;
+import io.epicfhir.transform.delta.TableWriter;
+import io.epicfhir.transform.silver.SilverSession;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.function.FilterFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Takes the erased rows out of a Delta table in one commit, rewrites what deletion vectors only
+ * hide, and deletes the files of all older versions. Readers of older versions lose them.
+ */
+final class TableErasure {
+  private static final String PARTITION = "resource_type";
+
+  private final SparkSession spark;
+  private final Lake lake;
+  private final Path path;
+  private final Mentions erased;
+  private final Mentions shared;
+
+  /**
+   * @param shared resources whose rows go, and no others that name them
+   */
+  TableErasure(SparkSession base, Lake lake, Path path, Mentions erased, Mentions shared) {
+    this.shared = shared;
+    this.lake = lake;
+    this.path = path;
+    this.erased = erased;
+    long bytes = TableLog.of(lake, path).snapshot().map(TableSnapshot::bytes).orElse(0L);
+    this.spark = SilverSession.of(base, bytes, 0);
+    spark.conf().set("parquet.column.statistics.enabled", "false");
+  }
+
+  /** How many rows of the newest version name an erased resource. */
+  long count() {
+    return going().count();
+  }
+
+  private StructType table() {
+    return spark.read().format("delta").load(path.toString()).schema();
+  }
+
+  /** Of the data files, which do not have the partition's column. */
+  private static StructType columns(StructType table, boolean partitioned) {
+    StructType columns = new StructType();
+    for (StructField field : table.fields()) {
+      columns = partitioned && field.name().equals(PARTITION) ? columns : columns.add(field);
+    }
+    return columns;
+  }
+
+  private static Optional<String> partition(boolean partitioned) {
+    return partitioned ? Optional.of(PARTITION) : Optional.empty();
+  }
+
+  private Dataset<Row> going() {
+    TableSnapshot now = TableLog.of(lake, path).snapshot().orElseThrow();
+    boolean partitioned = isPartitioned(now);
+    StructType table = table();
+    List<String> wanted = new ArrayList<>(List.of(table.fieldNames()));
+    wanted.addAll(TableScan.POSITION);
+    Rule rule = new Rule(erased, shared, partitioned);
+    FilterFunction<Row> going = rule::goes;
+    return new TableScan(
+            spark, lake, path, columns(table, partitioned), partition(partitioned))
+        .dataset(now.files(), wanted)
+        .filter(going);
+  }
+
+  /** Does it; how many rows of the newest version went. */
+  long run() {
+    TableLog log = TableLog.of(lake, path);
+    TableSnapshot now = log.snapshot().orElseThrow();
+    long before = now.rows().orElse(0);
+    boolean partitioned = isPartitioned(now);
+    StructType columns = columns(table(), partitioned);
+    boolean ranged = Arrays.asList(columns.fieldNames()).contains("silver_version");
+    TableWriter writer =
+        new TableWriter(
+            lake,
+            path,
+            columns,
+            partition(partitioned),
+            ranged ? Optional.of("silver_version") : Optional.empty());
+    TableWriter.Plan plan = writer.take(spark, now, going(), false);
+    if (!plan.remove().isEmpty()) {
+      Failpoint.at("erase.table");
+      log.change(now.version(), plan.add(), plan.remove(), plan.mark(), TableSignature.of(spark));
+    }
+    long after = log.snapshot().orElseThrow().rows().orElse(0);
+    purge();
+    return before - after;
+  }
+
+  private static boolean isPartitioned(TableSnapshot now) {
+    return now.files().stream().anyMatch(file -> file.partitionValues().containsKey(PARTITION));
+  }
+
+  private void purge() {
+    if (TableLog.of(lake, path).snapshot().orElseThrow().files().stream()
+        .anyMatch(file -> file.deletedRows() > 0)) {
+      spark.sql("REORG TABLE delta.`" + path + "` APPLY (PURGE)");
+    }
+    spark.conf().set("spark.databricks.delta.retentionDurationCheck.enabled", false);
+    spark
+        .conf()
+        .set(
+            "spark.sql.sources.parallelPartitionDiscovery.parallelism",
+            spark.sparkContext().defaultParallelism());
+    DeltaTable.forPath(spark, path.toString()).vacuum(0);
+    removeHidden(path);
+  }
+
+  /** VACUUM passes over files whose names begin with a dot or an underscore. */
+  private void removeHidden(Path folder) {
+    for (FileStatus file : lake.list(folder)) {
+      String name = file.getPath().getName();
+      if (file.isDirectory() && !name.startsWith("_")) {
+        removeHidden(file.getPath());
+      } else if (file.isFile() && name.startsWith("_")) {
+        lake.delete(file.getPath());
+      }
+    }
+  }
+
+  /** Which rows go, by what stands in their texts. */
+  private record Rule(Mentions erased, Mentions shared, boolean silver) implements java.io.Serializable {
+    private static final long serialVersionUID = 1L;
+
+    boolean goes(Row row) {
+      if (silver) {
+        String text = row.getAs("resource");
+        byte[] bytes =
+            text == null ? new byte[0] : text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        String type = row.getAs(PARTITION);
+        String id = row.getAs("id");
+        return shared.has(type, id) || RowRule.goes(erased, type, id, bytes);
+      }
+      if (row.schema() != null && isShared(row)) {
+        return true;
+      }
+      for (int i = 0; i < row.size() - 2; i++) { // the position is none of the table's
+        if (!row.isNullAt(i) && names(row.get(i))) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private boolean isShared(Row row) {
+      boolean has = Arrays.asList(row.schema().fieldNames()).contains(RowRule.RESOURCE);
+      return has && row.getAs(RowRule.RESOURCE) instanceof String id && shared.hasUnique(id);
+    }
+
+    private boolean names(Object value) {
+      if (value instanceof String text) {
+        return erased.in(text);
+      }
+      if (value instanceof scala.collection.Iterable<?> list) {
+        var each = list.iterator();
+        while (each.hasNext()) {
+          if (names(each.next())) {
+            return true;
+          }
+        }
+      }
+      return value instanceof Row nested && names(nested.toSeq());
+    }
+  }
+}

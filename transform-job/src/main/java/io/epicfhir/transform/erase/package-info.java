@@ -1,0 +1,2 @@
+/** Removes patients from the lake, keeps them out, and proves it. */
+package io.epicfhir.transform.erase;
