@@ -3,11 +3,9 @@ package io.epicfhir.common;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.apache.spark.api.java.function.ForeachPartitionFunction;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,8 +14,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A patient's name in an exception, wherever a job meets it, with the logging that is shipped. */
 class CanaryTest {
-  private static final String CANARY = "CANARY";
-
   @TempDir Path folder;
 
   /** The job, in a process of its own. */
@@ -84,28 +80,10 @@ class CanaryTest {
     String told = Files.readString(log);
     assertThat(exit).as(told).isEqualTo(1);
     assertThat(told).contains("Exception", "io.epicfhir.common.CanaryTest$Failing.fail");
-    assertThat(told).doesNotContain(CANARY);
-    List<Path> holding = filesWithCanary(folder.resolve("lake"));
+    assertThat(told).doesNotContain(Canaries.CANARY);
+    List<Path> holding = Canaries.in(folder.resolve("lake"));
     Path trace = folder.resolve("lake/traces/d/r/count-1.txt");
     assertThat(trace).exists();
     assertThat(holding).isEqualTo(place.equals("thread") ? List.of() : List.of(trace));
-  }
-
-  private static List<Path> filesWithCanary(Path root) throws IOException {
-    try (Stream<Path> found = Files.walk(root)) {
-      return found
-          .filter(Files::isRegularFile)
-          .filter(file -> !file.getFileName().toString().endsWith(".crc"))
-          .filter(CanaryTest::hasCanary)
-          .toList();
-    }
-  }
-
-  private static boolean hasCanary(Path file) {
-    try {
-      return Files.readString(file, StandardCharsets.ISO_8859_1).contains(CANARY);
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
   }
 }
