@@ -13,6 +13,8 @@
 # The pages listen on 127.0.0.1 only and ask for no password: everybody who can log in to this machine may use them, so no real
 # data belongs here. The metadata database is SQLite: good for one machine and a few tasks at a time, not for production.
 set -euo pipefail
+# Logs and the database are private; AIRFLOW_UMASK is for tests, which show that the lake is so under any.
+umask "${AIRFLOW_UMASK:-077}"
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 venv=${VENV:-$root/build/venv}
@@ -46,6 +48,9 @@ environment() {
   export AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=${AIRFLOW_DB:-sqlite:///$home/airflow.db}
   export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=False
   export AIRFLOW__LOGGING__BASE_LOG_FOLDER=$home/logs
+  # By itself Airflow lets everybody read the tasks' logs, whatever the umask.
+  export AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS=0o700
+  export AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS=0o600
   export AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC=1 AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=0
 }
 

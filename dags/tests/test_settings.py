@@ -158,3 +158,18 @@ def test_a_site_includes_the_shared_settings_behind_any_number_of_comments_and_b
     file.write_text("\n \n" * 100 + 'epic-fhir { lake = /own, bulk.poll-interval = "1 second" }\n')
     assert Settings.load(file).lake == "/own"
     assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize("profile", ["yarn", "kubernetes"])
+def test_on_a_cluster_driver_and_executors_know_each_other_and_nobody_listens_in(profile):
+    lines = (PIPELINE.parent / "spark" / f"{profile}.conf").read_text().splitlines()
+    properties = dict(line.split(None, 1) for line in lines if line.strip() and not line.startswith("#"))
+    assert properties["spark.authenticate"].strip() == "true"
+    assert properties["spark.network.crypto.enabled"].strip() == "true"
+    assert properties["spark.eventLog.enabled"].strip() == "false"
+
+
+def test_the_standalone_profile_says_what_its_two_ports_need():
+    text = (PIPELINE.parent / "spark" / "standalone.conf").read_text()
+    assert "CVE-2018-11770" in text
+    assert "spark.authenticate.secret.file" in text
