@@ -57,6 +57,8 @@ environment() {
 launch() { # name, airflow arguments: a process group of its own, so that it can be stopped with all its children
   local name=$1
   shift
+  # All its tasks run here, and their logs are read from the disk; it would serve them to the whole network.
+  if [ "$name" = scheduler ]; then set -- "$@" --skip-serve-logs; fi
   set -m
   airflow "$@" >"$home/logs/$name.log" 2>&1 </dev/null &
   echo $! >"$home/$name.pid"

@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Who did what with patient data: two records a task, one before its work and one after it, in the
  * lake's folder {@code audit}, never replaced. Each holds the hash of the one before it, so that a
- * record that was changed, removed or put in between shows; {@code python -m epic_fhir.audit} checks
- * it. The newest hash goes to the task's log, and the load keeps a copy of all records in
+ * record that was changed, removed or put in between shows; {@code python -m epic_fhir.audit}
+ * checks it. The newest hash goes to the task's log, and the load keeps a copy of all records in
  * PostgreSQL: by either a chain that was cut off at its end shows, too.
  */
 public final class AuditLog {

@@ -64,8 +64,7 @@ public final class Canaries {
 
   private static int behindPages(Path file) throws IOException {
     var path = new org.apache.hadoop.fs.Path(file.toUri());
-    try (var reader =
-        ParquetFileReader.open(HadoopInputFile.fromPath(path, new Configuration()))) {
+    try (var reader = ParquetFileReader.open(HadoopInputFile.fromPath(path, new Configuration()))) {
       return reader.getRowGroups().stream()
           .map(BlockMetaData::getColumns)
           .flatMap(List::stream)

@@ -59,7 +59,8 @@ record AuditCopy(String schema, AuditLog log) {
   Optional<String> bringUpToDate(Connection connection) throws SQLException {
     Optional<AuditLog.Kept> newest = newest(connection);
     Optional<AuditLog.Kept> same =
-        newest.flatMap(kept -> log.record(kept.number()))
+        newest
+            .flatMap(kept -> log.record(kept.number()))
             .filter(kept -> kept.sha256().equals(newest.get().sha256()));
     // Another log than it was: all of it, beside what was copied before.
     add(connection, log.after(same.map(AuditLog.Kept::number).orElse(0L)));
@@ -81,8 +82,7 @@ record AuditCopy(String schema, AuditLog log) {
     try (Statement statement = connection.createStatement();
         ResultSet found = statement.executeQuery(sql)) {
       return found.next()
-          ? Optional.of(
-              new AuditLog.Kept(found.getLong(1), found.getString(2), found.getString(3)))
+          ? Optional.of(new AuditLog.Kept(found.getLong(1), found.getString(2), found.getString(3)))
           : Optional.empty();
     }
   }

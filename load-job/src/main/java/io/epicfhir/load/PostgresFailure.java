@@ -78,7 +78,9 @@ final class PostgresFailure extends RuntimeException {
     return saidByProgram(e) ? "a trigger or function refused it" : firstLine(e.getMessage());
   }
 
-  /** The words of a trigger or a function are its author's: they may quote rows, under any state. */
+  /**
+   * The words of a trigger or a function are its author's: they may quote rows, under any state.
+   */
   private static boolean saidByProgram(SQLException e) {
     ServerErrorMessage said =
         e instanceof PSQLException known ? known.getServerErrorMessage() : null;

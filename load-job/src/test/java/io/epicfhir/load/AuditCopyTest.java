@@ -71,8 +71,7 @@ class AuditCopyTest {
     load.with("reader-role", load.schema() + "_nobody");
     assertThat(load.run()).isEqualTo(2);
     assertThat(
-            load.query(
-                "SELECT record::jsonb ->> 'exit_code' FROM {}_state.audit WHERE number = 4"))
+            load.query("SELECT record::jsonb ->> 'exit_code' FROM {}_state.audit WHERE number = 4"))
         .containsExactly("2");
   }
 
