@@ -1,7 +1,7 @@
 # Everything a user or CI calls; each target is a script in ci/. The work lies under build/.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test nights foreign check bench docs dist format clean
+.PHONY: help setup demo up down test nights foreign sbom check bench docs dist format clean
 
 PATIENTS ?= 20
 export PATIENTS
@@ -29,6 +29,9 @@ nights: setup ## the long tests under Airflow: backfills, kills, reruns, a night
 
 foreign: setup ## the pipeline against three servers that this project did not write (some 15 minutes, installs them into build/foreign)
 	@ci/foreign.sh
+
+sbom: setup ## what the product is made of, as CycloneDX: build/sbom/java.json, build/sbom/python.json
+	@ci/sbom.sh
 
 check: setup ## format, static analysis, DAG policy
 	@ci/check.sh

@@ -13,6 +13,8 @@
 # The pages listen on 127.0.0.1 only and ask for no password: everybody who can log in to this machine may use them, so no real
 # data belongs here. The metadata database is SQLite: good for one machine and a few tasks at a time, not for production.
 set -euo pipefail
+# Logs and the database are private; AIRFLOW_UMASK is for tests, which show that the lake is so under any.
+umask "${AIRFLOW_UMASK:-077}"
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 venv=${VENV:-$root/build/venv}
@@ -46,12 +48,17 @@ environment() {
   export AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=${AIRFLOW_DB:-sqlite:///$home/airflow.db}
   export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=False
   export AIRFLOW__LOGGING__BASE_LOG_FOLDER=$home/logs
+  # By itself Airflow lets everybody read the tasks' logs, whatever the umask.
+  export AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS=0o700
+  export AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS=0o600
   export AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC=1 AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=0
 }
 
 launch() { # name, airflow arguments: a process group of its own, so that it can be stopped with all its children
   local name=$1
   shift
+  # All its tasks run here, and their logs are read from the disk; it would serve them to the whole network.
+  if [ "$name" = scheduler ]; then set -- "$@" --skip-serve-logs; fi
   set -m
   airflow "$@" >"$home/logs/$name.log" 2>&1 </dev/null &
   echo $! >"$home/$name.pid"

@@ -15,12 +15,12 @@ java_major=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/.*java.spe
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || fail "python3 is older than 3.10"
 python3 -c 'import venv, ensurepip' 2>/dev/null || fail "python3 has no venv module; install the python3-venv package"
 
-wanted=$(cat ci/uv.txt dags/requirements.lock | sha256sum | cut -c1-16)
+wanted=$( (grep -o '^uv==[0-9.]*' ci/uv.txt; cat dags/requirements.lock) | sha256sum | cut -c1-16)
 if [ "$(cat build/venv/.wanted 2>/dev/null)" != "$wanted" ]; then
   say "Setting up Python packages in build/venv (Airflow, Spark; about 750 MB, once)"
   rm -rf build/venv
   python3 -m venv build/venv
-  build/venv/bin/python -m pip install -q --disable-pip-version-check -r ci/uv.txt
+  build/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r ci/uv.txt
   build/venv/bin/uv pip install -q --python build/venv/bin/python --require-hashes -r dags/requirements.lock
   echo "$wanted" >build/venv/.wanted
 fi

@@ -54,6 +54,7 @@ class Stack:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def start(self):
+        os.umask(0o077)  # patients, keys, logs
         self.logs.mkdir(parents=True, exist_ok=True)
         self._patients()
         JavaPart(self.root, "sandbox").start("extract-job", "io.epicfhir.sandbox.SandboxServer", [

@@ -35,9 +35,23 @@ BEGIN
   EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I, %I TO %I', target, state, loader);
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', target, reader);
 
+  -- The copy of the audit log belongs to the administrator, too: the loader adds records and can neither change nor remove any.
+  EXECUTE format('CREATE TABLE IF NOT EXISTS %I.audit (number bigint NOT NULL, sha256 text PRIMARY KEY, record text NOT NULL, '
+      'copied_at timestamptz NOT NULL DEFAULT clock_timestamp())', state);
+  EXECUTE format('CREATE OR REPLACE FUNCTION %I.audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ '
+      'BEGIN RAISE EXCEPTION ''The audit log only grows''; END $$', state);
+  EXECUTE format('DROP TRIGGER IF EXISTS append_only ON %I.audit', state);
+  EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I.audit '
+      'FOR EACH STATEMENT EXECUTE FUNCTION %I.audit_append_only()', state, state);
+  EXECUTE format('ALTER TABLE %I.audit OWNER TO %I', state, current_user);
+  EXECUTE format('ALTER FUNCTION %I.audit_append_only() OWNER TO %I', state, current_user);
+  EXECUTE format('REVOKE ALL ON TABLE %I.audit FROM PUBLIC, %I', state, loader);
+  EXECUTE format('GRANT SELECT, INSERT ON TABLE %I.audit TO %I', state, loader);
+
   -- Tables of earlier loads, by another role, become the loader's: only its owner can put a new table in an old one's place.
   FOR standing IN SELECT c.oid::regclass AS name, n.nspname AS schema FROM pg_catalog.pg_class c
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname IN (target, state) LOOP
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname IN (target, state)
+        AND (n.nspname, c.relname) <> (state, 'audit') LOOP
     EXECUTE format('ALTER TABLE %s OWNER TO %I', standing.name, loader);
     EXECUTE format('REVOKE ALL ON TABLE %s FROM PUBLIC', standing.name);
     IF standing.schema = target THEN

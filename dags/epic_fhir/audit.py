@@ -1,12 +1,14 @@
 """
-Checks and shows the audit log: ``python -m epic_fhir.audit LAKE [HASH ...]``, in the folder of the DAGs.
+Checks and shows the audit log: ``python -m epic_fhir.audit LAKE [HASH ...] [--database URL]``, in the folder of the DAGs.
 
-Each record holds the SHA-256 of the one before it. What the records cannot show is that the last ones are gone: so each job
-writes its record's hash into its log, and a HASH from there must be found here.
+Each record holds the SHA-256 of the one before it. What the records cannot show is that the last ones are gone. Two others know
+them: each job writes its record's hash into its log, and a HASH from there must be found here; and each load copies all records
+into PostgreSQL, and with --database both must have the same.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import re
@@ -30,6 +32,8 @@ COLUMNS = (
     "triggered_by",
     "source",
     "purpose",
+    "reason",
+    "destination",
 )
 
 
@@ -74,19 +78,59 @@ def line(entry: dict[str, Any]) -> str:
     return "\t".join([*told, f"{received} received", f"{written} written", f"{entry.get('patients')} patients"])
 
 
+def against(audit: Audit, copy: list[tuple[int, str, str]]) -> list[str]:
+    """
+    What is wrong between the lake's log and its copy.
+
+    :param copy: number, hash and text of each record, as PostgreSQL has them
+    """
+    if not copy:
+        return ["The database has no audit record: no load copied any, or the table was emptied"]
+    hashes, there = set(audit.hashes), {sha256 for _, sha256, _ in copy}
+    problems = []
+    for number, sha256, text in sorted(copy):
+        if hashlib.sha256(text.encode()).hexdigest() != sha256:
+            problems.append(f"record {number} of the database was changed there")
+        elif sha256 not in hashes:
+            problems.append(f"record {number} of the database is missing or another one in the lake")
+    newest = max(number for number, _, _ in copy)
+    for number, sha256 in enumerate(audit.hashes[:newest], start=1):
+        if sha256 not in there:
+            problems.append(f"record {number} of the lake is missing in the database")
+    return problems
+
+
+def copied(database: str, schema: str) -> list[tuple[int, str, str]]:
+    """The copy that the loads keep."""
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(database) as connection:
+        query = sql.SQL("SELECT number, sha256, record FROM {}").format(sql.Identifier(schema, "audit"))
+        return connection.execute(query).fetchall()
+
+
 def main() -> int:
-    if len(sys.argv) < 2:
-        print("Give a lake, and hashes that must be found, for example: python -m epic_fhir.audit LAKE", file=sys.stderr)  # noqa: T201
-        return 2
-    audit = read(Lake(sys.argv[1].rstrip("/")))
+    parser = argparse.ArgumentParser(prog="python -m epic_fhir.audit", description="Checks and shows the audit log of a lake.")
+    parser.add_argument("lake", help="the lake's path")
+    parser.add_argument("hashes", nargs="*", metavar="HASH", help="a hash from a task's log, which must be found")
+    parser.add_argument("--database", metavar="URL", help="postgresql://…: the loads' copy, which must be the same")
+    parser.add_argument("--schema", default="fhir_pipeline", help="load.state-schema, where that copy is")
+    options = parser.parse_args()
+    audit = read(Lake(options.lake.rstrip("/")))
     for entry in audit.entries:
         print(line(entry))  # noqa: T201
-    lost = [f"no record has the hash {told}: the end of the log is gone" for told in sys.argv[2:] if told not in audit.hashes]
-    for problem in [*audit.problems, *lost]:
-        print(problem, file=sys.stderr)  # noqa: T201
+    problems = list(audit.problems)
+    problems += [
+        f"no record has the hash {told}: the end of the log is gone" for told in options.hashes if told not in audit.hashes
+    ]
+    if options.database:
+        problems += against(audit, copied(options.database, options.schema))
     if not audit.entries:
-        print("There is no audit record.", file=sys.stderr)  # noqa: T201
-    return 5 if audit.problems or lost or not audit.entries else 0
+        problems.append("There is no audit record.")
+    for problem in problems:
+        print(problem, file=sys.stderr)  # noqa: T201
+    return 5 if problems else 0
 
 
 if __name__ == "__main__":

@@ -17,18 +17,31 @@ if TYPE_CHECKING:
     from epic_fhir.reports import Lake
 
 
+RUN_BY = "EPIC_FHIR_RUN_BY"
+DRIVERS_ENVIRONMENT = ("spark.yarn.appMasterEnv", "spark.kubernetes.driverEnv")
 LOCAL_FOLDERS = "SPARK_LOCAL_DIRS"
-SECRET = re.compile(r"AIRFLOW_(CONN|VAR)_.*|AIRFLOW__.*(KEY|SECRET|PASSWORD|TOKEN|CONN|CREDENTIALS).*")
-"""Airflow's own secrets, by the names of their environment variables."""
+AIRFLOWS = re.compile(r"_*AIRFLOW_.*")
+"""Airflow's settings, connections and variables: any of them may be or hold a secret, and no job needs one."""
+SECRET = re.compile(
+    r".*(SECRET|PASSW|PWD|PGPASS|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY|ACCOUNT_?KEY|FERNET|JWT|DSN).*", re.I
+)
+NAMES_A_FILE = re.compile(r".*(_FILE|_PATH|_URI)", re.I)
+"""Such as AWS_WEB_IDENTITY_TOKEN_FILE: where a secret is, and none."""
 
 
-def without_secrets() -> dict[str, str]:
+def without_secrets(master: bool = False) -> dict[str, str]:
     """
-    This process's environment for spark-submit, which in cluster mode sends all of it along, and the master keeps it.
+    This process's environment for a job's process.
 
     Without Spark's local folders, too: by that variable Spark would put its files right into them, and not into a private one.
+
+    :param master: whether spark-submit sends it along to a cluster's master, which keeps it: then without keys of object stores and
+        whatever else is a secret by its name; on the cluster they come from files or from the machine's role
     """
-    return {name: value for name, value in os.environ.items() if name != LOCAL_FOLDERS and not SECRET.fullmatch(name)}
+    kept = {name: value for name, value in os.environ.items() if name != LOCAL_FOLDERS and not AIRFLOWS.fullmatch(name)}
+    if not master:
+        return kept
+    return {name: value for name, value in kept.items() if not SECRET.fullmatch(name) or NAMES_A_FILE.fullmatch(name)}
 
 
 def local_folders() -> dict[str, str]:
@@ -51,4 +64,9 @@ def run_by(context: Context) -> dict[str, str]:
     run = context["dag_run"]
     kind = getattr(run, "run_type", None)
     who = getattr(run, "triggering_user_name", None) or str(getattr(kind, "value", None) or kind or "unknown")
-    return {"EPIC_FHIR_RUN_BY": who}
+    return {RUN_BY: who}
+
+
+def run_by_on_a_cluster() -> dict[str, str]:
+    """The same as properties of Spark: a driver on YARN or Kubernetes sees nothing of this process's environment."""
+    return {f"{prefix}.{RUN_BY}": os.environ[RUN_BY] for prefix in DRIVERS_ENVIRONMENT}

@@ -21,7 +21,7 @@ from airflow.sdk.exceptions import (
 from epic_fhir import logs, rerun, sites
 from epic_fhir.database import database
 from epic_fhir.lineage import TellsLineage
-from epic_fhir.processes import local_folders, private, run_by, without_secrets
+from epic_fhir.processes import local_folders, private, run_by, run_by_on_a_cluster, without_secrets
 from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, of_try, parse_instant, reached_its_end
 from epic_fhir.settings import Installation, Settings, SettingsError
 
@@ -139,7 +139,8 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
     def _get_hook(self) -> SparkSubmitHook:
         hook = super()._get_hook()
         submit = hook.submit
-        hook.submit = lambda application, **kwargs: submit(application, **{"env": without_secrets()} | kwargs)
+        master = hook._connection["deploy_mode"] == "cluster"
+        hook.submit = lambda application, **kwargs: submit(application, **{"env": without_secrets(master)} | kwargs)
         return hook
 
     def submit_job(self, context: Context) -> str | None:
@@ -177,7 +178,9 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         archive = here.spark_archive(self.module)
         environment = here.environment()
         self.conf = {**(self.conf or {}), **local_folders()}
-        if archive is not None and self._get_hook()._connection.get("deploy_mode") != "cluster":
+        if self._get_hook()._connection.get("deploy_mode") == "cluster":
+            self.conf |= run_by_on_a_cluster()
+        elif archive is not None:
             properties, own = here.spark_start(self.module, archive)
             self.conf = {**(self.conf or {}), **properties}
             environment |= own
@@ -243,7 +246,7 @@ class JavaCall:
         self._log.info(logs.opening(key, here.conf, export_id))
         self._log.debug("Running %s", " ".join(command))
         with private(lake):
-            status = self._wait(command, {**os.environ, **here.environment()})
+            status = self._wait(command, without_secrets() | here.environment())
         if archive is not None:
             archive.keep(status)
         made = settle(judge(key, fresh(lake.read_json(path), key, before), status))

@@ -79,4 +79,6 @@ def _has_its_resources(view: str, counts: dict[str, Any]) -> Check:
         sentence = f"{view} has rows of {resources:,} of the {live:,} {kind} in silver; how many match its where is not counted."
         return Check(VIEW, view, NO_COUNT, sentence)
     none = f"; the other {expected - resources:,} give no row" if resources < expected else ""
+    if withheld := counts.get("withheld"):
+        none += f"; {withheld:,} more are left out for their security labels"
     return Check(VIEW, view, PASS, f"{view} has rows of {resources:,} of the {expected:,} {kind} that match it{none}.")

@@ -58,5 +58,30 @@ def test_an_end_that_was_cut_off_shows_by_the_hash_that_a_log_kept(lake, monkeyp
     assert "the end of the log is gone" in capsys.readouterr().err
 
 
+def copy_of(lake):
+    files = [(file.stem, file.read_text()) for file in lake.files(f"{lake.root}/audit")]
+    return [(int(number), hashlib.sha256(text.encode()).hexdigest(), text) for number, text in files]
+
+
+def test_a_log_and_its_copy_in_the_database_must_be_the_same_but_for_what_came_after_the_last_load(lake):
+    log, copy = audit.read(lake), copy_of(lake)
+    assert audit.against(log, copy) == []
+    assert audit.against(log, copy[:3]) == []
+    assert audit.against(log, copy[:1] + copy[2:]) == ["record 2 of the lake is missing in the database"]
+    assert audit.against(log, [*copy[:3], (4, copy[3][1], "{}")]) == ["record 4 of the database was changed there"]
+    assert audit.against(log, []) == ["The database has no audit record: no load copied any, or the table was emptied"]
+
+
+def test_a_log_that_was_cut_off_or_written_anew_shows_by_its_copy(lake, tmp_path):
+    copy = copy_of(lake)
+    newest = tmp_path / "audit" / "0000000004.json"
+    rewritten = newest.read_text().replace("ada", "eve")
+    newest.unlink()
+    assert audit.against(audit.read(lake), copy) == ["record 4 of the database is missing or another one in the lake"]
+    newest.write_text(rewritten)
+    assert audit.read(lake).problems == []
+    assert "record 4 of the database is missing or another one in the lake" in audit.against(audit.read(lake), copy)
+
+
 def test_no_record_is_no_proof(tmp_path, monkeypatch):
     assert run(Lake(str(tmp_path)), monkeypatch) == 5

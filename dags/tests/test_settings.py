@@ -158,3 +158,13 @@ def test_a_site_includes_the_shared_settings_behind_any_number_of_comments_and_b
     file.write_text("\n \n" * 100 + 'epic-fhir { lake = /own, bulk.poll-interval = "1 second" }\n')
     assert Settings.load(file).lake == "/own"
     assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize("profile", ["yarn", "kubernetes", "standalone"])
+def test_on_a_cluster_driver_and_executors_know_each_other_and_nobody_listens_in(profile):
+    lines = (PIPELINE.parent / "spark" / f"{profile}.conf").read_text().splitlines()
+    properties = dict(line.split(None, 1) for line in lines if line.strip() and not line.startswith("#"))
+    assert properties["spark.authenticate"].strip() == "true"
+    assert properties["spark.network.crypto.enabled"].strip() == "true"
+    assert properties["spark.eventLog.enabled"].strip() == "false"
+    assert "spark.authenticate.secret" not in properties, "it is in a file of its own"

@@ -16,6 +16,8 @@ from airflow.sdk.exceptions import (
 )
 from made_up import BEGIN, RUN_ID, failed, report
 
+from epic_fhir.processes import without_secrets
+from epic_fhir.settings import Installation
 from epic_fhir.submit import ExportReady, LoadSubmit, PhaseJava, PhaseSubmit
 
 
@@ -306,3 +308,54 @@ def test_what_spark_submit_leaves_is_private_and_no_secret_of_airflow_goes_along
     assert "SPARK_LOCAL_DIRS" not in told
     assert "spark.local.dir=/disk1,/disk2" in called(home)
     assert os.environ["AIRFLOW__CORE__FERNET_KEY"] == "CANARY1"
+
+
+def test_what_goes_to_a_clusters_master_holds_no_secret_and_says_who_started_the_run(home, monkeypatch):
+    secrets = ("AWS_SECRET_ACCESS_KEY", "AZURE_CLIENT_SECRET", "PGPASSWORD", "MY_API_KEY", "AIRFLOW__CELERY__RESULT_BACKEND")
+    for name in secrets:
+        monkeypatch.setenv(name, "CANARY")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/a/file")
+    monkeypatch.setenv("EPIC_FHIR_RUN_BY", "ada")
+    monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", '{"conn_type": "spark", "host": "yarn", "extra": {"deploy-mode": "cluster"}}')
+    task = load()
+    task.conf = {}
+    task._start_with_archive(Installation.of("epic_fhir_etl"))
+    assert task.conf["spark.yarn.appMasterEnv.EPIC_FHIR_RUN_BY"] == "ada"
+    assert task.conf["spark.kubernetes.driverEnv.EPIC_FHIR_RUN_BY"] == "ada"
+    sent = without_secrets(master=True)
+    assert "CANARY" not in sent.values()
+    assert sent["AWS_WEB_IDENTITY_TOKEN_FILE"] == "/a/file"
+    assert {name for name, value in without_secrets().items() if value == "CANARY"} == set(secrets[:-1])
+
+
+INJECTIONS = (
+    "$(touch PWNED)",
+    "`touch PWNED`",
+    "; touch PWNED",
+    "&& touch PWNED",
+    "| tee PWNED",
+    "> PWNED",
+    "' ; touch PWNED ; '",
+    '" ; touch PWNED ; "',
+    "--conf spark.driver.extraJavaOptions=-XX:OnError=touch",
+    "${IFS}touch${IFS}PWNED",
+    "a\\;touch PWNED",
+    "%s%n {{ 7 * 7 }} {% raw %}",
+)
+
+
+@pytest.mark.parametrize("text", INJECTIONS)
+@pytest.mark.parametrize("task", ["kick_off", "load"])
+def test_what_names_a_run_is_one_argument_and_no_command(home, monkeypatch, task, text):
+    monkeypatch.chdir(home)
+    operator = kick_off() if task == "kick_off" else load()
+    given = context(task)
+    given["ti"].run_id = text
+    given["dag_run"].triggering_user_name = text
+    will_leave(home, task, None)
+    with pytest.raises(AirflowException):  # the script leaves no report for such a run
+        operator.execute(given)
+    arguments = called(home)
+    assert arguments[arguments.index("--run") + 1] == text
+    assert f"EPIC_FHIR_RUN_BY={text}" in (home / "environment").read_text().splitlines()
+    assert list(home.rglob("PWNED")) == []

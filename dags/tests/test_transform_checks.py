@@ -63,6 +63,9 @@ def test_the_sentences_name_view_type_and_numbers():
     assert view("vital_signs").sentence == (
         "vital_signs has rows of 1,630 of the 14,308 Observation that match it; the other 12,678 give no row."
     )
+    assert view(resources=18, let_through=18, withheld=2).sentence == (
+        "patient has rows of 18 of the 18 Patient that match it; 2 more are left out for their security labels."
+    )
     assert view(resources=21).sentence == (
         "patient accounts for 21 resources, but silver has 20 Patient and 20 of them match the view's where. "
         "Rebuild the view from silver."

@@ -10,6 +10,18 @@ public interface Job {
     return true;
   }
 
+  /** Where the data goes, for the audit log: the lake, unless the job says otherwise. */
+  default String destination(JobContext context) {
+    return context.lake().paths().root();
+  }
+
+  /**
+   * Its end has a record in the lake's audit log; a job that keeps a copy elsewhere makes it here.
+   *
+   * @throws JobException where it cannot, which makes a run that was green red
+   */
+  default void recorded(JobContext context) {}
+
   /**
    * Does the work; returns when it is durable.
    *

@@ -31,8 +31,9 @@ public final class JobRunner {
     }
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, e) -> LOG.error("A thread ended in {}", DefectTrace.inShort(e)));
+    AuditLog.Task audited = AuditLog.Task.of(job, context);
     GraphiteFeed feed = GraphiteFeed.start(metrics.graphite(), recorder.registry(), context.run());
-    Optional<Throwable> failure = work(job, context, feed);
+    Optional<Throwable> failure = work(job, context, feed, audited);
     ExitCode exitCode = failure.map(JobRunner::exitCode).orElse(ExitCode.DONE);
     if (exitCode == ExitCode.DEFECT) {
       DefectTrace.keep(failure.get(), context.lake(), context.run());
@@ -40,10 +41,7 @@ public final class JobRunner {
     RunReport report =
         recorder.report(context.run(), job.phase(), context.settings().hash(), failure, exitCode);
     try {
-      if (job.audited()) {
-        Optional<String> runBy = Optional.ofNullable(System.getenv("EPIC_FHIR_RUN_BY"));
-        new AuditLog(context.lake()).add(report, context.settings(), runBy);
-      }
+      audited.ended(report);
       context.lake().write(context.lake().paths().report(context.run()), Json.write(report));
     } catch (JobException e) {
       // Without its report a run cannot be judged, and without its audit record nobody knows who
@@ -62,9 +60,11 @@ public final class JobRunner {
     return ended(exitCode, failure).number();
   }
 
-  private static Optional<Throwable> work(Job job, JobContext context, GraphiteFeed feed) {
+  private static Optional<Throwable> work(
+      Job job, JobContext context, GraphiteFeed feed, AuditLog.Task audited) {
     try (context;
         feed) {
+      audited.started();
       job.run(context);
       return Optional.empty();
     } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError | FSError e) {

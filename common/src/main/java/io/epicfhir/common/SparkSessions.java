@@ -41,6 +41,10 @@ public final class SparkSessions {
           Map.entry("spark.buffer.pageSize", "2m"),
           // What is shuffled and spilled is patient data on a disk of everybody's.
           Map.entry("spark.io.encryption.enabled", "true"),
+          // Smallest and largest values of patient data in the footers of files help nobody; so
+          // does
+          // Delta's own compaction write none.
+          Map.entry("spark.hadoop.parquet.column.statistics.enabled", "false"),
           // Literals of a plan are patient data in places where nobody looks.
           Map.entry("spark.sql.debug.maxToStringFields", "0"),
           Map.entry("spark.sql.redaction.string.regex", "(?s).+"));
@@ -58,6 +62,7 @@ public final class SparkSessions {
         .filter(override -> override.getKey().startsWith("EPIC_FHIR_"))
         .forEach(o -> conf.setIfMissing("spark.executorEnv." + o.getKey(), o.getValue()));
     conf.setIfMissing("spark.master", "local[*]");
+    ClusterSecret.into(conf);
     conf.setIfMissing("spark.app.name", run.dagId() + "." + run.taskId() + " " + run.runId());
     if (hasDelta()) {
       conf.set("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension");

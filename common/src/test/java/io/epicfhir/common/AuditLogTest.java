@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,7 +17,7 @@ class AuditLogTest {
   @TempDir Path folder;
 
   @Test
-  void eachTaskLeavesARecordThatHoldsTheHashOfTheOneBefore() throws Exception {
+  void eachTaskLeavesTwoRecordsThatHoldTheHashOfTheOneBefore() throws Exception {
     JobRun job =
         new JobRun(
             folder,
@@ -37,26 +38,34 @@ class AuditLogTest {
                 }))
         .isEqualTo(3);
 
-    JsonNode first = read(1);
-    assertThat(first.path("previous").asText()).isEqualTo("0".repeat(64));
+    assertThat(read(1).path("previous").asText()).isEqualTo("0".repeat(64));
+    assertThat(read(1).path("status").asText()).isEqualTo("started");
+    assertThat(read(1).path("exit_code").isNull()).isTrue();
+    JsonNode first = read(2);
+    assertThat(first.path("status").asText()).isEqualTo("success");
+    assertThat(first.path("destination").asText()).endsWith(folder.resolve("lake").toString());
     assertThat(first.path("purpose").asText()).isEqualTo("operations");
     assertThat(first.path("source").asText()).isEqualTo("https://ehr.example.org:8443");
     assertThat(first.path("principal").asText()).isEqualTo(System.getProperty("user.name"));
     assertThat(first.at("/resources/Patient/received").asLong()).isEqualTo(3);
     assertThat(first.path("patients").asLong()).isEqualTo(2);
     assertThat(first.path("run_id").asText()).isEqualTo("r");
-    JsonNode second = read(2);
-    assertThat(second.path("exit_code").asInt()).isEqualTo(3);
-    byte[] hash = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file(1)));
-    assertThat(second.path("previous").asText()).isEqualTo(HexFormat.of().formatHex(hash));
+    assertThat(read(4).path("exit_code").asInt()).isEqualTo(3);
+    for (int number = 2; number <= 4; number++) {
+      byte[] before = Files.readAllBytes(file(number - 1));
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(before);
+      assertThat(read(number).path("previous").asText()).isEqualTo(HexFormat.of().formatHex(hash));
+    }
   }
 
   @Test
   void aRunWhoseRecordCannotBeKeptIsNeverGreen() throws IOException {
     JobRun job = new JobRun(folder, "");
+    AtomicBoolean worked = new AtomicBoolean();
     Files.createDirectories(folder.resolve("lake"));
     Files.writeString(folder.resolve("lake/audit"), "a file where the folder should be");
-    assertThat(job.run(context -> {})).isEqualTo(ExitCode.STORAGE.number());
+    assertThat(job.run(context -> worked.set(true))).isEqualTo(ExitCode.STORAGE.number());
+    assertThat(worked).as("no data moves without a record").isFalse();
   }
 
   private Path file(int number) {

@@ -3,11 +3,9 @@ package io.epicfhir.common;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.apache.commons.lang3.StringUtils;
 import org.apache.spark.api.java.function.ForeachPartitionFunction;
 import org.apache.spark.sql.Row;
@@ -16,8 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A patient's name in an exception, wherever a job meets it, with the logging that is shipped. */
 class CanaryTest {
-  private static final String CANARY = "CANARY";
-
   @TempDir Path folder;
 
   private static final List<String> PLACES = List.of("driver", "thread", "task", "cast");
@@ -87,7 +83,7 @@ class CanaryTest {
         .waitFor();
 
     String told = Files.readString(log);
-    assertThat(told).doesNotContain(CANARY);
+    assertThat(told).doesNotContain(Canaries.CANARY);
     for (String place : PLACES) {
       Path own = folder.resolve(place);
       assertThat(own.resolve("exit")).as(told).hasContent("1");
@@ -96,26 +92,8 @@ class CanaryTest {
           .contains("Exception", "io.epicfhir.common.CanaryTest$Failing.fail");
       Path trace = own.resolve("lake/traces/d/r/count-1.txt");
       assertThat(trace).exists();
-      assertThat(filesWithCanary(own.resolve("lake")))
+      assertThat(Canaries.in(own.resolve("lake")))
           .isEqualTo(place.equals("thread") ? List.of() : List.of(trace));
-    }
-  }
-
-  private static List<Path> filesWithCanary(Path root) throws IOException {
-    try (Stream<Path> found = Files.walk(root)) {
-      return found
-          .filter(Files::isRegularFile)
-          .filter(file -> !file.getFileName().toString().endsWith(".crc"))
-          .filter(CanaryTest::hasCanary)
-          .toList();
-    }
-  }
-
-  private static boolean hasCanary(Path file) {
-    try {
-      return Files.readString(file, StandardCharsets.ISO_8859_1).contains(CANARY);
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
     }
   }
 }

@@ -1,11 +1,14 @@
 package io.epicfhir.load;
 
+import io.epicfhir.common.AuditLog;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Job;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.RowGroups;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -39,6 +42,38 @@ public final class Load implements Job {
     }
   }
 
+  @Override
+  public String destination(JobContext context) {
+    try {
+      LoadSettings settings = LoadSettings.from(context.settings());
+      return settings.target() == LoadSettings.Kind.PARQUET
+          ? settings.exportFolder()
+          : settings.access().place() + " schema " + settings.schema();
+    } catch (JobException e) {
+      return ""; // the job says what is wrong with them
+    }
+  }
+
+  /** The lake's record of this load, and what came with it, goes into the database, too. */
+  @Override
+  public void recorded(JobContext context) {
+    LoadSettings settings = LoadSettings.from(context.settings());
+    if (settings.target() != LoadSettings.Kind.POSTGRESQL) {
+      return;
+    }
+    try (Connection connection = settings.access().connect()) {
+      audit(settings, context).bringUpToDate(connection);
+    } catch (SQLException e) {
+      throw PostgresFailure.of(e, "copy the audit log").asJobException();
+    } catch (PostgresFailure e) {
+      throw e.asJobException();
+    }
+  }
+
+  private static AuditCopy audit(LoadSettings settings, JobContext context) {
+    return new AuditCopy(settings.stateSchema(), new AuditLog(context.lake()));
+  }
+
   /** The tables to replace whatever is there; asked for by hand, when one is in doubt. */
   private static List<String> anew(List<String> asked, List<String> known) {
     List<String> strange = asked.stream().filter(name -> !known.contains(name)).toList();
@@ -68,6 +103,7 @@ public final class Load implements Job {
           PostgresTarget.open(
               settings,
               LakeName.of(context.lake()),
+              audit(settings, context),
               context.run().key(),
               retries,
               context.recorder()::note);

@@ -50,7 +50,13 @@ record LoadState(String schema, String target) implements Serializable {
   record Note(TableMark mark, boolean whole, String comments, String readerRole, String warning) {}
 
   private static final Set<String> TAKEN =
-      Set.of("load_state", "load_attempt", "load_part", RefusedValues.TABLE, RefusedValues.AS_TEXT);
+      Set.of(
+          "load_state",
+          "load_attempt",
+          "load_part",
+          RefusedValues.TABLE,
+          RefusedValues.AS_TEXT,
+          AuditCopy.TABLE);
 
   /** Columns that earlier releases did not have. */
   private static final String ADDED =

@@ -63,12 +63,34 @@ final class PostgresFailure extends RuntimeException {
   static PostgresFailure of(SQLException e, String doing) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
     Kind kind = fromServer(e) ? kind(state) : kindOfDriver(state);
-    String why = kind == Kind.DATA ? refused(e, state) : firstLine(e.getMessage());
+    String why = why(e, state, kind);
     return new PostgresFailure(
         kind,
         "Cannot " + doing + ": " + why + " (SQLSTATE " + state + "); " + advice(kind),
         state,
         constraint(e));
+  }
+
+  private static String why(SQLException e, String state, Kind kind) {
+    if (kind == Kind.DATA) {
+      return refused(e, state);
+    }
+    return saidByProgram(e) ? "a trigger or function refused it" : firstLine(e.getMessage());
+  }
+
+  /**
+   * The words of a trigger or a function are its author's: they may quote rows, under any state.
+   */
+  private static boolean saidByProgram(SQLException e) {
+    ServerErrorMessage said =
+        e instanceof PSQLException known ? known.getServerErrorMessage() : null;
+    if (said == null) {
+      return false;
+    }
+    String context = String.valueOf(said.getWhere());
+    return "exec_stmt_raise".equals(said.getRoutine())
+        || context.contains(" function ")
+        || context.startsWith("COPY ");
   }
 
   /** PostgreSQL's own words quote values, except where it only tells of sizes and counts. */

@@ -25,11 +25,18 @@ final class PostgresTarget implements Target {
   private final List<JobException> problems = new ArrayList<>();
   private final Consumer<String> notes;
   private final String runKey;
+  private final AuditCopy audit;
+  private final List<String> warnings = new ArrayList<>();
   private PostgresLoad load;
 
   private PostgresTarget(
-      LoadSettings settings, String runKey, Retries retries, Consumer<String> notes) {
+      LoadSettings settings,
+      AuditCopy audit,
+      String runKey,
+      Retries retries,
+      Consumer<String> notes) {
     this.settings = settings;
+    this.audit = audit;
     this.retries = retries;
     this.notes = notes;
     this.runKey = runKey;
@@ -46,14 +53,20 @@ final class PostgresTarget implements Target {
    * Connects, waits for another loader, and makes the pipeline's own tables where they are missing.
    *
    * @param lake the lake whose views are loaded
+   * @param audit of that lake
    * @param runKey the logical run, for the record
    * @param notes sentences for the person who reads the report
    * @throws JobException where the database cannot be used, another loader goes on for too long, or
    *     the schema has another lake's tables
    */
   static PostgresTarget open(
-      LoadSettings settings, String lake, String runKey, Retries retries, Consumer<String> notes) {
-    PostgresTarget target = new PostgresTarget(settings, runKey, retries, notes);
+      LoadSettings settings,
+      String lake,
+      AuditCopy audit,
+      String runKey,
+      Retries retries,
+      Consumer<String> notes) {
+    PostgresTarget target = new PostgresTarget(settings, audit, runKey, retries, notes);
     try {
       target.guarded("prepare the schemas", () -> target.prepare(lake));
     } catch (JobException e) {
@@ -70,6 +83,9 @@ final class PostgresTarget implements Target {
       state.moved(session.connection(), moved, lake);
     }
     state.otherLake(session.connection(), lake, moved).ifPresent(other -> belongsTo(other, lake));
+    audit.create(session.connection());
+    warnings.clear();
+    audit.bringUpToDate(session.connection()).ifPresent(warnings::add);
     String role = new ReaderRole(settings, state, session).given(problems::add);
     load =
         new PostgresLoad(
@@ -151,9 +167,10 @@ final class PostgresTarget implements Target {
     return guarded(
         "read the warnings",
         () -> {
-          List<String> warnings = new ArrayList<>(state.warnings(session.connection(), runKey));
-          warnings.addAll(new RefusedValues(load).warnings());
-          return warnings;
+          List<String> all = new ArrayList<>(warnings);
+          all.addAll(state.warnings(session.connection(), runKey));
+          all.addAll(new RefusedValues(load).warnings());
+          return all;
         });
   }
 

@@ -50,6 +50,7 @@ class LeastRightsTest {
     ViewTables.write(load.lake(), "a", plain(), plainRows(5, "new"));
     assertThat(load.run()).isZero();
     assertThat(as("analyst", "SELECT count(*) FROM {}.a")).isEqualTo("5");
+    assertThat(load.query("SELECT count(*) FROM {}_state.audit")).containsExactly("4");
 
     load.execute("CREATE VIEW public.{}_seen AS SELECT * FROM {}.a");
     ViewTables.write(load.lake(), "a", plain(), plainRows(4, "newer"));
@@ -79,6 +80,9 @@ class LeastRightsTest {
                 "SELECT * FROM public.{}_private",
                 "CREATE SCHEMA {}_mine",
                 "CREATE ROLE {}_more",
+                "DELETE FROM {}_state.audit",
+                "UPDATE {}_state.audit SET record = ''",
+                "ALTER TABLE {}_state.audit DISABLE TRIGGER append_only",
                 "DROP SCHEMA {} CASCADE",
                 "COPY {}.a TO '/tmp/a'"));
     refused.forEach(

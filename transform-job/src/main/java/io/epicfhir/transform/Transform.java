@@ -29,9 +29,10 @@ public final class Transform implements Job {
   @SuppressWarnings("try") // the lock is held, not used
   public void run(JobContext context) throws InterruptedException {
     TransformSettings settings = TransformSettings.from(context.settings());
+    SecurityLabels labels = SecurityLabels.from(context.settings());
     // Compiling takes a second or two of one core, and so does the start of Spark: side by side.
     CompletableFuture<ViewCatalog.Read> views =
-        CompletableFuture.supplyAsync(() -> ViewCatalog.load(settings.views()));
+        CompletableFuture.supplyAsync(() -> ViewCatalog.load(settings.views(), labels));
     SqlCatalog joined = settings.joined().sql().map(SqlCatalog::load).orElse(SqlCatalog.NONE);
     TransformResult result;
     // Delta excludes a second writer only within one JVM on a local disk; the lock does it

@@ -162,14 +162,17 @@ record TransformResult(
               String path = paths.view(name).toString();
               recorder.output("views/" + name, path, state.rows(), state.bytes());
               long live = silver.state().of(view.type()).rowsLive();
+              Long through = view.plan().letsAllThrough() ? (Long) live : state.letThrough();
               Map<String, Object> answer = new LinkedHashMap<>();
               answer.put("resource", view.type());
               answer.put("delta_version", state.deltaVersion());
               answer.put("rows", state.rows());
               answer.put("path", path);
               answer.put("silver_resources", live);
-              answer.put(
-                  "let_through", view.plan().letsAllThrough() ? (Long) live : state.letThrough());
+              answer.put("let_through", through);
+              if (view.plan().onlyLabelsMissing() && through != null) {
+                answer.put("withheld", live - through);
+              }
               answer.put("resources", state.resources());
               answer.put("left_out", state.leftOut());
               told.put(name, answer);

@@ -31,7 +31,7 @@ record TransformSettings(
 
   /** Reads the block {@code transform}; every problem in it is told at once. */
   static TransformSettings from(SettingsFile file) {
-    SettingsReader reader = file.reader("transform").except("care", "joined");
+    SettingsReader reader = file.reader("transform").except("care", "joined", "security-labels");
     Path views = reader.path("views");
     if (!Files.isDirectory(views)) {
       reader.problem("views", views.toString(), "an existing folder of ViewDefinitions");

@@ -21,10 +21,18 @@ final class ViewCatalog {
   private final List<Problem> problems = new ArrayList<>();
   private final Map<String, List<File>> named = new TreeMap<>();
 
-  private ViewCatalog() {}
+  private final SecurityLabels labels;
 
-  /** A file that holds a view. */
-  private record File(String name, ViewDefinition view) {}
+  private ViewCatalog(SecurityLabels labels) {
+    this.labels = labels;
+  }
+
+  /**
+   * A file that holds a view.
+   *
+   * @param text as it was written
+   */
+  private record File(String name, ViewDefinition view, String text) {}
 
   /**
    * What a folder holds.
@@ -51,10 +59,11 @@ final class ViewCatalog {
   /**
    * The views that can be used, and why the others cannot: a bad view does not stop the others.
    *
+   * @param labels what the site does with resources by their security labels
    * @throws JobException {@link ExitCode#SETTINGS} where the folder cannot be listed
    */
-  static Read load(Path folder) {
-    return new ViewCatalog().all(folder);
+  static Read load(Path folder, SecurityLabels labels) {
+    return new ViewCatalog(labels).all(folder);
   }
 
   /**
@@ -63,7 +72,7 @@ final class ViewCatalog {
    * @throws JobException {@link ExitCode#SETTINGS} with the problems of all views at once
    */
   static Map<String, TypeViews> read(Path folder) {
-    Read read = load(folder);
+    Read read = load(folder, SecurityLabels.NONE);
     if (!read.problems().isEmpty()) {
       throw new JobException(
           ExitCode.SETTINGS,
@@ -99,12 +108,13 @@ final class ViewCatalog {
   private void parse(Path path) {
     String file = path.getFileName().toString();
     try {
-      ViewDefinition view = ViewDefinition.parse(Files.readString(path), file);
+      String text = Files.readString(path);
+      ViewDefinition view = labels.applied(ViewDefinition.parse(text, file), file);
       if (view.namesTable()) {
         // File systems and databases differ in whether case tells names apart.
         named
             .computeIfAbsent(view.name().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
-            .add(new File(file, view));
+            .add(new File(file, view, text));
       } else {
         problem(
             file, Optional.empty(), file + " has no name, and its own is no table's; add \"name\"");
@@ -143,7 +153,7 @@ final class ViewCatalog {
       problem(
           file.name(),
           Optional.of(file.view().name()),
-          file.name() + line(file.view().json(), e.wrong()) + ": " + e.getMessage());
+          file.name() + line(file.text(), e.wrong()) + ": " + e.getMessage());
       return false;
     }
   }

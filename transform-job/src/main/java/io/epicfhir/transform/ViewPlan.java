@@ -22,6 +22,8 @@ import org.apache.spark.sql.types.StructType;
  * @param schema the columns in order, then _resource_id; metadata says what each means
  * @param varied the columns whose values mostly differ from row to row
  * @param letsAllThrough whether the view has no where
+ * @param onlyLabelsMissing whether it lets all through but those of the security labels that the
+ *     settings leave out
  * @param rowForEachResource whether each resource that is let through gives a row
  */
 record ViewPlan(
@@ -31,6 +33,7 @@ record ViewPlan(
     StructType schema,
     List<String> varied,
     boolean letsAllThrough,
+    boolean onlyLabelsMissing,
     boolean rowForEachResource) {
   /** The last column: which resource gave the row. */
   static final String RESOURCE_ID = "_resource_id";
@@ -55,6 +58,7 @@ record ViewPlan(
                 Stream.of(RESOURCE_ID))
             .toList(),
         definition.letsAllThrough(),
+        SecurityLabels.isOnlyCriterion(definition.where()),
         definition.givesRowForEachResource());
   }
 

@@ -29,7 +29,7 @@ final class ViewCatalogTest {
   }
 
   private ViewCatalog.Problem problem(String file) {
-    return ViewCatalog.load(folder).problems().stream()
+    return ViewCatalog.load(folder, SecurityLabels.NONE).problems().stream()
         .filter(problem -> problem.file().equals(file))
         .findFirst()
         .orElseThrow();
@@ -43,7 +43,7 @@ final class ViewCatalogTest {
     view("d.json", "d", "Observation", "status");
     Files.writeString(folder.resolve("e.json"), "{");
     Files.write(folder.resolve("f.json"), "\u00e9".getBytes(StandardCharsets.ISO_8859_1));
-    ViewCatalog.Read read = ViewCatalog.load(folder);
+    ViewCatalog.Read read = ViewCatalog.load(folder, SecurityLabels.NONE);
     assertThat(read.views().keySet()).containsExactly("Observation", "Patient");
     assertThat(read.views().get("Patient").views()).extracting(ViewPlan::name).containsExactly("a");
     assertThat(read.problems())
@@ -76,7 +76,7 @@ final class ViewCatalogTest {
     view("a.json", "same", "Patient", "gender");
     view("b.json", "Same", "Observation", "status");
     view("c.json", "c", "Patient", "gender");
-    ViewCatalog.Read read = ViewCatalog.load(folder);
+    ViewCatalog.Read read = ViewCatalog.load(folder, SecurityLabels.NONE);
     assertThat(read.views().keySet()).containsExactly("Patient");
     assertThat(read.problems())
         .extracting(ViewCatalog.Problem::message)
@@ -100,7 +100,7 @@ final class ViewCatalogTest {
 
   @Test
   void aFolderThatIsNotThereIsAProblemOfTheSettings() {
-    assertThatThrownBy(() -> ViewCatalog.load(folder.resolve("none")))
+    assertThatThrownBy(() -> ViewCatalog.load(folder.resolve("none"), SecurityLabels.NONE))
         .hasMessageContaining("Cannot list the views");
   }
 }

@@ -269,7 +269,10 @@ class SignInTest {
     "https://login.example.org/token, at another origin",
     "//127.0.0.1:1/token, at another origin",
     "http://localhost:1/token, at another origin",
-    "https://u:p@login.example.org/token, has no token_endpoint"
+    "https://u:p@login.example.org/token, has no token_endpoint",
+    "no address at all, has no token_endpoint",
+    "http://[::1/token, has no token_endpoint",
+    "ftp://127.0.0.1/token, has no token_endpoint"
   })
   void a_token_endpoint_at_another_origin_gets_no_assertion(String endpoint, String why) {
     wellKnown = Answer.json("{\"token_endpoint\":\"" + endpoint + "\"}");

@@ -1,0 +1,39 @@
+package io.epicfhir.extract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.common.CapturedLog;
+import io.epicfhir.sandbox.Fault;
+import io.epicfhir.sandbox.Match;
+import io.epicfhir.sandbox.RequestKind;
+import java.io.IOException;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A few megabytes that become twice the memory that there is, in place of an answer; see
+ * FaultTableContentTest for files.
+ */
+class BombsTest extends SiteTest {
+  @ParameterizedTest
+  @EnumSource(
+      value = RequestKind.class,
+      names = {"DISCOVERY", "METADATA", "TOKEN", "KICK_OFF", "STATUS"})
+  void endsTheRunAsAnyOtherBadAnswerDoes(RequestKind kind) throws IOException {
+    open(o -> o);
+    site.settings.put("source.max-tries", "2");
+    long bomb = 2 * Runtime.getRuntime().maxMemory();
+    if (kind == RequestKind.METADATA) { // asked for where there is no better place
+      site.server.faults().always(Match.kind(RequestKind.DISCOVERY), Fault.fatal(404, "", ""));
+    }
+    site.server.faults().always(Match.kind(kind), Fault.gzipBomb(bomb));
+
+    try (CapturedLog log = new CapturedLog()) {
+      assertThat(site.runAll("r1")).isIn(3, 4);
+      assertThat(log.text())
+          .containsAnyOf("too long", "longer than")
+          .doesNotContain("OutOfMemoryError");
+    }
+    assertThat(site.landings()).isEmpty();
+  }
+}

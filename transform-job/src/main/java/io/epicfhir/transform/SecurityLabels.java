@@ -1,0 +1,126 @@
+package io.epicfhir.transform;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.epicfhir.common.SettingsFile;
+import io.epicfhir.common.SettingsReader;
+import io.epicfhir.transform.views.ViewDefinition;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * What the settings say about resources by their <a
+ * href="https://hl7.org/fhir/R4/security-labels.html">security labels</a>: every view gets one more
+ * where, or one more column. So a label that comes or goes changes rows as any other change does,
+ * and another policy makes the views anew.
+ *
+ * @param leaveOut labels whose resources are in no view
+ * @param mark labels whose resources have true in the column {@value #COLUMN} of every view
+ */
+record SecurityLabels(List<Label> leaveOut, List<Label> mark) {
+  static final SecurityLabels NONE = new SecurityLabels(List.of(), List.of());
+
+  /** The column by which rows are marked. */
+  static final String COLUMN = "restricted";
+
+  private static final String BLOCK = "security-labels";
+  private static final String EXPECTED =
+      "a label's code, such as R, or system|code, such as"
+          + " http://terminology.hl7.org/CodeSystem/v3-ActCode|PSY";
+  private static final Pattern FORM = Pattern.compile("(?:([^|\\s'\"\\\\]+)\\|)?([^|\\s'\"\\\\]+)");
+  private static final String BEGIN = "meta.security.where(";
+  private static final String NONE_OF_THEM = ").exists().not()";
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
+
+  /**
+   * A label.
+   *
+   * @param system empty for any
+   */
+  record Label(String system, String code) {
+    private String criterion() {
+      String isCode = "code = '" + code + "'";
+      return system.isEmpty() ? isCode : "(system = '" + system + "' and " + isCode + ")";
+    }
+  }
+
+  /** Reads the block {@code transform.security-labels}, which may be missing. */
+  static SecurityLabels from(SettingsFile file) {
+    if (!file.reader("transform").partly().has(BLOCK)) {
+      return NONE;
+    }
+    SettingsReader reader = file.reader("transform." + BLOCK);
+    SecurityLabels labels = new SecurityLabels(labels(reader, "leave-out"), labels(reader, "mark"));
+    reader.check();
+    return labels;
+  }
+
+  private static List<Label> labels(SettingsReader reader, String key) {
+    List<String> texts = reader.has(key) ? reader.texts(key) : List.of();
+    return texts.stream().map(text -> label(reader, key, text)).flatMap(Optional::stream).toList();
+  }
+
+  private static Optional<Label> label(SettingsReader reader, String key, String text) {
+    var form = FORM.matcher(text);
+    if (!form.matches()) {
+      reader.problem(key, text, EXPECTED);
+      return Optional.empty();
+    }
+    return Optional.of(new Label(Optional.ofNullable(form.group(1)).orElse(""), form.group(2)));
+  }
+
+  /** The view as the policy wants it; the same where there is no policy. */
+  ViewDefinition applied(ViewDefinition view, String file) {
+    if (leaveOut.isEmpty() && mark.isEmpty()) {
+      return view;
+    }
+    try {
+      ObjectNode json = (ObjectNode) JSON.readTree(view.json());
+      if (!leaveOut.isEmpty()) {
+        array(json, "where").addObject().put("path", BEGIN + any(leaveOut) + NONE_OF_THEM);
+      }
+      if (!mark.isEmpty()) {
+        column(array(json, "select").addObject());
+      }
+      return ViewDefinition.parse(JSON.writeValueAsString(json), file);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("Cannot read what was read before: " + file, e);
+    }
+  }
+
+  private void column(ObjectNode select) {
+    select
+        .putArray("column")
+        .addObject()
+        .put("name", COLUMN)
+        .put("path", BEGIN + any(mark) + ").exists()")
+        .put("type", "boolean")
+        .put("description", "Whether the resource has a security label of the site's list");
+  }
+
+  /** An absent list is as good as an empty one. */
+  private static ArrayNode array(ObjectNode json, String name) {
+    return json.get(name) instanceof ArrayNode there ? there : json.putArray(name);
+  }
+
+  private static String any(List<Label> labels) {
+    return labels.stream().map(Label::criterion).collect(Collectors.joining(" or "));
+  }
+
+  /** Whether a view takes all resources but those of labels that the policy leaves out. */
+  static boolean isOnlyCriterion(List<String> where) {
+    return where.size() == 1
+        && where.get(0).startsWith(BEGIN)
+        && where.get(0).endsWith(NONE_OF_THEM);
+  }
+}
