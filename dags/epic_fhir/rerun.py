@@ -32,7 +32,8 @@ class Asked:
     :param exports: export ids, or dates of bronze partitions; none for the run's own
     :param types: resource types whose part of silver, and their views, are rebuilt from bronze
     :param views: views whose tables are rebuilt, or ALL
-    :param go: whether it shall be done, too; else it is only shown
+    :param go: whether it is done at once
+    :param ask: whether a person is asked for approval where it is not done at once; else the plan is only shown
     :param accept_deletions: ``Type:number,…``: deletions that transform may make although the server did not say that the resources
         are gone
     :param reason: why; needed with accept_deletions
@@ -44,6 +45,7 @@ class Asked:
     types: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
     go: bool = False
+    ask: bool = True
     accept_deletions: str = ""
     reason: str = ""
 
@@ -71,6 +73,7 @@ class Plan:
     reports: dict[str, str] = field(default_factory=dict)
     gives_up: list[str] = field(default_factory=list)
     go: bool = False
+    ask: bool = True
     accept_deletions: list[str] = field(default_factory=list)
     reason: str = ""
 
@@ -141,6 +144,7 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
         [],
         gives_up=gives_up,
         go=asked.go,
+        ask=asked.ask,
         accept_deletions=[f"{kind}:{count}" for kind, count in accepted.items()],
         reason=asked.reason.strip() if accepted else "",
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from epic_fhir import acceptance, baseline, history, index, layer_counts, reconcile, remedy, render
 from epic_fhir.alerts import Finding
-from epic_fhir.changes import data_of, last_good, previous, since_last_good
+from epic_fhir.changes import data_of, following, last_good, previous, since_last_good
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, WARN, Check
 from epic_fhir.drift import drift
 from epic_fhir.expectations import expectations
@@ -163,6 +163,7 @@ def publish(
     _remember(lake, key, whole, phases, thresholds)
     path = lake.metrics(key.dag_id, key.run_id, "report.html")
     lake.write_text(path, page)
+    _link_from_the_run_before(lake, key)
     if lake.is_local():
         lake.write_text(f"{lake.root}/report.html", render.at_the_root(page, key))
     problem = whole.problem()
@@ -252,8 +253,17 @@ def _page(
         notes=notes,
         data_of=whole.data_of,
         previous=previous(lake, key),
+        following=following(lake, key),
         accept=remedy.look(key, warnings)["command"] if (warnings := _told_warnings(whole)) else "",
     )
+
+
+def _link_from_the_run_before(lake: Lake, key: RunKey) -> None:
+    before = previous(lake, key)
+    path = lake.metrics(key.dag_id, before or "", "report.html")
+    page = lake.read_text(path) if before else None
+    if page and render.RUN_AFTER in page:
+        lake.write_text(path, page.replace(render.RUN_AFTER, render.after(lake.folder(key)[1])))
 
 
 def _told_warnings(whole: Judged) -> list[dict[str, Any]]:
