@@ -110,12 +110,8 @@ class Ward(Nights):
             for statement in statements:
                 connection.execute(statement)
 
-    def patients(self, change):
-        """The server has other patients: change gets the list of them as it is served."""
-        self.data_of("Patient", change)
-
     def data_of(self, kind: str, change):
-        """The server has other resources of a type."""
+        """The server has other resources of a type: change gets the list of them as it is served."""
         file = self.data / f"{kind}.ndjson"
         lines = change([json.loads(line) for line in file.read_bytes().splitlines()])
         file.write_text("".join(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n" for line in lines))

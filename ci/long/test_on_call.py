@@ -59,9 +59,9 @@ def refused_value(ward):
         patients[1]["birthDate"] = "2020-13-77"
         return patients
 
-    ward.patients(break_one)
+    ward.data_of("Patient", break_one)
     yield
-    ward.patients(lambda patients: [patients[0], right, *patients[2:]])
+    ward.data_of("Patient", lambda patients: [patients[0], right, *patients[2:]])
 
 
 @contextmanager
@@ -199,7 +199,7 @@ def test_the_alerts_command_ends_green_once_the_cause_is_mended(ward, case):
     dag, conf = case.run
     run_id = case.name.replace(" ", "-").replace(",", "")
     born = f"19{CASES.index(case) + 10}-02-03"
-    ward.patients(lambda patients: [{**patients[0], "birthDate": born}, *patients[1:]])
+    ward.data_of("Patient", lambda patients: [{**patients[0], "birthDate": born}, *patients[1:]])
     ward.killer = None
     with case.breaks(ward):
         ward.trigger(run_id, dag, conf)
