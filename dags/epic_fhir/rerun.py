@@ -165,9 +165,10 @@ def _run(lake: Lake, dag_id: str, asked: str) -> str:
             )
         return asked
     for dag, run in lake.runs():
-        if dag == dag_id and _verdict(lake, dag_id, run) != reconcile.GREEN:
+        # One without a verdict is still at work: its export is not to be taken away from it.
+        if dag == dag_id and _verdict(lake, dag_id, run) not in (None, reconcile.GREEN):
             return run
-    raise Impossible(f"No run of {dag_id} is red: name the run to work on")
+    raise Impossible(f"No run of {dag_id} that has ended is red: name the run to work on")
 
 
 def _verdict(lake: Lake, dag_id: str, run: str) -> str | None:
