@@ -5,13 +5,14 @@ import os
 import re
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
 import oracle
-from nights import TYPES, Nights
+from nights import PATIENCE, TYPES, Nights
 from parts import HOME, JavaPart, PartError
 
 sys.path.append(str(HOME / "dags" / "tests"))
@@ -68,6 +69,25 @@ class Ward(Nights):
         started = {run["dag_run_id"] for run in self.runs(dag)} - known
         run_id = started.pop() if started else words[words.index("--run-id") + 1].strip("'")
         return run_id, self.ended(run_id, dag)
+
+    def required_actions(self, dag: str, run_id: str) -> dict | None:
+        """What Airflow asks a person about a run; None where it asks nothing yet."""
+        asked = self.api("GET", f"/api/v2/dags/{dag}/dagRuns/{run_id}/hitlDetails")["hitl_details"]
+        return asked[0] if asked else None
+
+    def answer(self, dag: str, run_id: str, option: str):
+        """A person chooses, as by the button of Airflow's page."""
+        path = f"/api/v2/dags/{dag}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
+        self.api("PATCH", path, {"chosen_options": [option], "params_input": {}})
+
+    def until(self, seen):
+        """Waits for something to be there."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if found := seen():
+                return found
+            time.sleep(1)
+        raise PartError(f"Cannot see it within {PATIENCE} s; look at {self.root / 'airflow' / 'logs'}")
 
     def _shell(self) -> dict[str, str]:
         program = self.root / "bin" / "airflow"
@@ -136,6 +156,10 @@ class Ward(Nights):
         if len(tables["patient"]) != len(served["Patient"]):
             found["patient"] = "another number of rows than patients"
         return found
+
+    def rows(self, view: str) -> list[dict]:
+        """A table of PostgreSQL."""
+        return oracle.postgres_rows(self.env()["PSQL_URL"], [view], SITE)[view]
 
     def ids(self) -> list[str]:
         """All ids that no alert may hold."""
