@@ -266,6 +266,7 @@ def test_held_deletions_come_with_the_numbers_and_a_command_that_needs_a_reason(
 def test_views_that_stopped_are_named_and_one_that_does_not_match_silver_is_rebuilt():
     step = refused(refused_views={"patient": "View patient keeps …"}, views={"observation": {}})
     assert "These views stopped and keep their last good rows: patient." in step["advice"]
+    assert "If the source has corrected the resources instead, run: airflow dags trigger epic_fhir_etl" in step["advice"]
     assert '"begin": "transform", "go": true' in step["command"]
     assert '"begin": "transform", "views": ["patient"]' in refused(refused_views={"patient": "…"}, views={"patient": {}})["command"]
 
