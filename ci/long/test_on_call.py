@@ -174,7 +174,13 @@ CASES = [
     Case("server down at the files", served("FILE", "transientError", 503), "extract", ("Rerun when it is back",)),
     Case("expired links", served("FILE", "gone", 410), "extract", ()),
     Case("mistyped setting", mistyped_setting, "kick_off", ("poll-intervall", "did you mean", "poll-interval", "ward.conf")),
-    Case("broken line", BROKEN_LINE, "extract", ("Condition", "show the refused lines"), "kick_off"),
+    Case(
+        "broken line",
+        BROKEN_LINE,
+        "extract",
+        ("1 of 2 lines are in quarantine {not-a-json-object=1} from files of Condition", "To see the refused lines"),
+        "kick_off",
+    ),
     Case(
         "broken line, taken",
         BROKEN_LINE,

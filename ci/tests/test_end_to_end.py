@@ -115,7 +115,7 @@ def test_a_tasks_log_begins_and_ends_with_our_sentences_and_warns_of_nothing(sta
     assert [
         line
         for line in own
-        if re.search(r"\bWARN\b|incubator|\[gc|Exception|\b(io\.epicfhir|org\.apache)\.", line) and "Spark-Submit cmd" not in line
+        if re.search(r"\bWARN\b|\[gc|Exception|\b(io\.epicfhir|org\.apache)\.", line) and "Spark-Submit cmd" not in line
     ] == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from epic_fhir.reports import JOBS, RunKey, lasted
@@ -31,11 +30,6 @@ def opening(key: RunKey, conf: Any = None, export_id: str | None = None) -> str:
     export = f" Exports: {export_id}." if export_id else ""
     settings = f", settings {conf}" if conf else ""
     return f"{key.task_id} {what}. Run {key.run_id}, try {key.try_number}{settings}.{export}"
-
-
-def worth_reading(record: logging.LogRecord) -> bool:
-    """A filter: Spark starts each JVM with a module that Java calls an incubator, which Java says every time."""
-    return "Using incubator modules" not in record.getMessage()
 
 
 def closing(key: RunKey, report: dict[str, Any], path: str) -> str:

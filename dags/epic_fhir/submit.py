@@ -127,7 +127,6 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
 
     def _get_hook(self) -> SparkSubmitHook:
         hook = super()._get_hook()
-        hook.log.addFilter(logs.worth_reading)
         submit = hook.submit
         hook.submit = lambda application, **kwargs: submit(application, **{"env": without_secrets()} | kwargs)
         return hook
