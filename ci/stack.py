@@ -116,6 +116,7 @@ class Stack:
             "EPIC_FHIR_SCHEDULE": "",
             "EPIC_FHIR_CARE_SCHEDULE": "",
             "TMPDIR": str(temporary(self.root)),
+            "SPARK_LOCAL_DIRS": str(temporary(self.root)),
             "EPIC_FHIR_RETRIES": "0",
             **(AT_EPIC if self.profile.startswith("epic") else {}),
         }
