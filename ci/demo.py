@@ -14,7 +14,7 @@ from stack import DAG, Stack
 ROOT = HOME / "build" / "demo"
 RUN = "demo"
 ENDED = ("success", "failed", "skipped", "upstream_failed")
-QUIET_SECONDS = 20
+LOOK_SECONDS, QUIET_SECONDS = 3, 20
 QUESTIONS = (
     "select gender, count(*), min(birth_date), max(birth_date) from fhir.patient group by gender",
     "select display, count(distinct patient_id) patients from fhir.condition group by display order by patients desc limit 10",
@@ -67,7 +67,9 @@ def run(stack: Stack) -> bool:
     say(f"running the DAG {DAG} under Airflow's scheduler: {stack.env()['AIRFLOW_URL']}")
     began = time.monotonic()
     stack.trigger(RUN)
-    state = stack.ended(RUN, seconds=math.inf, meanwhile=Progress(stack))
+    progress = Progress(stack)
+    state = stack.ended(RUN, seconds=math.inf, meanwhile=progress.look)
+    progress.tell()
     say(f"the run ended: {state}, after {time.monotonic() - began:.0f} s")
     if state != "success":
         print(f"What failed and what to do: {stack.lake / 'report.html'}")
@@ -82,9 +84,14 @@ class Progress:
     def __init__(self, stack: Stack):
         self.stack = stack
         self.told: set[str] = set()
-        self.said = time.monotonic()
+        self.said = self.looked = time.monotonic()
 
-    def __call__(self):
+    def look(self):
+        if time.monotonic() - self.looked > LOOK_SECONDS:
+            self.tell()
+
+    def tell(self):
+        self.looked = time.monotonic()
         tasks = sorted(self.stack.tasks(RUN), key=lambda task: task["start_date"] or "~")
         for task in tasks:
             if task["state"] in ENDED and task["task_id"] not in self.told:
