@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
@@ -163,7 +164,7 @@ def publish(
     _remember(lake, key, whole, phases, thresholds)
     path = lake.metrics(key.dag_id, key.run_id, "report.html")
     lake.write_text(path, page)
-    _link_from_the_run_before(lake, key)
+    index.link_from_the_run_before(lake, key)
     if lake.is_local():
         lake.write_text(f"{lake.root}/report.html", render.at_the_root(page, key))
     problem = whole.problem()
@@ -258,23 +259,12 @@ def _page(
     )
 
 
-def _link_from_the_run_before(lake: Lake, key: RunKey) -> None:
-    before = previous(lake, key)
-    path = lake.metrics(key.dag_id, before or "", "report.html")
-    page = lake.read_text(path) if before else None
-    if page and render.RUN_AFTER in page:
-        lake.write_text(path, page.replace(render.RUN_AFTER, render.after(lake.folder(key)[1])))
-
-
 def _told_warnings(whole: Judged) -> list[dict[str, Any]]:
     return [c for c in whole.checks if c["state"] == WARN and c["name"] in TOLD_WARNINGS]
 
 
 def counts(checks: list[dict[str, str]]) -> dict[str, int]:
-    tally: dict[str, int] = {}
-    for check in checks:
-        tally[check["state"]] = tally.get(check["state"], 0) + 1
-    return tally
+    return Counter(check["state"] for check in checks)
 
 
 def _as_load_went(lake: Lake, key: RunKey, states: dict[str, str]) -> dict[str, str]:
