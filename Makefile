@@ -24,7 +24,7 @@ down: ## stop what `make up` started
 test: setup check ## every test, Java and Python
 	@ci/test.sh
 
-nights: setup ## the long tests under Airflow: backfills, kills, reruns, a night on call (some 20 minutes)
+nights: setup ## the long tests under Airflow: backfills, kills, each red run and its command, a first hour (some 45 minutes)
 	@ci/nights.sh
 
 foreign: setup ## the pipeline against three servers that this project did not write (some 15 minutes, installs them into build/foreign)

@@ -1,16 +1,26 @@
 """make demo, make up, make down: the whole pipeline on synthetic patients, on this machine."""
 
 import argparse
+import json
+import math
 import sys
 import time
 from pathlib import Path
 
 import oracle
 from parts import HOME, JavaPart, PartError
-from stack import Stack
+from stack import DAG, Stack
 
 ROOT = HOME / "build" / "demo"
 RUN = "demo"
+ENDED = ("success", "failed", "skipped", "upstream_failed")
+LOOK_SECONDS, QUIET_SECONDS = 3, 20
+QUESTIONS = (
+    "select gender, count(*), min(birth_date), max(birth_date) from fhir.patient group by gender",
+    "select display, count(distinct patient_id) patients from fhir.condition group by display order by patients desc limit 10",
+    "select display, count(*), round(avg(value), 1) average from fhir.vital_signs group by display order by count desc limit 10",
+)
+"""Three to begin with; a test asks them."""
 
 
 def demo(stack: Stack) -> int:
@@ -18,6 +28,7 @@ def demo(stack: Stack) -> int:
     try:
         stack.stop()
         stack.wipe()
+        start(stack)
         green = run(stack)
     finally:
         stack.stop()
@@ -27,32 +38,86 @@ def demo(stack: Stack) -> int:
 
 
 def up(stack: Stack) -> int:
-    """The parts stay; the demo's run is made if it is not there yet."""
-    say("starting the sandbox server, PostgreSQL and Airflow")
-    stack.start()
-    green = (stack.lake / "report.html").exists() or run(stack)
-    for key, value in stack.env().items():
-        print(f"  {key}={value}")
-    print(f"  (also in {stack.root / 'env'})")
-    print(f'try: psql "{stack.env()["PSQL_URL"]}" -c "select display, count(distinct patient_id) patients')
-    print('     from fhir.condition group by display order by patients desc limit 10"')
-    print("stop with: make down")
+    """The parts stay; the demo's run is made anew unless a green one is there."""
+    stack.stop()
+    if not is_green(stack):
+        stack.wipe()
+    start(stack)
+    green = is_green(stack) or run(stack)
+    print(look_around(stack))
     return 0 if green else 1
 
 
-def run(stack: Stack) -> bool:
-    say(f"generating {stack.patients} patients (once), starting the sandbox server, PostgreSQL and Airflow")
+def is_green(stack: Stack) -> bool:
+    """Whether the demo's run has ended well."""
+    verdict = stack.lake / "metrics" / DAG / RUN / "verdict.json"
+    return verdict.exists() and json.loads(verdict.read_text())["verdict"] == "green"
+
+
+def start(stack: Stack):
+    began = time.monotonic()
+    say(f"generating {stack.patients} patients (once a number of patients; they are kept in build/patients)")
+    stack.make_patients()
+    say(f"patients are there after {time.monotonic() - began:.0f} s; starting the sandbox server, PostgreSQL and Airflow")
     stack.start()
-    say(f"running the DAG epic_fhir_etl under Airflow's scheduler: {stack.env()['AIRFLOW_URL']}")
-    started = time.monotonic()
-    state = stack.run_dag(RUN)
-    for task in sorted(stack.tasks(RUN), key=lambda t: t["start_date"] or ""):
-        print(f"  {task['task_id']:10} {task['state']:10} {task['duration'] or 0:6.1f} s")
-    say(f"the run ended: {state}, after {time.monotonic() - started:.0f} s")
+    say(f"all parts are up after {time.monotonic() - began:.0f} s")
+
+
+def run(stack: Stack) -> bool:
+    say(f"running the DAG {DAG} under Airflow's scheduler: {stack.env()['AIRFLOW_URL']}")
+    began = time.monotonic()
+    stack.trigger(RUN)
+    progress = Progress(stack)
+    state = stack.ended(RUN, seconds=math.inf, meanwhile=progress.look)
+    progress.tell()
+    say(f"the run ended: {state}, after {time.monotonic() - began:.0f} s")
     if state != "success":
-        print(f"what failed stands in {stack.lake / 'report.html'} and in {stack.root / 'airflow' / 'logs'}")
+        print(f"What failed and what to do: {stack.lake / 'report.html'}")
+        print(f"The tasks' logs: {stack.root / 'airflow' / 'logs' / f'dag_id={DAG}' / f'run_id={RUN}'}")
         return False
     return reconcile(stack)
+
+
+class Progress:
+    """Prints one line a task when it ends, and now and then which one is at work."""
+
+    def __init__(self, stack: Stack):
+        self.stack = stack
+        self.told: set[str] = set()
+        self.said = self.looked = time.monotonic()
+
+    def look(self):
+        if time.monotonic() - self.looked > LOOK_SECONDS:
+            self.tell()
+
+    def tell(self):
+        self.looked = time.monotonic()
+        tasks = sorted(self.stack.tasks(RUN), key=lambda task: task["start_date"] or "~")
+        for task in tasks:
+            if task["state"] in ENDED and task["task_id"] not in self.told:
+                self.told.add(task["task_id"])
+                self._line(f"  {task['task_id']:10} {task['state']:10} {task['duration'] or 0:6.1f} s")
+        at_work = [task["task_id"] for task in tasks if task["state"] in ("running", "queued", "up_for_retry")]
+        if at_work and time.monotonic() - self.said > QUIET_SECONDS:
+            self._line(f"  … {at_work[0]} is at work")
+
+    def _line(self, text: str):
+        print(text, flush=True)
+        self.said = time.monotonic()
+
+
+def look_around(stack: Stack) -> str:
+    """What to look at next, ready to paste."""
+    env = stack.env()
+    lines = "".join(f"  {key}={value}\n" for key, value in env.items())
+    questions = "".join(f'     psql "{env["PSQL_URL"]}" -c "{question}"\n' for question in QUESTIONS)
+    return f"""{lines}  (also in {stack.root / "env"})
+
+Look at next:
+  1. the run's page:    {env["AIRFLOW_URL"]}/epic-fhir/reports/{DAG}/{RUN}/report.html
+  2. Airflow:           {env["AIRFLOW_URL"]}/dags/{DAG}
+  3. the tables:
+{questions}Stop with: make down"""
 
 
 def reconcile(stack: Stack) -> bool:
@@ -81,8 +146,6 @@ def reconcile(stack: Stack) -> bool:
 
 
 def _views_by_type(views) -> dict[str, list[str]]:
-    import json
-
     found: dict[str, list[str]] = {}
     for file in sorted((HOME / "conf" / "views").glob("*.json")):
         view = json.loads(file.read_text())

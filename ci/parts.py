@@ -88,13 +88,21 @@ class JavaPart(Part):
             return
         state = self.root / f"{self.name}.env"
         state.unlink(missing_ok=True)
-        command = ["java", f"-Xmx{memory}", "-cp", test_class_path(module), main, *args, "--state-file", state]
+        command = ["java", f"-Xmx{memory}", f"-Djava.io.tmpdir={temporary(self.root)}", "-cp", test_class_path(module), main]
+        command += [*args, "--state-file", state]
         self.launch(command, state.exists)
 
     def env(self) -> dict[str, str]:
         """The part's own KEY=VALUE lines."""
         lines = (self.root / f"{self.name}.env").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def temporary(root: Path) -> Path:
+    """What parts unpack and throw away lies here, and not in a folder that all users of the machine share."""
+    folder = root / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def sandbox_admin(sandbox: JavaPart, path: str, method: str = "GET", body: dict | None = None) -> bytes:

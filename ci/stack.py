@@ -11,13 +11,13 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import quote
 
-from parts import HOME, JavaPart, PartError, cohort, copied, sandbox_admin
+from parts import HOME, JavaPart, PartError, cohort, copied, sandbox_admin, temporary
 
 DAG = "epic_fhir_etl"
 
@@ -56,7 +56,7 @@ class Stack:
     def start(self):
         os.umask(0o077)  # patients, keys, logs
         self.logs.mkdir(parents=True, exist_ok=True)
-        self._patients()
+        self.make_patients()
         JavaPart(self.root, "sandbox").start("extract-job", "io.epicfhir.sandbox.SandboxServer", [
             "--data", self.data, "--group", "all-patients", "--keys-dir", self.root / "keys", "--profile", *self.profile.split(),
         ])  # fmt: skip
@@ -71,6 +71,7 @@ class Stack:
             self._airflow("stop")
         for name in ("sandbox", "postgres"):
             JavaPart(self.root, name).stop()
+        shutil.rmtree(self.root / "tmp", ignore_errors=True)
 
     @contextmanager
     def running(self) -> Iterator["Stack"]:
@@ -114,6 +115,9 @@ class Stack:
             "EPIC_FHIR_GROUP": sandbox["SANDBOX_GROUP"],
             "EPIC_FHIR_JDBC_URL": self.part("postgres")["JDBC_URL"],
             "EPIC_FHIR_SCHEDULE": "",
+            "EPIC_FHIR_CARE_SCHEDULE": "",
+            "TMPDIR": str(temporary(self.root)),
+            "SPARK_LOCAL_DIRS": str(temporary(self.root)),
             "EPIC_FHIR_RETRIES": "0",
             **(AT_EPIC if self.profile.startswith("epic") else {}),
         }
@@ -139,10 +143,16 @@ class Stack:
                     raise
                 time.sleep(2)
 
-    def ended(self, run_id: str, dag: str = DAG, seconds: int = 900) -> str:
-        """Waits for a run's end; returns its state."""
+    def ended(self, run_id: str, dag: str = DAG, seconds: float = 900, meanwhile: Callable[[], None] = lambda: None) -> str:
+        """
+        Waits for a run's end.
+
+        :param meanwhile: is called about once a second
+        :return: its state
+        """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
+            meanwhile()
             state = self.api("GET", f"/api/v2/dags/{dag}/dagRuns/{quote(run_id)}")["state"]
             if state in ("success", "failed"):
                 return state
@@ -174,11 +184,12 @@ class Stack:
         """Has the sandbox read its folder again: what differs becomes changes and deletions."""
         sandbox_admin(JavaPart(self.root, "sandbox"), "reload", "POST")
 
-    # ---- inside ----
-
-    def _patients(self):
+    def make_patients(self):
+        """The server's data, unless they are there."""
         if not self.data.exists():
             copied(cohort(self.patients, self.logs / "patients.log"), self.data)
+
+    # ---- inside ----
 
     def _airflow(self, verb: str):
         env = self._environment(pipeline=verb == "start")

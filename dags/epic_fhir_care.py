@@ -11,6 +11,8 @@ the lock for longer than `transform.lock-patience`; clear the task when it is do
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import DAG, CronTriggerTimetable
 
 from epic_fhir import sites
@@ -20,8 +22,9 @@ from epic_fhir.submit import PhaseSubmit
 for site in sites.names():
     cron = sites.value("CARE_SCHEDULE", site, "0 12 * * 0")
     with DAG(
-        schedule=CronTriggerTimetable(cron, timezone="UTC") if cron else None,
+        # Switched on, it waits for its day: without a start date and with nothing to make up for, the last one is not run.
+        schedule=CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(0)) if cron else None,
         doc_md=__doc__,
-        **every_dag("care", site, ["care"]),
+        **every_dag("care", site, ["care"]) | {"start_date": None},
     ):
         PhaseSubmit(task_id="care", module="transform-job", main="io.epicfhir.transform.Care", **sites.pool("lake", site))

@@ -1,8 +1,10 @@
 """
 ### Mend a run
 
-For the night on call. `plan` says in its log what the rerun will do and replace; with `go` switched off (as it is) nothing else
-happens. Read it, trigger again with `go` on.
+For the night on call. `plan` works out what the rerun will do and replace. `approve` shows it under Required Actions of this run
+and waits up to an hour for Approve or Reject; then the rerun is done, or nothing is.
+
+On a command line: with `ask` off the log of `plan` shows the plan and nothing is done; with `go` on it is done at once.
 
 | field | |
 |---|---|
@@ -13,6 +15,8 @@ happens. Read it, trigger again with `go` on.
 | views | view tables, and their PostgreSQL tables, to replace; `all` for all. None, with begin `load`: all are compared |
 | accept_deletions | deletions that transform held back and may make now: `Observation:104,Patient:4` |
 | reason | why those resources are really gone; needed with accept_deletions, kept in the run's report |
+| go | do it at once, ask nobody |
+| ask | ask for approval; off: only show the plan |
 
 If the cause is over (a server or a disk is back), no rerun is needed: clear the failed tasks.
 """
@@ -24,6 +28,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
 
 from epic_fhir import rerun, sites, tasks
+from epic_fhir.approval import Approval
 from epic_fhir.defaults import every_dag
 from epic_fhir.submit import ExportReady, LoadSubmit, PhaseJava, PhaseSubmit
 
@@ -48,7 +53,9 @@ def validate(made: dict) -> dict:
 def chain(site: str) -> None:
     """The tasks of one site's DAG: those of the DAG that is mended, each of which the plan may leave out."""
     source, lake = sites.pool("source", site) | GOES_ON, sites.pool("lake", site) | GOES_ON
-    made = plan()
+    shown = plan()
+    approve = Approval(task_id="approve", plan=shown)
+    made = approve.output
     asked = "{{ ti.xcom_pull(task_ids='kick_off', key='export_id') or '' }}"
     job = {"module": "extract-job", "plan": made}
     kick_off = PhaseJava(task_id="kick_off", main="io.epicfhir.extract.KickOff", **job, **source)
@@ -61,7 +68,7 @@ def chain(site: str) -> None:
     report = tasks.RunReport(
         task_id="report", plan=made, trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=15)
     )
-    made >> kick_off >> wait >> extract >> transform >> load >> validate(made) >> report
+    shown >> approve >> kick_off >> wait >> extract >> transform >> load >> validate(made) >> report
 
 
 for site in sites.names():
@@ -81,7 +88,8 @@ for site in sites.names():
                 description="Deletions to accept, such as Observation:104,Patient:4",
             ),
             "reason": Param(None, type=["string", "null"], maxLength=500, description="Why those resources are really gone"),
-            "go": Param(False, type="boolean", description="Do it; else the log of plan only says what would be done"),
+            "go": Param(False, type="boolean", description="Do it at once, without asking for approval"),
+            "ask": Param(True, type="boolean", description="Ask for approval in Airflow's page; off: only show the plan"),
         },
         **every_dag("rerun", site, ["on-call"]),
     ):

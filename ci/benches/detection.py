@@ -8,6 +8,7 @@ have one partition with three times the records. RUNS and SEED in the environmen
 
 import copy
 import json
+import math
 import os
 import random
 import statistics
@@ -73,8 +74,16 @@ def run(work: Path) -> Bench:
 def _share(metric: str, answers: list[bool], goal: float, *, most: bool = False) -> Figure:
     share = sum(answers) / len(answers)
     met = share <= goal if most else share >= goal
-    told = f"{'<=' if most else '>='} {goal:.0%} of {len(answers)}"
+    low, high = interval(sum(answers), len(answers))
+    told = f"{'<=' if most else '>='} {goal:.0%} of {len(answers)}; 95 % interval {low:.1%} to {high:.1%}"
     return Figure(metric, "%", 100 * share, None, "", told, met)
+
+
+def interval(hits: int, of: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share, good for shares of 0 and 1, too (Wilson 1927, JASA 22:209)."""
+    z2 = 1.96**2
+    centre, half = hits / of + z2 / (2 * of), math.sqrt(z2 * (hits / of * (1 - hits / of) / of + z2 / (4 * of**2)))
+    return max(0.0, (centre - half) / (1 + z2 / of)), min(1.0, (centre + half) / (1 + z2 / of))
 
 
 def _real(work: Path) -> list[dict]:

@@ -4,14 +4,19 @@ The runs build on each other: everything, nothing new, then one patient changed 
 """
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+CI = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(CI), str(CI.parent / "dags")]
+
+from epic_fhir import logs
 
 import oracle
 from stack import DAG, HOME, Stack, days
@@ -85,6 +90,36 @@ def test_the_first_run_brings_every_resource_into_every_table(stack):
     assert told["epic_fhir_views"]["rows"]["patient"] == 3
 
 
+def test_airflows_link_leads_to_the_page_which_only_somebody_signed_in_sees(stack):
+    link = stack.api("GET", f"/api/v2/dags/{DAG}/dagRuns/first/taskInstances/report/links")["extra_links"]["Run report"]
+    assert link == f"{stack.env()['AIRFLOW_URL']}/epic-fhir/reports/{DAG}/first/report.html"
+    nobody = httpx.get(link)
+    assert (nobody.status_code, "api/v2/auth/login?next=" in nobody.headers["location"]) == (307, True)
+    # This Airflow asks for no password: its sign-in sends the browser back with a session.
+    with httpx.Client(follow_redirects=True) as browser:
+        shown = browser.get(link)
+        assert shown.text == (stack.lake / "metrics" / DAG / "first" / "report.html").read_text()
+        assert shown.headers["content-type"].startswith("text/html")
+        assert browser.get(link.replace("report.html", "extract.json")).status_code == 404
+        index = browser.get(f"{stack.env()['AIRFLOW_URL']}/epic-fhir/reports/index.html")
+        assert f"{DAG}/first/report.html" in index.text
+
+
+@pytest.mark.parametrize("task", ["kick_off", "wait", "extract", "transform", "load"])
+def test_a_tasks_log_begins_and_ends_with_our_sentences_and_warns_of_nothing(stack, task):
+    (file,) = (stack.root / "airflow" / "logs" / f"dag_id={DAG}" / "run_id=first" / f"task_id={task}").glob("*.log")
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    told = [line["event"] for line in lines if line.get("logger") != "task" and "DagBag" not in line.get("logger", "")]
+    own = [line for line in told if "DAG bundles loaded" not in line]
+    assert own[0].startswith(f"{task} {logs.DOES[task]}. Run first, try 1")
+    assert own[-1].startswith(f"{task} ended well after ")
+    assert [
+        line
+        for line in own
+        if re.search(r"\bWARN\b|\[gc|Exception|\b(io\.epicfhir|org\.apache)\.", line) and "Spark-Submit cmd" not in line
+    ] == []
+
+
 def test_a_run_with_nothing_new_changes_no_table_and_stays_green(stack):
     delta, postgres = oracle.view_versions(stack.lake), table_files(stack)
     assert stack.run_dag("nothing-new") == "success"
@@ -94,6 +129,8 @@ def test_a_run_with_nothing_new_changes_no_table_and_stays_green(stack):
     assert "whole run: ms a resource" in past["runs"][0]["figures"]
     assert past["runs"][0]["views"]["patient"]["null_share"]["id"] == 0
     assert "nothing-new" in (stack.lake / "metrics" / "index.html").read_text()
+    first = (stack.lake / "metrics" / DAG / "first" / "report.html").read_text()
+    assert '<a href="../nothing-new/report.html">The run after</a>' in first
     assert oracle.view_versions(stack.lake) == delta
     assert table_files(stack) == postgres
 

@@ -34,6 +34,13 @@ def previous(lake: Lake, key: RunKey) -> str | None:
     return earlier[0] if earlier else None
 
 
+def following(lake: Lake, key: RunKey) -> str | None:
+    """The folder of the run of the same DAG after this one that has a page; None where there is none."""
+    runs, own = [run for dag, run in lake.runs() if dag == key.dag_id], lake.folder(key)[1]
+    later = runs[: runs.index(own)] if own in runs else []
+    return next((run for run in reversed(later) if lake.exists(lake.metrics(key.dag_id, run, "report.html"))), None)
+
+
 def data_of(landings: list[dict[str, Any] | None]) -> str | None:
     """
     Which data a run brought, in a sentence; None where a landing does not tell.

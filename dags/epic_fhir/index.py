@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
-from epic_fhir.render import WORDS, template
-from epic_fhir.reports import Lake, lasted, parse_instant
+from epic_fhir.changes import previous
+from epic_fhir.render import RUN_AFTER, WORDS, after, template
+from epic_fhir.reports import Lake, RunKey, lasted, parse_instant
 
 MOST = 400
 """Older runs than these are not read: the page stays small, and writing it fast."""
@@ -35,6 +36,15 @@ def page(rows: list[dict[str, Any]], left_out: int = 0) -> str:
     :param left_out: how many older runs there are beside them
     """
     return template("index.html.j2").render(rows=rows, left_out=left_out, newest=rows[0]["verdict"] if rows else "unknown")
+
+
+def link_from_the_run_before(lake: Lake, key: RunKey) -> None:
+    """Writes the link to a run into the page of the one before it, which was written when there was no run after it."""
+    before = previous(lake, key)
+    path = lake.metrics(key.dag_id, before or "", "report.html")
+    page = lake.read_text(path) if before else None
+    if page and RUN_AFTER in page:
+        lake.write_text(path, page.replace(RUN_AFTER, after(lake.folder(key)[1])))
 
 
 def row(dag_id: str, folder: str, report: dict[str, Any] | None) -> dict[str, Any]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow.sdk import BaseOperatorLink
+from airflow.sdk.configuration import conf
 
+from epic_fhir import serving, sites
 from epic_fhir.settings import Installation, Settings, SettingsError, hocon, optional
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from epic_fhir.reports import Lake
 
 
@@ -21,8 +24,7 @@ class ReportLink(BaseOperatorLink):
     name = "Run report"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """Empty where nothing tells how a browser gets there, or the settings cannot be read: the task itself says why."""
-
+        """Empty where the settings cannot be read: the task itself says why."""
         try:
             here = Installation.of(ti_key.dag_id)
             return page_url(Settings.load(here.conf).open_lake(), report_url(here.validation()), ti_key.dag_id, ti_key.run_id)
@@ -34,13 +36,13 @@ def page_url(lake: Lake, served_at: str, dag_id: str, run_id: str) -> str:
     """
     Where a browser finds the page of a run.
 
-    :param served_at: where a web server shows the lake's folder metrics; empty where none does
-    :return: else the file, for a local lake; else nothing
+    :param served_at: where a web server shows the lake's folder metrics; empty where only Airflow does, by the plugin of
+        dags/plugins. An Airflow that does not know its own address (base_url of its section api) gives a path
     """
-    path = lake.metrics(dag_id, run_id, "report.html")
+    path = lake.metrics(dag_id, run_id, "report.html").split("/")[-3:]
     if served_at:
-        return "/".join((served_at, *(quote(part, safe="") for part in path.split("/")[-3:])))
-    return Path(lake.local(path)).absolute().as_uri() if lake.is_local() else ""
+        return "/".join((served_at, *(quote(part, safe="") for part in path)))
+    return (conf.get("api", "base_url", fallback="") or "").rstrip("/") + serving.address(sites.of(dag_id), *path)
 
 
 def report_url(file: Path) -> str:

@@ -9,7 +9,7 @@ from epic_fhir.reports import JOBS, RunKey, lasted
 READY = frozenset({"complete", "landed"})
 """States of an export that extract can start from."""
 
-_DOES = {
+DOES = {
     "kick_off": "asks the source for the run's exports, or begins a crawl",
     "wait": "asks the source whether the exports are ready",
     "extract": "brings the exports into bronze",
@@ -26,7 +26,7 @@ def opening(key: RunKey, conf: Any = None, export_id: str | None = None) -> str:
 
     :param conf: the settings file
     """
-    what = _DOES.get(key.task_id, "runs")
+    what = DOES.get(key.task_id, "runs")
     export = f" Exports: {export_id}." if export_id else ""
     settings = f", settings {conf}" if conf else ""
     return f"{key.task_id} {what}. Run {key.run_id}, try {key.try_number}{settings}.{export}"

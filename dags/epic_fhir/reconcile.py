@@ -122,7 +122,8 @@ def reconcile(evidence: Evidence) -> list[Check]:
         sentence = f"{exports}: landed by an earlier try, which compared what came with what it wrote; nothing was downloaded now."
         checks.append(Check("source = bronze", "all", PASS, sentence))
     if set(evidence.landed_earlier) != set(evidence.export_ids) or not evidence.export_ids:
-        checks += [_not_received(kind, count) for kind, count in sorted(manifest.items()) if kind not in types]
+        ended = evidence.succeeded("extract")
+        checks += [_not_received(kind, count, ended=ended) for kind, count in sorted(manifest.items()) if kind not in types]
     checks += _bronze_is_transformed(evidence)
     checks += _bronze_is_silver(evidence)
     checks += transform_checks.views(evidence.result("transform"))
@@ -172,12 +173,18 @@ def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None, a
     return [*checks, Check("source = bronze", kind, FAIL, f"{told}: {missing:,} unaccounted for.")]
 
 
-def _not_received(kind: str, count: int) -> Check:
+def _not_received(kind: str, count: int, *, ended: bool) -> Check:
+    """
+    :param ended: whether extract came to its end; what a failed one did not fetch is no fault of the server's
+    """
+    name = "manifest = source"
     if count == 0:
-        return Check("manifest = source", kind, PASS, f"The server's manifest promises no {kind}, and none came.")
-    return Check(
-        "manifest = source", kind, FAIL, f"The server's manifest promises {count:,} {kind}, but none came; export them again."
-    )
+        return Check(name, kind, PASS, f"The server's manifest promises no {kind}, and none came.")
+    if not ended:
+        return Check(
+            name, kind, COULD_NOT_RUN, f"The server's manifest promises {count:,} {kind}; extract failed before they came."
+        )
+    return Check(name, kind, FAIL, f"The server's manifest promises {count:,} {kind}, but none came; export them again.")
 
 
 def _bronze_is_transformed(evidence: Evidence) -> list[Check]:

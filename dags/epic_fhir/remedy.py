@@ -116,7 +116,7 @@ def _refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tup
         advice = (
             "Tables of PostgreSQL are not what their views are: the message says which, and why. Do what it says first: correct "
             "the view, change the settings, or find who else writes the tables. All other tables are up to date."
-        )
+        ) + _at_the_source(key)
         return advice, {"begin": "transform"}
     return None
 
@@ -153,13 +153,19 @@ def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
         advice = (
             f"These views stopped and keep their last good rows: {', '.join(sorted(refused))}. The message of each says what to "
             "correct. Correct it, or add the view to transform.leave-out."
-        )
+        ) + _at_the_source(key)
         return advice, {"begin": "transform"} | ({"views": rebuilt} if rebuilt else {})
     advice = (
         "Bronze lacks what an earlier export brought: the message says which. Run this command: the new export reaches back to "
         "before it. If the run is red again for the same reason, make a full export of the group (EPIC_FHIR_BULK_MODE=full)."
     )
     return advice, {"begin": "kick_off"}
+
+
+def _at_the_source(key: RunKey) -> str:
+    """A resource that the source corrects comes with a new export only, which no rerun of transform asks for."""
+    etl = sites.named("etl", sites.of(key.dag_id))
+    return f"\nIf the source has corrected the resources instead, run: airflow dags trigger {etl}"
 
 
 def _show(result: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from epic_fhir import quarantine
 from epic_fhir.charts import drawn, figure
@@ -32,6 +33,8 @@ STATES = {
     "ACCEPTED": ("accepted", "soft"),
 }
 """A check's state in words, and how the page colours it."""
+RUN_AFTER = "<!-- the run after -->"
+"""Stands in a page where the link to the run after it belongs, until there is one."""
 _REASONS = re.compile(r"(?:Lines|Resources) in quarantine by reason: \{(.*)\}\.")
 
 
@@ -49,6 +52,7 @@ def page(
     notes: Iterable[str] = (),
     data_of: str | None = None,
     previous: str | None = None,
+    following: str | None = None,
     accept: str = "",
 ) -> str:
     """
@@ -60,7 +64,8 @@ def page(
     :param last_good: that run's id; None where there is none
     :param notes: of this report itself
     :param data_of: which data came, in a sentence
-    :param previous: the run before this one
+    :param previous: the folder of the run before this one
+    :param following: the folder of the run after it
     :param accept: the command that accepts a warning
     """
     bars, stages, cards = timeline(reports, states), _stages(reports), drawn(trends)
@@ -78,6 +83,7 @@ def page(
         accept=accept,
         data_of=data_of,
         previous=previous,
+        after=after(following) if following else RUN_AFTER,
         drawn_below=[c["subject"] for c in checks if c["state"] == WARN and c["subject"] in odd],
         tally={state: sum(c["state"] == state for c in checks) for state in STATES},
         trends=cards,
@@ -98,6 +104,11 @@ def page(
         next_step=step,
         origin=_origin(reports),
     )
+
+
+def after(following: str) -> str:
+    """The link to the run after a page's."""
+    return f'<a href="../{quote(following, safe="")}/report.html">The run after</a> ·'
 
 
 def at_the_root(html: str, key: RunKey) -> str:

@@ -112,6 +112,13 @@ class Lake:
         except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
             return None
 
+    def read_text(self, path: str) -> str | None:
+        """The file's content; None where there is no such file."""
+        try:
+            return str(self._at(path).read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
     def json_files(self, folder: str) -> list[tuple[str, Any]]:
         """Every JSON file of a folder: its name without the ending, and its content."""
         at = self._at(folder)

@@ -32,7 +32,8 @@ class Asked:
     :param exports: export ids, or dates of bronze partitions; none for the run's own
     :param types: resource types whose part of silver, and their views, are rebuilt from bronze
     :param views: views whose tables are rebuilt, or ALL
-    :param go: whether it shall be done, too; else it is only shown
+    :param go: whether it is done at once
+    :param ask: whether a person is asked for approval where it is not done at once; else the plan is only shown
     :param accept_deletions: ``Type:number,…``: deletions that transform may make although the server did not say that the resources
         are gone
     :param reason: why; needed with accept_deletions
@@ -44,6 +45,7 @@ class Asked:
     types: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
     go: bool = False
+    ask: bool = True
     accept_deletions: str = ""
     reason: str = ""
 
@@ -71,6 +73,7 @@ class Plan:
     reports: dict[str, str] = field(default_factory=dict)
     gives_up: list[str] = field(default_factory=list)
     go: bool = False
+    ask: bool = True
     accept_deletions: list[str] = field(default_factory=list)
     reason: str = ""
 
@@ -141,6 +144,7 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
         [],
         gives_up=gives_up,
         go=asked.go,
+        ask=asked.ask,
         accept_deletions=[f"{kind}:{count}" for kind, count in accepted.items()],
         reason=asked.reason.strip() if accepted else "",
     )
@@ -161,9 +165,10 @@ def _run(lake: Lake, dag_id: str, asked: str) -> str:
             )
         return asked
     for dag, run in lake.runs():
-        if dag == dag_id and _verdict(lake, dag_id, run) != reconcile.GREEN:
+        # One without a verdict is still at work: its export is not to be taken away from it.
+        if dag == dag_id and _verdict(lake, dag_id, run) not in (None, reconcile.GREEN):
             return run
-    raise Impossible(f"No run of {dag_id} is red: name the run to work on")
+    raise Impossible(f"No run of {dag_id} that has ended is red: name the run to work on")
 
 
 def _verdict(lake: Lake, dag_id: str, run: str) -> str | None:

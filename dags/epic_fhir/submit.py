@@ -249,9 +249,7 @@ class JavaCall:
             status = self._wait(command, without_secrets() | here.environment())
         if archive is not None:
             archive.keep(status)
-        made = settle(judge(key, fresh(lake.read_json(path), key, before), status))
-        self._log.info(logs.closing(key, made, path))
-        return path, made
+        return path, settle(judge(key, fresh(lake.read_json(path), key, before), status))
 
     def _wait(self, command: list[str], env: dict[str, str]) -> int:
         self._process = subprocess.Popen(
@@ -292,7 +290,9 @@ class PhaseJava(TellsLineage, BaseOperator):
         gives_up = ",".join(rerun.Plan.of_dict(self.plan).gives_up) if self.plan else ""
         if gives_up:
             self._call.run(self.module, "io.epicfhir.extract.Cancel", RunKey.of(context), gives_up)
-        return answer(*self._call.run(self.module, self.main, RunKey.of(context), options=self.options))
+        path, made = self._call.run(self.module, self.main, RunKey.of(context), options=self.options)
+        self.log.info(logs.closing(RunKey.of(context), made, path))
+        return answer(path, made)
 
     def on_kill(self) -> None:
         if self._call is not None:
@@ -324,6 +324,12 @@ class ExportReady(BaseSensorOperator):
         self.export_id = export_id
         self.plan = plan
         self._call: JavaCall | None = None
+        self._closing = ""
+
+    def execute(self, context: Context) -> Any:
+        made = super().execute(context)
+        self.log.info(self._closing)
+        return made
 
     def poke(self, context: Context) -> PokeReturnValue:
         key = RunKey.of(context)
@@ -334,13 +340,14 @@ class ExportReady(BaseSensorOperator):
         self._call = JavaCall(self)
         path, report = self._call.run(self.module, self.main, key, self.export_id)
         status = report.get("result") or {}
+        self._closing = logs.closing(key, report, path)
         if status.get("state") in logs.READY:
             return PokeReturnValue(is_done=True, xcom_value=answer(path, report))
         now = datetime.now(timezone.utc)
         self._within_timeout(context, now)
         again = parse_instant(status.get("not_before")) or now + settings.poll_interval
         self.log.info("Export %s is %s (%s)", self.export_id, status.get("state"), status.get("progress") or "no progress told")
-        self.log.info("The next look is at %s", again.isoformat())
+        self.log.info("%s The next look is at %s", self._closing, again.isoformat())
         raise _rescheduled(again)
 
     def _not_before(self, lake: Lake, key: RunKey) -> None:

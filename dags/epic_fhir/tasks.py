@@ -69,14 +69,15 @@ def plan(context: Any) -> dict[str, Any]:
     lake, _ = _given(key)
     names = {name: tuple(params[name]) for name in ("exports", "types", "views")}
     accepted = {name: params[name] or "" for name in ("accept_deletions", "reason")}
-    asked = rerun.Asked(params["run"], params["begin"], **names, go=params["go"], **accepted)
+    asked = rerun.Asked(params["run"], params["begin"], **names, go=params["go"], ask=params["ask"], **accepted)
     try:
         made = rerun.plan(lake, sites.named("etl", sites.of(key.dag_id)), asked)
     except rerun.Impossible as e:
         raise AirflowFailException(str(e)) from e
     for sentence in made.sentences:
         log.info(sentence)
-    log.info("It is done now." if made.go else "Nothing is done: trigger again with go switched on.")
+    waits = "Next: approve waits for your word in Airflow, under Required Actions." if made.ask else "Nothing is done."
+    log.info("Next: it is done." if made.go else waits)
     return made.as_dict()
 
 

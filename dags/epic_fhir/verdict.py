@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
@@ -9,7 +10,7 @@ from typing import Any
 
 from epic_fhir import acceptance, baseline, history, index, layer_counts, reconcile, remedy, render
 from epic_fhir.alerts import Finding
-from epic_fhir.changes import data_of, last_good, previous, since_last_good
+from epic_fhir.changes import data_of, following, last_good, previous, since_last_good
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, WARN, Check
 from epic_fhir.drift import drift
 from epic_fhir.expectations import expectations
@@ -163,6 +164,7 @@ def publish(
     _remember(lake, key, whole, phases, thresholds)
     path = lake.metrics(key.dag_id, key.run_id, "report.html")
     lake.write_text(path, page)
+    index.link_from_the_run_before(lake, key)
     if lake.is_local():
         lake.write_text(f"{lake.root}/report.html", render.at_the_root(page, key))
     problem = whole.problem()
@@ -252,6 +254,7 @@ def _page(
         notes=notes,
         data_of=whole.data_of,
         previous=previous(lake, key),
+        following=following(lake, key),
         accept=remedy.look(key, warnings)["command"] if (warnings := _told_warnings(whole)) else "",
     )
 
@@ -261,10 +264,7 @@ def _told_warnings(whole: Judged) -> list[dict[str, Any]]:
 
 
 def counts(checks: list[dict[str, str]]) -> dict[str, int]:
-    tally: dict[str, int] = {}
-    for check in checks:
-        tally[check["state"]] = tally.get(check["state"], 0) + 1
-    return tally
+    return Counter(check["state"] for check in checks)
 
 
 def _as_load_went(lake: Lake, key: RunKey, states: dict[str, str]) -> dict[str, str]:

@@ -48,9 +48,17 @@ def test_the_link_leads_to_the_hospitals_web_server_where_one_is_set(home, dag, 
     assert url == f"https://reports.example/fhir/epic_fhir_etl/{QUOTED}/report.html"
 
 
-def test_without_one_it_leads_to_the_file_of_a_local_lake(home, dag):
+def test_without_one_it_leads_to_the_page_that_airflow_shows_itself(home, dag, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/")
     url = ReportLink().get_link(dag.get_task("report"), ti_key=Ended())
-    assert url == f"file://{home}/metrics/epic_fhir_etl/{QUOTED}/report.html"
+    assert url == f"https://airflow.example/epic-fhir/reports/epic_fhir_etl/{QUOTED}/report.html"
+
+
+def test_a_site_has_pages_of_its_own(monkeypatch):
+    monkeypatch.setenv("EPIC_FHIR_SITES", "north,south")
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "")
+    url = page_url(Lake("s3a://b/north"), "", "epic_fhir_etl_north", "r")
+    assert url == "/epic-fhir/reports-north/epic_fhir_etl_north/r/report.html"
 
 
 def test_a_task_that_cannot_read_its_settings_has_no_link(dag, monkeypatch):
@@ -61,10 +69,9 @@ def test_a_task_that_cannot_read_its_settings_has_no_link(dag, monkeypatch):
 @pytest.mark.parametrize(
     ("lake", "served_at", "run", "url"),
     [
-        ("s3a://b/l", "", "r", ""),
         ("s3a://b/l", "https://x.example", "a b", "https://x.example/d/a%20b/report.html"),
         ("hdfs://n/l", "https://x.example", "04:00", "https://x.example/d/04_00/report.html"),
-        ("file:///lake", "", "r", "file:///lake/metrics/d/r/report.html"),
+        ("file:///lake", "https://x.example", "r", "https://x.example/d/r/report.html"),
     ],
 )
 def test_the_address_fits_the_lake(lake, served_at, run, url):

@@ -112,3 +112,16 @@ def test_without_a_schedule_a_dag_waits_to_be_asked(file, monkeypatch):
     for name in ("EPIC_FHIR_SCHEDULE", "EPIC_FHIR_CARE_SCHEDULE"):
         monkeypatch.setenv(name, "")
     assert [type(dag.timetable).__name__ for dag in load(file)] == ["NullTimetable"]
+
+
+def test_the_care_that_is_switched_on_waits_for_its_next_day(dags):
+    from datetime import datetime, timezone
+
+    from airflow.serialization.serialized_objects import DagSerialization
+    from airflow.timetables.base import TimeRestriction
+
+    care = next(dag for dag in dags if dag.dag_id == "epic_fhir_care")
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(care))
+    never_ran = TimeRestriction(earliest=stored.start_date, latest=None, catchup=False)
+    first = stored.timetable.next_dagrun_info(last_automated_data_interval=None, restriction=never_ran)
+    assert first.run_after > datetime.now(timezone.utc)

@@ -136,6 +136,16 @@ def test_a_type_that_the_manifest_promises_and_that_did_not_come_is_red():
     assert states(checks, "manifest = source", "Goal") == [FAIL]
 
 
+def test_what_a_failed_extract_did_not_fetch_is_no_fault_of_the_servers():
+    def change(reports):
+        reports["extract"]["result"]["manifest_counts"].update(Goal=3)
+        reports["extract"]["run"] |= {"status": "failed", "exit_code": 4, "error": "Cannot download file Goal-1.ndjson"}
+
+    checks = after(change)
+    assert states(checks, "manifest = source", "Goal") == [COULD_NOT_RUN]
+    assert states(checks, "report", "extract") == [FAIL]
+
+
 def test_a_manifest_without_counts_is_no_failure():
     assert verdict(after(lambda r: r["extract"]["result"].pop("manifest_counts"))) == GREEN
 

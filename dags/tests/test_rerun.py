@@ -110,9 +110,17 @@ def test_what_cannot_be_done_is_told_with_what_can(lake, asked, said):
         rerun.plan(lake, DAG, asked)
 
 
+def test_a_run_that_is_still_at_work_is_not_the_last_red_run(lake):
+    at_work = "scheduled__2026-03-04T04:00:00+00:00"
+    lake.write_json(lake.metrics(DAG, at_work, "kick_off.json"), {"run": {"status": "success"}, "result": {"export_id": "e3"}})
+    lake.write_json(f"{lake.root}/state/exports/e3/kick-off.json", {})
+    made = rerun.plan(lake, DAG, Asked(begin="kick_off", go=True))
+    assert (made.run, made.gives_up) == (RED, [])
+
+
 def test_without_a_red_run_one_must_be_named(lake):
     lake.write_json(lake.metrics(DAG, RED, "verdict.json"), {"verdict": "green"})
-    with pytest.raises(Impossible, match="No run of epic_fhir_etl is red: name the run to work on"):
+    with pytest.raises(Impossible, match="No run of epic_fhir_etl that has ended is red: name the run to work on"):
         rerun.plan(lake, DAG, Asked())
     assert rerun.plan(lake, DAG, Asked(run=GREEN, begin="load", views=("patient",))).views == ["patient"]
 
@@ -258,6 +266,7 @@ def test_held_deletions_come_with_the_numbers_and_a_command_that_needs_a_reason(
 def test_views_that_stopped_are_named_and_one_that_does_not_match_silver_is_rebuilt():
     step = refused(refused_views={"patient": "View patient keeps …"}, views={"observation": {}})
     assert "These views stopped and keep their last good rows: patient." in step["advice"]
+    assert "If the source has corrected the resources instead, run: airflow dags trigger epic_fhir_etl" in step["advice"]
     assert '"begin": "transform", "go": true' in step["command"]
     assert '"begin": "transform", "views": ["patient"]' in refused(refused_views={"patient": "…"}, views={"patient": {}})["command"]
 

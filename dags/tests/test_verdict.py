@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from made_up import THRESHOLDS, good_run, heavy, key, lake_with
 
 from epic_fhir import history
@@ -85,3 +87,21 @@ def test_a_heavy_partition_is_told_of_and_a_slow_host_is_not(tmp_path):
     slow = good_run()
     slow["transform"]["stages"] = [heavy(100, p50=1000, longest=19000)]
     assert told(tmp_path / "slow", slow, past).step is None
+
+
+def test_a_page_links_the_run_after_it_as_soon_as_there_is_one_and_keeps_the_link_when_it_is_written_again(tmp_path):
+    first, second = "scheduled__2026-03-01T04:00:00+00:00", key().run_id
+    lake = lake_with(tmp_path, good_run())
+    old = replace(key("report"), run_id=first)
+    link = '<a href="../scheduled__2026-03-02T04%3A00%3A00%2B00%3A00/report.html">The run after</a>'
+
+    def page():
+        return lake.read_text(lake.metrics(key().dag_id, first, "report.html"))
+
+    publish(lake, old, THRESHOLDS, {})
+    assert "The run after" not in page()
+    publish(lake, key("report"), THRESHOLDS, DONE)
+    assert page().count(link) == 1
+    publish(lake, old, THRESHOLDS, {})
+    assert page().count(link) == 1
+    assert "The run after" not in lake.read_text(lake.metrics(key().dag_id, second, "report.html"))

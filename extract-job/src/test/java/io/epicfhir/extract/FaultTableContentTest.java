@@ -78,7 +78,7 @@ class FaultTableContentTest extends SiteTest {
 
     assertThat(error("extract"))
         .contains("Observation-1.ndjson announced 503, received 500")
-        .contains("3 of 503 lines are in quarantine {wrong-content-type=3}");
+        .contains("3 of 503 lines are in quarantine {wrong-content-type=3} from files of Patient,");
     assertThat(site.landings()).isEmpty();
     assertThat(asked(RequestKind.DELETE)).isZero();
     List<Row> kept = ReadBack.quarantine(site);

@@ -5,9 +5,11 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Whether what came may land: counts, quarantine, the server's own errors. */
 public final class Judgement {
@@ -82,6 +84,8 @@ public final class Judgement {
             + received
             + " lines are in quarantine "
             + reasons(files)
+            + " from files of "
+            + types(files)
             + ", more than bulk.max-rejected-share = "
             + limit
             + "; look at them, then raise the limit and rerun, or have the server mended");
@@ -113,6 +117,15 @@ public final class Judgement {
         + String.join("; ", first)
         + (counts.size() > TOLD ? "; and " + (counts.size() - TOLD) + " more kinds" : "")
         + "}";
+  }
+
+  private static String types(List<FileResult> files) {
+    return files.stream()
+        .filter(f -> f.rejected() > 0)
+        .map(f -> f.type() == null ? f.kind().name().toLowerCase(Locale.ROOT) : f.type())
+        .distinct()
+        .sorted()
+        .collect(Collectors.joining(", "));
   }
 
   private static Map<String, Long> reasons(List<FileResult> files) {
