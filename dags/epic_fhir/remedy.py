@@ -163,7 +163,7 @@ def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
 
 
 def _show(result: dict[str, Any]) -> str:
-    """The command that shows what extract put into quarantine, in the terminal of whoever runs it and nowhere else."""
+    """The command that shows what extract put into quarantine, in the terminal of the person who runs it and nowhere else."""
     commands = quarantine.commands(result)
     return f"\nTo see the refused lines, run: {commands}" if commands else ""
 
