@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-GRACE_SECONDS = 15
+GRACE_SECONDS = 60
 ORDER = ("scheduler", "dag-processor", "api-server")
 
 

@@ -29,7 +29,7 @@ class Part:
         self.root = root
         self.name = name
 
-    def launch(self, command: list, ready: Callable[[], bool], env: dict[str, str] | None = None, seconds: float = 120) -> None:
+    def launch(self, command: list, ready: Callable[[], bool], env: dict[str, str] | None = None, seconds: float = 300) -> None:
         """Starts it and waits until it is ready."""
         log = self.root / "logs" / f"{self.name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ class Part:
         self._pid_file().write_text(str(process.pid))
         self.wait(ready, seconds)
 
-    def wait(self, ready: Callable[[], bool], seconds: float = 120) -> None:
+    def wait(self, ready: Callable[[], bool], seconds: float = 300) -> None:
         """:raises PartError: where it ends, or is not ready in time; it is stopped then"""
         deadline = time.monotonic() + seconds
         while not ready():

@@ -126,7 +126,7 @@ def _told(past: dict, number: int, cost: dict[str, Cost], rules: baseline.Rules)
 def _history(
     draw: random.Random, costs: list[dict[str, Cost]], rules: baseline.Rules
 ) -> tuple[list[bool], dict[float, list[bool]]]:
-    """What is told of drawn good runs, and of runs after them that are slower by so much."""
+    """What the checks report for drawn good runs, and for runs after them that are slower by so much."""
     past: dict = {"runs": [], "accepted": []}
     clean = [_told(past, i, draw.choice(costs), rules) for i in range(CLEAN)]
     tails = {}

@@ -3,7 +3,7 @@ Whether a run was slower than runs like it.
 
 Two questions of each figure: is this one run far above the level so far (a robust prediction limit on the logarithms: median and
 MAD), and has the level itself gone up (change points over the history, found by Apache Otava)? A level that went down is the new
-baseline; one that went up is told of in every run until it is back or somebody accepts it.
+baseline; one that went up is reported in every run until it is back or somebody accepts it.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def judge(name: str, figure: Figure, known: list[Point], now: Point, rules: Rule
     One figure against the earlier ones.
 
     :param known: earlier runs that may be compared, oldest first
-    :param alpha: how often a run without a cause may be called slow for this figure. A part's figure is told of where two runs in
+    :param alpha: how often a run without a cause may be called slow for this figure. A part's figure is reported where two runs in
         a row were slow
     """
     points = [*known[-rules.most_runs :], now]

@@ -132,17 +132,21 @@ def _slack(alerts: Alerts, message: Message, context: Any) -> None:
     notifier(slack_webhook_conn_id=alerts.slack_connection, text=text, timeout=_TIMEOUT).notify(context)
 
 
-def _webhook(alerts: Alerts, message: Message, context: Any) -> None:
-    text = "\n".join(part for part in (*message.lines, message.command, message.link) if part)
-    body = {
+def webhook_body(message: Message) -> dict[str, Any]:
+    """What a webhook gets: common/contracts/alert.schema.json."""
+    return {
         "dag_id": message.dag_id,
         "run_id": message.run_id,
         "verdict": message.verdict,
         "subject": message.subject,
-        "text": text,
+        "text": "\n".join(part for part in (*message.lines, message.command, message.link) if part),
         "command": message.command,
         "link": message.link,
     }
+
+
+def _webhook(alerts: Alerts, message: Message, context: Any) -> None:
+    body = webhook_body(message)
     try:
         notifier = _notifier("airflow.providers.http.notifications.http", "HttpNotifier", "apache-airflow-providers-http")
     except _NotInstalledError:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from epic_fhir import sites
+from epic_fhir import contracts, sites
 from epic_fhir.reports import Lake, lasted, parse_instant
 
 KEPT_RUNS = 400
@@ -62,8 +62,10 @@ def load(lake: Lake, dag_id: str) -> dict[str, Any]:
     content = lake.read_json(file)
     if content is None and not lake.exists(file):
         return {"schema_version": 1, "runs": [], "accepted": []}
+    if told := contracts.version_problem(content, file):
+        raise Unreadable(told.removesuffix("."))
     if not isinstance(content, dict) or not all(isinstance(content.get(part), list) for part in ("runs", "accepted")):
-        raise Unreadable(f"{file} is not a history of runs; bring it back from a backup, or delete it and begin anew")
+        raise Unreadable(f"{file} is not a history of runs; bring it back from a backup, or delete it and start a new one")
     return content
 
 

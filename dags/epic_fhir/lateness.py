@@ -22,7 +22,7 @@ def tell(hours: float, context: dict[str, Any]) -> None:
     dag_id, run_id = run["dag_id"], run["dag_run_id"]
     subject = f"{dag_id} is late: run {run_id} has not ended {hours:g} hours after it was queued"
     log.error(subject)
-    advice = "Look at which task it stands at: wait means the server, a queued task a full pool, a running one its log."
+    advice = "Look at which task it is in: wait means the server, a queued task a full pool, a running one its log."
     command = f"airflow tasks states-for-dag-run {dag_id} '{run_id}'"
     message = Message(dag_id, run_id, "late", subject, (f"{subject}.", advice), command, "")
     for channel in channels(Alerts.load(Installation.of(dag_id).validation())):

@@ -1,5 +1,5 @@
 """
-What OpenLineage is told of a task: the tables that it read and wrote, with their rows and bytes, by its run report.
+What a task reports to OpenLineage: the tables that it read and wrote, with their rows and bytes, by its run report.
 
 Airflow's provider for OpenLineage asks for it, where it is installed and has a transport; without it nothing here is called.
 """

@@ -169,7 +169,7 @@ def _at_the_source(key: RunKey) -> str:
 
 
 def _show(result: dict[str, Any]) -> str:
-    """The command that shows what extract put into quarantine, in the terminal of whoever runs it and nowhere else."""
+    """The command that shows what extract put into quarantine, in the terminal of the person who runs it and nowhere else."""
     commands = quarantine.commands(result)
     return f"\nTo see the refused lines, run: {commands}" if commands else ""
 

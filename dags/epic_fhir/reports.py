@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from epic_fhir import contracts
 from epic_fhir.modes import MODES, make_folders
 
 EXIT_CODES = {
@@ -44,7 +45,7 @@ class RunKey:
 
     @classmethod
     def of(cls, context: Any) -> RunKey:
-        """A run without a data interval (a manual one) stands at the time it was asked for."""
+        """A run without a data interval (a manual one) has the time it was asked for."""
         run, ti = context["dag_run"], context["ti"]
         end = run.data_interval_end or run.run_after
         return cls(ti.dag_id, ti.run_id, ti.task_id, ti.try_number, run.data_interval_start or end, end)
@@ -207,6 +208,8 @@ def judge(key: RunKey, report: dict[str, Any] | None, exit_status: int | None) -
             "what it said stands above in this log"
         )
         return Ended(None, problem, retry=exit_status not in NO_RETRY)
+    if problem := contracts.problem(contracts.RunReport, report, f"the run report of {key.task_id}"):
+        return Ended(report, problem, retry=False)
     run = report["run"]
     code = run.get("exit_code")
     if run.get("status") == "success" and code == 0:

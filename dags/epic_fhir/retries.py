@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 def tell(context: dict[str, Any]) -> None:
     """
-    The callback of every task. Whoever hears of it can wait: a later try may do; if none does, the run's own alert follows.
+    The callback of every task. The person who hears of it can wait: a later try may do; if none does, the run's own alert follows.
 
     :param context: of the task; its exception is the operators' sentence, another library's text is not told
     """

@@ -160,7 +160,7 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         return status
 
     def _forget_driver(self, context: Context) -> None:
-        """It has ended and was judged: whoever runs the task again wants it to be run, not to hear of the last time."""
+        """It has ended and was judged: a person who runs the task again wants a new run, not the last result."""
         store = context.get("task_state_store")
         if store is not None and store.get(DRIVER_OF_TRY):
             store.delete(self.external_id_key)

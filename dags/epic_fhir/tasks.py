@@ -41,7 +41,7 @@ def validate(context: Any, paths: dict[str, str], published: dict[str, Any]) -> 
     """
     Fails the task, without a retry, where the run is not green.
 
-    :param published: the assets by what they are of; each gets its rows, so that whoever starts on them knows what came
+    :param published: the assets by what they are of; each gets its rows, so that the DAGs that start on them know what came
     """
     key = RunKey.of(context)
     log.info(logs.opening(key))

@@ -12,6 +12,7 @@ from epic_fhir import acceptance, baseline, history, index, layer_counts, reconc
 from epic_fhir.alerts import Finding
 from epic_fhir.changes import data_of, following, last_good, previous, since_last_good
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, WARN, Check
+from epic_fhir.contract_checks import as_agreed
 from epic_fhir.drift import drift
 from epic_fhir.expectations import expectations
 from epic_fhir.reports import DATA_REFUSED, JOBS, Lake, RunKey, reached_its_end, record
@@ -94,7 +95,7 @@ def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Threshol
         },
         every_landing=lambda: dict(lake.json_files(f"{lake.root}/state/landings")),
     )
-    checks = reconcile.reconcile(evidence)
+    checks = reconcile.reconcile(evidence) + as_agreed(reports, evidence.landings)
     grounds = reconcile.verdict(checks)
     checks += skew(reports, thresholds)
     try:
@@ -216,7 +217,7 @@ def _remember(lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], t
 
 
 def _finding(key: RunKey, whole: Judged, states: dict[str, str], step: dict[str, Any] | None) -> Finding:
-    """A green run is told of where something warns that a person should look at; a slow task of one run is not that."""
+    """A green run causes an alert where a warning needs a person; a slow task of one run does not."""
     headline = render.headline(whole.verdict, states)
     if whole.verdict != reconcile.GREEN:
         return Finding(whole.verdict, headline, render.grounds(whole.checks), step)

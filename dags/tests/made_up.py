@@ -46,9 +46,13 @@ def report(task: str, after: float, seconds: float, **parts: Any) -> dict[str, A
         "run_id": RUN_ID,
         "task_id": task,
         "try_number": 1,
+        "logical_date": None,
+        "interval_start": (BEGIN - timedelta(days=1)).isoformat(),
+        "interval_end": BEGIN.isoformat(),
         "phase": task,
         "start": start.isoformat().replace("+00:00", "Z"),
         "end": (start + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z"),
+        "duration_ms": round(seconds * 1000),
         "status": "success",
         "exit_code": 0,
         "error": None,
@@ -57,12 +61,39 @@ def report(task: str, after: float, seconds: float, **parts: Any) -> dict[str, A
         "host": "pipeline-host",
         "host_class": "Linux amd64, 2 cores, 24 GiB, local[2]",
     }
-    return {"schema_version": 1, "run": run, "resources": {}, "stages": [], "notes": [], "result": {}, **parts}
+    empty = {
+        "inputs": [],
+        "outputs": [],
+        "resources": {},
+        "patients": None,
+        "stages": [],
+        "memory": {"driver_heap_peak_bytes": None, "executor_heap_peak_bytes": None},
+        "timers": {},
+        "counters": {},
+        "notes": [],
+        "result": {},
+    }
+    return {"schema_version": 1, "run": run, **empty, **parts}
 
 
 def failed(made: dict[str, Any], exit_code: int, error: str) -> dict[str, Any]:
     made["run"] |= {"status": "failed", "exit_code": exit_code, "error": error}
     return made
+
+
+NOTHING = dict.fromkeys(("min", "p50", "p95", "max"), 0)
+STAGE_SUMS = (
+    "records_read",
+    "records_written",
+    "bytes_read",
+    "bytes_written",
+    "shuffle_read_bytes",
+    "shuffle_write_bytes",
+    "spill_memory_bytes",
+    "spill_disk_bytes",
+    "gc_ms",
+    "peak_execution_memory_bytes",
+)
 
 
 def stage(stage_id: int, group: str, tasks: int = 8, p50: int = 900, longest: int = 1400) -> dict[str, Any]:
@@ -75,7 +106,11 @@ def stage(stage_id: int, group: str, tasks: int = 8, p50: int = 900, longest: in
         "failed_tasks": 0,
         "duration_ms": {"min": p50 // 2, "p50": p50, "p95": longest, "max": longest},
         "skew_ratio": longest / p50,
-        "spill_disk_bytes": 0,
+        "records": dict(NOTHING),
+        "bytes": dict(NOTHING),
+        "slowest": None,
+        "heaviest": None,
+        **dict.fromkeys(STAGE_SUMS, 0),
     }
 
 
@@ -142,8 +177,13 @@ def landing(export: str = EXPORT, **rows: int) -> dict[str, Any]:
         "export_id": export,
         "group": "g",
         "transaction_time": (BEGIN - timedelta(minutes=5)).isoformat(),
+        "since": None,
         "landed_at": (BEGIN + timedelta(seconds=80)).isoformat(),
+        "run_key": f"epic_fhir_etl/{RUN_ID}",
         "files": files,
+        "complete_types": [],
+        "inferred_deletions": False,
+        "schema_version": 1,
     }
 
 

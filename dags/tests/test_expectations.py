@@ -112,7 +112,7 @@ def test_a_type_that_nobody_counted_is_visible_and_no_reason_for_red(tmp_path, c
     found = judged(tmp_path, reports)
     assert state(found, "manifest = source", "no count") == NO_COUNT
     assert found.verdict == "green"
-    reports["extract"]["result"]["by_reference"] = dict(ROWS)  # asked for one by one: whoever asked has counted
+    reports["extract"]["result"]["by_reference"] = dict(ROWS)  # asked for one by one, so they are counted already
     assert not [c for c in judged(tmp_path, reports).checks if c["subject"] == "no count"]
 
 

@@ -107,5 +107,12 @@ def test_a_history_that_cannot_be_read_is_never_green_and_is_left_as_it_is(tmp_p
     assert (tmp_path / "state" / "history" / "epic_fhir_etl.json").read_text() == content
 
 
+def test_a_history_of_another_version_is_never_green_and_is_left_as_it_is(tmp_path):
+    lake = lake_with(tmp_path, good_run())
+    lake.write_json(history.path(lake, key().dag_id), {"schema_version": 2, "runs": [], "accepted": []})
+    with pytest.raises(Unreadable, match="has version 2, and this code knows 1; a newer version"):
+        history.load(lake, key().dag_id)
+
+
 def test_without_a_file_the_history_is_empty(tmp_path):
     assert history.load(Lake(str(tmp_path)), "d") == {"schema_version": 1, "runs": [], "accepted": []}

@@ -157,7 +157,7 @@ def test_a_site_includes_the_shared_settings_behind_any_number_of_comments_and_b
     assert Settings.load(file).lake == "/north"
     file.write_text("\n \n" * 100 + 'epic-fhir { lake = /own, bulk.poll-interval = "1 second" }\n')
     assert Settings.load(file).lake == "/own"
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 120  # an expression that tries every split takes years
 
 
 @pytest.mark.parametrize("profile", ["yarn", "kubernetes", "standalone"])

@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is told of an exception that nobody reckoned with. Its message and its causes' may quote
- * what was read, so the log gets its classes and the place in our code; all of it goes to a file of
- * the lake, which is as private as the tables.
+ * What is reported of an unexpected exception. Its message and its causes' may quote what was read,
+ * so the log gets its classes and the place in our code; all of it goes to a file of the lake,
+ * which is as private as the tables.
  */
 final class DefectTrace {
   private static final Logger LOG = LoggerFactory.getLogger(DefectTrace.class);

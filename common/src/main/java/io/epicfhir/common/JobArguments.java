@@ -15,8 +15,8 @@ import java.util.Set;
  * @param settingsFile path of the HOCON settings
  * @param run which run, task and try this is
  * @param export the export to work on, where the task is told one; several joined by commas
- * @param types resource types whose tables are to be made anew
- * @param views views whose tables are to be made anew
+ * @param types resource types whose tables are to be rebuilt
+ * @param views views whose tables are to be rebuilt
  * @param verify tables to compare with their views value by value, or {@code all}
  * @param acceptedDeletions how many deletions of a resource type somebody has accepted although no
  *     server said that the resources are gone

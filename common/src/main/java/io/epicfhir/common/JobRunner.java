@@ -72,7 +72,7 @@ public final class JobRunner {
     }
   }
 
-  /** A full disk is no defect, whoever met it. */
+  /** A full disk is never a defect, no matter which part filled it. */
   private static Throwable named(Throwable failure) {
     return exitCode(failure) == ExitCode.DEFECT
         ? StorageFailure.ofDisk(failure).map(Throwable.class::cast).orElse(failure)

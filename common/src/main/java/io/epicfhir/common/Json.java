@@ -1,8 +1,10 @@
 package io.epicfhir.common;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -41,11 +43,17 @@ public final class Json {
    * A record from JSON text.
    *
    * @param origin where the text came from, for the message
-   * @throws JobException {@link ExitCode#STORAGE} where the text is not such a record
+   * @throws JobException {@link ExitCode#STORAGE} where the text is not such a record; {@link
+   *     ExitCode#SETTINGS} where a newer version of the pipeline wrote it
    */
   public static <T> T read(String text, Class<T> type, String origin) {
     try {
-      return MAPPER.readValue(text, type);
+      JsonNode tree = MAPPER.readTree(text);
+      T value = known(tree, origin) ? MAPPER.treeToValue(tree, type) : null;
+      if (value == null) {
+        throw new JsonParseException(null, "no record");
+      }
+      return value;
     } catch (JsonProcessingException e) {
       throw new JobException(
           ExitCode.STORAGE,
@@ -56,5 +64,20 @@ public final class Json {
               + "; restore the file or move it away and rerun",
           e);
     }
+  }
+
+  /** Whether this code knows the version that a file says it has; one without a version is old. */
+  private static boolean known(JsonNode tree, String origin) {
+    JsonNode version = tree.path("schema_version");
+    if (version.isMissingNode()) {
+      return true;
+    }
+    if (version.isInt() && version.intValue() > StateFile.VERSION) {
+      throw new JobException(
+          ExitCode.SETTINGS,
+          "Cannot read the pipeline's own state: a newer version of the pipeline wrote %s (state version %d, and this one knows up to %d); run the newer version"
+              .formatted(origin, version.intValue(), StateFile.VERSION));
+    }
+    return version.isInt() && version.intValue() == StateFile.VERSION;
   }
 }

@@ -29,7 +29,8 @@ public record Landing(
     String runKey,
     List<File> files,
     List<String> completeTypes,
-    boolean inferredDeletions) {
+    boolean inferredDeletions)
+    implements StateFile {
   /** In {@link #completeTypes}: every resource type. */
   public static final String ALL_TYPES = "*";
 

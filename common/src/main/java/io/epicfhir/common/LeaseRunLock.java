@@ -16,8 +16,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A folder of numbered files: the newest one is the lock. Whoever wants it creates the file after
- * the newest, which only one process can, and writes it anew every {@link #RENEW}; older than
+ * A folder of numbered files: the newest one is the lock. A job that wants it creates the file
+ * after the newest, which only one process can, and writes it anew every {@link #RENEW}; older than
  * {@link #LEASE} it is nobody's, and the next number may be taken. No process ever removes or
  * writes the newest file of another one, so two that find the same lease run out cannot both get
  * the lock, and a holder that slept too long finds a newer file and knows that it lost it.

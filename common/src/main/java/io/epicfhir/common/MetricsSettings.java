@@ -6,8 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The block {@code metrics} of the settings: who else is told of a run's figures. Nobody, where it
- * says nothing.
+ * The block {@code metrics} of the settings: who else gets a run's metrics. Nobody, where it says
+ * nothing.
  *
  * @param prometheusFolder the folder that a node exporter's textfile collector reads
  * @param graphite the server that figures go to while the job runs

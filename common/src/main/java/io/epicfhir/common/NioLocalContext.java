@@ -41,7 +41,7 @@ public final class NioLocalContext extends ChecksumFs {
 
     /**
      * One step where nothing may be replaced, which is how Delta commits: a hard link fails where
-     * the target is there, whoever made it. Hadoop looks first and renames then, and of two
+     * the target is there, no matter who made it. Hadoop looks first and renames then, and of two
      * committers in between both win.
      */
     @Override

@@ -51,7 +51,7 @@ public final class Progress implements AutoCloseable {
    * Begins to tell.
    *
    * @param what the things that are counted, for example {@code files}
-   * @param units what is told of as a rate, for example {@code resources}
+   * @param units what the rate counts, for example {@code resources}
    * @param gauge read by a thread of its own
    */
   public static Progress of(String what, String units, Supplier<Reading> gauge) {

@@ -74,9 +74,7 @@ class CanaryTest {
     assertThat(shipped).exists();
     new ProcessBuilder(
             ChildJvm.command(
-                Failing.class,
-                List.of("-Dlog4j2.configurationFile=" + shipped),
-                folder.toString()))
+                Failing.class, List.of("-Dlog4j2.configurationFile=" + shipped), folder.toString()))
         .redirectErrorStream(true)
         .redirectOutput(log.toFile())
         .start()

@@ -7,7 +7,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Links to files that are their own key, as an object store signs them: whoever has one needs no
+ * Links to files that are their own key, as an object store signs them: anyone who has one needs no
  * token, and one that comes with a token is refused.
  */
 final class SignedLinks {

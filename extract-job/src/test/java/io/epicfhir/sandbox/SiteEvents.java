@@ -19,8 +19,8 @@ public final class SiteEvents {
   }
 
   /**
-   * One patient is retired: its resources become the survivor's, whose {@code link} names it.
-   * Whoever asks for the retired one is sent to the survivor with 302 and code 4107.
+   * One patient is retired: its resources become the survivor's, whose {@code link} names it. A
+   * request for the retired one is sent to the survivor with 302 and code 4107.
    */
   public ResourceStore.Reload merge(String from, String to) {
     if (from.equals(to) || unknown(from) || unknown(to)) {

@@ -4,7 +4,7 @@ package io.epicfhir.load;
  * How a load ended.
  *
  * @param copied what it moved
- * @param rows how many rows the table has, counted in it by the load itself; whoever changes them
- *     after it is noticed by the next one
+ * @param rows how many rows the table has, counted in it by the load itself; a program that changes
+ *     them after it is noticed by the next one
  */
 record LoadResult(Loaded copied, long rows) {}

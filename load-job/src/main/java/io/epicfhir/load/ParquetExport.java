@@ -1,5 +1,6 @@
 package io.epicfhir.load;
 
+import io.epicfhir.common.StateFile;
 import java.time.Instant;
 import java.util.List;
 
@@ -25,7 +26,8 @@ record ParquetExport(
     Instant loadedAt,
     Instant verifiedAt,
     String runKey,
-    String warning) {
+    String warning)
+    implements StateFile {
 
   /** The same rows, compared with their view again. */
   ParquetExport verifiedAt(Instant now) {

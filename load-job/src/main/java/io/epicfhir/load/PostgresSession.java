@@ -32,7 +32,7 @@ final class PostgresSession implements AutoCloseable {
     this.statementPatience = statementPatience;
   }
 
-  /** The connection, with the lock; made anew where the last one broke. */
+  /** The connection, with the lock; opened again where the last one broke. */
   Connection connection() {
     try {
       if (connection == null || !connection.isValid(10)) {

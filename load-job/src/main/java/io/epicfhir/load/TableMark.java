@@ -11,8 +11,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What a load leaves, so that the next one notices whoever else changed the table. PostgreSQL notes
- * in each row which transaction wrote it, and keeps that through VACUUM, CLUSTER, crashes and base
+ * What a load leaves, so that the next one notices changes by somebody else. PostgreSQL notes in
+ * each row which transaction wrote it, and keeps that through VACUUM, CLUSTER, crashes and base
  * backups: an UPDATE, a COPY of an old dump, a rewrite by ALTER TABLE leave rows of transactions
  * that no load was. (The statistics of inserts and updates are lost by a crash, and can be reset.)
  *

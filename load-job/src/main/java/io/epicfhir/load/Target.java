@@ -66,8 +66,8 @@ interface Target extends AutoCloseable {
   Optional<Standing> standing(ViewSnapshot view);
 
   /**
-   * Makes the view's table these rows. Whoever reads sees the old table or the new one, and a
-   * failure leaves the old one.
+   * Makes the view's table these rows. A reader sees the old table or the new one, and a failure
+   * leaves the old one.
    *
    * @throws TableBusy where somebody holds the table for longer than the request's patience
    */

@@ -5,7 +5,7 @@ package io.epicfhir.load;
  * backup has the same numbers again, with other rows.
  *
  * @param lake the lake's path, see {@link LakeName}
- * @param tableId Delta's own id; another one means that the table was made anew
+ * @param tableId Delta's own id; another one means that the table was created again
  * @param number the Delta version
  * @param commit the commit's own identity; empty where its file can no longer be read
  */

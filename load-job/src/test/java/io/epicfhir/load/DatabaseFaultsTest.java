@@ -57,7 +57,8 @@ class DatabaseFaultsTest {
                 // What pg_ctl stop -m immediate sends: no farewell, recovery at the next start.
                 long server = database.pid();
                 new ProcessBuilder("sh", "-c", "kill -QUIT " + server).start().waitFor();
-                Eventually.isTrue(() -> ProcessHandle.of(server).filter(ProcessHandle::isAlive).isEmpty());
+                Eventually.isTrue(
+                    () -> ProcessHandle.of(server).filter(ProcessHandle::isAlive).isEmpty());
                 database.close(); // gives the folder free; the server is gone
                 return EmbeddedDatabase.start(data, port, EmbeddedDatabase.Durability.FSYNC);
               });

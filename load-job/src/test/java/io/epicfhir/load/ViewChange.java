@@ -114,15 +114,14 @@ final class ViewChange {
 
   private NewFile write(StructType schema, List<Row> rows) throws IOException {
     Path part = table.resolveSibling("part-" + UUID.randomUUID());
-    ViewTables.spark()
-        .createDataFrame(rows, schema)
-        .coalesce(1)
-        .write()
-        .parquet(part.toString());
+    ViewTables.spark().createDataFrame(rows, schema).coalesce(1).write().parquet(part.toString());
     Path target = table.resolve(UUID.randomUUID() + ".parquet");
     try (var files = Files.list(part)) {
       Files.move(
-          files.filter(f -> f.getFileName().toString().startsWith("part-")).findFirst().orElseThrow(),
+          files
+              .filter(f -> f.getFileName().toString().startsWith("part-"))
+              .findFirst()
+              .orElseThrow(),
           target);
     }
     FileUtils.deleteDirectory(part.toFile());

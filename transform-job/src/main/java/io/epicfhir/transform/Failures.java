@@ -11,7 +11,7 @@ public final class Failures {
 
   /**
    * The failure with an exit code, or as a defect. Spark throws checked exceptions without
-   * declaring them: whoever calls must catch every Exception.
+   * declaring them: a caller must catch every Exception.
    *
    * @param table what was worked on, for example {@code silver Observation}
    */

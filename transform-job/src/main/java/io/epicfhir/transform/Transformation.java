@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.sql.SparkSession;
 
-/** Bronze to silver to views to joined tables, once; whoever calls holds the lock of the tables. */
+/** Bronze to silver to views to joined tables, once; the caller holds the lock of the tables. */
 final class Transformation {
   /** Who writes silver or views holds it. */
   static final String LOCK = "silver";

@@ -1,5 +1,7 @@
 package io.epicfhir.transform;
 
+import io.epicfhir.common.StateFile;
+
 /**
  * Where a view's table stands, in {@code state/views/<view>.json}; written after the commit. A
  * crash between the two applies the same changes once more, which changes nothing.
@@ -27,7 +29,8 @@ record ViewState(
     long bytes,
     long resources,
     Long letThrough,
-    long leftOut) {
+    long leftOut)
+    implements StateFile {
 
   /** The same rows, which are also those of a later version of silver. */
   ViewState at(long version, Long through) {

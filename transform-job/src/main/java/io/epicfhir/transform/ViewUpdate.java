@@ -90,7 +90,7 @@ final class ViewUpdate {
     return new ViewUpdate(lake, type, table, Optional.empty(), leaveOut);
   }
 
-  /** The version of silver that its rows are of; -1 where all are made anew. */
+  /** The version of silver that its rows are of; -1 where all are computed again. */
   long since() {
     return from.map(ViewState::silverVersion).orElse(ViewTable.NOTHING);
   }

@@ -13,8 +13,8 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * The checksum file that most writers leave beside a commit: it repeats the table's metadata, and
- * one small text costs a fifth of Kernel's look at the log where nothing else is asked for. Whoever
- * finds none, or none that is whole, reads the log.
+ * one small text costs a fifth of Kernel's look at the log where nothing else is asked for. Where
+ * there is none, or none that is whole, the log is read.
  *
  * @see <a href="https://github.com/delta-io/delta/blob/master/PROTOCOL.md#version-checksum-file">
  *     Version Checksum File</a>

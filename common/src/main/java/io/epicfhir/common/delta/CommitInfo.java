@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  * @param timestamp when it was written, by the writer's clock
  * @param operation Delta's name of what was done, for example MERGE
  * @param engineInfo which program wrote it
- * @param userMetadata the signature of whoever asked for it
+ * @param userMetadata the signature of the program that asked for it
  * @param metrics the writer's own counts, for example numOutputRows
  */
 public record CommitInfo(

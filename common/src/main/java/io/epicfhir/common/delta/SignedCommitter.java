@@ -19,7 +19,7 @@ import java.util.Map;
 
 /**
  * Commits with the operation, counts and signature that Kernel has no words for: Spark's commits
- * have them, and whoever reads the log must not have to know who wrote it.
+ * have them, and a reader of the log must not have to know who wrote it.
  *
  * @param operation Delta's name of what is done
  * @param metrics counts, under the names that Spark gives them

@@ -14,7 +14,7 @@ import org.apache.hadoop.fs.Path;
 /**
  * Files that come and go in one commit.
  *
- * @param readVersion the version that whoever computed the change has read
+ * @param readVersion the version from which the change was computed
  * @param add the files that come
  * @param remove the files that go, as that version has them
  * @param mark files that stay with more of their rows deleted

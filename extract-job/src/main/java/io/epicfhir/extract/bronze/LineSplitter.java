@@ -74,7 +74,7 @@ public final class LineSplitter {
     return buffer;
   }
 
-  /** The piece without a copy of it; whoever keeps it copies it. */
+  /** The piece without a copy of it; a caller that keeps it copies it. */
   public Binary binary() {
     return Binary.fromReusedByteArray(buffer, start, length);
   }
@@ -102,7 +102,7 @@ public final class LineSplitter {
     return part == 0 && lineEnds;
   }
 
-  /** Whether a line feed followed; false only for what stands at the end of the stream. */
+  /** Whether a line feed followed; false only for the last piece of the stream. */
   public boolean terminated() {
     return terminated || !lineEnds;
   }

@@ -6,6 +6,7 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
+import io.epicfhir.common.StateFile;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -20,8 +21,8 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * Brings staged files to their partitions and then shows them all in one step. What is to be done
- * is written down first: whoever finds the plan after a crash carries it out to its end, and doing
- * a step twice does no harm. Files far below the target size are joined on the way.
+ * is written down first: a job that finds the plan after a crash carries it out to its end, and
+ * doing a step twice does no harm. Files far below the target size are joined on the way.
  */
 public final class Publication {
   private final Lake lake;
@@ -34,7 +35,7 @@ public final class Publication {
    * @param landing all but the files
    * @param steps one for each bronze file
    */
-  record Plan(Landing landing, List<Step> steps) {}
+  record Plan(Landing landing, List<Step> steps) implements StateFile {}
 
   /**
    * One bronze file.

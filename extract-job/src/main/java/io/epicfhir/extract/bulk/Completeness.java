@@ -1,6 +1,7 @@
 package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.Landing;
+import io.epicfhir.common.StateFile;
 import java.util.List;
 
 /**
@@ -12,7 +13,8 @@ import java.util.List;
  *     each resource that it lacks tells whether that is gone
  * @param withheld the types of which the server says that it could not export all
  */
-record Completeness(List<String> types, List<String> toConfirm, List<String> withheld) {
+record Completeness(List<String> types, List<String> toConfirm, List<String> withheld)
+    implements StateFile {
   Completeness {
     types = List.copyOf(types);
     toConfirm = List.copyOf(toConfirm);

@@ -4,13 +4,14 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.StateFile;
 import java.time.Instant;
 import java.util.UUID;
 import org.apache.hadoop.fs.Path;
 
 /**
  * Tells a process that was thought dead that another one works on its export now: the newest to
- * come has the highest number, and whoever has not must not show anything any more.
+ * come has the highest number, and a job with a lower one must not show anything any more.
  */
 public final class ExportFence {
   private final Lake lake;
@@ -23,7 +24,7 @@ public final class ExportFence {
    * @param number one more than the one before
    * @param holder one process
    */
-  record Token(long number, String holder, Instant since) {}
+  record Token(long number, String holder, Instant since) implements StateFile {}
 
   private ExportFence(Lake lake, Path file, Token mine) {
     this.lake = lake;
@@ -31,7 +32,7 @@ public final class ExportFence {
     this.mine = mine;
   }
 
-  /** Takes the export over from whoever had it. The export's lock must be held. */
+  /** Takes the export over from the job that had it. The export's lock must be held. */
   public static ExportFence claim(Lake lake, String exportId) {
     Path file = lake.paths().state("exports/" + exportId + "/fence.json");
     long number = lake.read(file).map(text -> read(text, file).number() + 1).orElse(1L);

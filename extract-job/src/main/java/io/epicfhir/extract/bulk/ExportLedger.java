@@ -4,6 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.StateFile;
 import io.epicfhir.extract.crawl.HydrationCounts;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -64,7 +65,8 @@ public final class ExportLedger {
   }
 
   /** Written before the request, so that an answer that got lost is noticed. */
-  public record Intent(String exportId, String runKey, Asked asked, Instant askedAt) {}
+  public record Intent(String exportId, String runKey, Asked asked, Instant askedAt)
+      implements StateFile {}
 
   /**
    * The server's promise.
@@ -79,7 +81,8 @@ public final class ExportLedger {
       Asked asked,
       Instant startedAt,
       String statusUrl,
-      Instant serverTime) {}
+      Instant serverTime)
+      implements StateFile {}
 
   /**
    * Why what the server gave cannot be used. No kick-off adopts the export any more; its own tasks
@@ -87,7 +90,7 @@ public final class ExportLedger {
    *
    * @param judged whether it came in whole and was judged by the settings of then
    */
-  public record Refused(Instant at, String why, boolean judged) {}
+  public record Refused(Instant at, String why, boolean judged) implements StateFile {}
 
   /**
    * The members of the group when it was asked for.
@@ -95,7 +98,7 @@ public final class ExportLedger {
    * @param members digests of the patients' ids; null where the server does not tell
    * @param newcomers how many of them no earlier export had
    */
-  public record Members(List<String> members, int newcomers) {}
+  public record Members(List<String> members, int newcomers) implements StateFile {}
 
   /**
    * How the waiting stands.
@@ -104,14 +107,15 @@ public final class ExportLedger {
    * @param progress the server's words
    * @param failures status requests in a row that got no usable answer
    */
-  public record Waiting(Instant checkedAt, Instant notBefore, String progress, int failures) {}
+  public record Waiting(Instant checkedAt, Instant notBefore, String progress, int failures)
+      implements StateFile {}
 
   /**
    * What is left to do after the landing.
    *
    * @param deletedAtServer whether the server was told that the export may go
    */
-  public record Landed(Instant landedAt, boolean deletedAtServer) {}
+  public record Landed(Instant landedAt, boolean deletedAtServer) implements StateFile {}
 
   public ExportLedger(Lake lake, String exportId) {
     this.lake = lake;
@@ -164,7 +168,7 @@ public final class ExportLedger {
    *
    * @param pages verbatim
    */
-  record Pages(List<String> pages) {}
+  record Pages(List<String> pages) implements StateFile {}
 
   /** Keeps the manifest as the server sent it, page by page. */
   public void manifest(List<String> pages) {

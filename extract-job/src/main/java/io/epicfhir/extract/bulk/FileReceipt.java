@@ -1,5 +1,6 @@
 package io.epicfhir.extract.bulk;
 
+import io.epicfhir.common.StateFile;
 import io.epicfhir.extract.bronze.StagedFile;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,8 @@ import java.util.Optional;
  * @param bronze the Parquet files of its resources
  * @param quarantine the Parquet files of its lines that could not be taken in
  */
-record FileReceipt(FileResult result, List<StagedFile> bronze, List<StagedFile> quarantine) {
+record FileReceipt(FileResult result, List<StagedFile> bronze, List<StagedFile> quarantine)
+    implements StateFile {
 
   /**
    * The same where some rows turned out to stay out.

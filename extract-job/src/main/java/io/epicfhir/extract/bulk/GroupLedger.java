@@ -2,6 +2,7 @@ package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.StateFile;
 import java.time.Instant;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
@@ -15,7 +16,7 @@ public final class GroupLedger {
   private final Lake lake;
 
   /** The newest kick-off of a group. */
-  public record Newest(String group, String exportId, Instant askedAt) {}
+  public record Newest(String group, String exportId, Instant askedAt) implements StateFile {}
 
   /** The groups of a lake. */
   public GroupLedger(Lake lake) {

@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Sha256;
+import io.epicfhir.common.StateFile;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Optional;
@@ -27,7 +28,7 @@ final class GroupPatients {
    *
    * @param exportId the export that first had them
    */
-  record Joined(String exportId, int patients, Instant noticedAt) {}
+  record Joined(String exportId, int patients, Instant noticedAt) implements StateFile {}
 
   GroupPatients(Lake lake, String group) {
     this.lake = lake;

@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.LogicalRun;
+import io.epicfhir.common.StateFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +21,7 @@ public final class RunExports {
   public record One(String group, String exportId) {}
 
   /** The run's exports, in the order of the groups. */
-  record All(String runKey, List<One> exports) {}
+  record All(String runKey, List<One> exports) implements StateFile {}
 
   /** The exports of the run. */
   public RunExports(Lake lake, LogicalRun run) {

@@ -212,7 +212,7 @@ public final class BulkHydration {
           .note(
               "It is not known who belongs to group \""
                   + export.group()
-                  + "\": what is read by reference is kept, whoever it belongs to.");
+                  + "\": what is read by reference is kept, no matter which patient it belongs to.");
       return CohortScope.unknown(merges);
     }
     return new CohortScope(export.members().get()::has, merges, true);

@@ -4,6 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.StateFile;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,8 @@ final class CrawlLedger {
       String group,
       Instant startedAt,
       Instant since,
-      Map<String, Instant> changedSince) {}
+      Map<String, Instant> changedSince)
+      implements StateFile {}
 
   CrawlLedger(Lake lake, String exportId) {
     this.lake = lake;

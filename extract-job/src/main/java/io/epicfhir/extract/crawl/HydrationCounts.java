@@ -1,6 +1,7 @@
 package io.epicfhir.extract.crawl;
 
 import io.epicfhir.common.RunReport;
+import io.epicfhir.common.StateFile;
 import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
@@ -35,7 +36,8 @@ public record HydrationCounts(
     Map<String, Long> kept,
     Map<String, Long> unconfirmed,
     Map<String, Long> unread,
-    Map<String, Long> optedOut) {
+    Map<String, Long> optedOut)
+    implements StateFile {
 
   /** Files that were written before a component was there say nothing of it. */
   public HydrationCounts {

@@ -198,7 +198,7 @@ public final class RequestGate {
         .map(now::plus)
         .filter(until -> until.isAfter(closedUntil))
         .ifPresent(until -> closedUntil = until);
-    notifyAll(); // whoever waits for a place looks whether it is worth it
+    notifyAll(); // each thread that waits for a place checks whether it is worth it
     if (!began.isBefore(lowered)) {
       ceiling = Math.max(1, Math.min(limit, inFlight) - 1);
       lower(now, ceiling * 3 / 4);

@@ -73,7 +73,7 @@ final class TokenDiscovery {
     return found.get().tokenEndpoint();
   }
 
-  /** Whoever gets the signed assertion can get a token for it. */
+  /** Anyone who gets the signed assertion can get a token for it. */
   private void requireAllowed(URI endpoint) {
     if (!origins.allows(endpoint)) {
       throw new JobException(

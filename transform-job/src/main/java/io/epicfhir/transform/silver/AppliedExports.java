@@ -6,6 +6,7 @@ import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
+import io.epicfhir.common.StateFile;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +42,8 @@ final class AppliedExports {
       Instant appliedAt,
       String runKey,
       Boolean removes,
-      boolean replaces) {
+      boolean replaces)
+      implements StateFile {
     boolean isOf(Landing landing) {
       return landing.landedAt().equals(landedAt);
     }

@@ -37,7 +37,7 @@ public final class Silver {
    * What is asked for beside what is pending.
    *
    * @param exports applied once more
-   * @param types made anew of all of bronze
+   * @param types rebuilt from all of bronze
    * @param accepted how many inferred deletions of a type somebody has accepted
    * @param runKey the logical run, for the marks
    */

@@ -38,7 +38,7 @@ public final class SilverProblems {
     return damagedExports;
   }
 
-  /** Types that must be made anew of bronze. */
+  /** Types that must be rebuilt from bronze. */
   public Set<String> changedTypes() {
     return changedTypes;
   }

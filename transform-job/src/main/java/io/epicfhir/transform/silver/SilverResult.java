@@ -11,7 +11,7 @@ import java.util.Set;
  * @param landed pending resources by type, as the landings say
  * @param counts what they changed, by type
  * @param state what silver holds now
- * @param rebuilt types that were made anew of bronze
+ * @param rebuilt types that were rebuilt from bronze
  * @param problems why the run is red, and what is worth a note
  */
 public record SilverResult(

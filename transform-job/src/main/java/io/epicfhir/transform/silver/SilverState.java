@@ -1,5 +1,6 @@
 package io.epicfhir.transform.silver;
 
+import io.epicfhir.common.StateFile;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,7 +21,8 @@ public record SilverState(
     long deltaVersion,
     String identity,
     Map<String, TypeState> types,
-    Map<String, String> changedByOthers) {
+    Map<String, String> changedByOthers)
+    implements StateFile {
   /** Silver that was never written. */
   public static final SilverState NONE = new SilverState("", -1, "", Map.of(), Map.of());
 

@@ -31,7 +31,7 @@ public final class Frame {
     rowIndexes[loop] = index;
   }
 
-  /** An empty list, which is whoever takes it until it is given back; the last one goes first. */
+  /** An empty list, which belongs to the caller until it is given back; the last one goes first. */
   public Values take() {
     if (taken == room.size()) {
       room.add(new Values());

@@ -1,0 +1,51 @@
+package io.epicfhir.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.common.Contracts;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+
+/** What transform says of a column, by {@code common/contracts}, becomes its type and comment. */
+class ContractsTest {
+  @Test
+  void theMetadataOfAColumnBecomesItsTypeAndItsComment() {
+    List<StructField> fields = new ArrayList<>();
+    Contracts.golden("column-metadata")
+        .properties()
+        .forEach(
+            column ->
+                fields.add(
+                    new StructField(
+                        column.getKey().replace('.', '_'),
+                        DataTypes.StringType,
+                        true,
+                        Metadata.fromJson(column.getValue().toString()))));
+
+    TableShape shape =
+        TableShape.of("patient", "", new StructType(fields.toArray(StructField[]::new)));
+
+    assertThat(shape.columns())
+        .extracting(TableShape.Column::name, TableShape.Column::sqlType, TableShape.Column::comment)
+        .contains(
+            org.assertj.core.groups.Tuple.tuple(
+                "patient_birth_date",
+                "date",
+                "Date of birth; the source may know only year or month\nFHIR birthDate: date"));
+  }
+
+  @Test
+  void aColumnWithTheKeyOfAnIndexHasOne() {
+    assertThat(Contracts.keys("column-metadata")).contains("index");
+    StructField field =
+        new StructField("a", DataTypes.StringType, true, Metadata.fromJson("{\"index\": true}"));
+
+    assertThat(TableShape.of("v", "", new StructType(new StructField[] {field})).columns())
+        .allMatch(TableShape.Column::indexed);
+  }
+}
