@@ -39,8 +39,7 @@ final class PlanWalk {
     }
   }
 
-  private static void add(
-      Expression expression, List<Expression> around, List<InExpression> all) {
+  private static void add(Expression expression, List<Expression> around, List<InExpression> all) {
     all.add(new InExpression(expression, around));
     List<Expression> inner = new ArrayList<>(around);
     inner.add(expression);
