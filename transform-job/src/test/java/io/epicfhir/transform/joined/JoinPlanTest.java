@@ -21,6 +21,8 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.FileSourceScanExec;
 import org.apache.spark.sql.execution.SparkPlan;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructType;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
@@ -62,7 +64,18 @@ final class JoinPlanTest {
       StructType columns =
           lookup
               ? StructType.fromDDL("code string, class string")
-              : StructType.fromDDL("k string, j string, v string, vs array<string>, w string");
+              : new StructType()
+                  .add("k", "string")
+                  .add("j", "string")
+                  .add(
+                      "v",
+                      DataTypes.StringType,
+                      true,
+                      new MetadataBuilder()
+                          .putString("fhirType", name.equals("b") ? "decimal" : "string")
+                          .build())
+                  .add("vs", "array<string>")
+                  .add("w", "string");
       Row row =
           lookup
               ? RowFactory.create("c", "x")
@@ -168,6 +181,27 @@ final class JoinPlanTest {
     if (sql.contains(" b")) {
       assertThat(lineage.columns("b")).isEqualTo(Optional.ofNullable(ofB).map(List::of));
     }
+  }
+
+  /** The column b.v is a decimal, a.v is a string, both with a description. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "SELECT k, v FROM b | decimal",
+        "SELECT b.k, b.v AS v FROM a JOIN b ON a.k = b.k | decimal",
+        "WITH x AS (SELECT k, v AS y FROM b) SELECT k, y AS v FROM x | decimal",
+        "SELECT k, v FROM b UNION ALL SELECT k, NULL FROM a | decimal",
+        "SELECT k, NULL AS v FROM a UNION ALL SELECT k, v FROM b | decimal",
+        "SELECT k, v FROM b UNION ALL SELECT k, v FROM a |",
+        "SELECT k, v FROM b UNION ALL SELECT k, upper(v) FROM b |",
+        "SELECT k, max(v) AS v FROM b GROUP BY k |",
+        "SELECT k, coalesce(v, '0') AS v FROM b |",
+      })
+  void aColumnKeepsItsFhirTypeOnlyWhereAllItsValuesAreOfIt(String sql, String fhirType) {
+    var metadata = analysed(sql).schema().apply("v").metadata();
+    assertThat(metadata.contains("fhirType") ? metadata.getString("fhirType") : null)
+        .isEqualTo(fhirType);
   }
 
   @ParameterizedTest
