@@ -146,6 +146,7 @@ final class JoinPlanTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '~',
       value = {
         "SELECT a.k FROM a LEFT JOIN b ON b.j = a.k | k | j",
         "SELECT b.j AS k FROM a JOIN b ON b.j = a.k AND a.v = b.v | k | j",
@@ -187,6 +188,7 @@ final class JoinPlanTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '~',
       value = {
         "SELECT k, v FROM b | decimal",
         "SELECT b.k, b.v AS v FROM a JOIN b ON a.k = b.k | decimal",
@@ -210,7 +212,7 @@ final class JoinPlanTest {
       quoteCharacter = '~',
       value = {
         "SELECT k, current_date AS d FROM a|t.sql:4: the current date is not the same each time",
-        "SELECT k,\nCURRENT_TIMESTAMP AS d FROM a|t.sql:5: the current time is not the same each",
+        "SELECT k,⏎CURRENT_TIMESTAMP AS d FROM a|t.sql:5: the current time is not the same each",
         "SELECT k FROM a WHERE v = current_user|t.sql:4: the current user reaches outside",
         "SELECT k, first(v) AS v FROM a GROUP BY k|t.sql:4: first, last, any_value and mode",
         "SELECT k, any_value(v) AS v FROM a GROUP BY k|t.sql:4: first, last, any_value and mode",
@@ -230,7 +232,7 @@ final class JoinPlanTest {
         "SELECT k, nothing(v) AS x FROM a|t.sql:4: ",
       })
   void whatNoTableCanHoldOrIsNotTheSameEachTimeIsRefused(String sql, String message) {
-    Assertions.assertThatThrownBy(() -> analysed(sql))
+    Assertions.assertThatThrownBy(() -> analysed(sql.replace('⏎', '\n')))
         .isInstanceOf(SqlRefused.class)
         .hasMessageStartingWith(message);
   }
