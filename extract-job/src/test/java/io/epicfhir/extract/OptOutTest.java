@@ -101,7 +101,8 @@ class OptOutTest extends SiteTest {
     open(files(), o -> o);
     site.settings.put("bulk.types", "[Patient, Observation, Provenance]");
     site.settings.put("bulk.hydrate", "[]");
-    new OptOutList(site.lake()).add(
+    new OptOutList(site.lake())
+        .add(
             List.of(
                 new OptOutList.Person(
                     new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of("urn:mrn|4711"))),

@@ -10,7 +10,9 @@ import java.util.TreeMap;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
-/** The same in exported Parquet files: folders that are no longer true go, the true ones are read. */
+/**
+ * The same in exported Parquet files: folders that are no longer true go, the true ones are read.
+ */
 final class ParquetPurge {
   private static final String MANIFEST = ".json";
 

@@ -47,7 +47,8 @@ public final class Erase implements Job {
         case "prove" -> ErasureProof.of(context.lake(), context.recorder());
         default ->
             throw new JobException(
-                ExitCode.SETTINGS, "Cannot erase: --mode is \"" + mode + "\"; use plan, go or prove");
+                ExitCode.SETTINGS,
+                "Cannot erase: --mode is \"" + mode + "\"; use plan, go or prove");
       }
     }
   }

@@ -82,7 +82,8 @@ final class CareTest {
 
   @Test
   void quarantinedLinesGoWhenTheirTimeIsOverAndForEverIsForEver() throws IOException {
-    for (String name : List.of("extraction_date=2026-01-01", "extraction_date=2026-01-31", "view=v")) {
+    for (String name :
+        List.of("extraction_date=2026-01-01", "extraction_date=2026-01-31", "view=v")) {
       Files.createDirectories(folder.resolve("quarantine").resolve(name));
     }
     QuarantineCare care = new QuarantineCare(lake.lake(), LocalDate.parse("2026-03-02"));

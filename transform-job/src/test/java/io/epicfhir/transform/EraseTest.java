@@ -141,7 +141,8 @@ final class EraseTest {
   @Test
   void aListThatCannotBeUsedIsRefusedAndNothingOfItIsTold() throws IOException {
     Path file = folder.resolve("list.txt");
-    assertThatThrownBy(() -> NamedPatients.read(file)).hasMessageContaining("there is no such file");
+    assertThatThrownBy(() -> NamedPatients.read(file))
+        .hasMessageContaining("there is no such file");
     Files.writeString(file, "# nobody\n\n");
     mode(file, "rw-------");
     assertThatThrownBy(() -> NamedPatients.read(file)).hasMessageContaining("it names nobody");

@@ -50,7 +50,8 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
       }
     }
     if (ids.isEmpty() && identifiers.isEmpty()) {
-      throw unusable(file, "it names nobody; write an id, or an identifier as system|value, a line");
+      throw unusable(
+          file, "it names nobody; write an id, or an identifier as system|value, a line");
     }
     return new NamedPatients(ids, identifiers);
   }

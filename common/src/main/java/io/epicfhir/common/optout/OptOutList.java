@@ -122,7 +122,8 @@ public final class OptOutList {
               found[0]++;
             }
           }
-          // What is left of others is learned again, as it names them: the next export brings it all.
+          // What is left of others is learned again, as it names them: the next export brings it
+          // all.
           boolean some = !persons.isEmpty();
           entries.values().removeIf(p -> persons.contains(p) || (some && p.equals(LEARNED)));
         });

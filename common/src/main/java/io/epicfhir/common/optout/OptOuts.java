@@ -84,7 +84,9 @@ public final class OptOuts implements Serializable {
     return true;
   }
 
-  /** What is about somebody else, too (a group, a list), must not keep out all that refers to it. */
+  /**
+   * What is about somebody else, too (a group, a list), must not keep out all that refers to it.
+   */
   private boolean namesAnother(byte[] text, int offset, int length) {
     return KeyTokens.scan(
         text,
@@ -138,9 +140,7 @@ public final class OptOuts implements Serializable {
         mac.init(new SecretKeySpec(key, "HmacSHA256"));
       }
       byte[] all = mac.doFinal(name.getBytes(StandardCharsets.UTF_8));
-      return Base64.getUrlEncoder()
-          .withoutPadding()
-          .encodeToString(Arrays.copyOf(all, HASH_BYTES));
+      return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(all, HASH_BYTES));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("Cannot hash a name: every JDK has HmacSHA256", e);
     }

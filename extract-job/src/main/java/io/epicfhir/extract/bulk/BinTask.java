@@ -88,8 +88,7 @@ final class BinTask implements Function<Integer, String> {
     Receipts receipts =
         new Receipts(
             new Lake(new LakePaths(target.lake()), hadoop.value()), new Path(target.staging()));
-    OptOuts optOuts =
-        new OptOutList(new Lake(new LakePaths(target.lake()), hadoop.value())).load();
+    OptOuts optOuts = new OptOutList(new Lake(new LakePaths(target.lake()), hadoop.value())).load();
     List<FileReceipt> files = new ArrayList<>();
     BinResult.Failure failure = null;
     try {
@@ -97,7 +96,10 @@ final class BinTask implements Function<Integer, String> {
       for (RemoteFile file : bin.files()) {
         // An attempt that lost its executor may have got this far.
         Optional<FileReceipt> known = receipts.find(file);
-        files.add(known.isPresent() ? known.get() : take(client, file, traffic, receipts, optOuts.copy()));
+        files.add(
+            known.isPresent()
+                ? known.get()
+                : take(client, file, traffic, receipts, optOuts.copy()));
       }
     } catch (GoneFile e) {
       failure = new BinResult.Failure(e.refusal().exitCode(), e.getMessage(), true);
@@ -108,11 +110,7 @@ final class BinTask implements Function<Integer, String> {
   }
 
   private FileReceipt take(
-      SourceClient client,
-      RemoteFile file,
-      Traffic traffic,
-      Receipts receipts,
-      OptOuts optOuts) {
+      SourceClient client, RemoteFile file, Traffic traffic, Receipts receipts, OptOuts optOuts) {
     long begin = System.nanoTime();
     Ask plain =
         Ask.get(

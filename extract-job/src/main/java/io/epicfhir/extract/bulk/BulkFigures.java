@@ -51,7 +51,8 @@ public final class BulkFigures {
 
   /** The same files, where some of their lines turned out to be of patients who stay out. */
   void recounted(List<FileResult> files) {
-    takenNow = takenNow == null ? null : new Taken(takenNow.started(), files, takenNow.downloadMs());
+    takenNow =
+        takenNow == null ? null : new Taken(takenNow.started(), files, takenNow.downloadMs());
   }
 
   /** Tells the figures of one export, and is ready for the next. */

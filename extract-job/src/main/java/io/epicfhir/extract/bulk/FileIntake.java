@@ -184,7 +184,8 @@ final class FileIntake implements SourceClient.Intake {
 
   /** What the Bundle says of others is needed, whoever else it names. */
   private void deletions(LineSplitter lines) {
-    byte[] text = Arrays.copyOfRange(lines.buffer(), lines.offset(), lines.offset() + lines.length());
+    byte[] text =
+        Arrays.copyOfRange(lines.buffer(), lines.offset(), lines.offset() + lines.length());
     if (optOuts.in(text, 0, text.length)) {
       text = EntriesOfBundle.without(text, entry -> optOuts.in(entry, 0, entry.length));
     }

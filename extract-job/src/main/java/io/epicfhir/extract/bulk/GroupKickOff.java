@@ -3,11 +3,11 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobContext;
-import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import io.epicfhir.common.RunLock;
+import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.extract.source.Pace;
 import io.epicfhir.extract.source.PassingFailure;
 import io.epicfhir.extract.source.PastWindow;
@@ -117,7 +117,8 @@ public final class GroupKickOff {
     if (settings.coverage().newcomers() == BulkCoverage.Newcomers.OFF) {
       return new ExportLedger.Members(null, 0);
     }
-    List<String> members = new GroupMembers(bulk, new OptOutList(context.lake()).load()).read(group).orElse(null);
+    List<String> members =
+        new GroupMembers(bulk, new OptOutList(context.lake()).load()).read(group).orElse(null);
     int newcomers =
         members == null ? 0 : new GroupPatients(context.lake(), group).newcomers(members);
     return new ExportLedger.Members(members, newcomers);

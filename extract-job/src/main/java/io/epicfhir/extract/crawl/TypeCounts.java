@@ -4,8 +4,10 @@ import io.epicfhir.extract.bronze.Rejection;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What became of one type's resources: received = written + duplicates + unchanged + rejected +
- * optedOut. */
+/**
+ * What became of one type's resources: received = written + duplicates + unchanged + rejected +
+ * optedOut.
+ */
 final class TypeCounts {
   final String type;
   long received;

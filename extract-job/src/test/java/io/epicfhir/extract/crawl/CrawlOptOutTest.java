@@ -15,7 +15,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A crawl does not ask for who is on the list, forgets what it saw of them, and takes them back. */
+/**
+ * A crawl does not ask for who is on the list, forgets what it saw of them, and takes them back.
+ */
 class CrawlOptOutTest {
   private static final String ANNA = "eAnna00112233445566";
   private static final String BERT = "eBert1234567890abc";
@@ -49,7 +51,8 @@ class CrawlOptOutTest {
       assertThat(state()).doesNotContain(ANNA).doesNotContain("cHers").contains(BERT);
       clinic.asked.clear();
       // What is Bert's names her now: it stays out with its text.
-      clinic.has(condition("cBoth99887766", BERT + "\"},\"asserter\":{\"reference\":\"Patient/" + ANNA));
+      clinic.has(
+          condition("cBoth99887766", BERT + "\"},\"asserter\":{\"reference\":\"Patient/" + ANNA));
       assertThat(site.crawl("r2")).isZero();
 
       assertThat(clinic.asked).noneMatch(path -> path.contains(ANNA));

@@ -28,7 +28,8 @@ final class Persons {
     while (!more.isEmpty()) {
       Set<String> before = Set.copyOf(persons.byRecord.keySet());
       rows.links(new Mentions(before))
-          .forEach((record, others) -> others.forEach(other -> persons.join(record, other, before)));
+          .forEach(
+              (record, others) -> others.forEach(other -> persons.join(record, other, before)));
       Set<String> now = new TreeSet<>(persons.byRecord.keySet());
       now.removeAll(before);
       more = now;

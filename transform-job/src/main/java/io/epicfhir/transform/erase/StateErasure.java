@@ -132,5 +132,4 @@ final class StateErasure {
       throw StorageFailure.of("read " + file, e);
     }
   }
-
 }

@@ -79,8 +79,7 @@ final class TableErasure {
     wanted.addAll(TableScan.POSITION);
     Rule rule = new Rule(erased, shared, partitioned);
     FilterFunction<Row> going = rule::goes;
-    return new TableScan(
-            spark, lake, path, columns(table, partitioned), partition(partitioned))
+    return new TableScan(spark, lake, path, columns(table, partitioned), partition(partitioned))
         .dataset(now.files(), wanted)
         .filter(going);
   }
@@ -142,7 +141,8 @@ final class TableErasure {
   }
 
   /** Which rows go, by what stands in their texts. */
-  private record Rule(Mentions erased, Mentions shared, boolean silver) implements java.io.Serializable {
+  private record Rule(Mentions erased, Mentions shared, boolean silver)
+      implements java.io.Serializable {
     private static final long serialVersionUID = 1L;
 
     boolean goes(Row row) {
