@@ -139,6 +139,6 @@ final class BronzeErasure {
   }
 
   private boolean namesOne(String type, Group row) {
-    return goes(type, true, row) || goes(type, false, row);
+    return goes(type, type.equals("Bundle"), row);
   }
 }
