@@ -12,6 +12,8 @@ final class KeyTokens {
   /** Takes in what was found. */
   interface Visitor {
     /**
+     * Takes in a word.
+     *
      * @param type the word before the slash; null where there is none
      * @param id the word
      * @return whether enough was seen

@@ -51,7 +51,7 @@ public final class IndexErasure {
     if (left.size() < all.size()) {
       lake.write(file, String.join("\n", left));
     }
-    return all.size() - left.size();
+    return (long) all.size() - left.size();
   }
 
   private boolean names(String line) {

@@ -6,6 +6,7 @@ import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import io.epicfhir.common.optout.EntriesOfBundle;
 import io.epicfhir.common.optout.Mentions;
+import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.optout.ParquetRows;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -30,9 +31,15 @@ final class BronzeErasure {
 
   private final Lake lake;
   private final Mentions erased;
+  private final ThreadLocal<OptOuts> listed;
   private final AtomicLong rows = new AtomicLong();
 
-  BronzeErasure(Lake lake, Mentions erased) {
+  /**
+   * @param listed the list: a second try no longer finds what the first one has rewritten, and what
+   *     names it must go all the same
+   */
+  BronzeErasure(Lake lake, Mentions erased, OptOuts listed) {
+    this.listed = ThreadLocal.withInitial(listed::copy);
     this.lake = lake;
     this.erased = erased;
   }
@@ -79,10 +86,15 @@ final class BronzeErasure {
   private boolean goes(String type, boolean deletions, Group row) {
     byte[] text = ParquetRows.bytes(row, RESOURCE);
     if (deletions) {
-      return erased.in(text, 0, text.length);
+      return names(text);
     }
     String id = new String(ParquetRows.bytes(row, "id"), StandardCharsets.UTF_8);
-    return RowRule.goes(erased, type, id, text);
+    return RowRule.goes(erased, type, id, text)
+        || listed.get().keepsOut(type, id, text, 0, text.length);
+  }
+
+  private boolean names(byte[] text) {
+    return erased.in(text, 0, text.length) || listed.get().in(text, 0, text.length);
   }
 
   private Optional<Group> staying(String type, boolean deletions, Group row) {
@@ -94,8 +106,7 @@ final class BronzeErasure {
       return Optional.empty();
     }
     byte[] rest =
-        EntriesOfBundle.without(
-            ParquetRows.bytes(row, RESOURCE), entry -> erased.in(entry, 0, entry.length));
+        EntriesOfBundle.without(ParquetRows.bytes(row, RESOURCE), this::names);
     return Optional.of(ParquetRows.with(row, RESOURCE, rest));
   }
 
@@ -111,7 +122,9 @@ final class BronzeErasure {
         for (FileStatus file : date.isDirectory() ? lake.list(date.getPath()) : List.of(date)) {
           Path path = file.getPath();
           boolean unnamed = file.isFile() && !named.contains(path.getName());
-          if (unnamed && ParquetRows.any(lake.hadoop(), path, row -> namesOne(name, row))) {
+          if (unnamed
+              && (isCopy(path)
+                  || ParquetRows.any(lake.hadoop(), path, row -> namesOne(name, row)))) {
             going.add(path);
           }
         }
@@ -120,7 +133,12 @@ final class BronzeErasure {
     going.forEach(lake::delete);
   }
 
+  /** One that a try that broke off had not shown yet. */
+  private static boolean isCopy(Path file) {
+    return file.getName().matches(".*-w[0-9a-f]{8}\\.parquet");
+  }
+
   private boolean namesOne(String type, Group row) {
-    return goes(type, true, row) || goes(type, false, row);
+    return goes(type, type.equals("Bundle"), row);
   }
 }

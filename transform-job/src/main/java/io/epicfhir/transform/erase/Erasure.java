@@ -117,7 +117,7 @@ public final class Erasure {
       new SilverTable(lake).state(() -> spark); // counted anew, with its new commit
     }
     Failpoint.at("erase.silver");
-    rows.put("bronze", new BronzeErasure(lake, erased).run());
+    rows.put("bronze", new BronzeErasure(lake, erased, list.load()).run());
     return result(found, rows);
   }
 

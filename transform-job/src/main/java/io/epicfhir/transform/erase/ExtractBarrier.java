@@ -17,14 +17,11 @@ final class ExtractBarrier {
    * @throws io.epicfhir.common.JobException {@link io.epicfhir.common.ExitCode#STORAGE} where one
    *     takes longer
    */
-  @SuppressWarnings("try") // the lock is waited for, not used
   static void await(Lake lake, Duration patience) {
     for (FileStatus file : lake.list(lake.paths().state("locks"))) {
       String name = file.getPath().getName().replaceFirst("\\.leases$", "");
       if (name.startsWith("export-")) {
-        try (RunLock lock = RunLock.acquire(lake, name, patience)) {
-          continue;
-        }
+        RunLock.acquire(lake, name, patience).close();
       }
     }
   }

@@ -136,7 +136,7 @@ final class QuarantineErasure {
     if (left.size() < all.size()) {
       lake.write(file, left.isEmpty() ? "" : String.join("\n", left) + "\n");
     }
-    return all.size() - left.size();
+    return (long) all.size() - left.size();
   }
 
   private boolean listed(String line) {
