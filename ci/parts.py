@@ -137,7 +137,7 @@ def copied(cohort_folder: Path, data: Path) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     for file in cohort_folder.glob("*.ndjson"):
-        shutil.copy(file, part)
+        shutil.copyfile(file, part / file.name)  # not its mode
     part.rename(data)
 
 

@@ -51,7 +51,7 @@ final class TransformFaultsTest {
     assertThat(first.views().drift().get("Patient"))
         .containsEntry("Patient.active: not a boolean", 1L)
         .containsEntry("Patient.name: not a list", 1L)
-        .containsEntry("Patient.hue: not in FHIR R4", 1L)
+        .containsEntry("Patient: an element that is not in FHIR R4", 1L)
         .hasSize(3);
     // 30: NUL is kept as it was sent.
     assertThat(lake.rows("families")).containsExactly("a null Whole", "n null F\0G", "o null null");

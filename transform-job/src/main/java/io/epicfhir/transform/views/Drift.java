@@ -14,7 +14,7 @@ import org.apache.spark.util.AccumulatorV2;
 public final class Drift extends AccumulatorV2<String, Map<String, Long>> {
   private static final long serialVersionUID = 1L;
 
-  /** Names beyond this many are not kept apart: a server that sends keys as field names. */
+  /** Paths beyond this many are not kept apart. */
   private static final int MOST = 200;
 
   private static final String MORE = "(further ones)";

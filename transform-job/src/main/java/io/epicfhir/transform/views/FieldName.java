@@ -1,6 +1,5 @@
 package io.epicfhir.transform.views;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** The name of a field as it stands in the resource's bytes; one object serves many. */
@@ -33,12 +32,5 @@ final class FieldName {
     return from == to
         ? 0
         : (to - from) * 31 + in[from] * 7 + in[to - 1] * 13 + in[(from + to) >> 1];
-  }
-
-  /** For a message, if it looks like a name: a key could be patient data. */
-  @Override
-  public String toString() {
-    String text = new String(bytes, start, end - start, StandardCharsets.UTF_8);
-    return text.matches("_?[A-Za-z]{1,40}") ? text : "(odd name)";
   }
 }
