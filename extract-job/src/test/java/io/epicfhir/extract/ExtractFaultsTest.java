@@ -33,7 +33,11 @@ class ExtractFaultsTest extends SiteTest {
 
     assertThat(site.error("r1", "extract"))
         .contains(
-            "lines are in quarantine", "not-a-json-object=1", "no-id=1", "from files of Observation, Patient", "bulk.max-rejected-share");
+            "lines are in quarantine",
+            "not-a-json-object=1",
+            "no-id=1",
+            "from files of Observation, Patient",
+            "bulk.max-rejected-share");
     assertThat(site.landings()).isEmpty();
     assertThat(site.server.requests().count(RequestKind.DELETE)).isZero();
     List<Row> kept = ReadBack.quarantine(site);
