@@ -21,7 +21,8 @@ FIELDS = ("id", "birth_date", "patient_id")
 def main(lake: Path, golden: Path) -> None:
     golden.mkdir(parents=True, exist_ok=True)
     for name, content in documents(lake):
-        (golden / f"{name}.json").write_text(json.dumps(shortened(content), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(shortened(content), indent=2, ensure_ascii=False).replace(str(lake.resolve()), "/lake")
+        (golden / f"{name}.json").write_text(text + "\n", encoding="utf-8")
         print(f"{name}.json")
 
 
