@@ -17,6 +17,7 @@ import java.util.TreeSet;
  * @param vectors when changed rows are marked instead of copying the others
  * @param bound how many resources may go without a server's word
  * @param leaveOut views that leave out the resources that do not fit, instead of stopping
+ * @param inProcessBelow a change of fewer bytes is worked on in this process, without Spark
  * @param lockPatience how long to wait for another writer of the tables
  */
 record TransformSettings(
@@ -24,6 +25,7 @@ record TransformSettings(
     DeletionVectors vectors,
     DeletionBound bound,
     Set<String> leaveOut,
+    long inProcessBelow,
     Duration lockPatience) {
 
   /** Reads the block {@code transform}; every problem in it is told at once. */
@@ -39,6 +41,7 @@ record TransformSettings(
             reader.choice("deletion-vectors", DeletionVectors.class),
             DeletionBound.from(reader),
             reader.has("leave-out") ? new TreeSet<>(reader.texts("leave-out")) : Set.of(),
+            reader.bytes("in-process-below"),
             reader.duration("lock-patience"));
     reader.check();
     return settings;

@@ -23,22 +23,26 @@ final class Transformation {
   private final Lake lake;
   private final TransformSettings settings;
   private final Supplier<ViewCatalog.Read> views;
+  private final String signature;
 
   /**
    * Of one lake.
    *
-   * @param spark asked only where there is something to do
+   * @param spark asked only where there is more to do than this process does by itself
    * @param views asked when silver is up to date, or before that where a rebuild is asked for
+   * @param signature of the commits
    */
   Transformation(
       Supplier<SparkSession> spark,
       Lake lake,
       TransformSettings settings,
-      Supplier<ViewCatalog.Read> views) {
+      Supplier<ViewCatalog.Read> views,
+      String signature) {
     this.spark = spark;
     this.lake = lake;
     this.settings = settings;
     this.views = views;
+    this.signature = signature;
   }
 
   /**
@@ -48,7 +52,12 @@ final class Transformation {
    */
   TransformResult run(RebuildRequest request, String runKey) {
     Silver silver =
-        new Silver(lake, spark, new SilverSettings(settings.vectors(), settings.bound()));
+        new Silver(
+            lake,
+            spark,
+            new SilverSettings(
+                settings.vectors(), settings.bound(), settings.inProcessBelow()),
+            signature);
     if (!request.equals(RebuildRequest.NOTHING)) {
       ViewCatalog.Read known = views.get();
       request.check(silver.knownTypes(), known.views().keySet(), viewNames(known));
@@ -69,7 +78,7 @@ final class Transformation {
               }
             });
     ViewResults results =
-        new ViewTables(spark, lake, settings, catalog.views(), state)
+        new ViewTables(spark, lake, settings, catalog.views(), state, signature)
             .bringUpToDate(anew, done.problems().changedTypes());
     return new TransformResult(done, results, catalog, unknownViews(catalog));
   }

@@ -12,6 +12,7 @@ import io.epicfhir.common.Landings;
 import io.epicfhir.common.NioLocalFileSystem;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.transform.delta.DeletionVectors;
+import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.silver.DeletionBound;
 import io.epicfhir.transform.views.ViewCompiler;
 import io.epicfhir.transform.views.ViewDefinition;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
@@ -38,6 +40,8 @@ final class TestLake {
   private final Path root;
   private final Map<String, List<String>> views = new TreeMap<>();
   private DeletionVectors vectors = DeletionVectors.OFF;
+  private Supplier<SparkSession> session = TestLake::spark;
+  private long inProcessBelow = Long.MAX_VALUE / 1000;
   private DeletionBound bound = DeletionBound.DEFAULT;
   private final Set<String> leaveOut = new TreeSet<>();
 
@@ -142,6 +146,21 @@ final class TestLake {
     return this;
   }
 
+  /** Runs fail from here on where they ask for Spark. */
+  TestLake withoutSpark() {
+    session =
+        () -> {
+          throw new AssertionError("Spark was asked for");
+        };
+    return this;
+  }
+
+  /** All work is Spark's; by itself this process does all that it can. */
+  TestLake inSpark() {
+    inProcessBelow = 0;
+    return this;
+  }
+
   /** How many resources may go without a server's word. */
   TestLake bound(long number, double share) {
     bound = new DeletionBound(number, share);
@@ -176,9 +195,13 @@ final class TestLake {
                     ViewCompiler.compile(
                         type, jsons.stream().map(j -> ViewDefinition.parse(j, "test")).toList()))));
     TransformSettings settings =
-        new TransformSettings(root, vectors, bound, leaveOut, Duration.ZERO);
+        new TransformSettings(root, vectors, bound, leaveOut, inProcessBelow, Duration.ZERO);
     return new Transformation(
-            TestLake::spark, lake, settings, () -> new ViewCatalog.Read(compiled, List.of()))
+            session,
+            lake,
+            settings,
+            () -> new ViewCatalog.Read(compiled, List.of()),
+            TableSignature.of(spark()))
         .run(request, "etl/test");
   }
 
