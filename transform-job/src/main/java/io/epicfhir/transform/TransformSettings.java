@@ -27,6 +27,8 @@ record TransformSettings(
     Set<String> leaveOut,
     long inProcessBelow,
     Duration lockPatience) {
+  /** As conf/pipeline.conf has it. */
+  private static final long SMALL = 8L << 20;
 
   /** Reads the block {@code transform}; every problem in it is told at once. */
   static TransformSettings from(SettingsFile file) {
@@ -41,7 +43,7 @@ record TransformSettings(
             reader.choice("deletion-vectors", DeletionVectors.class),
             DeletionBound.from(reader),
             reader.has("leave-out") ? new TreeSet<>(reader.texts("leave-out")) : Set.of(),
-            reader.bytes("in-process-below"),
+            reader.has("in-process-below") ? reader.bytes("in-process-below") : SMALL,
             reader.duration("lock-patience"));
     reader.check();
     return settings;

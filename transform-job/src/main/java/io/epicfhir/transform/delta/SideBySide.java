@@ -2,16 +2,16 @@ package io.epicfhir.transform.delta;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * Work on several things at a time in this process, a thread a core. The threads have the caller's
@@ -43,11 +43,12 @@ public final class SideBySide {
     }
   }
 
-  /** What becomes of each, in order. */
-  public static <T, R> List<R> map(Collection<T> things, Function<T, R> work) {
-    Map<T, R> made = Collections.synchronizedMap(new IdentityHashMap<>());
-    forEach(things, thing -> made.put(thing, work.apply(thing)));
-    return things.stream().map(made::get).toList();
+  /** What becomes of each, in order; never null. */
+  public static <T, R> List<R> map(List<T> things, Function<T, R> work) {
+    List<Integer> places = IntStream.range(0, things.size()).boxed().toList();
+    Map<Integer, R> made = new ConcurrentHashMap<>();
+    forEach(places, place -> made.put(place, work.apply(things.get(place))));
+    return places.stream().map(made::get).toList();
   }
 
   private static RuntimeException ended(Future<?> work, RuntimeException before) {
