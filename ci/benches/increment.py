@@ -5,7 +5,7 @@ Each time is a whole task of its own, JVM start included, as a night's run pays 
 of the resources, too. The changed resources lie evenly over all files: the worst case. Both lakes get change after change in
 turn; medians. The small lake is built first: its run leaves the class data archive that all others begin with, as on a site.
 
-PATIENTS in the environment shortens it.
+PATIENTS and REPETITIONS in the environment shorten it.
 """
 
 import os
@@ -19,7 +19,7 @@ from lake_site import LakeSite
 from parts import PartError, cohort
 
 PATIENTS = int(os.environ.get("PATIENTS", "800"))
-REPETITIONS = 3
+REPETITIONS = int(os.environ.get("REPETITIONS", "3"))
 TENTH = 10
 HUNDREDTH = 100
 

@@ -285,21 +285,8 @@ final class SilverUpdate {
 
   /** The landings all of which is in silver. */
   private List<Landing> finished(Backlog pending, Set<String> refused) {
-    Set<String> held = problems.heldBack().keySet();
     return pending.pending().stream()
-        .filter(landing -> isFinished(landing, refused, !held.isEmpty()))
+        .filter(landing -> problems.isFinished(landing, refused))
         .toList();
-  }
-
-  private static boolean isFinished(Landing landing, Set<String> refused, boolean held) {
-    boolean deletions =
-        landing.files().stream().anyMatch(file -> file.kind() == Landing.Kind.DELETIONS);
-    if (held
-        && (!landing.completeTypes().isEmpty() || (landing.inferredDeletions() && deletions))) {
-      return false;
-    }
-    return refused.isEmpty()
-        || (!deletions
-            && landing.files().stream().noneMatch(f -> refused.contains(f.resourceType())));
   }
 }
