@@ -34,8 +34,7 @@ final class OldRows implements AutoCloseable {
   /**
    * @param changed the ids of resources that changed, each with a number
    */
-  OldRows(
-      ViewFile file, String table, Map<UTF8String, Integer> changed, Configuration hadoop) {
+  OldRows(ViewFile file, String table, Map<UTF8String, Integer> changed, Configuration hadoop) {
     this.file = file;
     this.table = table;
     this.changed = changed;

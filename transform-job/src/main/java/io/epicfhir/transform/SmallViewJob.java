@@ -23,10 +23,13 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
 
-/** The rows of views after a small change, in this process; {@link ViewJob} is the same in Spark. */
+/**
+ * The rows of views after a small change, in this process; {@link ViewJob} is the same in Spark.
+ */
 final class SmallViewJob implements ViewWork {
   /** All of {@link ViewEvaluation#COLUMNS} but the type. */
-  private static final List<String> COLUMNS = List.of("id", "deleted", "resource", "silver_version");
+  private static final List<String> COLUMNS =
+      List.of("id", "deleted", "resource", "silver_version");
 
   private final Lake lake;
   private final SilverRowsOfTypes silver;
@@ -63,7 +66,8 @@ final class SmallViewJob implements ViewWork {
   public Map<String, List<ViewPart>> run(List<ViewUpdate> updates) {
     drift.clear();
     Map<String, List<ViewPart>> parts = new TreeMap<>();
-    updates.forEach(u -> parts.put(u.plan().name(), Collections.synchronizedList(new ArrayList<>())));
+    updates.forEach(
+        u -> parts.put(u.plan().name(), Collections.synchronizedList(new ArrayList<>())));
     Map<String, List<ViewUpdate>> byType =
         updates.stream()
             .collect(Collectors.groupingBy(ViewUpdate::type, TreeMap::new, Collectors.toList()));
@@ -129,8 +133,7 @@ final class SmallViewJob implements ViewWork {
     }
     FileRows rows = new FileRows(lake.hadoop(), columns);
     DeletedRows deleted = new DeletedRows(lake, table);
-    try (OldRows old =
-        new OldRows(view.plan().file(), table.toString(), changed, lake.hadoop())) {
+    try (OldRows old = new OldRows(view.plan().file(), table.toString(), changed, lake.hadoop())) {
       for (DataFile file : view.files()) {
         Path path = file.in(table);
         String uri = path.toUri().toString();

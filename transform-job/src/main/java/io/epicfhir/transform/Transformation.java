@@ -55,8 +55,7 @@ final class Transformation {
         new Silver(
             lake,
             spark,
-            new SilverSettings(
-                settings.vectors(), settings.bound(), settings.inProcessBelow()),
+            new SilverSettings(settings.vectors(), settings.bound(), settings.inProcessBelow()),
             signature);
     if (!request.equals(RebuildRequest.NOTHING)) {
       ViewCatalog.Read known = views.get();

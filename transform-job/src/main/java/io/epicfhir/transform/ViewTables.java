@@ -147,7 +147,10 @@ final class ViewTables {
    * @param read bytes of silver
    */
   private boolean isSmall(long read, List<ViewUpdate> updates) {
-    long old = updates.stream().mapToLong(view -> view.files().stream().mapToLong(DataFile::bytes).sum()).sum();
+    long old =
+        updates.stream()
+            .mapToLong(view -> view.files().stream().mapToLong(DataFile::bytes).sum())
+            .sum();
     return read < settings.inProcessBelow() && old < TABLES * settings.inProcessBelow();
   }
 

@@ -77,8 +77,7 @@ final class AnyOrderTest {
       for (Way way : Way.values()) {
         Path folder = Files.createTempDirectory("any-order");
         DeletionVectors writing = writing(seed / together + List.of(Way.values()).indexOf(way));
-        List<String> found = differences(
-                folder, seed, together, way, writing, way != Way.TOGETHER);
+        List<String> found = differences(folder, seed, together, way, writing, way != Way.TOGETHER);
         found.forEach(System.out::println);
         wrong += found.size();
         FileUtils.deleteDirectory(folder.toFile());

@@ -81,12 +81,22 @@ final class SmallNightTest {
 
   static Stream<Arguments> outOfTheOrdinary() {
     return Stream.of(
-        named("the holders change", e -> e.of("other").resource("Patient", "a", "1", MONDAY,
-            "{\"resourceType\":\"Patient\",\"id\":\"a\"}")),
+        named(
+            "the holders change",
+            e ->
+                e.of("other")
+                    .resource(
+                        "Patient",
+                        "a",
+                        "1",
+                        MONDAY,
+                        "{\"resourceType\":\"Patient\",\"id\":\"a\"}")),
         named("a conditional deletion", e -> e.delete("Patient?identifier=1")),
         named("a deleted line that is no JSON", e -> e.bundle("{\"resourceType\":\"Bun")),
-        named("a line with a field twice", e -> e.bundle(
-            "{\"resourceType\":\"Bundle\",\"resourceType\":\"Bundle\",\"entry\":[]}")),
+        named(
+            "a line with a field twice",
+            e ->
+                e.bundle("{\"resourceType\":\"Bundle\",\"resourceType\":\"Bundle\",\"entry\":[]}")),
         named("a full export without most", e -> e.full("Patient").resource("Patient", "a")));
   }
 

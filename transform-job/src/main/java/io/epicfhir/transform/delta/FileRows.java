@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.mapreduce.TaskAttemptID;
 import org.apache.hadoop.mapred.FileSplit;
+import org.apache.hadoop.mapreduce.TaskAttemptID;
 import org.apache.hadoop.mapreduce.task.TaskAttemptContextImpl;
 import org.apache.parquet.hadoop.ParquetInputFormat;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -25,16 +25,13 @@ public final class FileRows {
   private static final int BATCH = 4096;
 
   private final Configuration hadoop;
-  private final StructType columns;
 
   /**
    * @param columns those that are read, in order
    */
   public FileRows(Configuration hadoop, StructType columns) {
-    this.columns = columns;
     this.hadoop = new Configuration(hadoop);
-    this.hadoop.set(
-        ParquetInputFormat.READ_SUPPORT_CLASS, ParquetReadSupport.class.getName());
+    this.hadoop.set(ParquetInputFormat.READ_SUPPORT_CLASS, ParquetReadSupport.class.getName());
     this.hadoop.set(ParquetReadSupport.SPARK_ROW_REQUESTED_SCHEMA(), columns.json());
     this.hadoop.setBoolean("parquet.page.verify-checksum.enabled", true);
     // What Spark's own scan tells its reader: the defaults, but for the case of names.

@@ -25,9 +25,7 @@ public final class RowPositions {
 
   /** Adds a row of a file, whose path is as in {@code _metadata}. */
   public void add(String file, long position) {
-    byFile
-        .computeIfAbsent(path(file), f -> new RoaringBitmap())
-        .add(Math.toIntExact(position));
+    byFile.computeIfAbsent(path(file), f -> new RoaringBitmap()).add(Math.toIntExact(position));
   }
 
   private static String path(String file) {
@@ -36,7 +34,8 @@ public final class RowPositions {
 
   /** Adds those of another one. */
   public void add(RowPositions other) {
-    other.byFile.forEach((file, rows) -> byFile.merge(file, rows, (a, b) -> RoaringBitmap.or(a, b)));
+    other.byFile.forEach(
+        (file, rows) -> byFile.merge(file, rows, (a, b) -> RoaringBitmap.or(a, b)));
   }
 
   /**
@@ -57,9 +56,7 @@ public final class RowPositions {
       part.forEach(
           (file, bytes) ->
               all.byFile.merge(
-                  path(file),
-                  PackedBitmap.unpack(bytes),
-                  (a, b) -> RoaringBitmap.or(a, b)));
+                  path(file), PackedBitmap.unpack(bytes), (a, b) -> RoaringBitmap.or(a, b)));
     }
     return all;
   }

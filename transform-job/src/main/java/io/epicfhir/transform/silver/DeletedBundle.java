@@ -44,9 +44,7 @@ final class DeletedBundle {
       JsonNode request = entry.path("request");
       String url = request.path("url").textValue();
       Matcher match = url == null ? null : URL.matcher(url);
-      if (match == null
-          || !"DELETE".equals(request.path("method").textValue())
-          || !match.find()) {
+      if (match == null || !"DELETE".equals(request.path("method").textValue()) || !match.find()) {
         return Optional.empty();
       }
       gone.add(new ResourceKey(match.group(1), UTF8String.fromString(match.group(2))));

@@ -38,8 +38,7 @@ record Rank(
   private static final Comparator<Long> LONGS = Comparator.nullsFirst(Comparator.naturalOrder());
   private static final Comparator<UTF8String> NUMBERS =
       Comparator.nullsFirst(
-          Comparator.comparingInt(UTF8String::numBytes)
-              .thenComparing(Comparator.naturalOrder()));
+          Comparator.comparingInt(UTF8String::numBytes).thenComparing(Comparator.naturalOrder()));
   private static final Comparator<Rank> ORDER =
       Comparator.comparingInt(Rank::contentClass)
           .thenComparing(Rank::orderTime, LONGS)

@@ -124,8 +124,6 @@ record ResourceEvidence(
     if (goneAt != null) {
       return "the server said that it is deleted";
     }
-    return goneSources.isEmpty()
-        ? "a full export no longer held it"
-        : "a crawl no longer found it";
+    return goneSources.isEmpty() ? "a full export no longer held it" : "a crawl no longer found it";
   }
 }

@@ -70,15 +70,7 @@ public final class Silver {
     Backlog all = rebuilt.isEmpty() ? everything : sound(everything, problems);
     SilverUpdate update =
         new SilverUpdate(
-            lake,
-            spark,
-            settings,
-            table,
-            known,
-            rebuilt,
-            strange.keySet(),
-            problems,
-            signature);
+            lake, spark, settings, table, known, rebuilt, strange.keySet(), problems, signature);
     if (!sound.saysNothing()) {
       applied.begin(sound.pending(), request.runKey());
     }

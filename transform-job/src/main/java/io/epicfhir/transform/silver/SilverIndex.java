@@ -20,8 +20,18 @@ import org.apache.spark.unsafe.types.UTF8String;
 /** Rows of silver by their resources, without the texts, read in this process. */
 final class SilverIndex {
   private static final String[] NAMES = {
-    "id", "deleted", "content_hash", "subsetted", "last_updated", "version_id", "source",
-    "export_id", "export_time", "commit_time", "order_time", "held_by"
+    "id",
+    "deleted",
+    "content_hash",
+    "subsetted",
+    "last_updated",
+    "version_id",
+    "source",
+    "export_id",
+    "export_time",
+    "commit_time",
+    "order_time",
+    "held_by"
   };
 
   private SilverIndex() {}

@@ -140,12 +140,7 @@ final class SilverPass implements SilverChange, AutoCloseable {
     return sum(SilverCounts::standing) == 0
         ? new RowPositions()
         : RowPositions.of(
-            chosen(
-                    without,
-                    Weighing.UPDATE,
-                    Weighing.DELETE,
-                    Weighing.RELEASE,
-                    Weighing.HOLD)
+            chosen(without, Weighing.UPDATE, Weighing.DELETE, Weighing.RELEASE, Weighing.HOLD)
                 .where(col("file_path").isNotNull())
                 .select("file_path", "row_index"));
   }

@@ -47,16 +47,14 @@ final class SmallPass implements SilverChange {
       Map<ResourceKey, ExportsRead.Said> said,
       Map<ResourceKey, SilverRow> silver) {
     said.forEach(
-        (key, one) ->
-            judge(weighing, key, one.evidence(), Optional.ofNullable(silver.get(key))));
+        (key, one) -> judge(weighing, key, one.evidence(), Optional.ofNullable(silver.get(key))));
     silver.forEach(
         (key, row) -> {
           if (!said.containsKey(key)) {
             judge(weighing, key, ResourceEvidence.NONE, Optional.of(row));
           }
         });
-    resources.forEach(
-        (key, one) -> counts.merge(key.type(), counts(one), SilverCounts::plus));
+    resources.forEach((key, one) -> counts.merge(key.type(), counts(one), SilverCounts::plus));
   }
 
   private void judge(
@@ -64,14 +62,12 @@ final class SmallPass implements SilverChange {
       ResourceKey key,
       ResourceEvidence evidence,
       Optional<SilverRow> row) {
-    resources.put(
-        key, new Judged(evidence, row, weighing.weigh(key.type(), evidence, row)));
+    resources.put(key, new Judged(evidence, row, weighing.weigh(key.type(), evidence, row)));
   }
 
   private static SilverCounts counts(Judged one) {
     ResourceEvidence said = one.evidence();
-    boolean back =
-        one.is(Weighing.UPDATE) && one.silver().filter(SilverRow::deleted).isPresent();
+    boolean back = one.is(Weighing.UPDATE) && one.silver().filter(SilverRow::deleted).isPresent();
     boolean gone = one.is(Weighing.DELETE, Weighing.RELEASE);
     boolean newcomer = one.is(Weighing.INSERT) && said.best().export().incremental();
     return new SilverCounts(

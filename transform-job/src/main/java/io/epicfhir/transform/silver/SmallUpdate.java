@@ -61,15 +61,11 @@ final class SmallUpdate {
       return Optional.empty();
     }
     Optional<TableSnapshot> silver =
-        table
-            .log()
-            .snapshot()
-            .filter(now -> now.bytes() < TABLE * settings.inProcessBelow());
+        table.log().snapshot().filter(now -> now.bytes() < TABLE * settings.inProcessBelow());
     return silver.flatMap(now -> update(pending, now, accepted));
   }
 
-  private Optional<Done> update(
-      Backlog pending, TableSnapshot silver, Map<String, Long> accepted) {
+  private Optional<Done> update(Backlog pending, TableSnapshot silver, Map<String, Long> accepted) {
     SilverState before = table.state(spark);
     try (TaskProgress progress = new TaskProgress("weigh bronze")) {
       Optional<SmallPass> weighed = weigh(pending, silver);
@@ -80,14 +76,7 @@ final class SmallUpdate {
       new DeletedQuarantine(lake, problems).clear(pending);
       SilverState after =
           new SilverCommit(
-                  Optional.empty(),
-                  signature,
-                  lake,
-                  settings,
-                  table,
-                  Set.of(),
-                  problems,
-                  progress)
+                  Optional.empty(), signature, lake, settings, table, Set.of(), problems, progress)
               .commit(List.of(pass), pass.counts(), without, before);
       return Optional.of(new Done(pass.counts(), after));
     }

@@ -133,9 +133,7 @@ final class Weighing {
       Column value =
           field.name().equals("kind")
               ? lit(kind)
-              : said
-                  ? col(field.name())
-                  : lit(null).cast(field.dataType());
+              : said ? col(field.name()) : lit(null).cast(field.dataType());
       columns.add(value.as(field.name()));
     }
     return rows.select(columns.toArray(Column[]::new));
