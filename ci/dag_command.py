@@ -32,15 +32,17 @@ class DagCommand:
         return cls([words[0], *jvm, *words[1:]], {}, archive)
 
     @classmethod
-    def spark(cls, here: Installation, main: str, args: list[str], jvm: tuple[str, ...]) -> "DagCommand":
+    def spark(
+        cls, here: Installation, main: str, args: list[str], jvm: tuple[str, ...], module: str = "extract-job"
+    ) -> "DagCommand":
         """A job that spark-submit runs, on two cores."""
-        archive = here.spark_archive("extract-job")
-        properties, env = here.spark_start("extract-job", archive) if archive else ({}, {})
+        archive = here.spark_archive(module)
+        properties, env = here.spark_start(module, archive) if archive else ({}, {})
         options = " ".join((*profile_options(), *jvm))
         words = [here.spark_submit(), "--master", "local[2]", "--properties-file", str(PROFILE), "--driver-java-options", options]
         for name, value in properties.items():
             words += ["--conf", f"{name}={value}"]
-        return cls([*words, "--class", main, str(here.jar("extract-job")), *args], env, archive)
+        return cls([*words, "--class", main, str(here.jar(module)), *args], env, archive)
 
     def run(self, runner: Runner, report: Path, log: Path, kill_after: float | None = None) -> Ended:
         """Runs it, and keeps the archive that it leaves."""

@@ -3,7 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from jobs import Ended, Runner, settings_file, spark_opens, spark_submit
+from dag_command import DagCommand, installation
+from jobs import Ended, Runner, settings_file, spark_opens
 from parts import HOME, PartError, test_class_path
 
 MAIN = "io.epicfhir.transform.Transform"
@@ -11,8 +12,13 @@ INTERVAL_END = "2026-03-02T00:00:00Z"
 
 
 class LakeSite:
-    def __init__(self, root: Path, settings: dict | None = None):
+    """
+    :param archives: where the jobs' class data archives are, which one run leaves for the next; by itself in the site's folder
+    """
+
+    def __init__(self, root: Path, settings: dict | None = None, archives: Path | None = None):
         self.root = root
+        self.archives = archives or root / "archives"
         self.lake = root / "lake"
         self.runner = Runner()
         root.mkdir(parents=True, exist_ok=True)
@@ -40,5 +46,6 @@ class LakeSite:
     def transform(self, run: str, jvm: tuple[str, ...] = ()) -> Ended:
         args = ["--conf", self.conf, "--dag", "etl", "--run", run, "--task", "transform", "--interval-end", INTERVAL_END]
         report = self.lake / "metrics" / "etl" / run / "transform.json"
-        command = [*spark_submit("transform-job", MAIN, jvm), *map(str, args)]
-        return self.runner.run(command, report, self.root / "logs" / f"{run}.log")
+        here = installation(self.conf, self.archives)
+        command = DagCommand.spark(here, MAIN, [str(arg) for arg in args], jvm, "transform-job")
+        return command.run(self.runner, report, self.root / "logs" / f"{run}.log")

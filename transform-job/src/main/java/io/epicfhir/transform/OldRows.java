@@ -5,112 +5,97 @@ import io.epicfhir.transform.delta.PackedBitmap;
 import io.epicfhir.transform.views.ViewFile;
 import io.epicfhir.transform.views.ViewParquet;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.function.FlatMapFunction;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.unsafe.types.UTF8String;
-import org.apache.spark.util.SerializableConfiguration;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Passes over a partition of a view's table and takes out the rows of the resources that changed:
- * the other rows go into a new file, or, with deletion vectors, the positions of those rows are
- * told.
+ * Takes the rows of the resources that changed out of rows of a view's table: the other rows go
+ * into a new file, or, with deletion vectors, the positions of those rows are told.
  */
-final class OldRows implements FlatMapFunction<Iterator<InternalRow>, ViewPart> {
-  private static final long serialVersionUID = 1L;
-
+final class OldRows implements AutoCloseable {
   private final ViewFile file;
   private final String table;
-  private final boolean mark;
-  private final Broadcast<Map<UTF8String, Integer>> changed;
-  private final SerializableConfiguration hadoop;
+  private final Map<UTF8String, Integer> changed;
+  private final Configuration hadoop;
+  private final int key;
+  private final RoaringBitmap removed = new RoaringBitmap();
+  private final Map<String, RoaringBitmap> positions = new HashMap<>();
+  private String name;
+  private ViewParquet parquet;
 
   /**
-   * @param mark whether the rows are the resource's key, file_path and row_index; else they are the
-   *     table's columns
    * @param changed the ids of resources that changed, each with a number
    */
-  OldRows(
-      ViewFile file,
-      String table,
-      boolean mark,
-      Broadcast<Map<UTF8String, Integer>> changed,
-      SerializableConfiguration hadoop) {
+  OldRows(ViewFile file, String table, Map<UTF8String, Integer> changed, Configuration hadoop) {
     this.file = file;
     this.table = table;
-    this.mark = mark;
     this.changed = changed;
     this.hadoop = hadoop;
+    this.key = file.schema().fieldIndex(ViewPlan.RESOURCE_ID);
   }
 
-  /** The columns that it is to be given. */
+  /** The columns that are read of the table's files. */
   static List<String> columns(ViewFile file, boolean mark) {
-    return mark
-        ? List.of(ViewPlan.RESOURCE_ID, "file_path", "row_index")
-        : List.of(file.schema().fieldNames());
+    return mark ? List.of(ViewPlan.RESOURCE_ID) : List.of(file.schema().fieldNames());
   }
 
-  @Override
-  public Iterator<ViewPart> call(Iterator<InternalRow> rows) throws IOException {
-    return List.of(mark ? marked(rows) : copied(rows)).iterator();
+  /** Whether the resource changed. */
+  boolean isChanged(UTF8String id) {
+    return changed.containsKey(id);
   }
 
-  private ViewPart marked(Iterator<InternalRow> all) {
-    RoaringBitmap removed = new RoaringBitmap();
-    Map<String, RoaringBitmap> positions = new HashMap<>();
-    while (all.hasNext()) {
-      InternalRow row = all.next();
-      Integer number = changed.value().get(row.getUTF8String(0));
-      if (number != null) {
-        removed.add(number);
-        positions
-            .computeIfAbsent(row.getUTF8String(1).toString(), f -> new RoaringBitmap())
-            .add(Math.toIntExact(row.getLong(2)));
+  /**
+   * Marks a row of a resource that changed.
+   *
+   * @param path the file that it lies in, as a URI
+   */
+  void mark(UTF8String id, String path, int position) {
+    removed.add(changed.get(id));
+    positions.computeIfAbsent(path, f -> new RoaringBitmap()).add(position);
+  }
+
+  /** Copies a row of all the table's columns, but where its resource changed. */
+  void copy(InternalRow row) {
+    Integer number = changed.get(row.getUTF8String(key));
+    if (number != null) {
+      removed.add(number);
+      return;
+    }
+    try {
+      if (parquet == null) {
+        name = "part-" + UUID.randomUUID() + ".zstd.parquet";
+        parquet = new ViewParquet(hadoop, new Path(table, name), file);
       }
+      parquet.write(row);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What was done. */
+  ViewPart finish() throws IOException {
+    NewFile written = null;
+    if (parquet != null) {
+      ViewParquet.Written done = parquet.finish();
+      written = new NewFile(name, Map.of(), done.bytes(), done.rows(), System.currentTimeMillis());
     }
     Map<String, byte[]> packed = new HashMap<>();
     positions.forEach((path, rows) -> packed.put(path, PackedBitmap.pack(rows)));
-    return ViewPart.old(file.view(), null, PackedBitmap.pack(removed), packed);
+    return ViewPart.old(file.view(), written, PackedBitmap.pack(removed), packed);
   }
 
-  private ViewPart copied(Iterator<InternalRow> rows) throws IOException {
-    Configuration configuration = hadoop.value();
-    RoaringBitmap removed = new RoaringBitmap();
-    int key = file.schema().fieldIndex(ViewPlan.RESOURCE_ID);
-    String name = "part-" + UUID.randomUUID() + ".zstd.parquet";
-    ViewParquet parquet = null;
-    try {
-      while (rows.hasNext()) {
-        InternalRow row = rows.next();
-        Integer number = changed.value().get(row.getUTF8String(key));
-        if (number != null) {
-          removed.add(number);
-        } else {
-          if (parquet == null) {
-            parquet = new ViewParquet(configuration, new Path(table, name), file);
-          }
-          parquet.write(row);
-        }
-      }
-      NewFile written = null;
-      if (parquet != null) {
-        ViewParquet.Written done = parquet.finish();
-        written =
-            new NewFile(name, Map.of(), done.bytes(), done.rows(), System.currentTimeMillis());
-      }
-      return ViewPart.old(file.view(), written, PackedBitmap.pack(removed), Map.of());
-    } finally {
-      if (parquet != null) {
-        parquet.close();
-      }
+  @Override
+  public void close() throws IOException {
+    if (parquet != null) {
+      parquet.close();
     }
   }
 }

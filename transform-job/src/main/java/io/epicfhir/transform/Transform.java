@@ -6,13 +6,14 @@ import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.RunLock;
+import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.sqlviews.SqlCatalog;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
  * Bronze to silver to views to joined tables: applies every landing that the tables do not hold
- * yet. Where there is nothing to do, no Spark session starts.
+ * yet. Where there is little or nothing to do, no Spark session starts.
  */
 public final class Transform implements Job {
   /** Runs the job as a process; see {@link io.epicfhir.common.JobArguments#USAGE}. */
@@ -40,7 +41,13 @@ public final class Transform implements Job {
     try (RunLock lock =
         RunLock.acquire(context.lake(), Transformation.LOCK, settings.lockPatience())) {
       result =
-          new Transformation(context::spark, context.lake(), settings, () -> views(views), joined)
+          new Transformation(
+                  context::spark,
+                  context.lake(),
+                  settings,
+                  () -> views(views),
+                  joined,
+                  TableSignature.of(context.run()))
               .run(RebuildRequest.of(context.arguments()), context.run().key());
     }
     result.record(context);

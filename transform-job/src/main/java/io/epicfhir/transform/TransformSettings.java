@@ -19,6 +19,7 @@ import java.util.TreeSet;
  * @param bound how many resources may go without a server's word
  * @param leaveOut views that leave out the resources that do not fit, instead of stopping
  * @param joined joined tables and lookups
+ * @param inProcessBelow a change of fewer bytes is worked on in this process, without Spark
  * @param lockPatience how long to wait for another writer of the tables
  */
 record TransformSettings(
@@ -27,7 +28,10 @@ record TransformSettings(
     DeletionBound bound,
     Set<String> leaveOut,
     JoinedSettings joined,
+    long inProcessBelow,
     Duration lockPatience) {
+  /** As conf/pipeline.conf has it. */
+  private static final long SMALL = 8L << 20;
 
   /** Reads the block {@code transform}; every problem in it is told at once. */
   static TransformSettings from(SettingsFile file) {
@@ -44,6 +48,7 @@ record TransformSettings(
             DeletionBound.from(reader),
             reader.has("leave-out") ? new TreeSet<>(reader.texts("leave-out")) : Set.of(),
             reader.has("joined") ? JoinedSettings.from(joined) : JoinedSettings.NONE,
+            reader.has("in-process-below") ? reader.bytes("in-process-below") : SMALL,
             reader.duration("lock-patience"));
     reader.and(joined).check();
     return settings;

@@ -25,25 +25,29 @@ final class Transformation {
   private final TransformSettings settings;
   private final Supplier<ViewCatalog.Read> views;
   private final SqlCatalog joined;
+  private final String signature;
 
   /**
    * Of one lake.
    *
-   * @param spark asked only where there is something to do
+   * @param spark asked only where there is more to do than this process does by itself
    * @param views asked when silver is up to date, or before that where a rebuild is asked for
    * @param joined the SQLViews
+   * @param signature of the commits
    */
   Transformation(
       Supplier<SparkSession> spark,
       Lake lake,
       TransformSettings settings,
       Supplier<ViewCatalog.Read> views,
-      SqlCatalog joined) {
+      SqlCatalog joined,
+      String signature) {
     this.spark = spark;
     this.lake = lake;
     this.settings = settings;
     this.views = views;
     this.joined = joined;
+    this.signature = signature;
   }
 
   /**
@@ -53,7 +57,11 @@ final class Transformation {
    */
   TransformResult run(RebuildRequest request, String runKey) {
     Silver silver =
-        new Silver(lake, spark, new SilverSettings(settings.vectors(), settings.bound()));
+        new Silver(
+            lake,
+            spark,
+            new SilverSettings(settings.vectors(), settings.bound(), settings.inProcessBelow()),
+            signature);
     if (!request.equals(RebuildRequest.NOTHING)) {
       ViewCatalog.Read known = views.get();
       List<String> tables = viewNames(known);
@@ -76,7 +84,7 @@ final class Transformation {
               }
             });
     ViewResults results =
-        new ViewTables(spark, lake, settings, catalog.views(), state)
+        new ViewTables(spark, lake, settings, catalog.views(), state, signature)
             .bringUpToDate(anew, done.problems().changedTypes());
     JoinedStep.Result step =
         new JoinedStep(spark, lake, settings, catalog, results).run(joined, request.views());

@@ -40,7 +40,29 @@ final class ViewEvaluation implements FlatMapFunction<Iterator<InternalRow>, Vie
    * @param wanted those that are to be evaluated
    */
   record OfType(CompiledViews views, ArrayList<Wanted> wanted, Drift drift)
-      implements Serializable {}
+      implements Serializable {
+    static OfType of(TypeViews ofType, List<ViewUpdate> updates, Drift drift) {
+      long incremental =
+          updates.stream().mapToLong(ViewUpdate::since).filter(s -> s >= 0).min().orElse(-1);
+      ArrayList<Wanted> wanted = new ArrayList<>();
+      for (ViewUpdate update : updates) {
+        wanted.add(
+            new Wanted(
+                ofType.views().indexOf(update.plan()),
+                // Those that are brought up to date share one set of changed resources.
+                update.from().isPresent() ? incremental : ViewTable.NOTHING,
+                update.plan().file(),
+                update.table().path().toString(),
+                update.refusedFolder().toString()));
+      }
+      return new OfType(ofType.compiled().orElseThrow(), wanted, drift);
+    }
+
+    /** The version of silver that none of the views is older than. */
+    long since() {
+      return wanted.stream().mapToLong(Wanted::since).min().orElse(ViewTable.NOTHING);
+    }
+  }
 
   /**
    * A view that is to be evaluated.

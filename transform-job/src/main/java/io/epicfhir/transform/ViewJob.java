@@ -27,7 +27,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * once and write the rows of all its views, and tasks over the views' old files take the rows of
  * those resources out.
  */
-final class ViewJob {
+final class ViewJob implements ViewWork {
   private final SparkSession spark;
   private final Lake lake;
   private final SilverRowsOfTypes silver;
@@ -55,15 +55,15 @@ final class ViewJob {
     this.progress = progress;
   }
 
-  /** What the resources have that FHIR does not say, by resource type; of the last run. */
-  Map<String, Map<String, Long>> drift() {
+  @Override
+  public Map<String, Map<String, Long>> drift() {
     Map<String, Map<String, Long>> told = new TreeMap<>();
     drift.forEach((type, counts) -> told.put(type, counts.value()));
     return told;
   }
 
-  /** Runs the updates, and gives what the tasks did for each view. */
-  Map<String, List<ViewPart>> run(List<ViewUpdate> updates) {
+  @Override
+  public Map<String, List<ViewPart>> run(List<ViewUpdate> updates) {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     SerializableConfiguration hadoop = new SerializableConfiguration(lake.hadoop());
     drift.clear();
@@ -74,13 +74,15 @@ final class ViewJob {
     Map<String, ViewEvaluation.OfType> types = new TreeMap<>();
     byType.forEach(
         (type, ofType) -> {
-          since.put(type, ofType.stream().mapToLong(ViewUpdate::since).min().orElse(-1));
-          types.put(type, ofType(type, ofType));
+          Drift counts = Drift.registered(spark.sparkContext());
+          drift.put(type, counts);
+          types.put(type, ViewEvaluation.OfType.of(views.get(type), ofType, counts));
+          since.put(type, types.get(type).since());
         });
     ViewEvaluation evaluation =
         new ViewEvaluation(types, hadoop, progress.resources(), progress.bytes());
     List<JavaRDD<ViewPart>> all = new ArrayList<>();
-    all.add(silver.changed(since, ViewEvaluation.COLUMNS).mapPartitions(evaluation));
+    all.add(silver.changed(spark, since, ViewEvaluation.COLUMNS).mapPartitions(evaluation));
     all.addAll(old(context, byType, hadoop));
     @SuppressWarnings({"unchecked", "rawtypes"})
     JavaRDD<ViewPart> job = context.union(all.toArray(new JavaRDD[0]));
@@ -88,26 +90,6 @@ final class ViewJob {
     updates.forEach(update -> parts.put(update.plan().name(), new ArrayList<>()));
     TaskResults.collect(job).forEach(part -> parts.get(part.view()).add(part));
     return parts;
-  }
-
-  private ViewEvaluation.OfType ofType(String type, List<ViewUpdate> updates) {
-    TypeViews ofType = views.get(type);
-    long incremental =
-        updates.stream().mapToLong(ViewUpdate::since).filter(s -> s >= 0).min().orElse(-1);
-    ArrayList<ViewEvaluation.Wanted> wanted = new ArrayList<>();
-    for (ViewUpdate update : updates) {
-      wanted.add(
-          new ViewEvaluation.Wanted(
-              ofType.views().indexOf(update.plan()),
-              // Those that are brought up to date share one set of changed resources.
-              update.from().isPresent() ? incremental : ViewTable.NOTHING,
-              update.plan().file(),
-              update.table().path().toString(),
-              update.refusedFolder().toString()));
-    }
-    Drift counts = Drift.registered(spark.sparkContext());
-    drift.put(type, counts);
-    return new ViewEvaluation.OfType(ofType.compiled().orElseThrow(), wanted, counts);
   }
 
   /** The old rows of the views that are brought up to date. */
@@ -124,7 +106,7 @@ final class ViewJob {
       return List.of();
     }
     progress.now("ids of changed resources");
-    Map<String, List<String>> ids = silver.changedIds(since);
+    Map<String, List<String>> ids = silver.changedIds(spark, since);
     progress.now("views of " + String.join(", ", byType.keySet()));
     List<JavaRDD<ViewPart>> all = new ArrayList<>();
     ids.forEach(
@@ -145,10 +127,10 @@ final class ViewJob {
     String table = view.table().path().toString();
     JavaRDD<InternalRow> rows =
         new TableScan(spark, lake, view.table().path(), view.plan().schema(), Optional.empty())
-            .rows(view.files(), OldRows.columns(view.plan().file(), mark));
+            .rows(view.files(), OldRowsTask.columns(view.plan().file(), mark));
     // Copied rows become one file.
     return (mark ? rows : rows.coalesce(1))
-        .mapPartitions(new OldRows(view.plan().file(), table, mark, changed, hadoop));
+        .mapPartitions(new OldRowsTask(view.plan().file(), table, mark, changed, hadoop));
   }
 
   private static Map<UTF8String, Integer> numbered(List<String> ids) {

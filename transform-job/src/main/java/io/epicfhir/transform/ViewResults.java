@@ -1,10 +1,11 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.transform.silver.SilverState;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,12 +18,12 @@ final class ViewResults {
   private final Map<String, String> failed = new TreeMap<>();
   private final Map<String, String> types = new TreeMap<>();
   private final Map<String, Map<String, Long>> drift = new TreeMap<>();
-  private final List<String> notes = new ArrayList<>();
+  private final Set<String> notes = new TreeSet<>();
 
   /** A view that is what silver gives. */
   record Done(String type, ViewPlan plan, ViewState state) {}
 
-  void done(String type, ViewPlan plan, ViewState state) {
+  synchronized void done(String type, ViewPlan plan, ViewState state) {
     done.put(plan.name(), new Done(type, plan, state));
     if (state.leftOut() > 0) {
       notes.add(
@@ -40,7 +41,7 @@ final class ViewResults {
   }
 
   /** Whether a view has as many resources as silver and its where let it have. */
-  void checked(String type, ViewPlan plan, ViewState state, SilverState silver) {
+  synchronized void checked(String type, ViewPlan plan, ViewState state, SilverState silver) {
     long live = silver.of(type).rowsLive();
     Long expected = plan.letsAllThrough() ? (Long) live : state.letThrough();
     if (expected == null) {
@@ -57,11 +58,11 @@ final class ViewResults {
     }
   }
 
-  void changed(String view, String why) {
+  synchronized void changed(String view, String why) {
     changed.put(view, why);
   }
 
-  void failed(String type, String view, String message) {
+  synchronized void failed(String type, String view, String message) {
     failed.put(view, message);
     types.put(view, type);
   }
@@ -113,6 +114,6 @@ final class ViewResults {
   }
 
   List<String> notes() {
-    return notes;
+    return List.copyOf(notes);
   }
 }

@@ -2,7 +2,8 @@ package io.epicfhir.transform;
 
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
-import io.epicfhir.transform.delta.TableSignature;
+import io.epicfhir.common.delta.DataFile;
+import io.epicfhir.transform.delta.SideBySide;
 import io.epicfhir.transform.delta.TaskProgress;
 import io.epicfhir.transform.silver.SilverRowsOfTypes;
 import io.epicfhir.transform.silver.SilverSession;
@@ -15,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -27,11 +28,15 @@ final class ViewTables {
   /** More changed resources of a type than these are not sent to every task. */
   private static final long FEW = 200_000;
 
+  /** Old rows are looked through whole: of so many times the limit of a change, Spark does that. */
+  private static final long TABLES = 64;
+
   private final Supplier<SparkSession> spark;
   private final Lake lake;
   private final TransformSettings settings;
   private final Map<String, TypeViews> views;
   private final SilverState silver;
+  private final String signature;
   private final ViewResults results = new ViewResults();
 
   ViewTables(
@@ -39,7 +44,9 @@ final class ViewTables {
       Lake lake,
       TransformSettings settings,
       Map<String, TypeViews> views,
-      SilverState silver) {
+      SilverState silver,
+      String signature) {
+    this.signature = signature;
     this.spark = spark;
     this.lake = lake;
     this.settings = settings;
@@ -64,22 +71,21 @@ final class ViewTables {
 
   /** In the order in which they are committed: what others refer to comes first. */
   private List<ViewUpdate> behind(Set<String> anew, Set<String> changed) {
-    Set<String> referredTo = new TreeSet<>();
-    views.forEach(
-        (type, ofType) ->
-            ofType.refersTo().stream().filter(t -> !t.equals(type)).forEach(referredTo::add));
-    List<ViewUpdate> behind = new ArrayList<>();
-    views.entrySet().stream()
-        .filter(type -> !changed.contains(type.getKey()))
-        .sorted(
-            Comparator.comparing(
-                (Map.Entry<String, TypeViews> type) -> !referredTo.contains(type.getKey())))
-        .forEach(
-            type ->
-                type.getValue()
-                    .views()
-                    .forEach(plan -> look(type.getKey(), plan, anew).ifPresent(behind::add)));
-    return behind;
+    List<String> types =
+        views.keySet().stream()
+            .filter(type -> !changed.contains(type))
+            .sorted(Comparator.comparing((String type) -> !isReferredTo(type)))
+            .toList();
+    List<Supplier<Optional<ViewUpdate>>> looks = new ArrayList<>();
+    types.forEach(
+        type -> views.get(type).views().forEach(plan -> looks.add(() -> look(type, plan, anew))));
+    return SideBySide.map(looks, Supplier::get).stream().flatMap(Optional::stream).toList();
+  }
+
+  private boolean isReferredTo(String type) {
+    return views.entrySet().stream()
+        .anyMatch(
+            other -> !other.getKey().equals(type) && other.getValue().refersTo().contains(type));
   }
 
   private Optional<ViewUpdate> look(String type, ViewPlan plan, Set<String> anew) {
@@ -116,19 +122,36 @@ final class ViewTables {
             : table.log().snapshot();
     Map<String, Long> since = new TreeMap<>();
     behind.forEach(view -> since.merge(view.type(), view.since(), Math::min));
-    long read = new SilverRowsOfTypes(spark.get(), lake, snapshot).bytes(since);
-    SparkSession session = SilverSession.of(spark.get(), read, 0);
-    SilverRowsOfTypes rows = new SilverRowsOfTypes(session, lake, snapshot);
+    SilverRowsOfTypes rows = new SilverRowsOfTypes(lake, snapshot);
     List<ViewUpdate> updates = behind.stream().map(view -> bounded(view, rows)).toList();
-    session
-        .sparkContext()
-        .setJobGroup("views", "views of " + String.join(", ", since.keySet()), false);
     updates.forEach(view -> lake.delete(view.refusedFolder()));
-    try (TaskProgress progress =
-        new TaskProgress(session.sparkContext(), "views of " + String.join(", ", since.keySet()))) {
-      ViewJob job = new ViewJob(session, lake, rows, views, settings.vectors(), progress);
-      together(session, job, updates);
+    long read = rows.bytes(since);
+    String doing = "views of " + String.join(", ", since.keySet());
+    if (isSmall(read, updates)) {
+      try (TaskProgress progress = new TaskProgress(doing)) {
+        together(new SmallViewJob(lake, rows, views, settings.vectors(), progress), updates);
+      }
+      return;
     }
+    SparkSession session = SilverSession.of(spark.get(), read, 0);
+    session.sparkContext().setJobGroup("views", doing, false);
+    try (TaskProgress progress = new TaskProgress(session.sparkContext(), doing)) {
+      together(new ViewJob(session, lake, rows, views, settings.vectors(), progress), updates);
+    }
+  }
+
+  /**
+   * Whether this process does it by itself: few bytes of silver, and few of old rows. Of tables
+   * whose rows are marked only the ids are read.
+   *
+   * @param read bytes of silver
+   */
+  private boolean isSmall(long read, List<ViewUpdate> updates) {
+    long old =
+        updates.stream()
+            .mapToLong(view -> view.files().stream().mapToLong(DataFile::bytes).sum())
+            .sum();
+    return read < settings.inProcessBelow() && old < TABLES * settings.inProcessBelow();
   }
 
   /** A view of which very many resources changed is built anew. */
@@ -137,7 +160,7 @@ final class ViewTables {
     return many ? view.anew() : view;
   }
 
-  private void together(SparkSession session, ViewJob job, List<ViewUpdate> updates) {
+  private void together(ViewWork job, List<ViewUpdate> updates) {
     Map<String, List<ViewPart>> parts;
     try {
       parts = job.run(updates);
@@ -145,25 +168,32 @@ final class ViewTables {
       if (Failures.of("the views", e) instanceof JobException storage) {
         throw storage;
       }
-      updates.forEach(view -> alone(session, job, view));
+      updates.forEach(view -> alone(job, view));
       return;
     }
     results.drift(job.drift());
-    for (ViewUpdate view : updates) {
-      try {
-        commit(session, view, parts.get(view.plan().name()));
-      } catch (RuntimeException e) {
-        fail(view.type(), view.plan(), e);
-      }
+    // What others refer to comes first.
+    Map<Boolean, List<ViewUpdate>> stages =
+        updates.stream().collect(Collectors.partitioningBy(view -> isReferredTo(view.type())));
+    for (boolean referredTo : new boolean[] {true, false}) {
+      SideBySide.forEach(
+          stages.get(referredTo),
+          view -> {
+            try {
+              commit(view, parts.get(view.plan().name()));
+            } catch (RuntimeException e) {
+              fail(view.type(), view.plan(), e);
+            }
+          });
     }
   }
 
   /** Something about one of the views ended all of them: each by itself, and at last anew. */
-  private void alone(SparkSession session, ViewJob job, ViewUpdate view) {
+  private void alone(ViewWork job, ViewUpdate view) {
     for (ViewUpdate attempt :
         view.from().isPresent() ? List.of(view, view.anew()) : List.of(view)) {
       try {
-        commit(session, attempt, job.run(List.of(attempt)).get(view.plan().name()));
+        commit(attempt, job.run(List.of(attempt)).get(view.plan().name()));
         results.drift(job.drift());
         return;
       } catch (Exception e) {
@@ -174,8 +204,8 @@ final class ViewTables {
     }
   }
 
-  private void commit(SparkSession session, ViewUpdate view, List<ViewPart> parts) {
-    ViewState state = view.commit(parts, silver, settings.vectors(), TableSignature.of(session));
+  private void commit(ViewUpdate view, List<ViewPart> parts) {
+    ViewState state = view.commit(parts, silver, settings.vectors(), signature);
     results.done(view.type(), view.plan(), state);
     results.checked(view.type(), view.plan(), state, silver);
   }

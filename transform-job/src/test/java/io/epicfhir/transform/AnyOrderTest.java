@@ -24,8 +24,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * Random histories end in the same silver and the same views in any order, and in what {@link
  * SilverModel} says of the set of their exports. A lake takes several histories side by side, each
- * with types and sources of its own: a run costs about the same for one. The main method takes as
- * many as one likes.
+ * with types and sources of its own: a run costs about the same for one. What this process does by
+ * itself and what Spark does come to the same, row by row. The main method takes as many as one
+ * likes.
  */
 final class AnyOrderTest {
   private static final int SEEDS = 2;
@@ -49,8 +50,23 @@ final class AnyOrderTest {
   @EnumSource(Way.class)
   void everyOrderEndsInWhatTheSetOfExportsSays(Way way) {
     int number = List.of(Way.values()).indexOf(way);
-    assertThat(new Lakeful(folder, 1 + number * SEEDS, SEEDS, writing(number)).differences(way))
+    boolean bothWays = way == Way.IN_BATCHES; // the main method takes them all
+    assertThat(differences(folder, 1 + number * SEEDS, SEEDS, way, writing(number), bothWays))
         .isEmpty();
+  }
+
+  /** In this process, and in Spark; and where the two differ. */
+  private static List<String> differences(
+      Path folder, long first, int count, Way way, DeletionVectors writing, boolean bothWays) {
+    Lakeful here = new Lakeful(folder.resolve("here"), first, count, writing, false);
+    List<String> found = here.differences(way);
+    if (bothWays) {
+      Lakeful spark = new Lakeful(folder.resolve("spark"), first, count, writing, true);
+      found.addAll(spark.differences(way));
+      Lakeful.difference("without Spark: silver", here.rows(), spark.rows(), found);
+      Lakeful.difference("without Spark: counts", here.counts, spark.counts, found);
+    }
+    return found;
   }
 
   /** Arguments: the first seed, the last, and how many share a lake. Differences, and their sum. */
@@ -61,7 +77,7 @@ final class AnyOrderTest {
       for (Way way : Way.values()) {
         Path folder = Files.createTempDirectory("any-order");
         DeletionVectors writing = writing(seed / together + List.of(Way.values()).indexOf(way));
-        List<String> found = new Lakeful(folder, seed, together, writing).differences(way);
+        List<String> found = differences(folder, seed, together, way, writing, way != Way.TOGETHER);
         found.forEach(System.out::println);
         wrong += found.size();
         FileUtils.deleteDirectory(folder.toFile());
@@ -84,9 +100,13 @@ final class AnyOrderTest {
     private final Map<Long, History> histories = new TreeMap<>();
     private final int steps;
     private final Map<String, Long> any = new TreeMap<>();
+    private final List<String> counts = new ArrayList<>();
 
-    Lakeful(Path folder, long first, int count, DeletionVectors writing) {
+    Lakeful(Path folder, long first, int count, DeletionVectors writing, boolean inSpark) {
       this.lake = new TestLake(folder).writing(writing);
+      if (inSpark) {
+        lake.inSpark();
+      }
       this.random = new Random(first);
       History.Shape shape = History.Shape.of(first);
       this.steps = shape.steps().size();
@@ -169,7 +189,19 @@ final class AnyOrderTest {
     }
 
     private TransformResult run(Set<String> exports) {
-      return lake.run(new RebuildRequest(exports, Set.of(), Set.of(), any));
+      TransformResult result = lake.run(new RebuildRequest(exports, Set.of(), Set.of(), any));
+      counts.add(counts.size() + " " + new TreeMap<>(result.silver().counts()));
+      return result;
+    }
+
+    /** Silver with all its columns. */
+    private List<String> rows() {
+      return TestLake.spark()
+          .read()
+          .format("delta")
+          .load(lake.lake().paths().silver().toString())
+          .toJSON()
+          .collectAsList();
     }
 
     private void compare(long seed, History history, Way way, List<String> found) {

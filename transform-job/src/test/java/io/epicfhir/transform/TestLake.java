@@ -12,6 +12,7 @@ import io.epicfhir.common.Landings;
 import io.epicfhir.common.NioLocalFileSystem;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.transform.delta.DeletionVectors;
+import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.joined.JoinedSettings;
 import io.epicfhir.transform.silver.DeletionBound;
 import io.epicfhir.transform.sqlviews.SqlCatalog;
@@ -31,6 +32,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
@@ -43,6 +45,8 @@ public final class TestLake {
   private final List<ViewCatalog.Problem> viewProblems = new ArrayList<>();
   private Optional<String> largeLookups = Optional.empty();
   private DeletionVectors vectors = DeletionVectors.OFF;
+  private Supplier<SparkSession> session = TestLake::spark;
+  private long inProcessBelow = Long.MAX_VALUE / 1000;
   private DeletionBound bound = DeletionBound.DEFAULT;
   private final Set<String> leaveOut = new TreeSet<>();
 
@@ -194,6 +198,21 @@ public final class TestLake {
     return this;
   }
 
+  /** Runs fail from here on where they ask for Spark. */
+  TestLake withoutSpark() {
+    session =
+        () -> {
+          throw new AssertionError("Spark was asked for");
+        };
+    return this;
+  }
+
+  /** All work is Spark's; by itself this process does all that it can. */
+  TestLake inSpark() {
+    inProcessBelow = 0;
+    return this;
+  }
+
   /** How many resources may go without a server's word. */
   TestLake bound(long number, double share) {
     bound = new DeletionBound(number, share);
@@ -234,13 +253,15 @@ public final class TestLake {
             bound,
             leaveOut,
             new JoinedSettings(folder("sql"), folder("lookups-conf"), largeLookups, 10L << 20),
+            inProcessBelow,
             Duration.ZERO);
     return new Transformation(
-            TestLake::spark,
+            session,
             lake,
             settings,
             () -> new ViewCatalog.Read(compiled, viewProblems),
-            folder("sql").map(SqlCatalog::load).orElse(SqlCatalog.NONE))
+            folder("sql").map(SqlCatalog::load).orElse(SqlCatalog.NONE),
+            TableSignature.of(spark()))
         .run(request, "etl/test");
   }
 

@@ -1,11 +1,14 @@
 package io.epicfhir.transform.delta;
 
+import io.epicfhir.common.RowGroups;
 import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.delta.NewFile;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.Job;
 import org.apache.spark.api.java.JavaRDD;
@@ -17,6 +20,7 @@ import org.apache.spark.sql.classic.SparkSession;
 import org.apache.spark.sql.execution.datasources.OutputWriterFactory;
 import org.apache.spark.sql.execution.datasources.parquet.ParquetOptions;
 import org.apache.spark.sql.execution.datasources.parquet.ParquetUtils;
+import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.collection.immutable.Map$;
@@ -27,6 +31,8 @@ import scala.collection.immutable.Map$;
  * several jobs and some seconds of planning a table.
  */
 public final class DataFileWriter {
+  private static final SQLConf WITHOUT_SESSION = withoutSession();
+
   private final Path table;
   private final StructType columns;
   private final Optional<String> partitionColumn;
@@ -59,36 +65,63 @@ public final class DataFileWriter {
 
   /** The same for rows in Spark's own form. */
   List<NewFile> write(SparkSession session, JavaRDD<InternalRow> rows) {
-    Job job = job(session);
-    OutputWriterFactory factory = factory(session, job);
-    // Smallest and largest values of patient data in footers help nobody.
-    job.getConfiguration().set("parquet.column.statistics.enabled", "false");
-    Task task =
-        new Task(
-            factory,
-            new SerializableConfiguration(job.getConfiguration()),
-            table.toString(),
-            columns,
-            partitionColumn.map(c -> columns.length()).orElse(-1),
-            partitionColumn.orElse(""),
-            rangeColumn.map(columns::fieldIndex).orElse(-1));
+    Task task = task(session.sessionState().newHadoopConf(), session.sessionState().conf());
     return TaskResults.collect(rows.mapPartitions(task));
   }
 
-  private Job job(SparkSession session) {
+  /**
+   * Writes rows in this thread, without a session.
+   *
+   * @throws io.epicfhir.common.JobException where the storage fails
+   */
+  public List<NewFile> write(Configuration hadoop, Iterator<InternalRow> rows) {
+    List<NewFile> files = new ArrayList<>();
     try {
-      return Job.getInstance(session.sessionState().newHadoopConf());
+      task(hadoop, WITHOUT_SESSION).call(rows).forEachRemaining(files::add);
+      return files;
     } catch (IOException e) {
       throw StorageFailure.of("write " + table, e);
     }
   }
 
-  private OutputWriterFactory factory(SparkSession session, Job job) {
-    return ParquetUtils.prepareWrite(
-        session.sessionState().conf(),
-        job,
+  /** Files for rows that come one by one, in this thread. */
+  OpenFiles open(Configuration hadoop) {
+    return task(hadoop, WITHOUT_SESSION).open();
+  }
+
+  private Task task(Configuration hadoop, SQLConf settings) {
+    Job job = job(hadoop);
+    OutputWriterFactory factory =
+        ParquetUtils.prepareWrite(
+            settings, job, columns, new ParquetOptions(Map$.MODULE$.empty(), settings));
+    // Smallest and largest values of patient data in footers help nobody.
+    job.getConfiguration().set("parquet.column.statistics.enabled", "false");
+    job.getConfiguration().setLong(RowGroups.KEY, RowGroups.BYTES);
+    return new Task(
+        factory,
+        new SerializableConfiguration(job.getConfiguration()),
+        table.toString(),
         columns,
-        new ParquetOptions(Map$.MODULE$.empty(), session.sessionState().conf()));
+        partitionColumn.map(c -> columns.length()).orElse(-1),
+        partitionColumn.orElse(""),
+        rangeColumn.map(columns::fieldIndex).orElse(-1));
+  }
+
+  private Job job(Configuration hadoop) {
+    try {
+      return Job.getInstance(hadoop);
+    } catch (IOException e) {
+      throw StorageFailure.of("write " + table, e);
+    }
+  }
+
+  /** What Spark's sessions of this pipeline have, as far as it concerns files. */
+  private static SQLConf withoutSession() {
+    SQLConf settings = new SQLConf();
+    settings.setConfString("spark.sql.parquet.compression.codec", "zstd");
+    settings.setConfString("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS");
+    settings.setConfString("spark.sql.session.timeZone", "UTC");
+    return settings;
   }
 
   /** Writes a partition of the rows; on an executor. */
@@ -101,10 +134,13 @@ public final class DataFileWriter {
       String partitionColumn,
       int rangeOrdinal)
       implements FlatMapFunction<Iterator<InternalRow>, NewFile> {
+    OpenFiles open() {
+      return new OpenFiles(factory, configuration.value(), table, columns, rangeOrdinal);
+    }
+
     @Override
-    public Iterator<NewFile> call(Iterator<InternalRow> rows) throws Exception {
-      try (OpenFiles files =
-          new OpenFiles(factory, configuration.value(), table, columns, rangeOrdinal)) {
+    public Iterator<NewFile> call(Iterator<InternalRow> rows) throws IOException {
+      try (OpenFiles files = open()) {
         LeadingColumns leading = new LeadingColumns(columns);
         if (partitionOrdinal < 0) {
           rows.forEachRemaining(row -> files.write("", "", leading.of(row)));

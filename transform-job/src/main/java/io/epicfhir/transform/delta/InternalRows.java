@@ -1,6 +1,8 @@
 package io.epicfhir.transform.delta;
 
+import java.util.Iterator;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -18,8 +20,19 @@ import scala.collection.immutable.Seq;
  * Rows in Spark's own form as a Dataset. Spark's public API takes rows of Java objects only and
  * converts each value; here nothing is converted.
  */
-final class InternalRows {
+public final class InternalRows {
   private InternalRows() {}
+
+  /** What a function makes of the rows of each partition; nothing runs yet. */
+  public static Dataset<Row> mapped(
+      SparkSession spark,
+      Dataset<Row> rows,
+      FlatMapFunction<Iterator<InternalRow>, InternalRow> function,
+      StructType schema) {
+    var classic = (org.apache.spark.sql.classic.Dataset<Row>) rows;
+    return dataset(
+        spark, classic.queryExecution().toRdd().toJavaRDD().mapPartitions(function), schema);
+  }
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // Scala's covariance, and its empty list
   static Dataset<Row> dataset(SparkSession spark, JavaRDD<InternalRow> rows, StructType schema) {

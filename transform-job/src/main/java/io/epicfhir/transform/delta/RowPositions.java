@@ -20,14 +20,30 @@ import org.roaringbitmap.RoaringBitmap;
 public final class RowPositions {
   private final Map<String, RoaringBitmap> byFile = new TreeMap<>();
 
-  private RowPositions() {}
+  /** None yet. */
+  public RowPositions() {}
+
+  /** Adds a row of a file, whose path is as in {@code _metadata}. */
+  public void add(String file, long position) {
+    byFile.computeIfAbsent(path(file), f -> new RoaringBitmap()).add(Math.toIntExact(position));
+  }
+
+  private static String path(String file) {
+    return new Path(URI.create(file)).toUri().getPath();
+  }
+
+  /** Adds those of another one. */
+  public void add(RowPositions other) {
+    other.byFile.forEach(
+        (file, rows) -> byFile.merge(file, rows, (a, b) -> RoaringBitmap.or(a, b)));
+  }
 
   /**
    * Runs one Spark job.
    *
    * @param rows the columns file_path and row_index, as Spark's {@code _metadata} has them
    */
-  static RowPositions of(Dataset<Row> rows) {
+  public static RowPositions of(Dataset<Row> rows) {
     var classic = (org.apache.spark.sql.classic.Dataset<Row>) rows.select("file_path", "row_index");
     return of(
         classic.queryExecution().toRdd().toJavaRDD().mapPartitions(RowPositions::pack).collect());
@@ -40,9 +56,7 @@ public final class RowPositions {
       part.forEach(
           (file, bytes) ->
               all.byFile.merge(
-                  new Path(URI.create(file)).toUri().getPath(),
-                  PackedBitmap.unpack(bytes),
-                  (a, b) -> RoaringBitmap.or(a, b)));
+                  path(file), PackedBitmap.unpack(bytes), (a, b) -> RoaringBitmap.or(a, b)));
     }
     return all;
   }
@@ -65,7 +79,8 @@ public final class RowPositions {
     return Optional.ofNullable(byFile.get(file.toUri().getPath()));
   }
 
-  int files() {
+  /** How many files have such rows. */
+  public int files() {
     return byFile.size();
   }
 

@@ -4,7 +4,6 @@ import static org.apache.spark.sql.functions.col;
 
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
-import io.epicfhir.common.delta.TableLog;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -133,16 +132,10 @@ public final class TableScan {
   }
 
   private Map<String, RoaringBitmap> gone(List<DataFile> files) {
-    TableLog log = TableLog.of(lake, table);
+    DeletedRows deleted = new DeletedRows(lake, table);
     Map<String, RoaringBitmap> gone = new HashMap<>();
     for (DataFile file : files) {
-      if (file.deletionVector().isPresent()) {
-        RoaringBitmap rows = new RoaringBitmap();
-        for (long position : log.deletedPositions(file).orElseThrow()) {
-          rows.add(Math.toIntExact(position));
-        }
-        gone.put(file.in(table).toUri().getPath(), rows);
-      }
+      deleted.of(file).ifPresent(rows -> gone.put(file.in(table).toUri().getPath(), rows));
     }
     return gone;
   }

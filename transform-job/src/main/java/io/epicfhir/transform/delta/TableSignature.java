@@ -1,5 +1,6 @@
 package io.epicfhir.transform.delta;
 
+import io.epicfhir.common.LogicalRun;
 import io.epicfhir.common.delta.CommitFiles;
 import io.epicfhir.common.delta.CommitInfo;
 import io.epicfhir.common.delta.TableLog;
@@ -14,6 +15,11 @@ public final class TableSignature {
   private static final String OURS = "epic-fhir ";
 
   private TableSignature() {}
+
+  /** What the commits of a run are signed with. */
+  public static String of(LogicalRun run) {
+    return OURS + run.dagId() + "." + run.taskId() + " " + run.runId();
+  }
 
   /** What a session's commits are signed with. */
   public static String of(SparkSession session) {

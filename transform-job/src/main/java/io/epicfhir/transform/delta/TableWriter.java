@@ -1,11 +1,13 @@
 package io.epicfhir.transform.delta;
 
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
-import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +16,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.StructType;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -45,6 +48,11 @@ public final class TableWriter {
     this.files = new DataFileWriter(table, columns, partitionColumn, rangeColumn);
   }
 
+  /** The same in this thread, without a session. */
+  public List<NewFile> write(Iterator<InternalRow> rows) {
+    return files.write(lake.hadoop(), rows);
+  }
+
   /** Writes files of new rows; they are no part of the table before a commit names them. */
   public List<NewFile> write(Dataset<Row> rows) {
     return files.write(rows);
@@ -60,14 +68,13 @@ public final class TableWriter {
   public record Plan(List<NewFile> add, List<DataFile> remove, List<DataFile> mark) {}
 
   /**
-   * Plans how rows go: one Spark job that looks where they are, one more where files are copied.
+   * Plans how rows go; where files are copied, that is one Spark job, or work of this thread.
    *
-   * @param positions of rows that go: file_path and row_index of Spark's {@code _metadata}
+   * @param spark absent where there is no session
    * @param vectors whether to mark rows instead of copying the others
    */
   public Plan take(
-      SparkSession spark, TableSnapshot snapshot, Dataset<Row> positions, boolean vectors) {
-    RowPositions going = RowPositions.of(positions);
+      Optional<SparkSession> spark, TableSnapshot snapshot, RowPositions going, boolean vectors) {
     if (vectors) {
       return mark(lake, table, snapshot, going);
     }
@@ -77,7 +84,11 @@ public final class TableWriter {
       return new Plan(List.of(), remove, List.of());
     }
     remove.addAll(touched.partly());
-    return new Plan(copy(spark, touched.partly(), going), remove, List.of());
+    List<NewFile> copies =
+        spark.isPresent()
+            ? copy(spark.get(), touched.partly(), going)
+            : copy(touched.partly(), going);
+    return new Plan(copies, remove, List.of());
   }
 
   /** Plans that rows are marked as deleted; files none of whose rows stay are removed. */
@@ -111,13 +122,11 @@ public final class TableWriter {
 
   private static List<DataFile> mark(
       Lake lake, Path table, List<DataFile> touched, RowPositions going) {
-    TableLog log = TableLog.of(lake, table);
+    DeletedRows deleted = new DeletedRows(lake, table);
     Map<String, RoaringBitmap> gone = new LinkedHashMap<>();
     for (DataFile file : touched) {
       RoaringBitmap rows = going.in(file.in(table)).orElseThrow().clone();
-      for (long position : log.deletedPositions(file).orElseThrow()) {
-        rows.add(Math.toIntExact(position));
-      }
+      deleted.of(file).ifPresent(rows::or);
       gone.put(file.path(), rows);
     }
     Map<String, DataFile.DeletionVector> vectors = DeletionVectorFile.write(lake, table, gone);
@@ -131,5 +140,25 @@ public final class TableWriter {
     TableScan scan = new TableScan(spark, lake, table, columns, partitionColumn);
     return files.write(
         (org.apache.spark.sql.classic.SparkSession) spark, scan.without(going, from, names));
+  }
+
+  /** The same in this thread. */
+  private List<NewFile> copy(List<DataFile> from, RowPositions going) {
+    FileRows rows = new FileRows(lake.hadoop(), columns);
+    DeletedRows deleted = new DeletedRows(lake, table);
+    try (OpenFiles open = files.open(lake.hadoop())) {
+      for (DataFile file : from) {
+        RoaringBitmap gone = going.in(file.in(table)).orElseThrow().clone();
+        deleted.of(file).ifPresent(gone::or);
+        String value = partitionColumn.map(file.partitionValues()::get).orElse("");
+        rows.read(
+            file.in(table),
+            Optional.of(gone),
+            (row, position) -> open.write(partitionColumn.orElse(""), value, row));
+      }
+      return open.finish();
+    } catch (IOException e) {
+      throw StorageFailure.of("write " + table, e);
+    }
   }
 }

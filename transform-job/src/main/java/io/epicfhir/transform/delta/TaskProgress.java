@@ -1,11 +1,14 @@
 package io.epicfhir.transform.delta;
 
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkStageInfo;
+import org.apache.spark.SparkStatusTracker;
 import org.apache.spark.util.LongAccumulator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,9 +18,11 @@ public final class TaskProgress implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TaskProgress.class);
   private static final long EVERY_SECONDS = 5;
 
-  private final SparkContext spark;
-  private final LongAccumulator resources;
-  private final LongAccumulator bytes;
+  private final Optional<SparkContext> spark;
+  private final LongAdder resourcesHere = new LongAdder();
+  private final LongAdder bytesHere = new LongAdder();
+  private final LongAccumulator resources = new LongAccumulator();
+  private final LongAccumulator bytes = new LongAccumulator();
   private final long begin = System.nanoTime();
   private volatile String doing;
   private final ScheduledExecutorService timer =
@@ -34,11 +39,20 @@ public final class TaskProgress implements AutoCloseable {
    * @param doing what is done first
    */
   public TaskProgress(SparkContext spark, String doing) {
+    this(Optional.of(spark), doing);
+    spark.register(resources, "resources");
+    spark.register(bytes, "bytes");
+    spark.setCallSite(doing);
+  }
+
+  /** Begins to tell of work in this process, without Spark. */
+  public TaskProgress(String doing) {
+    this(Optional.empty(), doing);
+  }
+
+  private TaskProgress(Optional<SparkContext> spark, String doing) {
     this.spark = spark;
     this.doing = doing;
-    this.resources = spark.longAccumulator("resources");
-    this.bytes = spark.longAccumulator("bytes");
-    spark.setCallSite(doing);
     var unused =
         timer.scheduleAtFixedRate(
             () -> LOG.info("{}", line()), EVERY_SECONDS, EVERY_SECONDS, TimeUnit.SECONDS);
@@ -54,10 +68,16 @@ public final class TaskProgress implements AutoCloseable {
     return bytes;
   }
 
+  /** This process has read a resource of so many bytes. */
+  public void read(long size) {
+    resourcesHere.increment();
+    bytesHere.add(size);
+  }
+
   /** What is done from here on; stages of the run report have this name. */
   public void now(String what) {
     doing = what;
-    spark.setCallSite(what);
+    spark.ifPresent(context -> context.setCallSite(what));
     LOG.info("{}", line());
   }
 
@@ -66,23 +86,27 @@ public final class TaskProgress implements AutoCloseable {
     double seconds = (System.nanoTime() - begin) / 1e9;
     int done = 0;
     int all = 0;
-    for (int id : spark.statusTracker().getActiveStageIds()) {
-      var stage = spark.statusTracker().getStageInfo(id);
-      if (stage.isDefined()) {
-        SparkStageInfo info = stage.get();
-        done += info.numCompletedTasks();
-        all += info.numTasks();
+    if (spark.isPresent()) {
+      SparkStatusTracker tracker = spark.get().statusTracker();
+      for (int id : tracker.getActiveStageIds()) {
+        var stage = tracker.getStageInfo(id);
+        if (stage.isDefined()) {
+          SparkStageInfo info = stage.get();
+          done += info.numCompletedTasks();
+          all += info.numTasks();
+        }
       }
     }
     String tasks = all == 0 ? "" : ", " + done + " of " + all + " tasks" + left(done, all, seconds);
+    long count = resources.value() + resourcesHere.sum();
     String read =
-        resources.value() == 0
+        count == 0
             ? ""
             : String.format(
                 Locale.ROOT,
                 ", %,d resources and %.1f MB of JSON read",
-                resources.value(),
-                bytes.value() / 1e6);
+                count,
+                (bytes.value() + bytesHere.sum()) / 1e6);
     return String.format(Locale.ROOT, "%s%s%s, %.0f s", doing, tasks, read, seconds);
   }
 
@@ -95,7 +119,7 @@ public final class TaskProgress implements AutoCloseable {
   @Override
   public void close() {
     timer.shutdownNow();
-    spark.clearCallSite();
+    spark.ifPresent(SparkContext::clearCallSite);
     LOG.info("{}", line());
   }
 }

@@ -6,6 +6,7 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.common.optout.Mentions;
+import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.delta.TableWriter;
@@ -99,7 +100,7 @@ final class TableErasure {
             columns,
             partition(partitioned),
             ranged ? Optional.of("silver_version") : Optional.empty());
-    TableWriter.Plan plan = writer.take(spark, now, going(), false);
+    TableWriter.Plan plan = writer.take(Optional.of(spark), now, RowPositions.of(going()), false);
     if (!plan.remove().isEmpty()) {
       Failpoint.at("erase.table");
       log.change(now.version(), plan.add(), plan.remove(), plan.mark(), TableSignature.of(spark));

@@ -10,6 +10,7 @@ import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.KeptTable;
+import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.delta.TableWriter;
@@ -164,7 +165,8 @@ final class JoinedBuild {
         return nothing(number);
       }
       boolean marks = vectors.wanted(old.bytes());
-      TableWriter.Plan plan = writer.take(session, old, ofKeys(stale, differing), marks);
+      TableWriter.Plan plan =
+          writer.take(Optional.of(session), old, RowPositions.of(ofKeys(stale, differing)), marks);
       List<NewFile> add = new ArrayList<>(writer.write(ofKeys(fresh, differing).coalesce(1)));
       add.addAll(plan.add());
       long read = old.version();

@@ -122,7 +122,7 @@ public final class JoinedTables {
       long touched,
       long changed,
       long start) {
-    double seconds = (System.nanoTime() - start) / 1_000_000 / 1000.0;
+    double seconds = Math.round((System.nanoTime() - start) / 1e6) / 1e3;
     results
         .done()
         .put(view.name(), new JoinedResults.Done(state, built, touched, changed, seconds));

@@ -3,6 +3,7 @@ package io.epicfhir.transform.silver;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.LandedFile;
 import io.epicfhir.common.Landing;
+import io.epicfhir.transform.delta.FileRows;
 import java.io.EOFException;
 import java.util.Collection;
 import java.util.Map;
@@ -61,6 +62,9 @@ final class BronzeFiles {
     String path = null;
     boolean cut = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof FileRows.Unreadable unreadable) {
+        path = unreadable.file().toString();
+      }
       if (cause instanceof SparkThrowable spark) {
         path = spark.getMessageParameters().getOrDefault("path", path);
       }

@@ -1,6 +1,5 @@
 package io.epicfhir.transform.silver;
 
-import static org.apache.spark.sql.functions.array_contains;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.contains;
@@ -39,7 +38,10 @@ final class BronzeRows {
           .add("resource_type", DataTypes.StringType)
           .add("extraction_date", DataTypes.StringType);
 
-  private static final String SUBSETTED = "SUBSETTED";
+  static final String SUBSETTED = "SUBSETTED";
+
+  /** The codes of a resource's tags. */
+  static final String TAGS = "$.meta.tag[*].code";
 
   /** Where a sighting stands in bronze: no two share it. */
   static final List<String> PLACE = List.of("export_id", "source_file", "source_line");
@@ -63,10 +65,9 @@ final class BronzeRows {
   /**
    * One row each time that an export holds a resource. Columns: those of bronze, resource_type, the
    * export's facts, and content_hash, subsetted, order_time (last_updated, but never later than the
-   * export that told it; without one the export's time), capped, obsolete.
+   * export that told it; without one the export's time).
    */
   Dataset<Row> sightings() {
-    Column late = coalesce(col("last_updated").gt(col("export_time")), lit(false));
     return facts
         .with(spark, read(backlog.resourceFiles()))
         .withColumn("content_hash", xxhash64(col("resource")))
@@ -74,9 +75,7 @@ final class BronzeRows {
         .withColumn(
             "order_time",
             coalesce(least(col("last_updated"), col("export_time")), col("export_time")))
-        .withColumn("capped", late)
-        .withColumn("obsolete", array_contains(col("obsolete_types"), col("resource_type")))
-        .drop("obsolete_types", "extraction_date", "stated");
+        .drop("extraction_date", "stated");
   }
 
   /** One row per Bundle of a {@code deleted} file; empty where no export has one. */
@@ -104,7 +103,7 @@ final class BronzeRows {
    * is looked through first: nearly none has the word, and those that have are parsed.
    */
   private static Column subsetted() {
-    Column tags = get_json_object(col("resource"), "$.meta.tag[*].code");
+    Column tags = get_json_object(col("resource"), TAGS);
     return coalesce(
         when(contains(col("resource"), lit(SUBSETTED)), contains(tags, lit(SUBSETTED))),
         lit(false));

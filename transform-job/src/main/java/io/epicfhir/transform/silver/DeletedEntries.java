@@ -1,18 +1,13 @@
 package io.epicfhir.transform.silver;
 
-import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.from_json;
 import static org.apache.spark.sql.functions.get_json_object;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.posexplode_outer;
 import static org.apache.spark.sql.functions.regexp_extract;
-import static org.apache.spark.sql.functions.struct;
-import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
 import java.util.Map;
@@ -37,7 +32,7 @@ final class DeletedEntries {
           .add("entry", new ArrayType(DataTypes.StringType, true));
 
   /** Type and id at the end of a relative or absolute URL, with or without a version. */
-  private static final String URL =
+  static final String URL =
       "^(?:[^?#]*/)?([A-Z][A-Za-z]+)/([^/?#\\s\"]+)(?:/_history/[^/?#\\s]+)?$";
 
   private DeletedEntries() {}
@@ -71,34 +66,5 @@ final class DeletedEntries {
   /** The entries that do not. */
   static Dataset<Row> bad(Dataset<Row> entries) {
     return entries.where(col("resource_type").isNull());
-  }
-
-  /**
-   * One row per resource that is said to be gone: resource_type, id, received_deletions (pending
-   * ones), gone_at and gone_by (the newest word of a server), and gone_from (source_number and time
-   * of each conclusion).
-   */
-  static Dataset<Row> byResource(Dataset<Row> good) {
-    Column stated = col("stated");
-    return good.groupBy("resource_type", "id")
-        .agg(
-            sum(col("pending").cast(DataTypes.LongType)).as("received_deletions"),
-            max(when(stated, struct(col("export_time"), col("export_id")))).as("gone"),
-            collect_list(
-                    when(
-                        not(stated),
-                        struct(
-                            col("source_number"),
-                            col("source"),
-                            col("export_time"),
-                            col("export_id"))))
-                .as("gone_from"))
-        .select(
-            col("resource_type"),
-            col("id"),
-            col("received_deletions"),
-            col("gone.export_time").as("gone_at"),
-            col("gone.export_id").as("gone_by"),
-            coalesce(col("gone_from"), array()).as("gone_from"));
   }
 }

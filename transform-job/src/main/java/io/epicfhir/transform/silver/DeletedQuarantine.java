@@ -53,11 +53,24 @@ final class DeletedQuarantine {
     }
   }
 
-  private void take(Landing landing, Dataset<Row> bad) {
-    Path folder = folder(landing);
+  /** There is none to take: what an earlier run took of the same exports goes. */
+  void clear(Backlog backlog) {
+    for (Landing landing : backlog.pending()) {
+      if (landing.files().stream().anyMatch(f -> f.kind() == Landing.Kind.DELETIONS)) {
+        clear(folder(landing));
+      }
+    }
+  }
+
+  private void clear(Path folder) {
     for (FileStatus old : lake.list(folder)) {
       lake.delete(old.getPath());
     }
+  }
+
+  private void take(Landing landing, Dataset<Row> bad) {
+    Path folder = folder(landing);
+    clear(folder);
     Dataset<Row> rows =
         bad.select(
             lit(REASON).as("reason"),

@@ -1,6 +1,5 @@
 package io.epicfhir.transform.silver;
 
-import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
@@ -17,16 +16,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.util.DateTimeUtils;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * What the exports that are read say beside their rows: who was observed, when, and of which types
@@ -38,13 +40,9 @@ final class ExportFacts {
   private static final StructType SCHEMA =
       new StructType()
           .add("source", DataTypes.StringType)
-          .add("source_number", DataTypes.IntegerType)
           .add("export_time", DataTypes.TimestampType)
           .add("commit_time", DataTypes.TimestampType)
-          .add("pending", DataTypes.BooleanType)
-          .add("stated", DataTypes.BooleanType)
-          .add("incremental", DataTypes.BooleanType)
-          .add("obsolete_types", DataTypes.createArrayType(DataTypes.StringType));
+          .add("stated", DataTypes.BooleanType);
 
   /** So many exports are told apart by conditions; more than that by a join. */
   private static final int FEW = 40;
@@ -52,7 +50,6 @@ final class ExportFacts {
   private final Backlog backlog;
   private final Set<String> types;
   private final Set<String> heldBack;
-  private final List<String> sources;
 
   /** The newest full export of a source and a type. */
   private final Map<String, Map<String, Instant>> full = new TreeMap<>();
@@ -66,7 +63,6 @@ final class ExportFacts {
     this.backlog = backlog;
     this.types = new TreeSet<>(types);
     this.heldBack = Set.copyOf(heldBack);
-    this.sources = backlog.all().stream().map(Landing::group).distinct().sorted().toList();
     backlog.all().forEach(this::note);
   }
 
@@ -79,11 +75,6 @@ final class ExportFacts {
     }
   }
 
-  /** The sources in the order of their numbers. */
-  List<String> sources() {
-    return sources;
-  }
-
   /** Types of which a pending export says what exists: all that silver has of them is weighed. */
   Set<String> swept() {
     Set<String> swept = new TreeSet<>();
@@ -93,19 +84,6 @@ final class ExportFacts {
           .forEach(swept::add);
     }
     return swept;
-  }
-
-  /** The sources that a full export of the row's type was read of. */
-  Column sweptSources(Column type) {
-    Column none = array().cast(DataTypes.createArrayType(DataTypes.StringType));
-    Column swept = null;
-    for (Map.Entry<String, Map<String, Instant>> ofType : full.entrySet()) {
-      Column sourcesOfType =
-          array(ofType.getValue().keySet().stream().map(s -> lit(s)).toArray(Column[]::new));
-      Column is = type.equalTo(ofType.getKey());
-      swept = swept == null ? when(is, sourcesOfType) : swept.when(is, sourcesOfType);
-    }
-    return swept == null ? none : swept.otherwise(none);
   }
 
   /** Bronze rows with what their exports say; rows of an export that no landing has fall out. */
@@ -137,9 +115,6 @@ final class ExportFacts {
   }
 
   private static Column literal(Object value, DataType type) {
-    if (value instanceof String[] texts) {
-      return array(Stream.of(texts).map(t -> lit(t)).toArray(Column[]::new)).cast(type);
-    }
     return lit(value).cast(type);
   }
 
@@ -164,14 +139,36 @@ final class ExportFacts {
   private Object[] fact(Landing landing) {
     return new Object[] {
       landing.group(),
-      sources.indexOf(landing.group()),
       Timestamp.from(landing.transactionTime()),
-      Timestamp.from(Optional.ofNullable(landing.landedAt()).orElse(Instant.EPOCH)),
-      backlog.pending().contains(landing),
-      !landing.inferredDeletions(),
-      landing.since() != null,
-      types.stream().filter(type -> isObsolete(landing, type)).toArray(String[]::new)
+      Timestamp.from(landedAt(landing)),
+      !landing.inferredDeletions()
     };
+  }
+
+  private static Instant landedAt(Landing landing) {
+    return Optional.ofNullable(landing.landedAt()).orElse(Instant.EPOCH);
+  }
+
+  /** What is known of the export of a landing. */
+  ExportFact of(Landing landing) {
+    return new ExportFact(
+        UTF8String.fromString(landing.exportId()),
+        UTF8String.fromString(landing.group()),
+        DateTimeUtils.instantToMicros(landing.transactionTime()),
+        DateTimeUtils.instantToMicros(landedAt(landing)),
+        backlog.pending().contains(landing),
+        !landing.inferredDeletions(),
+        landing.since() != null,
+        types.stream()
+            .filter(type -> isObsolete(landing, type))
+            .collect(Collectors.toCollection(TreeSet::new)));
+  }
+
+  /** The sources that a full export of a type was read of. */
+  Set<UTF8String> sweptSources(String type) {
+    return full.getOrDefault(type, Map.of()).keySet().stream()
+        .map(UTF8String::fromString)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private boolean isObsolete(Landing landing, String type) {

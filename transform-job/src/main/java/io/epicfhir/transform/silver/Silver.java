@@ -21,11 +21,15 @@ public final class Silver {
   private final SilverSettings settings;
   private final SilverTable table;
   private final AppliedExports applied;
+  private final String signature;
 
   /**
-   * @param spark asked only where there is something to do
+   * @param spark asked only where there is more to do than this process does by itself
+   * @param signature of the commits
    */
-  public Silver(Lake lake, Supplier<SparkSession> spark, SilverSettings settings) {
+  public Silver(
+      Lake lake, Supplier<SparkSession> spark, SilverSettings settings, String signature) {
+    this.signature = signature;
     this.lake = lake;
     this.spark = spark;
     this.settings = settings;
@@ -65,7 +69,8 @@ public final class Silver {
     Backlog sound = sound(pending, problems);
     Backlog all = rebuilt.isEmpty() ? everything : sound(everything, problems);
     SilverUpdate update =
-        new SilverUpdate(lake, spark, settings, table, known, rebuilt, strange.keySet(), problems);
+        new SilverUpdate(
+            lake, spark, settings, table, known, rebuilt, strange.keySet(), problems, signature);
     if (!sound.saysNothing()) {
       applied.begin(sound.pending(), request.runKey());
     }

@@ -7,7 +7,7 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
-import io.epicfhir.transform.delta.TableSignature;
+import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableWriter;
 import io.epicfhir.transform.delta.TaskProgress;
 import io.epicfhir.transform.silver.SilverState.TypeState;
@@ -18,13 +18,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** Writes what the passes change into silver: new files, old rows out, one commit, the state. */
+/** Writes what exports change into silver: new files, old rows out, one commit, the state. */
 final class SilverCommit {
-  private final SparkSession session;
+  private final Optional<SparkSession> session;
+  private final String signature;
   private final Lake lake;
   private final SilverSettings settings;
   private final SilverTable table;
@@ -32,8 +31,13 @@ final class SilverCommit {
   private final SilverProblems problems;
   private final TaskProgress progress;
 
+  /**
+   * @param session absent where all is done in this process
+   * @param signature of the commits
+   */
   SilverCommit(
-      SparkSession session,
+      Optional<SparkSession> session,
+      String signature,
       Lake lake,
       SilverSettings settings,
       SilverTable table,
@@ -41,6 +45,7 @@ final class SilverCommit {
       SilverProblems problems,
       TaskProgress progress) {
     this.session = session;
+    this.signature = signature;
     this.lake = lake;
     this.settings = settings;
     this.table = table;
@@ -50,27 +55,29 @@ final class SilverCommit {
   }
 
   /**
-   * Commits what the passes change, or nothing where they change nothing.
+   * Commits the changes, or nothing where there are none.
    *
+   * @param all what they amount to
    * @param refused types that stay as they are
    * @return what silver holds then
    */
-  SilverState commit(List<SilverPass> passes, Set<String> refused, SilverState before) {
+  SilverState commit(
+      List<? extends SilverChange> changes,
+      Map<String, SilverCounts> all,
+      Set<String> refused,
+      SilverState before) {
     Optional<TableSnapshot> snapshot = table.log().snapshot();
     long read = snapshot.map(TableSnapshot::version).orElse(-1L);
     long next = read + 1;
-    Map<String, SilverCounts> counts = SilverPass.counts(passes);
+    Map<String, SilverCounts> counts = new TreeMap<>(all);
     counts.keySet().removeAll(refused);
-    boolean changes = counts.values().stream().anyMatch(c -> c.written() > 0) || !rebuilt.isEmpty();
-    if (!changes) {
+    if (rebuilt.isEmpty() && counts.values().stream().allMatch(c -> c.written() == 0)) {
       return before;
     }
     boolean vectors = settings.vectors().wanted(snapshot.map(TableSnapshot::bytes).orElse(0L));
     if (snapshot.isPresent() && vectors && !snapshot.get().deletionVectorsEnabled()) {
-      table
-          .log()
-          .setProperties(Map.of("delta.enableDeletionVectors", "true"), TableSignature.of(session));
-      return commit(passes, refused, before);
+      table.log().setProperties(Map.of("delta.enableDeletionVectors", "true"), signature);
+      return commit(changes, all, refused, before);
     }
     TableWriter writer =
         new TableWriter(
@@ -82,14 +89,10 @@ final class SilverCommit {
     List<NewFile> add = new ArrayList<>();
     List<DataFile> remove = new ArrayList<>();
     List<DataFile> mark = new ArrayList<>();
-    Optional<SilverRows> silver =
-        snapshot.map(now -> new SilverRows(session, lake, table.path(), now));
     progress.now("write silver's new rows");
-    for (SilverPass pass : passes) {
-      pass.rows(next, refused, silver).forEach(rows -> add.addAll(writer.write(rows)));
-    }
+    changes.forEach(change -> add.addAll(change.write(writer, next, refused)));
     snapshot
-        .flatMap(now -> oldRows(writer, now, passes, refused, vectors))
+        .flatMap(now -> oldRows(writer, now, changes, refused, vectors))
         .ifPresent(
             plan -> {
               add.addAll(plan.add());
@@ -102,7 +105,6 @@ final class SilverCommit {
         .filter(f -> replaced.contains(f.partitionValues().get(SilverSchema.PARTITION)))
         .forEach(remove::add);
     Failpoint.at("silver.commit");
-    String signature = TableSignature.of(session);
     long version =
         snapshot.isPresent()
             ? table.log().change(read, add, remove, mark, signature)
@@ -115,16 +117,15 @@ final class SilverCommit {
   private Optional<TableWriter.Plan> oldRows(
       TableWriter writer,
       TableSnapshot now,
-      List<SilverPass> passes,
+      List<? extends SilverChange> changes,
       Set<String> refused,
       boolean vectors) {
-    Optional<Dataset<Row>> going =
-        passes.stream()
-            .filter(pass -> pass.sum(SilverCounts::standing) > 0)
-            .map(pass -> pass.positions(refused))
-            .reduce(Dataset::union);
     progress.now("take silver's old rows out");
-    return going.map(rows -> writer.take(session, now, rows, vectors));
+    RowPositions going = new RowPositions();
+    changes.forEach(change -> going.add(change.going(refused)));
+    return going.files() == 0
+        ? Optional.empty()
+        : Optional.of(writer.take(session, now, going, vectors));
   }
 
   private SilverState committed(

@@ -2,13 +2,14 @@ package io.epicfhir.transform.silver;
 
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.broadcast;
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
-import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.when;
 
+import io.epicfhir.common.delta.NewFile;
+import io.epicfhir.transform.delta.RowPositions;
+import io.epicfhir.transform.delta.TableWriter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,10 +22,11 @@ import java.util.function.ToLongFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.storage.StorageLevel;
 
 /** One pass over a backlog: its verdicts, what they amount to, and the rows that silver gets. */
-final class SilverPass implements AutoCloseable {
+final class SilverPass implements SilverChange, AutoCloseable {
   /** Keys of so many rows can be sent to every task: some tens of MB. */
   private static final long FEW = 200_000;
 
@@ -36,6 +38,7 @@ final class SilverPass implements AutoCloseable {
   private final Dataset<Row> sightings;
   private final Dataset<Row> weighed;
   private final Map<String, SilverCounts> counts;
+  private final Optional<SilverRows> silver;
 
   /**
    * Weighs; runs one or two Spark jobs.
@@ -45,6 +48,7 @@ final class SilverPass implements AutoCloseable {
    */
   SilverPass(SilverScope scope, Optional<SilverRows> silver, Optional<Dataset<Row>> only) {
     this.scope = scope;
+    this.silver = silver;
     ExportFacts facts = new ExportFacts(scope.backlog(), scope.known(), scope.heldBack());
     this.bronze = new BronzeRows(scope.spark(), scope.paths(), scope.backlog(), facts);
     this.sightings = limited(bronze.sightings(), only);
@@ -52,14 +56,12 @@ final class SilverPass implements AutoCloseable {
         bronze
             .deletionBundles()
             .map(bundles -> DeletedEntries.good(DeletedEntries.of(bundles)))
-            .map(entries -> limited(released(entries), only))
-            .map(DeletedEntries::byResource);
-    Dataset<Row> evidence = Evidence.of(sightings, gone, facts.sources());
-    Weighing weighing = new Weighing(scope.backlog(), facts);
+            .map(entries -> limited(released(entries), only));
+    ResourceWeighing rule =
+        new ResourceWeighing(scope.backlog(), facts, scope.known(), scope.everything());
     this.weighed =
-        silver
-            .map(rows -> against(weighing, evidence, rows, facts, only))
-            .orElseGet(() -> weighing.first(evidence))
+        new Weighing(scope.spark(), scope.backlog(), facts, rule)
+            .weigh(sightings, gone, silver.map(rows -> keys(rows, facts, only)))
             .persist(StorageLevel.MEMORY_AND_DISK());
     this.counts = SilverCounts.of(weighed);
   }
@@ -78,12 +80,8 @@ final class SilverPass implements AutoCloseable {
         .orElse(ofTypes);
   }
 
-  private Dataset<Row> against(
-      Weighing weighing,
-      Dataset<Row> evidence,
-      SilverRows rows,
-      ExportFacts facts,
-      Optional<Dataset<Row>> only) {
+  /** Silver's rows that may count. */
+  private Dataset<Row> keys(SilverRows rows, ExportFacts facts, Optional<Dataset<Row>> only) {
     boolean narrow =
         !scope.everything() && facts.swept().isEmpty() && scope.backlog().replaced().isEmpty();
     boolean sightingsOnly = narrow && scope.backlog().deletionFiles().isEmpty();
@@ -101,14 +99,15 @@ final class SilverPass implements AutoCloseable {
               new String[] {"resource_type", "id"},
               "left_semi");
     }
-    return weighing.against(evidence, keys, scope.everything());
+    return keys;
   }
 
   SilverScope scope() {
     return scope;
   }
 
-  Map<String, SilverCounts> counts() {
+  @Override
+  public Map<String, SilverCounts> counts() {
     return counts;
   }
 
@@ -136,21 +135,25 @@ final class SilverPass implements AutoCloseable {
     return counts.values().stream().mapToLong(count).sum();
   }
 
-  /** Where the rows lie that go or change. */
-  Dataset<Row> positions(Set<String> without) {
-    return chosen(without, Weighing.UPDATE, Weighing.DELETE, Weighing.RELEASE, Weighing.HOLD)
-        .where(col("file_path").isNotNull())
-        .select("file_path", "row_index");
+  @Override
+  public RowPositions going(Set<String> without) {
+    return sum(SilverCounts::standing) == 0
+        ? new RowPositions()
+        : RowPositions.of(
+            chosen(without, Weighing.UPDATE, Weighing.DELETE, Weighing.RELEASE, Weighing.HOLD)
+                .where(col("file_path").isNotNull())
+                .select("file_path", "row_index"));
   }
 
-  /**
-   * The rows that silver gets, in its columns.
-   *
-   * @param version the commit that will bring them
-   * @param without types that are left as they are
-   * @param silver for the text of rows of which only the holders change
-   */
-  List<Dataset<Row>> rows(long version, Set<String> without, Optional<SilverRows> silver) {
+  @Override
+  public List<NewFile> write(TableWriter writer, long version, Set<String> without) {
+    List<NewFile> files = new ArrayList<>();
+    rows(version, without).forEach(rows -> files.addAll(writer.write(rows)));
+    return files;
+  }
+
+  /** The rows that silver gets, in its columns. */
+  private List<Dataset<Row>> rows(long version, Set<String> without) {
     List<Dataset<Row>> rows = new ArrayList<>();
     if (sum(SilverCounts::changed) > sum(SilverCounts::deleted)) {
       rows.add(selected(withText(without), version));
@@ -182,12 +185,12 @@ final class SilverPass implements AutoCloseable {
                 col("best.export_id").as("export_id"),
                 col("best.source_file").as("source_file"),
                 col("best.source_line").as("source_line"),
-                col("best.rank.class").as("class"),
+                col("best.held").as("held"),
                 col("held_by"));
     boolean few = sum(SilverCounts::changed) <= FEW;
     return sightings
         .join(few ? broadcast(places) : places, BronzeRows.PLACE.toArray(String[]::new))
-        .select(content(Evidence.holder(col("class"), col("source"))));
+        .select(content(when(col("held"), col("source"))));
   }
 
   private boolean isAllNew(Set<String> without) {
@@ -218,21 +221,15 @@ final class SilverPass implements AutoCloseable {
   }
 
   private Dataset<Row> tombstones(Set<String> without) {
-    Column stated = col("gone_at").isNotNull();
     return chosen(without, Weighing.BURY, Weighing.DELETE, Weighing.RELEASE)
         .select(
             col("resource_type"),
             col("id"),
             lit(true).as("deleted"),
-            Evidence.noTexts().as("held_by"),
+            array().cast(DataTypes.createArrayType(DataTypes.StringType)).as("held_by"),
             col("gone_at"),
             col("gone_by"),
-            when(stated, "the server said that it is deleted")
-                .when(
-                    size(coalesce(col("gone_sources"), Evidence.noTexts())).gt(0),
-                    "a crawl no longer found it")
-                .otherwise("a full export no longer held it")
-                .as("gone_reason"));
+            col("gone_reason"));
   }
 
   private static Dataset<Row> selected(Dataset<Row> rows, long version) {

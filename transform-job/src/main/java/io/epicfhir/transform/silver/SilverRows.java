@@ -1,9 +1,6 @@
 package io.epicfhir.transform.silver;
 
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.when;
 
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
@@ -21,6 +18,7 @@ import org.apache.spark.sql.SparkSession;
 
 /** The rows of silver at one version. */
 final class SilverRows {
+  /** What weighing needs of the rows: everything but the text. */
   private static final List<String> KEYS =
       List.of(
           "id",
@@ -35,8 +33,6 @@ final class SilverRows {
           "commit_time",
           "order_time",
           "held_by",
-          "gone_by",
-          SilverSchema.VERSION,
           SilverSchema.PARTITION,
           "file_path",
           "row_index");
@@ -56,34 +52,16 @@ final class SilverRows {
   }
 
   /**
-   * What weighing needs of the rows: everything but the text. Columns: resource_type, id,
-   * s_deleted, s_content_hash, s_rank, s_held_by, s_source, s_export_id, s_gone_by, s_floating
-   * (whether its place in the order is its export's time), silver_version, file_path, row_index.
+   * The rows without their texts, and where they lie.
    *
    * @param wanted which resource types' rows are wanted
    */
   Dataset<Row> keys(Predicate<String> wanted) {
-    Column part = coalesce(col("subsetted"), lit(false));
-    Column floating = col("last_updated").isNull().or(col("last_updated").gt(col("export_time")));
     List<DataFile> ofTypes =
         files.stream()
             .filter(file -> wanted.test(file.partitionValues().get(SilverSchema.PARTITION)))
             .toList();
-    return scan.dataset(ofTypes, KEYS)
-        .select(
-            col("resource_type"),
-            col("id"),
-            col("deleted").as("s_deleted"),
-            col("content_hash").as("s_content_hash"),
-            Evidence.rank(when(part, Evidence.PART).otherwise(Evidence.WHOLE)).as("s_rank"),
-            col("held_by").as("s_held_by"),
-            col("source").as("s_source"),
-            col("export_id").as("s_export_id"),
-            col("gone_by").as("s_gone_by"),
-            floating.as("s_floating"),
-            col(SilverSchema.VERSION),
-            col("file_path"),
-            col("row_index"));
+    return scan.dataset(ofTypes, KEYS);
   }
 
   /**

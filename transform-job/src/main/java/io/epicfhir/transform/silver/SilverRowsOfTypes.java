@@ -4,6 +4,8 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.transform.delta.DeletedRows;
+import io.epicfhir.transform.delta.FileRows;
 import io.epicfhir.transform.delta.TableScan;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,28 +13,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.StructType;
 import scala.Tuple2;
 
 /** The rows of silver that views read: those whose content is newer than a version. */
 public final class SilverRowsOfTypes {
-  private final TableScan scan;
+  private final Lake lake;
   private final List<DataFile> files;
 
   /**
    * @param snapshot the version that is read; empty where there is no silver yet
    */
-  public SilverRowsOfTypes(SparkSession spark, Lake lake, Optional<TableSnapshot> snapshot) {
+  public SilverRowsOfTypes(Lake lake, Optional<TableSnapshot> snapshot) {
+    this.lake = lake;
     this.files = snapshot.map(TableSnapshot::files).orElse(List.of());
-    this.scan =
-        new TableScan(
-            spark,
-            lake,
-            lake.paths().silver(),
-            SilverSchema.COLUMNS,
-            Optional.of(SilverSchema.PARTITION));
   }
 
   /**
@@ -41,14 +39,37 @@ public final class SilverRowsOfTypes {
    * @param since by type, the version that is not newer; -1 for all rows
    * @param columns in the order that is wanted
    */
-  public JavaRDD<InternalRow> changed(Map<String, Long> since, List<String> columns) {
-    HashMap<String, Long> after = new HashMap<>(since);
-    return scan.rows(
-        files.stream()
-            .filter(file -> after.containsKey(type(file)))
-            .filter(file -> mayBeNewer(file, after.get(type(file))))
-            .toList(),
-        columns);
+  public JavaRDD<InternalRow> changed(
+      SparkSession spark, Map<String, Long> since, List<String> columns) {
+    return new TableScan(
+            spark,
+            lake,
+            lake.paths().silver(),
+            SilverSchema.COLUMNS,
+            Optional.of(SilverSchema.PARTITION))
+        .rows(newer(since).toList(), columns);
+  }
+
+  private Stream<DataFile> newer(Map<String, Long> since) {
+    return files.stream()
+        .filter(file -> since.containsKey(type(file)))
+        .filter(file -> mayBeNewer(file, since.get(type(file))));
+  }
+
+  /**
+   * The same of one type in this thread, without a session.
+   *
+   * @param columns without the type
+   */
+  public void read(String type, long since, List<String> columns, FileRows.Taker taker) {
+    StructType wanted = new StructType();
+    for (String name : columns) {
+      wanted = wanted.add(SilverSchema.COLUMNS.apply(name));
+    }
+    FileRows rows = new FileRows(lake.hadoop(), wanted);
+    DeletedRows deleted = new DeletedRows(lake, lake.paths().silver());
+    newer(Map.of(type, since))
+        .forEach(file -> rows.read(file.in(lake.paths().silver()), deleted.of(file), taker));
   }
 
   /**
@@ -56,12 +77,12 @@ public final class SilverRowsOfTypes {
    *
    * @param since by type
    */
-  public Map<String, List<String>> changedIds(Map<String, Long> since) {
+  public Map<String, List<String>> changedIds(SparkSession spark, Map<String, Long> since) {
     Map<String, List<String>> ids = new TreeMap<>();
     since.keySet().forEach(type -> ids.put(type, new ArrayList<>()));
     HashMap<String, Long> after = new HashMap<>(since);
     for (Tuple2<String, String> one :
-        changed(since, List.of(SilverSchema.PARTITION, "id", SilverSchema.VERSION))
+        changed(spark, since, List.of(SilverSchema.PARTITION, "id", SilverSchema.VERSION))
             .filter(row -> row.getLong(2) > after.get(row.getUTF8String(0).toString()))
             .map(
                 row ->
@@ -82,11 +103,7 @@ public final class SilverRowsOfTypes {
 
   /** Bytes of the files that {@link #changed} reads. */
   public long bytes(Map<String, Long> since) {
-    return files.stream()
-        .filter(file -> since.containsKey(type(file)))
-        .filter(file -> mayBeNewer(file, since.get(type(file))))
-        .mapToLong(DataFile::bytes)
-        .sum();
+    return newer(since).mapToLong(DataFile::bytes).sum();
   }
 
   private static boolean mayBeNewer(DataFile file, long since) {

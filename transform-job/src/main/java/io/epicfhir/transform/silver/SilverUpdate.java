@@ -29,6 +29,7 @@ final class SilverUpdate {
   private final Set<String> rebuilt;
   private final Set<String> strange;
   private final SilverProblems problems;
+  private final String signature;
   private TaskProgress progress;
 
   /**
@@ -46,8 +47,10 @@ final class SilverUpdate {
       Set<String> known,
       Set<String> rebuilt,
       Set<String> strange,
-      SilverProblems problems) {
+      SilverProblems problems,
+      String signature) {
     this.lake = lake;
+    this.signature = signature;
     this.spark = spark;
     this.settings = settings;
     this.table = table;
@@ -61,14 +64,17 @@ final class SilverUpdate {
     if (pending.saysNothing() && rebuilt.isEmpty()) {
       return new Done(pending.pending(), Map.of(), table.state(spark));
     }
-    SilverState left = table.left().orElse(SilverState.NONE);
-    long silverBytes = left.types().values().stream().mapToLong(TypeState::bytes).sum();
-    long read = pending.bytes() + (rebuilt.isEmpty() ? 0 : everything.bytes());
-    SparkSession session = SilverSession.of(spark.get(), read, silverBytes);
-    session.sparkContext().setJobGroup("silver", "silver", false);
-    try (TaskProgress told = new TaskProgress(session.sparkContext(), "weigh bronze")) {
-      progress = told;
-      return update(session, pending, everything, accepted);
+    try {
+      if (rebuilt.isEmpty()) {
+        SmallUpdate small =
+            new SmallUpdate(lake, spark, settings, table, known, strange, problems, signature);
+        Optional<SmallUpdate.Done> done = small.run(pending, accepted);
+        if (done.isPresent()) {
+          return new Done(
+              finished(pending, new TreeSet<>(strange)), done.get().counts(), done.get().state());
+        }
+      }
+      return inSpark(pending, everything, accepted);
     } catch (Exception e) {
       // A page whose checksum is wrong ends whatever reads it; its export is left out then.
       Map<String, String> damaged = damagedPages(pending, everything);
@@ -80,11 +86,31 @@ final class SilverUpdate {
       }
       problems.damaged(damaged);
       return new SilverUpdate(
-              lake, spark, settings, table, known, rebuilt, waiting(pending, damaged), problems)
+              lake,
+              spark,
+              settings,
+              table,
+              known,
+              rebuilt,
+              waiting(pending, damaged),
+              problems,
+              signature)
           .run(
               Silver.withoutDamaged(pending, damaged.keySet()),
               Silver.withoutDamaged(everything, damaged.keySet()),
               accepted);
+    }
+  }
+
+  private Done inSpark(Backlog pending, Backlog everything, Map<String, Long> accepted) {
+    SilverState left = table.left().orElse(SilverState.NONE);
+    long silverBytes = left.types().values().stream().mapToLong(TypeState::bytes).sum();
+    long read = pending.bytes() + (rebuilt.isEmpty() ? 0 : everything.bytes());
+    SparkSession session = SilverSession.of(spark.get(), read, silverBytes);
+    session.sparkContext().setJobGroup("silver", "silver", false);
+    try (TaskProgress told = new TaskProgress(session.sparkContext(), "weigh bronze")) {
+      progress = told;
+      return update(session, pending, everything, accepted);
     }
   }
 
@@ -140,10 +166,19 @@ final class SilverUpdate {
         passes.add(anew);
         unreconciled(anew, rebuilt, refused);
       }
+      Map<String, SilverCounts> counts = SilverPass.counts(passes);
       SilverState after =
-          new SilverCommit(session, lake, settings, table, rebuilt, problems, progress)
-              .commit(passes, refused, before);
-      return new Done(finished(pending, refused), SilverPass.counts(passes), after);
+          new SilverCommit(
+                  Optional.of(session),
+                  signature,
+                  lake,
+                  settings,
+                  table,
+                  rebuilt,
+                  problems,
+                  progress)
+              .commit(passes, counts, refused, before);
+      return new Done(finished(pending, refused), counts, after);
     } finally {
       passes.forEach(SilverPass::close);
     }
@@ -250,21 +285,8 @@ final class SilverUpdate {
 
   /** The landings all of which is in silver. */
   private List<Landing> finished(Backlog pending, Set<String> refused) {
-    Set<String> held = problems.heldBack().keySet();
     return pending.pending().stream()
-        .filter(landing -> isFinished(landing, refused, !held.isEmpty()))
+        .filter(landing -> problems.isFinished(landing, refused))
         .toList();
-  }
-
-  private static boolean isFinished(Landing landing, Set<String> refused, boolean held) {
-    boolean deletions =
-        landing.files().stream().anyMatch(file -> file.kind() == Landing.Kind.DELETIONS);
-    if (held
-        && (!landing.completeTypes().isEmpty() || (landing.inferredDeletions() && deletions))) {
-      return false;
-    }
-    return refused.isEmpty()
-        || (!deletions
-            && landing.files().stream().noneMatch(f -> refused.contains(f.resourceType())));
   }
 }

@@ -56,7 +56,8 @@ final class ElementReader {
     for (boolean more = json.firstField(); more; more = json.nextField()) {
       FieldTable.Entry field = fields.find(json.fieldName());
       if (field == null) {
-        // Not its name: it is the server's word, and servers have sent keys and names as field names.
+        // Not its name: it is the server's word, and servers have sent keys and names as field
+        // names.
         drift.add(path + ": an element that is not in FHIR R4");
         json.skip();
       } else if (field.reader() == null) {

@@ -1,0 +1,30 @@
+package io.epicfhir.transform.delta;
+
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.DataFile;
+import io.epicfhir.common.delta.TableLog;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+import org.roaringbitmap.RoaringBitmap;
+
+/** Which rows of a table's files their deletion vectors say are gone. */
+public final class DeletedRows {
+  private final TableLog log;
+
+  /** Of the table in a folder. */
+  public DeletedRows(Lake lake, Path table) {
+    this.log = TableLog.of(lake, table);
+  }
+
+  /** The positions; empty where the file has no vector. */
+  public Optional<RoaringBitmap> of(DataFile file) {
+    if (file.deletionVector().isEmpty()) {
+      return Optional.empty();
+    }
+    RoaringBitmap rows = new RoaringBitmap();
+    for (long position : log.deletedPositions(file).orElseThrow()) {
+      rows.add(Math.toIntExact(position));
+    }
+    return Optional.of(rows);
+  }
+}

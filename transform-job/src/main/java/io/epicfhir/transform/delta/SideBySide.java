@@ -1,0 +1,70 @@
+package io.epicfhir.transform.delta;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * Work on several things at a time in this process, a thread a core. The threads have the caller's
+ * class loader, which those of a parallel stream have not.
+ */
+public final class SideBySide {
+  private SideBySide() {}
+
+  /** Does it for each; the first failure comes through once all have ended. */
+  public static <T> void forEach(Collection<T> things, Consumer<T> work) {
+    if (things.size() < 2) {
+      things.forEach(work);
+      return;
+    }
+    int threads = Math.min(things.size(), Runtime.getRuntime().availableProcessors());
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      List<Future<?>> begun = new ArrayList<>();
+      things.forEach(thing -> begun.add(pool.submit(() -> work.accept(thing))));
+      RuntimeException failure = null;
+      for (Future<?> one : begun) {
+        failure = ended(one, failure);
+      }
+      if (failure != null) {
+        throw failure;
+      }
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  /** What becomes of each, in order; never null. */
+  public static <T, R> List<R> map(List<T> things, Function<T, R> work) {
+    List<Integer> places = IntStream.range(0, things.size()).boxed().toList();
+    Map<Integer, R> made = new ConcurrentHashMap<>();
+    forEach(places, place -> made.put(place, work.apply(things.get(place))));
+    return places.stream().map(made::get).toList();
+  }
+
+  private static RuntimeException ended(Future<?> work, RuntimeException before) {
+    try {
+      work.get();
+      return before;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return before != null ? before : new IllegalStateException("Interrupted", e);
+    } catch (ExecutionException e) {
+      if (before != null) {
+        return before;
+      }
+      return e.getCause() instanceof RuntimeException known
+          ? known
+          : new IllegalStateException("Work beside other work failed", e.getCause());
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package io.epicfhir.transform.silver;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.unsafe.types.UTF8String;
+
+/**
+ * The resources that a line of a {@code deleted} file says are gone. Only a line that is beyond
+ * doubt is read here: {@link DeletedEntries} tells the good entries of any other from the bad.
+ */
+final class DeletedBundle {
+  private static final Pattern URL = Pattern.compile(DeletedEntries.URL);
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private DeletedBundle() {}
+
+  /** The resources, or empty where the line is not of the plain form. */
+  static Optional<List<ResourceKey>> resources(UTF8String line) {
+    JsonNode bundle;
+    try {
+      bundle = line == null ? null : JSON.readTree(line.toString());
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+    if (bundle == null
+        || !"Bundle".equals(bundle.path("resourceType").textValue())
+        || !(bundle.path("entry").isArray() || !bundle.has("entry"))) {
+      return Optional.empty();
+    }
+    List<ResourceKey> gone = new ArrayList<>();
+    for (JsonNode entry : bundle.path("entry")) {
+      JsonNode request = entry.path("request");
+      String url = request.path("url").textValue();
+      Matcher match = url == null ? null : URL.matcher(url);
+      if (match == null || !"DELETE".equals(request.path("method").textValue()) || !match.find()) {
+        return Optional.empty();
+      }
+      gone.add(new ResourceKey(match.group(1), UTF8String.fromString(match.group(2))));
+    }
+    return Optional.of(gone);
+  }
+}

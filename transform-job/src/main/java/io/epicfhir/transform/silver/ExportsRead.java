@@ -1,0 +1,142 @@
+package io.epicfhir.transform.silver;
+
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.Landing;
+import io.epicfhir.transform.delta.FileRows;
+import io.epicfhir.transform.delta.SideBySide;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GetJsonObject;
+import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.catalyst.expressions.XXH64;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.unsafe.types.UTF8String;
+
+/**
+ * All that the exports of a small backlog say, read in this process: each resource's sightings with
+ * their texts, and the exports that say that it is gone. {@link BronzeRows} is the same in Spark.
+ */
+final class ExportsRead {
+  private static final StructType COLUMNS =
+      new StructType()
+          .add("id", DataTypes.StringType)
+          .add("version_id", DataTypes.StringType)
+          .add("last_updated", DataTypes.TimestampType)
+          .add("resource", DataTypes.StringType)
+          .add("export_id", DataTypes.StringType)
+          .add("source_file", DataTypes.StringType)
+          .add("source_line", DataTypes.LongType);
+
+  /** As Spark's function xxhash64 has it. */
+  private static final long SEED = 42;
+
+  private static final UTF8String SUBSETTED = UTF8String.fromString(BronzeRows.SUBSETTED);
+  private static final Literal TAGS =
+      new Literal(UTF8String.fromString(BronzeRows.TAGS), DataTypes.StringType);
+
+  private final Map<ResourceKey, Said> resources = new ConcurrentHashMap<>();
+  private final Map<UTF8String, ExportFact> exports = new HashMap<>();
+  private final AtomicBoolean doubtful = new AtomicBoolean();
+
+  /** What is said of a resource. */
+  static final class Said {
+    private final List<Sighting> sightings = new ArrayList<>();
+    private final List<ExportFact> gone = new ArrayList<>();
+
+    ResourceEvidence evidence() {
+      return ResourceEvidence.of(sightings, gone);
+    }
+  }
+
+  private ExportsRead(Backlog backlog, ExportFacts facts) {
+    for (Landing landing : backlog.all()) {
+      ExportFact fact = facts.of(landing);
+      exports.put(fact.exportId(), fact);
+    }
+  }
+
+  /**
+   * Reads them; empty where a row or a deletion is not of the plain form.
+   *
+   * @throws FileRows.Unreadable where a file cannot be read
+   */
+  static Optional<Map<ResourceKey, Said>> of(Lake lake, Backlog backlog, ExportFacts facts) {
+    ExportsRead read = new ExportsRead(backlog, facts);
+    FileRows rows = new FileRows(lake.hadoop(), COLUMNS);
+    SideBySide.forEach(
+        backlog.resourceFiles(),
+        file ->
+            rows.read(
+                lake.paths().at(file.path()),
+                Optional.empty(),
+                (row, position) -> read.sighting(file.resourceType(), row)));
+    for (Landing.File file : backlog.deletionFiles()) {
+      rows.read(
+          lake.paths().at(file.path()), Optional.empty(), (row, position) -> read.deletions(row));
+    }
+    return read.doubtful.get() ? Optional.empty() : Optional.of(read.resources);
+  }
+
+  private void sighting(String type, InternalRow row) {
+    ExportFact export = row.isNullAt(4) ? null : exports.get(row.getUTF8String(4));
+    if (export == null || row.isNullAt(0) || row.isNullAt(3)) {
+      doubtful.set(true);
+      return;
+    }
+    UTF8String text = row.getUTF8String(3).copy();
+    UTF8String version = copy(row, 1);
+    Sighting sighting =
+        new Sighting(
+            export,
+            export.obsoleteTypes().contains(type),
+            version,
+            Rank.number(version),
+            row.isNullAt(2) ? null : (Long) row.getLong(2),
+            XXH64.hashUTF8String(text, SEED),
+            isPart(text),
+            copy(row, 5),
+            row.isNullAt(6) ? null : (Long) row.getLong(6),
+            text);
+    Said said = said(new ResourceKey(type, row.getUTF8String(0).copy()));
+    synchronized (said) {
+      said.sightings.add(sighting);
+    }
+  }
+
+  private void deletions(InternalRow row) {
+    ExportFact export = row.isNullAt(4) ? null : exports.get(row.getUTF8String(4));
+    Optional<List<ResourceKey>> gone =
+        export == null || row.isNullAt(3)
+            ? Optional.empty()
+            : DeletedBundle.resources(row.getUTF8String(3));
+    if (gone.isEmpty()) {
+      doubtful.set(true);
+    }
+    gone.ifPresent(keys -> keys.forEach(key -> said(key).gone.add(export)));
+  }
+
+  private Said said(ResourceKey key) {
+    return resources.computeIfAbsent(key, k -> new Said());
+  }
+
+  /** See {@link BronzeRows}: the text is looked through first, and parsed only where it has it. */
+  private static boolean isPart(UTF8String text) {
+    if (!text.contains(SUBSETTED)) {
+      return false;
+    }
+    Object tags =
+        new GetJsonObject(new Literal(text, DataTypes.StringType), TAGS).eval(InternalRow.empty());
+    return tags instanceof UTF8String found && found.contains(SUBSETTED);
+  }
+
+  private static UTF8String copy(InternalRow row, int column) {
+    return row.isNullAt(column) ? null : row.getUTF8String(column).copy();
+  }
+}

@@ -1,0 +1,130 @@
+package io.epicfhir.transform.silver;
+
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.transform.delta.TaskProgress;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * One update of silver of a small backlog, in this process: Spark's start and its plans would take
+ * most of the night. Whatever is out of the ordinary it leaves to {@link SilverUpdate}, before
+ * anything is written.
+ */
+final class SmallUpdate {
+  /** Silver's keys are read whole: a table of so many times the backlog's limit is too large. */
+  private static final long TABLE = 128;
+
+  private final Lake lake;
+  private final Supplier<SparkSession> spark;
+  private final SilverSettings settings;
+  private final SilverTable table;
+  private final Set<String> known;
+  private final Set<String> without;
+  private final SilverProblems problems;
+  private final String signature;
+
+  /** What was done. */
+  record Done(Map<String, SilverCounts> counts, SilverState state) {}
+
+  SmallUpdate(
+      Lake lake,
+      Supplier<SparkSession> spark,
+      SilverSettings settings,
+      SilverTable table,
+      Set<String> known,
+      Set<String> without,
+      SilverProblems problems,
+      String signature) {
+    this.lake = lake;
+    this.spark = spark;
+    this.settings = settings;
+    this.table = table;
+    this.known = known;
+    this.without = without;
+    this.problems = problems;
+    this.signature = signature;
+  }
+
+  /** Does it, or nothing where that is Spark's work. */
+  Optional<Done> run(Backlog pending, Map<String, Long> accepted) {
+    if (pending.pending().isEmpty()
+        || !pending.replaced().isEmpty()
+        || pending.bytes() >= settings.inProcessBelow()) {
+      return Optional.empty();
+    }
+    Optional<TableSnapshot> silver =
+        table.log().snapshot().filter(now -> now.bytes() < TABLE * settings.inProcessBelow());
+    return silver.flatMap(now -> update(pending, now, accepted));
+  }
+
+  private Optional<Done> update(Backlog pending, TableSnapshot silver, Map<String, Long> accepted) {
+    SilverState before = table.state(spark);
+    try (TaskProgress progress = new TaskProgress("weigh bronze")) {
+      Optional<SmallPass> weighed = weigh(pending, silver);
+      if (weighed.filter(pass -> isOrdinary(pass, pending, before, accepted)).isEmpty()) {
+        return Optional.empty();
+      }
+      SmallPass pass = weighed.get();
+      new DeletedQuarantine(lake, problems).clear(pending);
+      SilverState after =
+          new SilverCommit(
+                  Optional.empty(), signature, lake, settings, table, Set.of(), problems, progress)
+              .commit(List.of(pass), pass.counts(), without, before);
+      return Optional.of(new Done(pass.counts(), after));
+    }
+  }
+
+  private Optional<SmallPass> weigh(Backlog pending, TableSnapshot silver) {
+    ExportFacts facts = new ExportFacts(pending, known, Set.of());
+    Set<String> swept = new TreeSet<>(facts.swept());
+    swept.removeAll(without);
+    return ExportsRead.of(lake, pending, facts)
+        .map(
+            said -> {
+              said.keySet().removeIf(key -> without.contains(key.type()));
+              Set<String> types = new TreeSet<>(swept);
+              said.keySet().forEach(key -> types.add(key.type()));
+              Map<ResourceKey, SilverRow> rows =
+                  SilverIndex.of(
+                      lake,
+                      table.path(),
+                      silver,
+                      types,
+                      key -> swept.contains(key.type()) || said.containsKey(key));
+              return new SmallPass(new ResourceWeighing(pending, facts, known, false), said, rows);
+            });
+  }
+
+  /** Every row was read, nothing is left open, and no more goes than may. */
+  private boolean isOrdinary(
+      SmallPass pass, Backlog pending, SilverState before, Map<String, Long> accepted) {
+    Map<String, Long> read = new HashMap<>();
+    Map<String, Long> live = new TreeMap<>();
+    Map<String, Long> released = new TreeMap<>();
+    boolean open = false;
+    for (Map.Entry<String, SilverCounts> one : pass.counts().entrySet()) {
+      SilverCounts counts = one.getValue();
+      if (counts.sighted() > 0) {
+        read.put(one.getKey(), counts.sighted());
+      }
+      live.put(one.getKey(), before.of(one.getKey()).rowsLive());
+      released.put(one.getKey(), counts.released());
+      // The text of a row of which only the holders change is not at hand.
+      open |= counts.recompute() > 0 || counts.holders() > 0;
+    }
+    Map<String, Long> landed = new HashMap<>(pending.pendingRows());
+    landed.keySet().removeAll(without);
+    landed.values().removeIf(rows -> rows == 0);
+    return !open
+        && read.equals(landed)
+        && settings.bound().exceeded(live, released, accepted).isEmpty();
+  }
+}
