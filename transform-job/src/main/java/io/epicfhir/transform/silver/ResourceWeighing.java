@@ -22,8 +22,8 @@ final class ResourceWeighing implements Serializable {
   private final long oldest;
   private final HashSet<String> swept;
   private final HashMap<String, TreeSet<UTF8String>> sweptSources = new HashMap<>();
-  private final HashSet<UTF8String> replaced;
-  private final HashSet<UTF8String> replacedSources;
+  private final Set<UTF8String> replaced;
+  private final Set<UTF8String> replacedSources;
   private final boolean removalReplaced;
 
   /**
@@ -42,7 +42,7 @@ final class ResourceWeighing implements Serializable {
     this.removalReplaced = backlog.removalReplaced();
   }
 
-  private static HashSet<UTF8String> texts(Set<String> texts) {
+  private static Set<UTF8String> texts(Set<String> texts) {
     return texts.stream()
         .map(UTF8String::fromString)
         .collect(Collectors.toCollection(HashSet::new));

@@ -22,6 +22,9 @@ final class SmallUpdate {
   /** Silver's keys are read whole: a table of so many times the backlog's limit is too large. */
   private static final long TABLE = 128;
 
+  /** More rows than these are not held in memory. */
+  private static final long FEW = 200_000;
+
   private final Lake lake;
   private final Supplier<SparkSession> spark;
   private final SilverSettings settings;
@@ -57,7 +60,8 @@ final class SmallUpdate {
   Optional<Done> run(Backlog pending, Map<String, Long> accepted) {
     if (pending.pending().isEmpty()
         || !pending.replaced().isEmpty()
-        || pending.bytes() >= settings.inProcessBelow()) {
+        || pending.bytes() >= settings.inProcessBelow()
+        || pending.rows() > FEW) {
       return Optional.empty();
     }
     Optional<TableSnapshot> silver =
@@ -86,6 +90,9 @@ final class SmallUpdate {
     ExportFacts facts = new ExportFacts(pending, known, Set.of());
     Set<String> swept = new TreeSet<>(facts.swept());
     swept.removeAll(without);
+    if (rows(silver, swept) > FEW) {
+      return Optional.empty();
+    }
     return ExportsRead.of(lake, pending, facts)
         .map(
             said -> {
@@ -101,6 +108,13 @@ final class SmallUpdate {
                       key -> swept.contains(key.type()) || said.containsKey(key));
               return new SmallPass(new ResourceWeighing(pending, facts, known, false), said, rows);
             });
+  }
+
+  private static long rows(TableSnapshot silver, Set<String> types) {
+    return silver.files().stream()
+        .filter(file -> types.contains(file.partitionValues().get(SilverSchema.PARTITION)))
+        .mapToLong(file -> file.rows().orElse(FEW))
+        .sum();
   }
 
   /** Every row was read, nothing is left open, and no more goes than may. */
