@@ -10,6 +10,7 @@ import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.KeptTable;
+import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.delta.TableWriter;
 import io.epicfhir.transform.joined.JoinedResults;
@@ -361,7 +362,8 @@ final class JoinedHistoryTest {
           new TableScan(spark, lake.lake(), kept.path(), columns, Optional.empty())
               .dataset(now.get().files(), wanted)
               .where(coalesce(col(columns.fieldNames()[0]), lit("none")).isin(differing.toArray()));
-      TableWriter.Plan plan = writer.take(spark, now.get(), positions, way > 1);
+      TableWriter.Plan plan =
+          writer.take(Optional.of(spark), now.get(), RowPositions.of(positions), way > 1);
       List<NewFile> add =
           new ArrayList<>(
               written(

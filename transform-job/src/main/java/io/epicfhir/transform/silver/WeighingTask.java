@@ -1,9 +1,9 @@
 package io.epicfhir.transform.silver;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
@@ -48,9 +48,9 @@ final class WeighingTask implements FlatMapFunction<Iterator<InternalRow>, Inter
           .add("row_index", DataTypes.LongType);
 
   private final ResourceWeighing rule;
-  private final HashMap<UTF8String, ExportFact> exports;
+  private final Map<UTF8String, ExportFact> exports;
 
-  WeighingTask(ResourceWeighing rule, HashMap<UTF8String, ExportFact> exports) {
+  WeighingTask(ResourceWeighing rule, Map<UTF8String, ExportFact> exports) {
     this.rule = rule;
     this.exports = exports;
   }
