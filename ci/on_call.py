@@ -79,8 +79,8 @@ class Ward(Nights):
 
     def answer(self, dag: str, run_id: str, option: str):
         """
-        A person chooses, as by the button of Airflow's page. Nobody is so quick as a program: an answer that comes before the scheduler
-        has noticed that the asking process ended fails the task (Airflow 3.3).
+        A person chooses, as by the button of Airflow's page. Nobody is so quick as a program: an answer that comes before the
+        scheduler has noticed that the asking process ended fails the task (Airflow 3.3).
         """
         time.sleep(2 * SCHEDULERS_TURN)
         path = f"/api/v2/dags/{dag}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
