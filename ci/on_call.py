@@ -21,6 +21,8 @@ from servers import Hook
 
 SITE = "ward"
 ETL, RERUN = f"epic_fhir_etl_{SITE}", f"epic_fhir_rerun_{SITE}"
+SCHEDULERS_TURN = 5
+"""Seconds in which the scheduler notices that a task's process has ended."""
 COMMAND = re.compile(r"airflow dags [a-z]+ .*")
 
 
@@ -76,7 +78,11 @@ class Ward(Nights):
         return asked[0] if asked else None
 
     def answer(self, dag: str, run_id: str, option: str):
-        """A person chooses, as by the button of Airflow's page."""
+        """
+        A person chooses, as by the button of Airflow's page. Nobody is so quick as a program: an answer that comes before the
+        scheduler has noticed that the asking process ended fails the task (Airflow 3.3).
+        """
+        time.sleep(2 * SCHEDULERS_TURN)
         path = f"/api/v2/dags/{dag}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
         self.api("PATCH", path, {"chosen_options": [option], "params_input": {}})
 
