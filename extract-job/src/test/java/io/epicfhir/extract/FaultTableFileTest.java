@@ -25,6 +25,10 @@ class FaultTableFileTest extends SiteTest {
   /** The faults come at the first tries of a file each; all must be as if they had not. */
   private void landsDespite(Fault ofObservations, Fault... ofPatients) throws IOException {
     open(o -> o);
+    landsAllTheSame(ofObservations, ofPatients);
+  }
+
+  private void landsAllTheSame(Fault ofObservations, Fault... ofPatients) throws IOException {
     site.server.faults().once(OBSERVATIONS, ofObservations);
     for (Fault fault : ofPatients) {
       site.server.faults().once(PATIENTS, fault);
@@ -89,7 +93,9 @@ class FaultTableFileTest extends SiteTest {
 
   @Test
   void fault_03_stall() throws IOException {
-    landsDespite(Fault.stall(700));
+    open(o -> o);
+    site.settings.put("source.idle-timeout", "\"1 second\"");
+    landsAllTheSame(Fault.stall(700));
 
     assertThat(asked(RequestKind.FILE)).isEqualTo(3);
   }

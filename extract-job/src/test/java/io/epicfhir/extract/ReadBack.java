@@ -1,5 +1,6 @@
 package io.epicfhir.extract;
 
+import io.epicfhir.common.TestSpark;
 import java.util.List;
 import java.util.function.Function;
 import org.apache.spark.sql.Dataset;
@@ -11,16 +12,9 @@ final class ReadBack {
   private ReadBack() {}
 
   static <T> T with(Function<SparkSession, T> work) {
-    SparkSession session =
-        SparkSession.builder()
-            .config("spark.sql.session.timeZone", "UTC")
-            .config("spark.sql.datetime.java8API.enabled", "true")
-            .getOrCreate();
-    try {
-      return work.apply(session);
-    } finally {
-      session.stop();
-    }
+    SparkSession session = TestSpark.session();
+    session.conf().set("spark.sql.datetime.java8API.enabled", "true");
+    return work.apply(session);
   }
 
   /** The rows of the files that the landings show, with the partition columns. */

@@ -8,6 +8,7 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
+import io.epicfhir.common.TestSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,12 +21,6 @@ import org.apache.hadoop.conf.Configuration;
 
 /** A lake and settings, to run the three jobs by against any server. */
 class Runs {
-  static {
-    System.setProperty("spark.master", "local[2]");
-    System.setProperty("spark.ui.enabled", "false");
-    System.setProperty("spark.sql.shuffle.partitions", "2");
-  }
-
   private static final Instant MANUAL = Instant.parse("2026-03-02T00:00:00Z");
 
   final Path folder;
@@ -45,7 +40,7 @@ class Runs {
     settings.put("source.key-file", "\"" + folder.resolve("keys/rs384.pem") + "\"");
     settings.put("source.key-id", "\"" + keyId + "\"");
     settings.put("source.first-pause", "\"1 millisecond\"");
-    settings.put("source.idle-timeout", "\"2 seconds\"");
+    settings.put("source.idle-timeout", "\"20 seconds\"");
     settings.put("bulk.groups", "[sandbox-group]");
     settings.put("bulk.types", "[Patient, Observation]");
   }
@@ -85,6 +80,7 @@ class Runs {
 
   /** Runs a job as a task of a run and gives its exit status. */
   int run(Job job, String run, String task) throws IOException {
+    TestSpark.session(); // to start one for each job is most of a small job's time
     return JobRunner.run(job, arguments(run, task));
   }
 

@@ -59,10 +59,9 @@ final class AccountingTest {
 
   @Test
   void latency_holds_forty_requests_at_a_time_without_queueing() {
-    sandbox.server.faults().latency(Duration.ofMillis(300));
-    long start = System.nanoTime();
+    // Long enough that the fortieth comes before the first is answered, on a busy machine, too.
+    sandbox.server.faults().latency(Duration.ofSeconds(3));
     assertThat(sandbox.client.all(40, patient(), token)).containsOnly(200).hasSize(40);
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
     assertThat(log.maxInFlight()).isEqualTo(40);
   }
 
@@ -112,7 +111,7 @@ final class AccountingTest {
         .server
         .faults()
         .once(Match.any(), Fault.tooManyRequests("60"))
-        .latency(Duration.ofMillis(300));
+        .latency(Duration.ofSeconds(2));
     assertThat(sandbox.client.all(8, patient(), token)).contains(429).hasSize(8);
     assertThat(log.earlyRequests()).isZero();
   }

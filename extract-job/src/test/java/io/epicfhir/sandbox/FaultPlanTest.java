@@ -170,7 +170,7 @@ final class FaultPlanTest {
 
   @Test
   void latency_makes_requests_overlap_and_more_than_allowed_are_refused() throws Exception {
-    faults.latency(Duration.ofMillis(300));
+    faults.latency(Duration.ofSeconds(2));
     sandbox.server.requests().clear();
     List<Integer> statuses =
         sandbox.client.all(4, sandbox.server.baseUrl() + "/Patient/anna", token);

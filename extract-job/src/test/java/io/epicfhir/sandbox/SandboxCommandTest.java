@@ -45,7 +45,7 @@ final class SandboxCommandTest {
       assertThat(privateKey(Path.of(state.getProperty("SANDBOX_ES384_KEY")), "EC").getAlgorithm())
           .isEqualTo("EC");
       server.destroy();
-      assertThat(server.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(server.waitFor(3, TimeUnit.MINUTES)).isTrue();
       assertThat(server.exitValue()).isEqualTo(143);
       assertThat(stateFile).doesNotExist();
     } finally {

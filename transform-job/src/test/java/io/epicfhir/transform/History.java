@@ -158,9 +158,12 @@ final class History {
 
   /** When which exports commit, in the order in which they land. */
   record Shape(List<Step> steps) {
-    static Shape of(long seed) {
+    /**
+     * @param least how many exports it has at least; at most two more
+     */
+    static Shape of(long seed, int least) {
       Random random = new Random(seed);
-      int exports = 4 + random.nextInt(3);
+      int exports = least + random.nextInt(3);
       List<Step> steps = new ArrayList<>();
       Instant time = BEGIN;
       for (int export = 0; export < exports; export++) {

@@ -207,7 +207,7 @@ final class JoinedHistoryTest {
           new JoinedTables(
                   () -> spark,
                   lake.lake(),
-                  DeletionVectors.values()[random.nextInt(3)],
+                  List.of(DeletionVectors.values()).get(random.nextInt(3)),
                   10 << 20,
                   sources,
                   lookups)

@@ -1,7 +1,5 @@
 package io.epicfhir.transform;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.not;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.JobRunner;
@@ -10,6 +8,7 @@ import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import io.epicfhir.common.NioLocalFileSystem;
+import io.epicfhir.common.TestSpark;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.TableSignature;
@@ -25,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,7 +32,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
@@ -60,27 +62,7 @@ public final class TestLake {
 
   /** One session for all tests of the module; a new one where a test has stopped it. */
   public static SparkSession spark() {
-    return SparkSession.builder()
-        .master("local[2]")
-        .appName("transform tests")
-        .config("spark.ui.enabled", "false")
-        // As every profile sets it.
-        .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
-        .config(NioLocalFileSystem.ofSpark())
-        // The tests' own looks at tables: with Spark's and Delta's defaults each would be hundreds
-        // of empty tasks.
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.databricks.delta.snapshotPartitions", "1")
-        // A handful of rows never pays for compiling a plan.
-        .config("spark.sql.codegen.wholeStage", "false")
-        .config("spark.sql.codegen.cache.maxEntries", "2000")
-        .config("spark.sql.artifact.isolation.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.ansi.enabled", "true")
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config(
-            "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-        .getOrCreate();
+    return TestSpark.session();
   }
 
   /** Runs the job as the task transform of the run r1; its exit status. */
@@ -283,21 +265,21 @@ public final class TestLake {
 
   /** Silver as sorted lines: id, version, deleted, resource. */
   List<String> silver(String type) {
-    return spark()
-        .read()
-        .format("delta")
-        .load(lake.paths().silver().toString())
-        .where(col("resource_type").equalTo(type))
-        .select("id", "version_id", "deleted", "resource")
-        .collectAsList()
-        .stream()
-        .map(row -> row.mkString(" "))
-        .sorted()
-        .toList();
+    return silver(type, row -> true).stream().map(row -> line(row, true)).sorted().toList();
   }
 
   /** A view's rows as sorted lines, without _resource_id. */
   List<String> rows(String view) {
+    TableRows table = new TableRows(viewLog(view), lake.paths().view(view));
+    List<String> columns = new ArrayList<>(table.columns());
+    columns.remove("_resource_id");
+    return table
+        .of(columns)
+        .map(rows -> rows.stream().map(row -> joined(row.values())).sorted().toList())
+        .orElseGet(() -> rowsBySpark(view));
+  }
+
+  private List<String> rowsBySpark(String view) {
     return spark()
         .read()
         .format("delta")
@@ -329,17 +311,34 @@ public final class TestLake {
 
   /** The resources that are there, as sorted lines: id and text. */
   List<String> live(String type) {
-    return spark()
-        .read()
-        .format("delta")
-        .load(lake.paths().silver().toString())
-        .where(col("resource_type").equalTo(type).and(not(col("deleted"))))
-        .select("id", "resource")
-        .collectAsList()
-        .stream()
-        .map(row -> row.mkString(" "))
+    return silver(type, row -> !(Boolean) row.get("deleted")).stream()
+        .map(row -> line(row, false))
         .sorted()
         .toList();
+  }
+
+  private List<Map<String, Object>> silver(String type, Predicate<Map<String, Object>> which) {
+    return new TableRows(silverLog(), lake.paths().silver())
+            .of(List.of("resource_type", "id", "version_id", "deleted", "resource"))
+            .orElseThrow()
+            .stream()
+            .filter(row -> type.equals(row.get("resource_type")))
+            .filter(which)
+            .toList();
+  }
+
+  private static String line(Map<String, Object> row, boolean whole) {
+    List<Object> values = new ArrayList<>(List.of(row.get("id")));
+    if (whole) {
+      values.add(row.get("version_id"));
+      values.add(row.get("deleted"));
+    }
+    values.add(row.get("resource"));
+    return joined(values);
+  }
+
+  private static String joined(Collection<Object> values) {
+    return values.stream().map(String::valueOf).collect(Collectors.joining(" "));
   }
 
   TableLog silverLog() {

@@ -110,7 +110,8 @@ final class TransformKills {
         kills.add(kill());
       }
     }
-    int status = job(List.of(), 0);
+    TestLake.spark();
+    int status = TestLake.job(folder.resolve("pipeline.conf"));
     undisturbed.transform();
     return new Outcome(kills, status == 0 && same());
   }
