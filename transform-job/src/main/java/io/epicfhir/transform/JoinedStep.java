@@ -115,8 +115,7 @@ final class JoinedStep {
           .forEach(
               (name, done) -> {
                 String path = paths.joined(name).toString();
-                recorder.output(
-                    "joined/" + name, path, done.state().rows(), done.state().bytes());
+                recorder.output("joined/" + name, path, done.state().rows(), done.state().bytes());
                 Map<String, Object> answer = new LinkedHashMap<>();
                 answer.put("rows", done.state().rows());
                 answer.put("built", done.built().name().toLowerCase(Locale.ROOT));
@@ -143,8 +142,7 @@ final class JoinedStep {
    */
   Result run(SqlCatalog sql, Set<String> anew) {
     LookupResults lookups =
-        new Lookups(
-                spark, lake, settings.joined().lookups(), settings.joined().largeLookups())
+        new Lookups(spark, lake, settings.joined().lookups(), settings.joined().largeLookups())
             .bringUpToDate();
     TableOrder order = TableOrder.of(sql, known(sql, lookups));
     JoinedResults joined = JoinedResults.empty();

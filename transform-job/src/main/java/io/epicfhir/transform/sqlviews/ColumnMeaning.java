@@ -100,12 +100,12 @@ final class ColumnMeaning {
     for (LogicalPlan part : parts) {
       find(part, PlanWalk.list(part.output()).get(at).exprId()).ifPresent(found::add);
     }
-    return found.stream()
-        .reduce((one, other) -> sameValues(one, other) ? one : Metadata.empty());
+    return found.stream().reduce((one, other) -> sameValues(one, other) ? one : Metadata.empty());
   }
 
   private static boolean sameValues(Metadata one, Metadata other) {
-    return Objects.equals(text(one, ColumnMetadata.FHIR_TYPE), text(other, ColumnMetadata.FHIR_TYPE))
+    return Objects.equals(
+            text(one, ColumnMetadata.FHIR_TYPE), text(other, ColumnMetadata.FHIR_TYPE))
         && Objects.equals(
             text(one, ColumnMetadata.ANSI_TYPE), text(other, ColumnMetadata.ANSI_TYPE));
   }

@@ -109,8 +109,8 @@ final class Forbidden {
   }
 
   /**
-   * Why an expression of an analysed plan is not the same each time although its class is not
-   * known here.
+   * Why an expression of an analysed plan is not the same each time although its class is not known
+   * here.
    */
   static Optional<String> nondeterministic(InExpression each) {
     Expression expression = each.expression();
