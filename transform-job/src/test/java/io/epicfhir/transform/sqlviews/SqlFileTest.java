@@ -147,7 +147,7 @@ final class SqlFileTest {
         "SELECT * FROM python_worker_logs()|t.sql:3: the table function python_worker_logs",
         "SELECT * FROM a WHERE id = :id|t.sql:3: a table has no parameters: :id",
         "SELECT * FROM a WHERE id = ?|t.sql:3: parameters without a name",
-        "SELECT * FROM IDENTIFIER('a')|t.sql:3: ",
+        "SELECT * FROM IDENTIFIER('secret')|t.sql:3: it reads secret",
         "SELECT reflect('java.lang.System', 'exit', 1) AS x FROM a|t.sql:3: reflect reaches outside",
         "SELECT java_method('java.util.UUID', 'randomUUID') AS x FROM a|t.sql:3: java_method reaches",
         "SELECT input_file_name() AS x FROM a|t.sql:3: input_file_name reaches outside",
