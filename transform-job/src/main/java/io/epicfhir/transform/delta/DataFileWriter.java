@@ -106,7 +106,11 @@ public final class DataFileWriter {
       try (OpenFiles files =
           new OpenFiles(factory, configuration.value(), table, columns, rangeOrdinal)) {
         if (partitionOrdinal < 0) {
-          rows.forEachRemaining(row -> files.write("", "", row));
+          LeadingColumns leading = new LeadingColumns(columns);
+          rows.forEachRemaining(
+              row ->
+                  files.write(
+                      "", "", row.numFields() > columns.length() ? leading.of(row) : row));
         } else {
           LeadingColumns leading = new LeadingColumns(columns);
           while (rows.hasNext()) {

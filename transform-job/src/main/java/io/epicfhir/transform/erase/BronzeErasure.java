@@ -105,8 +105,7 @@ final class BronzeErasure {
     if (!deletions) {
       return Optional.empty();
     }
-    byte[] rest =
-        EntriesOfBundle.without(ParquetRows.bytes(row, RESOURCE), this::names);
+    byte[] rest = EntriesOfBundle.without(ParquetRows.bytes(row, RESOURCE), this::names);
     return Optional.of(ParquetRows.with(row, RESOURCE, rest));
   }
 
