@@ -51,9 +51,13 @@ final class LookupsTest {
                 + " decimal");
     lake.lookup(
         "classes.csv",
-        "code,weight:decimal,count:integer,active:boolean,since:date,big:integer64,note\n"
-            + "0012,1.50,,true,2024-02-29,9007199254740993,\n\n"
-            + "\"a \"\"b\"\",\nc\",-0.00,7,false,,,\"\"\n");
+        """
+        code,weight:decimal,count:integer,active:boolean,since:date,big:integer64,note
+        0012,1.50,,true,2024-02-29,9007199254740993,
+
+        "a ""b"",
+        c",-0.00,7,false,,,""
+        """);
     LookupResults results = run(lake, Optional.empty());
     assertThat(results.done().get("classes").state().rows()).isEqualTo(2);
     assertThat(lake.table("lookups/classes"))
