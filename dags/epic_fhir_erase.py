@@ -86,9 +86,7 @@ for site in sites.names():
         schedule=None,
         doc_md=__doc__,
         params={
-            "patients": Param(
-                "", type="string", pattern="^/[^\\n]+$", description="The path of the file of patients"
-            ),
+            "patients": Param("", type="string", pattern="^/[^\\n]+$", description="The path of the file of patients"),
             "mode": Param("plan", type="string", enum=["plan", "go", "readmit"], description="Count, erase, or take back"),
         },
         **every_dag("erase", site, ["on-call", "privacy"]),

@@ -273,9 +273,7 @@ class PhaseJava(TellsLineage, BaseOperator):
 
     template_fields = ("plan", "options")
 
-    def __init__(
-        self, *, module: str, main: str, plan: Any = None, options: dict[str, str] | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, module: str, main: str, plan: Any = None, options: dict[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(multiple_outputs=True, **kwargs)
         self.module = module
         self.main = main
