@@ -42,11 +42,10 @@ class DiskFaultsTest {
   void fault_36_what_failed_before_the_report_says_how_the_job_ends() throws Exception {
     JobRun job = new JobRun(folder, "");
     try (SmallDisk disk = SmallDisk.mount(folder.resolve("lake"), "256k")) {
-      disk.fill(0);
-
       int status =
           job.run(
               context -> {
+                disk.fill(0);
                 throw new JobException(ExitCode.DATA_REFUSED, "Cannot reconcile x; look");
               });
 

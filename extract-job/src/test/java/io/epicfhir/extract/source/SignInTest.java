@@ -270,7 +270,6 @@ class SignInTest {
     "//127.0.0.1:1/token, at another origin",
     "http://localhost:1/token, at another origin",
     "https://u:p@login.example.org/token, has no token_endpoint",
-    "no address at all, has no token_endpoint",
     "http://[::1/token, has no token_endpoint",
     "ftp://127.0.0.1/token, has no token_endpoint"
   })
