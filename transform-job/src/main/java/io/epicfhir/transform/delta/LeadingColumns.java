@@ -22,13 +22,17 @@ final class LeadingColumns {
 
   /** Good until the next call. */
   InternalRow of(InternalRow row) {
+    if (row.numFields() <= columns.length()) {
+      return row;
+    }
     if (row instanceof UnsafeRow whole && whole.numFields() <= COLUMNS_A_WORD) {
       flat.pointTo(whole.getBaseObject(), whole.getBaseOffset(), whole.getSizeInBytes());
       return flat;
     }
     Object[] values = new Object[columns.length()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = row.get(i, columns.apply(i).dataType());
+      // A row of a columnar batch gives null as 0 or false.
+      values[i] = row.isNullAt(i) ? null : row.get(i, columns.apply(i).dataType());
     }
     return new GenericInternalRow(values);
   }
