@@ -77,10 +77,11 @@ final class JoinedHistoryTest {
           -- description: Groups, with what the plan tells of the key
           -- depends: r, n
           -- key: p
-          WITH each AS (SELECT p, v FROM r WHERE v <> 'x')
+          WITH each AS (SELECT p, v FROM r WHERE v <> 'x'),
+               most AS (SELECT p, max(w) AS w FROM n GROUP BY p)
           SELECT each.p, count(*) AS number, sort_array(collect_list(each.v)) AS vs,
-                 (SELECT max(w) FROM n WHERE n.p = each.p) AS w
-          FROM each GROUP BY each.p
+                 max(most.w) AS w
+          FROM each LEFT JOIN most ON most.p = each.p GROUP BY each.p
           """,
           "latest.sql",
           """

@@ -55,7 +55,7 @@ final class BronzeErasure {
         Failpoint.at("erase.bronze");
         landings.publish(landing.shown(landing.landedAt(), files));
       }
-      files.forEach(file -> named.add(new Path(file.path()).getName()));
+      files.forEach(file -> named.add(place(lake.paths().at(file.path()))));
     }
     removeUnnamed(named);
     return rows.get();
@@ -120,7 +120,7 @@ final class BronzeErasure {
       for (FileStatus date : lake.list(type.getPath())) {
         for (FileStatus file : date.isDirectory() ? lake.list(date.getPath()) : List.of(date)) {
           Path path = file.getPath();
-          boolean unnamed = file.isFile() && !named.contains(path.getName());
+          boolean unnamed = file.isFile() && !named.contains(place(path));
           if (unnamed
               && (isCopy(path)
                   || ParquetRows.any(lake.hadoop(), path, row -> namesOne(name, row)))) {
@@ -130,6 +130,11 @@ final class BronzeErasure {
       }
     }
     going.forEach(lake::delete);
+  }
+
+  /** Where it lies: files of two types can have one name. */
+  private static String place(Path file) {
+    return file.toUri().getPath();
   }
 
   /** One that a try that broke off had not shown yet. */

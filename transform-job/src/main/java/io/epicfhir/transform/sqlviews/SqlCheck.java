@@ -123,12 +123,13 @@ public final class SqlCheck {
       plan = new CatalystSqlParser().parsePlan(statement.sql());
     } catch (Exception e) { // Scala throws checked ones without saying so
       if (!(e instanceof ParseException wrong)) {
-        throw new SqlRefused(file, statement.line(), "Spark cannot read this as SQL");
+        int line = check.at(begin(statement.sql()));
+        throw new SqlRefused(file, line, "Spark cannot read this as SQL");
       }
-      int line = wrong.line().isDefined() ? (Integer) wrong.line().get() : 1;
+      int said = wrong.line().isDefined() ? (Integer) wrong.line().get() : 1;
       throw new SqlRefused(
           file,
-          check.at(Math.max(line, begin(statement.sql()))),
+          check.at(Math.max(said, begin(statement.sql()))),
           "this is not one SELECT: " + wrong.getSimpleMessage().lines().findFirst().orElse(""));
     }
     check.plan(plan, labels);

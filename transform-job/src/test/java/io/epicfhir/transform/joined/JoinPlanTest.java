@@ -140,7 +140,8 @@ final class JoinPlanTest {
       SqlView view = view("SELECT a.k, l.class FROM a JOIN l ON l.code = a.v");
       assertThat(nodes(execution(rows(view, few, small)).executedPlan()))
           .extracting(SparkPlan::nodeName)
-          .doesNotContain("BroadcastHashJoin", "InMemoryTableScan");
+          .contains("SortMergeJoin")
+          .doesNotContain("BroadcastHashJoin");
     }
   }
 
