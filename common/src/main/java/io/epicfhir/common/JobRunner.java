@@ -3,6 +3,7 @@ package io.epicfhir.common;
 import java.time.Instant;
 import java.util.Optional;
 import org.apache.hadoop.fs.FSError;
+import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,24 +41,42 @@ public final class JobRunner {
     }
     RunReport report =
         recorder.report(context.run(), job.phase(), context.settings().hash(), failure, exitCode);
-    try {
-      audited.ended(report);
-      context.lake().write(context.lake().paths().report(context.run()), Json.write(report));
-    } catch (JobException e) {
-      // Without its report a run cannot be judged, and without its audit record nobody knows who
-      // moved the data: never green. What failed before says more.
-      if (failure.isEmpty()) {
-        exitCode = e.exitCode();
-        failure = Optional.of(e);
-      } else {
-        LOG.error(e.getMessage());
-      }
+    // Without its report a run cannot be judged, and without its audit record nobody knows who
+    // moved the data: never green. What failed before says more.
+    Optional<JobException> unaudited = failed(() -> audited.ended(report));
+    RunReport judged = report;
+    if (unaudited.isPresent() && failure.isEmpty()) {
+      failure = Optional.of(unaudited.get());
+      exitCode = unaudited.get().exitCode();
+      judged =
+          recorder.report(context.run(), job.phase(), context.settings().hash(), failure, exitCode);
+    } else {
+      unaudited.ifPresent(e -> LOG.error(e.getMessage()));
+    }
+    String text = Json.write(judged);
+    Path place = context.lake().paths().report(context.run());
+    Lake lake = context.lake();
+    Optional<JobException> unwritten = failed(() -> lake.write(place, text));
+    if (unwritten.isPresent() && failure.isEmpty()) {
+      failure = Optional.of(unwritten.get());
+      exitCode = unwritten.get().exitCode();
+    } else {
+      unwritten.ifPresent(e -> LOG.error(e.getMessage()));
     }
     if (metrics.prometheusFolder().isPresent()) {
       new PrometheusFile(metrics.prometheusFolder().get())
-          .write(report, recorder.registry(), exitCode);
+          .write(judged, recorder.registry(), exitCode);
     }
     return ended(exitCode, failure).number();
+  }
+
+  private static Optional<JobException> failed(Runnable step) {
+    try {
+      step.run();
+      return Optional.empty();
+    } catch (JobException e) {
+      return Optional.of(e);
+    }
   }
 
   private static Optional<Throwable> work(

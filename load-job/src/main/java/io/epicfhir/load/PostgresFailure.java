@@ -79,7 +79,8 @@ final class PostgresFailure extends RuntimeException {
   }
 
   /**
-   * The words of a trigger or a function are its author's: they may quote rows, under any state.
+   * The words of a trigger or a function are its author's: they may quote rows, under any state. A
+   * full or broken disk (53, 58) is the server's own to tell, in a COPY, too.
    */
   private static boolean saidByProgram(SQLException e) {
     ServerErrorMessage said =
@@ -90,7 +91,7 @@ final class PostgresFailure extends RuntimeException {
     String context = String.valueOf(said.getWhere());
     return "exec_stmt_raise".equals(said.getRoutine())
         || context.contains(" function ")
-        || context.startsWith("COPY ");
+        || (context.startsWith("COPY ") && !String.valueOf(e.getSQLState()).matches("5[38].*"));
   }
 
   /** PostgreSQL's own words quote values, except where it only tells of sizes and counts. */

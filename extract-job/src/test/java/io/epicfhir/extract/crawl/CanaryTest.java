@@ -19,9 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A patient's name in each place of an answer where a server could put it. */
 class CanaryTest {
   /** Data, the spool with it, and the index of ids by which a crawl finds what is gone. */
-  private static final String[] HOLD_IDS = {
-    "bronze", "quarantine", "state/exports", "state/crawl"
-  };
+  private static final String[] HOLD_IDS = {"bronze", "quarantine", "state/exports", "state/crawl"};
 
   @TempDir Path folder;
 
