@@ -87,7 +87,9 @@ final class CanaryTest {
         .contains("View single keeps its last good rows", "Audit record 4")
         .doesNotContain(Canaries.CANARY);
     assertThat(folder.resolve("lake/metrics/etl/care0/care.json")).exists();
-    assertThat(Canaries.in(folder.resolve("lake"), "bronze", "quarantine")).isEmpty();
+    assertThat(Canaries.in(folder.resolve("lake"), "quarantine"))
+        .as("bronze is this test's own, with footers as the test writes them")
+        .allMatch(file -> file.startsWith(folder.resolve("lake/bronze")));
     assertThat(Canaries.in(folder.resolve("prometheus"))).isEmpty();
     assertThat(folder.resolve("prometheus/epic_fhir_etl_care.prom")).exists();
     assertThat(lake.rows("named")).as("the name is there to be found").contains("good CANARY");

@@ -11,12 +11,15 @@ import static org.apache.spark.sql.functions.regexp_extract;
 import static org.apache.spark.sql.functions.when;
 
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.hl7.fhir.r4.model.ResourceType;
 
 /**
  * The entries of the transaction Bundles that {@code deleted} files hold (FHIR Bulk Data 2.0,
@@ -33,7 +36,9 @@ final class DeletedEntries {
 
   /** Type and id at the end of a relative or absolute URL, with or without a version. */
   static final String URL =
-      "^(?:[^?#]*/)?([A-Z][A-Za-z]+)/([^/?#\\s\"]+)(?:/_history/[^/?#\\s]+)?$";
+      "^(?:[^?#]*/)?("
+          + Stream.of(ResourceType.values()).map(Enum::name).collect(Collectors.joining("|"))
+          + ")/([^/?#\\s\"]+)(?:/_history/[^/?#\\s]+)?$";
 
   private DeletedEntries() {}
 
