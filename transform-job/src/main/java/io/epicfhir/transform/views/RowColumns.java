@@ -20,6 +20,7 @@ import org.apache.spark.unsafe.types.UTF8String;
 final class RowColumns {
   private static final int VALUE = 1;
   private static final int EMPTY_LIST = 1;
+  private static final int NULL_ITEM = 2;
   private static final int ITEM = 3;
 
   /** What a column holds. */
@@ -61,7 +62,8 @@ final class RowColumns {
 
   void write(InternalRow row) {
     for (int i = 0; i < columns.length; i++) {
-      Object value = row.get(i, types[i]);
+      // Asked first: a row of a columnar batch gives a null as false or 0.
+      Object value = row.isNullAt(i) ? null : row.get(i, types[i]);
       if (value == null) {
         columns[i].writeNull(0, 0);
       } else if (value instanceof ArrayData list) {
@@ -79,7 +81,12 @@ final class RowColumns {
       column.writeNull(0, EMPTY_LIST);
     }
     for (int i = 0; i < size; i++) {
-      value(column, kind, list.get(i, type), i == 0 ? 0 : 1, ITEM);
+      int repeats = i == 0 ? 0 : 1;
+      if (list.isNullAt(i)) {
+        column.writeNull(repeats, NULL_ITEM);
+      } else {
+        value(column, kind, list.get(i, type), repeats, ITEM);
+      }
     }
   }
 

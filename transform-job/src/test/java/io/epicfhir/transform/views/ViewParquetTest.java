@@ -3,6 +3,7 @@ package io.epicfhir.transform.views;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.epicfhir.common.TestSpark;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,7 +22,6 @@ import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.hadoop.metadata.FileMetaData;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
@@ -54,16 +54,6 @@ class ViewParquetTest {
   @TempDir private java.nio.file.Path folder;
   private final Configuration hadoop = new Configuration();
   private Path file;
-
-  private static SparkSession spark() {
-    return SparkSession.builder()
-        .master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        .getOrCreate();
-  }
 
   @BeforeEach
   void begin() {
@@ -113,7 +103,7 @@ class ViewParquetTest {
     ViewParquet.Written written = write(ROWS);
     assertThat(written.rows()).isEqualTo(ROWS);
     assertThat(written.bytes()).isEqualTo(Files.size(folder.resolve("ours.parquet")));
-    List<Row> rows = spark().read().parquet(file.toString()).collectAsList();
+    List<Row> rows = TestSpark.session().read().parquet(file.toString()).collectAsList();
     assertThat(rows).hasSize(ROWS);
     assertThat(rows.get(7))
         .hasToString("[null,null,null,null,ArraySeq(),ArraySeq(),null,ArraySeq(),r7]");
@@ -139,7 +129,8 @@ class ViewParquetTest {
         ParquetFileReader.open(HadoopInputFile.fromPath(file, hadoop))) {
       assertThat(reader.getRowGroups()).hasSizeGreaterThan(1);
     }
-    List<Row> rows = spark().read().schema(schema).parquet(file.toString()).collectAsList();
+    List<Row> rows =
+        TestSpark.session().read().schema(schema).parquet(file.toString()).collectAsList();
     assertThat(rows).hasSize(count);
     for (int i = 0; i < count; i++) {
       assertThat(rows.get(i).getString(0)).isEqualTo(text(i));
@@ -161,7 +152,7 @@ class ViewParquetTest {
   @Test
   void theFileIsAsSparkWritesIt() throws IOException {
     write(ROWS);
-    spark()
+    TestSpark.session()
         .read()
         .parquet(file.toString())
         .coalesce(1)
@@ -239,6 +230,6 @@ class ViewParquetTest {
   @Test
   void aFileWithoutRowsHasTheSchema() throws IOException {
     assertThat(write(0).rows()).isZero();
-    assertThat(spark().read().parquet(file.toString()).schema()).isEqualTo(SCHEMA);
+    assertThat(TestSpark.session().read().parquet(file.toString()).schema()).isEqualTo(SCHEMA);
   }
 }
