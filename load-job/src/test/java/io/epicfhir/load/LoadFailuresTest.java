@@ -234,9 +234,13 @@ class LoadFailuresTest {
     try (SmallDisk lake = SmallDisk.mount(load.lake(), "4m")) {
       ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
       lake.remount("ro");
-
+      // No work without its audit record.
       assertThat(load.run()).isEqualTo(6);
-
+      assertThat(load.query("SELECT to_regclass('{}.a') IS NULL")).containsExactly("t");
+      lake.remount("rw");
+      assertThat(load.run()).isZero();
+      lake.remount("ro");
+      assertThat(load.run()).isEqualTo(6);
       assertThat(load.query("SELECT count(*), min(text) FROM {}.a")).containsExactly("3|x");
       lake.remount("rw");
       assertThat(load.run()).isZero();
