@@ -31,6 +31,16 @@ public record LakePaths(String root) {
     return at("views/" + name);
   }
 
+  /** The Delta table of a SQLView. */
+  public Path joined(String name) {
+    return at("joined/" + name);
+  }
+
+  /** The Delta table of a lookup. */
+  public Path lookup(String name) {
+    return at("lookups/" + name);
+  }
+
   /** What could not be taken in, of one export. */
   public Path quarantine(LocalDate extractionDate, String exportId) {
     return at("quarantine/extraction_date=" + extractionDate + "/export_id=" + exportId);

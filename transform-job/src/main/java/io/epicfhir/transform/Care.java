@@ -8,6 +8,7 @@ import io.epicfhir.common.RunLock;
 import io.epicfhir.common.RunRecorder;
 import io.epicfhir.common.delta.TableLog;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
@@ -15,7 +16,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Takes care of the silver and view tables: small files become large ones, files that only old
+ * Takes care of the tables of silver, views, joined tables and lookups: small files become large ones, files that only old
  * versions need go. No row changes by it.
  */
 public final class Care implements Job {
@@ -40,11 +41,13 @@ public final class Care implements Job {
       Path silver = lake.paths().silver();
       table(spark, lake, silver, "silver", settings, context.recorder())
           .ifPresent(done -> tables.put("silver", done));
-      for (FileStatus folder : lake.list(lake.paths().at("views"))) {
-        if (folder.isDirectory()) {
-          String name = "views/" + folder.getPath().getName();
-          table(spark, lake, folder.getPath(), name, settings, context.recorder())
-              .ifPresent(done -> tables.put(name, done));
+      for (String kind : List.of("views", "joined", "lookups")) {
+        for (FileStatus folder : lake.list(lake.paths().at(kind))) {
+          if (folder.isDirectory()) {
+            String name = kind + "/" + folder.getPath().getName();
+            table(spark, lake, folder.getPath(), name, settings, context.recorder())
+                .ifPresent(done -> tables.put(name, done));
+          }
         }
       }
       context.recorder().result("tables", tables);

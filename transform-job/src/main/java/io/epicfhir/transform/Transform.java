@@ -6,11 +6,12 @@ import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.RunLock;
+import io.epicfhir.transform.sqlviews.SqlCatalog;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Bronze to silver to views: applies every landing that the tables do not hold yet. Where there is
+ * Bronze to silver to views to joined tables: applies every landing that the tables do not hold yet. Where there is
  * nothing to do, no Spark session starts.
  */
 public final class Transform implements Job {
@@ -31,13 +32,14 @@ public final class Transform implements Job {
     // Compiling takes a second or two of one core, and so does the start of Spark: side by side.
     CompletableFuture<ViewCatalog.Read> views =
         CompletableFuture.supplyAsync(() -> ViewCatalog.load(settings.views()));
+    SqlCatalog joined = settings.joined().sql().map(SqlCatalog::load).orElse(SqlCatalog.NONE);
     TransformResult result;
     // Delta excludes a second writer only within one JVM on a local disk; the lock does it
     // anywhere.
     try (RunLock lock =
         RunLock.acquire(context.lake(), Transformation.LOCK, settings.lockPatience())) {
       result =
-          new Transformation(context::spark, context.lake(), settings, () -> views(views))
+          new Transformation(context::spark, context.lake(), settings, () -> views(views), joined)
               .run(RebuildRequest.of(context.arguments()), context.run().key());
     }
     result.record(context);

@@ -22,15 +22,21 @@ import java.util.stream.Collectors;
  * @param views to the views
  * @param catalog the views' definitions, with those that cannot be used
  * @param unknownViews tables of views that are no longer defined
+ * @param joined to lookups and joined tables
  */
 record TransformResult(
-    SilverResult silver, ViewResults views, ViewCatalog.Read catalog, List<String> unknownViews) {
+    SilverResult silver,
+    ViewResults views,
+    ViewCatalog.Read catalog,
+    List<String> unknownViews,
+    JoinedStep.Result joined) {
 
   /** Why the run is red although it went on to its end; a sentence each. */
   List<String> problems() {
     List<String> problems = new ArrayList<>(silver.problems().sentences());
     problems.addAll(views.failed().values());
     catalog.problems().forEach(problem -> problems.add(problem.message()));
+    problems.addAll(joined.problems());
     return problems;
   }
 
@@ -46,6 +52,7 @@ record TransformResult(
     recorder.result("silver", silver(recorder, paths));
     recorder.result("views", views(recorder, paths));
     recordProblems(recorder);
+    joined.record(context);
     views.drift().forEach((type, drift) -> recorder.note(drift(type, drift)));
     views
         .changed()

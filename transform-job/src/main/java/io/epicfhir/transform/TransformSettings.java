@@ -3,6 +3,7 @@ package io.epicfhir.transform;
 import io.epicfhir.common.SettingsFile;
 import io.epicfhir.common.SettingsReader;
 import io.epicfhir.transform.delta.DeletionVectors;
+import io.epicfhir.transform.joined.JoinedSettings;
 import io.epicfhir.transform.silver.DeletionBound;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.TreeSet;
  * @param vectors when changed rows are marked instead of copying the others
  * @param bound how many resources may go without a server's word
  * @param leaveOut views that leave out the resources that do not fit, instead of stopping
+ * @param joined joined tables and lookups
  * @param lockPatience how long to wait for another writer of the tables
  */
 record TransformSettings(
@@ -24,23 +26,26 @@ record TransformSettings(
     DeletionVectors vectors,
     DeletionBound bound,
     Set<String> leaveOut,
+    JoinedSettings joined,
     Duration lockPatience) {
 
   /** Reads the block {@code transform}; every problem in it is told at once. */
   static TransformSettings from(SettingsFile file) {
-    SettingsReader reader = file.reader("transform").except("care");
+    SettingsReader reader = file.reader("transform").except("care", "joined");
     Path views = reader.path("views");
     if (!Files.isDirectory(views)) {
       reader.problem("views", views.toString(), "an existing folder of ViewDefinitions");
     }
+    SettingsReader joined = file.reader("transform.joined");
     TransformSettings settings =
         new TransformSettings(
             views,
             reader.choice("deletion-vectors", DeletionVectors.class),
             DeletionBound.from(reader),
             reader.has("leave-out") ? new TreeSet<>(reader.texts("leave-out")) : Set.of(),
+            reader.has("joined") ? JoinedSettings.from(joined) : JoinedSettings.NONE,
             reader.duration("lock-patience"));
-    reader.check();
+    reader.and(joined).check();
     return settings;
   }
 }

@@ -6,6 +6,7 @@ import io.epicfhir.transform.silver.Silver;
 import io.epicfhir.transform.silver.SilverResult;
 import io.epicfhir.transform.silver.SilverSettings;
 import io.epicfhir.transform.silver.SilverState;
+import io.epicfhir.transform.sqlviews.SqlCatalog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -14,7 +15,7 @@ import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.sql.SparkSession;
 
-/** Bronze to silver to views, once; whoever calls holds the lock of the tables. */
+/** Bronze to silver to views to joined tables, once; whoever calls holds the lock of the tables. */
 final class Transformation {
   /** Who writes silver or views holds it. */
   static final String LOCK = "silver";
@@ -23,22 +24,26 @@ final class Transformation {
   private final Lake lake;
   private final TransformSettings settings;
   private final Supplier<ViewCatalog.Read> views;
+  private final SqlCatalog joined;
 
   /**
    * Of one lake.
    *
    * @param spark asked only where there is something to do
    * @param views asked when silver is up to date, or before that where a rebuild is asked for
+   * @param joined the SQLViews
    */
   Transformation(
       Supplier<SparkSession> spark,
       Lake lake,
       TransformSettings settings,
-      Supplier<ViewCatalog.Read> views) {
+      Supplier<ViewCatalog.Read> views,
+      SqlCatalog joined) {
     this.spark = spark;
     this.lake = lake;
     this.settings = settings;
     this.views = views;
+    this.joined = joined;
   }
 
   /**
@@ -51,7 +56,9 @@ final class Transformation {
         new Silver(lake, spark, new SilverSettings(settings.vectors(), settings.bound()));
     if (!request.equals(RebuildRequest.NOTHING)) {
       ViewCatalog.Read known = views.get();
-      request.check(silver.knownTypes(), known.views().keySet(), viewNames(known));
+      List<String> tables = viewNames(known);
+      joined.views().forEach(view -> tables.add(view.name()));
+      request.check(silver.knownTypes(), known.views().keySet(), tables);
     }
     SilverResult done =
         silver.bringUpToDate(
@@ -71,7 +78,9 @@ final class Transformation {
     ViewResults results =
         new ViewTables(spark, lake, settings, catalog.views(), state)
             .bringUpToDate(anew, done.problems().changedTypes());
-    return new TransformResult(done, results, catalog, unknownViews(catalog));
+    JoinedStep.Result step =
+        new JoinedStep(spark, lake, settings, catalog, results).run(joined, request.views());
+    return new TransformResult(done, results, catalog, unknownViews(catalog), step);
   }
 
   private static List<String> viewNames(ViewCatalog.Read catalog) {

@@ -2,16 +2,11 @@ package io.epicfhir.transform;
 
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
-import io.epicfhir.common.delta.CommitFiles;
-import io.epicfhir.common.delta.CommitInfo;
 import io.epicfhir.common.delta.TableDefinition;
 import io.epicfhir.common.delta.TableLog;
-import io.epicfhir.transform.delta.TableSignature;
+import io.epicfhir.transform.delta.KeptTable;
 import io.epicfhir.transform.silver.SilverState;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.apache.hadoop.fs.Path;
 
 /** The Delta table of one view: its log, its state, and whether it is what silver gives. */
@@ -21,22 +16,20 @@ final class ViewTable {
 
   private final Lake lake;
   private final ViewPlan plan;
-  private final Path path;
-  private final TableLog log;
+  private final KeptTable kept;
 
   ViewTable(Lake lake, ViewPlan plan) {
     this.lake = lake;
     this.plan = plan;
-    this.path = lake.paths().view(plan.name());
-    this.log = TableLog.of(lake, path);
+    this.kept = new KeptTable(lake, lake.paths().view(plan.name()));
   }
 
   Path path() {
-    return path;
+    return kept.path();
   }
 
   TableLog log() {
-    return log;
+    return kept.log();
   }
 
   ViewPlan plan() {
@@ -60,7 +53,7 @@ final class ViewTable {
   /** Looks at its state and its log. */
   Found look(SilverState silver, String type) {
     Optional<ViewState> left = left();
-    Optional<String> strange = left.flatMap(this::strange);
+    Optional<String> strange = left.flatMap(state -> kept.strange(state.deltaVersion(), state.identity()));
     Optional<ViewState> from =
         left.filter(state -> strange.isEmpty())
             .filter(state -> state.definitionHash().equals(plan.hash()))
@@ -69,38 +62,6 @@ final class ViewTable {
             // Of what silver held then no row is left: what went with it nobody says.
             .filter(state -> state.silverVersion() >= silver.of(type).oldestVersion());
     return new Found(from, strange);
-  }
-
-  private Optional<String> strange(ViewState state) {
-    OptionalLong newest = log.version();
-    if (newest.isEmpty()) {
-      return Optional.of("its table is gone");
-    }
-    if (newest.getAsLong() < state.deltaVersion()) {
-      return Optional.of(
-          "its newest commit is %d, where there was a commit %d"
-              .formatted(newest.getAsLong(), state.deltaVersion()));
-    }
-    Optional<String> identity = log.identity(state.deltaVersion());
-    if (identity.isPresent() && !identity.get().equals(state.identity())) {
-      return Optional.of("commit %d is another one than it was".formatted(state.deltaVersion()));
-    }
-    Optional<List<CommitFiles>> commits = log.changes(state.deltaVersion(), newest.getAsLong());
-    if (commits.isEmpty()) {
-      return Optional.of(
-          "commits after %d are no longer in its log".formatted(state.deltaVersion()));
-    }
-    return commits.get().stream()
-        .filter(CommitFiles::changesTable)
-        .map(commit -> log.info(commit.version()))
-        .flatMap(Optional::stream)
-        .filter(info -> !TableSignature.isOurs(info))
-        .findFirst()
-        .map(ViewTable::somebodyElses);
-  }
-
-  private static String somebodyElses(CommitInfo info) {
-    return "commit %d (%s) is somebody else's".formatted(info.version(), info.operation());
   }
 
   /** What this pipeline left of the table. */
@@ -119,22 +80,11 @@ final class ViewTable {
   }
 
   TableDefinition definition(boolean deletionVectors) {
-    return new TableDefinition(
-        plan.schema().json(),
-        plan.description(),
-        Map.of(
-            // No minimum and maximum of patient data in the log; only how many rows a file has.
-            "delta.dataSkippingNumIndexedCols",
-            "0",
-            "delta.enableDeletionVectors",
-            String.valueOf(deletionVectors)),
-        List.of());
+    return KeptTable.definition(plan.schema(), plan.description(), deletionVectors);
   }
 
   /** Removes what a writer left that never came to its first commit; it is no table. */
   void removeLeftovers() {
-    if (log.version().isEmpty() && lake.exists(path)) {
-      lake.delete(path);
-    }
+    kept.removeLeftovers();
   }
 }

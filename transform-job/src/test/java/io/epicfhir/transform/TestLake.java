@@ -12,7 +12,9 @@ import io.epicfhir.common.Landings;
 import io.epicfhir.common.NioLocalFileSystem;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.transform.delta.DeletionVectors;
+import io.epicfhir.transform.joined.JoinedSettings;
 import io.epicfhir.transform.silver.DeletionBound;
+import io.epicfhir.transform.sqlviews.SqlCatalog;
 import io.epicfhir.transform.views.ViewCompiler;
 import io.epicfhir.transform.views.ViewDefinition;
 import java.io.IOException;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -33,15 +36,18 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
 /** A lake on local disk whose bronze is written by hand; everything else is the real thing. */
-final class TestLake {
+public final class TestLake {
   private final Lake lake;
   private final Path root;
   private final Map<String, List<String>> views = new TreeMap<>();
+  private final List<ViewCatalog.Problem> viewProblems = new ArrayList<>();
+  private Optional<String> largeLookups = Optional.empty();
   private DeletionVectors vectors = DeletionVectors.OFF;
   private DeletionBound bound = DeletionBound.DEFAULT;
   private final Set<String> leaveOut = new TreeSet<>();
 
-  TestLake(Path root) {
+  /** A lake in a folder. */
+  public TestLake(Path root) {
     this.root = root;
     Configuration hadoop = new Configuration();
     NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
@@ -49,7 +55,7 @@ final class TestLake {
   }
 
   /** One session for all tests of the module; a new one where a test has stopped it. */
-  static SparkSession spark() {
+  public static SparkSession spark() {
     return SparkSession.builder()
         .master("local[2]")
         .appName("transform tests")
@@ -89,7 +95,8 @@ final class TestLake {
         "2026-01-20T00:00:00Z");
   }
 
-  Lake lake() {
+  /** What the jobs know it as. */
+  public Lake lake() {
     return lake;
   }
 
@@ -129,6 +136,49 @@ final class TestLake {
          "select": [{"column": [{"name": "id", "path": "getResourceKey()"}]}]}
         """
             .formatted(resourceType.toLowerCase(Locale.ROOT), resourceType));
+  }
+
+  /** Defines a SQLView by its file; no text takes it away. */
+  TestLake sql(String file, String text) {
+    return put("sql", file, text);
+  }
+
+  /** Defines a lookup by its file; no text takes it away. */
+  TestLake lookup(String file, String text) {
+    return put("lookups-conf", file, text);
+  }
+
+  /** Has a folder of large lookups. */
+  TestLake large(Path folder) {
+    largeLookups = Optional.of(folder.toUri().toString());
+    return this;
+  }
+
+  /** A view whose file cannot be used from here on; its table stays. */
+  TestLake refuse(String view) {
+    views.values().forEach(all -> all.removeIf(v -> ViewDefinition.parse(v, "t").name().equals(view)));
+    viewProblems.add(
+        new ViewCatalog.Problem(view + ".json", Optional.of(view), view + ".json: refused"));
+    return this;
+  }
+
+  private TestLake put(String folder, String file, String text) {
+    try {
+      Path path = root.resolve(folder).resolve(file);
+      Files.createDirectories(path.getParent());
+      if (text == null) {
+        Files.delete(path);
+      } else {
+        Files.writeString(path, text);
+      }
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Optional<Path> folder(String name) {
+    return Optional.of(root.resolve(name)).filter(Files::isDirectory);
   }
 
   /** What somebody else does to a table, such as {@code silver/Patient}; %s stands for it. */
@@ -176,9 +226,19 @@ final class TestLake {
                     ViewCompiler.compile(
                         type, jsons.stream().map(j -> ViewDefinition.parse(j, "test")).toList()))));
     TransformSettings settings =
-        new TransformSettings(root, vectors, bound, leaveOut, Duration.ZERO);
+        new TransformSettings(
+            root,
+            vectors,
+            bound,
+            leaveOut,
+            new JoinedSettings(folder("sql"), folder("lookups-conf"), largeLookups, 10L << 20),
+            Duration.ZERO);
     return new Transformation(
-            TestLake::spark, lake, settings, () -> new ViewCatalog.Read(compiled, List.of()))
+            TestLake::spark,
+            lake,
+            settings,
+            () -> new ViewCatalog.Read(compiled, viewProblems),
+            folder("sql").map(SqlCatalog::load).orElse(SqlCatalog.NONE))
         .run(request, "etl/test");
   }
 
@@ -225,6 +285,18 @@ final class TestLake {
         .map(row -> row.mkString(" "))
         .sorted()
         .toList();
+  }
+
+  /** A table's rows as sorted lines, all columns in order; such as {@code joined/x}. */
+  List<String> table(String folder) {
+    return spark().read().format("delta").load(root.resolve(folder).toString()).collectAsList().stream()
+        .map(row -> row.mkString(" "))
+        .sorted()
+        .toList();
+  }
+
+  TableLog log(String folder) {
+    return TableLog.of(lake, lake.paths().at(folder));
   }
 
   /** The resources that are there, as sorted lines: id and text. */

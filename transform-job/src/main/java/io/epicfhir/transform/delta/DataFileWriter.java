@@ -105,10 +105,10 @@ public final class DataFileWriter {
     public Iterator<NewFile> call(Iterator<InternalRow> rows) throws Exception {
       try (OpenFiles files =
           new OpenFiles(factory, configuration.value(), table, columns, rangeOrdinal)) {
+        LeadingColumns leading = new LeadingColumns(columns);
         if (partitionOrdinal < 0) {
-          rows.forEachRemaining(row -> files.write("", "", row));
+          rows.forEachRemaining(row -> files.write("", "", leading.of(row)));
         } else {
-          LeadingColumns leading = new LeadingColumns(columns);
           while (rows.hasNext()) {
             InternalRow row = rows.next();
             String partition = row.getUTF8String(partitionOrdinal).toString();

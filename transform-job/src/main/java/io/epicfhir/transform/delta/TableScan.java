@@ -79,25 +79,41 @@ public final class TableScan {
     return rows(files, wanted, gone);
   }
 
+  /** The rows at some positions, whether they are live or not. */
+  Dataset<Row> only(Map<String, RoaringBitmap> at, List<DataFile> files, List<String> wanted) {
+    List<String> read = withPosition(wanted);
+    return dataset(filtered(files, read, at, true), files, read, wanted);
+  }
+
   private JavaRDD<InternalRow> rows(
       List<DataFile> files, List<String> wanted, Map<String, RoaringBitmap> gone) {
+    return gone.isEmpty()
+        ? rdd(scan(files, wanted))
+        : filtered(files, withPosition(wanted), gone, false);
+  }
+
+  private static List<String> withPosition(List<String> wanted) {
     List<String> read = new ArrayList<>(wanted);
-    if (!gone.isEmpty()) {
-      POSITION.stream().filter(name -> !read.contains(name)).forEach(read::add);
-    }
+    POSITION.stream().filter(name -> !read.contains(name)).forEach(read::add);
+    return read;
+  }
+
+  /**
+   * @param at positions by file
+   * @param kept whether the rows at these positions stay, or the others
+   */
+  private JavaRDD<InternalRow> filtered(
+      List<DataFile> files, List<String> read, Map<String, RoaringBitmap> at, boolean kept) {
     JavaRDD<InternalRow> rows = rdd(scan(files, read));
-    if (gone.isEmpty()) {
-      return rows;
-    }
     Broadcast<Map<String, RoaringBitmap>> marked =
         org.apache.spark.api.java.JavaSparkContext.fromSparkContext(spark.sparkContext())
-            .broadcast(gone);
+            .broadcast(at);
     int file = read.indexOf(POSITION.get(0));
     int row = read.indexOf(POSITION.get(1));
     return rows.mapPartitions(
         all -> {
-          LiveRows live = new LiveRows(marked.value(), file, row);
-          return new FilteredRows(all, live::test);
+          ListedRows listed = new ListedRows(marked.value(), file, row);
+          return new FilteredRows(all, candidate -> listed.test(candidate) == kept);
         });
   }
 
@@ -106,10 +122,13 @@ public final class TableScan {
     if (gone(files).isEmpty()) {
       return scan(files, wanted);
     }
-    List<String> read = new ArrayList<>(wanted);
-    POSITION.stream().filter(name -> !read.contains(name)).forEach(read::add);
-    StructType schema = scan(files, read).schema();
-    return InternalRows.dataset(spark, rows(files, read), schema)
+    List<String> read = withPosition(wanted);
+    return dataset(rows(files, read), files, read, wanted);
+  }
+
+  private Dataset<Row> dataset(
+      JavaRDD<InternalRow> rows, List<DataFile> files, List<String> read, List<String> wanted) {
+    return InternalRows.dataset(spark, rows, scan(files, read).schema())
         .select(wanted.stream().map(name -> col("`" + name + "`")).toArray(Column[]::new));
   }
 
@@ -155,16 +174,16 @@ public final class TableScan {
     return ((org.apache.spark.sql.classic.Dataset<Row>) rows).queryExecution().toRdd().toJavaRDD();
   }
 
-  /** Knows the deleted rows of the file at hand. */
-  private static final class LiveRows {
-    private final Map<String, RoaringBitmap> gone;
+  /** Knows the listed rows of the file at hand. */
+  private static final class ListedRows {
+    private final Map<String, RoaringBitmap> listed;
     private final int file;
     private final int row;
     private UTF8String current;
     private RoaringBitmap ofCurrent;
 
-    LiveRows(Map<String, RoaringBitmap> gone, int file, int row) {
-      this.gone = gone;
+    ListedRows(Map<String, RoaringBitmap> listed, int file, int row) {
+      this.listed = listed;
       this.file = file;
       this.row = row;
     }
@@ -173,9 +192,9 @@ public final class TableScan {
       UTF8String path = candidate.getUTF8String(file);
       if (!path.equals(current)) {
         current = path.copy();
-        ofCurrent = gone.get(new Path(URI.create(path.toString())).toUri().getPath());
+        ofCurrent = listed.get(new Path(URI.create(path.toString())).toUri().getPath());
       }
-      return ofCurrent == null || !ofCurrent.contains((int) candidate.getLong(row));
+      return ofCurrent != null && ofCurrent.contains((int) candidate.getLong(row));
     }
   }
 }

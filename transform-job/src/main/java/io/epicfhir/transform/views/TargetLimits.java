@@ -4,15 +4,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a view's table may be in PostgreSQL, the target: found when the view is compiled, not when
- * it is loaded. See <a href="https://www.postgresql.org/docs/current/limits.html">PostgreSQL
- * Limits</a> and <a href="https://www.postgresql.org/docs/current/ddl-system-columns.html">System
- * Columns</a>.
+ * What a table may be in PostgreSQL, the target: found when its definition is read, not when it is
+ * loaded. See <a href="https://www.postgresql.org/docs/current/limits.html">PostgreSQL Limits</a>
+ * and <a href="https://www.postgresql.org/docs/current/ddl-system-columns.html">System Columns</a>.
  */
-final class TargetLimits {
+public final class TargetLimits {
   /** 1,600, of which _resource_id is one. */
   static final int COLUMNS = 1_599;
 
@@ -31,12 +31,20 @@ final class TargetLimits {
    * @throws ViewException of kind VALIDATION where they cannot be a table's
    */
   static void check(String view, List<ViewColumn> columns) {
-    if (tooLong(view)) {
-      throw refuse(view, "its name is longer than " + NAME_BYTES + " bytes; shorten it");
+    problem(view, columns.stream().map(ViewColumn::name).toList())
+        .ifPresent(
+            problem -> {
+              throw ViewException.invalid("Cannot compile view " + view + ": " + problem);
+            });
+  }
+
+  /** Why names cannot be a table's and its columns', or empty where they can. */
+  public static Optional<String> problem(String table, List<String> columns) {
+    if (tooLong(table)) {
+      return Optional.of("its name is longer than " + NAME_BYTES + " bytes; shorten it");
     }
     if (columns.size() > COLUMNS) {
-      throw refuse(
-          view,
+      return Optional.of(
           "it has "
               + columns.size()
               + " columns, and a table takes "
@@ -44,32 +52,28 @@ final class TargetLimits {
               + "; make two views of it");
     }
     Set<String> names = new HashSet<>();
-    for (ViewColumn column : columns) {
-      String lower = column.name().toLowerCase(Locale.ROOT);
-      if (SYSTEM_COLUMNS.contains(lower)) {
-        throw refuse(
-            view, "every table has a system column " + lower + " already; rename the column");
-      }
-      if (tooLong(column.name())) {
-        throw refuse(
-            view,
-            "the column " + column.name() + " is longer than " + NAME_BYTES + " bytes; shorten it");
-      }
-      if (!names.add(lower)) {
-        throw refuse(
-            view,
-            "the column "
-                + column.name()
-                + " is there twice; upper and lower case do not tell columns apart");
-      }
+    return columns.stream().flatMap(column -> column(column, names).stream()).findFirst();
+  }
+
+  private static Optional<String> column(String column, Set<String> names) {
+    String lower = column.toLowerCase(Locale.ROOT);
+    if (SYSTEM_COLUMNS.contains(lower)) {
+      return Optional.of(
+          "every table has a system column " + lower + " already; rename the column");
     }
+    if (tooLong(column)) {
+      return Optional.of(
+          "the column " + column + " is longer than " + NAME_BYTES + " bytes; shorten it");
+    }
+    return names.add(lower)
+        ? Optional.empty()
+        : Optional.of(
+            "the column "
+                + column
+                + " is there twice; upper and lower case do not tell columns apart");
   }
 
   private static boolean tooLong(String name) {
     return name.getBytes(StandardCharsets.UTF_8).length > NAME_BYTES;
-  }
-
-  private static ViewException refuse(String view, String problem) {
-    return ViewException.invalid("Cannot compile view " + view + ": " + problem);
   }
 }

@@ -1,0 +1,110 @@
+package io.epicfhir.transform.delta;
+
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.CommitFiles;
+import io.epicfhir.common.delta.CommitInfo;
+import io.epicfhir.common.delta.NewFile;
+import io.epicfhir.common.delta.TableDefinition;
+import io.epicfhir.common.delta.TableLog;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.types.StructType;
+
+/** A Delta table that this pipeline keeps, and what somebody else may do to it. */
+public final class KeptTable {
+  private final Lake lake;
+  private final Path path;
+  private final TableLog log;
+
+  /** The table in a folder, which need not be there. */
+  public KeptTable(Lake lake, Path path) {
+    this.lake = lake;
+    this.path = path;
+    this.log = TableLog.of(lake, path);
+  }
+
+  /** Its folder. */
+  public Path path() {
+    return path;
+  }
+
+  /** Its log. */
+  public TableLog log() {
+    return log;
+  }
+
+  /**
+   * What happened to the table since a commit of this pipeline, if it was not this pipeline.
+   *
+   * @param version the commit that is remembered
+   * @param identity and what tells it from any other
+   */
+  public Optional<String> strange(long version, String identity) {
+    OptionalLong newest = log.version();
+    if (newest.isEmpty()) {
+      return Optional.of("its table is gone");
+    }
+    if (newest.getAsLong() < version) {
+      return Optional.of(
+          "its newest commit is %d, where there was a commit %d"
+              .formatted(newest.getAsLong(), version));
+    }
+    Optional<String> found = log.identity(version);
+    if (found.isPresent() && !found.get().equals(identity)) {
+      return Optional.of("commit %d is another one than it was".formatted(version));
+    }
+    Optional<List<CommitFiles>> commits = log.changes(version, newest.getAsLong());
+    if (commits.isEmpty()) {
+      return Optional.of("commits after %d are no longer in its log".formatted(version));
+    }
+    return commits.get().stream()
+        .filter(CommitFiles::changesTable)
+        .map(commit -> log.info(commit.version()))
+        .flatMap(Optional::stream)
+        .filter(info -> !TableSignature.isOurs(info))
+        .findFirst()
+        .map(KeptTable::somebodyElses);
+  }
+
+  private static String somebodyElses(CommitInfo info) {
+    return "commit %d (%s) is somebody else's".formatted(info.version(), info.operation());
+  }
+
+  /** What the table is made as. */
+  public static TableDefinition definition(
+      StructType schema, String description, boolean deletionVectors) {
+    return new TableDefinition(
+        schema.json(),
+        description,
+        Map.of(
+            // No minimum and maximum of patient data in the log; only how many rows a file has.
+            "delta.dataSkippingNumIndexedCols",
+            "0",
+            "delta.enableDeletionVectors",
+            String.valueOf(deletionVectors)),
+        List.of());
+  }
+
+  /** Makes the table, or another one of it, in one commit; the version. */
+  public long build(TableDefinition definition, List<NewFile> files, String signature) {
+    return log.version().isPresent()
+        ? log.replace(definition, files, signature)
+        : log.create(definition, files, signature);
+  }
+
+  /** Takes away files that no commit names. */
+  public void remove(List<NewFile> files) {
+    files.forEach(file -> lake.delete(new Path(path, file.path())));
+    removeLeftovers();
+  }
+
+  /** Removes what a writer left that never came to its first commit; it is no table. */
+  public void removeLeftovers() {
+    if (log.version().isEmpty() && lake.exists(path)) {
+      lake.delete(path);
+    }
+  }
+}

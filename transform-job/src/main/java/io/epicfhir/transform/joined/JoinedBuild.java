@@ -1,0 +1,217 @@
+package io.epicfhir.transform.joined;
+
+import static org.apache.spark.sql.functions.broadcast;
+import static org.apache.spark.sql.functions.col;
+
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.DataFile;
+import io.epicfhir.common.delta.NewFile;
+import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.transform.delta.DeletionVectors;
+import io.epicfhir.transform.delta.KeptTable;
+import io.epicfhir.transform.delta.TableScan;
+import io.epicfhir.transform.delta.TableSignature;
+import io.epicfhir.transform.delta.TableWriter;
+import io.epicfhir.transform.sqlviews.AnalysedView;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StructType;
+
+/** Builds one joined table, whole or the rows of some keys, in at most one commit. */
+final class JoinedBuild {
+  /** More keys than these are not sent to every task. */
+  private static final long FEW = 200_000;
+
+  /** So many keys are looked up one by one whatever share of the table they are. */
+  private static final long ALWAYS_FEW = 1_000;
+
+  private final SparkSession session;
+  private final Lake lake;
+  private final DeletionVectors vectors;
+  private final KeptTable table;
+  private final AnalysedView analysed;
+  private final Dataset<Row> rows;
+  private final TableWriter writer;
+  private final String description;
+
+  /**
+   * What was done.
+   *
+   * @param version the newest commit of the table that changed rows
+   */
+  record Outcome(JoinedResults.Built built, long version, long touched, long changed) {}
+
+  /**
+   * @param rows all rows that the SQL gives
+   */
+  JoinedBuild(
+      SparkSession session,
+      Lake lake,
+      DeletionVectors vectors,
+      JoinedTable table,
+      AnalysedView analysed,
+      Dataset<Row> rows) {
+    this.session = session;
+    this.lake = lake;
+    this.vectors = vectors;
+    this.table = table.kept();
+    this.analysed = analysed;
+    this.rows = rows;
+    this.description = table.view().description();
+    this.writer =
+        new TableWriter(
+            lake, this.table.path(), analysed.schema(), Optional.empty(), Optional.empty());
+  }
+
+  /** Builds the table whole; without a commit where it has these rows already. */
+  Outcome whole(Optional<JoinedState> before) {
+    table.removeLeftovers();
+    Optional<TableSnapshot> old = table.log().snapshot();
+    List<NewFile> files = writer.write(rows);
+    if (before.isPresent() && old.filter(this::isOfThisShape).isPresent() && same(files, old.get())) {
+      table.remove(files);
+      return nothing(0);
+    }
+    Failpoint.at("joined.commit");
+    boolean marks = vectors.wanted(files.stream().mapToLong(NewFile::bytes).sum());
+    long version =
+        table.build(
+            KeptTable.definition(analysed.schema(), description, marks),
+            files,
+            TableSignature.of(session));
+    Failpoint.at("joined.committed");
+    return new Outcome(JoinedResults.Built.WHOLE, version, 0, 0);
+  }
+
+  private boolean same(List<NewFile> files, TableSnapshot old) {
+    long count = files.stream().mapToLong(NewFile::rows).sum();
+    if (old.rows().orElse(-1) != count) {
+      return false;
+    }
+    List<DataFile> written =
+        files.stream()
+            .map(
+                file ->
+                    new DataFile(
+                        file.path(),
+                        Map.of(),
+                        file.bytes(),
+                        java.util.OptionalLong.of(file.rows()),
+                        Optional.empty(),
+                        Map.of()))
+            .toList();
+    return new RowDigest(analysed.schema())
+        .same(scan().dataset(written, analysed.columns()), scan().dataset(old.files(), analysed.columns()));
+  }
+
+  /** Whether the table's columns and comment are those of the SQLView. */
+  boolean isOfThisShape(TableSnapshot snapshot) {
+    return DataType.fromJson(snapshot.schemaJson()).equals(analysed.schema())
+        && snapshot.description().equals(description);
+  }
+
+  /**
+   * Replaces the rows of keys; empty where there are so many that the whole table is less work.
+   *
+   * @param keys each once, in the column {@link TouchedKeys#KEY}
+   */
+  Optional<Outcome> keys(JoinedState before, Dataset<Row> keys) {
+    TableSnapshot old = table.log().snapshot().orElseThrow();
+    if (!isOfThisShape(old)) {
+      return Optional.empty();
+    }
+    Dataset<Row> touched = keys.persist();
+    try {
+      long number = touched.count();
+      if (number == 0) {
+        return Optional.of(nothing(0));
+      }
+      if (number > FEW || (number > ALWAYS_FEW && number * 2 > before.rows())) {
+        return Optional.empty();
+      }
+      return Optional.of(replaced(old, touched, number));
+    } finally {
+      touched.unpersist();
+    }
+  }
+
+  /** No commit; after a crash the newest one may be younger than the state. */
+  private Outcome nothing(long touched) {
+    long version = TableSignature.content(table.log()).orElseThrow();
+    return new Outcome(JoinedResults.Built.NONE, version, touched, 0);
+  }
+
+  private Outcome replaced(TableSnapshot old, Dataset<Row> touched, long number) {
+    List<String> positioned = new ArrayList<>(analysed.columns());
+    positioned.addAll(TableScan.POSITION);
+    Dataset<Row> fresh = ofKeys(rows, touched).persist();
+    Dataset<Row> stale = ofKeys(scan().dataset(old.files(), positioned), touched).persist();
+    Dataset<Row> differing = differing(fresh, stale).persist();
+    try {
+      long changed = differing.count();
+      if (changed == 0) {
+        return nothing(number);
+      }
+      boolean marks = vectors.wanted(old.bytes());
+      TableWriter.Plan plan = writer.take(session, old, ofKeys(stale, differing), marks);
+      List<NewFile> add = new ArrayList<>(writer.write(ofKeys(fresh, differing).coalesce(1)));
+      add.addAll(plan.add());
+      long read = old.version();
+      if (!plan.mark().isEmpty() && !old.deletionVectorsEnabled()) {
+        read =
+            table
+                .log()
+                .setProperties(
+                    Map.of("delta.enableDeletionVectors", "true"), TableSignature.of(session));
+      }
+      Failpoint.at("joined.commit");
+      long version =
+          table.log().change(read, add, plan.remove(), plan.mark(), TableSignature.of(session));
+      Failpoint.at("joined.committed");
+      return new Outcome(JoinedResults.Built.KEYS, version, number, changed);
+    } finally {
+      List.of(fresh, stale, differing).forEach(Dataset::unpersist);
+    }
+  }
+
+  /** The keys whose rows are not the same. */
+  private Dataset<Row> differing(Dataset<Row> fresh, Dataset<Row> stale) {
+    RowDigest digest = new RowDigest(analysed.schema());
+    return signed(fresh, digest.of(1))
+        .unionAll(signed(stale, digest.of(-1)))
+        .groupBy(TouchedKeys.KEY)
+        .agg(RowDigest.differs().as("_differs"))
+        .where(col("_differs"))
+        .select(TouchedKeys.KEY);
+  }
+
+  private Dataset<Row> signed(Dataset<Row> all, Column[] parts) {
+    List<Column> columns = new ArrayList<>(List.of(parts));
+    columns.add(0, key(all).as(TouchedKeys.KEY));
+    return all.select(columns.toArray(Column[]::new));
+  }
+
+  /** The rows of these keys; null is a key like any other. */
+  private Dataset<Row> ofKeys(Dataset<Row> all, Dataset<Row> keys) {
+    return all.join(
+        broadcast(keys), key(all).eqNullSafe(keys.col(TouchedKeys.KEY)), "left_semi");
+  }
+
+  private Column key(Dataset<Row> all) {
+    return all.col("`" + analysed.key().orElseThrow().name() + "`");
+  }
+
+  private TableScan scan() {
+    return new TableScan(session, lake, table.path(), analysed.schema(), Optional.empty());
+  }
+}

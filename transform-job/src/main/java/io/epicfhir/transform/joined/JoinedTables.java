@@ -1,0 +1,241 @@
+package io.epicfhir.transform.joined;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Lake;
+import io.epicfhir.transform.Failures;
+import io.epicfhir.transform.delta.DeletionVectors;
+import io.epicfhir.transform.lookups.LookupResults;
+import io.epicfhir.transform.sqlviews.AnalysedView;
+import io.epicfhir.transform.sqlviews.SqlCatalog;
+import io.epicfhir.transform.sqlviews.SqlCheck;
+import io.epicfhir.transform.sqlviews.SqlView;
+import io.epicfhir.transform.sqlviews.SqlView.Dependency;
+import io.epicfhir.transform.sqlviews.SqlView.Kind;
+import io.epicfhir.transform.sqlviews.TableOrder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings all joined tables up to date, in the order of their dependencies. Each stands alone: one
+ * that fails keeps its last good rows, those that read it wait, and the others go on.
+ */
+public final class JoinedTables {
+  private static final Logger LOG = LoggerFactory.getLogger(JoinedTables.class);
+
+  private final Supplier<SparkSession> spark;
+  private final Lake lake;
+  private final DeletionVectors vectors;
+  private final long broadcastThreshold;
+  private final LookupResults lookups;
+  private final Map<String, Source> sources;
+  private final JoinedResults results = JoinedResults.empty();
+  private SparkSession session;
+  private SourceTables tables;
+
+  /**
+   * @param spark asked only where a table is behind
+   * @param views the views that are what silver gives, by name
+   */
+  public JoinedTables(
+      Supplier<SparkSession> spark,
+      Lake lake,
+      DeletionVectors vectors,
+      long broadcastThreshold,
+      Map<String, Source> views,
+      LookupResults lookups) {
+    this.spark = spark;
+    this.lake = lake;
+    this.vectors = vectors;
+    this.broadcastThreshold = broadcastThreshold;
+    this.sources = new TreeMap<>(views);
+    this.lookups = lookups;
+  }
+
+  /**
+   * Brings them up to date.
+   *
+   * @param order of the same catalog
+   * @param anew those that are built anew
+   */
+  public JoinedResults bringUpToDate(SqlCatalog catalog, TableOrder order, Set<String> anew) {
+    try {
+      Stream.concat(catalog.problems().stream(), order.problems().stream())
+          .forEach(one -> results.failed().put(one.name(), keeps(one.name(), one.message())));
+      order.views().forEach(view -> one(view, order, anew.contains(view.name())));
+      return results;
+    } finally {
+      if (tables != null) {
+        tables.close();
+      }
+    }
+  }
+
+  private void one(SqlView view, TableOrder order, boolean anew) {
+    long start = System.nanoTime();
+    JoinedTable table = new JoinedTable(lake, view);
+    try {
+      Map<String, Source> byLabel = sources(view);
+      if (byLabel.isEmpty()) {
+        return; // it waits, and that is told
+      }
+      List<JoinedState.Read> reads =
+          byLabel.entrySet().stream().map(one -> one.getValue().readAs(one.getKey())).toList();
+      Optional<JoinedState> left = table.left();
+      Optional<String> strange = left.flatMap(table::strange);
+      strange.ifPresent(why -> results.changed().put(view.name(), why));
+      Optional<JoinedState> from =
+          left.filter(state -> strange.isEmpty())
+              .filter(table::isOfThisDefinition)
+              .filter(state -> !anew);
+      if (from.filter(state -> state.reads().equals(reads)).isPresent()) {
+        done(view, from.get(), JoinedResults.Built.NONE, 0, 0, start);
+        return;
+      }
+      JoinedBuild.Outcome outcome = build(table, byLabel, from, session(order));
+      JoinedState state =
+          from.filter(before -> outcome.version() == before.deltaVersion())
+              .map(before -> before.of(reads))
+              .orElseGet(() -> table.state(outcome.version(), reads));
+      done(view, table.keep(state), outcome.built(), outcome.touched(), outcome.changed(), start);
+    } catch (Exception e) { // Spark throws checked ones without saying so
+      fail(view, e);
+    }
+  }
+
+  private void done(
+      SqlView view,
+      JoinedState state,
+      JoinedResults.Built built,
+      long touched,
+      long changed,
+      long start) {
+    double seconds = (System.nanoTime() - start) / 1_000_000 / 1000.0;
+    results.done().put(view.name(), new JoinedResults.Done(state, built, touched, changed, seconds));
+    sources.put(
+        view.name(),
+        Source.of(
+            "joined/" + view.name(),
+            lake.paths().joined(view.name()),
+            state.deltaVersion(),
+            state.identity(),
+            state.bytes()));
+  }
+
+  /** What it reads, by label in order; empty where something is not there, which is told. */
+  private Map<String, Source> sources(SqlView view) {
+    Map<String, Source> found = new LinkedHashMap<>();
+    for (Dependency dependency : view.dependencies()) {
+      Optional<Source> source = source(dependency);
+      if (source.isEmpty()) {
+        results
+            .failed()
+            .put(
+                view.name(),
+                keeps(
+                    view.name(),
+                    "It waits for "
+                        + (dependency.kind() == Kind.LOOKUP ? "the lookup " : "")
+                        + dependency.name()
+                        + ", which this run could not bring up to date"));
+        return Map.of();
+      }
+      found.put(dependency.label(), source.get());
+    }
+    return found;
+  }
+
+  private Optional<Source> source(Dependency dependency) {
+    String name = dependency.name();
+    if (dependency.kind() != Kind.LOOKUP) {
+      return Optional.ofNullable(sources.get(name));
+    }
+    Optional<Source> there =
+        lookups
+            .table(name)
+            .map(
+                state ->
+                    Source.of(
+                        "lookups/" + name,
+                        lake.paths().lookup(name),
+                        state.deltaVersion(),
+                        state.identity(),
+                        state.bytes()));
+    return there.isPresent() || lookups.isKnown(name)
+        ? there
+        : dependency.optional().map(c -> Source.missing(name, lake.paths().lookup(name), c));
+  }
+
+  private SparkSession session(TableOrder order) {
+    if (session == null) {
+      session = SourceTables.session(spark.get(), mostRead(order), broadcastThreshold);
+      tables = new SourceTables(session, lake, broadcastThreshold);
+    }
+    return session;
+  }
+
+  /** The bytes of what the largest of them reads. */
+  private long mostRead(TableOrder order) {
+    return order.views().stream()
+        .mapToLong(
+            view ->
+                view.dependencies().stream()
+                    .flatMap(dependency -> source(dependency).stream())
+                    .mapToLong(Source::bytes)
+                    .sum())
+        .max()
+        .orElse(0);
+  }
+
+  private JoinedBuild.Outcome build(
+      JoinedTable table, Map<String, Source> byLabel, Optional<JoinedState> from, SparkSession own) {
+    SqlView view = table.view();
+    own.sparkContext().setJobGroup("joined", "joined table " + view.name(), false);
+    try (SqlSession sql = new SqlSession(own, view, tables, byLabel)) {
+      Dataset<Row> rows = sql.rows(SqlCheck.query(view), view.query().line());
+      AnalysedView analysed =
+          AnalysedView.of(
+              view,
+              ((org.apache.spark.sql.classic.Dataset<Row>) rows).queryExecution().analyzed());
+      TouchedKeys keys = new TouchedKeys(own, lake, view, sql, analysed);
+      keys.check();
+      JoinedBuild build = new JoinedBuild(own, lake, vectors, table, analysed, rows);
+      return from.filter(state -> view.key().isPresent())
+          .flatMap(state -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k)))
+          .orElseGet(() -> build.whole(from));
+    }
+  }
+
+  private void fail(SqlView view, Exception failure) {
+    RuntimeException told = Failures.of("joined table " + view.name(), failure);
+    if (told instanceof JobException known && known.exitCode() == ExitCode.STORAGE) {
+      throw known;
+    }
+    results
+        .failed()
+        .put(
+            view.name(),
+            keeps(
+                view.name(),
+                told instanceof JobException known
+                    ? known.getMessage()
+                    : SqlFailure.of(view, failure)));
+    LOG.warn(
+        "Joined table {} failed: {}", view.name(), SqlFailure.root(failure).getClass().getName());
+  }
+
+  private static String keeps(String name, String why) {
+    return "Joined table " + name + " keeps its last good rows. " + why;
+  }
+}

@@ -1,0 +1,62 @@
+package io.epicfhir.transform.joined;
+
+import io.epicfhir.transform.sqlviews.SqlRefused;
+import io.epicfhir.transform.sqlviews.SqlView;
+import org.apache.spark.QueryContext;
+import org.apache.spark.SparkThrowable;
+
+/** What a failure of a SQLView means. Spark's own messages quote values: they stay out. */
+final class SqlFailure {
+  private SqlFailure() {}
+
+  /** A sentence with the file, the line where Spark tells it, and what to do. */
+  static String of(SqlView view, Throwable failure) {
+    if (failure instanceof SqlRefused refused) {
+      return refused.getMessage();
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SparkThrowable spark && spark.getCondition() != null) {
+        return view.file()
+            + line(view, spark)
+            + ": Spark ended it with "
+            + spark.getCondition()
+            + hint(spark.getCondition());
+      }
+      if (cause.getCause() == cause) {
+        break;
+      }
+    }
+    return view.file()
+        + ": it ended in "
+        + root(failure).getClass().getName()
+        + "; see the task's log";
+  }
+
+  private static String line(SqlView view, SparkThrowable spark) {
+    for (QueryContext context : spark.getQueryContext()) {
+      int at = context.startIndex();
+      if (at >= 0 && at < view.query().sql().length()) {
+        return ":" + (1 + view.query().sql().substring(0, at).chars().filter(c -> c == '\n').count());
+      }
+    }
+    return "";
+  }
+
+  private static String hint(String condition) {
+    return switch (condition) {
+      case "CAST_INVALID_INPUT", "CAST_OVERFLOW" ->
+          ": a row's value does not fit the type; try_cast gives null there";
+      case "DIVIDE_BY_ZERO" -> ": try_divide gives null there";
+      case "SCALAR_SUBQUERY_TOO_MANY_ROWS" -> ": a subquery in a column gives several rows";
+      default -> "";
+    };
+  }
+
+  static Throwable root(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    return root;
+  }
+}

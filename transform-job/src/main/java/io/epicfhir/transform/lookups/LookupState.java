@@ -1,0 +1,30 @@
+package io.epicfhir.transform.lookups;
+
+/**
+ * Where a lookup's table stands, in {@code state/lookups/<name>.json}; written after the commit.
+ *
+ * @param lookup its name
+ * @param file the file that the rows are of
+ * @param hash of that file's content
+ * @param stamp the file's length and time of change, by which a large file is known without being
+ *     read
+ * @param url the resource's canonical URL, or empty
+ * @param deltaVersion the commit that has the rows
+ * @param identity that commit's own identity
+ * @param rows in the table
+ * @param bytes of its files
+ */
+public record LookupState(
+    String lookup,
+    String file,
+    String hash,
+    String stamp,
+    String url,
+    long deltaVersion,
+    String identity,
+    long rows,
+    long bytes) {
+  LookupState stamped(String now) {
+    return new LookupState(lookup, file, hash, now, url, deltaVersion, identity, rows, bytes);
+  }
+}

@@ -1,0 +1,212 @@
+package io.epicfhir.transform.lookups;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Json;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.NewFile;
+import io.epicfhir.transform.Failures;
+import io.epicfhir.transform.delta.DataFileWriter;
+import io.epicfhir.transform.delta.KeptTable;
+import io.epicfhir.transform.delta.TableSignature;
+import io.epicfhir.transform.silver.SilverSession;
+import io.epicfhir.transform.views.TargetLimits;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Brings the tables of lookups up to date with their files. Each stands alone: one whose file is
+ * broken keeps its last good table.
+ */
+public final class Lookups {
+  private final Supplier<SparkSession> spark;
+  private final Lake lake;
+  private final Optional<Path> folder;
+  private final Optional<String> large;
+  private final LookupResults results = LookupResults.empty();
+
+  /**
+   * @param spark asked only where a table is to be built
+   * @param folder of CSV files and FHIR resources
+   * @param large a folder of large files, by its Hadoop path
+   */
+  public Lookups(
+      Supplier<SparkSession> spark, Lake lake, Optional<Path> folder, Optional<String> large) {
+    this.spark = spark;
+    this.lake = lake;
+    this.folder = folder;
+    this.large = large;
+  }
+
+  /** Builds those whose file has changed. */
+  public LookupResults bringUpToDate() {
+    Map<String, List<LookupSource>> named = new TreeMap<>();
+    sources()
+        .forEach(
+            source ->
+                named
+                    .computeIfAbsent(source.name().toLowerCase(Locale.ROOT), n -> new ArrayList<>())
+                    .add(source));
+    for (List<LookupSource> same : named.values()) {
+      if (same.size() == 1) {
+        one(same.get(0));
+      } else {
+        same.forEach(source -> twice(source, same));
+      }
+    }
+    return results;
+  }
+
+  private List<LookupSource> sources() {
+    List<LookupSource> sources = new ArrayList<>();
+    folder.ifPresent(
+        path -> {
+          try (Stream<Path> files = Files.list(path)) {
+            files
+                .filter(file -> file.getFileName().toString().matches("[^.].*\\.(csv|json)"))
+                .sorted()
+                .forEach(
+                    file ->
+                        sources.add(
+                            new LookupFile(
+                                file.getFileName().toString().replaceFirst("\\.(csv|json)$", ""),
+                                file)));
+          } catch (IOException e) {
+            throw new JobException(
+                ExitCode.SETTINGS,
+                "Cannot list the lookups: " + path + "; give transform.joined.lookups",
+                e);
+          }
+        });
+    large.ifPresent(
+        path ->
+            lake.list(new org.apache.hadoop.fs.Path(path)).stream()
+                .filter(file -> file.isFile())
+                .filter(file -> file.getPath().getName().matches("(?i).*\\.(csv|tsv)"))
+                .forEach(file -> sources.add(new LargeLookup(lake, file))));
+    return sources;
+  }
+
+  private void twice(LookupSource source, List<LookupSource> same) {
+    LookupSource other = same.get(same.get(0).equals(source) ? 1 : 0);
+    fail(
+        source.name(),
+        source.file() + ": " + other.file() + " has the same name; rename one of the two");
+  }
+
+  private void one(LookupSource source) {
+    try {
+      if (!source.name().matches("[A-Za-z][A-Za-z0-9_]*")) {
+        throw new LookupRefused(
+            source.file(),
+            0,
+            "the file's name is the table's: letters, digits and _, a letter first");
+      }
+      results.done().put(source.name(), brought(source));
+    } catch (LookupRefused e) {
+      fail(source.name(), e.getMessage());
+    } catch (Exception e) { // Spark throws checked ones without saying so
+      RuntimeException told = Failures.of("lookup " + source.name(), e);
+      if (told instanceof JobException known && known.exitCode() == ExitCode.STORAGE) {
+        throw known;
+      }
+      fail(
+          source.name(),
+          source.file() + ": it ended in " + e.getClass().getName() + "; see the task's log");
+    }
+  }
+
+  private void fail(String name, String message) {
+    results.failed().put(name, "Lookup " + name + " keeps its last good table. " + message);
+    state(name)
+        .filter(state -> table(name).strange(state.deltaVersion(), state.identity()).isEmpty())
+        .ifPresent(state -> results.lastGood().put(name, state));
+  }
+
+  private LookupResults.Done brought(LookupSource source) {
+    Optional<LookupState> left = state(source.name());
+    KeptTable table = table(source.name());
+    Optional<String> strange =
+        left.flatMap(state -> table.strange(state.deltaVersion(), state.identity()));
+    strange.ifPresent(why -> results.changed().put(source.name(), why));
+    Optional<LookupState> before =
+        left.filter(state -> strange.isEmpty()).filter(state -> state.file().equals(source.file()));
+    String stamp = source.stamp();
+    if (!stamp.isEmpty() && before.filter(state -> state.stamp().equals(stamp)).isPresent()) {
+      return new LookupResults.Done(before.get(), false);
+    }
+    LookupSource.Read read = source.read(before);
+    if (read.table().isEmpty()) {
+      LookupState same = before.orElseThrow().stamped(stamp);
+      return new LookupResults.Done(stamp.isEmpty() ? same : keep(same), false);
+    }
+    return new LookupResults.Done(
+        keep(built(source, table, read.hash(), read.table().get())), true);
+  }
+
+  private LookupState built(
+      LookupSource source, KeptTable table, String hash, LookupSource.Table content) {
+    TargetLimits.problem(source.name(), List.of(content.columns().fieldNames()))
+        .ifPresent(
+            problem -> {
+              throw new LookupRefused(source.file(), 0, problem);
+            });
+    SparkSession session = SilverSession.of(spark.get(), content.bytes(), 0);
+    session.sparkContext().setJobGroup("lookups", "lookup " + source.name(), false);
+    table.removeLeftovers();
+    List<NewFile> files =
+        new DataFileWriter(table.path(), content.columns(), Optional.empty(), Optional.empty())
+            .write(content.rows().apply(session));
+    long rows = files.stream().mapToLong(NewFile::rows).sum();
+    if (rows != content.count()) {
+      table.remove(files);
+      throw new LookupRefused(
+          source.file(), 0, "it has " + content.count() + " lines, and Spark read " + rows);
+    }
+    Failpoint.at("lookup.commit");
+    long version =
+        table.build(
+            KeptTable.definition(content.columns(), content.description(), false),
+            files,
+            TableSignature.of(session));
+    return new LookupState(
+        source.name(),
+        source.file(),
+        hash,
+        source.stamp(),
+        content.url(),
+        version,
+        table.log().identity(version).orElse(""),
+        rows,
+        files.stream().mapToLong(NewFile::bytes).sum());
+  }
+
+  private KeptTable table(String name) {
+    return new KeptTable(lake, lake.paths().lookup(name));
+  }
+
+  private Optional<LookupState> state(String name) {
+    org.apache.hadoop.fs.Path file = stateFile(name);
+    return lake.read(file).map(text -> Json.read(text, LookupState.class, file.toString()));
+  }
+
+  private LookupState keep(LookupState state) {
+    lake.write(stateFile(state.lookup()), Json.write(state));
+    return state;
+  }
+
+  private org.apache.hadoop.fs.Path stateFile(String name) {
+    return lake.paths().state("lookups/" + name + ".json");
+  }
+}

@@ -1,0 +1,190 @@
+package io.epicfhir.transform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.transform.lookups.LookupResults;
+import io.epicfhir.transform.lookups.Lookups;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Lookups of files: what is in the file is in the table, and a half file changes nothing. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class LookupsTest {
+  @TempDir private Path root;
+  private int number;
+
+  /** A lake of its own, of the class's one session. */
+  private TestLake lake() {
+    number++;
+    return new TestLake(root.resolve("lake" + number));
+  }
+
+  private static LookupResults run(TestLake lake, Optional<Path> large) {
+    return new Lookups(
+            TestLake::spark,
+            lake.lake(),
+            Optional.of(lake.root().resolve("lookups-conf")).filter(Files::isDirectory),
+            large.map(folder -> folder.toUri().toString()))
+        .bringUpToDate();
+  }
+
+  @Test
+  void aCsvHasItsTypesAndKeepsNullsBlanksAndDigits() {
+    TestLake lake =
+        lake()
+            .lookup(
+                "classes.csv",
+                "\uFEFFcode,weight:decimal,count:integer,active:boolean,since:date,big:integer64\r\n"
+                    + "0012, 1.50,,true,2024-02-29,9007199254740993\r\n".replace(" 1", "1")
+                    + "\"a \"\"b\"\",\nc\",\"\",7,false,,\n");
+    // "" is an empty text, which is no decimal: line 3 of the file.
+    assertThat(run(lake, Optional.empty()).failed().get("classes"))
+        .isEqualTo(
+            "Lookup classes keeps its last good table. classes.csv:3: column weight: a value is no"
+                + " decimal");
+    lake.lookup(
+        "classes.csv",
+        "code,weight:decimal,count:integer,active:boolean,since:date,big:integer64,note\n"
+            + "0012,1.50,,true,2024-02-29,9007199254740993,\n\n"
+            + "\"a \"\"b\"\",\nc\",-0.00,7,false,,,\"\"\n");
+    LookupResults results = run(lake, Optional.empty());
+    assertThat(results.done().get("classes").state().rows()).isEqualTo(2);
+    assertThat(lake.table("lookups/classes"))
+        .containsExactly(
+            "0012 1.50 null true 2024-02-29 9007199254740993 null",
+            "a \"b\",\nc 0.00 7 false null null ");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "a,b\n1\n|x.csv:2: the line has 1 values, and the header has 2",
+        "a,b\n1,2\n1,2,3\n|x.csv:3: the line has 3 values, and the header has 2",
+        "a,b\n1,2\n1,|x.csv:3: the last line has no line end",
+        "a,b\n1,\"2\n3,4\n|x.csv:2: a quotation mark is opened here and not closed",
+        "a,b\n1,2\"\n|x.csv:2: a value with a quotation mark",
+        "a,b\n1,\"2\"x\n|x.csv:2: after a quotation mark",
+        "a,a\n1,2\n|x.csv:1: the column a is there twice",
+        "a,b:int\n1,2\n|x.csv:1: \"int\" is no type of a column",
+        "a, \n1,2\n|x.csv:1: \"\" is no column's name",
+        "a:integer\nx\n|x.csv:2: column a: a value is no integer",
+        "a:date\n2023-02-29\n|x.csv:2: column a: a value is no date",
+        "a:boolean\nyes\n|x.csv:2: column a: a value is neither true nor false",
+      })
+  void aBrokenCsvIsRefusedWithItsLine(String text, String message) {
+    TestLake lake = lake().lookup("x.csv", text).lookup("y.csv", "a\n1\n");
+    LookupResults results = run(lake, Optional.empty());
+    assertThat(results.failed().get("x")).contains(message);
+    assertThat(results.done()).containsOnlyKeys("y");
+    assertThat(lake.root().resolve("lookups/x")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "{\"resourceType\": \"CodeSystem\", \"content\": \"not-present\"}|its content is \"not-present\"",
+        "{\"resourceType\": \"CodeSystem\", \"content\": \"complete\", \"count\": 2, \"concept\": [{\"code\": \"a\"}]}|it says that it has 2 concepts, and it has 1",
+        "{\"resourceType\": \"CodeSystem\", \"content\": \"fragment\", \"concept\": [{\"code\": \"a\"}, {\"code\": \"a\"}]}|the code a is there twice",
+        "{\"resourceType\": \"ValueSet\", \"expansion\": {\"total\": 3, \"contains\": [{\"code\": \"a\"}]}}|its expansion has 1 codes of a total of 3",
+        "{\"resourceType\": \"ValueSet\", \"expansion\": {\"offset\": 100, \"contains\": []}}|it is one page of an expansion",
+        "{\"resourceType\": \"ValueSet\", \"expansion\": {\"extension\": [{\"url\": \"http://hl7.org/fhir/StructureDefinition/valueset-toocostly\", \"valueBoolean\": true}]}}|too costly",
+        "{\"resourceType\": \"ValueSet\", \"compose\": {\"include\": [{\"system\": \"s\"}]}}|it takes codes by a filter",
+        "{\"resourceType\": \"ValueSet\", \"compose\": {\"include\": [{\"valueSet\": [\"v\"]}]}}|it takes codes by a filter",
+        "{\"resourceType\": \"ValueSet\"}|it has neither an expansion nor a list",
+        "{\"resourceType\": \"ConceptMap\", \"group\": [{\"unmapped\": {\"mode\": \"fixed\"}}]}|\"unmapped\" is no row",
+        "{\"resourceType\": \"Patient\"}|a lookup is a CodeSystem",
+        "{\"resourceType\": \"CodeSystem\", \"content\": \"complete\"|x.json:1: this is no JSON from here on",
+      })
+  void aTerminologyResourceThatDoesNotHoldAllItsCodesIsRefused(String json, String message) {
+    TestLake lake = lake().lookup("x.json", json);
+    assertThat(run(lake, Optional.empty()).failed().get("x")).contains("x.json", message);
+  }
+
+  @Test
+  void terminologyResourcesAreTablesOfTheirCodes() {
+    TestLake lake =
+        lake()
+            .lookup(
+                "system.json",
+                """
+                {"resourceType": "CodeSystem", "url": "u", "version": "1", "content": "complete",
+                 "count": 3, "concept": [
+                   {"code": "a", "display": "A", "concept": [
+                     {"code": "b", "property": [{"code": "inactive", "valueBoolean": true}]}]},
+                   {"code": "c", "property": [{"code": "status", "valueCode": "retired"}]}]}
+                """)
+            .lookup(
+                "expanded.json",
+                """
+                {"resourceType": "ValueSet", "expansion": {"total": 3, "contains": [
+                  {"system": "s", "code": "g", "abstract": true, "contains": [
+                    {"system": "s", "version": "2", "code": "a", "inactive": true}]},
+                  {"system": "s", "code": "b", "display": "B"}]},
+                 "compose": {"include": [{"system": "s", "filter": [{}]}]}}
+                """)
+            .lookup(
+                "listed.json",
+                """
+                {"resourceType": "ValueSet", "compose": {
+                  "include": [{"system": "s", "concept": [{"code": "a"}, {"code": "b"}]},
+                              {"system": "s", "concept": [{"code": "a"}]}],
+                  "exclude": [{"system": "s", "concept": [{"code": "b"}]}]}}
+                """)
+            .lookup(
+                "map.json",
+                """
+                {"resourceType": "ConceptMap", "group": [
+                  {"source": "s|1", "target": "t", "element": [
+                    {"code": "a", "target": [{"code": "x", "equivalence": "narrower"},
+                                             {"equivalence": "unmatched"}]},
+                    {"code": "b", "target": [{"code": "y", "relationship": "equivalent"}]},
+                    {"code": "c", "noMap": true}]}]}
+                """);
+    assertThat(run(lake, Optional.empty()).failed()).isEmpty();
+    assertThat(lake.table("lookups/system"))
+        .containsExactly("u 1 a A false", "u 1 b null true", "u 1 c null true");
+    assertThat(lake.table("lookups/expanded"))
+        .containsExactly("s 2 a null true", "s null b B false");
+    assertThat(lake.table("lookups/listed")).containsExactly("s null a null false");
+    assertThat(lake.table("lookups/map"))
+        .containsExactly("s a t x source-is-broader-than-target", "s b t y equivalent");
+  }
+
+  @Test
+  void aLargeVocabularyIsReadAsItIsAndABrokenOneKeepsItsTable() throws IOException {
+    TestLake lake = lake();
+    Path folder = Files.createDirectories(lake.root().resolve("athena"));
+    Path file = folder.resolve("CONCEPT.csv");
+    Files.writeString(
+        file, "concept_id\tconcept_name\tinvalid_reason\n1\tA \"b\\\" c\t\n02\tx, y\tD\n");
+    LookupResults results = run(lake, Optional.of(folder));
+    assertThat(lake.table("lookups/concept")).containsExactly("02 x, y D", "1 A \"b\\\" c null");
+    assertThat(results.done().get("concept").rebuilt()).isTrue();
+    assertThat(run(lake, Optional.of(folder)).done().get("concept").rebuilt()).isFalse();
+    Files.writeString(file, "concept_id\tconcept_name\tinvalid_reason\n1\tA\t\n2\tcut");
+    results = run(lake, Optional.of(folder));
+    assertThat(results.failed().get("concept")).contains("CONCEPT.csv:3: the last line has no line end");
+    assertThat(results.table("concept")).as("the last good one").isPresent();
+    Files.writeString(file, "concept_id\tconcept_name\tinvalid_reason\n1\tA\n");
+    assertThat(run(lake, Optional.of(folder)).failed().get("concept"))
+        .contains("CONCEPT.csv:2: the line has 2 values, and the header has 3");
+    assertThat(lake.table("lookups/concept")).hasSize(2);
+  }
+
+  @Test
+  void twoFilesOfOneNameAreNotUsed() {
+    TestLake lake = lake().lookup("x.csv", "a\n1\n").lookup("X.json", "{}");
+    assertThat(run(lake, Optional.empty()).failed()).containsOnlyKeys("x", "X");
+  }
+}

@@ -1,0 +1,203 @@
+package io.epicfhir.transform.joined;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.transform.TestLake;
+import io.epicfhir.transform.delta.KeptTable;
+import io.epicfhir.transform.delta.TableWriter;
+import io.epicfhir.transform.sqlviews.AnalysedView;
+import io.epicfhir.transform.sqlviews.SqlCatalog;
+import io.epicfhir.transform.sqlviews.SqlCheck;
+import io.epicfhir.transform.sqlviews.SqlRefused;
+import io.epicfhir.transform.sqlviews.SqlView;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.execution.FileSourceScanExec;
+import org.apache.spark.sql.execution.SparkPlan;
+import org.apache.spark.sql.types.StructType;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import scala.jdk.javaapi.CollectionConverters;
+
+/** How Spark runs SQLViews, and what their analysed plans say: no row is computed here. */
+final class JoinPlanTest {
+  private static final String HEAD =
+      "-- description: x\n-- depends: a, b, c as other, lookup l\n-- key: k\n";
+
+  @TempDir private static Path folder;
+  private static TestLake lake;
+  private static SparkSession session;
+  private static SourceTables tables;
+
+  @BeforeAll
+  static void makeTables() {
+    lake = new TestLake(folder);
+    session = SourceTables.session(TestLake.spark(), 0, 10 << 20);
+    tables = new SourceTables(session, lake.lake(), 10 << 20);
+  }
+
+  @AfterAll
+  static void close() {
+    tables.close();
+  }
+
+  private static Source source(String name) {
+    boolean lookup = name.equals("l");
+    org.apache.hadoop.fs.Path path =
+        lookup ? lake.lake().paths().lookup(name) : lake.lake().paths().view(name);
+    KeptTable table = new KeptTable(lake.lake(), path);
+    if (table.log().version().isEmpty()) {
+      StructType columns =
+          lookup
+              ? StructType.fromDDL("code string, class string")
+              : StructType.fromDDL("k string, j string, v string, vs array<string>, w string");
+      Row row =
+          lookup
+              ? RowFactory.create("c", "x")
+              : RowFactory.create("1", "2", "c", new String[] {"v"}, "w");
+      table.build(
+          KeptTable.definition(columns, "", false),
+          new TableWriter(lake.lake(), path, columns, Optional.empty(), Optional.empty())
+              .write(TestLake.spark().createDataFrame(List.of(row), columns).coalesce(1)),
+          "epic-fhir test");
+    }
+    return Source.of((lookup ? "lookups/" : "views/") + name, path, 0, "", 1000);
+  }
+
+  private static SqlView view(String sql) {
+    return SqlCatalog.read(HEAD + sql, "t.sql");
+  }
+
+  private static Dataset<Row> rows(SqlView view, SourceTables from, SparkSession in) {
+    Map<String, Source> byLabel =
+        Map.of("a", source("a"), "b", source("b"), "other", source("c"), "l", source("l"));
+    try (SqlSession sql = new SqlSession(in, view, from, byLabel)) {
+      return sql.rows(SqlCheck.query(view), 1);
+    }
+  }
+
+  private static AnalysedView analysed(String sql) {
+    SqlView view = view(sql);
+    return AnalysedView.of(view, execution(rows(view, tables, session)).analyzed());
+  }
+
+  private static org.apache.spark.sql.execution.QueryExecution execution(Dataset<Row> rows) {
+    return ((org.apache.spark.sql.classic.Dataset<Row>) rows).queryExecution();
+  }
+
+  private static List<SparkPlan> nodes(SparkPlan plan) {
+    List<SparkPlan> all = new ArrayList<>(List.of(plan));
+    CollectionConverters.asJava(plan.children()).forEach(child -> all.addAll(nodes(child)));
+    return all;
+  }
+
+  @Test
+  void aSmallLookupIsBroadcastFromMemoryAndOnlyNeededColumnsAreRead() {
+    SqlView view =
+        view("SELECT a.k, a.v, l.class FROM a LEFT JOIN l ON l.code = a.v WHERE a.j = '2'");
+    List<SparkPlan> plan = nodes(execution(rows(view, tables, session)).executedPlan());
+    assertThat(plan).extracting(SparkPlan::nodeName).contains("BroadcastHashJoin", "InMemoryTableScan");
+    assertThat(plan).extracting(SparkPlan::nodeName).doesNotContain("SortMergeJoin", "Exchange");
+    List<List<String>> read =
+        plan.stream()
+            .filter(FileSourceScanExec.class::isInstance)
+            .map(scan -> List.of(((FileSourceScanExec) scan).requiredSchema().fieldNames()))
+            .toList();
+    assertThat(read).containsExactly(List.of("k", "j", "v"));
+  }
+
+  @Test
+  void aTableAboveTheThresholdIsNotBroadcast() {
+    SparkSession small = SourceTables.session(TestLake.spark(), 0, 1);
+    try (SourceTables few = new SourceTables(small, lake.lake(), 1)) {
+      SqlView view = view("SELECT a.k, l.class FROM a JOIN l ON l.code = a.v");
+      assertThat(nodes(execution(rows(view, few, small)).executedPlan()))
+          .extracting(SparkPlan::nodeName)
+          .doesNotContain("BroadcastHashJoin", "InMemoryTableScan");
+    }
+  }
+
+  /** An empty cell: the plan does not tell. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "SELECT a.k FROM a LEFT JOIN b ON b.j = a.k | k | j",
+        "SELECT b.j AS k FROM a JOIN b ON b.j = a.k AND a.v = b.v | k | j",
+        "SELECT a.k FROM a RIGHT JOIN b ON b.j = a.k | |",
+        "SELECT b.j AS k FROM a RIGHT JOIN b ON b.j = a.k | k | j",
+        "SELECT a.k FROM a FULL JOIN b ON b.j = a.k | |",
+        "SELECT a.k FROM a JOIN b ON b.j = a.v | k |",
+        "SELECT a.k FROM a, b WHERE a.k = b.w | k | w",
+        "SELECT a.k FROM a LEFT JOIN b ON true WHERE a.k = b.w | k |",
+        "SELECT a.k FROM a WHERE EXISTS (SELECT 1 FROM b WHERE b.j = a.k) | k | j",
+        "SELECT a.k, (SELECT count(*) FROM b WHERE b.j = a.k) AS n FROM a | k | j",
+        "SELECT a.k, (SELECT count(*) FROM b) AS n FROM a | k |",
+        "SELECT a.k FROM a WHERE a.v IN (SELECT v FROM b) | k |",
+        "SELECT a.k FROM a WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.j > a.k) | k |",
+        "SELECT k, count(*) AS n FROM a GROUP BY k | k |",
+        "SELECT max(k) AS k, count(*) AS n FROM a GROUP BY v | |",
+        "SELECT k, sum(n) AS n FROM (SELECT j AS k, 1 AS n FROM a UNION ALL SELECT w, 2 FROM b) GROUP BY k | j | w",
+        "SELECT k FROM a EXCEPT SELECT j FROM b | k | j",
+        "SELECT k, row_number() OVER (PARTITION BY k ORDER BY v) AS n FROM a | k |",
+        "SELECT k, row_number() OVER (PARTITION BY v ORDER BY k) AS n FROM a | |",
+        "SELECT k, row_number() OVER (ORDER BY k) AS n FROM a | |",
+        "WITH x AS (SELECT k, v FROM a) SELECT x.k FROM x JOIN x AS y ON x.k = y.k | k |",
+        "WITH x AS (SELECT k, v FROM a) SELECT x.k FROM x JOIN x AS y ON x.v = y.v | |",
+        "SELECT upper(k) AS k FROM a | |",
+        "SELECT v.col AS k FROM a, LATERAL explode(a.vs) AS v | |",
+        "SELECT k, t.x FROM a LATERAL VIEW explode(vs) t AS x | k |",
+        "SELECT DISTINCT a.k FROM a JOIN b ON a.k <=> b.k ORDER BY 1 | k | k",
+        "SELECT k, v, count(*) AS n FROM a GROUP BY ROLLUP (k, v) | |",
+      })
+  void thePlanTellsWhichColumnsAreTheKey(String sql, String ofA, String ofB) {
+    var lineage = analysed(sql).lineage();
+    assertThat(lineage.columns("a")).isEqualTo(Optional.ofNullable(ofA).map(List::of));
+    if (sql.contains(" b")) {
+      assertThat(lineage.columns("b")).isEqualTo(Optional.ofNullable(ofB).map(List::of));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "SELECT k, current_date AS d FROM a|t.sql:4: the current date is not the same each time",
+        "SELECT k,\nCURRENT_TIMESTAMP AS d FROM a|t.sql:5: the current time is not the same each",
+        "SELECT k FROM a WHERE v = current_user|t.sql:4: the current user reaches outside",
+        "SELECT k, first(v) AS v FROM a GROUP BY k|t.sql:4: first, last, any_value and mode",
+        "SELECT k, any_value(v) AS v FROM a GROUP BY k|t.sql:4: first, last, any_value and mode",
+        "SELECT k, mode(v) AS v FROM a GROUP BY k|t.sql:4: first, last, any_value and mode",
+        "SELECT k, collect_list(v) AS v FROM a GROUP BY k|t.sql:4: a collected list",
+        "SELECT k, array_agg(v) AS v FROM a GROUP BY k|t.sql:4: a collected list",
+        "SELECT k, string_agg(v, ',') AS v FROM a GROUP BY k|t.sql:4: string_agg has its parts",
+        "SELECT k, count(v) FROM a GROUP BY k|t.sql: the column \"count(v)\" needs a name",
+        "SELECT k, named_struct('x', v) AS s FROM a|t.sql: the column s has the type struct",
+        "SELECT k, CAST(v AS SMALLINT) AS s FROM a|t.sql: the column s has the type smallint",
+        "SELECT k, NULL AS s FROM a|t.sql: the column s has the type void",
+        "SELECT k, v AS K FROM a|t.sql: the column K is there twice",
+        "SELECT k, v AS ctid FROM a|t.sql: every table has a system column ctid",
+        "SELECT k, v AS _x FROM a|t.sql: the column \"_x\" needs a name",
+        "SELECT v FROM a|t.sql: it has no column k, its key",
+        "SELECT k, nothing FROM a|t.sql:4: ",
+        "SELECT k, nothing(v) AS x FROM a|t.sql:4: ",
+      })
+  void whatNoTableCanHoldOrIsNotTheSameEachTimeIsRefused(String sql, String message) {
+    Assertions.assertThatThrownBy(() -> analysed(sql))
+        .isInstanceOf(SqlRefused.class)
+        .hasMessageStartingWith(message);
+  }
+}

@@ -1,0 +1,237 @@
+package io.epicfhir.transform.sqlviews;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.epicfhir.transform.sqlviews.SqlView.Dependency;
+import io.epicfhir.transform.sqlviews.SqlView.Kind;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a SQLView's file says, and what is refused with file and line before any data is touched. */
+final class SqlFileTest {
+  private static final String HEAD = "-- description: x\n-- depends: a, b as c, lookup l\n";
+
+  private static SqlView view(String sql) {
+    return SqlCatalog.read(HEAD + sql, "t.sql");
+  }
+
+  @Test
+  void theCommentsAtTheTopSayWhatTheTableIs() {
+    SqlView view =
+        SqlCatalog.read(
+            """
+            -- title: Orders
+            -- description: One row
+            --   per order
+            -- question: Who: what?
+
+            -- depends: request, drug as medication,
+            --   lookup rx (optional), lookup w as weight (optional: code, weight:decimal)
+            -- key: order_id
+            -- touched by medication:
+            --   SELECT r.id FROM request r
+            --   JOIN changed ON changed.id = r.drug
+            -- column dose (decimal): The dose; unit mg
+            -- index: patient_id, started
+            SELECT 1
+            """,
+            "orders.sql");
+    assertThat(view.name()).isEqualTo("orders");
+    assertThat(view.description()).isEqualTo("Orders\nOne row per order\nWho: what?");
+    assertThat(view.dependencies())
+        .containsExactly(
+            new Dependency(Kind.TABLE, "request", "request", Optional.empty()),
+            new Dependency(Kind.TABLE, "drug", "medication", Optional.empty()),
+            new Dependency(Kind.LOOKUP, "rx", "rx", Optional.of(List.of())),
+            new Dependency(
+                Kind.LOOKUP, "w", "weight", Optional.of(List.of("code", "weight:decimal"))));
+    assertThat(view.key()).contains("order_id");
+    assertThat(view.touched().get("medication").line()).isEqualTo(9);
+    assertThat(SqlCheck.touched(view, "medication")).isNotNull();
+    assertThat(view.columns()).containsEntry("dose", new SqlView.Note("decimal", "The dose; unit mg"));
+    assertThat(view.indexed()).containsExactly("patient_id", "started");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "-- description: x|t.sql:1: say what it reads",
+        "-- depends: a|t.sql:1: say what one row is",
+        "-- description: x\n-- depend: a|t.sql:2: a comment before the statement is one of",
+        "-- description: x\n-- description: y\n-- depends: a|t.sql:2: the line \"description\" is there twice",
+        "-- description: x\n-- depends: a b|t.sql:2: \"a b\" is no dependency",
+        "-- description: x\n-- depends: a (optional)|t.sql:2: only a lookup can be optional",
+        "-- description: x\n-- depends: a, A|t.sql:2: the label a is there twice",
+        "-- description: x\n-- depends: a as changed|t.sql:2: \"changed\" is what",
+        "-- description: x\n-- depends: a\n-- touched by a: SELECT 1|t.sql:3: without a key nothing is touched",
+        "-- description: x\n-- depends: a\n-- key: k\n-- touched by b: SELECT 1|t.sql:4: b is no label",
+        "-- description: x\n-- depends: a\n-- key: k, l|t.sql:3: a key is one column",
+        "-- description: x\n-- depends: a\n-- index: 1st|t.sql:3: \"index\" has no column's name",
+      })
+  void commentsThatCannotBeUsedAreRefusedWithFileAndLine(String comments, String message) {
+    assertThatThrownBy(() -> SqlCatalog.read(comments + "\nSELECT 1 AS x\n", "t.sql"))
+        .isInstanceOf(SqlRefused.class)
+        .hasMessageStartingWith(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT * FROM a JOIN c USING (id) LEFT JOIN l ON l.code = a.code",
+        "WITH x AS (SELECT id FROM a), y AS (SELECT id FROM x) SELECT * FROM y -- a\n",
+        "SELECT id FROM a UNION ALL SELECT id FROM C /* b */",
+        "SELECT id, row_number() OVER (PARTITION BY p ORDER BY t, id) AS n FROM a",
+        "SELECT id, first_value(v) OVER (PARTITION BY p ORDER BY t) AS v FROM a",
+        "SELECT sort_array(collect_set(v)) AS v, string_agg(v, ',') WITHIN GROUP (ORDER BY v) AS w FROM a",
+        "SELECT id FROM a WHERE EXISTS (SELECT 1 FROM c WHERE c.id = a.id) AND x IN (SELECT code FROM l)",
+        "SELECT id, t.v FROM a LATERAL VIEW explode(vs) t AS v",
+        "SELECT a.id, v.col FROM a, LATERAL explode(a.vs) AS v",
+        "SELECT * FROM VALUES (1, 'DROP TABLE a; --') AS v(id, t)",
+        "SELECT `a`.id FROM `a` ORDER BY 1",
+      })
+  void queriesOfTheirDependenciesAreRead(String sql) {
+    assertThat(SqlCheck.query(view(sql))).isNotNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "SELECT 1; SELECT 2|t.sql:3: this is not one SELECT",
+        "SELECT 1; DROP TABLE a|t.sql:3: this is not one SELECT",
+        "SELEC 1|t.sql:3: this is not one SELECT",
+        "DROP TABLE a|t.sql:3: ",
+        "INSERT INTO a SELECT * FROM c|t.sql:3: ",
+        "FROM a INSERT INTO c SELECT *|t.sql:3: ",
+        "CREATE TABLE x AS SELECT * FROM a|t.sql:3: ",
+        "DELETE FROM a|t.sql:3: ",
+        "MERGE INTO a USING c ON a.id = c.id WHEN MATCHED THEN DELETE|t.sql:3: ",
+        "SHOW TABLES|t.sql:3: ",
+        "SET x = 1|t.sql:3: ",
+        "CACHE TABLE a|t.sql:3: ",
+        "EXPLAIN SELECT 1|t.sql:3: ",
+        "ADD JAR 'x.jar'|t.sql:3: ",
+        "INSERT OVERWRITE DIRECTORY '/tmp/x' USING parquet SELECT 1|t.sql:3: ",
+        "SELECT TRANSFORM(id) USING 'cat' FROM a|t.sql:3: ",
+        "SELECT 1\nFROM b|t.sql:4: it reads b, which is no label of its dependencies: a, c, l",
+        "SELECT * FROM parquet.`/tmp/x`|t.sql:3: it reads parquet./tmp/x",
+        "SELECT * FROM delta.`/tmp/x`|t.sql:3: it reads delta",
+        "SELECT * FROM spark_catalog.default.a|t.sql:3: it reads spark_catalog.default.a",
+        "SELECT * FROM a WHERE id IN (\nSELECT id FROM secret)|t.sql:4: it reads secret",
+        "SELECT (SELECT max(id) FROM secret) AS x FROM a|t.sql:3: it reads secret",
+        "WITH x AS (SELECT * FROM secret) SELECT * FROM x|t.sql:3: it reads secret",
+        "SELECT * FROM (WITH x AS (SELECT 1) SELECT * FROM x) JOIN x|t.sql:3: it reads x",
+        "SELECT * FROM a VERSION AS OF 1|t.sql:3: a table is read as it is now",
+        "SELECT * FROM a LIMIT 3|t.sql:3: LIMIT keeps rows by chance",
+        "SELECT * FROM a TABLESAMPLE (10 PERCENT)|t.sql:3: TABLESAMPLE keeps rows by chance",
+        "SELECT * FROM python_worker_logs()|t.sql:3: the table function python_worker_logs",
+        "SELECT * FROM a WHERE id = :id|t.sql:3: a table has no parameters: :id",
+        "SELECT * FROM a WHERE id = ?|t.sql:3: parameters without a name",
+        "SELECT * FROM IDENTIFIER('a')|t.sql:3: ",
+        "SELECT reflect('java.lang.System', 'exit', 1) AS x FROM a|t.sql:3: reflect reaches outside",
+        "SELECT java_method('java.util.UUID', 'randomUUID') AS x FROM a|t.sql:3: java_method reaches",
+        "SELECT input_file_name() AS x FROM a|t.sql:3: input_file_name reaches outside",
+        "SELECT id FROM a WHERE rand() > 0.5|t.sql:3: rand is not the same each time",
+        "SELECT id FROM a WHERE t <\n  NOW()|t.sql:4: now is not the same each time",
+        "SELECT current_timestamp() AS x FROM a|t.sql:3: current_timestamp is not the same",
+        "SELECT system.builtin.rand() AS x FROM a|t.sql:3: the function system.builtin.rand",
+        "SELECT uuid() AS x FROM a|t.sql:3: uuid is not the same each time",
+        "BEGIN SELECT 1; END|t.sql:3: ",
+      })
+  void whateverIsNoQueryOfTheDependenciesIsRefusedWithFileAndLine(String sql, String message) {
+    assertThatThrownBy(() -> SqlCheck.query(view(sql)))
+        .isInstanceOf(SqlRefused.class)
+        .hasMessageStartingWith(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "application/sql;dialect=spark-sql, application/sql, 0",
+    "application/sql, application/sql; dialect=SPARK-SQL, 1",
+    "application/sql;dialect=ansi-sql, application/sql, 1",
+    "application/sql;dialect=ansi-sql, application/sql;dialect=duckdb, 0",
+    "application/sql;dialect=duckdb, application/sql;dialect=postgresql, -1",
+    "text/plain, application/sql, -1"
+  })
+  void ofSeveralDialectsSparksOwnIsTakenThenNoneThenAnsi(String first, String second, int taken) {
+    String json = library("sql-view", "", first, "SELECT 0 AS x", second, "SELECT 1 AS x");
+    if (taken < 0) {
+      assertThatThrownBy(() -> SqlCatalog.read(json, "l.json"))
+          .isInstanceOf(SqlRefused.class)
+          .hasMessageStartingWith("l.json: ");
+    } else {
+      assertThat(SqlCatalog.read(json, "l.json").query().sql()).contains("SELECT " + taken);
+    }
+  }
+
+  @Test
+  void aLibraryThatIsNoViewIsRefused() {
+    String sql = "application/sql";
+    assertThatThrownBy(
+            () -> SqlCatalog.read(library("sql-query", "", sql, "SELECT 1", sql, ""), "l.json"))
+        .hasMessageContaining("this is a SQLQuery");
+    assertThatThrownBy(
+            () ->
+                SqlCatalog.read(
+                    library("sql-view", "\"parameter\": [{}],", sql, "SELECT 1", "x", ""), "l.json"))
+        .hasMessageContaining("a SQLView has no parameter");
+    assertThatThrownBy(() -> SqlCatalog.read("{\n\"a\": }", "l.json"))
+        .hasMessageStartingWith("l.json:2: this is no JSON");
+  }
+
+  private static String library(
+      String type, String more, String first, String sql1, String second, String sql2) {
+    return """
+        {"resourceType": "Library", "name": "L", %s "type": {"coding": [{"code": "%s"}]},
+         "content": [{"contentType": "%s", "data": "%s"}, {"contentType": "%s", "data": "%s"}]}
+        """
+        .formatted(more, type, first, base64(sql1), second, base64(sql2));
+  }
+
+  private static String base64(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void whatOthersReadComesFirstAndWhoeverReadsItselfIsNamed() {
+    List<SqlView> views =
+        List.of(
+            reads("one", "two, v"),
+            reads("two", "v"),
+            reads("loop", "round"),
+            reads("round", "back"),
+            reads("back", "loop"),
+            reads("self", "self"),
+            reads("outside", "loop"),
+            reads("V", "v"));
+    TableOrder order =
+        TableOrder.of(
+            new SqlCatalog(views, List.of()),
+            new TableOrder.Known(Set.of("v"), Set.of(), Map.of(), Map.of()));
+    assertThat(order.views()).extracting(SqlView::name).containsExactly("two", "one", "outside");
+    assertThat(order.problems())
+        .extracting(SqlCatalog.Problem::name)
+        .containsExactlyInAnyOrder("loop", "round", "back", "self", "V");
+    assertThat(order.problems())
+        .extracting(SqlCatalog.Problem::message)
+        .anyMatch(message -> message.contains("back → loop → round → back"))
+        .anyMatch(message -> message.equals("self.sql: it reads itself: self → self; break the circle"));
+  }
+
+  private static SqlView reads(String name, String depends) {
+    return SqlCatalog.read(
+        "-- description: x\n-- depends: " + depends + "\nSELECT 1 AS x\n", name + ".sql");
+  }
+}
