@@ -47,6 +47,19 @@ class ArchitectureTest {
           .resideInAnyPackage("io.epicfhir.transform.views..", "io.epicfhir.transform.fhirpath..");
 
   @ArchTest
+  static final ArchRule SQL_VIEWS_KNOW_NO_TABLES =
+      noClasses()
+          .that()
+          .resideInAPackage("io.epicfhir.transform.sqlviews..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "io.epicfhir.transform",
+              "io.epicfhir.transform.joined..",
+              "io.epicfhir.transform.lookups..",
+              "io.epicfhir.transform.delta..");
+
+  @ArchTest
   static final ArchRule NO_USER_DEFINED_FUNCTIONS =
       noClasses()
           .should()

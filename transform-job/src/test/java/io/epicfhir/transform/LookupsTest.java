@@ -67,21 +67,21 @@ final class LookupsTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "a,b\n1\n|x.csv:2: the line has 1 values, and the header has 2",
-        "a,b\n1,2\n1,2,3\n|x.csv:3: the line has 3 values, and the header has 2",
-        "a,b\n1,2\n1,|x.csv:3: the last line has no line end",
-        "a,b\n1,\"2\n3,4\n|x.csv:2: a quotation mark is opened here and not closed",
-        "a,b\n1,2\"\n|x.csv:2: a value with a quotation mark",
-        "a,b\n1,\"2\"x\n|x.csv:2: after a quotation mark",
-        "a,a\n1,2\n|x.csv:1: the column a is there twice",
-        "a,b:int\n1,2\n|x.csv:1: \"int\" is no type of a column",
-        "a, \n1,2\n|x.csv:1: \"\" is no column's name",
-        "a:integer\nx\n|x.csv:2: column a: a value is no integer",
-        "a:date\n2023-02-29\n|x.csv:2: column a: a value is no date",
-        "a:boolean\nyes\n|x.csv:2: column a: a value is neither true nor false",
+        "a,b⏎1⏎|x.csv:2: the line has 1 values, and the header has 2",
+        "a,b⏎1,2⏎1,2,3⏎|x.csv:3: the line has 3 values, and the header has 2",
+        "a,b⏎1,2⏎1,|x.csv:3: the last line has no line end",
+        "a,b⏎1,\"2⏎3,4⏎|x.csv:2: a quotation mark is opened here and not closed",
+        "a,b⏎1,2\"⏎|x.csv:2: a value with a quotation mark",
+        "a,b⏎1,\"2\"x⏎|x.csv:2: after a quotation mark",
+        "a,a⏎1,2⏎|x.csv:1: the column a is there twice",
+        "a,b:int⏎1,2⏎|x.csv:1: \"int\" is no type of a column",
+        "a, ⏎1,2⏎|x.csv:1: \"\" is no column's name",
+        "a:integer⏎x⏎|x.csv:2: column a: a value is no integer",
+        "a:date⏎2023-02-29⏎|x.csv:2: column a: a value is no date",
+        "a:boolean⏎yes⏎|x.csv:2: column a: a value is neither true nor false",
       })
   void aBrokenCsvIsRefusedWithItsLine(String text, String message) {
-    TestLake lake = lake().lookup("x.csv", text).lookup("y.csv", "a\n1\n");
+    TestLake lake = lake().lookup("x.csv", text.replace('⏎', '\n')).lookup("y.csv", "a\n1\n");
     LookupResults results = run(lake, Optional.empty());
     assertThat(results.failed().get("x")).contains(message);
     assertThat(results.done()).containsOnlyKeys("y");

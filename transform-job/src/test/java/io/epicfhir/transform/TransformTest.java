@@ -129,6 +129,69 @@ final class TransformTest {
         .contains("transform.views", "an existing folder of ViewDefinitions");
   }
 
+  @Test
+  void joinedTablesAndLookupsAreInTheReportAndCostNoSparkUnchanged() throws IOException {
+    view("patients", "gender");
+    joined("");
+    Files.writeString(folder.resolve("lookups/names.csv"), "code,name\nmale,m\n");
+    Files.writeString(
+        folder.resolve("joined/people.sql"),
+        """
+        -- description: One row per patient
+        -- depends: patients, lookup names
+        -- key: _resource_id
+        SELECT patients._resource_id, names.name
+        FROM patients LEFT JOIN names ON names.code = patients.c
+        """);
+    patients("e1", MONDAY, "a", "b").land();
+    assertThat(run()).isEqualTo(ExitCode.DONE.number());
+    assertThat(report().at("/result/joined/people/rows").asLong()).isEqualTo(2);
+    assertThat(report().at("/result/joined/people/built").asText()).isEqualTo("whole");
+    assertThat(report().at("/result/joined/people/version").asLong()).isZero();
+    assertThat(report().at("/result/joined/people/path").asText()).endsWith("lake/joined/people");
+    assertThat(report().at("/result/lookups/names/rows").asLong()).isEqualTo(1);
+    assertThat(report().at("/result/lookups/names/rebuilt").asBoolean()).isTrue();
+    assertThat(run()).isEqualTo(ExitCode.DONE.number());
+    assertThat(report().at("/run/host_class").asText()).doesNotContain("local[2]");
+    assertThat(report().at("/result/joined/people/built").asText()).isEqualTo("none");
+    assertThat(report().at("/result/lookups/names/rebuilt").asBoolean()).isFalse();
+    Files.writeString(folder.resolve("joined/people.sql"), "-- description: x\nDROP TABLE x\n");
+    Files.writeString(folder.resolve("lookups/names.csv"), "code,name\nmale");
+    assertThat(run()).isEqualTo(ExitCode.DATA_REFUSED.number());
+    assertThat(report().at("/result/refused_joined/people").asText()).contains("people.sql:1: ");
+    assertThat(report().at("/result/refused_lookups/names").asText()).contains("names.csv:2: ");
+    assertThat(report().at("/run/error").asText()).contains("people.sql:1: ", "names.csv:2: ");
+    assertThat(report().get("notes").toString()).doesNotContain("no definition");
+  }
+
+  @Test
+  void aMissingFolderOfJoinedTablesOrAnUnknownSettingOfThemIsRefused() throws IOException {
+    joined(", broadcast = 1");
+    Files.delete(folder.resolve("joined"));
+    assertThat(run()).isEqualTo(ExitCode.SETTINGS.number());
+    assertThat(report().at("/run/error").asText())
+        .contains("transform.joined.sql", "an existing folder of SQLViews")
+        .contains("transform.joined.broadcast");
+  }
+
+  /** Settings with joined tables. */
+  private void joined(String more) throws IOException {
+    Files.createDirectories(folder.resolve("joined"));
+    Files.createDirectories(folder.resolve("lookups"));
+    Files.writeString(
+        folder.resolve("pipeline.conf"),
+        """
+        epic-fhir {
+          lake = "lake"
+          transform {
+            views = views, deletion-vectors = off, lock-patience = 0 seconds
+            joined { sql = joined, lookups = lookups, broadcast-threshold = "1 MiB" %s }
+          }
+        }
+        """
+            .formatted(more));
+  }
+
   private TestLake.Export patients(String export, String time, String... ids) {
     TestLake.Export made = lake.export(export, time);
     for (String id : ids) {

@@ -86,10 +86,11 @@ public final class JoinedTables {
     long start = System.nanoTime();
     JoinedTable table = new JoinedTable(lake, view);
     try {
-      Map<String, Source> byLabel = sources(view);
-      if (byLabel.isEmpty()) {
+      Optional<Map<String, Source>> found = sources(view);
+      if (found.isEmpty()) {
         return; // it waits, and that is told
       }
+      Map<String, Source> byLabel = found.get();
       List<JoinedState.Read> reads =
           byLabel.entrySet().stream().map(one -> one.getValue().readAs(one.getKey())).toList();
       Optional<JoinedState> left = table.left();
@@ -134,7 +135,7 @@ public final class JoinedTables {
   }
 
   /** What it reads, by label in order; empty where something is not there, which is told. */
-  private Map<String, Source> sources(SqlView view) {
+  private Optional<Map<String, Source>> sources(SqlView view) {
     Map<String, Source> found = new LinkedHashMap<>();
     for (Dependency dependency : view.dependencies()) {
       Optional<Source> source = source(dependency);
@@ -149,11 +150,11 @@ public final class JoinedTables {
                         + (dependency.kind() == Kind.LOOKUP ? "the lookup " : "")
                         + dependency.name()
                         + ", which this run could not bring up to date"));
-        return Map.of();
+        return Optional.empty();
       }
       found.put(dependency.label(), source.get());
     }
-    return found;
+    return Optional.of(found);
   }
 
   private Optional<Source> source(Dependency dependency) {

@@ -166,7 +166,7 @@ public final class AnalysedView {
   private Metadata metadata(Attribute attribute, DataType type) {
     Note note = view.columns().getOrDefault(attribute.name(), new Note("", ""));
     MetadataBuilder metadata = new MetadataBuilder();
-    Metadata own = attribute.metadata();
+    Metadata own = ColumnMeaning.of(plan, attribute);
     for (String key :
         List.of(
             ColumnMetadata.FHIR_TYPE,

@@ -32,12 +32,7 @@ final class PlanWalk {
    *
    * @param around what it is part of, from the outside in
    */
-  record InExpression(Expression expression, List<Expression> around) {
-    /** Whether one of those around it is of a class with this simple name. */
-    boolean isIn(String simpleName) {
-      return around.stream().anyMatch(e -> e.getClass().getSimpleName().equals(simpleName));
-    }
-  }
+  record InExpression(Expression expression, List<Expression> around) {}
 
   private static void add(
       Expression expression, List<Expression> around, List<InExpression> all) {

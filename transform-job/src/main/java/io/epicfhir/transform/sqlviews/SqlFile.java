@@ -135,7 +135,7 @@ final class SqlFile {
           Optional.of(
               parts.group(5) == null || parts.group(5).isBlank()
                   ? List.of()
-                  : Arrays.stream(parts.group(5).split(",")).map(String::strip).toList());
+                  : Arrays.stream(parts.group(5).split(",", -1)).map(String::strip).toList());
     }
     return new Dependency(
         lookup ? Kind.LOOKUP : Kind.TABLE,

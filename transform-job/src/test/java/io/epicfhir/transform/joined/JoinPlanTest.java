@@ -21,6 +21,8 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.FileSourceScanExec;
 import org.apache.spark.sql.execution.SparkPlan;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructType;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
@@ -62,7 +64,18 @@ final class JoinPlanTest {
       StructType columns =
           lookup
               ? StructType.fromDDL("code string, class string")
-              : StructType.fromDDL("k string, j string, v string, vs array<string>, w string");
+              : new StructType()
+                  .add("k", "string")
+                  .add("j", "string")
+                  .add(
+                      "v",
+                      DataTypes.StringType,
+                      true,
+                      new MetadataBuilder()
+                          .putString("fhirType", name.equals("b") ? "decimal" : "string")
+                          .build())
+                  .add("vs", "array<string>")
+                  .add("w", "string");
       Row row =
           lookup
               ? RowFactory.create("c", "x")
@@ -133,6 +146,7 @@ final class JoinPlanTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '~',
       value = {
         "SELECT a.k FROM a LEFT JOIN b ON b.j = a.k | k | j",
         "SELECT b.j AS k FROM a JOIN b ON b.j = a.k AND a.v = b.v | k | j",
@@ -170,13 +184,35 @@ final class JoinPlanTest {
     }
   }
 
+  /** The column b.v is a decimal, a.v is a string, both with a description. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "SELECT k, v FROM b | decimal",
+        "SELECT b.k, b.v AS v FROM a JOIN b ON a.k = b.k | decimal",
+        "WITH x AS (SELECT k, v AS y FROM b) SELECT k, y AS v FROM x | decimal",
+        "SELECT k, v FROM b UNION ALL SELECT k, NULL FROM a | decimal",
+        "SELECT k, NULL AS v FROM a UNION ALL SELECT k, v FROM b | decimal",
+        "SELECT k, v FROM b UNION ALL SELECT k, v FROM a |",
+        "SELECT k, v FROM b UNION ALL SELECT k, upper(v) FROM b |",
+        "SELECT k, max(v) AS v FROM b GROUP BY k |",
+        "SELECT k, coalesce(v, '0') AS v FROM b |",
+      })
+  void aColumnKeepsItsFhirTypeOnlyWhereAllItsValuesAreOfIt(String sql, String fhirType) {
+    var metadata = analysed(sql).schema().apply("v").metadata();
+    assertThat(metadata.contains("fhirType") ? metadata.getString("fhirType") : null)
+        .isEqualTo(fhirType);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '~',
       value = {
         "SELECT k, current_date AS d FROM a|t.sql:4: the current date is not the same each time",
-        "SELECT k,\nCURRENT_TIMESTAMP AS d FROM a|t.sql:5: the current time is not the same each",
+        "SELECT k,⏎CURRENT_TIMESTAMP AS d FROM a|t.sql:5: the current time is not the same each",
         "SELECT k FROM a WHERE v = current_user|t.sql:4: the current user reaches outside",
         "SELECT k, first(v) AS v FROM a GROUP BY k|t.sql:4: first, last, any_value and mode",
         "SELECT k, any_value(v) AS v FROM a GROUP BY k|t.sql:4: first, last, any_value and mode",
@@ -196,7 +232,7 @@ final class JoinPlanTest {
         "SELECT k, nothing(v) AS x FROM a|t.sql:4: ",
       })
   void whatNoTableCanHoldOrIsNotTheSameEachTimeIsRefused(String sql, String message) {
-    Assertions.assertThatThrownBy(() -> analysed(sql))
+    Assertions.assertThatThrownBy(() -> analysed(sql.replace('⏎', '\n')))
         .isInstanceOf(SqlRefused.class)
         .hasMessageStartingWith(message);
   }

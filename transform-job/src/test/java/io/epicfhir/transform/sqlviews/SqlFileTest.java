@@ -20,6 +20,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class SqlFileTest {
   private static final String HEAD = "-- description: x\n-- depends: a, b as c, lookup l\n";
 
+  /** Rows of a CsvSource have no line ends. */
+  private static String lines(String text) {
+    return text.replace('⏎', '\n');
+  }
+
   private static SqlView view(String sql) {
     return SqlCatalog.read(HEAD + sql, "t.sql");
   }
@@ -68,19 +73,19 @@ final class SqlFileTest {
       value = {
         "-- description: x|t.sql:1: say what it reads",
         "-- depends: a|t.sql:1: say what one row is",
-        "-- description: x\n-- depend: a|t.sql:2: a comment before the statement is one of",
-        "-- description: x\n-- description: y\n-- depends: a|t.sql:2: the line \"description\" is there twice",
-        "-- description: x\n-- depends: a b|t.sql:2: \"a b\" is no dependency",
-        "-- description: x\n-- depends: a (optional)|t.sql:2: only a lookup can be optional",
-        "-- description: x\n-- depends: a, A|t.sql:2: the label a is there twice",
-        "-- description: x\n-- depends: a as changed|t.sql:2: \"changed\" is what",
-        "-- description: x\n-- depends: a\n-- touched by a: SELECT 1|t.sql:3: without a key nothing is touched",
-        "-- description: x\n-- depends: a\n-- key: k\n-- touched by b: SELECT 1|t.sql:4: b is no label",
-        "-- description: x\n-- depends: a\n-- key: k, l|t.sql:3: a key is one column",
-        "-- description: x\n-- depends: a\n-- index: 1st|t.sql:3: \"index\" has no column's name",
+        "-- description: x⏎-- depend: a|t.sql:2: a comment before the statement is one of",
+        "-- description: x⏎-- description: y⏎-- depends: a|t.sql:2: the line \"description\" is there twice",
+        "-- description: x⏎-- depends: a b|t.sql:2: \"a b\" is no dependency",
+        "-- description: x⏎-- depends: a (optional)|t.sql:2: only a lookup can be optional",
+        "-- description: x⏎-- depends: a, A|t.sql:2: the label a is there twice",
+        "-- description: x⏎-- depends: a as changed|t.sql:2: \"changed\" is what",
+        "-- description: x⏎-- depends: a⏎-- touched by a: SELECT 1|t.sql:3: without a key nothing is touched",
+        "-- description: x⏎-- depends: a⏎-- key: k⏎-- touched by b: SELECT 1|t.sql:4: b is no label",
+        "-- description: x⏎-- depends: a⏎-- key: k, l|t.sql:3: a key is one column",
+        "-- description: x⏎-- depends: a⏎-- index: 1st|t.sql:3: \"index\" has no column's name",
       })
   void commentsThatCannotBeUsedAreRefusedWithFileAndLine(String comments, String message) {
-    assertThatThrownBy(() -> SqlCatalog.read(comments + "\nSELECT 1 AS x\n", "t.sql"))
+    assertThatThrownBy(() -> SqlCatalog.read(lines(comments) + "\nSELECT 1 AS x\n", "t.sql"))
         .isInstanceOf(SqlRefused.class)
         .hasMessageStartingWith(message);
   }
@@ -125,11 +130,11 @@ final class SqlFileTest {
         "ADD JAR 'x.jar'|t.sql:3: ",
         "INSERT OVERWRITE DIRECTORY '/tmp/x' USING parquet SELECT 1|t.sql:3: ",
         "SELECT TRANSFORM(id) USING 'cat' FROM a|t.sql:3: ",
-        "SELECT 1\nFROM b|t.sql:4: it reads b, which is no label of its dependencies: a, c, l",
+        "SELECT 1⏎FROM b|t.sql:4: it reads b, which is no label of its dependencies: a, c, l",
         "SELECT * FROM parquet.`/tmp/x`|t.sql:3: it reads parquet./tmp/x",
         "SELECT * FROM delta.`/tmp/x`|t.sql:3: it reads delta",
         "SELECT * FROM spark_catalog.default.a|t.sql:3: it reads spark_catalog.default.a",
-        "SELECT * FROM a WHERE id IN (\nSELECT id FROM secret)|t.sql:4: it reads secret",
+        "SELECT * FROM a WHERE id IN (⏎SELECT id FROM secret)|t.sql:4: it reads secret",
         "SELECT (SELECT max(id) FROM secret) AS x FROM a|t.sql:3: it reads secret",
         "WITH x AS (SELECT * FROM secret) SELECT * FROM x|t.sql:3: it reads secret",
         "SELECT * FROM (WITH x AS (SELECT 1) SELECT * FROM x) JOIN x|t.sql:3: it reads x",
@@ -144,14 +149,14 @@ final class SqlFileTest {
         "SELECT java_method('java.util.UUID', 'randomUUID') AS x FROM a|t.sql:3: java_method reaches",
         "SELECT input_file_name() AS x FROM a|t.sql:3: input_file_name reaches outside",
         "SELECT id FROM a WHERE rand() > 0.5|t.sql:3: rand is not the same each time",
-        "SELECT id FROM a WHERE t <\n  NOW()|t.sql:4: now is not the same each time",
+        "SELECT id FROM a WHERE t <⏎  NOW()|t.sql:4: now is not the same each time",
         "SELECT current_timestamp() AS x FROM a|t.sql:3: current_timestamp is not the same",
         "SELECT system.builtin.rand() AS x FROM a|t.sql:3: the function system.builtin.rand",
         "SELECT uuid() AS x FROM a|t.sql:3: uuid is not the same each time",
         "BEGIN SELECT 1; END|t.sql:3: ",
       })
   void whateverIsNoQueryOfTheDependenciesIsRefusedWithFileAndLine(String sql, String message) {
-    assertThatThrownBy(() -> SqlCheck.query(view(sql)))
+    assertThatThrownBy(() -> SqlCheck.query(view(lines(sql))))
         .isInstanceOf(SqlRefused.class)
         .hasMessageStartingWith(message);
   }
