@@ -30,7 +30,7 @@
 -- column participant_ids: Ids of the Practitioners who took part, in the order of the source; empty entries are those without an id
 -- column participants: Their names, in the same order
 -- column participant_roles: Their roles, in the same order
--- column diagnosis_ids: Ids of the Conditions that the Encounter names as diagnoses or that name the Encounter, those with a rank first
+-- column diagnosis_ids: Ids of the Conditions that the Encounter names as diagnoses or that name the Encounter, without errors that were withdrawn; those with a rank first
 -- column diagnosis_codes: Their codes, ICD-10-CM where there is one, in the same order
 -- column diagnoses: Their names, in the same order
 -- column discharge: Where the patient went afterwards
@@ -75,6 +75,7 @@ diagnoses AS (
     ))) AS items
   FROM named AS n
   LEFT JOIN condition AS c ON c.id = n.condition_id
+  WHERE coalesce(c.verification_status, '') <> 'entered-in-error'
   GROUP BY n.encounter_id
 )
 SELECT

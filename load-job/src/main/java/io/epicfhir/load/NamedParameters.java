@@ -4,8 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A statement with {@code :name} as JDBC takes it: with {@code ?} in their place, so that each value
- * is bound and never becomes part of the text. What stands in quotes or comments is no parameter.
+ * A statement with {@code :name} as JDBC takes it: with {@code ?} in their place, so that each
+ * value is bound and never becomes part of the text. What stands in quotes or comments is no
+ * parameter.
  *
  * @param sql the text with placeholders
  * @param names the parameters in the order of the placeholders; one can be there several times

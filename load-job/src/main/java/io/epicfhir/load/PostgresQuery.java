@@ -52,12 +52,14 @@ final class PostgresQuery {
   <T> T run(SqlQuery query, Map<String, Object> values, Rows<T> rows) throws SQLException {
     NamedParameters named = NamedParameters.of(query.sql());
     if (named.statements() != 1) {
-      throw new QueryRefused(query.name(), "it has %d statements, not one".formatted(named.statements()));
+      throw new QueryRefused(
+          query.name(), "it has %d statements, not one".formatted(named.statements()));
     }
     Set<String> unknown = new LinkedHashSet<>(named.names());
     unknown.removeAll(values.keySet());
     if (!unknown.isEmpty()) {
-      throw new QueryRefused(query.name(), "these parameters are not declared: " + String.join(", ", unknown));
+      throw new QueryRefused(
+          query.name(), "these parameters are not declared: " + String.join(", ", unknown));
     }
     connection.setAutoCommit(false);
     try {
@@ -82,13 +84,17 @@ final class PostgresQuery {
     } catch (SQLException e) {
       // The server's words may quote a value; its code and the position do not.
       throw new QueryRefused(
-          query.name(), "PostgreSQL does not take it (SQLSTATE " + e.getSQLState() + "); try the SQL in psql");
+          query.name(),
+          "PostgreSQL does not take it (SQLSTATE " + e.getSQLState() + "); try the SQL in psql");
     } finally {
       connection.rollback();
     }
   }
 
-  /** The names that the statement has for tables: its other labels first, which are views of this session, then the schema. */
+  /**
+   * The names that the statement has for tables: its other labels first, which are views of this
+   * session, then the schema.
+   */
   private void label(SqlQuery query) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       for (Map.Entry<String, String> table : query.tables().entrySet()) {
@@ -136,7 +142,8 @@ final class PostgresQuery {
         List<Object> row = new ArrayList<>();
         for (int i = 1; i <= found.getMetaData().getColumnCount(); i++) {
           Object value = found.getObject(i);
-          row.add(value instanceof Array array ? Arrays.asList((Object[]) array.getArray()) : value);
+          row.add(
+              value instanceof Array array ? Arrays.asList((Object[]) array.getArray()) : value);
         }
         return row;
       } catch (SQLException e) {

@@ -23,7 +23,9 @@ public final class RunQuery {
 
   private RunQuery() {}
 
-  /** The process; see {@link QueryArguments}. Exit 2 where the query cannot be run as it is asked. */
+  /**
+   * The process; see {@link QueryArguments}. Exit 2 where the query cannot be run as it is asked.
+   */
   public static void main(String[] args) {
     System.exit(run(System.out, System.err, args));
   }
@@ -45,7 +47,8 @@ public final class RunQuery {
   private static void run(QueryArguments arguments, PrintStream out) throws SQLException {
     if (arguments.isParquet()) {
       throw new QueryRefused(
-          arguments.name(), "Parquet files come from the lake: leave out --on postgres, or write a .csv");
+          arguments.name(),
+          "Parquet files come from the lake: leave out --on postgres, or write a .csv");
     }
     SqlQuery query = QueryFile.read(arguments.queries(), arguments.name(), DIALECTS);
     Map<String, Object> values = query.bound(arguments.parameters());

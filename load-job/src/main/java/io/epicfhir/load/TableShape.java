@@ -161,8 +161,7 @@ record TableShape(String name, String comment, List<Column> columns) implements 
                   : " has the unknown ansi/type " + ansi));
     }
     boolean indexed =
-        lookedUp
-            || about.contains(ColumnMetadata.INDEX) && about.getBoolean(ColumnMetadata.INDEX);
+        lookedUp || about.contains(ColumnMetadata.INDEX) && about.getBoolean(ColumnMetadata.INDEX);
     return type.map(t -> new Column(field.name(), t, collection, comment(about), indexed));
   }
 

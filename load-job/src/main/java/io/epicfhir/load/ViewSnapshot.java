@@ -19,8 +19,8 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * A table of the lake at one version, by its log alone; whatever is committed meanwhile, this
- * is the version that is read.
+ * A table of the lake at one version, by its log alone; whatever is committed meanwhile, this is
+ * the version that is read.
  */
 final class ViewSnapshot {
   /** Tables of so many bytes are copied sooner than Spark has planned a job. */

@@ -63,7 +63,10 @@ class JoinedTablesTest {
   void theyHaveTypesCommentsKeysAndIndexes() throws Exception {
     StructField indexed =
         new StructField(
-            "codes", TEXTS, true, new MetadataBuilder().putBoolean(ColumnMetadata.INDEX, true).build());
+            "codes",
+            TEXTS,
+            true,
+            new MetadataBuilder().putBoolean(ColumnMetadata.INDEX, true).build());
     StructType columns =
         schema(
             column("id", DataTypes.StringType, "id"),
@@ -82,11 +85,23 @@ class JoinedTablesTest {
         joined("drug_order"),
         columns,
         List.of(
-            row("o1", "p1", "1.50", List.of("x", "y"), started, Date.valueOf("2026-01-02"),
-                new BigDecimal("0.1000000000"), 5_000_000_000L, 0.25, true, "o1"),
+            row(
+                "o1",
+                "p1",
+                "1.50",
+                List.of("x", "y"),
+                started,
+                Date.valueOf("2026-01-02"),
+                new BigDecimal("0.1000000000"),
+                5_000_000_000L,
+                0.25,
+                true,
+                "o1"),
             row("o2", null, null, null, null, null, null, null, null, null, "o2")));
     ViewTables.writeTable(
-        lookup("drug"), lookupColumns(), List.of(row("s", "x", "X", false), row("s", "z", null, null)));
+        lookup("drug"),
+        lookupColumns(),
+        List.of(row("s", "x", "X", false), row("s", "z", null, null)));
     load.with("reader-role", "pg_monitor");
 
     assertThat(load.run()).isZero();
@@ -102,8 +117,17 @@ class JoinedTablesTest {
                 "SELECT data_type FROM information_schema.columns WHERE table_schema = '{}'"
                     + " AND table_name = 'drug_order' ORDER BY ordinal_position"))
         .containsExactly(
-            "text", "text", "numeric", "ARRAY", "timestamp with time zone", "date", "numeric",
-            "bigint", "double precision", "boolean", "text");
+            "text",
+            "text",
+            "numeric",
+            "ARRAY",
+            "timestamp with time zone",
+            "date",
+            "numeric",
+            "bigint",
+            "double precision",
+            "boolean",
+            "text");
     assertThat(load.query("SELECT obj_description('{}.drug_order'::regclass)"))
         .containsExactly("Orders of drugs\nWho got metformin?");
     assertThat(
@@ -166,7 +190,8 @@ class JoinedTablesTest {
 
     assertThat(load.run()).isZero();
 
-    assertThat(load.query("SELECT count(*) FROM {}.\"order\" WHERE text = 'x'")).containsExactly("3");
+    assertThat(load.query("SELECT count(*) FROM {}.\"order\" WHERE text = 'x'"))
+        .containsExactly("3");
     assertThat(load.query("SELECT count(*) FROM {}.drug")).containsExactly("1");
     assertThat(load.report().at("/result/warnings").size()).isEqualTo(2);
   }
@@ -218,8 +243,7 @@ class JoinedTablesTest {
     assertThat(load.report().at("/result/refused_lookups/holiday").asText())
         .contains("1 value(s) of column day (date)");
     assertThat(
-            load.query(
-                "SELECT view, column_name, resource_id, value FROM {}_state.refused_value"))
+            load.query("SELECT view, column_name, resource_id, value FROM {}_state.refused_value"))
         .containsExactly("holiday|day|null|2024-02-30");
     assertThat(load.with("refused-values", "null").run()).isZero();
     assertThat(load.query("SELECT label, day FROM {}.holiday ORDER BY 1"))

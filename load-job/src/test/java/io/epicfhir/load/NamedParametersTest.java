@@ -23,7 +23,8 @@ class NamedParametersTest {
         Arguments.of("SELECT /* :a /* ' */ :c */ :b", "SELECT /* :a /* ' */ :c */ ?", List.of("b")),
         Arguments.of("SELECT a[1:n], a[i:n], :n", "SELECT a[1:n], a[i:n], ?", List.of("n")),
         Arguments.of("SELECT j ? 'k', '?', :a", "SELECT j ?? 'k', '?', ?", List.of("a")),
-        Arguments.of("SELECT 1 WHERE x>=:a AND y=(:b)", "SELECT 1 WHERE x>=? AND y=(?)", List.of("a", "b")));
+        Arguments.of(
+            "SELECT 1 WHERE x>=:a AND y=(:b)", "SELECT 1 WHERE x>=? AND y=(?)", List.of("a", "b")));
   }
 
   @ParameterizedTest

@@ -41,8 +41,7 @@ class RunQueryTest {
             ViewTables.column("loinc_code", DataTypes.StringType, "code"),
             ViewTables.column("value", DataTypes.StringType, "decimal"),
             ViewTables.column("effective_time", DataTypes.StringType, "dateTime"),
-            ViewTables.column(
-                "codes", DataTypes.createArrayType(DataTypes.StringType), "code"));
+            ViewTables.column("codes", DataTypes.createArrayType(DataTypes.StringType), "code"));
     ViewTables.write(
         load.lake(),
         "lab_result",
@@ -53,20 +52,24 @@ class RunQueryTest {
             row("o'3", "2160-0", null, "2025-12-31", List.of(), "o'3")));
     assertThat(load.run()).isZero();
     queries = Files.createDirectories(folder.resolve("queries"));
-    query("above", "-- param code: code\n-- param least: decimal (optional), lowest value\n",
+    query(
+        "above",
+        "-- param code: code\n-- param least: decimal (optional), lowest value\n",
         "SELECT id, value, codes FROM lab_result WHERE loinc_code = :code AND value >= coalesce(:least, 0) ORDER BY id");
     query("by_id", "-- param id: string\n", "SELECT id FROM lab_result WHERE id = :id");
   }
 
   private static void query(String name, String lines, String sql) throws IOException {
     Files.writeString(
-        queries.resolve(name + ".sql"), "-- title: x\n-- depends: lab_result\n" + lines + sql + "\n");
+        queries.resolve(name + ".sql"),
+        "-- title: x\n-- depends: lab_result\n" + lines + sql + "\n");
   }
 
   private static Ended run(String name, String... more) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
-    List<String> arguments = new ArrayList<>(List.of(name, "--conf", load.settingsFile().toString()));
+    List<String> arguments =
+        new ArrayList<>(List.of(name, "--conf", load.settingsFile().toString()));
     arguments.addAll(List.of("--queries", queries.toString()));
     arguments.addAll(Arrays.asList(more));
     int status =
@@ -89,7 +92,8 @@ class RunQueryTest {
                 2 rows
                 """,
                 ""));
-    assertThat(run("above", "--param", "code=4548-4", "--param", "least=7").out()).contains("1 row\n");
+    assertThat(run("above", "--param", "code=4548-4", "--param", "least=7").out())
+        .contains("1 row\n");
   }
 
   @Test
@@ -105,8 +109,16 @@ class RunQueryTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "o'3|1", "o1' OR '1'='1|0", "o1'; DROP TABLE lab_result; --|0", "o1\\'; SELECT 1 --|0",
-        ":id|0", "o1\" OR 1=1|0", "$$o1$$|0", "o1/*|0", "?|0", "o1;|0"
+        "o'3|1",
+        "o1' OR '1'='1|0",
+        "o1'; DROP TABLE lab_result; --|0",
+        "o1\\'; SELECT 1 --|0",
+        ":id|0",
+        "o1\" OR 1=1|0",
+        "$$o1$$|0",
+        "o1/*|0",
+        "?|0",
+        "o1;|0"
       })
   void aValueNeverBecomesPartOfTheStatement(String value, int rows) throws Exception {
     Ended ended = run("by_id", "--param", "id=" + value);
@@ -165,15 +177,24 @@ class RunQueryTest {
             "type", Map.of("coding", List.of(Map.of("code", "sql-query"))),
             "relatedArtifact",
                 List.of(
-                    Map.of("type", "depends-on", "label", "labs",
-                        "resource", "https://example.org/Library/lab_result|1")),
+                    Map.of(
+                        "type",
+                        "depends-on",
+                        "label",
+                        "labs",
+                        "resource",
+                        "https://example.org/Library/lab_result|1")),
             "parameter", List.of(Map.of("name", "code", "use", "in", "type", "code", "min", 1)),
             "content",
                 List.of(
-                    content("application/sql;dialect=spark-sql", "SELECT array_contains(codes, :code) FROM labs"),
-                    content("application/sql; dialect=\"postgresql\"",
+                    content(
+                        "application/sql;dialect=spark-sql",
+                        "SELECT array_contains(codes, :code) FROM labs"),
+                    content(
+                        "application/sql; dialect=\"postgresql\"",
                         "SELECT id FROM labs WHERE :code = ANY (codes)")));
-    Files.writeString(queries.resolve("coded.json"), new ObjectMapper().writeValueAsString(library));
+    Files.writeString(
+        queries.resolve("coded.json"), new ObjectMapper().writeValueAsString(library));
 
     assertThat(run("coded", "--param", "code=b").out()).isEqualTo("id\n--\no1\n1 row\n");
     assertThat(run("coded").status()).isEqualTo(2);

@@ -163,8 +163,7 @@ final class ViewTables {
   }
 
   /** As {@link #change}, of any Delta table that has its rows by resource. */
-  static void changeTable(
-      Path table, StructType schema, List<String> resources, List<Row> rows) {
+  static void changeTable(Path table, StructType schema, List<String> resources, List<Row> rows) {
     var keys =
         spark()
             .createDataset(resources, Encoders.STRING())

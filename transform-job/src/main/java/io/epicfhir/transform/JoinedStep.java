@@ -100,9 +100,7 @@ final class JoinedStep {
                 answer.put("path", path);
                 told.put(name, answer);
               });
-      if (!told.isEmpty()) {
-        recorder.result("lookups", told);
-      }
+      recorder.result("lookups", told);
       if (!lookups.failed().isEmpty()) {
         recorder.result("refused_lookups", lookups.failed());
       }
@@ -115,8 +113,7 @@ final class JoinedStep {
           .forEach(
               (name, done) -> {
                 String path = paths.joined(name).toString();
-                recorder.output(
-                    "joined/" + name, path, done.state().rows(), done.state().bytes());
+                recorder.output("joined/" + name, path, done.state().rows(), done.state().bytes());
                 Map<String, Object> answer = new LinkedHashMap<>();
                 answer.put("rows", done.state().rows());
                 answer.put("built", done.built().name().toLowerCase(Locale.ROOT));
@@ -127,9 +124,7 @@ final class JoinedStep {
                 answer.put("path", path);
                 told.put(name, answer);
               });
-      if (!told.isEmpty()) {
-        recorder.result("joined", told);
-      }
+      recorder.result("joined", told);
       if (!joined.failed().isEmpty()) {
         recorder.result("refused_joined", joined.failed());
       }
@@ -143,8 +138,7 @@ final class JoinedStep {
    */
   Result run(SqlCatalog sql, Set<String> anew) {
     LookupResults lookups =
-        new Lookups(
-                spark, lake, settings.joined().lookups(), settings.joined().largeLookups())
+        new Lookups(spark, lake, settings.joined().lookups(), settings.joined().largeLookups())
             .bringUpToDate();
     TableOrder order = TableOrder.of(sql, known(sql, lookups));
     JoinedResults joined = JoinedResults.empty();

@@ -63,7 +63,8 @@ public record QueryArguments(
 
   private static void parameter(String text, Map<String, String> parameters) {
     int equals = text.indexOf('=');
-    if (equals < 1 || parameters.put(text.substring(0, equals), text.substring(equals + 1)) != null) {
+    if (equals < 1
+        || parameters.put(text.substring(0, equals), text.substring(equals + 1)) != null) {
       throw usage();
     }
   }

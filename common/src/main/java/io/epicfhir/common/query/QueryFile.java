@@ -46,7 +46,8 @@ public final class QueryFile {
   public static SqlQuery read(Path folder, String name, List<String> dialects) {
     if (!NAME.matcher(name).matches()) {
       throw new QueryRefused(
-          "by this name", "a name has letters, digits and _, a letter first; folders are not searched");
+          "by this name",
+          "a name has letters, digits and _, a letter first; folders are not searched");
     }
     QueryFile file = new QueryFile(name);
     try {
@@ -93,7 +94,7 @@ public final class QueryFile {
       switch (parts[0]) {
         case "param" -> parameter(value, number);
         case "depends" -> {
-          for (String one : value.split(",")) {
+          for (String one : value.split(",", -1)) {
             Matcher table = TABLE.matcher(one.strip());
             if (!table.matches()) {
               throw refuse("line " + number + ": depends is NAME, NAME as LABEL, lookup NAME");
@@ -152,7 +153,8 @@ public final class QueryFile {
     }
     for (JsonNode one : library.path("parameter")) {
       if (one.path("use").asText("in").equals("in")) {
-        parameter(one.path("name").asText(), one.path("type").asText(), one.path("min").asInt(1) == 0);
+        parameter(
+            one.path("name").asText(), one.path("type").asText(), one.path("min").asInt(1) == 0);
       }
     }
     return new SqlQuery(name, tables, parameters, content(library, dialects));

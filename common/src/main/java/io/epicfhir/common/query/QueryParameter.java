@@ -7,10 +7,11 @@ import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.Year;
 import java.time.YearMonth;
-import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A parameter of a query.
@@ -20,28 +21,39 @@ import java.util.Optional;
  */
 public record QueryParameter(String name, Type type, boolean optional) {
 
+  private static final Map<String, Type> TYPES = types();
+
   /** What a value can be. Dates and times of FHIR are texts, as they are in the tables. */
   public enum Type {
-    TEXT("string", "text", "code", "id", "uri", "url", "canonical", "oid", "uuid", "markdown", "time"),
-    DATE_TEXT("date", "datetime"),
-    BOOLEAN("boolean"),
-    INTEGER("integer", "positiveint", "unsignedint", "int"),
-    LONG("integer64", "bigint", "long"),
-    DECIMAL("decimal", "numeric"),
-    TIMESTAMP("instant", "timestamp");
-
-    private final String[] names;
-
-    Type(String... names) {
-      this.names = names;
-    }
+    TEXT,
+    DATE_TEXT,
+    BOOLEAN,
+    INTEGER,
+    LONG,
+    DECIMAL,
+    TIMESTAMP;
 
     /** By the FHIR type, or SQL's word for it; empty where no parameter can have it. */
     public static Optional<Type> of(String name) {
-      String asked = name.toLowerCase(Locale.ROOT);
-      return Arrays.stream(values())
-          .filter(type -> Arrays.asList(type.names).contains(asked))
-          .findFirst();
+      return Optional.ofNullable(TYPES.get(name.toLowerCase(Locale.ROOT)));
+    }
+  }
+
+  private static Map<String, Type> types() {
+    Map<String, Type> types = new TreeMap<>();
+    put(types, Type.TEXT, "string text code id uri url canonical oid uuid markdown time");
+    put(types, Type.DATE_TEXT, "date datetime");
+    put(types, Type.BOOLEAN, "boolean");
+    put(types, Type.INTEGER, "integer positiveint unsignedint int");
+    put(types, Type.LONG, "integer64 bigint long");
+    put(types, Type.DECIMAL, "decimal numeric");
+    put(types, Type.TIMESTAMP, "instant timestamp");
+    return types;
+  }
+
+  private static void put(Map<String, Type> types, Type type, String names) {
+    for (String name : names.split(" ", -1)) {
+      types.put(name, type);
     }
   }
 
