@@ -16,8 +16,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Takes care of the tables of silver, views, joined tables and lookups: small files become large ones, files that only old
- * versions need go. No row changes by it.
+ * Takes care of the tables of silver, views, joined tables and lookups: small files become large
+ * ones, files that only old versions need go. No row changes by it.
  */
 public final class Care implements Job {
   /** Runs the job as a process; see {@link io.epicfhir.common.JobArguments#USAGE}. */

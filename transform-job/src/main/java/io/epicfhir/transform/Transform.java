@@ -11,8 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Bronze to silver to views to joined tables: applies every landing that the tables do not hold yet. Where there is
- * nothing to do, no Spark session starts.
+ * Bronze to silver to views to joined tables: applies every landing that the tables do not hold
+ * yet. Where there is nothing to do, no Spark session starts.
  */
 public final class Transform implements Job {
   /** Runs the job as a process; see {@link io.epicfhir.common.JobArguments#USAGE}. */

@@ -53,7 +53,8 @@ final class ViewTable {
   /** Looks at its state and its log. */
   Found look(SilverState silver, String type) {
     Optional<ViewState> left = left();
-    Optional<String> strange = left.flatMap(state -> kept.strange(state.deltaVersion(), state.identity()));
+    Optional<String> strange =
+        left.flatMap(state -> kept.strange(state.deltaVersion(), state.identity()));
     Optional<ViewState> from =
         left.filter(state -> strange.isEmpty())
             .filter(state -> state.definitionHash().equals(plan.hash()))

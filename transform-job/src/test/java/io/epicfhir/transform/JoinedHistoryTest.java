@@ -201,8 +201,7 @@ final class JoinedHistoryTest {
       TableOrder order =
           TableOrder.of(
               catalog,
-              new TableOrder.Known(
-                  COLUMNS.keySet(), lookups.done().keySet(), Map.of(), Map.of()));
+              new TableOrder.Known(COLUMNS.keySet(), lookups.done().keySet(), Map.of(), Map.of()));
       JoinedResults results =
           new JoinedTables(
                   () -> spark,
@@ -213,8 +212,7 @@ final class JoinedHistoryTest {
                   lookups)
               .bringUpToDate(catalog, order, Set.of());
       results.failed().forEach((name, why) -> found.add("seed " + seed + ": " + why));
-      byKey +=
-          (int) results.done().values().stream().filter(d -> d.built() == Built.KEYS).count();
+      byKey += (int) results.done().values().stream().filter(d -> d.built() == Built.KEYS).count();
       if (random.nextInt(5) == 0) {
         boolean none =
             new JoinedTables(
@@ -262,7 +260,11 @@ final class JoinedHistoryTest {
       List<Row> names = new ArrayList<>();
       if (Files.exists(lake.root().resolve("lookups/names"))) {
         names.addAll(
-            spark.read().format("delta").load(lake.root().resolve("lookups/names").toString()).collectAsList());
+            spark
+                .read()
+                .format("delta")
+                .load(lake.root().resolve("lookups/names").toString())
+                .collectAsList());
       }
       fresh
           .createDataFrame(names, StructType.fromDDL("code string, name string"))
@@ -341,8 +343,7 @@ final class JoinedHistoryTest {
           kept.build(KeptTable.definition(columns, "", true), written(writer, after, columns), us);
         } else {
           kept.log()
-              .change(
-                  now.get().version(), written(writer, after, columns), now.get().files(), us);
+              .change(now.get().version(), written(writer, after, columns), now.get().files(), us);
         }
         return;
       }
@@ -359,14 +360,14 @@ final class JoinedHistoryTest {
       Dataset<Row> positions =
           new TableScan(spark, lake.lake(), kept.path(), columns, Optional.empty())
               .dataset(now.get().files(), wanted)
-              .where(
-                  coalesce(col(columns.fieldNames()[0]), lit("none"))
-                      .isin(differing.toArray()));
+              .where(coalesce(col(columns.fieldNames()[0]), lit("none")).isin(differing.toArray()));
       TableWriter.Plan plan = writer.take(spark, now.get(), positions, way > 1);
       List<NewFile> add =
           new ArrayList<>(
               written(
-                  writer, after.stream().filter(r -> differing.contains(key(r))).toList(), columns));
+                  writer,
+                  after.stream().filter(r -> differing.contains(key(r))).toList(),
+                  columns));
       add.addAll(plan.add());
       List<DataFile> remove = plan.remove();
       kept.log().change(now.get().version(), add, remove, plan.mark(), us);

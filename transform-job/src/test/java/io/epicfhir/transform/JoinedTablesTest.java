@@ -146,10 +146,12 @@ final class JoinedTablesTest {
         .containsExactly("a active c1 null", "b active c2 null", "c active null null");
     TableSnapshot table = lake.log("joined/orders").snapshot().orElseThrow();
     assertThat(table.version()).isZero();
-    assertThat(table.description()).isEqualTo("Orders\nOne row per order and code of the drug\nWho got what?");
+    assertThat(table.description())
+        .isEqualTo("Orders\nOne row per order and code of the drug\nWho got what?");
     assertThat(table.configuration()).containsEntry("delta.dataSkippingNumIndexedCols", "0");
     StructType columns = (StructType) DataType.fromJson(table.schemaJson());
-    assertThat(columns.fieldNames()).containsExactly("order_id", "status", "drug_code", "ingredient");
+    assertThat(columns.fieldNames())
+        .containsExactly("order_id", "status", "drug_code", "ingredient");
     assertThat(columns.apply("order_id").metadata().getString(ColumnMetadata.DESCRIPTION))
         .isEqualTo("The order");
     assertThat(columns.apply("status").metadata().getString(ColumnMetadata.DESCRIPTION))
@@ -214,7 +216,11 @@ final class JoinedTablesTest {
             "{\"resourceType\":\"Medication\",\"id\":\"m1\",\"code\":{\"coding\":"
                 + "[{\"code\":\"c1\"}]},\"status\":\"active\"}")
         .land();
-    lake.view("Medication", DRUGS.replace("getResourceKey()\"}]", "getResourceKey()\"}, {\"name\": \"status\", \"path\": \"status\"}]"));
+    lake.view(
+        "Medication",
+        DRUGS.replace(
+            "getResourceKey()\"}]",
+            "getResourceKey()\"}, {\"name\": \"status\", \"path\": \"status\"}]"));
     TransformResult result = lake.transform();
     assertThat(orders(result).built()).as("another column: whole").isEqualTo(Built.NONE);
     nextNight()
@@ -251,7 +257,8 @@ final class JoinedTablesTest {
     assertThat(result.problems())
         .singleElement()
         .asString()
-        .startsWith("Lookup ingredient keeps its last good table. ingredient.json:3: this is no JSON");
+        .startsWith(
+            "Lookup ingredient keeps its last good table. ingredient.json:3: this is no JSON");
     assertThat(lake.table("joined/orders")).contains("a active c1 i2", "b stopped c2 null");
     lake.lookup("ingredient.json", null);
     assertThat(lake.transform().joined().unknown()).containsExactly("lookups/ingredient");
@@ -303,7 +310,9 @@ final class JoinedTablesTest {
 
   @Test
   void aFailureStopsItsOwnTableAndThoseThatReadIt() {
-    lake.sql("broken.sql", "-- description: x\n-- depends: request\nSELECT id, 1 / 0 AS x FROM request\n")
+    lake.sql(
+            "broken.sql",
+            "-- description: x\n-- depends: request\nSELECT id, 1 / 0 AS x FROM request\n")
         .sql("after.sql", "-- description: x\n-- depends: broken\nSELECT id FROM broken\n")
         .sql("typo.sql", "-- description: x\n-- depends: request\nSELECT ident\nFROM request\n")
         .sql("gone.sql", "-- description: x\n-- depends: nothing_such\nSELECT 1 AS x\n")
@@ -323,7 +332,8 @@ final class JoinedTablesTest {
                 + " DIVIDE_BY_ZERO: try_divide gives null there");
     assertThat(failed.get("after")).contains("It waits for broken");
     assertThat(failed.get("typo")).contains("typo.sql:3: ", "ident");
-    assertThat(failed.get("gone")).contains("gone.sql: there is no view or joined table nothing_such");
+    assertThat(failed.get("gone"))
+        .contains("gone.sql: there is no view or joined table nothing_such");
     assertThat(failed.get("circle1")).contains("circle1.sql: it reads itself: circle");
     assertThat(failed.get("drug")).contains("a view has the name drug");
     assertThat(folder.resolve("joined/broken")).doesNotExist();

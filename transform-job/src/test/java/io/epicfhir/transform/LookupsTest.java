@@ -174,7 +174,8 @@ final class LookupsTest {
     assertThat(run(lake, Optional.of(folder)).done().get("concept").rebuilt()).isFalse();
     Files.writeString(file, "concept_id\tconcept_name\tinvalid_reason\n1\tA\t\n2\tcut");
     results = run(lake, Optional.of(folder));
-    assertThat(results.failed().get("concept")).contains("CONCEPT.csv:3: the last line has no line end");
+    assertThat(results.failed().get("concept"))
+        .contains("CONCEPT.csv:3: the last line has no line end");
     assertThat(results.table("concept")).as("the last good one").isPresent();
     Files.writeString(file, "concept_id\tconcept_name\tinvalid_reason\n1\tA\n");
     assertThat(run(lake, Optional.of(folder)).failed().get("concept"))

@@ -156,7 +156,9 @@ public final class TestLake {
 
   /** A view whose file cannot be used from here on; its table stays. */
   TestLake refuse(String view) {
-    views.values().forEach(all -> all.removeIf(v -> ViewDefinition.parse(v, "t").name().equals(view)));
+    views
+        .values()
+        .forEach(all -> all.removeIf(v -> ViewDefinition.parse(v, "t").name().equals(view)));
     viewProblems.add(
         new ViewCatalog.Problem(view + ".json", Optional.of(view), view + ".json: refused"));
     return this;
@@ -289,7 +291,12 @@ public final class TestLake {
 
   /** A table's rows as sorted lines, all columns in order; such as {@code joined/x}. */
   List<String> table(String folder) {
-    return spark().read().format("delta").load(root.resolve(folder).toString()).collectAsList().stream()
+    return spark()
+        .read()
+        .format("delta")
+        .load(root.resolve(folder).toString())
+        .collectAsList()
+        .stream()
         .map(row -> row.mkString(" "))
         .sorted()
         .toList();

@@ -140,8 +140,6 @@ public final class ChangedRows {
   /** VACUUM may have taken what a later commit removed. */
   private boolean isThere() {
     return went.stream()
-        .allMatch(
-            file ->
-                lake.exists(file.in(table)) && log.deletedPositions(file).isPresent());
+        .allMatch(file -> lake.exists(file.in(table)) && log.deletedPositions(file).isPresent());
   }
 }

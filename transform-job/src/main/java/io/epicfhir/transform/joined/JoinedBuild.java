@@ -7,7 +7,6 @@ import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
-import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.KeptTable;
@@ -19,13 +18,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.StructType;
 
 /** Builds one joined table, whole or the rows of some keys, in at most one commit. */
 final class JoinedBuild {
@@ -78,7 +75,9 @@ final class JoinedBuild {
     table.removeLeftovers();
     Optional<TableSnapshot> old = table.log().snapshot();
     List<NewFile> files = writer.write(rows);
-    if (before.isPresent() && old.filter(this::isOfThisShape).isPresent() && same(files, old.get())) {
+    if (before.isPresent()
+        && old.filter(this::isOfThisShape).isPresent()
+        && same(files, old.get())) {
       table.remove(files);
       return nothing(0);
     }
@@ -111,7 +110,9 @@ final class JoinedBuild {
                         Map.of()))
             .toList();
     return new RowDigest(analysed.schema())
-        .same(scan().dataset(written, analysed.columns()), scan().dataset(old.files(), analysed.columns()));
+        .same(
+            scan().dataset(written, analysed.columns()),
+            scan().dataset(old.files(), analysed.columns()));
   }
 
   /** Whether the table's columns and comment are those of the SQLView. */
@@ -203,8 +204,7 @@ final class JoinedBuild {
 
   /** The rows of these keys; null is a key like any other. */
   private Dataset<Row> ofKeys(Dataset<Row> all, Dataset<Row> keys) {
-    return all.join(
-        broadcast(keys), key(all).eqNullSafe(keys.col(TouchedKeys.KEY)), "left_semi");
+    return all.join(broadcast(keys), key(all).eqNullSafe(keys.col(TouchedKeys.KEY)), "left_semi");
   }
 
   private Column key(Dataset<Row> all) {

@@ -123,7 +123,9 @@ public final class JoinedTables {
       long changed,
       long start) {
     double seconds = (System.nanoTime() - start) / 1_000_000 / 1000.0;
-    results.done().put(view.name(), new JoinedResults.Done(state, built, touched, changed, seconds));
+    results
+        .done()
+        .put(view.name(), new JoinedResults.Done(state, built, touched, changed, seconds));
     sources.put(
         view.name(),
         Source.of(
@@ -200,15 +202,17 @@ public final class JoinedTables {
   }
 
   private JoinedBuild.Outcome build(
-      JoinedTable table, Map<String, Source> byLabel, Optional<JoinedState> from, SparkSession own) {
+      JoinedTable table,
+      Map<String, Source> byLabel,
+      Optional<JoinedState> from,
+      SparkSession own) {
     SqlView view = table.view();
     own.sparkContext().setJobGroup("joined", "joined table " + view.name(), false);
     try (SqlSession sql = new SqlSession(own, view, tables, byLabel)) {
       Dataset<Row> rows = sql.rows(SqlCheck.query(view), view.query().line());
       AnalysedView analysed =
           AnalysedView.of(
-              view,
-              ((org.apache.spark.sql.classic.Dataset<Row>) rows).queryExecution().analyzed());
+              view, ((org.apache.spark.sql.classic.Dataset<Row>) rows).queryExecution().analyzed());
       TouchedKeys keys = new TouchedKeys(own, lake, view, sql, analysed);
       keys.check();
       JoinedBuild build = new JoinedBuild(own, lake, vectors, table, analysed, rows);

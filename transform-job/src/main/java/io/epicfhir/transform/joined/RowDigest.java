@@ -17,7 +17,9 @@ import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
-/** Compares sets of rows by sums of two hashes of each row, in any order and without sending rows. */
+/**
+ * Compares sets of rows by sums of two hashes of each row, in any order and without sending rows.
+ */
 final class RowDigest {
   private static final String SUM = "decimal(38,0)";
 
@@ -48,10 +50,7 @@ final class RowDigest {
 
   /** Whether the sums of rows of both signs are those of equal sets. */
   static Column differs() {
-    return sum("_first")
-        .notEqual(0)
-        .or(sum("_second").notEqual(0))
-        .or(sum("_sign").notEqual(0));
+    return sum("_first").notEqual(0).or(sum("_second").notEqual(0)).or(sum("_sign").notEqual(0));
   }
 
   /** Whether two tables have the same rows; one Spark job. */

@@ -36,7 +36,8 @@ final class SqlFailure {
     for (QueryContext context : spark.getQueryContext()) {
       int at = context.startIndex();
       if (at >= 0 && at < view.query().sql().length()) {
-        return ":" + (1 + view.query().sql().substring(0, at).chars().filter(c -> c == '\n').count());
+        return ":"
+            + (1 + view.query().sql().substring(0, at).chars().filter(c -> c == '\n').count());
       }
     }
     return "";

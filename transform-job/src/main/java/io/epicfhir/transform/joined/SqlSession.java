@@ -67,6 +67,7 @@ final class SqlSession implements AutoCloseable {
 
   @Override
   public void close() {
-    named.forEach(label -> session.catalog().dropTempView(label));
+    // The public way to drop a name also drops the rows that are kept in memory under it.
+    named.forEach(label -> session.sessionState().catalog().dropTempView(label));
   }
 }

@@ -83,11 +83,12 @@ final class TouchedKeys {
     return session.createDataFrame(List.of(), new StructType().add(KEY, type));
   }
 
-  private Optional<List<Dataset<Row>>> touched(
-      String label, Source source, JoinedState.Read read) {
+  private Optional<List<Dataset<Row>>> touched(String label, Source source, JoinedState.Read read) {
     boolean sameTable = source.table().equals(read.table()) && source.missing().isEmpty();
     Optional<List<String>> columns =
-        view.touched().containsKey(label) ? Optional.of(List.of()) : analysed.lineage().columns(label);
+        view.touched().containsKey(label)
+            ? Optional.of(List.of())
+            : analysed.lineage().columns(label);
     if (!sameTable || columns.isEmpty()) {
       return Optional.empty();
     }
@@ -116,7 +117,10 @@ final class TouchedKeys {
               + "\" gives one column of the key's type, "
               + type.simpleString());
     }
-    AnalysedView.check(view, ((org.apache.spark.sql.classic.Dataset<Row>) keys).queryExecution().analyzed(), statement.line());
+    AnalysedView.check(
+        view,
+        ((org.apache.spark.sql.classic.Dataset<Row>) keys).queryExecution().analyzed(),
+        statement.line());
     return keys.toDF(KEY);
   }
 }

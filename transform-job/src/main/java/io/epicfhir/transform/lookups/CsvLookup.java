@@ -54,8 +54,7 @@ final class CsvLookup {
       }
       if (fields.size() != types.length) {
         throw refuse(
-            first,
-            "the line has " + fields.size() + " values, and the header has " + types.length);
+            first, "the line has " + fields.size() + " values, and the header has " + types.length);
       }
       Object[] values = new Object[types.length];
       for (int i = 0; i < types.length; i++) {

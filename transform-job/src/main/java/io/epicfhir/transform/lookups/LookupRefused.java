@@ -1,7 +1,7 @@
 package io.epicfhir.transform.lookups;
 
 /** A lookup's file that cannot be used; the message names it and, where it is known, the line. */
-final class LookupRefused extends RuntimeException {
+public final class LookupRefused extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /**

@@ -19,8 +19,7 @@ public record LookupResults(
     Map<String, String> changed) {
 
   static LookupResults empty() {
-    return new LookupResults(
-        new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    return new LookupResults(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
   }
 
   /**

@@ -108,8 +108,7 @@ final class ValueSetRows {
     if (part.path("concept").isEmpty()
         || !part.path("filter").isEmpty()
         || !part.path("valueSet").isEmpty()) {
-      throw incomplete(
-          "it takes codes by a filter, of a whole system or of another value set");
+      throw incomplete("it takes codes by a filter, of a whole system or of another value set");
     }
     return part.path("concept");
   }

@@ -125,8 +125,7 @@ public final class AnalysedView {
                 + ", which the database does not take; cast it, for example to "
                 + cast(one));
       }
-      schema =
-          schema.add(attribute.name(), type, true, open.metadata(attribute, type));
+      schema = schema.add(attribute.name(), type, true, open.metadata(attribute, type));
     }
     TargetLimits.problem(view.name(), names)
         .ifPresent(

@@ -22,6 +22,7 @@ import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.View;
 import org.apache.spark.sql.catalyst.plans.logical.WithCTE;
 import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.NullType;
 
 /**
  * What a column of a query means, where it is a column of a table that is taken over as it is.
@@ -89,7 +90,7 @@ final class ColumnMeaning {
 
   private static boolean isNull(Expression value) {
     return value instanceof Cast cast
-        ? isNull(cast.child())
+        ? cast.child().dataType() instanceof NullType || isNull(cast.child())
         : value instanceof Literal literal && literal.value() == null;
   }
 
@@ -99,12 +100,12 @@ final class ColumnMeaning {
     for (LogicalPlan part : parts) {
       find(part, PlanWalk.list(part.output()).get(at).exprId()).ifPresent(found::add);
     }
-    return found.stream()
-        .reduce((one, other) -> sameValues(one, other) ? one : Metadata.empty());
+    return found.stream().reduce((one, other) -> sameValues(one, other) ? one : Metadata.empty());
   }
 
   private static boolean sameValues(Metadata one, Metadata other) {
-    return Objects.equals(text(one, ColumnMetadata.FHIR_TYPE), text(other, ColumnMetadata.FHIR_TYPE))
+    return Objects.equals(
+            text(one, ColumnMetadata.FHIR_TYPE), text(other, ColumnMetadata.FHIR_TYPE))
         && Objects.equals(
             text(one, ColumnMetadata.ANSI_TYPE), text(other, ColumnMetadata.ANSI_TYPE));
   }

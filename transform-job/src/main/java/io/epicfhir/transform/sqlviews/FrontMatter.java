@@ -94,11 +94,7 @@ final class FrontMatter {
       throw refuse(number, "only a column has a type in brackets");
     }
     return new Entry(
-        key,
-        REPEATS.contains(key) ? line.group(3) : "",
-        type,
-        line.group(5).strip(),
-        number);
+        key, REPEATS.contains(key) ? line.group(3) : "", type, line.group(5).strip(), number);
   }
 
   private static String name(Entry entry) {

@@ -10,10 +10,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.And;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.EqualNullSafe;
 import org.apache.spark.sql.catalyst.expressions.EqualTo;
-import org.apache.spark.sql.catalyst.expressions.And;
 import org.apache.spark.sql.catalyst.expressions.ExprId;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
@@ -119,7 +119,8 @@ public final class KeyLineage {
       case "Filter" -> equal(((Filter) plan).condition(), keys, outer);
       case "Window" -> partitioned((Window) plan, keys);
       case "Union", "Intersect", "Except" -> byPosition(plan, child, keys);
-      case "SubqueryAlias", "Distinct", "Sort", "Generate", "ResolvedHint", "LateralJoin" -> only(child, keys);
+      case "SubqueryAlias", "Distinct", "Sort", "Generate", "ResolvedHint", "LateralJoin" ->
+          only(child, keys);
       default -> Set.of();
     };
   }
@@ -209,8 +210,7 @@ public final class KeyLineage {
   }
 
   /** The columns that stand for the key where a condition is true. */
-  private static Set<ExprId> equal(
-      Expression condition, Set<ExprId> keys, Set<ExprId> outer) {
+  private static Set<ExprId> equal(Expression condition, Set<ExprId> keys, Set<ExprId> outer) {
     Set<ExprId> all = new HashSet<>(keys);
     all.addAll(outer);
     List<ExprId[]> pairs = new ArrayList<>();

@@ -32,7 +32,8 @@ final class LibraryFile {
           .build();
 
   /** Which content is taken first; the specification's word for Spark is spark-sql. */
-  private static final List<String> DIALECTS = List.of("spark-sql", "spark", "", "ansi-sql", "ansi");
+  private static final List<String> DIALECTS =
+      List.of("spark-sql", "spark", "", "ansi-sql", "ansi");
 
   private final String file;
   private final JsonNode library;

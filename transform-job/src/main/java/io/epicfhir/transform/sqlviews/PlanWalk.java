@@ -34,8 +34,7 @@ final class PlanWalk {
    */
   record InExpression(Expression expression, List<Expression> around) {}
 
-  private static void add(
-      Expression expression, List<Expression> around, List<InExpression> all) {
+  private static void add(Expression expression, List<Expression> around, List<InExpression> all) {
     all.add(new InExpression(expression, around));
     List<Expression> inner = new ArrayList<>(around);
     inner.add(expression);

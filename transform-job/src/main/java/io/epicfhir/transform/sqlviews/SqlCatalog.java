@@ -51,8 +51,7 @@ public record SqlCatalog(List<SqlView> views, List<Problem> problems) {
       } catch (SqlRefused e) {
         problems.add(new Problem(base(file), e.getMessage()));
       } catch (IOException e) {
-        problems.add(
-            new Problem(base(file), file + ": it cannot be read; check that it is UTF-8"));
+        problems.add(new Problem(base(file), file + ": it cannot be read; check that it is UTF-8"));
       }
     }
     List<SqlView> views = new ArrayList<>();

@@ -146,11 +146,21 @@ public final class SqlCheck {
       int line = wrong.line().isDefined() ? (Integer) wrong.line().get() : 1;
       throw new SqlRefused(
           file,
-          at(line),
+          at(Math.max(line, begin(statement.sql()))),
           "this is not one SELECT: " + wrong.getSimpleMessage().lines().findFirst().orElse(""));
     }
     plan(plan, labels);
     return plan;
+  }
+
+  /** The first line that is neither blank nor a comment. */
+  private static int begin(String sql) {
+    List<String> lines = sql.lines().toList();
+    int at = 0;
+    while (at < lines.size() && lines.get(at).strip().matches("(--.*)?")) {
+      at++;
+    }
+    return Math.min(at, lines.size() - 1) + 1;
   }
 
   private static Set<String> labels(SqlView view) {

@@ -50,8 +50,7 @@ final class SqlFile {
         name,
         file,
         "",
-        SqlView.comment(
-            front.text("title"), front.text("description"), front.text("question")),
+        SqlView.comment(front.text("title"), front.text("description"), front.text("question")),
         dependencies,
         front,
         text);

@@ -82,13 +82,11 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
       }
       List<Dependency> resolved = new ArrayList<>();
       for (Dependency dependency : view.dependencies()) {
-        Dependency found =
-            dependency.kind() == Kind.CANONICAL ? canonical(dependency) : dependency;
+        Dependency found = dependency.kind() == Kind.CANONICAL ? canonical(dependency) : dependency;
         boolean there =
             switch (found.kind()) {
               case TABLE -> isTable(found.name());
-              case LOOKUP ->
-                  known.lookups().contains(found.name()) || found.optional().isPresent();
+              case LOOKUP -> known.lookups().contains(found.name()) || found.optional().isPresent();
               case CANONICAL -> false;
             };
         if (!there) {

@@ -121,7 +121,9 @@ final class JoinPlanTest {
     SqlView view =
         view("SELECT a.k, a.v, l.class FROM a LEFT JOIN l ON l.code = a.v WHERE a.j = '2'");
     List<SparkPlan> plan = nodes(execution(rows(view, tables, session)).executedPlan());
-    assertThat(plan).extracting(SparkPlan::nodeName).contains("BroadcastHashJoin", "InMemoryTableScan");
+    assertThat(plan)
+        .extracting(SparkPlan::nodeName)
+        .contains("BroadcastHashJoin", "InMemoryTableScan");
     assertThat(plan).extracting(SparkPlan::nodeName).doesNotContain("SortMergeJoin", "Exchange");
     List<List<String>> read =
         plan.stream()

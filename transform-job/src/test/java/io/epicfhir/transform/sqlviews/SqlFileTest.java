@@ -16,7 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a SQLView's file says, and what is refused with file and line before any data is touched. */
+/**
+ * What a SQLView's file says, and what is refused with file and line before any data is touched.
+ */
 final class SqlFileTest {
   private static final String HEAD = "-- description: x\n-- depends: a, b as c, lookup l\n";
 
@@ -62,7 +64,8 @@ final class SqlFileTest {
     assertThat(view.key()).contains("order_id");
     assertThat(view.touched().get("medication").line()).isEqualTo(9);
     assertThat(SqlCheck.touched(view, "medication")).isNotNull();
-    assertThat(view.columns()).containsEntry("dose", new SqlView.Note("decimal", "The dose; unit mg"));
+    assertThat(view.columns())
+        .containsEntry("dose", new SqlView.Note("decimal", "The dose; unit mg"));
     assertThat(view.indexed()).containsExactly("patient_id", "started");
   }
 
@@ -144,7 +147,7 @@ final class SqlFileTest {
         "SELECT * FROM python_worker_logs()|t.sql:3: the table function python_worker_logs",
         "SELECT * FROM a WHERE id = :id|t.sql:3: a table has no parameters: :id",
         "SELECT * FROM a WHERE id = ?|t.sql:3: parameters without a name",
-        "SELECT * FROM IDENTIFIER('a')|t.sql:3: ",
+        "SELECT * FROM IDENTIFIER('secret')|t.sql:3: it reads secret",
         "SELECT reflect('java.lang.System', 'exit', 1) AS x FROM a|t.sql:3: reflect reaches outside",
         "SELECT java_method('java.util.UUID', 'randomUUID') AS x FROM a|t.sql:3: java_method reaches",
         "SELECT input_file_name() AS x FROM a|t.sql:3: input_file_name reaches outside",
@@ -190,7 +193,8 @@ final class SqlFileTest {
     assertThatThrownBy(
             () ->
                 SqlCatalog.read(
-                    library("sql-view", "\"parameter\": [{}],", sql, "SELECT 1", "x", ""), "l.json"))
+                    library("sql-view", "\"parameter\": [{}],", sql, "SELECT 1", "x", ""),
+                    "l.json"))
         .hasMessageContaining("a SQLView has no parameter");
     assertThatThrownBy(() -> SqlCatalog.read("{\n\"a\": }", "l.json"))
         .hasMessageStartingWith("l.json:2: this is no JSON");
@@ -232,7 +236,8 @@ final class SqlFileTest {
     assertThat(order.problems())
         .extracting(SqlCatalog.Problem::message)
         .anyMatch(message -> message.contains("back → loop → round → back"))
-        .anyMatch(message -> message.equals("self.sql: it reads itself: self → self; break the circle"));
+        .anyMatch(
+            message -> message.equals("self.sql: it reads itself: self → self; break the circle"));
   }
 
   private static SqlView reads(String name, String depends) {
