@@ -66,6 +66,8 @@ class ClusterStack(Stack):
                 "EPIC_FHIR_CLASS_ARCHIVES": "",  # one run would only write them
                 "EPIC_FHIR_TYPES": ",".join(sorted(oracle.served(self.data))),
                 "EPIC_FHIR_VIEWS": str(self.views),
+                "EPIC_FHIR_JOINED": "",  # they read views that this stack leaves out
+                "EPIC_FHIR_LOOKUPS": "",
                 "AIRFLOW_CONN_SPARK_DEFAULT": self.cluster.connection("client"),
             }
         )

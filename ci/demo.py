@@ -141,7 +141,23 @@ def reconcile(stack: Stack) -> bool:
         right &= all(same)
         mark = " " if all(same) else "!"
         print(f"{mark}{kind:25} {counts[0]:8} {counts[1]:8} {counts[2]:8}   {', '.join(pairs)}")
+    right &= joined(stack)
     print("\nall equal" if right else "\nNOT EQUAL: the lines marked ! differ")
+    return right
+
+
+def joined(stack: Stack) -> bool:
+    """Prints, one line a joined table or lookup, its rows in Delta and in PostgreSQL; false where they differ."""
+    tables = oracle.joined_rows(stack.lake)
+    if not tables:
+        return True
+    postgres = oracle.postgres_rows(stack.env()["PSQL_URL"], list(tables))
+    print(f"\n{'joined table or lookup':26} {'Delta':>8} {'PostgreSQL':>11}")
+    right = True
+    for name, rows in tables.items():
+        same = oracle.same_rows(rows, postgres[name])
+        right &= same
+        print(f"{' ' if same else '!'}{name:25} {len(rows):8} {len(postgres[name]):11}")
     return right
 
 

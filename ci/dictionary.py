@@ -1,7 +1,8 @@
 """
-The data dictionary of a folder of views: a page for people (tables.html) and dbt sources (sources.yml).
+The data dictionary of views, joined tables and lookups: a page for people (tables.html) and dbt sources (sources.yml).
 
-    . ci/env.sh && python ci/dictionary.py --out build/dictionary [--views conf/views] [--schema fhir] [--history FILE]
+    . ci/env.sh && python ci/dictionary.py --out build/dictionary [--views conf/views] [--joined conf/joined]
+        [--lookups conf/lookups] [--schema fhir] [--history FILE]
 
 FILE is the lake's state/history/<dag>.json: row counts and null shares of its last run stand beside the columns then.
 """
@@ -18,6 +19,7 @@ from typing import Any
 
 import yaml
 
+import joined_files
 from parts import HOME
 
 KEY = re.compile(r"\b([a-z][a-z0-9_]*)\.id\b")
@@ -57,6 +59,33 @@ def tables(folder: Path) -> list[Table]:
         columns = tuple(_column(column) for select in selects for column in select.get("column", []))
         found.append(Table(view["name"], view["resource"], view.get("description", ""), columns, once))
     return found
+
+
+def joined(sql: Path, lookups: Path, views: list[Table]) -> list[Table]:
+    """The joined tables and lookups. A column that a table takes over has the type that it has there."""
+    found = {table.name: table for table in views}
+    for name, columns in joined_files.lookups(lookups).items():
+        own = tuple(Column(column, kind, "", "", False) for column, kind in columns.items())
+        found[name] = Table(name, "lookup", "", own, False)
+    files = {file.name: file for file in joined_files.joined(sql)}
+    for name in list(files):
+        _place(name, files, found)
+    return [table for name, table in sorted(found.items()) if table.resource in ("lookup", "joined")]
+
+
+def _place(name: str, files: dict[str, joined_files.JoinedFile], found: dict[str, Table]):
+    """One joined table, after those that it reads."""
+    file = files.pop(name, None)
+    if file is None:
+        return
+    for other in file.depends:
+        _place(other, files, found)
+    known = {column.name: column for other in reversed(file.depends) if other in found for column in found[other].columns}
+    columns = []
+    for column, (kind, meaning) in file.columns.items():
+        taken = known.get(column)
+        columns.append(Column(column, kind or (taken.type if taken else ""), "", meaning, bool(taken and taken.collection)))
+    found[name] = Table(name, "joined", file.description, tuple(columns), False)
 
 
 def _selects(selects: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -143,10 +172,13 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--out", type=Path, required=True)
     arguments.add_argument("--views", type=Path, default=HOME / "conf" / "views")
+    arguments.add_argument("--joined", type=Path, default=HOME / "conf" / "joined")
+    arguments.add_argument("--lookups", type=Path, default=HOME / "conf" / "lookups")
     arguments.add_argument("--schema", default="fhir")
     arguments.add_argument("--history", type=Path)
     options = arguments.parse_args()
     known = tables(options.views)
+    known += joined(options.joined, options.lookups, known)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "tables.html").write_text(page(known, last_run(options.history)))
     (options.out / "sources.yml").write_text(yaml.safe_dump(sources(known, options.schema), sort_keys=False, width=120))

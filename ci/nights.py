@@ -159,6 +159,7 @@ epic-fhir {{
   lake = {json.dumps(str(self.lake_of(site)))}
   bulk.types = {json.dumps(types)}
   source.first-pause = 200 milliseconds, source.max-tries = 2
+  transform.joined {{ sql = "", lookups = "" }}
   load {{ schema = {site}, state-schema = {site}_state }}
 }}
 """

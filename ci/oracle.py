@@ -98,14 +98,24 @@ def silver(lake: Path) -> tuple[Resources, dict[str, set[str]]]:
 
 
 def view_versions(lake: Path) -> dict[str, int]:
-    """{table path: Delta version} of silver, which is one table, and of the views."""
-    folders = [lake / "silver", *(lake / "views").iterdir()]
+    """{table path: Delta version} of silver, which is one table, of the views, joined tables and lookups."""
+    folders = [lake / "silver", *(lake / "views").iterdir(), *_joined(lake)]
     return {str(f.relative_to(lake)): DeltaTable(str(f)).version() for f in sorted(folders)}
 
 
 def view_rows(lake: Path) -> dict[str, list[dict]]:
     """{view: rows} of the view tables in Delta."""
     return {folder.name: DeltaTable(str(folder)).to_pyarrow_table().to_pylist() for folder in sorted((lake / "views").iterdir())}
+
+
+def joined_rows(lake: Path) -> dict[str, list[dict]]:
+    """{table: rows} of the joined tables and lookups in Delta."""
+    return {folder.name: DeltaTable(str(folder)).to_pyarrow_table().to_pylist() for folder in _joined(lake)}
+
+
+def _joined(lake: Path) -> list[Path]:
+    """Their folders; a lake without any has none of the two above them."""
+    return [folder for kind in ("joined", "lookups") if (lake / kind).is_dir() for folder in sorted((lake / kind).iterdir())]
 
 
 def postgres_rows(url: str, views: list[str], schema: str = "fhir") -> dict[str, list[dict]]:

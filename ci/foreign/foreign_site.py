@@ -51,6 +51,8 @@ class ForeignSite:
         values = {
             "lake": str(self.lake),
             "transform.views": str(HOME / "conf" / "views"),
+            "transform.joined.sql": str(HOME / "conf" / "joined"),
+            "transform.joined.lookups": str(HOME / "conf" / "lookups"),
             "source.first-pause": "200 milliseconds",
             "bulk.poll-interval": "1 second",
             **settings,

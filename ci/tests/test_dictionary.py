@@ -45,6 +45,33 @@ def test_the_page_has_rows_null_shares_and_links_between_keys(known):
     assert "<td>id<td>id<td>primary key<td>–" in page
 
 
+def test_joined_tables_and_lookups_are_in_it_with_the_types_of_what_they_take_over(known, tmp_path):
+    (tmp_path / "colour.csv").write_text("code,weight:decimal\nred,1\n")
+    (tmp_path / "person_full.sql").write_text(
+        "-- description: One row per person,\n--   with items\n-- depends: person, "
+        "lookup colour (optional: code, weight:decimal), base\n"
+        "-- column id: Key: person.id\n-- column weight: How heavy\n-- column items (integer): How many\nSELECT 1"
+    )
+    (tmp_path / "base.sql").write_text("-- description: x\n-- depends: person_full\nSELECT 1")  # a cycle, which transform refuses
+    base, colour, full = dictionary.joined(tmp_path, tmp_path, known)
+    assert [(column.name, column.type) for column in colour.columns] == [("code", "string"), ("weight", "decimal")]
+    assert [(column.name, column.type) for column in full.columns] == [("id", "id"), ("weight", "decimal"), ("items", "integer")]
+    assert (full.description, full.target(full.columns[0])) == ("One row per person, with items", "person")
+    assert (base.resource, colour.resource) == ("joined", "lookup")
+    columns = dictionary.sources([*known, full], "fhir")["sources"][0]["tables"][2]["columns"]
+    assert [test for test in columns[0]["data_tests"] if test == "not_null"], "a joined row may repeat its id"
+
+
+def test_the_shipped_joined_tables_describe_every_column_and_their_keys_lead_somewhere():
+    views = dictionary.tables(HOME / "conf" / "views")
+    own = dictionary.joined(HOME / "conf" / "joined", HOME / "conf" / "lookups", views)
+    known = {table.name for table in views}
+    joined = [table for table in own if table.resource == "joined"]
+    assert {"medication_order", "lab_result", "encounter_full", "problem_list"} <= {table.name for table in joined}
+    assert all(table.description and column.description for table in joined for column in table.columns)
+    assert {target for table in joined for column in table.columns if (target := table.target(column))} <= known
+
+
 def test_every_key_of_the_shipped_views_leads_to_a_table_of_one_row_a_resource():
     known = {table.name: table for table in dictionary.tables(HOME / "conf" / "views")}
     targets = {(table.name, column.name): table.target(column) for table in known.values() for column in table.columns}

@@ -38,7 +38,7 @@ def verdict(stack: Stack, run_id: str) -> dict:
 def assert_tables_are_what_is_served(stack: Stack):
     live, _ = oracle.silver(stack.lake)
     assert live == oracle.served(stack.data)
-    views = oracle.view_rows(stack.lake)
+    views = {**oracle.view_rows(stack.lake), **oracle.joined_rows(stack.lake)}
     tables = oracle.postgres_rows(stack.env()["PSQL_URL"], list(views))
     differing = [name for name in views if not oracle.same_rows(views[name], tables[name])]
     assert differing == []
@@ -79,6 +79,15 @@ def test_the_first_run_brings_every_resource_into_every_table(stack):
     assert comments["active"] == "Whether the record is in use\nFHIR active: boolean"
     assert comments["gender"].endswith("\nFHIR gender: code")
     assert len(views["observation"]) > 100
+    joined = oracle.joined_rows(stack.lake)
+    assert {f.stem for kind in ("joined", "lookups") for f in (HOME / "conf" / kind).glob("*.[sc][qs][lv]")} == set(joined)
+    for table, view in {
+        "medication_order": "medication_request",
+        "lab_result": "laboratory_result",
+        "patient_summary": "patient",
+    }.items():
+        assert len(joined[table]) == len(views[view]) > 0
+    assert column_comments(stack, "patient_summary")["mrn"].startswith("Medical record number")
     told = verdict(stack, "first")
     assert told["verdict"] == "green"
     assert {c["state"] for c in told["checks"] if c["name"] in ("speed", "drift")} == {"NO_BASELINE"}
@@ -131,12 +140,36 @@ def test_a_run_with_nothing_new_changes_no_table_and_stays_green(stack):
     assert table_files(stack) == postgres
 
 
-def test_a_changed_and_a_deleted_patient_arrive_as_such(stack):
+def orders(stack: Stack) -> tuple[dict[str, dict], dict[str, dict]]:
+    """The rows of medication_order by id, in Delta and in PostgreSQL."""
+    delta = oracle.joined_rows(stack.lake)["medication_order"]
+    postgres = oracle.postgres_rows(stack.env()["PSQL_URL"], ["medication_order"])["medication_order"]
+    return {row["id"]: row for row in delta}, {row["id"]: row for row in postgres}
+
+
+def change_one_medication(stack: Stack) -> set[str]:
+    """Gives the drug that the first order refers to another code; returns the orders that refer to it."""
+    requests = [json.loads(line) for line in (stack.data / "MedicationRequest.ndjson").read_text().splitlines()]
+    refers = {
+        request["id"]: request["medicationReference"]["reference"] for request in requests if "medicationReference" in request
+    }
+    drug = next(iter(refers.values()))
+    file = stack.data / "Medication.ndjson"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for line in lines:
+        if f"Medication/{line['id']}" == drug:
+            line["code"]["coding"][0]["code"] = "0000001"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return {request for request, reference in refers.items() if reference == drug}
+
+
+def test_a_changed_and_a_deleted_patient_and_a_changed_drug_arrive_as_such(stack):
     file = stack.data / "Patient.ndjson"
     changed, deleted, kept = file.read_bytes().splitlines()
     changed_id, deleted_id = (json.loads(line)["id"] for line in (changed, deleted))
     before = json.loads(changed)["birthDate"].encode()
     file.write_bytes(changed.replace(before, b"1901-02-03") + b"\n" + kept + b"\n")
+    dependent, before_orders = change_one_medication(stack), orders(stack)
     stack.reload_data()
     versions = oracle.view_versions(stack.lake)
 
@@ -151,7 +184,14 @@ def test_a_changed_and_a_deleted_patient_arrive_as_such(stack):
     assert rows[changed_id]["birth_date"].isoformat() == "1901-02-03"
     moved = {table for table, version in oracle.view_versions(stack.lake).items() if versions[table] != version}
     repeated = {f"views/patient_{table}" for table in ("identifier", "name", "address", "telecom", "race", "ethnicity")}
-    assert moved == {"silver", "views/patient"} | repeated
+    drugs = {"views/medication", "views/medication_code", "joined/medication_order"}
+    assert moved == {"silver", "views/patient", "joined/patient_summary", "joined/problem_list"} | repeated | drugs
+    for then, now in zip(before_orders, orders(stack), strict=True):
+        assert {order for order, row in now.items() if row != then[order]} == dependent != set(now)
+        assert {now[order]["rxnorm_code"] for order in dependent} == {"0000001"}
+    report = json.loads((stack.lake / "metrics" / "epic_fhir_etl" / "changed" / "transform.json").read_text())
+    told = report["result"]["joined"]["medication_order"]
+    assert (told["built"], told["touched"]) == ("keys", len(dependent))
 
 
 def test_a_backfill_of_the_past_asks_the_server_for_nothing_and_changes_no_table(stack):

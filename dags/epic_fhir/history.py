@@ -141,9 +141,10 @@ def silver(told: Any) -> dict[str, dict[str, int]]:
 
 
 def views(reports: dict[str, dict[str, Any] | None]) -> dict[str, dict[str, Any]]:
-    """Each view's rows, and of each of its columns what share is null; None where the target does not tell."""
-    tables = (((reports.get("load") or {}).get("result")) or {}).get("tables") or {}
-    made = (((reports.get("transform") or {}).get("result")) or {}).get("views") or {}
+    """The rows of each view and joined table, and of each column what share is null; None where the target does not tell."""
+    loaded, told = ((((reports.get(phase) or {}).get("result")) or {}) for phase in ("load", "transform"))
+    tables = {**(loaded.get("joined") or {}), **(loaded.get("tables") or {})}
+    made = {**(told.get("joined") or {}), **(told.get("views") or {})}
     return {
         name: {"rows": table.get("view_rows", table.get("rows")), "null_share": table.get("null_share")}
         for name, table in {**made, **tables}.items()

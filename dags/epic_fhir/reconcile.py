@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from epic_fhir import load_checks, source_checks, transform_checks
+from epic_fhir import joined_checks, load_checks, source_checks, transform_checks
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
 from epic_fhir.reports import parse_instant
 
@@ -26,6 +26,7 @@ class Evidence:
 
     :param standing: of each view the Delta version that the newest transform of any run has left
     :param every_landing: reads the landings of all exports, by export
+    :param standing_joined: of each joined table what ``standing`` is of a view
     """
 
     reports: dict[str, dict[str, Any] | None]
@@ -33,6 +34,7 @@ class Evidence:
     applied: frozenset[str] = frozenset()
     standing: dict[str, int] = field(default_factory=dict)
     every_landing: Callable[[], dict[str, Any]] = dict
+    standing_joined: dict[str, int] = field(default_factory=dict)
 
     def result(self, phase: str) -> dict[str, Any]:
         return (self.reports.get(phase) or {}).get("result") or {}
@@ -108,6 +110,7 @@ def export_ids(extract: dict[str, Any] | None) -> list[str]:
 def reconcile(evidence: Evidence) -> list[Check]:
     """Every check of the run, in the order of the data's way."""
     checks = transform_checks.problems(evidence.result("transform"))  # first: an alert has room for three
+    checks += joined_checks.problems(evidence.result("transform"), joined_checks.MADE)
     checks += [_reported(phase, evidence.reports.get(phase)) for phase in PHASES]
     checks += source_checks.problems(evidence.result("extract"), evidence.resources("extract"))
     types = sorted(evidence.resources("extract"))
@@ -129,6 +132,8 @@ def reconcile(evidence: Evidence) -> list[Check]:
     checks += transform_checks.views(evidence.result("transform"))
     checks += load_checks.problems(evidence.result("load"))
     checks += _views_are_loaded(evidence)
+    checks += joined_checks.problems(evidence.result("load"), joined_checks.LOADED)
+    checks += joined_checks.are_loaded(evidence)
     return checks
 
 
@@ -150,9 +155,10 @@ def _reported(phase: str, report: dict[str, Any] | None) -> Check:
     run = report.get("run") or {}
     if run.get("status") != "success":
         error = run.get("error") or "its report names no error"
-        told = set(((report.get("result") or {}).get("refused_views") or {}).values())  # each has a check of its own
+        result, kinds = report.get("result") or {}, ("refused_views", *joined_checks.REFUSED)
+        told = {message for kind in kinds for message in (result.get(kind) or {}).values()}  # each has a check of its own
         lines = [line for line in error.splitlines() if line not in told]
-        return Check("report", phase, FAIL, f"{phase} failed: {chr(10).join(lines) or 'see the checks of its views'}")
+        return Check("report", phase, FAIL, f"{phase} failed: {chr(10).join(lines) or 'see the checks of its tables'}")
     return Check("report", phase, PASS, f"{phase} reported success.")
 
 

@@ -6,7 +6,7 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from epic_fhir import acceptance, quarantine, rerun, sites
+from epic_fhir import acceptance, joined_checks, quarantine, rerun, sites
 from epic_fhir.checks import FAIL
 from epic_fhir.reports import DATA_REFUSED, JOBS, RunKey
 
@@ -25,7 +25,14 @@ _ADVICE = {
 
 _CHECKS = "The checks say what differs, or what could not be compared. Find out why, then run the command."
 
-REFUSALS = ("refused_export", "damaged_export", "changed_types", "held_deletions", "refused_views")
+REFUSALS = (
+    "refused_export",
+    "damaged_export",
+    "changed_types",
+    "held_deletions",
+    "refused_views",
+    *joined_checks.REFUSED,
+)
 """What a report's result names of data that was refused, in the order of the data's way."""
 
 _MENDS = {
@@ -36,6 +43,8 @@ _MENDS = {
     "bronze = silver": ("transform", "types"),
     "silver = view": ("transform", "views"),
     "view = PostgreSQL": ("load", "views"),
+    "views = joined": ("transform", None),
+    "joined = PostgreSQL": ("load", "views"),
 }
 """The phase that mends a check, and what of it is rebuilt."""
 
@@ -114,8 +123,8 @@ def _refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tup
         return _refused_tables(key, result)
     if failed == "load":
         advice = (
-            "Tables of PostgreSQL are not what their views are: the message says which, and why. Do what it says first: correct "
-            "the view, change the settings, or find who else writes the tables. All other tables are up to date."
+            "Tables of PostgreSQL are not what the lake has: the message says which, and why. Do what it says first: correct "
+            "the view or joined table, change the settings, or find who else writes the tables. All other tables are up to date."
         ) + _at_the_source(key)
         return advice, {"begin": "transform"}
     return None
@@ -155,6 +164,13 @@ def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
             "correct. Correct it, or add the view to transform.leave-out."
         ) + _at_the_source(key)
         return advice, {"begin": "transform"} | ({"views": rebuilt} if rebuilt else {})
+    if joined := _names(result, *joined_checks.REFUSED):
+        advice = (
+            f"These joined tables and lookups stopped and keep their last good rows: {joined}. The message of each names the file "
+            "and line to correct. All other tables are up to date. Correct the file, or bring back what it depends on; then run "
+            "this command."
+        )
+        return advice, {"begin": "transform"}
     advice = (
         "Bronze lacks what an earlier export brought: the message says which. Run this command: the new export reaches back to "
         "before it. If the run is red again for the same reason, make a full export of the group (EPIC_FHIR_BULK_MODE=full)."
@@ -166,6 +182,10 @@ def _at_the_source(key: RunKey) -> str:
     """A resource that the source corrects comes with a new export only, which no rerun of transform asks for."""
     etl = sites.named("etl", sites.of(key.dag_id))
     return f"\nIf the source has corrected the resources instead, run: airflow dags trigger {etl}"
+
+
+def _names(result: dict[str, Any], *kinds: str) -> str:
+    return ", ".join(sorted({name for kind in kinds for name in result.get(kind) or {}}))
 
 
 def _show(result: dict[str, Any]) -> str:

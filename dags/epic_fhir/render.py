@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from epic_fhir import quarantine
+from epic_fhir import joined_checks, quarantine
 from epic_fhir.charts import drawn, figure
 from epic_fhir.checks import ACCEPTED, COULD_NOT_RUN, FAIL, WARN
 from epic_fhir.remedy import ORDER
@@ -93,6 +93,7 @@ def page(
         quarantine_folders=_quarantine(reports),
         checks=checks,
         table=table,
+        joined=joined_checks.counts(*((reports.get(phase) or {}).get("result") or {} for phase in ("transform", "load"))),
         views_known=bool((((reports.get("transform") or {}).get("result")) or {}).get("views")),
         quarantined=sum(row["quarantined"] or 0 for row in table) if reports.get("extract") and table else None,
         deleted=sum(row["tombstones"] or 0 for row in table),

@@ -31,7 +31,7 @@ class Asked:
     :param begin: one of BEGINNINGS
     :param exports: export ids, or dates of bronze partitions; none for the run's own
     :param types: resource types whose part of silver, and their views, are rebuilt from bronze
-    :param views: views whose tables are rebuilt, or ALL
+    :param views: views and joined tables that are rebuilt, and lookups that are loaded again; or ALL views and joined tables
     :param go: whether it is done at once
     :param ask: whether a person is asked for approval where it is not done at once; else the plan is only shown
     :param accept_deletions: ``Type:number,…``: deletions that transform may make although the server did not say that the resources
@@ -76,6 +76,7 @@ class Plan:
     ask: bool = True
     accept_deletions: list[str] = field(default_factory=list)
     reason: str = ""
+    lookups: list[str] = field(default_factory=list)
 
     def runs(self, task: str) -> bool:
         """transform always does: where nothing is to be done it starts no Spark, and tells what the tables hold."""
@@ -85,12 +86,13 @@ class Plan:
 
     def selection(self, task: str) -> dict[str, list[str]]:
         """A job's arguments besides its run: exports, types, views, accepted deletions."""
+        tables = [*self.views, *self.lookups]
         chosen = {
             "wait": {"export": self.exports},
             "extract": {"export": self.exports},
             "transform": {} if self.begin == "load" else {"types": self.types, "views": self.views},
             # Tables that nobody names are in doubt, too: each is compared with its view, value by value.
-            "load": {"views": self.views} if self.views or self.begin != "load" else {"verify": ["all"]},
+            "load": {"views": tables} if tables or self.begin != "load" else {"verify": ["all"]},
         }.get(task, {})
         if task == "transform" and self.begin == "transform":
             chosen["export"] = self.exports
@@ -130,7 +132,8 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
     if missing and begin in ("transform", "load"):
         raise Impossible(f"Cannot begin with {begin}: export {missing[0]} has not landed; begin with extract")
     standing = _standing(lake)
-    views = sorted(standing["views"]) if asked.views == (ALL,) else list(asked.views)
+    lookups = [name for name in asked.views if name in standing["lookups"]]
+    views = sorted(standing["views"]) if asked.views == (ALL,) else [name for name in asked.views if name not in lookups]
     accepted = _accepted(asked, begin)
     _known("rebuild the view", views, standing["views"])
     _known("rebuild the type", asked.types, standing["silver"])
@@ -147,6 +150,7 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
         ask=asked.ask,
         accept_deletions=[f"{kind}:{count}" for kind, count in accepted.items()],
         reason=asked.reason.strip() if accepted else "",
+        lookups=lookups,
     )
     kept = {} if made.runs("extract") else {"extract": lake.metrics(dag_id, run, "extract.json")}
     return Plan(**{**asdict(made), "reports": kept, "sentences": _sentences(made, reports, landings, standing)})
@@ -237,9 +241,11 @@ def _standing(lake: Lake) -> dict[str, dict[str, Any]]:
     for dag, run in lake.runs():
         result = (lake.read_json(lake.metrics(dag, run, "transform.json")) or {}).get("result") or {}
         if result.get("silver"):
-            stopped = {view: {} for view in result.get("refused_views") or {}}
-            return {"silver": result["silver"], "views": {**stopped, **(result.get("views") or {})}}
-    return {"silver": {}, "views": {}}
+            stopped = {table: {} for kind in ("refused_views", "refused_joined") for table in result.get(kind) or {}}
+            joined = {**(result.get("refused_joined") or {}), **(result.get("joined") or {})}
+            tables = {**stopped, **(result.get("views") or {}), **(result.get("joined") or {})}
+            return {"silver": result["silver"], "views": tables, "joined": joined, "lookups": result.get("lookups") or {}}
+    return {"silver": {}, "views": {}, "joined": {}, "lookups": {}}
 
 
 def _known(what: str, names: Any, known: dict[str, Any]) -> None:
@@ -275,13 +281,18 @@ def _sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], st
     for view in made.views:
         rows = standing["views"][view].get("rows")
         now = "no table yet" if rows is None else f"{rows:,} rows now"
-        said.append(f"views/{view} and its PostgreSQL table ({now}) are replaced.")
+        folder = "joined" if view in standing["joined"] else "views"
+        said.append(f"{folder}/{view} and its PostgreSQL table ({now}) are replaced.")
+    for table in made.lookups:
+        rows = standing["lookups"][table].get("rows")
+        now = "rows not known" if rows is None else f"{rows:,} rows now"
+        said.append(f"The PostgreSQL table of {table} ({now}) is replaced.")
     for kind, count in (accepted.split(":") for accepted in made.accept_deletions):
         rows = standing["silver"][kind]["rows_live"]
         said.append(f"transform may delete {int(count):,} of {rows:,} {kind} although no server said that they are gone.")
     if made.accept_deletions:
         said.append(f"The reason: {made.reason}")
-    if not made.types and not made.views:
+    if not made.types and not made.views and not made.lookups:
         said.append("In silver, views and PostgreSQL only what differs is written.")
     return said
 

@@ -76,6 +76,15 @@ def _is_applied(mark: Any) -> bool:
     return isinstance(mark, dict) and mark.get("applied_at") is not None
 
 
+def _versions(lake: Lake, kind: str) -> dict[str, int]:
+    """The Delta version that the newest transform of any run has left of each table."""
+    return {
+        name: state["delta_version"]
+        for name, state in lake.json_files(f"{lake.root}/state/{kind}")
+        if isinstance(state, dict) and isinstance(state.get("delta_version"), int)
+    }
+
+
 def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Thresholds) -> Judged:
     """
     The counts first, which decide; then what only warns: skew, speed, drift.
@@ -88,11 +97,8 @@ def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Threshol
         reports=reports,
         landings={e: lake.read_json(lake.landing(e)) for e in known},
         applied=frozenset(e for e in known if _is_applied(lake.read_json(f"{lake.root}/state/applied/{e}.json"))),
-        standing={
-            name: state["delta_version"]
-            for name, state in lake.json_files(f"{lake.root}/state/views")
-            if isinstance(state, dict) and isinstance(state.get("delta_version"), int)
-        },
+        standing=_versions(lake, "views"),
+        standing_joined=_versions(lake, "joined"),
         every_landing=lambda: dict(lake.json_files(f"{lake.root}/state/landings")),
     )
     checks = reconcile.reconcile(evidence) + as_agreed(reports, evidence.landings)

@@ -29,16 +29,18 @@ public final class Load implements Job {
   @Override
   public void run(JobContext context) {
     LoadSettings settings = LoadSettings.from(context.settings());
-    context.recorder().result("tables", Map.of()); // whatever happens, none is loaded so far
+    for (LakeTable.Kind kind : LakeTable.Kind.values()) { // whatever happens, none is loaded so far
+      context.recorder().result(kind.result(), Map.of());
+    }
     Retries retries = new Retries(settings.maxTries(), settings.retryPause(), Retries::sleep);
-    var names = LakeViews.names(context.lake(), context.recorder()::note);
-    List<String> anew = anew(context.arguments().views(), names);
+    LakeTables tables = LakeTables.of(context.lake(), context.recorder()::note);
+    List<String> anew = anew(context.arguments().views(), tables.names());
     // Asked only where a table has news; and not before the database, which may be away.
     Supplier<SparkSession> spark = () -> spark(context);
     try (Target target = open(settings, context, retries, spark)) {
       Verification verification =
           new Verification(settings.verifyEvery(), context.arguments().verify());
-      new ViewLoads(context, verification, spark, target).run(names, anew);
+      new ViewLoads(context, verification, spark, target).run(tables, anew);
     }
   }
 
@@ -80,7 +82,7 @@ public final class Load implements Job {
     if (!strange.isEmpty()) {
       throw new JobException(
           ExitCode.SETTINGS,
-          "Cannot load anew the view %s: the lake has the tables %s"
+          "Cannot load anew the table %s: the lake has the tables %s"
               .formatted(String.join(", ", strange), String.join(", ", known)));
     }
     return asked;

@@ -72,7 +72,7 @@ record RefusedValues(PostgresLoad load) {
             literal(shape.name()),
             literal(column.name()),
             literal(column.type().sql()),
-            TableShape.RESOURCE_ID,
+            shape.isByResource() ? TableShape.RESOURCE_ID : "NULL",
             load.settings().refusedValues() == RefusedPolicy.NULL,
             asText(),
             column.collection() ? "SELECT unnest(" + name + ")" : "SELECT " + name,

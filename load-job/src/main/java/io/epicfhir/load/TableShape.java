@@ -31,10 +31,16 @@ record TableShape(String name, String comment, List<Column> columns) implements 
   private static final Set<String> SYSTEM_COLUMNS =
       Set.of("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid");
 
+  /** What a lookup is searched by; the names are those of SQL on FHIR. */
+  private static final Set<String> LOOKED_UP = Set.of("code", "source_code", "target_code");
+
   /** PostgreSQL's limit; see its documentation, appendix K. */
   private static final int MOST_COLUMNS = 1_600;
 
-  /** The last column of every view table: the resource that a row was made from. */
+  /**
+   * The last column of every view table: the resource that a row was made from. A joined table has
+   * it where it is kept by resource, a lookup never.
+   */
   static final String RESOURCE_ID = "_resource_id";
 
   /**
@@ -68,13 +74,13 @@ record TableShape(String name, String comment, List<Column> columns) implements 
    *
    * @throws JobException {@link ExitCode#SETTINGS} naming every column that no table can have
    */
-  static TableShape of(String view, String comment, StructType schema) {
+  static TableShape of(LakeTable table, String comment, StructType schema) {
     List<Column> columns = new ArrayList<>();
     List<String> problems = new ArrayList<>();
     for (StructField field : schema.fields()) {
-      column(field, problems).ifPresent(columns::add);
+      column(field, isLookedUp(table, field), problems).ifPresent(columns::add);
     }
-    if (!Identifiers.valid(view)) {
+    if (!Identifiers.valid(table.name())) {
       problems.add("a table's name has at most 63 letters, digits and _");
     }
     if (schema.fields().length > MOST_COLUMNS) {
@@ -83,21 +89,32 @@ record TableShape(String name, String comment, List<Column> columns) implements 
               + schema.fields().length
               + " columns, and a table takes "
               + MOST_COLUMNS
-              + "; make two views of it");
+              + "; make two of it");
     }
-    if (!Arrays.asList(schema.fieldNames()).contains(RESOURCE_ID)) {
+    if (table.kind() == LakeTable.Kind.VIEW && !has(schema, RESOURCE_ID)) {
       problems.add("column " + RESOURCE_ID + " is missing");
     }
     if (!problems.isEmpty()) {
       throw new JobException(
           ExitCode.SETTINGS,
-          "Cannot load view "
-              + view
-              + ": "
-              + String.join("; ", problems)
-              + "; correct the ViewDefinition");
+          "Cannot load %s: %s; %s"
+              .formatted(table, String.join("; ", problems), table.kind().remedy()));
     }
-    return new TableShape(view, comment, List.copyOf(columns));
+    return new TableShape(table.name(), comment, List.copyOf(columns));
+  }
+
+  private static boolean has(StructType schema, String column) {
+    return Arrays.asList(schema.fieldNames()).contains(column);
+  }
+
+  /** Lookups are made by people who need not think of indexes. */
+  private static boolean isLookedUp(LakeTable table, StructField field) {
+    return table.kind() == LakeTable.Kind.LOOKUP && LOOKED_UP.contains(field.name());
+  }
+
+  /** Whether each row says which resource it was made from: then changes can be told by it. */
+  boolean isByResource() {
+    return columns.stream().anyMatch(column -> column.name().equals(RESOURCE_ID));
   }
 
   /** The columns that the rows of {@link ViewChanges} have. */
@@ -118,7 +135,8 @@ record TableShape(String name, String comment, List<Column> columns) implements 
             .toList());
   }
 
-  private static Optional<Column> column(StructField field, List<String> problems) {
+  private static Optional<Column> column(
+      StructField field, boolean lookedUp, List<String> problems) {
     Metadata about = field.metadata();
     boolean collection = field.dataType() instanceof ArrayType;
     DataType one =
@@ -143,7 +161,8 @@ record TableShape(String name, String comment, List<Column> columns) implements 
                   : " has the unknown ansi/type " + ansi));
     }
     boolean indexed =
-        about.contains(ColumnMetadata.INDEX) && about.getBoolean(ColumnMetadata.INDEX);
+        lookedUp
+            || (about.contains(ColumnMetadata.INDEX) && about.getBoolean(ColumnMetadata.INDEX));
     return type.map(t -> new Column(field.name(), t, collection, comment(about), indexed));
   }
 

@@ -102,7 +102,7 @@ final class ViewLoad {
   }
 
   private Optional<LoadResult> change(LoadRequest request, Target.Standing before) {
-    if (!before.leadsTo(view)) {
+    if (!before.leadsTo(view) || !view.shape().isByResource()) {
       return Optional.empty();
     }
     long most = request.expected() / CHANGED_AT_MOST_ONE_IN;

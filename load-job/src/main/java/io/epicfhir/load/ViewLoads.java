@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.SparkSession;
@@ -20,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All views, one after the other. One that fails stops only itself: the others are loaded, and the
+ * All tables, one after the other. One that fails stops only itself: the others are loaded, and the
  * run ends red and names it. A table that somebody holds is tried again when the others are done.
  */
 final class ViewLoads {
@@ -42,8 +43,8 @@ final class ViewLoads {
   private final Verification verification;
   private final Supplier<SparkSession> spark;
   private final Target target;
-  private final Map<String, Map<String, Object>> tables = new LinkedHashMap<>();
-  private final Map<String, JobException> failures = new LinkedHashMap<>();
+  private final Map<LakeTable, Map<String, Object>> loaded = new LinkedHashMap<>();
+  private final Map<LakeTable, JobException> failures = new LinkedHashMap<>();
   private final List<TableShape> shapes = new ArrayList<>();
 
   /**
@@ -63,21 +64,26 @@ final class ViewLoads {
    * @param anew those to replace whatever is there
    * @throws JobException with one line a failure, and the exit code of the one that weighs most
    */
-  void run(List<String> names, List<String> anew) {
+  void run(LakeTables tables, List<String> anew) {
+    failures.putAll(tables.clashing());
     try {
-      Set<String> busy = new LinkedHashSet<>();
-      for (String name : names) {
-        if (!load(name, anew.contains(name), Duration.ZERO, Instant.MAX)) {
-          busy.add(name);
+      Set<LakeTable> busy = new LinkedHashSet<>();
+      for (LakeTable table : tables.all()) {
+        if (!load(table, anew.contains(table.name()), Duration.ZERO, Instant.MAX)) {
+          busy.add(table);
         }
       }
       Instant deadline = Instant.now().plus(target.patience());
-      for (String name : busy) {
-        while (!load(name, anew.contains(name), left(deadline), deadline)) {
+      while (!busy.isEmpty()) {
+        // One that is held for long keeps no other waiting: the last one alone is waited for.
+        Duration patience = busy.size() == 1 ? left(deadline) : Duration.ZERO;
+        busy.removeIf(table -> load(table, anew.contains(table.name()), patience, deadline));
+        if (!busy.isEmpty()) {
           Retries.sleep(A_MOMENT);
         }
       }
-      target.facts(shapes).forEach((name, facts) -> tables.get(name).putAll(facts));
+      Map<String, Map<String, Object>> facts = target.facts(shapes);
+      loaded.forEach((table, own) -> own.putAll(facts.getOrDefault(table.name(), Map.of())));
     } finally {
       record();
     }
@@ -99,33 +105,33 @@ final class ViewLoads {
    *
    * @return false where somebody holds the table and there is time left for another try
    */
-  private boolean load(String name, boolean anew, Duration patience, Instant deadline) {
+  private boolean load(LakeTable table, boolean anew, Duration patience, Instant deadline) {
     try {
-      ViewSnapshot view = ViewSnapshot.current(context.lake(), name);
-      tables.put(
-          name, new ViewLoad(context, verification, spark, view, target).run(anew, patience));
+      ViewSnapshot view = ViewSnapshot.current(context.lake(), table);
+      loaded.put(
+          table, new ViewLoad(context, verification, spark, view, target).run(anew, patience));
       shapes.add(view.shape());
-      LOG.info("{}: {}", name, tables.get(name));
+      LOG.info("{}: {}", table.name(), loaded.get(table));
     } catch (TableBusy e) {
       if (Instant.now().isBefore(deadline)) {
-        LOG.info("{} is held by another session and is tried again at the end", name);
+        LOG.info("{} is held by another session and is tried again at the end", table.name());
         return false;
       }
-      failures.put(name, e);
+      failures.put(table, e);
     } catch (Exception e) { // Spark throws checked ones without declaring them
-      JobException failure = of(name, e);
+      JobException failure = of(table, e);
       // A server that is away, or a disk that is gone, is away for all of them.
       if (failure.exitCode() == ExitCode.STORAGE && !target.answers()) {
         throw failure;
       }
       LOG.error(failure.getMessage());
-      failures.put(name, failure);
+      failures.put(table, failure);
     }
     return true;
   }
 
   /** Spark's own messages may quote data; only what was written for people passes. */
-  private static JobException of(String view, Exception failure) {
+  private static JobException of(LakeTable table, Exception failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof JobException known) {
         return known;
@@ -136,8 +142,8 @@ final class ViewLoads {
             cause ->
                 new JobException(
                     ExitCode.STORAGE,
-                    "Cannot load view "
-                        + view
+                    "Cannot load "
+                        + table
                         + ": "
                         + StorageFailure.why(cause)
                         + "; check that the lake and Spark's local disks are there, writable and"
@@ -147,17 +153,18 @@ final class ViewLoads {
             () ->
                 new JobException(
                     ExitCode.DEFECT,
-                    "Cannot load view " + view + ": " + failure.getClass().getName(),
+                    "Cannot load " + table + ": " + failure.getClass().getName(),
                     failure));
   }
 
   private void record() {
     RunRecorder recorder = context.recorder();
-    recorder.result("tables", tables);
-    if (!failures.isEmpty()) {
-      Map<String, String> messages = new LinkedHashMap<>();
-      failures.forEach((name, failure) -> messages.put(name, failure.getMessage()));
-      recorder.result("refused_views", messages);
+    for (LakeTable.Kind kind : LakeTable.Kind.values()) {
+      recorder.result(kind.result(), of(kind, loaded, own -> own));
+      Map<String, String> refused = of(kind, failures, JobException::getMessage);
+      if (!refused.isEmpty()) {
+        recorder.result(kind.refused(), refused);
+      }
     }
     if (!target.answers()) {
       return; // the failure says so; the warnings stay in the target for the next try
@@ -167,6 +174,19 @@ final class ViewLoads {
       recorder.result("warnings", warnings);
       warnings.forEach(recorder::note);
     }
+  }
+
+  /** By name, what is known of the tables of a kind. */
+  private static <A, B> Map<String, B> of(
+      LakeTable.Kind kind, Map<LakeTable, A> tables, Function<A, B> answer) {
+    Map<String, B> own = new LinkedHashMap<>();
+    tables.forEach(
+        (table, about) -> {
+          if (table.kind() == kind) {
+            own.put(table.name(), answer.apply(about));
+          }
+        });
+    return own;
   }
 
   private static JobException together(List<JobException> failures) {

@@ -19,14 +19,15 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * A view table of the lake at one version, by its log alone; whatever is committed meanwhile, this
- * is the version that is read.
+ * A table of the lake at one version, by its log alone; whatever is committed meanwhile, this is
+ * the version that is read.
  */
 final class ViewSnapshot {
   /** Tables of so many bytes are copied sooner than Spark has planned a job. */
   private static final long FEW = 8L << 20;
 
   private final Lake lake;
+  private final LakeTable of;
   private final Path path;
   private final TableMetadata table;
   private final TableShape shape;
@@ -35,9 +36,11 @@ final class ViewSnapshot {
   private final ViewVersion at;
   private TableSnapshot files;
 
-  private ViewSnapshot(Lake lake, Path path, TableMetadata table, TableShape shape, TableLog log) {
+  private ViewSnapshot(
+      Lake lake, LakeTable of, TableMetadata table, TableShape shape, TableLog log) {
     this.lake = lake;
-    this.path = path;
+    this.of = of;
+    this.path = of.path(lake);
     this.table = table;
     this.shape = shape;
     this.schema = schemaOf(table);
@@ -87,18 +90,18 @@ final class ViewSnapshot {
    *
    * @throws JobException {@link ExitCode#STORAGE} where its log cannot be read
    */
-  static ViewSnapshot current(Lake lake, String name) {
-    Path path = lake.paths().view(name);
+  static ViewSnapshot current(Lake lake, LakeTable of) {
+    Path path = of.path(lake);
     TableLog log = TableLog.of(lake, path);
-    TableMetadata table = log.metadata().orElseThrow(() -> gone(name));
-    return new ViewSnapshot(
-        lake, path, table, TableShape.of(name, table.description().strip(), schemaOf(table)), log);
+    TableMetadata table = log.metadata().orElseThrow(() -> gone(of));
+    TableShape shape = TableShape.of(of, table.description().strip(), schemaOf(table));
+    return new ViewSnapshot(lake, of, table, shape, log);
   }
 
   /** The version with its files, read when first asked for: a view without news is never asked. */
   private synchronized TableSnapshot files() {
     if (files == null) {
-      files = log.snapshot(version()).orElseThrow(() -> gone(name()));
+      files = log.snapshot(version()).orElseThrow(() -> gone(of));
     }
     return files;
   }
@@ -166,8 +169,8 @@ final class ViewSnapshot {
   private void missing(Path file) {
     throw new JobException(
         ExitCode.STORAGE,
-        "Cannot load view "
-            + name()
+        "Cannot load "
+            + of
             + ": its table has lost the file "
             + file
             + "; restore it, or delete the table and rerun from transform");
@@ -177,11 +180,11 @@ final class ViewSnapshot {
     return (StructType) DataType.fromJson(table.schemaJson());
   }
 
-  private static JobException gone(String name) {
+  private static JobException gone(LakeTable of) {
     return new JobException(
         ExitCode.STORAGE,
-        "Cannot load view "
-            + name
+        "Cannot load "
+            + of
             + ": its table was deleted a moment ago; let transform end, then rerun");
   }
 }

@@ -32,7 +32,10 @@ class ContractsTest {
     fields.add(RESOURCE_ID);
 
     TableShape shape =
-        TableShape.of("patient", "", new StructType(fields.toArray(StructField[]::new)));
+        TableShape.of(
+            new LakeTable(LakeTable.Kind.VIEW, "patient"),
+            "",
+            new StructType(fields.toArray(StructField[]::new)));
 
     assertThat(shape.columns())
         .extracting(TableShape.Column::name, TableShape.Column::sqlType, TableShape.Column::comment)
@@ -50,7 +53,10 @@ class ContractsTest {
         new StructField("a", DataTypes.StringType, true, Metadata.fromJson("{\"index\": true}"));
 
     assertThat(
-            TableShape.of("v", "", new StructType(new StructField[] {field, RESOURCE_ID}))
+            TableShape.of(
+                    new LakeTable(LakeTable.Kind.VIEW, "v"),
+                    "",
+                    new StructType(new StructField[] {field, RESOURCE_ID}))
                 .columns())
         .filteredOn(column -> column.name().equals("a"))
         .singleElement()

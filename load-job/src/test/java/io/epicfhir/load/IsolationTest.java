@@ -151,6 +151,32 @@ class IsolationTest {
     assertLoaded("a", "z");
   }
 
+  /** A query that looks at z while the load does, as a dashboard may, makes it busy, too. */
+  @Test
+  void aTableThatIsHeldForLongKeepsNoOtherBusyOneWaiting() throws Exception {
+    load.with("lock-patience", "5 minutes");
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    try (Connection holder = LoadRun.connect();
+        Connection query = LoadRun.connect();
+        Statement longOne = holder.createStatement();
+        Statement shortOne = query.createStatement()) {
+      holder.setAutoCommit(false);
+      query.setAutoCommit(false);
+      longOne.execute("LOCK TABLE %s.a IN ACCESS SHARE MODE".formatted(load.schema()));
+      shortOne.execute("LOCK TABLE %s.z IN ACCESS SHARE MODE".formatted(load.schema()));
+      Future<Integer> status = other.submit((Callable<Integer>) load::run);
+      Thread.sleep(3_000); // both were tried
+      query.commit();
+      Eventually.isTrue(() -> load.query("SELECT min(text) FROM {}.z").equals(List.of("new")));
+      assertThat(status.isDone()).isFalse();
+      holder.commit();
+      assertThat(status.get()).isZero();
+    } finally {
+      other.shutdownNow();
+    }
+    assertLoaded("a", "z");
+  }
+
   @ParameterizedTest
   @CsvSource({"ACCESS SHARE", "ACCESS EXCLUSIVE"})
   void aTableThatIsHeldForTooLongIsNamedAndTheOthersAreLoaded(String mode) throws Exception {

@@ -123,7 +123,7 @@ class TableFactsTest {
     PostgresAccess access = new PostgresAccess(SharedDatabase.database().jdbcUrl(), "postgres", "");
     try (PostgresSession session =
         new PostgresSession(access, "facts", Duration.ofSeconds(5), Duration.ofSeconds(5))) {
-      TableShape shape = TableShape.of("a", "", plain());
+      TableShape shape = TableShape.of(new LakeTable(LakeTable.Kind.VIEW, "a"), "", plain());
       return new TableFacts(load.schema(), session, note -> {}).of(List.of(shape)).get("a");
     }
   }

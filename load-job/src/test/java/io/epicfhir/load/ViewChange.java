@@ -40,10 +40,10 @@ final class ViewChange {
   private final TableLog log;
   private final TableSnapshot snapshot;
 
-  ViewChange(Path lake, String view) {
-    Lake files = new Lake(new LakePaths(lake.toUri().toString()), new Configuration());
-    this.table = lake.resolve("views").resolve(view);
-    this.log = TableLog.of(files, files.paths().view(view));
+  ViewChange(Path table) {
+    Lake files = new Lake(new LakePaths(table.getParent().toUri().toString()), new Configuration());
+    this.table = table;
+    this.log = TableLog.of(files, new org.apache.hadoop.fs.Path(table.toUri()));
     this.snapshot = log.snapshot().orElseThrow();
   }
 

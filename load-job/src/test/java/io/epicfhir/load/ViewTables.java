@@ -81,8 +81,13 @@ final class ViewTables {
 
   /** Makes an empty table with a description, which only the builder can give. */
   static void create(Path lake, String view, StructType schema, String description) {
+    createTable(lake.resolve("views").resolve(view), schema, description);
+  }
+
+  /** As {@link #create}, of any Delta table. */
+  static void createTable(Path table, StructType schema, String description) {
     DeltaTable.create(spark())
-        .location(lake.resolve("views").resolve(view).toString())
+        .location(table.toString())
         .addColumns(schema)
         .comment(description)
         .execute();
@@ -93,7 +98,11 @@ final class ViewTables {
    * copied from there.
    */
   static void write(Path lake, String view, StructType schema, List<Row> rows) {
-    Path table = lake.resolve("views").resolve(view);
+    writeTable(lake.resolve("views").resolve(view), schema, rows);
+  }
+
+  /** As {@link #write}, of any Delta table. */
+  static void writeTable(Path table, StructType schema, List<Row> rows) {
     String before = WRITTEN.getOrDefault(table, "");
     if (commits(table) != before.lines().count()) {
       WRITTEN.remove(table); // by other means, too: no other table is the same
@@ -151,8 +160,14 @@ final class ViewTables {
 
   /** Sets a property of the table, in a commit of its own. */
   static void property(Path lake, String view, String key, String value) {
+    propertyOf(lake, lake.resolve("views").resolve(view), key, value);
+  }
+
+  /** As {@link #property}, of any Delta table. */
+  static void propertyOf(Path lake, Path table, String key, String value) {
     Lake files = new Lake(new LakePaths(lake.toUri().toString()), new Configuration());
-    TableLog.of(files, files.paths().view(view)).setProperties(Map.of(key, value), "test");
+    TableLog.of(files, new org.apache.hadoop.fs.Path(table.toUri()))
+        .setProperties(Map.of(key, value), "test");
   }
 
   /**
@@ -161,17 +176,26 @@ final class ViewTables {
    */
   static void change(
       Path lake, String view, StructType schema, List<String> resources, List<Row> rows) {
-    ViewChange change = new ViewChange(lake, view);
+    changeTable(lake.resolve("views").resolve(view), schema, resources, rows);
+  }
+
+  /** As {@link #change}, of any Delta table that has its rows by resource. */
+  static void changeTable(Path table, StructType schema, List<String> resources, List<Row> rows) {
+    ViewChange change = new ViewChange(table);
     if (change.marks()) {
       change.commit(schema, resources, rows);
     } else {
-      merge(lake, view, schema, resources, rows);
+      merge(table, schema, resources, rows);
     }
   }
 
   /** The same by Spark's MERGE, as any other program may do it. */
   static void merge(
       Path lake, String view, StructType schema, List<String> resources, List<Row> rows) {
+    merge(lake.resolve("views").resolve(view), schema, resources, rows);
+  }
+
+  private static void merge(Path table, StructType schema, List<String> resources, List<Row> rows) {
     var keys =
         spark()
             .createDataset(resources, Encoders.STRING())
@@ -187,7 +211,7 @@ final class ViewTables {
     for (String name : schema.fieldNames()) {
       values.put("`" + name + "`", functions.col("change.`" + name + "`"));
     }
-    DeltaTable.forPath(spark(), lake.resolve("views").resolve(view).toString())
+    DeltaTable.forPath(spark(), table.toString())
         .as("view")
         .merge(change.as("change"), "view._resource_id = change.key AND NOT change.is_row")
         .whenMatched()

@@ -100,9 +100,7 @@ final class JoinedStep {
                 answer.put("path", path);
                 told.put(name, answer);
               });
-      if (!told.isEmpty()) {
-        recorder.result("lookups", told);
-      }
+      recorder.result("lookups", told);
       if (!lookups.failed().isEmpty()) {
         recorder.result("refused_lookups", lookups.failed());
       }
@@ -126,9 +124,7 @@ final class JoinedStep {
                 answer.put("path", path);
                 told.put(name, answer);
               });
-      if (!told.isEmpty()) {
-        recorder.result("joined", told);
-      }
+      recorder.result("joined", told);
       if (!joined.failed().isEmpty()) {
         recorder.result("refused_joined", joined.failed());
       }

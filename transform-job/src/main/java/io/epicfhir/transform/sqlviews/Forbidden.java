@@ -91,6 +91,11 @@ final class Forbidden {
         .map(why -> why + "; a table needs the same rows for the same tables");
   }
 
+  /** Whether it reaches outside the tables, which no query may. */
+  static boolean isOutside(String function) {
+    return OUTSIDE.equals(FUNCTIONS.get(function));
+  }
+
   /** Why an expression cannot be part of a table's query; in a plan that is parsed or analysed. */
   static Optional<String> expression(InExpression each) {
     Expression expression = each.expression();

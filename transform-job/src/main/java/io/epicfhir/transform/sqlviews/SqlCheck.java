@@ -67,6 +67,9 @@ public final class SqlCheck {
           "stack",
           "json_tuple");
 
+  /** What a query may have besides, whose rows nobody keeps. */
+  private static final Set<String> ONCE = Set.of("GlobalLimit", "LocalLimit", "Offset");
+
   private static final Map<String, String> OTHER_NODES =
       Map.of(
           "GlobalLimit", "LIMIT keeps rows by chance",
@@ -80,12 +83,15 @@ public final class SqlCheck {
   private final int firstLine;
   private final Set<String> labels;
   private final Set<String> parameters;
+  private final boolean keepsRows;
 
-  private SqlCheck(String file, int firstLine, Set<String> labels, Set<String> parameters) {
+  private SqlCheck(
+      String file, int firstLine, Set<String> labels, Set<String> parameters, boolean keepsRows) {
     this.file = file;
     this.firstLine = firstLine;
     this.labels = labels;
     this.parameters = parameters;
+    this.keepsRows = keepsRows;
   }
 
   /**
@@ -117,22 +123,34 @@ public final class SqlCheck {
    */
   public static LogicalPlan parse(
       String file, Statement statement, Set<String> labels, Set<String> parameters) {
-    SqlCheck check = new SqlCheck(file, statement.line(), labels, parameters);
+    return new SqlCheck(file, statement.line(), labels, parameters, true).parsed(statement);
+  }
+
+  /**
+   * As {@link #parse}, of a query whose rows nobody keeps: it may leave out rows by LIMIT, and ask
+   * for the time.
+   */
+  public static LogicalPlan once(
+      String file, Statement statement, Set<String> labels, Set<String> parameters) {
+    return new SqlCheck(file, statement.line(), labels, parameters, false).parsed(statement);
+  }
+
+  private LogicalPlan parsed(Statement statement) {
     LogicalPlan plan;
     try {
       plan = new CatalystSqlParser().parsePlan(statement.sql());
     } catch (Exception e) { // Scala throws checked ones without saying so
       if (!(e instanceof ParseException wrong)) {
-        int line = check.at(begin(statement.sql()));
+        int line = at(begin(statement.sql()));
         throw new SqlRefused(file, line, "Spark cannot read this as SQL");
       }
       int said = wrong.line().isDefined() ? (Integer) wrong.line().get() : 1;
       throw new SqlRefused(
           file,
-          check.at(Math.max(said, begin(statement.sql()))),
+          at(Math.max(said, begin(statement.sql()))),
           "this is not one SELECT: " + wrong.getSimpleMessage().lines().findFirst().orElse(""));
     }
-    check.plan(plan, labels);
+    plan(plan, labels);
     return plan;
   }
 
@@ -182,7 +200,7 @@ public final class SqlCheck {
 
   private void node(LogicalPlan plan, Set<String> names) {
     String kind = plan.getClass().getSimpleName();
-    if (!QUERY.contains(kind)) {
+    if (!QUERY.contains(kind) && (keepsRows || !ONCE.contains(kind))) {
       String why = OTHER_NODES.get(kind);
       throw refuse(
           PlanWalk.line(plan),
@@ -240,12 +258,14 @@ public final class SqlCheck {
         throw refuse(line, "the function " + String.join(".", parts) + " is none of Spark's own");
       }
       Forbidden.function(name)
+          .filter(why -> keepsRows || Forbidden.isOutside(name))
           .ifPresent(
               why -> {
                 throw refuse(line, name + " " + why);
               });
     }
     Forbidden.expression(each)
+        .filter(why -> keepsRows)
         .ifPresent(
             why -> {
               throw refuse(line, why);

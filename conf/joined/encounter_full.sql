@@ -1,0 +1,117 @@
+-- title: Visits with places, people and diagnoses
+-- description: One row per Encounter, with its locations, participants and diagnoses as lists
+-- question: Which inpatient stays of a ward had a diagnosis of heart failure, and who attended?
+-- depends: encounter, encounter_location, encounter_participant, encounter_diagnosis, condition, location, lookup encounter_class (optional: code, display)
+-- key: _resource_id
+-- touched by encounter_location: SELECT _resource_id FROM changed
+-- touched by encounter_participant: SELECT _resource_id FROM changed
+-- touched by encounter_diagnosis: SELECT _resource_id FROM changed
+-- touched by condition: SELECT encounter_id FROM changed UNION SELECT d._resource_id FROM encounter_diagnosis AS d JOIN changed AS c ON d.condition_id = c.id
+-- touched by location: SELECT l._resource_id FROM encounter_location AS l JOIN changed AS c ON l.location_id = c.id
+-- column id: Key of the visit: encounter.id
+-- column patient_id: Key of the patient: patient.id
+-- column csn: Contact serial number, Epic's own key of the visit
+-- column har: Hospital account
+-- column status: Status, such as planned, in-progress or finished
+-- column class_code: Code of the class, such as AMB, IMP or EMER
+-- column class: Class in words, by the lookup encounter_class, else as the source has it
+-- column type: Type of the visit
+-- column type_code: Code of type
+-- column start_time: When it began
+-- column end_time: When it ended
+-- column minutes: How long it took, in minutes; empty where it has not ended or a time is not exact
+-- column reason: Why the patient came
+-- column reason_code: Code of the reason
+-- column service_provider_id: Key of the organization in charge: organization.id
+-- column service_provider: Name of the Organization in charge
+-- column location_ids: Ids of the Locations, in the order of the stays
+-- column locations: Names of the Locations, in the same order
+-- column city: City of the first Location
+-- column participant_ids: Ids of the Practitioners who took part, in the order of the source; empty entries are those without an id
+-- column participants: Their names, in the same order
+-- column participant_roles: Their roles, in the same order
+-- column diagnosis_ids: Ids of the Conditions that the Encounter names as diagnoses or that name the Encounter, without errors that were withdrawn; those with a rank first
+-- column diagnosis_codes: Their codes, ICD-10-CM where there is one, in the same order
+-- column diagnoses: Their names, in the same order
+-- column discharge: Where the patient went afterwards
+-- column part_of_id: Key of the encounter that this one is part of: encounter.id
+-- index: start_time, diagnosis_codes
+WITH places AS (
+  SELECT
+    e._resource_id,
+    sort_array(collect_list(struct(e.stay, e.location_id, coalesce(l.name, e.location) AS name, l.city))) AS items
+  FROM encounter_location AS e
+  LEFT JOIN location AS l ON l.id = e.location_id
+  GROUP BY e._resource_id
+),
+people AS (
+  SELECT
+    _resource_id,
+    sort_array(collect_list(struct(participant, practitioner_id, practitioner AS name, coalesce(role, role_code) AS role))) AS items
+  FROM encounter_participant
+  GROUP BY _resource_id
+),
+links AS (
+  SELECT _resource_id AS encounter_id, condition_id, rank, condition AS name
+  FROM encounter_diagnosis
+  UNION ALL
+  SELECT encounter_id, _resource_id, NULL, NULL
+  FROM condition
+  WHERE encounter_id IS NOT NULL
+),
+named AS (
+  SELECT encounter_id, condition_id, min(rank) AS rank, min(name) AS name
+  FROM links
+  GROUP BY encounter_id, condition_id
+),
+diagnoses AS (
+  SELECT
+    n.encounter_id,
+    sort_array(collect_list(struct(
+      coalesce(n.rank, 1000000) AS rank,
+      n.condition_id,
+      coalesce(c.icd10_code, c.code) AS code,
+      coalesce(c.code_text, c.display, n.name) AS name
+    ))) AS items
+  FROM named AS n
+  LEFT JOIN condition AS c ON c.id = n.condition_id
+  WHERE coalesce(c.verification_status, '') <> 'entered-in-error'
+  GROUP BY n.encounter_id
+)
+SELECT
+  e.id,
+  e.patient_id,
+  e.csn,
+  e.har,
+  e.status,
+  e.class_code,
+  coalesce(k.display, e.class_display) AS class,
+  coalesce(e.type_text, e.type_display) AS type,
+  e.type_code,
+  e.start_time,
+  e.end_time,
+  CASE
+    WHEN length(e.start_time) > 10 AND length(e.end_time) > 10
+    THEN CAST(floor((unix_timestamp(try_cast(e.end_time AS TIMESTAMP)) - unix_timestamp(try_cast(e.start_time AS TIMESTAMP))) / 60) AS INT)
+  END AS minutes,
+  coalesce(e.reason_text, e.reason_display) AS reason,
+  e.reason_code,
+  e.service_provider_id,
+  e.service_provider,
+  transform(p.items, x -> x.location_id) AS location_ids,
+  transform(p.items, x -> x.name) AS locations,
+  element_at(p.items, 1).city AS city,
+  transform(w.items, x -> x.practitioner_id) AS participant_ids,
+  transform(w.items, x -> x.name) AS participants,
+  transform(w.items, x -> x.role) AS participant_roles,
+  transform(d.items, x -> x.condition_id) AS diagnosis_ids,
+  transform(d.items, x -> x.code) AS diagnosis_codes,
+  transform(d.items, x -> x.name) AS diagnoses,
+  e.discharge,
+  e.part_of_id,
+  e._resource_id
+FROM encounter AS e
+LEFT JOIN encounter_class AS k ON k.code = e.class_code
+LEFT JOIN places AS p ON p._resource_id = e._resource_id
+LEFT JOIN people AS w ON w._resource_id = e._resource_id
+LEFT JOIN diagnoses AS d ON d.encounter_id = e._resource_id

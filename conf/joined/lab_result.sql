@@ -1,0 +1,81 @@
+-- title: Laboratory results with specimen, range and class
+-- description: One row per laboratory result (Observation of the category laboratory), with its specimen, its first reference range and the class of its LOINC code
+-- question: Which patients had a potassium outside of its range last year, and from which specimen?
+-- depends: laboratory_result, specimen, observation_reference_range, lookup loinc_class (optional: code, class, panel)
+-- key: _resource_id
+-- touched by observation_reference_range: SELECT _resource_id FROM changed
+-- touched by specimen: SELECT o._resource_id FROM laboratory_result AS o JOIN changed AS c ON o.specimen_id = c.id
+-- column id: Key of the result: observation.id
+-- column patient_id: Key of the patient: patient.id
+-- column encounter_id: Key of the encounter: encounter.id
+-- column status: Status of the result, such as final, corrected or entered-in-error
+-- column effective_time: When the specimen was taken or the measurement made
+-- column issued_time: When the result was made available
+-- column loinc_code: LOINC code of the test
+-- column display: Name of the test
+-- column test_class: Class of the test by the lookup loinc_class, such as chemistry; empty where it does not list the code
+-- column panel: Panel that the test is commonly ordered in, by the same lookup
+-- column value: Value; its unit is in unit
+-- column unit: Unit of value
+-- column unit_code: UCUM code of the unit
+-- column comparator: Where value is a bound: <, <=, >= or >
+-- column value_code: Code of a value that is no number
+-- column value_text: Value in words
+-- column interpretation: Interpretation by the laboratory, such as H, L or N
+-- column reference_low: Lower limit of the reference range, in the unit of value
+-- column reference_high: Upper limit of the reference range, in the unit of value
+-- column reference_text: Reference range in words
+-- column reference_type: What the first range is for, such as normal or therapeutic
+-- column is_outside: Whether value is outside of the range; empty where there is no number, no limit, or value is only a bound
+-- column specimen_id: Key of the specimen: specimen.id
+-- column specimen: Kind of specimen, such as Blood
+-- column accession: Accession number of the specimen
+-- column collected_time: When the specimen was taken
+-- column received_time: When the laboratory received it
+-- column body_site: Where it was taken from
+-- column performer: Name of who is responsible for the result
+-- column service_request_id: Key of the order that it answers: service_request.id
+-- column note: Comments on the result
+-- index: loinc_code, effective_time
+SELECT
+  o.id,
+  o.patient_id,
+  o.encounter_id,
+  o.status,
+  o.effective_time,
+  o.issued_time,
+  o.loinc_code,
+  o.display,
+  l.class AS test_class,
+  l.panel,
+  o.value,
+  o.unit,
+  o.unit_code,
+  o.comparator,
+  o.value_code,
+  o.value_text,
+  o.interpretation,
+  o.reference_low,
+  o.reference_high,
+  o.reference_text,
+  coalesce(r.type, r.type_code) AS reference_type,
+  CASE
+    WHEN o.comparator IS NOT NULL OR o.value IS NULL THEN NULL
+    WHEN try_cast(o.value AS DECIMAL(38, 10)) < try_cast(o.reference_low AS DECIMAL(38, 10)) THEN true
+    WHEN try_cast(o.value AS DECIMAL(38, 10)) > try_cast(o.reference_high AS DECIMAL(38, 10)) THEN true
+    WHEN o.reference_low IS NOT NULL OR o.reference_high IS NOT NULL THEN false
+  END AS is_outside,
+  o.specimen_id,
+  coalesce(s.type, o.specimen) AS specimen,
+  s.accession,
+  s.collected_time,
+  s.received_time,
+  s.body_site,
+  o.performer,
+  o.service_request_id,
+  o.note,
+  o._resource_id
+FROM laboratory_result AS o
+LEFT JOIN specimen AS s ON s.id = o.specimen_id
+LEFT JOIN observation_reference_range AS r ON r._resource_id = o._resource_id AND r.range = 0
+LEFT JOIN loinc_class AS l ON l.code = o.loinc_code

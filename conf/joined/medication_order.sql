@@ -1,0 +1,78 @@
+-- title: Orders of drugs with the drug's codes
+-- description: One row per order of a drug (MedicationRequest), with the codes of the Medication that it refers to and the drug's ingredients
+-- question: Which patients were ordered a drug with metformin in it, and when?
+-- depends: medication_request, medication, lookup rxnorm_ingredient (optional: code, ingredients, ingredient_codes)
+-- key: _resource_id
+-- touched by medication: SELECT r._resource_id FROM medication_request AS r JOIN changed AS c ON r.medication_id = c.id
+-- column id: Key of the order: medication_request.id
+-- column patient_id: Key of the patient: patient.id
+-- column encounter_id: Key of the encounter that the order was made in: encounter.id
+-- column status: Status of the order, such as active, completed or stopped
+-- column intent: Whether it is a plan, a proposal or an order
+-- column category: Where the drug is given or taken, such as Inpatient or Community
+-- column reported: Whether the patient reported it; then nobody here ordered it
+-- column authored_time: When it was ordered
+-- column medication: Name of the drug
+-- column medication_id: Key of the drug: medication.id
+-- column system: Code system of code
+-- column code: Code of the drug: of the order, else of the Medication
+-- column rxnorm_code: RxNorm code of the drug: of the order, else of the Medication
+-- column ndc_code: National Drug Code of the Medication
+-- column form: Form of the drug, such as Oral Tablet
+-- column ingredients: Names of the drug's active ingredients, by the lookup rxnorm_ingredient; empty where it does not list the drug
+-- column ingredient_codes: RxNorm codes of the same ingredients, in the same order
+-- column dosage_text: Dosage in words
+-- column dose: Amount per dose; its unit is in dose_unit
+-- column dose_unit: Unit of dose
+-- column route: How it enters the body, such as Oral
+-- column frequency: How often it is given or taken
+-- column as_needed: Whether it is given or taken only as needed
+-- column start_time: From when it is given or taken
+-- column end_time: Until when it is given or taken
+-- column quantity: Amount to dispense; its unit is in quantity_unit
+-- column quantity_unit: Unit of quantity
+-- column refills: How many refills are allowed
+-- column reason: Why it was ordered
+-- column reason_code: Code of the reason
+-- column reason_condition_id: Key of the condition that it was ordered for: condition.id
+-- column requester_id: Key of who ordered it: practitioner.id
+-- column requester: Name of who ordered it
+-- index: rxnorm_code, authored_time, ingredient_codes
+SELECT
+  r.id,
+  r.patient_id,
+  r.encounter_id,
+  r.status,
+  r.intent,
+  r.category,
+  r.reported,
+  r.authored_time,
+  coalesce(r.medication_text, r.display, m.code_text, m.display) AS medication,
+  r.medication_id,
+  CASE WHEN r.code IS NOT NULL THEN r.system ELSE m.system END AS system,
+  coalesce(r.code, m.code) AS code,
+  coalesce(r.rxnorm_code, m.rxnorm_code) AS rxnorm_code,
+  m.ndc_code,
+  m.form,
+  split(i.ingredients, ' / ') AS ingredients,
+  split(i.ingredient_codes, ' / ') AS ingredient_codes,
+  r.dosage_text,
+  r.dose,
+  r.dose_unit,
+  r.route,
+  r.frequency,
+  r.as_needed,
+  r.start_time,
+  r.end_time,
+  r.quantity,
+  r.quantity_unit,
+  r.refills,
+  coalesce(r.reason_text, r.reason_display) AS reason,
+  r.reason_code,
+  r.reason_condition_id,
+  r.requester_id,
+  r.requester,
+  r._resource_id
+FROM medication_request AS r
+LEFT JOIN medication AS m ON m.id = r.medication_id
+LEFT JOIN rxnorm_ingredient AS i ON i.code = coalesce(r.rxnorm_code, m.rxnorm_code)

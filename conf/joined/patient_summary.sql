@@ -1,0 +1,135 @@
+-- title: One row per patient
+-- description: One row per Patient, with counts, dates and the newest measurements. Ages are not in it, as they change every day: birth_date is
+-- question: Which patients over 65 have an A1c above 8 and no visit for a year?
+-- depends: patient, encounter, condition, medication_request, allergy_intolerance, immunization, vital_signs, laboratory_result
+-- key: _resource_id
+-- touched by encounter: SELECT patient_id FROM changed
+-- touched by condition: SELECT patient_id FROM changed
+-- touched by medication_request: SELECT patient_id FROM changed
+-- touched by allergy_intolerance: SELECT patient_id FROM changed
+-- touched by immunization: SELECT patient_id FROM changed
+-- touched by vital_signs: SELECT patient_id FROM changed
+-- touched by laboratory_result: SELECT patient_id FROM changed
+-- column id: Key of the patient: patient.id
+-- column mrn: Medical record number
+-- column gender: Administrative gender
+-- column birth_date: Date of birth
+-- column is_deceased: Whether the patient has died
+-- column deceased_time: When the patient died
+-- column race: Race in words
+-- column ethnicity: Ethnicity in words
+-- column language: Preferred language
+-- column postal_code: Postal code
+-- column encounters: How many visits there are, without cancelled and withdrawn ones
+-- column inpatient_stays: How many of them are inpatient stays
+-- column emergency_visits: How many of them are emergency visits
+-- column first_visit: When the first visit began
+-- column last_visit: When the last visit began
+-- column active_problems: How many problems are active
+-- column active_drug_orders: How many orders of drugs are active
+-- column allergies: How many allergies and intolerances there are, without "no known allergies"
+-- column immunizations: How many immunizations were given
+-- column systolic (decimal): Newest systolic blood pressure, in mmHg
+-- column diastolic (decimal): The diastolic blood pressure of the same measurement, in mmHg
+-- column blood_pressure_time: When that was measured
+-- column weight (decimal): Newest body weight; its unit is in weight_unit
+-- column weight_unit: Unit of weight
+-- column weight_time: When that was measured
+-- column bmi (decimal): Newest body mass index, in kg/m2
+-- column bmi_time: When that was measured
+-- column a1c (decimal): Newest hemoglobin A1c, in percent
+-- column a1c_time: When that was measured
+-- column creatinine (decimal): Newest creatinine in blood or serum; its unit is in creatinine_unit
+-- column creatinine_unit: Unit of creatinine
+-- column creatinine_time: When that was measured
+-- index: mrn
+WITH visits AS (
+  SELECT
+    patient_id,
+    count(*) AS encounters,
+    count_if(class_code IN ('IMP', 'ACUTE', 'NONAC')) AS inpatient_stays,
+    count_if(class_code = 'EMER') AS emergency_visits,
+    min(try_cast(start_time AS TIMESTAMP)) AS first_visit,
+    max(try_cast(start_time AS TIMESTAMP)) AS last_visit
+  FROM encounter
+  WHERE coalesce(status, '') NOT IN ('cancelled', 'entered-in-error', 'planned')
+  GROUP BY patient_id
+),
+problems AS (
+  SELECT patient_id, count(*) AS active_problems
+  FROM condition
+  WHERE coalesce(clinical_status, 'active') IN ('active', 'recurrence', 'relapse')
+    AND coalesce(verification_status, '') NOT IN ('entered-in-error', 'refuted')
+    AND abatement_time IS NULL AND abatement_end IS NULL AND abatement_text IS NULL
+  GROUP BY patient_id
+),
+orders AS (
+  SELECT patient_id, count(*) AS active_drug_orders FROM medication_request WHERE status = 'active' GROUP BY patient_id
+),
+reactions AS (
+  SELECT patient_id, count(*) AS allergies FROM allergy_intolerance WHERE is_allergy GROUP BY patient_id
+),
+shots AS (
+  SELECT patient_id, count(*) AS immunizations FROM immunization WHERE status = 'completed' GROUP BY patient_id
+),
+measured AS (
+  SELECT patient_id, loinc_code, value, unit, systolic, diastolic, id, try_cast(effective_time AS TIMESTAMP) AS at
+  FROM vital_signs
+  WHERE loinc_code IN ('85354-9', '29463-7', '39156-5') AND coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
+  UNION ALL
+  SELECT patient_id, loinc_code, value, unit, NULL, NULL, id, try_cast(effective_time AS TIMESTAMP)
+  FROM laboratory_result
+  WHERE loinc_code IN ('4548-4', '2160-0', '38483-4') AND coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
+),
+newest AS (
+  SELECT
+    patient_id,
+    max(struct(at, id, systolic, diastolic)) FILTER (WHERE loinc_code = '85354-9' AND systolic IS NOT NULL) AS pressure,
+    max(struct(at, id, value, unit)) FILTER (WHERE loinc_code = '29463-7' AND value IS NOT NULL) AS weight,
+    max(struct(at, id, value)) FILTER (WHERE loinc_code = '39156-5' AND value IS NOT NULL) AS bmi,
+    max(struct(at, id, value)) FILTER (WHERE loinc_code = '4548-4' AND value IS NOT NULL) AS a1c,
+    max(struct(at, id, value, unit)) FILTER (WHERE loinc_code IN ('2160-0', '38483-4') AND value IS NOT NULL) AS creatinine
+  FROM measured
+  GROUP BY patient_id
+)
+SELECT
+  p.id,
+  p.mrn,
+  p.gender,
+  p.birth_date,
+  coalesce(p.deceased, p.deceased_time IS NOT NULL) AS is_deceased,
+  p.deceased_time,
+  p.race,
+  p.ethnicity,
+  p.language,
+  p.postal_code,
+  coalesce(v.encounters, 0) AS encounters,
+  coalesce(v.inpatient_stays, 0) AS inpatient_stays,
+  coalesce(v.emergency_visits, 0) AS emergency_visits,
+  v.first_visit,
+  v.last_visit,
+  coalesce(k.active_problems, 0) AS active_problems,
+  coalesce(o.active_drug_orders, 0) AS active_drug_orders,
+  coalesce(a.allergies, 0) AS allergies,
+  coalesce(s.immunizations, 0) AS immunizations,
+  n.pressure.systolic AS systolic,
+  n.pressure.diastolic AS diastolic,
+  n.pressure.at AS blood_pressure_time,
+  n.weight.value AS weight,
+  n.weight.unit AS weight_unit,
+  n.weight.at AS weight_time,
+  n.bmi.value AS bmi,
+  n.bmi.at AS bmi_time,
+  n.a1c.value AS a1c,
+  n.a1c.at AS a1c_time,
+  n.creatinine.value AS creatinine,
+  n.creatinine.unit AS creatinine_unit,
+  n.creatinine.at AS creatinine_time,
+  p._resource_id
+FROM patient AS p
+LEFT JOIN visits AS v ON v.patient_id = p.id
+LEFT JOIN problems AS k ON k.patient_id = p.id
+LEFT JOIN orders AS o ON o.patient_id = p.id
+LEFT JOIN reactions AS a ON a.patient_id = p.id
+LEFT JOIN shots AS s ON s.patient_id = p.id
+LEFT JOIN newest AS n ON n.patient_id = p.id

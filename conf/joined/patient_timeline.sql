@@ -1,0 +1,61 @@
+-- title: What happened to patients, in order
+-- description: One row per event of a patient: visits, problems, orders of drugs, procedures, immunizations, reports, documents and laboratory results. Errors that were withdrawn are left out
+-- question: What happened to a patient in the year before and after a first diagnosis?
+-- depends: encounter, condition, medication_request, procedure, immunization, diagnostic_report, document_reference, laboratory_result
+-- key: _resource_id
+-- touched by encounter: SELECT concat('Encounter/', _resource_id) FROM changed
+-- touched by condition: SELECT concat('Condition/', _resource_id) FROM changed
+-- touched by medication_request: SELECT concat('MedicationRequest/', _resource_id) FROM changed
+-- touched by procedure: SELECT concat('Procedure/', _resource_id) FROM changed
+-- touched by immunization: SELECT concat('Immunization/', _resource_id) FROM changed
+-- touched by diagnostic_report: SELECT concat('DiagnosticReport/', _resource_id) FROM changed
+-- touched by document_reference: SELECT concat('DocumentReference/', _resource_id) FROM changed
+-- touched by laboratory_result: SELECT concat('Observation/', _resource_id) FROM changed
+-- column patient_id: Key of the patient: patient.id
+-- column event_time: When it happened or began, as the source has it; empty where it does not say
+-- column end_time: When it ended
+-- column kind: What it is: visit, problem, drug order, procedure, immunization, report, document or laboratory result
+-- column resource_type: FHIR type of the resource
+-- column id: Id of the resource
+-- column encounter_id: Key of the encounter that it belongs to: encounter.id
+-- column status: Status of the resource
+-- column system: Code system of code
+-- column code: Code of what happened
+-- column display: What happened, in words
+-- column value: Value of a laboratory result, with its unit
+-- column _resource_id: Type and id of the resource
+-- index: event_time, code
+SELECT patient_id, start_time AS event_time, end_time, 'visit' AS kind, 'Encounter' AS resource_type, id, id AS encounter_id,
+  status, type_system AS system, type_code AS code, coalesce(type_text, type_display) AS display,
+  CAST(NULL AS STRING) AS value, concat('Encounter/', _resource_id) AS _resource_id
+FROM encounter WHERE coalesce(status, '') <> 'entered-in-error'
+UNION ALL
+SELECT patient_id, coalesce(onset_time, recorded_time), abatement_time, 'problem', 'Condition', id, encounter_id,
+  clinical_status, system, code, coalesce(code_text, display), NULL, concat('Condition/', _resource_id)
+FROM condition WHERE coalesce(verification_status, '') NOT IN ('entered-in-error', 'refuted')
+UNION ALL
+SELECT patient_id, authored_time, end_time, 'drug order', 'MedicationRequest', id, encounter_id,
+  status, system, code, coalesce(medication_text, display), NULL, concat('MedicationRequest/', _resource_id)
+FROM medication_request WHERE coalesce(status, '') <> 'entered-in-error'
+UNION ALL
+SELECT patient_id, start_time, end_time, 'procedure', 'Procedure', id, encounter_id,
+  status, system, code, coalesce(code_text, display), NULL, concat('Procedure/', _resource_id)
+FROM procedure WHERE coalesce(status, '') NOT IN ('entered-in-error', 'not-done')
+UNION ALL
+SELECT patient_id, occurrence_time, NULL, 'immunization', 'Immunization', id, encounter_id,
+  status, system, code, coalesce(vaccine_text, display), NULL, concat('Immunization/', _resource_id)
+FROM immunization WHERE coalesce(status, '') NOT IN ('entered-in-error', 'not-done')
+UNION ALL
+SELECT patient_id, coalesce(effective_time, issued_time), effective_end, 'report', 'DiagnosticReport', id, encounter_id,
+  status, system, code, coalesce(code_text, display), NULL, concat('DiagnosticReport/', _resource_id)
+FROM diagnostic_report WHERE coalesce(status, '') <> 'entered-in-error'
+UNION ALL
+SELECT patient_id, coalesce(document_time, start_time), NULL, 'document', 'DocumentReference', id, encounter_id,
+  status, type_system, type_code, coalesce(type_text, type_display, description), NULL, concat('DocumentReference/', _resource_id)
+FROM document_reference WHERE coalesce(status, '') <> 'entered-in-error'
+UNION ALL
+SELECT patient_id, coalesce(effective_time, issued_time), effective_end, 'laboratory result', 'Observation', id, encounter_id,
+  status, CASE WHEN loinc_code IS NOT NULL THEN 'http://loinc.org' END, loinc_code, display,
+  CASE WHEN value IS NOT NULL THEN concat(coalesce(comparator, ''), value, coalesce(concat(' ', unit), '')) ELSE value_text END,
+  concat('Observation/', _resource_id)
+FROM laboratory_result WHERE coalesce(status, '') <> 'entered-in-error'

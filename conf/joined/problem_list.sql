@@ -1,0 +1,63 @@
+-- title: Problems of patients
+-- description: One row per problem of a patient (Condition) that was not withdrawn as an error or refuted. Epic's problem list is where is_listed is true; other rows are diagnoses of visits and health concerns
+-- question: How many living patients have an active problem of the circulatory system, and since which age?
+-- depends: condition, patient, lookup icd10_chapter (optional: chapter:integer, first_code, last_code, title)
+-- key: _resource_id
+-- touched by patient: SELECT k._resource_id FROM condition AS k JOIN changed AS c ON k.patient_id = c.id
+-- column id: Key of the problem: condition.id
+-- column patient_id: Key of the patient: patient.id
+-- column encounter_id: Key of the encounter that it was noted in: encounter.id
+-- column category: Category, such as problem-list-item or encounter-diagnosis
+-- column is_listed: Whether it is an entry of the problem list
+-- column is_active: Whether it is active, recurs or relapses, and has no end
+-- column clinical_status: Clinical status as the source has it
+-- column verification_status: Verification status as the source has it
+-- column problem: Name of the problem
+-- column system: Code system of code
+-- column code: Code of the problem
+-- column icd10_code: ICD-10-CM code of the problem
+-- column snomed_code: SNOMED CT code of the problem
+-- column icd10_chapter: Number of the chapter of ICD-10-CM, by the lookup icd10_chapter
+-- column chapter: What that chapter is about
+-- column severity: Severity in words
+-- column onset_time: When it began
+-- column onset_age_years: Age of the patient in full years when it began; empty where the birth date or the onset is not a day
+-- column abatement_time: When it ended
+-- column recorded_time: When it was noted
+-- column is_deceased: Whether the patient has died; empty where the patient is not known
+-- column recorder: Name of who noted it
+-- column note: Comments on it
+-- index: icd10_code, snomed_code
+SELECT
+  k.id,
+  k.patient_id,
+  k.encounter_id,
+  k.category,
+  k.category = 'problem-list-item' AS is_listed,
+  coalesce(k.clinical_status, 'active') IN ('active', 'recurrence', 'relapse')
+    AND k.abatement_time IS NULL AND k.abatement_end IS NULL AND k.abatement_text IS NULL AS is_active,
+  k.clinical_status,
+  k.verification_status,
+  coalesce(k.code_text, k.display) AS problem,
+  k.system,
+  k.code,
+  k.icd10_code,
+  k.snomed_code,
+  h.chapter AS icd10_chapter,
+  h.title AS chapter,
+  coalesce(k.severity, k.severity_code) AS severity,
+  k.onset_time,
+  CASE
+    WHEN length(k.onset_time) >= 10 AND length(p.birth_date) = 10
+    THEN CAST(floor(months_between(try_cast(substring(k.onset_time, 1, 10) AS DATE), try_cast(p.birth_date AS DATE)) / 12) AS INT)
+  END AS onset_age_years,
+  k.abatement_time,
+  k.recorded_time,
+  CASE WHEN p.id IS NOT NULL THEN coalesce(p.deceased, p.deceased_time IS NOT NULL) END AS is_deceased,
+  k.recorder,
+  k.note,
+  k._resource_id
+FROM condition AS k
+LEFT JOIN patient AS p ON p.id = k.patient_id
+LEFT JOIN icd10_chapter AS h ON substring(k.icd10_code, 1, 3) BETWEEN h.first_code AND h.last_code
+WHERE coalesce(k.verification_status, 'confirmed') NOT IN ('entered-in-error', 'refuted')

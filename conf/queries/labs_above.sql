@@ -1,0 +1,12 @@
+-- title: Laboratory results of one test from a value on
+-- description: One row per result, the newest first
+-- depends: lab_result
+-- param loinc_code: code, the test
+-- param least: decimal, the lowest value
+-- param since: date (optional), not before this day
+SELECT patient_id, effective_time, display, value, unit, is_outside, specimen
+FROM lab_result
+WHERE loinc_code = :loinc_code
+  AND CAST(value AS DECIMAL(38, 10)) >= :least
+  AND (CAST(:since AS VARCHAR(40)) IS NULL OR effective_time >= :since)
+ORDER BY effective_time DESC, id

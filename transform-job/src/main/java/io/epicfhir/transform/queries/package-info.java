@@ -1,0 +1,2 @@
+/** SQLQueries on the lake, and the cases of ci/sql-suite. */
+package io.epicfhir.transform.queries;

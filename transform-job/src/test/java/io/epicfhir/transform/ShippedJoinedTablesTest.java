@@ -1,0 +1,269 @@
+package io.epicfhir.transform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.transform.joined.JoinedResults.Built;
+import io.epicfhir.transform.joined.JoinedResults.Done;
+import io.epicfhir.transform.views.ViewDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The joined tables and lookups of conf, on a few resources; each expected value is read from
+ * these.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ShippedJoinedTablesTest {
+  private static final Path CONF = Path.of("..", "conf");
+  private static final String RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm";
+
+  @TempDir static Path folder;
+  private static TestLake lake;
+  private static TransformResult first;
+
+  @BeforeAll
+  static void everythingOnce() throws IOException {
+    lake = new TestLake(folder);
+    Set<String> read = new TreeSet<>();
+    for (Path file : files("joined")) {
+      String sql = Files.readString(file);
+      lake.sql(file.getFileName().toString(), sql);
+      sql.lines()
+          .filter(line -> line.startsWith("-- depends: "))
+          .forEach(
+              line -> read.addAll(List.of(line.substring("-- depends: ".length()).split(", "))));
+    }
+    for (Path file : files("views")) {
+      String json = Files.readString(file);
+      ViewDefinition view = ViewDefinition.parse(json, file.toString());
+      if (read.contains(view.name())) {
+        lake.view(view.resource(), json);
+      }
+    }
+    for (Path file : files("lookups")) {
+      lake.lookup(file.getFileName().toString(), Files.readString(file));
+    }
+    TestLake.Export export = lake.export("e1", "2026-01-01T00:00:00Z");
+    put(export, "Patient", "p1", "'gender':'female','birthDate':'1980-06-15'");
+    put(export, "Patient", "p2", "'deceasedDateTime':'2025-01-01'");
+    put(export, "Medication", "m1", drug("860975"));
+    put(export, "Medication", "m2", drug("313782"));
+    request(export, "r1", "'medicationReference':{'reference':'Medication/m1'}");
+    request(
+        export,
+        "r2",
+        "'medicationCodeableConcept':{'text':'x','coding':[{'system':'%s','code':'993770'}]}"
+            .formatted(RXNORM));
+    request(export, "r3", "'medicationReference':{'reference':'Medication/none'}");
+    put(export, "Specimen", "s1", "'type':{'text':'Serum'}");
+    lab(export, "o1", "2823-3", "6.20", "'specimen':{'reference':'Specimen/s1'},");
+    lab(export, "o2", "2823-3", "3.5", "");
+    lab(export, "o3", "99999-9", "5.11", "");
+    put(export, "Location", "l1", "'name':'Ward 3','address':{'city':'Plymouth'}");
+    put(
+        export,
+        "Encounter",
+        "e1",
+        "'status':'finished','class':{'code':'IMP'},'subject':{'reference':'Patient/p1'},"
+            + "'period':{'start':'2025-12-31T23:00:00Z','end':'2026-01-01T00:30:00Z'},"
+            + "'location':[{'location':{'reference':'Location/l1'}}],"
+            + "'participant':[{'individual':{'display':'B'}},{'individual':{'display':'A'}}],"
+            + "'diagnosis':[{'condition':{'reference':'Condition/c1'},'rank':1}]");
+    condition(export, "c1", "problem-list-item", "I50.9", "2020-06-14", "confirmed");
+    condition(export, "c2", "encounter-diagnosis", "E11.9", "2020-06-15", "confirmed");
+    condition(export, "c3", "problem-list-item", "I10", "2020", "entered-in-error");
+    put(
+        export,
+        "DocumentReference",
+        "d1",
+        "'status':'current','type':{'coding':[{'system':'http://loinc.org','code':'18842-5'}]},"
+            + "'subject':{'reference':'Patient/p1'},'context':{'encounter':[{'reference':'Encounter/e1'}]},"
+            + "'content':[{'attachment':{'contentType':'text/html','url':'Binary/b1'}},"
+            + "{'attachment':{'contentType':'text/rtf','url':'https://x/Binary/b2/_history/1'}}]");
+    export.land();
+    first = lake.transform();
+  }
+
+  private static List<Path> files(String kind) throws IOException {
+    try (Stream<Path> files = Files.list(CONF.resolve(kind))) {
+      return files.filter(file -> !file.toString().endsWith(".md")).sorted().toList();
+    }
+  }
+
+  private static void put(TestLake.Export to, String type, String id, String body) {
+    String time = "2026-01-01T00:00:00Z";
+    String json = "{'resourceType':'%s','id':'%s',%s}".formatted(type, id, body);
+    to.resource(type, id, "1", time, json.replace('\'', '"'));
+  }
+
+  private static String drug(String code) {
+    return "'code':{'coding':[{'system':'%s','code':'%s'}]}".formatted(RXNORM, code);
+  }
+
+  private static void request(TestLake.Export to, String id, String medication) {
+    put(
+        to,
+        "MedicationRequest",
+        id,
+        "'status':'active','intent':'order','subject':{'reference':'Patient/p1'}," + medication);
+  }
+
+  private static void lab(
+      TestLake.Export to, String id, String code, String value, String specimen) {
+    put(
+        to,
+        "Observation",
+        id,
+        specimen
+            + "'status':'final','subject':{'reference':'Patient/p1'},"
+            + "'category':[{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/observation-category','code':'laboratory'}]}],"
+            + "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},".formatted(code)
+            + "'effectiveDateTime':'2026-01-01','valueQuantity':{'value':%s,'unit':'mmol/L'},"
+                .formatted(value)
+            + "'referenceRange':[{'low':{'value':3.5},'high':{'value':5.10}}]");
+  }
+
+  private static void condition(
+      TestLake.Export to, String id, String category, String code, String onset, String verified) {
+    put(
+        to,
+        "Condition",
+        id,
+        "'subject':{'reference':'Patient/p1'},'encounter':{'reference':'Encounter/e1'},"
+            + "'category':[{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/condition-category','code':'%s'}]}],"
+                .formatted(category)
+            + "'clinicalStatus':{'coding':[{'code':'active'}]},'verificationStatus':{'coding':[{'code':'%s'}]},"
+                .formatted(verified)
+            + "'code':{'coding':[{'system':'http://hl7.org/fhir/sid/icd-10-cm','code':'%s'}]},'onsetDateTime':'%s'"
+                .formatted(code, onset));
+  }
+
+  private static List<String> rows(String table, String columns) {
+    return TestLake.spark()
+        .read()
+        .format("delta")
+        .load(folder.resolve("joined").resolve(table).toString())
+        .selectExpr(columns.split("; "))
+        .collectAsList()
+        .stream()
+        .map(row -> row.mkString(" "))
+        .sorted()
+        .toList();
+  }
+
+  @Order(1)
+  @Test
+  void allAreBuiltAndNoneIsRefused() throws IOException {
+    assertThat(first.joined().problems()).isEmpty();
+    assertThat(first.joined().joined().done().keySet())
+        .containsExactlyElementsOf(
+            files("joined").stream()
+                .map(f -> f.getFileName().toString().replace(".sql", ""))
+                .toList());
+  }
+
+  @Order(1)
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "medication_order|id; rxnorm_code; array_join(ingredients, '+'); array_join(ingredient_codes, '+')"
+            + "|r1 860975 metformin 6809,r2 993770 acetaminophen+codeine 161+2670,r3 null null null",
+        "lab_result|id; value; test_class; panel; is_outside; specimen"
+            + "|o1 6.20 chemistry basic metabolic true Serum,o2 3.5 chemistry basic metabolic false null,"
+            + "o3 5.11 null null true null",
+        "encounter_full|id; class; minutes; array_join(locations, '+'); city; array_join(participants, '+'); array_join(diagnosis_codes, '+')"
+            + "|e1 inpatient 90 Ward 3 Plymouth B+A I50.9+E11.9",
+        "problem_list|id; is_listed; is_active; icd10_chapter; onset_age_years"
+            + "|c1 true true 9 39,c2 false true 4 40",
+        "note_index|id; content; note_kind; binary_id; encounter_class; is_current"
+            + "|d1 0 discharge summary b1 IMP true,d1 1 discharge summary b2 IMP true",
+        "patient_summary|id; is_deceased; encounters; inpatient_stays; active_problems; active_drug_orders"
+            + "|p1 false 1 1 2 3,p2 true 0 0 0 0",
+        "patient_timeline|kind; count(*) over (partition by kind)"
+            + "|document 1,drug order 3,drug order 3,drug order 3,laboratory result 3,laboratory result 3,"
+            + "laboratory result 3,problem 2,problem 2,visit 1"
+      })
+  void theRowsAreWhatTheResourcesSay(String table, String columns, String expected) {
+    assertThat(rows(table, columns)).containsExactly(expected.split(","));
+  }
+
+  @Order(2)
+  @Test
+  void aChangeTouchesTheRowsThatDependOnItAndNoOther() {
+    TestLake.Export night = lake.export("e2", "2026-01-02T00:00:00Z");
+    night.resource(
+        "Medication",
+        "m1",
+        "2",
+        "2026-01-02T00:00:00Z",
+        ("{'resourceType':'Medication','id':'m1'," + drug("314076") + "}").replace('\'', '"'));
+    night.land();
+
+    Map<String, Built> built = new TreeMap<>();
+    Map<String, Done> done = lake.transform().joined().joined().done();
+    done.forEach((name, one) -> built.put(name, one.built()));
+
+    assertThat(built)
+        .containsEntry("medication_order", Built.KEYS)
+        .allSatisfy(
+            (name, how) ->
+                assertThat(how)
+                    .isEqualTo(name.equals("medication_order") ? Built.KEYS : Built.NONE));
+    assertThat(done.get("medication_order").touched()).isEqualTo(1);
+    assertThat(rows("medication_order", "id; array_join(ingredients, '+')"))
+        .containsExactly("r1 lisinopril", "r2 acetaminophen+codeine", "r3 null");
+  }
+
+  /** The lookups are small, so that no row of the large side moves for them. */
+  @Order(3)
+  @ParameterizedTest
+  @CsvSource({
+    "medication_order, rxnorm_ingredient",
+    "lab_result, loinc_class",
+    "encounter_full, encounter_class",
+    "problem_list, icd10_chapter",
+    "note_index, note_kind"
+  })
+  void lookupsAreBroadcast(String table, String lookup) throws IOException {
+    var spark = TestLake.spark().newSession();
+    for (String kind : List.of("views", "lookups")) {
+      try (Stream<Path> tables = Files.list(folder.resolve(kind))) {
+        tables.forEach(
+            path ->
+                spark
+                    .read()
+                    .format("delta")
+                    .load(path.toString())
+                    .createOrReplaceTempView(path.getFileName().toString()));
+      }
+    }
+    // What is not known to be small is large.
+    spark.conf().set("spark.sql.autoBroadcastJoinThreshold", 1 << 14);
+    spark.conf().set("spark.sql.maxMetadataStringLength", 1000);
+    String plan =
+        ((org.apache.spark.sql.classic.Dataset<?>)
+                spark.sql(Files.readString(CONF.resolve("joined/" + table + ".sql"))))
+            .queryExecution()
+            .executedPlan()
+            .toString();
+    String read = plan.substring(0, plan.indexOf("lookups/" + lookup));
+    assertThat(read.substring(read.lastIndexOf("Exchange") - "Broadcast".length()))
+        .startsWith("BroadcastExchange");
+  }
+}
