@@ -61,6 +61,7 @@ class ClusterStack(Stack):
                 "EPIC_FHIR_CLASS_ARCHIVES": "",  # one run would only write them
                 "EPIC_FHIR_TYPES": ",".join(sorted(oracle.served(self.data))),
                 "EPIC_FHIR_VIEWS": str(self.views),
+                "EPIC_FHIR_QUALITY": "false",  # the checks are of tables that it does not have
                 "AIRFLOW_CONN_SPARK_DEFAULT": self.cluster.connection("client"),
             }
         )

@@ -159,7 +159,7 @@ epic-fhir {{
   lake = {json.dumps(str(self.lake_of(site)))}
   bulk.types = {json.dumps(types)}
   source.first-pause = 200 milliseconds, source.max-tries = 2
-  load {{ schema = {site}, state-schema = {site}_state }}
+  load {{ schema = {site}, state-schema = {site}_state, quality.enabled = false }}
 }}
 """
             (self.conf / f"{site}.conf").write_text(text)

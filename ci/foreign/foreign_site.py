@@ -51,6 +51,7 @@ class ForeignSite:
         values = {
             "lake": str(self.lake),
             "transform.views": str(HOME / "conf" / "views"),
+            "load.quality.enabled": False,
             "source.first-pause": "200 milliseconds",
             "bulk.poll-interval": "1 second",
             **settings,

@@ -128,7 +128,7 @@ def reconcile(evidence: Evidence) -> list[Check]:
     checks += transform_checks.views(evidence.result("transform"))
     checks += load_checks.problems(evidence.result("load"))
     checks += _views_are_loaded(evidence)
-    return checks
+    return checks + load_checks.quality(evidence.result("load"))
 
 
 def verdict(checks: list[Check]) -> str:

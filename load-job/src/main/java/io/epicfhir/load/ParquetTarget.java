@@ -167,6 +167,16 @@ final class ParquetTarget implements Target {
   }
 
   @Override
+  public Map<String, Map<String, Object>> quality(QualitySettings quality) {
+    return new QualityChecks(quality)
+        .run(
+            check ->
+                QualityChecks.failed(
+                    "skipped: checks run in PostgreSQL, and load.target is parquet;"
+                        + " load.quality.enabled = false turns them off"));
+  }
+
+  @Override
   public List<String> warnings() {
     return views().stream()
         .map(this::read)
