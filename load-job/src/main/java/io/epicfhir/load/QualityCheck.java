@@ -53,6 +53,9 @@ record QualityCheck(
   private static final Pattern LINE = Pattern.compile("--\\s*([a-z-]+)\\s*:\\s*(.*)");
   private static final Pattern SHARE = Pattern.compile("([0-9.]+)\\s+of\\s+(\\w+)");
 
+  private static final Pattern NO_CODE =
+      Pattern.compile("(?s)'[^']*'|\"[^\"]*\"|--[^\n]*|/\\*.*?\\*/");
+
   /** A file that is no check; the message says what is wrong. */
   static final class Unusable extends Exception {
     private static final long serialVersionUID = 1L;
@@ -117,9 +120,7 @@ record QualityCheck(
 
   /** The SQL without comments, literals and quoted names. */
   private static String bare(String sql) {
-    return sql.replaceAll("(?s)/\\*.*?\\*/", " ")
-        .replaceAll("'[^']*'", "''")
-        .replaceAll("--[^\n]*", " ");
+    return NO_CODE.matcher(sql).replaceAll(" ");
   }
 
   private static String needed(Map<String, String> head, String key) throws Unusable {

@@ -82,7 +82,7 @@ class QualityTest {
   void aCheckThatCouldNotRunSaysWhyAndStopsNoOther() throws Exception {
     check("broken", "SELECT id FROM a WHERE nonsense = 1");
     check("computes", "SELECT id FROM a WHERE CAST(text AS integer) = 1");
-    check("slow", "SELECT id, pg_sleep(30) FROM a");
+    check("slow", "SELECT id FROM a WHERE pg_sleep(30) IS NOT NULL");
     check("writes", "WITH gone AS (DELETE FROM a RETURNING id) SELECT id FROM gone");
     check("hidden", "SELECT id FROM a WHERE nextval('counter') > 0");
     check("two", "SELECT 1; DROP TABLE a");

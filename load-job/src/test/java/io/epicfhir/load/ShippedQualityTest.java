@@ -12,8 +12,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -81,7 +83,7 @@ class ShippedQualityTest {
   /** The table that load makes of a view: conf/views says the columns' types. */
   private static String create(String view) throws IOException {
     JsonNode json = new ObjectMapper().readTree(VIEWS.resolve(view + ".json").toFile());
-    List<String> columns = new ArrayList<>();
+    Set<String> columns = new LinkedHashSet<>(); // each branch of a unionAll names them
     json.findValues("column")
         .forEach(list -> list.forEach(c -> columns.add(c.get("name").asText() + " " + type(c))));
     return "CREATE TABLE " + view + " (" + String.join(", ", columns) + ")";
