@@ -150,8 +150,7 @@ final class PostgresTarget implements Target {
   public Map<String, Map<String, Object>> quality(QualitySettings quality) {
     return guarded(
         "run the quality checks",
-        () ->
-            new QualityRun(quality, settings.schema(), load.readerRole(), session).run());
+        () -> new QualityRun(quality, settings.schema(), load.readerRole(), session).run());
   }
 
   @Override

@@ -145,7 +145,9 @@ record QualityCheck(
       return Enum.valueOf(type, word.toUpperCase(Locale.ROOT));
     } catch (IllegalArgumentException e) {
       throw new Unusable(
-          key + " is one of " + List.of(type.getEnumConstants()).toString().toLowerCase(Locale.ROOT));
+          key
+              + " is one of "
+              + List.of(type.getEnumConstants()).toString().toLowerCase(Locale.ROOT));
     }
   }
 

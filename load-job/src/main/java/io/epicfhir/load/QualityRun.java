@@ -106,8 +106,7 @@ record QualityRun(
             ? 0
             : Sql.number(connection, "SELECT count(*) FROM " + quoted(schema, check.shareOf()));
     long allowed = check.allowed(total);
-    result.put(
-        QualityChecks.STATE, rows > allowed ? QualityChecks.EXCEEDED : QualityChecks.PASSED);
+    result.put(QualityChecks.STATE, rows > allowed ? QualityChecks.EXCEEDED : QualityChecks.PASSED);
     result.put("rows", rows);
     result.put("allowed", allowed);
     if (!check.shareOf().isEmpty()) {
@@ -115,7 +114,8 @@ record QualityRun(
       result.put("of_rows", total);
     }
     if (rows > 0) {
-      String keys = check.keys().stream().map(Identifiers::quoted).collect(Collectors.joining(", "));
+      String keys =
+          check.keys().stream().map(Identifiers::quoted).collect(Collectors.joining(", "));
       Sql.execute(
           connection,
           "INSERT INTO %s SELECT * FROM (\n%s\n) AS bad ORDER BY %s LIMIT %d"
@@ -142,8 +142,7 @@ record QualityRun(
     Sql.execute(
         connection, "DELETE FROM " + kept, "INSERT INTO " + kept + " SELECT * FROM " + FOUND);
     if (!readerRole.isEmpty()) {
-      Sql.execute(
-          connection, "GRANT SELECT ON " + kept + " TO " + Identifiers.role(readerRole));
+      Sql.execute(connection, "GRANT SELECT ON " + kept + " TO " + Identifiers.role(readerRole));
     }
   }
 

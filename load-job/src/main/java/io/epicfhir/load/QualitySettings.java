@@ -43,7 +43,8 @@ record QualitySettings(
     if (!reader.has("quality.enabled") || !reader.flag("quality.enabled")) {
       return off(reader);
     }
-    Map<String, List<String>> overrides = reader.table("quality.overrides");
+    Map<String, List<String>> overrides =
+        reader.has("quality.overrides") ? reader.table("quality.overrides") : Map.of();
     overrides.forEach(
         (check, words) -> {
           for (String word : words) {

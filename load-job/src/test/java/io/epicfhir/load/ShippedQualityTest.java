@@ -61,7 +61,8 @@ class ShippedQualityTest {
 
   @AfterAll
   static void end() throws SQLException {
-    session.execute("DROP SCHEMA " + SCHEMA + " CASCADE", "DROP SCHEMA " + SCHEMA + "_quality CASCADE");
+    session.execute(
+        "DROP SCHEMA " + SCHEMA + " CASCADE", "DROP SCHEMA " + SCHEMA + "_quality CASCADE");
     session.close();
   }
 
@@ -112,7 +113,8 @@ class ShippedQualityTest {
       for (String name : names()) {
         found.put(
             name,
-            Sql.texts(connection, "SELECT id FROM %s_quality.%s ORDER BY 1".formatted(SCHEMA, name)));
+            Sql.texts(
+                connection, "SELECT id FROM %s_quality.%s ORDER BY 1".formatted(SCHEMA, name)));
       }
       for (String table : tables()) {
         for (String id :
@@ -139,8 +141,7 @@ class ShippedQualityTest {
         .containsEntry("allowed", 0L)
         .containsEntry("severity", "amber")
         .containsEntry("category", "plausibility")
-        .containsEntry(
-            "query", "SELECT * FROM " + SCHEMA + "_quality.patient_birth_after_death");
+        .containsEntry("query", "SELECT * FROM " + SCHEMA + "_quality.patient_birth_after_death");
     assertThat(results.get("encounter_without_patient")).containsKeys("of", "of_rows");
     assertThat(results.toString()).doesNotContain("bad:");
   }

@@ -72,7 +72,10 @@ class NotesTest {
     assertThat(new NdjsonViews(spark, folder.resolve("in"), folder.resolve("out")).all(compiled))
         .isEmpty();
     for (String name : VIEWS) {
-      spark.read().parquet(folder.resolve("out").resolve(name).toString()).createOrReplaceTempView(name);
+      spark
+          .read()
+          .parquet(folder.resolve("out").resolve(name).toString())
+          .createOrReplaceTempView(name);
     }
   }
 

@@ -44,8 +44,8 @@ public final class Document {
   }
 
   /**
-   * Its text. Time and memory grow with the bytes, whatever they hold; nothing in them is fetched or
-   * expanded.
+   * Its text. Time and memory grow with the bytes, whatever they hold; nothing in them is fetched
+   * or expanded.
    *
    * @param contentType such as text/html; charset=utf-8; empty where the sender does not say
    */
@@ -86,7 +86,9 @@ public final class Document {
   private String start() {
     int length = Math.min(bytes.length, 1024);
     String start = new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
-    return start.replace("\0", "").replaceFirst("^[\u00EF\u00BB\u00BF\u00FE\u00FF]+", "")
+    return start
+        .replace("\0", "")
+        .replaceFirst("^[\u00EF\u00BB\u00BF\u00FE\u00FF]+", "")
         .stripLeading()
         .toLowerCase(Locale.ROOT);
   }

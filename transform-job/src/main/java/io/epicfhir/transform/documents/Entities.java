@@ -78,8 +78,7 @@ final class Entities {
             EntityArrays.ISO8859_1_ESCAPE,
             EntityArrays.HTML40_EXTENDED_ESCAPE)) {
       part.forEach(
-          (value, entity) ->
-              all.put(entity.toString().replaceAll("[&;]", ""), value.toString()));
+          (value, entity) -> all.put(entity.toString().replaceAll("[&;]", ""), value.toString()));
     }
     return all;
   }
@@ -95,7 +94,8 @@ final class Entities {
       out.append(text, from, at);
       from = at;
       int end = end(text, at + 1);
-      String value = value(text.substring(at + 1, end), html, end < text.length() && text.charAt(end) == ';');
+      String value =
+          value(text.substring(at + 1, end), html, end < text.length() && text.charAt(end) == ';');
       if (value != null) {
         out.append(value);
         from = end < text.length() && text.charAt(end) == ';' ? end + 1 : end;
@@ -108,7 +108,8 @@ final class Entities {
     int end = from;
     while (end < text.length()
         && end - from < LONGEST
-        && (Character.isLetterOrDigit(text.charAt(end)) || (end == from && text.charAt(end) == '#'))) {
+        && (Character.isLetterOrDigit(text.charAt(end))
+            || (end == from && text.charAt(end) == '#'))) {
       end++;
     }
     return end;

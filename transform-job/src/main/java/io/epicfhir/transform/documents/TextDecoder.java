@@ -12,14 +12,17 @@ import java.util.regex.Pattern;
 /**
  * Bytes to text. A byte order mark decides, then the content type, then what the document says of
  * itself; without any of them, and where the bytes do not bear out a claim of UTF-8, the bytes
- * decide between UTF-8, UTF-16 and windows-1252. ISO-8859-1 is read as windows-1252, as browsers do.
+ * decide between UTF-8, UTF-16 and windows-1252. ISO-8859-1 is read as windows-1252, as browsers
+ * do.
  */
 final class TextDecoder {
   private static final Charset WINDOWS = Charset.forName("windows-1252");
   private static final int HEAD = 4096;
-  private static final Pattern PARAMETER = Pattern.compile("(?i);\\s*charset\\s*=\\s*[\"']?([^\"';\\s]+)");
+  private static final Pattern PARAMETER =
+      Pattern.compile("(?i);\\s*charset\\s*=\\s*[\"']?([^\"';\\s]+)");
   private static final Pattern IN_MARKUP =
-      Pattern.compile("(?i)<meta[^>]{0,500}charset\\s*=\\s*[\"']?([\\w-]+)|<\\?xml[^>]{0,200}encoding\\s*=\\s*[\"']([\\w-]+)");
+      Pattern.compile(
+          "(?i)<meta[^>]{0,500}charset\\s*=\\s*[\"']?([\\w-]+)|<\\?xml[^>]{0,200}encoding\\s*=\\s*[\"']([\\w-]+)");
 
   private TextDecoder() {}
 

@@ -41,7 +41,9 @@ final class PathParser {
     return engine;
   }
 
-  /** Lets the parser take the functions that SQL-on-FHIR adds, and ours. Nothing is evaluated here. */
+  /**
+   * Lets the parser take the functions that SQL-on-FHIR adds, and ours. Nothing is evaluated here.
+   */
   private static final class ViewFunctions extends BaseHostServices {
     private static final Set<String> NAMES = Set.of("getResourceKey", "getReferenceKey");
 

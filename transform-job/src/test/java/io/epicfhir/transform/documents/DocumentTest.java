@@ -147,7 +147,8 @@ class DocumentTest {
 
     @Test
     void lineEndsBecomeLineFeedsAndNulIsReplaced() {
-      assertThat(text("text/plain", "a\r\nb\rc\nd\0e and more")).isEqualTo("a\nb\nc\nd\uFFFDe and more");
+      assertThat(text("text/plain", "a\r\nb\rc\nd\0e and more"))
+          .isEqualTo("a\nb\nc\nd\uFFFDe and more");
     }
   }
 
@@ -210,7 +211,8 @@ class DocumentTest {
 
     @Test
     void theDocumentsCodePageCounts() {
-      assertThat(text("text/rtf", "{\\rtf1\\ansi\\ansicpg1250 \\'b3\\'f3d\\'9f}")).isEqualTo("łódź");
+      assertThat(text("text/rtf", "{\\rtf1\\ansi\\ansicpg1250 \\'b3\\'f3d\\'9f}"))
+          .isEqualTo("łódź");
       assertThat(text("text/rtf", "{\\rtf1\\ansi\\ansicpg1251 \\'cf\\'f0}")).isEqualTo("Пр");
     }
 
@@ -243,7 +245,9 @@ class DocumentTest {
       String wrapped = Base64.getEncoder().encodeToString("{\\rtf1 caf\\'e9}".getBytes(LATIN));
       String cda =
           "<ClinicalDocument><title>T</title><component><nonXMLBody><text mediaType=\"text/rtf\""
-              + " representation=\"B64\">" + wrapped + "</text></nonXMLBody></component></ClinicalDocument>";
+              + " representation=\"B64\">"
+              + wrapped
+              + "</text></nonXMLBody></component></ClinicalDocument>";
       assertThat(text("text/xml", cda)).isEqualTo("café");
     }
 
