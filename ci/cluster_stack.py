@@ -68,6 +68,7 @@ class ClusterStack(Stack):
                 "EPIC_FHIR_VIEWS": str(self.views),
                 "EPIC_FHIR_JOINED": "",  # they read views that this stack leaves out
                 "EPIC_FHIR_LOOKUPS": "",
+                "EPIC_FHIR_QUALITY": "false",  # the checks are of tables that it does not have
                 "AIRFLOW_CONN_SPARK_DEFAULT": self.cluster.connection("client"),
             }
         )

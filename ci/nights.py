@@ -160,7 +160,7 @@ epic-fhir {{
   bulk.types = {json.dumps(types)}
   source.first-pause = 200 milliseconds, source.max-tries = 2
   transform.joined {{ sql = "", lookups = "" }}
-  load {{ schema = {site}, state-schema = {site}_state }}
+  load {{ schema = {site}, state-schema = {site}_state, quality.enabled = false }}
 }}
 """
             (self.conf / f"{site}.conf").write_text(text)

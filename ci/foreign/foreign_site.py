@@ -53,6 +53,7 @@ class ForeignSite:
             "transform.views": str(HOME / "conf" / "views"),
             "transform.joined.sql": str(HOME / "conf" / "joined"),
             "transform.joined.lookups": str(HOME / "conf" / "lookups"),
+            "load.quality.enabled": False,
             "source.first-pause": "200 milliseconds",
             "bulk.poll-interval": "1 second",
             **settings,

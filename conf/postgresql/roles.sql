@@ -4,11 +4,12 @@
 -- Then: load.user = epic_fhir_loader, load.reader-role = epic_fhir_reader, and for each analyst: GRANT epic_fhir_reader TO analyst.
 -- How the loader signs in (a password, a certificate, Kerberos) is yours to say, in pg_hba.conf or by ALTER ROLE.
 
--- Names that may be changed; the schemas are load.schema and load.state-schema.
+-- Names that may be changed; the schemas are load.schema, load.state-schema and load.quality.schema.
 SET epic_fhir.loader = 'epic_fhir_loader';
 SET epic_fhir.reader = 'epic_fhir_reader';
 SET epic_fhir.schema = 'fhir';
 SET epic_fhir.state_schema = 'fhir_pipeline';
+SET epic_fhir.quality_schema = 'fhir_quality';
 
 DO $roles$
 DECLARE
@@ -16,6 +17,7 @@ DECLARE
   reader text := current_setting('epic_fhir.reader');
   target text := current_setting('epic_fhir.schema');
   state text := current_setting('epic_fhir.state_schema');
+  quality text := current_setting('epic_fhir.quality_schema');
   standing record;
 BEGIN
   -- The loader: signs in, owns the tables that it loads, and sees no other schema.
@@ -28,12 +30,16 @@ BEGIN
   END IF;
   EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I, %I', current_database(), loader, reader);
 
+  -- Quality checks collect their rows in a temporary table.
+  EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), loader);
+
   -- The schemas belong to the administrator: the loader can make tables in them and cannot give them away.
   EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', target);
   EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', state);
-  EXECUTE format('REVOKE ALL ON SCHEMA %I, %I FROM PUBLIC', target, state);
-  EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I, %I TO %I', target, state, loader);
-  EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', target, reader);
+  EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', quality);
+  EXECUTE format('REVOKE ALL ON SCHEMA %I, %I, %I FROM PUBLIC', target, state, quality);
+  EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I, %I, %I TO %I', target, state, quality, loader);
+  EXECUTE format('GRANT USAGE ON SCHEMA %I, %I TO %I', target, quality, reader);
 
   -- The copy of the audit log belongs to the administrator, too: the loader adds records and can neither change nor remove any.
   EXECUTE format('CREATE TABLE IF NOT EXISTS %I.audit (number bigint NOT NULL, sha256 text PRIMARY KEY, record text NOT NULL, '

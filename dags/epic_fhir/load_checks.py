@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from epic_fhir.checks import FAIL, WARN, Check
+from epic_fhir.checks import COULD_NOT_RUN, FAIL, NO_COUNT, PASS, WARN, Check
 from epic_fhir.source_checks import EXPECTATIONS
 
 TABLE = "view = PostgreSQL"
+QUALITY = "quality"
 
 
 def problems(result: dict[str, Any]) -> list[Check]:
@@ -23,3 +24,28 @@ def problems(result: dict[str, Any]) -> list[Check]:
     refused = result.get("refused_views") or {}
     checks = [Check(TABLE, view, FAIL, message) for view, message in sorted(refused.items())]
     return checks + [Check(EXPECTATIONS, "load", WARN, sentence) for sentence in result.get("warnings") or []]
+
+
+def quality(result: dict[str, Any]) -> list[Check]:
+    """
+    One check for each quality check of load: SQL that counts the rows that are bad. None where the settings turn them off.
+
+    :param result: of load's run report
+    """
+    return [_of(name, found) for name, found in sorted((result.get("quality") or {}).items())]
+
+
+def _of(name: str, found: dict[str, Any]) -> Check:
+    state, rows, allowed = found.get("state"), found.get("rows"), found.get("allowed")
+    title = found.get("title") or "This check"
+    if state == "off":
+        return Check(QUALITY, name, NO_COUNT, "load.quality.overrides turns this check off.")
+    if state not in ("passed", "exceeded") or not isinstance(rows, int) or not isinstance(allowed, int):
+        reason = found.get("reason") or f"load says that it ended as {state} with {rows} rows"
+        return Check(QUALITY, name, COULD_NOT_RUN, f"{title}: it could not run: {reason}.")
+    share = f" ({rows / found['of_rows']:.1%} of {found['of']})" if found.get("of_rows") else ""
+    sentence = f"{title}: {rows:,} rows{share}, at most {allowed:,} are allowed."
+    if state == "passed" and rows <= allowed:
+        return Check(QUALITY, name, PASS, sentence)
+    failed = FAIL if found.get("severity") == "red" else WARN
+    return Check(QUALITY, name, failed, f"{sentence} See them: {found.get('query')}", amount=rows)

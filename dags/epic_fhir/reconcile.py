@@ -134,7 +134,7 @@ def reconcile(evidence: Evidence) -> list[Check]:
     checks += _views_are_loaded(evidence)
     checks += joined_checks.problems(evidence.result("load"), joined_checks.LOADED)
     checks += joined_checks.are_loaded(evidence)
-    return checks
+    return checks + load_checks.quality(evidence.result("load"))
 
 
 def verdict(checks: list[Check]) -> str:

@@ -40,7 +40,23 @@ public final class Load implements Job {
     try (Target target = open(settings, context, retries, spark)) {
       Verification verification =
           new Verification(settings.verifyEvery(), context.arguments().verify());
-      new ViewLoads(context, verification, spark, target).run(tables, anew);
+      ViewLoads loads = new ViewLoads(context, verification, spark, target);
+      try {
+        loads.run(tables, anew);
+      } catch (JobException e) {
+        // A table that could not be loaded keeps its last rows, and the others are new.
+        if (target.answers()) {
+          check(settings.quality(), target, context);
+        }
+        throw e;
+      }
+      check(settings.quality(), target, context);
+    }
+  }
+
+  private static void check(QualitySettings quality, Target target, JobContext context) {
+    if (quality.enabled()) {
+      context.recorder().result("quality", target.quality(quality));
     }
   }
 

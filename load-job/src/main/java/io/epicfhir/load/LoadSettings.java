@@ -3,6 +3,7 @@ package io.epicfhir.load;
 import io.epicfhir.common.SettingsFile;
 import io.epicfhir.common.SettingsReader;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The block {@code load} of the settings.
@@ -23,6 +24,7 @@ import java.time.Duration;
  * @param swapTimeout how long one try of a swap may wait; new readers queue behind it meanwhile
  * @param maxTries how often a table is tried where the database breaks off
  * @param retryPause the wait before the second try; doubled for each further one
+ * @param quality checks of the loaded tables
  */
 record LoadSettings(
     Kind target,
@@ -40,7 +42,8 @@ record LoadSettings(
     Duration lockPatience,
     Duration swapTimeout,
     int maxTries,
-    Duration retryPause) {
+    Duration retryPause,
+    QualitySettings quality) {
 
   /** Where views go. */
   enum Kind {
@@ -74,12 +77,13 @@ record LoadSettings(
 
   static LoadSettings from(SettingsFile file) {
     SettingsReader reader = file.reader("load");
+    String schema = schema(reader, "schema");
     LoadSettings settings =
         new LoadSettings(
             reader.choice("target", Kind.class),
             reader.optionalHadoopPath("export-folder").orElse(""),
             access(reader),
-            schema(reader, "schema"),
+            schema,
             schema(reader, "state-schema"),
             reader.optionalText("reader-role").orElse(""),
             reader.choice("removed-columns", RemovedColumns.class),
@@ -91,9 +95,14 @@ record LoadSettings(
             reader.duration("lock-patience"),
             atLeastOneMilli(reader, "swap-timeout"),
             reader.number("max-tries", 1, 20),
-            reader.duration("retry-pause"));
+            reader.duration("retry-pause"),
+            QualitySettings.read(reader, schema));
     if (settings.schema.equals(settings.stateSchema)) {
       reader.problem("state-schema", settings.stateSchema, "another schema than load.schema");
+    }
+    if (settings.quality.enabled()
+        && List.of(settings.schema, settings.stateSchema).contains(settings.quality.schema())) {
+      reader.problem("quality.schema", settings.quality.schema(), "a schema of its own");
     }
     if (settings.target == Kind.PARQUET && settings.exportFolder.isEmpty()) {
       reader.problem("export-folder", "\"\"", "a folder for the Parquet files");

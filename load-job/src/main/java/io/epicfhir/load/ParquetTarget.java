@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -164,6 +165,16 @@ final class ParquetTarget implements Target {
       write(request.view().name(), export.verifiedAt(Instant.now()));
     }
     return same;
+  }
+
+  @Override
+  public Map<String, Map<String, Object>> quality(QualitySettings quality) {
+    return new QualityChecks(quality)
+        .run(
+            check ->
+                QualityChecks.failed(
+                    "skipped: checks run in PostgreSQL, and load.target is parquet;"
+                        + " load.quality.enabled = false turns them off"));
   }
 
   @Override

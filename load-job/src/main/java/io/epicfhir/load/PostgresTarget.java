@@ -163,6 +163,13 @@ final class PostgresTarget implements Target {
   }
 
   @Override
+  public Map<String, Map<String, Object>> quality(QualitySettings quality) {
+    return guarded(
+        "run the quality checks",
+        () -> new QualityRun(quality, settings.schema(), load.readerRole(), session).run());
+  }
+
+  @Override
   public List<String> warnings() {
     return guarded(
         "read the warnings",

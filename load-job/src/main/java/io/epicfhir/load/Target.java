@@ -102,6 +102,13 @@ interface Target extends AutoCloseable {
     return Map.of();
   }
 
+  /**
+   * Runs the quality checks of the settings over the tables that readers see.
+   *
+   * @return by check, its result; nothing where checks are off
+   */
+  Map<String, Map<String, Object>> quality(QualitySettings settings);
+
   /** What a person must hear of this run's loads, also of those of its earlier tries. */
   List<String> warnings();
 

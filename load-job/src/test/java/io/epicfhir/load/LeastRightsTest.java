@@ -32,6 +32,18 @@ class LeastRightsTest {
     load.execute("CREATE ROLE {}_analyst LOGIN");
     load.execute("GRANT {}_reader TO {}_analyst");
     ViewTables.write(load.lake(), "a", plain(), plainRows(3, "old"));
+    load.with("quality.enabled", "true").with("quality.folder", "quality");
+    load.with("quality.statement-timeout", "9s").with("quality.keep-rows", "9");
+    Files.createDirectories(folder.resolve("quality"));
+    Files.writeString(
+        folder.resolve("quality/old.sql"),
+        """
+        -- title: Old rows
+        -- category: plausibility
+        -- tables: a
+        -- severity: amber
+        -- keys: id
+        SELECT id FROM a WHERE text = 'old'""");
   }
 
   private void grant() throws Exception {
@@ -40,6 +52,7 @@ class LeastRightsTest {
             .replace("'epic_fhir_loader'", "'{}_loader'")
             .replace("'epic_fhir_reader'", "'{}_reader'")
             .replace("'fhir_pipeline'", "'{}_state'")
+            .replace("'fhir_quality'", "'{}_quality'")
             .replace("'fhir'", "'{}'"));
   }
 
@@ -47,6 +60,7 @@ class LeastRightsTest {
   void theyAreEnoughForAWholeLoadForOneInThePlaceOfTheTableAndForOneOverAnothersTables()
       throws Exception {
     assertThat(load.run()).as(load.lake().toString()).isZero();
+    assertThat(as("analyst", "SELECT count(*) FROM {}_quality.old")).isEqualTo("3");
     ViewTables.write(load.lake(), "a", plain(), plainRows(5, "new"));
     assertThat(load.run()).isZero();
     assertThat(as("analyst", "SELECT count(*) FROM {}.a")).isEqualTo("5");

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +42,14 @@ class LoadSettingsTest {
                 Duration.ofMinutes(30),
                 Duration.ofSeconds(5),
                 4,
-                Duration.ofSeconds(2)));
+                Duration.ofSeconds(2),
+                new QualitySettings(
+                    true,
+                    Path.of("../conf/quality").toAbsolutePath().normalize(),
+                    "fhir_quality",
+                    Duration.ofMinutes(5),
+                    10_000,
+                    Map.of())));
   }
 
   @Test
@@ -59,7 +68,9 @@ class LoadSettingsTest {
                 reader-role = analysts, removed-columns = drop
                 nul-policy = refuse, lock-patience = 1s, swap-timeout = 2s, max-tries = 5
                 retry-pause = 6s, refused-values = null, moved-from = "s3a://bucket/old"
-                verify-every = 1h"""));
+                verify-every = 1h
+                quality { enabled = true, folder = checks, schema = q, statement-timeout = 9s
+                  keep-rows = 7, overrides { a = off, b = [red, "max-rows=3"] } }"""));
 
     assertThat(settings)
         .isEqualTo(
@@ -82,7 +93,14 @@ class LoadSettingsTest {
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(2),
                 5,
-                Duration.ofSeconds(6)));
+                Duration.ofSeconds(6),
+                new QualitySettings(
+                    true,
+                    folder.resolve("checks"),
+                    "q",
+                    Duration.ofSeconds(9),
+                    7,
+                    Map.of("a", List.of("off"), "b", List.of("red", "max-rows=3")))));
     assertThat(settings.access().place()).isEqualTo("db:1/w");
     assertThat(settings.toString()).doesNotContain("sesame");
   }
@@ -111,12 +129,16 @@ class LoadSettingsTest {
                         jdbc-url = "jdbc:postgresql://db/w?user=u&password=hunter2", user = u
                         password-file = missing, schema = "a b", state-schema = t
                         parallel-copies = 0, nul-policy = drop, lock-patience = 1s
-                        swap-timeout = 0s, max-tries = 5, retry-pause = 6s""")))
+                        swap-timeout = 0s, max-tries = 5, retry-pause = 6s
+                        quality { enabled = true, folder = q, schema = "a b", keep-rows = 1
+                          statement-timeout = 1s, overrides { a = "max-share=1.5" } }""")))
         .isInstanceOfSatisfying(
             JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.SETTINGS))
         .hasMessageContaining("load.jdbc-url = ***: expected a URL without a password")
         .hasMessageContaining("load.password-file")
         .hasMessageContaining("load.schema = a b: expected at most 63 letters, digits and _")
+        .hasMessageContaining("load.quality.schema = a b: expected at most 63 letters")
+        .hasMessageContaining("load.quality.overrides.a = max-share=1.5: expected off, amber, red")
         .hasMessageContaining("load.parallel-copies = 0")
         .hasMessageContaining("load.nul-policy = drop: expected one of replace, refuse")
         .hasMessageContaining("load.swap-timeout")

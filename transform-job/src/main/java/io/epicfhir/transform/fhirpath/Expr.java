@@ -257,6 +257,11 @@ public sealed interface Expr {
     UPPER,
     LOWER,
     LENGTH,
-    TO_STRING
+    TO_STRING,
+    PLAIN_TEXT,
+    PLAIN_TEXT_PROBLEM,
+    PLAIN_TEXT_CHARSET,
+    BYTE_COUNT,
+    SHA256
   }
 }

@@ -18,6 +18,15 @@ final class Functions {
           "lower", Op.LOWER,
           "length", Op.LENGTH);
 
+  /** Ours, of documents in base64; no standard has them. */
+  static final Map<String, Op> DOCUMENT =
+      Map.of(
+          "plainText", Op.PLAIN_TEXT,
+          "plainTextProblem", Op.PLAIN_TEXT_PROBLEM,
+          "plainTextCharset", Op.PLAIN_TEXT_CHARSET,
+          "byteCount", Op.BYTE_COUNT,
+          "sha256", Op.SHA256);
+
   private final Typing typing;
   private final ExpressionNode node;
   private final Expr source;
@@ -38,6 +47,9 @@ final class Functions {
     String name = node.getName() == null ? "[]" : node.getName();
     if (TEXT.containsKey(name)) {
       return text(TEXT.get(name));
+    }
+    if (DOCUMENT.containsKey(name)) {
+      return document(DOCUMENT.get(name));
     }
     return switch (name) {
       case "[]" -> item();
@@ -95,6 +107,20 @@ final class Functions {
           default -> FhirType.BOOLEAN;
         };
     return new Expr.Call(op, arguments, type);
+  }
+
+  /** A function of base64; those of its text take the content type, which may have no value. */
+  private Expr document(Op op) {
+    if (!source.type().name().equals("base64Binary")) {
+      throw refuse(node.getName() + " needs a base64Binary, but this is " + source.type().name());
+    }
+    List<Expr> arguments = new ArrayList<>(List.of(source));
+    boolean typed = op != Op.BYTE_COUNT && op != Op.SHA256;
+    if (node.parameterCount() != (typed ? 1 : 0)) {
+      throw refuse(node.getName() + (typed ? " takes the content type" : " takes no argument"));
+    }
+    node.getParameters().forEach(p -> arguments.add(Operators.text(p, typing.resolve(p, focus))));
+    return new Expr.Call(op, arguments, op == Op.BYTE_COUNT ? FhirType.INTEGER : FhirType.STRING);
   }
 
   private Expr text() {

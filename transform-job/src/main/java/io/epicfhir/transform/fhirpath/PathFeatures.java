@@ -26,6 +26,10 @@ public final class PathFeatures {
       List.of(
           of("all", "whether a condition is true for all elements", "name.all(use = 'usual')"),
           of("as", "ofType", "deceased.as(boolean)"),
+          of(
+              "byteCount",
+              "ours: how many bytes a base64Binary has",
+              "photo.first().data.byteCount()"),
           of("contains", "whether a text has another in it", "id.contains('a')"),
           of("count", "how many elements there are", "name.count()"),
           of("empty", "whether there is no element", "name.empty()"),
@@ -64,6 +68,22 @@ public final class PathFeatures {
           of("matches", "whether a regular expression is found in a text", "id.matches('^[a-z]')"),
           of("not", "the opposite", "active.not()"),
           of("ofType", "value[x] as one of its types", "deceased.ofType(boolean)"),
+          of(
+              "plainText",
+              "ours: the plain text of a document in a base64Binary, by its content type",
+              "photo.first().data.plainText('text/html')"),
+          of(
+              "plainTextCharset",
+              "ours: the charset that its text was read with",
+              "photo.first().data.plainTextCharset('text/html')"),
+          of(
+              "plainTextProblem",
+              "ours: why it has no text, or that it is cut off",
+              "photo.first().data.plainTextProblem('text/html')"),
+          of(
+              "sha256",
+              "ours: SHA-256 of the bytes of a base64Binary, in hexadecimal digits",
+              "photo.first().data.sha256()"),
           of("startsWith", "whether a text begins with another", "id.startsWith('a')"),
           of("toString", "any value as a text", "active.toString()"),
           of("upper", "a text in upper case", "id.upper()"),

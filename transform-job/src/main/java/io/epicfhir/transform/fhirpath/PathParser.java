@@ -41,7 +41,9 @@ final class PathParser {
     return engine;
   }
 
-  /** Lets the parser take the functions that SQL-on-FHIR adds. Nothing is ever evaluated here. */
+  /**
+   * Lets the parser take the functions that SQL-on-FHIR adds, and ours. Nothing is evaluated here.
+   */
   private static final class ViewFunctions extends BaseHostServices {
     private static final Set<String> NAMES = Set.of("getResourceKey", "getReferenceKey");
 
@@ -51,7 +53,9 @@ final class PathParser {
 
     @Override
     public FunctionDetails resolveFunction(FHIRPathEngine engine, String name) {
-      return NAMES.contains(name) ? new FunctionDetails(name, 0, 1) : null;
+      return NAMES.contains(name) || Functions.DOCUMENT.containsKey(name)
+          ? new FunctionDetails(name, 0, 1)
+          : null;
     }
 
     @Override

@@ -26,9 +26,12 @@ final class ViewDefinitionReader {
   /** The specification's sql-name: what every database takes unquoted. */
   static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]{0,62}");
 
-  /** The specification's version 2 writes a logical model's URL, older ones a resource's name. */
+  /** The specification's version 2 writes a logical model's URL, of which it has had two. */
   private static final Set<String> TYPES =
-      Set.of("ViewDefinition", "https://sql-on-fhir.org/ig/StructureDefinition/ViewDefinition");
+      Set.of(
+          "ViewDefinition",
+          "https://sql-on-fhir.org/ig/StructureDefinition/ViewDefinition",
+          "http://hl7.org/fhir/uv/sql-on-fhir/StructureDefinition/ViewDefinition");
 
   /** What FHIR allows everywhere, and what a person leaves for others. */
   private static final Set<String> ANYWHERE = Set.of("id", "extension", "modifierExtension");

@@ -11,6 +11,7 @@ public final class Frame {
   private int taken;
   private Object[] resource;
   private UTF8String key;
+  private ReadDocument document;
 
   /**
    * @param loops how many forEach and repeat the view has, each with a row index of its own
@@ -24,6 +25,15 @@ public final class Frame {
     taken = 0;
     key = newKey;
     resource = newResource;
+    document = null;
+  }
+
+  /** The document of a text in base64. Several columns ask for the same one, so it is read once. */
+  ReadDocument document(UTF8String base64, UTF8String contentType) {
+    if (document == null || !document.is(base64, contentType)) {
+      document = new ReadDocument(base64, contentType);
+    }
+    return document;
   }
 
   /** Sets %rowIndex of a loop. */

@@ -1,0 +1,6 @@
+-- title: Patients that have several rows
+-- category: conformance
+-- tables: patient
+-- severity: red
+-- keys: id
+SELECT id, count(*) AS row_count FROM patient GROUP BY id HAVING count(*) > 1

@@ -1,0 +1,154 @@
+package io.epicfhir.load;
+
+import static io.epicfhir.load.ViewTables.plain;
+import static io.epicfhir.load.ViewTables.plainRows;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.load.testing.SharedDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Quality checks as the load job runs them, over a view a of plain rows: id r0, r1, … */
+class QualityTest {
+  private static final String HEAD =
+      """
+      -- title: All rows
+      -- category: plausibility
+      -- tables: a
+      -- severity: red
+      -- keys: id
+      """;
+
+  @TempDir Path folder;
+  private LoadRun load;
+
+  @BeforeEach
+  void aLakeAndAFolderOfChecks() throws IOException {
+    Files.createDirectories(folder.resolve("quality"));
+    load =
+        new LoadRun(folder)
+            .with("quality.enabled", "true")
+            .with("quality.folder", "quality")
+            .with("quality.statement-timeout", "500 milliseconds")
+            .with("quality.keep-rows", "2");
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
+  }
+
+  private void check(String name, String sql) throws IOException {
+    Files.writeString(folder.resolve("quality").resolve(name + ".sql"), HEAD + sql);
+  }
+
+  private JsonNode result(String check) {
+    return load.report().at("/result/quality/" + check);
+  }
+
+  private String why(String check) {
+    assertThat(result(check).at("/state").asText()).isEqualTo("could_not_run");
+    assertThat(result(check).has("rows")).isFalse();
+    return result(check).at("/reason").asText();
+  }
+
+  @Test
+  void badRowsAreCountedAndSomeAreKeptUntilTheNextRun() throws Exception {
+    check("every_row", "SELECT id, text FROM a");
+    check("no_row", "SELECT id FROM a WHERE id IS NULL");
+
+    assertThat(load.run()).isZero();
+
+    assertThat(result("every_row").toString())
+        .isEqualTo(
+            ("{\"title\":\"All rows\",\"category\":\"plausibility\",\"severity\":\"red\","
+                    + "\"state\":\"exceeded\",\"rows\":3,\"allowed\":0,"
+                    + "\"query\":\"SELECT * FROM {}_quality.every_row\"}")
+                .replace("{}", load.schema()));
+    assertThat(result("no_row").at("/state").asText()).isEqualTo("passed");
+    assertThat(load.query("SELECT id FROM {}_quality.every_row")).hasSize(2);
+    assertThat(load.query("SELECT id FROM {}_quality.no_row")).isEmpty();
+
+    load.execute("CREATE VIEW {}_quality.mine AS SELECT id FROM {}_quality.every_row");
+    ViewTables.write(load.lake(), "a", plain(), plainRows(1, "y"));
+    check("no_row", "SELECT id, 1 AS another_column FROM a");
+    assertThat(load.run()).isZero();
+    assertThat(load.query("SELECT count(*) FROM {}_quality.mine")).containsExactly("1");
+    assertThat(load.query("SELECT another_column FROM {}_quality.no_row")).containsExactly("1");
+  }
+
+  @Test
+  void aCheckThatCouldNotRunSaysWhyAndStopsNoOther() throws Exception {
+    check("broken", "SELECT id FROM a WHERE nonsense = 1");
+    check("computes", "SELECT id FROM a WHERE CAST(text AS integer) = 1");
+    check("slow", "SELECT id FROM a WHERE pg_sleep(30) IS NOT NULL");
+    check("writes", "WITH gone AS (DELETE FROM a RETURNING id) SELECT id FROM gone");
+    check("hidden", "SELECT id FROM a WHERE nextval('counter') > 0");
+    check("two", "SELECT 1; DROP TABLE a");
+    check("other", "SELECT id FROM a");
+    Files.writeString(
+        folder.resolve("quality/elsewhere.sql"),
+        (HEAD + "SELECT id FROM b").replace("tables: a", "tables: a, b"));
+    load.with("quality.overrides.strange", "off");
+    load.execute("CREATE SCHEMA IF NOT EXISTS {}");
+    load.execute("CREATE SEQUENCE {}.counter");
+
+    assertThat(load.run()).isZero();
+
+    assertThat(why("broken")).contains("column \"nonsense\" does not exist");
+    assertThat(why("computes")).contains("SQLSTATE 22P02").doesNotContain("\"x\"");
+    assertThat(why("slow")).contains("longer than load.quality.statement-timeout");
+    assertThat(why("writes")).isNotEmpty();
+    assertThat(why("hidden")).contains("read-only");
+    assertThat(why("two")).isEqualTo("two.sql: it needs one SELECT, without a semicolon");
+    assertThat(why("elsewhere")).isEqualTo("there is no table b in the schema " + load.schema());
+    assertThat(why("strange")).contains("the folder has no such file");
+    assertThat(result("other").at("/state").asText()).isEqualTo("exceeded");
+    assertThat(load.query("SELECT count(*) FROM {}.a")).containsExactly("3");
+  }
+
+  @Test
+  void settingsChangeThresholdsAndTurnChecksOff() throws Exception {
+    check("less", "SELECT id FROM a");
+    check("gone", "SELECT nonsense");
+    load.with("quality.overrides.less", "max-rows=3").with("quality.overrides.gone", "off");
+
+    assertThat(load.run()).isZero();
+
+    assertThat(result("less").at("/state").asText()).isEqualTo("passed");
+    assertThat(result("less").at("/allowed").asInt()).isEqualTo(3);
+    assertThat(result("gone").toString()).isEqualTo("{\"state\":\"off\"}");
+  }
+
+  @Test
+  void theReaderRoleMayReadBadRows() throws Exception {
+    check("less", "SELECT id FROM a");
+    String role = SharedDatabase.newSchema() + "_reader";
+    load.execute("CREATE ROLE " + role);
+    assertThat(load.with("reader-role", role).run()).isZero();
+    assertThat(
+            load.query(
+                "SELECT has_table_privilege('%s', '{}_quality.less', 'SELECT'), has_schema_privilege('%1$s', '{}_quality', 'USAGE')"
+                    .formatted(role)))
+        .containsExactly("t|t");
+  }
+
+  @Test
+  void withoutChecksOrWithoutPostgresNothingCountsAsPassed() throws Exception {
+    assertThat(load.run()).isZero();
+    assertThat(why("all")).contains("has no check");
+
+    check("less", "SELECT id FROM a");
+    load.with("target", "parquet").with("export-folder", folder.resolve("out").toString());
+    assertThat(load.run()).isZero();
+    assertThat(why("less")).contains("skipped", "load.target is parquet");
+
+    load.with("target", "postgresql").with("quality.folder", "nowhere");
+    assertThat(load.run()).isZero();
+    assertThat(why("all")).contains("load.quality.folder cannot be read");
+
+    assertThat(load.with("quality.enabled", "false").run()).isZero();
+    assertThat(load.report().at("/result").has("quality")).isFalse();
+  }
+}

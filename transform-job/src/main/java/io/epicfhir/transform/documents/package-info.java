@@ -1,0 +1,4 @@
+/**
+ * The plain text of documents: HTML, RTF, plain text, XML and C-CDA. It knows no FHIR and no Spark.
+ */
+package io.epicfhir.transform.documents;

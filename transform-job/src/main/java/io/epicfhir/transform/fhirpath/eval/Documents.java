@@ -1,0 +1,40 @@
+package io.epicfhir.transform.fhirpath.eval;
+
+import io.epicfhir.transform.fhirpath.Expr.Op;
+import io.epicfhir.transform.fhirpath.eval.Eval.Single;
+import org.apache.spark.unsafe.types.UTF8String;
+
+/** Functions of a document in base64. */
+final class Documents extends Single {
+  private static final long serialVersionUID = 1L;
+  private final Op op;
+  private final Eval base64;
+  private final Eval contentType;
+
+  /**
+   * @param contentType null for functions of the bytes alone
+   */
+  Documents(Op op, Eval base64, Eval contentType) {
+    this.op = op;
+    this.base64 = base64;
+    this.contentType = contentType;
+  }
+
+  @Override
+  Object element(Object focus, Frame frame) {
+    UTF8String data = (UTF8String) base64.value(focus, frame);
+    if (data == null) {
+      return null;
+    }
+    UTF8String type = contentType == null ? null : (UTF8String) contentType.value(focus, frame);
+    ReadDocument document = frame.document(data, type);
+    return switch (op) {
+      case PLAIN_TEXT -> document.text();
+      case PLAIN_TEXT_PROBLEM -> document.problem();
+      case PLAIN_TEXT_CHARSET -> document.charset();
+      case BYTE_COUNT -> document.size();
+      case SHA256 -> document.sha256();
+      default -> throw new IllegalStateException("no function of a document: " + op);
+    };
+  }
+}
