@@ -20,7 +20,18 @@ from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 from epic_fhir.source_checks import EXPECTATIONS
 
-TOLD_WARNINGS = ("source", "expectations", "silver = view", "quarantine", "skew", "speed", "drift", "patients", "freshness", "quality")
+TOLD_WARNINGS = (
+    "source",
+    "expectations",
+    "silver = view",
+    "quarantine",
+    "skew",
+    "speed",
+    "drift",
+    "patients",
+    "freshness",
+    "quality",
+)
 
 
 @dataclass(frozen=True)
