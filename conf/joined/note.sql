@@ -2,6 +2,15 @@
 -- description: One row per content of a document (DocumentReference) and per form of a diagnostic report, with its plain text or why there is none
 -- question: What do the discharge summaries of last month say about smoking?
 -- depends: document_reference, document_reference_content, diagnostic_report, diagnostic_report_form, binary_text
+-- key: _resource_id
+-- touched by document_reference: SELECT concat('DocumentReference/', _resource_id) FROM changed
+-- touched by document_reference_content: SELECT concat('DocumentReference/', _resource_id) FROM changed
+-- touched by diagnostic_report: SELECT concat('DiagnosticReport/', _resource_id) FROM changed
+-- touched by diagnostic_report_form: SELECT concat('DiagnosticReport/', _resource_id) FROM changed
+-- touched by binary_text: SELECT concat('DocumentReference/', d._resource_id) FROM document_reference_content AS d
+--   JOIN changed AS b ON b.id = nullif(regexp_extract(d.url, '(^|/)Binary/([^/?#]+)', 2), '')
+--   UNION ALL SELECT concat('DiagnosticReport/', f._resource_id) FROM diagnostic_report_form AS f
+--   JOIN changed AS b ON b.id = nullif(regexp_extract(f.url, '(^|/)Binary/([^/?#]+)', 2), '')
 -- column id: Key of the document or report: document_reference.id or diagnostic_report.id
 -- column source: DocumentReference or DiagnosticReport
 -- column part: Number of the content in it, from 0
@@ -25,6 +34,7 @@
 --   the limit of size, or crawl.attachments is off; the run report counts each), other-server (the URL is no Binary), no-content,
 --   or a word of binary_text.problem
 -- column text: The content as plain text
+-- column _resource_id: Type and id of the resource
 -- index: patient_id, type_code, note_time
 WITH part AS (
   SELECT
@@ -61,6 +71,7 @@ SELECT
     WHEN n.url IS NOT NULL THEN 'other-server'
     ELSE 'no-content'
   END AS problem,
-  CASE WHEN n.is_inline THEN n.inline_text ELSE b.text END AS text
+  CASE WHEN n.is_inline THEN n.inline_text ELSE b.text END AS text,
+  concat(n.source, '/', n.id) AS _resource_id
 FROM named AS n
 LEFT JOIN binary_text AS b ON b.id = n.binary_id AND NOT n.is_inline
