@@ -69,7 +69,7 @@ class StandingTest {
   @Test
   void aTableThatIsNotThereCannotBeAskedFor() throws Exception {
     assertThat(load.run("--views", "a,b")).isEqualTo(2);
-    assertThat(load.error()).isEqualTo("Cannot load anew the view b: the lake has the tables a");
+    assertThat(load.error()).isEqualTo("Cannot load anew the table b: the lake has the tables a");
   }
 
   @Test
