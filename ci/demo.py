@@ -41,7 +41,7 @@ def demo(stack: Stack) -> int:
 
 
 def up(stack: Stack) -> int:
-    """The parts stay; the demo's run is made anew unless a green one is there."""
+    """The parts stay; the demo runs again unless a green one is there."""
     stack.stop()
     if not is_green(stack):
         stack.wipe()

@@ -32,7 +32,7 @@ final class ClusterSecret {
     }
     if (!conf.getBoolean(AUTHENTICATE, false)) {
       LOG.warn(
-          "Whoever reaches the ports of {} and its workers can read patients' rows and run code:"
+          "Anyone who reaches the ports of {} and its workers can read patients' rows and run code:"
               + " set spark.authenticate in conf/spark/standalone.conf",
           master);
     } else if (!conf.contains(SECRET)) {

@@ -45,6 +45,6 @@ public final class Purge implements Job {
         ExitCode.DATA_REFUSED,
         "Cannot take the patients on the list out of "
             + where
-            + ": rows that name one are still there; let whoever writes there end, then rerun");
+            + ": rows that name one are still there; let the other writer end, then rerun");
   }
 }

@@ -85,7 +85,7 @@ final class LoadRun {
     return JobRunner.run(new Load(), all.toArray(String[]::new));
   }
 
-  /** Takes out whoever is on the list of opt-outs, as the task of a load does. */
+  /** Takes out the patients on the list of opt-outs, as the task of a load does. */
   int purge() throws IOException {
     return JobRunner.run(new Purge(), arguments());
   }

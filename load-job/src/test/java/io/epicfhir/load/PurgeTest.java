@@ -18,7 +18,9 @@ import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who is on the list is in no table and no file that a load has made, whoever made it last. */
+/**
+ * Who is on the list is in no table and no file that a load has made, no matter who made it last.
+ */
 class PurgeTest {
   private static final String ANNA = "eAnna00112233445566";
 

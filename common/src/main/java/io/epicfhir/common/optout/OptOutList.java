@@ -29,7 +29,7 @@ public final class OptOutList {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int KEY_BYTES = 32;
 
-  /** A resource of somebody on the list, whoever that is. */
+  /** A resource of somebody on the list, no matter who. */
   private static final String LEARNED = "-";
 
   private final Lake lake;

@@ -182,7 +182,7 @@ final class FileIntake implements SourceClient.Intake {
     oddLastUpdated += head.oddLastUpdated() ? 1 : 0;
   }
 
-  /** What the Bundle says of others is needed, whoever else it names. */
+  /** What the Bundle says of others is needed, no matter who else it names. */
   private void deletions(LineSplitter lines) {
     byte[] text =
         Arrays.copyOfRange(lines.buffer(), lines.offset(), lines.offset() + lines.length());

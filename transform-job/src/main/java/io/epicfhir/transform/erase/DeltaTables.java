@@ -7,7 +7,10 @@ import java.util.Set;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
-/** Every Delta table of the lake, whoever made it: silver, views, joined tables, those to come. */
+/**
+ * Every Delta table of the lake, no matter who made it: silver, views, joined tables, those to
+ * come.
+ */
 final class DeltaTables {
   private static final Set<String> NO_TABLES =
       Set.of("bronze", "quarantine", "state", "metrics", "audit", "traces");

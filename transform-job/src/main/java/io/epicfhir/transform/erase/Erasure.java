@@ -19,7 +19,7 @@ import org.apache.spark.sql.SparkSession;
 /**
  * Erases patients from the lake. The list that keeps them out is written first; then what was made
  * of their data goes, and last the data themselves: so a second try after a kill still finds all of
- * it. Whoever calls holds the lock of the tables.
+ * it. The caller holds the lock of the tables.
  */
 public final class Erasure {
   private final SparkSession spark;

@@ -24,7 +24,7 @@ public record JoinedSettings(
   public static final JoinedSettings NONE =
       new JoinedSettings(Optional.empty(), Optional.empty(), Optional.empty(), TEN_MEGABYTES);
 
-  /** Reads it; whoever calls checks the reader. */
+  /** Reads it; the caller checks the reader. */
   public static JoinedSettings from(SettingsReader reader) {
     return new JoinedSettings(
         folder(reader, "sql", "an existing folder of SQLViews, or nothing"),

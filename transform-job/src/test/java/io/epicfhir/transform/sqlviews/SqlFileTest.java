@@ -214,7 +214,7 @@ final class SqlFileTest {
   }
 
   @Test
-  void whatOthersReadComesFirstAndWhoeverReadsItselfIsNamed() {
+  void whatOthersReadComesFirstAndOneThatReadsItselfIsNamed() {
     List<SqlView> views =
         List.of(
             reads("one", "two, v"),
