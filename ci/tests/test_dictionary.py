@@ -46,14 +46,16 @@ def test_the_page_has_rows_null_shares_and_links_between_keys(known):
 
 
 def test_joined_tables_and_lookups_are_in_it_with_the_types_of_what_they_take_over(known, tmp_path):
-    (tmp_path / "colour.csv").write_text("code,weight:decimal\nred,1\n")
-    (tmp_path / "person_full.sql").write_text(
+    folder = tmp_path / "joined"
+    folder.mkdir()
+    (folder / "colour.csv").write_text("code,weight:decimal\nred,1\n")
+    (folder / "person_full.sql").write_text(
         "-- description: One row per person,\n--   with items\n-- depends: person, "
         "lookup colour (optional: code, weight:decimal), base\n"
         "-- column id: Key: person.id\n-- column weight: How heavy\n-- column items (integer): How many\nSELECT 1"
     )
-    (tmp_path / "base.sql").write_text("-- description: x\n-- depends: person_full\nSELECT 1")  # a cycle, which transform refuses
-    base, colour, full = dictionary.joined(tmp_path, tmp_path, known)
+    (folder / "base.sql").write_text("-- description: x\n-- depends: person_full\nSELECT 1")  # a cycle, which transform refuses
+    base, colour, full = dictionary.joined(folder, folder, known)
     assert [(column.name, column.type) for column in colour.columns] == [("code", "string"), ("weight", "decimal")]
     assert [(column.name, column.type) for column in full.columns] == [("id", "id"), ("weight", "decimal"), ("items", "integer")]
     assert (full.description, full.target(full.columns[0])) == ("One row per person, with items", "person")

@@ -217,7 +217,7 @@ def test_no_patient_is_named_outside_the_tables_and_no_file_is_open_to_others(st
     patients = [json.loads(line) for line in (stack.data / "Patient.ndjson").read_text().splitlines()]
     names = [name.encode() for patient in patients for name in (patient["id"], patient["name"][0]["family"])]
     files = [file for file in stack.lake.rglob("*") if not file.is_symlink()]
-    tables = [stack.lake / folder for folder in ("bronze", "silver", "views", "quarantine", "state")]
+    tables = [stack.lake / folder for folder in ("bronze", "silver", "views", "joined", "lookups", "quarantine", "state")]
     logs = [file for file in files if "_delta_log" in file.parts or not any(table in file.parents for table in tables)]
     searched = [file for file in [*logs, *(stack.root / "airflow").rglob("*")] if file.is_file() and not file.is_symlink()]
     assert len(searched) > 50

@@ -34,6 +34,11 @@ final class BinaryValues {
     }
   }
 
+  /** Whether some value of the type has a binary form here. */
+  static boolean has(ColumnType type) {
+    return type != ColumnType.DOUBLE && type != ColumnType.TIME;
+  }
+
   static byte[] of(ColumnType type, byte[] text) {
     return switch (type) {
       case TEXT -> text;
@@ -150,18 +155,23 @@ final class BinaryValues {
     }
   }
 
-  /** Microseconds since 2000: YYYY-MM-DD, or with Thh:mm:ss, up to six digits more, and a zone. */
+  /**
+   * Microseconds since 2000: YYYY-MM-DD, or with Thh:mm:ss, up to six digits more, and a zone; or
+   * as Spark writes its timestamps in UTC, with a blank for the T and no zone.
+   */
   private static long instant(byte[] text) {
     if (text.length == 10) {
       return day(text, 10) * SECONDS_A_DAY * MICROS_A_SECOND;
     }
-    if (text.length < 20 || text[10] != 'T' || text[13] != ':' || text[16] != ':') {
+    boolean fhir = text.length >= 20 && text[10] == 'T';
+    boolean spark = text.length >= 19 && text[10] == ' ';
+    if (!(fhir || spark) || text[13] != ':' || text[16] != ':') {
       throw new NotPlain();
     }
     long seconds = clock(text, 11) + two(text, 17, 59);
     int at = 19;
     long micros = 0;
-    if (text[at] == '.') {
+    if (at < text.length && text[at] == '.') {
       int digits = 0;
       for (at++; at < text.length && text[at] >= '0' && text[at] <= '9'; at++) {
         micros = micros * 10 + text[at] - '0';
@@ -174,7 +184,10 @@ final class BinaryValues {
         micros *= 10;
       }
     }
-    seconds += day(text, 10) * SECONDS_A_DAY - zone(text, at);
+    seconds += day(text, 10) * SECONDS_A_DAY;
+    if (fhir || at < text.length) {
+      seconds -= zone(text, at);
+    }
     return seconds * MICROS_A_SECOND + micros;
   }
 

@@ -53,6 +53,9 @@ record StagedCopy(LoadSettings settings, LoadState state, PostgresSession sessio
   }
 
   private static Loaded binaryOrText(ViewSnapshot view, Try copies) throws SQLException {
+    if (view.shape().columns().stream().anyMatch(column -> !BinaryValues.has(column.type()))) {
+      return copies.copy(false);
+    }
     try {
       return copies.copy(true);
     } catch (BinaryValues.NotPlain e) {

@@ -112,6 +112,10 @@ class BinaryValuesTest {
     assertSame(
         ColumnType.TIMESTAMPTZ,
         List.of(
+            "2015-02-07 13:28:17",
+            "2015-02-07 13:28:17.123456",
+            "0001-01-01 00:00:00.5",
+            "2015-02-07 13:28:17+05:30",
             "2015-02-07T13:28:17Z",
             "2015-02-07T13:28:17.239+02:00",
             "1999-12-31T23:59:59.999999Z",
@@ -144,7 +148,8 @@ class BinaryValuesTest {
     "BOOLEAN, yes",
     "DATE, 2015-02-30",
     "DATE, 0000-01-01",
-    "TIMESTAMPTZ, 2015-02-07 13:28:17",
+    "TIMESTAMPTZ, 2015-02-07 13:28",
+    "TIMESTAMPTZ, 2015-02-07 13:28:17 UTC",
     "TIMESTAMPTZ, 2015-02-07T13:28:17.1234567Z",
     "TIMESTAMPTZ, 2015-02-07T13:28:60Z",
     "TIMESTAMPTZ, 2015-02-07T24:00:00Z",
