@@ -93,7 +93,7 @@ class NotesTest {
             "[html,0,null,No acute distress]",
             "[inline,0,null,hello]",
             "[nothing,0,no-content,null]",
-            "[pdf,0,pdf,null]",
+            "[pdf,0,broken,null]",
             "[refused,0,not-fetched,null]",
             "[report,0,null,No acute distress]",
             "[report,1,image,null]",

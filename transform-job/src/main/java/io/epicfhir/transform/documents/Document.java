@@ -74,6 +74,9 @@ public final class Document {
     if (format == Format.RTF) {
       return RtfText.of(bytes);
     }
+    if (format == Format.PDF) {
+      return PdfText.of(bytes);
+    }
     TextDecoder.Decoded read = TextDecoder.decode(bytes, contentType, format != Format.PLAIN);
     return switch (format) {
       case HTML -> PlainText.of(HtmlText.of(read.text()), true, read.charset());

@@ -8,7 +8,7 @@ enum Format {
   HTML(""),
   XML(""),
   RTF(""),
-  PDF(PlainText.PDF),
+  PDF(""),
   IMAGE(PlainText.IMAGE),
   NOT_TEXT(PlainText.NOT_TEXT),
   UNKNOWN(PlainText.UNKNOWN_FORMAT),

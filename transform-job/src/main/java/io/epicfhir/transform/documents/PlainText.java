@@ -14,8 +14,8 @@ public record PlainText(String text, String problem, String charset) {
   /** The bytes do not come as base64. */
   public static final String NOT_BASE64 = "not-base64";
 
-  /** A PDF: its text is not read. */
-  public static final String PDF = "pdf";
+  /** A PDF that opens with a key only. */
+  public static final String ENCRYPTED = "encrypted";
 
   /** A picture. */
   public static final String IMAGE = "image";
@@ -26,7 +26,7 @@ public record PlainText(String text, String problem, String charset) {
   /** Nothing says what it is. */
   public static final String UNKNOWN_FORMAT = "unknown-format";
 
-  /** More bytes than are read. */
+  /** More bytes than are read, or that unpack to more. */
   public static final String TOO_LARGE = "too-large";
 
   /** It is not what its type says. */

@@ -1,4 +1,5 @@
 /**
- * The plain text of documents: HTML, RTF, plain text, XML and C-CDA. It knows no FHIR and no Spark.
+ * The plain text of documents: HTML, RTF, PDF, plain text, XML and C-CDA. It knows no FHIR and no
+ * Spark.
  */
 package io.epicfhir.transform.documents;

@@ -75,8 +75,8 @@ class DocumentTest {
   class Formats {
     @ParameterizedTest
     @CsvSource({
-      "application/pdf, x, pdf",
-      "text/plain, %PDF-1.4, pdf",
+      "application/pdf, x, broken",
+      "text/plain, %PDF-1.4, broken",
       "image/jpeg, x, image",
       "audio/mpeg, x, not-text",
       "application/zip, x, not-text",
