@@ -15,25 +15,41 @@ import io.delta.kernel.internal.util.Utils;
 import io.delta.kernel.types.ArrayType;
 import io.delta.kernel.types.BooleanType;
 import io.delta.kernel.types.DataType;
+import io.delta.kernel.types.DateType;
 import io.delta.kernel.types.DoubleType;
 import io.delta.kernel.types.IntegerType;
 import io.delta.kernel.types.LongType;
 import io.delta.kernel.types.StringType;
 import io.delta.kernel.types.StructType;
+import io.delta.kernel.types.TimestampType;
 import io.delta.kernel.utils.CloseableIterator;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.catalyst.util.DateFormatter;
+import org.apache.spark.sql.catalyst.util.DateFormatter$;
+import org.apache.spark.sql.catalyst.util.TimestampFormatter;
+import org.apache.spark.sql.catalyst.util.TimestampFormatter$;
 
 /**
  * The rows of a table of few rows, read in this process without a Spark job: each value as the
  * UTF-8 of its text, a list as a list of such.
  */
 public final class TableRows {
+  /** Spark's own, so that a value has the same text whichever way a table is read. */
+  private static final class Formats {
+    private static final DateFormatter DAY = DateFormatter$.MODULE$.apply();
+
+    /** As microseconds since 1970, in UTC. */
+    private static final TimestampFormatter INSTANT =
+        TimestampFormatter$.MODULE$.getFractionFormatter(ZoneOffset.UTC);
+  }
+
   private final Engine engine;
   private final Path table;
   private final SnapshotImpl snapshot;
@@ -68,7 +84,9 @@ public final class TableRows {
             || type instanceof BooleanType
             || type instanceof IntegerType
             || type instanceof LongType
-            || type instanceof DoubleType;
+            || type instanceof DoubleType
+            || type instanceof DateType
+            || type instanceof TimestampType;
   }
 
   /**
@@ -166,6 +184,12 @@ public final class TableRows {
     }
     if (type instanceof IntegerType) {
       return Integer.toString(column.getInt(row));
+    }
+    if (type instanceof DateType) {
+      return Formats.DAY.format(column.getInt(row));
+    }
+    if (type instanceof TimestampType) {
+      return Formats.INSTANT.format(column.getLong(row));
     }
     return type instanceof LongType
         ? Long.toString(column.getLong(row))

@@ -260,4 +260,60 @@ class ReadsSparkTest {
     assertThat(log.snapshot().orElseThrow().rows()).isEqualTo(OptionalLong.empty());
     assertThat(read(table)).hasSize(10);
   }
+
+  /** The other way to read a table is Spark's; a value's text is the same by both. */
+  @Test
+  void aValueHasTheTextThatSparkGivesIt() {
+    String types =
+        "SELECT id, CAST(id AS INT) AS n, id %% 2 = 0 AS even, CAST(id AS DOUBLE) / 3 AS third,"
+            + " date_add(DATE'0001-01-01', CAST(id AS INT) * 36500) AS day,"
+            + " timestamp_micros(id * 61234567890123 - 62135596800000000) AS instant,"
+            + " timestamp_seconds(id * 86400) AS whole,"
+            + " array(timestamp_micros(id), NULL) AS instants,"
+            + " CASE WHEN id > 3 THEN DATE'2024-02-29' END AS seldom FROM range(1, 100)";
+    SparkTables.spark()
+        .sql(types.replace("%%", "%"))
+        .coalesce(1)
+        .write()
+        .format("delta")
+        .save(table.toString());
+    List<String> expected =
+        SparkTables.spark()
+            .read()
+            .format("delta")
+            .load(table.toString())
+            .selectExpr(
+                "concat_ws('|', id, n, even, third, day, instant, whole,"
+                    + " coalesce(cast(instants[0] AS STRING), '-'),"
+                    + " coalesce(cast(instants[1] AS STRING), '-'),"
+                    + " coalesce(cast(seldom AS STRING), '-'))")
+            .collectAsList()
+            .stream()
+            .map(row -> row.getString(0))
+            .toList();
+    TableRows rows = log.rows(0).orElseThrow();
+    assertThat(rows.areTexts()).isTrue();
+
+    List<String> texts = new java.util.ArrayList<>();
+    rows.<RuntimeException>read(
+        values -> {
+          List<String> row = new java.util.ArrayList<>();
+          for (Object value : values) {
+            if (value instanceof List<?> list) {
+              list.forEach(item -> row.add(text(item)));
+            } else {
+              row.add(text(value));
+            }
+          }
+          texts.add(String.join("|", row));
+        });
+
+    assertThat(texts).hasSize(99).isEqualTo(expected);
+  }
+
+  private static String text(Object value) {
+    return value == null
+        ? "-"
+        : new String((byte[]) value, java.nio.charset.StandardCharsets.UTF_8);
+  }
 }
