@@ -38,7 +38,7 @@ class ClusterStack(Stack):
         self.data = data
         self.views = views
         self.bucket = ObjectStore(self.root)
-        self.cluster = Standalone(self.root)
+        self.cluster = Standalone(self.root, machine=self.bucket.env())
 
     def start(self):
         self.root.mkdir(parents=True, exist_ok=True)

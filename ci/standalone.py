@@ -14,9 +14,11 @@ class Standalone:
 
     :param root: where logs and the workers' folders lie
     :param memory: of each worker, as Spark writes it
+    :param machine: environment of the workers' machines, such as their keys of an object store: no task sends one along
     """
 
-    def __init__(self, root: Path, workers: int = 2, memory: str = "1g"):
+    def __init__(self, root: Path, workers: int = 2, memory: str = "1g", machine: dict[str, str] | None = None):
+        self._machine = machine or {}
         self._root = root
         self._memory = memory
         self._ports = {name: free_port() for name in ("master", "web", "rest")}
@@ -38,7 +40,7 @@ class Standalone:
         for worker in self._workers:
             command = ["org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", self._memory,
                        "--webui-port", free_port(), "--work-dir", self._root / "work", self.url]  # fmt: skip
-            worker.launch([*base, *command], lambda: True, env)
+            worker.launch([*base, *command], lambda: True, env | self._machine)
         for worker in self._workers:
             worker.wait(lambda: self.state()["aliveworkers"] == len(self._workers))
 
