@@ -61,6 +61,12 @@ final class SandboxFixture implements AutoCloseable {
 
   JsonNode export(String token, String query) throws Exception {
     HttpResponse<String> kickOff = client.kickOff(token, query);
+    if (kickOff.statusCode() == 429) {
+      // Java's client sends a GET a second time by itself where a kept connection ends under it.
+      clock.advance(Duration.ofSeconds(5));
+      kickOff = client.kickOff(token, query);
+    }
+    assertThat(kickOff.statusCode()).as(kickOff.body()).isEqualTo(202);
     clock.advance(Duration.ofSeconds(5));
     return manifest(token, TestClient.header(kickOff, "Content-Location"));
   }
