@@ -145,6 +145,29 @@ class PdfTextTest {
     assertThat(read(pdf)).isEqualTo(PlainText.none(PlainText.TOO_LARGE));
   }
 
+  /** Ranges of characters that name billions of them. */
+  @ParameterizedTest
+  @CsvSource({
+    "1 beginbfrange <00000000> <7FFFFFFF> <0041> endbfrange",
+    "1 beginbfrange <0000> <FFFF> <0041> endbfrange",
+    "1 begincodespacerange <00000000> <FFFFFFFF> endcodespacerange",
+    "1 begincidrange <00000000> <7FFFFFFF> 0 endcidrange"
+  })
+  void aFontWithEndlessRangesEnds(String ranges) {
+    String map = "begincmap " + ranges + " endcmap";
+    String fonts =
+        "10 0 obj << /Type /Font /Subtype /Type0 /BaseFont /X /Encoding 11 0 R /ToUnicode 11 0 R /DescendantFonts [12 0 R] >> endobj\n"
+            + "12 0 obj << /Type /Font /Subtype /CIDFontType2 /BaseFont /X /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >> endobj\n"
+            + "11 0 obj << /Length "
+            + map.length()
+            + " >>\nstream\n"
+            + map
+            + "\nendstream endobj\n";
+    byte[] pdf = pdf("", bytes(HELLO), fonts);
+    String text = new String(pdf, StandardCharsets.ISO_8859_1).replace("/F1 4 0 R", "/F1 10 0 R");
+    assertThat(read(bytes(text)).text()).isNotEqualTo("Follow up (soon)");
+  }
+
   @Test
   void aLockedOneIsToldFromABrokenOne() throws IOException {
     for (String password : new String[] {"", "secret"}) {
