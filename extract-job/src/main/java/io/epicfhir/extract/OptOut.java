@@ -10,7 +10,6 @@ import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.bulk.Readmission;
 import io.epicfhir.extract.crawl.IndexErasure;
-import java.nio.file.Path;
 
 /**
  * Whose records stay out, at extract's side. {@code --mode forget} takes them from the indexes that
@@ -50,15 +49,7 @@ public final class OptOut implements Job {
   }
 
   private static void readmit(JobContext context) {
-    String file =
-        context
-            .arguments()
-            .patients()
-            .orElseThrow(
-                () ->
-                    new JobException(
-                        ExitCode.SETTINGS, "Cannot readmit: --patients names no list of patients"));
-    NamedPatients named = NamedPatients.read(Path.of(file));
+    NamedPatients named = NamedPatients.asked(context.arguments(), "readmit");
     // First the exports that bring them back: a try that breaks off between is tried again.
     Readmission.askForEverything(context.lake(), context.run().key(), named.size());
     int found = new OptOutList(context.lake()).remove(named.names());

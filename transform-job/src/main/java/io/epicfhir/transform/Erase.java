@@ -10,7 +10,6 @@ import io.epicfhir.common.RunRecorder;
 import io.epicfhir.common.optout.NamedPatients;
 import io.epicfhir.transform.erase.Erasure;
 import io.epicfhir.transform.erase.ErasureProof;
-import java.nio.file.Path;
 import java.time.Duration;
 
 /**
@@ -54,15 +53,7 @@ public final class Erase implements Job {
   }
 
   private static Erasure erasure(JobContext context) {
-    String file =
-        context
-            .arguments()
-            .patients()
-            .orElseThrow(
-                () ->
-                    new JobException(
-                        ExitCode.SETTINGS, "Cannot erase: --patients names no list of patients"));
-    NamedPatients named = NamedPatients.read(Path.of(file));
+    NamedPatients named = NamedPatients.asked(context.arguments(), "erase");
     return new Erasure(context.spark(), context.lake(), named);
   }
 

@@ -57,9 +57,7 @@ final class ViewJob implements ViewWork {
 
   @Override
   public Map<String, Map<String, Long>> drift() {
-    Map<String, Map<String, Long>> told = new TreeMap<>();
-    drift.forEach((type, counts) -> told.put(type, counts.value()));
-    return told;
+    return Drift.values(drift);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.epicfhir.common.optout;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.FileReaders;
+import io.epicfhir.common.JobArguments;
 import io.epicfhir.common.JobException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,24 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
   public NamedPatients {
     ids = Set.copyOf(ids);
     identifiers = Set.copyOf(identifiers);
+  }
+
+  /**
+   * Reads the file that --patients names.
+   *
+   * @param doing what cannot be done without it, such as erase
+   * @throws JobException {@link ExitCode#SETTINGS} where no file is named, and as {@link #read}
+   */
+  public static NamedPatients asked(JobArguments arguments, String doing) {
+    return read(
+        Path.of(
+            arguments
+                .patients()
+                .orElseThrow(
+                    () ->
+                        new JobException(
+                            ExitCode.SETTINGS,
+                            "Cannot " + doing + ": --patients names no list of patients"))));
   }
 
   /**

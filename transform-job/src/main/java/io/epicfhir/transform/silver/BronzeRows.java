@@ -25,8 +25,8 @@ import org.apache.spark.sql.types.StructType;
  * entries of {@code deleted} files. Only files that a landing names are read.
  */
 final class BronzeRows {
-  /** The whole schema, always: a column that one file lacks must not change what others give. */
-  private static final StructType SCHEMA =
+  /** What a file has. */
+  static final StructType COLUMNS =
       new StructType()
           .add("id", DataTypes.StringType)
           .add("version_id", DataTypes.StringType)
@@ -34,7 +34,11 @@ final class BronzeRows {
           .add("resource", DataTypes.StringType)
           .add("export_id", DataTypes.StringType)
           .add("source_file", DataTypes.StringType)
-          .add("source_line", DataTypes.LongType)
+          .add("source_line", DataTypes.LongType);
+
+  /** The whole schema, always: a column that one file lacks must not change what others give. */
+  private static final StructType SCHEMA =
+      COLUMNS
           .add("resource_type", DataTypes.StringType)
           .add("extraction_date", DataTypes.StringType);
 

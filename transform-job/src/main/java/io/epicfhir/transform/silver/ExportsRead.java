@@ -16,7 +16,6 @@ import org.apache.spark.sql.catalyst.expressions.GetJsonObject;
 import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.expressions.XXH64;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
@@ -24,16 +23,6 @@ import org.apache.spark.unsafe.types.UTF8String;
  * their texts, and the exports that say that it is gone. {@link BronzeRows} is the same in Spark.
  */
 final class ExportsRead {
-  private static final StructType COLUMNS =
-      new StructType()
-          .add("id", DataTypes.StringType)
-          .add("version_id", DataTypes.StringType)
-          .add("last_updated", DataTypes.TimestampType)
-          .add("resource", DataTypes.StringType)
-          .add("export_id", DataTypes.StringType)
-          .add("source_file", DataTypes.StringType)
-          .add("source_line", DataTypes.LongType);
-
   /** As Spark's function xxhash64 has it. */
   private static final long SEED = 42;
 
@@ -69,7 +58,7 @@ final class ExportsRead {
    */
   static Optional<Map<ResourceKey, Said>> of(Lake lake, Backlog backlog, ExportFacts facts) {
     ExportsRead read = new ExportsRead(backlog, facts);
-    FileRows rows = new FileRows(lake.hadoop(), COLUMNS);
+    FileRows rows = new FileRows(lake.hadoop(), BronzeRows.COLUMNS);
     SideBySide.forEach(
         backlog.resourceFiles(),
         file ->

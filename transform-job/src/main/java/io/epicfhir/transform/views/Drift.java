@@ -28,6 +28,13 @@ public final class Drift extends AccumulatorV2<String, Map<String, Long>> {
     return drift;
   }
 
+  /** What each counted, by the same keys. */
+  public static Map<String, Map<String, Long>> values(Map<String, Drift> drift) {
+    Map<String, Map<String, Long>> values = new TreeMap<>();
+    drift.forEach((key, counts) -> values.put(key, counts.value()));
+    return values;
+  }
+
   @Override
   public synchronized boolean isZero() {
     return counts.isEmpty();
