@@ -7,6 +7,8 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.RunLock;
 import io.epicfhir.common.RunRecorder;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.transform.silver.BronzeRetention;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
@@ -19,7 +21,8 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * Takes care of the tables of silver, views, joined tables and lookups: small files become large
- * ones, files that only old versions need go. No row changes by it.
+ * ones, files that only old versions need go. Where settings ask for it, bronze loses what no table
+ * stands on any more. No row of a table changes by it.
  */
 public final class Care implements Job {
   /** Runs the job as a process; see {@link io.epicfhir.common.JobArguments#USAGE}. */
@@ -53,11 +56,28 @@ public final class Care implements Job {
         }
       }
       context.recorder().result("tables", tables);
+      if (!settings.bronzeRetention().isZero()) {
+        bronze(spark, lake, settings, context.recorder());
+      }
       long days =
           new QuarantineCare(lake, LocalDate.now(ZoneOffset.UTC))
               .run(settings.quarantineRetention());
       context.recorder().result("quarantine_days_removed", days);
     }
+  }
+
+  private static void bronze(
+      SparkSession spark, Lake lake, CareSettings settings, RunRecorder recorder) {
+    spark.sparkContext().setJobGroup("care bronze", "care bronze", false);
+    BronzeRetention.Done done =
+        new BronzeRetention(lake, spark)
+            .removeObsolete(Instant.now().minus(settings.bronzeRetention()));
+    recorder.result("bronze_rows_removed", done.rowsRemoved());
+    recorder.result("bronze_bytes_freed", done.bytesFreed());
+    recorder.note(
+        "Bronze: %d rows that no table stands on were older than %d days and went."
+            .formatted(done.rowsRemoved(), settings.bronzeRetention().toDays()));
+    done.damaged().values().forEach(recorder::note);
   }
 
   private static Optional<TableCare.Done> table(

@@ -18,9 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Small tables that change often: care must change their files and nothing else. */
 final class CareTest {
   private static final CareSettings COMPACT =
-      new CareSettings(128L << 20, 3, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+      new CareSettings(128L << 20, 3, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
   private static final CareSettings KEEP =
-      new CareSettings(128L << 20, 100, Duration.ofDays(7), Duration.ZERO, Duration.ZERO);
+      new CareSettings(
+          128L << 20, 100, Duration.ofDays(7), Duration.ZERO, Duration.ZERO, Duration.ZERO);
   private static final List<String> TABLES = List.of("silver", "views/people");
   private static final String VIEW =
       """

@@ -1,30 +1,22 @@
 package io.epicfhir.transform.erase;
 
-import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
 import io.epicfhir.common.optout.EntriesOfBundle;
 import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.optout.ParquetRows;
+import io.epicfhir.transform.bronze.BronzeRewrite;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
 
 /**
- * Rewrites bronze's files without the erased rows. A new file takes the old one's place in the
- * landing in one step, with its rows and bytes, so that a landing is true at every moment; the old
- * file goes after that. The other rows stay verbatim, but Bundles of deletions, which speak of many
- * resources: they lose the entries that name an erased one.
+ * Rewrites bronze's files without the erased rows. The other rows stay verbatim, but Bundles of
+ * deletions, which speak of many resources: they lose the entries that name an erased one.
  */
 final class BronzeErasure {
   private static final String RESOURCE = "resource";
@@ -46,41 +38,29 @@ final class BronzeErasure {
 
   /** Does it; how many rows went, and Bundles lost entries. */
   long run() {
-    Landings landings = new Landings(lake);
-    Set<String> named = new HashSet<>();
-    for (Landing landing : landings.all()) {
+    BronzeRewrite rewrite = new BronzeRewrite(lake);
+    for (Landing landing : rewrite.landings()) {
       List<Landing.File> files =
-          landing.files().parallelStream().map(this::without).flatMap(Optional::stream).toList();
-      if (!files.equals(landing.files())) {
-        Failpoint.at("erase.bronze");
-        landings.publish(landing.shown(landing.landedAt(), files));
-      }
-      files.forEach(file -> named.add(place(lake.paths().at(file.path()))));
+          landing.files().parallelStream()
+              .map(file -> without(rewrite, file))
+              .flatMap(Optional::stream)
+              .toList();
+      rewrite.show(landing, files, "erase.bronze");
     }
-    removeUnnamed(named);
+    rewrite.removeUnnamed(
+        (type, file) ->
+            ParquetRows.any(
+                lake.hadoop(), file.getPath(), row -> goes(type, type.equals("Bundle"), row)));
     return rows.get();
   }
 
-  private Optional<Landing.File> without(Landing.File file) {
+  private Optional<Landing.File> without(BronzeRewrite rewrite, Landing.File file) {
     Path from = lake.paths().at(file.path());
     boolean deletions = file.kind() == Landing.Kind.DELETIONS;
     String type = file.resourceType();
-    if (!ParquetRows.any(lake.hadoop(), from, row -> goes(type, deletions, row))) {
-      return Optional.of(file);
-    }
-    String name = from.getName().replaceFirst("(-w[0-9a-f]{8})?\\.parquet$", "");
-    String to =
-        file.path().substring(0, file.path().lastIndexOf('/') + 1)
-            + name
-            + "-w"
-            + UUID.randomUUID().toString().substring(0, 8)
-            + ".parquet";
-    ParquetRows.Copy copy =
-        ParquetRows.copy(
-            lake.hadoop(), from, lake.paths().at(to), row -> staying(type, deletions, row));
-    return copy.rows() == 0
-        ? Optional.empty()
-        : Optional.of(new Landing.File(type, to, copy.rows(), copy.bytes(), file.kind()));
+    return ParquetRows.any(lake.hadoop(), from, row -> goes(type, deletions, row))
+        ? rewrite.copy(file, row -> staying(type, deletions, row))
+        : Optional.of(file);
   }
 
   private boolean goes(String type, boolean deletions, Group row) {
@@ -107,42 +87,5 @@ final class BronzeErasure {
     }
     byte[] rest = EntriesOfBundle.without(ParquetRows.bytes(row, RESOURCE), this::names);
     return Optional.of(ParquetRows.with(row, RESOURCE, rest));
-  }
-
-  /**
-   * Files that no landing names any more, or never did, and that name an erased resource: replaced
-   * ones, and what a withdrawn landing or a try that broke off left.
-   */
-  private void removeUnnamed(Set<String> named) {
-    List<Path> going = new ArrayList<>();
-    for (FileStatus type : lake.list(lake.paths().at("bronze"))) {
-      String name = type.getPath().getName().replaceFirst("^resource_type=", "");
-      for (FileStatus date : lake.list(type.getPath())) {
-        for (FileStatus file : date.isDirectory() ? lake.list(date.getPath()) : List.of(date)) {
-          Path path = file.getPath();
-          boolean unnamed = file.isFile() && !named.contains(place(path));
-          if (unnamed
-              && (isCopy(path)
-                  || ParquetRows.any(lake.hadoop(), path, row -> namesOne(name, row)))) {
-            going.add(path);
-          }
-        }
-      }
-    }
-    going.forEach(lake::delete);
-  }
-
-  /** Where it lies: files of two types can have one name. */
-  private static String place(Path file) {
-    return file.toUri().getPath();
-  }
-
-  /** One that a try that broke off had not shown yet. */
-  private static boolean isCopy(Path file) {
-    return file.getName().matches(".*-w[0-9a-f]{8}\\.parquet");
-  }
-
-  private boolean namesOne(String type, Group row) {
-    return goes(type, type.equals("Bundle"), row);
   }
 }

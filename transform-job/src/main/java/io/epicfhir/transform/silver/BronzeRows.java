@@ -72,14 +72,25 @@ final class BronzeRows {
    * export that told it; without one the export's time).
    */
   Dataset<Row> sightings() {
+    return sightings(read(backlog.resourceFiles()));
+  }
+
+  private Dataset<Row> sightings(Dataset<Row> rows) {
     return facts
-        .with(spark, read(backlog.resourceFiles()))
+        .with(spark, rows)
         .withColumn("content_hash", xxhash64(col("resource")))
         .withColumn("subsetted", subsetted())
         .withColumn(
             "order_time",
             coalesce(least(col("last_updated"), col("export_time")), col("export_time")))
         .drop("extraction_date", "stated");
+  }
+
+  /** The same, with the file that each lies in, and its place there. */
+  Dataset<Row> sightingsInFiles() {
+    return sightings(
+        read(backlog.resourceFiles())
+            .select(col("*"), col("_metadata.file_path").as("file"), col("_metadata.row_index")));
   }
 
   /** One row per Bundle of a {@code deleted} file; empty where no export has one. */

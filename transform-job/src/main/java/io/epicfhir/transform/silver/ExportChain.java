@@ -51,7 +51,21 @@ final class ExportChain {
                 + "\" reaches up to then; make a full export of the group");
       }
     }
+    WeighedExports weighed = WeighedExports.read(lake);
+    landings.stream()
+        .filter(landing -> weighed.isAnew(landing) && !laterFull(landing))
+        .map(ExportChain::landedTooLate)
+        .forEach(gaps::add);
     return gaps;
+  }
+
+  private static String landedTooLate(Landing landing) {
+    return "Export "
+        + landing.exportId()
+        + " landed anew, and older rows that it must be weighed against were removed from bronze"
+        + " (transform.care.bronze-retention); make a full export of group \""
+        + landing.group()
+        + "\"";
   }
 
   /** Whether a landing brings all that another one did, or newer. */
@@ -86,11 +100,12 @@ final class ExportChain {
   }
 
   /** A full export that came later has everything. */
-  private boolean laterFull(Landing landing) {
+  boolean laterFull(Landing landing) {
     return landings.stream()
         .anyMatch(
             other ->
-                other.group().equals(landing.group())
+                !other.exportId().equals(landing.exportId())
+                    && other.group().equals(landing.group())
                     && other.since() == null
                     && !other.transactionTime().isBefore(landing.transactionTime()));
   }

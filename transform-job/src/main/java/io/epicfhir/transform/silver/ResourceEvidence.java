@@ -102,7 +102,7 @@ record ResourceEvidence(
   }
 
   /** Whether its source looked for it later, and did not find it. */
-  private static boolean isConcludedGone(Sighting one, List<ExportFact> gone) {
+  static boolean isConcludedGone(Sighting one, List<ExportFact> gone) {
     return gone.stream()
         .anyMatch(
             g ->

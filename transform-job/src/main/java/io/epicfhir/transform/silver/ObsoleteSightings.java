@@ -1,0 +1,58 @@
+package io.epicfhir.transform.silver;
+
+import java.util.List;
+
+/**
+ * Which sightings of a resource no table can stand on any more: what silver makes of the exports is
+ * the same without them, whatever else is landed later.
+ *
+ * <p>One that holds is needed unless its own source told as much of the resource at the same time
+ * or later, with a content that counts more: whatever ends the later one ends it, too. One that no
+ * longer holds is not needed; but where sources hold parts only, the whole versions that those give
+ * way to are.
+ */
+final class ObsoleteSightings {
+  private final List<ExportFact> gone;
+  private final ResourceEvidence evidence;
+  private final List<Sighting> holding;
+  private final boolean partsOnly;
+
+  private ObsoleteSightings(List<Sighting> sightings, List<ExportFact> gone) {
+    this.gone = gone;
+    this.evidence = ResourceEvidence.of(sightings, gone);
+    this.holding = sightings.stream().filter(this::holds).toList();
+    this.partsOnly = !holding.isEmpty() && holding.stream().allMatch(Sighting::subsetted);
+  }
+
+  /**
+   * Chooses them.
+   *
+   * @param gone the exports with an entry that says that the resource is gone
+   */
+  static List<Sighting> of(List<Sighting> sightings, List<ExportFact> gone) {
+    ObsoleteSightings all = new ObsoleteSightings(sightings, gone);
+    return sightings.stream().filter(all::isObsolete).toList();
+  }
+
+  private boolean isObsolete(Sighting one) {
+    return holds(one)
+        ? holding.stream().anyMatch(other -> other != one && covers(other, one))
+        : !partsOnly || one.subsetted() || !isSinceDeletion(one);
+  }
+
+  private boolean holds(Sighting one) {
+    return !one.obsolete() && isSinceDeletion(one) && !ResourceEvidence.isConcludedGone(one, gone);
+  }
+
+  private boolean isSinceDeletion(Sighting one) {
+    return evidence.goneAt() == null || one.export().time() >= evidence.goneAt();
+  }
+
+  private static boolean covers(Sighting other, Sighting one) {
+    int rank = other.rank(Rank.WHOLE).compareTo(one.rank(Rank.WHOLE));
+    return other.export().source().equals(one.export().source())
+        && (one.subsetted() || !other.subsetted())
+        && other.export().time() >= one.export().time()
+        && (rank > 0 || (rank == 0 && Sighting.PLACE.compare(other, one) > 0));
+  }
+}

@@ -1,0 +1,231 @@
+package io.epicfhir.transform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.common.Landing;
+import io.epicfhir.common.Landings;
+import io.epicfhir.transform.delta.DeletionVectors;
+import io.epicfhir.transform.silver.BronzeRetention;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What leaves bronze by age: never what a table stands on, now or after whatever lands later. */
+final class BronzeRetentionTest {
+  private static final Instant HORIZON = Instant.parse("2026-03-01T00:00:00Z");
+
+  @TempDir private Path folder;
+  private TestLake lake;
+
+  private TestLake lake() {
+    if (lake == null) {
+      lake = new TestLake(folder).bound(Long.MAX_VALUE, 1);
+    }
+    return lake;
+  }
+
+  private BronzeRetention.Done remove() {
+    return new BronzeRetention(lake().lake(), TestLake.spark()).removeObsolete(HORIZON);
+  }
+
+  private TestLake.Export export(String id, String day) {
+    return lake().export(id, "2026-" + day + "T00:00:00Z").of("group");
+  }
+
+  /** A version of a resource with a word that no other version has. */
+  private static TestLake.Export version(TestLake.Export export, String id, String n, String word) {
+    return export.resource(
+        "Patient",
+        id,
+        n,
+        "2026-01-0" + n + "T00:00:00Z",
+        "{\"resourceType\":\"Patient\",\"id\":\"%s\",\"language\":\"%s\"}".formatted(id, word));
+  }
+
+  private boolean bronzeHas(String word) throws IOException {
+    for (Landing landing : new Landings(lake().lake()).all()) {
+      for (Landing.File file : landing.files()) {
+        boolean found =
+            TestLake.spark()
+                    .read()
+                    .parquet(lake().lake().paths().at(file.path()).toString())
+                    .where("resource like '%" + word + "%'")
+                    .count()
+                > 0;
+        if (found) {
+          return true;
+        }
+      }
+    }
+    try (Stream<Path> files = Files.walk(folder.resolve("bronze"))) {
+      // A file that no landing names must not have it either; small rows are not compressed away.
+      long named =
+          new Landings(lake().lake()).all().stream().mapToLong(l -> l.files().size()).sum();
+      assertThat(files.filter(f -> f.toString().endsWith(".parquet"))).hasSize((int) named);
+    }
+    return false;
+  }
+
+  @Test
+  void replacedVersionsAndWhatIsGoneLeaveBronzeAndNothingElse() throws IOException {
+    version(version(export("e1", "01-10"), "a", "1", "first"), "b", "1", "doomed").land();
+    version(export("e2", "01-11"), "c", "1", "alone").delete("Patient/b").land();
+    version(export("e3", "01-12"), "a", "2", "second").land();
+    lake().transform();
+    List<String> live = lake().live("Patient");
+
+    BronzeRetention.Done done = remove();
+
+    assertThat(done.rowsRemoved()).isEqualTo(2);
+    assertThat(done.bytesFreed()).isPositive();
+    assertThat(done.damaged()).isEmpty();
+    assertThat(bronzeHas("first")).isFalse();
+    assertThat(bronzeHas("doomed")).isFalse();
+    assertThat(bronzeHas("second")).isTrue();
+    assertThat(bronzeHas("alone")).isTrue();
+    assertThat(lake().run().problems()).isEmpty();
+    assertThat(lake().live("Patient")).isEqualTo(live).hasSize(2);
+    assertThat(lake().rebuild("Patient").problems()).isEmpty();
+    assertThat(lake().live("Patient")).isEqualTo(live);
+    assertThat(remove().rowsRemoved()).isZero();
+  }
+
+  @Test
+  void whatAnotherGroupHoldsStaysUntilThatGroupHoldsSomethingNewer() throws IOException {
+    version(export("e1", "01-10").of("other"), "a", "1", "same").land();
+    version(export("e2", "01-11"), "a", "2", "newer").land();
+    lake().transform();
+    assertThat(remove().rowsRemoved()).isZero();
+
+    export("e3", "01-12").full().land(); // the group holds nothing any more; the other one does
+    lake().transform();
+    assertThat(lake().live("Patient")).singleElement().asString().contains("same");
+    assertThat(remove().rowsRemoved()).isEqualTo(1);
+    assertThat(bronzeHas("newer")).isFalse();
+    lake().rebuild("Patient");
+    assertThat(lake().live("Patient")).singleElement().asString().contains("same");
+  }
+
+  @Test
+  void whatLandedAfterTheHorizonIsNotLookedAtAndReplacesNothing() throws IOException {
+    version(export("e1", "01-10"), "a", "1", "old").land();
+    version(export("e2", "03-02"), "a", "2", "new").land();
+    version(export("e3", "01-12"), "a", "3", "late").landedAt("2026-03-02T00:00:00Z").land();
+    lake().transform();
+    assertThat(remove().rowsRemoved()).isZero();
+    assertThat(bronzeHas("old")).isTrue();
+  }
+
+  @Test
+  void whatIsNotInTheTablesYetStays() {
+    version(export("e1", "01-10"), "a", "1", "old").land();
+    version(export("e2", "01-11"), "a", "2", "new").land();
+    assertThat(remove().rowsRemoved()).isZero();
+  }
+
+  @Test
+  void aFileThatIsDamagedStaysAndIsTold() throws IOException {
+    version(export("e1", "01-10"), "a", "1", "old").land();
+    Landing second = version(export("e2", "01-11"), "a", "2", "new").land();
+    lake().transform();
+    Path file = folder.resolve(second.files().get(0).path());
+    Files.write(file, "x".getBytes(StandardCharsets.UTF_8));
+    BronzeRetention.Done done = remove();
+    assertThat(done.rowsRemoved()).isZero();
+    assertThat(done.damaged()).containsOnlyKeys("e2");
+    assertThat(file).exists();
+  }
+
+  @Test
+  void anExportThatLandsAnewAfterItsElderWentIsRedUntilAFullExportFollows() {
+    version(export("e1", "01-10"), "a", "1", "old").land();
+    version(export("e2", "01-11").since("2026-01-10T00:00:00Z"), "a", "2", "new").land();
+    lake().transform();
+    assertThat(remove().rowsRemoved()).isEqualTo(1);
+    // The server says now that this export had nothing of it: the older version would count again.
+    export("e2", "01-11")
+        .since("2026-01-10T00:00:00Z")
+        .resource("Patient", "z")
+        .landedAt("2026-03-05T00:00:00Z")
+        .land();
+    for (int night = 0; night < 2; night++) {
+      assertThat(lake().run().problems())
+          .anyMatch(p -> p.contains("e2") && p.contains("make a full export of group \"group\""));
+      remove();
+    }
+    version(export("e3", "03-06"), "a", "2", "new").full().land();
+    lake().transform();
+    assertThat(lake().live("Patient")).singleElement().asString().contains("new");
+  }
+
+  @Test
+  void aWholeVersionStaysWhereSourcesHoldPartsOnly() throws IOException {
+    version(export("e1", "01-10"), "a", "2", "whole").land();
+    String part =
+        "{\"resourceType\":\"Patient\",\"id\":\"a\",\"meta\":{\"tag\":[{\"code\":\"SUBSETTED\"}]}}";
+    export("e2", "01-11").full().resource("Patient", "a", "3", "2026-01-11T00:00:00Z", part).land();
+    lake().transform();
+    assertThat(remove().rowsRemoved()).isZero();
+    lake().rebuild("Patient");
+    assertThat(lake().live("Patient")).singleElement().asString().contains("whole");
+  }
+
+  /**
+   * Histories of what lands before and after; see {@link AnyOrderTest}. Without parts of resources:
+   * for one that was gone by then, nothing keeps the whole version that they would give way to.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2})
+  void whateverLandsLaterTheTablesAreAsIfNothingHadLeft(long seed) {
+    History history = new History(seed, 0, History.Shape.of(seed, 8));
+    List<History.Commit> commits =
+        history.current().stream().map(BronzeRetentionTest::withoutParts).toList();
+    List<History.Commit> before = new ArrayList<>(commits.subList(0, commits.size() / 2));
+    List<History.Commit> after = new ArrayList<>(commits.subList(before.size(), commits.size()));
+    lake().writing(DeletionVectors.values()[(int) (seed % DeletionVectors.values().length)]);
+    before.forEach(commit -> commit.land(lake()));
+    lake().run();
+    new BronzeRetention(lake().lake(), TestLake.spark())
+        .removeObsolete(Instant.parse("2026-12-31T00:00:00Z"));
+    compare(seed, history, before);
+    for (History.Commit commit : after) {
+      commit.land(lake());
+      lake().run();
+    }
+    compare(seed, history, commits);
+    new BronzeRetention(lake().lake(), TestLake.spark())
+        .removeObsolete(Instant.parse("2026-12-31T00:00:00Z"));
+    lake().run(new RebuildRequest(Set.of(), Set.copyOf(history.types()), Set.of(), Map.of()));
+    compare(seed, history, commits);
+  }
+
+  private static History.Commit withoutParts(History.Commit commit) {
+    return new History.Commit(
+        commit.export(),
+        commit.source(),
+        commit.time(),
+        commit.landedAt(),
+        commit.full(),
+        commit.sightings().stream().filter(sighting -> !sighting.part()).toList(),
+        commit.deletions(),
+        commit.withdrawn());
+  }
+
+  private void compare(long seed, History history, List<History.Commit> landed) {
+    SilverModel model = new SilverModel(landed);
+    for (String type : history.types()) {
+      assertThat(lake().live(type)).as("seed %d, %s", seed, type).isEqualTo(model.live(type));
+    }
+  }
+}
