@@ -2,6 +2,7 @@ package io.epicfhir.transform;
 
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.transform.erase.OptedOutRows;
 import io.epicfhir.transform.silver.Silver;
 import io.epicfhir.transform.silver.SilverResult;
 import io.epicfhir.transform.silver.SilverSettings;
@@ -56,22 +57,18 @@ final class Transformation {
    * @param runKey the logical run, for the marks
    */
   TransformResult run(RebuildRequest request, String runKey) {
-    Silver silver =
-        new Silver(
-            lake,
-            spark,
-            new SilverSettings(settings.vectors(), settings.bound(), settings.inProcessBelow()),
-            signature);
+    Silver silver = silver();
     if (!request.equals(RebuildRequest.NOTHING)) {
       ViewCatalog.Read known = views.get();
       List<String> tables = viewNames(known);
       joined.views().forEach(view -> tables.add(view.name()));
       request.check(silver.knownTypes(), known.views().keySet(), tables);
     }
-    SilverResult done =
-        silver.bringUpToDate(
-            new Silver.Request(
-                request.exports(), request.types(), request.acceptedDeletions(), runKey));
+    Silver.Request asked =
+        new Silver.Request(request.exports(), request.types(), request.acceptedDeletions(), runKey);
+    long optedOut = new OptedOutRows(lake).remove(silver.reads(asked));
+    // Bronze is another one then.
+    SilverResult done = (optedOut == 0 ? silver : silver()).bringUpToDate(asked);
     SilverState state = done.state();
     ViewCatalog.Read catalog = views.get();
     Set<String> anew = new TreeSet<>(request.views());
@@ -89,6 +86,14 @@ final class Transformation {
     JoinedStep.Result step =
         new JoinedStep(spark, lake, settings, catalog, results).run(joined, request.views());
     return new TransformResult(done, results, catalog, unknownViews(catalog), step);
+  }
+
+  private Silver silver() {
+    return new Silver(
+        lake,
+        spark,
+        new SilverSettings(settings.vectors(), settings.bound(), settings.inProcessBelow()),
+        signature);
   }
 
   private static List<String> viewNames(ViewCatalog.Read catalog) {

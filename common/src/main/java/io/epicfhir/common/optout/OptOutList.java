@@ -6,6 +6,7 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.RunLock;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Collections;
@@ -51,6 +52,14 @@ public final class OptOutList {
       return OptOuts.NONE;
     }
     return new OptOuts(key().orElseThrow(OptOutList::keyIsGone), entries.keySet());
+  }
+
+  /** When it was changed last; empty where there is none. */
+  public Optional<Instant> changedAt() {
+    return lake.list(file("list.txt").getParent()).stream()
+        .filter(status -> status.getPath().getName().equals("list.txt"))
+        .map(status -> Instant.ofEpochMilli(status.getModificationTime()))
+        .findFirst();
   }
 
   /** How many persons are on it. */

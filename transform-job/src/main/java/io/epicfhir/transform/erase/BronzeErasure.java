@@ -1,6 +1,7 @@
 package io.epicfhir.transform.erase;
 
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.LandedFile;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.optout.EntriesOfBundle;
 import io.epicfhir.common.optout.Mentions;
@@ -10,6 +11,7 @@ import io.epicfhir.transform.bronze.BronzeRewrite;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
@@ -40,18 +42,33 @@ final class BronzeErasure {
   long run() {
     BronzeRewrite rewrite = new BronzeRewrite(lake);
     for (Landing landing : rewrite.landings()) {
-      List<Landing.File> files =
-          landing.files().parallelStream()
-              .map(file -> without(rewrite, file))
-              .flatMap(Optional::stream)
-              .toList();
-      rewrite.show(landing, files, "erase.bronze");
+      rewrite.show(landing, without(rewrite, landing), "erase.bronze");
     }
     rewrite.removeUnnamed(
         (type, file) ->
             ParquetRows.any(
                 lake.hadoop(), file.getPath(), row -> goes(type, type.equals("Bundle"), row)));
     return rows.get();
+  }
+
+  /** The same for some exports' landings alone. One with a file that cannot be read stays. */
+  long run(Set<String> exports) {
+    BronzeRewrite rewrite = new BronzeRewrite(lake);
+    for (Landing landing : rewrite.landings()) {
+      boolean chosen =
+          exports.contains(landing.exportId())
+              && landing.files().stream().allMatch(f -> LandedFile.problem(lake, f).isEmpty());
+      rewrite.show(landing, chosen ? without(rewrite, landing) : landing.files(), "erase.bronze");
+    }
+    rewrite.removeUnnamed((type, file) -> false);
+    return rows.get();
+  }
+
+  private List<Landing.File> without(BronzeRewrite rewrite, Landing landing) {
+    return landing.files().parallelStream()
+        .map(file -> without(rewrite, file))
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   private Optional<Landing.File> without(BronzeRewrite rewrite, Landing.File file) {
