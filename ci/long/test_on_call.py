@@ -190,7 +190,7 @@ CASES = [
         second=True,
         setting="bulk.max-rejected-share = 1.0",
     ),
-    Case("another number of lines", served("FILE", "wrongCount", 1, of_type="Condition"), "extract", ("Condition",), "kick_off"),
+    Case("another number of lines", served("FILE", "wrongCount", 1, of_type="Patient"), "extract", ("Patient",), "kick_off"),
     Case("errors in the export", ERRORS, "extract", (), "kick_off"),
     Case("refused value", refused_value, "load", ("patient", "birth_date"), "transform", second=True),
     Case("mistyped view", mistyped_view, "transform", ("condition", "condition.json", "line "), "transform"),

@@ -14,13 +14,13 @@ import org.apache.parquet.column.page.PageReader;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
 
-/** Whether a bronze file is what its landing says. Reads the footer only. */
+/** Whether a bronze file is what its landing says: by its footer, or by every page. */
 public final class LandedFile {
   private LandedFile() {}
 
   /**
-   * What is wrong with the file: it is away, cut, or of another number of rows; empty where nothing
-   * is.
+   * What is wrong with the file by its footer: it is away, cut, or of another number of rows; empty
+   * where nothing is.
    *
    * @throws JobException {@link ExitCode#STORAGE} where it cannot be looked at
    */
@@ -39,6 +39,15 @@ public final class LandedFile {
     } catch (IOException e) {
       throw StorageFailure.of("read " + path, e);
     }
+  }
+
+  /**
+   * The same, and by every page: for a file that somebody has reason to doubt.
+   *
+   * @throws JobException {@link ExitCode#STORAGE} where it cannot be looked at
+   */
+  public static Optional<String> anyProblem(Lake lake, Landing.File file) {
+    return problem(lake, file).or(() -> pageProblem(lake, file));
   }
 
   /**

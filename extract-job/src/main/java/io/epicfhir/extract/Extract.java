@@ -67,12 +67,15 @@ public final class Extract implements Job {
     }
   }
 
-  /** A landing counts only while its files are what it says; else the export is taken in anew. */
+  /**
+   * A landing counts only while its files are what it says; else the export is taken in anew. Who
+   * runs an extract again may do so because a file is damaged in its middle: every page is read.
+   */
   private static Optional<Landing> sound(JobContext context, Taking taking, String export) {
     Landings landings = new Landings(context.lake());
     Optional<Landing> landed = landings.find(export);
     for (Landing.File file : landed.map(Landing::files).orElse(List.of())) {
-      Optional<String> problem = LandedFile.problem(context.lake(), file);
+      Optional<String> problem = LandedFile.anyProblem(context.lake(), file);
       if (problem.isPresent()) {
         context
             .recorder()

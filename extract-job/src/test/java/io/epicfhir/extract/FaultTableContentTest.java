@@ -193,6 +193,25 @@ class FaultTableContentTest extends SiteTest {
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
   }
 
+  /** Its footer is whole and its length is right: only a look at every page finds it. */
+  @Test
+  void fault_38_parquet_file_damaged_in_its_middle_lands_again() throws IOException {
+    open(o -> o);
+    site.server.faults().always(Match.kind(RequestKind.DELETE), Fault.fatal(500, "1", "x"));
+    assertThat(site.runAll("r1")).isZero();
+    Landing.File damaged = site.landings().get(0).files().get(0);
+    var file = folder.resolve("lake").resolve(damaged.path());
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length / 4] ^= 0x20;
+    Files.write(file, bytes);
+    Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
+
+    assertThat(extract()).isZero();
+
+    assertThat(notes("extract")).contains(damaged.path() + " is damaged");
+    landedAgain(damaged.path());
+  }
+
   @Test
   void fault_38_truncated_parquet_file_lands_again_from_a_new_export() throws IOException {
     open(o -> o);

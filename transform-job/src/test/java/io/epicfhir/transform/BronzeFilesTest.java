@@ -151,6 +151,47 @@ final class BronzeFilesTest {
     assertThat(lake.live("Condition")).singleElement().asString().startsWith("e ");
   }
 
+  /**
+   * What is rebuilt would lose what only the damaged file has: the tables stay, and so do views.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aTypeWhoseFileIsDamagedIsNotRebuilt(boolean missing) throws IOException {
+    patients("1", "a", "b").land();
+    lake.viewOfKeys("Patient").viewOfKeys("Condition").transform();
+    List<String> before = lake.live("Patient");
+    List<String> rows = lake.rows("patient");
+    withoutChecksumFile();
+    if (missing) {
+      Files.delete(file);
+    } else {
+      flip(0.3);
+    }
+    TransformResult red = lake.rebuild("Patient", "Condition");
+    assertThat(red.problems())
+        .anyMatch(p -> p.contains("export e1"))
+        .anyMatch(p -> p.startsWith("Silver Patient is not rebuilt and stays as it is"));
+    assertThat(red.silver().rebuilt()).doesNotContain("Patient");
+    assertThat(lake.live("Patient")).isEqualTo(before).hasSizeGreaterThan(1);
+    assertThat(lake.rows("patient")).isEqualTo(rows).hasSameSizeAs(before);
+    assertThat(lake.live("Condition")).hasSize(1);
+
+    patients("2", "b").landedAt("2026-01-08T00:00:00Z").land();
+    assertThat(lake.rebuild("Patient", "Condition").problems()).isEmpty();
+    assertThat(lake.live("Patient")).hasSize(2).anyMatch(line -> line.startsWith("b "));
+  }
+
+  private TestLake.Export patients(String version, String... ids) {
+    TestLake.Export export = lake.export("e1", MONDAY);
+    for (String id : ids) {
+      String json =
+          "{\"resourceType\":\"Patient\",\"id\":\"%s\",\"language\":\"%s\"}"
+              .formatted(id, noise(id.charAt(0)));
+      export.resource("Patient", id, version, MONDAY, json);
+    }
+    return export;
+  }
+
   @Test
   void aRowOfAnExportThatNeverLandedIsMissedInTheCount() {
     publish("e9", landing.files().get(0));

@@ -64,20 +64,27 @@ public final class Silver {
       rebuilt.addAll(known);
     }
     rebuilt.forEach(strange::remove);
-    problems.changed(strange);
     problems.gaps(new ExportChain(lake, applied.landings()).gaps());
     Backlog sound = sound(pending, problems);
+    problems.changed(strange);
     Backlog all = rebuilt.isEmpty() ? everything : sound(everything, problems);
+    Set<String> waiting = new TreeSet<>(strange.keySet());
+    if (!rebuilt.isEmpty()) {
+      Set<String> hurt =
+          DamagedTypes.of(
+              everything.all(), problems.damagedExports(), pending.pending(), table.held(known));
+      waiting.addAll(problems.notRebuilt(rebuilt, hurt));
+    }
     SilverUpdate update =
         new SilverUpdate(
-            lake, spark, settings, table, known, rebuilt, strange.keySet(), problems, signature);
+            lake, spark, settings, table, known, rebuilt, waiting, problems, signature);
     if (!sound.saysNothing()) {
       applied.begin(sound.pending(), request.runKey());
     }
     SilverUpdate.Done done = update.run(sound, all, request.accepted());
     mark(pending, done.appliedExports(), request.runKey());
     if (!rebuilt.isEmpty()) {
-      // What a rebuild could not read is in no table now: it is pending until it lands again.
+      // What silver did not have before and could not be read is pending until it lands again.
       problems.damagedExports().forEach(applied::unmark);
     }
     if (problems.isEmpty()) {

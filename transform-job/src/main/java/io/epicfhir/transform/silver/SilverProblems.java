@@ -86,6 +86,28 @@ public final class SilverProblems {
     sentences.addAll(gaps);
   }
 
+  /**
+   * Takes types out of a rebuild, because it would lose what only a damaged file has.
+   *
+   * @param rebuilt the types to rebuild; those that are not rebuilt leave it
+   * @param hurt the types of which silver has more than bronze gives
+   * @return those that stay as they are
+   */
+  Set<String> notRebuilt(Set<String> rebuilt, Set<String> hurt) {
+    Set<String> staying = new TreeSet<>(rebuilt);
+    staying.retainAll(hurt);
+    rebuilt.removeAll(staying);
+    changedTypes.addAll(staying);
+    if (!staying.isEmpty()) {
+      sentences.add(
+          "Silver "
+              + String.join(", ", staying)
+              + " is not rebuilt and stays as it is, because a bronze file of it is damaged; land"
+              + " that export anew first, then rebuild");
+    }
+    return staying;
+  }
+
   /** Types that somebody else changed; the others go on. */
   void changed(Map<String, String> types) {
     changedTypes.addAll(types.keySet());

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileStatus;
@@ -121,6 +122,11 @@ public final class SilverTable {
       keep(left.get().changedByOthers(all));
     }
     return all;
+  }
+
+  /** Those of the types that it may hold: none where it is not there. */
+  Set<String> held(Set<String> types) {
+    return log.version().isEmpty() ? Set.of() : types;
   }
 
   private Map<String, String> sinceThen(SilverState state) {

@@ -116,26 +116,20 @@ final class SilverUpdate {
 
   /**
    * The types that stay as they are. Where the damaged export was applied before, and is read only
-   * to weigh some resources anew, silver has what bronze no longer gives: nothing is concluded of
-   * its types.
+   * to weigh some resources anew or to rebuild a type, silver has what bronze no longer gives:
+   * nothing is concluded of its types.
    */
   private Set<String> waiting(Backlog pending, Map<String, String> damaged) {
+    List<Landing> all = new AppliedExports(lake).landings();
+    boolean rebuilds = !rebuilt.isEmpty();
+    Set<String> hurt =
+        DamagedTypes.of(
+            all,
+            damaged.keySet(),
+            rebuilds ? pending.pending() : pending.all(),
+            rebuilds ? table.held(known) : known);
     Set<String> waiting = new TreeSet<>(strange);
-    if (rebuilt.isEmpty()) {
-      Set<Landing> read = Set.copyOf(pending.all());
-      AppliedExports exports = new AppliedExports(lake);
-      exports.everything().all().stream()
-          .filter(landing -> damaged.containsKey(landing.exportId()) && !read.contains(landing))
-          .flatMap(landing -> landing.files().stream())
-          .forEach(
-              file -> {
-                if (file.kind() == Landing.Kind.DELETIONS) {
-                  waiting.addAll(known); // it names its types only inside
-                } else {
-                  waiting.add(file.resourceType());
-                }
-              });
-    }
+    waiting.addAll(rebuilds ? problems.notRebuilt(rebuilt, hurt) : hurt);
     return waiting;
   }
 

@@ -1,0 +1,40 @@
+package io.epicfhir.transform.silver;
+
+import io.epicfhir.common.Landing;
+import java.util.Collection;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The types of which silver has what bronze no longer gives, because files are damaged. */
+final class DamagedTypes {
+  private DamagedTypes() {}
+
+  /**
+   * Chooses them.
+   *
+   * @param landings all that ever landed
+   * @param damaged exports with a damaged file
+   * @param notApplied landings that silver does not have: nothing of theirs can be lost
+   * @param held every type that silver may have; a file of deletions names its types only inside
+   */
+  static Set<String> of(
+      Collection<Landing> landings,
+      Set<String> damaged,
+      Collection<Landing> notApplied,
+      Set<String> held) {
+    Set<String> types = new TreeSet<>();
+    for (Landing landing : landings) {
+      if (damaged.contains(landing.exportId()) && !notApplied.contains(landing)) {
+        for (Landing.File file : landing.files()) {
+          if (file.kind() == Landing.Kind.DELETIONS) {
+            types.addAll(held);
+          } else {
+            types.add(file.resourceType());
+          }
+        }
+      }
+    }
+    types.retainAll(held);
+    return types;
+  }
+}
