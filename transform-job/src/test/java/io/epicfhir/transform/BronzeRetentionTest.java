@@ -193,7 +193,7 @@ final class BronzeRetentionTest {
         history.current().stream().map(BronzeRetentionTest::withoutParts).toList();
     List<History.Commit> before = new ArrayList<>(commits.subList(0, commits.size() / 2));
     List<History.Commit> after = new ArrayList<>(commits.subList(before.size(), commits.size()));
-    lake().writing(DeletionVectors.values()[(int) (seed % DeletionVectors.values().length)]);
+    lake().writing(seed % 2 == 0 ? DeletionVectors.ON : DeletionVectors.AUTO);
     before.forEach(commit -> commit.land(lake()));
     lake().run();
     new BronzeRetention(lake().lake(), TestLake.spark())

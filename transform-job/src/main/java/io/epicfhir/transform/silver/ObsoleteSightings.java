@@ -36,7 +36,7 @@ final class ObsoleteSightings {
 
   private boolean isObsolete(Sighting one) {
     return holds(one)
-        ? holding.stream().anyMatch(other -> other != one && covers(other, one))
+        ? holding.stream().anyMatch(other -> covers(other, one))
         : !partsOnly || one.subsetted() || !isSinceDeletion(one);
   }
 
