@@ -48,7 +48,7 @@ def contents(source: Path) -> Iterator[tuple[str, bytes]]:
         yield f"jars/{jar.name}", jar.read_bytes()
     for page in (
         "extract-job/README.md",
-        "extract-job/SANDBOX.md",
+        "ci/sandbox/README.md",
         "transform-job/README.md",
         "transform-job/VIEWS.md",
         "load-job/README.md",

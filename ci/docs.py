@@ -57,7 +57,7 @@ NAV: list[tuple[str, list[tuple[str, str]]]] = [
             ("extract-job", "extract-job/README.md"),
             ("transform-job", "transform-job/README.md"),
             ("load-job", "load-job/README.md"),
-            ("The sandbox server", "extract-job/SANDBOX.md"),
+            ("The sandbox server", "ci/sandbox/README.md"),
             ("ci", "ci/README.md"),
             ("Decisions", "docs/decisions.md"),
             ("Measurements", "docs/measurements.md"),

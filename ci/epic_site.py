@@ -25,7 +25,7 @@ class EpicSite(Stack):
     # ---- by day ----
 
     def happens(self, event: str, **what):
-        """An event of extract-job/SANDBOX.md."""
+        """An event of ci/sandbox/README.md."""
         sandbox_admin(self.sandbox(), event, "POST", what)
 
     def over(self, event: str):

@@ -36,7 +36,7 @@ def served(data: Path) -> Resources:
 
 
 def reachable(sandbox: JavaPart, reaches: tuple[str, ...] = ("export", "reference")) -> Resources:
-    """{type: {id: sha256}} of what a client of the group can have, as the running server says; see extract-job/SANDBOX.md."""
+    """{type: {id: sha256}} of what a client of the group can have, as the running server says; see ci/sandbox/README.md."""
     found: Resources = {}
     for line in sandbox_admin(sandbox, "reach").decode().splitlines():
         key, digest, reach = line.split("\t")

@@ -106,7 +106,7 @@ def temporary(root: Path) -> Path:
 
 
 def sandbox_admin(sandbox: JavaPart, path: str, method: str = "GET", body: dict | None = None) -> bytes:
-    """Asks a running sandbox server's admin endpoint; extract-job/SANDBOX.md has them."""
+    """Asks a running sandbox server's admin endpoint; ci/sandbox/README.md has them."""
     request = urllib.request.Request(
         f"{sandbox.env()['SANDBOX_ADMIN_URL'].rstrip('/')}/{path}",
         method=method,
@@ -122,7 +122,7 @@ def cohort(patients: int, log: Path) -> Path:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as out:
         code = subprocess.run(
-            ["java", "-Xmx3g", "-cp", test_class_path("extract-job"), "io.epicfhir.sandbox.SyntheaPatients",
+            ["java", "-Xmx3g", "-cp", test_class_path("ci/sandbox"), "io.epicfhir.sandbox.SyntheaPatients",
              "--patients", str(patients), "--out", str(folder)],
             stdout=out, stderr=subprocess.STDOUT, check=False,
         ).returncode  # fmt: skip

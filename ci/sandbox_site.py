@@ -14,7 +14,7 @@ INTERVAL_END = "2026-03-02T00:00:00Z"
 
 class SandboxSite:
     """
-    :param profile: of the server: strict or epic; further switches of SANDBOX.md go into flags
+    :param profile: of the server: strict or epic; further switches of ci/sandbox/README.md go into flags
     :param archives: where class data archives are kept between sites; each job's first run makes one
     """
 
@@ -38,7 +38,7 @@ class SandboxSite:
 
     def __enter__(self) -> "SandboxSite":
         args = ["--data", self._data, "--keys-dir", self.root / "keys", *self._flags]
-        self.server.start("extract-job", "io.epicfhir.sandbox.SandboxServer", args, memory="2g")
+        self.server.start("ci/sandbox", "io.epicfhir.sandbox.SandboxServer", args, memory="2g")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -35,7 +35,7 @@ AT_EPIC = {"EPIC_FHIR_BULK_MODE": "full", "EPIC_FHIR_BULK_ACCEPTED_ERRORS": "Con
 class Stack:
     """
     :param more: further environment of Airflow, over the pipeline's
-    :param profile: of the sandbox server: strict or epic, and further switches, as extract-job/SANDBOX.md has them
+    :param profile: of the sandbox server: strict or epic, and further switches, as ci/sandbox/README.md has them
     """
 
     def __init__(self, root: Path, patients: int, more: dict[str, str] | None = None, profile: str = "strict"):
@@ -57,7 +57,7 @@ class Stack:
         os.umask(0o077)  # patients, keys, logs
         self.logs.mkdir(parents=True, exist_ok=True)
         self.make_patients()
-        JavaPart(self.root, "sandbox").start("extract-job", "io.epicfhir.sandbox.SandboxServer", [
+        JavaPart(self.root, "sandbox").start("ci/sandbox", "io.epicfhir.sandbox.SandboxServer", [
             "--data", self.data, "--group", "all-patients", "--keys-dir", self.root / "keys", "--profile", *self.profile.split(),
         ])  # fmt: skip
         JavaPart(self.root, "postgres").start("load-job", "io.epicfhir.load.testing.EmbeddedDatabase", [

@@ -213,8 +213,7 @@ final class EpicMannersTest {
   @EnumSource(Behaviour.class)
   void every_behaviour_is_a_switch_that_the_manual_lists(Behaviour behaviour) throws Exception {
     assertThat(Behaviour.named(behaviour.option())).isEqualTo(behaviour);
-    assertThat(Files.readString(Path.of("SANDBOX.md")))
-        .contains("| `" + behaviour.option() + "` |");
+    assertThat(Files.readString(Path.of("README.md"))).contains("| `" + behaviour.option() + "` |");
     assertThat(SandboxOptions.of(Path.of("x")).behaves(behaviour)).isFalse();
     assertThat(SandboxOptions.of(Path.of("x")).epic().cerner().behaves(behaviour))
         .as("in a profile")

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 
 /**
  * A way in which a real server differs from the strict sandbox. Each is a switch of its own; the
- * profile {@code epic} is all up to {@link #OLD_SCOPES}, {@code cerner} the others. SANDBOX.md says
+ * profile {@code epic} is all up to {@link #OLD_SCOPES}, {@code cerner} the others. The README says
  * what is known of each, and from where.
  */
 public enum Behaviour {
