@@ -91,6 +91,11 @@ final class AppliedExports {
     return Backlog.of(pending, applied, replaced, removalReplaced);
   }
 
+  /** The landings of which silver has nothing for certain: no run has begun to apply one. */
+  List<Landing> notApplied() {
+    return landings.stream().filter(landing -> mark(landing.exportId()).isEmpty()).toList();
+  }
+
   /**
    * Exports that had a landing which was taken back, and whether it said that resources are gone;
    * it may have been applied before.

@@ -72,7 +72,7 @@ public final class Silver {
     if (!rebuilt.isEmpty()) {
       Set<String> hurt =
           DamagedTypes.of(
-              everything.all(), problems.damagedExports(), pending.pending(), table.held(known));
+              everything.all(), problems.damagedExports(), applied.notApplied(), table.held(known));
       waiting.addAll(problems.notRebuilt(rebuilt, hurt));
     }
     SilverUpdate update =

@@ -120,13 +120,13 @@ final class SilverUpdate {
    * nothing is concluded of its types.
    */
   private Set<String> waiting(Backlog pending, Map<String, String> damaged) {
-    List<Landing> all = new AppliedExports(lake).landings();
+    AppliedExports exports = new AppliedExports(lake);
     boolean rebuilds = !rebuilt.isEmpty();
     Set<String> hurt =
         DamagedTypes.of(
-            all,
+            exports.landings(),
             damaged.keySet(),
-            rebuilds ? pending.pending() : pending.all(),
+            rebuilds ? exports.notApplied() : pending.all(),
             rebuilds ? table.held(known) : known);
     Set<String> waiting = new TreeSet<>(strange);
     waiting.addAll(rebuilds ? problems.notRebuilt(rebuilt, hurt) : hurt);
