@@ -3,7 +3,8 @@
 
 Once a week small files of the silver and view tables become large ones (OPTIMIZE), and files that only old versions need are
 deleted when their time is over (VACUUM). No row changes. Rows of bronze that no table stands on any more go when they are older
-than `bronze-retention`, quarantined lines when they are older than `quarantine-retention`; by itself both is never. What counts as small, and how long old files stay, stands in `transform.care` of the settings.
+than `bronze-retention`, quarantined lines when they are older than `quarantine-retention`; by itself both is never. What counts as
+small, and how long old files stay, stands in `transform.care` of the settings.
 
 **When it is red:** the tables are as they were; nothing waits for this DAG. Exit 6: storage, or a run that writes the tables holds
 the lock for longer than `transform.lock-patience`; clear the task when it is done. The run report says what each table was given.

@@ -237,15 +237,30 @@ def _accepted(asked: Asked, begin: str) -> dict[str, int]:
 
 
 def _standing(lake: Lake) -> dict[str, dict[str, Any]]:
-    """The tables as the newest transform reported them; of a view that stopped there may be no table yet."""
+    """
+    The tables as the newest transform reported them. One that went on without a table says nothing of it: its name comes from the
+    runs before, up to one that ended well.
+    """
+    standing: dict[str, dict[str, Any]] = {"silver": {}, "views": {}, "joined": {}, "lookups": {}}
+    newest = True
     for dag, run in lake.runs():
-        result = (lake.read_json(lake.metrics(dag, run, "transform.json")) or {}).get("result") or {}
-        if result.get("silver"):
-            stopped = {table: {} for kind in ("refused_views", "refused_joined") for table in result.get(kind) or {}}
-            joined = {**(result.get("refused_joined") or {}), **(result.get("joined") or {})}
-            tables = {**stopped, **(result.get("views") or {}), **(result.get("joined") or {})}
-            return {"silver": result["silver"], "views": tables, "joined": joined, "lookups": result.get("lookups") or {}}
-    return {"silver": {}, "views": {}, "joined": {}, "lookups": {}}
+        report = lake.read_json(lake.metrics(dag, run, "transform.json")) or {}
+        result = report.get("result") or {}
+        if not result.get("silver"):
+            continue
+        stopped = {table: {} for kind in ("refused_views", "refused_joined") for table in result.get(kind) or {}}
+        told = {
+            "silver": result["silver"],
+            "views": {**stopped, **(result.get("views") or {}), **(result.get("joined") or {})},
+            "joined": {**(result.get("refused_joined") or {}), **(result.get("joined") or {})},
+            "lookups": result.get("lookups") or {},
+        }
+        for kind, tables in told.items():
+            standing[kind] = {**(tables if newest else {table: {} for table in tables}), **standing[kind]}
+        newest = False
+        if report["run"]["status"] == "success":
+            break
+    return standing
 
 
 def _known(what: str, names: Any, known: dict[str, Any]) -> None:
@@ -276,8 +291,9 @@ def _sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], st
             )
             said.append(f"Export {export} of {landing['transaction_time']} ({files} files, {rows:,} rows) {verb}.")
     for kind in made.types:
-        rows = standing["silver"][kind]["rows_live"]
-        said.append(f"{kind} in silver ({rows:,} rows now) and its views are rebuilt from all of bronze.")
+        rows = standing["silver"][kind].get("rows_live")
+        now = "rows not known" if rows is None else f"{rows:,} rows now"
+        said.append(f"{kind} in silver ({now}) and its views are rebuilt from all of bronze.")
     for view in made.views:
         rows = standing["views"][view].get("rows")
         now = "no table yet" if rows is None else f"{rows:,} rows now"
@@ -288,8 +304,9 @@ def _sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], st
         now = "rows not known" if rows is None else f"{rows:,} rows now"
         said.append(f"The PostgreSQL table of {table} ({now}) is replaced.")
     for kind, count in (accepted.split(":") for accepted in made.accept_deletions):
-        rows = standing["silver"][kind]["rows_live"]
-        said.append(f"transform may delete {int(count):,} of {rows:,} {kind} although no server said that they are gone.")
+        rows = standing["silver"][kind].get("rows_live")
+        many = f"{int(count):,}" if rows is None else f"{int(count):,} of {rows:,}"
+        said.append(f"transform may delete {many} {kind} although no server said that they are gone.")
     if made.accept_deletions:
         said.append(f"The reason: {made.reason}")
     if not made.types and not made.views and not made.lookups:

@@ -91,6 +91,21 @@ def test_tables_that_are_made_anew_are_named_with_what_they_hold(lake):
     assert "views/vital_signs and its PostgreSQL table (1,630 rows now) are replaced." in said
 
 
+def test_a_type_that_the_red_run_went_on_without_can_be_rebuilt(lake):
+    """Somebody deleted it from silver: that run says nothing of it and names it as changed."""
+    left = {"silver": {"Observation": {"rows_live": 14309}}, "changed_types": ["Patient"], "views": {}}
+    run(lake, "scheduled__2026-03-05T04:00:00+00:00", "red", "e5", transform=left)
+    path = lake.metrics(DAG, "scheduled__2026-03-05T04:00:00+00:00", "transform.json")
+    lake.write_json(path, lake.read_json(path) | {"run": {"status": "failed", "error": "somebody"}})
+    made = rerun.plan(lake, DAG, Asked(begin="transform", types=("Patient", "Observation"), views=("patient",)))
+    assert made.types == ["Patient", "Observation"]
+    assert made.sentences[-3:] == [
+        "Patient in silver (rows not known) and its views are rebuilt from all of bronze.",
+        "Observation in silver (14,309 rows now) and its views are rebuilt from all of bronze.",
+        "views/patient and its PostgreSQL table (no table yet) are replaced.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

@@ -12,6 +12,7 @@ import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.optout.LinkedRecords;
 import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.OptOuts;
+import io.epicfhir.transform.silver.SilverSession;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +38,15 @@ final class LakeRows {
   private final SparkSession spark;
   private final Lake lake;
 
-  LakeRows(SparkSession spark, Lake lake) {
-    this.spark = spark;
+  LakeRows(SparkSession base, Lake lake) {
     this.lake = lake;
+    long bytes =
+        new Landings(lake)
+            .all().stream()
+                .flatMap(landing -> landing.files().stream())
+                .mapToLong(Landing.File::bytes)
+                .sum();
+    this.spark = SilverSession.of(base, bytes, 0);
   }
 
   /** What silver has now: type, id, text. */
