@@ -12,15 +12,19 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.Map;
+import java.util.TreeMap;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** HAPI FHIR's parser, told to refuse what is not FHIR R4, reads whatever the profile serves. */
 final class EpicParsingTest {
+  /** So many of each are read: the shape is the same for all of a type. */
+  private static final int A_TYPE = 60;
+
   @Test
-  void every_served_resource_of_a_synthea_patient_is_r4(@TempDir Path folder) throws Exception {
+  void what_is_served_of_a_synthea_patient_is_r4(@TempDir Path folder) throws Exception {
     Path data = folder.resolve("data");
     SyntheaPatients.generate(1, data, 7);
     // Synthea writes notes only where it finds its templates, which depends on the class loader.
@@ -39,19 +43,20 @@ final class EpicParsingTest {
       String oracle = client.open(server.origin() + "/sandbox/resources").body();
       IParser parser = FhirContext.forR4().newJsonParser();
       parser.setParserErrorHandler(new StrictErrorHandler());
-      TreeSet<String> types = new TreeSet<>();
+      Map<String, Integer> read = new TreeMap<>();
       List<String> wrong = new ArrayList<>();
       for (String line : oracle.split("\n", -1)) {
         String key = line.split("\t", -1)[0];
-        if (!key.isEmpty()) {
-          types.add(key.substring(0, key.indexOf('/')));
+        if (!key.isEmpty()
+            && read.merge(key.substring(0, key.indexOf('/')), 1, Integer::sum) <= A_TYPE) {
           String url = server.baseUrl() + "/" + key;
           HttpResponse<String> answer = client.get(url, token, "Accept", "application/fhir+json");
           wrong.addAll(problems(parser, key, answer.body()));
         }
       }
       assertThat(wrong).isEmpty();
-      assertThat(types).contains("Binary", "Medication", "Specimen", "PractitionerRole", "Patient");
+      assertThat(read)
+          .containsKeys("Binary", "Medication", "Specimen", "PractitionerRole", "Patient");
     }
   }
 
