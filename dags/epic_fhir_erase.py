@@ -27,7 +27,8 @@ from airflow.sdk import DAG, Param, get_current_context, task
 from epic_fhir import sites
 from epic_fhir.defaults import every_dag
 from epic_fhir.erase import LoadErased
-from epic_fhir.submit import PhaseJava, PhaseSubmit
+from epic_fhir.java_task import PhaseJava
+from epic_fhir.submit import PhaseSubmit
 
 SHOWN = "{{ ti.xcom_pull(task_ids='plan', key='return_value') }}"
 

@@ -29,7 +29,9 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, get_current
 
 from epic_fhir import sites, tasks
 from epic_fhir.defaults import asset, deadline, every_dag
-from epic_fhir.submit import ExportReady, LoadSubmit, PhaseJava, PhaseSubmit
+from epic_fhir.export_sensor import ExportReady
+from epic_fhir.java_task import PhaseJava
+from epic_fhir.submit import LoadSubmit, PhaseSubmit
 
 
 def chain(site: str) -> None:

@@ -16,7 +16,7 @@ from airflow.sdk import DAG
 
 from epic_fhir import sites
 from epic_fhir.defaults import every_dag
-from epic_fhir.submit import PhaseJava
+from epic_fhir.java_task import PhaseJava
 
 for site in sites.names():
     with DAG(schedule=None, doc_md=__doc__, **every_dag("preflight", site, ["preflight"])):

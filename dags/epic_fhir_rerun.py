@@ -30,7 +30,9 @@ from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
 from epic_fhir import rerun, sites, tasks
 from epic_fhir.approval import Approval
 from epic_fhir.defaults import every_dag
-from epic_fhir.submit import ExportReady, LoadSubmit, PhaseJava, PhaseSubmit
+from epic_fhir.export_sensor import ExportReady
+from epic_fhir.java_task import PhaseJava
+from epic_fhir.submit import LoadSubmit, PhaseSubmit
 
 NAMES = {"type": "array", "items": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}}
 DELETIONS = "^([A-Z][A-Za-z]+:[0-9]{1,12}(,[A-Z][A-Za-z]+:[0-9]{1,12})*)?$"

@@ -22,7 +22,16 @@ from stack import Stack
 
 CANARY = "CANARY"
 TYPES = ("Patient", "Condition", "Encounter")
-WHERE_PATIENTS_ARE = ("data", "postgres", "logs", "lake/bronze", "lake/silver", "lake/views", "lake/quarantine", "lake/state/exports")
+WHERE_PATIENTS_ARE = (
+    "data",
+    "postgres",
+    "logs",
+    "lake/bronze",
+    "lake/silver",
+    "lake/views",
+    "lake/quarantine",
+    "lake/state/exports",
+)
 BAD_VIEWS = {
     "single": {"name": "several", "path": "identifier.value"},
     "dated": {"name": "born", "path": "name.first().family", "tag": [{"name": "ansi/type", "value": "DATE"}]},

@@ -19,7 +19,7 @@ from epic_fhir.checks import ACCEPTED, WARN, Check
 from epic_fhir.source_checks import EXPECTATIONS
 
 if TYPE_CHECKING:
-    from epic_fhir.reports import Lake
+    from epic_fhir.lake import Lake
 
 ALL = "all"
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from epic_fhir import acceptance, history
 from epic_fhir.channels import Alerts, Channel, Message, channels
-from epic_fhir.reports import Lake, RunKey
+from epic_fhir.lake import Lake, RunKey
 from epic_fhir.source_checks import EXPECTATIONS
 
 log = logging.getLogger(__name__)

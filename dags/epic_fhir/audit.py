@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from epic_fhir.reports import Lake
+from epic_fhir.lake import Lake
 
 FIRST = "0" * 64
 COLUMNS = (

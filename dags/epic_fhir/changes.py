@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from epic_fhir.reports import parse_instant
 
 if TYPE_CHECKING:
-    from epic_fhir.reports import Lake, RunKey
+    from epic_fhir.lake import Lake, RunKey
 
 MOVED = 0.1
 """The share of rows by which a table must have moved to be told."""

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from epic_fhir.settings import SettingsError, hocon, number, optional
+from epic_fhir.hocon import SettingsError, hocon, number, optional
 
 _TIMEOUT = 30
 _OPTIONS = frozenset({"verify", "cert", "proxies", "timeout", "stream", "allow_redirects", "max_redirects", "trust_env"})

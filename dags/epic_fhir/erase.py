@@ -9,7 +9,7 @@ from epic_fhir.submit import LoadSubmit
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from epic_fhir.reports import RunKey
+    from epic_fhir.lake import RunKey
 
 
 class LoadErased(LoadSubmit):

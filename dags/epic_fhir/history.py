@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from epic_fhir import contracts, sites
-from epic_fhir.reports import Lake, lasted, parse_instant
+from epic_fhir.lake import Lake
+from epic_fhir.reports import lasted, parse_instant
 
 KEPT_RUNS = 400
 SIZE_STEP = 4

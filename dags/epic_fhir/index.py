@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from epic_fhir.changes import previous
+from epic_fhir.lake import Lake, RunKey
 from epic_fhir.render import RUN_AFTER, WORDS, after, template
-from epic_fhir.reports import Lake, RunKey, lasted, parse_instant
+from epic_fhir.reports import lasted, parse_instant
 
 MOST = 400
 """Older runs than these are not read: the page stays small, and writing it fast."""

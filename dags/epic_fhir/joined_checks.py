@@ -12,7 +12,7 @@ from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, WARN, Check
 from epic_fhir.source_checks import EXPECTATIONS
 
 if TYPE_CHECKING:
-    from epic_fhir.reconcile import Evidence
+    from epic_fhir.evidence import Evidence
 
 MADE = "views = joined"
 """transform made it of the views as they are now."""

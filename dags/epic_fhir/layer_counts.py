@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from epic_fhir.reconcile import Evidence
+    from epic_fhir.evidence import Evidence
 
 
 def table(evidence: Evidence) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from epic_fhir.settings import Installation, Settings, hocon, optional
+from epic_fhir.hocon import hocon, optional
+from epic_fhir.settings import Installation, Settings
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage

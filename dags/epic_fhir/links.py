@@ -10,12 +10,13 @@ from airflow.sdk import BaseOperatorLink
 from airflow.sdk.configuration import conf
 
 from epic_fhir import serving, sites
-from epic_fhir.settings import Installation, Settings, SettingsError, hocon, optional
+from epic_fhir.hocon import SettingsError, hocon, optional
+from epic_fhir.settings import Installation, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from epic_fhir.reports import Lake
+    from epic_fhir.lake import Lake
 
 
 class ReportLink(BaseOperatorLink):

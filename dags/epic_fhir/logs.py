@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from epic_fhir.reports import JOBS, RunKey, lasted
+from epic_fhir.lake import RunKey
+from epic_fhir.reports import JOBS, lasted
 
 READY = frozenset({"complete", "landed"})
 """States of an export that extract can start from."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
 
-    from epic_fhir.reports import Lake
+    from epic_fhir.lake import Lake
 
 
 RUN_BY = "EPIC_FHIR_RUN_BY"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from epic_fhir.reports import Lake
+from epic_fhir.lake import Lake
 
 
 def command(folder: str) -> str:

@@ -7,104 +7,13 @@ that is missing is COULD_NOT_RUN, and a run with such a check is never green.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from epic_fhir import joined_checks, load_checks, source_checks, transform_checks
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
-from epic_fhir.reports import parse_instant
+from epic_fhir.evidence import PHASES, Evidence, landed_rows
 
 GREEN, RED, UNKNOWN = "green", "red", "unknown"
-PHASES = ("extract", "transform", "load")
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """
-    What the checks look at: the phases' run reports and, of each export, the landing and whether it is marked as applied.
-
-    :param standing: of each view the Delta version that the newest transform of any run has left
-    :param every_landing: reads the landings of all exports, by export
-    :param standing_joined: of each joined table what ``standing`` is of a view
-    """
-
-    reports: dict[str, dict[str, Any] | None]
-    landings: dict[str, dict[str, Any] | None] = field(default_factory=dict)
-    applied: frozenset[str] = frozenset()
-    standing: dict[str, int] = field(default_factory=dict)
-    every_landing: Callable[[], dict[str, Any]] = dict
-    standing_joined: dict[str, int] = field(default_factory=dict)
-
-    def result(self, phase: str) -> dict[str, Any]:
-        return (self.reports.get(phase) or {}).get("result") or {}
-
-    def resources(self, phase: str) -> dict[str, Any]:
-        return (self.reports.get(phase) or {}).get("resources") or {}
-
-    @property
-    def export_ids(self) -> list[str]:
-        """The run's exports, one a group; empty where extract does not name them."""
-        return export_ids(self.reports.get("extract"))
-
-    @property
-    def landed_earlier(self) -> dict[str, dict[str, Any]]:
-        """The landings of exports that this try of extract found landed already, so that it counted nothing of them."""
-        began = parse_instant(((self.reports.get("extract") or {}).get("run") or {}).get("start"))
-        mine = {export: self.landings.get(export) or {} for export in self.export_ids}
-        landed = {export: parse_instant(landing.get("landed_at")) for export, landing in mine.items()}
-        return {export: mine[export] for export, at in landed.items() if at and began and at < began}
-
-    def written(self) -> dict[str, int | None]:
-        """Rows in bronze by type, of this run's exports."""
-        rows = {kind: counts.get("written") for kind, counts in self.resources("extract").items()}
-        for landing in self.landed_earlier.values():
-            for kind, count in _landed(landing, {}).items():
-                rows[kind] = (rows.get(kind) or 0) + count
-        return rows
-
-    def succeeded(self, phase: str) -> bool:
-        return ((self.reports.get(phase) or {}).get("run") or {}).get("status") == "success"
-
-    def resources_in(self, exports: Iterable[str], landings: dict[str, Any]) -> dict[str, int]:
-        """
-        Rows of resources that these exports brought to bronze, by type: of this run's exports what extract says that it wrote, of
-        others what their landings say.
-        """
-        own = [export for export in self.export_ids if export not in self.landed_earlier]
-        rows: dict[str, int] = {}
-        for export in exports:
-            for kind, count in _landed(landings.get(export) or {}, {}).items():
-                rows[kind] = rows.get(kind, 0) + count
-        if set(own) & set(exports):
-            for kind, difference in self._written_beyond_landings(own).items():
-                rows[kind] = rows.get(kind, 0) + difference
-        return rows
-
-    def _written_beyond_landings(self, own: list[str]) -> dict[str, int]:
-        """By how much extract's counts differ from its landings'. Deletions come in Bundles, which only the landings tell apart."""
-        written = {kind: counts.get("written") for kind, counts in self.resources("extract").items() if kind != "Bundle"}
-        difference = {kind: rows for kind, rows in written.items() if rows is not None}
-        for export in own:
-            for kind, count in _landed(self.landings.get(export) or {}, {}).items():
-                if written.get(kind, 0) is not None and kind != "Bundle":
-                    difference[kind] = difference.get(kind, 0) - count
-        return difference
-
-    def by_reference(self, kind: str) -> int:
-        """How many came because another resource refers to them: no manifest counts these."""
-        return (self.result("extract").get("by_reference") or {}).get(kind, 0)
-
-    def set_aside(self, kind: str) -> dict[str, int]:
-        """Resources that came and brought nothing new, by reason: a crawl reads again what it has."""
-        extract = self.result("extract")
-        return {reason: n for reason in ("unchanged", "duplicates", "opted_out") if (n := (extract.get(reason) or {}).get(kind))}
-
-
-def export_ids(extract: dict[str, Any] | None) -> list[str]:
-    """The exports that a report of extract names, joined by commas in its result."""
-    named = ((extract or {}).get("result") or {}).get("export_id") or ""
-    return [export for export in named.split(",") if export]
 
 
 def reconcile(evidence: Evidence) -> list[Check]:
@@ -236,22 +145,13 @@ def _landed_is_written(evidence: Evidence) -> list[Check]:
     landed: dict[str, int] = {}
     for export in evidence.export_ids:
         if export not in evidence.landed_earlier:
-            for kind, rows in _landed(evidence.landings.get(export) or {}, sent).items():
+            for kind, rows in landed_rows(evidence.landings.get(export) or {}, sent).items():
                 landed[kind] = landed.get(kind, 0) + rows
     return [
         Check("bronze = landing", kind, FAIL, f"extract wrote {written:,} {kind}, but its landing lists {landed.get(kind, 0)}.")
         for kind in sorted({*landed, *sent})
         if (written := (sent.get(kind) or {}).get("written", 0)) is not None and written != landed.get(kind, 0)
     ]
-
-
-def _landed(landing: dict[str, Any], told: dict[str, Any]) -> dict[str, int]:
-    """Rows by type. Bundles of deletions are no resources: they count only where the phase counts Bundles, too."""
-    rows: dict[str, int] = {}
-    for file in landing.get("files") or []:
-        if file["kind"] == "RESOURCES" or file["resource_type"] in told:
-            rows[file["resource_type"]] = rows.get(file["resource_type"], 0) + file["rows"]
-    return rows
 
 
 def _was_read(kind: str, written: int, read: int | None, all_of_bronze: dict[str, int], succeeded: bool) -> Check:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from epic_fhir import acceptance, joined_checks, quarantine, rerun, sites
 from epic_fhir.checks import FAIL
-from epic_fhir.reports import DATA_REFUSED, JOBS, RunKey
+from epic_fhir.lake import RunKey
+from epic_fhir.reports import DATA_REFUSED, JOBS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,8 +11,9 @@ from urllib.parse import quote
 from epic_fhir import joined_checks, quarantine
 from epic_fhir.charts import drawn, figure
 from epic_fhir.checks import ACCEPTED, COULD_NOT_RUN, FAIL, WARN
+from epic_fhir.lake import RunKey
 from epic_fhir.remedy import ORDER
-from epic_fhir.reports import RunKey, parse_instant
+from epic_fhir.reports import parse_instant
 from epic_fhir.skew import lost_seconds
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from epic_fhir import serving, sites
-from epic_fhir.settings import Installation, Settings, SettingsError
+from epic_fhir.hocon import SettingsError
+from epic_fhir.settings import Installation, Settings
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 served = FastAPI(title="Epic FHIR run reports", docs_url=None, redoc_url=None, openapi_url=None)

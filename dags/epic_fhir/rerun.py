@@ -11,7 +11,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from epic_fhir import reconcile
-from epic_fhir.reports import JOBS, Lake
+from epic_fhir.lake import Lake
+from epic_fhir.reports import JOBS
+from epic_fhir.rerun_sentences import sentences
+from epic_fhir.standing import standing_tables
 
 STOPPED, NEWEST_RED = "where it stopped", "the last red run"
 BEGINNINGS = (STOPPED, "kick_off", "extract", "transform", "load")
@@ -131,7 +134,7 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
     missing = [export for export, landing in landings.items() if landing is None]
     if missing and begin in ("transform", "load"):
         raise Impossible(f"Cannot begin with {begin}: export {missing[0]} has not landed; begin with extract")
-    standing = _standing(lake)
+    standing = standing_tables(lake)
     lookups = [name for name in asked.views if name in standing["lookups"]]
     views = sorted(standing["views"]) if asked.views == (ALL,) else [name for name in asked.views if name not in lookups]
     accepted = _accepted(asked, begin)
@@ -153,7 +156,7 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
         lookups=lookups,
     )
     kept = {} if made.runs("extract") else {"extract": lake.metrics(dag_id, run, "extract.json")}
-    return Plan(**{**asdict(made), "reports": kept, "sentences": _sentences(made, reports, landings, standing)})
+    return Plan(**{**asdict(made), "reports": kept, "sentences": sentences(made, reports, landings, standing)})
 
 
 def _open(lake: Lake, export: str) -> bool:
@@ -236,87 +239,7 @@ def _accepted(asked: Asked, begin: str) -> dict[str, int]:
     return {part[1]: int(part[2]) for part in parts if part}
 
 
-def _standing(lake: Lake) -> dict[str, dict[str, Any]]:
-    """
-    The tables as the newest transform reported them. One that went on without a table says nothing of it: its name comes from the
-    runs before, up to one that ended well.
-    """
-    standing: dict[str, dict[str, Any]] = {"silver": {}, "views": {}, "joined": {}, "lookups": {}}
-    newest = True
-    for dag, run in lake.runs():
-        report = lake.read_json(lake.metrics(dag, run, "transform.json")) or {}
-        result = report.get("result") or {}
-        if not result.get("silver"):
-            continue
-        stopped = {table: {} for kind in ("refused_views", "refused_joined") for table in result.get(kind) or {}}
-        told = {
-            "silver": result["silver"],
-            "views": {**stopped, **(result.get("views") or {}), **(result.get("joined") or {})},
-            "joined": {**(result.get("refused_joined") or {}), **(result.get("joined") or {})},
-            "lookups": result.get("lookups") or {},
-        }
-        for kind, tables in told.items():
-            standing[kind] = {**(tables if newest else {table: {} for table in tables}), **standing[kind]}
-        newest = False
-        if report["run"]["status"] == "success":
-            break
-    return standing
-
-
 def _known(what: str, names: Any, known: dict[str, Any]) -> None:
     strange = [name for name in names if name not in known]
     if strange:
         raise Impossible(f"Cannot {what} {', '.join(strange)}: known are {', '.join(sorted(known)) or 'none yet'}")
-
-
-def _sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], standing: dict[str, Any]) -> list[str]:
-    said = [f"Run {made.run}: {_why(reports)}", f"It begins with {made.begin}."]
-    if made.begin == "kick_off":
-        said.append(
-            "The server is asked for a new export: what changed since the newest landing, or everything where there is none."
-        )
-        said += [f"Export {export} never landed: it is given up, and the server is told." for export in made.gives_up]
-    elif made.begin != "extract":
-        said.append("The server is not asked for anything.")
-    for export in made.exports:
-        landing = landings.get(export)
-        if landing is None:
-            said.append(f"Export {export} is fetched from the server; it has not landed yet.")
-        else:
-            rows, files = sum(f["rows"] for f in landing["files"]), len(landing["files"])
-            verb = (
-                "is taken as it landed, or fetched again where its files are damaged"
-                if made.begin == "extract"
-                else "is applied once more"
-            )
-            said.append(f"Export {export} of {landing['transaction_time']} ({files} files, {rows:,} rows) {verb}.")
-    for kind in made.types:
-        rows = standing["silver"][kind].get("rows_live")
-        now = "rows not known" if rows is None else f"{rows:,} rows now"
-        said.append(f"{kind} in silver ({now}) and its views are rebuilt from all of bronze.")
-    for view in made.views:
-        rows = standing["views"][view].get("rows")
-        now = "no table yet" if rows is None else f"{rows:,} rows now"
-        folder = "joined" if view in standing["joined"] else "views"
-        said.append(f"{folder}/{view} and its PostgreSQL table ({now}) are replaced.")
-    for table in made.lookups:
-        rows = standing["lookups"][table].get("rows")
-        now = "rows not known" if rows is None else f"{rows:,} rows now"
-        said.append(f"The PostgreSQL table of {table} ({now}) is replaced.")
-    for kind, count in (accepted.split(":") for accepted in made.accept_deletions):
-        rows = standing["silver"][kind].get("rows_live")
-        many = f"{int(count):,}" if rows is None else f"{int(count):,} of {rows:,}"
-        said.append(f"transform may delete {many} {kind} although no server said that they are gone.")
-    if made.accept_deletions:
-        said.append(f"The reason: {made.reason}")
-    if not made.types and not made.views and not made.lookups:
-        said.append("In silver, views and PostgreSQL only what differs is written.")
-    return said
-
-
-def _why(reports: dict[str, Any]) -> str:
-    for task in JOBS:
-        if error := ((reports[task] or {}).get("run") or {}).get("error"):
-            return f"{task} failed: {str(error).splitlines()[0]}"
-    told = ((reports["report"] or {}).get("result") or {}).get("problem")
-    return told or "nothing of it failed."

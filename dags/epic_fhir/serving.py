@@ -13,7 +13,7 @@ from urllib.parse import quote
 from epic_fhir import sites
 
 if TYPE_CHECKING:
-    from epic_fhir.reports import Lake
+    from epic_fhir.lake import Lake
 
 PREFIX = "/epic-fhir"
 _NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f]{1,250}")

@@ -3,72 +3,32 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
-from airflow.sdk import BaseOperator, BaseSensorOperator, PokeReturnValue
 from airflow.sdk.exceptions import (
     AirflowException,
     AirflowFailException,
-    AirflowRescheduleException,
-    AirflowSensorTimeout,
-    AirflowSkipException,
 )
 
-from epic_fhir import logs, rerun, sites
+from epic_fhir import logs, sites
 from epic_fhir.database import database
+from epic_fhir.lake import RunKey
 from epic_fhir.lineage import TellsLineage
+from epic_fhir.phase import listed, planned, settings_must_hold, settle
 from epic_fhir.processes import local_folders, private, run_by, run_by_on_a_cluster, without_secrets
-from epic_fhir.reports import Ended, Lake, RunKey, answer, fresh, judge, of_try, parse_instant, reached_its_end
-from epic_fhir.settings import Installation, Settings, SettingsError
+from epic_fhir.reports import answer, fresh, judge, of_try, reached_its_end
+from epic_fhir.settings import Installation, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
     from airflow.sdk import Context
 
     from epic_fhir.archives import ClassArchive
 
-SCHEDULERS_TURN = timedelta(seconds=5)
 """In this time the scheduler notices that a task's process has ended."""
 DRIVER_OF_TRY = "epic_fhir_driver"
 """Where a task keeps the driver that it has submitted to a cluster, and by which try."""
-
-
-@contextmanager
-def settings_must_hold() -> Iterator[None]:
-    """Wrong settings end the task at once: no retry mends them."""
-    try:
-        yield
-    except SettingsError as e:
-        raise AirflowFailException(str(e)) from e
-
-
-def settle(ended: Ended) -> dict[str, Any]:
-    """The report of a job that did its work; otherwise the failure that the exit code asks for."""
-    if ended.problem is None and ended.report is not None:
-        return ended.report
-    raise (AirflowException if ended.retry else AirflowFailException)(ended.problem)
-
-
-def planned(operator: Any, task: str, export_id: str | None) -> dict[str, Any]:
-    """
-    What a task of a rerun is told by its plan, beside its run; the same task of another DAG has no plan.
-
-    :raises AirflowSkipException: where the plan leaves the task out
-    """
-    if operator.plan is None:
-        return {"export_id": export_id}
-    plan = rerun.Plan.of_dict(operator.plan)
-    if not plan.go or not plan.runs(task):
-        raise AirflowSkipException(f"The rerun begins with {plan.begin}." if plan.go else "The plan was only to be shown.")
-    selection = plan.selection(task)
-    known = ",".join(selection.pop("export", []))
-    return {"export_id": export_id or known or None, **selection}
 
 
 class PhaseSubmit(TellsLineage, SparkSubmitOperator):
@@ -193,11 +153,6 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         return status if status or failure is None else -1
 
 
-def listed(options: dict[str, str]) -> dict[str, list[str]]:
-    """Options as the command line of a job takes them."""
-    return {name: [value] for name, value in options.items()}
-
-
 class LoadSubmit(PhaseSubmit):
     """
     The load job, with the database of an Airflow connection where the environment names one.
@@ -224,146 +179,3 @@ class LoadSubmit(PhaseSubmit):
         if state != "failed" or not reached_its_end(lake.read_json(lake.report(key, "transform"))):
             raise AirflowFailException(f"Nothing is loaded, because transform did not reach its end: its state is {state}")
         self.log.warning("transform failed for single types or views; all other tables are loaded")
-
-
-class JavaCall:
-    """A job as a plain Java process of this task; its output goes to the task's log."""
-
-    def __init__(self, operator: BaseOperator) -> None:
-        self._log = operator.log
-        self._process: subprocess.Popen[str] | None = None
-
-    def run(
-        self, module: str, main: str, key: RunKey, export_id: str | None = None, options: dict[str, str] | None = None
-    ) -> tuple[str, dict[str, Any]]:
-        """The report's path and the report, or the failure that the exit code asks for."""
-        with settings_must_hold():
-            here = Installation.of(key.dag_id)
-            lake = Settings.load(here.conf).open_lake()
-            command, archive = here.java(module, main, key.arguments(here.conf, export_id, **listed(options or {})))
-        path = lake.report(key)
-        before = lake.read_json(path)
-        self._log.info(logs.opening(key, here.conf, export_id))
-        self._log.debug("Running %s", " ".join(command))
-        with private(lake):
-            status = self._wait(command, without_secrets() | here.environment())
-        if archive is not None:
-            archive.keep(status)
-        return path, settle(judge(key, fresh(lake.read_json(path), key, before), status))
-
-    def _wait(self, command: list[str], env: dict[str, str]) -> int:
-        self._process = subprocess.Popen(
-            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-        )
-        try:
-            for line in self._process.stdout or ():
-                self._log.info("%s", line.rstrip())
-            return self._process.wait()
-        finally:
-            self.kill()
-
-    def kill(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-
-
-class PhaseJava(TellsLineage, BaseOperator):
-    """Runs a job that needs no Spark session and returns its report's path and answers, each under its own key, too."""
-
-    template_fields = ("plan", "options")
-
-    def __init__(self, *, module: str, main: str, plan: Any = None, options: dict[str, str] | None = None, **kwargs: Any) -> None:
-        super().__init__(multiple_outputs=True, **kwargs)
-        self.module = module
-        self.main = main
-        self.plan = plan
-        self.options = options or {}
-        self._call: JavaCall | None = None
-
-    def execute(self, context: Context) -> dict[str, Any]:
-        planned(self, self.task_id, None)
-        os.environ.update(run_by(context))
-        self._call = JavaCall(self)
-        gives_up = ",".join(rerun.Plan.of_dict(self.plan).gives_up) if self.plan else ""
-        if gives_up:
-            self._call.run(self.module, "io.epicfhir.extract.Cancel", RunKey.of(context), gives_up)
-        path, made = self._call.run(self.module, self.main, RunKey.of(context), options=self.options)
-        self.log.info(logs.closing(RunKey.of(context), made, path))
-        return answer(path, made)
-
-    def on_kill(self) -> None:
-        if self._call is not None:
-            self._call.kill()
-
-
-def _rescheduled(again: datetime) -> AirflowRescheduleException:
-    """
-    A task that is due again before the scheduler has noticed that its process ended is taken for one that somebody else changed,
-    and fails. So it comes a little later, never earlier.
-    """
-    return AirflowRescheduleException(max(again, datetime.now(timezone.utc) + SCHEDULERS_TURN))
-
-
-class ExportReady(BaseSensorOperator):
-    """
-    Waits for the server's export without holding a worker: each look is one short Java call.
-
-    The server says when to ask again; this sensor never asks earlier, also not after a retry or a restart: the time stands in
-    the last look's report. How long an export may take is the job's business (bulk.deadline); ``timeout`` is only a last stop.
-    """
-
-    template_fields = ("export_id", "plan")
-
-    def __init__(self, *, module: str, main: str, export_id: str, plan: Any = None, **kwargs: Any) -> None:
-        super().__init__(mode="reschedule", **kwargs)
-        self.module = module
-        self.main = main
-        self.export_id = export_id
-        self.plan = plan
-        self._call: JavaCall | None = None
-        self._closing = ""
-
-    def execute(self, context: Context) -> Any:
-        made = super().execute(context)
-        self.log.info(self._closing)
-        return made
-
-    def poke(self, context: Context) -> PokeReturnValue:
-        key = RunKey.of(context)
-        self.export_id = planned(self, key.task_id, self.export_id)["export_id"]
-        with settings_must_hold():
-            settings = Settings.load(Installation.of(key.dag_id).conf)
-        self._not_before(settings.open_lake(), key)
-        self._call = JavaCall(self)
-        path, report = self._call.run(self.module, self.main, key, self.export_id)
-        status = report.get("result") or {}
-        self._closing = logs.closing(key, report, path)
-        if status.get("state") in logs.READY:
-            return PokeReturnValue(is_done=True, xcom_value=answer(path, report))
-        now = datetime.now(timezone.utc)
-        self._within_timeout(context, now)
-        again = parse_instant(status.get("not_before")) or now + settings.poll_interval
-        self.log.info("Export %s is %s (%s)", self.export_id, status.get("state"), status.get("progress") or "no progress told")
-        self.log.info("%s The next look is at %s", self._closing, again.isoformat())
-        raise _rescheduled(again)
-
-    def _not_before(self, lake: Lake, key: RunKey) -> None:
-        last = lake.read_json(lake.report(key)) or {}
-        result = last.get("result") or {}
-        again = parse_instant(result.get("not_before"))
-        mine = result.get("export_id") == self.export_id and result.get("state") not in logs.READY
-        if mine and again and datetime.now(timezone.utc) < again:
-            self.log.info("The server asked for no request before %s", again.isoformat())
-            raise _rescheduled(again)
-
-    def _within_timeout(self, context: Context, now: datetime) -> None:
-        first = context["ti"].get_first_reschedule_date(context)
-        if first is not None and (now - first).total_seconds() > self.timeout:
-            raise AirflowSensorTimeout(
-                f"Cannot wait any longer for export {self.export_id}; see its state in the last look's report"
-            )
-
-    def on_kill(self) -> None:
-        if self._call is not None:
-            self._call.kill()

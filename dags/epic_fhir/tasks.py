@@ -11,10 +11,10 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from epic_fhir import acceptance, alerts, history, logs, reconcile, rerun, sites, verdict
 from epic_fhir.channels import Alerts
+from epic_fhir.lake import Lake, RunKey
 from epic_fhir.links import ReportLink, page_url, report_url
-from epic_fhir.reports import Lake, RunKey
+from epic_fhir.phase import settings_must_hold
 from epic_fhir.settings import Installation, Settings, Thresholds
-from epic_fhir.submit import settings_must_hold
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,10 @@ from epic_fhir.changes import data_of, following, last_good, previous, since_las
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, WARN, Check
 from epic_fhir.contract_checks import as_agreed
 from epic_fhir.drift import drift
+from epic_fhir.evidence import PHASES, Evidence, export_ids
 from epic_fhir.expectations import expectations
-from epic_fhir.reports import DATA_REFUSED, JOBS, Lake, RunKey, reached_its_end, record
+from epic_fhir.lake import Lake, RunKey
+from epic_fhir.reports import DATA_REFUSED, JOBS, reached_its_end, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 from epic_fhir.source_checks import EXPECTATIONS
@@ -62,7 +64,7 @@ def validate(lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, s
     :return: why the run is not green; None when it is
     """
     start = datetime.now(timezone.utc)
-    reports = {phase: lake.read_json(paths[phase]) if phase in paths else None for phase in reconcile.PHASES}
+    reports = {phase: lake.read_json(paths[phase]) if phase in paths else None for phase in PHASES}
     judged = judge(lake, key, reports, thresholds)
     problem = judged.problem()
     path = lake.metrics(key.dag_id, key.run_id, "verdict.json")
@@ -73,7 +75,7 @@ def validate(lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, s
         problem,
         DATA_REFUSED if problem else 0,
         reports["extract"],
-        inputs=[{"name": phase, "path": paths.get(phase), "rows": None, "bytes": None} for phase in reconcile.PHASES],
+        inputs=[{"name": phase, "path": paths.get(phase), "rows": None, "bytes": None} for phase in PHASES],
         outputs=[{"name": "verdict", "path": path, "rows": None, "bytes": None}],
         counters={f"checks.{state.lower()}": n for state, n in counts(judged.checks).items()},
         result={"verdict": judged.verdict, "verdict_file": path},
@@ -103,8 +105,8 @@ def judge(lake: Lake, key: RunKey, reports: dict[str, Any], thresholds: Threshol
     :param reports: each phase's run report, or None
     """
     exports = (((reports.get("transform") or {}).get("result")) or {}).get("exports") or []
-    known = sorted({*exports, *reconcile.export_ids(reports.get("extract"))})
-    evidence = reconcile.Evidence(
+    known = sorted({*exports, *export_ids(reports.get("extract"))})
+    evidence = Evidence(
         reports=reports,
         landings={e: lake.read_json(lake.landing(e)) for e in known},
         applied=frozenset(e for e in known if _is_applied(lake.read_json(f"{lake.root}/state/applied/{e}.json"))),
@@ -170,7 +172,7 @@ def publish(
         task: lake.read_json(path) if (path := left_out.get(task)) else _report_of(lake, key, task, states.get(task))
         for task in (*JOBS, "validate")
     }
-    phases = {phase: reports[phase] for phase in reconcile.PHASES}
+    phases = {phase: reports[phase] for phase in PHASES}
     judged = judge(lake, key, phases, thresholds)
     asked = [task for task in (*JOBS, "validate") if task not in left_out]
     checks = [c for task in asked if (c := _state_check(task, states.get(task), reports[task]))] + judged.checks
@@ -207,7 +209,7 @@ def publish(
 
 
 def _write(lake: Lake, path: str, key: RunKey, judged: Judged, reports: dict[str, Any]) -> None:
-    origin = next((report["run"] for phase in reconcile.PHASES if (report := reports.get(phase))), {})
+    origin = next((report["run"] for phase in PHASES if (report := reports.get(phase))), {})
     run = {
         "dag_id": key.dag_id,
         "run_id": key.run_id,
@@ -305,7 +307,7 @@ def _state_check(task: str, state: str | None, report: dict[str, Any] | None) ->
     if state == "success":
         return None
     told = ((report or {}).get("run") or {}).get("error")
-    if task in reconcile.PHASES and report is not None:
+    if task in PHASES and report is not None:
         return None
     if task == "validate" and state == "failed" and report is not None:
         return None

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from epic_fhir.reports import Lake, RunKey
+from epic_fhir.lake import Lake, RunKey
 from epic_fhir.settings import Thresholds
 
 BEGIN = datetime(2026, 3, 2, 4, 0, tzinfo=timezone.utc)

@@ -17,8 +17,8 @@ from test_render import GOOD
 from epic_fhir import alerts, verdict
 from epic_fhir.alerts import Finding
 from epic_fhir.channels import Alerts
-from epic_fhir.reports import Lake
-from epic_fhir.settings import SettingsError
+from epic_fhir.hocon import SettingsError
+from epic_fhir.lake import Lake
 
 CONF = Path(__file__).resolve().parents[2] / "conf" / "validation.conf"
 WEBHOOK = Alerts(webhook_connection="hook")

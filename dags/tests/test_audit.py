@@ -6,7 +6,7 @@ import json
 import pytest
 
 from epic_fhir import audit
-from epic_fhir.reports import Lake
+from epic_fhir.lake import Lake
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from made_up import RUN_ID, copy, key
 
 from epic_fhir.changes import last_good, since_last_good
-from epic_fhir.reports import Lake
+from epic_fhir.lake import Lake
 
 GOOD = {
     "run": {"run_id": "before", "code_version": "0.1.0", "settings_hash": "5b0a"},

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from epic_fhir import reconcile
-from epic_fhir.reports import RunKey
-from epic_fhir.submit import listed
+from epic_fhir.lake import RunKey
+from epic_fhir.phase import listed
 
 FILE = Path(__file__).resolve().parent.parent / "epic_fhir_erase.py"
 PATIENTS = "/secure/patients.txt"

@@ -3,7 +3,7 @@ from made_up import THRESHOLDS, good_run, key, lake_with
 
 from epic_fhir import history
 from epic_fhir.history import Unreadable
-from epic_fhir.reports import Lake
+from epic_fhir.lake import Lake
 from epic_fhir.verdict import judge, publish
 
 LEAST = 0.0

@@ -4,7 +4,7 @@ from made_up import RUN_ID, failed, good_run, lake_with, report
 from test_render import GOOD, page
 
 from epic_fhir import index
-from epic_fhir.reports import Lake
+from epic_fhir.lake import Lake
 
 QUOTED = "scheduled__2026-03-02T04%3A00%3A00%2B00%3A00"
 

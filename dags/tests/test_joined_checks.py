@@ -7,7 +7,8 @@ from test_render import page
 
 from epic_fhir import joined_checks, rerun
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, WARN
-from epic_fhir.reconcile import GREEN, RED, UNKNOWN, Evidence, reconcile, verdict
+from epic_fhir.evidence import Evidence
+from epic_fhir.reconcile import GREEN, RED, UNKNOWN, reconcile, verdict
 from epic_fhir.remedy import next_step
 
 STOPPED = "Joined table order keeps its last good rows: conf/joined/order.sql, line 3: no table drug"

@@ -4,9 +4,9 @@ import pytest
 import structlog
 from made_up import RUN_ID
 
+from epic_fhir.hocon import SettingsError
+from epic_fhir.lake import Lake
 from epic_fhir.links import ReportLink, page_url, report_url
-from epic_fhir.reports import Lake
-from epic_fhir.settings import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 QUOTED = "scheduled__2026-03-02T04%3A00%3A00%2B00%3A00"

@@ -5,7 +5,7 @@ from made_up import RUN_ID, copy, good_run, key, trend
 from test_render import GOOD, page
 
 from epic_fhir import layer_counts, reconcile, render
-from epic_fhir.reports import Lake
+from epic_fhir.lake import Lake
 
 CHECKS = [{"name": "report", "subject": "load", "state": "PASS", "sentence": "load reported success."}]
 

@@ -2,8 +2,9 @@ import pytest
 from made_up import EXPORT, ROWS, VIEWS, copy, counts, failed, good_run, in_silver, landing, report
 
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, WARN, Check
+from epic_fhir.evidence import Evidence
 from epic_fhir.layer_counts import table
-from epic_fhir.reconcile import GREEN, RED, UNKNOWN, Evidence, reconcile, verdict
+from epic_fhir.reconcile import GREEN, RED, UNKNOWN, reconcile, verdict
 
 
 def evidence(reports, landings=None, applied=frozenset({EXPORT}), standing=None, every_landing=dict):

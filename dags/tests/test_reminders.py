@@ -10,7 +10,7 @@ from test_alerts import GREEN, LINK, WEBHOOK, red, remembered
 
 from epic_fhir import alerts, remedy, retries, sites
 from epic_fhir.alerts import Finding
-from epic_fhir.reports import Lake
+from epic_fhir.lake import Lake
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

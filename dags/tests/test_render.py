@@ -5,9 +5,9 @@ from made_up import ROWS, RUN_ID, THRESHOLDS, copy, failed, good_run, key, lake_
 
 from epic_fhir import verdict
 from epic_fhir.changes import data_of
+from epic_fhir.lake import Lake
 from epic_fhir.remedy import next_step
 from epic_fhir.render import count, span, timeline
-from epic_fhir.reports import Lake
 
 GOOD = dict.fromkeys((*verdict.JOBS, "validate"), "success")
 

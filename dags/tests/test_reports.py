@@ -6,7 +6,8 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 from made_up import BEGIN, RUN_ID, failed, key, report
 
-from epic_fhir.reports import Lake, RunKey, answer, fresh, judge, parse_instant, record
+from epic_fhir.lake import Lake, RunKey
+from epic_fhir.reports import answer, fresh, judge, parse_instant, record
 
 
 class Run:

@@ -9,10 +9,10 @@ from airflow.sdk.exceptions import AirflowSkipException
 from made_up import RUN_ID, key
 
 from epic_fhir import rerun
+from epic_fhir.lake import Lake
+from epic_fhir.phase import planned
 from epic_fhir.remedy import next_step
-from epic_fhir.reports import Lake
 from epic_fhir.rerun import Asked, Impossible, Plan
-from epic_fhir.submit import planned
 
 DAG = "epic_fhir_etl"
 RED, GREEN = "scheduled__2026-03-03T04:00:00+00:00", "scheduled__2026-03-02T04:00:00+00:00"

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from epic_fhir import serving
-from epic_fhir.reports import Lake
+from epic_fhir.lake import Lake
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from epic_fhir import known_keys
-from epic_fhir.settings import Installation, Settings, SettingsError, Thresholds, duration, hocon
+from epic_fhir.hocon import SettingsError, duration, hocon
+from epic_fhir.settings import Installation, Settings, Thresholds
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PIPELINE = REPOSITORY / "conf" / "pipeline.conf"

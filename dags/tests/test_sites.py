@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from epic_fhir import sites
-from epic_fhir.settings import Installation, Settings, SettingsError, hocon
+from epic_fhir.hocon import SettingsError, hocon
+from epic_fhir.settings import Installation, Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = REPOSITORY / "dags"

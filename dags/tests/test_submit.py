@@ -16,9 +16,11 @@ from airflow.sdk.exceptions import (
 )
 from made_up import BEGIN, RUN_ID, failed, report
 
+from epic_fhir.export_sensor import ExportReady
+from epic_fhir.java_task import PhaseJava
 from epic_fhir.processes import without_secrets
 from epic_fhir.settings import Installation
-from epic_fhir.submit import ExportReady, LoadSubmit, PhaseJava, PhaseSubmit
+from epic_fhir.submit import LoadSubmit, PhaseSubmit
 
 
 class Run:

@@ -1,0 +1,169 @@
+"""The files of a lake and the runs that write them: on a disk, in a bucket, wherever Hadoop has them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from epic_fhir.modes import MODES, make_folders
+
+
+@dataclass(frozen=True)
+class RunKey:
+    """One task's try within one run of a DAG."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    try_number: int
+    interval_start: datetime
+    interval_end: datetime
+
+    @classmethod
+    def of(cls, context: Any) -> RunKey:
+        """A run without a data interval (a manual one) has the time it was asked for."""
+        run, ti = context["dag_run"], context["ti"]
+        end = run.data_interval_end or run.run_after
+        return cls(ti.dag_id, ti.run_id, ti.task_id, ti.try_number, run.data_interval_start or end, end)
+
+    def arguments(self, conf: Path, export_id: str | None = None, **selection: list[str]) -> list[str]:
+        """The command line of a job; what is selected for it (types, views) joined by commas."""
+        named = {
+            "conf": str(conf),
+            "dag": self.dag_id,
+            "run": self.run_id,
+            "task": self.task_id,
+            "try": str(self.try_number),
+            "interval-start": instant(self.interval_start),
+            "interval-end": instant(self.interval_end),
+        }
+        if export_id:
+            named["export"] = export_id
+        named |= {name: ",".join(values) for name, values in selection.items()}
+        return [part for name, value in named.items() for part in (f"--{name}", value)]
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The lake's small files: local ones, or any that an object storage path reaches."""
+
+    root: str
+    readers: str = "owner"
+    """Who may read what is written: a name of MODES."""
+
+    def metrics(self, dag_id: str, run_id: str, name: str) -> str:
+        run = run_id.replace(":", "_") if self.root.startswith("hdfs:") else run_id
+        return f"{self.root}/metrics/{dag_id}/{run}/{name}"
+
+    def report(self, key: RunKey, task_id: str | None = None) -> str:
+        return self.metrics(key.dag_id, key.run_id, f"{task_id or key.task_id}.json")
+
+    def landing(self, export: str) -> str:
+        return f"{self.root}/state/landings/{export}.json"
+
+    def is_local(self) -> bool:
+        return self.root.startswith("file:") or not re.match(r"[a-z][a-z0-9]+:", self.root)
+
+    def folder(self, key: RunKey) -> tuple[str, str]:
+        """The run as runs() names it."""
+        return key.dag_id, self.metrics(key.dag_id, key.run_id, "").split("/")[-2]
+
+    def runs(self) -> list[tuple[str, str]]:
+        """Every run that left a report: DAG and folder; newest first by the time in the run's id, or by the folder's."""
+        metrics = self._at(f"{self.root}/metrics")
+        if not metrics.exists():
+            return []
+        found = [
+            (_time_of(run), dag.name, run.name)
+            for dag in metrics.iterdir()
+            if not dag.name.startswith(".") and dag.is_dir()
+            for run in dag.iterdir()
+            if not run.name.startswith(".")
+        ]
+        return [(dag, run) for _, dag, run in sorted(found, reverse=True)]
+
+    def read_json(self, path: str) -> Any | None:
+        """The file's content; None where there is no such file or it is not JSON."""
+        try:
+            return json.loads(self._at(path).read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+            return None
+
+    def read_text(self, path: str) -> str | None:
+        """The file's content; None where there is no such file."""
+        try:
+            return str(self._at(path).read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+    def json_files(self, folder: str) -> list[tuple[str, Any]]:
+        """Every JSON file of a folder: its name without the ending, and its content."""
+        at = self._at(folder)
+        names = sorted(file.name for file in at.iterdir() if file.name.endswith(".json")) if at.exists() else []
+        return [(name.removesuffix(".json"), self.read_json(f"{folder}/{name}")) for name in names]
+
+    def files(self, folder: str) -> list[Any]:
+        """The files and folders of a folder, by name, as pathlib shows them; empty where there is no such folder."""
+        at = self._at(folder)
+        return sorted(at.iterdir(), key=lambda file: file.name) if at.exists() else []
+
+    def exists(self, path: str) -> bool:
+        return self._at(path).exists()
+
+    def write_text(self, path: str, content: str) -> None:
+        """Replaces a file in one step."""
+        target = self._at(path)
+        if not isinstance(target, Path):
+            target.write_text(content, encoding="utf-8")
+            return
+        modes = MODES[self.readers]
+        make_folders(target.parent, modes.folder)
+        handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                out.write(content)
+            Path(part).chmod(modes.file)
+            Path(part).replace(target)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+
+    def write_json(self, path: str, content: Any) -> None:
+        self.write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+    def local(self, path: str) -> str:
+        """A path of a local lake as the operating system names it."""
+        return re.sub(r"^file:(//(?=/))?", "", path)
+
+    def _at(self, path: str) -> Any:
+        if self.is_local():
+            return Path(self.local(path))
+        from upath import UPath
+
+        # Hadoop's name for S3 is a scheme that only Hadoop knows. What a listing saw is not kept: the jobs write meanwhile.
+        return UPath(re.sub(r"^s3[an]://", "s3://", path), use_listings_cache=False)
+
+
+def _time_of(run: Any) -> float:
+    """When a run was, in seconds: a run's id mostly tells it; a folder of an object store has no time, its report has."""
+    told = re.search(r"\d{4}-\d\d-\d\dT\d\d[:_]\d\d[:_]\d\d(\.\d{1,6})?", run.name)
+    try:
+        if told:
+            whole = datetime.fromisoformat(told[0][:19].replace("_", ":")).replace(tzinfo=timezone.utc)
+            return whole.timestamp() + float(told[1] or 0)
+    except ValueError:
+        pass  # an id by hand that only looks like a time
+    try:
+        return float((run if isinstance(run, Path) else run / "report.json").stat().st_mtime)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0.0
+
+
+def instant(value: datetime) -> str:
+    return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")

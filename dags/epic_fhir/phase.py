@@ -1,0 +1,60 @@
+"""What every task of a phase does, however its job is started."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowSkipException,
+)
+
+from epic_fhir import rerun
+from epic_fhir.hocon import SettingsError
+from epic_fhir.reports import Ended
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+SCHEDULERS_TURN = timedelta(seconds=5)
+
+
+@contextmanager
+def settings_must_hold() -> Iterator[None]:
+    """Wrong settings end the task at once: no retry mends them."""
+    try:
+        yield
+    except SettingsError as e:
+        raise AirflowFailException(str(e)) from e
+
+
+def settle(ended: Ended) -> dict[str, Any]:
+    """The report of a job that did its work; otherwise the failure that the exit code asks for."""
+    if ended.problem is None and ended.report is not None:
+        return ended.report
+    raise (AirflowException if ended.retry else AirflowFailException)(ended.problem)
+
+
+def planned(operator: Any, task: str, export_id: str | None) -> dict[str, Any]:
+    """
+    What a task of a rerun is told by its plan, beside its run; the same task of another DAG has no plan.
+
+    :raises AirflowSkipException: where the plan leaves the task out
+    """
+    if operator.plan is None:
+        return {"export_id": export_id}
+    plan = rerun.Plan.of_dict(operator.plan)
+    if not plan.go or not plan.runs(task):
+        raise AirflowSkipException(f"The rerun begins with {plan.begin}." if plan.go else "The plan was only to be shown.")
+    selection = plan.selection(task)
+    known = ",".join(selection.pop("export", []))
+    return {"export_id": export_id or known or None, **selection}
+
+
+def listed(options: dict[str, str]) -> dict[str, list[str]]:
+    """Options as the command line of a job takes them."""
+    return {name: [value] for name, value in options.items()}

@@ -1,0 +1,63 @@
+"""What a rerun says it will do, before anybody agrees to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from epic_fhir.rerun import Plan
+
+from epic_fhir.reports import JOBS
+
+
+def sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], standing: dict[str, Any]) -> list[str]:
+    said = [f"Run {made.run}: {why_red(reports)}", f"It begins with {made.begin}."]
+    if made.begin == "kick_off":
+        said.append(
+            "The server is asked for a new export: what changed since the newest landing, or everything where there is none."
+        )
+        said += [f"Export {export} never landed: it is given up, and the server is told." for export in made.gives_up]
+    elif made.begin != "extract":
+        said.append("The server is not asked for anything.")
+    for export in made.exports:
+        landing = landings.get(export)
+        if landing is None:
+            said.append(f"Export {export} is fetched from the server; it has not landed yet.")
+        else:
+            rows, files = sum(f["rows"] for f in landing["files"]), len(landing["files"])
+            verb = (
+                "is taken as it landed, or fetched again where its files are damaged"
+                if made.begin == "extract"
+                else "is applied once more"
+            )
+            said.append(f"Export {export} of {landing['transaction_time']} ({files} files, {rows:,} rows) {verb}.")
+    for kind in made.types:
+        rows = standing["silver"][kind].get("rows_live")
+        now = "rows not known" if rows is None else f"{rows:,} rows now"
+        said.append(f"{kind} in silver ({now}) and its views are rebuilt from all of bronze.")
+    for view in made.views:
+        rows = standing["views"][view].get("rows")
+        now = "no table yet" if rows is None else f"{rows:,} rows now"
+        folder = "joined" if view in standing["joined"] else "views"
+        said.append(f"{folder}/{view} and its PostgreSQL table ({now}) are replaced.")
+    for table in made.lookups:
+        rows = standing["lookups"][table].get("rows")
+        now = "rows not known" if rows is None else f"{rows:,} rows now"
+        said.append(f"The PostgreSQL table of {table} ({now}) is replaced.")
+    for kind, count in (accepted.split(":") for accepted in made.accept_deletions):
+        rows = standing["silver"][kind].get("rows_live")
+        many = f"{int(count):,}" if rows is None else f"{int(count):,} of {rows:,}"
+        said.append(f"transform may delete {many} {kind} although no server said that they are gone.")
+    if made.accept_deletions:
+        said.append(f"The reason: {made.reason}")
+    if not made.types and not made.views and not made.lookups:
+        said.append("In silver, views and PostgreSQL only what differs is written.")
+    return said
+
+
+def why_red(reports: dict[str, Any]) -> str:
+    for task in JOBS:
+        if error := ((reports[task] or {}).get("run") or {}).get("error"):
+            return f"{task} failed: {str(error).splitlines()[0]}"
+    told = ((reports["report"] or {}).get("result") or {}).get("problem")
+    return told or "nothing of it failed."
