@@ -1,6 +1,5 @@
 package io.epicfhir.transform.erase;
 
-import io.delta.tables.DeltaTable;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.TableLog;
@@ -13,9 +12,10 @@ import io.epicfhir.transform.delta.TableWriter;
 import io.epicfhir.transform.silver.SilverSession;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import org.apache.hadoop.fs.FileStatus;
+import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.sql.Dataset;
@@ -119,24 +119,26 @@ final class TableErasure {
         .anyMatch(file -> file.deletedRows() > 0)) {
       spark.sql("REORG TABLE delta.`" + path + "` APPLY (PURGE)");
     }
-    spark.conf().set("spark.databricks.delta.retentionDurationCheck.enabled", false);
-    spark
-        .conf()
-        .set(
-            "spark.sql.sources.parallelPartitionDiscovery.parallelism",
-            spark.sparkContext().defaultParallelism());
-    DeltaTable.forPath(spark, path.toString()).vacuum(0);
-    removeHidden(path);
+    removeOlder();
   }
 
-  /** VACUUM passes over files whose names begin with a dot or an underscore. */
-  private void removeHidden(Path folder) {
-    for (FileStatus file : lake.list(folder)) {
-      String name = file.getPath().getName();
-      if (file.isDirectory() && !name.startsWith("_")) {
-        removeHidden(file.getPath());
-      } else if (file.isFile() && name.startsWith("_")) {
-        lake.delete(file.getPath());
+  /**
+   * Every file that the newest version does not name: older versions' data, deletion vectors,
+   * change data, and what writers left. VACUUM would do it with some Spark jobs a table, and passes
+   * over files whose names begin with a dot or an underscore.
+   */
+  private void removeOlder() {
+    Set<String> named = new HashSet<>();
+    TableLog.of(lake, path)
+        .snapshot()
+        .orElseThrow()
+        .files()
+        .forEach(file -> named.add(new Path(path, file.path()).toUri().getPath()));
+    String log = new Path(path, "_delta_log").toUri().getPath() + "/";
+    for (Path file : LakeFiles.below(lake, path)) {
+      String place = file.toUri().getPath();
+      if (!place.startsWith(log) && !named.contains(place)) {
+        lake.delete(file);
       }
     }
   }
