@@ -59,7 +59,7 @@ NAV: list[tuple[str, list[tuple[str, str]]]] = [
             ("load-job", "load-job/README.md"),
             ("The sandbox server", "ci/sandbox/README.md"),
             ("ci", "ci/README.md"),
-            ("Decisions", "docs/decisions.md"),
+            ("Decisions", "docs/decisions/README.md"),
             ("Measurements", "docs/measurements.md"),
         ],
     ),
@@ -90,6 +90,9 @@ def main() -> None:
     }
     nav = [(title, [(name, path) for name, path in group if path in generated or (HOME / path).exists()]) for title, group in NAV]
     site = {path: site_path(path) for _, group in nav for _, path in group}
+    for file in sorted((HOME / "docs" / "decisions").glob("2*.md")):  # reached from their list, not from the menu
+        path = str(file.relative_to(HOME))
+        site[path] = site_path(path)
     for path, target in site.items():
         text = generated.get(path) or (HOME / path).read_text()
         file = pages / target
