@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import (
 from epic_fhir import logs
 from epic_fhir.java_task import JavaCall
 from epic_fhir.lake import Lake, RunKey
-from epic_fhir.phase import SCHEDULERS_TURN, planned, settings_must_hold
+from epic_fhir.phase import planned, schedulers_turn, settings_must_hold
 from epic_fhir.reports import answer, parse_instant
 from epic_fhir.settings import Installation, Settings
 
@@ -27,7 +27,7 @@ def _rescheduled(again: datetime) -> AirflowRescheduleException:
     A task that is due again before the scheduler has noticed that its process ended is taken for one that somebody else changed,
     and fails. So it comes a little later, never earlier.
     """
-    return AirflowRescheduleException(max(again, datetime.now(timezone.utc) + SCHEDULERS_TURN))
+    return AirflowRescheduleException(max(again, datetime.now(timezone.utc) + schedulers_turn()))
 
 
 class ExportReady(BaseSensorOperator):

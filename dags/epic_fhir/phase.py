@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 
 SCHEDULERS_TURN = timedelta(seconds=5)
+"""How long the scheduler may take to notice that a task's process ended, on a machine with a core for each that wants one."""
+
+_MOST_TURNS = 12
+
+
+def schedulers_turn() -> timedelta:
+    """The same on this machine as it is now: where more processes want a core than there are, all wait."""
+    crowd = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return SCHEDULERS_TURN * min(max(crowd, 1), _MOST_TURNS)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from airflow.sdk.exceptions import (
 )
 from made_up import BEGIN, RUN_ID, failed, report
 
+from epic_fhir import phase
 from epic_fhir.export_sensor import ExportReady
 from epic_fhir.java_task import PhaseJava
 from epic_fhir.processes import without_secrets
@@ -361,3 +362,10 @@ def test_what_names_a_run_is_one_argument_and_no_command(home, monkeypatch, task
     assert arguments[arguments.index("--run") + 1] == text
     assert f"EPIC_FHIR_RUN_BY={text}" in (home / "environment").read_text().splitlines()
     assert list(home.rglob("PWNED")) == []
+
+
+@pytest.mark.parametrize(("load", "cores", "seconds"), [(0.1, 2, 5), (2, 2, 5), (8, 2, 20), (900, 2, 60)])
+def test_a_sensor_gives_the_scheduler_of_a_busy_machine_more_time(monkeypatch, load, cores, seconds):
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 0, 0))
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    assert phase.schedulers_turn() == timedelta(seconds=seconds)
