@@ -72,9 +72,11 @@ def run(work: Path) -> Bench:
     )
 
 
-def _settings(work: Path, times: int, url: str) -> Path:
-    lake = work / str(times) / "lake"
-    return settings_file(work / f"{times}.conf", {"lake": lake, "load.jdbc-url": url, "load.user": "postgres"})
+def _settings(work: Path, times: int, url: str, schema: str = "fhir") -> Path:
+    """A lake has a schema of its own."""
+    values = {"lake": work / str(times) / "lake", "load.jdbc-url": url, "load.user": "postgres"}
+    values |= {"load.schema": schema, "load.state-schema": f"{schema}_pipeline"}
+    return settings_file(work / f"{schema}-{times}.conf", values)
 
 
 def _fill(work: Path, source: Path, times: int) -> int:
@@ -84,7 +86,7 @@ def _fill(work: Path, source: Path, times: int) -> int:
 
 def _heap(work: Path, times: int, url: str) -> float:
     """MiB alive at most in a task that loads the lake into an empty table."""
-    args = ["--conf", _settings(work, times, url), "--dag", "heap", "--run", times, "--task", "load"]
+    args = ["--conf", _settings(work, times, url, f"heap{times}"), "--dag", "heap", "--run", times, "--task", "load"]
     args += ["--interval-end", "2026-01-01T00:00:00Z"]
     runner = Runner()
     report = work / str(times) / "lake" / "metrics" / "heap" / str(times) / "load.json"

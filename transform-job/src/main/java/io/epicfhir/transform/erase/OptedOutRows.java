@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -29,14 +30,17 @@ public final class OptedOutRows {
   /**
    * Removes them from bronze; the caller holds the lock of the tables.
    *
-   * @param read the landings that are about to be read
+   * @param read the landings that are about to be read; asked only where there is a list
    * @return how many rows went, or Bundles of deletions lost entries
    */
-  public long remove(Collection<Landing> read) {
+  public long remove(Supplier<Collection<Landing>> read) {
     Optional<Instant> changed = list.changedAt();
+    if (changed.isEmpty()) {
+      return 0;
+    }
     Set<String> older =
-        read.stream()
-            .filter(landing -> changed.isPresent() && !isAfter(landing, changed.get()))
+        read.get().stream()
+            .filter(landing -> !isAfter(landing, changed.get()))
             .map(Landing::exportId)
             .collect(Collectors.toSet());
     OptOuts optOuts = older.isEmpty() ? OptOuts.NONE : list.load();
