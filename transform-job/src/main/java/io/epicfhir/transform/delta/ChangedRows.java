@@ -1,8 +1,10 @@
 package io.epicfhir.transform.delta;
 
+import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.xxhash64;
 
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -30,6 +33,12 @@ import org.roaringbitmap.RoaringBitmap;
  */
 public final class ChangedRows {
   private static final String SIGN = "_sign";
+  private static final String ONE = "_hash";
+  private static final String OTHER = "_other_hash";
+  private static final long SALT = 0x9E3779B97F4A7C15L;
+
+  /** So many hashes are sent to every task: a few MB. */
+  private static final int FEW = 200_000;
 
   private final SparkSession spark;
   private final Lake lake;
@@ -83,14 +92,34 @@ public final class ChangedRows {
     return Optional.of(oneWay ? out.unionAll(in) : difference(out, in, names));
   }
 
-  private static Dataset<Row> difference(Dataset<Row> out, Dataset<Row> in, List<String> names) {
+  /**
+   * What one side has more often than the other. Mostly files were copied for the sake of a few
+   * rows, which may hold long texts: so hashes of 128 bits are sent and counted, and the rows of
+   * those that are left are read again.
+   */
+  private Dataset<Row> difference(Dataset<Row> out, Dataset<Row> in, List<String> names) {
     Column[] columns = names.stream().map(n -> col("`" + n + "`")).toArray(Column[]::new);
-    return out.withColumn(SIGN, lit(-1))
-        .unionAll(in.withColumn(SIGN, lit(1)))
-        .groupBy(columns)
-        .agg(sum(SIGN).as(SIGN))
-        .where(col(SIGN).notEqual(0))
-        .select(columns);
+    Dataset<Row> both = out.withColumn(SIGN, lit(-1)).unionAll(in.withColumn(SIGN, lit(1)));
+    if (out.schema().catalogString().contains("map<")) {
+      return net(both, columns).select(columns); // a map has no hash
+    }
+    Column[] salted =
+        Stream.concat(Stream.of(lit(SALT)), Stream.of(columns)).toArray(Column[]::new);
+    both = both.withColumn(ONE, xxhash64(columns)).withColumn(OTHER, xxhash64(salted));
+    Dataset<Row> hashes = net(both, col(ONE), col(OTHER)).select(ONE, OTHER);
+    List<Row> few = hashes.limit(FEW + 1).collectAsList();
+    if (few.isEmpty()) {
+      return spark.createDataFrame(List.of(), out.schema());
+    }
+    if (few.size() > FEW) {
+      return net(both, columns).select(columns);
+    }
+    Dataset<Row> left = broadcast(spark.createDataFrame(few, hashes.schema()));
+    return both.join(left, new String[] {ONE, OTHER}, "left_semi").select(columns);
+  }
+
+  private static Dataset<Row> net(Dataset<Row> both, Column... columns) {
+    return both.groupBy(columns).agg(sum(SIGN).as(SIGN)).where(col(SIGN).notEqual(0));
   }
 
   private static Map<String, DataFile> byPath(TableSnapshot snapshot) {
