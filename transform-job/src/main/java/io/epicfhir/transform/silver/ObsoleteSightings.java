@@ -13,13 +13,13 @@ import java.util.List;
  */
 final class ObsoleteSightings {
   private final List<ExportFact> gone;
-  private final ResourceEvidence evidence;
+  private final Long goneAt;
   private final List<Sighting> holding;
   private final boolean partsOnly;
 
   private ObsoleteSightings(List<Sighting> sightings, List<ExportFact> gone) {
     this.gone = gone;
-    this.evidence = ResourceEvidence.of(sightings, gone);
+    this.goneAt = ResourceEvidence.of(sightings, gone).goneAt();
     this.holding = sightings.stream().filter(this::holds).toList();
     this.partsOnly = !holding.isEmpty() && holding.stream().allMatch(Sighting::subsetted);
   }
@@ -37,15 +37,11 @@ final class ObsoleteSightings {
   private boolean isObsolete(Sighting one) {
     return holds(one)
         ? holding.stream().anyMatch(other -> covers(other, one))
-        : !partsOnly || one.subsetted() || !isSinceDeletion(one);
+        : !partsOnly || one.subsetted() || !ResourceEvidence.isSinceDeletion(one, goneAt);
   }
 
   private boolean holds(Sighting one) {
-    return !one.obsolete() && isSinceDeletion(one) && !ResourceEvidence.isConcludedGone(one, gone);
-  }
-
-  private boolean isSinceDeletion(Sighting one) {
-    return evidence.goneAt() == null || one.export().time() >= evidence.goneAt();
+    return ResourceEvidence.holds(one, goneAt, gone);
   }
 
   private static boolean covers(Sighting other, Sighting one) {

@@ -50,13 +50,14 @@ record ResourceEvidence(
         word = export;
       }
     }
+    Long goneAt = word == null ? null : (Long) word.time();
     long[] counts = new long[3];
     Set<UTF8String> sources = new TreeSet<>();
     Sighting best = null;
     Rank bestRank = null;
     for (Sighting one : sightings) {
-      boolean sinceDeletion = word == null || one.export().time() >= word.time();
-      boolean holds = !one.obsolete() && sinceDeletion && !isConcludedGone(one, gone);
+      boolean sinceDeletion = isSinceDeletion(one, goneAt);
+      boolean holds = holds(one, goneAt, gone);
       if (holds) {
         sources.add(one.export().source());
       }
@@ -80,7 +81,7 @@ record ResourceEvidence(
         sources,
         best,
         bestRank,
-        word == null ? null : (Long) word.time(),
+        goneAt,
         word == null ? null : word.exportId(),
         goneSources);
   }
@@ -101,8 +102,17 @@ record ResourceEvidence(
         : one.exportId().compareTo(other.exportId()) > 0;
   }
 
+  /** Whether its source still holds it, by all that is read. */
+  static boolean holds(Sighting one, Long goneAt, List<ExportFact> gone) {
+    return !one.obsolete() && isSinceDeletion(one, goneAt) && !isConcludedGone(one, gone);
+  }
+
+  static boolean isSinceDeletion(Sighting one, Long goneAt) {
+    return goneAt == null || one.export().time() >= goneAt;
+  }
+
   /** Whether its source looked for it later, and did not find it. */
-  static boolean isConcludedGone(Sighting one, List<ExportFact> gone) {
+  private static boolean isConcludedGone(Sighting one, List<ExportFact> gone) {
     return gone.stream()
         .anyMatch(
             g ->
