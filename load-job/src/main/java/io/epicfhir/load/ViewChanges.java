@@ -6,7 +6,10 @@ import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.when;
 
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.ChangedParts.Part;
+import io.epicfhir.common.delta.TableLog;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -58,11 +61,14 @@ record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
   static Optional<ViewChanges> since(
       Supplier<SparkSession> spark, Lake lake, ViewSnapshot view, long since, long most) {
     return ChangedFiles.since(lake, view, since, most)
-        .map(parts -> new ViewChanges(view, rows(spark.get(), view, parts)));
+        .map(
+            parts ->
+                new ViewChanges(
+                    view, rows(spark.get(), view, TableLog.of(lake, view.path()), parts)));
   }
 
   private static Dataset<Row> rows(
-      SparkSession spark, ViewSnapshot view, List<ChangedFiles.Part> parts) {
+      SparkSession spark, ViewSnapshot view, TableLog log, List<Part> parts) {
     List<Column> columns = new ArrayList<>();
     for (TableShape.Column column : view.shape().columns()) {
       Column value = col("`" + column.name() + "`");
@@ -71,12 +77,12 @@ record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
     }
     columns.add(col(COMMIT));
     columns.add(col(GONE));
-    return changed(spark, view, parts).select(columns.toArray(Column[]::new));
+    return changed(spark, view, log, parts).select(columns.toArray(Column[]::new));
   }
 
   /** The parts' rows, with what is known of each. */
   private static Dataset<Row> changed(
-      SparkSession spark, ViewSnapshot view, List<ChangedFiles.Part> parts) {
+      SparkSession spark, ViewSnapshot view, TableLog log, List<Part> parts) {
     if (parts.isEmpty()) {
       return spark.createDataFrame(
           List.of(), view.schema().add(COMMIT, "bigint").add(GONE, "boolean"));
@@ -84,14 +90,15 @@ record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
     List<Row> about = new ArrayList<>();
     List<Row> positions = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
-      ChangedFiles.Part part = parts.get(i);
-      about.add(RowFactory.create(part.fileName(), i, part.only(), part.commit(), part.gone()));
-      for (Long position : part.positions()) {
+      Part part = parts.get(i);
+      boolean only = part.only().isPresent();
+      about.add(RowFactory.create(part.file().path(), i, only, part.commit(), part.gone()));
+      for (long position : listed(log, part)) {
         positions.add(RowFactory.create(i, position));
       }
     }
     Dataset<Row> rows =
-        view.parquet(spark, parts.stream().map(ChangedFiles.Part::file).toList())
+        view.parquet(spark, parts.stream().map(Part::file).toList())
             .withColumn(POSITION, col("_metadata.row_index"))
             .withColumn(NAME, col("_metadata.file_name"))
             .join(broadcast(spark.createDataFrame(about, PARTS)), col(NAME).equalTo(col(FILE)));
@@ -103,5 +110,12 @@ record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
                 col(PART).equalTo(col(LISTED_PART)).and(col(POSITION).equalTo(col(LISTED))),
                 "left_outer")
             .where(col(ONLY).equalTo(col(LISTED).isNotNull()));
+  }
+
+  /** The rows that are meant, or those that are not. */
+  private static long[] listed(TableLog log, Part part) {
+    return part.only()
+        .map(rows -> Arrays.stream(rows.toArray()).asLongStream().toArray())
+        .orElseGet(() -> log.deletedPositions(part.file()).orElseThrow());
   }
 }

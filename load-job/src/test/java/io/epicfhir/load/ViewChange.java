@@ -2,6 +2,7 @@ package io.epicfhir.load;
 
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.delta.CopiedRows;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.DataFile.DeletionVector;
 import io.epicfhir.common.delta.NewFile;
@@ -59,7 +60,7 @@ final class ViewChange {
         mark(file, Set.copyOf(resources), marked, removed);
       }
       List<NewFile> added = rows.isEmpty() ? List.of() : List.of(write(schema, rows));
-      log.change(snapshot.version(), added, removed, marked, "test");
+      log.change(snapshot.version(), added, CopiedRows.NONE, removed, marked, "test");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

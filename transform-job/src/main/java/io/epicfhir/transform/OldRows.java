@@ -1,7 +1,7 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.common.delta.NewFile;
-import io.epicfhir.transform.delta.PackedBitmap;
+import io.epicfhir.common.delta.PackedBitmap;
 import io.epicfhir.transform.views.ViewFile;
 import io.epicfhir.transform.views.ViewParquet;
 import java.io.IOException;
@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -17,12 +18,13 @@ import org.apache.spark.unsafe.types.UTF8String;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Takes the rows of the resources that changed out of rows of a view's table: the other rows go
- * into a new file, or, with deletion vectors, the positions of those rows are told.
+ * Takes the rows of the resources that changed out of rows of a view's table: the positions of
+ * those rows are told, and without deletion vectors the other rows go into a new file.
  */
 final class OldRows implements AutoCloseable {
   private final ViewFile file;
   private final String table;
+  private final boolean mark;
   private final Map<UTF8String, Integer> changed;
   private final Configuration hadoop;
   private final int key;
@@ -32,14 +34,21 @@ final class OldRows implements AutoCloseable {
   private ViewParquet parquet;
 
   /**
+   * @param mark whether positions are enough
    * @param changed the ids of resources that changed, each with a number
    */
-  OldRows(ViewFile file, String table, Map<UTF8String, Integer> changed, Configuration hadoop) {
+  OldRows(
+      ViewFile file,
+      String table,
+      boolean mark,
+      Map<UTF8String, Integer> changed,
+      Configuration hadoop) {
     this.file = file;
     this.table = table;
+    this.mark = mark;
     this.changed = changed;
     this.hadoop = hadoop;
-    this.key = file.schema().fieldIndex(ViewPlan.RESOURCE_ID);
+    this.key = columns(file, mark).indexOf(ViewPlan.RESOURCE_ID);
   }
 
   /** The columns that are read of the table's files. */
@@ -47,28 +56,23 @@ final class OldRows implements AutoCloseable {
     return mark ? List.of(ViewPlan.RESOURCE_ID) : List.of(file.schema().fieldNames());
   }
 
-  /** Whether the resource changed. */
-  boolean isChanged(UTF8String id) {
-    return changed.containsKey(id);
-  }
-
   /**
-   * Marks a row of a resource that changed.
+   * Takes a row.
    *
    * @param path the file that it lies in, as a URI
+   * @param position its number in that file
    */
-  void mark(UTF8String id, String path, int position) {
-    removed.add(changed.get(id));
-    positions.computeIfAbsent(path, f -> new RoaringBitmap()).add(position);
-  }
-
-  /** Copies a row of all the table's columns, but where its resource changed. */
-  void copy(InternalRow row) {
+  void row(InternalRow row, Supplier<String> path, int position) {
     Integer number = changed.get(row.getUTF8String(key));
     if (number != null) {
       removed.add(number);
-      return;
+      positions.computeIfAbsent(path.get(), f -> new RoaringBitmap()).add(position);
+    } else if (!mark) {
+      copy(row);
     }
+  }
+
+  private void copy(InternalRow row) {
     try {
       if (parquet == null) {
         name = "part-" + UUID.randomUUID() + ".zstd.parquet";

@@ -24,8 +24,7 @@ final class OldRowsTask implements FlatMapFunction<Iterator<InternalRow>, ViewPa
   private final SerializableConfiguration hadoop;
 
   /**
-   * @param mark whether the rows are the resource's key, file_path and row_index; else they are the
-   *     table's columns
+   * @param mark whether positions are enough; else the rows that stay are copied
    */
   OldRowsTask(
       ViewFile file,
@@ -43,25 +42,18 @@ final class OldRowsTask implements FlatMapFunction<Iterator<InternalRow>, ViewPa
   /** The columns that it is to be given. */
   static List<String> columns(ViewFile file, boolean mark) {
     List<String> columns = new ArrayList<>(OldRows.columns(file, mark));
-    if (mark) {
-      columns.addAll(TableScan.POSITION);
-    }
+    columns.addAll(TableScan.POSITION);
     return columns;
   }
 
   @Override
   public Iterator<ViewPart> call(Iterator<InternalRow> rows) throws IOException {
-    try (OldRows old = new OldRows(file, table, changed.value(), hadoop.value())) {
+    int path = OldRows.columns(file, mark).size();
+    try (OldRows old = new OldRows(file, table, mark, changed.value(), hadoop.value())) {
       while (rows.hasNext()) {
         InternalRow row = rows.next();
-        if (!mark) {
-          old.copy(row);
-        } else if (old.isChanged(row.getUTF8String(0))) {
-          old.mark(
-              row.getUTF8String(0),
-              row.getUTF8String(1).toString(),
-              Math.toIntExact(row.getLong(2)));
-        }
+        int position = Math.toIntExact(row.getLong(path + 1));
+        old.row(row, () -> row.getUTF8String(path).toString(), position);
       }
       return List.of(old.finish()).iterator();
     }

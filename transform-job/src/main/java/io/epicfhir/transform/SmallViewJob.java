@@ -131,20 +131,12 @@ final class SmallViewJob implements ViewWork {
     }
     FileRows rows = new FileRows(lake.hadoop(), columns);
     DeletedRows deleted = new DeletedRows(lake, table);
-    try (OldRows old = new OldRows(view.plan().file(), table.toString(), changed, lake.hadoop())) {
+    try (OldRows old =
+        new OldRows(view.plan().file(), table.toString(), mark, changed, lake.hadoop())) {
       for (DataFile file : view.files()) {
         Path path = file.in(table);
         String uri = path.toUri().toString();
-        rows.read(
-            path,
-            deleted.of(file),
-            (row, position) -> {
-              if (!mark) {
-                old.copy(row);
-              } else if (old.isChanged(row.getUTF8String(0))) {
-                old.mark(row.getUTF8String(0), uri, position);
-              }
-            });
+        rows.read(path, deleted.of(file), (row, position) -> old.row(row, () -> uri, position));
       }
       return old.finish();
     } catch (IOException e) {

@@ -2,11 +2,12 @@ package io.epicfhir.transform;
 
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.CopiedRows;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
+import io.epicfhir.common.delta.PackedBitmap;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.transform.delta.DeletionVectors;
-import io.epicfhir.transform.delta.PackedBitmap;
 import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableWriter;
 import io.epicfhir.transform.silver.SilverState;
@@ -155,27 +156,28 @@ final class ViewUpdate {
       return before.at(silver.deltaVersion(), through(before, sum));
     }
     TableSnapshot now = snapshot.orElseThrow();
-    List<NewFile> add = new ArrayList<>(sum.fresh);
-    List<DataFile> remove = new ArrayList<>();
-    List<DataFile> mark = new ArrayList<>();
+    TableWriter.Plan old = oldRows(sum, now, marks);
     long read = now.version();
-    if (marks) {
-      TableWriter.Plan plan =
-          TableWriter.mark(lake, table.path(), now, RowPositions.of(sum.positions));
-      remove.addAll(plan.remove());
-      mark.addAll(plan.mark());
-      if (!mark.isEmpty() && !now.deletionVectorsEnabled()) {
-        read = table.log().setProperties(Map.of("delta.enableDeletionVectors", "true"), signature);
-      }
-    } else if (!sum.removed.isEmpty()) {
-      add.addAll(sum.copied);
-      remove.addAll(now.files());
-    } else {
-      removeFiles(sum.copied); // nothing of the old files goes
+    if (!old.mark().isEmpty() && !now.deletionVectorsEnabled()) {
+      read = table.log().setProperties(Map.of("delta.enableDeletionVectors", "true"), signature);
     }
-    long version = table.log().change(read, add, remove, mark, signature);
+    long version =
+        table.log().change(read, sum.fresh, old.copies(), old.remove(), old.mark(), signature);
     long resources = before.resources() - sum.removed.getLongCardinality() + sum.resources;
     return state(version, silver, resources, through(before, sum), leftOut);
+  }
+
+  private TableWriter.Plan oldRows(Sum sum, TableSnapshot now, boolean marks) {
+    RowPositions going = RowPositions.of(sum.positions);
+    if (marks) {
+      return TableWriter.mark(lake, table.path(), now, going);
+    }
+    if (sum.removed.isEmpty()) {
+      removeFiles(sum.copied);
+      return new TableWriter.Plan(CopiedRows.NONE, List.of(), List.of());
+    }
+    return new TableWriter.Plan(
+        new CopiedRows(sum.copied, going.of(now.files(), table.path())), now.files(), List.of());
   }
 
   /**

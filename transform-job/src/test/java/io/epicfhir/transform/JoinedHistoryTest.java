@@ -5,7 +5,6 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.transform.delta.DeletionVectors;
@@ -366,14 +365,8 @@ final class JoinedHistoryTest {
       TableWriter.Plan plan =
           writer.take(Optional.of(spark), now.get(), RowPositions.of(positions), way > 1);
       List<NewFile> add =
-          new ArrayList<>(
-              written(
-                  writer,
-                  after.stream().filter(r -> differing.contains(key(r))).toList(),
-                  columns));
-      add.addAll(plan.add());
-      List<DataFile> remove = plan.remove();
-      kept.log().change(now.get().version(), add, remove, plan.mark(), us);
+          written(writer, after.stream().filter(r -> differing.contains(key(r))).toList(), columns);
+      kept.log().change(now.get().version(), add, plan.copies(), plan.remove(), plan.mark(), us);
     }
 
     private static String key(Row row) {

@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.get_json_object;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
 import static org.apache.spark.sql.functions.pmod;
+import static org.apache.spark.sql.functions.regexp_replace;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import io.epicfhir.common.Lake;
@@ -113,7 +114,12 @@ final class LakeFill {
 
   private Dataset<Row> rows(Dataset<Row> lines, String file) {
     Column text = col("value");
-    Column other = concat(lit("{\"language\":\"en\","), expr("substring(value, 2)"));
+    // Most types have a status, which their tables show.
+    Column other =
+        regexp_replace(
+            concat(lit("{\"language\":\"en\","), expr("substring(value, 2)")),
+            lit("\"status\":\"[a-z-]+\""),
+            lit("\"status\":\"unknown\""));
     return lines
         .coalesce(1) // files of 128 MB hold this many rows easily: zstd makes 4 % of NDJSON
         .withColumn("id", get_json_object(text, "$.id"))

@@ -15,11 +15,14 @@ import io.delta.kernel.internal.util.VectorUtils;
 import io.delta.kernel.statistics.DataFileStatistics;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.hadoop.fs.Path;
+import org.roaringbitmap.RoaringBitmap;
 
 /** Files as Kernel's rows have them, and the other way round. */
 final class FileActions {
@@ -111,18 +114,43 @@ final class FileActions {
         vector.cardinality());
   }
 
-  /** The action that makes a file part of the table. */
+  /** The action that makes a file of new rows part of the table. */
   static Row add(NewFile file) {
+    return add(file, true, Optional.empty());
+  }
+
+  /** The actions of copies, which bring no rows that were not there. */
+  static List<Row> add(CopiedRows copies) {
+    Optional<Map<String, String>> tag = copies.tag();
+    List<Row> actions = new ArrayList<>();
+    for (NewFile file : copies.files()) {
+      boolean tagged = actions.isEmpty();
+      // Without a tag nobody can tell the rows that went: then it is as if all had come anew.
+      actions.add(add(file, tag.isEmpty(), tag.filter(any -> tagged)));
+    }
+    return actions;
+  }
+
+  private static Row add(NewFile file, boolean dataChange, Optional<Map<String, String>> tags) {
     Map<String, Object> values = new HashMap<>();
     values.put("path", encoded(file.path()));
     values.put("partitionValues", VectorUtils.stringStringMapValue(file.partitionValues()));
     values.put("size", file.bytes());
     values.put("modificationTime", file.modifiedMillis());
-    values.put("dataChange", true);
+    values.put("dataChange", dataChange);
     values.put("stats", stats(file));
+    tags.ifPresent(found -> values.put("tags", VectorUtils.stringStringMapValue(found)));
     Map<Integer, Object> fields = new HashMap<>();
     values.forEach((name, value) -> fields.put(AddFile.FULL_SCHEMA.indexOf(name), value));
     return SingleAction.createAddFileSingleAction(new GenericRow(AddFile.FULL_SCHEMA, fields));
+  }
+
+  /** What a file's tag says of rows that were left out of copies. */
+  static Optional<Map<String, RoaringBitmap>> leftOut(AddFile add) {
+    return add.getTags()
+        .map(VectorUtils::<String, String>toJavaMap)
+        .map(tags -> tags.get(CopiedRows.TAG))
+        .flatMap(CopiedRows::leftOut);
   }
 
   /** A file of the table with other rows deleted; all else that the log says of it stays. */

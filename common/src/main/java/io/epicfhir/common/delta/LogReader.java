@@ -25,11 +25,14 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.apache.hadoop.fs.Path;
+import org.roaringbitmap.RoaringBitmap;
 
 /** Reads a log by Kernel; asks for nothing that is not there. */
 final class LogReader {
@@ -158,6 +161,7 @@ final class LogReader {
   private static CommitFiles files(CommitActions commit) throws IOException {
     List<CommitFiles.Change> added = new ArrayList<>();
     List<CommitFiles.Change> removed = new ArrayList<>();
+    Map<String, RoaringBitmap> leftOut = new HashMap<>();
     List<String> schemas = new ArrayList<>();
     try (CloseableIterator<ColumnarBatch> batches = commit.getActions()) {
       while (batches.hasNext()) {
@@ -171,6 +175,7 @@ final class LogReader {
             if (!row.isNullAt(add)) {
               AddFile file = new AddFile(row.getStruct(add));
               added.add(new CommitFiles.Change(FileActions.file(file), file.getDataChange()));
+              FileActions.leftOut(file).ifPresent(leftOut::putAll);
             } else if (!row.isNullAt(remove)) {
               RemoveFile file = new RemoveFile(row.getStruct(remove));
               removed.add(new CommitFiles.Change(FileActions.file(file), file.getDataChange()));
@@ -182,7 +187,8 @@ final class LogReader {
         }
       }
     }
-    return new CommitFiles(commit.getVersion(), added, removed, schemas.stream().findFirst());
+    return new CommitFiles(
+        commit.getVersion(), added, removed, leftOut, schemas.stream().findFirst());
   }
 
   /** The positions of a file's deleted rows, in order; empty where the vector's file is gone. */

@@ -58,24 +58,16 @@ final class LogWriter {
         .orElseThrow(() -> new CommitConflict(table, "somebody else committed to it meanwhile"));
   }
 
-  long change(
-      long readVersion,
-      List<NewFile> add,
-      List<DataFile> remove,
-      List<DataFile> mark,
-      String signature,
-      Optional<AppTransaction> transaction) {
-    TableChange change = new TableChange(table, readVersion, add, remove, mark);
-    SignedCommitter committer =
-        new SignedCommitter("WRITE", TableChange.metrics(add, remove), signature);
+  long change(TableChange change, String signature, Optional<AppTransaction> transaction) {
+    SignedCommitter committer = new SignedCommitter("WRITE", change.metrics(), signature);
     for (int tries = 0; tries < TRIES; tries++) {
       SnapshotImpl now = newest();
       if (change.isOlder(now)) {
-        throw change.conflict("it has no version " + readVersion + " any more");
+        throw change.conflict("it has no version " + change.readVersion() + " any more");
       }
       List<Row> actions =
           change.actions(
-              reader.changes(readVersion, now.getVersion()),
+              reader.changes(change.readVersion(), now.getVersion()),
               change.removesFiles() ? reader.adds(now) : List.of());
       Optional<Long> version =
           writer.commit(

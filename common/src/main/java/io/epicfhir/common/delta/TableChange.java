@@ -15,12 +15,18 @@ import org.apache.hadoop.fs.Path;
  * Files that come and go in one commit.
  *
  * @param readVersion the version from which the change was computed
- * @param add the files that come
+ * @param add files of new rows
+ * @param copies files of rows that stay
  * @param remove the files that go, as that version has them
  * @param mark files that stay with more of their rows deleted
  */
 record TableChange(
-    Path table, long readVersion, List<NewFile> add, List<DataFile> remove, List<DataFile> mark) {
+    Path table,
+    long readVersion,
+    List<NewFile> add,
+    CopiedRows copies,
+    List<DataFile> remove,
+    List<DataFile> mark) {
 
   /**
    * The change's actions against a version.
@@ -50,6 +56,7 @@ record TableChange(
     List<Row> actions = new ArrayList<>(removes(byPath));
     actions.addAll(marks(byPath));
     add.forEach(file -> actions.add(FileActions.add(file)));
+    actions.addAll(FileActions.add(copies));
     return actions;
   }
 
@@ -84,6 +91,12 @@ record TableChange(
   private static Row removed(AddFile file) {
     return SingleAction.createRemoveFileSingleAction(
         file.toRemoveFileRow(true, Optional.of(System.currentTimeMillis())));
+  }
+
+  Map<String, String> metrics() {
+    List<NewFile> all = new ArrayList<>(add);
+    all.addAll(copies.files());
+    return metrics(all, remove);
   }
 
   /** The counts that Spark would leave with such a commit. */

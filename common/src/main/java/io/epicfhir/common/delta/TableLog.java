@@ -17,8 +17,10 @@ import org.apache.hadoop.fs.Path;
 public final class TableLog {
   private final LogReader reader;
   private final LogWriter writer;
+  private final Path path;
 
-  private TableLog(LogReader reader, LogWriter writer) {
+  private TableLog(Path path, LogReader reader, LogWriter writer) {
+    this.path = path;
     this.reader = reader;
     this.writer = writer;
   }
@@ -27,7 +29,8 @@ public final class TableLog {
   public static TableLog of(Lake lake, Path table) {
     LogEngine engine = new LogEngine(lake.hadoop());
     LogReader reader = new LogReader(lake, engine, table);
-    return new TableLog(reader, new LogWriter(table, reader, new CommitWriter(engine, table)));
+    return new TableLog(
+        table, reader, new LogWriter(table, reader, new CommitWriter(engine, table)));
   }
 
   /** The newest version, or empty where there is no table; lists the log and reads nothing. */
@@ -122,35 +125,28 @@ public final class TableLog {
     return writer.replace(definition, files, signature);
   }
 
-  /** As the other, without marked files and without a number of the application. */
+  /** As the other, of whole files. */
   public long change(long readVersion, List<NewFile> add, List<DataFile> remove, String signature) {
-    return change(readVersion, add, remove, List.of(), signature, Optional.empty());
+    return change(readVersion, add, CopiedRows.NONE, remove, List.of(), signature);
   }
 
   /** As the other, without a number of the application. */
   public long change(
       long readVersion,
       List<NewFile> add,
+      CopiedRows copies,
       List<DataFile> remove,
       List<DataFile> mark,
       String signature) {
-    return change(readVersion, add, remove, mark, signature, Optional.empty());
-  }
-
-  /** As the other, without marked files. */
-  public long change(
-      long readVersion,
-      List<NewFile> add,
-      List<DataFile> remove,
-      String signature,
-      Optional<AppTransaction> transaction) {
-    return change(readVersion, add, remove, List.of(), signature, transaction);
+    return change(readVersion, add, copies, remove, mark, signature, Optional.empty());
   }
 
   /**
    * Adds and removes files, in one commit.
    *
    * @param readVersion the version that the change was computed of
+   * @param add files of new rows
+   * @param copies files of rows that stay while others of their old files, which go, do not
    * @param remove files of that version, as its snapshot gives them
    * @param mark files of that version that stay, with their new deletion vectors; the table's
    *     property {@code delta.enableDeletionVectors} must be set
@@ -163,11 +159,13 @@ public final class TableLog {
   public long change(
       long readVersion,
       List<NewFile> add,
+      CopiedRows copies,
       List<DataFile> remove,
       List<DataFile> mark,
       String signature,
       Optional<AppTransaction> transaction) {
-    return writer.change(readVersion, add, remove, mark, signature, transaction);
+    return writer.change(
+        new TableChange(path, readVersion, add, copies, remove, mark), signature, transaction);
   }
 
   /**

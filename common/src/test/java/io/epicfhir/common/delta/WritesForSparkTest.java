@@ -246,7 +246,13 @@ class WritesForSparkTest {
     assertThat(log.transaction("app")).isEmpty();
 
     log.change(
-        0, List.of(file(table, 1, 1)), List.of(), "s", Optional.of(new AppTransaction("app", 7)));
+        0,
+        List.of(file(table, 1, 1)),
+        CopiedRows.NONE,
+        List.of(),
+        List.of(),
+        "s",
+        Optional.of(new AppTransaction("app", 7)));
     log.change(1, List.of(file(table, 2, 2)), List.of(), "s");
 
     assertThat(log.transaction("app")).hasValue(7);

@@ -1,5 +1,7 @@
 package io.epicfhir.transform.delta;
 
+import io.epicfhir.common.delta.DataFile;
+import io.epicfhir.common.delta.PackedBitmap;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -77,6 +79,14 @@ public final class RowPositions {
   /** The positions in a file; empty where no row of it is meant. */
   Optional<RoaringBitmap> in(Path file) {
     return Optional.ofNullable(byFile.get(file.toUri().getPath()));
+  }
+
+  /** The positions in each of these files, by its path in the table. */
+  public Map<String, RoaringBitmap> of(List<DataFile> files, Path table) {
+    Map<String, RoaringBitmap> positions = new HashMap<>();
+    files.forEach(
+        file -> positions.put(file.path(), in(file.in(table)).orElseGet(RoaringBitmap::new)));
+    return positions;
   }
 
   /** How many files have such rows. */

@@ -2,6 +2,7 @@ package io.epicfhir.transform.delta;
 
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.StorageFailure;
+import io.epicfhir.common.delta.CopiedRows;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
@@ -61,11 +62,11 @@ public final class TableWriter {
   /**
    * What a commit is made of.
    *
-   * @param add new files
+   * @param copies of the rows that stay of files that go
    * @param remove files that go
    * @param mark files that stay, with their new deletion vector
    */
-  public record Plan(List<NewFile> add, List<DataFile> remove, List<DataFile> mark) {}
+  public record Plan(CopiedRows copies, List<DataFile> remove, List<DataFile> mark) {}
 
   /**
    * Plans how rows go; where files are copied, that is one Spark job, or work of this thread.
@@ -81,14 +82,14 @@ public final class TableWriter {
     Touched touched = Touched.of(table, snapshot, going);
     List<DataFile> remove = new ArrayList<>(touched.whole());
     if (touched.partly().isEmpty()) {
-      return new Plan(List.of(), remove, List.of());
+      return new Plan(CopiedRows.NONE, remove, List.of());
     }
     remove.addAll(touched.partly());
     List<NewFile> copies =
         spark.isPresent()
             ? copy(spark.get(), touched.partly(), going)
             : copy(touched.partly(), going);
-    return new Plan(copies, remove, List.of());
+    return new Plan(new CopiedRows(copies, going.of(remove, table)), remove, List.of());
   }
 
   /** Plans that rows are marked as deleted; files none of whose rows stay are removed. */
@@ -96,7 +97,7 @@ public final class TableWriter {
     Touched touched = Touched.of(table, snapshot, going);
     List<DataFile> marked =
         touched.partly().isEmpty() ? List.of() : mark(lake, table, touched.partly(), going);
-    return new Plan(List.of(), touched.whole(), marked);
+    return new Plan(CopiedRows.NONE, touched.whole(), marked);
   }
 
   /** The files of which all rows go, and those of which some do. */

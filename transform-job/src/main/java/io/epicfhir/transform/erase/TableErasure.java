@@ -103,7 +103,13 @@ final class TableErasure {
     TableWriter.Plan plan = writer.take(Optional.of(spark), now, RowPositions.of(going()), false);
     if (!plan.remove().isEmpty()) {
       Failpoint.at("erase.table");
-      log.change(now.version(), plan.add(), plan.remove(), plan.mark(), TableSignature.of(spark));
+      log.change(
+          now.version(),
+          List.of(),
+          plan.copies(),
+          plan.remove(),
+          plan.mark(),
+          TableSignature.of(spark));
     }
     long after = log.snapshot().orElseThrow().rows().orElse(0);
     purge();

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -126,8 +127,10 @@ final class JoinedBuild {
    * Replaces the rows of keys; empty where there are so many that the whole table is less work.
    *
    * @param keys each once, in the column {@link TouchedKeys#KEY}
+   * @param rowsOf gives at least the rows of such keys that the SQL gives
    */
-  Optional<Outcome> keys(JoinedState before, Dataset<Row> keys) {
+  Optional<Outcome> keys(
+      JoinedState before, Dataset<Row> keys, UnaryOperator<Dataset<Row>> rowsOf) {
     TableSnapshot old = table.log().snapshot().orElseThrow();
     if (!isOfThisShape(old)) {
       return Optional.empty();
@@ -141,7 +144,7 @@ final class JoinedBuild {
       if (number > FEW || (number > ALWAYS_FEW && number * 2 > before.rows())) {
         return Optional.empty();
       }
-      return Optional.of(replaced(old, touched, number));
+      return Optional.of(replaced(old, rowsOf.apply(touched), touched, number));
     } finally {
       touched.unpersist();
     }
@@ -153,10 +156,11 @@ final class JoinedBuild {
     return new Outcome(JoinedResults.Built.NONE, version, touched, 0);
   }
 
-  private Outcome replaced(TableSnapshot old, Dataset<Row> touched, long number) {
+  private Outcome replaced(
+      TableSnapshot old, Dataset<Row> narrowed, Dataset<Row> touched, long number) {
     List<String> positioned = new ArrayList<>(analysed.columns());
     positioned.addAll(TableScan.POSITION);
-    Dataset<Row> fresh = ofKeys(rows, touched).persist();
+    Dataset<Row> fresh = ofKeys(narrowed, touched).persist();
     Dataset<Row> stale = ofKeys(scan().dataset(old.files(), positioned), touched).persist();
     Dataset<Row> differing = differing(fresh, stale).persist();
     try {
@@ -167,8 +171,7 @@ final class JoinedBuild {
       boolean marks = vectors.wanted(old.bytes());
       TableWriter.Plan plan =
           writer.take(Optional.of(session), old, RowPositions.of(ofKeys(stale, differing)), marks);
-      List<NewFile> add = new ArrayList<>(writer.write(ofKeys(fresh, differing).coalesce(1)));
-      add.addAll(plan.add());
+      List<NewFile> add = writer.write(ofKeys(fresh, differing).coalesce(1));
       long read = old.version();
       if (!plan.mark().isEmpty() && !old.deletionVectorsEnabled()) {
         read =
@@ -179,7 +182,10 @@ final class JoinedBuild {
       }
       Failpoint.at("joined.commit");
       long version =
-          table.log().change(read, add, plan.remove(), plan.mark(), TableSignature.of(session));
+          table
+              .log()
+              .change(
+                  read, add, plan.copies(), plan.remove(), plan.mark(), TableSignature.of(session));
       Failpoint.at("joined.committed");
       return new Outcome(JoinedResults.Built.KEYS, version, number, changed);
     } finally {

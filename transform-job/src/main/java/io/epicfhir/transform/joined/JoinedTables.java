@@ -217,7 +217,8 @@ public final class JoinedTables {
       keys.check();
       JoinedBuild build = new JoinedBuild(own, lake, vectors, table, analysed, rows);
       return from.filter(state -> view.key().isPresent())
-          .flatMap(state -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k)))
+          .flatMap(
+              state -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k, keys::rows)))
           .orElseGet(() -> build.whole(from));
     }
   }

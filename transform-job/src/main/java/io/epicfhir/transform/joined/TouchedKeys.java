@@ -1,5 +1,6 @@
 package io.epicfhir.transform.joined;
 
+import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 
 import io.epicfhir.common.Lake;
@@ -17,6 +18,10 @@ import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute;
+import org.apache.spark.sql.catalyst.analysis.UnresolvedRelation;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
@@ -76,6 +81,41 @@ final class TouchedKeys {
     }
     return Optional.of(
         keys.stream().reduce(Dataset::unionAll).map(Dataset::distinct).orElseGet(this::none));
+  }
+
+  /**
+   * At least the SQLView's rows of these keys, of tables without rows that touch none of them: what
+   * such rows add or take belongs to other keys.
+   */
+  Dataset<Row> rows(Dataset<Row> keys) {
+    for (SqlView.Dependency dependency : view.dependencies()) {
+      String label = dependency.label();
+      column(label).ifPresent(column -> sql.name(label, touching(sql.table(label), column, keys)));
+    }
+    return sql.rows(SqlCheck.query(view), view.query().line());
+  }
+
+  /** The one column that is the key that a row of this table touches, where it is as simple. */
+  private Optional<String> column(String label) {
+    return view.touched().containsKey(label)
+        ? columnOfChanged(SqlCheck.touched(view, label))
+        : analysed.lineage().columns(label).filter(c -> c.size() == 1).map(c -> c.get(0));
+  }
+
+  /** The column of {@code SELECT column FROM changed}; empty for another statement. */
+  private static Optional<String> columnOfChanged(LogicalPlan plan) {
+    return plan instanceof Project project
+            && project.child() instanceof UnresolvedRelation
+            && project.projectList().size() == 1
+            && project.projectList().apply(0) instanceof UnresolvedAttribute column
+            && column.nameParts().size() == 1
+        ? Optional.of(column.nameParts().apply(0))
+        : Optional.empty();
+  }
+
+  private static Dataset<Row> touching(Dataset<Row> table, String column, Dataset<Row> keys) {
+    return table.join(
+        broadcast(keys), table.col("`" + column + "`").eqNullSafe(keys.col(KEY)), "left_semi");
   }
 
   private Dataset<Row> none() {

@@ -4,6 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.delta.CopiedRows;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
@@ -88,17 +89,13 @@ final class SilverCommit {
             Optional.of(SilverSchema.VERSION));
     List<NewFile> add = new ArrayList<>();
     List<DataFile> remove = new ArrayList<>();
-    List<DataFile> mark = new ArrayList<>();
     progress.now("write silver's new rows");
     changes.forEach(change -> add.addAll(change.write(writer, next, refused)));
-    snapshot
-        .flatMap(now -> oldRows(writer, now, changes, refused, vectors))
-        .ifPresent(
-            plan -> {
-              add.addAll(plan.add());
-              remove.addAll(plan.remove());
-              mark.addAll(plan.mark());
-            });
+    Optional<TableWriter.Plan> old =
+        snapshot.flatMap(now -> oldRows(writer, now, changes, refused, vectors));
+    CopiedRows copies = old.map(TableWriter.Plan::copies).orElse(CopiedRows.NONE);
+    old.ifPresent(plan -> remove.addAll(plan.remove()));
+    List<DataFile> mark = old.map(TableWriter.Plan::mark).orElseGet(List::of);
     Set<String> replaced = new TreeSet<>(rebuilt);
     replaced.removeAll(refused);
     snapshot.map(TableSnapshot::files).orElse(List.of()).stream()
@@ -107,7 +104,7 @@ final class SilverCommit {
     Failpoint.at("silver.commit");
     long version =
         snapshot.isPresent()
-            ? table.log().change(read, add, remove, mark, signature)
+            ? table.log().change(read, add, copies, remove, mark, signature)
             : table.log().create(SilverTable.definition(vectors), add, signature);
     Failpoint.at("silver.committed");
     return committed(version, next, counts, replaced, before);

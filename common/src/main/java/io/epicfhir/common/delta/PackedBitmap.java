@@ -1,4 +1,4 @@
-package io.epicfhir.transform.delta;
+package io.epicfhir.common.delta;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.roaringbitmap.RoaringBitmap;
 
-/** Bitmaps as bytes, on their way from tasks. */
+/** Bitmaps as bytes, on their way from tasks and into logs. */
 public final class PackedBitmap {
   private PackedBitmap() {}
 
