@@ -10,6 +10,7 @@ import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.zip.CRC32;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.example.data.Group;
@@ -29,7 +31,6 @@ import org.apache.parquet.hadoop.example.GroupReadSupport;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.delta.deletionvectors.RoaringBitmapArray;
 import org.apache.spark.sql.delta.deletionvectors.RoaringBitmapArrayFormat;
-import org.apache.spark.sql.delta.util.Codec;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -88,16 +89,24 @@ final class ViewChange {
     }
   }
 
-  private static DeletionVector vector(Set<Long> positions) {
+  /** In a file of its own, as the protocol has it: Delta reads no long vectors out of its log. */
+  private DeletionVector vector(Set<Long> positions) throws IOException {
     RoaringBitmapArray bitmap = new RoaringBitmapArray();
     positions.forEach(bitmap::add);
     byte[] bytes = bitmap.serializeAsByteArray(RoaringBitmapArrayFormat.Portable());
+    CRC32 checksum = new CRC32();
+    checksum.update(bytes);
+    Path file = table.resolve("deletion_vector_" + UUID.randomUUID() + ".bin");
+    Files.write(
+        file,
+        ByteBuffer.allocate(1 + 4 + bytes.length + 4)
+            .put((byte) 1)
+            .putInt(bytes.length)
+            .put(bytes)
+            .putInt((int) checksum.getValue())
+            .array());
     return new DeletionVector(
-        "i",
-        Codec.Base85Codec$.MODULE$.encodeBytes(bytes),
-        Optional.empty(),
-        bytes.length,
-        positions.size());
+        "p", file.toUri().toString(), Optional.of(1), bytes.length, positions.size());
   }
 
   /** The resources of the rows, in their order. */
