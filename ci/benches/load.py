@@ -74,8 +74,8 @@ def _small(work: Path, url: str) -> dict[str, float]:
         for way, runs in (("whole", ["first"]), ("nothing", [f"idle{n}" for n in range(REPETITIONS)])):
             ended = [_task(settings, site.lake, run, root / f"{run}.log") for run in runs]
             told[f"{way} {tables}"] = statistics.median(each.seconds for each in ended)
-            loaded = {each["loaded"] for each in ended[-1].report["result"]["views"].values()}
-            if (loaded == {"unchanged"}) != (way == "nothing"):
+            loaded = {each["loaded"] for each in ended[-1].report["result"]["tables"].values()}
+            if (loaded == {"none"}) != (way == "nothing"):
                 raise PartError(f"Cannot measure: {way} of {tables} tables was loaded as {', '.join(sorted(loaded))}")
     few, many = SMALL
     return told | {way: (told[f"{way} {many}"] - told[f"{way} {few}"]) / (many - few) for way in ("whole", "nothing")}
