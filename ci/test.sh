@@ -1,16 +1,32 @@
 #!/usr/bin/env bash
-# Every test: Java with Maven, Python with pytest, the end-to-end test last. The runners' own counts are the last lines.
+# Every test: Java with Maven, Python with pytest, the end-to-end tests last. The runners' own counts are the last lines.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/env.sh
 
 ./mvnw -B -ntp verify -Dspotless.check.skip=true
-(cd dags && python -m pytest -q tests)
-# Both wait more than they work, each for an Airflow of its own: side by side.
-python -m pytest -q --durations=3 ci/tests/test_cluster.py >build/test-cluster.log 2>&1 &
-cluster=$!
+
+# Those with an Airflow of their own wait more than they work: side by side, beside the tests of the DAGs' code.
+mkdir -p build/tests
+declare -A running
+start() { # NAME COMMAND...
+  local name=$1
+  shift
+  "$@" >"build/tests/$name.log" 2>&1 &
+  running[$name]=$!
+}
+airflows() {
+  local status=0
+  python -m pytest -q --durations=3 ci/tests/test_cluster.py || status=$?
+  python -m pytest -q --durations=3 ci/tests/test_epic_profile.py || status=$?
+  return "$status"
+}
+start airflows airflows
+start dags env -C dags python -m pytest -q tests
 status=0
-python -m pytest -q --durations=3 --ignore=ci/tests/test_cluster.py ci/tests || status=$?
-wait "$cluster" || status=$?
-cat build/test-cluster.log
+python -m pytest -q --durations=3 --ignore=ci/tests/test_cluster.py --ignore=ci/tests/test_epic_profile.py ci/tests || status=$?
+for name in dags airflows; do
+  wait "${running[$name]}" || status=$?
+  cat "build/tests/$name.log"
+done
 exit "$status"

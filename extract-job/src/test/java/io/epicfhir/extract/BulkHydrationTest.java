@@ -263,16 +263,7 @@ class BulkHydrationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "crawl.page:3",
-        "crawl.spooled:9",
-        "bulk.hydrated:1",
-        "bulk.references:1",
-        "publish.move:2",
-        "publish.landing:1",
-        "after.landing:1"
-      })
+  @ValueSource(strings = {"crawl.spooled:9", "publish.move:2", "after.landing:1"})
   void aKillCostsTheReadsInFlightAndTheLandingIsTheSame(String failpoint)
       throws IOException, InterruptedException {
     assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
