@@ -13,7 +13,7 @@ import statistics
 import subprocess
 from pathlib import Path
 
-import tables as small
+from benches import tables as small
 
 from bench import Bench, Figure
 from jobs import Ended, LiveHeap, Runner, must, profile_options, settings_file, spark_opens, spark_submit

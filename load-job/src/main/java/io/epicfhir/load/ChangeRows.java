@@ -55,8 +55,7 @@ record ChangeRows(PostgresLoad load) {
     if (!table.rewriters().isEmpty() && Sql.number(connection, sql.sameChanged()) == 0) {
       throw new DoesNotAddUp();
     }
-    load.loaded(
-        connection, request, new LoadState.Note(mark, false, null, null, request.warning()));
+    load.loaded(connection, request, new LoadNote(mark, false, null, null, request.warning()));
   }
 
   /** A change that leaves other rows than the view table has; takes the transaction back. */

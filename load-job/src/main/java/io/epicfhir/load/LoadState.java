@@ -6,7 +6,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Timestamp;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,33 +20,6 @@ import java.util.Set;
  * @param target schema of the analysts' tables
  */
 record LoadState(String schema, String target) implements Serializable {
-
-  /**
-   * The last load of a view.
-   *
-   * @param mark what it left; empty where an earlier release loaded it
-   * @param comments the comments that it wrote, as JSON; null where an earlier release loaded it
-   * @param readerRole the role that the settings named; null where an earlier release loaded it
-   */
-  record Last(
-      ViewVersion at,
-      long rows,
-      Instant loadedAt,
-      Instant verifiedAt,
-      Optional<TableMark> mark,
-      String comments,
-      String readerRole) {}
-
-  /**
-   * What a load notes of itself.
-   *
-   * @param mark what it leaves
-   * @param whole whether all rows were written, so that the content is known to be the view's
-   * @param comments the comments that it wrote, as JSON; null to leave what is noted
-   * @param readerRole the role that the settings name; null to leave what is noted
-   * @param warning for a person, or empty
-   */
-  record Note(TableMark mark, boolean whole, String comments, String readerRole, String warning) {}
 
   private static final Set<String> TAKEN =
       Set.of(
@@ -151,7 +123,7 @@ record LoadState(String schema, String target) implements Serializable {
   }
 
   /** Notes what the view's table is now; part of the transaction that makes it so. */
-  void loaded(Connection connection, ViewVersion at, String view, String runKey, Note note)
+  void loaded(Connection connection, ViewVersion at, String view, String runKey, LoadNote note)
       throws SQLException {
     String sql =
         """
@@ -203,7 +175,7 @@ record LoadState(String schema, String target) implements Serializable {
   }
 
   /** What was loaded last, without a look at the table itself. */
-  Optional<Last> last(Connection connection, String view) throws SQLException {
+  Optional<LastLoad> last(Connection connection, String view) throws SQLException {
     String last =
         """
         SELECT lake, delta_table_id, delta_version, commit_id, rows, loaded_at,
@@ -217,10 +189,10 @@ record LoadState(String schema, String target) implements Serializable {
     }
   }
 
-  private static Last last(ResultSet found) throws SQLException {
+  private static LastLoad last(ResultSet found) throws SQLException {
     long relation = found.getLong(8);
     boolean marked = !found.wasNull();
-    return new Last(
+    return new LastLoad(
         new ViewVersion(
             found.getString(1), found.getString(2), found.getLong(3), found.getString(4)),
         found.getLong(5),

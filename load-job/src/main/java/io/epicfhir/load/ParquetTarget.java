@@ -8,10 +8,10 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.RunLock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileStatus;
@@ -27,7 +27,8 @@ import org.apache.spark.sql.SparkSession;
  * their digits. The folder before the true one stays for those who still read it.
  */
 final class ParquetTarget implements Target {
-  private static final String SQL = "views.sql";
+  /** How DuckDB finds the tables. */
+  static final String SQL = "views.sql";
 
   private final Lake lake;
   private final Path folder;
@@ -224,25 +225,9 @@ final class ParquetTarget implements Target {
   }
 
   private void writeSql() {
-    List<String> statements = new ArrayList<>();
-    for (String view : views()) {
-      Path files = at(stored(view).orElseThrow().files());
-      statements.add(
-          "CREATE OR REPLACE VIEW %s AS SELECT * FROM read_parquet(%s);"
-              .formatted(
-                  Identifiers.quoted(view), Identifiers.literal(plain(files) + "/*.parquet")));
-    }
-    String text = String.join("\n", statements) + "\n";
-    Path file = new Path(folder, SQL);
-    if (!statements.isEmpty() && !lake.read(file).equals(Optional.of(text))) {
-      lake.write(file, text);
-    }
-  }
-
-  /** Without the scheme of local disks, which DuckDB does not know. */
-  private static String plain(Path path) {
-    String scheme = path.toUri().getScheme();
-    return scheme == null || scheme.equals("file") ? path.toUri().getPath() : path.toString();
+    Map<String, Path> files = new TreeMap<>();
+    views().forEach(view -> files.put(view, at(stored(view).orElseThrow().files())));
+    ParquetSql.write(lake, folder, files);
   }
 
   /** The views that were ever exported. */

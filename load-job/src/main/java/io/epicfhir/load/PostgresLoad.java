@@ -56,7 +56,7 @@ record PostgresLoad(
   }
 
   /** Notes in the transaction that the view's table is now this version. */
-  void loaded(Connection connection, LoadRequest request, LoadState.Note note) throws SQLException {
+  void loaded(Connection connection, LoadRequest request, LoadNote note) throws SQLException {
     state.loaded(connection, request.view().at(), request.view().name(), runKey, note);
   }
 

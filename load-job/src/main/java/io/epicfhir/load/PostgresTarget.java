@@ -212,7 +212,7 @@ final class PostgresTarget implements Target {
 
   private Optional<Standing> stands(TableShape shape) throws SQLException {
     StandingTable table = load.standing(shape.name());
-    Optional<LoadState.Last> last = state.last(session.connection(), shape.name());
+    Optional<LastLoad> last = state.last(session.connection(), shape.name());
     if (!table.exists() || last.isEmpty()) {
       return Optional.empty();
     }

@@ -93,7 +93,7 @@ record ReplaceRows(PostgresLoad load) {
   private void noted(Connection connection, LoadRequest request) throws SQLException {
     TableMark mark = TableMark.of(connection, load.read(request.view().name()));
     load.allArrived(request.view(), mark.rows(), request.expected());
-    load.loaded(connection, request, new LoadState.Note(mark, true, null, null, request.warning()));
+    load.loaded(connection, request, new LoadNote(mark, true, null, null, request.warning()));
   }
 
   /** A trigger or rule that changes rows would change those of the next try, too. */

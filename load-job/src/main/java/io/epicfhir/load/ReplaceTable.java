@@ -29,15 +29,14 @@ record ReplaceTable(PostgresLoad load) {
             ? old.beyond(view.shape())
             : List.<StandingTable.Column>of();
     TableSql sql = new TableSql(view.shape(), kept, settings.stateSchema(), settings.schema());
-    Optional<LoadState.Last> last = load.state().last(load.session().connection(), view.name());
+    Optional<LastLoad> last = load.state().last(load.session().connection(), view.name());
     TypedCopy.Copied copied = new TypedCopy(load).copy(request, sql.create(old.tablespace()));
     load.allArrived(view, copied.loaded().rows(), request.expected());
     finish(view, sql, last);
     TableMark mark = TableMark.of(load.session().connection(), sql.built());
     load.allArrived(view, mark.rows(), request.expected());
-    LoadState.Note note =
-        new LoadState.Note(
-            mark, true, json(sql.ownComments()), load.readerRole(), request.warning());
+    LoadNote note =
+        new LoadNote(mark, true, json(sql.ownComments()), load.readerRole(), request.warning());
     load.patiently(
         view,
         request.patience(),
@@ -83,7 +82,7 @@ record ReplaceTable(PostgresLoad load) {
     Sql.execute(connection, Sql.texts(connection, Rights.grants(sql.read(), built)));
   }
 
-  private void finish(ViewSnapshot view, TableSql sql, Optional<LoadState.Last> last)
+  private void finish(ViewSnapshot view, TableSql sql, Optional<LastLoad> last)
       throws SQLException {
     PostgresSession session = load.session();
     session.execute(sql.analyze());
@@ -174,7 +173,7 @@ record ReplaceTable(PostgresLoad load) {
   }
 
   @SuppressWarnings("unchecked") // what json() wrote
-  private static Map<String, String> written(LoadState.Last last) {
+  private static Map<String, String> written(LastLoad last) {
     try {
       return last.comments() == null ? null : JSON.readValue(last.comments(), Map.class);
     } catch (JsonProcessingException e) {

@@ -1,6 +1,7 @@
 package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.Traffic;
 import java.util.List;
 
@@ -19,4 +20,27 @@ public record BinResult(List<FileReceipt> files, Traffic.Sums traffic, Failure f
    * @param gone whether the file's link leads nowhere
    */
   public record Failure(ExitCode exitCode, String message, boolean gone) {}
+
+  /** Fails as the tasks did, where one did. */
+  static void requireAll(List<BinResult> results) {
+    List<Failure> failures =
+        results.stream().map(BinResult::failure).filter(f -> f != null).toList();
+    if (failures.isEmpty()) {
+      return;
+    }
+    if (failures.stream().anyMatch(Failure::gone)) {
+      throw new LinksExpired(failures.get(0).message());
+    }
+    Failure first = failures.get(0);
+    for (Failure failure : failures) {
+      // Where one failure will repeat itself, a retry that another one asks for is in vain.
+      if (failure.exitCode() != ExitCode.UNAVAILABLE && failure.exitCode() != ExitCode.STORAGE) {
+        first = failure;
+      }
+    }
+    throw new JobException(
+        first.exitCode(),
+        first.message()
+            + (failures.size() > 1 ? " (and " + (failures.size() - 1) + " more failed)" : ""));
+  }
 }

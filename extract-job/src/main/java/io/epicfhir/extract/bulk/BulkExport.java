@@ -45,7 +45,7 @@ public final class BulkExport {
    *     given again
    * @return where the export will be
    */
-  Promise kickOff(ExportLedger.Asked asked, BulkSettings form, boolean fresh) {
+  Promise kickOff(ExportRequest asked, BulkSettings form, boolean fresh) {
     URI url =
         URI.create(settings.baseUrl() + "/Group/" + Link.component(asked.group()) + "/$export");
     String what = "start the export of group \"" + asked.group() + "\"";

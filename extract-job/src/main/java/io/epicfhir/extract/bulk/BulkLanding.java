@@ -12,6 +12,7 @@ import io.epicfhir.extract.bronze.Publication;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bronze.Staging;
 import io.epicfhir.extract.crawl.BulkHydration;
+import io.epicfhir.extract.crawl.Hydrated;
 import io.epicfhir.extract.source.SourceClients;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -117,7 +118,7 @@ public final class BulkLanding {
     if (complete.remove(Landing.ALL_TYPES)) { // not of those that come by reference
       staged.stream().map(StagedFile::type).distinct().forEach(complete::add);
     }
-    BulkHydration.Found found =
+    Hydrated found =
         hydration.run(
             new BulkHydration.Export(
                 landing.exportId(),
@@ -157,7 +158,7 @@ public final class BulkLanding {
   }
 
   /** Date windows bring what changed since the narrowest of them began, and no more. */
-  private static Instant from(ExportLedger.Asked asked) {
+  private static Instant from(ExportRequest asked) {
     return asked.isFull() || asked.since() != null ? asked.since() : asked.windowFrom();
   }
 
@@ -244,7 +245,7 @@ public final class BulkLanding {
     List<FileReceipt> all = new ArrayList<>(known);
     results.forEach(result -> all.addAll(result.files()));
     figures.downloaded(started, all.stream().map(FileReceipt::result).toList(), results, ms);
-    stopOnFailure(results);
+    BinResult.requireAll(results);
     return all;
   }
 
@@ -261,27 +262,5 @@ public final class BulkLanding {
       receipts.stream().filter(r -> !r.result().counted()).forEach(forgotten::drop);
       throw refused(complaint.get().getMessage(), true);
     }
-  }
-
-  private void stopOnFailure(List<BinResult> results) {
-    List<BinResult.Failure> failures =
-        results.stream().map(BinResult::failure).filter(f -> f != null).toList();
-    if (failures.isEmpty()) {
-      return;
-    }
-    if (failures.stream().anyMatch(BinResult.Failure::gone)) {
-      throw new LinksExpired(failures.get(0).message());
-    }
-    BinResult.Failure first = failures.get(0);
-    for (BinResult.Failure failure : failures) {
-      // Where one failure will repeat itself, a retry that another one asks for is in vain.
-      if (failure.exitCode() != ExitCode.UNAVAILABLE && failure.exitCode() != ExitCode.STORAGE) {
-        first = failure;
-      }
-    }
-    throw new JobException(
-        first.exitCode(),
-        first.message()
-            + (failures.size() > 1 ? " (and " + (failures.size() - 1) + " more failed)" : ""));
   }
 }

@@ -21,7 +21,7 @@ record Completeness(List<String> types, List<String> toConfirm, List<String> wit
     withheld = List.copyOf(withheld);
   }
 
-  static Completeness of(ExportLedger.Asked asked, List<FileResult> files) {
+  static Completeness of(ExportRequest asked, List<FileResult> files) {
     List<String> complete = types(asked, files);
     boolean all = complete.contains(Landing.ALL_TYPES);
     return new Completeness(
@@ -39,7 +39,7 @@ record Completeness(List<String> types, List<String> toConfirm, List<String> wit
    * complete for no type. What the server could not export counts against the types that it names,
    * or against all.
    */
-  private static List<String> types(ExportLedger.Asked asked, List<FileResult> files) {
+  private static List<String> types(ExportRequest asked, List<FileResult> files) {
     if (asked.since() != null || files.stream().anyMatch(f -> f.rejected() > 0)) {
       return List.of();
     }

@@ -7,9 +7,7 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.StateFile;
 import io.epicfhir.extract.crawl.HydrationCounts;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 
@@ -21,51 +19,8 @@ public final class ExportLedger {
   private final Lake lake;
   private final String exportId;
 
-  /**
-   * What is asked for.
-   *
-   * @param since only what changed after it; null for all
-   * @param windows searches by date that narrow their types; none in a full export
-   * @param windowFrom the day that the widest window begins on; null where there is none
-   */
-  public record Asked(
-      String group,
-      Instant since,
-      List<String> types,
-      List<String> typeFilters,
-      List<String> windows,
-      Instant windowFrom) {
-    /** Files that were written before a component was there say nothing of it. */
-    public Asked {
-      types = List.copyOf(types);
-      typeFilters = List.copyOf(typeFilters);
-      windows = windows == null ? List.of() : List.copyOf(windows);
-    }
-
-    /** Whether another request's export serves as well; windows overlap, whatever their day. */
-    boolean isServedBy(Asked other) {
-      return group.equals(other.group)
-          && Objects.equals(since, other.since)
-          && types.equals(other.types)
-          && typeFilters.equals(other.typeFilters)
-          && windows.size() == other.windows.size();
-    }
-
-    /** Every search that narrows a type. */
-    List<String> searches() {
-      List<String> all = new ArrayList<>(typeFilters);
-      all.addAll(windows);
-      return all;
-    }
-
-    /** Whether all is asked for that the group has of each type. */
-    boolean isFull() {
-      return since == null && windows.isEmpty();
-    }
-  }
-
   /** Written before the request, so that an answer that got lost is noticed. */
-  public record Intent(String exportId, String runKey, Asked asked, Instant askedAt)
+  public record Intent(String exportId, String runKey, ExportRequest asked, Instant askedAt)
       implements StateFile {}
 
   /**
@@ -78,7 +33,7 @@ public final class ExportLedger {
   public record Started(
       String exportId,
       String runKey,
-      Asked asked,
+      ExportRequest asked,
       Instant startedAt,
       String statusUrl,
       Instant serverTime)

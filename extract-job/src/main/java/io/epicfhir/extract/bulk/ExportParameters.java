@@ -17,7 +17,7 @@ final class ExportParameters {
   private ExportParameters() {}
 
   /** What follows the question mark. */
-  static String query(ExportLedger.Asked asked) {
+  static String query(ExportRequest asked) {
     List<String> parts = new ArrayList<>();
     parts.add("_type=" + Link.component(String.join(",", asked.types())));
     if (asked.since() != null) {
@@ -29,7 +29,7 @@ final class ExportParameters {
   }
 
   /** A Parameters resource. */
-  static String body(ExportLedger.Asked asked, BulkSettings.PostForm form) {
+  static String body(ExportRequest asked, BulkSettings.PostForm form) {
     ObjectNode root = MAPPER.createObjectNode().put("resourceType", "Parameters");
     ArrayNode list = root.putArray("parameter");
     List<String> types =

@@ -30,7 +30,7 @@ final class ExportPlan {
    *
    * @param newcomers how many patients joined the group
    */
-  ExportLedger.Asked asked(String group, Since since, int newcomers) {
+  ExportRequest asked(String group, Since since, int newcomers) {
     Optional<Instant> known = since.from();
     if (known.isEmpty() || isSweepDue(group, since) || wantsHistory(group, newcomers)) {
       return everything(group);
@@ -39,25 +39,25 @@ final class ExportPlan {
   }
 
   /** The request where there is no reason to ask for everything; empty where nothing is known. */
-  Optional<ExportLedger.Asked> changes(String group, Since since) {
+  Optional<ExportRequest> changes(String group, Since since) {
     return since.from().map(known -> changes(group, known));
   }
 
-  private ExportLedger.Asked changes(String group, Instant known) {
+  private ExportRequest changes(String group, Instant known) {
     if (settings.mode() == BulkSettings.Mode.INCREMENTAL) {
-      return new ExportLedger.Asked(
+      return new ExportRequest(
           group, known, settings.types(), settings.typeFilters(), List.of(), null);
     }
     Instant from = day(narrowest());
     if (settings.coverage().windows().isEmpty() || known.isBefore(from)) {
       return everything(group);
     }
-    return new ExportLedger.Asked(
+    return new ExportRequest(
         group, null, settings.types(), settings.typeFilters(), windows(), from);
   }
 
-  private ExportLedger.Asked everything(String group) {
-    return new ExportLedger.Asked(
+  private ExportRequest everything(String group) {
+    return new ExportRequest(
         group, null, settings.types(), settings.typeFilters(), List.of(), null);
   }
 

@@ -12,7 +12,7 @@ import io.epicfhir.extract.bronze.Rejection;
 import io.epicfhir.extract.bronze.RollingParquet;
 import io.epicfhir.extract.crawl.FileReferences;
 import io.epicfhir.extract.source.BrokenBody;
-import io.epicfhir.extract.source.SourceClient;
+import io.epicfhir.extract.source.Intake;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -27,7 +27,7 @@ import org.apache.parquet.io.api.Binary;
  * Takes in one file's lines, each once, however often the file must be asked for: a new try passes
  * over the lines that an earlier one took, checking that they are the same bytes.
  */
-final class FileIntake implements SourceClient.Intake {
+final class FileIntake implements Intake {
   /** A server has few kinds of problems; whatever comes beyond is taken for the worst. */
   private static final int MOST_KINDS = 200;
 

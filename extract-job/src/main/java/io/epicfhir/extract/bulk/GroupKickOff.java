@@ -11,14 +11,12 @@ import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.extract.source.Pace;
 import io.epicfhir.extract.source.PassingFailure;
 import io.epicfhir.extract.source.PastWindow;
-import io.epicfhir.extract.source.ServerRefusal;
 import java.net.URI;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * Gets a group's export going, once: a rerun adopts what this run asked for before, and a run
@@ -28,13 +26,11 @@ import java.util.regex.Pattern;
  * through in any order, cost the server one export.
  */
 public final class GroupKickOff {
-  private static final Pattern TOO_SOON =
-      Pattern.compile("(?i)recent|too soon|already|in progress");
-
   private final JobContext context;
   private final BulkSettings settings;
   private final BulkExport bulk;
   private final Pace pace;
+  private final KickOffWindow window;
   private final Set<String> noted = new HashSet<>();
 
   /**
@@ -50,6 +46,7 @@ public final class GroupKickOff {
     this.settings = settings;
     this.bulk = bulk;
     this.pace = pace;
+    this.window = new KickOffWindow(context.lake(), settings.window(), pace.clock());
   }
 
   /** Kicks off or adopts. */
@@ -90,7 +87,7 @@ public final class GroupKickOff {
     }
     ExportLedger.Members members = members(group);
     ExportPlan plan = new ExportPlan(context, settings, pace.clock().instant());
-    ExportLedger.Asked asked = plan.asked(group, since, newcomers(group, members));
+    ExportRequest asked = plan.asked(group, since, newcomers(group, members));
     window.asking(group, asked.since());
     // One of what changed that is on its way comes first: everything can wait for the next.
     return unfinished(asked)
@@ -135,7 +132,7 @@ public final class GroupKickOff {
   }
 
   /** Another run's export in the same words that has neither landed nor been given up. */
-  private Optional<Result> unfinished(ExportLedger.Asked asked) {
+  private Optional<Result> unfinished(ExportRequest asked) {
     Optional<GroupLedger.Newest> newest = new GroupLedger(context.lake()).newest(asked.group());
     if (newest.isEmpty()) {
       return Optional.empty();
@@ -166,19 +163,21 @@ public final class GroupKickOff {
     return Optional.of(new Result(asked.group(), id, "adopted"));
   }
 
-  private Result ask(ExportLedger.Asked asked, ExportLedger.Members members, String exportId) {
+  private Result ask(ExportRequest asked, ExportLedger.Members members, String exportId) {
     ExportLedger ledger = new ExportLedger(context.lake(), exportId);
-    boolean askedBefore = askedLately(asked.group()).isPresent() || ledger.intent().isPresent();
+    boolean askedBefore =
+        window.askedLately(asked.group()).isPresent() || ledger.intent().isPresent();
     try {
       start(asked, exportId);
       ledger.members(members);
       return new Result(asked.group(), exportId, "kicked-off");
     } catch (JobException e) {
-      boolean tooSoon = isTooSoon(e, askedBefore);
+      boolean tooSoon = KickOffWindow.isTooSoon(e, askedBefore);
       boolean busy = e.exitCode() == ExitCode.UNAVAILABLE && e.getCause() instanceof PassingFailure;
-      Optional<Landing> landed = tooSoon || busy ? landedLately(asked.group()) : Optional.empty();
+      Optional<Landing> landed =
+          tooSoon || busy ? window.landedLately(asked.group()) : Optional.empty();
       if (landed.isEmpty()) {
-        throw tooSoon ? later(e) : e;
+        throw tooSoon ? window.later(e) : e;
       }
       context
           .recorder()
@@ -194,29 +193,6 @@ public final class GroupKickOff {
     }
   }
 
-  /**
-   * Whether a server says by another status than 429 that it exports the group at its own pace:
-   * only where the group was asked for within the window can its words mean that.
-   */
-  private static boolean isTooSoon(JobException refusal, boolean askedBefore) {
-    return askedBefore
-        && ServerRefusal.of(refusal)
-            .filter(r -> r.status() >= 400 && r.status() < 500 && r.status() != 401)
-            .filter(r -> r.says(TOO_SOON))
-            .isPresent();
-  }
-
-  private JobException later(JobException refusal) {
-    return new JobException(
-        ExitCode.UNAVAILABLE,
-        refusal.getMessage()
-            + ". By its words the server exported the group already, or is at it; rerun from the"
-            + " kick-off when bulk.window = "
-            + settings.window()
-            + " has passed since the last kick-off",
-        refusal.getCause());
-  }
-
   /** A server that keeps a refused export is no reason to wait for the new one in vain. */
   private void deleteAtServer(URI statusUrl) {
     try {
@@ -226,25 +202,12 @@ public final class GroupKickOff {
     }
   }
 
-  private Optional<GroupLedger.Newest> askedLately(String group) {
-    Instant from = pace.clock().instant().minus(settings.window());
-    return new GroupLedger(context.lake())
-        .newest(group)
-        .filter(newest -> newest.askedAt().isAfter(from));
-  }
-
-  /** The group's newest export, where it landed and was asked for within the server's window. */
-  private Optional<Landing> landedLately(String group) {
-    return askedLately(group)
-        .flatMap(newest -> new Landings(context.lake()).find(newest.exportId()));
-  }
-
   /**
    * Asks the server, and makes its promise durable.
    *
    * @throws JobException {@link ExitCode#UNAVAILABLE} where the answer was lost
    */
-  public void start(ExportLedger.Asked asked, String exportId) {
+  public void start(ExportRequest asked, String exportId) {
     ExportLedger ledger = new ExportLedger(context.lake(), exportId);
     String runKey = context.run().key();
     Optional<ExportLedger.Started> refused = ledger.started();
@@ -262,7 +225,7 @@ public final class GroupKickOff {
                         + " and never saw an answer. It is asked in the same words: a server that"
                         + " works on it already may answer with that one."));
     // In the same words: only so can a server know it again.
-    ExportLedger.Asked words = lost.map(ExportLedger.Intent::asked).orElse(asked);
+    ExportRequest words = lost.map(ExportLedger.Intent::asked).orElse(asked);
     ledger.intend(new ExportLedger.Intent(exportId, runKey, words, pace.clock().instant()));
     Failpoint.at("kick-off.intent");
     BulkExport.Promise promise = bulk.kickOff(words, settings, lost.isEmpty());

@@ -32,7 +32,7 @@ final class GroupScope {
    * @param completeTypes of which the export holds all that the group has
    */
   Optional<BulkHydration.Members> members(List<String> completeTypes, List<StagedFile> staged) {
-    ExportLedger.Asked asked = ledger.requireStarted().asked();
+    ExportRequest asked = ledger.requireStarted().asked();
     boolean whole = asked.isFull() && completeTypes.contains(PATIENT);
     GroupPatients patients = new GroupPatients(lake, asked.group());
     Set<String> digests = new HashSet<>();

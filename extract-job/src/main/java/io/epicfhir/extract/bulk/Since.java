@@ -104,7 +104,7 @@ public final class Since {
         .map(started -> new Known(landing, started));
   }
 
-  private boolean covers(ExportLedger.Asked asked) {
+  private boolean covers(ExportRequest asked) {
     return asked.types().containsAll(bulk.types())
         && asked.typeFilters().equals(bulk.typeFilters());
   }

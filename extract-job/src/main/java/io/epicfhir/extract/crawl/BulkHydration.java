@@ -80,34 +80,6 @@ public final class BulkHydration {
   }
 
   /**
-   * What was fetched.
-   *
-   * @param bronze staged files of it, and of deletions
-   * @param quarantine staged files
-   * @param byReference types that hold resources which no export brings
-   * @param concludes whether deletions begin with the export: it lacks what an earlier one had
-   * @param complaint why the export must not land; empty where it may
-   */
-  public record Found(
-      List<StagedFile> bronze,
-      List<StagedFile> quarantine,
-      HydrationCounts counts,
-      Set<String> byReference,
-      boolean concludes,
-      Optional<JobException> complaint) {
-    public Found {
-      bronze = List.copyOf(bronze);
-      quarantine = List.copyOf(quarantine);
-      byReference = Set.copyOf(byReference);
-    }
-
-    /** Rows in quarantine. */
-    public long quarantined() {
-      return quarantine.stream().mapToLong(StagedFile::rows).sum();
-    }
-  }
-
-  /**
    * Of a run.
    *
    * @param settings with the types that are fetched
@@ -144,7 +116,7 @@ public final class BulkHydration {
    * @throws JobException {@link ExitCode#UNAVAILABLE} where the server is; a rerun goes on
    */
   @SuppressWarnings("try") // the time is taken and the progress told, not used
-  public Found run(Export export, Runnable fence) {
+  public Hydrated run(Export export, Runnable fence) {
     CrawlFigures figures = new CrawlFigures();
     IndexFolder index = index(export.group());
     ExportedResources exported =
@@ -178,7 +150,7 @@ public final class BulkHydration {
       new CrawlReport(context.recorder()).references(figures, "bulk");
       ReferencesToBronze toBronze =
           new ReferencesToBronze(context, settings, bronze, export, index, exported, spool);
-      Found found = toBronze.run(figures, reads.problems(), unread);
+      Hydrated found = toBronze.run(figures, reads.problems(), unread);
       Failpoint.at("bulk.references");
       return found;
     }
@@ -252,7 +224,7 @@ public final class BulkHydration {
       Export export,
       IndexFolder index,
       CrawlFigures figures) {
-    List<ReadsById.Read> documents =
+    List<ReadById> documents =
         hydration.documents(index.documentsLeft(export.group(), export.before()));
     LocalDate today = LocalDate.now(ZoneOffset.UTC);
     new Documents(index, figures, settings.attachments().dailyLimit(), today).run(reads, documents);

@@ -16,21 +16,17 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** Finds the patients of a crawl, each once. */
 final class Cohort {
   static final String NOT_FOUND = "patient-not-found";
-  private static final String PATIENT = "Patient";
-  private static final Set<Integer> NO_POST = Set.of(404, 405, 415, 501);
-  private static final String A_SEARCH = "a search of patients";
 
   private final CrawlSettings settings;
   private final CohortSettings cohort;
   private final URI base;
   private final PageFetch fetch;
+  private final PatientSearch search;
   private final Workers workers;
 
   /** By this client and these threads. */
@@ -46,6 +42,7 @@ final class Cohort {
     this.workers = workers;
     References none = new References(base + "/", Set.of(), Set.of());
     this.fetch = new PageFetch(client, traffic, none, settings.maxPageSize());
+    this.search = new PatientSearch(settings, base, fetch);
   }
 
   /**
@@ -60,7 +57,7 @@ final class Cohort {
         switch (cohort.from()) {
           case GROUP -> members();
           case FILE -> cohort.mrnSystem().isEmpty() ? ids() : byMrn(lines());
-          case SEARCH -> search(byGet(Search.filled(cohort.search(), "", "")));
+          case SEARCH -> search.all(Search.filled(cohort.search(), "", ""));
         };
     return present(found);
   }
@@ -71,7 +68,7 @@ final class Cohort {
         switch (cohort.from()) {
           case GROUP -> members();
           case FILE -> cohort.mrnSystem().isEmpty() ? ids() : byMrn(first(lines()));
-          case SEARCH -> found(page(url(Search.filled(cohort.search(), "", ""), 1), 1)).toList();
+          case SEARCH -> search.one(Search.filled(cohort.search(), "", ""));
         };
     return present(found).get(0);
   }
@@ -101,11 +98,11 @@ final class Cohort {
 
   private byte[] group(String id) {
     URI url = URI.create(base + "/Group/" + Link.component(id));
-    return page(fetch.resource("Group", url), "the group").bytes();
+    return search.page(fetch.resource("Group", url), "the group").bytes();
   }
 
   private List<String> ids() {
-    References patients = References.to(base, PATIENT);
+    References patients = References.to(base, "Patient");
     return lines().stream()
         .map(line -> patients.id(line).isEmpty() ? line : patients.id(line))
         .toList();
@@ -170,118 +167,10 @@ final class Cohort {
 
   private Runnable one(List<String> queries, int number, List<List<String>> found) {
     return () -> {
-      List<String> ids = search(byIdentifier(queries.get(number)));
+      List<String> ids = search.byIdentifier(queries.get(number));
       synchronized (found) {
         found.set(number, ids);
       }
     };
-  }
-
-  /** A search's first page, and the address that its next link is relative to. */
-  private record First(URI url, Supplier<Answer> page) {}
-
-  private First byGet(String query) {
-    URI url = url(query, settings.pageSize());
-    return new First(url, () -> fetch.page(PATIENT, url, 1));
-  }
-
-  /** An MRN in an address would stand in the logs of every server on the way. */
-  private First byIdentifier(String query) {
-    if (cohort.mrnSearch() == CohortSettings.MrnSearch.GET) {
-      return byGet(query);
-    }
-    URI url = URI.create(base + "/Patient/_search");
-    String form = query + "&_count=" + settings.pageSize();
-    return new First(url, () -> posted(fetch.posted(PATIENT, url, form)));
-  }
-
-  private static Answer posted(Answer answer) {
-    if (answer instanceof Answer.Refused no && NO_POST.contains(no.status())) {
-      throw refused(
-          "POST Patient/_search",
-          "the server does not have it; set crawl.patients.mrn-search = get, which puts MRNs into"
-              + " addresses");
-    }
-    return answer;
-  }
-
-  private List<String> search(First first) {
-    List<String> ids = new ArrayList<>();
-    SearchTally tally = new SearchTally();
-    Set<URI> seen = new LinkedHashSet<>();
-    URI url = first.url();
-    for (int number = 1; number <= settings.maxPages(); number++) {
-      Page page = number == 1 ? page(first.page().get(), A_SEARCH) : page(url, number);
-      tally.took(page.entries(), page.total());
-      found(page).forEach(ids::add);
-      if (page.next().isEmpty()) {
-        requireComplete(tally.missing().stream().toList(), A_SEARCH);
-        return ids;
-      }
-      URI next = following(url, page.next());
-      if (!seen.add(url) || seen.contains(next)) {
-        throw refused(A_SEARCH, "its next link leads to a page that came before");
-      }
-      url = next;
-    }
-    throw refused(A_SEARCH, "it has more pages than crawl.max-pages");
-  }
-
-  private URI url(String query, int count) {
-    return URI.create(base + "/Patient?" + query + "&_count=" + count);
-  }
-
-  private Page page(URI url, int number) {
-    return page(fetch.page(PATIENT, url, number), A_SEARCH);
-  }
-
-  private static Stream<String> found(Page page) {
-    return page.entries().stream()
-        .filter(e -> e.type().equals(PATIENT) && e.matched() && !e.id().isEmpty())
-        .map(Entry::id);
-  }
-
-  private static URI following(URI url, String next) {
-    try {
-      return Link.resolve(url, next);
-    } catch (IllegalArgumentException e) {
-      throw refused(A_SEARCH, "its next link cannot be read");
-    }
-  }
-
-  private Page page(Answer answer, String what) {
-    if (!(answer instanceof Answer.Got got)) {
-      String why =
-          answer instanceof Answer.Refused refused
-              ? "the server refused it (" + String.join(", ", refused.names()) + ")"
-              : "the server does not have it";
-      throw refused(what, why);
-    }
-    requireComplete(got.page().outcomes(), what);
-    return got.page();
-  }
-
-  private void requireComplete(List<OutcomeCode> codes, String what) {
-    Set<String> bad = OutcomePolicy.of(settings).incomplete(codes);
-    if (!OutcomePolicy.of(settings).accepted(bad)) {
-      throw new JobException(
-          ExitCode.DATA_REFUSED,
-          "Cannot find the patients by "
-              + what
-              + ": the server's answer may be incomplete "
-              + bad
-              + "; narrow crawl.patients.search, mend the application's rights, or add the code to"
-              + " crawl.accepted-errors to do without the others");
-    }
-  }
-
-  private static JobException refused(String what, String why) {
-    return new JobException(
-        ExitCode.REFUSED,
-        "Cannot find the patients by "
-            + what
-            + ": "
-            + why
-            + "; check crawl.patients and what the application may see");
   }
 }

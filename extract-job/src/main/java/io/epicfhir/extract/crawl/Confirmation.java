@@ -17,8 +17,8 @@ final class Confirmation {
   private final IndexFolder index;
   private final Expectations expectations;
   private final int most;
-  private final List<ReadsById.Read> missing = new ArrayList<>();
-  private final List<ReadsById.Read> confirmedBefore = new ArrayList<>();
+  private final List<ReadById> missing = new ArrayList<>();
+  private final List<ReadById> confirmedBefore = new ArrayList<>();
   private final Map<String, Long> counts = new TreeMap<>();
 
   /**
@@ -55,7 +55,7 @@ final class Confirmation {
   }
 
   private void missing(String type, CrawlIndex.Seen seen) {
-    ReadsById.Read read = ReadsById.Read.confirming(type, seen);
+    ReadById read = ReadById.confirming(type, seen);
     if (seen.confirmed() && !seen.lost()) {
       confirmedBefore.add(read);
       return;

@@ -250,7 +250,7 @@ final class CrawlRun implements AutoCloseable {
           new Confirmation(spool, index, expectations(), settings.maxConfirmations())
               .run(reads, begun.group(), begun.startedAt());
       hydration.run(); // what was confirmed can refer to more
-      List<ReadsById.Read> documents =
+      List<ReadById> documents =
           hydration.documents(index.documentsLeft(begun.group(), begun.startedAt()));
       LocalDate today = LocalDate.now(ZoneOffset.UTC);
       new Documents(index, figures, settings.attachments().dailyLimit(), today)

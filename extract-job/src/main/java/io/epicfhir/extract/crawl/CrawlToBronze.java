@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
 
 /** Makes the spool into staged bronze files, and writes what this crawl saw into its index. */
-final class CrawlToBronze implements TypeToBronze.Ways {
+final class CrawlToBronze implements CrawlWays {
   /** Some 50 bytes each in memory, twice that with room to grow. */
   private static final long MOST_IDS = 3_000_000;
 
@@ -127,9 +127,9 @@ final class CrawlToBronze implements TypeToBronze.Ways {
    * Who left the cohort is asked for no more; what moved from a member to somebody else is gone.
    */
   @Override
-  public TypeToBronze.Absence outside(CrawlIndex.Seen seen, String patient) {
+  public Absence outside(CrawlIndex.Seen seen, String patient) {
     boolean moved = !seen.patient().isEmpty() && run.scope().isMember(seen.patient());
-    return moved ? TypeToBronze.Absence.GONE : TypeToBronze.Absence.UNKNOWN;
+    return moved ? Absence.GONE : Absence.UNKNOWN;
   }
 
   @Override

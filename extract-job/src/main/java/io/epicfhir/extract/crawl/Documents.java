@@ -24,7 +24,7 @@ final class Documents {
   }
 
   /** Reads what there is time for, and notes the rest. */
-  void run(ReadsById reads, List<ReadsById.Read> documents) {
+  void run(ReadsById reads, List<ReadById> documents) {
     if (documents.isEmpty()) {
       return;
     }

@@ -14,16 +14,16 @@ import java.util.TreeMap;
  * the rest waits for the next export.
  */
 final class ExportConfirmation {
-  private static final Comparator<ReadsById.Read> ORDER =
-      Comparator.comparingLong((ReadsById.Read read) -> read.seen().readAt())
-          .thenComparing(ReadsById.Read::type)
-          .thenComparing(ReadsById.Read::id);
+  private static final Comparator<ReadById> ORDER =
+      Comparator.comparingLong((ReadById read) -> read.seen().readAt())
+          .thenComparing(ReadById::type)
+          .thenComparing(ReadById::id);
 
   private final CrawlSettings settings;
   private final Spool spool;
   private final IndexFolder index;
   private final ExportedResources exported;
-  private final PriorityQueue<ReadsById.Read> next = new PriorityQueue<>(ORDER.reversed());
+  private final PriorityQueue<ReadById> next = new PriorityQueue<>(ORDER.reversed());
   private final Map<String, Long> unread = new TreeMap<>();
   private final long staleBefore;
 
@@ -53,7 +53,7 @@ final class ExportConfirmation {
           type,
           known(index, settings, type, export),
           seen -> seen.lost() || seen.search().equals(CrawlIndex.EXPORT),
-          seen -> add(ReadsById.Read.confirming(type, seen), most));
+          seen -> add(ReadById.confirming(type, seen), most));
     }
     reads.run(next.stream().sorted(ORDER).toList());
     return unread;
@@ -84,10 +84,10 @@ final class ExportConfirmation {
     return read[0];
   }
 
-  private void add(ReadsById.Read read, long most) {
+  private void add(ReadById read, long most) {
     next.add(read);
     if (next.size() > most) {
-      ReadsById.Read left = next.remove();
+      ReadById left = next.remove();
       if (left.seen().readAt() < staleBefore) {
         unread.merge(left.type(), 1L, Long::sum);
       }

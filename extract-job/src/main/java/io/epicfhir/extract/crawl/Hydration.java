@@ -150,12 +150,12 @@ final class Hydration {
   private void leave(String document, String patient) {
     if (known.add(digest.of(document))) {
       figures.read(BINARY, CrawlFigures.Reading.OUTSIDE);
-      spool.append(BINARY, SpoolRecord.outside(ReadsById.Read.of(document), patient));
+      spool.append(BINARY, SpoolRecord.outside(ReadById.of(document), patient));
     }
   }
 
   /** The documents that resources point to, those that were left by an earlier crawl first. */
-  List<ReadsById.Read> documents(List<String> leftBefore) {
+  List<ReadById> documents(List<String> leftBefore) {
     Set<String> ordered = new LinkedHashSet<>();
     Map<String, String> named = new HashMap<>();
     documents.keySet().forEach(document -> named.put(document.replaceFirst(" .*", ""), document));
@@ -169,7 +169,7 @@ final class Hydration {
     }
     ordered.addAll(documents.keySet());
     return ordered.stream()
-        .map(one -> ReadsById.Read.of(one).heldBy(documents.getOrDefault(one, "")))
+        .map(one -> ReadById.of(one).heldBy(documents.getOrDefault(one, "")))
         .toList();
   }
 
@@ -239,7 +239,7 @@ final class Hydration {
   }
 
   private void flush() {
-    List<ReadsById.Read> now = batch.stream().map(ReadsById.Read::of).toList();
+    List<ReadById> now = batch.stream().map(ReadById::of).toList();
     batch.clear();
     reads.run(now);
   }

@@ -40,40 +40,6 @@ final class ReadsById {
   private final Set<String> readable = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean dayIsOver = new AtomicBoolean();
 
-  /**
-   * One read.
-   *
-   * @param accept a document's media type
-   * @param seen what the last crawl had found by a search or the last export had held, and this one
-   *     has not; null for a read by reference
-   * @param holder the patient whose resource refers to a document; else empty
-   */
-  record Read(String type, String id, String accept, CrawlIndex.Seen seen, String holder) {
-
-    static Read of(String reference) {
-      int slash = reference.indexOf('/');
-      int blank = reference.indexOf(' ');
-      int end = blank < 0 ? reference.length() : blank;
-      String accept = blank < 0 ? "*/*" : reference.substring(blank + 1);
-      return new Read(
-          reference.substring(0, slash), reference.substring(slash + 1, end), accept, null, "");
-    }
-
-    /** The same, of a document of this patient. */
-    Read heldBy(String patient) {
-      return new Read(type, id, accept, seen, patient);
-    }
-
-    /** To confirm a deletion. */
-    static Read confirming(String type, CrawlIndex.Seen seen) {
-      return new Read(type, seen.id(), "", seen, "");
-    }
-
-    boolean confirms() {
-      return seen != null;
-    }
-  }
-
   ReadsById(
       CrawlSettings settings,
       SourceSettings source,
@@ -94,8 +60,8 @@ final class ReadsById {
   }
 
   /** Does all of them. */
-  void run(List<Read> reads) {
-    Iterator<Read> left = List.copyOf(reads).iterator();
+  void run(List<ReadById> reads) {
+    Iterator<ReadById> left = List.copyOf(reads).iterator();
     workers.run(
         () -> {
           synchronized (left) {
@@ -116,11 +82,11 @@ final class ReadsById {
     return dayIsOver.get();
   }
 
-  private Runnable one(Read read) {
+  private Runnable one(ReadById read) {
     return () -> read(read);
   }
 
-  private void read(Read read) {
+  private void read(ReadById read) {
     String type = read.type();
     if (read.confirms() && !readable.contains(type) && refusals(type) >= MOST_REFUSALS) {
       figures.read(type, CrawlFigures.Reading.UNCONFIRMED);
@@ -150,7 +116,7 @@ final class ReadsById {
     return refusals.getOrDefault(type, 0);
   }
 
-  private Answer ask(Read read) {
+  private Answer ask(ReadById read) {
     URI url = URI.create(base + "/" + read.type() + "/" + Link.component(read.id()));
     if (!read.type().equals(Hydration.BINARY)) {
       return fetch.resource(read.type(), url);
@@ -163,7 +129,7 @@ final class ReadsById {
         : answer;
   }
 
-  private SpoolRecord record(Read read, Answer answer) {
+  private SpoolRecord record(ReadById read, Answer answer) {
     if (answer instanceof Answer.Got got) {
       if (read.confirms() && isSurvivor(got.page(), read.id())) {
         return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
@@ -191,14 +157,14 @@ final class ReadsById {
     return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
   }
 
-  private void count(Read read, CrawlFigures.Reading how) {
+  private void count(ReadById read, CrawlFigures.Reading how) {
     if (!read.confirms()) {
       figures.read(read.type(), how);
     }
   }
 
   /** An OperationOutcome in place of the resource is a refusal, also with status 200. */
-  private static Answer held(Read read, Answer answer) {
+  private static Answer held(ReadById read, Answer answer) {
     if (!(answer instanceof Answer.Got got) || holds(got.page(), read.type())) {
       return answer;
     }
@@ -222,7 +188,7 @@ final class ReadsById {
     return !id.equals(retired) && merges.survivor(retired).filter(id::equals).isPresent();
   }
 
-  private SpoolRecord refused(Read read, Answer.Refused refused) {
+  private SpoolRecord refused(ReadById read, Answer.Refused refused) {
     if (read.confirms() && movedAway(read, refused)) {
       return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
     }
@@ -244,7 +210,7 @@ final class ReadsById {
   }
 
   /** A retired patient's id leads to the survivor: the resource of that id is gone. */
-  private boolean movedAway(Read read, Answer.Refused refused) {
+  private boolean movedAway(ReadById read, Answer.Refused refused) {
     boolean merged = refused.redirect() || refused.names().contains(Merges.EPIC_MERGED);
     return read.type().equals("Patient")
         && merged

@@ -21,7 +21,7 @@ import org.apache.hadoop.fs.Path;
  * this one nor a read has found. Of a type of which the export does not hold all for another reason
  * only a read can tell that something is gone.
  */
-final class ReferencesToBronze implements TypeToBronze.Ways {
+final class ReferencesToBronze implements CrawlWays {
   /** Some 50 bytes each in memory, twice that with room to grow. */
   private static final long MOST_IDS = 3_000_000;
 
@@ -58,8 +58,7 @@ final class ReferencesToBronze implements TypeToBronze.Ways {
    * @param problems the codes of refused reads that are not accepted
    * @param unread what the export lacks and is left to the next one to be read
    */
-  BulkHydration.Found run(
-      CrawlFigures figures, Map<String, Long> problems, Map<String, Long> unread) {
+  Hydrated run(CrawlFigures figures, Map<String, Long> problems, Map<String, Long> unread) {
     spool.roll();
     Path folder = new Path(export.folder(), "rows");
     context.lake().delete(folder); // what an earlier try that broke off had written
@@ -79,7 +78,7 @@ final class ReferencesToBronze implements TypeToBronze.Ways {
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
       List<StagedFile> settled = rows.settled(staged, counts);
-      return new BulkHydration.Found(
+      return new Hydrated(
           settled,
           quarantine,
           HydrationCounts.of(figures, counts, rows.bundles(), unread),
@@ -150,24 +149,24 @@ final class ReferencesToBronze implements TypeToBronze.Ways {
 
   /** Who is in another group now comes with that group's exports. */
   @Override
-  public TypeToBronze.Absence outside(CrawlIndex.Seen seen, String patient) {
+  public Absence outside(CrawlIndex.Seen seen, String patient) {
     if (export.members().map(members -> members.isElsewhere(patient)).orElse(false)) {
-      return TypeToBronze.Absence.GONE_WITH_TYPE;
+      return Absence.GONE_WITH_TYPE;
     }
     concludes = true;
-    return TypeToBronze.Absence.GONE;
+    return Absence.GONE;
   }
 
   @Override
-  public TypeToBronze.Absence absent(String type, CrawlIndex.Seen seen) {
+  public Absence absent(String type, CrawlIndex.Seen seen) {
     boolean said = seen.search().equals(CrawlIndex.EXPORT) && export.completeTypes().contains(type);
     if (!said) {
-      return TypeToBronze.Absence.UNKNOWN;
+      return Absence.UNKNOWN;
     }
     if (!byReference.contains(type)) {
-      return TypeToBronze.Absence.GONE_WITH_TYPE;
+      return Absence.GONE_WITH_TYPE;
     }
     concludes = true;
-    return TypeToBronze.Absence.GONE;
+    return Absence.GONE;
   }
 }

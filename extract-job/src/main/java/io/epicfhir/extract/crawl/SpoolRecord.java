@@ -80,23 +80,23 @@ record SpoolRecord(
   }
 
   /** A resource that was read by its id. */
-  static SpoolRecord read(ReadsById.Read read, Page page) {
+  static SpoolRecord read(ReadById read, Page page) {
     SpoolRecord record = of(BY_REFERENCE, read.id(), 0, 1, page, page.entries());
     String patient = page.patients().isEmpty() ? read.holder() : page.patients().get(0);
     return record.with(End.LAST, read.confirms() ? foundBy(read) : patient);
   }
 
   /** A resource that is not kept: it is this patient's, who is not in the cohort. */
-  static SpoolRecord outside(ReadsById.Read read, String patient) {
+  static SpoolRecord outside(ReadById read, String patient) {
     return ended(BY_REFERENCE, read.id(), 0, 1, End.OUTSIDE, List.of(), patient);
   }
 
   /** A read by id that brought nothing. */
-  static SpoolRecord ended(ReadsById.Read read, End end, List<OutcomeCode> codes) {
+  static SpoolRecord ended(ReadById read, End end, List<OutcomeCode> codes) {
     return ended(BY_REFERENCE, read.id(), 0, 1, end, codes, foundBy(read));
   }
 
-  private static String foundBy(ReadsById.Read read) {
+  private static String foundBy(ReadById read) {
     return read.confirms() ? read.seen().patient() + FOUND_BY + read.seen().search() : "";
   }
 

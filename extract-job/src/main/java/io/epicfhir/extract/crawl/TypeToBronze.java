@@ -5,7 +5,6 @@ import io.epicfhir.extract.bronze.Rejection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -18,7 +17,7 @@ final class TypeToBronze {
   private final Spool spool;
   private final Optional<CrawlIndex> before;
   private final KnownResources known;
-  private final Ways ways;
+  private final CrawlWays ways;
   private final int maxLine;
   private final StagedRows rows;
   private final CrawlIndex.Writer after;
@@ -26,44 +25,6 @@ final class TypeToBronze {
   private final Digest content = new Digest();
   private final Map<String, String> outside = new HashMap<>();
   private long ordinal;
-
-  /** What the crawl knows of searches and patients. */
-  interface Ways {
-    /** A search's name, without a patient. */
-    String name(String search);
-
-    /** Whether this crawl would have seen the resource again if it were still there. */
-    boolean wouldSee(CrawlIndex.Seen seen);
-
-    /** Gives the ids of a type's resources that came beside the spool. */
-    default void beside(String type, Consumer<String> ids) {}
-
-    /** How many these are. */
-    default long besideRows(String type) {
-      return 0;
-    }
-
-    /** What becomes of a resource that was there before and is not now. */
-    default Absence absent(String type, CrawlIndex.Seen seen) {
-      return Absence.UNKNOWN;
-    }
-
-    /**
-     * What becomes of a resource that was there before, and of which a read says that it belongs to
-     * a patient outside the cohort.
-     */
-    Absence outside(CrawlIndex.Seen seen, String patient);
-  }
-
-  /** What it means that a resource is not there any more. */
-  enum Absence {
-    /** Nothing. */
-    UNKNOWN,
-    /** It is gone, which need not be said of it: another statement of the landing holds. */
-    GONE_WITH_TYPE,
-    /** It is gone, and the landing must say so. */
-    GONE
-  }
 
   /**
    * Of one type, into these rows and that index.
@@ -76,7 +37,7 @@ final class TypeToBronze {
       Spool spool,
       Optional<CrawlIndex> before,
       KnownResources known,
-      Ways ways,
+      CrawlWays ways,
       int maxLine,
       StagedRows rows,
       CrawlIndex.Writer after) {

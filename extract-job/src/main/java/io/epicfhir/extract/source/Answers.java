@@ -108,4 +108,16 @@ final class Answers {
       default -> "; see the server's log for this request";
     };
   }
+
+  /** A web page that came with 200 is a proxy's; other names of NDJSON are let through. */
+  static boolean isNdjson(String contentType) throws PassingFailure {
+    if (contentType.contains("html")) {
+      throw new PassingFailure("a web page in place of the file", Optional.empty());
+    }
+    return contentType.isEmpty()
+        || contentType.contains("json")
+        || contentType.contains("octet-stream")
+        || contentType.contains("gzip")
+        || contentType.contains("text/plain");
+  }
 }

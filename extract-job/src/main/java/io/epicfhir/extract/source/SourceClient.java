@@ -20,15 +20,6 @@ public final class SourceClient {
   private final Exchange exchange;
   private final Retry retry;
 
-  /** Takes in the bytes of a file; called anew for every try. */
-  public interface Intake {
-    /** Reads the body to its end. */
-    void take(InputStream body) throws IOException;
-
-    /** Reads the body of an answer that says that it is something else than NDJSON. */
-    void takeForeign(InputStream body) throws IOException;
-  }
-
   /** A client that keeps to the whole of {@code source.max-in-flight}. */
   public SourceClient(SourceSettings settings, Pace pace) {
     this(settings, pace, 1);
@@ -165,11 +156,6 @@ public final class SourceClient {
         });
   }
 
-  /** Makes something of an answer; a body that turns out broken is asked for again. */
-  public interface Reading<T> {
-    T read(Reply reply) throws IOException;
-  }
-
   /** An answer as it is; see {@link #fetch(Ask, Traffic, int, Reading)}. */
   public Reply fetch(Ask ask, Traffic traffic, int longest) {
     return fetch(ask, traffic, longest, reply -> reply);
@@ -235,23 +221,11 @@ public final class SourceClient {
       throw new PassingFailure("the server sent no file", Optional.empty());
     }
     InputStream body = bodies.open(ask.what(), response, traffic);
-    if (isNdjson(Bodies.contentType(response))) {
+    if (Answers.isNdjson(Bodies.contentType(response))) {
       intake.take(body);
     } else {
       intake.takeForeign(body);
     }
-  }
-
-  /** A web page that came with 200 is a proxy's; other names of NDJSON are let through. */
-  private static boolean isNdjson(String contentType) throws PassingFailure {
-    if (contentType.contains("html")) {
-      throw new PassingFailure("a web page in place of the file", Optional.empty());
-    }
-    return contentType.isEmpty()
-        || contentType.contains("json")
-        || contentType.contains("octet-stream")
-        || contentType.contains("gzip")
-        || contentType.contains("text/plain");
   }
 
   private void requireAllowed(Ask ask) {

@@ -121,7 +121,7 @@ class AnswersOverHttpTest extends HttpCase {
     client.download(
         ask("/file"),
         site.traffic,
-        new SourceClient.Intake() {
+        new Intake() {
           @Override
           public void take(InputStream in) throws IOException {
             in.transferTo(taken);

@@ -78,10 +78,43 @@ public final class TableScan {
     return rows(files, wanted, gone);
   }
 
-  /** The rows at some positions, whether they are live or not. */
+  /**
+   * The live rows as a plan of Spark's own: of columns that a query does not need nothing is read.
+   * Empty where too many rows are deleted to list them to every task.
+   */
+  public Optional<Dataset<Row>> plan(List<DataFile> files, List<String> wanted) {
+    ListedPositions gone = new ListedPositions(table, gone(files));
+    return gone.isEmpty()
+        ? Optional.of(scan(files, wanted))
+        : gone.areFew(files)
+            ? Optional.of(gone.in(positioned(files), wanted, "left_anti"))
+            : Optional.empty();
+  }
+
+  /**
+   * The rows at some positions, whether they are live or not; as {@link #plan} where they are few.
+   */
   Dataset<Row> only(Map<String, RoaringBitmap> at, List<DataFile> files, List<String> wanted) {
+    ListedPositions listed = new ListedPositions(table, at);
+    if (listed.areFew(files)) {
+      return listed.in(positioned(files), wanted, "left_semi");
+    }
     List<String> read = withPosition(wanted);
     return dataset(filtered(files, read, at, true), files, read, wanted);
+  }
+
+  private Dataset<Row> positioned(List<DataFile> files) {
+    List<Column> selected = new ArrayList<>();
+    for (String name : columns.fieldNames()) {
+      selected.add(col("`" + name + "`"));
+    }
+    selected.add(col("_metadata.file_name").as(ListedPositions.FILE));
+    selected.add(col("_metadata.row_index").as(ListedPositions.ROW));
+    return spark
+        .read()
+        .schema(columns)
+        .parquet(files.stream().map(file -> file.in(table).toString()).toArray(String[]::new))
+        .select(selected.toArray(Column[]::new));
   }
 
   private JavaRDD<InternalRow> rows(

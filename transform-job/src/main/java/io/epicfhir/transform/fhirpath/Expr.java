@@ -224,44 +224,4 @@ public sealed interface Expr {
       return false;
     }
   }
-
-  /** The functions of single values. */
-  enum Op {
-    NOT,
-    AND,
-    OR,
-    XOR,
-    IMPLIES,
-    EQUAL,
-    NOT_EQUAL,
-    LESS,
-    LESS_OR_EQUAL,
-    GREATER,
-    GREATER_OR_EQUAL,
-    IN,
-    ADD,
-    SUBTRACT,
-    MULTIPLY,
-    DIVIDE,
-    INTEGER_DIVIDE,
-    MODULO,
-    NEGATE,
-    CONCATENATE,
-    IIF,
-    LOW_BOUNDARY,
-    HIGH_BOUNDARY,
-    STARTS_WITH,
-    ENDS_WITH,
-    CONTAINS,
-    MATCHES,
-    UPPER,
-    LOWER,
-    LENGTH,
-    TO_STRING,
-    PLAIN_TEXT,
-    PLAIN_TEXT_PROBLEM,
-    PLAIN_TEXT_CHARSET,
-    BYTE_COUNT,
-    SHA256
-  }
 }

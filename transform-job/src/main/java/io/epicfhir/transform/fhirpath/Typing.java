@@ -1,6 +1,5 @@
 package io.epicfhir.transform.fhirpath;
 
-import io.epicfhir.transform.fhirpath.Expr.Op;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

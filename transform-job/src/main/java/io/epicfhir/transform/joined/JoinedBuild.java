@@ -34,6 +34,9 @@ final class JoinedBuild {
   /** So many keys are looked up one by one whatever share of the table they are. */
   private static final long ALWAYS_FEW = 1_000;
 
+  /** What these need is little: each plan is made once, of few tasks. */
+  private static final long FEW_ENOUGH_FOR_ONE_PLAN = 20_000;
+
   private final SparkSession session;
   private final Lake lake;
   private final DeletionVectors vectors;
@@ -129,24 +132,24 @@ final class JoinedBuild {
    * @param keys each once, in the column {@link TouchedKeys#KEY}
    * @param rowsOf gives at least the rows of such keys that the SQL gives
    */
+  @SuppressWarnings("try") // the settings hold while it is open
   Optional<Outcome> keys(
       JoinedState before, Dataset<Row> keys, UnaryOperator<Dataset<Row>> rowsOf) {
     TableSnapshot old = table.log().snapshot().orElseThrow();
     if (!isOfThisShape(old)) {
       return Optional.empty();
     }
-    Dataset<Row> touched = keys.persist();
-    try {
-      long number = touched.count();
-      if (number == 0) {
-        return Optional.of(nothing(0));
-      }
-      if (number > FEW || (number > ALWAYS_FEW && number * 2 > before.rows())) {
-        return Optional.empty();
-      }
-      return Optional.of(replaced(old, rowsOf.apply(touched), touched, number));
-    } finally {
-      touched.unpersist();
+    List<Row> touched = keys.limit((int) FEW + 1).collectAsList();
+    long number = touched.size();
+    if (number == 0) {
+      return Optional.of(nothing(0));
+    }
+    if (number > FEW || (number > ALWAYS_FEW && number * 2 > before.rows())) {
+      return Optional.empty();
+    }
+    Dataset<Row> few = session.createDataFrame(touched, keys.schema());
+    try (SmallPlans small = SmallPlans.where(number <= FEW_ENOUGH_FOR_ONE_PLAN, session)) {
+      return Optional.of(replaced(old, rowsOf.apply(few), few, number));
     }
   }
 
@@ -162,12 +165,12 @@ final class JoinedBuild {
     positioned.addAll(TableScan.POSITION);
     Dataset<Row> fresh = ofKeys(narrowed, touched).persist();
     Dataset<Row> stale = ofKeys(scan().dataset(old.files(), positioned), touched).persist();
-    Dataset<Row> differing = differing(fresh, stale).persist();
     try {
-      long changed = differing.count();
-      if (changed == 0) {
+      List<Row> changed = differing(fresh, stale).collectAsList();
+      if (changed.isEmpty()) {
         return nothing(number);
       }
+      Dataset<Row> differing = session.createDataFrame(changed, touched.schema());
       boolean marks = vectors.wanted(old.bytes());
       TableWriter.Plan plan =
           writer.take(Optional.of(session), old, RowPositions.of(ofKeys(stale, differing)), marks);
@@ -187,9 +190,9 @@ final class JoinedBuild {
               .change(
                   read, add, plan.copies(), plan.remove(), plan.mark(), TableSignature.of(session));
       Failpoint.at("joined.committed");
-      return new Outcome(JoinedResults.Built.KEYS, version, number, changed);
+      return new Outcome(JoinedResults.Built.KEYS, version, number, changed.size());
     } finally {
-      List.of(fresh, stale, differing).forEach(Dataset::unpersist);
+      List.of(fresh, stale).forEach(Dataset::unpersist);
     }
   }
 

@@ -58,26 +58,28 @@ final class SourceTables implements AutoCloseable {
     }
     TableSnapshot now = TableLog.of(lake, source.path()).snapshot().orElseThrow();
     StructType columns = (StructType) DataType.fromJson(now.schemaJson());
-    boolean marked = now.files().stream().anyMatch(file -> file.deletionVector().isPresent());
     Dataset<Row> rows =
-        marked
-            // Delta's own reader knows marked rows, and still reads only the columns needed.
-            ? session
-                .read()
-                .format("delta")
-                .option("versionAsOf", now.version())
-                .load(source.path().toString())
-                .select(
-                    Arrays.stream(columns.fieldNames())
-                        .map(name -> col("`" + name + "`"))
-                        .toArray(Column[]::new))
-            : new TableScan(session, lake, source.path(), columns, Optional.empty())
-                .dataset(now.files(), List.of(columns.fieldNames()));
+        new TableScan(session, lake, source.path(), columns, Optional.empty())
+            .plan(now.files(), List.of(columns.fieldNames()))
+            .orElseGet(() -> byDelta(source, now, columns));
     if (source.isLookup() && source.bytes() <= broadcastThreshold) {
       rows = rows.persist();
       cached.add(rows);
     }
     return rows;
+  }
+
+  /** Delta's own reader knows any number of deleted rows; it reads the log by Spark each time. */
+  private Dataset<Row> byDelta(Source source, TableSnapshot now, StructType columns) {
+    return session
+        .read()
+        .format("delta")
+        .option("versionAsOf", now.version())
+        .load(source.path().toString())
+        .select(
+            Arrays.stream(columns.fieldNames())
+                .map(name -> col("`" + name + "`"))
+                .toArray(Column[]::new));
   }
 
   @Override

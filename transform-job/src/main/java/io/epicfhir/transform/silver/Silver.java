@@ -81,7 +81,7 @@ public final class Silver {
     if (!sound.saysNothing()) {
       applied.begin(sound.pending(), request.runKey());
     }
-    SilverUpdate.Done done = update.run(sound, all, request.accepted());
+    SilverDone done = update.run(sound, all, request.accepted());
     mark(pending, done.appliedExports(), request.runKey());
     if (!rebuilt.isEmpty()) {
       // What silver did not have before and could not be read is pending until it lands again.

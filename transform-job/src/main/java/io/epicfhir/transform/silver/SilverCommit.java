@@ -105,7 +105,7 @@ final class SilverCommit {
     long version =
         snapshot.isPresent()
             ? table.log().change(read, add, copies, remove, mark, signature)
-            : table.log().create(SilverTable.definition(vectors), add, signature);
+            : table.log().create(SilverSchema.definition(vectors), add, signature);
     Failpoint.at("silver.committed");
     return committed(version, next, counts, replaced, before);
   }
@@ -144,7 +144,7 @@ final class SilverCommit {
     Map<String, String> changed = new TreeMap<>(table.left().orElse(before).changedByOthers());
     changed.keySet().removeAll(replaced);
     SilverState after = table.stateAt(version, types).changedByOthers(changed);
-    Map<String, Long> rows = SilverTable.rowsByType(table.log().snapshot().orElseThrow());
+    Map<String, Long> rows = SilverSchema.rowsByType(table.log().snapshot().orElseThrow());
     types.forEach(
         (type, state) -> {
           long has = rows.getOrDefault(type, 0L);

@@ -148,4 +148,19 @@ public record SilverCounts(
   private static Column is(Object... verdicts) {
     return col(Weighing.VERDICT).isin(verdicts);
   }
+
+  /** What several passes over disjoint resources amount to. */
+  static Map<String, SilverCounts> of(List<SilverPass> passes) {
+    Map<String, SilverCounts> counts = new TreeMap<>();
+    for (SilverPass pass : passes) {
+      pass.counts()
+          .forEach(
+              (type, one) ->
+                  counts.merge(
+                      type,
+                      pass.scope().everything() ? one.recomputed() : one,
+                      SilverCounts::plus));
+    }
+    return counts;
+  }
 }

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.ToLongFunction;
 import org.apache.spark.sql.Column;
@@ -108,21 +107,6 @@ final class SilverPass implements SilverChange, AutoCloseable {
 
   @Override
   public Map<String, SilverCounts> counts() {
-    return counts;
-  }
-
-  /** What several passes over disjoint resources amount to. */
-  static Map<String, SilverCounts> counts(List<SilverPass> passes) {
-    Map<String, SilverCounts> counts = new TreeMap<>();
-    for (SilverPass pass : passes) {
-      pass.counts()
-          .forEach(
-              (type, one) ->
-                  counts.merge(
-                      type,
-                      pass.scope().everything() ? one.recomputed() : one,
-                      SilverCounts::plus));
-    }
     return counts;
   }
 

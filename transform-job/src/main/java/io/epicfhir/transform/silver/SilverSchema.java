@@ -1,5 +1,10 @@
 package io.epicfhir.transform.silver;
 
+import io.epicfhir.common.delta.TableDefinition;
+import io.epicfhir.common.delta.TableSnapshot;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -38,4 +43,30 @@ final class SilverSchema {
   static final StructType TABLE = COLUMNS.add(PARTITION, DataTypes.StringType);
 
   private SilverSchema() {}
+
+  /** The table's definition, as it is made on a first run. */
+  static TableDefinition definition(boolean deletionVectors) {
+    return new TableDefinition(
+        TABLE.json(),
+        "The current state of each resource, deletions as tombstones",
+        Map.of(
+            // Statistics stand in the log, where nobody looks for patient data: none of it there.
+            "delta.dataSkippingStatsColumns",
+            VERSION,
+            "delta.enableDeletionVectors",
+            String.valueOf(deletionVectors)),
+        List.of(PARTITION));
+  }
+
+  /** Rows by type that a commit of these files leaves; the table's own counts. */
+  static Map<String, Long> rowsByType(TableSnapshot snapshot) {
+    Map<String, Long> rows = new TreeMap<>();
+    snapshot
+        .files()
+        .forEach(
+            file ->
+                rows.merge(
+                    file.partitionValues().get(PARTITION), file.rows().orElse(-1), Long::sum));
+    return rows;
+  }
 }

@@ -13,7 +13,6 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.CommitFiles;
 import io.epicfhir.common.delta.CommitInfo;
 import io.epicfhir.common.delta.DataFile;
-import io.epicfhir.common.delta.TableDefinition;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.transform.delta.TableSignature;
@@ -231,33 +230,5 @@ public final class SilverTable {
     types.forEach((type, state) -> sized.put(type, state.sized(bytes.getOrDefault(type, 0L))));
     return new SilverState(
         snapshot.tableId(), version, log.identity(version).orElse(""), sized, Map.of());
-  }
-
-  /** The table's definition, as it is made on a first run. */
-  static TableDefinition definition(boolean deletionVectors) {
-    return new TableDefinition(
-        SilverSchema.TABLE.json(),
-        "The current state of each resource, deletions as tombstones",
-        Map.of(
-            // Statistics stand in the log, where nobody looks for patient data: none of it there.
-            "delta.dataSkippingStatsColumns",
-            SilverSchema.VERSION,
-            "delta.enableDeletionVectors",
-            String.valueOf(deletionVectors)),
-        List.of(SilverSchema.PARTITION));
-  }
-
-  /** Rows by type that a commit of these files leaves; the table's own counts. */
-  static Map<String, Long> rowsByType(TableSnapshot snapshot) {
-    Map<String, Long> rows = new TreeMap<>();
-    snapshot
-        .files()
-        .forEach(
-            file ->
-                rows.merge(
-                    file.partitionValues().get(SilverSchema.PARTITION),
-                    file.rows().orElse(-1),
-                    Long::sum));
-    return rows;
   }
 }

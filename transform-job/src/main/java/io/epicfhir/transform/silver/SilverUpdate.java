@@ -1,7 +1,5 @@
 package io.epicfhir.transform.silver;
 
-import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
 import io.epicfhir.transform.Failures;
@@ -29,15 +27,9 @@ final class SilverUpdate {
   private final Set<String> rebuilt;
   private final Set<String> strange;
   private final SilverProblems problems;
+  private final SilverReconciliation reconciliation;
   private final String signature;
   private TaskProgress progress;
-
-  /**
-   * What was done.
-   *
-   * @param appliedExports the landings all of which is in silver now
-   */
-  record Done(List<Landing> appliedExports, Map<String, SilverCounts> counts, SilverState state) {}
 
   SilverUpdate(
       Lake lake,
@@ -58,11 +50,12 @@ final class SilverUpdate {
     this.rebuilt = rebuilt;
     this.strange = strange;
     this.problems = problems;
+    this.reconciliation = new SilverReconciliation(problems);
   }
 
-  Done run(Backlog pending, Backlog everything, Map<String, Long> accepted) {
+  SilverDone run(Backlog pending, Backlog everything, Map<String, Long> accepted) {
     if (pending.saysNothing() && rebuilt.isEmpty()) {
-      return new Done(pending.pending(), Map.of(), table.state(spark));
+      return new SilverDone(pending.pending(), Map.of(), table.state(spark));
     }
     try {
       if (rebuilt.isEmpty()) {
@@ -70,7 +63,7 @@ final class SilverUpdate {
             new SmallUpdate(lake, spark, settings, table, known, strange, problems, signature);
         Optional<SmallUpdate.Done> done = small.run(pending, accepted);
         if (done.isPresent()) {
-          return new Done(
+          return new SilverDone(
               finished(pending, new TreeSet<>(strange)), done.get().counts(), done.get().state());
         }
       }
@@ -102,7 +95,7 @@ final class SilverUpdate {
     }
   }
 
-  private Done inSpark(Backlog pending, Backlog everything, Map<String, Long> accepted) {
+  private SilverDone inSpark(Backlog pending, Backlog everything, Map<String, Long> accepted) {
     SilverState left = table.left().orElse(SilverState.NONE);
     long silverBytes = left.types().values().stream().mapToLong(TypeState::bytes).sum();
     long read = pending.bytes() + (rebuilt.isEmpty() ? 0 : everything.bytes());
@@ -140,7 +133,7 @@ final class SilverUpdate {
     return new BronzeFiles(lake).damagedPages(read.values());
   }
 
-  private Done update(
+  private SilverDone update(
       SparkSession session, Backlog pending, Backlog everything, Map<String, Long> accepted) {
     SilverState before = table.state(() -> session);
     new DeletedQuarantine(lake, problems).take(session, pending);
@@ -158,9 +151,9 @@ final class SilverUpdate {
         SilverPass anew =
             new SilverPass(rebuild(scope, everything), Optional.empty(), Optional.empty());
         passes.add(anew);
-        unreconciled(anew, rebuilt, refused);
+        reconciliation.check(anew, rebuilt, refused);
       }
-      Map<String, SilverCounts> counts = SilverPass.counts(passes);
+      Map<String, SilverCounts> counts = SilverCounts.of(passes);
       SilverState after =
           new SilverCommit(
                   Optional.of(session),
@@ -172,7 +165,7 @@ final class SilverUpdate {
                   problems,
                   progress)
               .commit(passes, counts, refused, before);
-      return new Done(finished(pending, refused), counts, after);
+      return new SilverDone(finished(pending, refused), counts, after);
     } finally {
       passes.forEach(SilverPass::close);
     }
@@ -216,7 +209,7 @@ final class SilverUpdate {
       held.addAll(beyond.keySet());
       pass = new SilverPass(scope.holding(held), silver, Optional.empty());
     }
-    unreconciled(pass, pass.counts().keySet(), refused);
+    reconciliation.check(pass, pass.counts().keySet(), refused);
     if (pass.sum(SilverCounts::recompute) == 0) {
       return List.of(pass);
     }
@@ -225,7 +218,7 @@ final class SilverUpdate {
     SilverPass second =
         new SilverPass(pass.scope().ofEverything(everything), silver, Optional.of(open));
     List<SilverPass> passes = List.of(pass, second);
-    SilverPass.counts(passes)
+    SilverCounts.of(passes)
         .forEach(
             (type, counts) -> {
               live.put(type, before.of(type).rowsLive());
@@ -245,36 +238,6 @@ final class SilverUpdate {
         .log()
         .snapshot()
         .map(snapshot -> new SilverRows(session, lake, table.path(), snapshot));
-  }
-
-  /** Every row that landed was read, and every id in it has its place in silver. */
-  private void unreconciled(SilverPass pass, Set<String> types, Set<String> refused) {
-    Map<String, Long> landed = pass.scope().backlog().pendingRows();
-    Set<String> all = new TreeSet<>(types);
-    if (pass.scope().only().isEmpty()) {
-      all.addAll(landed.keySet());
-    }
-    all.removeAll(pass.scope().without());
-    for (String type : all) {
-      SilverCounts counts = pass.counts().getOrDefault(type, SilverCounts.NONE);
-      long rows = landed.getOrDefault(type, 0L);
-      if (counts.sighted() != rows) {
-        refused.add(type);
-        problems.refuse(
-            "Silver "
-                + type
-                + " stays as it is: the landings tell of "
-                + rows
-                + " rows, and "
-                + counts.sighted()
-                + " were read of bronze; run the extract task again");
-      } else if (counts.weighed() + counts.recompute() != counts.ids()) {
-        throw new JobException(
-            ExitCode.DEFECT,
-            "Silver %s: of %d ids only %d were weighed; report this defect"
-                .formatted(type, counts.ids(), counts.weighed()));
-      }
-    }
   }
 
   /** The landings all of which is in silver. */

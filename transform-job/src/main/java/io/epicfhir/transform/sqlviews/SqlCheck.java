@@ -5,7 +5,6 @@ import io.epicfhir.transform.sqlviews.SqlView.Statement;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.apache.spark.sql.catalyst.analysis.NamedParameter;
 import org.apache.spark.sql.catalyst.analysis.UnresolvedFunction;
@@ -13,7 +12,6 @@ import org.apache.spark.sql.catalyst.analysis.UnresolvedRelation;
 import org.apache.spark.sql.catalyst.analysis.UnresolvedTableValuedFunction;
 import org.apache.spark.sql.catalyst.parser.CatalystSqlParser;
 import org.apache.spark.sql.catalyst.parser.ParseException;
-import org.apache.spark.sql.catalyst.plans.logical.Command;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.UnresolvedWith;
 
@@ -22,63 +20,6 @@ import org.apache.spark.sql.catalyst.plans.logical.UnresolvedWith;
  * tables that it may read, and nothing else. What is known here is allowed; anything else is not.
  */
 public final class SqlCheck {
-  /** What a query is made of. */
-  private static final Set<String> QUERY =
-      Set.of(
-          "UnresolvedWith",
-          "SubqueryAlias",
-          "UnresolvedSubqueryColumnAliases",
-          "Project",
-          "Filter",
-          "Join",
-          "LateralJoin",
-          "Aggregate",
-          "UnresolvedHaving",
-          "UnresolvedQualify",
-          "Distinct",
-          "Sort",
-          "Union",
-          "UnionLoop",
-          "Intersect",
-          "Except",
-          "WithWindowDefinition",
-          "Generate",
-          "Pivot",
-          "Unpivot",
-          "UnresolvedUnpivot",
-          "UnresolvedHint",
-          "UnresolvedInlineTable",
-          "ResolvedInlineTable",
-          "LocalRelation",
-          "OneRowRelation",
-          "UnresolvedRelation",
-          "UnresolvedTableValuedFunction",
-          "UnresolvedTVFAliases");
-
-  private static final Set<String> TABLE_FUNCTIONS =
-      Set.of(
-          "range",
-          "explode",
-          "explode_outer",
-          "posexplode",
-          "posexplode_outer",
-          "inline",
-          "inline_outer",
-          "stack",
-          "json_tuple");
-
-  /** What a query may have besides, whose rows nobody keeps. */
-  private static final Set<String> ONCE = Set.of("GlobalLimit", "LocalLimit", "Offset");
-
-  private static final Map<String, String> OTHER_NODES =
-      Map.of(
-          "GlobalLimit", "LIMIT keeps rows by chance",
-          "LocalLimit", "LIMIT keeps rows by chance",
-          "Offset", "OFFSET leaves out rows by chance",
-          "Sample", "TABLESAMPLE keeps rows by chance",
-          "RelationTimeTravel", "a table is read as it is now, not at another version",
-          "ScriptTransformation", "TRANSFORM runs a program");
-
   private final String file;
   private final int firstLine;
   private final Set<String> labels;
@@ -199,23 +140,17 @@ public final class SqlCheck {
   }
 
   private void node(LogicalPlan plan, Set<String> names) {
-    String kind = plan.getClass().getSimpleName();
-    if (!QUERY.contains(kind) && (keepsRows || !ONCE.contains(kind))) {
-      String why = OTHER_NODES.get(kind);
-      throw refuse(
-          PlanWalk.line(plan),
-          why != null
-              ? why
-              : plan instanceof Command
-                  ? "this is a command, and only a SELECT is allowed"
-                  : "only a SELECT is allowed; this has " + kind);
-    }
+    SqlNodes.problem(plan, keepsRows)
+        .ifPresent(
+            why -> {
+              throw refuse(PlanWalk.line(plan), why);
+            });
     if (plan instanceof UnresolvedRelation relation) {
       relation(relation, names);
     }
     if (plan instanceof UnresolvedTableValuedFunction function) {
       String name = last(PlanWalk.list(function.name()));
-      if (!TABLE_FUNCTIONS.contains(name)) {
+      if (!SqlNodes.isTableFunction(name)) {
         throw refuse(PlanWalk.line(plan), "the table function " + name + " is not allowed");
       }
     }

@@ -1,6 +1,6 @@
 package io.epicfhir.transform.fhirpath.eval;
 
-import io.epicfhir.transform.fhirpath.Expr.Op;
+import io.epicfhir.transform.fhirpath.Op;
 import io.epicfhir.transform.fhirpath.eval.Eval.Single;
 import java.math.BigDecimal;
 import java.math.RoundingMode;

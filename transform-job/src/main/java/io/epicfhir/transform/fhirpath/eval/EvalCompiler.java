@@ -1,9 +1,9 @@
 package io.epicfhir.transform.fhirpath.eval;
 
 import io.epicfhir.transform.fhirpath.Expr;
-import io.epicfhir.transform.fhirpath.Expr.Op;
 import io.epicfhir.transform.fhirpath.FhirType;
 import io.epicfhir.transform.fhirpath.Form;
+import io.epicfhir.transform.fhirpath.Op;
 import io.epicfhir.transform.fhirpath.PathException;
 import io.epicfhir.transform.fhirpath.eval.Eval.Single;
 import java.util.List;

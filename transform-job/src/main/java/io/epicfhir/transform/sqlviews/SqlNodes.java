@@ -1,0 +1,97 @@
+package io.epicfhir.transform.sqlviews;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.spark.sql.catalyst.plans.logical.Command;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+
+/** What the plan of a query may be made of: what is known is allowed, and nothing else. */
+final class SqlNodes {
+  /** What a query is made of. */
+  private static final Set<String> QUERY =
+      Set.of(
+          "UnresolvedWith",
+          "SubqueryAlias",
+          "UnresolvedSubqueryColumnAliases",
+          "Project",
+          "Filter",
+          "Join",
+          "LateralJoin",
+          "Aggregate",
+          "UnresolvedHaving",
+          "UnresolvedQualify",
+          "Distinct",
+          "Sort",
+          "Union",
+          "UnionLoop",
+          "Intersect",
+          "Except",
+          "WithWindowDefinition",
+          "Generate",
+          "Pivot",
+          "Unpivot",
+          "UnresolvedUnpivot",
+          "UnresolvedHint",
+          "UnresolvedInlineTable",
+          "ResolvedInlineTable",
+          "LocalRelation",
+          "OneRowRelation",
+          "UnresolvedRelation",
+          "UnresolvedTableValuedFunction",
+          "UnresolvedTVFAliases");
+
+  private static final Set<String> TABLE_FUNCTIONS =
+      Set.of(
+          "range",
+          "explode",
+          "explode_outer",
+          "posexplode",
+          "posexplode_outer",
+          "inline",
+          "inline_outer",
+          "stack",
+          "json_tuple");
+
+  /** What a query may have besides, whose rows nobody keeps. */
+  private static final Set<String> ONCE = Set.of("GlobalLimit", "LocalLimit", "Offset");
+
+  private static final Map<String, String> OTHER_NODES =
+      Map.of(
+          "GlobalLimit", "LIMIT keeps rows by chance",
+          "LocalLimit", "LIMIT keeps rows by chance",
+          "Offset", "OFFSET leaves out rows by chance",
+          "Sample", "TABLESAMPLE keeps rows by chance",
+          "RelationTimeTravel", "a table is read as it is now, not at another version",
+          "ScriptTransformation", "TRANSFORM runs a program");
+
+  private SqlNodes() {}
+
+  /**
+   * Why a node is not allowed; empty where it is.
+   *
+   * @param keepsRows whether a table is made of the query's rows
+   */
+  static Optional<String> problem(LogicalPlan plan, boolean keepsRows) {
+    String kind = plan.getClass().getSimpleName();
+    if (QUERY.contains(kind) || (!keepsRows && ONCE.contains(kind))) {
+      return Optional.empty();
+    }
+    String why = OTHER_NODES.get(kind);
+    return Optional.of(
+        why != null
+            ? why
+            : plan instanceof Command
+                ? "this is a command, and only a SELECT is allowed"
+                : "only a SELECT is allowed; this has " + kind);
+  }
+
+  /**
+   * Whether a query may have the table function.
+   *
+   * @param name in lower case
+   */
+  static boolean isTableFunction(String name) {
+    return TABLE_FUNCTIONS.contains(name);
+  }
+}
