@@ -13,9 +13,8 @@ import statistics
 import subprocess
 from pathlib import Path
 
-from benches import tables as small
-
 from bench import Bench, Figure
+from benches import tables as small
 from jobs import Ended, LiveHeap, Runner, must, profile_options, settings_file, spark_opens, spark_submit
 from lake_site import LakeSite
 from parts import JavaPart, PartError, cohort, test_class_path
