@@ -6,7 +6,7 @@ from typing import Any
 
 from epic_fhir import contracts
 from epic_fhir.checks import COULD_NOT_RUN, Check
-from epic_fhir.contracts import BronzeCommit, RunReport
+from epic_fhir.documents import BronzeCommit, RunReport
 
 
 def as_agreed(reports: dict[str, Any], commits: dict[str, Any]) -> list[Check]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from epic_fhir import contracts
+from epic_fhir import contracts, documents
 from epic_fhir.lake import RunKey, instant
 
 EXIT_CODES = {
@@ -68,7 +68,7 @@ def judge(key: RunKey, report: dict[str, Any] | None, exit_status: int | None) -
             "what it said stands above in this log"
         )
         return Ended(None, problem, retry=exit_status not in NO_RETRY)
-    if problem := contracts.problem(contracts.RunReport, report, f"the run report of {key.task_id}"):
+    if problem := contracts.problem(documents.RunReport, report, f"the run report of {key.task_id}"):
         return Ended(report, problem, retry=False)
     run = report["run"]
     code = run.get("exit_code")

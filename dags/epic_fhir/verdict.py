@@ -4,56 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from typing import Any
 
 from epic_fhir import acceptance, baseline, history, index, layer_counts, reconcile, remedy, render
 from epic_fhir.alerts import Finding
 from epic_fhir.changes import data_of, following, last_good, previous, since_last_good
-from epic_fhir.checks import COULD_NOT_RUN, FAIL, WARN, Check
+from epic_fhir.checks import COULD_NOT_RUN, FAIL, Check
 from epic_fhir.contract_checks import as_agreed
 from epic_fhir.drift import drift
 from epic_fhir.evidence import PHASES, Evidence, export_ids
 from epic_fhir.expectations import expectations
+from epic_fhir.findings import Judged, finding, told_warnings
 from epic_fhir.lake import Lake, RunKey
-from epic_fhir.reports import DATA_REFUSED, JOBS, reached_its_end, record
+from epic_fhir.reports import DATA_REFUSED, JOBS, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 from epic_fhir.source_checks import EXPECTATIONS
-
-TOLD_WARNINGS = (
-    "source",
-    "expectations",
-    "silver = view",
-    "quarantine",
-    "skew",
-    "speed",
-    "drift",
-    "patients",
-    "freshness",
-    "quality",
-)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A run's verdict with its grounds."""
-
-    verdict: str
-    checks: list[dict[str, str]]
-    table: list[dict[str, Any]]
-    trends: list[dict[str, Any]] = field(default_factory=list)
-    data_of: str | None = None
-
-    def problem(self) -> str | None:
-        """The first grounds for not being green, in a sentence; None when green."""
-        if self.verdict == reconcile.GREEN:
-            return None
-        bad = render.grounds(self.checks)
-        told = "; ".join(f"{c['name']} ({c['subject']}): {c['sentence']}" for c in bad[:3])
-        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
-        return f"The run is {render.WORDS[self.verdict]}: {told or 'there was nothing to check'}{more}"
+from epic_fhir.task_states import as_load_went, report_of, state_check
 
 
 def validate(lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, str]) -> str | None:
@@ -167,15 +136,15 @@ def publish(
     """
     start = datetime.now(timezone.utc)
     left_out = left_out or {}
-    states = _as_load_went(lake, key, states)
+    states = as_load_went(lake, key, states)
     reports = {
-        task: lake.read_json(path) if (path := left_out.get(task)) else _report_of(lake, key, task, states.get(task))
+        task: lake.read_json(path) if (path := left_out.get(task)) else report_of(lake, key, task, states.get(task))
         for task in (*JOBS, "validate")
     }
     phases = {phase: reports[phase] for phase in PHASES}
     judged = judge(lake, key, phases, thresholds)
     asked = [task for task in (*JOBS, "validate") if task not in left_out]
-    checks = [c for task in asked if (c := _state_check(task, states.get(task), reports[task]))] + judged.checks
+    checks = [c for task in asked if (c := state_check(task, states.get(task), reports[task]))] + judged.checks
     final = reconcile.RED if any(c["state"] == FAIL for c in checks) else judged.verdict
     whole = replace(judged, verdict=final, checks=checks)
     step = None if final == reconcile.GREEN else remedy.switched_on(remedy.next_step(key, reports, states, checks, mends), paused)
@@ -195,7 +164,7 @@ def publish(
         DATA_REFUSED if problem else 0,
         reports["extract"] or reports["kick_off"],
         outputs=[{"name": "report", "path": path, "rows": None, "bytes": len(page.encode())}],
-        notes=[*notes, *alert(_finding(key, whole, states, step))],
+        notes=[*notes, *alert(finding(key, whole, states, step))],
         result={
             "verdict": whole.verdict,
             "page": path,
@@ -235,18 +204,6 @@ def _remember(lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], t
         return
 
 
-def _finding(key: RunKey, whole: Judged, states: dict[str, str], step: dict[str, Any] | None) -> Finding:
-    """A green run causes an alert where a warning needs a person; a slow task of one run does not."""
-    headline = render.headline(whole.verdict, states)
-    if whole.verdict != reconcile.GREEN:
-        return Finding(whole.verdict, headline, render.grounds(whole.checks), step)
-    warnings = _told_warnings(whole)
-    if not warnings:
-        return Finding(whole.verdict, headline, [], None)
-    look = remedy.look(key, warnings)
-    return Finding(whole.verdict, f"Complete, but: {warnings[0]['name']} of {warnings[0]['subject']}.", warnings, look)
-
-
 def _page(
     lake: Lake,
     key: RunKey,
@@ -275,45 +232,9 @@ def _page(
         data_of=whole.data_of,
         previous=previous(lake, key),
         following=following(lake, key),
-        accept=remedy.look(key, warnings)["command"] if (warnings := _told_warnings(whole)) else "",
+        accept=remedy.look(key, warnings)["command"] if (warnings := told_warnings(whole)) else "",
     )
-
-
-def _told_warnings(whole: Judged) -> list[dict[str, Any]]:
-    return [c for c in whole.checks if c["state"] == WARN and c["name"] in TOLD_WARNINGS]
 
 
 def counts(checks: list[dict[str, str]]) -> dict[str, int]:
     return Counter(check["state"] for check in checks)
-
-
-def _as_load_went(lake: Lake, key: RunKey, states: dict[str, str]) -> dict[str, str]:
-    """load starts whatever became of transform, and fails at once where there is nothing to load: then it did not run."""
-    transform = states.get("transform")
-    if states.get("load") != "failed" or transform == "success" or reached_its_end(_report_of(lake, key, "transform", transform)):
-        return states
-    return {**states, "load": "upstream_failed"}
-
-
-def _report_of(lake: Lake, key: RunKey, task: str, state: str | None) -> dict[str, Any] | None:
-    """A task's report, if it fits what became of the task: an earlier try's report of a task that did not run again is none."""
-    report = lake.read_json(lake.report(key, task))
-    ended = ((report or {}).get("run") or {}).get("status")
-    return report if (state, ended) in {("success", "success"), ("failed", "failed")} else None
-
-
-def _state_check(task: str, state: str | None, report: dict[str, Any] | None) -> dict[str, str] | None:
-    """What the scheduler knows of a task that did not succeed; a failed phase with a report speaks for itself."""
-    if state == "success":
-        return None
-    told = ((report or {}).get("run") or {}).get("error")
-    if task in PHASES and report is not None:
-        return None
-    if task == "validate" and state == "failed" and report is not None:
-        return None
-    if state == "failed":
-        sentence = f"{task} failed: {told or 'it left no report; see its log in Airflow'}"
-    else:
-        sentence = f"{task} did not run (its state is {state or 'none'})."
-    failed = FAIL if state == "failed" else COULD_NOT_RUN
-    return {"name": "task", "subject": task, "state": failed, "sentence": sentence}

@@ -8,9 +8,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from made_up import EXPORT, THRESHOLDS, good_run, key, lake_with, landing
 
-from epic_fhir import contracts
+from epic_fhir import documents
 from epic_fhir.channels import Message, webhook_body
-from epic_fhir.contracts import BronzeCommit, ContractError, History, RunReport, read
+from epic_fhir.contracts import ContractError, read
+from epic_fhir.documents import BronzeCommit, History, RunReport
 from epic_fhir.verdict import judge
 
 CONTRACTS = Path(__file__).parents[2] / "common" / "contracts"
@@ -50,7 +51,7 @@ def test_a_golden_file_is_read_whole(file):
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_has_the_keys_of_its_schema(name):
     told = schema(name)
-    models = {"": MODELS[name], **{model.__name__: model for model in vars(contracts).values() if dataclasses.is_dataclass(model)}}
+    models = {"": MODELS[name], **{model.__name__: model for model in vars(documents).values() if dataclasses.is_dataclass(model)}}
     renamed = {"Task": "SparkTask", "File": "BronzeFile"} | (
         {"Run": "HistoryRun", "View": "HistoryView", "Silver": "HistorySilver"} if name == "history" else {}
     )

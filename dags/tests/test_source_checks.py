@@ -3,7 +3,7 @@
 from made_up import good_run
 from test_reconcile import evidence
 
-from epic_fhir import source_checks, verdict
+from epic_fhir import findings, source_checks
 from epic_fhir.checks import WARN
 from epic_fhir.reconcile import GREEN, reconcile
 from epic_fhir.reconcile import verdict as of
@@ -22,7 +22,7 @@ def test_types_that_cannot_be_read_and_deletions_that_nobody_confirmed_are_warni
     assert "refused all 12 reads of Practitioner (403)" in told["Practitioner"].sentence
     assert "No search or export holds 3 Condition any more" in told["Condition"].sentence
     assert of(checks) == GREEN
-    assert source_checks.SOURCE in verdict.TOLD_WARNINGS
+    assert source_checks.SOURCE in findings.TOLD_WARNINGS
 
 
 def test_a_source_that_keeps_nothing_back_is_not_mentioned():
