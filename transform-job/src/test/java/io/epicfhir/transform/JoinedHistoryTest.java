@@ -101,6 +101,14 @@ final class JoinedHistoryTest {
           SELECT one.id, other.v FROM one JOIN other ON one.fk = other.p
           UNION ALL SELECT id, v FROM one WHERE fk IS NULL
           """,
+          "any.sql",
+          """
+          -- description: One value for all, of which each change touches every key
+          -- depends: r, n
+          -- key: p
+          -- touched by n: SELECT p FROM r
+          SELECT r.p, r.v, (SELECT max(w) FROM n) AS w FROM r
+          """,
           "both.sql",
           """
           -- description: Joined tables of joined tables

@@ -49,7 +49,7 @@ public record CopiedRows(List<NewFile> files, Map<String, RoaringBitmap> leftOut
                 text.append(text.isEmpty() ? "" : " ")
                     .append(base64(path.getBytes(StandardCharsets.UTF_8)))
                     .append(':')
-                    .append(base64(PackedBitmap.pack(rows))));
+                    .append(base64(PackedBitmap.pack(shortest(rows)))));
     return text.length() > MOST_CHARACTERS
         ? Optional.empty()
         : Optional.of(Map.of(TAG, text.toString()));
@@ -70,6 +70,12 @@ public record CopiedRows(List<NewFile> files, Map<String, RoaringBitmap> leftOut
     } catch (IllegalArgumentException | IndexOutOfBoundsException | UncheckedIOException e) {
       return Optional.empty();
     }
+  }
+
+  private static RoaringBitmap shortest(RoaringBitmap rows) {
+    RoaringBitmap copy = rows.clone();
+    copy.runOptimize();
+    return copy;
   }
 
   private static String base64(byte[] bytes) {

@@ -175,7 +175,9 @@ final class LogReader {
             if (!row.isNullAt(add)) {
               AddFile file = new AddFile(row.getStruct(add));
               added.add(new CommitFiles.Change(FileActions.file(file), file.getDataChange()));
-              FileActions.leftOut(file).ifPresent(leftOut::putAll);
+              if (!file.getDataChange()) { // others may carry a tag of an earlier commit
+                FileActions.leftOut(file).ifPresent(leftOut::putAll);
+              }
             } else if (!row.isNullAt(remove)) {
               RemoveFile file = new RemoveFile(row.getStruct(remove));
               removed.add(new CommitFiles.Change(FileActions.file(file), file.getDataChange()));

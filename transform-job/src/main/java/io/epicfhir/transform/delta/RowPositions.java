@@ -81,11 +81,19 @@ public final class RowPositions {
     return Optional.ofNullable(byFile.get(file.toUri().getPath()));
   }
 
-  /** The positions in each of these files, by its path in the table. */
+  /**
+   * The positions in each of these files, by its path in the table.
+   *
+   * @param files all that have any
+   */
   public Map<String, RoaringBitmap> of(List<DataFile> files, Path table) {
     Map<String, RoaringBitmap> positions = new HashMap<>();
     files.forEach(
         file -> positions.put(file.path(), in(file.in(table)).orElseGet(RoaringBitmap::new)));
+    long found = positions.values().stream().mapToLong(RoaringBitmap::getLongCardinality).sum();
+    if (found != rows()) {
+      throw new IllegalStateException("Rows of files that are no part of " + table);
+    }
     return positions;
   }
 

@@ -105,7 +105,8 @@ final class TouchedKeys {
   /** The column of {@code SELECT column FROM changed}; empty for another statement. */
   private static Optional<String> columnOfChanged(LogicalPlan plan) {
     return plan instanceof Project project
-            && project.child() instanceof UnresolvedRelation
+            && project.child() instanceof UnresolvedRelation from
+            && from.tableName().equalsIgnoreCase(SqlView.CHANGED)
             && project.projectList().size() == 1
             && project.projectList().apply(0) instanceof UnresolvedAttribute column
             && column.nameParts().size() == 1

@@ -80,7 +80,8 @@ public final class KeyLineage {
       }
       if (!reference.recursive()) {
         LogicalPlan child = definition.child();
-        down(child, byPosition(reference, child, keys), outer);
+        // Around its own text there is no query: a column of the same id is its own, no constant.
+        down(child, byPosition(reference, child, keys), Set.of());
       }
     } else if (plan instanceof Join join) {
       join(join, keys, outer);
