@@ -43,6 +43,9 @@ record ChangeRows(PostgresLoad load) {
 
   private void take(Connection connection, LoadRequest request, StandingTable table, RowsSql sql)
       throws SQLException {
+    if (Sql.number(connection, sql.unfit(table.resourceIndexed())) != 0) {
+      throw new DoesNotAddUp();
+    }
     long come;
     try (Statement statement = connection.createStatement()) {
       statement.executeLargeUpdate(sql.deleteChanged(table.resourceIndexed()));
@@ -58,7 +61,9 @@ record ChangeRows(PostgresLoad load) {
     load.loaded(connection, request, new LoadNote(mark, false, null, null, request.warning()));
   }
 
-  /** A change that leaves other rows than the view table has; takes the transaction back. */
+  /**
+   * A change that leaves other rows than the view table has, or may; takes the transaction back.
+   */
   private static final class DoesNotAddUp extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }

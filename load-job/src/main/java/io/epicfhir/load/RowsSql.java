@@ -76,6 +76,19 @@ record RowsSql(TableShape shape, String staging, String target) {
             indexed ? "" : byId);
   }
 
+  /**
+   * 1 where the changes cannot be taken in by resource: a row that came has none, or, where the
+   * table's rows are known by their id, another one than its id; else 0.
+   */
+  String unfit(boolean indexed) {
+    String other = " OR (NOT %s AND id IS DISTINCT FROM %s)";
+    return "SELECT EXISTS (SELECT 1 FROM %s WHERE %s IS NULL%s)::integer"
+        .formatted(
+            staged(),
+            TableShape.RESOURCE_ID,
+            indexed ? "" : other.formatted(ViewChanges.GONE, TableShape.RESOURCE_ID));
+  }
+
   /** Of each resource what the newest of its commits brought. */
   String insertChanged() {
     return "INSERT INTO %s (%s) %s".formatted(read(), columns(""), newest());
