@@ -5,12 +5,14 @@ import io.epicfhir.common.delta.TableRows;
 import io.epicfhir.load.LoadSettings.NulPolicy;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.spark.TaskContext;
-import org.apache.spark.api.java.function.ForeachPartitionFunction;
-import org.apache.spark.sql.Row;
+import org.apache.spark.api.java.function.VoidFunction;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
@@ -30,10 +32,14 @@ record PartitionCopy(
     TableShape shape,
     NulPolicy nulPolicy,
     boolean binary)
-    implements ForeachPartitionFunction<Row> {
+    implements VoidFunction<Iterator<InternalRow>> {
 
+  /**
+   * @param rows each value as bytes, or as a list of such: Spark's own rows, of which no objects
+   *     have to be made
+   */
   @Override
-  public void call(Iterator<Row> rows) {
+  public void call(Iterator<InternalRow> rows) {
     copy(TaskContext.getPartitionId(), out -> write(rows, out));
   }
 
@@ -99,23 +105,31 @@ record PartitionCopy(
         .collect(Collectors.joining(", ", " (", ")"));
   }
 
-  private void write(Iterator<Row> rows, CopyRows out) throws SQLException {
+  private void write(Iterator<InternalRow> rows, CopyRows out) throws SQLException {
     List<TableShape.Column> columns = shape.columns();
     while (rows.hasNext()) {
-      Row row = rows.next();
+      InternalRow row = rows.next();
       out.beginRow();
       for (int i = 0; i < columns.size(); i++) {
         boolean none = row.isNullAt(i);
         TableShape.Column column = columns.get(i);
         if (column.collection()) {
-          out.values(column.type(), none ? null : row.getList(i));
+          out.values(column.type(), none ? null : list(row.getArray(i)));
         } else {
-          out.value(column.type(), none ? null : row.getAs(i));
+          out.value(column.type(), none ? null : row.getBinary(i));
         }
         checkNul(out, column);
       }
       out.endRow();
     }
+  }
+
+  private static List<byte[]> list(ArrayData array) {
+    List<byte[]> list = new ArrayList<>(array.numElements());
+    for (int i = 0; i < array.numElements(); i++) {
+      list.add(array.isNullAt(i) ? null : array.getBinary(i));
+    }
+    return list;
   }
 
   @SuppressWarnings("unchecked") // what TableRows says

@@ -99,7 +99,12 @@ record StagedCopy(LoadSettings settings, LoadState state, PostgresSession sessio
     Column[] bytes =
         shape.columns().stream().map(TableShape.Column::asBytes).toArray(Column[]::new);
     try {
-      rows.select(bytes).coalesce(copies).foreachPartition(copy);
+      ((org.apache.spark.sql.classic.Dataset<Row>) rows.select(bytes))
+          .queryExecution()
+          .toRdd()
+          .toJavaRDD()
+          .coalesce(copies)
+          .foreachPartition(copy);
     } catch (Exception e) {
       // Spark wraps a task's exception; what it says of it quotes nothing but our own message.
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {

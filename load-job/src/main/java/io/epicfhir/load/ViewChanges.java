@@ -2,8 +2,7 @@ package io.epicfhir.load;
 
 import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.not;
-import static org.apache.spark.sql.functions.when;
+import static org.apache.spark.sql.functions.lit;
 
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.ChangedParts.Part;
@@ -11,8 +10,10 @@ import io.epicfhir.common.delta.TableLog;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -69,11 +70,22 @@ record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
 
   private static Dataset<Row> rows(
       SparkSession spark, ViewSnapshot view, TableLog log, List<Part> parts) {
+    Map<Boolean, List<Part>> gone = parts.stream().collect(Collectors.partitioningBy(Part::gone));
+    // Apart, so that of files that lost a few rows only the resources' keys are read.
+    return chosen(spark, view, log, gone.get(true), true)
+        .unionAll(chosen(spark, view, log, gone.get(false), false));
+  }
+
+  private static Dataset<Row> chosen(
+      SparkSession spark, ViewSnapshot view, TableLog log, List<Part> parts, boolean gone) {
     List<Column> columns = new ArrayList<>();
     for (TableShape.Column column : view.shape().columns()) {
       Column value = col("`" + column.name() + "`");
-      boolean key = column.name().equals(TableShape.RESOURCE_ID);
-      columns.add(key ? value : when(not(col(GONE)), value).as(column.name()));
+      boolean unknown = gone && !column.name().equals(TableShape.RESOURCE_ID);
+      columns.add(
+          unknown
+              ? lit(null).cast(view.schema().apply(column.name()).dataType()).as(column.name())
+              : value);
     }
     columns.add(col(COMMIT));
     columns.add(col(GONE));
