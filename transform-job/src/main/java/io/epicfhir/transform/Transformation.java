@@ -66,7 +66,7 @@ final class Transformation {
     }
     Silver.Request asked =
         new Silver.Request(request.exports(), request.types(), request.acceptedDeletions(), runKey);
-    long optedOut = new OptedOutRows(lake).remove(() -> silver.reads(asked));
+    long optedOut = new OptedOutRows(lake).remove();
     // Bronze is another one then.
     SilverResult done = (optedOut == 0 ? silver : silver()).bringUpToDate(asked);
     SilverState state = done.state();

@@ -123,7 +123,7 @@ public final class OptOuts implements Serializable {
   }
 
   /** The hashes by which a resource is known, from {@code Type/id}. */
-  Set<String> hashesOf(String resource) {
+  public Set<String> hashesOf(String resource) {
     Set<String> all = new TreeSet<>();
     all.add(hash(resource));
     String id = resource.substring(resource.indexOf('/') + 1);

@@ -153,7 +153,10 @@ public final class ParquetRows {
   }
 
   private static ParquetReader<Group> reader(Configuration hadoop, Path file) throws IOException {
-    return new Builder(HadoopInputFile.fromPath(file, hadoop)).build();
+    // A copy would make a page whole that is not: its checksum would be the copy's.
+    return new Builder(HadoopInputFile.fromPath(file, hadoop))
+        .usePageChecksumVerification()
+        .build();
   }
 
   /** As bronze is written: no smallest and largest values, which would be patient data. */

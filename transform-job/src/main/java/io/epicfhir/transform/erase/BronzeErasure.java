@@ -1,17 +1,24 @@
 package io.epicfhir.transform.erase;
 
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.LandedFile;
 import io.epicfhir.common.Landing;
+import io.epicfhir.common.Landings;
 import io.epicfhir.common.optout.EntriesOfBundle;
 import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.optout.ParquetRows;
 import io.epicfhir.transform.bronze.BronzeRewrite;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
@@ -26,6 +33,7 @@ final class BronzeErasure {
   private final Lake lake;
   private final Mentions erased;
   private final ThreadLocal<OptOuts> listed;
+  private final Queue<OptOuts> copies = new ConcurrentLinkedQueue<>();
   private final AtomicLong rows = new AtomicLong();
 
   /**
@@ -33,7 +41,13 @@ final class BronzeErasure {
    *     names it must go all the same
    */
   BronzeErasure(Lake lake, Mentions erased, OptOuts listed) {
-    this.listed = ThreadLocal.withInitial(listed::copy);
+    this.listed =
+        ThreadLocal.withInitial(
+            () -> {
+              OptOuts copy = listed.copy();
+              copies.add(copy);
+              return copy;
+            });
     this.lake = lake;
     this.erased = erased;
   }
@@ -51,17 +65,78 @@ final class BronzeErasure {
     return rows.get();
   }
 
-  /** The same for some exports' landings alone. One with a file that cannot be read stays. */
-  long run(Set<String> exports) {
+  /**
+   * The same for some exports' landings alone. One with a file that cannot be read stays as it is.
+   *
+   * @param before files that no landing names are looked at where they are older: a try that broke
+   *     off may have left one that a copy had taken the place of
+   * @return the exports whose landings have nothing of them
+   */
+  Set<String> run(Set<String> exports, Instant before) {
     BronzeRewrite rewrite = new BronzeRewrite(lake);
+    Set<String> clean = new TreeSet<>();
     for (Landing landing : rewrite.landings()) {
       boolean chosen =
           exports.contains(landing.exportId())
-              && landing.files().stream().allMatch(f -> LandedFile.problem(lake, f).isEmpty());
+              && landing.files().stream().allMatch(f -> LandedFile.anyProblem(lake, f).isEmpty());
       rewrite.show(landing, chosen ? without(rewrite, landing) : landing.files(), "erase.bronze");
+      if (chosen) {
+        clean.add(landing.exportId());
+      }
     }
-    rewrite.removeUnnamed((type, file) -> false);
+    rewrite.removeUnnamed(
+        (type, file) ->
+            file.getModificationTime() <= before.toEpochMilli() && namesOne(type, file.getPath()));
+    return clean;
+  }
+
+  private boolean namesOne(String type, Path file) {
+    try {
+      return ParquetRows.any(lake.hadoop(), file, row -> goes(type, type.equals("Bundle"), row));
+    } catch (JobException e) {
+      return false; // no whole file, and no landing's
+    }
+  }
+
+  /** How many rows went so far, and Bundles lost entries. */
+  long rows() {
     return rows.get();
+  }
+
+  /**
+   * Hashes of what went because it names somebody, and was not on the list. What has another
+   * version in bronze that stays is not hers alone: it was moved from one patient to another.
+   */
+  Set<String> learned() {
+    Set<String> learned = new TreeSet<>();
+    copies.forEach(copy -> learned.addAll(copy.learned()));
+    if (!learned.isEmpty()) {
+      Set<String> staying = ConcurrentHashMap.newKeySet();
+      for (Landing landing : new Landings(lake).all()) {
+        landing.files().parallelStream()
+            .filter(file -> file.kind() == Landing.Kind.RESOURCES)
+            .filter(file -> !file.resourceType().equals("Patient"))
+            .filter(file -> LandedFile.problem(lake, file).isEmpty())
+            .forEach(file -> addHashes(file, learned, staying));
+      }
+      learned.removeAll(staying);
+    }
+    return learned;
+  }
+
+  private void addHashes(Landing.File file, Set<String> of, Set<String> found) {
+    ParquetRows.any(
+        lake.hadoop(),
+        lake.paths().at(file.path()),
+        row -> {
+          String id = new String(ParquetRows.bytes(row, "id"), StandardCharsets.UTF_8);
+          for (String hash : listed.get().hashesOf(file.resourceType() + "/" + id)) {
+            if (of.contains(hash)) {
+              found.add(hash);
+            }
+          }
+          return false;
+        });
   }
 
   private List<Landing.File> without(BronzeRewrite rewrite, Landing landing) {

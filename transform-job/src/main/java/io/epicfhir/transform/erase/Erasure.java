@@ -98,6 +98,7 @@ public final class Erasure {
       return result(resources, Map.of()); // a typing error keeps nobody out
     }
     list.add(resources.persons(), resources.resources());
+    CleanLandings.forget(lake); // they were clean of others
     Failpoint.at("erase.listed");
     ExtractBarrier.await(lake, patience);
     ErasedResources found = find(); // what landed meanwhile is theirs, too
@@ -118,6 +119,7 @@ public final class Erasure {
     }
     Failpoint.at("erase.silver");
     rows.put("bronze", new BronzeErasure(lake, erased, list.load()).run());
+    CleanLandings.all(lake);
     return result(found, rows);
   }
 

@@ -2,20 +2,20 @@ package io.epicfhir.transform.erase;
 
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
+import io.epicfhir.common.Landings;
 import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
+import java.util.TreeSet;
 
 /**
  * Keeps those on the list of opt-outs out of the tables where bronze is older than the list: an
  * export that landed before the erasure and came back, with a backup for instance. What landed
- * later was compared with the list before it landed.
+ * later was compared with the list before it landed; and a landing that was looked at once is known
+ * by its files, because any run may read any of them again.
  */
 public final class OptedOutRows {
   private final Lake lake;
@@ -30,23 +30,41 @@ public final class OptedOutRows {
   /**
    * Removes them from bronze; the caller holds the lock of the tables.
    *
-   * @param read the landings that are about to be read; asked only where there is a list
    * @return how many rows went, or Bundles of deletions lost entries
    */
-  public long remove(Supplier<Collection<Landing>> read) {
+  public long remove() {
     Optional<Instant> changed = list.changedAt();
     if (changed.isEmpty()) {
       return 0;
     }
-    Set<String> older =
-        read.get().stream()
-            .filter(landing -> !isAfter(landing, changed.get()))
-            .map(Landing::exportId)
-            .collect(Collectors.toSet());
-    OptOuts optOuts = older.isEmpty() ? OptOuts.NONE : list.load();
-    return optOuts.isEmpty()
-        ? 0
-        : new BronzeErasure(lake, new Mentions(Set.of()), optOuts).run(older);
+    CleanLandings clean = CleanLandings.read(lake);
+    Set<String> older = new TreeSet<>();
+    for (Landing landing : new Landings(lake).all()) {
+      if (!isAfter(landing, changed.get()) && !clean.has(landing)) {
+        older.add(landing.exportId());
+      }
+    }
+    return older.isEmpty() ? 0 : remove(older, changed.get(), clean);
+  }
+
+  private long remove(Set<String> older, Instant changed, CleanLandings clean) {
+    long rows = 0;
+    Set<String> looked = Set.of();
+    Set<String> learned;
+    do {
+      OptOuts optOuts = list.load();
+      if (optOuts.isEmpty()) {
+        return rows;
+      }
+      BronzeErasure erasure = new BronzeErasure(lake, new Mentions(Set.of()), optOuts);
+      looked = erasure.run(older, changed);
+      rows += erasure.rows();
+      // What refers to nothing but a resource that went now is known only when all were looked at.
+      learned = erasure.learned();
+      list.learn(learned);
+    } while (!learned.isEmpty());
+    clean.with(new Landings(lake).all(), looked).write(lake);
+    return rows;
   }
 
   private static boolean isAfter(Landing landing, Instant moment) {

@@ -99,14 +99,6 @@ public final class Silver {
         problems);
   }
 
-  /** The landings that a request reads, as far as that is known before it runs. */
-  public List<Landing> reads(Request request) {
-    boolean anew =
-        !request.types().isEmpty()
-            || (table.log().version().isEmpty() && !table.oldTables().isEmpty());
-    return anew ? applied.landings() : applied.backlog(request.exports()).all();
-  }
-
   /** Every resource type that ever landed, or that silver holds. */
   public Set<String> knownTypes() {
     return knownTypes(applied.everything());
