@@ -86,7 +86,7 @@ final class BronzeFiles {
     return damaged;
   }
 
-  private static String message(Landing landing, Landing.File file, String why) {
+  static String message(Landing landing, Landing.File file, String why) {
     return "Cannot take bronze file "
         + file.path()
         + " of export "

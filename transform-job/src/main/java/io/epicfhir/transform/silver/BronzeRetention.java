@@ -4,9 +4,12 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import io.epicfhir.common.Lake;
+import io.epicfhir.common.LandedFile;
 import io.epicfhir.common.Landing;
+import io.epicfhir.transform.Failures;
 import io.epicfhir.transform.bronze.BronzeRewrite;
 import io.epicfhir.transform.delta.InternalRows;
+import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -60,11 +63,29 @@ public final class BronzeRetention {
     List<Landing> old = old(horizon);
     Map<String, String> damaged = new BronzeFiles(lake).damaged(old);
     Backlog sound = Silver.withoutDamaged(backlog(old), damaged.keySet());
+    Map<String, BitSet> obsolete;
+    try {
+      obsolete = obsolete(sound);
+    } catch (Exception e) { // Spark throws checked ones without saying so
+      Map<String, String> pages = new BronzeFiles(lake).damagedPages(sound.all());
+      if (pages.isEmpty()) {
+        throw Failures.of("bronze", e);
+      }
+      damaged.putAll(pages);
+      sound = Silver.withoutDamaged(sound, pages.keySet());
+      obsolete = obsolete(sound);
+    }
     WeighedExports.read(lake).add(lake, sound.all(), new ExportChain(lake, rewrite.landings()));
-    Map<String, BitSet> obsolete = obsolete(sound);
     long rows = 0;
     long bytes = 0;
     for (Landing landing : rewrite.landings()) {
+      Optional<String> problem = problem(landing, obsolete);
+      if (problem.isPresent()) {
+        // A copy would look sound, and what stands on the rows beside it would be gone.
+        damaged.put(landing.exportId(), problem.get());
+        rewrite.show(landing, landing.files(), "care.bronze");
+        continue;
+      }
       List<Landing.File> files = new ArrayList<>();
       for (Landing.File file : landing.files()) {
         BitSet going = obsolete.get(place(lake.paths().at(file.path())));
@@ -81,6 +102,18 @@ public final class BronzeRetention {
     }
     rewrite.removeUnnamed((type, file) -> file.getModificationTime() < horizon.toEpochMilli());
     return new Done(rows, bytes, damaged);
+  }
+
+  /** What is wrong with the files of a landing that are to lose rows. */
+  private Optional<String> problem(Landing landing, Map<String, BitSet> obsolete) {
+    return landing.files().stream()
+        .filter(file -> obsolete.containsKey(place(lake.paths().at(file.path()))))
+        .flatMap(
+            file ->
+                LandedFile.anyProblem(lake, file)
+                    .map(why -> BronzeFiles.message(landing, file, why))
+                    .stream())
+        .findFirst();
   }
 
   private static Optional<Landing.File> without(
@@ -138,7 +171,7 @@ public final class BronzeRetention {
     while (places.hasNext()) {
       Row row = places.next();
       obsolete
-          .computeIfAbsent(place(new Path(row.getString(0))), file -> new BitSet())
+          .computeIfAbsent(place(new Path(URI.create(row.getString(0)))), file -> new BitSet())
           .set(Math.toIntExact(row.getLong(1)));
     }
     return obsolete;

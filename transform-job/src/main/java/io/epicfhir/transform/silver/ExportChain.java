@@ -6,6 +6,8 @@ import io.epicfhir.common.Landing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
@@ -51,21 +53,63 @@ final class ExportChain {
                 + "\" reaches up to then; make a full export of the group");
       }
     }
-    WeighedExports weighed = WeighedExports.read(lake);
-    landings.stream()
-        .filter(landing -> weighed.isAnew(landing) && !laterFull(landing))
-        .map(ExportChain::landedTooLate)
-        .forEach(gaps::add);
+    WeighedExports.read(lake)
+        .lost(landings)
+        .forEach(
+            (export, weighed) -> {
+              if (!madeUp(export, weighed)) {
+                gaps.add(weighedInVain(export, weighed));
+              }
+            });
     return gaps;
   }
 
-  private static String landedTooLate(Landing landing) {
+  /** Every landing, oldest export first. */
+  List<Landing> landings() {
+    return landings;
+  }
+
+  private static String weighedInVain(String export, WeighedExports.Weighed weighed) {
     return "Export "
-        + landing.exportId()
-        + " landed anew, and older rows that it must be weighed against were removed from bronze"
-        + " (transform.care.bronze-retention); make a full export of group \""
-        + landing.group()
-        + "\"";
+        + export
+        + " landed anew or was withdrawn, and older rows that it had been weighed against were"
+        + " removed from bronze (transform.care.bronze-retention); make a full export of "
+        + (weighed.deletes() ? "every group" : "group \"" + weighed.group() + "\"");
+  }
+
+  /**
+   * Whether full exports brought all again that a weighed landing may have ended: of its group, or,
+   * where it said that resources are gone, of every group.
+   */
+  boolean madeUp(String export, WeighedExports.Weighed weighed) {
+    Set<String> groups = new TreeSet<>(Set.of(weighed.group()));
+    if (weighed.deletes()) {
+      landings.forEach(landing -> groups.add(landing.group()));
+    }
+    return groups.stream().allMatch(group -> madeUp(export, weighed, group));
+  }
+
+  private boolean madeUp(String export, WeighedExports.Weighed weighed, String group) {
+    List<Landing> own = landings.stream().filter(l -> l.group().equals(group)).toList();
+    Set<String> types = new TreeSet<>(weighed.types());
+    if (weighed.deletes()) {
+      own.stream()
+          .flatMap(landing -> landing.files().stream())
+          .filter(file -> file.kind() == Landing.Kind.RESOURCES)
+          .forEach(file -> types.add(file.resourceType()));
+    }
+    // What comes by reference only no export is complete for.
+    types.removeIf(
+        type ->
+            !weighed.isCompleteFor(type)
+                && own.stream().noneMatch(landing -> landing.isCompleteFor(type)));
+    return own.stream()
+        .anyMatch(
+            landing ->
+                !landing.exportId().equals(export)
+                    && landing.since() == null
+                    && !landing.transactionTime().isBefore(weighed.transactionTime())
+                    && types.stream().allMatch(landing::isCompleteFor));
   }
 
   /** Whether a landing brings all that another one did, or newer. */
@@ -100,7 +144,7 @@ final class ExportChain {
   }
 
   /** A full export that came later has everything. */
-  boolean laterFull(Landing landing) {
+  private boolean laterFull(Landing landing) {
     return landings.stream()
         .anyMatch(
             other ->

@@ -8,20 +8,21 @@ import java.util.List;
  *
  * <p>One that holds is needed unless its own source told as much of the resource at the same time
  * or later, with a content that counts more: whatever ends the later one ends it, too. One that no
- * longer holds is not needed; but where sources hold parts only, the whole versions that those give
- * way to are.
+ * longer holds is needed only for its content, to which a part of the resource gives way that may
+ * come again: it is a whole version since the last deletion, and none of the same time or later
+ * counts more.
  */
 final class ObsoleteSightings {
   private final List<ExportFact> gone;
   private final Long goneAt;
   private final List<Sighting> holding;
-  private final boolean partsOnly;
+  private final List<Sighting> whole;
 
   private ObsoleteSightings(List<Sighting> sightings, List<ExportFact> gone) {
     this.gone = gone;
     this.goneAt = ResourceEvidence.of(sightings, gone).goneAt();
     this.holding = sightings.stream().filter(this::holds).toList();
-    this.partsOnly = !holding.isEmpty() && holding.stream().allMatch(Sighting::subsetted);
+    this.whole = sightings.stream().filter(this::isWholeSinceDeletion).toList();
   }
 
   /**
@@ -37,7 +38,11 @@ final class ObsoleteSightings {
   private boolean isObsolete(Sighting one) {
     return holds(one)
         ? holding.stream().anyMatch(other -> covers(other, one))
-        : !partsOnly || one.subsetted() || !ResourceEvidence.isSinceDeletion(one, goneAt);
+        : !isWholeSinceDeletion(one) || whole.stream().anyMatch(other -> countsMore(other, one));
+  }
+
+  private boolean isWholeSinceDeletion(Sighting one) {
+    return !one.subsetted() && ResourceEvidence.isSinceDeletion(one, goneAt);
   }
 
   private boolean holds(Sighting one) {
@@ -45,10 +50,15 @@ final class ObsoleteSightings {
   }
 
   private static boolean covers(Sighting other, Sighting one) {
-    int rank = other.rank(Rank.WHOLE).compareTo(one.rank(Rank.WHOLE));
     return other.export().source().equals(one.export().source())
         && (one.subsetted() || !other.subsetted())
-        && other.export().time() >= one.export().time()
+        && countsMore(other, one);
+  }
+
+  /** Whatever ends the other one's time has ended this one's. */
+  private static boolean countsMore(Sighting other, Sighting one) {
+    int rank = other.rank(Rank.WHOLE).compareTo(one.rank(Rank.WHOLE));
+    return other.export().time() >= one.export().time()
         && (rank > 0 || (rank == 0 && Sighting.PLACE.compare(other, one) > 0));
   }
 }
