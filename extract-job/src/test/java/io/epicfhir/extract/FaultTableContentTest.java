@@ -103,7 +103,8 @@ class FaultTableContentTest extends SiteTest {
     assertThat(error("extract"))
         .contains("it unpacks to more than source.max-gzip-ratio = 100 times its size");
     assertThat(site.landings()).isEmpty();
-    assertThat(asked(RequestKind.FILE)).isEqualTo(2);
+    // Once; the other file was asked for, or not yet.
+    assertThat(asked(RequestKind.FILE)).isBetween(1L, 2L);
   }
 
   @Test

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
@@ -34,12 +33,14 @@ import org.slf4j.LoggerFactory;
 public final class JoinedTables {
   private static final Logger LOG = LoggerFactory.getLogger(JoinedTables.class);
 
+  /** Of tables of so many bytes together any plan is right. */
+  private static final long SMALL = 64L << 20;
+
   private final Supplier<SparkSession> spark;
   private final Lake lake;
   private final DeletionVectors vectors;
   private final long broadcastThreshold;
-  private final LookupResults lookups;
-  private final Map<String, Source> sources;
+  private final KnownSources sources;
   private final JoinedResults results = JoinedResults.empty();
   private SparkSession session;
   private SourceTables tables;
@@ -59,8 +60,7 @@ public final class JoinedTables {
     this.lake = lake;
     this.vectors = vectors;
     this.broadcastThreshold = broadcastThreshold;
-    this.sources = new TreeMap<>(views);
-    this.lookups = lookups;
+    this.sources = new KnownSources(lake, views, lookups);
   }
 
   /**
@@ -126,7 +126,7 @@ public final class JoinedTables {
     results
         .done()
         .put(view.name(), new JoinedResults.Done(state, built, touched, changed, seconds));
-    sources.put(
+    sources.add(
         view.name(),
         Source.of(
             "joined/" + view.name(),
@@ -140,7 +140,7 @@ public final class JoinedTables {
   private Optional<Map<String, Source>> sources(SqlView view) {
     Map<String, Source> found = new LinkedHashMap<>();
     for (Dependency dependency : view.dependencies()) {
-      Optional<Source> source = source(dependency);
+      Optional<Source> source = sources.of(dependency);
       if (source.isEmpty()) {
         results
             .failed()
@@ -159,46 +159,12 @@ public final class JoinedTables {
     return Optional.of(found);
   }
 
-  private Optional<Source> source(Dependency dependency) {
-    String name = dependency.name();
-    if (dependency.kind() != Kind.LOOKUP) {
-      return Optional.ofNullable(sources.get(name));
-    }
-    Optional<Source> there =
-        lookups
-            .table(name)
-            .map(
-                state ->
-                    Source.of(
-                        "lookups/" + name,
-                        lake.paths().lookup(name),
-                        state.deltaVersion(),
-                        state.identity(),
-                        state.bytes()));
-    return there.isPresent() || lookups.isKnown(name)
-        ? there
-        : dependency.optional().map(c -> Source.missing(name, lake.paths().lookup(name), c));
-  }
-
   private SparkSession session(TableOrder order) {
     if (session == null) {
-      session = SourceTables.session(spark.get(), mostRead(order), broadcastThreshold);
+      session = SourceTables.session(spark.get(), sources.mostRead(order), broadcastThreshold);
       tables = new SourceTables(session, lake, broadcastThreshold);
     }
     return session;
-  }
-
-  /** The bytes of what the largest of them reads. */
-  private long mostRead(TableOrder order) {
-    return order.views().stream()
-        .mapToLong(
-            view ->
-                view.dependencies().stream()
-                    .flatMap(dependency -> source(dependency).stream())
-                    .mapToLong(Source::bytes)
-                    .sum())
-        .max()
-        .orElse(0);
   }
 
   private JoinedBuild.Outcome build(
@@ -217,9 +183,21 @@ public final class JoinedTables {
       keys.check();
       JoinedBuild build = new JoinedBuild(own, lake, vectors, table, analysed, rows);
       return from.filter(state -> view.key().isPresent())
-          .flatMap(
-              state -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k, keys::rows)))
+          .flatMap(state -> byKeys(own, state, byLabel, keys, build))
           .orElseGet(() -> build.whole(from));
+    }
+  }
+
+  @SuppressWarnings("try") // the settings hold while it is open
+  private static Optional<JoinedBuild.Outcome> byKeys(
+      SparkSession own,
+      JoinedState from,
+      Map<String, Source> byLabel,
+      TouchedKeys keys,
+      JoinedBuild build) {
+    long read = byLabel.values().stream().mapToLong(Source::bytes).sum();
+    try (SmallPlans small = SmallPlans.where(read <= SMALL, own)) {
+      return keys.since(from, byLabel).flatMap(k -> build.keys(from, k, keys::rows));
     }
   }
 
