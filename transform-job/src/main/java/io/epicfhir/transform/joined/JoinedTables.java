@@ -33,9 +33,6 @@ import org.slf4j.LoggerFactory;
 public final class JoinedTables {
   private static final Logger LOG = LoggerFactory.getLogger(JoinedTables.class);
 
-  /** Of tables of so many bytes together any plan is right. */
-  private static final long SMALL = 64L << 20;
-
   private final Supplier<SparkSession> spark;
   private final Lake lake;
   private final DeletionVectors vectors;
@@ -183,21 +180,9 @@ public final class JoinedTables {
       keys.check();
       JoinedBuild build = new JoinedBuild(own, lake, vectors, table, analysed, rows);
       return from.filter(state -> view.key().isPresent())
-          .flatMap(state -> byKeys(own, state, byLabel, keys, build))
+          .flatMap(
+              state -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k, keys::rows)))
           .orElseGet(() -> build.whole(from));
-    }
-  }
-
-  @SuppressWarnings("try") // the settings hold while it is open
-  private static Optional<JoinedBuild.Outcome> byKeys(
-      SparkSession own,
-      JoinedState from,
-      Map<String, Source> byLabel,
-      TouchedKeys keys,
-      JoinedBuild build) {
-    long read = byLabel.values().stream().mapToLong(Source::bytes).sum();
-    try (SmallPlans small = SmallPlans.where(read <= SMALL, own)) {
-      return keys.since(from, byLabel).flatMap(k -> build.keys(from, k, keys::rows));
     }
   }
 
