@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every test: Java with Maven, Python with pytest, the end-to-end tests last. The runners' own counts are the last lines.
+# Every test that a change waits for: Java with Maven, Python with pytest, the end-to-end tests last. The runners' own counts are the last
+# lines. The tests of whole nights and weeks are ci/nights.sh's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/env.sh
@@ -15,17 +16,11 @@ start() { # NAME COMMAND...
   "$@" >"build/tests/$name.log" 2>&1 &
   running[$name]=$!
 }
-airflows() {
-  local status=0
-  python -m pytest -q --durations=3 ci/tests/test_cluster.py || status=$?
-  python -m pytest -q --durations=3 ci/tests/test_epic_profile.py || status=$?
-  return "$status"
-}
-start airflows airflows
+start cluster python -m pytest -q --durations=3 ci/tests/test_cluster.py
 start dags env -C dags python -m pytest -q tests
 status=0
-python -m pytest -q --durations=3 --ignore=ci/tests/test_cluster.py --ignore=ci/tests/test_epic_profile.py ci/tests || status=$?
-for name in dags airflows; do
+python -m pytest -q --durations=3 --ignore=ci/tests/test_cluster.py ci/tests || status=$?
+for name in dags cluster; do
   wait "${running[$name]}" || status=$?
   cat "build/tests/$name.log"
 done
