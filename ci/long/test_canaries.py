@@ -50,7 +50,8 @@ class Site(Stack):
             "EPIC_FHIR_START": "2100-01-01",
             "EPIC_FHIR_TYPES": ",".join(TYPES),
             "EPIC_FHIR_VIEWS": str(self.views),
-            "EPIC_FHIR_JOINED": "",  # the shipped ones stand on views that are not here
+            "EPIC_FHIR_JOINED": "",  # these, and the shipped checks, stand on views that are not here
+            "EPIC_FHIR_QUALITY": "false",
             "EPIC_FHIR_PROMETHEUS_FOLDER": str(root / "prometheus"),
             "EPIC_FHIR_ALERT_WEBHOOK_CONN_ID": "phone",
             "AIRFLOW_CONN_PHONE": json.dumps({"conn_type": "http", "host": phone}),
@@ -65,6 +66,7 @@ class Site(Stack):
         shutil.copytree(
             HOME / "conf" / "views", self.views, ignore=lambda _, names: set(names) - {"patient.json", "condition.json"}
         )
+        self._over.clear()
         threading.Thread(target=self._watch, daemon=True).start()
         super().start()
 
