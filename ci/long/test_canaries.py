@@ -137,7 +137,8 @@ def test_a_run_that_the_server_spoils(site, run, fault):
     site.something_changes()
     site.fault(*fault)
     try:
-        assert site.run_dag(run) == "failed"
+        # A line that is no resource is quarantined, and the rest goes on.
+        assert site.run_dag(run) == ("success" if run == "line" else "failed")
     finally:
         site.no_faults()
 
