@@ -191,7 +191,7 @@ def test_a_changed_and_a_deleted_patient_and_a_changed_drug_arrive_as_such(stack
         assert {now[order]["rxnorm_code"] for order in dependent} == {"0000001"}
     report = json.loads((stack.lake / "metrics" / "epic_fhir_etl" / "changed" / "transform.json").read_text())
     told = report["result"]["joined"]["medication_order"]
-    assert (told["built"], told["changed"]) == ("keys", len(dependent))
+    assert (told["built"], told["touched"], told["changed"]) == ("keys", len(dependent), len(dependent))
 
 
 def test_a_backfill_of_the_past_asks_the_server_for_nothing_and_changes_no_table(stack):
