@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -56,20 +55,25 @@ final class OldRows implements AutoCloseable {
     return mark ? List.of(ViewPlan.RESOURCE_ID) : List.of(file.schema().fieldNames());
   }
 
-  /**
-   * Takes a row.
-   *
-   * @param path the file that it lies in, as a URI
-   * @param position its number in that file
-   */
-  void row(InternalRow row, Supplier<String> path, int position) {
+  /** Whether a row goes, because its resource changed; one that stays is copied if need be. */
+  boolean goes(InternalRow row) {
     Integer number = changed.get(row.getUTF8String(key));
     if (number != null) {
       removed.add(number);
-      positions.computeIfAbsent(path.get(), f -> new RoaringBitmap()).add(position);
     } else if (!mark) {
       copy(row);
     }
+    return number != null;
+  }
+
+  /**
+   * Where a row lies that goes.
+   *
+   * @param path the file, as a URI
+   * @param position its number in that file
+   */
+  void gone(String path, int position) {
+    positions.computeIfAbsent(path, f -> new RoaringBitmap()).add(position);
   }
 
   private void copy(InternalRow row) {

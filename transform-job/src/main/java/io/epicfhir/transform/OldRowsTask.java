@@ -52,8 +52,9 @@ final class OldRowsTask implements FlatMapFunction<Iterator<InternalRow>, ViewPa
     try (OldRows old = new OldRows(file, table, mark, changed.value(), hadoop.value())) {
       while (rows.hasNext()) {
         InternalRow row = rows.next();
-        int position = Math.toIntExact(row.getLong(path + 1));
-        old.row(row, () -> row.getUTF8String(path).toString(), position);
+        if (old.goes(row)) {
+          old.gone(row.getUTF8String(path).toString(), Math.toIntExact(row.getLong(path + 1)));
+        }
       }
       return List.of(old.finish()).iterator();
     }

@@ -136,7 +136,14 @@ final class SmallViewJob implements ViewWork {
       for (DataFile file : view.files()) {
         Path path = file.in(table);
         String uri = path.toUri().toString();
-        rows.read(path, deleted.of(file), (row, position) -> old.row(row, () -> uri, position));
+        rows.read(
+            path,
+            deleted.of(file),
+            (row, position) -> {
+              if (old.goes(row)) {
+                old.gone(uri, position);
+              }
+            });
       }
       return old.finish();
     } catch (IOException e) {

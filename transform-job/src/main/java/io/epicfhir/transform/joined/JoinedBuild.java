@@ -29,7 +29,7 @@ import org.apache.spark.sql.types.DataType;
 /** Builds one joined table, whole or the rows of some keys, in at most one commit. */
 final class JoinedBuild {
   /** More keys than these are not sent to every task. */
-  private static final long FEW = 200_000;
+  private static final int FEW = 200_000;
 
   /** So many keys are looked up one by one whatever share of the table they are. */
   private static final long ALWAYS_FEW = 1_000;
@@ -139,7 +139,7 @@ final class JoinedBuild {
     if (!isOfThisShape(old)) {
       return Optional.empty();
     }
-    List<Row> touched = keys.limit((int) FEW + 1).collectAsList();
+    List<Row> touched = keys.limit(FEW + 1).collectAsList();
     long number = touched.size();
     if (number == 0) {
       return Optional.of(nothing(0));

@@ -9,6 +9,8 @@ import org.apache.spark.sql.SparkSession;
  * that is adapted stage by stage takes longer than the work.
  */
 final class SmallPlans implements AutoCloseable {
+  private static final String PARTITIONS = "spark.sql.shuffle.partitions";
+
   private final SparkSession session;
   private final Map<String, String> before = new TreeMap<>();
 
@@ -20,9 +22,9 @@ final class SmallPlans implements AutoCloseable {
     SmallPlans plans = new SmallPlans(session);
     if (little) {
       plans.set("spark.sql.adaptive.enabled", "false");
+      int tasks = Integer.parseInt(session.conf().get(PARTITIONS));
       plans.set(
-          "spark.sql.shuffle.partitions",
-          String.valueOf(session.sparkContext().defaultParallelism()));
+          PARTITIONS, String.valueOf(Math.min(tasks, session.sparkContext().defaultParallelism())));
     }
     return plans;
   }
