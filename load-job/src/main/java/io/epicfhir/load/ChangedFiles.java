@@ -3,12 +3,12 @@ package io.epicfhir.load;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.ChangedParts;
 import io.epicfhir.common.delta.ChangedParts.Part;
+import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableLog;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.types.DataType;
 import org.roaringbitmap.RoaringBitmap;
@@ -20,9 +20,6 @@ final class ChangedFiles {
 
   /** More positions of single rows than this are not handed to Spark. */
   private static final int MOST_POSITIONS = 1_000_000;
-
-  /** Names that mean the same in a path and in Spark's column of file names. */
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._=-]*");
 
   private ChangedFiles() {}
 
@@ -68,7 +65,8 @@ final class ChangedFiles {
   /** VACUUM may have taken what a later commit removed. */
   private static boolean filesAreThere(Lake lake, ViewSnapshot view, List<Part> parts) {
     Set<String> needed = parts.stream().map(part -> part.file().path()).collect(Collectors.toSet());
-    if (needed.size() > MOST_FILES || !needed.stream().allMatch(n -> NAME.matcher(n).matches())) {
+    if (needed.size() > MOST_FILES
+        || !parts.stream().map(Part::file).allMatch(DataFile::isNamedPlainly)) {
       return false;
     }
     Set<String> there = new HashSet<>();

@@ -8,7 +8,6 @@ import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.ChangedParts.Part;
 import io.epicfhir.common.delta.TableLog;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +19,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
+import org.roaringbitmap.RoaringBitmap;
 
 /**
  * The rows that came and went in a view table between two of its versions, by the files and
@@ -105,8 +105,11 @@ record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
       Part part = parts.get(i);
       boolean only = part.only().isPresent();
       about.add(RowFactory.create(part.file().path(), i, only, part.commit(), part.gone()));
-      for (long position : listed(log, part)) {
-        positions.add(RowFactory.create(i, position));
+      // The rows that are meant, or those that are not.
+      RoaringBitmap listed =
+          part.only().orElseGet(() -> log.deletedRows(part.file()).orElseThrow());
+      for (int position : listed.toArray()) {
+        positions.add(RowFactory.create(i, (long) position));
       }
     }
     Dataset<Row> rows =
@@ -122,12 +125,5 @@ record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
                 col(PART).equalTo(col(LISTED_PART)).and(col(POSITION).equalTo(col(LISTED))),
                 "left_outer")
             .where(col(ONLY).equalTo(col(LISTED).isNotNull()));
-  }
-
-  /** The rows that are meant, or those that are not. */
-  private static long[] listed(TableLog log, Part part) {
-    return part.only()
-        .map(rows -> Arrays.stream(rows.toArray()).asLongStream().toArray())
-        .orElseGet(() -> log.deletedPositions(part.file()).orElseThrow());
   }
 }

@@ -9,17 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.delta.CopiedRows;
-import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -70,28 +66,11 @@ class CopiedChangesTest {
     }
     log.change(
         now.version(),
-        List.of(write(table, come)),
-        new CopiedRows(List.of(write(table, stay)), leftOut),
+        List.of(ViewChange.write(table, plain(), come)),
+        new CopiedRows(List.of(ViewChange.write(table, plain(), stay)), leftOut),
         now.files(),
         List.of(),
         "test");
-  }
-
-  private static NewFile write(Path table, List<Row> rows) throws Exception {
-    Path part = table.resolveSibling("part-" + UUID.randomUUID());
-    ViewTables.spark().createDataFrame(rows, plain()).coalesce(1).write().parquet(part.toString());
-    Path target = table.resolve(UUID.randomUUID() + ".parquet");
-    try (var files = Files.list(part)) {
-      Files.move(
-          files
-              .filter(f -> f.getFileName().toString().startsWith("part-"))
-              .findFirst()
-              .orElseThrow(),
-          target);
-    }
-    FileUtils.deleteDirectory(part.toFile());
-    return new NewFile(
-        target.getFileName().toString(), Map.of(), Files.size(target), rows.size(), 1L);
   }
 
   private static void same(LoadRun load) throws Exception {

@@ -60,7 +60,7 @@ final class ViewChange {
       for (DataFile file : snapshot.files()) {
         mark(file, Set.copyOf(resources), marked, removed);
       }
-      List<NewFile> added = rows.isEmpty() ? List.of() : List.of(write(schema, rows));
+      List<NewFile> added = rows.isEmpty() ? List.of() : List.of(write(table, schema, rows));
       log.change(snapshot.version(), added, CopiedRows.NONE, removed, marked, "test");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -122,7 +122,8 @@ final class ViewChange {
     return owners;
   }
 
-  private NewFile write(StructType schema, List<Row> rows) throws IOException {
+  /** A file of the table with these rows; no commit names it yet. */
+  static NewFile write(Path table, StructType schema, List<Row> rows) throws IOException {
     Path part = table.resolveSibling("part-" + UUID.randomUUID());
     ViewTables.spark().createDataFrame(rows, schema).coalesce(1).write().parquet(part.toString());
     Path target = table.resolve(UUID.randomUUID() + ".parquet");

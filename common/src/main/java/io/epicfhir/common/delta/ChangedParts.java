@@ -1,7 +1,6 @@
 package io.epicfhir.common.delta;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,7 +84,7 @@ public final class ChangedParts {
 
   private boolean takesAll(DataFile file, long commit, boolean gone) {
     parts.add(new Part(file, commit, gone, Optional.empty()));
-    return log.deletedPositions(file).isPresent();
+    return log.deletedRows(file).isPresent();
   }
 
   /** A file that went, and some of whose rows moved. */
@@ -99,8 +98,8 @@ public final class ChangedParts {
 
   /** A file of which other rows are deleted now. */
   private boolean marks(DataFile before, DataFile after, long commit) {
-    Optional<RoaringBitmap> old = log.deletedPositions(before).map(ChangedParts::bitmap);
-    Optional<RoaringBitmap> now = log.deletedPositions(after).map(ChangedParts::bitmap);
+    Optional<RoaringBitmap> old = log.deletedRows(before);
+    Optional<RoaringBitmap> now = log.deletedRows(after);
     if (old.isEmpty() || now.isEmpty()) {
       return false;
     }
@@ -113,9 +112,5 @@ public final class ChangedParts {
       parts.add(new Part(after, commit, false, Optional.of(came)));
     }
     return true;
-  }
-
-  private static RoaringBitmap bitmap(long[] positions) {
-    return RoaringBitmap.bitmapOf(Arrays.stream(positions).mapToInt(Math::toIntExact).toArray());
   }
 }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -24,6 +25,7 @@ public record DataFile(
     OptionalLong rows,
     Optional<DeletionVector> deletionVector,
     Map<String, NewFile.Range> ranges) {
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._=-]*");
 
   /** Takes copies of the maps. */
   public DataFile {
@@ -64,6 +66,11 @@ public record DataFile(
             ? OptionalLong.of(physical.getAsLong() - vector.cardinality())
             : physical;
     return new DataFile(path, partitionValues, bytes, left, Optional.of(vector), ranges);
+  }
+
+  /** Whether its path is the name that Spark's column of file names has for it. */
+  public boolean isNamedPlainly() {
+    return PLAIN.matcher(path).matches();
   }
 
   /** The file's full path. */

@@ -3,11 +3,13 @@ package io.epicfhir.common.delta;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.hadoop.fs.Path;
+import org.roaringbitmap.RoaringBitmap;
 
 /**
  * The log of a Delta table: what it has, and commits of Parquet files that lie in its folder. No
@@ -94,6 +96,13 @@ public final class TableLog {
    */
   public Optional<long[]> deletedPositions(DataFile file) {
     return file.deletionVector().map(reader::deleted).orElseGet(() -> Optional.of(new long[0]));
+  }
+
+  /** The same as a bitmap. */
+  public Optional<RoaringBitmap> deletedRows(DataFile file) {
+    return deletedPositions(file)
+        .map(
+            all -> RoaringBitmap.bitmapOf(Arrays.stream(all).mapToInt(Math::toIntExact).toArray()));
   }
 
   /** The newest number that an application has left, or empty where it has left none. */

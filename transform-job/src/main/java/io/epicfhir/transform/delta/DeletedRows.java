@@ -18,13 +18,6 @@ public final class DeletedRows {
 
   /** The positions; empty where the file has no vector. */
   public Optional<RoaringBitmap> of(DataFile file) {
-    if (file.deletionVector().isEmpty()) {
-      return Optional.empty();
-    }
-    RoaringBitmap rows = new RoaringBitmap();
-    for (long position : log.deletedPositions(file).orElseThrow()) {
-      rows.add(Math.toIntExact(position));
-    }
-    return Optional.of(rows);
+    return file.deletionVector().map(vector -> log.deletedRows(file).orElseThrow());
   }
 }

@@ -7,7 +7,6 @@ import io.epicfhir.common.delta.DataFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -31,9 +30,6 @@ record ListedPositions(Path table, Map<String, RoaringBitmap> at) {
   /** More are not sent to every task. */
   private static final long MOST = 200_000;
 
-  /** Names that mean the same in a path and in Spark's column of file names. */
-  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._=-]*");
-
   private static final StructType COLUMNS =
       new StructType().add("file", DataTypes.StringType).add("row", DataTypes.LongType);
 
@@ -44,7 +40,7 @@ record ListedPositions(Path table, Map<String, RoaringBitmap> at) {
   /** Whether they can be listed: there are not too many, and each name stands for one file. */
   boolean areFew(List<DataFile> files) {
     return at.values().stream().mapToLong(RoaringBitmap::getLongCardinality).sum() <= MOST
-        && files.stream().allMatch(file -> PLAIN.matcher(file.path()).matches());
+        && files.stream().allMatch(DataFile::isNamedPlainly);
   }
 
   /**
