@@ -62,7 +62,7 @@ public final class SettingsFile {
       }
       List<String> unknown = new UnknownKeys(BLOCKS).problems(all.getConfig(ROOT), "");
       if (!unknown.isEmpty()) {
-        throw SettingsReader.toMend(unknown);
+        throw toMend(unknown);
       }
       return new SettingsFile(path.getParent(), all.getConfig(ROOT));
     } catch (ConfigException e) {
@@ -93,6 +93,13 @@ public final class SettingsFile {
   public String hash() {
     String text = config.root().render(ConfigRenderOptions.concise());
     return Sha256.hex(text, 8);
+  }
+
+  /** Problems, one a line, as a failure. */
+  static JobException toMend(List<String> problems) {
+    return new JobException(
+        ExitCode.SETTINGS,
+        "Cannot use the settings: " + problems.size() + " to mend\n" + String.join("\n", problems));
   }
 
   /** A relative path of the settings stands beside the settings file. */

@@ -8,14 +8,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Reads the values of one block and collects what is wrong with them, so that a person sees all
@@ -82,14 +83,7 @@ public final class SettingsReader {
    * can hold).
    */
   public List<String> texts(String key) {
-    return read(
-        key,
-        (c, path) ->
-            c.getValue(path).unwrapped() instanceof String one
-                ? List.of(one.split("\\s*,\\s*")).stream().filter(t -> !t.isBlank()).toList()
-                : c.getStringList(path),
-        List.of(),
-        "a list of texts");
+    return read(key, HoconValues::texts, List.of(), "a list of texts");
   }
 
   /** A list of texts that may hold commas. */
@@ -99,19 +93,8 @@ public final class SettingsReader {
 
   /** A table of lists of texts, by name; a name whose list is one text may have it bare. */
   public Map<String, List<String>> table(String key) {
-    Map<String, List<String>> table = new TreeMap<>();
     ConfigObject rows = read(key, Config::getObject, null, "a table");
-    if (rows != null) {
-      rows.forEach(
-          (name, value) -> {
-            if (value.unwrapped() instanceof List<?> list) {
-              table.put(name, list.stream().map(String::valueOf).toList());
-            } else {
-              table.put(name, List.of(String.valueOf(value.unwrapped())));
-            }
-          });
-    }
-    return table;
+    return rows == null ? Map.of() : HoconValues.table(rows);
   }
 
   /** A whole number within bounds. */
@@ -154,21 +137,14 @@ public final class SettingsReader {
 
   /** One of an enum's names in lower case with dashes. */
   public <E extends Enum<E>> E choice(String key, Class<E> type) {
-    E[] all = type.getEnumConstants();
     String text = read(key, Config::getString, "", "a text");
-    for (E one : all) {
-      if (one.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-').equals(text)) {
-        return one;
-      }
+    Optional<E> choice = HoconValues.choice(type, text);
+    E[] all = type.getEnumConstants();
+    if (choice.isEmpty() && config().hasPath(prefix + key)) {
+      String names = Arrays.stream(all).map(HoconValues::name).collect(Collectors.joining(", "));
+      problem(key, text, "one of " + names);
     }
-    if (config().hasPath(prefix + key)) {
-      List<String> names = new ArrayList<>();
-      for (E one : all) {
-        names.add(one.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'));
-      }
-      problem(key, text, "one of " + String.join(", ", names));
-    }
-    return all[0];
+    return choice.orElse(all[0]);
   }
 
   /**
@@ -227,15 +203,8 @@ public final class SettingsReader {
   public void check() {
     problems.addAll(unknown());
     if (!problems.isEmpty()) {
-      throw toMend(problems);
+      throw SettingsFile.toMend(problems);
     }
-  }
-
-  /** Problems, one a line, as a failure. */
-  static JobException toMend(List<String> problems) {
-    return new JobException(
-        ExitCode.SETTINGS,
-        "Cannot use the settings: " + problems.size() + " to mend\n" + String.join("\n", problems));
   }
 
   /** Takes over another reader's problems, so that several blocks are checked at once. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.epicfhir.sandbox.Fault;
+import io.epicfhir.sandbox.FileServing;
 import io.epicfhir.sandbox.Match;
 import io.epicfhir.sandbox.RequestKind;
 import java.io.IOException;
@@ -41,7 +42,7 @@ class ExpiredLinksTest extends SiteTest {
   @ParameterizedTest
   @ValueSource(ints = {400, 403})
   void aSignedLinkThatExpiredAs(int status) throws IOException {
-    open(o -> o.openFiles());
+    open(o -> o.files(FileServing.OPEN));
     site.server
         .faults()
         .once(

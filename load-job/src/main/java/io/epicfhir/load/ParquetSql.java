@@ -11,16 +11,15 @@ final class ParquetSql {
   private ParquetSql() {}
 
   /**
-   * Writes them beside the tables, where they are others than before.
+   * Writes them, where they are others than before.
    *
    * @param files the folder of each view's files
    */
-  static void write(Lake lake, Path folder, Map<String, Path> files) {
+  static void write(Lake lake, Path file, Map<String, Path> files) {
     String text =
         files.entrySet().stream()
             .map(one -> statement(one.getKey(), one.getValue()) + "\n")
             .collect(Collectors.joining());
-    Path file = new Path(folder, ParquetTarget.SQL);
     if (!files.isEmpty() && !lake.read(file).equals(Optional.of(text))) {
       lake.write(file, text);
     }

@@ -3,7 +3,6 @@ package io.epicfhir.load;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.RunLock;
 import java.time.Duration;
@@ -11,10 +10,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Supplier;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -27,11 +24,8 @@ import org.apache.spark.sql.SparkSession;
  * their digits. The folder before the true one stays for those who still read it.
  */
 final class ParquetTarget implements Target {
-  /** How DuckDB finds the tables. */
-  static final String SQL = "views.sql";
-
   private final Lake lake;
-  private final Path folder;
+  private final ParquetFolder folder;
   private final Supplier<SparkSession> spark;
   private final String runKey;
   private final Duration patience;
@@ -40,7 +34,7 @@ final class ParquetTarget implements Target {
   private ParquetTarget(
       Lake lake, LoadSettings settings, String runKey, Supplier<SparkSession> spark, RunLock lock) {
     this.lake = lake;
-    this.folder = new Path(settings.exportFolder());
+    this.folder = new ParquetFolder(lake, new Path(settings.exportFolder()));
     this.patience = settings.lockPatience();
     this.runKey = runKey;
     this.spark = spark;
@@ -59,7 +53,7 @@ final class ParquetTarget implements Target {
     try {
       String moved = settings.movedFrom().isEmpty() ? "" : LakeName.of(settings.movedFrom());
       target.belongsTo(LakeName.of(lake), moved);
-      target.writeSql(); // a load that was killed may not have come to it
+      target.folder.writeSql(); // a load that was killed may not have come to it
       return target;
     } catch (JobException e) {
       target.close();
@@ -68,8 +62,8 @@ final class ParquetTarget implements Target {
   }
 
   private void belongsTo(String own, String movedFrom) {
-    for (String view : views()) {
-      Optional<ParquetExport> export = read(view);
+    for (String view : folder.views()) {
+      Optional<ParquetExport> export = folder.read(view);
       String other = export.map(known -> known.view().lake()).orElse(own);
       if (other.equals(own)) {
         continue;
@@ -78,22 +72,19 @@ final class ParquetTarget implements Target {
         throw new JobException(
             ExitCode.SETTINGS,
             "Cannot load into %s: it has the views of the lake %s, and the settings name the lake %s. Give each lake a folder of its own (load.export-folder). If the lake has moved, set load.moved-from = \"%2$s\" and rerun."
-                .formatted(folder, other, own));
+                .formatted(folder.path(), other, own));
       }
-      write(view, export.get().movedTo(own));
+      folder.write(view, export.get().movedTo(own));
     }
-  }
-
-  private void write(String view, ParquetExport export) {
-    lake.write(manifest(view), Json.write(export));
   }
 
   @Override
   public Optional<Standing> standing(ViewSnapshot view) {
-    return read(view.name())
+    return folder
+        .read(view.name())
         .map(
             export -> {
-              List<ParquetFile> now = ParquetFile.in(lake, at(export.files()));
+              List<ParquetFile> now = ParquetFile.in(lake, folder.at(export.files()));
               return new Standing(
                   export.view(),
                   export.rows(),
@@ -108,11 +99,11 @@ final class ParquetTarget implements Target {
   @Override
   public LoadResult replace(LoadRequest request) {
     ViewSnapshot view = request.view();
-    Optional<ParquetExport> last = stored(view.name());
+    Optional<ParquetExport> last = folder.stored(view.name());
     String files = view.name() + "/" + view.version() + "-" + UUID.randomUUID();
-    request.rows().get().write().option("compression", "zstd").parquet(at(files).toString());
+    request.rows().get().write().option("compression", "zstd").parquet(folder.at(files).toString());
     Failpoint.at("load.copied");
-    List<ParquetFile> content = ParquetFile.in(lake, at(files));
+    List<ParquetFile> content = ParquetFile.in(lake, folder.at(files));
     long rows = content.stream().mapToLong(ParquetFile::rows).sum();
     if (rows != request.expected()) {
       throw new JobException(
@@ -133,10 +124,10 @@ final class ParquetTarget implements Target {
             now,
             runKey,
             warning(request, last));
-    write(view.name(), export);
+    folder.write(view.name(), export);
     Failpoint.at("load.committed");
-    writeSql();
-    forget(export);
+    folder.writeSql();
+    folder.forget(export);
     long bytes = content.stream().mapToLong(ParquetFile::bytes).sum();
     return new LoadResult(new Loaded(rows, bytes, 0), rows);
   }
@@ -157,13 +148,13 @@ final class ParquetTarget implements Target {
 
   @Override
   public boolean verify(LoadRequest request) {
-    ParquetExport export = read(request.view().name()).orElseThrow();
+    ParquetExport export = folder.read(request.view().name()).orElseThrow();
     Dataset<Row> view = request.rows().get();
     Dataset<Row> files =
-        spark.get().read().schema(view.schema()).parquet(at(export.files()).toString());
+        spark.get().read().schema(view.schema()).parquet(folder.at(export.files()).toString());
     boolean same = view.exceptAll(files).isEmpty() && files.exceptAll(view).isEmpty();
     if (same) {
-      write(request.view().name(), export.verifiedAt(Instant.now()));
+      folder.write(request.view().name(), export.verifiedAt(Instant.now()));
     }
     return same;
   }
@@ -180,8 +171,8 @@ final class ParquetTarget implements Target {
 
   @Override
   public List<String> warnings() {
-    return views().stream()
-        .map(this::read)
+    return folder.views().stream()
+        .map(folder::read)
         .flatMap(Optional::stream)
         .filter(export -> export.runKey().equals(runKey) && !export.warning().isEmpty())
         .map(ParquetExport::warning)
@@ -191,7 +182,7 @@ final class ParquetTarget implements Target {
   @Override
   public boolean answers() {
     try {
-      lake.list(folder);
+      lake.list(folder.path());
       return true;
     } catch (JobException e) {
       return false;
@@ -205,56 +196,12 @@ final class ParquetTarget implements Target {
 
   @Override
   public String nameOf(String view) {
-    return new Path(folder, view).toString();
+    return new Path(folder.path(), view).toString();
   }
 
   @Override
   public void close() {
     lock.close();
-  }
-
-  /** All but the folder that is true and the one before it: those of killed loads, too. */
-  private void forget(ParquetExport export) {
-    Path own = at(export.files()).getParent();
-    for (FileStatus version : lake.list(own)) {
-      String name = own.getName() + "/" + version.getPath().getName();
-      if (!name.equals(export.files()) && !name.equals(export.before())) {
-        lake.delete(version.getPath());
-      }
-    }
-  }
-
-  private void writeSql() {
-    Map<String, Path> files = new TreeMap<>();
-    views().forEach(view -> files.put(view, at(stored(view).orElseThrow().files())));
-    ParquetSql.write(lake, folder, files);
-  }
-
-  /** The views that were ever exported. */
-  private List<String> views() {
-    return lake.list(folder).stream()
-        .map(file -> file.getPath().getName())
-        .filter(name -> name.endsWith(".json"))
-        .map(name -> name.substring(0, name.length() - ".json".length()))
-        .toList();
-  }
-
-  /** Empty also for what an earlier release wrote, which did not say which commit it is of. */
-  private Optional<ParquetExport> read(String view) {
-    return stored(view).filter(export -> export.view() != null);
-  }
-
-  private Optional<ParquetExport> stored(String view) {
-    Path file = manifest(view);
-    return lake.read(file).map(text -> Json.read(text, ParquetExport.class, file.toString()));
-  }
-
-  private Path manifest(String view) {
-    return new Path(folder, view + ".json");
-  }
-
-  private Path at(String files) {
-    return new Path(folder, files);
   }
 
   private static List<String> names(ViewSnapshot view) {

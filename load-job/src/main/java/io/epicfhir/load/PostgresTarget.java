@@ -132,27 +132,9 @@ final class PostgresTarget implements Target {
 
   @Override
   public boolean verify(LoadRequest request) {
-    return guarded("verify " + nameOf(request.view().name()), () -> isSame(request));
-  }
-
-  private boolean isSame(LoadRequest request) throws SQLException {
-    ViewSnapshot view = request.view();
-    RowsSql sql = load.rowsSql(view);
-    new TypedCopy(load).copy(request, sql.create(view.shape()));
-    long[] same = new long[1];
-    StandingTable table = load.standing(view.name());
-    session.transaction(
-        connection ->
-            PostgresLoad.seeing(
-                connection,
-                table,
-                load.read(view.name()),
-                c -> same[0] = Sql.number(c, sql.sameRows())));
-    session.execute(sql.drop());
-    if (same[0] == 1) {
-      state.verified(session.connection(), view.name());
-    }
-    return same[0] == 1;
+    return guarded(
+        "verify " + nameOf(request.view().name()),
+        () -> new ContentCheck(load, state, session).of(request));
   }
 
   @Override

@@ -113,7 +113,7 @@ final class BulkExports {
     Generation generation = store.searched();
     Instant time = ticks.next();
     ExportContent content = ExportContent.of(generation, selection, options, faults);
-    if (options.precompress) {
+    if (options.files.contains(FileServing.PRECOMPRESSED)) {
       gzipFiles.compress(content.output());
     }
     String id = UUID.randomUUID().toString();

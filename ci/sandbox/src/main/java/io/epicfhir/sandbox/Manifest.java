@@ -76,7 +76,9 @@ final class Manifest {
     if (!time.isEmpty()) {
       manifest.put("transactionTime", time);
     }
-    manifest.put("request", export.asked.url()).put("requiresAccessToken", !options.openFiles);
+    manifest
+        .put("request", export.asked.url())
+        .put("requiresAccessToken", !options.files.contains(FileServing.OPEN));
     manifest.putArray("output");
     if (export.incremental && !options.behaves(Behaviour.DELETIONS_UNTOLD)) {
       manifest.putArray("deleted");

@@ -100,7 +100,7 @@ final class Router implements Service.Answers {
     if (kind == RequestKind.FILE && links.signs(exchange.request())) {
       return links.answer(exchange.request(), exchange.route(), exports);
     }
-    if (kind == RequestKind.FILE && options.openFiles) {
+    if (kind == RequestKind.FILE && options.files.contains(FileServing.OPEN)) {
       Route route = exchange.route();
       return exports.file(exchange.request(), route.id(), route.file(), Optional.empty());
     }

@@ -69,7 +69,7 @@ final class SandboxCommand {
     arguments.value("groups").map(Integer::parseInt).ifPresent(options::groups);
     arguments.ifGiven("once-per-day", options::oncePerDay);
     arguments.ifGiven("reuse-exports", options::reusesExports);
-    arguments.ifGiven("precompress", options::precompress);
+    arguments.ifGiven("precompress", () -> options.files(FileServing.PRECOMPRESSED));
     arguments.ifGiven("patient-search", options::patientSearch);
     arguments.ifGiven("last-updated-search", options::lastUpdatedSearch);
     arguments.value("max-in-flight").map(Integer::valueOf).ifPresent(options::maxInFlight);

@@ -31,9 +31,7 @@ public final class SandboxOptions {
   int dealtGroups;
   int filesAPage = Integer.MAX_VALUE;
   boolean reusesExports;
-  boolean fileOrigin;
-  boolean openFiles;
-  boolean precompress;
+  Set<FileServing> files = EnumSet.noneOf(FileServing.class);
   Optional<Path> certificate = Optional.empty();
   int maxInFlight = Integer.MAX_VALUE;
   int pageSize = 100;
@@ -148,21 +146,9 @@ public final class SandboxOptions {
     return this;
   }
 
-  /** Files of exports are at a second listener, on {@code localhost} and another port. */
-  public SandboxOptions fileOrigin() {
-    fileOrigin = true;
-    return this;
-  }
-
-  /** Files need no token: manifests say {@code requiresAccessToken=false}. */
-  public SandboxOptions openFiles() {
-    openFiles = true;
-    return this;
-  }
-
-  /** Files are compressed once, at the kick-off, and go out by sendfile. */
-  public SandboxOptions precompress() {
-    precompress = true;
+  /** How the files of exports are served. */
+  public SandboxOptions files(FileServing... how) {
+    files.addAll(List.of(how));
     return this;
   }
 

@@ -36,7 +36,7 @@ public final class SandboxServer implements AutoCloseable {
     if (options.certificate.isPresent()) {
       tls = Optional.of(SelfSigned.make(options.certificate.get()));
     }
-    if (options.fileOrigin) {
+    if (options.files.contains(FileServing.OTHER_ORIGIN)) {
       FileOrigin files = new FileOrigin(router, log);
       fronts.add(
           new HttpFront("localhost", 0, tls, new Service(files, log, tokens, windows, clock, "")));
@@ -68,7 +68,7 @@ public final class SandboxServer implements AutoCloseable {
     return urls.origin();
   }
 
-  /** Where the files of exports are; the second listener with {@code fileOrigin()}. */
+  /** Where the files of exports are; the second listener with {@link FileServing#OTHER_ORIGIN}. */
   public String fileOrigin() {
     return urls.fileOrigin();
   }

@@ -44,7 +44,7 @@ final class BenchAidsTest {
 
   @Test
   void a_file_that_was_compressed_ahead_has_a_length_and_the_same_bytes() throws Exception {
-    sandbox.options.precompress();
+    sandbox.options.files(FileServing.PRECOMPRESSED);
     sandbox.start();
     String token = sandbox.token();
     JsonNode manifest = sandbox.export(token, "");

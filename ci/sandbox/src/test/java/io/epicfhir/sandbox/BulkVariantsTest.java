@@ -168,7 +168,7 @@ final class BulkVariantsTest {
 
   @Test
   void files_can_be_at_another_origin_that_needs_no_token() throws Exception {
-    sandbox.options.fileOrigin().openFiles();
+    sandbox.options.files(FileServing.OTHER_ORIGIN, FileServing.OPEN);
     start();
     JsonNode manifest = manifest(kickOff("sandbox-group", ""));
     assertThat(manifest.path("requiresAccessToken").asBoolean(true)).isFalse();
@@ -185,7 +185,7 @@ final class BulkVariantsTest {
 
   @Test
   void files_at_another_origin_need_the_token_unless_they_are_open() throws Exception {
-    sandbox.options.fileOrigin();
+    sandbox.options.files(FileServing.OTHER_ORIGIN);
     start();
     String url =
         SandboxFixture.file(manifest(kickOff("sandbox-group", "")), "Patient").path("url").asText();

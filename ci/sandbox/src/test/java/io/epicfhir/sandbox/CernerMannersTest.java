@@ -21,7 +21,7 @@ final class CernerMannersTest {
   @BeforeEach
   void prepare(@TempDir Path data) throws Exception {
     sandbox = new SandboxFixture(data);
-    sandbox.options.cerner().fileOrigin().groups(Map.of("other", Set.of("ben")));
+    sandbox.options.cerner().files(FileServing.OTHER_ORIGIN).groups(Map.of("other", Set.of("ben")));
     sandbox.start();
     token = sandbox.token();
   }

@@ -11,7 +11,6 @@ import java.util.Base64;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,12 +29,6 @@ import org.apache.hadoop.fs.Path;
 public final class OptOutList {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int KEY_BYTES = 32;
-
-  /** A resource that named somebody on the list, no matter whom. */
-  private static final String LEARNED = "-";
-
-  /** Before the persons whose resource it is, with commas between. */
-  private static final String THEIRS = "~";
 
   private final Lake lake;
 
@@ -68,7 +61,7 @@ public final class OptOutList {
 
   /** How many persons are on it. */
   public long persons() {
-    return entries().values().stream().filter(OptOutList::isPerson).distinct().count();
+    return entries().values().stream().filter(OptOutEntry::isPerson).distinct().count();
   }
 
   /**
@@ -102,40 +95,15 @@ public final class OptOutList {
           }
           resources.stream()
               .flatMap(resource -> hasher.hashesOf(resource).stream())
-              .forEach(hash -> entries.merge(hash, theirs(owners), OptOutList::both));
+              .forEach(hash -> entries.merge(hash, OptOutEntry.theirs(owners), OptOutEntry::both));
         });
-  }
-
-  private static boolean isPerson(String entry) {
-    return !entry.equals(LEARNED) && !entry.startsWith(THEIRS);
-  }
-
-  private static String theirs(Set<String> owners) {
-    return THEIRS + String.join(",", owners);
-  }
-
-  private static Set<String> owners(String entry) {
-    return new TreeSet<>(List.of(entry.substring(THEIRS.length()).split(",")));
-  }
-
-  /** What a resource's entry is that was on the list before. */
-  private static String both(String before, String theirs) {
-    if (isPerson(before)) {
-      return before; // a record of a person's own
-    }
-    if (before.equals(LEARNED)) {
-      return theirs;
-    }
-    Set<String> all = owners(before);
-    all.addAll(owners(theirs));
-    return theirs(all);
   }
 
   /** A second try may know fewer records of the person than the first. */
   private static String known(Person person, Map<String, String> entries, OptOuts hasher) {
     return Stream.concat(person.records().stream(), person.names().stream())
         .map(name -> entries.get(hasher.hash(name)))
-        .filter(other -> other != null && isPerson(other))
+        .filter(other -> other != null && OptOutEntry.isPerson(other))
         .findFirst()
         .orElseGet(() -> hasher.hash("person " + person.records().first()));
   }
@@ -143,7 +111,8 @@ public final class OptOutList {
   /** Adds what was kept out because it names somebody on the list. */
   public void learn(Set<String> hashes) {
     if (!hashes.isEmpty()) {
-      changing((entries, hasher) -> hashes.forEach(h -> entries.putIfAbsent(h, LEARNED)));
+      changing(
+          (entries, hasher) -> hashes.forEach(h -> entries.putIfAbsent(h, OptOutEntry.LEARNED)));
     }
   }
 
@@ -160,28 +129,17 @@ public final class OptOutList {
           Set<String> persons = new HashSet<>();
           for (String name : names) {
             String person = entries.get(hasher.hash(name));
-            if (person != null && isPerson(person)) {
+            if (person != null && OptOutEntry.isPerson(person)) {
               persons.add(person);
               found[0]++;
             }
           }
           if (!persons.isEmpty()) {
-            entries.replaceAll((hash, entry) -> without(entry, persons));
+            entries.replaceAll((hash, entry) -> OptOutEntry.without(entry, persons));
             entries.values().removeIf(String::isEmpty);
           }
         });
     return found[0];
-  }
-
-  /** What is left of an entry; empty where nothing is. */
-  private static String without(String entry, Set<String> persons) {
-    if (entry.startsWith(THEIRS)) {
-      Set<String> left = owners(entry);
-      left.removeAll(persons);
-      return left.isEmpty() ? "" : theirs(left);
-    }
-    // What was learned by others' names is learned again: the next export brings it all.
-    return entry.equals(LEARNED) || persons.contains(entry) ? "" : entry;
   }
 
   private interface Change {

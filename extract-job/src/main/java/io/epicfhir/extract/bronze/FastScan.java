@@ -9,20 +9,6 @@ import java.nio.charset.StandardCharsets;
  * and every mistake are not its business. Not safe for threads; one object serves many lines.
  */
 final class FastScan {
-  private static final int NONE = 0;
-  private static final int TYPE = 1;
-  private static final int ID = 2;
-  private static final int META = 4;
-  private static final int VERSION = 8;
-  private static final int UPDATED = 16;
-  private static final byte[] RESOURCE_TYPE = "resourceType".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] VERSION_ID = "versionId".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] LAST_UPDATED = "lastUpdated".getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] REFERENCE = "reference".getBytes(StandardCharsets.US_ASCII);
-
-  /** A name with one letter as an escape is so much longer. */
-  private static final int ESCAPE = 5;
-
   private final boolean[] objects = new boolean[JsonBytes.MOST_DEPTH + 1];
   private byte[] in;
   private int at;
@@ -46,7 +32,7 @@ final class FastScan {
     at = offset;
     end = offset + length;
     depth = 0;
-    field = NONE;
+    field = KeptField.NONE;
     inMeta = false;
     seen = 0;
     inReference = false;
@@ -130,7 +116,7 @@ final class FastScan {
     if (depth == JsonBytes.MOST_DEPTH) {
       return -1;
     }
-    inMeta |= object && field == META && depth == 1;
+    inMeta |= object && field == KeptField.META && depth == 1;
     forgetName();
     objects[++depth] = object;
     at++;
@@ -179,13 +165,18 @@ final class FastScan {
     if (!string()) {
       return false;
     }
-    reference(start, at - 1 - start);
+    int length = at - 1 - start;
+    inReference = KeptField.isReference(in, start, length);
+    oddReference |= KeptField.isOddReference(in, start, length);
     if (depth == 1 || (depth == 2 && inMeta)) {
       if (JsonString.escaped(in, start, at - 1)) {
         return false;
       }
-      field = field(start, at - 1 - start);
-      if (depth == 1 && field != NONE) {
+      field =
+          depth == 1
+              ? KeptField.ofResource(in, start, length)
+              : KeptField.ofMeta(in, start, length);
+      if (depth == 1 && field != KeptField.NONE) {
         if ((seen & field) != 0) {
           return false; // stands twice: the slower look says so
         }
@@ -196,43 +187,10 @@ final class FastScan {
     return at < end && in[at++] == ':';
   }
 
-  private void reference(int start, int length) {
-    inReference = is(REFERENCE, start, length);
-    oddReference |=
-        length >= REFERENCE.length + ESCAPE
-            && (in[start] == REFERENCE[0] || in[start] == '\\')
-            && JsonString.escaped(in, start, start + length);
-  }
-
   /** The name before a value is that value's only. */
   private void forgetName() {
-    field = NONE;
+    field = KeptField.NONE;
     inReference = false;
-  }
-
-  private int field(int start, int length) {
-    if (depth == 2) {
-      return is(VERSION_ID, start, length)
-          ? VERSION
-          : is(LAST_UPDATED, start, length) ? UPDATED : NONE;
-    }
-    if (length == 2) {
-      return in[start] == 'i' && in[start + 1] == 'd' ? ID : NONE;
-    }
-    if (length == 4) {
-      return in[start] == 'm'
-              && in[start + 1] == 'e'
-              && in[start + 2] == 't'
-              && in[start + 3] == 'a'
-          ? META
-          : NONE;
-    }
-    return is(RESOURCE_TYPE, start, length) ? TYPE : NONE;
-  }
-
-  private boolean is(byte[] name, int start, int length) {
-    return length == name.length
-        && java.util.Arrays.equals(in, start, start + length, name, 0, length);
   }
 
   /** A string as a value: kept where it is one of those that bronze has a column for. */
@@ -247,7 +205,7 @@ final class FastScan {
     if (reference) {
       references.add(start, at - 1);
     }
-    if (wanted == NONE || wanted == META) {
+    if (wanted == KeptField.NONE || wanted == KeptField.META) {
       return true;
     }
     if (JsonString.escaped(in, start, at - 1)) {
@@ -255,9 +213,9 @@ final class FastScan {
     }
     String value = new String(in, start, at - 1 - start, StandardCharsets.UTF_8);
     switch (wanted) {
-      case TYPE -> resourceType = value;
-      case ID -> id = value;
-      case VERSION -> versionId = value;
+      case KeptField.TYPE -> resourceType = value;
+      case KeptField.ID -> id = value;
+      case KeptField.VERSION -> versionId = value;
       default -> lastUpdated = value;
     }
     return true;
@@ -271,17 +229,8 @@ final class FastScan {
 
   private boolean word(String word) {
     forgetName();
-    int length = word.length();
-    if (at + length > end) {
-      return false;
-    }
-    for (int i = 0; i < length; i++) {
-      if (in[at + i] != word.charAt(i)) {
-        return false;
-      }
-    }
-    at += length;
-    return true;
+    at = JsonWord.end(word, in, at, end);
+    return at >= 0;
   }
 
   private void space() {

@@ -5,7 +5,6 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
 import io.epicfhir.common.Progress;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bronze.Publication;
@@ -84,13 +83,16 @@ public final class BulkLanding {
         Staging.quarantine(context.lake(), context.run(), started.exportId(), rejected), files);
     judge(receipts, files);
     Completeness completeness = Completeness.of(started.asked(), files);
-    requireChain(started);
+    Optional<String> gap = ExportSpan.gap(context.lake(), started);
+    if (gap.isPresent()) {
+      throw refused(gap.get(), false);
+    }
     Landing landing =
         new Landing(
             started.exportId(),
             started.asked().group(),
             manifest.transactionTime(),
-            from(started.asked()),
+            ExportSpan.from(started.asked()),
             started.startedAt(),
             context.run().key(),
             List.of(),
@@ -155,38 +157,6 @@ public final class BulkLanding {
         List.of(),
         complete,
         found.concludes());
-  }
-
-  /** Date windows bring what changed since the narrowest of them began, and no more. */
-  private static Instant from(ExportRequest asked) {
-    return asked.isFull() || asked.since() != null ? asked.since() : asked.windowFrom();
-  }
-
-  /**
-   * What changed before an incremental export must have come with an earlier one that is still
-   * there.
-   */
-  private void requireChain(ExportLedger.Started started) {
-    Instant from = from(started.asked());
-    boolean reachesBack =
-        from == null
-            || new Landings(context.lake())
-                .all().stream()
-                    .filter(landing -> landing.group().equals(started.asked().group()))
-                    .filter(landing -> !landing.exportId().equals(started.exportId()))
-                    .anyMatch(landing -> !landing.transactionTime().isBefore(from));
-    if (!reachesBack) {
-      throw refused(
-          "Cannot land export "
-              + started.exportId()
-              + ": it has only what changed since "
-              + from
-              + ", and no export of group \""
-              + started.asked().group()
-              + "\" that reaches up to then is in bronze any more. Rerun from the kick-off, which"
-              + " asks the server for all that is missing",
-          false);
-    }
   }
 
   private JobException refused(String why, boolean judged) {

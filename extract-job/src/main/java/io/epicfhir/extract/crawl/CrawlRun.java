@@ -13,7 +13,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** Asks for everything: goes on from what the spool holds, and ends when nothing is left to ask. */
@@ -37,7 +36,6 @@ final class CrawlRun implements AutoCloseable {
   private final Set<String> askedInFull = new HashSet<>();
   private Units units;
   private Map<String, Long> unread = Map.of();
-  private int next;
 
   CrawlRun(
       JobContext context,
@@ -150,12 +148,8 @@ final class CrawlRun implements AutoCloseable {
       context
           .recorder()
           .note(
-              units.doneCount()
-                  + " of "
-                  + units.total()
-                  + " searches had been done by an earlier try; "
-                  + again
-                  + " that the server had refused are asked again.");
+              "%d of %d searches had been done by an earlier try; %d that the server had refused are asked again."
+                  .formatted(units.doneCount(), units.total(), again));
     }
   }
 
@@ -167,12 +161,6 @@ final class CrawlRun implements AutoCloseable {
             units.total() / plan.size(),
             plan.size(),
             context.recorder().registry().timer("extract.patient"));
-    next = 0;
-    for (int unit = 0; unit < units.total(); unit++) {
-      if (!units.done(unit)) {
-        clock.expect(unit);
-      }
-    }
     Set<String> known = index.completePatients(begun.group(), begun.startedAt());
     UnitRun run =
         new UnitRun(
@@ -187,7 +175,7 @@ final class CrawlRun implements AutoCloseable {
             patient -> known.contains(patient) && !askedInFull.contains(patient),
             workers::stopped);
     try (Progress unused = Progress.of("searches", "resources", this::reading)) {
-      workers.run(() -> nextUnit(run, clock));
+      workers.run(new UnitQueue(units, run, clock)::next);
     }
     return clock.finished();
   }
@@ -221,22 +209,6 @@ final class CrawlRun implements AutoCloseable {
       ledger.patients(units.patients());
     }
     return more || !outside.isEmpty();
-  }
-
-  private synchronized Optional<Runnable> nextUnit(UnitRun run, PatientClock clock) {
-    while (next < units.total() && units.done(next)) {
-      next++;
-    }
-    if (next == units.total()) {
-      return Optional.empty();
-    }
-    int unit = next++;
-    return Optional.of(
-        () -> {
-          clock.begin(unit);
-          run.run(unit);
-          clock.end(unit);
-        });
   }
 
   @SuppressWarnings("try") // the progress is told, not used

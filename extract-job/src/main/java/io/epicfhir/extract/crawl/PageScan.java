@@ -147,25 +147,11 @@ final class PageScan {
   }
 
   private void links() throws IOException {
-    while (parser.nextToken() == JsonToken.START_OBJECT) {
-      String relation = "";
-      String url = "";
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String name = parser.currentName();
-        JsonToken value = parser.nextToken();
-        if (name.equals("relation") && value == JsonToken.VALUE_STRING) {
-          relation = parser.getText();
-        } else if (name.equals("url") && value == JsonToken.VALUE_STRING) {
-          url = parser.getText();
-        } else {
-          parser.skipChildren();
-        }
-      }
-      if (relation.equals("next") && url.isBlank()) {
-        incomplete(NEXT_WITHOUT_URL);
-      }
-      next = relation.equals("next") ? url.strip() : next;
+    PageLinks links = PageLinks.read(parser);
+    if (links.lacksUrl()) {
+      incomplete(NEXT_WITHOUT_URL);
     }
+    next = links.next().isEmpty() ? next : links.next();
   }
 
   private void entries(JsonToken value) throws IOException {

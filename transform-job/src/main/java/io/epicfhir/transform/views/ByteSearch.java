@@ -19,8 +19,27 @@ final class ByteSearch {
   }
 
   /** The high bit of each byte that is zero; a byte above one may show it too, never the first. */
-  static long zeros(long word) {
+  private static long zeros(long word) {
     return (word - ONES) & ~word & HIGH;
+  }
+
+  /**
+   * Where the first of two bytes stands; where neither does, a place less than eight bytes before
+   * {@code to}.
+   *
+   * @param one a byte, eight times
+   */
+  static int either(long one, long other, byte[] in, int from, int to) {
+    int i = from;
+    while (i + 8 <= to) {
+      long word = word(in, i);
+      long found = zeros(word ^ one) | zeros(word ^ other);
+      if (found != 0) {
+        return i + (Long.numberOfTrailingZeros(found) >>> 3);
+      }
+      i += 8;
+    }
+    return i;
   }
 
   /** Where the byte stands first, or {@code to} where it does not. */

@@ -143,7 +143,7 @@ final class FieldReader {
         switch (form) {
           case COMPLEX -> first == '{';
           case BOOLEAN -> first == 't' || first == 'f';
-          case INTEGER, LONG, DECIMAL -> JsonCursor.numeric(first);
+          case INTEGER, LONG, DECIMAL -> NumberBytes.begins(first);
           default -> first == '"';
         };
     if (!wanted) {

@@ -12,15 +12,6 @@ final class JsonCursor {
   private static final long QUOTES = ByteSearch.ONES * '"';
   private static final long BACKSLASHES = ByteSearch.ONES * '\\';
 
-  /** The bytes are no JSON; carries none of them. */
-  static final class Malformed extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    Malformed() {
-      super("no JSON", null, false, false);
-    }
-  }
-
   private byte[] in;
   private int at;
   private int end;
@@ -47,9 +38,7 @@ final class JsonCursor {
 
   /** The first byte of the value that is due. */
   byte first() {
-    if (at >= end) {
-      throw new Malformed();
-    }
+    require(at < end);
     return in[at];
   }
 
@@ -107,19 +96,7 @@ final class JsonCursor {
   Long whole() {
     int start = at;
     skipNumber();
-    int digits = in[start] == '-' ? start + 1 : start;
-    long value = 0;
-    for (int i = digits; i < at; i++) {
-      int digit = in[i] - '0';
-      if (digit < 0 || digit > 9 || value < (Long.MIN_VALUE + digit) / 10) {
-        return null;
-      }
-      value = value * 10 - digit;
-    }
-    if (digits == start && value == Long.MIN_VALUE) {
-      return null;
-    }
-    return digits == start ? -value : value;
+    return NumberBytes.whole(in, start, at);
   }
 
   /** Steps over the value that is due. */
@@ -136,23 +113,11 @@ final class JsonCursor {
 
   /** How many objects and lists lie in each other in the value that is due; steps over it. */
   int nesting() {
-    int depth = 0;
-    int most = 0;
-    do {
-      byte b = first();
-      if (b == '"') {
-        string();
-        continue;
-      }
-      at++;
-      if (b == '{' || b == '[') {
-        depth++;
-        most = Math.max(most, depth);
-      } else if (b == '}' || b == ']') {
-        depth--;
-      }
-    } while (depth > 0);
-    return most;
+    if (first() == '{' || first() == '[') {
+      return skipContainer();
+    }
+    skip();
+    return 0;
   }
 
   /** How many bytes are left. */
@@ -165,10 +130,6 @@ final class JsonCursor {
     boolean value = in[at] == 't';
     word(value ? "true" : "false");
     return value;
-  }
-
-  static boolean numeric(byte first) {
-    return first == '-' || (first >= '0' && first <= '9');
   }
 
   private boolean into(char close) {
@@ -215,15 +176,7 @@ final class JsonCursor {
     escaped = false;
     int i = at + 1;
     while (true) {
-      while (i + 8 <= end) {
-        long word = ByteSearch.word(in, i);
-        long found = ByteSearch.zeros(word ^ QUOTES) | ByteSearch.zeros(word ^ BACKSLASHES);
-        if (found != 0) {
-          i += Long.numberOfTrailingZeros(found) >>> 3;
-          break;
-        }
-        i += 8;
-      }
+      i = ByteSearch.either(QUOTES, BACKSLASHES, in, i, end);
       require(i < end);
       byte b = in[i];
       i++;
@@ -238,8 +191,10 @@ final class JsonCursor {
     }
   }
 
-  private void skipContainer() {
+  /** How deep it is. */
+  private int skipContainer() {
     int depth = 0;
+    int most = 0;
     int i = at;
     while (true) {
       require(i < end);
@@ -252,27 +207,23 @@ final class JsonCursor {
       }
       i++;
       if (b == '{' || b == '[') {
-        depth++;
+        most = Math.max(most, ++depth);
       } else if (b == '}' || b == ']') {
         depth--;
         if (depth == 0) {
           at = i;
-          return;
+          return most;
         }
       }
     }
   }
 
   private void skipNumber() {
-    require(numeric(first()));
+    require(NumberBytes.begins(first()));
     at++;
-    while (at < end && inNumber(in[at])) {
+    while (at < end && NumberBytes.holds(in[at])) {
       at++;
     }
-  }
-
-  private static boolean inNumber(byte b) {
-    return (b >= '0' && b <= '9') || b == '.' || b == 'e' || b == 'E' || b == '+' || b == '-';
   }
 
   private void word(String word) {
@@ -292,7 +243,7 @@ final class JsonCursor {
 
   private static void require(boolean sound) {
     if (!sound) {
-      throw new Malformed();
+      throw new MalformedJson();
     }
   }
 }

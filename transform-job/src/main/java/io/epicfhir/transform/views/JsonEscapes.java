@@ -33,7 +33,7 @@ final class JsonEscapes {
   /** From behind a backslash to behind the escape. */
   private static int escape(byte[] in, int at, int end, ByteArrayOutputStream out) {
     if (at >= end) {
-      throw new JsonCursor.Malformed();
+      throw new MalformedJson();
     }
     int simple = "\"\\/bfnrt".indexOf(in[at]);
     if (simple >= 0) {
@@ -41,7 +41,7 @@ final class JsonEscapes {
       return at + 1;
     }
     if (in[at] != 'u') {
-      throw new JsonCursor.Malformed();
+      throw new MalformedJson();
     }
     char unit = unit(in, at + 1, end);
     int next = at + 5;
@@ -65,13 +65,13 @@ final class JsonEscapes {
 
   private static char unit(byte[] in, int at, int end) {
     if (at + 4 > end) {
-      throw new JsonCursor.Malformed();
+      throw new MalformedJson();
     }
     int unit = 0;
     for (int i = at; i < at + 4; i++) {
       int digit = Character.digit(in[i], 16);
       if (digit < 0) {
-        throw new JsonCursor.Malformed();
+        throw new MalformedJson();
       }
       unit = unit << 4 | digit;
     }

@@ -114,7 +114,7 @@ final class NdjsonTask implements Function<Integer, NdjsonTask.Results> {
   private static ResourceHead head(JsonCursor json, NdjsonSplit split) {
     try {
       return ResourceHead.of(json);
-    } catch (JsonCursor.Malformed e) {
+    } catch (MalformedJson e) {
       throw new ViewException(
           ViewException.Kind.EVALUATION,
           "Cannot read " + split.file() + ": a line is no JSON object; mend the file");

@@ -17,11 +17,11 @@ record ResourceHead(UTF8String type, UTF8String id) {
   /**
    * Of the object that is due; the cursor ends anywhere in it.
    *
-   * @throws JsonCursor.Malformed where it is no object
+   * @throws MalformedJson where it is no object
    */
   static ResourceHead of(JsonCursor json) {
     if (json.first() != '{') {
-      throw new JsonCursor.Malformed();
+      throw new MalformedJson();
     }
     UTF8String type = null;
     UTF8String id = null;

@@ -17,7 +17,7 @@ final class ResourcePass {
         Object[] elements = reader.elements(json);
         return json.atEnd() ? elements : null;
       }
-    } catch (JsonCursor.Malformed e) {
+    } catch (MalformedJson e) {
       return null;
     }
     return null;

@@ -101,7 +101,7 @@ public final class RunViews {
   private static ResourceHead head(JsonCursor json, int number) {
     try {
       return ResourceHead.of(json);
-    } catch (JsonCursor.Malformed e) {
+    } catch (MalformedJson e) {
       throw new ViewException(
           ViewException.Kind.EVALUATION,
           "Cannot read " + RESOURCES + ": line " + number + " is no JSON object; mend the file");

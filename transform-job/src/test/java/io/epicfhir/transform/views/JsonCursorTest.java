@@ -127,7 +127,7 @@ class JsonCursorTest {
         "[\"\\u12G4\"]"
       })
   void what_is_no_json_is_refused(String json) {
-    assertThatThrownBy(() -> read(exactly(json))).isInstanceOf(JsonCursor.Malformed.class);
+    assertThatThrownBy(() -> read(exactly(json))).isInstanceOf(MalformedJson.class);
   }
 
   private static JsonCursor exactly(String json) {

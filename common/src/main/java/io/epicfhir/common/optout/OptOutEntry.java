@@ -1,0 +1,55 @@
+package io.epicfhir.common.optout;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What stands before a hash in the list: the hash of the person whose record or name it is, the
+ * persons whose resource it is, or that it was learned.
+ */
+final class OptOutEntry {
+  /** A resource that named somebody on the list, no matter whom. */
+  static final String LEARNED = "-";
+
+  /** Before the persons whose resource it is, with commas between. */
+  private static final String THEIRS = "~";
+
+  private OptOutEntry() {}
+
+  static boolean isPerson(String entry) {
+    return !entry.equals(LEARNED) && !entry.startsWith(THEIRS);
+  }
+
+  static String theirs(Set<String> owners) {
+    return THEIRS + String.join(",", owners);
+  }
+
+  /** What a resource's entry is that was on the list before. */
+  static String both(String before, String theirs) {
+    if (isPerson(before)) {
+      return before; // a record of a person's own
+    }
+    if (before.equals(LEARNED)) {
+      return theirs;
+    }
+    Set<String> all = owners(before);
+    all.addAll(owners(theirs));
+    return theirs(all);
+  }
+
+  /** What is left of an entry where persons are taken off the list; empty where nothing is. */
+  static String without(String entry, Set<String> persons) {
+    if (entry.startsWith(THEIRS)) {
+      Set<String> left = owners(entry);
+      left.removeAll(persons);
+      return left.isEmpty() ? "" : theirs(left);
+    }
+    // What was learned by others' names is learned again: the next export brings it all.
+    return entry.equals(LEARNED) || persons.contains(entry) ? "" : entry;
+  }
+
+  private static Set<String> owners(String entry) {
+    return new TreeSet<>(List.of(entry.substring(THEIRS.length()).split(",")));
+  }
+}
