@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bench import Bench, Figure
+from benches.environments import environment
 from parts import HOME, PartError, cohort, test_class_path
 
 PATIENTS = int(os.environ.get("PATIENTS", "200"))
@@ -37,8 +38,8 @@ def run(work: Path) -> Bench:
     absent: dict[str, str] = {}
     jar, pathling = _pathling_jar(absent)
     peers = {
-        "pathling": _peer("pathling", [f"pathling=={pathling}", *JAVA_OF_PATHLING]),
-        "duckdb": _peer("duckdb", PEERS["duckdb"]),
+        "pathling": environment("pathling", [f"pathling=={pathling}", *JAVA_OF_PATHLING]),
+        "duckdb": environment("duckdb", PEERS["duckdb"]),
     }
     commands = {
         "product": ["bash", HOME / "ci" / "views.sh", "--ndjson", data, "--views", VIEWS, "--out", work / "product", "--rounds"],
@@ -48,7 +49,7 @@ def run(work: Path) -> Bench:
     }
     for name, title in EXTRA.items():
         try:
-            python = _peer(name, PEERS[name])
+            python = environment(name, PEERS[name])
             command = [python, HERE / "peers" / f"{name}_views.py", data, VIEWS, work / name]
             _rounds(name, command, 1, work)
             commands[name] = command
@@ -151,35 +152,6 @@ def _rows(work: Path, failed: dict) -> dict:
 
 def _count(files) -> int:
     return sum(pq.ParquetFile(file).metadata.num_rows for file in files)
-
-
-def _peer(name: str, packages: list[str]) -> Path:
-    """The Python of an environment that holds the peer; made once."""
-    folder = HOME / "build" / "peers" / name
-    python = folder / "bin" / "python"
-    wanted = "\n".join(packages)
-    if not (folder / "wanted").exists() or (folder / "wanted").read_text() != wanted:
-        uv = HOME / "build" / "venv" / "bin" / "uv"
-        for command in ([uv, "venv", "-q", "--clear", folder], [uv, "pip", "install", "-q", "--python", python, *packages]):
-            if subprocess.run([str(c) for c in command], check=False).returncode:
-                raise PartError(f"Cannot install the peer {name}: {', '.join(packages)}")
-        if name == "pysof":
-            _own_libraries(folder)
-        (folder / "wanted").write_text(wanted)
-    return python
-
-
-def _own_libraries(folder: Path) -> None:
-    """pysof's wheel brings an OpenSSL that needs glibc 2.38; no view uses it, so the system's stands in where glibc is older."""
-    if tuple(map(int, os.confstr("CS_GNU_LIBC_VERSION").split()[1].split("."))) >= (2, 38):
-        return
-    known = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=False).stdout
-    for library in ("libcrypto", "libssl"):
-        own = next((line.split(" => ")[1] for line in known.splitlines() if f"{library}.so.3 " in line), None)
-        for brought in folder.glob(f"lib/python3*/site-packages/pysof.libs/{library}-*"):
-            if own:
-                brought.unlink()
-                brought.symlink_to(own)
 
 
 def _pathling_jar(absent: dict[str, str]) -> tuple[Path, str]:

@@ -1,12 +1,13 @@
 package io.epicfhir.load;
 
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Job;
 import io.epicfhir.common.JobContext;
-import io.epicfhir.common.JobException;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
+import io.epicfhir.load.parquet.ParquetPurge;
+import io.epicfhir.load.postgres.PostgresPurge;
+import io.epicfhir.load.settings.LoadSettings;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -37,14 +38,5 @@ public final class Purge implements Job {
         };
     context.recorder().result("purged", new TreeMap<>(gone));
     context.recorder().note("Rows or folders that were taken out besides the loaded ones: " + gone);
-  }
-
-  /** What is left although it was taken out. */
-  static JobException left(String where) {
-    return new JobException(
-        ExitCode.DATA_REFUSED,
-        "Cannot take the patients on the list out of "
-            + where
-            + ": rows that name one are still there; let the other writer end, then rerun");
   }
 }

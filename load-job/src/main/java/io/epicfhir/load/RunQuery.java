@@ -8,6 +8,8 @@ import io.epicfhir.common.query.QueryFile;
 import io.epicfhir.common.query.QueryOutput;
 import io.epicfhir.common.query.QueryRefused;
 import io.epicfhir.common.query.SqlQuery;
+import io.epicfhir.load.postgres.PostgresQuery;
+import io.epicfhir.load.settings.LoadSettings;
 import java.io.PrintStream;
 import java.sql.Connection;
 import java.sql.ResultSetMetaData;

@@ -1,5 +1,6 @@
 package io.epicfhir.load;
 
+import io.epicfhir.load.target.Target;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -5,6 +5,13 @@ import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.RunRecorder;
 import io.epicfhir.common.StorageFailure;
+import io.epicfhir.load.postgres.session.Retries;
+import io.epicfhir.load.target.LakeTable;
+import io.epicfhir.load.target.LakeTables;
+import io.epicfhir.load.target.TableBusy;
+import io.epicfhir.load.target.TableShape;
+import io.epicfhir.load.target.Target;
+import io.epicfhir.load.target.ViewSnapshot;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -107,7 +114,7 @@ final class ViewLoads {
    */
   private boolean load(LakeTable table, boolean anew, Duration patience, Instant deadline) {
     try {
-      ViewSnapshot view = ViewSnapshot.current(context.lake(), table);
+      ViewSnapshot view = ViewSnapshot.current(context.lake(), table, target.limits());
       loaded.put(
           table, new ViewLoad(context, verification, spark, view, target).run(anew, patience));
       shapes.add(view.shape());

@@ -1,6 +1,7 @@
 package io.epicfhir.load;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -25,15 +26,31 @@ class ArchitectureTest {
           .resideInAnyPackage("ca.uhn.fhir..", "org.hl7.fhir..");
 
   @ArchTest
-  static final ArchRule ONLY_THE_TARGET_NAMES_POSTGRES =
+  static final ArchRule ONLY_ITS_TARGET_KNOWS_POSTGRES =
       noClasses()
           .that()
-          .haveSimpleNameStartingWith("View")
-          .or()
-          .haveSimpleName("Target")
+          .resideInAnyPackage(
+              "io.epicfhir.load.target..",
+              "io.epicfhir.load.quality..",
+              "io.epicfhir.load.parquet..",
+              "io.epicfhir.load.sql..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("org.postgresql..", "java.sql..");
+          .resideInAnyPackage("io.epicfhir.load.postgres..", "org.postgresql..", "java.sql..")
+          .because("another database comes as another target, without touching the rest");
+
+  @ArchTest
+  static final ArchRule TARGETS_ARE_PUT_TOGETHER_BY_MAINS =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.epicfhir.load")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.epicfhir.load");
+
+  @ArchTest
+  static final ArchRule NO_CYCLES =
+      slices().matching("io.epicfhir.load.(**)").should().beFreeOfCycles();
 
   @ArchTest
   static final ArchRule NO_INTERNALS_OF_DELTA = DeltaRules.NO_INTERNALS_OF_DELTA_OR_KERNEL;

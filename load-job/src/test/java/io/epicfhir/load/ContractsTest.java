@@ -3,6 +3,10 @@ package io.epicfhir.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.Contracts;
+import io.epicfhir.load.postgres.PostgresTarget;
+import io.epicfhir.load.postgres.copy.PostgresType;
+import io.epicfhir.load.target.LakeTable;
+import io.epicfhir.load.target.TableShape;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.types.DataTypes;
@@ -35,10 +39,11 @@ class ContractsTest {
         TableShape.of(
             new LakeTable(LakeTable.Kind.VIEW, "patient"),
             "",
-            new StructType(fields.toArray(StructField[]::new)));
+            new StructType(fields.toArray(StructField[]::new)),
+            PostgresTarget.LIMITS);
 
     assertThat(shape.columns())
-        .extracting(TableShape.Column::name, TableShape.Column::sqlType, TableShape.Column::comment)
+        .extracting(TableShape.Column::name, c -> PostgresType.sql(c), TableShape.Column::comment)
         .contains(
             org.assertj.core.groups.Tuple.tuple(
                 "patient_birth_date",
@@ -56,7 +61,8 @@ class ContractsTest {
             TableShape.of(
                     new LakeTable(LakeTable.Kind.VIEW, "v"),
                     "",
-                    new StructType(new StructField[] {field, RESOURCE_ID}))
+                    new StructType(new StructField[] {field, RESOURCE_ID}),
+                    PostgresTarget.LIMITS)
                 .columns())
         .filteredOn(column -> column.name().equals("a"))
         .singleElement()

@@ -4,6 +4,7 @@ import static io.epicfhir.load.ViewTables.plain;
 import static io.epicfhir.load.ViewTables.plainRows;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.load.postgres.session.PostgresAccess;
 import io.epicfhir.load.testing.EmbeddedDatabase;
 import java.io.IOException;
 import java.nio.file.Files;

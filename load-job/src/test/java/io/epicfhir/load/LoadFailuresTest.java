@@ -8,6 +8,8 @@ import static io.epicfhir.load.ViewTables.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.SmallDisk;
+import io.epicfhir.load.postgres.session.PostgresAccess;
+import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.testing.SharedDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -20,14 +20,14 @@ import java.util.List;
 import java.util.Map;
 
 /** The load job as the scheduler runs it, on a lake and on schemas of its own. */
-final class LoadRun {
+public final class LoadRun {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Path folder;
   private final String schema = SharedDatabase.newSchema();
   private final Map<String, String> settings = new LinkedHashMap<>();
 
-  LoadRun(Path folder) {
+  public LoadRun(Path folder) {
     this.folder = folder;
     with("target", "postgresql");
     with("export-folder", "");
@@ -49,20 +49,20 @@ final class LoadRun {
     with("retry-pause", "10 milliseconds");
   }
 
-  LoadRun with(String key, String value) {
+  public LoadRun with(String key, String value) {
     settings.put(key, value);
     return this;
   }
 
-  String setting(String key) {
+  public String setting(String key) {
     return settings.get(key);
   }
 
-  Path lake() {
+  public Path lake() {
     return folder.resolve("lake");
   }
 
-  String schema() {
+  public String schema() {
     return schema;
   }
 
@@ -78,7 +78,7 @@ final class LoadRun {
    *
    * @param more arguments beside the usual ones
    */
-  int run(String... more) throws IOException {
+  public int run(String... more) throws IOException {
     ViewTables.spark();
     List<String> all = new ArrayList<>(List.of(arguments()));
     all.addAll(List.of(more));
@@ -124,7 +124,7 @@ final class LoadRun {
   }
 
   /** The last run's report. */
-  JsonNode report() {
+  public JsonNode report() {
     try {
       return MAPPER.readTree(lake().resolve("metrics/d/r/load.json").toFile());
     } catch (IOException e) {
@@ -132,12 +132,12 @@ final class LoadRun {
     }
   }
 
-  String error() {
+  public String error() {
     return report().at("/run/error").asText();
   }
 
   /** The rows of a query, columns joined by |, null as a word. */
-  List<String> query(String sql) throws SQLException {
+  public List<String> query(String sql) throws SQLException {
     List<String> rows = new ArrayList<>();
     try (Connection connection = connect();
         Statement statement = connection.createStatement();
@@ -153,14 +153,14 @@ final class LoadRun {
     return rows;
   }
 
-  void execute(String sql) throws SQLException {
+  public void execute(String sql) throws SQLException {
     try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
       statement.execute(sql.replace("{}", schema));
     }
   }
 
-  static Connection connect() throws SQLException {
+  public static Connection connect() throws SQLException {
     Connection connection =
         DriverManager.getConnection(SharedDatabase.database().jdbcUrl(), "postgres", "");
     try (Statement statement = connection.createStatement()) {

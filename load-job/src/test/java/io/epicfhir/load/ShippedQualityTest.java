@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.epicfhir.load.postgres.QualityRun;
+import io.epicfhir.load.postgres.session.PostgresAccess;
+import io.epicfhir.load.postgres.session.PostgresSession;
+import io.epicfhir.load.postgres.session.Sql;
+import io.epicfhir.load.quality.QualityCheck;
+import io.epicfhir.load.quality.QualitySettings;
 import io.epicfhir.load.testing.SharedDatabase;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -16,20 +16,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What every target must do, whatever is behind it. A new target gets a subclass. */
-abstract class TargetKit {
-  @TempDir Path folder;
+public abstract class TargetKit {
+  @TempDir public Path folder;
 
   /** A load into a place of its own. */
-  abstract LoadRun loadOf(Path folder);
+  public abstract LoadRun loadOf(Path folder);
 
   /** A load of another lake into the same place. */
-  abstract LoadRun neighbourOf(LoadRun load, Path folder);
+  public abstract LoadRun neighbourOf(LoadRun load, Path folder);
 
   /** The rows that readers see, as {@link ViewTables#rows} writes them. */
-  abstract List<String> rows(LoadRun load, String view) throws Exception;
+  public abstract List<String> rows(LoadRun load, String view) throws Exception;
 
   /** Changes the content that readers see, and neither the number of rows nor the columns. */
-  abstract void tamper(LoadRun load, String view) throws Exception;
+  public abstract void tamper(LoadRun load, String view) throws Exception;
 
   private static String way(LoadRun load) {
     return load.report().at("/result/tables/a/loaded").asText();

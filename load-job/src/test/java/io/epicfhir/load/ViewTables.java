@@ -32,7 +32,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /** View tables as the transform job writes them, with real Delta. */
-final class ViewTables {
+public final class ViewTables {
   /** What was written, one line a commit, and a table that has it. */
   private static final Map<String, Path> MADE = new LinkedHashMap<>();
 
@@ -51,15 +51,15 @@ final class ViewTables {
     }
   }
 
-  static SparkSession spark() {
+  public static SparkSession spark() {
     return TestSpark.session();
   }
 
-  static StructField column(String name, DataType type, String fhirType) {
+  public static StructField column(String name, DataType type, String fhirType) {
     return column(name, type, fhirType, "");
   }
 
-  static StructField column(String name, DataType type, String fhirType, String ansiType) {
+  public static StructField column(String name, DataType type, String fhirType, String ansiType) {
     MetadataBuilder about =
         new MetadataBuilder()
             .putString(ColumnMetadata.FHIR_TYPE, fhirType)
@@ -73,7 +73,7 @@ final class ViewTables {
   }
 
   /** The columns, then _resource_id. */
-  static StructType schema(StructField... columns) {
+  public static StructType schema(StructField... columns) {
     List<StructField> all = new ArrayList<>(List.of(columns));
     all.add(DataTypes.createStructField("_resource_id", DataTypes.StringType, true));
     return DataTypes.createStructType(all);
@@ -97,7 +97,7 @@ final class ViewTables {
    * Replaces the table in one Delta commit. What some test committed before in the same way is
    * copied from there.
    */
-  static void write(Path lake, String view, StructType schema, List<Row> rows) {
+  public static void write(Path lake, String view, StructType schema, List<Row> rows) {
     writeTable(lake.resolve("views").resolve(view), schema, rows);
   }
 
@@ -154,7 +154,7 @@ final class ViewTables {
   }
 
   /** Whether a change marks rows as deleted beside the files, or rewrites the files. */
-  static void deletionVectors(Path lake, String view, boolean on) {
+  public static void deletionVectors(Path lake, String view, boolean on) {
     property(lake, view, "delta.enableDeletionVectors", String.valueOf(on));
   }
 
@@ -174,7 +174,7 @@ final class ViewTables {
    * One commit: all rows of these resources go, others come. By the table's log where the table has
    * deletion vectors, as the transform job does it; else by Spark.
    */
-  static void change(
+  public static void change(
       Path lake, String view, StructType schema, List<String> resources, List<Row> rows) {
     changeTable(lake.resolve("views").resolve(view), schema, resources, rows);
   }
@@ -234,17 +234,17 @@ final class ViewTables {
         .toList();
   }
 
-  static Row row(Object... values) {
+  public static Row row(Object... values) {
     return RowFactory.create(values);
   }
 
   /** Two columns for tests that care about rows only: id and text. */
-  static StructType plain() {
+  public static StructType plain() {
     return schema(
         column("id", DataTypes.StringType, "id"), column("text", DataTypes.StringType, "string"));
   }
 
-  static List<Row> plainRows(int count, String text) {
+  public static List<Row> plainRows(int count, String text) {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       rows.add(row("r" + i, text, "r" + i));

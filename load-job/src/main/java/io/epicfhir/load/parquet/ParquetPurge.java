@@ -1,0 +1,74 @@
+package io.epicfhir.load.parquet;
+
+import io.epicfhir.common.Json;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.RunLock;
+import io.epicfhir.common.optout.OptOuts;
+import io.epicfhir.common.optout.ParquetRows;
+import io.epicfhir.load.settings.LoadSettings;
+import io.epicfhir.load.target.LeftBehind;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The same in exported Parquet files: folders that are no longer true go, the true ones are read.
+ */
+public final class ParquetPurge {
+  private static final String MANIFEST = ".json";
+
+  private final Lake lake;
+  private final LoadSettings settings;
+  private final OptOuts optOuts;
+
+  public ParquetPurge(Lake lake, LoadSettings settings, OptOuts optOuts) {
+    this.lake = lake;
+    this.settings = settings;
+    this.optOuts = optOuts;
+  }
+
+  /** Does it; how many folders went, by view. */
+  @SuppressWarnings("try") // the lock is held, not used
+  public Map<String, Long> run() {
+    Map<String, Long> gone = new TreeMap<>();
+    Path folder = new Path(settings.exportFolder());
+    try (RunLock lock = RunLock.acquire(lake, "load", settings.lockPatience())) {
+      for (FileStatus file : lake.list(folder)) {
+        String name = file.getPath().getName();
+        if (name.endsWith(MANIFEST)) {
+          String view = name.substring(0, name.length() - MANIFEST.length());
+          long folders = purge(folder, view, file.getPath());
+          if (folders > 0) {
+            gone.put(view, folders);
+          }
+        }
+      }
+    }
+    return gone;
+  }
+
+  private long purge(Path folder, String view, Path manifest) {
+    String text = lake.read(manifest).orElseThrow();
+    Path current =
+        new Path(folder, Json.read(text, ParquetExport.class, manifest.toString()).files());
+    long gone = 0;
+    for (FileStatus version : lake.list(new Path(folder, view))) {
+      if (!version.getPath().getName().equals(current.getName())) {
+        lake.delete(version.getPath());
+        gone++;
+      }
+    }
+    for (FileStatus file : lake.list(current)) {
+      boolean data = file.getPath().getName().endsWith(".parquet");
+      if (data && ParquetRows.any(lake.hadoop(), file.getPath(), this::names)) {
+        throw LeftBehind.in(file.getPath().toString());
+      }
+    }
+    return gone;
+  }
+
+  private boolean names(org.apache.parquet.example.data.Group row) {
+    return ParquetRows.anyText(row, text -> optOuts.in(text, 0, text.length));
+  }
+}

@@ -1,0 +1,80 @@
+package io.epicfhir.load.postgres;
+
+import io.epicfhir.load.postgres.session.PostgresFailure;
+import io.epicfhir.load.postgres.session.Sql;
+import io.epicfhir.load.postgres.state.LoadNote;
+import io.epicfhir.load.postgres.state.TableMark;
+import io.epicfhir.load.target.LoadRequest;
+import io.epicfhir.load.target.LoadResult;
+import io.epicfhir.load.target.Loaded;
+import io.epicfhir.load.target.TableShape;
+import io.epicfhir.load.target.ViewChanges;
+import io.epicfhir.load.target.ViewSnapshot;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
+
+/** Of the resources that changed all rows go, and those of each one's newest commit come. */
+record ChangeRows(PostgresLoad load) {
+
+  /**
+   * Takes changes in.
+   *
+   * @return empty, and nothing changed, where the rows do not add up to the view table's
+   */
+  Optional<LoadResult> of(LoadRequest request, ViewChanges changes) throws SQLException {
+    ViewSnapshot view = request.view();
+    RowsSql sql = load.rowsSql(view);
+    TableShape shape = view.shape().withChange();
+    StandingTable table = load.standing(view.name());
+    try {
+      Loaded loaded = load.staged().copy(shape, sql.create(shape), changes.rows(), view, 0);
+      load.patiently(
+          view,
+          request.patience(),
+          connection -> {
+            sql.stillThere(connection, loaded);
+            PostgresLoad.seeing(
+                connection, table, load.read(view.name()), c -> take(c, request, table, sql));
+            new RefusedValues(load).forgetChanged(connection, view.name());
+            Sql.execute(connection, sql.drop());
+          });
+      return Optional.of(new LoadResult(loaded, request.expected())); // take() has counted them
+    } catch (DoesNotAddUp e) {
+      return Optional.empty();
+    } catch (PostgresFailure e) {
+      if (e.kind() == PostgresFailure.Kind.DATA) {
+        return Optional.empty(); // a key that is none any more, a value that is refused: all anew
+      }
+      throw e;
+    }
+  }
+
+  private void take(Connection connection, LoadRequest request, StandingTable table, RowsSql sql)
+      throws SQLException {
+    if (Sql.number(connection, sql.unfit(table.resourceIndexed())) != 0) {
+      throw new DoesNotAddUp();
+    }
+    long come;
+    try (Statement statement = connection.createStatement()) {
+      statement.executeLargeUpdate(sql.deleteChanged(table.resourceIndexed()));
+      come = statement.executeLargeUpdate(sql.insertChanged());
+    }
+    TableMark mark = TableMark.of(connection, load.read(request.view().name()));
+    if (mark.rows() != request.expected() || mark.rowsOfThis(connection) != come) {
+      throw new DoesNotAddUp();
+    }
+    if (!table.rewriters().isEmpty() && Sql.number(connection, sql.sameChanged()) == 0) {
+      throw new DoesNotAddUp();
+    }
+    load.loaded(connection, request, new LoadNote(mark, false, null, null, request.warning()));
+  }
+
+  /**
+   * A change that leaves other rows than the view table has, or may; takes the transaction back.
+   */
+  private static final class DoesNotAddUp extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+}

@@ -1,0 +1,42 @@
+package io.epicfhir.load.postgres;
+
+import io.epicfhir.load.postgres.session.PostgresSession;
+import io.epicfhir.load.postgres.session.Sql;
+import io.epicfhir.load.postgres.state.LoadState;
+import io.epicfhir.load.target.LoadRequest;
+import io.epicfhir.load.target.ViewSnapshot;
+import java.sql.SQLException;
+
+/** Compares a table with its view, row by row: the view's rows are copied beside it for that. */
+final class ContentCheck {
+  private final PostgresLoad load;
+  private final LoadState state;
+  private final PostgresSession session;
+
+  ContentCheck(PostgresLoad load, LoadState state, PostgresSession session) {
+    this.load = load;
+    this.state = state;
+    this.session = session;
+  }
+
+  /** Whether they are the same, which is then noted. */
+  boolean of(LoadRequest request) throws SQLException {
+    ViewSnapshot view = request.view();
+    RowsSql sql = load.rowsSql(view);
+    new TypedCopy(load).copy(request, sql.create(view.shape()));
+    long[] same = new long[1];
+    StandingTable table = load.standing(view.name());
+    session.transaction(
+        connection ->
+            PostgresLoad.seeing(
+                connection,
+                table,
+                load.read(view.name()),
+                c -> same[0] = Sql.number(c, sql.sameRows())));
+    session.execute(sql.drop());
+    if (same[0] == 1) {
+      state.verified(session.connection(), view.name());
+    }
+    return same[0] == 1;
+  }
+}

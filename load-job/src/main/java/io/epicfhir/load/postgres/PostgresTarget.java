@@ -1,0 +1,272 @@
+package io.epicfhir.load.postgres;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.load.postgres.copy.StagedCopy;
+import io.epicfhir.load.postgres.session.PostgresFailure;
+import io.epicfhir.load.postgres.session.PostgresSession;
+import io.epicfhir.load.postgres.session.Retries;
+import io.epicfhir.load.postgres.state.AuditCopy;
+import io.epicfhir.load.postgres.state.LastLoad;
+import io.epicfhir.load.postgres.state.LoadState;
+import io.epicfhir.load.postgres.state.TableMark;
+import io.epicfhir.load.quality.QualitySettings;
+import io.epicfhir.load.settings.LoadSettings;
+import io.epicfhir.load.sql.Identifiers;
+import io.epicfhir.load.target.LakeName;
+import io.epicfhir.load.target.LoadRequest;
+import io.epicfhir.load.target.LoadResult;
+import io.epicfhir.load.target.TableShape;
+import io.epicfhir.load.target.Target;
+import io.epicfhir.load.target.TargetLimits;
+import io.epicfhir.load.target.ViewChanges;
+import io.epicfhir.load.target.ViewSnapshot;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * PostgreSQL: rows are copied by several connections into a table that nobody reads; then one
+ * transaction makes them true and notes the version. A whole table gets its keys and statistics
+ * first and takes the old one's place; changed resources, and tables that others gave something of
+ * their own, are changed in their place.
+ */
+public final class PostgresTarget implements Target {
+  /** See PostgreSQL's documentation: Limits, and System Columns. */
+  public static final TargetLimits LIMITS =
+      new TargetLimits(
+          Identifiers.NAME,
+          Identifiers.IN_WORDS,
+          Set.of("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"),
+          1_600);
+
+  private final LoadSettings settings;
+  private final Retries retries;
+  private final LoadState state;
+  private final PostgresSession session;
+  private final List<JobException> problems = new ArrayList<>();
+  private final Consumer<String> notes;
+  private final String runKey;
+  private final AuditCopy audit;
+  private final List<String> warnings = new ArrayList<>();
+  private PostgresLoad load;
+
+  private PostgresTarget(
+      LoadSettings settings,
+      AuditCopy audit,
+      String runKey,
+      Retries retries,
+      Consumer<String> notes) {
+    this.settings = settings;
+    this.audit = audit;
+    this.retries = retries;
+    this.notes = notes;
+    this.runKey = runKey;
+    this.state = new LoadState(settings.stateSchema(), settings.schema());
+    this.session =
+        new PostgresSession(
+            settings.access(),
+            settings.stateSchema(),
+            settings.lockPatience(),
+            settings.swapTimeout());
+  }
+
+  /**
+   * Connects, waits for another loader, and makes the pipeline's own tables where they are missing.
+   *
+   * @param lake the lake whose views are loaded
+   * @param audit of that lake
+   * @param runKey the logical run, for the record
+   * @param notes sentences for the person who reads the report
+   * @throws JobException where the database cannot be used, another loader goes on for too long, or
+   *     the schema has another lake's tables
+   */
+  public static PostgresTarget open(
+      LoadSettings settings,
+      String lake,
+      AuditCopy audit,
+      String runKey,
+      Retries retries,
+      Consumer<String> notes) {
+    PostgresTarget target = new PostgresTarget(settings, audit, runKey, retries, notes);
+    try {
+      target.guarded("prepare the schemas", () -> target.prepare(lake));
+    } catch (JobException e) {
+      target.close();
+      throw e;
+    }
+    return target;
+  }
+
+  private boolean prepare(String lake) throws SQLException {
+    state.create(session.connection());
+    String moved = settings.movedFrom().isEmpty() ? "" : LakeName.of(settings.movedFrom());
+    if (!moved.isEmpty()) {
+      state.moved(session.connection(), moved, lake);
+    }
+    state.otherLake(session.connection(), lake, moved).ifPresent(other -> belongsTo(other, lake));
+    audit.create(session.connection());
+    warnings.clear();
+    audit.bringUpToDate(session.connection()).ifPresent(warnings::add);
+    String role = new ReaderRole(settings, state, session).given(problems::add);
+    load =
+        new PostgresLoad(
+            settings,
+            runKey,
+            role,
+            retries,
+            state,
+            session,
+            new StagedCopy(settings, state, session),
+            notes);
+    return true;
+  }
+
+  private void belongsTo(String other, String lake) {
+    throw new JobException(
+        ExitCode.SETTINGS,
+        "Cannot load into schema %s: it has the tables of the lake %s, and the settings name the lake %s. Give each lake a schema of its own (load.schema, load.state-schema). If the lake has moved, set load.moved-from = \"%2$s\" and rerun."
+            .formatted(settings.schema(), other, lake));
+  }
+
+  @Override
+  public TargetLimits limits() {
+    return LIMITS;
+  }
+
+  @Override
+  public Optional<Standing> standing(ViewSnapshot view) {
+    return guarded("look at " + nameOf(view.name()), () -> stands(view.shape()));
+  }
+
+  @Override
+  public LoadResult replace(LoadRequest request) {
+    return guarded(
+        "load " + nameOf(request.view().name()),
+        () -> {
+          StandingTable table = load.standing(request.view().name());
+          return table.dependedOn()
+              ? new ReplaceRows(load).of(request, table)
+              : new ReplaceTable(load).of(request, table);
+        });
+  }
+
+  @Override
+  public Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before) {
+    return guarded(
+        "change " + nameOf(request.view().name()), () -> new ChangeRows(load).of(request, changes));
+  }
+
+  @Override
+  public boolean verify(LoadRequest request) {
+    return guarded(
+        "verify " + nameOf(request.view().name()),
+        () -> new ContentCheck(load, state, session).of(request));
+  }
+
+  @Override
+  public Map<String, Map<String, Object>> facts(List<TableShape> views) {
+    return guarded(
+        "look at what the tables hold",
+        () -> new TableFacts(settings.schema(), session, notes).of(views));
+  }
+
+  @Override
+  public Map<String, Map<String, Object>> quality(QualitySettings quality) {
+    return guarded(
+        "run the quality checks",
+        () -> new QualityRun(quality, settings.schema(), load.readerRole(), session).run());
+  }
+
+  @Override
+  public List<String> warnings() {
+    return guarded(
+        "read the warnings",
+        () -> {
+          List<String> all = new ArrayList<>(warnings);
+          all.addAll(state.warnings(session.connection(), runKey));
+          all.addAll(new RefusedValues(load).warnings());
+          return all;
+        });
+  }
+
+  @Override
+  public List<JobException> problems() {
+    return List.copyOf(problems);
+  }
+
+  @Override
+  public boolean answers() {
+    try {
+      return session.connection().isValid(10);
+    } catch (PostgresFailure | SQLException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public Duration patience() {
+    return settings.lockPatience();
+  }
+
+  @Override
+  public String nameOf(String view) {
+    return settings.schema() + "." + view;
+  }
+
+  @Override
+  public void close() {
+    session.close();
+  }
+
+  private Optional<Standing> stands(TableShape shape) throws SQLException {
+    StandingTable table = load.standing(shape.name());
+    Optional<LastLoad> last = state.last(session.connection(), shape.name());
+    if (!table.exists() || last.isEmpty()) {
+      return Optional.empty();
+    }
+    String read = load.read(shape.name());
+    TableMark[] now = new TableMark[1];
+    session.transaction(
+        connection ->
+            PostgresLoad.seeing(connection, table, read, c -> now[0] = TableMark.of(c, read)));
+    return last.map(
+        l ->
+            new Standing(
+                l.at(),
+                l.rows(),
+                now[0].rows(),
+                table.has(shape),
+                l.mark().filter(mark -> mark.stillHolds(now[0])).isPresent(),
+                l.loadedAt(),
+                l.verifiedAt()));
+  }
+
+  /** Work that the database may break off. */
+  private interface Attempt<T> {
+    T make() throws SQLException;
+  }
+
+  /** What leaves this class says how the job ends. */
+  private <T> T guarded(String doing, Attempt<T> attempt) {
+    Supplier<T> work =
+        () -> {
+          try {
+            return attempt.make();
+          } catch (SQLException e) {
+            throw PostgresFailure.of(e, doing);
+          }
+        };
+    try {
+      return retries.run(work);
+    } catch (PostgresFailure e) {
+      throw e.asJobException();
+    }
+  }
+}

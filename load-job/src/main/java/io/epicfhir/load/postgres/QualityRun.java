@@ -1,0 +1,173 @@
+package io.epicfhir.load.postgres;
+
+import static io.epicfhir.load.sql.Identifiers.literal;
+import static io.epicfhir.load.sql.Identifiers.quoted;
+
+import io.epicfhir.load.postgres.session.PostgresFailure;
+import io.epicfhir.load.postgres.session.PostgresSession;
+import io.epicfhir.load.postgres.session.Sql;
+import io.epicfhir.load.quality.QualityCheck;
+import io.epicfhir.load.quality.QualityChecks;
+import io.epicfhir.load.quality.QualitySettings;
+import io.epicfhir.load.sql.Identifiers;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Runs checks in PostgreSQL. The check's SELECT runs in a read-only transaction with a timeout, and
+ * fills a temporary table; another transaction takes its rows over into the schema of bad rows. No
+ * row leaves the database.
+ *
+ * @param schema of the tables that are checked
+ * @param readerRole a role that may read the bad rows, too; or empty
+ */
+public record QualityRun(
+    QualitySettings settings, String schema, String readerRole, PostgresSession session) {
+  private static final String FOUND = "pg_temp.quality_rows";
+  private static final String TIMED_OUT = "57014";
+
+  /** By check, what the report says of it. */
+  public Map<String, Map<String, Object>> run() throws SQLException {
+    try {
+      prepare();
+    } catch (SQLException e) {
+      String why = reason(e, "make the schema " + settings.schema());
+      return new QualityChecks(settings).run(check -> QualityChecks.failed(why));
+    }
+    return new QualityChecks(settings).run(this::run);
+  }
+
+  private void prepare() throws SQLException {
+    boolean there =
+        session.number(
+                "SELECT count(*) FROM pg_namespace WHERE nspname = " + literal(settings.schema()))
+            > 0;
+    if (!there) {
+      session.execute("CREATE SCHEMA " + quoted(settings.schema()));
+    }
+    if (!readerRole.isEmpty()) {
+      session.execute(
+          "GRANT USAGE ON SCHEMA %s TO %s"
+              .formatted(quoted(settings.schema()), Identifiers.role(readerRole)));
+    }
+  }
+
+  private Map<String, Object> run(QualityCheck check) {
+    try {
+      List<String> missing = missing(check);
+      if (!missing.isEmpty()) {
+        return QualityChecks.failed(
+            "there is no table " + String.join(", ", missing) + " in the schema " + schema);
+      }
+      session.execute(
+          "DROP TABLE IF EXISTS " + FOUND,
+          "SET search_path = " + quoted(schema),
+          "CREATE TEMPORARY TABLE quality_rows AS SELECT * FROM (\n"
+              + check.sql()
+              + "\n) AS bad WITH NO DATA");
+      Map<String, Object> result = new LinkedHashMap<>();
+      session.transaction(connection -> look(connection, check, result));
+      session.transaction(connection -> keep(connection, check));
+      result.put("query", "SELECT * FROM " + settings.schema() + "." + check.name());
+      return result;
+    } catch (SQLException e) {
+      return QualityChecks.failed(reason(e, "run it"));
+    } finally {
+      reset();
+    }
+  }
+
+  /** The connection goes back as it came; one that broke has nothing to reset. */
+  private void reset() {
+    try {
+      session.execute("RESET search_path", "DROP TABLE IF EXISTS " + FOUND);
+    } catch (SQLException e) {
+      throw PostgresFailure.of(e, "end a quality check");
+    }
+  }
+
+  private List<String> missing(QualityCheck check) throws SQLException {
+    String tables =
+        check.tables().stream()
+            .map(table -> "(" + literal(table) + ")")
+            .collect(Collectors.joining(", "));
+    return Sql.texts(
+        session.connection(),
+        "SELECT t.name FROM (VALUES %s) AS t(name) WHERE to_regclass(quote_ident(%s) || '.' || quote_ident(t.name)) IS NULL"
+            .formatted(tables, literal(schema)));
+  }
+
+  private void look(Connection connection, QualityCheck check, Map<String, Object> result)
+      throws SQLException {
+    Sql.execute(
+        connection,
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        "SET LOCAL statement_timeout = " + settings.statementTimeout().toMillis());
+    long rows = Sql.number(connection, "SELECT count(*) FROM (\n" + check.sql() + "\n) AS bad");
+    long total =
+        check.shareOf().isEmpty()
+            ? 0
+            : Sql.number(connection, "SELECT count(*) FROM " + quoted(schema, check.shareOf()));
+    long allowed = check.allowed(total);
+    result.put(QualityChecks.STATE, rows > allowed ? QualityChecks.EXCEEDED : QualityChecks.PASSED);
+    result.put("rows", rows);
+    result.put("allowed", allowed);
+    if (!check.shareOf().isEmpty()) {
+      result.put("of", check.shareOf());
+      result.put("of_rows", total);
+    }
+    if (rows > 0) {
+      String keys =
+          check.keys().stream().map(Identifiers::quoted).collect(Collectors.joining(", "));
+      Sql.execute(
+          connection,
+          "INSERT INTO %s SELECT * FROM (\n%s\n) AS bad ORDER BY %s LIMIT %d"
+              .formatted(FOUND, check.sql(), keys, settings.keepRows()));
+    }
+  }
+
+  /** A table of the same columns keeps its rights, and what stands on it. */
+  private void keep(Connection connection, QualityCheck check) throws SQLException {
+    String kept = quoted(settings.schema(), check.name());
+    String columns =
+        "SELECT coalesce(string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' ORDER BY attnum), '')"
+            + " FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND attrelid = to_regclass(%s)";
+    boolean same =
+        Sql.texts(connection, columns.formatted(literal(kept)))
+            .equals(Sql.texts(connection, columns.formatted(literal(FOUND))));
+    if (!same) {
+      Sql.execute(
+          connection,
+          "DROP TABLE IF EXISTS " + kept,
+          "CREATE TABLE " + kept + " (LIKE " + FOUND + ")",
+          "COMMENT ON TABLE " + kept + " IS " + literal(check.title()));
+    }
+    Sql.execute(
+        connection, "DELETE FROM " + kept, "INSERT INTO " + kept + " SELECT * FROM " + FOUND);
+    if (!readerRole.isEmpty()) {
+      Sql.execute(connection, "GRANT SELECT ON " + kept + " TO " + Identifiers.role(readerRole));
+    }
+  }
+
+  /**
+   * What PostgreSQL says, without a value of the data.
+   *
+   * @throws PostgresFailure where the connection broke: no other check would fare better
+   */
+  private String reason(SQLException e, String doing) {
+    if (TIMED_OUT.equals(e.getSQLState())) {
+      return "it took longer than load.quality.statement-timeout ("
+          + settings.statementTimeout().toSeconds()
+          + " s)";
+    }
+    PostgresFailure failure = PostgresFailure.of(e, doing);
+    if (failure.kind() == PostgresFailure.Kind.BROKEN) {
+      throw failure;
+    }
+    return failure.getMessage().replaceFirst("; [^;]*$", "");
+  }
+}

@@ -1,0 +1,187 @@
+package io.epicfhir.load.postgres;
+
+import static io.epicfhir.load.sql.Identifiers.literal;
+import static io.epicfhir.load.sql.Identifiers.quoted;
+
+import io.epicfhir.load.postgres.copy.PostgresType;
+import io.epicfhir.load.postgres.session.PostgresSession;
+import io.epicfhir.load.postgres.session.Sql;
+import io.epicfhir.load.postgres.state.RefusedTable;
+import io.epicfhir.load.settings.LoadSettings.RefusedPolicy;
+import io.epicfhir.load.target.ColumnType;
+import io.epicfhir.load.target.TableShape;
+import io.epicfhir.load.target.ViewSnapshot;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Values that no type of PostgreSQL takes, such as 2024-02-30 as a date: judged by PostgreSQL
+ * itself, counted, and listed in a table that only the pipeline's role reads.
+ */
+public record RefusedValues(PostgresLoad load) {
+  private static final String OWN = "pg_temp.load_takes";
+
+  /** Servers before PostgreSQL 16 cannot be asked about a value without an error. */
+  private static final String TAKES =
+      """
+      CREATE OR REPLACE FUNCTION pg_temp.load_takes(v text, t text) RETURNS boolean
+      LANGUAGE plpgsql AS $$ BEGIN
+        EXECUTE format('SELECT %L::%s', v, t); RETURN true;
+      EXCEPTION WHEN data_exception THEN RETURN false; END $$""";
+
+  /** Turns the rows that lie in the view's staging table as text into the list. */
+  void judge(TableShape shape) throws SQLException {
+    PostgresSession session = load.session();
+    session.execute(
+        drop(),
+        "ALTER TABLE "
+            + load.state().staging(shape.name())
+            + " RENAME TO "
+            + quoted(RefusedTable.AS_TEXT));
+    String takes = takes();
+    if (takes.equals(OWN)) {
+      session.execute(TAKES);
+    }
+    forget(session.connection(), shape.name());
+    for (TableShape.Column column : shape.columns()) {
+      if (column.type() != ColumnType.TEXT) {
+        session.execute(list(shape, column, takes));
+      }
+    }
+  }
+
+  private String list(TableShape shape, TableShape.Column column, String takes) {
+    String name = quoted(column.name());
+    return """
+        INSERT INTO %s (target_schema, view, column_name, column_type, resource_id, value, is_null)
+        SELECT %s, %s, %s, %s, %s, v, %s FROM %s, LATERAL (%s) e(v)
+        WHERE v IS NOT NULL AND NOT %s"""
+        .formatted(
+            table(),
+            literal(load.settings().schema()),
+            literal(shape.name()),
+            literal(column.name()),
+            literal(PostgresType.sql(column.type())),
+            shape.isByResource() ? TableShape.RESOURCE_ID : "NULL",
+            load.settings().refusedValues() == RefusedPolicy.NULL,
+            asText(),
+            column.collection() ? "SELECT unnest(" + name + ")" : "SELECT " + name,
+            call(takes, "v", column.type()));
+  }
+
+  /** What to say of the values in the list; empty where there are none. */
+  String problem(ViewSnapshot view) throws SQLException {
+    List<String> columns = columns(view.name());
+    return columns.isEmpty()
+        ? ""
+        : "Cannot load %s: PostgreSQL refuses %s. The table keeps its last rows. %s To load such values as null, set load.refused-values to null."
+            .formatted(load.nameOf(view), String.join(", ", columns), where(view.name()));
+  }
+
+  /** What the tables lack because PostgreSQL refuses it, a sentence a view. */
+  List<String> warnings() throws SQLException {
+    List<String> warnings = new ArrayList<>();
+    for (String view :
+        Sql.texts(
+            load.session().connection(),
+            "SELECT DISTINCT view FROM %s WHERE target_schema = %s AND is_null ORDER BY view"
+                .formatted(table(), literal(load.settings().schema())))) {
+      warnings.add(
+          "%s.%s has null in place of %s, which PostgreSQL refuses (load.refused-values = null). %s"
+              .formatted(
+                  load.settings().schema(), view, String.join(", ", columns(view)), where(view)));
+    }
+    return warnings;
+  }
+
+  private String where(String view) {
+    return "To list them, run: SELECT * FROM %s.%s WHERE view = '%s'."
+        .formatted(load.settings().stateSchema(), RefusedTable.NAME, view);
+  }
+
+  private List<String> columns(String view) throws SQLException {
+    List<String> columns = new ArrayList<>();
+    try (Statement statement = load.session().connection().createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                """
+                SELECT column_name, column_type, count(*) FROM %s
+                WHERE target_schema = %s AND view = %s GROUP BY 1, 2 ORDER BY 1"""
+                    .formatted(table(), literal(load.settings().schema()), literal(view)))) {
+      while (found.next()) {
+        columns.add(
+            "%d value(s) of column %s (%s)"
+                .formatted(found.getLong(3), found.getString(1), found.getString(2)));
+      }
+    }
+    return columns;
+  }
+
+  /** A query for the rows in the view's types, with null for each value that is refused. */
+  String typed(TableShape shape) throws SQLException {
+    String takes = takes();
+    List<String> values = new ArrayList<>();
+    for (TableShape.Column column : shape.columns()) {
+      String name = quoted(column.name());
+      if (column.type() == ColumnType.TEXT) {
+        values.add(name);
+      } else if (column.collection()) {
+        values.add(
+            "CASE WHEN %s IS NOT NULL THEN ARRAY(SELECT CASE WHEN %s THEN v::%s END FROM unnest(%1$s) WITH ORDINALITY e(v, n) ORDER BY n) END"
+                .formatted(name, call(takes, "v", column.type()), PostgresType.sql(column.type())));
+      } else {
+        values.add(
+            "CASE WHEN %s THEN %s::%s END"
+                .formatted(
+                    call(takes, name, column.type()), name, PostgresType.sql(column.type())));
+      }
+    }
+    return values.stream().collect(Collectors.joining(", ", "SELECT ", " FROM " + asText()));
+  }
+
+  /** The view's entries go: all its values are taken, or it is judged anew. */
+  void forget(Connection connection, String view) throws SQLException {
+    Sql.update(
+        connection,
+        "DELETE FROM " + table() + " WHERE target_schema = ? AND view = ?",
+        load.settings().schema(),
+        view);
+  }
+
+  /** The entries of resources that changed go; their rows lie in the staging table. */
+  void forgetChanged(Connection connection, String view) throws SQLException {
+    Sql.update(
+        connection,
+        "DELETE FROM %s WHERE target_schema = ? AND view = ? AND resource_id IN (SELECT %s FROM %s)"
+            .formatted(table(), TableShape.RESOURCE_ID, load.state().staging(view)),
+        load.settings().schema(),
+        view);
+  }
+
+  String drop() {
+    return "DROP TABLE IF EXISTS " + asText();
+  }
+
+  /** The function that judges a value: the server's own where it has one. */
+  private String takes() throws SQLException {
+    String there = "SELECT count(*) FROM pg_catalog.pg_proc WHERE proname = 'pg_input_is_valid'";
+    return load.session().number(there) > 0 ? "pg_input_is_valid" : OWN;
+  }
+
+  private static String call(String takes, String value, ColumnType type) {
+    return takes + "(" + value + ", " + literal(PostgresType.sql(type)) + ")";
+  }
+
+  private String asText() {
+    return quoted(load.settings().stateSchema(), RefusedTable.AS_TEXT);
+  }
+
+  private String table() {
+    return quoted(load.settings().stateSchema(), RefusedTable.NAME);
+  }
+}

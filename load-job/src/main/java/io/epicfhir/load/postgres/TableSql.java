@@ -1,0 +1,208 @@
+package io.epicfhir.load.postgres;
+
+import static io.epicfhir.load.sql.Identifiers.literal;
+import static io.epicfhir.load.sql.Identifiers.quoted;
+
+import io.epicfhir.load.postgres.copy.PostgresType;
+import io.epicfhir.load.sql.Identifiers;
+import io.epicfhir.load.target.TableShape;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The statements that build a table beside the one that is read, and put it in its place.
+ *
+ * @param shape the table
+ * @param kept columns of the table that is read which the view no longer has; they stay, empty
+ * @param staging schema where it is built
+ * @param target schema where it is read
+ */
+record TableSql(TableShape shape, List<StandingTable.Column> kept, String staging, String target) {
+
+  /**
+   * An empty table; what an interrupted load left there goes.
+   *
+   * @param tablespace where it lies; empty for the database's own
+   */
+  String[] create(String tablespace) {
+    Stream<String> view =
+        shape.columns().stream()
+            .map(column -> quoted(column.name()) + " " + PostgresType.sql(column));
+    Stream<String> stay = kept.stream().map(column -> quoted(column.name()) + " " + column.type());
+    String columns = Stream.concat(view, stay).collect(Collectors.joining(", "));
+    String in = tablespace.isEmpty() ? "" : " TABLESPACE " + Identifiers.role(tablespace);
+    return new String[] {
+      "DROP TABLE IF EXISTS " + built(), "CREATE TABLE " + built() + " (" + columns + ")" + in
+    };
+  }
+
+  /** The planner's statistics: a reader's first query must not be a slow one. */
+  String analyze() {
+    return "ANALYZE " + built();
+  }
+
+  /**
+   * 1 where the statistics hold no id twice and no null, else 0. Whether a view has one row a
+   * resource is not knowable from its columns, and to count the ids costs more than the index.
+   */
+  String idLooksUnique() {
+    return """
+        SELECT coalesce((SELECT n_distinct = -1 FROM pg_catalog.pg_stats
+          WHERE schemaname = %s AND tablename = %s AND attname = 'id'), true)::integer"""
+        .formatted(literal(staging), literal(shape.name()));
+  }
+
+  /** Whether there is a column that could be the primary key. */
+  boolean hasId() {
+    return shape.columns().stream().anyMatch(c -> c.name().equals("id") && !c.collection());
+  }
+
+  /** The name of the primary key of the table that is read. */
+  String foundPrimaryKey() {
+    return "SELECT conname FROM pg_catalog.pg_constraint"
+        + " WHERE contype = 'p' AND conrelid = to_regclass("
+        + literal(read())
+        + ")";
+  }
+
+  /**
+   * Fails with a unique violation where an id comes twice after all.
+   *
+   * @param name the key's name; empty for PostgreSQL's own
+   */
+  String primaryKey(String name) {
+    String named = name.isEmpty() ? "" : "CONSTRAINT " + Identifiers.role(name) + " ";
+    return "ALTER TABLE " + built() + " ADD " + named + "PRIMARY KEY (id)";
+  }
+
+  /** Columns of the new table that have an index of their own. */
+  String indexedColumns() {
+    return """
+        SELECT a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a
+        ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE i.indrelid = to_regclass(%s) AND i.indnatts = 1 AND i.indpred IS NULL"""
+        .formatted(literal(built()));
+  }
+
+  /** 1 where a row's id is not its resource's, else 0. */
+  String idIsAnother() {
+    return "SELECT EXISTS (SELECT FROM %s WHERE id IS DISTINCT FROM %s)::integer"
+        .formatted(built(), TableShape.RESOURCE_ID);
+  }
+
+  /**
+   * Indexes on what tables are joined by, and where the view asks for them, once the rows are in.
+   *
+   * @param without columns that have one, or need none
+   */
+  String[] indexes(Set<String> without) {
+    return shape.columns().stream()
+        .filter(TableSql::joined)
+        .filter(column -> !without.contains(column.name()))
+        .map(
+            column ->
+                "CREATE INDEX ON %s%s (%s)"
+                    .formatted(
+                        built(), column.collection() ? " USING gin" : "", quoted(column.name())))
+        .toArray(String[]::new);
+  }
+
+  /**
+   * The indexes of the table that is read, as statements for the new one; those of constraints are
+   * not among them.
+   */
+  String foundIndexes() {
+    return """
+        SELECT regexp_replace(pg_get_indexdef(i.indexrelid), ' ON .+? USING',
+          ' ON ' || %1$s || ' USING')
+        FROM pg_catalog.pg_index i WHERE i.indrelid = to_regclass(%2$s) AND NOT EXISTS (
+          SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
+        ORDER BY i.indexrelid"""
+        .formatted(literal(built()), literal(read()));
+  }
+
+  /** What the ViewDefinition says of the table (under the empty name) and of each column. */
+  Map<String, String> ownComments() {
+    Map<String, String> own = new LinkedHashMap<>();
+    own.put("", shape.comment());
+    shape.columns().forEach(column -> own.put(column.name(), column.comment()));
+    kept.forEach(column -> own.put(column.name(), "No longer in the view; always empty"));
+    return own;
+  }
+
+  /**
+   * Comments of the new table: our own, and where somebody else wrote one, theirs.
+   *
+   * @param found what the table that is read has, in the names of {@link #ownComments}; null where
+   *     there is none
+   * @param written what the last load wrote; null where that is not known
+   */
+  String[] comments(Map<String, String> found, Map<String, String> written) {
+    return ownComments().entrySet().stream()
+        .map(own -> Map.entry(own.getKey(), comment(own, found, written)))
+        .filter(comment -> !comment.getValue().isEmpty())
+        .map(comment -> comment(comment.getKey(), comment.getValue()))
+        .toArray(String[]::new);
+  }
+
+  private static String comment(
+      Map.Entry<String, String> own, Map<String, String> found, Map<String, String> written) {
+    if (found == null || !found.containsKey(own.getKey())) {
+      return own.getValue();
+    }
+    String now = found.get(own.getKey());
+    if (written == null || !written.containsKey(own.getKey())) {
+      return own.getValue().isEmpty() ? now : own.getValue();
+    }
+    return Objects.equals(now, written.get(own.getKey())) ? own.getValue() : now;
+  }
+
+  /** The right to read, for the role that the settings name. */
+  String readBy(String role) {
+    return "GRANT SELECT ON " + built() + " TO " + Identifiers.role(role);
+  }
+
+  /** The step that readers see; part of one transaction. */
+  String[] swap() {
+    return new String[] {
+      "DROP TABLE IF EXISTS " + read(), "ALTER TABLE " + built() + " SET SCHEMA " + quoted(target)
+    };
+  }
+
+  /** The comments of the table that is read: name of the column, or empty, and text. */
+  String foundComments() {
+    return """
+        SELECT coalesce(a.attname, ''), coalesce(d.description, '')
+        FROM (SELECT 0 AS attnum, NULL::name AS attname UNION ALL
+          SELECT attnum, attname FROM pg_catalog.pg_attribute
+          WHERE attrelid = to_regclass(%1$s) AND attnum > 0 AND NOT attisdropped) a
+        LEFT JOIN pg_catalog.pg_description d ON d.classoid = 'pg_class'::regclass
+          AND d.objoid = to_regclass(%1$s) AND d.objsubid = a.attnum"""
+        .formatted(literal(read()));
+  }
+
+  /** The table that is read, quoted. */
+  String read() {
+    return quoted(target, shape.name());
+  }
+
+  /** The table that is built, quoted. */
+  String built() {
+    return quoted(staging, shape.name());
+  }
+
+  private String comment(String column, String text) {
+    String on = column.isEmpty() ? "TABLE " + built() : "COLUMN " + built() + "." + quoted(column);
+    return "COMMENT ON " + on + " IS " + literal(text);
+  }
+
+  private static boolean joined(TableShape.Column column) {
+    return column.indexed()
+        || (!column.collection() && (column.name().equals("id") || column.name().endsWith("_id")));
+  }
+}

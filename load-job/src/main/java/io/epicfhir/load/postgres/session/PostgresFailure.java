@@ -1,0 +1,198 @@
+package io.epicfhir.load.postgres.session;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.load.target.TableBusy;
+import java.sql.SQLException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * What PostgreSQL said, fit to be read by anybody: Spark logs a task's exception, and PostgreSQL's
+ * own text quotes the value that it refuses. So neither that text nor the cause is kept where there
+ * may be a value in it.
+ */
+public final class PostgresFailure extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private static final Pattern COLUMN = Pattern.compile(", column ([A-Za-z0-9_]+)");
+
+  private final Kind kind;
+  private final String sqlState;
+  private final String constraint;
+
+  /** What to do about a failure. */
+  public enum Kind {
+    /** The connection broke, or the server is away or full: the same may work a little later. */
+    BROKEN(ExitCode.STORAGE),
+    /** Another session held a lock. */
+    BUSY(ExitCode.STORAGE),
+    /** Password, rights, a database that is not there. */
+    REFUSED(ExitCode.REFUSED),
+    /** A SQL view stands on the table that is to go. */
+    DEPENDED_ON(ExitCode.REFUSED),
+    /** A value that the column's type does not take. */
+    DATA(ExitCode.DATA_REFUSED),
+    /** What the settings name cannot be used. */
+    SETTINGS(ExitCode.SETTINGS),
+    /** SQL that is wrong. */
+    DEFECT(ExitCode.DEFECT);
+
+    private final ExitCode exitCode;
+
+    Kind(ExitCode exitCode) {
+      this.exitCode = exitCode;
+    }
+  }
+
+  public PostgresFailure(Kind kind, String message) {
+    this(kind, message, "", "");
+  }
+
+  private PostgresFailure(Kind kind, String message, String sqlState, String constraint) {
+    super(message);
+    this.kind = kind;
+    this.sqlState = sqlState;
+    this.constraint = constraint;
+  }
+
+  /**
+   * What the server or its driver says, as a failure.
+   *
+   * @param doing completes "Cannot …"
+   */
+  public static PostgresFailure of(SQLException e, String doing) {
+    String state = e.getSQLState() == null ? "" : e.getSQLState();
+    Kind kind = fromServer(e) ? kind(state) : kindOfDriver(state);
+    String why = why(e, state, kind);
+    return new PostgresFailure(
+        kind,
+        "Cannot " + doing + ": " + why + " (SQLSTATE " + state + "); " + advice(kind),
+        state,
+        constraint(e));
+  }
+
+  private static String why(SQLException e, String state, Kind kind) {
+    if (kind == Kind.DATA) {
+      return refused(e, state);
+    }
+    return saidByProgram(e) ? "a trigger or function refused it" : firstLine(e.getMessage());
+  }
+
+  /**
+   * The words of a trigger or a function are its author's: they may quote rows, under any state. A
+   * full or broken disk (53, 58) is the server's own to tell, in a COPY, too.
+   */
+  private static boolean saidByProgram(SQLException e) {
+    ServerErrorMessage said =
+        e instanceof PSQLException known ? known.getServerErrorMessage() : null;
+    if (said == null) {
+      return false;
+    }
+    String context = String.valueOf(said.getWhere());
+    return "exec_stmt_raise".equals(said.getRoutine())
+        || context.contains(" function ")
+        || (context.startsWith("COPY ") && !String.valueOf(e.getSQLState()).matches("5[38].*"));
+  }
+
+  /** PostgreSQL's own words quote values, except where it only tells of sizes and counts. */
+  private static String refused(SQLException e, String state) {
+    if (state.startsWith("54")) {
+      return firstLine(e.getMessage());
+    }
+    return state.startsWith("23") && !constraint(e).isEmpty()
+        ? "a row does not fit the constraint " + constraint(e)
+        : "a value of column " + column(e) + " is not taken";
+  }
+
+  private static String constraint(SQLException e) {
+    ServerErrorMessage said =
+        e instanceof PSQLException known ? known.getServerErrorMessage() : null;
+    return said == null || said.getConstraint() == null ? "" : said.getConstraint();
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  /** PostgreSQL's code for it; empty where it is ours. */
+  public String sqlState() {
+    return sqlState;
+  }
+
+  /** The constraint or index that a row does not fit; empty where it is something else. */
+  public String constraint() {
+    return constraint;
+  }
+
+  public JobException asJobException() {
+    if (kind == Kind.BUSY) {
+      return new TableBusy(getMessage(), this);
+    }
+    return new JobException(kind.exitCode, getMessage(), this);
+  }
+
+  /** Whether the server sent it; else the driver says what it saw. */
+  private static boolean fromServer(SQLException e) {
+    return !(e instanceof PSQLException known) || known.getServerErrorMessage() != null;
+  }
+
+  /**
+   * Of an exception that no server sent: where a connection breaks under a COPY, the driver tells
+   * of a state it did not expect, or has no SQLSTATE at all. None of that is wrong SQL.
+   */
+  private static Kind kindOfDriver(String state) {
+    Kind kind = kind(state);
+    return kind == Kind.DEFECT && !state.startsWith("42") ? Kind.BROKEN : kind;
+  }
+
+  private static Kind kind(String state) {
+    if (state.equals("40001") || state.equals("40P01") || state.equals("55P03")) {
+      return Kind.BUSY;
+    }
+    return switch (state.length() < 2 ? "" : state.substring(0, 2)) {
+      case "08", "53", "57", "58" -> Kind.BROKEN;
+      case "28", "3D" -> Kind.REFUSED;
+      case "2B" -> Kind.DEPENDED_ON;
+      case "22", "23", "54", "P0" -> Kind.DATA; // P0: what a trigger says may quote a value
+      default ->
+          switch (state) {
+            case "42501" -> Kind.REFUSED;
+            case "42704" -> Kind.SETTINGS; // a role that is not there
+            default -> Kind.DEFECT;
+          };
+    };
+  }
+
+  private static String advice(Kind kind) {
+    return switch (kind) {
+      case BROKEN -> "check that the server runs and has room, then rerun";
+      case BUSY -> "another session holds a lock; rerun when it has ended";
+      case REFUSED -> "check load.user, load.password-file and the role's rights";
+      case DEPENDED_ON -> "drop what stands on it, rerun, and make it again";
+      case DATA -> "mend the view's column or its ansi/type tag; the old table stays";
+      case SETTINGS -> "check the block load of the settings; the old table stays";
+      case DEFECT -> "the old table stays";
+    };
+  }
+
+  private static String column(SQLException e) {
+    if (e instanceof PSQLException known) {
+      ServerErrorMessage said = known.getServerErrorMessage();
+      if (said != null && said.getColumn() != null) {
+        return said.getColumn();
+      }
+      if (said != null && said.getWhere() != null) {
+        Matcher column = COLUMN.matcher(said.getWhere());
+        return column.find() ? column.group(1) : "?";
+      }
+    }
+    return "?";
+  }
+
+  private static String firstLine(String message) {
+    return message == null ? "no message" : message.lines().findFirst().orElse("no message");
+  }
+}

@@ -1,0 +1,130 @@
+package io.epicfhir.load.postgres.session;
+
+import io.epicfhir.load.sql.Identifiers;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+
+/**
+ * The one connection that makes loads visible, and with it the lock that keeps a second loader out:
+ * who loses the connection loses both together.
+ */
+public final class PostgresSession implements AutoCloseable {
+  /** The first half of the advisory lock's key: which of the locks in a database is ours. */
+  private static final int LOCK_CLASS = 0x46484952;
+
+  private final PostgresAccess access;
+  private final String lockName;
+  private final Duration patience;
+  private final Duration statementPatience;
+  private Connection connection;
+
+  /**
+   * A session that connects at first use.
+   *
+   * @param lockName what two loaders must not both have
+   * @param patience how long to wait for the other loader
+   * @param statementPatience how long a statement waits for somebody else's lock
+   */
+  public PostgresSession(
+      PostgresAccess access, String lockName, Duration patience, Duration statementPatience) {
+    this.access = access;
+    this.lockName = lockName;
+    this.patience = patience;
+    this.statementPatience = statementPatience;
+  }
+
+  /** The connection, with the lock; opened again where the last one broke. */
+  public Connection connection() {
+    try {
+      if (connection == null || !connection.isValid(10)) {
+        close();
+        connection = access.connect();
+        lock();
+      }
+      return connection;
+    } catch (SQLException e) {
+      throw PostgresFailure.of(e, "talk to PostgreSQL at " + access.place());
+    }
+  }
+
+  private void lock() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET lock_timeout = " + Math.max(1, patience.toMillis()));
+      statement
+          .executeQuery(
+              "SELECT pg_advisory_lock(%d, hashtext(%s))"
+                  .formatted(LOCK_CLASS, Identifiers.literal(lockName)))
+          .close();
+      statement.execute("SET lock_timeout = " + statementPatience.toMillis());
+    } catch (SQLException e) {
+      close();
+      if ("55P03".equals(e.getSQLState())) {
+        throw new PostgresFailure(
+            PostgresFailure.Kind.BUSY,
+            "Cannot begin to load into "
+                + access.place()
+                + ": another loader was at work for "
+                + patience.toSeconds()
+                + " s; let it end, then rerun");
+      }
+      throw e;
+    }
+  }
+
+  /** Runs statements outside a transaction, each for itself. */
+  public void execute(String... statements) throws SQLException {
+    Sql.execute(connection(), statements);
+  }
+
+  /** The one number or boolean (as 0 or 1) that a query gives. */
+  public long number(String query) throws SQLException {
+    return Sql.number(connection(), query);
+  }
+
+  /** What happens within one transaction. */
+  public interface Work {
+    void on(Connection connection) throws SQLException;
+  }
+
+  /** All of it or nothing. */
+  public void transaction(Work work) throws SQLException {
+    Connection mine = connection();
+    mine.setAutoCommit(false);
+    try {
+      work.on(mine);
+      mine.commit();
+    } catch (SQLException | RuntimeException e) {
+      rollback(mine, e);
+      throw e;
+    } finally {
+      if (!mine.isClosed()) {
+        mine.setAutoCommit(true);
+      }
+    }
+  }
+
+  private static void rollback(Connection connection, Exception reason) {
+    try {
+      if (!connection.isClosed()) {
+        connection.rollback();
+      }
+    } catch (SQLException e) {
+      reason.addSuppressed(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    Connection last = connection;
+    connection = null;
+    try {
+      if (last != null) {
+        last.close();
+      }
+    } catch (SQLException e) {
+      throw PostgresFailure.of(e, "close the connection to " + access.place());
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.epicfhir.load.postgres.state;
+
+import io.epicfhir.common.AuditLog;
+import io.epicfhir.load.postgres.session.Sql;
+import io.epicfhir.load.sql.Identifiers;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The lake's audit records once more, in the table {@value #TABLE} of the state schema: rows come
+ * and never go. Who cuts off or rewrites the lake's log does not reach them, least of all where
+ * conf/postgresql/roles.sql made the table, as then the loader may only add to it.
+ *
+ * @param schema the state schema
+ */
+public record AuditCopy(String schema, AuditLog log) {
+  static final String TABLE = "audit";
+  static final String APPEND_ONLY = "audit_append_only";
+
+  /** Makes the table where it is missing. */
+  public void create(Connection connection) throws SQLException {
+    if (isThere(connection)) {
+      return;
+    }
+    Sql.execute(
+        connection,
+        """
+        CREATE TABLE IF NOT EXISTS %1$s (
+          number bigint NOT NULL, sha256 text PRIMARY KEY, record text NOT NULL,
+          copied_at timestamptz NOT NULL DEFAULT clock_timestamp())"""
+            .formatted(table()),
+        """
+        CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'The audit log only grows'; END $$"""
+            .formatted(Identifiers.quoted(schema, APPEND_ONLY)),
+        "DROP TRIGGER IF EXISTS append_only ON " + table(),
+        """
+        CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
+        FOR EACH STATEMENT EXECUTE FUNCTION %s()"""
+            .formatted(table(), Identifiers.quoted(schema, APPEND_ONLY)));
+  }
+
+  private boolean isThere(Connection connection) throws SQLException {
+    String there = "SELECT to_regclass(?) IS NOT NULL";
+    try (var query = Sql.prepare(connection, there, table());
+        ResultSet found = query.executeQuery()) {
+      return found.next() && found.getBoolean(1);
+    }
+  }
+
+  /**
+   * Copies what is missing, which is mostly the last few records.
+   *
+   * @return what a person must hear: the lake's log is not the one that was copied
+   */
+  public Optional<String> bringUpToDate(Connection connection) throws SQLException {
+    Optional<AuditLog.Kept> newest = newest(connection);
+    Optional<AuditLog.Kept> same =
+        newest
+            .flatMap(kept -> log.record(kept.number()))
+            .filter(kept -> kept.sha256().equals(newest.get().sha256()));
+    // Another log than it was: all of it, beside what was copied before.
+    add(connection, log.after(same.map(AuditLog.Kept::number).orElse(0L)));
+    return newest.isEmpty() || same.isPresent()
+        ? Optional.empty()
+        : Optional.of(
+            ("The lake's audit log is not the one that %s.%s has a copy of: record %d is missing or"
+                    + " another one. If nobody restored the lake from a backup, somebody changed"
+                    + " the log. To see where, run: python -m epic_fhir.audit LAKE --database URL")
+                .formatted(schema, TABLE, newest.get().number()));
+  }
+
+  private Optional<AuditLog.Kept> newest(Connection connection) throws SQLException {
+    // Of two logs, as after a restored backup, the one that was copied last.
+    String sql =
+        "SELECT number, sha256, record FROM "
+            + table()
+            + " ORDER BY copied_at DESC, number DESC LIMIT 1";
+    try (Statement statement = connection.createStatement();
+        ResultSet found = statement.executeQuery(sql)) {
+      return found.next()
+          ? Optional.of(new AuditLog.Kept(found.getLong(1), found.getString(2), found.getString(3)))
+          : Optional.empty();
+    }
+  }
+
+  private void add(Connection connection, List<AuditLog.Kept> records) throws SQLException {
+    String sql =
+        "INSERT INTO "
+            + table()
+            + " (number, sha256, record) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+    try (PreparedStatement insert = connection.prepareStatement(sql)) {
+      for (AuditLog.Kept kept : records) {
+        insert.setLong(1, kept.number());
+        insert.setString(2, kept.sha256());
+        insert.setString(3, kept.text());
+        insert.addBatch();
+      }
+      insert.executeBatch();
+    }
+  }
+
+  private String table() {
+    return Identifiers.quoted(schema, TABLE);
+  }
+}

@@ -1,0 +1,255 @@
+package io.epicfhir.load.postgres.state;
+
+import io.epicfhir.load.postgres.session.PostgresFailure;
+import io.epicfhir.load.postgres.session.Sql;
+import io.epicfhir.load.sql.Identifiers;
+import io.epicfhir.load.target.ViewVersion;
+import java.io.Serializable;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Timestamp;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the pipeline knows of the tables it loaded, in PostgreSQL: {@code load_state} says which
+ * version of which view each is, and what the load left there. The tables of {@link CopyState} and
+ * {@link RefusedTable refused values} are beside it; so is, under its view's name, a table that is
+ * not whole yet.
+ *
+ * @param schema of these tables
+ * @param target schema of the analysts' tables
+ */
+public record LoadState(String schema, String target) implements Serializable {
+
+  private static final Set<String> TAKEN =
+      Set.of(
+          "load_state",
+          "load_attempt",
+          "load_part",
+          RefusedTable.NAME,
+          RefusedTable.AS_TEXT,
+          AuditCopy.TABLE);
+
+  /** Columns that earlier releases did not have. */
+  private static final String ADDED =
+      """
+      lake text NOT NULL DEFAULT '', commit_id text NOT NULL DEFAULT '',
+      relation bigint, table_columns text, row_writers text,
+      verified_at timestamptz, comments text, reader_role text,
+      warning text NOT NULL DEFAULT ''""";
+
+  /** The staging table of a view, quoted. */
+  public String staging(String view) {
+    if (TAKEN.contains(view)) {
+      throw new PostgresFailure(
+          PostgresFailure.Kind.SETTINGS,
+          "Cannot load view "
+              + view
+              + ": the pipeline's state has a table of that name; rename it");
+    }
+    return Identifiers.quoted(schema, view);
+  }
+
+  /** Makes schemas and tables where they are missing, and brings those of earlier releases up. */
+  public void create(Connection connection) throws SQLException {
+    createSchema(connection, target);
+    createSchema(connection, schema);
+    Sql.execute(
+        connection,
+        """
+        CREATE TABLE IF NOT EXISTS %s (
+          target_schema text NOT NULL, view text NOT NULL, delta_table_id text NOT NULL,
+          delta_version bigint NOT NULL, rows bigint NOT NULL, loaded_at timestamptz NOT NULL,
+          run_key text NOT NULL, PRIMARY KEY (target_schema, view))"""
+            .formatted(states()));
+    if (!has(connection, "lake")) {
+      String columns = ADDED.replaceAll("(\\w+) (text|bigint|timestamptz)", "ADD COLUMN $1 $2");
+      Sql.execute(connection, "ALTER TABLE " + states() + " " + columns);
+    }
+    copies().create(connection);
+    Sql.execute(connection, RefusedTable.create(schema));
+  }
+
+  /** Which load of a view is under way, and which of its partitions are copied. */
+  public CopyState copies() {
+    return new CopyState(schema);
+  }
+
+  /**
+   * Another lake whose tables are in the target schema, by this state or by another pipeline's.
+   *
+   * @param lake the lake that may have tables there
+   * @param movedFrom where that lake was before
+   */
+  public Optional<String> otherLake(Connection connection, String lake, String movedFrom)
+      throws SQLException {
+    List<String> states = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                """
+                SELECT n.nspname FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'lake'
+                WHERE c.relname = 'load_state' AND c.relkind = 'r'
+                  AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+                """)) {
+      while (found.next()) {
+        states.add(found.getString(1));
+      }
+    }
+    for (String state : states) {
+      String other =
+          "SELECT lake FROM %s.load_state WHERE target_schema = ? AND lake NOT IN ('', ?, ?) LIMIT 1"
+              .formatted(Identifiers.role(state));
+      try (var query = Sql.prepare(connection, other, target, lake, movedFrom);
+          ResultSet found = query.executeQuery()) {
+        if (found.next()) {
+          return Optional.of(found.getString(1));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The lake has a new path; its tables are still its own. */
+  public void moved(Connection connection, String from, String to) throws SQLException {
+    Sql.update(
+        connection,
+        "UPDATE " + states() + " SET lake = ? WHERE target_schema = ? AND lake = ?",
+        to,
+        target,
+        from);
+  }
+
+  /** Notes what the view's table is now; part of the transaction that makes it so. */
+  public void loaded(
+      Connection connection, ViewVersion at, String view, String runKey, LoadNote note)
+      throws SQLException {
+    String sql =
+        """
+        INSERT INTO %s AS s (target_schema, view, delta_table_id, delta_version, rows, loaded_at,
+          run_key, lake, commit_id, relation, table_columns, row_writers, verified_at, comments,
+          reader_role, warning)
+        VALUES (?, ?, ?, ?, ?, clock_timestamp(), ?, ?, ?, ?, ?, ?,
+          CASE WHEN ? THEN clock_timestamp() END, ?, ?, ?)
+        ON CONFLICT (target_schema, view) DO UPDATE SET
+          delta_table_id = excluded.delta_table_id, delta_version = excluded.delta_version,
+          rows = excluded.rows, loaded_at = excluded.loaded_at, run_key = excluded.run_key,
+          lake = excluded.lake, commit_id = excluded.commit_id, relation = excluded.relation,
+          table_columns = excluded.table_columns, row_writers = excluded.row_writers,
+          verified_at = coalesce(excluded.verified_at, s.verified_at),
+          comments = coalesce(excluded.comments, s.comments),
+          reader_role = coalesce(excluded.reader_role, s.reader_role),
+          warning = CASE WHEN s.run_key = excluded.run_key AND excluded.warning = ''
+            THEN s.warning ELSE excluded.warning END"""
+            .formatted(states());
+    Sql.update(
+        connection,
+        sql,
+        target,
+        view,
+        at.tableId(),
+        at.number(),
+        note.mark().rows(),
+        runKey,
+        at.lake(),
+        at.commit(),
+        note.mark().relation(),
+        note.mark().columns(),
+        note.mark().writers(),
+        note.whole(),
+        Sql.text(note.comments()),
+        Sql.text(note.readerRole()),
+        note.warning());
+  }
+
+  /** The table's content was compared with its view's and is the same. */
+  public void verified(Connection connection, String view) throws SQLException {
+    Sql.update(
+        connection,
+        "UPDATE "
+            + states()
+            + " SET verified_at = clock_timestamp() WHERE target_schema = ? AND view = ?",
+        target,
+        view);
+  }
+
+  /** What was loaded last, without a look at the table itself. */
+  public Optional<LastLoad> last(Connection connection, String view) throws SQLException {
+    String last =
+        """
+        SELECT lake, delta_table_id, delta_version, commit_id, rows, loaded_at,
+          coalesce(verified_at, loaded_at), relation, table_columns, row_writers, comments,
+          reader_role
+        FROM %s WHERE target_schema = ? AND view = ?"""
+            .formatted(states());
+    try (var query = Sql.prepare(connection, last, target, view);
+        ResultSet found = query.executeQuery()) {
+      return found.next() ? Optional.of(last(found)) : Optional.empty();
+    }
+  }
+
+  private static LastLoad last(ResultSet found) throws SQLException {
+    long relation = found.getLong(8);
+    boolean marked = !found.wasNull();
+    return new LastLoad(
+        new ViewVersion(
+            found.getString(1), found.getString(2), found.getLong(3), found.getString(4)),
+        found.getLong(5),
+        found.getObject(6, Timestamp.class).toInstant(),
+        found.getObject(7, Timestamp.class).toInstant(),
+        marked
+            ? Optional.of(
+                new TableMark(relation, found.getString(9), found.getString(10), found.getLong(5)))
+            : Optional.empty(),
+        found.getString(11),
+        found.getString(12));
+  }
+
+  /** What the loads of a run, in all its tries, have to tell. */
+  public List<String> warnings(Connection connection, String runKey) throws SQLException {
+    String sql =
+        "SELECT warning FROM "
+            + states()
+            + " WHERE target_schema = ? AND run_key = ? AND warning <> '' ORDER BY view";
+    List<String> warnings = new ArrayList<>();
+    try (var query = Sql.prepare(connection, sql, target, runKey);
+        ResultSet found = query.executeQuery()) {
+      while (found.next()) {
+        warnings.add(found.getString(1));
+      }
+    }
+    return warnings;
+  }
+
+  /** Only where it is missing: PostgreSQL asks for the right to make one even where it is there. */
+  private static void createSchema(Connection connection, String schema) throws SQLException {
+    String there = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ?";
+    try (var query = Sql.prepare(connection, there, schema);
+        ResultSet found = query.executeQuery()) {
+      if (!found.next()) {
+        Sql.execute(connection, "CREATE SCHEMA " + Identifiers.quoted(schema));
+      }
+    }
+  }
+
+  private boolean has(Connection connection, String column) throws SQLException {
+    String there =
+        "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass(?) AND attname = ?";
+    try (var query = Sql.prepare(connection, there, states(), column);
+        ResultSet found = query.executeQuery()) {
+      return found.next();
+    }
+  }
+
+  /** The table of the last loads, quoted. */
+  public String states() {
+    return Identifiers.quoted(schema, "load_state");
+  }
+}

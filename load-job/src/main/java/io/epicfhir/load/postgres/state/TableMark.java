@@ -1,0 +1,68 @@
+package io.epicfhir.load.postgres.state;
+
+import static io.epicfhir.load.sql.Identifiers.literal;
+
+import io.epicfhir.load.postgres.session.Sql;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * What a load leaves, so that the next one notices changes by somebody else. PostgreSQL notes in
+ * each row which transaction wrote it, and keeps that through VACUUM, CLUSTER, crashes and base
+ * backups: an UPDATE, a COPY of an old dump, a rewrite by ALTER TABLE leave rows of transactions
+ * that no load was. (The statistics of inserts and updates are lost by a crash, and can be reset.)
+ *
+ * @param relation the table's oid
+ * @param columns number, name and type of each column, a line each
+ * @param writers how many rows are of which transaction
+ * @param rows how many rows there are
+ */
+public record TableMark(long relation, String columns, String writers, long rows) {
+
+  /**
+   * Reads all rows' heads.
+   *
+   * @param table schema and name, quoted
+   */
+  public static TableMark of(Connection connection, String table) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                """
+                SELECT to_regclass(%2$s)::oid::bigint,
+                  (SELECT string_agg(concat_ws(' ', attnum, attname, atttypid, atttypmod),
+                      chr(10) ORDER BY attnum)
+                    FROM pg_catalog.pg_attribute
+                    WHERE attrelid = to_regclass(%2$s) AND attnum > 0 AND NOT attisdropped),
+                  coalesce(string_agg(writer || ':' || n, ' ' ORDER BY writer), ''),
+                  coalesce(sum(n), 0)
+                FROM (SELECT xmin::text AS writer, count(*) AS n FROM %1$s GROUP BY xmin) w"""
+                    .formatted(table, literal(table)))) {
+      found.next();
+      return new TableMark(
+          found.getLong(1), found.getString(2), found.getString(3), found.getLong(4));
+    }
+  }
+
+  /** How many of the rows the transaction on this connection wrote. */
+  public long rowsOfThis(Connection connection) throws SQLException {
+    long writer = Sql.number(connection, "SELECT txid_current() % 4294967296");
+    return Arrays.stream(writers.split(" "))
+        .filter(own -> own.startsWith(writer + ":"))
+        .mapToLong(own -> Long.parseLong(own.substring(own.indexOf(':') + 1)))
+        .sum();
+  }
+
+  /** Whether the table is still what this mark was taken of; columns may have come. */
+  public boolean stillHolds(TableMark now) {
+    Set<String> there = new HashSet<>(Arrays.asList(now.columns().split("\n")));
+    return relation == now.relation()
+        && writers.equals(now.writers())
+        && there.containsAll(Arrays.asList(columns.split("\n")));
+  }
+}

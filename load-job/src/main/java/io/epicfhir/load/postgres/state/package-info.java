@@ -1,0 +1,2 @@
+/** What the pipeline itself notes in the database. */
+package io.epicfhir.load.postgres.state;

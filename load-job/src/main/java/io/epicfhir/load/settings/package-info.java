@@ -1,0 +1,2 @@
+/** The block {@code load} of the settings. */
+package io.epicfhir.load.settings;

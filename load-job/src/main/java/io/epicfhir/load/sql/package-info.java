@@ -1,0 +1,2 @@
+/** Names and parameters in SQL. */
+package io.epicfhir.load.sql;

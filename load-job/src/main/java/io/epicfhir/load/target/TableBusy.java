@@ -1,0 +1,13 @@
+package io.epicfhir.load.target;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+
+/** Somebody else holds the table; a later try may succeed. */
+public final class TableBusy extends JobException {
+  private static final long serialVersionUID = 1L;
+
+  public TableBusy(String message, Throwable cause) {
+    super(ExitCode.STORAGE, message, cause);
+  }
+}

@@ -1,0 +1,135 @@
+package io.epicfhir.load.target;
+
+import io.epicfhir.common.JobException;
+import io.epicfhir.load.quality.QualitySettings;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Where view tables go. One loader at a time has it open; closing it lets the next one in. */
+public interface Target extends AutoCloseable {
+  /**
+   * What is there of a view.
+   *
+   * @param at the version that was loaded last
+   * @param rows the rows that were loaded then
+   * @param counted the rows that are there now
+   * @param fits whether it has the view's columns
+   * @param untouched whether its rows and columns are the ones that the load left
+   * @param loadedAt when it was loaded last
+   * @param verifiedAt when its content was last known to be the view's
+   */
+  record Standing(
+      ViewVersion at,
+      long rows,
+      long counted,
+      boolean fits,
+      boolean untouched,
+      Instant loadedAt,
+      Instant verifiedAt) {
+    /** Whether there is nothing to do. */
+    public boolean is(ViewSnapshot view) {
+      return at.isSameAs(view.at()) && fits && !tampered();
+    }
+
+    /** Whether it is an earlier version, whole, so that the changes since then lead to the view. */
+    public boolean leadsTo(ViewSnapshot view) {
+      return at.number() < view.version()
+          && at.isSameAs(
+              new ViewVersion(
+                  view.at().lake(), view.at().tableId(), at.number(), view.commitAt(at.number())))
+          && fits
+          && !tampered();
+    }
+
+    /** Whether somebody else changed it. */
+    public boolean tampered() {
+      return rows != counted || !untouched;
+    }
+
+    /**
+     * Whether the view's log is another one than the one that was loaded, as after a restored
+     * backup. A table that transform rebuilt has another id and is no such case.
+     */
+    public boolean restored(ViewSnapshot view) {
+      if (at.commit().isEmpty() || !at.tableId().equals(view.at().tableId())) {
+        return false;
+      }
+      String today = at.number() > view.version() ? "" : view.commitAt(at.number());
+      boolean cleanedUp = today.isEmpty() && at.number() < view.version();
+      return !cleanedUp && !today.equals(at.commit());
+    }
+  }
+
+  /** What its tables can have. */
+  TargetLimits limits();
+
+  /** What is there of a view; empty where it was never loaded or its table is gone. */
+  Optional<Standing> standing(ViewSnapshot view);
+
+  /**
+   * Makes the view's table these rows. A reader sees the old table or the new one, and a failure
+   * leaves the old one.
+   *
+   * @throws TableBusy where somebody holds the table for longer than the request's patience
+   */
+  LoadResult replace(LoadRequest request);
+
+  /**
+   * Takes changes into the view's table, in one step that readers see whole or not at all. Of a
+   * resource that changed, all rows go and those of its newest commit come. What comes is in the
+   * view table and whatever went from there goes, so the table is right where it has as many rows
+   * as the view table, and only there.
+   *
+   * @param changes what came and went since the version that is there
+   * @param before what is there
+   * @return empty, with nothing changed, where that does not come out: then the table is to be
+   *     replaced
+   */
+  Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before);
+
+  /**
+   * Compares each row of the view's table with the view's rows. Where they are the same, {@link
+   * Standing#verifiedAt} is now.
+   *
+   * @return whether they are the same
+   */
+  boolean verify(LoadRequest request);
+
+  /**
+   * What the tables of these views tell of their rows, by view, as further entries of its answer.
+   * To be asked when all are loaded, as they tell of each other. Nothing where a target cannot say.
+   */
+  default Map<String, Map<String, Object>> facts(List<TableShape> views) {
+    return Map.of();
+  }
+
+  /**
+   * Runs the quality checks of the settings over the tables that readers see.
+   *
+   * @return by check, its result; nothing where checks are off
+   */
+  Map<String, Map<String, Object>> quality(QualitySettings settings);
+
+  /** What a person must hear of this run's loads, also of those of its earlier tries. */
+  List<String> warnings();
+
+  /** What went wrong beside the views: they are loaded, and the run is red all the same. */
+  default List<JobException> problems() {
+    return List.of();
+  }
+
+  /** Whether it can be reached: if not, no other view can be loaded either. */
+  boolean answers();
+
+  /** How long a load may wait for those who hold tables, in all. */
+  Duration patience();
+
+  /** The table's name as people of this target write it. */
+  String nameOf(String view);
+
+  @Override
+  void close();
+}

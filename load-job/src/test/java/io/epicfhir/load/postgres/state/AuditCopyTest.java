@@ -1,0 +1,122 @@
+package io.epicfhir.load.postgres.state;
+
+import static io.epicfhir.load.ViewTables.plain;
+import static io.epicfhir.load.ViewTables.plainRows;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.epicfhir.load.LoadRun;
+import io.epicfhir.load.ViewTables;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The lake's audit log in PostgreSQL, and what happens when the two are no longer one. */
+class AuditCopyTest {
+  /** The number and hash of each record, and whether they are what the record itself says. */
+  private static final String CHAIN =
+      """
+      SELECT number, sha256, (record::jsonb ->> 'number')::bigint = number
+        AND encode(sha256(convert_to(record, 'UTF8')), 'hex') = sha256
+        AND record::jsonb ->> 'previous'
+          = coalesce(lag(sha256) OVER (ORDER BY number), repeat('0', 64))
+      FROM {}_state.audit ORDER BY number""";
+
+  @TempDir Path folder;
+  private LoadRun load;
+
+  @BeforeEach
+  void aLoad() throws Exception {
+    load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "old"));
+    assertThat(load.run()).isZero();
+  }
+
+  private Path file(int number) {
+    return load.lake().resolve("audit/%010d.json".formatted(number));
+  }
+
+  @Test
+  void eachLoadBringsBothItsRecordsAndThoseOfTheTasksBeforeIt() throws Exception {
+    assertThat(load.run()).isZero();
+
+    assertThat(load.query(CHAIN)).hasSize(4).allMatch(row -> row.endsWith("|t"));
+    assertThat(load.query(CHAIN).get(3)).startsWith("4|");
+    assertThat(
+            load.query(
+                """
+                SELECT record::jsonb ->> 'status', record::jsonb ->> 'exit_code'
+                FROM {}_state.audit ORDER BY number"""))
+        .containsExactly("started|null", "success|0", "started|null", "success|0");
+    assertThat(load.query("SELECT record::jsonb ->> 'destination' FROM {}_state.audit").get(0))
+        .matches("127\\.0\\.0\\.1:\\d+/postgres schema " + load.schema());
+    assertThat(load.report().at("/result").has("warnings")).isFalse();
+
+    // The queries of the documentation.
+    String[] parts = Files.readString(Path.of("../docs/audit.md")).split("```sql|```");
+    assertThat(parts).hasSize(5);
+    String state = load.schema() + "_state.audit";
+    assertThat(load.query(parts[1].replace("fhir_pipeline.audit", state).replace(";", "")))
+        .hasSize(4);
+    assertThat(load.query(parts[3].replace("fhir_pipeline.audit", state).replace(";", "")))
+        .isEmpty();
+  }
+
+  @Test
+  void aLoadThatFailsIsThereAsWell() throws Exception {
+    load.with("reader-role", load.schema() + "_nobody");
+    assertThat(load.run()).isEqualTo(2);
+    assertThat(
+            load.query("SELECT record::jsonb ->> 'exit_code' FROM {}_state.audit WHERE number = 4"))
+        .containsExactly("2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cut off", "rewritten", "removed"})
+  void whatWasDoneToTheLakesLogIsToldAndTheCopyKeepsWhatWas(String how) throws Exception {
+    List<String> before = load.query(CHAIN);
+    switch (how) {
+      case "cut off" -> Files.delete(file(2));
+      case "rewritten" -> rewrite();
+      default -> removeAll();
+    }
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/result/warnings/0").asText())
+        .startsWith("The lake's audit log is not the one that " + load.schema() + "_state.audit")
+        .contains("record 2 is missing or another one", "python -m epic_fhir.audit");
+    assertThat(load.query("SELECT number, sha256, true FROM {}_state.audit ORDER BY copied_at"))
+        .startsWith(before.toArray(String[]::new));
+    assertThat(load.run()).isZero();
+    assertThat(load.report().at("/result").has("warnings")).as("once is enough").isFalse();
+  }
+
+  /** By somebody who knows Hadoop. */
+  private void rewrite() throws IOException {
+    Files.writeString(file(2), "{}");
+    Files.delete(load.lake().resolve("audit/.0000000002.json.crc"));
+  }
+
+  private void removeAll() throws IOException {
+    Files.delete(file(1));
+    Files.delete(file(2));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "DELETE FROM {}_state.audit",
+        "UPDATE {}_state.audit SET record = ''",
+        "TRUNCATE {}_state.audit"
+      })
+  void nothingGoes(String sql) {
+    assertThatThrownBy(() -> load.execute(sql)).hasMessageContaining("The audit log only grows");
+  }
+}
