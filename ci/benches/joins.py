@@ -12,10 +12,10 @@ from pathlib import Path
 
 import joined_files
 from bench import Bench, Figure
-from benches.environments import environment
 from jobs import must
 from lake_site import LakeSite
 from parts import HOME, PartError, cohort
+from peer_environments import environment
 
 PATIENTS = 800
 REPETITIONS = 3

@@ -16,8 +16,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bench import Bench, Figure
-from benches.environments import environment
 from parts import HOME, PartError, cohort, test_class_path
+from peer_environments import environment
 
 PATIENTS = int(os.environ.get("PATIENTS", "200"))
 REPETITIONS = 5

@@ -1,6 +1,6 @@
 package io.epicfhir.load;
 
-import io.epicfhir.load.target.Target;
+import io.epicfhir.load.spi.Target;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

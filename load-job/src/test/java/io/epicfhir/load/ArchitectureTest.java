@@ -30,7 +30,7 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
-              "io.epicfhir.load.target..",
+              "io.epicfhir.load.spi..",
               "io.epicfhir.load.quality..",
               "io.epicfhir.load.parquet..",
               "io.epicfhir.load.sql..")

@@ -6,7 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.RowGroups;
-import io.epicfhir.load.target.TableShape;
+import io.epicfhir.load.spi.TableShape;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

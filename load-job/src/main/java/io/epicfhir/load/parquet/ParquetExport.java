@@ -1,7 +1,7 @@
 package io.epicfhir.load.parquet;
 
 import io.epicfhir.common.StateFile;
-import io.epicfhir.load.target.ViewVersion;
+import io.epicfhir.load.spi.ViewVersion;
 import java.time.Instant;
 import java.util.List;
 

@@ -6,7 +6,7 @@ import io.epicfhir.common.RunLock;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.optout.ParquetRows;
 import io.epicfhir.load.settings.LoadSettings;
-import io.epicfhir.load.target.LeftBehind;
+import io.epicfhir.load.spi.LeftBehind;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.fs.FileStatus;

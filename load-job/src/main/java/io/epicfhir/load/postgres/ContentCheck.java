@@ -3,8 +3,8 @@ package io.epicfhir.load.postgres;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.postgres.state.LoadState;
-import io.epicfhir.load.target.LoadRequest;
-import io.epicfhir.load.target.ViewSnapshot;
+import io.epicfhir.load.spi.LoadRequest;
+import io.epicfhir.load.spi.ViewSnapshot;
 import java.sql.SQLException;
 
 /** Compares a table with its view, row by row: the view's rows are copied beside it for that. */

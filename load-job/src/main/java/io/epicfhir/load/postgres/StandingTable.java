@@ -4,7 +4,7 @@ import static io.epicfhir.load.sql.Identifiers.literal;
 
 import io.epicfhir.load.postgres.copy.PostgresType;
 import io.epicfhir.load.postgres.session.Sql;
-import io.epicfhir.load.target.TableShape;
+import io.epicfhir.load.spi.TableShape;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

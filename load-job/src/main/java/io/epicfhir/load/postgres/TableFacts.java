@@ -4,7 +4,7 @@ import static io.epicfhir.load.sql.Identifiers.literal;
 import static io.epicfhir.load.sql.Identifiers.quoted;
 
 import io.epicfhir.load.postgres.session.PostgresSession;
-import io.epicfhir.load.target.TableShape;
+import io.epicfhir.load.spi.TableShape;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;

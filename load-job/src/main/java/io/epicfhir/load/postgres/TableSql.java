@@ -4,8 +4,8 @@ import static io.epicfhir.load.sql.Identifiers.literal;
 import static io.epicfhir.load.sql.Identifiers.quoted;
 
 import io.epicfhir.load.postgres.copy.PostgresType;
+import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.sql.Identifiers;
-import io.epicfhir.load.target.TableShape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

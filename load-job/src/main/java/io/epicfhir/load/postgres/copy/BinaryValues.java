@@ -1,6 +1,6 @@
 package io.epicfhir.load.postgres.copy;
 
-import io.epicfhir.load.target.ColumnType;
+import io.epicfhir.load.spi.ColumnType;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package io.epicfhir.load.postgres.copy;
 
-import io.epicfhir.load.target.ColumnType;
+import io.epicfhir.load.spi.ColumnType;
 import java.sql.SQLException;
 import java.util.List;
 

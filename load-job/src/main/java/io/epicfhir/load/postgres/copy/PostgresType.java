@@ -7,8 +7,8 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.when;
 
-import io.epicfhir.load.target.ColumnType;
-import io.epicfhir.load.target.TableShape;
+import io.epicfhir.load.spi.ColumnType;
+import io.epicfhir.load.spi.TableShape;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.spark.sql.Column;

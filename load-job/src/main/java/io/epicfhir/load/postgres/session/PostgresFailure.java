@@ -2,7 +2,7 @@ package io.epicfhir.load.postgres.session;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.load.target.TableBusy;
+import io.epicfhir.load.spi.TableBusy;
 import java.sql.SQLException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

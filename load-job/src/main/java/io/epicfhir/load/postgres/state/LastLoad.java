@@ -1,6 +1,6 @@
 package io.epicfhir.load.postgres.state;
 
-import io.epicfhir.load.target.ViewVersion;
+import io.epicfhir.load.spi.ViewVersion;
 import java.time.Instant;
 import java.util.Optional;
 

@@ -2,8 +2,8 @@ package io.epicfhir.load.postgres.state;
 
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.Sql;
+import io.epicfhir.load.spi.ViewVersion;
 import io.epicfhir.load.sql.Identifiers;
-import io.epicfhir.load.target.ViewVersion;
 import java.io.Serializable;
 import java.sql.Connection;
 import java.sql.ResultSet;

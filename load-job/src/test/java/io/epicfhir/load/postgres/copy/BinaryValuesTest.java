@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.epicfhir.load.LoadRun;
-import io.epicfhir.load.target.ColumnType;
+import io.epicfhir.load.spi.ColumnType;
 import io.epicfhir.load.testing.SharedDatabase;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;

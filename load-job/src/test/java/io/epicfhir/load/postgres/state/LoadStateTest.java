@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.epicfhir.load.LoadRun;
 import io.epicfhir.load.postgres.session.PostgresFailure;
-import io.epicfhir.load.target.Loaded;
+import io.epicfhir.load.spi.Loaded;
 import io.epicfhir.load.testing.SharedDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;

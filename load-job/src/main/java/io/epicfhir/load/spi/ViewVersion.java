@@ -1,4 +1,4 @@
-package io.epicfhir.load.target;
+package io.epicfhir.load.spi;
 
 /**
  * One version of a view table. The number alone does not tell it: a lake that came back from a

@@ -1,4 +1,4 @@
-package io.epicfhir.load.target;
+package io.epicfhir.load.spi;
 
 /**
  * How a load ended.

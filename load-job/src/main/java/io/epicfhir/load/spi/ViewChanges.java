@@ -1,4 +1,4 @@
-package io.epicfhir.load.target;
+package io.epicfhir.load.spi;
 
 import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;

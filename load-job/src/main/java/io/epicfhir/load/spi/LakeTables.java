@@ -1,4 +1,4 @@
-package io.epicfhir.load.target;
+package io.epicfhir.load.spi;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;

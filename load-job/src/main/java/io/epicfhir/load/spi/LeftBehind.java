@@ -1,0 +1,18 @@
+package io.epicfhir.load.spi;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+
+/** What a purge says where it could not take everything out. */
+public final class LeftBehind {
+  private LeftBehind() {}
+
+  /** Rows of persons on the list are still there although they were taken out. */
+  public static JobException in(String where) {
+    return new JobException(
+        ExitCode.DATA_REFUSED,
+        "Cannot take the patients on the list out of "
+            + where
+            + ": rows that name one are still there; let the other writer end, then rerun");
+  }
+}
