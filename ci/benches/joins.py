@@ -1,7 +1,7 @@
 """
 What the shipped joined tables cost: of 800 patients they are built whole, then one resource of a hundred changes.
 
-The times are those that transform reports of each table, in a task that has views to bring up to date, too. DuckDB evaluates
+The times are those that transform reports of all joined tables, in a task that has views to bring up to date, too. DuckDB evaluates
 the same statements over the same files, in memory and with nothing to keep, beside it. Where changes touch most of a table's keys,
 transform builds it whole: the changed resources lie evenly over all patients, the worst case for one row a patient.
 """
@@ -29,15 +29,23 @@ def run(work: Path) -> Bench:
     data = cohort(PATIENTS, work / "patients.log")
     site = LakeSite(work / "lake-site", {"transform.joined.sql": SQL, "transform.joined.lookups": LOOKUPS})
     landed = site.land(data, "full", "2026-01-01T00:00:00Z")
-    whole = _joined(must(site.transform("full")).report, "whole")
-    raw: dict = {"resources": landed, "whole": whole, "changes": [], "duckdb": []}
+    report = must(site.transform("full")).report
+    raw: dict = {
+        "resources": landed,
+        "whole": _joined(report, "whole"),
+        "whole_s": _seconds(report),
+        "changes": [],
+        "changes_s": [],
+    }
     for repetition in range(REPETITIONS):
         name = f"change{repetition}"
         raw["changed"] = site.land(data, name, f"2026-02-0{repetition + 1}T00:00:00Z", HUNDREDTH, changed=repetition % 2 == 0)
-        raw["changes"].append(_joined(must(site.transform(name)).report))
+        report = must(site.transform(name)).report
+        raw["changes"].append(_joined(report))
+        raw["changes_s"].append(_seconds(report))
     raw["duckdb"] = _duckdb(site.lake, work)
-    full = sum(table["seconds"] for table in whole.values())
-    change = statistics.median(sum(table["seconds"] for table in tables.values()) for tables in raw["changes"])
+    full = raw["whole_s"]
+    change = statistics.median(raw["changes_s"])
     figures = [
         Figure(
             "1 % changed, all joined tables",
@@ -53,6 +61,11 @@ def run(work: Path) -> Bench:
     peer = sum(raw["duckdb"].values())
     figures.append(Figure("all joined tables whole", "s", full, peer, "DuckDB, in memory", "(told)", True, full / peer))
     return Bench(figures=figures, raw=raw)
+
+
+def _seconds(report: dict) -> float:
+    """Of all joined tables, some of which are built at a time."""
+    return report["timers"]["transform.joined"]["mean_ms"] / 1000
 
 
 def _joined(report: dict, built: str | None = None) -> dict:

@@ -16,6 +16,7 @@ import io.epicfhir.transform.lookups.Lookups;
 import io.epicfhir.transform.sqlviews.SqlCatalog;
 import io.epicfhir.transform.sqlviews.SqlView.Kind;
 import io.epicfhir.transform.sqlviews.TableOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,8 +57,9 @@ final class JoinedStep {
    * What became of them.
    *
    * @param unknown folders of tables that have no definition any more
+   * @param took of all joined tables, some of which were built at a time
    */
-  record Result(LookupResults lookups, JoinedResults joined, List<String> unknown) {
+  record Result(LookupResults lookups, JoinedResults joined, List<String> unknown, Duration took) {
     List<String> problems() {
       List<String> problems = new ArrayList<>(lookups.failed().values());
       problems.addAll(joined.failed().values());
@@ -69,6 +71,7 @@ final class JoinedStep {
       LakePaths paths = context.lake().paths();
       recordLookups(recorder, paths);
       recordJoined(recorder, paths);
+      recorder.registry().timer("transform.joined").update(took);
       lookups
           .changed()
           .forEach((name, why) -> recorder.note("Lookup " + name + " was rebuilt: " + why + "."));
@@ -142,6 +145,7 @@ final class JoinedStep {
             .bringUpToDate();
     TableOrder order = TableOrder.of(sql, known(sql, lookups));
     JoinedResults joined = JoinedResults.empty();
+    long start = System.nanoTime();
     if (!sql.views().isEmpty() || !sql.problems().isEmpty()) {
       joined =
           new JoinedTables(
@@ -153,7 +157,8 @@ final class JoinedStep {
                   lookups)
               .bringUpToDate(sql, order, anew);
     }
-    return new Result(lookups, joined, unknown(sql, lookups));
+    Duration took = Duration.ofNanos(System.nanoTime() - start);
+    return new Result(lookups, joined, unknown(sql, lookups), took);
   }
 
   /** The views that are what silver gives. */

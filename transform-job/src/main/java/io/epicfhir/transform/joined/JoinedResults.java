@@ -1,7 +1,7 @@
 package io.epicfhir.transform.joined;
 
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * What became of the joined tables in a run.
@@ -33,6 +33,9 @@ public record JoinedResults(
 
   /** None. */
   public static JoinedResults empty() {
-    return new JoinedResults(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    return new JoinedResults(
+        new ConcurrentSkipListMap<>(),
+        new ConcurrentSkipListMap<>(),
+        new ConcurrentSkipListMap<>());
   }
 }

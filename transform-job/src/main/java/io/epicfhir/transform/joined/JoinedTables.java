@@ -5,6 +5,7 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
 import io.epicfhir.transform.Failures;
 import io.epicfhir.transform.delta.DeletionVectors;
+import io.epicfhir.transform.delta.SideBySide;
 import io.epicfhir.transform.lookups.LookupResults;
 import io.epicfhir.transform.sqlviews.AnalysedView;
 import io.epicfhir.transform.sqlviews.SqlCatalog;
@@ -27,8 +28,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings all joined tables up to date, in the order of their dependencies. Each stands alone: one
- * that fails keeps its last good rows, those that read it wait, and the others go on.
+ * Brings all joined tables up to date, in the order of their dependencies, those that do not need
+ * each other side by side: a small one is mostly plans, and a plan is made by one core. Each stands
+ * alone: one that fails keeps its last good rows, those that read it wait, and the others go on.
  */
 public final class JoinedTables {
   private static final Logger LOG = LoggerFactory.getLogger(JoinedTables.class);
@@ -39,8 +41,6 @@ public final class JoinedTables {
   private final long broadcastThreshold;
   private final KnownSources sources;
   private final JoinedResults results = JoinedResults.empty();
-  private SparkSession session;
-  private SourceTables tables;
 
   /**
    * @param spark asked only where a table is behind
@@ -67,19 +67,18 @@ public final class JoinedTables {
    * @param anew those that are built anew
    */
   public JoinedResults bringUpToDate(SqlCatalog catalog, TableOrder order, Set<String> anew) {
-    try {
-      Stream.concat(catalog.problems().stream(), order.problems().stream())
-          .forEach(one -> results.failed().put(one.name(), keeps(one.name(), one.message())));
-      order.views().forEach(view -> one(view, order, anew.contains(view.name())));
-      return results;
-    } finally {
-      if (tables != null) {
-        tables.close();
+    Stream.concat(catalog.problems().stream(), order.problems().stream())
+        .forEach(one -> results.failed().put(one.name(), keeps(one.name(), one.message())));
+    try (JoinedSessions sessions =
+        new JoinedSessions(spark, lake, broadcastThreshold, sources, order)) {
+      for (List<SqlView> independent : order.levels()) {
+        SideBySide.forEach(independent, view -> one(view, sessions, anew.contains(view.name())));
       }
+      return results;
     }
   }
 
-  private void one(SqlView view, TableOrder order, boolean anew) {
+  private void one(SqlView view, JoinedSessions sessions, boolean anew) {
     long start = System.nanoTime();
     JoinedTable table = new JoinedTable(lake, view);
     try {
@@ -101,7 +100,7 @@ public final class JoinedTables {
         done(view, from.get(), JoinedResults.Built.NONE, 0, 0, start);
         return;
       }
-      JoinedBuild.Outcome outcome = build(table, byLabel, from, session(order));
+      JoinedBuild.Outcome outcome = sessions.with(one -> build(table, byLabel, from, one));
       JoinedState state =
           from.filter(before -> outcome.version() == before.deltaVersion())
               .map(before -> before.of(reads))
@@ -156,22 +155,15 @@ public final class JoinedTables {
     return Optional.of(found);
   }
 
-  private SparkSession session(TableOrder order) {
-    if (session == null) {
-      session = SourceTables.session(spark.get(), sources.mostRead(order), broadcastThreshold);
-      tables = new SourceTables(session, lake, broadcastThreshold);
-    }
-    return session;
-  }
-
   private JoinedBuild.Outcome build(
       JoinedTable table,
       Map<String, Source> byLabel,
       Optional<JoinedState> from,
-      SparkSession own) {
+      JoinedSessions.One with) {
     SqlView view = table.view();
+    SparkSession own = with.session();
     own.sparkContext().setJobGroup("joined", "joined table " + view.name(), false);
-    try (SqlSession sql = new SqlSession(own, view, tables, byLabel)) {
+    try (SqlSession sql = new SqlSession(own, view, with.tables(), byLabel)) {
       Dataset<Row> rows = sql.rows(SqlCheck.query(view), view.query().line());
       AnalysedView analysed =
           AnalysedView.of(

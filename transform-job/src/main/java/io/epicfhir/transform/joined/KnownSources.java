@@ -7,7 +7,7 @@ import io.epicfhir.transform.sqlviews.SqlView.Kind;
 import io.epicfhir.transform.sqlviews.TableOrder;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The tables that SQLViews may read in this run: those that are what they should be. */
 final class KnownSources {
@@ -20,7 +20,7 @@ final class KnownSources {
    */
   KnownSources(Lake lake, Map<String, Source> views, LookupResults lookups) {
     this.lake = lake;
-    this.tables = new TreeMap<>(views);
+    this.tables = new ConcurrentHashMap<>(views);
     this.lookups = lookups;
   }
 
