@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Joined tables are what their SQL gives of views and lookups, each by itself. */
 final class JoinedTablesTest {
@@ -189,6 +190,34 @@ final class JoinedTablesTest {
     drug(nextNight(), "m1", "c1").land();
     assertThat(orders(lake.transform()).changed()).isEqualTo(1);
     assertThat(lake.table("joined/orders")).contains("a active c1 null").hasSize(3);
+  }
+
+  /** Keys that equal each other in SQL and not in Java are compared by Spark. */
+  @ParameterizedTest
+  @ValueSource(strings = {"DECIMAL(9,2)", "DOUBLE", "BOOLEAN"})
+  void keysOfAnyTypeAreReplaced(String type) {
+    String key = "CAST(ascii(%s) - ascii('a') AS " + type + ")";
+    lake.sql(
+        "orders.sql",
+        ORDERS
+            .replace(
+                "key: order_id",
+                "key: n\n-- touched by request: SELECT " + key.formatted("id") + " FROM changed")
+            .replace("SELECT request.id FROM", "SELECT " + key.formatted("request.id") + " FROM")
+            .replace(
+                "SELECT request.id AS",
+                "SELECT " + key.formatted("request.id") + " AS n, request.id AS"));
+    lake.transform();
+    TestLake.Export export = nextNight();
+    request(export, "a", "stopped", "m2");
+    export.delete("MedicationRequest/b").land();
+
+    TransformResult result = lake.transform();
+
+    assertThat(orders(result).built()).isEqualTo(Built.KEYS);
+    assertThat(lake.table("joined/orders"))
+        .extracting(row -> row.substring(row.indexOf(' ') + 1))
+        .containsExactlyInAnyOrder("a stopped c2 null", "c active null null");
   }
 
   @Test

@@ -1,8 +1,5 @@
 package io.epicfhir.transform.joined;
 
-import static org.apache.spark.sql.functions.broadcast;
-import static org.apache.spark.sql.functions.col;
-
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
@@ -10,17 +7,14 @@ import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.KeptTable;
-import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.delta.TableWriter;
 import io.epicfhir.transform.sqlviews.AnalysedView;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -35,7 +29,7 @@ final class JoinedBuild {
   private static final long ALWAYS_FEW = 1_000;
 
   /** What these need is little: each plan is made once, of few tasks. */
-  private static final long FEW_ENOUGH_FOR_ONE_PLAN = 20_000;
+  static final long FEW_ENOUGH_FOR_ONE_PLAN = 20_000;
 
   private final SparkSession session;
   private final Lake lake;
@@ -149,7 +143,9 @@ final class JoinedBuild {
     }
     Dataset<Row> few = session.createDataFrame(touched, keys.schema());
     try (SmallPlans small = SmallPlans.where(number <= FEW_ENOUGH_FOR_ONE_PLAN, session)) {
-      return Optional.of(replaced(old, rowsOf.apply(few), few, number));
+      ReplacedKeys replaced = new ReplacedKeys(session, scan(), vectors, table, analysed, writer);
+      return Optional.of(
+          replaced.of(old, rowsOf.apply(few), few, number).orElseGet(() -> nothing(number)));
     }
   }
 
@@ -157,69 +153,6 @@ final class JoinedBuild {
   private Outcome nothing(long touched) {
     long version = TableSignature.content(table.log()).orElseThrow();
     return new Outcome(JoinedResults.Built.NONE, version, touched, 0);
-  }
-
-  private Outcome replaced(
-      TableSnapshot old, Dataset<Row> narrowed, Dataset<Row> touched, long number) {
-    List<String> positioned = new ArrayList<>(analysed.columns());
-    positioned.addAll(TableScan.POSITION);
-    Dataset<Row> fresh = ofKeys(narrowed, touched).persist();
-    Dataset<Row> stale = ofKeys(scan().dataset(old.files(), positioned), touched).persist();
-    try {
-      List<Row> changed = differing(fresh, stale).collectAsList();
-      if (changed.isEmpty()) {
-        return nothing(number);
-      }
-      Dataset<Row> differing = session.createDataFrame(changed, touched.schema());
-      boolean marks = vectors.wanted(old.bytes());
-      TableWriter.Plan plan =
-          writer.take(Optional.of(session), old, RowPositions.of(ofKeys(stale, differing)), marks);
-      List<NewFile> add = writer.write(ofKeys(fresh, differing).coalesce(1));
-      long read = old.version();
-      if (!plan.mark().isEmpty() && !old.deletionVectorsEnabled()) {
-        read =
-            table
-                .log()
-                .setProperties(
-                    Map.of("delta.enableDeletionVectors", "true"), TableSignature.of(session));
-      }
-      Failpoint.at("joined.commit");
-      long version =
-          table
-              .log()
-              .change(
-                  read, add, plan.copies(), plan.remove(), plan.mark(), TableSignature.of(session));
-      Failpoint.at("joined.committed");
-      return new Outcome(JoinedResults.Built.KEYS, version, number, changed.size());
-    } finally {
-      List.of(fresh, stale).forEach(Dataset::unpersist);
-    }
-  }
-
-  /** The keys whose rows are not the same. */
-  private Dataset<Row> differing(Dataset<Row> fresh, Dataset<Row> stale) {
-    RowDigest digest = new RowDigest(analysed.schema());
-    return signed(fresh, digest.of(1))
-        .unionAll(signed(stale, digest.of(-1)))
-        .groupBy(TouchedKeys.KEY)
-        .agg(RowDigest.differs().as("_differs"))
-        .where(col("_differs"))
-        .select(TouchedKeys.KEY);
-  }
-
-  private Dataset<Row> signed(Dataset<Row> all, Column[] parts) {
-    List<Column> columns = new ArrayList<>(List.of(parts));
-    columns.add(0, key(all).as(TouchedKeys.KEY));
-    return all.select(columns.toArray(Column[]::new));
-  }
-
-  /** The rows of these keys; null is a key like any other. */
-  private Dataset<Row> ofKeys(Dataset<Row> all, Dataset<Row> keys) {
-    return all.join(broadcast(keys), key(all).eqNullSafe(keys.col(TouchedKeys.KEY)), "left_semi");
-  }
-
-  private Column key(Dataset<Row> all) {
-    return all.col("`" + analysed.key().orElseThrow().name() + "`");
   }
 
   private TableScan scan() {
