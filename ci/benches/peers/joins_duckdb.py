@@ -35,6 +35,7 @@ def main() -> None:
         connection.execute(f"CREATE VIEW {file.stem} AS SELECT * FROM read_csv('{file}', header = true, columns = {{{types}}})")
     for file in sorted(statements.glob("*.sql")):
         sql = re.sub(r"^--.*\n", "", file.read_text(), flags=re.MULTILINE)
+        sql = sql.replace("unix_timestamp(", "unix_seconds(")  # the same of a timestamp, which sqlglot takes for a text
         sql = sqlglot.transpile(sql, read="spark", write="duckdb")[0]
         begin = time.perf_counter()
         connection.execute(f'CREATE TEMP TABLE "{file.stem}_made" AS {sql}')
