@@ -4,7 +4,8 @@ How fast views are: the same NDJSON and the same five views to Parquet by this p
 Peers: Pathling, DuckDB (the views as SQL by hand), pysof and fhir4ds. Every tool is a process of its own and does all five views a
 round. Cold is the first round of a fresh process, warm the later ones of one process; medians. The limit is Jackson's bare parse of
 the same files, one pass on both cores. Peers are fetched once into build/peers. The result names each view that a peer cannot write
-and each peer that does not run here, with the reason. Only Pathling and DuckDB decide about goals.
+and each peer that does not run here, with the reason. Only Pathling and DuckDB decide about goals; WITHOUT in the
+environment (such as pysof,fhir4ds) leaves out slow ones of the others.
 """
 
 import json
@@ -22,6 +23,7 @@ from peer_environments import environment
 PATIENTS = int(os.environ.get("PATIENTS", "200"))
 REPETITIONS = 5
 WARM_UP = 10  # rounds of the process that is measured warm, before those that count: a JVM compiles for that long
+WITHOUT = os.environ.get("WITHOUT", "").split(",")
 HERE = Path(__file__).parent
 VIEWS = HERE / "views"
 TYPES = ("Patient", "Condition", "Encounter", "Observation")
@@ -48,6 +50,9 @@ def run(work: Path) -> Bench:
         "limit": ["java", "-Xmx2g", "-cp", test_class_path("transform-job"), "io.epicfhir.transform.JsonPass", data],
     }
     for name, title in EXTRA.items():
+        if name in WITHOUT:
+            absent[title] = "left out by WITHOUT"
+            continue
         try:
             python = environment(name, PEERS[name])
             command = [python, HERE / "peers" / f"{name}_views.py", data, VIEWS, work / name]
