@@ -31,7 +31,8 @@ record WeighedExports(Map<String, Weighed> landings) implements StateFile {
    * @param landedAt which of the export's
    * @param types that it had resources of, or an earlier one
    * @param complete types of which it said what exists, or an earlier one
-   * @param deletes whether it, or an earlier one, said that resources are gone, no matter who held them
+   * @param deletes whether it, or an earlier one, said that resources are gone, no matter who held
+   *     them
    */
   record Weighed(
       Instant landedAt,
