@@ -26,7 +26,7 @@ final class ParquetFolder {
     return folder;
   }
 
-  /** The folder of a version's files. */
+  /** The folder of a view, or of a version's files, by its name in this one. */
   Path at(String files) {
     return new Path(folder, files);
   }

@@ -1,6 +1,5 @@
 package io.epicfhir.load.parquet;
 
-import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.RunLock;
 import io.epicfhir.common.optout.OptOuts;
@@ -16,8 +15,6 @@ import org.apache.hadoop.fs.Path;
  * The same in exported Parquet files: folders that are no longer true go, the true ones are read.
  */
 public final class ParquetPurge {
-  private static final String MANIFEST = ".json";
-
   private final Lake lake;
   private final LoadSettings settings;
   private final OptOuts optOuts;
@@ -32,28 +29,22 @@ public final class ParquetPurge {
   @SuppressWarnings("try") // the lock is held, not used
   public Map<String, Long> run() {
     Map<String, Long> gone = new TreeMap<>();
-    Path folder = new Path(settings.exportFolder());
+    ParquetFolder folder = new ParquetFolder(lake, new Path(settings.exportFolder()));
     try (RunLock lock = RunLock.acquire(lake, "load", settings.lockPatience())) {
-      for (FileStatus file : lake.list(folder)) {
-        String name = file.getPath().getName();
-        if (name.endsWith(MANIFEST)) {
-          String view = name.substring(0, name.length() - MANIFEST.length());
-          long folders = purge(folder, view, file.getPath());
-          if (folders > 0) {
-            gone.put(view, folders);
-          }
+      for (String view : folder.views()) {
+        long folders = purge(folder, view);
+        if (folders > 0) {
+          gone.put(view, folders);
         }
       }
     }
     return gone;
   }
 
-  private long purge(Path folder, String view, Path manifest) {
-    String text = lake.read(manifest).orElseThrow();
-    Path current =
-        new Path(folder, Json.read(text, ParquetExport.class, manifest.toString()).files());
+  private long purge(ParquetFolder folder, String view) {
+    Path current = folder.at(folder.stored(view).orElseThrow().files());
     long gone = 0;
-    for (FileStatus version : lake.list(new Path(folder, view))) {
+    for (FileStatus version : lake.list(folder.at(view))) {
       if (!version.getPath().getName().equals(current.getName())) {
         lake.delete(version.getPath());
         gone++;

@@ -14,6 +14,7 @@ import java.util.Set;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.catalyst.CatalystTypeConverters;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
@@ -120,7 +121,7 @@ final class FewRows {
   private Row own(Row row) {
     Object[] values = new Object[columns.length()];
     Arrays.setAll(values, row::get);
-    return org.apache.spark.sql.RowFactory.create(values);
+    return RowFactory.create(values);
   }
 
   private static Sums sums(Map<Object, Sums> sums, Object key) {
