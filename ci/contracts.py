@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from parts import HOME
+
+sys.path.insert(0, str(HOME / "dags"))
+from epic_fhir.installation import Installation
+from epic_fhir.job_settings import DAG_SETTINGS
 
 KEPT = 2
 """So many of equal items stay: stages, files, types, views, figures."""
@@ -42,6 +49,16 @@ def documents(lake: Path) -> Iterator[tuple[str, Any]]:
     yield "silver-state", read(lake / "state/silver.json")
     yield "view-state", read(lake / "state/views/patient.json")
     yield "column-metadata", dict(columns(lake))
+    here = Installation.from_env({"EPIC_FHIR_HOME": str(HOME)})
+    for kind in ("pipeline", "validation"):
+        yield f"{kind}-settings", settings(here, kind)
+
+
+def settings(here: Installation, kind: str) -> Any:
+    """The shipped settings as the DAGs get them."""
+    command = here.small_java(DAG_SETTINGS, [kind, str(HOME / "conf" / f"{kind}.conf")])
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return json.loads(told.replace(str(HOME), "/pipeline"))
 
 
 def columns(lake: Path) -> Iterator[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from parts import HOME
 
 sys.path.insert(0, str(HOME / "dags"))
 from epic_fhir.archives import ClassArchive
-from epic_fhir.settings import Installation
+from epic_fhir.installation import Installation
 
 
 @dataclass(frozen=True)

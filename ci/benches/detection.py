@@ -29,6 +29,7 @@ sys.path[:0] = [str(HOME / "dags"), str(HOME / "dags" / "tests")]
 from epic_fhir import baseline, history, reconcile, skew  # noqa: E402
 from epic_fhir.checks import WARN  # noqa: E402
 from epic_fhir.history import Figure as Cost  # noqa: E402
+from epic_fhir.installation import Installation  # noqa: E402
 from epic_fhir.settings import Thresholds  # noqa: E402
 
 PATIENTS = 50
@@ -43,7 +44,7 @@ def run(work: Path) -> Bench:
     seed = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
     print(f"seed {seed}, {RUNS} real runs", flush=True)
     draw = random.Random(seed)  # noqa: S311
-    thresholds = Thresholds.load(HOME / "conf" / "validation.conf")
+    thresholds = Thresholds.of(Installation.from_env({"EPIC_FHIR_HOME": str(HOME)}))
     rules = replace(thresholds.speed, least_ms=500.0)  # the runs are small: their views' times are judged, too
     costs = [history.figures({"load": report}, rules.least_ms) for report in _real(work)]
     names = sorted(set.intersection(*(set(cost) for cost in costs)))

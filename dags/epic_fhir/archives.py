@@ -42,7 +42,7 @@ class ClassArchive:
         :param java: the program that will run
         :raises OpenToOthers: where others may write in the folder
         """
-        _require_own(folder)
+        require_own(folder)
         file = folder / f"{job}-{_digest(classes, java)}.jsa"
         if file.is_file():
             return cls(file, None)
@@ -74,7 +74,10 @@ class ClassArchive:
                 old.unlink(missing_ok=True)
 
 
-def _require_own(folder: Path) -> None:
+def require_own(folder: Path) -> None:
+    """
+    :raises OpenToOthers: where others may write in the folder
+    """
     if not folder.exists():
         return
     stat = folder.stat()

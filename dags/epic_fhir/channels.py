@@ -6,10 +6,12 @@ import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from epic_fhir.hocon import SettingsError, hocon, number, optional
+from epic_fhir import job_settings
+
+if TYPE_CHECKING:
+    from epic_fhir.installation import Installation
 
 _TIMEOUT = 30
 _OPTIONS = frozenset({"verify", "cert", "proxies", "timeout", "stream", "allow_redirects", "max_redirects", "trust_env"})
@@ -29,27 +31,17 @@ class Alerts:
     first_try: bool = False
 
     @classmethod
-    def load(cls, file: Path) -> Alerts:
-        tree = hocon(file, "epic-fhir-validation")
-        told = optional(tree, "alerts.mail.to")
-        to = tuple(part.strip() for part in told.split(",") if part.strip())
-        if any("@" not in address for address in to):
-            raise SettingsError(
-                f"Cannot use the settings: alerts.mail.to = {told} in {file}; expected mail addresses with commas between them"
-            )
+    def of(cls, here: Installation) -> Alerts:
+        told = job_settings.validation(here).alerts
         return cls(
-            mail_to=to,
-            mail_connection=optional(tree, "alerts.mail.connection") or cls.mail_connection,
-            slack_connection=optional(tree, "alerts.slack.connection"),
-            webhook_connection=optional(tree, "alerts.webhook.connection"),
-            remind_every=_every(tree, "alerts.remind.red-every", file, cls.remind_every),
-            remind_warnings_every=_every(tree, "alerts.remind.warnings-every", file, cls.remind_warnings_every),
-            first_try=optional(tree, "alerts.first-try").lower() == "true",
+            mail_to=tuple(told.mail_to),
+            mail_connection=told.mail_connection,
+            slack_connection=told.slack_connection,
+            webhook_connection=told.webhook_connection,
+            remind_every=told.remind_red_every,
+            remind_warnings_every=told.remind_warnings_every,
+            first_try=told.first_try,
         )
-
-
-def _every(tree: Any, key: str, file: Path, default: int) -> int:
-    return int(number(tree, key, file, least=1)) if optional(tree, key) else default
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from airflow.sdk import BaseHook
 
 from epic_fhir import sites
-from epic_fhir.hocon import SettingsError
+from epic_fhir.installation import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

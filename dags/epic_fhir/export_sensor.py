@@ -12,11 +12,12 @@ from airflow.sdk.exceptions import (
 )
 
 from epic_fhir import logs
+from epic_fhir.installation import Installation
 from epic_fhir.java_task import JavaCall
 from epic_fhir.lake import Lake, RunKey
 from epic_fhir.phase import planned, schedulers_turn, settings_must_hold
 from epic_fhir.reports import answer, parse_instant
-from epic_fhir.settings import Installation, Settings
+from epic_fhir.settings import Settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -58,7 +59,7 @@ class ExportReady(BaseSensorOperator):
         key = RunKey.of(context)
         self.export_id = planned(self, key.task_id, self.export_id)["export_id"]
         with settings_must_hold():
-            settings = Settings.load(Installation.of(key.dag_id).conf)
+            settings = Settings.of(Installation.of(key.dag_id))
         self._not_before(settings.open_lake(), key)
         self._call = JavaCall(self)
         path, report = self._call.run(self.module, self.main, key, self.export_id)

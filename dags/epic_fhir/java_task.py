@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from epic_fhir import logs, rerun
+from epic_fhir.installation import Installation
 from epic_fhir.lake import RunKey
 from epic_fhir.lineage import TellsLineage
 from epic_fhir.phase import listed, planned, settings_must_hold, settle
 from epic_fhir.processes import private, run_by, without_secrets
 from epic_fhir.reports import answer, fresh, judge
-from epic_fhir.settings import Installation, Settings
+from epic_fhir.settings import Settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -33,7 +34,7 @@ class JavaCall:
         """The report's path and the report, or the failure that the exit code asks for."""
         with settings_must_hold():
             here = Installation.of(key.dag_id)
-            lake = Settings.load(here.conf).open_lake()
+            lake = Settings.of(here).open_lake()
             command, archive = here.java(module, main, key.arguments(here.conf, export_id, **listed(options or {})))
         path = lake.report(key)
         before = lake.read_json(path)

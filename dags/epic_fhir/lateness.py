@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from epic_fhir.channels import Alerts, Message, channels
-from epic_fhir.settings import Installation
+from epic_fhir.installation import Installation
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,6 @@ def tell(hours: float, context: dict[str, Any]) -> None:
     advice = "Look at which task it is in: wait means the server, a queued task a full pool, a running one its log."
     command = f"airflow tasks states-for-dag-run {dag_id} '{run_id}'"
     message = Message(dag_id, run_id, "late", subject, (f"{subject}.", advice), command, "")
-    for channel in channels(Alerts.load(Installation.of(dag_id).validation())):
+    for channel in channels(Alerts.of(Installation.of(dag_id))):
         if problem := channel.deliver(message, context):
             log.warning(problem)

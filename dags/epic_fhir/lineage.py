@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from epic_fhir.hocon import hocon, optional
-from epic_fhir.settings import Installation, Settings
+from epic_fhir.installation import Installation
+from epic_fhir.settings import Settings
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -26,10 +26,11 @@ class TellsLineage:
         from openlineage.client.facet_v2 import output_statistics_output_dataset as statistics
 
         here = Installation.of(task_instance.dag_id)
-        lake = Settings.load(here.conf).open_lake()
+        settings = Settings.of(here)
+        lake = settings.open_lake()
         run = lake.metrics(task_instance.dag_id, task_instance.run_id, f"{task_instance.task_id}.json")
         report = lake.read_json(run) or {}
-        database = _database(optional(hocon(here.conf, "epic-fhir"), "load.jdbc-url"))
+        database = _database(settings.database)
         inputs = [
             InputDataset(*dataset(told["path"], lake.root, database)) for told in report.get("inputs") or [] if told.get("path")
         ]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow.sdk import BaseOperatorLink
 from airflow.sdk.configuration import conf
 
-from epic_fhir import serving, sites
-from epic_fhir.hocon import SettingsError, hocon, optional
-from epic_fhir.settings import Installation, Settings
+from epic_fhir import job_settings, serving, sites
+from epic_fhir.installation import Installation, SettingsError
+from epic_fhir.settings import Settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from epic_fhir.lake import Lake
 
 
@@ -28,7 +25,7 @@ class ReportLink(BaseOperatorLink):
         """Empty where the settings cannot be read: the task itself says why."""
         try:
             here = Installation.of(ti_key.dag_id)
-            return page_url(Settings.load(here.conf).open_lake(), report_url(here.validation()), ti_key.dag_id, ti_key.run_id)
+            return page_url(Settings.of(here).open_lake(), report_url(here), ti_key.dag_id, ti_key.run_id)
         except SettingsError:
             return ""
 
@@ -46,9 +43,6 @@ def page_url(lake: Lake, served_at: str, dag_id: str, run_id: str) -> str:
     return (conf.get("api", "base_url", fallback="") or "").rstrip("/") + serving.address(sites.of(dag_id), *path)
 
 
-def report_url(file: Path) -> str:
+def report_url(here: Installation) -> str:
     """The setting report-url of validation.conf, without a slash at its end."""
-    url = optional(hocon(file, "epic-fhir-validation"), "report-url").rstrip("/")
-    if url and not re.match(r"https?://[^/\s]", url):
-        raise SettingsError(f"Cannot use the settings: report-url = {url} in {file}; expected an address that begins with https://")
-    return url
+    return job_settings.validation(here).report_url

@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import (
 )
 
 from epic_fhir import rerun
-from epic_fhir.hocon import SettingsError
+from epic_fhir.installation import SettingsError
 from epic_fhir.reports import Ended
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from epic_fhir import serving, sites
-from epic_fhir.hocon import SettingsError
-from epic_fhir.settings import Installation, Settings
+from epic_fhir.installation import Installation, SettingsError
+from epic_fhir.settings import Settings
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 served = FastAPI(title="Epic FHIR run reports", docs_url=None, redoc_url=None, openapi_url=None)
@@ -42,7 +42,7 @@ def report(folder: str, dag_id: str, run_id: str, request: Request, user: GetUse
 def _page(site: str, dag_id: str, request: Request, user: Any, *path: str) -> Response:
     requires_access_dag("GET", DagAccessEntity.RUN, dag_id)(request, user)
     try:
-        found = serving.page(Settings.load(Installation.from_env(site=site).conf).open_lake(), *path)
+        found = serving.page(Settings.of(Installation.from_env(site=site)).open_lake(), *path)
     except SettingsError as e:
         raise HTTPException(503, f"Cannot show the page: the web server cannot read the settings. {e}") from e
     if found is None:

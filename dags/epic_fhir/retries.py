@@ -6,8 +6,9 @@ import logging
 from typing import Any
 
 from epic_fhir.channels import Alerts, Message, channels
+from epic_fhir.installation import Installation
 from epic_fhir.links import page_url, report_url
-from epic_fhir.settings import Installation, Settings
+from epic_fhir.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -22,14 +23,13 @@ def tell(context: dict[str, Any]) -> None:
 
     ti, error = context["ti"], context.get("exception")
     here = Installation.of(ti.dag_id)
-    file = here.validation()
-    alerts = Alerts.load(file)
+    alerts = Alerts.of(here)
     if ti.try_number != 1 or not alerts.first_try:
         return
     told = str(error).splitlines()[0] if isinstance(error, AirflowException) and str(error) else "See the task's log in Airflow."
     subject = f"{ti.dag_id}: {ti.task_id} failed and is tried again"
     lines = (f"{ti.task_id} failed and is tried again.", f"{ti.dag_id}, run {ti.run_id}.", told, "Nothing is to be done yet.")
-    link = page_url(Settings.load(here.conf).open_lake(), report_url(file), ti.dag_id, ti.run_id)
+    link = page_url(Settings.of(here).open_lake(), report_url(here), ti.dag_id, ti.run_id)
     for channel in channels(alerts):
         if problem := channel.deliver(Message(ti.dag_id, ti.run_id, "retry", subject, lines, None, link), context):
             log.warning(problem)

@@ -13,12 +13,13 @@ from airflow.sdk.exceptions import (
 
 from epic_fhir import logs, sites
 from epic_fhir.database import database
+from epic_fhir.installation import Installation
 from epic_fhir.lake import RunKey
 from epic_fhir.lineage import TellsLineage
 from epic_fhir.phase import listed, planned, settings_must_hold, settle
 from epic_fhir.processes import local_folders, private, run_by, run_by_on_a_cluster, without_secrets
 from epic_fhir.reports import answer, fresh, judge, of_try, reached_its_end
-from epic_fhir.settings import Installation, Settings
+from epic_fhir.settings import Settings
 
 if TYPE_CHECKING:
     from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
@@ -64,7 +65,7 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         os.environ.update(run_by(context))
         with settings_must_hold():
             here = Installation.of(key.dag_id)
-            lake = Settings.load(here.conf).open_lake()
+            lake = Settings.of(here).open_lake()
             self.application = str(here.jar(self.module))
             archive = self._start_with_archive(here)
             self.properties_file = here.properties()
@@ -175,7 +176,7 @@ class LoadSubmit(PhaseSubmit):
         if state == "success":
             return
         with settings_must_hold():
-            lake = Settings.load(Installation.of(key.dag_id).conf).open_lake()
+            lake = Settings.of(Installation.of(key.dag_id)).open_lake()
         if state != "failed" or not reached_its_end(lake.read_json(lake.report(key, "transform"))):
             raise AirflowFailException(f"Nothing is loaded, because transform did not reach its end: its state is {state}")
         self.log.warning("transform failed for single types or views; all other tables are loaded")

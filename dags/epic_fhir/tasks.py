@@ -11,10 +11,11 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from epic_fhir import acceptance, alerts, history, logs, reconcile, rerun, sites, verdict
 from epic_fhir.channels import Alerts
+from epic_fhir.installation import Installation
 from epic_fhir.lake import Lake, RunKey
 from epic_fhir.links import ReportLink, page_url, report_url
 from epic_fhir.phase import settings_must_hold
-from epic_fhir.settings import Installation, Settings, Thresholds
+from epic_fhir.settings import Settings, Thresholds
 
 log = logging.getLogger(__name__)
 
@@ -103,8 +104,8 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     log.info(logs.opening(key))
     lake, thresholds = _given(key)
     with settings_must_hold():
-        file = Installation.of(key.dag_id).validation()
-        told, link = Alerts.load(file), page_url(lake, report_url(file), key.dag_id, key.run_id)
+        here = Installation.of(key.dag_id)
+        told, link = Alerts.of(here), page_url(lake, report_url(here), key.dag_id, key.run_id)
     before = [*verdict.JOBS, "validate"]
     states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
     left_out = {} if made is None else {task: made.reports.get(task) for task in verdict.JOBS if not made.runs(task)}
@@ -156,7 +157,7 @@ def has_deletions(context: Any) -> bool:
 def _given(key: RunKey) -> tuple[Lake, Thresholds]:
     with settings_must_hold():
         here = Installation.of(key.dag_id)
-        return Settings.load(here.conf).open_lake(), Thresholds.beside(here)
+        return Settings.of(here).open_lake(), Thresholds.of(here)
 
 
 def _end(lake: Lake, key: RunKey, problem: str | None) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from test_render import GOOD
 from epic_fhir import alerts, verdict
 from epic_fhir.alerts import Finding
 from epic_fhir.channels import Alerts
-from epic_fhir.hocon import SettingsError
+from epic_fhir.installation import Installation, SettingsError
 from epic_fhir.lake import Lake
 
-CONF = Path(__file__).resolve().parents[2] / "conf" / "validation.conf"
+HERE = Installation.from_env({"EPIC_FHIR_HOME": str(Path(__file__).resolve().parents[2])})
 WEBHOOK = Alerts(webhook_connection="hook")
 LINK = "https://reports.example/epic_fhir_etl/run/report.html"
 COMMAND = "airflow dags clear epic_fhir_etl --run-id r --yes"
@@ -209,7 +209,7 @@ def test_the_report_task_keeps_what_could_not_be_sent_in_its_notes(tmp_path, hoo
 
 
 def test_every_setting_has_its_default_and_its_override(monkeypatch):
-    assert Alerts.load(CONF) == Alerts() == Alerts((), "smtp_default", "", "", 3, 7, False)
+    assert Alerts.of(HERE) == Alerts() == Alerts((), "smtp_default", "", "", 3, 7, False)
     monkeypatch.setenv("EPIC_FHIR_ALERT_MAIL_TO", "a@b.example, c@d.example")
     monkeypatch.setenv("EPIC_FHIR_ALERT_MAIL_CONN_ID", "post")
     monkeypatch.setenv("EPIC_FHIR_ALERT_SLACK_CONN_ID", "slack")
@@ -217,19 +217,21 @@ def test_every_setting_has_its_default_and_its_override(monkeypatch):
     monkeypatch.setenv("EPIC_FHIR_ALERT_REMIND_EVERY", "2")
     monkeypatch.setenv("EPIC_FHIR_ALERT_REMIND_WARNINGS_EVERY", "30")
     monkeypatch.setenv("EPIC_FHIR_ALERT_FIRST_TRY", "true")
-    assert Alerts.load(CONF) == Alerts(("a@b.example", "c@d.example"), "post", "slack", "hook", 2, 30, True)
+    assert Alerts.of(HERE) == Alerts(("a@b.example", "c@d.example"), "post", "slack", "hook", 2, 30, True)
     monkeypatch.setenv("EPIC_FHIR_ALERT_REMIND_EVERY", "0")
-    with pytest.raises(SettingsError, match=r"alerts.remind.red-every = 0 in .*; expected a number of 1 or more"):
-        Alerts.load(CONF)
+    with pytest.raises(SettingsError, match=r"alerts.remind.red-every = 0: expected a whole number of 1 or more"):
+        Alerts.of(HERE)
 
 
 def test_a_settings_file_from_before_alerts_sends_none(tmp_path):
-    file = tmp_path / "validation.conf"
-    file.write_text("epic-fhir-validation { skew { ratio = 4 } }")
-    assert Alerts.load(file) == Alerts()
+    shipped = HERE.validation().read_text()
+    (tmp_path / "validation.conf").write_text(shipped[: shipped.index("\n  alerts {")] + "\n}\n")
+    (tmp_path / "pipeline.conf").touch()
+    before = Installation.from_env({"EPIC_FHIR_HOME": str(HERE.home), "EPIC_FHIR_CONF": str(tmp_path / "pipeline.conf")})
+    assert Alerts.of(before) == Alerts()
 
 
 def test_an_address_that_is_none_is_refused(monkeypatch):
     monkeypatch.setenv("EPIC_FHIR_ALERT_MAIL_TO", "team")
-    with pytest.raises(SettingsError, match=r"alerts.mail.to = team in .*; expected mail addresses with commas"):
-        Alerts.load(CONF)
+    with pytest.raises(SettingsError, match=r"alerts.mail.to = team: expected mail addresses with commas"):
+        Alerts.of(HERE)

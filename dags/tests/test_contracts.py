@@ -8,15 +8,22 @@ import pytest
 from jsonschema import Draft202012Validator
 from made_up import EXPORT, THRESHOLDS, good_run, key, lake_with, landing
 
-from epic_fhir import documents
+from epic_fhir import documents, job_settings
 from epic_fhir.channels import Message, webhook_body
 from epic_fhir.contracts import ContractError, read
 from epic_fhir.documents import BronzeCommit, History, RunReport
+from epic_fhir.job_settings import PipelineSettings, ValidationSettings
 from epic_fhir.verdict import judge
 
 CONTRACTS = Path(__file__).parents[2] / "common" / "contracts"
 GOLDEN = sorted((CONTRACTS / "golden").glob("*.json"))
-MODELS = {"run-report": RunReport, "bronze-commit": BronzeCommit, "history": History}
+MODELS = {
+    "run-report": RunReport,
+    "bronze-commit": BronzeCommit,
+    "history": History,
+    "pipeline-settings": PipelineSettings,
+    "validation-settings": ValidationSettings,
+}
 
 
 def schema(name):
@@ -51,7 +58,14 @@ def test_a_golden_file_is_read_whole(file):
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_has_the_keys_of_its_schema(name):
     told = schema(name)
-    models = {"": MODELS[name], **{model.__name__: model for model in vars(documents).values() if dataclasses.is_dataclass(model)}}
+    models = {
+        "": MODELS[name],
+        **{
+            model.__name__: model
+            for model in vars(job_settings if name.endswith("settings") else documents).values()
+            if dataclasses.is_dataclass(model)
+        },
+    }
     renamed = {"Task": "SparkTask", "File": "BronzeFile"} | (
         {"Run": "HistoryRun", "View": "HistoryView", "Silver": "HistorySilver"} if name == "history" else {}
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from epic_fhir.database import database
-from epic_fhir.hocon import SettingsError
+from epic_fhir.installation import SettingsError
 
 
 def connect(monkeypatch, **parts):

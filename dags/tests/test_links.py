@@ -4,7 +4,7 @@ import pytest
 import structlog
 from made_up import RUN_ID
 
-from epic_fhir.hocon import SettingsError
+from epic_fhir.installation import Installation, SettingsError
 from epic_fhir.lake import Lake
 from epic_fhir.links import ReportLink, page_url, report_url
 
@@ -80,8 +80,8 @@ def test_the_address_fits_the_lake(lake, served_at, run, url):
 
 def test_an_address_that_is_none_is_refused(monkeypatch):
     monkeypatch.setenv("EPIC_FHIR_REPORT_URL", "reports")
-    with pytest.raises(SettingsError, match=r"report-url = reports in .*; expected an address that begins with https://"):
-        report_url(REPOSITORY / "conf" / "validation.conf")
+    with pytest.raises(SettingsError, match=r"report-url = reports: expected an address that begins with https://"):
+        report_url(Installation.from_env({"EPIC_FHIR_HOME": str(REPOSITORY)}))
 
 
 @pytest.mark.parametrize("state", ["success", "failed"])

@@ -99,7 +99,7 @@ before = time.process_time()
 sys.path.insert(0, {str(FOLDER)!r})
 import {file.stem}
 print(time.process_time() - before)
-print([m for m in ("pyspark", "pyhocon", "pandas", "pyarrow", "deltalake") if m in sys.modules])
+print([m for m in ("pyspark", "pandas", "pyarrow", "deltalake") if m in sys.modules])
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     seconds, heavy = run.stdout.strip().splitlines()[-2:]

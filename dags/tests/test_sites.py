@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from epic_fhir import sites
-from epic_fhir.hocon import SettingsError, hocon
-from epic_fhir.settings import Installation, Settings
+from epic_fhir.installation import Installation, SettingsError
+from epic_fhir.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = REPOSITORY / "dags"
@@ -21,6 +21,7 @@ def two_sites(tmp_path, monkeypatch):
         text = f'include "pipeline.conf"\nepic-fhir {{ lake = "../lakes/{site}", load.schema = "fhir_{site}" }}\n'
         (tmp_path / "conf" / f"{site}.conf").write_text(text)
     monkeypatch.setenv("EPIC_FHIR_HOME", str(tmp_path))
+    monkeypatch.setenv("EPIC_FHIR_JARS", str(REPOSITORY / "extract-job" / "target"))
     monkeypatch.setenv("EPIC_FHIR_SITES", "north, south")
     return tmp_path
 
@@ -56,8 +57,8 @@ def test_every_other_dag_is_there_for_each_site_too(two_sites, what):
 def test_a_sites_settings_are_its_own_file_over_the_shared_one(two_sites):
     north, south = (Installation.of(f"epic_fhir_etl_{site}") for site in ("north", "south"))
     assert (north.conf.name, south.conf.name) == ("north.conf", "south.conf")
-    assert Settings.load(north.conf).lake == str(two_sites / "lakes" / "north")
-    assert Settings.load(south.conf).lake == str(two_sites / "lakes" / "south")
+    assert Settings.of(north).lake == str(two_sites / "lakes" / "north")
+    assert Settings.of(south).lake == str(two_sites / "lakes" / "south")
 
 
 def test_a_site_without_a_file_says_what_to_write(two_sites, monkeypatch):
@@ -82,15 +83,25 @@ def test_a_name_that_is_none_is_told_with_what_is_one(told, monkeypatch):
         sites.names()
 
 
-def test_a_site_keeps_what_it_does_not_say_otherwise(two_sites, monkeypatch):
-    monkeypatch.setenv("EPIC_FHIR_DB_USER", "loader")
-    tree = hocon(two_sites / "conf" / "north.conf", "epic-fhir")
-    assert tree["load.schema"] == "fhir_north"
-    assert tree["load.jdbc-url"] == "jdbc:postgresql://127.0.0.1:5432/postgres"
-    assert tree["load.user"] == "loader"
-    named = two_sites / "conf" / "named.conf"
-    named.write_text('# a reference\n\ninclude "north.conf"\nepic-fhir.load.state-schema = ${epic-fhir.load.schema}_state\n')
-    assert hocon(named, "epic-fhir")["load.state-schema"] == "fhir_north_state"
-    named.write_text('include "nobody.conf"\n')
-    with pytest.raises(SettingsError, match=r"Cannot read the settings: .*/nobody.conf; check that the file is there"):
-        hocon(named, "epic-fhir")
+def test_a_site_keeps_what_it_does_not_say_otherwise(two_sites):
+    north = Installation.of("epic_fhir_etl_north")
+    assert Settings.of(north).database == "jdbc:postgresql://127.0.0.1:5432/postgres"
+    north.conf.write_text(
+        '# its own\n\ninclude "pipeline.conf"\nepic-fhir.load.jdbc-url = "jdbc:postgresql://db:5433/north?password=x"\n'
+    )
+    assert Settings.of(north).database == "jdbc:postgresql://db:5433/north"
+
+
+def test_a_change_of_the_shared_settings_reaches_every_site(two_sites):
+    north = Installation.of("epic_fhir_etl_north")
+    assert Settings.of(north).readers == "owner"
+    shared = two_sites / "conf" / "pipeline.conf"
+    shared.write_text(shared.read_text() + '\nepic-fhir.files.readers = "group"\n')
+    assert Settings.of(north).readers == "group"
+
+
+def test_a_shared_file_that_is_not_there_is_not_passed_over(two_sites):
+    north = Installation.of("epic_fhir_etl_north")
+    north.conf.write_text('include "nobody.conf"\n')
+    with pytest.raises(SettingsError, match=r"Cannot read the settings: .*/north.conf includes nobody.conf, which is not there"):
+        Settings.of(north)

@@ -33,6 +33,12 @@ final class HoconValues {
     return table;
   }
 
+  /** Bounds in words; the largest whole number and infinity are no bound. */
+  static String range(Number min, Number max) {
+    boolean open = max.equals(Integer.MAX_VALUE) || max.equals(Double.POSITIVE_INFINITY);
+    return open ? "of " + min + " or more" : "from " + min + " to " + max;
+  }
+
   /** What a constant is called in settings. */
   static String name(Enum<?> one) {
     return one.name().toLowerCase(Locale.ROOT).replace('_', '-');

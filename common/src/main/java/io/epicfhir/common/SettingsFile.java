@@ -3,17 +3,22 @@ package io.epicfhir.common;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /**
- * The HOCON settings: one file, root key {@code epic-fhir}, with the environment's overrides
- * already in it.
+ * A settings file in HOCON: one block, with the environment's overrides already in it.
+ *
+ * <p>{@link #load} reads the jobs' settings, root key {@code epic-fhir}; {@link #thresholds} reads
+ * what validate and the alerts go by, root key {@code epic-fhir-validation}.
  */
 public final class SettingsFile {
   private static final String ROOT = "epic-fhir";
+  private static final String THRESHOLDS = "epic-fhir-validation";
   private static final List<String> BLOCKS =
       List.of(
           "lake",
@@ -29,42 +34,58 @@ public final class SettingsFile {
           "metrics");
 
   private final Path folder;
+  private final String shipped;
   private final Config config;
+  private final Set<Path> included;
 
-  private SettingsFile(Path folder, Config config) {
+  private SettingsFile(Path folder, String shipped, Config config, Set<Path> included) {
     this.folder = folder;
+    this.shipped = shipped;
     this.config = config;
+    this.included = included;
   }
 
   /**
-   * Reads and resolves a settings file.
+   * Reads and resolves the jobs' settings.
    *
    * @throws JobException {@link ExitCode#SETTINGS} with file and line where it is not readable
-   *     HOCON, and for each block that there is none of
+   *     HOCON, where a file that it includes is not there, and for each block that there is none of
    */
   public static SettingsFile load(String file) {
+    return load(file, ROOT, "pipeline.conf", BLOCKS);
+  }
+
+  /** Reads and resolves {@code validation.conf}; throws as {@link #load} does. */
+  static SettingsFile thresholds(String file, List<String> blocks) {
+    return load(file, THRESHOLDS, "validation.conf", blocks);
+  }
+
+  private static SettingsFile load(String file, String root, String shipped, List<String> blocks) {
     Path path = Path.of(file).toAbsolutePath().normalize();
     if (!Files.isReadable(path)) {
       throw new JobException(
-          ExitCode.SETTINGS,
-          "Cannot read the settings: " + path + "; give --conf an existing file");
+          ExitCode.SETTINGS, "Cannot read the settings: " + path + "; give an existing file");
     }
     try {
-      Config all = ConfigFactory.parseFile(path.toFile()).resolve();
-      if (!all.hasPath(ROOT)) {
+      Includes includes = new Includes();
+      ConfigParseOptions options = ConfigParseOptions.defaults().setIncluder(includes);
+      Config all = ConfigFactory.parseFile(path.toFile(), options).resolve();
+      includes.check(path);
+      if (!all.hasPath(root)) {
         throw new JobException(
             ExitCode.SETTINGS,
             "Cannot use the settings: "
                 + path
                 + " has no block \""
-                + ROOT
-                + "\"; start from conf/pipeline.conf");
+                + root
+                + "\"; start from conf/"
+                + shipped);
       }
-      List<String> unknown = new UnknownKeys(BLOCKS).problems(all.getConfig(ROOT), "");
+      List<String> unknown = new UnknownKeys(blocks, shipped).problems(all.getConfig(root), "");
       if (!unknown.isEmpty()) {
         throw toMend(unknown);
       }
-      return new SettingsFile(path.getParent(), all.getConfig(ROOT));
+      return new SettingsFile(path.getParent(), shipped, all.getConfig(root), includes.read());
     } catch (ConfigException e) {
       throw new JobException(ExitCode.SETTINGS, "Cannot read the settings: " + e.getMessage(), e);
     }
@@ -109,7 +130,26 @@ public final class SettingsFile {
 
   /** As a Hadoop path: one with a scheme as it is, any other as a local one. */
   String hadoopPath(String path) {
-    return path.matches("[a-z][a-z0-9]+:.*") ? path : resolve(path).toUri().toString();
+    return hasScheme(path) ? path : resolve(path).toUri().toString();
+  }
+
+  /** As Python takes it: a path with a scheme as it is, any other as an absolute one. */
+  String place(String path) {
+    return hasScheme(path) ? path.replaceFirst("/+$", "") : resolve(path).toString();
+  }
+
+  /** The files that the settings file includes, and those that they include. */
+  Set<Path> included() {
+    return included;
+  }
+
+  private static boolean hasScheme(String path) {
+    return path.matches("[a-z][a-z0-9]+:.*");
+  }
+
+  /** The file of {@code conf} that has all keys. */
+  String shipped() {
+    return shipped;
   }
 
   Config config() {

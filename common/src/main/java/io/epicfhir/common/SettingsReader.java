@@ -3,8 +3,6 @@ package io.epicfhir.common;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigObject;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -101,7 +99,7 @@ public final class SettingsReader {
   public int number(String key, int min, int max) {
     int value = read(key, Config::getInt, min, "a whole number");
     if (value < min || value > max) {
-      problem(key, String.valueOf(value), "a whole number from " + min + " to " + max);
+      problem(key, String.valueOf(value), "a whole number " + HoconValues.range(min, max));
     }
     return value;
   }
@@ -110,7 +108,7 @@ public final class SettingsReader {
   public double fraction(String key, double min, double max) {
     double value = read(key, Config::getDouble, min, "a number");
     if (!(value >= min && value <= max)) {
-      problem(key, String.valueOf(value), "a number from " + min + " to " + max);
+      problem(key, String.valueOf(value), "a number " + HoconValues.range(min, max));
     }
     return value;
   }
@@ -173,21 +171,13 @@ public final class SettingsReader {
 
   /** A secret kept in the file that the setting names. */
   public Optional<Secret> secretFile(String key) {
-    return optionalText(key)
-        .flatMap(
-            text -> {
-              Path secret = file.resolve(text);
-              try {
-                if (Files.exists(secret) && FileReaders.sharedWithOthers(secret)) {
-                  problem(
-                      key, secret.toString(), "a file that only its owner can read (chmod 600)");
-                }
-                return Optional.of(new Secret(Files.readString(secret).strip()));
-              } catch (IOException e) {
-                problem(key, secret.toString(), "a readable file that holds the secret");
-                return Optional.empty();
-              }
-            });
+    Optional<Path> secret = optionalText(key).map(file::resolve);
+    try {
+      return secret.map(Secret::inFile);
+    } catch (IllegalArgumentException e) {
+      problem(key, secret.orElseThrow().toString(), e.getMessage());
+      return Optional.empty();
+    }
   }
 
   /** Adds a problem that only the caller can see, for example a value that does not fit another. */
@@ -216,7 +206,9 @@ public final class SettingsReader {
 
   private List<String> unknown() {
     boolean looks = whole && !prefix.isEmpty() && config().hasPath(block());
-    return looks ? new UnknownKeys(asked).problems(config().getConfig(block()), prefix) : List.of();
+    return looks
+        ? new UnknownKeys(asked, file.shipped()).problems(config().getConfig(block()), prefix)
+        : List.of();
   }
 
   private String block() {

@@ -14,10 +14,15 @@ import java.util.Optional;
  */
 final class UnknownKeys {
   private final Collection<String> known;
+  private final String shipped;
 
-  /** With the keys that somebody reads; what is below one of them is read, too. */
-  UnknownKeys(Collection<String> known) {
+  /**
+   * @param known the keys that somebody reads; what is below one of them is read, too
+   * @param shipped the file of {@code conf} that has all keys
+   */
+  UnknownKeys(Collection<String> known, String shipped) {
     this.known = known;
+    this.shipped = shipped;
   }
 
   /**
@@ -41,7 +46,7 @@ final class UnknownKeys {
     String meant =
         closest(key)
             .map(name -> "did you mean " + prefix + name + "?")
-            .orElse("see conf/pipeline.conf for the keys that there are");
+            .orElse("see conf/" + shipped + " for the keys that there are");
     return "  " + prefix + key + " is no setting (" + value.origin().description() + "): " + meant;
   }
 

@@ -137,7 +137,7 @@ class SettingsTest {
   void aMissingFileSaysWhatToGive() {
     assertThatThrownBy(() -> SettingsFile.load(folder.resolve("none.conf").toString()))
         .isInstanceOf(JobException.class)
-        .hasMessageEndingWith("none.conf; give --conf an existing file");
+        .hasMessageEndingWith("none.conf; give an existing file");
   }
 
   @Test

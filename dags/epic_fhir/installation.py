@@ -1,0 +1,161 @@
+"""Where the installation lies: its folders, its settings files, and the programs that it runs."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from epic_fhir import sites
+from epic_fhir.archives import ClassArchive, OpenToOthers
+
+
+class SettingsError(Exception):
+    """Something that stands outside the code must be mended; no retry helps."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The folders and files of an installed pipeline."""
+
+    home: Path
+    conf: Path
+    profile: Path
+    spark_home: Path
+    jars: Path | None
+    archives: Path | None = None
+    extra: Path | None = None
+
+    @classmethod
+    def of(cls, dag_id: str) -> Installation:
+        """What a DAG of some site works with."""
+        return cls.from_env(site=sites.of(dag_id))
+
+    @classmethod
+    def from_env(cls, env: dict[str, str] | None = None, site: str = sites.ALONE) -> Installation:
+        env = dict(os.environ) if env is None else env
+        if not env.get("EPIC_FHIR_HOME"):
+            raise SettingsError(
+                "Cannot find the installation: EPIC_FHIR_HOME is not set; set it to the folder that holds conf/ and the jobs"
+            )
+        home = Path(env["EPIC_FHIR_HOME"]).absolute()
+        conf = Path(env.get("EPIC_FHIR_CONF") or home / "conf" / "pipeline.conf").absolute()
+        conf = conf.with_name(f"{site}.conf") if site else conf
+        chosen = (site and env.get(f"EPIC_FHIR_SPARK_PROFILE_{site.upper()}")) or env.get("EPIC_FHIR_SPARK_PROFILE") or "local"
+        folders = ("EPIC_FHIR_JARS", "EPIC_FHIR_CLASS_ARCHIVES", "EPIC_FHIR_EXTRA_JARS")
+        jars, archives, extra = (Path(env[name]).absolute() if env.get(name) else None for name in folders)
+        if not conf.is_file():
+            told = (
+                'write it for the site, beginning with include "pipeline.conf"'
+                if site
+                else "set EPIC_FHIR_CONF to a file that exists"
+            )
+            raise SettingsError(f"Cannot read the settings: {conf}; {told}")
+        return cls(home, conf, home / "conf" / "spark" / f"{chosen}.conf", _spark_home(env), jars, archives, extra)
+
+    def validation(self) -> Path:
+        """The thresholds and alerts: beside pipeline.conf, or else those that came with the installation."""
+        own = self.conf.parent / "validation.conf"
+        return own if own.is_file() else self.home / "conf" / "validation.conf"
+
+    def jar(self, module: str) -> Path:
+        """The one JAR of a job that spark-submit and java run."""
+        packed = self.home / "jars"
+        folder = self.jars or (packed if packed.is_dir() else self.home / module / "target")
+        found = sorted(folder.glob(f"{module}-*-job.jar"))
+        if len(found) != 1:
+            names = ", ".join(jar.name for jar in found) or "none"
+            raise SettingsError(
+                f"Cannot tell which JAR to run: {folder}/{module}-*-job.jar matches {names}; build the jobs, or leave one there"
+            )
+        return found[0]
+
+    def extra_jars(self) -> list[str]:
+        """What the jobs do not bring along, for example for a lake on s3a:; every JAR of the folder."""
+        if self.extra is None:
+            return []
+        found = sorted(str(jar) for jar in self.extra.glob("*.jar"))
+        if not found:
+            raise SettingsError(f"Cannot find any JAR in {self.extra}; put them there, or unset EPIC_FHIR_EXTRA_JARS")
+        return found
+
+    def properties(self) -> str:
+        """The Spark profile, as spark-submit takes it."""
+        if not self.profile.is_file():
+            raise SettingsError(f"Cannot read the Spark profile: {self.profile}; set EPIC_FHIR_SPARK_PROFILE to one that is there")
+        return str(self.profile)
+
+    def spark_submit(self) -> str:
+        return str(self.spark_home / "bin" / "spark-submit")
+
+    def environment(self) -> dict[str, str]:
+        """What a child process needs beside what it inherits; an administrator's own value wins."""
+        wanted = {"SPARK_HOME": str(self.spark_home), "SPARK_CONF_DIR": str(self.profile.parent)}
+        return {name: os.environ.get(name) or value for name, value in wanted.items()}
+
+    def spark_archive(self, module: str) -> ClassArchive | None:
+        """The archive of a job that is submitted, or None where there shall be, or can be, none."""
+        return self._archive(f"{module}-spark", [*self._own(module), f"{self.spark_home}/jars/*"])
+
+    def spark_start(self, module: str, archive: ClassArchive) -> tuple[dict[str, str], dict[str, str]]:
+        """What spark-submit is given so that its JVM can use an archive: Spark's properties, and the environment."""
+        empty = archive.file.parent / "empty"  # no archive fits a class path with a folder in it that holds something
+        empty.mkdir(exist_ok=True)
+        options = [*archive.options(), self._logging(), os.environ.get("SPARK_SUBMIT_OPTS", "")]
+        return (
+            {"spark.driver.extraClassPath": os.pathsep.join(self._own(module))},
+            {"SPARK_CONF_DIR": str(empty), "SPARK_SUBMIT_OPTS": " ".join(option for option in options if option)},
+        )
+
+    def java(self, module: str, main: str, arguments: list[str]) -> tuple[list[str], ClassArchive | None]:
+        """The command line of a job that needs no Spark session, a small JVM that starts fast; and its archive."""
+        classes = [*self._own(module), f"{self.spark_home}/jars/*"]
+        options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Depicfhir.spark-profile={self.properties()}"]
+        archive = self._archive(f"{module}-java", classes)
+        if archive is None:
+            classes.insert(1, str(self.profile.parent))
+        else:
+            options += [*archive.options(), self._logging()]
+        return [_java(), *options, "-cp", os.pathsep.join(classes), main, *arguments], archive
+
+    def small_java(self, main: str, arguments: list[str]) -> list[str]:
+        """The command line of a program that only the shared code of the jobs needs: it starts in a quarter of a second."""
+        options = ["-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        return [_java(), *options, "-cp", str(self.jar("extract-job")), main, *arguments]
+
+    def _own(self, module: str) -> list[str]:
+        """What goes before Spark's own JARs on a class path."""
+        return [str(self.jar(module)), *self.extra_jars()]
+
+    def _archive(self, job: str, classes: list[str]) -> ClassArchive | None:
+        """None also where the profile's folder must be on the class path: for Hadoop's own files, or an administrator's."""
+        needed = any(self.profile.parent.glob("*.xml")) or any(os.environ.get(n) for n in ("SPARK_CONF_DIR", "HADOOP_CONF_DIR"))
+        if self.archives is None or needed:
+            return None
+        try:
+            return ClassArchive.of(self.archives, job, classes, Path(_java()))
+        except OpenToOthers as e:
+            raise SettingsError(f"Cannot use the class archives: {e}; run: chmod 700 {self.archives}") from e
+
+    def _logging(self) -> str:
+        """log4j finds its file on the class path, where the profile's folder is; else it must be told."""
+        return f"-Dlog4j2.configurationFile={self.profile.parent / 'log4j2.properties'}"
+
+
+def _java() -> str:
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home, "bin", "java")) if home else shutil.which("java")
+    if java is None or not Path(java).exists():
+        raise SettingsError("Cannot find java: neither JAVA_HOME nor PATH has it; install a JDK 17 or later")
+    return java
+
+
+def _spark_home(env: dict[str, str]) -> Path:
+    if env.get("SPARK_HOME"):
+        return Path(env["SPARK_HOME"]).absolute()
+    spec = importlib.util.find_spec("pyspark")
+    if spec is None or not spec.submodule_search_locations:
+        raise SettingsError("Cannot find Spark: SPARK_HOME is not set and pyspark is not installed; do one of both")
+    return Path(next(iter(spec.submodule_search_locations))).absolute()

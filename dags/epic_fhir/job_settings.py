@@ -1,0 +1,197 @@
+"""
+The settings files as the jobs read them.
+
+They are HOCON, which one reader reads: the jobs' own. It gives the few values that Python needs as JSON (common/contracts). An
+answer is used again while the files that it came from, the environment variables that they name and the job's JAR are the same:
+within a process, and from the folder of class archives where there is one. A settings file holds no secret, nor does an answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from epic_fhir.archives import OpenToOthers, require_own
+from epic_fhir.contracts import ContractError, read
+from epic_fhir.installation import SettingsError
+from epic_fhir.processes import without_secrets
+
+if TYPE_CHECKING:
+    from epic_fhir.installation import Installation
+
+DAG_SETTINGS = "io.epicfhir.common.DagSettings"
+_SETTINGS_EXIT = 2
+_TIMEOUT = 120
+_VARIABLE = re.compile(r"\$\{\??([^}]*)\}")
+_answers: dict[tuple[str, str], dict[str, Any]] = {}
+
+
+@dataclass(frozen=True)
+class PipelineSettings:
+    """Of pipeline.conf, or a site's own file."""
+
+    included: list[str]
+    lake: str
+    readers: str
+    poll_interval_ms: int
+    database: str
+    schema_version: int
+
+
+@dataclass(frozen=True)
+class Skew:
+    ratio: float
+    min_duration_ms: int
+    min_tasks: int
+    data_ratio: float
+
+
+@dataclass(frozen=True)
+class Speed:
+    least_runs: int
+    most_runs: int
+    false_alarms: float
+    slower_at_once: float
+    part_slower_at_once: float
+    slower_since: float
+    noise_floor: float
+    least_duration_ms: int
+
+
+@dataclass(frozen=True)
+class Drift:
+    least_runs: int
+    rows_lost: float
+    nulls_more: float
+    deleted: float
+    patients_unknown: float
+    max_age_ms: int
+
+
+@dataclass(frozen=True)
+class AlertSettings:
+    first_try: bool
+    remind_red_every: int
+    remind_warnings_every: int
+    mail_to: list[str]
+    mail_connection: str
+    slack_connection: str
+    webhook_connection: str
+
+
+@dataclass(frozen=True)
+class ValidationSettings:
+    """Of validation.conf."""
+
+    included: list[str]
+    skew: Skew
+    speed: Speed
+    data: Drift
+    alerts: AlertSettings
+    report_url: str
+    schema_version: int
+
+
+def pipeline(here: Installation) -> PipelineSettings:
+    return _typed(PipelineSettings, here, "pipeline", here.conf)
+
+
+def validation(here: Installation) -> ValidationSettings:
+    return _typed(ValidationSettings, here, "validation", here.validation())
+
+
+def _typed(model: type[Any], here: Installation, kind: str, file: Path) -> Any:
+    try:
+        return read(model, _document(here, kind, file), f"the settings of {file} as the job gave them")
+    except ContractError as e:
+        raise SettingsError(str(e)) from e
+
+
+def _document(here: Installation, kind: str, file: Path) -> dict[str, Any]:
+    key, jar = (kind, str(file)), here.jar("extract-job")
+    kept = _kept_file(here, key)
+    for answer in (_answers.get(key), _read(kept)):
+        if answer is not None and answer["from"] == _state(jar, file, answer["document"]):
+            _answers[key] = answer
+            return answer["document"]
+    begun = time.time()
+    document = _ask(here.small_java(DAG_SETTINGS, [kind, str(file)]))
+    answer = {"from": _state(jar, file, document), "document": document}
+    if all(Path(one).stat().st_mtime < begun for one in answer["from"]["files"]):  # one that was written meanwhile is read again
+        _answers[key] = answer
+        _keep(kept, answer)
+    return document
+
+
+def _ask(command: list[str]) -> dict[str, Any]:
+    try:
+        ended = subprocess.run(command, env=without_secrets(), capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+    except (OSError, subprocess.TimeoutExpired) as e:
+        raise SettingsError(f"Cannot read the settings: {type(e).__name__} of {command[0]}; check the Java installation") from e
+    if ended.returncode == 0:
+        return json.loads(ended.stdout)
+    told = "\n".join(line for line in ended.stderr.splitlines() if not line.startswith("Picked up "))
+    if ended.returncode == _SETTINGS_EXIT and told:
+        raise SettingsError(told)
+    raise SettingsError(
+        f"Cannot read the settings: {DAG_SETTINGS} ended with exit code {ended.returncode}: {told[-500:]}. "
+        "Install the job JARs and the DAGs of one version."
+    )
+
+
+def _state(jar: Path, file: Path, document: dict[str, Any]) -> dict[str, Any]:
+    """What an answer depends on."""
+    stat = jar.stat()
+    files, names = {}, set()
+    for one in (str(file), *document.get("included", ())):
+        try:
+            content = Path(one).read_bytes()
+        except OSError:
+            content = b""
+        files[one] = hashlib.sha256(content).hexdigest()
+        names |= {name.strip().strip('"').removesuffix("[]") for name in _VARIABLE.findall(content.decode(errors="replace"))}
+    values = json.dumps({name: os.environ.get(name) for name in sorted(names)})
+    return {
+        "jar": [str(jar), stat.st_size, stat.st_mtime_ns],
+        "files": files,
+        "environment": hashlib.sha256(values.encode()).hexdigest(),
+    }
+
+
+def _kept_file(here: Installation, key: tuple[str, str]) -> Path | None:
+    if here.archives is None:
+        return None
+    try:
+        require_own(here.archives)
+    except OpenToOthers:
+        return None
+    return here.archives / f"settings-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]}.json"
+
+
+def _read(kept: Path | None) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(kept.read_bytes()) if kept else None
+    except (OSError, ValueError):
+        return None
+    return answer if isinstance(answer, dict) and {"from", "document"} <= answer.keys() else None
+
+
+def _keep(kept: Path | None, answer: dict[str, Any]) -> None:
+    """In one step; a disk that takes no file only costs time."""
+    if kept is None:
+        return
+    part = kept.with_suffix(f".{os.getpid()}.part")
+    try:
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            json.dump(answer, out)
+        part.replace(kept)
+    except OSError:
+        part.unlink(missing_ok=True)
