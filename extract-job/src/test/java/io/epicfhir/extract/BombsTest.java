@@ -3,9 +3,9 @@ package io.epicfhir.extract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.CapturedLog;
-import io.epicfhir.sandbox.Fault;
-import io.epicfhir.sandbox.Match;
-import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

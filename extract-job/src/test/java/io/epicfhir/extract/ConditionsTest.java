@@ -1,8 +1,8 @@
 package io.epicfhir.extract;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.epicfhir.sandbox.RequestKind;
 import io.epicfhir.sandbox.SandboxOptions;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.ChildJvm;
-import io.epicfhir.sandbox.BreakGlass;
-import io.epicfhir.sandbox.Fault;
-import io.epicfhir.sandbox.Match;
-import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
+import io.epicfhir.sandbox.http.RequestKind;
+import io.epicfhir.sandbox.store.BreakGlass;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,10 +3,10 @@ package io.epicfhir.extract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.epicfhir.sandbox.ClientKeys;
-import io.epicfhir.sandbox.Fault;
-import io.epicfhir.sandbox.Match;
-import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.auth.ClientKeys;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;

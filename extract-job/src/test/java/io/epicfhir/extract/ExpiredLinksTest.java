@@ -3,10 +3,10 @@ package io.epicfhir.extract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.epicfhir.sandbox.Fault;
-import io.epicfhir.sandbox.FileServing;
-import io.epicfhir.sandbox.Match;
-import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.bulk.FileServing;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.epicfhir.sandbox.Fault;
-import io.epicfhir.sandbox.Match;
-import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;

@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.Landing;
-import io.epicfhir.sandbox.Fault;
-import io.epicfhir.sandbox.Match;
-import io.epicfhir.sandbox.RequestKind;
-import io.epicfhir.sandbox.RequestLog;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
+import io.epicfhir.sandbox.http.RequestKind;
+import io.epicfhir.sandbox.http.RequestLog;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.URLDecoder;

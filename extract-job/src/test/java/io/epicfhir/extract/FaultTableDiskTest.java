@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.epicfhir.common.ChildJvm;
 import io.epicfhir.common.OtherUser;
 import io.epicfhir.common.SmallDisk;
-import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.epicfhir.sandbox.Fault;
-import io.epicfhir.sandbox.Match;
 import io.epicfhir.sandbox.epic.Behaviour;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.luben.zstd.ZstdInputStream;
 import io.epicfhir.common.Landing;
-import io.epicfhir.sandbox.Fault;
-import io.epicfhir.sandbox.Match;
-import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -4,7 +4,7 @@ import static java.time.temporal.ChronoUnit.DAYS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.Landing;
-import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;

@@ -3,8 +3,8 @@ package io.epicfhir.extract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.Landing;
-import io.epicfhir.sandbox.RequestKind;
 import io.epicfhir.sandbox.SandboxOptions;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package io.epicfhir.extract;
 
-import io.epicfhir.sandbox.ClientKeys;
 import io.epicfhir.sandbox.SandboxOptions;
 import io.epicfhir.sandbox.SandboxServer;
+import io.epicfhir.sandbox.auth.ClientKeys;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
-import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;

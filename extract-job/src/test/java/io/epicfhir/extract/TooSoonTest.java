@@ -2,9 +2,9 @@ package io.epicfhir.extract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.sandbox.Fault;
-import io.epicfhir.sandbox.Match;
-import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;

@@ -2,6 +2,10 @@ package io.epicfhir.sandbox;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.epicfhir.sandbox.http.Json;
+import io.epicfhir.sandbox.http.Reply;
+import io.epicfhir.sandbox.search.SearchParameters;
+import io.epicfhir.sandbox.store.ResourceStore;
 
 /** What the server says about itself. */
 final class Capabilities {

@@ -1,6 +1,39 @@
 package io.epicfhir.sandbox;
 
+import io.epicfhir.sandbox.admin.Admin;
+import io.epicfhir.sandbox.admin.ReachOracle;
+import io.epicfhir.sandbox.admin.SiteAdmin;
+import io.epicfhir.sandbox.auth.AccessTokens;
+import io.epicfhir.sandbox.auth.ClientAssertion;
+import io.epicfhir.sandbox.auth.RegisteredClients;
+import io.epicfhir.sandbox.auth.TokenEndpoint;
+import io.epicfhir.sandbox.bulk.BulkExports;
+import io.epicfhir.sandbox.bulk.FileServing;
+import io.epicfhir.sandbox.bulk.SignedLinks;
 import io.epicfhir.sandbox.epic.Behaviour;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.FaultPlan;
+import io.epicfhir.sandbox.front.Exchange;
+import io.epicfhir.sandbox.front.Service;
+import io.epicfhir.sandbox.http.HttpDates;
+import io.epicfhir.sandbox.http.Outcomes;
+import io.epicfhir.sandbox.http.Reply;
+import io.epicfhir.sandbox.http.Request;
+import io.epicfhir.sandbox.http.RequestKind;
+import io.epicfhir.sandbox.http.RequestLog;
+import io.epicfhir.sandbox.http.Route;
+import io.epicfhir.sandbox.http.Urls;
+import io.epicfhir.sandbox.search.PatientAccess;
+import io.epicfhir.sandbox.search.ReadEndpoint;
+import io.epicfhir.sandbox.search.SearchEndpoint;
+import io.epicfhir.sandbox.search.SearchOptions;
+import io.epicfhir.sandbox.search.SearchParameters;
+import io.epicfhir.sandbox.store.Groups;
+import io.epicfhir.sandbox.store.ResourceStore;
+import io.epicfhir.sandbox.store.ResourceTypes;
+import io.epicfhir.sandbox.store.SiteChanges;
+import io.epicfhir.sandbox.store.SiteEvents;
+import io.epicfhir.sandbox.store.Ticks;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -33,15 +66,20 @@ final class Router implements Service.Answers {
     this.tokens = tokens;
     this.tokenEndpoint =
         new TokenEndpoint(
-            new ClientAssertion(clients, options.clock), tokens, options, log, ResourceTypes::all);
-    Groups groups = new Groups(options, changes);
-    this.exports = new BulkExports(store, groups, ticks, options, faults, log);
+            new ClientAssertion(clients, options.clock),
+            tokens,
+            options.tokens(),
+            log,
+            ResourceTypes::all);
+    Groups groups = options.siteGroups(changes);
+    this.exports = new BulkExports(store, groups, ticks, options.exports(), faults, log);
     log.exports(exports::kept);
+    SearchOptions searches = options.searches();
     PatientAccess access = new PatientAccess(changes);
-    this.search = new SearchEndpoint(store, access, faults, options);
-    this.reads = new ReadEndpoint(store, groups, access, options);
-    this.capabilities = new Capabilities(store, new SearchParameters(options));
-    ReachOracle oracle = new ReachOracle(store, groups, options);
+    this.search = new SearchEndpoint(store, access, faults, searches);
+    this.reads = new ReadEndpoint(store, groups, access, searches);
+    this.capabilities = new Capabilities(store, new SearchParameters(searches));
+    ReachOracle oracle = new ReachOracle(store, groups, options.behaviours);
     this.admin =
         new Admin(
             store,

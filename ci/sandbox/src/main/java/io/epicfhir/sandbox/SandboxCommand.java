@@ -1,6 +1,10 @@
 package io.epicfhir.sandbox;
 
+import io.epicfhir.sandbox.auth.ClientKeys;
+import io.epicfhir.sandbox.bulk.FileServing;
 import io.epicfhir.sandbox.epic.Behaviour;
+import io.epicfhir.sandbox.http.Route;
+import io.epicfhir.sandbox.store.SiteChanges;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,7 +132,7 @@ final class SandboxCommand {
             "SANDBOX_PID=" + ProcessHandle.current().pid(),
             "SANDBOX_DATA=" + options.data.toAbsolutePath(),
             "SANDBOX_GROUP=" + options.groupId,
-            "SANDBOX_GROUPS=" + String.join(",", new Groups(options, new SiteChanges()).dealt()),
+            "SANDBOX_GROUPS=" + String.join(",", options.siteGroups(new SiteChanges()).dealt()),
             "SANDBOX_CLIENT_ID=" + options.clientId,
             "SANDBOX_RS384_KEY=" + folder.resolve("rs384.pem"),
             "SANDBOX_RS384_KEY_ID=" + keys.rs384().getKeyID(),

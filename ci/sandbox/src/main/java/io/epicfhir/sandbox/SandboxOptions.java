@@ -1,7 +1,13 @@
 package io.epicfhir.sandbox;
 
 import com.nimbusds.jose.jwk.JWKSet;
+import io.epicfhir.sandbox.auth.TokenOptions;
+import io.epicfhir.sandbox.bulk.ExportOptions;
+import io.epicfhir.sandbox.bulk.FileServing;
 import io.epicfhir.sandbox.epic.Behaviour;
+import io.epicfhir.sandbox.search.SearchOptions;
+import io.epicfhir.sandbox.store.Groups;
+import io.epicfhir.sandbox.store.SiteChanges;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -231,13 +237,50 @@ public final class SandboxOptions {
     return this;
   }
 
-  boolean behaves(Behaviour behaviour) {
-    return behaviours.contains(behaviour);
-  }
-
   /** The server's clock: token and export times follow it. */
   public SandboxOptions clock(Clock value) {
     clock = value;
     return this;
+  }
+
+  boolean behaves(Behaviour behaviour) {
+    return behaviours.contains(behaviour);
+  }
+
+  TokenOptions tokens() {
+    return new TokenOptions(behaviours, grantedScopes, tokenLifetime);
+  }
+
+  SearchOptions searches() {
+    return new SearchOptions(
+        behaviours,
+        clock,
+        pageSize,
+        patientSearch,
+        lastUpdatedSearch,
+        searchLifetime,
+        documentsPerDay);
+  }
+
+  ExportOptions exports() {
+    return new ExportOptions(
+        behaviours,
+        clock,
+        exportTime,
+        retryAfter,
+        fileLifetime,
+        maxFileBytes,
+        maxFileLines,
+        filesAPage,
+        since,
+        oncePerDay,
+        reusesExports,
+        files,
+        recentKickOff,
+        recentKickOffStatus);
+  }
+
+  Groups siteGroups(SiteChanges changes) {
+    return new Groups(groupId, groups, dealtGroups, changes);
   }
 }

@@ -1,5 +1,20 @@
 package io.epicfhir.sandbox;
 
+import io.epicfhir.sandbox.auth.AccessTokens;
+import io.epicfhir.sandbox.auth.RegisteredClients;
+import io.epicfhir.sandbox.bulk.FileServing;
+import io.epicfhir.sandbox.faults.FaultPlan;
+import io.epicfhir.sandbox.front.FileOrigin;
+import io.epicfhir.sandbox.front.HttpFront;
+import io.epicfhir.sandbox.front.RetryWindows;
+import io.epicfhir.sandbox.front.SelfSigned;
+import io.epicfhir.sandbox.front.Service;
+import io.epicfhir.sandbox.http.RequestLog;
+import io.epicfhir.sandbox.http.Urls;
+import io.epicfhir.sandbox.store.ResourceStore;
+import io.epicfhir.sandbox.store.SiteChanges;
+import io.epicfhir.sandbox.store.SiteEvents;
+import io.epicfhir.sandbox.store.Ticks;
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.time.Clock;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.sandbox.bulk.FileServing;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;

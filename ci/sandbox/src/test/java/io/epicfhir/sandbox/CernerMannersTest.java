@@ -3,6 +3,7 @@ package io.epicfhir.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.sandbox.bulk.FileServing;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;

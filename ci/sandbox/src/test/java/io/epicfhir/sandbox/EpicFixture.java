@@ -3,6 +3,7 @@ package io.epicfhir.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.sandbox.http.Json;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -14,16 +15,16 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A sandbox on resources as Synthea writes them, one patient with enough of each kind. */
-final class EpicFixture implements AutoCloseable {
-  static final int REPORTS = 120;
-  static final String NOTE = "Chief {complaint} <none> \\ \u00e9\nFollow up (soon)";
+public final class EpicFixture implements AutoCloseable {
+  public static final int REPORTS = 120;
+  public static final String NOTE = "Chief {complaint} <none> \\ \u00e9\nFollow up (soon)";
   private static final String NPI = "http://hl7.org/fhir/sid/us-npi";
   private static final String SUBJECT = "\"subject\":{\"reference\":\"Patient/p1\"}";
 
-  final SandboxFixture sandbox;
+  public final SandboxFixture sandbox;
   private String token;
 
-  EpicFixture(Path data) throws Exception {
+  public EpicFixture(Path data) throws Exception {
     sandbox = new SandboxFixture(data);
     sandbox.write("Patient", patient("p1"), patient("p2"), patient("p3"));
     sandbox.write(
@@ -56,11 +57,11 @@ final class EpicFixture implements AutoCloseable {
   }
 
   /** With single quotes for double ones, which are easier to read here. */
-  static String json(String text) {
+  public static String json(String text) {
     return text.replace('\'', '"');
   }
 
-  static String patient(String id) {
+  public static String patient(String id) {
     return json(
         ("{'resourceType':'Patient','id':'%s','meta':{'versionId':'3','lastUpdated':"
                 + "'2024-01-01T00:00:00Z','profile':['http://x']},'extension':[{'url':"
@@ -146,7 +147,7 @@ final class EpicFixture implements AutoCloseable {
         "Medication", json("{'resourceType':'Medication','id':'d1','code':{'text':'Ibuprofen'}}"));
   }
 
-  static List<String> documents(int number) {
+  public static List<String> documents(int number) {
     String data = Base64.getEncoder().encodeToString(NOTE.getBytes(StandardCharsets.UTF_8));
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < number; i++) {
@@ -159,28 +160,28 @@ final class EpicFixture implements AutoCloseable {
     return lines;
   }
 
-  EpicFixture start() throws Exception {
+  public EpicFixture start() throws Exception {
     sandbox.start();
     token = sandbox.token();
     return this;
   }
 
-  String token() {
+  public String token() {
     return token;
   }
 
-  HttpResponse<String> get(String path, String... headers) throws Exception {
+  public HttpResponse<String> get(String path, String... headers) throws Exception {
     return sandbox.client.get(sandbox.server.baseUrl() + path, token, headers);
   }
 
-  JsonNode read(String reference) throws Exception {
+  public JsonNode read(String reference) throws Exception {
     HttpResponse<String> answer = get("/" + reference, "Accept", "application/fhir+json");
     assertThat(answer.statusCode()).as(reference).isEqualTo(200);
     return TestClient.json(answer);
   }
 
   /** An export's resources of a type, by served id. */
-  Map<String, JsonNode> exported(String type) throws Exception {
+  public Map<String, JsonNode> exported(String type) throws Exception {
     Map<String, JsonNode> resources = new TreeMap<>();
     JsonNode manifest = sandbox.export(token, "?_type=" + type);
     if (!manifest.path("output").isEmpty()) {
@@ -193,7 +194,7 @@ final class EpicFixture implements AutoCloseable {
   }
 
   /** All pages of a search, one list of ids a page. */
-  List<List<String>> pages(String path) throws Exception {
+  public List<List<String>> pages(String path) throws Exception {
     List<List<String>> pages = new ArrayList<>();
     String url = sandbox.server.baseUrl() + path;
     while (!url.isEmpty()) {
@@ -221,7 +222,7 @@ final class EpicFixture implements AutoCloseable {
     return "";
   }
 
-  HttpResponse<String> admin(String method, String path, String body) throws Exception {
+  public HttpResponse<String> admin(String method, String path, String body) throws Exception {
     return sandbox.client.send(
         java.net.http.HttpRequest.newBuilder(
                 java.net.URI.create(sandbox.server.origin() + "/sandbox/" + path))
@@ -229,7 +230,7 @@ final class EpicFixture implements AutoCloseable {
   }
 
   /** By "Type/id" how it is reached. */
-  Map<String, String> reach() throws Exception {
+  public Map<String, String> reach() throws Exception {
     Map<String, String> reach = new TreeMap<>();
     for (String line : admin("GET", "reach", "").body().split("\n", -1)) {
       if (!line.isEmpty()) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.epicfhir.sandbox.epic.Behaviour;
 import io.epicfhir.sandbox.epic.EpicId;
+import io.epicfhir.sandbox.http.Json;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;

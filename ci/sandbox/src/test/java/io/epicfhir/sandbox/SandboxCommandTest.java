@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.epicfhir.sandbox.auth.ClientKeys;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringReader;

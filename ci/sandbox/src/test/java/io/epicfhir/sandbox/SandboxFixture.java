@@ -3,6 +3,7 @@ package io.epicfhir.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.sandbox.auth.ClientKeys;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -12,26 +13,26 @@ import java.time.Duration;
 import java.util.List;
 
 /** A sandbox on a few hand-written lines, with a clock of its own. */
-final class SandboxFixture implements AutoCloseable {
-  static final ClientKeys KEYS = ClientKeys.generate();
-  static final String ANNA =
+public final class SandboxFixture implements AutoCloseable {
+  public static final ClientKeys KEYS = ClientKeys.generate();
+  public static final String ANNA =
       "{\"resourceType\":\"Patient\",\"id\":\"anna\",\"name\":[{\"family\":\"M\u00fcller\u2028\u4e2d\"}]}";
-  static final String BEN = "{ \"resourceType\" : \"Patient\", \"id\":\"ben\"}";
+  public static final String BEN = "{ \"resourceType\" : \"Patient\", \"id\":\"ben\"}";
 
-  final Path data;
-  final MutableClock clock = new MutableClock();
-  final SandboxOptions options;
-  SandboxServer server;
-  TestClient client;
+  public final Path data;
+  public final MutableClock clock = new MutableClock();
+  public final SandboxOptions options;
+  public SandboxServer server;
+  public TestClient client;
 
-  SandboxFixture(Path data) throws IOException {
+  public SandboxFixture(Path data) throws IOException {
     this.data = data;
     write("Patient", ANNA, BEN);
     write("Observation", observation("o1", "1.50"), observation("o2", "2"), observation("o3", "3"));
     options = SandboxOptions.of(data).client("sandbox-client", KEYS.publicKeys()).clock(clock);
   }
 
-  static String observation(String id, String value) {
+  public static String observation(String id, String value) {
     return "{\"resourceType\":\"Observation\",\"id\":\""
         + id
         + "\",\"category\":[{\"coding\":[{\"system\":\"s\",\"code\":\"laboratory\"}]}],"
@@ -41,25 +42,25 @@ final class SandboxFixture implements AutoCloseable {
         + "}}";
   }
 
-  void write(String type, String... lines) throws IOException {
+  public void write(String type, String... lines) throws IOException {
     Files.writeString(data.resolve(type + ".ndjson"), String.join("\n", lines) + "\n");
   }
 
-  void write(String type, List<String> lines) throws IOException {
+  public void write(String type, List<String> lines) throws IOException {
     write(type, lines.toArray(String[]::new));
   }
 
-  SandboxFixture start() throws IOException {
+  public SandboxFixture start() throws IOException {
     server = SandboxServer.start(options);
     client = new TestClient(server, clock);
     return this;
   }
 
-  String token() throws Exception {
+  public String token() throws Exception {
     return client.token(KEYS.rs384(), "system/*.read");
   }
 
-  JsonNode export(String token, String query) throws Exception {
+  public JsonNode export(String token, String query) throws Exception {
     HttpResponse<String> kickOff = client.kickOff(token, query);
     if (kickOff.statusCode() == 429) {
       // Java's client sends a GET a second time by itself where a kept connection ends under it.
@@ -71,24 +72,25 @@ final class SandboxFixture implements AutoCloseable {
     return manifest(token, TestClient.header(kickOff, "Content-Location"));
   }
 
-  JsonNode manifest(String token, String status) throws Exception {
+  public JsonNode manifest(String token, String status) throws Exception {
     HttpResponse<String> answer = client.get(status, token);
     assertThat(answer.statusCode()).isEqualTo(200);
     return TestClient.json(answer);
   }
 
-  HttpResponse<byte[]> download(String token, JsonNode manifest, String type) throws Exception {
+  public HttpResponse<byte[]> download(String token, JsonNode manifest, String type)
+      throws Exception {
     return client.bytes(file(manifest, type).path("url").asText(), token);
   }
 
   /** The lines of a type's first file. */
-  List<String> lines(String token, JsonNode manifest, String type) throws Exception {
+  public List<String> lines(String token, JsonNode manifest, String type) throws Exception {
     return new String(download(token, manifest, type).body(), StandardCharsets.UTF_8)
         .lines()
         .toList();
   }
 
-  static JsonNode file(JsonNode manifest, String type) {
+  public static JsonNode file(JsonNode manifest, String type) {
     for (JsonNode file : manifest.path("output")) {
       if (file.path("type").asText().equals(type)) {
         return file;

@@ -11,6 +11,7 @@ import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import io.epicfhir.sandbox.http.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -29,21 +30,21 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 
 /** The least of a SMART Backend Services client, with every part open to be got wrong. */
-final class TestClient {
+public final class TestClient {
   private final HttpClient http = HttpClient.newHttpClient();
   private final SandboxServer server;
   private final Clock clock;
 
-  TestClient(SandboxServer server, Clock clock) {
+  public TestClient(SandboxServer server, Clock clock) {
     this.server = server;
     this.clock = clock;
   }
 
-  String tokenUrl() {
+  public String tokenUrl() {
     return server.origin() + "/oauth2/token";
   }
 
-  JWTClaimsSet.Builder claims() {
+  public JWTClaimsSet.Builder claims() {
     return new JWTClaimsSet.Builder()
         .issuer("sandbox-client")
         .subject("sandbox-client")
@@ -52,15 +53,15 @@ final class TestClient {
         .jwtID(UUID.randomUUID().toString());
   }
 
-  Instant now() {
+  public Instant now() {
     return clock.instant();
   }
 
-  static String sign(JWK key, JWTClaimsSet claims) {
+  public static String sign(JWK key, JWTClaimsSet claims) {
     return sign(key, claims, UnaryOperator.identity());
   }
 
-  static String sign(JWK key, JWTClaimsSet claims, UnaryOperator<JWSHeader.Builder> header) {
+  public static String sign(JWK key, JWTClaimsSet claims, UnaryOperator<JWSHeader.Builder> header) {
     try {
       boolean ec = key instanceof ECKey;
       JWSHeader.Builder builder =
@@ -75,7 +76,7 @@ final class TestClient {
     }
   }
 
-  HttpResponse<String> askToken(String assertion, String scope) throws Exception {
+  public HttpResponse<String> askToken(String assertion, String scope) throws Exception {
     String form =
         "grant_type=client_credentials&client_assertion_type="
             + encode("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
@@ -86,37 +87,37 @@ final class TestClient {
     return post(tokenUrl(), "application/x-www-form-urlencoded", form);
   }
 
-  String token(JWK key, String scope) throws Exception {
+  public String token(JWK key, String scope) throws Exception {
     HttpResponse<String> answer = askToken(sign(key, claims().build()), scope);
     return json(answer).path("access_token").asText();
   }
 
-  HttpResponse<String> post(String url, String contentType, String body) throws Exception {
+  public HttpResponse<String> post(String url, String contentType, String body) throws Exception {
     return send(
         HttpRequest.newBuilder(URI.create(url))
             .header("Content-Type", contentType)
             .POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 
-  HttpResponse<String> get(String url, String token, String... headers) throws Exception {
+  public HttpResponse<String> get(String url, String token, String... headers) throws Exception {
     return send(request(url, token, headers));
   }
 
-  HttpResponse<byte[]> bytes(String url, String token, String... headers) throws Exception {
+  public HttpResponse<byte[]> bytes(String url, String token, String... headers) throws Exception {
     return http.send(request(url, token, headers).build(), HttpResponse.BodyHandlers.ofByteArray());
   }
 
   /** Without a token. */
-  HttpResponse<String> open(String url) throws Exception {
+  public HttpResponse<String> open(String url) throws Exception {
     return send(HttpRequest.newBuilder(URI.create(url)));
   }
 
-  InputStream stream(String url, String token) throws Exception {
+  public InputStream stream(String url, String token) throws Exception {
     return http.send(request(url, token).build(), HttpResponse.BodyHandlers.ofInputStream()).body();
   }
 
   /** The statuses of as many requests at one time. */
-  List<Integer> all(int times, String url, String token) {
+  public List<Integer> all(int times, String url, String token) {
     List<CompletableFuture<Integer>> answers = new ArrayList<>();
     for (int i = 0; i < times; i++) {
       answers.add(
@@ -126,15 +127,15 @@ final class TestClient {
     return answers.stream().map(CompletableFuture::join).toList();
   }
 
-  HttpResponse<String> delete(String url, String token) throws Exception {
+  public HttpResponse<String> delete(String url, String token) throws Exception {
     return send(request(url, token).DELETE());
   }
 
-  HttpResponse<String> kickOff(String token, String query) throws Exception {
+  public HttpResponse<String> kickOff(String token, String query) throws Exception {
     return kickOff(token, "sandbox-group", query, "Cache-Control", "max-age=0");
   }
 
-  HttpResponse<String> kickOff(
+  public HttpResponse<String> kickOff(
       String token, String group, String query, String header, String value) throws Exception {
     return get(
         server.baseUrl() + "/Group/" + group + "/$export" + query,
@@ -147,11 +148,11 @@ final class TestClient {
         value);
   }
 
-  HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+  public HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
     return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
-  static HttpRequest.Builder request(String url, String token, String... headers) {
+  public static HttpRequest.Builder request(String url, String token, String... headers) {
     HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url));
     request.header("Authorization", "Bearer " + token);
     for (int i = 0; i < headers.length; i += 2) {
@@ -160,15 +161,15 @@ final class TestClient {
     return request;
   }
 
-  static JsonNode json(HttpResponse<String> answer) throws IOException {
+  public static JsonNode json(HttpResponse<String> answer) throws IOException {
     return Json.parse(answer.body());
   }
 
-  static String diagnostics(HttpResponse<String> answer) throws IOException {
+  public static String diagnostics(HttpResponse<String> answer) throws IOException {
     return json(answer).path("issue").path(0).path("diagnostics").asText();
   }
 
-  static String header(HttpResponse<?> answer, String name) {
+  public static String header(HttpResponse<?> answer, String name) {
     return answer.headers().firstValue(name).orElse("");
   }
 

@@ -2,8 +2,8 @@ package io.epicfhir.extract.crawl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.sandbox.Fault;
-import io.epicfhir.sandbox.Match;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.epicfhir.extract.crawl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.ChildJvm;
-import io.epicfhir.sandbox.RequestKind;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,0 +1,2 @@
+/** The export of a group: kick-off, status, manifest, and its files. */
+package io.epicfhir.sandbox.bulk;

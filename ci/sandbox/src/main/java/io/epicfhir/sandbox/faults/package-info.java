@@ -1,0 +1,2 @@
+/** What fails on demand, and when. */
+package io.epicfhir.sandbox.faults;
