@@ -12,6 +12,7 @@ import io.netty.channel.socket.SocketChannelConfig;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -22,6 +23,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslHandler;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -38,6 +40,7 @@ final class ReplyWriter {
   private final Reply reply;
   private final LongConsumer atLast;
   private long sent;
+  private boolean ended;
 
   private ReplyWriter(Channel channel, Reply reply, LongConsumer atLast) {
     this.channel = channel;
@@ -111,12 +114,27 @@ final class ReplyWriter {
       writePiece(last.first(last.length() - TAIL));
       last = last.from(last.length() - TAIL);
     }
-    if (last != null) {
-      if (reply.ending().kind() == Ending.Kind.WHOLE) {
-        atLast.accept(sent + last.length());
-      }
+    if (last == null) {
+      return;
+    }
+    if (reply.ending().kind() == Ending.Kind.WHOLE) {
+      writeLast(last);
+    } else {
       writePiece(last);
     }
+  }
+
+  /**
+   * The last bytes and the end of the reply at once: a client that has all bytes of a
+   * Content-Length may send its next request, and that must not meet a reply that has not ended.
+   */
+  private void writeLast(Piece last) throws IOException, InterruptedException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    last.writeTo(bytes);
+    atLast.accept(sent + bytes.size());
+    ended = true;
+    send(new DefaultLastHttpContent(Unpooled.wrappedBuffer(bytes.toByteArray())));
+    sent += bytes.size();
   }
 
   private void writePiece(Piece piece) throws IOException, InterruptedException {
@@ -171,6 +189,9 @@ final class ReplyWriter {
   }
 
   private void end() throws IOException, InterruptedException {
+    if (ended) {
+      return;
+    }
     if (reply.ending().kind() != Ending.Kind.STALLED) {
       atLast.accept(sent);
     }
