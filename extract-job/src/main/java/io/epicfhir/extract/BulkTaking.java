@@ -13,7 +13,7 @@ import io.epicfhir.extract.bulk.LandingReport;
 import io.epicfhir.extract.bulk.WithdrawnExports;
 import io.epicfhir.extract.crawl.BulkHydration;
 import io.epicfhir.extract.source.SourceClients;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.request.Traffic;
 import java.util.List;
 
 /** Bulk exports: their files are downloaded side by side, in Spark. */

@@ -5,7 +5,7 @@ import io.epicfhir.common.Landing;
 import io.epicfhir.extract.bulk.ExportFence;
 import io.epicfhir.extract.crawl.CrawlLanding;
 import io.epicfhir.extract.source.SourceClients;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.request.Traffic;
 import java.util.List;
 
 /** A crawl: searches patient by patient, in threads of this JVM. */

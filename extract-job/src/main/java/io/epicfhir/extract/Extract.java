@@ -8,7 +8,7 @@ import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import io.epicfhir.common.RunLock;
 import io.epicfhir.extract.bulk.ExportFence;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.request.Traffic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

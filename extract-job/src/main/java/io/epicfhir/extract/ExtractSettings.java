@@ -5,7 +5,7 @@ import io.epicfhir.common.SettingsReader;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bulk.BulkSettings;
 import io.epicfhir.extract.crawl.CrawlSettings;
-import io.epicfhir.extract.source.SourceSettings;
+import io.epicfhir.extract.source.settings.SourceSettings;
 import java.util.Collection;
 
 /**

@@ -8,9 +8,9 @@ import io.epicfhir.extract.bulk.BulkExport;
 import io.epicfhir.extract.bulk.GroupKickOff;
 import io.epicfhir.extract.crawl.Crawl;
 import io.epicfhir.extract.source.Capability;
-import io.epicfhir.extract.source.Pace;
 import io.epicfhir.extract.source.SourceClient;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.pace.Pace;
+import io.epicfhir.extract.source.request.Traffic;
 import java.util.ArrayList;
 import java.util.List;
 

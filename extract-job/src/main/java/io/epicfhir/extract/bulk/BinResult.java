@@ -2,7 +2,7 @@ package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.request.Traffic;
 import java.util.List;
 
 /**

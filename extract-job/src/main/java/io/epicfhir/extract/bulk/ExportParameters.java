@@ -3,7 +3,7 @@ package io.epicfhir.extract.bulk;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.epicfhir.extract.source.Link;
+import io.epicfhir.extract.source.request.Link;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.Sha256;
-import io.epicfhir.extract.source.OutcomeWords;
+import io.epicfhir.extract.source.answer.OutcomeWords;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 

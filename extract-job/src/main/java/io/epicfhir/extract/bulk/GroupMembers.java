@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.optout.OptOuts;
-import io.epicfhir.extract.source.PassingFailure;
+import io.epicfhir.extract.source.answer.PassingFailure;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

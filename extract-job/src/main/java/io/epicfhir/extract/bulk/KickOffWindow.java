@@ -5,7 +5,7 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
-import io.epicfhir.extract.source.ServerRefusal;
+import io.epicfhir.extract.source.answer.ServerRefusal;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

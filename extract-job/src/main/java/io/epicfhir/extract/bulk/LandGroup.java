@@ -6,8 +6,8 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.Landing;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.crawl.BulkHydration;
-import io.epicfhir.extract.source.Pace;
-import io.epicfhir.extract.source.SourceSettings;
+import io.epicfhir.extract.source.pace.Pace;
+import io.epicfhir.extract.source.settings.SourceSettings;
 import java.net.URI;
 
 /**

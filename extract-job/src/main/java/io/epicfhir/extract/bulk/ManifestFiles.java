@@ -1,7 +1,7 @@
 package io.epicfhir.extract.bulk;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.epicfhir.extract.source.Link;
+import io.epicfhir.extract.source.request.Link;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashSet;

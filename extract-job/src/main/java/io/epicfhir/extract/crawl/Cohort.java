@@ -2,10 +2,10 @@ package io.epicfhir.extract.crawl;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.extract.source.Link;
 import io.epicfhir.extract.source.SourceClient;
-import io.epicfhir.extract.source.SourceSettings;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.request.Link;
+import io.epicfhir.extract.source.request.Traffic;
+import io.epicfhir.extract.source.settings.SourceSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

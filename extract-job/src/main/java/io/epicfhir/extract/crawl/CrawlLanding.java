@@ -11,8 +11,8 @@ import io.epicfhir.extract.bronze.Publication;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bronze.Staging;
 import io.epicfhir.extract.source.SourceClient;
-import io.epicfhir.extract.source.SourceSettings;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.request.Traffic;
+import io.epicfhir.extract.source.settings.SourceSettings;
 import java.util.List;
 import java.util.Optional;
 

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.extract.source.Link;
+import io.epicfhir.extract.source.request.Link;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayDeque;

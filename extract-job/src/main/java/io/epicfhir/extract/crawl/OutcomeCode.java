@@ -2,7 +2,7 @@ package io.epicfhir.extract.crawl;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.epicfhir.extract.source.OutcomeWords;
+import io.epicfhir.extract.source.answer.OutcomeWords;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.epicfhir.extract.bronze.JsonBytes;
-import io.epicfhir.extract.source.BrokenBody;
+import io.epicfhir.extract.source.answer.BrokenBody;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.ArrayList;

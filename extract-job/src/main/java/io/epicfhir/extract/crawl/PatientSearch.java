@@ -2,7 +2,7 @@ package io.epicfhir.extract.crawl;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.extract.source.Link;
+import io.epicfhir.extract.source.request.Link;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -1,7 +1,7 @@
 package io.epicfhir.extract.crawl;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import io.epicfhir.extract.source.BrokenBody;
+import io.epicfhir.extract.source.answer.BrokenBody;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,8 +1,8 @@
 package io.epicfhir.extract.crawl;
 
 import io.epicfhir.common.Failpoint;
-import io.epicfhir.extract.source.Link;
-import io.epicfhir.extract.source.SourceSettings;
+import io.epicfhir.extract.source.request.Link;
+import io.epicfhir.extract.source.settings.SourceSettings;
 import java.net.URI;
 import java.util.Iterator;
 import java.util.List;

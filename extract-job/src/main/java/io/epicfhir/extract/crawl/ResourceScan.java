@@ -2,7 +2,7 @@ package io.epicfhir.extract.crawl;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.epicfhir.extract.source.BrokenBody;
+import io.epicfhir.extract.source.answer.BrokenBody;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

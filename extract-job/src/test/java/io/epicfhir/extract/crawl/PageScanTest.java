@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.epicfhir.extract.source.BrokenBody;
+import io.epicfhir.extract.source.answer.BrokenBody;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
