@@ -11,7 +11,7 @@ import io.epicfhir.extract.bulk.LandGroup;
 import io.epicfhir.extract.bulk.LandedPatients;
 import io.epicfhir.extract.bulk.LandingReport;
 import io.epicfhir.extract.bulk.WithdrawnExports;
-import io.epicfhir.extract.crawl.BulkHydration;
+import io.epicfhir.extract.crawl.references.BulkHydration;
 import io.epicfhir.extract.source.SourceClients;
 import io.epicfhir.extract.source.request.Traffic;
 import java.util.List;

@@ -4,7 +4,7 @@ import io.epicfhir.common.SettingsFile;
 import io.epicfhir.common.SettingsReader;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bulk.BulkSettings;
-import io.epicfhir.extract.crawl.CrawlSettings;
+import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.util.Collection;
 

@@ -4,7 +4,7 @@ import com.codahale.metrics.MetricRegistry;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.RunRecorder;
 import io.epicfhir.common.RunReport;
-import io.epicfhir.extract.crawl.HydrationCounts;
+import io.epicfhir.extract.crawl.references.HydrationCounts;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

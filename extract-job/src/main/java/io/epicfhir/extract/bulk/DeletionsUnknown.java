@@ -2,7 +2,7 @@ package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
-import io.epicfhir.extract.crawl.HydrationCounts;
+import io.epicfhir.extract.crawl.references.HydrationCounts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.Json;
 import io.epicfhir.extract.bronze.BronzeSettings;
-import io.epicfhir.extract.crawl.ReferenceFinder;
+import io.epicfhir.extract.crawl.references.ReferenceFinder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -5,7 +5,7 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.StateFile;
-import io.epicfhir.extract.crawl.HydrationCounts;
+import io.epicfhir.extract.crawl.references.HydrationCounts;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

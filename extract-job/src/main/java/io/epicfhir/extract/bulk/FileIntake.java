@@ -10,7 +10,7 @@ import io.epicfhir.extract.bronze.LineSplitter;
 import io.epicfhir.extract.bronze.QuarantinedLine;
 import io.epicfhir.extract.bronze.Rejection;
 import io.epicfhir.extract.bronze.RollingParquet;
-import io.epicfhir.extract.crawl.FileReferences;
+import io.epicfhir.extract.crawl.references.FileReferences;
 import io.epicfhir.extract.source.answer.BrokenBody;
 import io.epicfhir.extract.source.http.Intake;
 import java.io.IOException;

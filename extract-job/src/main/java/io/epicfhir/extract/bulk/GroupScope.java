@@ -3,7 +3,7 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
 import io.epicfhir.extract.bronze.StagedFile;
-import io.epicfhir.extract.crawl.BulkHydration;
+import io.epicfhir.extract.crawl.references.BulkHydration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;

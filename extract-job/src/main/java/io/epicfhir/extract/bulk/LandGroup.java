@@ -5,7 +5,7 @@ import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Landing;
 import io.epicfhir.extract.bronze.BronzeSettings;
-import io.epicfhir.extract.crawl.BulkHydration;
+import io.epicfhir.extract.crawl.references.BulkHydration;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.net.URI;

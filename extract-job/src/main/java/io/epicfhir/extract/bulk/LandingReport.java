@@ -3,7 +3,7 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
-import io.epicfhir.extract.crawl.HydrationCounts;
+import io.epicfhir.extract.crawl.references.HydrationCounts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

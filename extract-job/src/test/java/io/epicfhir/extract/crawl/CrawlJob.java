@@ -8,6 +8,7 @@ import io.epicfhir.common.SettingsReader;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bulk.ExportFence;
 import io.epicfhir.extract.bulk.ExportId;
+import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.request.Traffic;
