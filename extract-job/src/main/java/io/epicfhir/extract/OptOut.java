@@ -8,7 +8,7 @@ import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.optout.NamedPatients;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
-import io.epicfhir.extract.bulk.Readmission;
+import io.epicfhir.extract.bulk.ledger.Readmission;
 import io.epicfhir.extract.crawl.index.IndexErasure;
 
 /**

@@ -7,6 +7,7 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.extract.preflight.Findings;
 import io.epicfhir.extract.preflight.SiteCheck;
+import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.request.Traffic;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import com.nimbusds.jose.jwk.JWKSet;
 import io.epicfhir.common.SettingsFile;
+import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.request.Ask;

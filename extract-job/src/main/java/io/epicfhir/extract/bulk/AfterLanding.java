@@ -5,6 +5,8 @@ import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Landing;
 import io.epicfhir.extract.bronze.Staging;
+import io.epicfhir.extract.bulk.export.BulkExport;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.source.SourceClients;
 import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.SourceSettings;

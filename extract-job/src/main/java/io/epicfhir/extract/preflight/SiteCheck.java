@@ -1,9 +1,9 @@
 package io.epicfhir.extract.preflight;
 
-import io.epicfhir.extract.ExtractSettings;
-import io.epicfhir.extract.ExtractSettings.By;
 import io.epicfhir.extract.crawl.search.SearchTrials;
 import io.epicfhir.extract.preflight.Finding.State;
+import io.epicfhir.extract.settings.ExtractSettings;
+import io.epicfhir.extract.settings.ExtractSettings.By;
 import io.epicfhir.extract.source.Capability;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.request.Ask;

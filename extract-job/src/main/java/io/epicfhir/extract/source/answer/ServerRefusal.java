@@ -31,7 +31,7 @@ public final class ServerRefusal extends Exception {
         ExitCode.REFUSED, message, new ServerRefusal(status, codes, Optional.empty(), ""));
   }
 
-  public static JobException because(Reply reply, List<String> codes, String message) {
+  static JobException because(Reply reply, List<String> codes, String message) {
     return new JobException(
         ExitCode.REFUSED,
         message,

@@ -2,6 +2,7 @@ package io.epicfhir.extract.source.auth;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.settings.Scopes;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;

@@ -15,6 +15,7 @@ import io.epicfhir.extract.source.request.AccessToken;
 import io.epicfhir.extract.source.request.Ask;
 import io.epicfhir.extract.source.request.Link;
 import io.epicfhir.extract.source.request.Traffic;
+import io.epicfhir.extract.source.settings.Scopes;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.io.IOException;
 import java.net.URI;

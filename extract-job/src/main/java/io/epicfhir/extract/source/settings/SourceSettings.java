@@ -2,7 +2,6 @@ package io.epicfhir.extract.source.settings;
 
 import io.epicfhir.common.FileReaders;
 import io.epicfhir.common.SettingsReader;
-import io.epicfhir.extract.source.auth.Scopes;
 import io.epicfhir.extract.source.request.Link;
 import java.net.URI;
 import java.nio.file.Files;
