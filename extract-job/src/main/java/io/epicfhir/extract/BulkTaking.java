@@ -3,17 +3,18 @@ package io.epicfhir.extract;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.Landing;
 import io.epicfhir.extract.bulk.AfterLanding;
-import io.epicfhir.extract.bulk.BulkExport;
 import io.epicfhir.extract.bulk.BulkFigures;
-import io.epicfhir.extract.bulk.ExportFence;
-import io.epicfhir.extract.bulk.ExportLedger;
 import io.epicfhir.extract.bulk.LandGroup;
 import io.epicfhir.extract.bulk.LandedPatients;
-import io.epicfhir.extract.bulk.LandingReport;
-import io.epicfhir.extract.bulk.WithdrawnExports;
-import io.epicfhir.extract.crawl.BulkHydration;
+import io.epicfhir.extract.bulk.export.BulkExport;
+import io.epicfhir.extract.bulk.judgement.LandingReport;
+import io.epicfhir.extract.bulk.ledger.ExportFence;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
+import io.epicfhir.extract.bulk.ledger.WithdrawnExports;
+import io.epicfhir.extract.crawl.references.BulkHydration;
+import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.SourceClients;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.request.Traffic;
 import java.util.List;
 
 /** Bulk exports: their files are downloaded side by side, in Spark. */

@@ -7,11 +7,12 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.Landings;
 import io.epicfhir.common.RunLock;
-import io.epicfhir.extract.bulk.BulkExport;
-import io.epicfhir.extract.bulk.ExportLedger;
-import io.epicfhir.extract.source.Pace;
+import io.epicfhir.extract.bulk.export.BulkExport;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
+import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.SourceClient;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.pace.Pace;
+import io.epicfhir.extract.source.request.Traffic;
 import java.net.URI;
 
 /**

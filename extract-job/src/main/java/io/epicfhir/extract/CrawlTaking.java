@@ -2,10 +2,11 @@ package io.epicfhir.extract;
 
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.Landing;
-import io.epicfhir.extract.bulk.ExportFence;
+import io.epicfhir.extract.bulk.ledger.ExportFence;
 import io.epicfhir.extract.crawl.CrawlLanding;
+import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.SourceClients;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.request.Traffic;
 import java.util.List;
 
 /** A crawl: searches patient by patient, in threads of this JVM. */

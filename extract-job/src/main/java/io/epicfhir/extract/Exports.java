@@ -1,9 +1,10 @@
 package io.epicfhir.extract;
 
 import io.epicfhir.common.JobContext;
-import io.epicfhir.extract.bulk.ExportId;
-import io.epicfhir.extract.bulk.RunExports;
+import io.epicfhir.extract.bulk.ledger.ExportId;
+import io.epicfhir.extract.bulk.ledger.RunExports;
 import io.epicfhir.extract.crawl.Crawl;
+import io.epicfhir.extract.settings.ExtractSettings;
 import java.util.List;
 
 /** Which exports a task works on. */

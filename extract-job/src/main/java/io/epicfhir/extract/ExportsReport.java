@@ -2,8 +2,8 @@ package io.epicfhir.extract;
 
 import io.epicfhir.common.Landing;
 import io.epicfhir.common.RunRecorder;
-import io.epicfhir.extract.bulk.GroupKickOff;
-import io.epicfhir.extract.bulk.StatusCheck;
+import io.epicfhir.extract.bulk.export.GroupKickOff;
+import io.epicfhir.extract.bulk.export.StatusCheck;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;

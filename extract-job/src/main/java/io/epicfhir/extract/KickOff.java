@@ -4,13 +4,14 @@ import io.epicfhir.common.Job;
 import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.JobRunner;
-import io.epicfhir.extract.bulk.BulkExport;
-import io.epicfhir.extract.bulk.GroupKickOff;
+import io.epicfhir.extract.bulk.export.BulkExport;
+import io.epicfhir.extract.bulk.export.GroupKickOff;
 import io.epicfhir.extract.crawl.Crawl;
+import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.Capability;
-import io.epicfhir.extract.source.Pace;
 import io.epicfhir.extract.source.SourceClient;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.pace.Pace;
+import io.epicfhir.extract.source.request.Traffic;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -8,8 +8,8 @@ import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.optout.NamedPatients;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
-import io.epicfhir.extract.bulk.Readmission;
-import io.epicfhir.extract.crawl.IndexErasure;
+import io.epicfhir.extract.bulk.ledger.Readmission;
+import io.epicfhir.extract.crawl.index.IndexErasure;
 
 /**
  * Whose records stay out, at extract's side. {@code --mode forget} takes them from the indexes that

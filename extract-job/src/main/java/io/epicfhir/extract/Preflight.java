@@ -7,9 +7,10 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.JobRunner;
 import io.epicfhir.extract.preflight.Findings;
 import io.epicfhir.extract.preflight.SiteCheck;
-import io.epicfhir.extract.source.Pace;
+import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.SourceClient;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.pace.Pace;
+import io.epicfhir.extract.source.request.Traffic;
 
 /**
  * Looks at a site before anything is asked of it: signs in, reads what the server says of itself,

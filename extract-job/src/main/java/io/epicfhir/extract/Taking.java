@@ -1,7 +1,7 @@
 package io.epicfhir.extract;
 
 import io.epicfhir.common.Landing;
-import io.epicfhir.extract.bulk.ExportFence;
+import io.epicfhir.extract.bulk.ledger.ExportFence;
 import java.util.List;
 
 /** One of the ways in which data come: what Extract does for each export. */

@@ -5,10 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import com.nimbusds.jose.jwk.JWKSet;
 import io.epicfhir.common.SettingsFile;
-import io.epicfhir.extract.source.Ask;
-import io.epicfhir.extract.source.Pace;
+import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.SourceClient;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.pace.Pace;
+import io.epicfhir.extract.source.request.Ask;
+import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.sandbox.auth.ClientKeys;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;

@@ -1,6 +1,6 @@
 package io.epicfhir.extract;
 
-import io.epicfhir.extract.source.Pace;
+import io.epicfhir.extract.source.pace.Pace;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

@@ -5,9 +5,11 @@ import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Landing;
 import io.epicfhir.extract.bronze.Staging;
+import io.epicfhir.extract.bulk.export.BulkExport;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.source.SourceClients;
-import io.epicfhir.extract.source.SourceSettings;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.request.Traffic;
+import io.epicfhir.extract.source.settings.SourceSettings;
 import java.net.URI;
 import java.nio.file.Path;
 

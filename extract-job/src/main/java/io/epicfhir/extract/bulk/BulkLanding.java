@@ -10,8 +10,22 @@ import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bronze.Publication;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bronze.Staging;
-import io.epicfhir.extract.crawl.BulkHydration;
-import io.epicfhir.extract.crawl.Hydrated;
+import io.epicfhir.extract.bulk.files.BinResult;
+import io.epicfhir.extract.bulk.files.Download;
+import io.epicfhir.extract.bulk.files.DownloadProgress;
+import io.epicfhir.extract.bulk.files.FileReceipt;
+import io.epicfhir.extract.bulk.files.FileResult;
+import io.epicfhir.extract.bulk.files.Receipts;
+import io.epicfhir.extract.bulk.judgement.Judgement;
+import io.epicfhir.extract.bulk.ledger.Completeness;
+import io.epicfhir.extract.bulk.ledger.ExportFence;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
+import io.epicfhir.extract.bulk.ledger.ExportSpan;
+import io.epicfhir.extract.bulk.manifest.Manifest;
+import io.epicfhir.extract.bulk.manifest.RemoteFile;
+import io.epicfhir.extract.bulk.settings.BulkSettings;
+import io.epicfhir.extract.crawl.references.BulkHydration;
+import io.epicfhir.extract.crawl.references.Hydrated;
 import io.epicfhir.extract.source.SourceClients;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -126,7 +140,7 @@ public final class BulkLanding {
                 landing.exportId(),
                 landing.group(),
                 landing.transactionTime(),
-                ledger.requireStarted().asked().isFull(),
+                ledger.requireStarted().asked().full(),
                 Set.copyOf(complete),
                 new TreeSet<>(completeness.toConfirm()),
                 new GroupScope(context.lake(), ledger).members(complete, staged),

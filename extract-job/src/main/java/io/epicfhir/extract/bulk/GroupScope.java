@@ -3,7 +3,10 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.Lake;
 import io.epicfhir.common.Landing;
 import io.epicfhir.extract.bronze.StagedFile;
-import io.epicfhir.extract.crawl.BulkHydration;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
+import io.epicfhir.extract.bulk.ledger.ExportRequest;
+import io.epicfhir.extract.bulk.ledger.GroupPatients;
+import io.epicfhir.extract.crawl.references.BulkHydration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +36,7 @@ final class GroupScope {
    */
   Optional<BulkHydration.Members> members(List<String> completeTypes, List<StagedFile> staged) {
     ExportRequest asked = ledger.requireStarted().asked();
-    boolean whole = asked.isFull() && completeTypes.contains(PATIENT);
+    boolean whole = asked.full() && completeTypes.contains(PATIENT);
     GroupPatients patients = new GroupPatients(lake, asked.group());
     Set<String> digests = new HashSet<>();
     for (StagedFile file : staged) {

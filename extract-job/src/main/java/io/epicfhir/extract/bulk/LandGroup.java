@@ -5,9 +5,17 @@ import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Landing;
 import io.epicfhir.extract.bronze.BronzeSettings;
-import io.epicfhir.extract.crawl.BulkHydration;
-import io.epicfhir.extract.source.Pace;
-import io.epicfhir.extract.source.SourceSettings;
+import io.epicfhir.extract.bulk.export.BulkExport;
+import io.epicfhir.extract.bulk.export.GroupKickOff;
+import io.epicfhir.extract.bulk.export.StatusCheck;
+import io.epicfhir.extract.bulk.files.LinksExpired;
+import io.epicfhir.extract.bulk.ledger.ExportFence;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
+import io.epicfhir.extract.bulk.manifest.Manifest;
+import io.epicfhir.extract.bulk.settings.BulkSettings;
+import io.epicfhir.extract.crawl.references.BulkHydration;
+import io.epicfhir.extract.source.pace.Pace;
+import io.epicfhir.extract.source.settings.SourceSettings;
 import java.net.URI;
 
 /**

@@ -1,2 +1,2 @@
-/** The bulk export of a group: kick-off, status, manifest, and its files into bronze. */
+/** The bulk export of a group from its end at the server to its landing in bronze. */
 package io.epicfhir.extract.bulk;

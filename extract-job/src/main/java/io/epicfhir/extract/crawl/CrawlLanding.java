@@ -10,9 +10,14 @@ import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bronze.Publication;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bronze.Staging;
+import io.epicfhir.extract.crawl.index.IndexFolder;
+import io.epicfhir.extract.crawl.landing.CrawlJudgement;
+import io.epicfhir.extract.crawl.landing.CrawlReport;
+import io.epicfhir.extract.crawl.pages.OutcomePolicy;
+import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.source.SourceClient;
-import io.epicfhir.extract.source.SourceSettings;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.request.Traffic;
+import io.epicfhir.extract.source.settings.SourceSettings;
 import java.util.List;
 import java.util.Optional;
 

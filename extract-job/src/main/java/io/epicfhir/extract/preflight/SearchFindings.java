@@ -1,6 +1,6 @@
 package io.epicfhir.extract.preflight;
 
-import io.epicfhir.extract.crawl.SearchTrials.Trial;
+import io.epicfhir.extract.crawl.search.SearchTrials.Trial;
 import io.epicfhir.extract.preflight.Finding.State;
 import java.util.List;
 import java.util.Map;

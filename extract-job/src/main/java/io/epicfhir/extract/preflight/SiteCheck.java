@@ -1,14 +1,14 @@
 package io.epicfhir.extract.preflight;
 
-import io.epicfhir.extract.ExtractSettings;
-import io.epicfhir.extract.ExtractSettings.By;
-import io.epicfhir.extract.crawl.SearchTrials;
+import io.epicfhir.extract.crawl.search.SearchTrials;
 import io.epicfhir.extract.preflight.Finding.State;
-import io.epicfhir.extract.source.Ask;
+import io.epicfhir.extract.settings.ExtractSettings;
+import io.epicfhir.extract.settings.ExtractSettings.By;
 import io.epicfhir.extract.source.Capability;
-import io.epicfhir.extract.source.Link;
 import io.epicfhir.extract.source.SourceClient;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.request.Ask;
+import io.epicfhir.extract.source.request.Link;
+import io.epicfhir.extract.source.request.Traffic;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,6 +2,26 @@ package io.epicfhir.extract.source;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.answer.Answers;
+import io.epicfhir.extract.source.answer.PassingFailure;
+import io.epicfhir.extract.source.answer.Reading;
+import io.epicfhir.extract.source.answer.Reply;
+import io.epicfhir.extract.source.answer.ServerRefusal;
+import io.epicfhir.extract.source.answer.TooLong;
+import io.epicfhir.extract.source.auth.Grant;
+import io.epicfhir.extract.source.auth.SmartBackendAuth;
+import io.epicfhir.extract.source.http.Bodies;
+import io.epicfhir.extract.source.http.Http;
+import io.epicfhir.extract.source.http.Intake;
+import io.epicfhir.extract.source.pace.Pace;
+import io.epicfhir.extract.source.pace.RequestGate;
+import io.epicfhir.extract.source.pace.Retry;
+import io.epicfhir.extract.source.request.AccessToken;
+import io.epicfhir.extract.source.request.Ask;
+import io.epicfhir.extract.source.request.Origins;
+import io.epicfhir.extract.source.request.Redirects;
+import io.epicfhir.extract.source.request.Traffic;
+import io.epicfhir.extract.source.settings.SourceSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -221,7 +241,7 @@ public final class SourceClient {
       throw new PassingFailure("the server sent no file", Optional.empty());
     }
     InputStream body = bodies.open(ask.what(), response, traffic);
-    if (Answers.isNdjson(Bodies.contentType(response))) {
+    if (Answers.isNdjson(Reply.contentType(response))) {
       intake.take(body);
     } else {
       intake.takeForeign(body);

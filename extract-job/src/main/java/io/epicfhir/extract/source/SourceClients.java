@@ -2,6 +2,8 @@ package io.epicfhir.extract.source;
 
 import io.epicfhir.common.SettingsFile;
 import io.epicfhir.common.SettingsReader;
+import io.epicfhir.extract.source.pace.Pace;
+import io.epicfhir.extract.source.settings.SourceSettings;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -6,12 +6,13 @@ import io.epicfhir.common.Landing;
 import io.epicfhir.common.Landings;
 import io.epicfhir.common.SettingsReader;
 import io.epicfhir.extract.bronze.BronzeSettings;
-import io.epicfhir.extract.bulk.ExportFence;
-import io.epicfhir.extract.bulk.ExportId;
-import io.epicfhir.extract.source.Pace;
+import io.epicfhir.extract.bulk.ledger.ExportFence;
+import io.epicfhir.extract.bulk.ledger.ExportId;
+import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.source.SourceClient;
-import io.epicfhir.extract.source.SourceSettings;
-import io.epicfhir.extract.source.Traffic;
+import io.epicfhir.extract.source.pace.Pace;
+import io.epicfhir.extract.source.request.Traffic;
+import io.epicfhir.extract.source.settings.SourceSettings;
 
 /** A whole crawl in one task, as the mains put it together. */
 public final class CrawlJob implements Job {

@@ -3,6 +3,7 @@ package io.epicfhir.extract.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.extract.source.RawServer.Answer;
+import io.epicfhir.extract.source.http.Intake;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

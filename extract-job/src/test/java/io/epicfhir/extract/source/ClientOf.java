@@ -2,8 +2,12 @@ package io.epicfhir.extract.source;
 
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
-import io.epicfhir.extract.source.SourceSettings.SignIn;
-import io.epicfhir.extract.source.SourceSettings.TokenEndpoint;
+import io.epicfhir.extract.source.pace.Pace;
+import io.epicfhir.extract.source.request.Traffic;
+import io.epicfhir.extract.source.settings.SigningAlgorithm;
+import io.epicfhir.extract.source.settings.SourceSettings;
+import io.epicfhir.extract.source.settings.SourceSettings.SignIn;
+import io.epicfhir.extract.source.settings.SourceSettings.TokenEndpoint;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -14,9 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A client of a server in a test: it pauses for no time, and keeps what it would have waited. */
-final class ClientOf {
+public final class ClientOf {
   final List<Duration> pauses = new ArrayList<>();
-  final Traffic traffic = new Traffic();
+  public final Traffic traffic = new Traffic();
   private final URI base;
   private SignIn signIn = SignIn.NONE;
   private Path key = Path.of("none");
@@ -24,12 +28,12 @@ final class ClientOf {
   private TokenEndpoint tokenEndpoint = TokenEndpoint.AS_THE_SERVER_SAYS;
   private List<URI> allowed = List.of();
 
-  ClientOf(String base) {
+  public ClientOf(String base) {
     this.base = URI.create(base);
   }
 
   /** Signs in, by a new key in the folder. */
-  ClientOf signsIn(Path folder) throws IOException {
+  public ClientOf signsIn(Path folder) throws IOException {
     signIn = SignIn.SMART_BACKEND_SERVICES;
     key = folder.resolve("key.jwk");
     try {
@@ -40,12 +44,12 @@ final class ClientOf {
     return this;
   }
 
-  ClientOf scopes(String... asked) {
+  public ClientOf scopes(String... asked) {
     scopes = List.of(asked);
     return this;
   }
 
-  ClientOf tokenEndpoint(TokenEndpoint endpoint) {
+  public ClientOf tokenEndpoint(TokenEndpoint endpoint) {
     tokenEndpoint = endpoint;
     return this;
   }
@@ -55,7 +59,7 @@ final class ClientOf {
     return this;
   }
 
-  SourceSettings settings() {
+  public SourceSettings settings() {
     return new SourceSettings(
         base,
         signIn,
@@ -77,7 +81,7 @@ final class ClientOf {
         1 << 20);
   }
 
-  SourceClient client() {
+  public SourceClient client() {
     return new SourceClient(settings(), new Pace(Clock.systemUTC(), pauses::add));
   }
 }

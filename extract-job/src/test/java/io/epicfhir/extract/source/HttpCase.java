@@ -1,6 +1,8 @@
 package io.epicfhir.extract.source;
 
 import io.epicfhir.extract.source.RawServer.Answer;
+import io.epicfhir.extract.source.request.Ask;
+import io.epicfhir.extract.source.request.Link;
 import java.io.IOException;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.RawServer.Answer;
+import io.epicfhir.extract.source.answer.ServerRefusal;
+import io.epicfhir.extract.source.request.Ask;
+import io.epicfhir.extract.source.request.Link;
+import io.epicfhir.extract.source.settings.SourceSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.RawServer.Answer;
+import io.epicfhir.extract.source.answer.ServerRefusal;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,0 +1,36 @@
+package io.epicfhir.extract.bulk.files;
+
+import io.epicfhir.common.StateFile;
+import io.epicfhir.extract.bronze.StagedFile;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One file of the export that is taken in for good.
+ *
+ * @param result its counts
+ * @param bronze the Parquet files of its resources
+ * @param quarantine the Parquet files of its lines that could not be taken in
+ */
+public record FileReceipt(FileResult result, List<StagedFile> bronze, List<StagedFile> quarantine)
+    implements StateFile {
+
+  /**
+   * The same where some rows turned out to stay out.
+   *
+   * @param settled what became of each file, by its path
+   */
+  FileReceipt without(Map<String, Optional<StagedFile>> settled) {
+    List<StagedFile> left =
+        bronze.stream().map(file -> settled.get(file.path())).flatMap(Optional::stream).toList();
+    long gone = rows(bronze) - rows(left);
+    return left.equals(bronze)
+        ? this
+        : new FileReceipt(gone == 0 ? result : result.without(gone), left, quarantine);
+  }
+
+  private static long rows(List<StagedFile> files) {
+    return files.stream().mapToLong(StagedFile::rows).sum();
+  }
+}

@@ -1,0 +1,81 @@
+package io.epicfhir.extract.bulk.files;
+
+import io.epicfhir.extract.bulk.manifest.FileKind;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How one file of the manifest was taken in.
+ *
+ * @param name the file
+ * @param kind which list it stands in
+ * @param type the resource type of its lines
+ * @param announced lines by the manifest; null where it did not say
+ * @param received lines that came, without blank ones
+ * @param written lines in bronze
+ * @param rejected lines in quarantine
+ * @param problems what the lines of an error file report
+ * @param blank lines of white space, skipped
+ * @param oddLastUpdated lines whose meta.lastUpdated is no instant
+ * @param bytes of all lines
+ * @param ms from the first request to the last byte
+ * @param reasons rejected lines by reason
+ * @param optedOut lines of patients whose records stay out
+ * @param learned hashes of resources among those that were not on the list themselves
+ */
+public record FileResult(
+    String name,
+    FileKind kind,
+    String type,
+    Long announced,
+    long received,
+    long written,
+    long rejected,
+    ServerProblems problems,
+    long blank,
+    long oddLastUpdated,
+    long bytes,
+    long ms,
+    Map<String, Long> reasons,
+    long optedOut,
+    List<String> learned) {
+  public FileResult {
+    learned = learned == null ? List.of() : List.copyOf(learned);
+    if (problems == null) { // written before this component was there
+      problems =
+          kind == FileKind.ERROR && received > 0
+              ? ServerProblems.of(Map.of(ServerProblem.UNREADABLE, received))
+              : ServerProblems.NONE;
+    }
+  }
+
+  /** The same where so many lines in bronze turned out to be of patients whose records stay out. */
+  FileResult without(long late) {
+    return new FileResult(
+        name,
+        kind,
+        type,
+        announced,
+        received,
+        written - late,
+        rejected,
+        problems,
+        blank,
+        oddLastUpdated,
+        bytes,
+        ms,
+        reasons,
+        optedOut + late,
+        learned);
+  }
+
+  /** Lines by which data are missing at the server. */
+  public long severe() {
+    return problems.severe();
+  }
+
+  /** Whether as many lines came as were announced. */
+  public boolean counted() {
+    return announced == null || announced == received;
+  }
+}

@@ -1,0 +1,20 @@
+package io.epicfhir.extract.bulk.files;
+
+import io.epicfhir.common.JobException;
+
+/** A file's link leads nowhere, or no longer does: a fresh manifest may have a fresh one. */
+final class GoneFile extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient JobException refusal;
+
+  GoneFile(JobException refusal) {
+    super(refusal.getMessage(), refusal);
+    this.refusal = refusal;
+  }
+
+  /** What the server answered. */
+  JobException refusal() {
+    return refusal;
+  }
+}

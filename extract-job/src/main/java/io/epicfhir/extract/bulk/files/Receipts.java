@@ -1,0 +1,100 @@
+package io.epicfhir.extract.bulk.files;
+
+import io.epicfhir.common.Json;
+import io.epicfhir.common.Lake;
+import io.epicfhir.extract.bronze.LateOptOuts;
+import io.epicfhir.extract.bronze.StagedFile;
+import io.epicfhir.extract.bulk.manifest.FileLabel;
+import io.epicfhir.extract.bulk.manifest.RemoteFile;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Which files of an export are taken in: a small JSON for each, written when its Parquet files are
+ * whole. After a crash only what has no receipt is asked for again.
+ */
+public final class Receipts {
+  private final Lake lake;
+  private final Path staging;
+
+  /**
+   * @param staging the export's staging folder
+   */
+  public Receipts(Lake lake, Path staging) {
+    this.lake = lake;
+    this.staging = staging;
+  }
+
+  void write(FileReceipt receipt) {
+    lake.write(file(receipt.result().name()), Json.write(receipt));
+  }
+
+  /** The receipt of a file, where all that it names is there. */
+  public Optional<FileReceipt> find(RemoteFile remote) {
+    return told(remote).filter(receipt -> receipt.bronze().stream().allMatch(this::isThere));
+  }
+
+  /** The receipt of a file, wherever its Parquet files are by now. */
+  public Optional<FileReceipt> told(RemoteFile remote) {
+    Path file = file(remote.name());
+    return lake.read(file).map(text -> Json.read(text, FileReceipt.class, file.toString()));
+  }
+
+  /** Forgets a file, so that it is asked for again. */
+  public void drop(FileReceipt receipt) {
+    lake.delete(file(receipt.result().name()));
+  }
+
+  /**
+   * The same without rows that name nobody but by a resource that stayed out, which is known only
+   * when all files are there.
+   */
+  public List<FileReceipt> withoutOptOuts(List<FileReceipt> receipts) {
+    Set<String> learned = new HashSet<>();
+    receipts.forEach(receipt -> learned.addAll(receipt.result().learned()));
+    if (learned.isEmpty()) {
+      return receipts;
+    }
+    List<StagedFile> all = receipts.stream().flatMap(r -> r.bronze().stream()).toList();
+    Map<String, Optional<StagedFile>> settled = new LateOptOuts(lake).settle(all, learned);
+    List<FileReceipt> without = receipts.stream().map(r -> r.without(settled)).toList();
+    without.stream().filter(receipt -> !receipts.contains(receipt)).forEach(this::write);
+    return without;
+  }
+
+  /** How many there are. */
+  int count() {
+    return lake.list(folder()).size();
+  }
+
+  /** Removes the Parquet files that no receipt names: attempts that broke off left them. */
+  public void removeUnnamed(List<FileReceipt> receipts) {
+    Set<String> named = new HashSet<>();
+    for (FileReceipt receipt : receipts) {
+      receipt.bronze().forEach(f -> named.add(new Path(f.path()).getName()));
+      receipt.quarantine().forEach(f -> named.add(new Path(f.path()).getName()));
+    }
+    for (FileStatus file : lake.list(staging)) {
+      if (file.isFile() && !named.contains(file.getPath().getName())) {
+        lake.delete(file.getPath());
+      }
+    }
+  }
+
+  private boolean isThere(StagedFile staged) {
+    return lake.length(new Path(staged.path())).filter(n -> n == staged.bytes()).isPresent();
+  }
+
+  private Path folder() {
+    return new Path(staging, "receipts");
+  }
+
+  private Path file(String name) {
+    return new Path(folder(), FileLabel.digest(name) + ".json");
+  }
+}

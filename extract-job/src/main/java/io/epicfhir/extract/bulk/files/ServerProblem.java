@@ -1,0 +1,78 @@
+package io.epicfhir.extract.bulk.files;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * What a server says that it could not export, in types and codes; its words may name patients and
+ * are not kept.
+ *
+ * @param issues in order
+ */
+record ServerProblem(List<Issue> issues) {
+  /** A line that is no OperationOutcome: nobody knows what it says. */
+  static final ServerProblem UNREADABLE =
+      new ServerProblem(List.of(new Issue(true, false, List.of(), List.of())));
+
+  /**
+   * One issue.
+   *
+   * @param severe whether data are missing by it
+   * @param harmless whether none are
+   * @param types the resource types that it names; none where it does not say
+   * @param codes its own codes before FHIR's
+   */
+  record Issue(boolean severe, boolean harmless, List<String> types, List<String> codes) {
+    Issue {
+      types = List.copyOf(types);
+      codes = List.copyOf(codes);
+    }
+
+    /** Whether it is expected: by a code alone, or by a code for each of its types. */
+    boolean isAccepted(Collection<String> accepted) {
+      return codes.stream()
+          .anyMatch(
+              code ->
+                  accepted.contains(code)
+                      || (!types.isEmpty()
+                          && types.stream().allMatch(t -> accepted.contains(t + ":" + code))));
+    }
+
+    private String key() {
+      String code = codes.isEmpty() ? "unreadable" : codes.get(0);
+      return types.isEmpty() ? code : String.join("+", types) + ":" + code;
+    }
+  }
+
+  ServerProblem {
+    issues = List.copyOf(issues);
+  }
+
+  boolean severe() {
+    return issues.stream().anyMatch(Issue::severe);
+  }
+
+  /** Whether an export holds all there is in spite of it. */
+  boolean harmless() {
+    return issues.stream().allMatch(Issue::harmless);
+  }
+
+  /** Whether every severe issue of it is expected. */
+  boolean isAccepted(Collection<String> accepted) {
+    return issues.stream().filter(Issue::severe).allMatch(issue -> issue.isAccepted(accepted));
+  }
+
+  /** Whether a type may lack something by it. */
+  boolean concerns(String type) {
+    return issues.stream()
+        .filter(issue -> !issue.harmless())
+        .anyMatch(issue -> issue.types().isEmpty() || issue.types().contains(type));
+  }
+
+  /** The types and codes of its severe issues, such as {@code Condition:59204}. */
+  String key() {
+    return String.join(
+        ", ", new TreeSet<>(issues.stream().filter(Issue::severe).map(Issue::key).toList()));
+  }
+}

@@ -1,0 +1,143 @@
+package io.epicfhir.extract.bulk.judgement;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Lake;
+import io.epicfhir.extract.bulk.files.FileReceipt;
+import io.epicfhir.extract.bulk.files.FileResult;
+import io.epicfhir.extract.bulk.files.Receipts;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
+import io.epicfhir.extract.bulk.manifest.Manifest;
+import io.epicfhir.extract.bulk.manifest.RemoteFile;
+import io.epicfhir.extract.bulk.settings.BulkSettings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Whether what came may land: counts, quarantine, the server's own errors. */
+public final class Judgement {
+  private static final int TOLD = 5;
+
+  private Judgement() {}
+
+  /** Why not; empty where it may. */
+  public static Optional<JobException> of(List<FileResult> files, BulkSettings bulk) {
+    List<String> complaints = new ArrayList<>();
+    counts(files).ifPresent(complaints::add);
+    rejected(files, bulk.maxRejectedShare()).ifPresent(complaints::add);
+    errors(files, bulk).ifPresent(complaints::add);
+    return complaints.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new JobException(
+                ExitCode.DATA_REFUSED,
+                "Cannot land the export: "
+                    + String.join("; ", complaints)
+                    + ". Two ways out: accept it by these settings and clear the task extract, which"
+                    + " judges it anew without a download; or rerun from the kick-off, which asks the"
+                    + " server for a new export"));
+  }
+
+  /**
+   * Whether an export that was refused may land by the settings of now: what came in whole is there
+   * still.
+   */
+  public static boolean acceptsNow(Lake lake, ExportLedger ledger, BulkSettings bulk) {
+    boolean judged = ledger.refusal().filter(ExportLedger.Refused::judged).isPresent();
+    if (!judged || ledger.started().isEmpty() || ledger.manifest().isEmpty()) {
+      return false;
+    }
+    List<RemoteFile> files = Manifest.parse(ledger.manifest().get()).files();
+    Receipts receipts = new Receipts(lake, ledger.staging());
+    List<FileResult> taken =
+        files.stream()
+            .map(receipts::find)
+            .flatMap(Optional::stream)
+            .map(FileReceipt::result)
+            .toList();
+    return taken.size() == files.size() && of(taken, bulk).isEmpty();
+  }
+
+  private static Optional<String> counts(List<FileResult> files) {
+    List<FileResult> wrong = files.stream().filter(f -> !f.counted()).toList();
+    if (wrong.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> told =
+        wrong.stream()
+            .limit(TOLD)
+            .map(f -> f.name() + " announced " + f.announced() + ", received " + f.received())
+            .toList();
+    return Optional.of(
+        wrong.size()
+            + " files hold another number of lines than the manifest says ("
+            + String.join(", ", told)
+            + "); see them in quarantine, and rerun to ask again");
+  }
+
+  private static Optional<String> rejected(List<FileResult> files, double limit) {
+    long received = files.stream().mapToLong(FileResult::received).sum();
+    long rejected = files.stream().mapToLong(FileResult::rejected).sum();
+    if (rejected == 0 || (double) rejected / received <= limit) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        rejected
+            + " of "
+            + received
+            + " lines are in quarantine "
+            + reasons(files)
+            + " from files of "
+            + types(files)
+            + ", more than bulk.max-rejected-share = "
+            + limit
+            + "; look at them, then raise the limit and rerun, or have the server mended");
+  }
+
+  private static Optional<String> errors(List<FileResult> files, BulkSettings bulk) {
+    Map<String, Long> unexpected = new TreeMap<>();
+    for (FileResult file : files) {
+      file.problems()
+          .unexpected(bulk.acceptedErrors())
+          .forEach((key, n) -> unexpected.merge(key, n, Long::sum));
+    }
+    long severe = unexpected.values().stream().mapToLong(n -> n).sum();
+    return severe == 0 || bulk.allowErrors()
+        ? Optional.empty()
+        : Optional.of(
+            "the server reports "
+                + severe
+                + " errors in the export "
+                + told(unexpected)
+                + "; see them in quarantine (reason server-error). To land it all the same, name"
+                + " them in bulk.accepted-errors, or set bulk.allow-errors for any error");
+  }
+
+  private static String told(Map<String, Long> counts) {
+    List<String> first =
+        counts.entrySet().stream().limit(TOLD).map(e -> e.getKey() + " = " + e.getValue()).toList();
+    return "{"
+        + String.join("; ", first)
+        + (counts.size() > TOLD ? "; and " + (counts.size() - TOLD) + " more kinds" : "")
+        + "}";
+  }
+
+  private static String types(List<FileResult> files) {
+    return files.stream()
+        .filter(f -> f.rejected() > 0)
+        .map(f -> f.type() == null ? f.kind().name().toLowerCase(Locale.ROOT) : f.type())
+        .distinct()
+        .sorted()
+        .collect(Collectors.joining(", "));
+  }
+
+  private static Map<String, Long> reasons(List<FileResult> files) {
+    Map<String, Long> all = new TreeMap<>();
+    files.forEach(f -> f.reasons().forEach((reason, n) -> all.merge(reason, n, Long::sum)));
+    return all;
+  }
+}

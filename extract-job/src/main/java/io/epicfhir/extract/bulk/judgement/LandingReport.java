@@ -1,0 +1,109 @@
+package io.epicfhir.extract.bulk.judgement;
+
+import io.epicfhir.common.JobContext;
+import io.epicfhir.common.Landing;
+import io.epicfhir.common.Landings;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
+import io.epicfhir.extract.bulk.ledger.GroupPatients;
+import io.epicfhir.extract.bulk.manifest.Manifest;
+import io.epicfhir.extract.bulk.settings.BulkCoverage;
+import io.epicfhir.extract.bulk.settings.BulkSettings;
+import io.epicfhir.extract.crawl.references.HydrationCounts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a person should hear about the exports that a run landed: {@code warnings}, {@code
+ * newcomers}, {@code full_sweep} and {@code since_ignored} of the run report's result.
+ */
+public final class LandingReport {
+  private final JobContext context;
+  private final BulkSettings settings;
+
+  /** Of a run. */
+  public LandingReport(JobContext context, BulkSettings settings) {
+    this.context = context;
+    this.settings = settings;
+  }
+
+  /** Tells it; a landing that another run made was told there. */
+  public void tell(List<Landing> landings) {
+    List<Landing> all = new Landings(context.lake()).all();
+    List<String> warnings = new ArrayList<>();
+    int newcomers = 0;
+    boolean sweep = false;
+    boolean ignored = false;
+    for (Landing landing : landings) {
+      ExportLedger ledger = new ExportLedger(context.lake(), landing.exportId());
+      if (!landing.runKey().equals(context.run().key()) || ledger.started().isEmpty()) {
+        continue;
+      }
+      Expectations expected =
+          new Expectations(
+              landing, ledger.requireStarted().asked().types(), all, this::byReference);
+      warnings.addAll(expected.warnings());
+      if (landing.since() != null && !expected.sinceIgnored() && !listsDeletions(landing, all)) {
+        warnings.add(
+            "Group \""
+                + landing.group()
+                + "\": no export has had a list of deletions yet, so what the server deletes may"
+                + " stay in the tables until the next full export. If the server never lists them,"
+                + " set bulk.mode = full, or a shorter bulk.full-every.");
+      }
+      sweep |= expected.isSweep();
+      ignored |= expected.sinceIgnored();
+      newcomers += newcomers(ledger, landing, warnings);
+      new DeletionsUnknown(context.lake(), settings, ledger).warnings(landing, warnings::add);
+    }
+    context.recorder().result("full_sweep", sweep);
+    context.recorder().result("since_ignored", ignored);
+    context.recorder().result("newcomers", newcomers);
+    context.recorder().result("warnings", warnings);
+    warnings.forEach(context.recorder()::note);
+  }
+
+  /** Whether this export of the group or one before it came with a list of deletions. */
+  private boolean listsDeletions(Landing landing, List<Landing> all) {
+    return all.stream()
+        .filter(other -> other.group().equals(landing.group()))
+        .map(other -> new ExportLedger(context.lake(), other.exportId()).manifest())
+        .flatMap(Optional::stream)
+        .anyMatch(Manifest::listsDeletions);
+  }
+
+  private Map<String, Long> byReference(Landing landing) {
+    return new ExportLedger(context.lake(), landing.exportId())
+        .references()
+        .map(HydrationCounts::written)
+        .orElse(Map.of());
+  }
+
+  private int newcomers(ExportLedger ledger, Landing landing, List<String> warnings) {
+    if (landing.since() == null) {
+      return 0; // their past came
+    }
+    int byMembers = ledger.members().map(ExportLedger.Members::newcomers).orElse(0);
+    int byExport =
+        new GroupPatients(context.lake(), landing.group())
+            .joined()
+            .map(GroupPatients.Joined::patients)
+            .orElse(0);
+    int newcomers = Math.max(byMembers, byExport);
+    if (newcomers > 0) {
+      boolean full = settings.coverage().newcomers() == BulkCoverage.Newcomers.FULL;
+      warnings.add(
+          "Group \""
+              + landing.group()
+              + "\": "
+              + newcomers
+              + " patients joined it, and this export has only what changed lately of them. "
+              + (full
+                  ? "The next export asks for everything, which brings their past."
+                  : "Their past comes with the next full export: see bulk.full-every, or set"
+                      + " bulk.newcomers = full."));
+    }
+    return newcomers;
+  }
+}

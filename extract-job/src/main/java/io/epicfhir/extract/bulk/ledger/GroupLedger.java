@@ -1,0 +1,40 @@
+package io.epicfhir.extract.bulk.ledger;
+
+import io.epicfhir.common.Json;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.StateFile;
+import java.time.Instant;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The newest export of a group, whichever run asked for it: {@code state/groups/<group>.json}.
+ * Servers export a group once in so many hours; what was asked for and not fetched must be found
+ * again.
+ */
+public final class GroupLedger {
+  private final Lake lake;
+
+  /** The newest kick-off of a group. */
+  public record Newest(String group, String exportId, Instant askedAt) implements StateFile {}
+
+  /** The groups of a lake. */
+  public GroupLedger(Lake lake) {
+    this.lake = lake;
+  }
+
+  /** The newest kick-off of the group. */
+  public Optional<Newest> newest(String group) {
+    Path file = file(group);
+    return lake.read(file).map(text -> Json.read(text, Newest.class, file.toString()));
+  }
+
+  /** Notes a kick-off. */
+  public void note(Newest newest) {
+    lake.write(file(newest.group()), Json.write(newest));
+  }
+
+  private Path file(String group) {
+    return lake.paths().state("groups/" + ExportId.of(group) + ".json");
+  }
+}

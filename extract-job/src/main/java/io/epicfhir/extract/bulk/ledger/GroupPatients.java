@@ -1,0 +1,98 @@
+package io.epicfhir.extract.bulk.ledger;
+
+import io.epicfhir.common.Json;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.Sha256;
+import io.epicfhir.common.StateFile;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The patients of a group that earlier exports had, as digests of their ids: {@code
+ * state/groups/<group>.patients}. Who is not among them has joined the group since.
+ */
+public final class GroupPatients {
+  private static final int DIGEST_BYTES = 8;
+  private static final String SUFFIX = "patients";
+
+  private final Lake lake;
+  private final String group;
+
+  /**
+   * Patients whose past has not come yet.
+   *
+   * @param exportId the export that first had them
+   */
+  public record Joined(String exportId, int patients, Instant noticedAt) implements StateFile {}
+
+  public GroupPatients(Lake lake, String group) {
+    this.lake = lake;
+    this.group = group;
+  }
+
+  /** Names a patient without the id. */
+  public static String digest(String id) {
+    return Sha256.name(id, DIGEST_BYTES);
+  }
+
+  /** Those that are known; empty where no export has been looked at. */
+  public Optional<Set<String>> known() {
+    return lake.read(file(SUFFIX)).map(text -> new TreeSet<>(text.lines().toList()));
+  }
+
+  /** How many of the patients are not known; none where nothing is known at all. */
+  public int newcomers(Collection<String> patients) {
+    Optional<Set<String>> known = known();
+    return known.isEmpty()
+        ? 0
+        : (int) patients.stream().filter(one -> !known.get().contains(one)).distinct().count();
+  }
+
+  /** Those of all other groups. */
+  public Set<String> ofOthers() {
+    Set<String> others = new TreeSet<>();
+    for (FileStatus file : lake.list(file(SUFFIX).getParent())) {
+      boolean other = !file.getPath().getName().equals(file(SUFFIX).getName());
+      if (other && file.getPath().getName().endsWith("." + SUFFIX)) {
+        lake.read(file.getPath()).ifPresent(text -> others.addAll(text.lines().toList()));
+      }
+    }
+    return others;
+  }
+
+  /** A full export says who belongs to the group. */
+  public void replace(Collection<String> patients) {
+    lake.write(file(SUFFIX), String.join("\n", new TreeSet<>(patients)) + "\n");
+  }
+
+  /** An incremental one adds whom it had. */
+  public void add(Collection<String> patients) {
+    Set<String> all = new TreeSet<>(known().orElse(Set.of()));
+    all.addAll(patients);
+    replace(all);
+  }
+
+  /** Those whose past has not come yet. */
+  public Optional<Joined> joined() {
+    Path file = file("joined.json");
+    return lake.read(file).map(text -> Json.read(text, Joined.class, file.toString()));
+  }
+
+  public void join(Joined joined) {
+    lake.write(file("joined.json"), Json.write(joined));
+  }
+
+  /** A full export brought their past. */
+  public void forgetJoined() {
+    lake.delete(file("joined.json"));
+  }
+
+  private Path file(String name) {
+    return lake.paths().state("groups/" + ExportId.of(group) + "." + name);
+  }
+}

@@ -1,0 +1,148 @@
+package io.epicfhir.extract.bulk.settings;
+
+import io.epicfhir.common.SettingsReader;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * The bulk export of a group; block {@code bulk} of the settings.
+ *
+ * @param groups the groups' FHIR ids, one export each
+ * @param types the resource types to ask for
+ * @param typeFilters searches, such as {@code Observation?category=laboratory}, that narrow a type
+ * @param method how the export is asked for
+ * @param postForm how lists are written in a POST
+ * @param mode whether only changes are asked for
+ * @param deadline an export that takes longer is cancelled
+ * @param window within which the server may refuse another export of a group
+ * @param pollInterval between status requests where the server names no time
+ * @param maxRejectedShare the share of lines, 0 to 1, that may go to quarantine
+ * @param allowErrors whether the export lands although the server reports errors in it
+ * @param acceptedErrors errors of the server, each as 59204 or Condition:59204, with which the
+ *     export lands although the others make it red
+ * @param lockPatience how long to wait for another process that works on the same export
+ * @param coverage what is asked for besides the changes that the server tells of
+ * @param hydrate the types that are fetched by reference when an export is taken in
+ */
+public record BulkSettings(
+    List<String> groups,
+    List<String> types,
+    List<String> typeFilters,
+    Method method,
+    PostForm postForm,
+    Mode mode,
+    Duration deadline,
+    Duration window,
+    Duration pollInterval,
+    double maxRejectedShare,
+    boolean allowErrors,
+    List<String> acceptedErrors,
+    Duration lockPatience,
+    BulkCoverage coverage,
+    List<String> hydrate) {
+
+  /** What is asked for. */
+  public enum Mode {
+    /** What changed since the group's last landed export. */
+    INCREMENTAL,
+    /** Everything. */
+    FULL
+  }
+
+  /** How the parameters travel. */
+  public enum Method {
+    /** In the query. */
+    GET,
+    /** In a Parameters resource: for queries too long for a URL. */
+    POST
+  }
+
+  /** How a list of values is written in a Parameters resource. */
+  public enum PostForm {
+    /** One text with commas, as Bulk Data 2.0 has it. */
+    COMMA,
+    /** One parameter for each value, as Bulk Data 4.0 has it. */
+    REPEATED
+  }
+
+  public BulkSettings {
+    groups = List.copyOf(groups);
+    types = List.copyOf(types);
+    typeFilters = List.copyOf(typeFilters);
+    acceptedErrors = List.copyOf(acceptedErrors);
+    hydrate = List.copyOf(hydrate);
+  }
+
+  /** Reads the block; what is wrong stays with the reader until its check. */
+  public static BulkSettings read(SettingsReader reader) {
+    BulkSettings settings = read(reader, typeFilters(reader));
+    settings.coverage().check(reader, settings);
+    return settings;
+  }
+
+  private static BulkSettings read(SettingsReader reader, List<String> typeFilters) {
+    return new BulkSettings(
+        groups(reader),
+        types(reader),
+        typeFilters,
+        reader.choice("method", Method.class),
+        reader.choice("post-form", PostForm.class),
+        reader.choice("mode", Mode.class),
+        reader.duration("deadline"),
+        reader.duration("window"),
+        reader.duration("poll-interval"),
+        reader.fraction("max-rejected-share", 0, 1),
+        reader.flag("allow-errors"),
+        acceptedErrors(reader),
+        reader.duration("lock-patience"),
+        BulkCoverage.read(reader),
+        typeNames(reader, "hydrate"));
+  }
+
+  private static List<String> acceptedErrors(SettingsReader reader) {
+    List<String> accepted = reader.texts("accepted-errors");
+    for (String error : accepted) {
+      if (!error.matches("([A-Z][A-Za-z]+:)?[A-Za-z0-9._-]+")) {
+        reader.problem("accepted-errors", error, "codes such as 59204 or Condition:59204");
+      }
+    }
+    return accepted;
+  }
+
+  private static List<String> groups(SettingsReader reader) {
+    List<String> groups = reader.texts("groups");
+    if (groups.isEmpty() || new HashSet<>(groups).size() < groups.size()) {
+      reader.problem("groups", groups.toString(), "at least one group id, each once");
+    }
+    return groups;
+  }
+
+  private static List<String> typeFilters(SettingsReader reader) {
+    List<String> filters = reader.list("type-filters");
+    for (String filter : filters) {
+      if (!filter.matches("[A-Z][A-Za-z]+\\?[^\\s]+")) {
+        reader.problem("type-filters", filter, "searches such as Observation?category=laboratory");
+      }
+    }
+    return filters;
+  }
+
+  private static List<String> types(SettingsReader reader) {
+    List<String> types = typeNames(reader, "types");
+    if (types.isEmpty()) {
+      reader.problem("types", "[]", "at least one FHIR resource type");
+    }
+    return types;
+  }
+
+  private static List<String> typeNames(SettingsReader reader, String key) {
+    List<String> types = reader.texts(key);
+    for (String type : types) {
+      if (!type.matches("[A-Z][A-Za-z]+")) {
+        reader.problem(key, type, "names of FHIR resource types");
+      }
+    }
+    return types;
+  }
+}

@@ -1,0 +1,151 @@
+package io.epicfhir.extract.crawl.cohort;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.extract.crawl.pages.References;
+import io.epicfhir.extract.source.request.Link;
+import java.io.IOException;
+import java.net.URI;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * The members of a Group and of the groups in it: patients by their ids, or by searches where they
+ * are named by identifiers; standard: https://hl7.org/fhir/R4/group.html. A member that is neither
+ * is refused: none is left out in silence.
+ */
+final class GroupMembers {
+  private static final int MOST_GROUPS = 1000;
+  private static final String PATIENT = "Patient";
+  private static final String GROUP = "Group";
+
+  private final References patients;
+  private final References groups;
+  private final Function<String, byte[]> reading;
+  private final List<String> ids = new ArrayList<>();
+  private final List<String> queries = new ArrayList<>();
+  private final Map<String, Long> others = new TreeMap<>();
+
+  /**
+   * @param reading gives a Group by its id, as JSON
+   */
+  GroupMembers(URI base, Function<String, byte[]> reading) {
+    this.patients = References.to(base, PATIENT);
+    this.groups = References.to(base, GROUP);
+    this.reading = reading;
+  }
+
+  /** The patients' ids. */
+  List<String> ids() {
+    return ids;
+  }
+
+  /** Searches for the patients that are known by identifiers. */
+  List<String> queries() {
+    return queries;
+  }
+
+  /**
+   * Reads a group and the groups in it, each once.
+   *
+   * @throws JobException {@link ExitCode#REFUSED} where a member is no patient
+   */
+  void follow(String group) {
+    Deque<String> open = new ArrayDeque<>(List.of(group));
+    Set<String> seen = new HashSet<>(open);
+    while (!open.isEmpty()) {
+      for (JsonNode member : members(reading.apply(open.pop()))) {
+        String inner = member.path("inactive").asBoolean() ? "" : take(member.path("entity"));
+        if (!inner.isEmpty() && seen.add(inner)) {
+          open.add(inner);
+        }
+      }
+      if (seen.size() > MOST_GROUPS) {
+        throw refused("it holds more than " + MOST_GROUPS + " groups");
+      }
+    }
+    if (!others.isEmpty()) {
+      throw refused("it has members that are no patients of this server " + others);
+    }
+  }
+
+  private static JsonNode members(byte[] bytes) {
+    JsonNode group;
+    try {
+      group = new JsonMapper().readTree(bytes);
+    } catch (IOException e) {
+      throw new IllegalStateException("A page that was read is no JSON", e);
+    }
+    if (!group.path("resourceType").asText().equals(GROUP)) {
+      throw refused("the server answered with something else than a Group");
+    }
+    String type = group.path("type").asText("person");
+    if (!type.equals("person")) {
+      throw refused(
+          "it is a group of another type than person"
+              + (type.matches("[a-z]{1,20}") ? " (" + type + ")" : ""));
+    }
+    return group.path("member");
+  }
+
+  /** Takes a member in; gives the id of the group that it is, else an empty text. */
+  private String take(JsonNode entity) {
+    String reference = entity.path("reference").asText().strip();
+    String relative = patients.relative(reference);
+    if (!patients.id(reference).isEmpty()) {
+      ids.add(patients.id(reference));
+    } else if (!groups.id(reference).isEmpty()) {
+      return groups.id(reference);
+    } else if (relative.startsWith(PATIENT + "?")) {
+      queries.add(relative.substring(PATIENT.length() + 1).replace("|", "%7C"));
+    } else if (!byIdentifier(entity)) {
+      others.merge(kind(reference, relative), 1L, Long::sum);
+    }
+    return "";
+  }
+
+  private boolean byIdentifier(JsonNode entity) {
+    JsonNode identifier = entity.path("identifier");
+    String value = identifier.path("value").asText();
+    if (value.isEmpty() || !entity.path("type").asText(PATIENT).equals(PATIENT)) {
+      return false;
+    }
+    String system = identifier.path("system").asText();
+    String token = system.isEmpty() ? value : system + "|" + value;
+    queries.add("identifier=" + Link.component(token));
+    return true;
+  }
+
+  /** What a member is, without its id. */
+  private static String kind(String reference, String relative) {
+    if (reference.isEmpty()) {
+      return "without a reference";
+    }
+    if (reference.startsWith("#") || reference.startsWith("urn:")) {
+      return "inside the Group";
+    }
+    if (relative.contains("://")) {
+      return "at another server";
+    }
+    int slash = relative.indexOf('/');
+    String type = slash < 0 ? "" : relative.substring(0, slash);
+    return type.matches("[A-Z][A-Za-z]{1,40}") ? type : "unreadable";
+  }
+
+  private static JobException refused(String why) {
+    return new JobException(
+        ExitCode.REFUSED,
+        "Cannot find the patients by the group: "
+            + why
+            + "; have the group mended, or give the patients' ids by crawl.patients.file");
+  }
+}

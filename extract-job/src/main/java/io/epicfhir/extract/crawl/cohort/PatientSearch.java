@@ -1,0 +1,166 @@
+package io.epicfhir.extract.crawl.cohort;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.extract.crawl.fetch.Answer;
+import io.epicfhir.extract.crawl.fetch.PageFetch;
+import io.epicfhir.extract.crawl.pages.Entry;
+import io.epicfhir.extract.crawl.pages.OutcomeCode;
+import io.epicfhir.extract.crawl.pages.OutcomePolicy;
+import io.epicfhir.extract.crawl.pages.Page;
+import io.epicfhir.extract.crawl.pages.SearchTally;
+import io.epicfhir.extract.crawl.settings.CohortSettings;
+import io.epicfhir.extract.crawl.settings.CrawlSettings;
+import io.epicfhir.extract.source.request.Link;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** Searches that find patients, page by page. */
+final class PatientSearch {
+  private static final String PATIENT = "Patient";
+  private static final Set<Integer> NO_POST = Set.of(404, 405, 415, 501);
+  private static final String A_SEARCH = "a search of patients";
+
+  private final CrawlSettings settings;
+  private final URI base;
+  private final PageFetch fetch;
+
+  PatientSearch(CrawlSettings settings, URI base, PageFetch fetch) {
+    this.settings = settings;
+    this.base = base;
+    this.fetch = fetch;
+  }
+
+  /** A search's first page, and the address that its next link is relative to. */
+  private record First(URI url, Supplier<Answer> page) {}
+
+  private First byGet(String query) {
+    URI url = url(query, settings.pageSize());
+    return new First(url, () -> fetch.page(PATIENT, url, 1));
+  }
+
+  /** An MRN in an address would stand in the logs of every server on the way. */
+  private First first(String query) {
+    if (settings.cohort().mrnSearch() == CohortSettings.MrnSearch.GET) {
+      return byGet(query);
+    }
+    URI url = URI.create(base + "/Patient/_search");
+    String form = query + "&_count=" + settings.pageSize();
+    return new First(url, () -> posted(fetch.posted(PATIENT, url, form)));
+  }
+
+  private static Answer posted(Answer answer) {
+    if (answer instanceof Answer.Refused no && NO_POST.contains(no.status())) {
+      throw refused(
+          "POST Patient/_search",
+          "the server does not have it; set crawl.patients.mrn-search = get, which puts MRNs into"
+              + " addresses");
+    }
+    return answer;
+  }
+
+  /** The ids of all patients that a search finds; its address may be told. */
+  List<String> all(String query) {
+    return search(byGet(query));
+  }
+
+  /** The id of the first patient that a search finds; empty where there is none. */
+  List<String> one(String query) {
+    return found(page(url(query, 1), 1)).toList();
+  }
+
+  /** The ids of the patients with an identifier, in the way that the settings say. */
+  List<String> byIdentifier(String query) {
+    return search(first(query));
+  }
+
+  private List<String> search(First first) {
+    List<String> ids = new ArrayList<>();
+    SearchTally tally = new SearchTally();
+    Set<URI> seen = new LinkedHashSet<>();
+    URI url = first.url();
+    for (int number = 1; number <= settings.maxPages(); number++) {
+      Page page = number == 1 ? page(first.page().get(), A_SEARCH) : page(url, number);
+      tally.took(page.entries(), page.total());
+      found(page).forEach(ids::add);
+      if (page.next().isEmpty()) {
+        requireComplete(tally.missing().stream().toList(), A_SEARCH);
+        return ids;
+      }
+      URI next = following(url, page.next());
+      if (!seen.add(url) || seen.contains(next)) {
+        throw refused(A_SEARCH, "its next link leads to a page that came before");
+      }
+      url = next;
+    }
+    throw refused(A_SEARCH, "it has more pages than crawl.max-pages");
+  }
+
+  private URI url(String query, int count) {
+    return URI.create(base + "/Patient?" + query + "&_count=" + count);
+  }
+
+  private Page page(URI url, int number) {
+    return page(fetch.page(PATIENT, url, number), A_SEARCH);
+  }
+
+  private static Stream<String> found(Page page) {
+    return page.entries().stream()
+        .filter(e -> e.type().equals(PATIENT) && e.matched() && !e.id().isEmpty())
+        .map(Entry::id);
+  }
+
+  private static URI following(URI url, String next) {
+    try {
+      return Link.resolve(url, next);
+    } catch (IllegalArgumentException e) {
+      throw refused(A_SEARCH, "its next link cannot be read");
+    }
+  }
+
+  /**
+   * A page that is there and complete.
+   *
+   * @param what it is of, for messages
+   */
+  Page page(Answer answer, String what) {
+    if (!(answer instanceof Answer.Got got)) {
+      String why =
+          answer instanceof Answer.Refused refused
+              ? "the server refused it (" + String.join(", ", refused.names()) + ")"
+              : "the server does not have it";
+      throw refused(what, why);
+    }
+    requireComplete(got.page().outcomes(), what);
+    return got.page();
+  }
+
+  private void requireComplete(List<OutcomeCode> codes, String what) {
+    Set<String> bad = OutcomePolicy.of(settings).incomplete(codes);
+    if (!OutcomePolicy.of(settings).accepted(bad)) {
+      throw new JobException(
+          ExitCode.DATA_REFUSED,
+          "Cannot find the patients by "
+              + what
+              + ": the server's answer may be incomplete "
+              + bad
+              + "; narrow crawl.patients.search, mend the application's rights, or add the code to"
+              + " crawl.accepted-errors to do without the others");
+    }
+  }
+
+  private static JobException refused(String what, String why) {
+    return new JobException(
+        ExitCode.REFUSED,
+        "Cannot find the patients by "
+            + what
+            + ": "
+            + why
+            + "; check crawl.patients and what the application may see");
+  }
+}

@@ -1,0 +1,75 @@
+package io.epicfhir.extract.crawl.fetch;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.epicfhir.extract.crawl.pages.Bytes;
+import io.epicfhir.extract.crawl.pages.Entry;
+import io.epicfhir.extract.crawl.pages.Page;
+import io.epicfhir.extract.crawl.pages.PageScan;
+import io.epicfhir.extract.crawl.pages.References;
+import io.epicfhir.extract.source.answer.BrokenBody;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A document as servers send it: as a Binary in FHIR JSON, or as it is, whatever was asked for. One
+ * that comes as it is becomes the Binary that FHIR defines for it; standard:
+ * https://hl7.org/fhir/R4/binary.html#rest.
+ */
+public final class RawDocument {
+  /** The type of all documents. */
+  public static final String BINARY = "Binary";
+
+  private static final String UNKNOWN = "application/octet-stream";
+
+  private RawDocument() {}
+
+  /**
+   * The answer to a read of a Binary.
+   *
+   * @param id the id that was asked for
+   * @throws BrokenBody where FHIR JSON was announced and something else came
+   */
+  static Page page(String id, String contentType, byte[] body, References references)
+      throws IOException {
+    String type = contentType.toLowerCase(Locale.ROOT).replaceAll(";.*", "").strip();
+    if (type.isEmpty() || type.equals(PageFetch.FHIR)) {
+      return PageScan.resource(body, references);
+    }
+    if (type.contains("json")) {
+      try {
+        Page page = PageScan.resource(body, references);
+        if (page.entries().stream().anyMatch(e -> isFhir(e.type()))) {
+          return page;
+        }
+      } catch (BrokenBody e) {
+        return binary(id, contentType, body); // a document in JSON is not FHIR
+      }
+    }
+    return binary(id, contentType, body);
+  }
+
+  private static boolean isFhir(String type) {
+    return type.equals(BINARY) || type.equals("OperationOutcome");
+  }
+
+  private static Page binary(String id, String contentType, byte[] body) throws IOException {
+    JsonStringEncoder json = JsonStringEncoder.getInstance();
+    String head =
+        "{\"resourceType\":\"Binary\",\"id\":\""
+            + new String(json.quoteAsString(id))
+            + "\",\"contentType\":\""
+            + new String(json.quoteAsString(contentType.isBlank() ? UNKNOWN : contentType))
+            + "\",\"data\":\"";
+    ByteArrayOutputStream line =
+        new ByteArrayOutputStream(head.length() + 4 * (body.length / 3 + 2));
+    line.write(head.getBytes(StandardCharsets.UTF_8));
+    line.write(Base64.getEncoder().encode(body));
+    line.write("\"}".getBytes(StandardCharsets.UTF_8));
+    Entry entry = new Entry(Entry.Kind.RAW, BINARY, id, 0, line.size());
+    return new Page(Bytes.of(line.toByteArray()), List.of(entry), "", List.of(), List.of());
+  }
+}

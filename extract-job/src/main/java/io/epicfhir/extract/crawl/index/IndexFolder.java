@@ -1,0 +1,179 @@
+package io.epicfhir.extract.crawl.index;
+
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.Landing;
+import io.epicfhir.common.Landings;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What the crawls of a cohort saw: {@code state/crawl/<cohort>/<type>/<export id>.idx}. The landing
+ * of an export makes its files count.
+ */
+public final class IndexFolder {
+  private static final String SUFFIX = ".idx";
+  private static final String PATIENTS = "_patients";
+  private static final String MERGES = "_merges";
+  private static final String DOCUMENTS = "_documents";
+  private static final int KEPT = 2;
+
+  private final Lake lake;
+  private final Path root;
+
+  public IndexFolder(Lake lake, String cohort) {
+    this.lake = lake;
+    this.root = lake.paths().state("crawl/" + Digest.name(cohort));
+  }
+
+  /** The cohort's landings, newest first. */
+  public static Stream<Landing> landings(Lake lake, String group) {
+    return new Landings(lake)
+        .all().stream()
+            .filter(landing -> landing.group().equals(group))
+            .sorted(Comparator.comparing(Landing::transactionTime).reversed());
+  }
+
+  /** The index that an export writes. */
+  public CrawlIndex of(String type, String exportId) {
+    return new CrawlIndex(lake, file(type, exportId));
+  }
+
+  /**
+   * What the newest landed crawl before a time saw; empty where its file is missing: an older one
+   * would call a change since then unchanged.
+   */
+  public Optional<CrawlIndex> newest(String type, String group, Instant before) {
+    return landed(type, group, before).map(id -> of(type, id));
+  }
+
+  /** What the newest landing before a time saw that has an index. */
+  public Optional<CrawlIndex> last(String type, String group, Instant before) {
+    return landedBefore(group, before)
+        .map(landing -> of(type, landing.exportId()))
+        .filter(CrawlIndex::exists)
+        .findFirst();
+  }
+
+  /**
+   * What may have been shown, also where the newest crawl's index is missing. What a landing lacks
+   * that is complete for the type is known to be gone, so nothing older is looked at.
+   */
+  public KnownResources known(String type, String group, Instant before) {
+    List<Landing> withoutIndex = new ArrayList<>();
+    for (Landing landing : landedBefore(group, before).toList()) {
+      if (lake.length(file(type, landing.exportId())).isPresent()) {
+        CrawlIndex newest = of(type, landing.exportId());
+        return new KnownResources(lake, type, Optional.of(newest), withoutIndex);
+      }
+      withoutIndex.add(landing);
+      if (landing.isCompleteFor(type)) {
+        break;
+      }
+    }
+    return new KnownResources(lake, type, Optional.empty(), withoutIndex);
+  }
+
+  private Optional<String> landed(String name, String group, Instant before) {
+    return landedBefore(group, before)
+        .findFirst()
+        .map(Landing::exportId)
+        .filter(id -> lake.length(file(name, id)).isPresent());
+  }
+
+  private Stream<Landing> landedBefore(String group, Instant before) {
+    return landings(lake, group).filter(landing -> landing.transactionTime().isBefore(before));
+  }
+
+  /** The types that a landed crawl has seen. */
+  public List<String> types() {
+    return lake.list(root).stream()
+        .map(folder -> folder.getPath().getName())
+        .filter(name -> !name.startsWith("_"))
+        .toList();
+  }
+
+  /** Of these patients everything was answered. */
+  public void completePatients(String exportId, List<String> patients) {
+    lines(PATIENTS, exportId, patients.stream());
+  }
+
+  /** The patients of whom the last landed crawl got everything. */
+  public Set<String> completePatients(String group, Instant before) {
+    return new HashSet<>(lines(PATIENTS, group, before));
+  }
+
+  /** Which patients were merged into which, as a crawl knew it. */
+  public void merges(String exportId, Map<String, String> merges) {
+    lines(MERGES, exportId, merges.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()));
+  }
+
+  /** The merges that the last landed crawl knew, each as "retired survivor". */
+  public Set<String> merges(String group, Instant before) {
+    return Set.copyOf(lines(MERGES, group, before));
+  }
+
+  /** The documents that a crawl left to the next one. */
+  public void documentsLeft(String exportId, List<String> ids) {
+    lines(DOCUMENTS, exportId, ids.stream());
+  }
+
+  /** The documents that the last landed crawl left. */
+  public List<String> documentsLeft(String group, Instant before) {
+    return lines(DOCUMENTS, group, before);
+  }
+
+  private void lines(String name, String exportId, Stream<String> lines) {
+    lake.write(file(name, exportId), lines.collect(Collectors.joining("\n")));
+  }
+
+  private List<String> lines(String name, String group, Instant before) {
+    return landed(name, group, before)
+        .flatMap(id -> lake.read(file(name, id)))
+        .map(text -> text.lines().toList())
+        .orElse(List.of());
+  }
+
+  /** How many documents were read on a day. */
+  public int documentsOn(LocalDate day) {
+    return lake.read(documentsFile())
+        .map(text -> text.strip().split(" ", -1))
+        .filter(words -> words[0].equals(day.toString()))
+        .map(words -> Integer.parseInt(words[1]))
+        .orElse(0);
+  }
+
+  public void documentsOn(LocalDate day, int number) {
+    lake.write(documentsFile(), day + " " + number);
+  }
+
+  private Path documentsFile() {
+    return lake.paths().state("crawl/documents-today.txt"); // the server's limit is one for all
+  }
+
+  /** Removes what no later crawl will look at. */
+  public void removeOld(String group) {
+    List<String> newest = landings(lake, group).map(Landing::exportId).toList();
+    for (FileStatus type : lake.list(root)) {
+      List<String> there =
+          newest.stream()
+              .filter(id -> lake.length(file(type.getPath().getName(), id)).isPresent())
+              .toList();
+      there.stream().skip(KEPT).forEach(id -> lake.delete(file(type.getPath().getName(), id)));
+    }
+  }
+
+  private Path file(String type, String exportId) {
+    return new Path(root, type + "/" + exportId + SUFFIX);
+  }
+}

@@ -1,0 +1,119 @@
+package io.epicfhir.extract.crawl.landing;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.extract.crawl.pages.OutcomePolicy;
+import io.epicfhir.extract.crawl.search.Units;
+import io.epicfhir.extract.crawl.settings.CrawlSettings;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Whether what came may land: refused searches, warnings of missing data, quarantine. */
+public final class CrawlJudgement {
+  private final CrawlSettings settings;
+  private final String block;
+  private final List<String> complaints = new ArrayList<>();
+
+  public CrawlJudgement(CrawlSettings settings) {
+    this(settings, "crawl");
+  }
+
+  /**
+   * @param block of the settings that names the types that are read by reference: crawl or bulk
+   */
+  public CrawlJudgement(CrawlSettings settings, String block) {
+    this.settings = settings;
+    this.block = block;
+  }
+
+  public CrawlJudgement searches(Units units) {
+    Map<String, Long> codes = new TreeMap<>();
+    long bad = 0;
+    for (Map.Entry<Integer, Set<String>> problem : units.problems().entrySet()) {
+      boolean open = !units.settled(problem.getKey());
+      if (open && !OutcomePolicy.of(settings).accepted(problem.getValue())) {
+        bad++;
+        String name = units.search(problem.getKey()).name();
+        problem.getValue().forEach(code -> codes.merge(code + " of " + name, 1L, Long::sum));
+      }
+    }
+    if (bad > 0) {
+      complaints.add(
+          bad
+              + " of "
+              + units.total()
+              + " searches were refused or answered in part "
+              + codes
+              + "; see quarantine (reason refused). Mend crawl.searches or the application's rights,"
+              + " or add the code to crawl.accepted-errors to do without them; a rerun asks only for"
+              + " these again");
+    }
+    return this;
+  }
+
+  public CrawlJudgement references(Map<String, Long> problems) {
+    if (!problems.isEmpty()) {
+      complaints.add(
+          "reads by reference were refused "
+              + problems
+              + "; take the type out of "
+              + block
+              + ".hydrate, or add the code to crawl.accepted-errors; a"
+              + " rerun asks only for these again");
+    }
+    return this;
+  }
+
+  /** What no search finds any more, where it is too much to be read by its ids. */
+  public CrawlJudgement unread(Map<String, Long> types) {
+    if (!types.isEmpty()) {
+      complaints.add(
+          types.values().stream().mapToLong(n -> n).sum()
+              + " resources that earlier crawls had are found by no search any more "
+              + types
+              + ", more than crawl.max-confirmations = "
+              + settings.maxConfirmations()
+              + "; nothing was deleted. Check with the server's operator whether searches find"
+              + " everything; where the resources are gone, raise the limit and rerun, and each is"
+              + " read by its id first");
+    }
+    return this;
+  }
+
+  public CrawlJudgement rejected(Collection<TypeCounts> counts) {
+    long received = counts.stream().mapToLong(c -> c.received).sum();
+    long rejected = counts.stream().mapToLong(c -> c.rejected).sum();
+    Map<String, Long> reasons = new TreeMap<>();
+    counts.forEach(c -> c.reasons.forEach((why, n) -> reasons.merge(why, n, Long::sum)));
+    if (rejected > 0 && (double) rejected / received > settings.maxRejectedShare()) {
+      complaints.add(
+          rejected
+              + " of "
+              + received
+              + " resources are in quarantine "
+              + reasons
+              + ", more than crawl.max-rejected-share = "
+              + settings.maxRejectedShare()
+              + "; look at them, then raise the limit and rerun, or have the server mended");
+    }
+    return this;
+  }
+
+  /** Why it must not land; empty where it may. */
+  public Optional<JobException> complaint() {
+    return complaints.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new JobException(
+                ExitCode.DATA_REFUSED,
+                "Cannot land the "
+                    + (block.equals("bulk") ? "export" : "crawl")
+                    + ": "
+                    + String.join("; ", complaints)));
+  }
+}

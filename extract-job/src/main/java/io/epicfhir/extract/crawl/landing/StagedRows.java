@@ -1,0 +1,180 @@
+package io.epicfhir.extract.crawl.landing;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.epicfhir.common.Lake;
+import io.epicfhir.common.Landing;
+import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.OptOuts;
+import io.epicfhir.extract.bronze.BronzeLine;
+import io.epicfhir.extract.bronze.BronzeRows;
+import io.epicfhir.extract.bronze.LateOptOuts;
+import io.epicfhir.extract.bronze.LineHead;
+import io.epicfhir.extract.bronze.QuarantineRows;
+import io.epicfhir.extract.bronze.QuarantinedLine;
+import io.epicfhir.extract.bronze.RollingParquet;
+import io.epicfhir.extract.bronze.StagedFile;
+import io.epicfhir.extract.crawl.pages.Entry;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.io.api.Binary;
+
+/** The rows that a crawl brings to bronze and quarantine, on their way there. */
+public final class StagedRows implements AutoCloseable {
+  private static final int DELETES_A_BUNDLE = 1000;
+  private static final String BUNDLE = "Bundle";
+
+  private final Lake lake;
+  private final Path folder;
+  private final String exportId;
+  private final long targetSize;
+  private final Map<String, RollingParquet<BronzeLine>> bronze = new TreeMap<>();
+  private final RollingParquet<BronzeLine> deletions;
+  private final RollingParquet<QuarantinedLine> quarantine;
+  private final List<String> deletes = new ArrayList<>();
+  private final OptOuts optOuts;
+  private long bundles;
+
+  public StagedRows(Lake lake, Path folder, String exportId, long targetSize) {
+    this.lake = lake;
+    this.folder = folder;
+    this.exportId = exportId;
+    this.targetSize = targetSize;
+    this.optOuts = new OptOutList(lake).load();
+    // Its own names: what an earlier try put into quarantine is not written over, but replaced.
+    String attempt = UUID.randomUUID().toString().substring(0, 8);
+    this.deletions = rows("deletions");
+    this.quarantine =
+        new RollingParquet<>(
+            lake.hadoop(),
+            n -> new Path(folder, "quarantine-" + attempt + "-" + n + ".parquet"),
+            QuarantineRows::new,
+            "line",
+            targetSize);
+  }
+
+  private RollingParquet<BronzeLine> rows(String name) {
+    return new RollingParquet<>(
+        lake.hadoop(),
+        n -> new Path(folder, name + "-" + n + ".parquet"),
+        () -> new BronzeRows(exportId),
+        "resource",
+        targetSize);
+  }
+
+  void resource(String type, LineHead head, byte[] body, Entry entry, String source, long number) {
+    Binary line = Binary.fromReusedByteArray(body, entry.offset(), entry.length());
+    bronze.computeIfAbsent(type, this::rows).write(new BronzeLine(head, line, source, number));
+  }
+
+  /** Whether a resource is one of a patient whose records stay out. */
+  boolean keepsOut(String type, Entry entry, byte[] body) {
+    return optOuts.keepsOut(type, entry.id(), body, entry.offset(), entry.length());
+  }
+
+  void quarantine(String reason, String source, long number, byte[] bytes, Entry entry) {
+    if (optOuts.in(bytes, entry.offset(), entry.length())) {
+      return;
+    }
+    Binary line = Binary.fromReusedByteArray(bytes, entry.offset(), entry.length());
+    quarantine.write(new QuarantinedLine(reason, source, number, 0, line));
+  }
+
+  public void quarantine(String reason, String source, long number, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (optOuts.in(bytes, 0, bytes.length)) {
+      return;
+    }
+    quarantine.write(new QuarantinedLine(reason, source, number, 0, Binary.fromString(text)));
+  }
+
+  /** The resource is gone. */
+  void deleted(String type, String id) {
+    deletes.add(type + "/" + id);
+    if (deletes.size() == DELETES_A_BUNDLE) {
+      bundle();
+    }
+  }
+
+  private void bundle() {
+    if (deletes.isEmpty()) {
+      return;
+    }
+    StringBuilder text =
+        new StringBuilder("{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[");
+    for (String url : deletes) {
+      text.append(text.charAt(text.length() - 1) == '[' ? "" : ",")
+          .append("{\"request\":{\"method\":\"DELETE\",\"url\":\"")
+          .append(JsonStringEncoder.getInstance().quoteAsString(url))
+          .append("\"}}");
+    }
+    byte[] line = text.append("]}").toString().getBytes(StandardCharsets.UTF_8);
+    deletes.clear();
+    bundles++;
+    LineHead head = LineHead.of(line, 0, line.length, BUNDLE, false);
+    deletions.write(
+        new BronzeLine(head, Binary.fromConstantByteArray(line), "gone since", bundles));
+  }
+
+  /** Bundles of deletions. */
+  public long bundles() {
+    return bundles;
+  }
+
+  /** Ends a type: its files are whole. */
+  public List<StagedFile> finish(String type) {
+    RollingParquet<BronzeLine> rows = bronze.remove(type);
+    return rows == null ? List.of() : staged(type, Landing.Kind.RESOURCES, rows);
+  }
+
+  public List<StagedFile> finishDeletions() {
+    bundle();
+    return staged(BUNDLE, Landing.Kind.DELETIONS, deletions);
+  }
+
+  public List<StagedFile> finishQuarantine() {
+    return staged("", Landing.Kind.RESOURCES, quarantine);
+  }
+
+  /**
+   * The staged files without what refers to nothing but resources that stayed out.
+   *
+   * @param counts of the types, which are put right
+   */
+  public List<StagedFile> settled(List<StagedFile> staged, List<TypeCounts> counts) {
+    if (optOuts.learned().isEmpty()) {
+      return staged;
+    }
+    Map<String, Optional<StagedFile>> settled =
+        new LateOptOuts(lake).settle(staged, optOuts.learned());
+    for (StagedFile file : staged) {
+      long gone = file.rows() - settled.get(file.path()).map(StagedFile::rows).orElse(0L);
+      counts.stream()
+          .filter(one -> one.type.equals(file.type()))
+          .forEach(
+              one -> {
+                one.written -= gone;
+                one.optedOut += gone;
+              });
+    }
+    return staged.stream().map(f -> settled.get(f.path())).flatMap(Optional::stream).toList();
+  }
+
+  private static List<StagedFile> staged(String type, Landing.Kind kind, RollingParquet<?> rows) {
+    return rows.written().stream()
+        .map(w -> new StagedFile(type, kind, w.path().toString(), w.rows(), w.bytes()))
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    bronze.values().forEach(RollingParquet::close);
+    deletions.close();
+    quarantine.close();
+  }
+}

@@ -1,0 +1,44 @@
+package io.epicfhir.extract.crawl.reads;
+
+import io.epicfhir.extract.crawl.index.IndexFolder;
+import io.epicfhir.extract.crawl.spool.CrawlFigures;
+import io.epicfhir.extract.crawl.spool.ReadById;
+import java.time.LocalDate;
+import java.util.List;
+
+/**
+ * Fetches documents within the day's budget: the server's own (4135) and that of the settings. What
+ * is left then is no fault: the next crawl begins with it.
+ */
+public final class Documents {
+  private final IndexFolder index;
+  private final CrawlFigures figures;
+  private final int dailyLimit;
+  private final LocalDate today;
+
+  /**
+   * @param dailyLimit documents a day; 0 for any number
+   */
+  public Documents(IndexFolder index, CrawlFigures figures, int dailyLimit, LocalDate today) {
+    this.index = index;
+    this.figures = figures;
+    this.dailyLimit = dailyLimit;
+    this.today = today;
+  }
+
+  /** Reads what there is time for, and notes the rest. */
+  public void run(ReadsById reads, List<ReadById> documents) {
+    if (documents.isEmpty()) {
+      return;
+    }
+    int before = index.documentsOn(today);
+    int may = dailyLimit == 0 ? documents.size() : Math.max(0, dailyLimit - before);
+    int now = Math.min(may, documents.size());
+    documents.subList(now, documents.size()).forEach(d -> figures.leftForTomorrow(d.id()));
+    try {
+      reads.run(documents.subList(0, now));
+    } finally {
+      index.documentsOn(today, before + figures.documents.intValue());
+    }
+  }
+}

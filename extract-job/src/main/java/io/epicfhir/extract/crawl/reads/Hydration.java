@@ -1,0 +1,256 @@
+package io.epicfhir.extract.crawl.reads;
+
+import io.epicfhir.extract.crawl.cohort.CohortScope;
+import io.epicfhir.extract.crawl.fetch.RawDocument;
+import io.epicfhir.extract.crawl.index.Digest;
+import io.epicfhir.extract.crawl.index.DigestTable;
+import io.epicfhir.extract.crawl.index.IndexFolder;
+import io.epicfhir.extract.crawl.pages.Entry;
+import io.epicfhir.extract.crawl.settings.CrawlSettings;
+import io.epicfhir.extract.crawl.spool.CrawlFigures;
+import io.epicfhir.extract.crawl.spool.ReadById;
+import io.epicfhir.extract.crawl.spool.Spool;
+import io.epicfhir.extract.crawl.spool.SpoolRecord;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * Fetches what is known by reference only, each id once: round by round, until what came points to
+ * nothing new.
+ */
+public final class Hydration {
+  private static final int BATCH = 20_000;
+
+  private final CrawlSettings settings;
+  private final Spool spool;
+  private final ReadsById reads;
+  private final CrawlFigures figures;
+  private final CohortScope scope;
+  private final Holders holders = new Holders();
+  private final DigestTable known = new DigestTable(0);
+  private final Digest digest = new Digest();
+  private final Map<String, Set<String>> scanned = new TreeMap<>();
+  private final List<String> batch = new ArrayList<>();
+
+  /** With the patients whose resources point to them. */
+  private final Map<String, String> documents = new LinkedHashMap<>();
+
+  private final Map<String, String> stale = new LinkedHashMap<>();
+
+  /** Documents of patients who are in the cohort no more. */
+  private final Map<String, String> leavers = new LinkedHashMap<>();
+
+  private long asked;
+
+  /**
+   * With what the searches brought in the spool.
+   *
+   * @param scope whose resources are kept
+   */
+  public Hydration(
+      CrawlSettings settings,
+      Spool spool,
+      ReadsById reads,
+      CrawlFigures figures,
+      CohortScope scope) {
+    this.settings = settings;
+    this.spool = spool;
+    this.reads = reads;
+    this.figures = figures;
+    this.scope = scope;
+  }
+
+  /**
+   * What earlier crawls or exports fetched by reference: lately enough, so that it is not fetched
+   * again; or so long ago that it is, whether something refers to it still or not. The resource of
+   * a patient who is not in the cohort any more is fetched again at once: it has moved to another
+   * patient with a merge, or does not belong here any more.
+   *
+   * @param before the time of this crawl or export
+   * @param now from which the age counts
+   */
+  public void earlier(IndexFolder folder, String group, Instant before, Instant now) {
+    // Servers tell their time in whole seconds: with 0 a crawl just before is not "lately".
+    boolean never = settings.referenceMaxAge().isZero();
+    long from = now.minus(settings.referenceMaxAge()).toEpochMilli();
+    for (String type : wanted()) {
+      folder
+          .newest(type, group, before)
+          .ifPresent(
+              index ->
+                  index.read(
+                      seen -> {
+                        if (!seen.bySearch()) {
+                          String reference = type + "/" + seen.id();
+                          boolean lately = !never && seen.readAt() >= from;
+                          earlier(type, reference, seen.patient(), lately);
+                        }
+                      }));
+    }
+  }
+
+  private void earlier(String type, String reference, String patient, boolean lately) {
+    boolean member = patient.isEmpty() || scope.isMember(patient);
+    boolean document = type.equals(RawDocument.BINARY); // which does not say whose it is
+    boolean left = !member && !scope.has(patient);
+    if (left && !scope.endsLeavers()) {
+      known.add(digest.of(reference)); // a leaver's stays as it is
+    } else if (left && document) {
+      leavers.put(reference, patient);
+    } else if (lately && document) {
+      known.add(digest.of(reference));
+      figures.readLately(type);
+    } else if (lately && member) {
+      known.add(digest.of(reference));
+      holders.add(reference, patient);
+      figures.readLately(type);
+    } else {
+      stale.put(reference, document ? patient : "");
+    }
+  }
+
+  /** What came without a search or a read, and is not fetched. */
+  public void had(String type, String id) {
+    known.add(digest.of(type + "/" + id));
+  }
+
+  /** Fetches until nothing new is named, and then what only earlier crawls had named. */
+  public void run() {
+    run(naming -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param named gives references of what did not come through the spool
+   */
+  public void run(Consumer<Consumer<String>> named) {
+    spool.roll();
+    wanted().forEach(this::received);
+    named.accept(this::exported);
+    flush();
+    boolean more = true;
+    while (more) {
+      spool.roll();
+      long before = asked;
+      spool.types().forEach(this::references);
+      flush();
+      more = asked > before;
+      if (!more && !stale.isEmpty()) {
+        stale.forEach(this::add);
+        stale.clear();
+        flush();
+        more = true;
+      }
+    }
+    leavers.forEach(this::leave);
+    leavers.clear();
+  }
+
+  /** Unless a resource of another patient points to the document, too. */
+  private void leave(String document, String patient) {
+    if (known.add(digest.of(document))) {
+      figures.read(RawDocument.BINARY, CrawlFigures.Reading.OUTSIDE);
+      spool.append(RawDocument.BINARY, SpoolRecord.outside(ReadById.of(document), patient));
+    }
+  }
+
+  /** The documents that resources point to, those that were left by an earlier crawl first. */
+  public List<ReadById> documents(List<String> leftBefore) {
+    Set<String> ordered = new LinkedHashSet<>();
+    Map<String, String> named = new HashMap<>();
+    documents.keySet().forEach(document -> named.put(document.replaceFirst(" .*", ""), document));
+    if (settings.attachments().enabled()) {
+      for (String id : leftBefore) {
+        String reference = RawDocument.BINARY + "/" + id;
+        if (named.containsKey(reference) || known.add(digest.of(reference))) {
+          ordered.add(named.getOrDefault(reference, reference));
+        }
+      }
+    }
+    ordered.addAll(documents.keySet());
+    return ordered.stream()
+        .map(one -> ReadById.of(one).heldBy(documents.getOrDefault(one, "")))
+        .toList();
+  }
+
+  /** The types that are fetched by reference. */
+  public Set<String> wanted() {
+    Set<String> types = new HashSet<>(settings.hydrate());
+    if (settings.attachments().enabled()) {
+      types.add(RawDocument.BINARY);
+    }
+    return types;
+  }
+
+  /** What came already, by a search or by an earlier try's read. */
+  private void received(String type) {
+    if (!spool.types().contains(type)) {
+      return;
+    }
+    spool.read(
+        type,
+        false,
+        Set.of(),
+        record -> {
+          if (record.byReference() && record.end() != SpoolRecord.End.REFUSED) {
+            known.add(digest.of(type + "/" + record.subject()));
+            holders.read(type + "/" + record.subject());
+          }
+          for (Entry entry : record.entries()) {
+            if (entry.whole()) {
+              known.add(digest.of(type + "/" + entry.id()));
+            }
+          }
+        });
+  }
+
+  private void references(String type) {
+    Set<String> done = scanned.computeIfAbsent(type, t -> new HashSet<>());
+    List<String> read =
+        spool.read(
+            type,
+            false,
+            done,
+            record -> record.references().forEach(named -> add(named, record.patient())));
+    done.addAll(read);
+  }
+
+  /** What an export names: "Type/id", a tab, and the patient whose resource names it, if any. */
+  private void exported(String line) {
+    int tab = line.lastIndexOf('\t');
+    add(line.substring(0, tab), line.substring(tab + 1));
+  }
+
+  private void add(String reference, String patient) {
+    int blank = reference.indexOf(' ');
+    boolean first = known.add(digest.of(blank < 0 ? reference : reference.substring(0, blank)));
+    if (!first && !holders.moved(reference, patient)) {
+      return;
+    }
+    asked++;
+    if (reference.startsWith(RawDocument.BINARY + "/")) {
+      documents.put(reference, patient);
+      return;
+    }
+    batch.add(reference);
+    if (batch.size() >= BATCH) {
+      flush();
+    }
+  }
+
+  private void flush() {
+    List<ReadById> now = batch.stream().map(ReadById::of).toList();
+    batch.clear();
+    reads.run(now);
+  }
+}

@@ -1,0 +1,239 @@
+package io.epicfhir.extract.crawl.reads;
+
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.extract.crawl.cohort.CohortScope;
+import io.epicfhir.extract.crawl.cohort.Merges;
+import io.epicfhir.extract.crawl.fetch.Answer;
+import io.epicfhir.extract.crawl.fetch.PageFetch;
+import io.epicfhir.extract.crawl.fetch.RawDocument;
+import io.epicfhir.extract.crawl.fetch.Workers;
+import io.epicfhir.extract.crawl.pages.Entry;
+import io.epicfhir.extract.crawl.pages.OutcomeCode;
+import io.epicfhir.extract.crawl.pages.Page;
+import io.epicfhir.extract.crawl.settings.CrawlSettings;
+import io.epicfhir.extract.crawl.spool.CrawlFigures;
+import io.epicfhir.extract.crawl.spool.ReadById;
+import io.epicfhir.extract.crawl.spool.Spool;
+import io.epicfhir.extract.crawl.spool.SpoolRecord;
+import io.epicfhir.extract.source.request.Link;
+import io.epicfhir.extract.source.settings.SourceSettings;
+import java.net.URI;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Reads resources by their ids, side by side, each answer durable before the next one. */
+public final class ReadsById {
+  /** An answer to a read that holds no resource of the type. */
+  static final String NO_RESOURCE = "no-resource";
+
+  private static final int FORBIDDEN = 403;
+  private static final Set<Integer> OTHER_MEDIA_TYPE = Set.of(406, 415);
+
+  /** After so many refusals, and nothing else, a type's other reads are not tried. */
+  private static final int MOST_REFUSALS = 20;
+
+  private final CrawlSettings settings;
+  private final URI base;
+  private final PageFetch fetch;
+  private final Spool spool;
+  private final Workers workers;
+  private final CrawlFigures figures;
+  private final Merges merges;
+  private final CohortScope scope;
+  private final Map<String, Long> problems = new TreeMap<>();
+  private final Map<String, Integer> refusals = new ConcurrentHashMap<>();
+  private final Set<String> readable = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean dayIsOver = new AtomicBoolean();
+
+  public ReadsById(
+      CrawlSettings settings,
+      SourceSettings source,
+      PageFetch fetch,
+      Spool spool,
+      Workers workers,
+      CrawlFigures figures,
+      Merges merges,
+      CohortScope scope) {
+    this.settings = settings;
+    this.base = source.baseUrl();
+    this.fetch = fetch;
+    this.spool = spool;
+    this.workers = workers;
+    this.figures = figures;
+    this.merges = merges;
+    this.scope = scope;
+  }
+
+  /** Does all of them. */
+  public void run(List<ReadById> reads) {
+    Iterator<ReadById> left = List.copyOf(reads).iterator();
+    workers.run(
+        () -> {
+          synchronized (left) {
+            return left.hasNext() ? Optional.of(one(left.next())) : Optional.empty();
+          }
+        });
+  }
+
+  /** The codes of refused reads that are not accepted, and how many there were. */
+  public Map<String, Long> problems() {
+    synchronized (problems) {
+      return new TreeMap<>(problems);
+    }
+  }
+
+  /** Whether the server gives no more documents today. */
+  boolean dayIsOver() {
+    return dayIsOver.get();
+  }
+
+  private Runnable one(ReadById read) {
+    return () -> read(read);
+  }
+
+  private void read(ReadById read) {
+    String type = read.type();
+    if (read.confirms() && !readable.contains(type) && refusals(type) >= MOST_REFUSALS) {
+      figures.read(type, CrawlFigures.Reading.UNCONFIRMED);
+      return;
+    }
+    if (type.equals(RawDocument.BINARY) && dayIsOver()) {
+      figures.leftForTomorrow(read.id());
+      return;
+    }
+    Answer answer = held(read, ask(read));
+    if (type.equals(RawDocument.BINARY)
+        && answer instanceof Answer.Refused refused
+        && refused.names().contains(PageFetch.DAILY_LIMIT)) {
+      dayIsOver.set(true);
+      figures.leftForTomorrow(read.id());
+      return;
+    }
+    SpoolRecord record = record(read, answer);
+    Failpoint.at("crawl.page");
+    spool.append(type, record);
+    Failpoint.at("crawl.spooled");
+    figures.page(record);
+    figures.hydrated.increment();
+  }
+
+  private int refusals(String type) {
+    return refusals.getOrDefault(type, 0);
+  }
+
+  private Answer ask(ReadById read) {
+    URI url = URI.create(base + "/" + read.type() + "/" + Link.component(read.id()));
+    if (!read.type().equals(RawDocument.BINARY)) {
+      return fetch.resource(read.type(), url);
+    }
+    figures.documents.increment();
+    int most = settings.attachments().maxSize();
+    Answer answer = fetch.document(url, read.id(), PageFetch.FHIR, most);
+    return answer instanceof Answer.Refused refused && OTHER_MEDIA_TYPE.contains(refused.status())
+        ? fetch.document(url, read.id(), read.accept(), most)
+        : answer;
+  }
+
+  private SpoolRecord record(ReadById read, Answer answer) {
+    if (answer instanceof Answer.Got got) {
+      if (read.confirms() && isSurvivor(got.page(), read.id())) {
+        return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
+      }
+      readable.add(read.type());
+      boolean stays = read.confirms() && !scope.endsLeavers();
+      if (!stays && scope.excludes(got.page().patients())) {
+        count(read, CrawlFigures.Reading.OUTSIDE);
+        return SpoolRecord.outside(read, got.page().patients().get(0));
+      }
+      count(read, CrawlFigures.Reading.GOT);
+      got.page().entries().stream()
+          .filter(e -> e.kind() == Entry.Kind.RAW)
+          .forEach(e -> figures.rawAttachments.increment());
+      return SpoolRecord.read(read, got.page());
+    }
+    if (answer instanceof Answer.Refused refused) {
+      return refused(read, refused);
+    }
+    if (answer instanceof Answer.Expired) {
+      return refused(read, Answer.Refused.because(410, OutcomeCode.EXPIRED));
+    }
+    readable.add(read.type());
+    count(read, CrawlFigures.Reading.GONE);
+    return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
+  }
+
+  private void count(ReadById read, CrawlFigures.Reading how) {
+    if (!read.confirms()) {
+      figures.read(read.type(), how);
+    }
+  }
+
+  /** An OperationOutcome in place of the resource is a refusal, also with status 200. */
+  private static Answer held(ReadById read, Answer answer) {
+    if (!(answer instanceof Answer.Got got) || holds(got.page(), read.type())) {
+      return answer;
+    }
+    List<OutcomeCode> codes = got.page().outcomes();
+    List<OutcomeCode> why = codes.isEmpty() ? List.of(new OutcomeCode(true, NO_RESOURCE)) : codes;
+    return new Answer.Refused(200, why, "");
+  }
+
+  private static boolean holds(Page page, String type) {
+    return page.entries().stream()
+        .anyMatch(
+            e ->
+                e.type().equals(type)
+                    && e.kind() != Entry.Kind.WARNING
+                    && e.kind() != Entry.Kind.ERROR);
+  }
+
+  /** Some servers answer a read of a retired patient with the survivor. */
+  private boolean isSurvivor(Page page, String retired) {
+    String id = page.entries().isEmpty() ? "" : page.entries().get(0).id();
+    return !id.equals(retired) && merges.survivor(retired).filter(id::equals).isPresent();
+  }
+
+  private SpoolRecord refused(ReadById read, Answer.Refused refused) {
+    if (read.confirms() && movedAway(read, refused)) {
+      return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
+    }
+    if (read.confirms()) {
+      refusals.merge(read.type(), 1, Integer::sum);
+      figures.read(read.type(), CrawlFigures.Reading.UNCONFIRMED);
+      return SpoolRecord.ended(read, SpoolRecord.End.REFUSED, refused.codes());
+    }
+    boolean forbidden = refused.status() == FORBIDDEN;
+    count(read, forbidden ? CrawlFigures.Reading.FORBIDDEN : CrawlFigures.Reading.REFUSED);
+    boolean settled = forbidden || settled(read.type(), refused.names());
+    if (!settled) {
+      synchronized (problems) {
+        refused.names().forEach(code -> problems.merge(code, 1L, Long::sum));
+      }
+    }
+    SpoolRecord.End end = settled ? SpoolRecord.End.GONE : SpoolRecord.End.REFUSED;
+    return SpoolRecord.ended(read, end, refused.codes());
+  }
+
+  /** A retired patient's id leads to the survivor: the resource of that id is gone. */
+  private boolean movedAway(ReadById read, Answer.Refused refused) {
+    boolean merged = refused.redirect() || refused.names().contains(Merges.EPIC_MERGED);
+    return read.type().equals("Patient")
+        && merged
+        && (merges.survivor(read.id()).isPresent() || !merges.target(refused.location()).isEmpty());
+  }
+
+  /** What the application may not see is as good as not there. */
+  private boolean settled(String type, List<String> codes) {
+    boolean tooLong = type.equals(RawDocument.BINARY) && codes.contains(PageFetch.TOO_LONG);
+    if (tooLong) {
+      figures.attachmentsTooLong.increment();
+    }
+    return tooLong || (!codes.isEmpty() && settings.acceptedErrors().containsAll(codes));
+  }
+}

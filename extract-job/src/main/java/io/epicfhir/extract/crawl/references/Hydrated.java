@@ -1,0 +1,35 @@
+package io.epicfhir.extract.crawl.references;
+
+import io.epicfhir.common.JobException;
+import io.epicfhir.extract.bronze.StagedFile;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What was fetched.
+ *
+ * @param bronze staged files of it, and of deletions
+ * @param quarantine staged files
+ * @param byReference types that hold resources which no export brings
+ * @param concludes whether deletions begin with the export: it lacks what an earlier one had
+ * @param complaint why the export must not land; empty where it may
+ */
+public record Hydrated(
+    List<StagedFile> bronze,
+    List<StagedFile> quarantine,
+    HydrationCounts counts,
+    Set<String> byReference,
+    boolean concludes,
+    Optional<JobException> complaint) {
+  public Hydrated {
+    bronze = List.copyOf(bronze);
+    quarantine = List.copyOf(quarantine);
+    byReference = Set.copyOf(byReference);
+  }
+
+  /** Rows in quarantine. */
+  public long quarantined() {
+    return quarantine.stream().mapToLong(StagedFile::rows).sum();
+  }
+}

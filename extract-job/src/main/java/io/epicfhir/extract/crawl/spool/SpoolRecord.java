@@ -1,0 +1,195 @@
+package io.epicfhir.extract.crawl.spool;
+
+import io.epicfhir.extract.crawl.pages.Bytes;
+import io.epicfhir.extract.crawl.pages.Entry;
+import io.epicfhir.extract.crawl.pages.OutcomeCode;
+import io.epicfhir.extract.crawl.pages.Page;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One page as it lies in the spool.
+ *
+ * @param search which search, by type and template; {@link #BY_REFERENCE} for a read by reference,
+ *     {@link #ASIDE} for resources of another type that came with a search
+ * @param subject the patient, or the id that was read
+ * @param restart how often the search had begun again
+ * @param page its number, from 1 on
+ * @param end what comes after it
+ * @param next the link to the next page, where there is one; of a read that confirms, what had
+ *     found the resource; of another read, the patient whose resource came; of a merged patient's
+ *     search, the survivor
+ * @param readAt milliseconds since 1970
+ * @param codes what OperationOutcomes said
+ * @param references what must be fetched by reference
+ * @param entries their places in the body
+ * @param content the entries' bytes, one after the other
+ * @param total the search's matches by the server's count; {@link Page#NO_TOTAL} where it is not
+ *     told
+ */
+public record SpoolRecord(
+    String search,
+    String subject,
+    int restart,
+    int page,
+    End end,
+    String next,
+    long readAt,
+    List<OutcomeCode> codes,
+    List<String> references,
+    List<Entry> entries,
+    Bytes content,
+    long total) {
+  static final String BY_REFERENCE = "/";
+  public static final String ASIDE = "";
+  private static final String FOUND_BY = "\n";
+
+  /** What comes after a page. */
+  public enum End {
+    /** Another page. */
+    MORE,
+    /** Nothing: this was the last. */
+    LAST,
+    /** Nothing: it is not there. */
+    GONE,
+    /** Nothing: the server refused it. */
+    REFUSED,
+    /** Nothing: it belongs to a patient outside the cohort. */
+    OUTSIDE
+  }
+
+  /** The entries of a page in this order, their bytes without what lies between them. */
+  public static SpoolRecord of(
+      String search, String subject, int restart, int page, Page content, List<Entry> entries) {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    List<Entry> placed = new ArrayList<>(entries.size());
+    for (Entry entry : entries) {
+      placed.add(entry.at(body.size()));
+      body.write(content.bytes(), entry.offset(), entry.length());
+    }
+    return new SpoolRecord(
+        search,
+        subject,
+        restart,
+        page,
+        content.next().isEmpty() ? End.LAST : End.MORE,
+        content.next(),
+        System.currentTimeMillis(),
+        content.outcomes(),
+        content.references(),
+        placed,
+        Bytes.of(body.toByteArray()),
+        content.total());
+  }
+
+  /** A resource that was read by its id. */
+  public static SpoolRecord read(ReadById read, Page page) {
+    SpoolRecord record = of(BY_REFERENCE, read.id(), 0, 1, page, page.entries());
+    String patient = page.patients().isEmpty() ? read.holder() : page.patients().get(0);
+    return record.with(End.LAST, read.confirms() ? foundBy(read) : patient);
+  }
+
+  /** A resource that is not kept: it is this patient's, who is not in the cohort. */
+  public static SpoolRecord outside(ReadById read, String patient) {
+    return ended(BY_REFERENCE, read.id(), 0, 1, End.OUTSIDE, List.of(), patient);
+  }
+
+  /** A read by id that brought nothing. */
+  public static SpoolRecord ended(ReadById read, End end, List<OutcomeCode> codes) {
+    return ended(BY_REFERENCE, read.id(), 0, 1, end, codes, foundBy(read));
+  }
+
+  private static String foundBy(ReadById read) {
+    return read.confirms() ? read.seen().patient() + FOUND_BY + read.seen().search() : "";
+  }
+
+  private SpoolRecord with(End newEnd, String newNext) {
+    return new SpoolRecord(
+        search,
+        subject,
+        restart,
+        page,
+        newEnd,
+        newNext,
+        readAt,
+        codes,
+        references,
+        entries,
+        content,
+        total);
+  }
+
+  /**
+   * A unit that ended without a page.
+   *
+   * @param next the survivor of a merged patient, where the answer names one; else empty
+   */
+  public static SpoolRecord ended(
+      String search,
+      String subject,
+      int restart,
+      int page,
+      End end,
+      List<OutcomeCode> codes,
+      String next) {
+    return new SpoolRecord(
+        search,
+        subject,
+        restart,
+        page,
+        end,
+        next,
+        System.currentTimeMillis(),
+        codes,
+        List.of(),
+        List.of(),
+        Bytes.of(new byte[0]),
+        Page.NO_TOTAL);
+  }
+
+  public byte[] body() {
+    return content.array();
+  }
+
+  public boolean byReference() {
+    return search.equals(BY_REFERENCE);
+  }
+
+  /** Whether the server says that it has no resource of the id that was read. */
+  public boolean gone() {
+    return byReference() && end == End.GONE && codes.isEmpty();
+  }
+
+  /** Whether it confirms a resource that a search had found once, and does no more. */
+  public boolean confirms() {
+    return byReference() && next.contains(FOUND_BY);
+  }
+
+  /** Whether what was read belongs to a patient outside the cohort. */
+  public boolean outside() {
+    return byReference() && end == End.OUTSIDE;
+  }
+
+  /** The patient whose search or whose resource it is; empty where it is nobody's. */
+  public String patient() {
+    if (!byReference()) {
+      return subject;
+    }
+    return confirms() ? foundFor() : next;
+  }
+
+  /** The patient whose search had found what was confirmed. */
+  String foundFor() {
+    return next.substring(0, next.indexOf(FOUND_BY));
+  }
+
+  /** The search that had found what was confirmed. */
+  public String foundBy() {
+    return next.substring(next.indexOf(FOUND_BY) + FOUND_BY.length());
+  }
+
+  public boolean aside() {
+    return search.equals(ASIDE);
+  }
+}

@@ -1,0 +1,88 @@
+package io.epicfhir.extract.source.answer;
+
+import io.epicfhir.extract.source.request.ResourceTypeNames;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which of the words that a server puts into an OperationOutcome, a header or a manifest may be
+ * told in messages and reports: only those of a list, as anything else could be a patient's name or
+ * number, also where the standard wants a code.
+ */
+public final class OutcomeWords {
+  /** What is told, and can be accepted, in place of a code that is on no list. */
+  public static final String UNLISTED = "unlisted-code";
+
+  /** FHIR's issue types, of R4 and later. */
+  private static final Set<String> ISSUE_TYPES =
+      Set.of(
+          """
+          invalid structure required value invariant security login unknown expired forbidden suppressed processing
+          not-supported duplicate multiple-matches not-found deleted too-long code-invalid extension too-costly
+          business-rule conflict limited-filter transient lock-error no-store exception timeout incomplete throttled
+          informational success
+          """
+              .trim()
+              .split("\\s+"));
+
+  private static final Set<String> PROGRESS =
+      Set.of(
+          """
+          accepted and building collecting complete completed done export exported exporting file files finished from
+          generating group in initializing item items job of pending percent preparing processed processing progress
+          queued records remaining resources running started status submitted total waiting writing
+          """
+              .trim()
+              .split("\\s+"));
+
+  private OutcomeWords() {}
+
+  /**
+   * A code as it may be told, empty where it is none: FHIR's issue types and message codes, HAPI's,
+   * and a server's own numbers of up to five digits, such as Epic's; a patient's number is longer.
+   */
+  public static Optional<String> code(String code) {
+    if (!code.matches("[A-Za-z0-9._-]{1,64}")) {
+      return Optional.empty(); // no code at all, by the standard's own rule
+    }
+    boolean listed =
+        ISSUE_TYPES.contains(code) || code.matches("[0-9]{1,5}|MSG_[A-Z_]{1,40}|HAPI-[0-9]{4}");
+    return Optional.of(listed ? code : UNLISTED);
+  }
+
+  /**
+   * Whether a header names a request as machines do: a UUID, a trace (W3C traceparent), a long
+   * hexadecimal number, or HAPI's sixteen letters and digits.
+   */
+  static boolean isRequestId(String text) {
+    return text.matches(
+        "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+            + "|[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"
+            + "|[0-9a-fA-F]{24,64}"
+            + "|(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{16}");
+  }
+
+  /** Whether it is the name of a resource type of FHIR R4. */
+  public static boolean isResourceType(String name) {
+    return ResourceTypeNames.ALL.contains(name);
+  }
+
+  /**
+   * How far a server says that its export is (X-Progress): numbers, resource types and the words
+   * that servers use; each other word is a dash.
+   */
+  public static String progress(String text) {
+    StringBuilder told = new StringBuilder();
+    for (String word : text.split("[^\\p{Alnum}.,/%_-]+", 50)) {
+      String bare = word.replaceAll("^[.,/-]+|[.,/-]+$", "");
+      boolean listed =
+          bare.matches("%|[0-9]{1,9}(\\.[0-9]{1,3})?%?|[0-9]{1,9}/[0-9]{1,9}")
+              || PROGRESS.contains(bare.toLowerCase(java.util.Locale.ROOT))
+              || isResourceType(bare);
+      if (!word.isEmpty()) {
+        told.append(told.isEmpty() ? "" : " ").append(listed ? word : "-");
+      }
+    }
+    return told.toString();
+  }
+}

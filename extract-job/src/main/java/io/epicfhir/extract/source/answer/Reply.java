@@ -1,0 +1,85 @@
+package io.epicfhir.extract.source.answer;
+
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.http.Header;
+import org.apache.http.HttpResponse;
+
+/** A small answer, read to its end. */
+public final class Reply {
+  private static final List<String> REQUEST_IDS =
+      List.of("X-Request-Id", "Request-Id", "X-Correlation-Id", "traceparent");
+
+  private final HttpResponse response;
+  private final byte[] body;
+
+  public Reply(HttpResponse response, byte[] body) {
+    this.response = response;
+    this.body = body;
+  }
+
+  public int status() {
+    return response.getStatusLine().getStatusCode();
+  }
+
+  /**
+   * The server's time when it answered; empty where the answer has no Date, or one that cannot be
+   * read. Standard: RFC 9110, 6.6.1.
+   */
+  public Optional<Instant> date() {
+    try {
+      return header("Date")
+          .map(text -> Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(text.strip())));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+
+  public Optional<String> header(String name) {
+    return header(response, name);
+  }
+
+  public static Optional<String> header(HttpResponse response, String name) {
+    return Optional.ofNullable(response.getFirstHeader(name)).map(Header::getValue);
+  }
+
+  /** The header Content-Type in lower case; empty where there is none. */
+  public String contentType() {
+    return contentType(response);
+  }
+
+  /** Likewise, of an answer whose body is not read yet. */
+  public static String contentType(HttpResponse response) {
+    return header(response, "Content-Type").orElse("").toLowerCase(Locale.ROOT).trim();
+  }
+
+  /** The answer's bytes, unpacked; of JSON as UTF-8 without a byte order mark. */
+  public byte[] body() {
+    return body;
+  }
+
+  public String text() {
+    return new String(body, StandardCharsets.UTF_8);
+  }
+
+  /** The answer's OperationOutcome, where it is one; a proxy's HTML page is none. */
+  Optional<Outcome> outcome() {
+    return Outcome.of(body);
+  }
+
+  /** The server's own name of the request, for its operator; empty where it tells none. */
+  Optional<String> requestId() {
+    for (String name : REQUEST_IDS) {
+      Optional<String> id = header(name).filter(OutcomeWords::isRequestId);
+      if (id.isPresent()) {
+        return id;
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,105 @@
+package io.epicfhir.extract.source.answer;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** The cause of a {@link JobException}: the server said no, with this status. */
+public final class ServerRefusal extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  /** The code of an answer that never came whole, or was something else than FHIR. */
+  public static final String UNREADABLE = "unreadable-answer";
+
+  private final int status;
+  private final transient List<String> codes;
+  private final transient Optional<String> location;
+  private final transient String words;
+
+  private ServerRefusal(int status, List<String> codes, Optional<String> location, String words) {
+    super("status " + status);
+    this.status = status;
+    this.codes = codes;
+    this.location = location;
+    this.words = words;
+  }
+
+  public static JobException because(int status, List<String> codes, String message) {
+    return new JobException(
+        ExitCode.REFUSED, message, new ServerRefusal(status, codes, Optional.empty(), ""));
+  }
+
+  static JobException because(Reply reply, List<String> codes, String message) {
+    return new JobException(
+        ExitCode.REFUSED,
+        message,
+        new ServerRefusal(reply.status(), codes, reply.header("Location"), reply.text()));
+  }
+
+  /**
+   * The refusal that a failure comes from; empty where it comes from something else. A request that
+   * failed at every try with 500 or its like counts: it is this request that the server cannot
+   * answer. So does an answer that never came whole, with status 200 and {@link #UNREADABLE}. A
+   * server that is down (502, 503, 504, 429, code transient, no connection) refuses nothing.
+   */
+  public static Optional<ServerRefusal> of(JobException failure) {
+    if (failure.getCause() instanceof ServerRefusal refusal) {
+      return Optional.of(refusal);
+    }
+    if (failure.getCause() instanceof PassingFailure passing && passing.ofRequest()) {
+      return Optional.of(
+          new ServerRefusal(passing.status(), passing.codes(), Optional.empty(), ""));
+    }
+    return failure.getCause() instanceof BrokenBody
+        ? Optional.of(new ServerRefusal(200, List.of(UNREADABLE), Optional.empty(), ""))
+        : Optional.empty();
+  }
+
+  /** The HTTP status: 3xx for a redirect that was not followed, 4xx, or 5xx. */
+  public int status() {
+    return status;
+  }
+
+  /** The codes of the answer's OperationOutcome, the server's own before FHIR's; maybe none. */
+  public List<String> codes() {
+    return codes;
+  }
+
+  /** Where a redirect that was not followed leads. */
+  public Optional<String> location() {
+    return location;
+  }
+
+  /** Whether the answer's words have something in them; they may name patients. */
+  public boolean says(Pattern pattern) {
+    return pattern.matcher(words).find();
+  }
+
+  /** Whether the failure is a server's word that what was asked for is not there, or no longer. */
+  public static boolean gone(JobException failure) {
+    return failure.getCause() instanceof ServerRefusal refusal
+        && (refusal.status == 404 || refusal.status == 410);
+  }
+
+  /**
+   * Whether the answer to a status request means that the export will never be ready: it is not
+   * there, or the server refuses the request in FHIR's words. Not where only the sign-in failed,
+   * nor where the server itself is in trouble: exports take days, and outlive that.
+   */
+  public static boolean endsExport(JobException failure) {
+    return gone(failure)
+        || (failure.getCause() instanceof ServerRefusal refusal
+            && refusal.status >= 400
+            && refusal.status < 500
+            && refusal.status != 401
+            && refusal.status != 403
+            && !refusal.codes.isEmpty());
+  }
+
+  /** Whether the server is in trouble, whatever it says about the request: 5xx. */
+  public static boolean serverTrouble(JobException failure) {
+    return failure.getCause() instanceof ServerRefusal refusal && refusal.status >= 500;
+  }
+}

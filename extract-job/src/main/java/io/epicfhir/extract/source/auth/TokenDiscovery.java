@@ -1,0 +1,138 @@
+package io.epicfhir.extract.source.auth;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.answer.Answers;
+import io.epicfhir.extract.source.answer.PassingFailure;
+import io.epicfhir.extract.source.answer.Reply;
+import io.epicfhir.extract.source.answer.ServerRefusal;
+import io.epicfhir.extract.source.http.Bodies;
+import io.epicfhir.extract.source.http.Http;
+import io.epicfhir.extract.source.request.Ask;
+import io.epicfhir.extract.source.request.Link;
+import io.epicfhir.extract.source.request.Origins;
+import io.epicfhir.extract.source.request.Redirects;
+import io.epicfhir.extract.source.request.Traffic;
+import io.epicfhir.extract.source.settings.SourceSettings;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Clock;
+import java.util.Optional;
+import org.apache.http.client.methods.CloseableHttpResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where tokens are had: by {@code source.token-url}; else as the server's smart-configuration says;
+ * else as its CapabilityStatement says.
+ */
+final class TokenDiscovery {
+  private static final Logger LOG = LoggerFactory.getLogger(TokenDiscovery.class);
+
+  private final SourceSettings settings;
+  private final Http http;
+  private final Bodies bodies;
+  private final Clock clock;
+  private final ServerClock serverClock;
+  private final Origins origins;
+
+  TokenDiscovery(
+      SourceSettings settings, Http http, Bodies bodies, Clock clock, ServerClock serverClock) {
+    this.settings = settings;
+    this.http = http;
+    this.bodies = bodies;
+    this.clock = clock;
+    this.serverClock = serverClock;
+    this.origins = new Origins(settings.baseUrl(), settings.allowedOrigins());
+  }
+
+  /**
+   * The token endpoint.
+   *
+   * @throws JobException {@link ExitCode#REFUSED} where the server names none
+   */
+  URI find(Traffic traffic) throws IOException, PassingFailure {
+    if (settings.tokenEndpoint().url().isPresent()) {
+      return settings.tokenEndpoint().url().get();
+    }
+    URI url = URI.create(settings.baseUrl() + "/.well-known/smart-configuration");
+    Reply reply = read(url, "application/json", traffic);
+    Optional<SmartConfiguration> found =
+        reply.status() < 300
+            ? SmartConfiguration.parse(reply.text(), url, settings.algorithm())
+            : Optional.empty();
+    if (found.isEmpty()) {
+      URI metadata = URI.create(settings.baseUrl() + "/metadata");
+      Reply statement = read(metadata, "application/fhir+json", traffic);
+      found = SmartConfiguration.ofCapability(statement.text(), metadata);
+    }
+    if (found.isEmpty()) {
+      throw new JobException(
+          ExitCode.REFUSED,
+          "Cannot find the server's token endpoint: .well-known/smart-configuration "
+              + (reply.status() < 300
+                  ? "has no token_endpoint"
+                  : "was answered with " + reply.status())
+              + ", and metadata names none; check source.base-url, or set source.token-url to the"
+              + " address that the server's operator names"
+              + Answers.requestId(reply)
+              + Ask.get("", url, "").at());
+    }
+    requireAllowed(found.get().tokenEndpoint());
+    for (String doubt : found.get().doubts()) {
+      LOG.warn("{} {}; the sign-in is tried all the same", Link.shown(url), doubt);
+    }
+    return found.get().tokenEndpoint();
+  }
+
+  /** Anyone who gets the signed assertion can get a token for it. */
+  private void requireAllowed(URI endpoint) {
+    if (!origins.allows(endpoint)) {
+      throw new JobException(
+          ExitCode.REFUSED,
+          "Cannot get an access token: the server names a token endpoint at another origin than"
+              + " source.base-url, "
+              + Link.shown(endpoint)
+              + "; where that is right, set source.token-url to it");
+    }
+  }
+
+  /** Along redirects; whatever says that there is none is an answer, what may pass is not. */
+  private Reply read(URI url, String accept, Traffic traffic) throws IOException, PassingFailure {
+    URI at = url;
+    for (int hops = 0; ; hops++) {
+      Ask ask = Ask.get("read " + url, at, accept);
+      try (CloseableHttpResponse response = http.send(ask, Optional.empty(), traffic)) {
+        Reply reply = bodies.whole(ask.what(), response, traffic, Bodies.LONGEST_METADATA);
+        serverClock.told(reply);
+        Optional<URI> next = hops < Redirects.MOST ? redirect(at, reply) : Optional.empty();
+        if (next.isEmpty()) {
+          refuseNone(ask, reply);
+          return reply;
+        }
+        at = next.get();
+      }
+    }
+  }
+
+  private Optional<URI> redirect(URI from, Reply reply) {
+    if (!Redirects.is(reply.status())) {
+      return Optional.empty();
+    }
+    try {
+      return reply.header("Location").map(l -> Link.resolve(from, l)).filter(origins::allows);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private void refuseNone(Ask ask, Reply reply) throws PassingFailure {
+    try {
+      Answers.check(ask, reply, clock);
+    } catch (JobException e) {
+      if (ServerRefusal.of(e).isEmpty()) {
+        throw e;
+      }
+    }
+  }
+}

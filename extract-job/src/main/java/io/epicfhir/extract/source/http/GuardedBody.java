@@ -1,0 +1,61 @@
+package io.epicfhir.extract.source.http;
+
+import io.epicfhir.extract.source.answer.BrokenBody;
+import io.epicfhir.extract.source.request.Traffic;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+
+/**
+ * Counts a body's bytes as they come over the network and gives up on a server that only drips: a
+ * socket's timeout sees silence, not a byte now and then.
+ */
+final class GuardedBody extends FilterInputStream {
+  private static final int LEAST_BYTES = 1024;
+
+  private final Traffic traffic;
+  private final long windowNanos;
+  private long waited;
+  private long got;
+  private long total;
+
+  GuardedBody(InputStream in, Traffic traffic, Duration idleTimeout) {
+    super(in);
+    this.traffic = traffic;
+    this.windowNanos = idleTimeout.toNanos();
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    long before = System.nanoTime();
+    int count = super.read(buffer, offset, length);
+    watch(System.nanoTime() - before, Math.max(count, 0));
+    traffic.received(Math.max(count, 0));
+    return count;
+  }
+
+  /** Bytes read so far. */
+  long total() {
+    return total;
+  }
+
+  private void watch(long nanos, int count) throws BrokenBody {
+    waited += nanos;
+    got += count;
+    total += count;
+    if (waited > windowNanos) {
+      if (got < LEAST_BYTES) {
+        throw new BrokenBody("the body stalled at " + got + " bytes within source.idle-timeout");
+      }
+      waited = 0;
+      got = 0;
+    }
+  }
+}

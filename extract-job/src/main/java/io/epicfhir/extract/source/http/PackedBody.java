@@ -1,0 +1,109 @@
+package io.epicfhir.extract.source.http;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.answer.BrokenBody;
+import io.epicfhir.extract.source.settings.SourceSettings;
+import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
+
+/**
+ * What a body holds, unpacked where it is gzip, within the limits of the settings: a few bytes must
+ * not become more than any disk holds.
+ */
+final class PackedBody extends FilterInputStream {
+  /** Blanks and repeats pack well; small bodies do no harm. */
+  private static final long RATIO_FROM = 64L << 20;
+
+  /** RFC 9110, 8.4.1.3: x-gzip is gzip. */
+  private static final Set<String> GZIP = Set.of("gzip", "x-gzip");
+
+  /** Codings that change nothing, and words that servers put in their place. */
+  private static final Set<String> NONE =
+      Set.of("", "identity", "none", "binary", "8bit", "7bit", "utf-8", "utf8", "aws-chunked");
+
+  private final String what;
+  private final GuardedBody packed;
+  private final SourceSettings settings;
+  private long unpacked;
+
+  private PackedBody(InputStream in, String what, GuardedBody packed, SourceSettings settings) {
+    super(in);
+    this.what = what;
+    this.packed = packed;
+    this.settings = settings;
+  }
+
+  /**
+   * Opens a body.
+   *
+   * @param what "verb thing", for messages
+   * @param encoding the header Content-Encoding; may be empty
+   * @throws JobException {@link ExitCode#REFUSED} for another encoding than gzip or identity
+   */
+  static InputStream open(String what, GuardedBody body, String encoding, SourceSettings settings)
+      throws IOException {
+    InputStream in = body;
+    List<String> codings = List.of(encoding.toLowerCase(Locale.ROOT).trim().split("\\s*,\\s*"));
+    for (int i = codings.size() - 1; i >= 0; i--) { // the last one was applied last
+      String coding = codings.get(i);
+      if (GZIP.contains(coding)) {
+        in = unzipped(in);
+      } else if (!NONE.contains(coding)) {
+        throw new JobException(
+            ExitCode.REFUSED,
+            "Cannot " + what + ": unknown Content-Encoding; let the server send gzip or identity");
+      }
+    }
+    return new PackedBody(in, what, body, settings);
+  }
+
+  /** Checks the trailer, and takes all members of a concatenated stream. */
+  private static InputStream unzipped(InputStream body) throws IOException {
+    InputStream packed = new BufferedInputStream(body, 1 << 16);
+    packed.mark(2);
+    boolean magic = packed.read() == 0x1f && packed.read() == 0x8b;
+    packed.reset();
+    if (!magic) {
+      throw new BrokenBody("the body is not gzip, which its Content-Encoding says it is");
+    }
+    return GzipCompressorInputStream.builder()
+        .setInputStream(packed)
+        .setDecompressConcatenated(true)
+        .get();
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    int count = super.read(buffer, offset, length);
+    unpacked += Math.max(count, 0);
+    if (unpacked > settings.maxFileSize()) {
+      throw refused("it is longer than source.max-file-size = " + settings.maxFileSize());
+    }
+    if (unpacked > RATIO_FROM && unpacked / settings.maxGzipRatio() > packed.total()) {
+      throw refused(
+          "it unpacks to more than source.max-gzip-ratio = "
+              + settings.maxGzipRatio()
+              + " times its size");
+    }
+    return count;
+  }
+
+  private JobException refused(String why) {
+    return new JobException(
+        ExitCode.REFUSED,
+        "Cannot " + what + ": " + why + " bytes; ask the server's operator, or raise the limit");
+  }
+}
