@@ -26,7 +26,7 @@ from epic_fhir.processes import without_secrets
 if TYPE_CHECKING:
     from epic_fhir.installation import Installation
 
-DAG_SETTINGS = "io.epicfhir.common.DagSettings"
+DAG_SETTINGS = "io.epicfhir.common.settings.DagSettings"
 _SETTINGS_EXIT = 2
 _TIMEOUT = 120
 _VARIABLE = re.compile(r"\$\{\??([^}]*)\}")

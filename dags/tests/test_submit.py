@@ -59,7 +59,7 @@ def home(tmp_path, monkeypatch):
         (tmp_path / module / "target" / f"{module}-0.1-job.jar").touch()
     [jar] = (REPOSITORY / "extract-job" / "target").glob("extract-job-*-job.jar")
     script = f"""#!/bin/sh
-case "$6" in io.epicfhir.common.DagSettings) exec {shutil.which("java")} -cp {jar} "$6" "$7" "$8" ;; esac
+case "$6" in io.epicfhir.common.settings.DagSettings) exec {shutil.which("java")} -cp {jar} "$6" "$7" "$8" ;; esac
 printf '%s\\n' "$@" > {tmp_path}/called
 {{ env; umask; }} > {tmp_path}/environment
 echo 'a line for the log' >&2

@@ -72,7 +72,7 @@ public final class StorageFailure {
    * The end of a job that met a full or closed disk where nobody reckoned with it, for example in
    * Spark's own files; empty where the operating system said nothing of the kind.
    */
-  static Optional<JobException> ofDisk(Throwable failure) {
+  public static Optional<JobException> ofDisk(Throwable failure) {
     return in(failure)
         .map(StorageFailure::why)
         .filter(KNOWN::contains)

@@ -1,5 +1,5 @@
 /**
- * What two or more jobs use and that names no phase: settings, lake, landings, Spark session, run
- * report, exit codes.
+ * What two or more jobs use and that names no phase; here what all packages below need: exit codes
+ * and failures, JSON with versions, the logical run.
  */
 package io.epicfhir.common;

@@ -7,6 +7,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -46,6 +47,19 @@ class ArchitectureTest {
           .haveSimpleNameEndingWith("Helper")
           .orShould()
           .haveSimpleNameEndingWith("Manager");
+
+  @ArchTest
+  static final ArchRule NO_CYCLES =
+      slices().matching("io.epicfhir.common.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule WHAT_ALL_NEED_NEEDS_NONE_OF_THEM =
+      noClasses()
+          .that()
+          .resideInAPackage("io.epicfhir.common")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.epicfhir.common.*..");
 
   @ArchTest
   static final ArchRule NO_INTERNALS_OF_DELTA = DeltaRules.NO_INTERNALS_OF_DELTA_OR_KERNEL;

@@ -2,6 +2,7 @@ package io.epicfhir.common;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.common.job.JobContext;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

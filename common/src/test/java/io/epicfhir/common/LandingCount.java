@@ -1,9 +1,13 @@
 package io.epicfhir.common;
 
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
+import io.epicfhir.common.lake.Landings;
+import io.epicfhir.common.localfs.NioLocalFileSystem;
 import org.apache.hadoop.conf.Configuration;
 
 /** Looks at lakes' landings as the user whose process it is. */
-final class LandingCount {
+public final class LandingCount {
   private LandingCount() {}
 
   /** Prints a line for each lake: how many landings there are, or the exit status of a job. */

@@ -2,6 +2,10 @@ package io.epicfhir.common;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.LakePaths;
+import io.epicfhir.common.lake.RunLock;
+import io.epicfhir.common.spark.SparkScratch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.repeat;
 import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.when;
 
+import io.epicfhir.common.report.StageRecorder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

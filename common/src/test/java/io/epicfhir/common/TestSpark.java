@@ -1,5 +1,7 @@
 package io.epicfhir.common;
 
+import io.epicfhir.common.localfs.NioLocalFileSystem;
+import io.epicfhir.common.spark.SparkSessions;
 import org.apache.spark.sql.SparkSession;
 
 /**

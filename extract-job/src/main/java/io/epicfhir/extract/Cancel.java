@@ -1,12 +1,12 @@
 package io.epicfhir.extract;
 
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.Job;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.JobRunner;
-import io.epicfhir.common.Landings;
-import io.epicfhir.common.RunLock;
+import io.epicfhir.common.job.Job;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.job.JobRunner;
+import io.epicfhir.common.lake.Landings;
+import io.epicfhir.common.lake.RunLock;
 import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.settings.ExtractSettings;
@@ -20,7 +20,7 @@ import java.net.URI;
  * next kick-off ask anew. What has landed stays. Plain Java, no Spark.
  */
 public final class Cancel implements Job {
-  /** See {@link io.epicfhir.common.JobArguments#USAGE}. */
+  /** See {@link io.epicfhir.common.job.JobArguments#USAGE}. */
   public static void main(String[] args) {
     System.exit(JobRunner.run(new Cancel(), args));
   }

@@ -1,7 +1,7 @@
 package io.epicfhir.extract;
 
-import io.epicfhir.common.JobContext;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
 import io.epicfhir.extract.crawl.CrawlLanding;
 import io.epicfhir.extract.settings.ExtractSettings;

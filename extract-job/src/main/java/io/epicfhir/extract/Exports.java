@@ -1,6 +1,6 @@
 package io.epicfhir.extract;
 
-import io.epicfhir.common.JobContext;
+import io.epicfhir.common.job.JobContext;
 import io.epicfhir.extract.bulk.ledger.ExportId;
 import io.epicfhir.extract.bulk.ledger.RunExports;
 import io.epicfhir.extract.crawl.Crawl;

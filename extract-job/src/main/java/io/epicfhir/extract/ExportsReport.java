@@ -1,7 +1,7 @@
 package io.epicfhir.extract;
 
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.RunRecorder;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.extract.bulk.export.GroupKickOff;
 import io.epicfhir.extract.bulk.export.StatusCheck;
 import java.time.Instant;

@@ -1,12 +1,12 @@
 package io.epicfhir.extract;
 
-import io.epicfhir.common.Job;
-import io.epicfhir.common.JobContext;
-import io.epicfhir.common.JobRunner;
-import io.epicfhir.common.LandedFile;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
-import io.epicfhir.common.RunLock;
+import io.epicfhir.common.job.Job;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.job.JobRunner;
+import io.epicfhir.common.lake.LandedFile;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
+import io.epicfhir.common.lake.RunLock;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
 import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.request.Traffic;
@@ -20,7 +20,7 @@ import java.util.Optional;
  * and shows each export in one step. A rerun of the same run adopts what has landed.
  */
 public final class Extract implements Job {
-  /** See {@link io.epicfhir.common.JobArguments#USAGE}. */
+  /** See {@link io.epicfhir.common.job.JobArguments#USAGE}. */
   public static void main(String[] args) {
     System.exit(JobRunner.run(new Extract(), args));
   }

@@ -1,9 +1,9 @@
 package io.epicfhir.extract;
 
-import io.epicfhir.common.Job;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.job.Job;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.export.GroupKickOff;
 import io.epicfhir.extract.crawl.Crawl;
@@ -31,7 +31,7 @@ public final class KickOff implements Job {
     this.pace = pace;
   }
 
-  /** See {@link io.epicfhir.common.JobArguments#USAGE}. */
+  /** See {@link io.epicfhir.common.job.JobArguments#USAGE}. */
   public static void main(String[] args) {
     System.exit(JobRunner.run(new KickOff(), args));
   }

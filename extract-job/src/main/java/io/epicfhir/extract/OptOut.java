@@ -1,10 +1,10 @@
 package io.epicfhir.extract;
 
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.Job;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.job.Job;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.optout.NamedPatients;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
@@ -17,7 +17,7 @@ import io.epicfhir.extract.crawl.index.IndexErasure;
  * group ask for everything. Plain Java, no Spark.
  */
 public final class OptOut implements Job {
-  /** See {@link io.epicfhir.common.JobArguments#USAGE}. */
+  /** See {@link io.epicfhir.common.job.JobArguments#USAGE}. */
   public static void main(String[] args) {
     System.exit(JobRunner.run(new OptOut(), args));
   }

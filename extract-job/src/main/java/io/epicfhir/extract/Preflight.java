@@ -1,10 +1,10 @@
 package io.epicfhir.extract;
 
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.Job;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.job.Job;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.extract.preflight.Findings;
 import io.epicfhir.extract.preflight.SiteCheck;
 import io.epicfhir.extract.settings.ExtractSettings;
@@ -19,7 +19,7 @@ import io.epicfhir.extract.source.request.Traffic;
  * Spark.
  */
 public final class Preflight implements Job {
-  /** See {@link io.epicfhir.common.JobArguments#USAGE}. */
+  /** See {@link io.epicfhir.common.job.JobArguments#USAGE}. */
   public static void main(String[] args) {
     System.exit(JobRunner.run(new Preflight(), args));
   }

@@ -1,6 +1,6 @@
 package io.epicfhir.extract;
 
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
 import java.util.List;
 

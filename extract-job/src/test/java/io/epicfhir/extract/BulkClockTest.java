@@ -2,8 +2,8 @@ package io.epicfhir.extract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
 import io.epicfhir.sandbox.http.RequestKind;

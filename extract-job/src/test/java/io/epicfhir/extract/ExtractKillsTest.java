@@ -3,7 +3,7 @@ package io.epicfhir.extract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.ChildJvm;
-import io.epicfhir.common.Job;
+import io.epicfhir.common.job.Job;
 import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import com.nimbusds.jose.jwk.JWKSet;
-import io.epicfhir.common.SettingsFile;
+import io.epicfhir.common.settings.SettingsFile;
 import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.pace.Pace;

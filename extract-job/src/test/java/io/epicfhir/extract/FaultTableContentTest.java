@@ -3,7 +3,7 @@ package io.epicfhir.extract;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
 import io.epicfhir.sandbox.http.RequestKind;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.luben.zstd.ZstdInputStream;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
 import io.epicfhir.sandbox.http.RequestKind;

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.epicfhir.common.JobRunner;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.job.JobRunner;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.extract.bronze.BronzeColumn;
 import java.io.IOException;

@@ -3,7 +3,7 @@ package io.epicfhir.extract;
 import static java.time.temporal.ChronoUnit.DAYS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.time.Instant;

@@ -2,7 +2,7 @@ package io.epicfhir.extract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.sandbox.SandboxOptions;
 import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;

@@ -1,12 +1,12 @@
 package io.epicfhir.load;
 
-import io.epicfhir.common.AuditLog;
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.Job;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.RowGroups;
+import io.epicfhir.common.job.AuditLog;
+import io.epicfhir.common.job.Job;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.load.parquet.ParquetTarget;
 import io.epicfhir.load.postgres.PostgresTarget;
 import io.epicfhir.load.postgres.session.PostgresFailure;

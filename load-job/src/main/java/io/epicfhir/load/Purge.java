@@ -1,8 +1,8 @@
 package io.epicfhir.load;
 
-import io.epicfhir.common.Job;
-import io.epicfhir.common.JobContext;
-import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.job.Job;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.load.parquet.ParquetPurge;

@@ -2,12 +2,12 @@ package io.epicfhir.load;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.SettingsFile;
 import io.epicfhir.common.query.QueryArguments;
 import io.epicfhir.common.query.QueryFile;
 import io.epicfhir.common.query.QueryOutput;
 import io.epicfhir.common.query.QueryRefused;
 import io.epicfhir.common.query.SqlQuery;
+import io.epicfhir.common.settings.SettingsFile;
 import io.epicfhir.load.postgres.PostgresQuery;
 import io.epicfhir.load.settings.LoadSettings;
 import java.io.PrintStream;

@@ -1,10 +1,10 @@
 package io.epicfhir.load;
 
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.RunRecorder;
 import io.epicfhir.common.StorageFailure;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.load.postgres.session.Retries;
 import io.epicfhir.load.spi.LakeTable;
 import io.epicfhir.load.spi.LakeTables;

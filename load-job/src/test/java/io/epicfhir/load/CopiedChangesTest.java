@@ -6,11 +6,11 @@ import static io.epicfhir.load.ViewTables.row;
 import static org.apache.spark.sql.functions.col;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.delta.CopiedRows;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -4,8 +4,8 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.lit;
 
-import io.epicfhir.common.JobRunner;
 import io.epicfhir.common.RowGroups;
+import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.load.spi.TableShape;
 import java.io.IOException;
 import java.io.InputStream;

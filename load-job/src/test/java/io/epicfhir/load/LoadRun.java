@@ -3,7 +3,7 @@ package io.epicfhir.load;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.epicfhir.common.ChildJvm;
-import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.load.testing.SharedDatabase;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.SettingsFile;
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsFile;
+import io.epicfhir.common.settings.SettingsReader;
 import io.epicfhir.load.postgres.session.JdbcUrl;
 import io.epicfhir.load.postgres.session.PostgresAccess;
 import io.epicfhir.load.quality.QualitySettings;

@@ -4,8 +4,8 @@ import static io.epicfhir.load.ViewTables.plain;
 import static io.epicfhir.load.ViewTables.plainRows;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.optout.OptOutList;
 import java.nio.file.Files;
 import java.nio.file.Path;

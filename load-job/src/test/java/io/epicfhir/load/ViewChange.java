@@ -1,13 +1,13 @@
 package io.epicfhir.load;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.delta.CopiedRows;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.DataFile.DeletionVector;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -2,10 +2,10 @@ package io.epicfhir.load;
 
 import io.delta.tables.DeltaTable;
 import io.epicfhir.common.ColumnMetadata;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
 import io.epicfhir.common.TestSpark;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,12 +1,12 @@
 package io.epicfhir.transform;
 
-import io.epicfhir.common.Job;
-import io.epicfhir.common.JobContext;
-import io.epicfhir.common.JobRunner;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.RunLock;
-import io.epicfhir.common.RunRecorder;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.job.Job;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.job.JobRunner;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.RunLock;
+import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.transform.silver.BronzeRetention;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -25,7 +25,7 @@ import org.apache.spark.sql.SparkSession;
  * stands on any more. No row of a table changes by it.
  */
 public final class Care implements Job {
-  /** Runs the job as a process; see {@link io.epicfhir.common.JobArguments#USAGE}. */
+  /** Runs the job as a process; see {@link io.epicfhir.common.job.JobArguments#USAGE}. */
   public static void main(String[] args) {
     System.exit(JobRunner.run(new Care(), args));
   }

@@ -1,7 +1,7 @@
 package io.epicfhir.transform;
 
-import io.epicfhir.common.SettingsFile;
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsFile;
+import io.epicfhir.common.settings.SettingsReader;
 import java.time.Duration;
 
 /**

@@ -1,13 +1,13 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.Job;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.JobRunner;
-import io.epicfhir.common.RunLock;
-import io.epicfhir.common.RunRecorder;
+import io.epicfhir.common.job.Job;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.job.JobRunner;
+import io.epicfhir.common.lake.RunLock;
 import io.epicfhir.common.optout.NamedPatients;
+import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.transform.erase.Erasure;
 import io.epicfhir.transform.erase.ErasureProof;
 import java.time.Duration;
@@ -21,7 +21,7 @@ public final class Erase implements Job {
       "Not reached: backups and snapshots of the lake and of PostgreSQL, replicas and WAL, versions"
           + " that an object store keeps, copies that people made, the list of patients itself.";
 
-  /** Runs the job as a process; see {@link io.epicfhir.common.JobArguments#USAGE}. */
+  /** Runs the job as a process; see {@link io.epicfhir.common.job.JobArguments#USAGE}. */
   public static void main(String[] args) {
     System.exit(JobRunner.run(new Erase(), args));
   }

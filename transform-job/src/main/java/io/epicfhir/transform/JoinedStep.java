@@ -2,11 +2,11 @@ package io.epicfhir.transform;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.epicfhir.common.JobContext;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
-import io.epicfhir.common.RunRecorder;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
+import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.transform.joined.JoinedResults;
 import io.epicfhir.transform.joined.JoinedTables;
 import io.epicfhir.transform.joined.Source;

@@ -1,7 +1,7 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.NioLocalFileSystem;
+import io.epicfhir.common.localfs.NioLocalFileSystem;
 import io.epicfhir.transform.views.LocalSpark;
 import io.epicfhir.transform.views.NdjsonJob;
 import io.epicfhir.transform.views.Refusal;

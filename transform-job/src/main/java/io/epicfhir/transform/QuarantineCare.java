@@ -1,6 +1,6 @@
 package io.epicfhir.transform;
 
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;

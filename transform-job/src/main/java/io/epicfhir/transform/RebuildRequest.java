@@ -1,8 +1,8 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.JobArguments;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.job.JobArguments;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;

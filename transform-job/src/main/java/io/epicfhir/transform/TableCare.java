@@ -1,9 +1,9 @@
 package io.epicfhir.transform;
 
 import io.delta.tables.DeltaTable;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.silver.SilverSession;
 import java.time.Duration;
 import org.apache.hadoop.fs.FileStatus;

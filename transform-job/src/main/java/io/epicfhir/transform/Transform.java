@@ -1,11 +1,11 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.Job;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.JobRunner;
-import io.epicfhir.common.RunLock;
+import io.epicfhir.common.job.Job;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.job.JobRunner;
+import io.epicfhir.common.lake.RunLock;
 import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.sqlviews.SqlCatalog;
 import java.util.concurrent.CompletableFuture;
@@ -16,7 +16,7 @@ import java.util.concurrent.CompletionException;
  * yet. Where there is little or nothing to do, no Spark session starts.
  */
 public final class Transform implements Job {
-  /** Runs the job as a process; see {@link io.epicfhir.common.JobArguments#USAGE}. */
+  /** Runs the job as a process; see {@link io.epicfhir.common.job.JobArguments#USAGE}. */
   public static void main(String[] args) {
     System.exit(JobRunner.run(new Transform(), args));
   }

@@ -1,9 +1,9 @@
 package io.epicfhir.transform;
 
-import io.epicfhir.common.JobContext;
-import io.epicfhir.common.LakePaths;
-import io.epicfhir.common.RunRecorder;
-import io.epicfhir.common.RunReport;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.LakePaths;
+import io.epicfhir.common.report.RunRecorder;
+import io.epicfhir.common.report.RunReport;
 import io.epicfhir.transform.silver.SilverCounts;
 import io.epicfhir.transform.silver.SilverProblems;
 import io.epicfhir.transform.silver.SilverResult;

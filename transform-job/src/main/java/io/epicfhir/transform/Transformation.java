@@ -1,7 +1,7 @@
 package io.epicfhir.transform;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.erase.OptedOutRows;
 import io.epicfhir.transform.silver.Silver;
 import io.epicfhir.transform.silver.SilverResult;

@@ -1,6 +1,6 @@
 package io.epicfhir.transform;
 
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.delta.TaskProgress;

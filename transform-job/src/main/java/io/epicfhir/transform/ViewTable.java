@@ -1,9 +1,9 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.common.Json;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.TableDefinition;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.KeptTable;
 import io.epicfhir.transform.silver.SilverState;
 import java.util.Optional;

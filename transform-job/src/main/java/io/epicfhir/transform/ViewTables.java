@@ -1,8 +1,8 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.SideBySide;
 import io.epicfhir.transform.delta.TaskProgress;
 import io.epicfhir.transform.silver.SilverRowsOfTypes;

@@ -1,12 +1,12 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.common.Failpoint;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.CopiedRows;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.PackedBitmap;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableWriter;

@@ -2,8 +2,8 @@ package io.epicfhir.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.transform.delta.DeletionVectors;
 import java.io.IOException;
 import java.nio.file.Files;

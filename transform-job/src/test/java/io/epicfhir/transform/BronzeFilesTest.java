@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,10 +2,10 @@ package io.epicfhir.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.silver.BronzeRetention;
 import java.io.IOException;

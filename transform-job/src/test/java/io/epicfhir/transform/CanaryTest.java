@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.Canaries;
 import io.epicfhir.common.ChildJvm;
-import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.job.JobRunner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ final class CanaryTest {
     }
 
     private static int run(
-        io.epicfhir.common.Job job, String settings, String task, String... more) {
+        io.epicfhir.common.job.Job job, String settings, String task, String... more) {
       String[] usual = {
         "--conf",
         settings,

@@ -3,7 +3,7 @@ package io.epicfhir.transform;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.ChildJvm;
-import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.job.JobRunner;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

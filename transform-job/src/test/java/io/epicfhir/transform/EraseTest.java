@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.LandedFile;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.LandedFile;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.optout.NamedPatients;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.transform.erase.Erasure;

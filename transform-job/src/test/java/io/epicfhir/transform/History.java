@@ -1,6 +1,6 @@
 package io.epicfhir.transform;
 
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

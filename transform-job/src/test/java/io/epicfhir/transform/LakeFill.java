@@ -10,11 +10,11 @@ import static org.apache.spark.sql.functions.pmod;
 import static org.apache.spark.sql.functions.regexp_replace;
 import static org.apache.spark.sql.functions.xxhash64;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
 import io.epicfhir.common.RowGroups;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.transform.views.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;

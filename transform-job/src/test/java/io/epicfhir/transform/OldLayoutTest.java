@@ -2,7 +2,7 @@ package io.epicfhir.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.lake.LakePaths;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

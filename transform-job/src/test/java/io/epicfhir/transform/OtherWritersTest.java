@@ -2,7 +2,7 @@ package io.epicfhir.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.lake.LakePaths;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

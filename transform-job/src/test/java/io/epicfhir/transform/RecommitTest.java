@@ -2,7 +2,7 @@ package io.epicfhir.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.Landings;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;

@@ -3,7 +3,7 @@ package io.epicfhir.transform;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.transform.delta.DeletionVectors;
 import java.io.IOException;
 import java.nio.file.Files;

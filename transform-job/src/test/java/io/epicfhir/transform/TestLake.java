@@ -2,14 +2,14 @@ package io.epicfhir.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.JobRunner;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
-import io.epicfhir.common.NioLocalFileSystem;
 import io.epicfhir.common.TestSpark;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.job.JobRunner;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
+import io.epicfhir.common.localfs.NioLocalFileSystem;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.joined.JoinedSettings;

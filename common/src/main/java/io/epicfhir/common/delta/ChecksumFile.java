@@ -3,7 +3,7 @@ package io.epicfhir.common.delta;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

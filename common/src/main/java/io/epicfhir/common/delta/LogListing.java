@@ -1,6 +1,6 @@
 package io.epicfhir.common.delta;
 
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import java.util.NavigableSet;
 import java.util.OptionalLong;
 import java.util.TreeSet;

@@ -2,7 +2,7 @@ package io.epicfhir.common.delta;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

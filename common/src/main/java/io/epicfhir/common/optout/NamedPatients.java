@@ -1,9 +1,9 @@
 package io.epicfhir.common.optout;
 
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.FileReaders;
-import io.epicfhir.common.JobArguments;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.job.JobArguments;
+import io.epicfhir.common.localfs.FileReaders;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

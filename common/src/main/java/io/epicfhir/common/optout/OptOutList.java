@@ -2,8 +2,8 @@ package io.epicfhir.common.optout;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.RunLock;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.RunLock;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,9 +1,9 @@
 package io.epicfhir.common.delta;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
-import io.epicfhir.common.NioLocalFileSystem;
 import io.epicfhir.common.TestSpark;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
+import io.epicfhir.common.localfs.NioLocalFileSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

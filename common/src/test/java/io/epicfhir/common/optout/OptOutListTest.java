@@ -2,8 +2,8 @@ package io.epicfhir.common.optout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;

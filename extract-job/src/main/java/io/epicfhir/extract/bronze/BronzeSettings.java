@@ -1,6 +1,6 @@
 package io.epicfhir.extract.bronze;
 
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsReader;
 
 /**
  * How bronze files are made; block {@code bronze} of the settings.

@@ -2,11 +2,11 @@ package io.epicfhir.extract.bronze;
 
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.Json;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
 import io.epicfhir.common.StateFile;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;

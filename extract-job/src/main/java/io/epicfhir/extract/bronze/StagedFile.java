@@ -1,6 +1,6 @@
 package io.epicfhir.extract.bronze;
 
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 
 /**
  * A Parquet file that is written and whole, and not yet visible.

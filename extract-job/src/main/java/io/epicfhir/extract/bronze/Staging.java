@@ -1,8 +1,8 @@
 package io.epicfhir.extract.bronze;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
 import io.epicfhir.common.LogicalRun;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

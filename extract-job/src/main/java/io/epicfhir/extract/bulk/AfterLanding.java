@@ -1,9 +1,9 @@
 package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.Failpoint;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bronze.Staging;
 import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;

@@ -1,9 +1,9 @@
 package io.epicfhir.extract.bulk;
 
 import com.codahale.metrics.MetricRegistry;
-import io.epicfhir.common.JobContext;
-import io.epicfhir.common.RunRecorder;
-import io.epicfhir.common.RunReport;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.report.RunRecorder;
+import io.epicfhir.common.report.RunReport;
 import io.epicfhir.extract.bulk.files.BinResult;
 import io.epicfhir.extract.bulk.files.FileResult;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;

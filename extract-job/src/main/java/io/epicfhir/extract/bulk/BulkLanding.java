@@ -2,10 +2,10 @@ package io.epicfhir.extract.bulk;
 
 import com.codahale.metrics.Timer;
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Landing;
 import io.epicfhir.common.Progress;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bronze.Publication;
 import io.epicfhir.extract.bronze.StagedFile;

@@ -1,8 +1,8 @@
 package io.epicfhir.extract.bulk;
 
-import io.epicfhir.common.JobContext;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bronze.BronzeColumn;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.ledger.GroupPatients;

@@ -1,11 +1,11 @@
 package io.epicfhir.extract.crawl;
 
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
-import io.epicfhir.common.RunLock;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
+import io.epicfhir.common.lake.RunLock;
 import io.epicfhir.extract.crawl.index.CrawlIndex;
 import io.epicfhir.extract.crawl.index.Digest;
 import io.epicfhir.extract.crawl.index.IndexFolder;

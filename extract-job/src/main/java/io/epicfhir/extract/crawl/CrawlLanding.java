@@ -2,10 +2,10 @@ package io.epicfhir.extract.crawl;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.RunLock;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.RunLock;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bronze.Publication;
 import io.epicfhir.extract.bronze.StagedFile;

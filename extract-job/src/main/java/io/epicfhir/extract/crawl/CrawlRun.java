@@ -1,7 +1,7 @@
 package io.epicfhir.extract.crawl;
 
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.Progress;
+import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.crawl.cohort.Cohort;

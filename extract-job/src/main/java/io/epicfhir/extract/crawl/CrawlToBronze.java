@@ -2,7 +2,7 @@ package io.epicfhir.extract.crawl;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.Failpoint;
-import io.epicfhir.common.JobContext;
+import io.epicfhir.common.job.JobContext;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.crawl.index.CrawlIndex;

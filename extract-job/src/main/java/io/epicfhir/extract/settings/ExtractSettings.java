@@ -1,7 +1,7 @@
 package io.epicfhir.extract.settings;
 
-import io.epicfhir.common.SettingsFile;
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsFile;
+import io.epicfhir.common.settings.SettingsReader;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bulk.settings.BulkSettings;
 import io.epicfhir.extract.crawl.settings.CrawlSettings;

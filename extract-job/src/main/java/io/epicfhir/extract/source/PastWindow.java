@@ -1,8 +1,8 @@
 package io.epicfhir.extract.source;
 
-import io.epicfhir.common.JobContext;
-import io.epicfhir.common.Landing;
 import io.epicfhir.common.LogicalRun;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Landing;
 import java.time.Instant;
 import java.util.Optional;
 

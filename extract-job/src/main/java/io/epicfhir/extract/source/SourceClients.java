@@ -1,7 +1,7 @@
 package io.epicfhir.extract.source;
 
-import io.epicfhir.common.SettingsFile;
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsFile;
+import io.epicfhir.common.settings.SettingsReader;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.nio.file.Path;

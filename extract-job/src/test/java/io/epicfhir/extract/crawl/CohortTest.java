@@ -6,7 +6,7 @@ import static io.epicfhir.extract.crawl.Clinic.outcome;
 import static io.epicfhir.extract.crawl.People.patient;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.crawl.Clinic.Reply;
 import java.io.IOException;
 import java.nio.file.Files;

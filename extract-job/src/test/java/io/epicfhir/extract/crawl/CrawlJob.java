@@ -1,10 +1,10 @@
 package io.epicfhir.extract.crawl;
 
-import io.epicfhir.common.Job;
-import io.epicfhir.common.JobContext;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.job.Job;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
+import io.epicfhir.common.settings.SettingsReader;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
 import io.epicfhir.extract.bulk.ledger.ExportId;
@@ -18,7 +18,7 @@ import io.epicfhir.extract.source.settings.SourceSettings;
 public final class CrawlJob implements Job {
   /** For tests that kill a process. */
   public static void main(String[] args) {
-    System.exit(io.epicfhir.common.JobRunner.run(new CrawlJob(), args));
+    System.exit(io.epicfhir.common.job.JobRunner.run(new CrawlJob(), args));
   }
 
   @Override

@@ -2,11 +2,11 @@ package io.epicfhir.extract.crawl;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.epicfhir.common.JobRunner;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.job.JobRunner;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.sandbox.SandboxOptions;
 import io.epicfhir.sandbox.SandboxServer;
 import io.epicfhir.sandbox.auth.ClientKeys;

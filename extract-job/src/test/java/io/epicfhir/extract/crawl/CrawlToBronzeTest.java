@@ -3,7 +3,7 @@ package io.epicfhir.extract.crawl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

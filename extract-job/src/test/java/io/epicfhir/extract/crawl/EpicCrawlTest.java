@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.sandbox.epic.EpicId;
 import java.io.IOException;
 import java.net.URI;

@@ -2,7 +2,7 @@ package io.epicfhir.extract.crawl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.extract.source.RawServer;
 import io.epicfhir.extract.source.RawServer.Answer;
 import java.io.IOException;

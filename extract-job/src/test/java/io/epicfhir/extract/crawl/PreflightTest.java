@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.epicfhir.common.JobRunner;
+import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.extract.Preflight;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;

@@ -2,7 +2,7 @@ package io.epicfhir.extract.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.common.SettingsFile;
+import io.epicfhir.common.settings.SettingsFile;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bulk.settings.BulkCoverage;
 import io.epicfhir.extract.bulk.settings.BulkSettings;

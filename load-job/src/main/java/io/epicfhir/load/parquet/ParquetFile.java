@@ -1,6 +1,6 @@
 package io.epicfhir.load.parquet;
 
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,7 +1,7 @@
 package io.epicfhir.load.parquet;
 
 import io.epicfhir.common.Json;
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package io.epicfhir.load.parquet;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.RunLock;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.RunLock;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.optout.ParquetRows;
 import io.epicfhir.load.settings.LoadSettings;

@@ -1,6 +1,6 @@
 package io.epicfhir.load.parquet;
 
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.load.sql.Identifiers;
 import java.util.Map;
 import java.util.Optional;

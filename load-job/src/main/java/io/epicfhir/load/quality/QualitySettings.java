@@ -1,6 +1,6 @@
 package io.epicfhir.load.quality;
 
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsReader;
 import io.epicfhir.load.sql.Identifiers;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package io.epicfhir.load.settings;
 
-import io.epicfhir.common.SettingsFile;
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsFile;
+import io.epicfhir.common.settings.SettingsReader;
 import io.epicfhir.load.postgres.session.JdbcUrl;
 import io.epicfhir.load.postgres.session.PostgresAccess;
 import io.epicfhir.load.quality.QualitySettings;

@@ -1,10 +1,10 @@
 package io.epicfhir.load.spi;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.ChangedParts;
 import io.epicfhir.common.delta.ChangedParts.Part;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.lake.Lake;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.epicfhir.load.spi;
 
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;

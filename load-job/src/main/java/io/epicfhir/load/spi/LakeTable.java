@@ -1,6 +1,6 @@
 package io.epicfhir.load.spi;
 
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import org.apache.hadoop.fs.Path;
 
 /**

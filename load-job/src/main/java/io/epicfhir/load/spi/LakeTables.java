@@ -2,8 +2,8 @@ package io.epicfhir.load.spi;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.lake.Lake;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -4,9 +4,9 @@ import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.ChangedParts.Part;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.lake.Lake;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -2,12 +2,12 @@ package io.epicfhir.load.spi;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableMetadata;
 import io.epicfhir.common.delta.TableRows;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;

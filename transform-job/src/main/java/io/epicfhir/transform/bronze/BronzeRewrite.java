@@ -1,9 +1,9 @@
 package io.epicfhir.transform.bronze;
 
 import io.epicfhir.common.Failpoint;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.optout.ParquetRows;
 import java.util.ArrayList;
 import java.util.HashSet;

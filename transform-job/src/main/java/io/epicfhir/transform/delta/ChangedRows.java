@@ -6,11 +6,11 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.xxhash64;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.ChangedParts;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package io.epicfhir.transform.delta;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.lake.Lake;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.roaringbitmap.RoaringBitmap;

@@ -1,8 +1,8 @@
 package io.epicfhir.transform.delta;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.delta.DataFile.DeletionVector;
+import io.epicfhir.common.lake.Lake;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;

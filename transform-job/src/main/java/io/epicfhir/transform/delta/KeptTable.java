@@ -1,11 +1,11 @@
 package io.epicfhir.transform.delta;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.CommitFiles;
 import io.epicfhir.common.delta.CommitInfo;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableDefinition;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.lake.Lake;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -2,8 +2,8 @@ package io.epicfhir.transform.delta;
 
 import static org.apache.spark.sql.functions.col;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
+import io.epicfhir.common.lake.Lake;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,11 +1,11 @@
 package io.epicfhir.transform.delta;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.delta.CopiedRows;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;

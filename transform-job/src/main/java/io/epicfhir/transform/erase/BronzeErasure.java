@@ -1,10 +1,10 @@
 package io.epicfhir.transform.erase;
 
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LandedFile;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LandedFile;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.optout.EntriesOfBundle;
 import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.OptOuts;

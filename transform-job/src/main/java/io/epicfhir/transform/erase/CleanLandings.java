@@ -1,11 +1,11 @@
 package io.epicfhir.transform.erase;
 
 import io.epicfhir.common.Json;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
 import io.epicfhir.common.Sha256;
 import io.epicfhir.common.StateFile;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;

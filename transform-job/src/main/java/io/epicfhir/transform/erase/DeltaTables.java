@@ -1,6 +1,6 @@
 package io.epicfhir.transform.erase;
 
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

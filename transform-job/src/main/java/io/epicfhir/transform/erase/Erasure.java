@@ -1,8 +1,8 @@
 package io.epicfhir.transform.erase;
 
 import io.epicfhir.common.Failpoint;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.TableLog;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.NamedPatients;
 import io.epicfhir.common.optout.OptOutList;

@@ -2,9 +2,9 @@ package io.epicfhir.transform.erase;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.RunRecorder;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.report.RunRecorder;
 
 /** The proof that nothing of those on the list is in the lake; red where it cannot be given. */
 public final class ErasureProof {

@@ -1,7 +1,7 @@
 package io.epicfhir.transform.erase;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.RunLock;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.RunLock;
 import java.time.Duration;
 import org.apache.hadoop.fs.FileStatus;
 

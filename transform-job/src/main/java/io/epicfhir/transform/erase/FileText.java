@@ -1,7 +1,7 @@
 package io.epicfhir.transform.erase;
 
 import com.github.luben.zstd.ZstdInputStream;
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
 package io.epicfhir.transform.erase;
 
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.optout.ParquetRows;
 import java.io.IOException;

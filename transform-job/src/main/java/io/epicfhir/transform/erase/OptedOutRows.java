@@ -1,8 +1,8 @@
 package io.epicfhir.transform.erase;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;

@@ -1,9 +1,9 @@
 package io.epicfhir.transform.erase;
 
 import io.epicfhir.common.Failpoint;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableScan;

@@ -1,10 +1,10 @@
 package io.epicfhir.transform.joined;
 
 import io.epicfhir.common.Failpoint;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.KeptTable;
 import io.epicfhir.transform.delta.TableScan;

@@ -1,6 +1,6 @@
 package io.epicfhir.transform.joined;
 
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.sqlviews.TableOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

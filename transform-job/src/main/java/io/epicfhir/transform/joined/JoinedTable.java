@@ -1,7 +1,7 @@
 package io.epicfhir.transform.joined;
 
 import io.epicfhir.common.Json;
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.KeptTable;
 import io.epicfhir.transform.sqlviews.SqlView;
 import java.util.List;

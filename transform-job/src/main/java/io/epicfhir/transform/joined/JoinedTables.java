@@ -2,7 +2,7 @@ package io.epicfhir.transform.joined;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.Failures;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.SideBySide;

@@ -2,9 +2,9 @@ package io.epicfhir.transform.joined;
 
 import static org.apache.spark.sql.functions.col;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.lookups.LookupColumns;
 import io.epicfhir.transform.silver.SilverSession;

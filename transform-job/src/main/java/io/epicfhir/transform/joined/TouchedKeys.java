@@ -3,7 +3,7 @@ package io.epicfhir.transform.joined;
 import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.ChangedRows;
 import io.epicfhir.transform.sqlviews.AnalysedView;
 import io.epicfhir.transform.sqlviews.SqlCheck;

@@ -1,7 +1,7 @@
 package io.epicfhir.transform.lookups;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.StorageFailure;
+import io.epicfhir.common.lake.Lake;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package io.epicfhir.transform.silver;
 
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;

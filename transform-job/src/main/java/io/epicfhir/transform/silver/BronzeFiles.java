@@ -1,8 +1,8 @@
 package io.epicfhir.transform.silver;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LandedFile;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LandedFile;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.transform.delta.FileRows;
 import java.io.EOFException;
 import java.util.Collection;

@@ -3,9 +3,9 @@ package io.epicfhir.transform.silver;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LandedFile;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LandedFile;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.transform.Failures;
 import io.epicfhir.transform.bronze.BronzeRewrite;
 import io.epicfhir.transform.delta.InternalRows;

@@ -9,8 +9,8 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
-import io.epicfhir.common.LakePaths;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.LakePaths;
+import io.epicfhir.common.lake.Landing;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.Column;

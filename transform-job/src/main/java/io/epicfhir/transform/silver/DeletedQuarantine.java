@@ -4,8 +4,8 @@ import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.transform.delta.DataFileWriter;
 import java.util.List;
 import java.util.Optional;

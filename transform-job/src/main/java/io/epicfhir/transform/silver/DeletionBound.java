@@ -1,6 +1,6 @@
 package io.epicfhir.transform.silver;
 
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsReader;
 import java.util.Map;
 import java.util.TreeMap;
 

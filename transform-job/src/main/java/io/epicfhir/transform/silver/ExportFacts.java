@@ -5,7 +5,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.epicfhir.transform.silver;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.transform.delta.FileRows;
 import io.epicfhir.transform.delta.SideBySide;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.epicfhir.transform.silver;
 
 import io.epicfhir.common.Failpoint;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

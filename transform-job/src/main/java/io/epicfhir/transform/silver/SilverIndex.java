@@ -1,8 +1,8 @@
 package io.epicfhir.transform.silver;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.DeletedRows;
 import io.epicfhir.transform.delta.FileRows;
 import io.epicfhir.transform.delta.SideBySide;

@@ -2,9 +2,9 @@ package io.epicfhir.transform.silver;
 
 import static org.apache.spark.sql.functions.col;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.TableScan;
 import java.util.ArrayList;
 import java.util.List;

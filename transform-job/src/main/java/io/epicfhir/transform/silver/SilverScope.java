@@ -3,7 +3,7 @@ package io.epicfhir.transform.silver;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.not;
 
-import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.lake.LakePaths;
 import java.util.Collection;
 import java.util.Set;
 import org.apache.spark.sql.Dataset;

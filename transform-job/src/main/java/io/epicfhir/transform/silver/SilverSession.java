@@ -1,6 +1,6 @@
 package io.epicfhir.transform.silver;
 
-import io.epicfhir.common.SparkSessions;
+import io.epicfhir.common.spark.SparkSessions;
 import io.epicfhir.transform.delta.TableSignature;
 import org.apache.spark.sql.SparkSession;
 

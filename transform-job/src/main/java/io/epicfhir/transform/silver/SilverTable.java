@@ -9,12 +9,12 @@ import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.not;
 
 import io.epicfhir.common.Json;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.CommitFiles;
 import io.epicfhir.common.delta.CommitInfo;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.TableSignature;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package io.epicfhir.transform.silver;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.transform.Failures;
 import io.epicfhir.transform.delta.TaskProgress;
 import io.epicfhir.transform.silver.SilverState.TypeState;

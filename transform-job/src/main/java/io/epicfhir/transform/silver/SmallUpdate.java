@@ -1,7 +1,7 @@
 package io.epicfhir.transform.silver;
 
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.TaskProgress;
 import java.util.HashMap;
 import java.util.List;

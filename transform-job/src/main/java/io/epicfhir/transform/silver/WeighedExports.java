@@ -1,9 +1,9 @@
 package io.epicfhir.transform.silver;
 
 import io.epicfhir.common.Json;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
 import io.epicfhir.common.StateFile;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package io.epicfhir.transform.views;
 
-import io.epicfhir.common.NioLocalFileSystem;
+import io.epicfhir.common.localfs.NioLocalFileSystem;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;

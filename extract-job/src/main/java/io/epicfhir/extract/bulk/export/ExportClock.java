@@ -1,9 +1,9 @@
 package io.epicfhir.extract.bulk.export;
 
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.manifest.Manifest;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package io.epicfhir.extract.bulk.export;
 
-import io.epicfhir.common.JobContext;
+import io.epicfhir.common.job.JobContext;
 import io.epicfhir.extract.bulk.ledger.ExportRequest;
 import io.epicfhir.extract.bulk.ledger.Since;
 import io.epicfhir.extract.bulk.settings.BulkCoverage;

@@ -2,11 +2,11 @@ package io.epicfhir.extract.bulk.export;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
-import io.epicfhir.common.RunLock;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
+import io.epicfhir.common.lake.RunLock;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.extract.bulk.judgement.Judgement;
 import io.epicfhir.extract.bulk.ledger.ExportId;

@@ -2,9 +2,9 @@ package io.epicfhir.extract.bulk.export;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.extract.bulk.ledger.GroupLedger;
 import io.epicfhir.extract.source.answer.ServerRefusal;
 import java.time.Clock;

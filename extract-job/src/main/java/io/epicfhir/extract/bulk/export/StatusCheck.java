@@ -4,7 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.FailureWords;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.manifest.Manifest;
 import io.epicfhir.extract.bulk.settings.BulkSettings;

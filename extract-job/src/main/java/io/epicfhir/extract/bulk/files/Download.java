@@ -1,7 +1,7 @@
 package io.epicfhir.extract.bulk.files;
 
-import io.epicfhir.common.JobContext;
 import io.epicfhir.common.Json;
+import io.epicfhir.common.job.JobContext;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bulk.manifest.FileToken;
 import io.epicfhir.extract.bulk.manifest.RemoteFile;

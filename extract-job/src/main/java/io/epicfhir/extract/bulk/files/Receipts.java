@@ -1,7 +1,7 @@
 package io.epicfhir.extract.bulk.files;
 
 import io.epicfhir.common.Json;
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.extract.bronze.LateOptOuts;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bulk.manifest.FileLabel;

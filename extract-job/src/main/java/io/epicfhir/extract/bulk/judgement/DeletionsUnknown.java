@@ -1,7 +1,7 @@
 package io.epicfhir.extract.bulk.judgement;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bulk.ledger.Completeness;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.ledger.Since;

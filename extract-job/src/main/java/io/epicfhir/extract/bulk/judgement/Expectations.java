@@ -1,6 +1,6 @@
 package io.epicfhir.extract.bulk.judgement;
 
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Landing;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -2,7 +2,7 @@ package io.epicfhir.extract.bulk.judgement;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.extract.bulk.files.FileReceipt;
 import io.epicfhir.extract.bulk.files.FileResult;
 import io.epicfhir.extract.bulk.files.Receipts;

@@ -1,8 +1,8 @@
 package io.epicfhir.extract.bulk.judgement;
 
-import io.epicfhir.common.JobContext;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.ledger.GroupPatients;
 import io.epicfhir.extract.bulk.manifest.Manifest;

@@ -1,7 +1,7 @@
 package io.epicfhir.extract.bulk.ledger;
 
-import io.epicfhir.common.Landing;
 import io.epicfhir.common.StateFile;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bulk.files.FileResult;
 import java.util.List;
 

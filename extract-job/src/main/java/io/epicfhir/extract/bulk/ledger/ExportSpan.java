@@ -1,7 +1,7 @@
 package io.epicfhir.extract.bulk.ledger;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landings;
 import java.time.Instant;
 import java.util.Optional;
 

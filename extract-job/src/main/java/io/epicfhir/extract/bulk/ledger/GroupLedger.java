@@ -1,8 +1,8 @@
 package io.epicfhir.extract.bulk.ledger;
 
 import io.epicfhir.common.Json;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.StateFile;
+import io.epicfhir.common.lake.Lake;
 import java.time.Instant;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;

@@ -1,9 +1,9 @@
 package io.epicfhir.extract.bulk.ledger;
 
 import io.epicfhir.common.Json;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.Sha256;
 import io.epicfhir.common.StateFile;
+import io.epicfhir.common.lake.Lake;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.epicfhir.extract.bulk.settings;
 
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsReader;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

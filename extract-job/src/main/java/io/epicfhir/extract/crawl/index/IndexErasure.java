@@ -1,7 +1,7 @@
 package io.epicfhir.extract.crawl.index;
 
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.optout.OptOuts;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.epicfhir.extract.crawl.index;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
-import io.epicfhir.common.Landings;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.epicfhir.extract.crawl.index;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
 import io.epicfhir.common.StorageFailure;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bronze.BronzeColumn;
 import java.io.IOException;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.epicfhir.extract.crawl.landing;
 
 import com.codahale.metrics.MetricRegistry;
-import io.epicfhir.common.RunRecorder;
-import io.epicfhir.common.RunReport;
+import io.epicfhir.common.report.RunRecorder;
+import io.epicfhir.common.report.RunReport;
 import io.epicfhir.extract.crawl.cohort.Merges;
 import io.epicfhir.extract.crawl.pages.OutcomePolicy;
 import io.epicfhir.extract.crawl.search.Units;

@@ -1,8 +1,8 @@
 package io.epicfhir.extract.crawl.landing;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.Landing;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.bronze.BronzeLine;

@@ -1,8 +1,8 @@
 package io.epicfhir.extract.crawl.references;
 
-import io.epicfhir.common.JobContext;
-import io.epicfhir.common.Landing;
 import io.epicfhir.common.StorageFailure;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bronze.BronzeColumn;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.crawl.index.KnownResources;

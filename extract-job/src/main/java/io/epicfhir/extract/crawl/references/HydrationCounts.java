@@ -1,7 +1,7 @@
 package io.epicfhir.extract.crawl.references;
 
-import io.epicfhir.common.RunReport;
 import io.epicfhir.common.StateFile;
+import io.epicfhir.common.report.RunReport;
 import io.epicfhir.extract.crawl.landing.TypeCounts;
 import io.epicfhir.extract.crawl.spool.CrawlFigures;
 import java.util.Collection;

@@ -1,7 +1,7 @@
 package io.epicfhir.extract.crawl.references;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.extract.bronze.BronzeColumn;
 import io.epicfhir.extract.crawl.pages.References;
 import java.util.LinkedHashSet;

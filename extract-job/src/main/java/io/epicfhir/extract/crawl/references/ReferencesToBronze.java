@@ -1,6 +1,6 @@
 package io.epicfhir.extract.crawl.references;
 
-import io.epicfhir.common.JobContext;
+import io.epicfhir.common.job.JobContext;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.crawl.index.CrawlIndex;

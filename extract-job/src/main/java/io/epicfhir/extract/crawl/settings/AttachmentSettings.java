@@ -1,6 +1,6 @@
 package io.epicfhir.extract.crawl.settings;
 
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsReader;
 import java.util.List;
 
 /**

@@ -1,6 +1,6 @@
 package io.epicfhir.extract.crawl.settings;
 
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsReader;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

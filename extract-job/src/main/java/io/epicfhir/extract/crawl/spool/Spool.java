@@ -2,8 +2,8 @@ package io.epicfhir.extract.crawl.spool;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Lake;
 import io.epicfhir.common.StorageFailure;
+import io.epicfhir.common.lake.Lake;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;

@@ -3,7 +3,7 @@ package io.epicfhir.extract.source.auth;
 import com.nimbusds.jwt.JWTClaimsSet;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Secret;
+import io.epicfhir.common.settings.Secret;
 import io.epicfhir.extract.source.answer.Answers;
 import io.epicfhir.extract.source.answer.PassingFailure;
 import io.epicfhir.extract.source.answer.Reply;

@@ -1,6 +1,6 @@
 package io.epicfhir.extract.source.request;
 
-import io.epicfhir.common.Secret;
+import io.epicfhir.common.settings.Secret;
 import java.time.Instant;
 
 /**

@@ -1,7 +1,7 @@
 package io.epicfhir.extract.source.settings;
 
-import io.epicfhir.common.FileReaders;
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.localfs.FileReaders;
+import io.epicfhir.common.settings.SettingsReader;
 import io.epicfhir.extract.source.request.Link;
 import java.net.URI;
 import java.nio.file.Files;

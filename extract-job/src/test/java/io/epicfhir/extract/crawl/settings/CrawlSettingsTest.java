@@ -3,8 +3,8 @@ package io.epicfhir.extract.crawl.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.epicfhir.common.SettingsFile;
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsFile;
+import io.epicfhir.common.settings.SettingsReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.epicfhir.common.Lake;
-import io.epicfhir.common.LakePaths;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.extract.crawl.pages.Bytes;
 import io.epicfhir.extract.crawl.pages.Entry;
 import io.epicfhir.extract.crawl.pages.OutcomeCode;

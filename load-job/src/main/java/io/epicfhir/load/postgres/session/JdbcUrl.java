@@ -1,6 +1,6 @@
 package io.epicfhir.load.postgres.session;
 
-import io.epicfhir.common.SettingsReader;
+import io.epicfhir.common.settings.SettingsReader;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Properties;

@@ -1,6 +1,6 @@
 package io.epicfhir.load.postgres.state;
 
-import io.epicfhir.common.AuditLog;
+import io.epicfhir.common.job.AuditLog;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.sql.Identifiers;
 import java.sql.Connection;

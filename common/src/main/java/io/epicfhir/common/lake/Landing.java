@@ -1,0 +1,93 @@
+package io.epicfhir.common.lake;
+
+import io.epicfhir.common.StateFile;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What makes an export's bronze files visible: the list of them, written in one step after they are
+ * all in place and counted. Readers take only files that a landing names.
+ *
+ * @param exportId the export
+ * @param group the group whose export it was
+ * @param transactionTime the server's time of the export: the order of exports, and the next
+ *     export's {@code _since}
+ * @param since only what changed after this time was asked for; null for all
+ * @param landedAt when this landing was written, by this machine's clock
+ * @param runKey the logical run that landed it
+ * @param files the bronze files, none of them shared with another landing
+ * @param completeTypes the resource types of which the export holds all that its source has, so
+ *     that what it lacks is gone there; {@link #ALL_TYPES} for every type
+ * @param inferredDeletions whether the deletions are conclusions of this pipeline (a search no
+ *     longer finds the resource), and not the server's own word
+ */
+public record Landing(
+    String exportId,
+    String group,
+    Instant transactionTime,
+    Instant since,
+    Instant landedAt,
+    String runKey,
+    List<File> files,
+    List<String> completeTypes,
+    boolean inferredDeletions)
+    implements StateFile {
+  /** In {@link #completeTypes}: every resource type. */
+  public static final String ALL_TYPES = "*";
+
+  /** Files that were written before a component was there say nothing of it. */
+  public Landing {
+    files = files == null ? List.of() : List.copyOf(files);
+    completeTypes = completeTypes == null ? List.of() : List.copyOf(completeTypes);
+  }
+
+  /** A landing that does not say what exists: an incremental export, or one with errors. */
+  public Landing(
+      String exportId,
+      String group,
+      Instant transactionTime,
+      Instant since,
+      Instant landedAt,
+      String runKey,
+      List<File> files) {
+    this(exportId, group, transactionTime, since, landedAt, runKey, files, List.of(), false);
+  }
+
+  /** The same landing with its files, as they are shown at a moment. */
+  public Landing shown(Instant at, List<File> shownFiles) {
+    return new Landing(
+        exportId,
+        group,
+        transactionTime,
+        since,
+        at,
+        runKey,
+        shownFiles,
+        completeTypes,
+        inferredDeletions);
+  }
+
+  /** Whether the export says of a type which of its resources exist at the source. */
+  public boolean isCompleteFor(String resourceType) {
+    return completeTypes.contains(ALL_TYPES) || completeTypes.contains(resourceType);
+  }
+
+  /** What the lines of a bronze file are. */
+  public enum Kind {
+    /** Resources of the file's type. */
+    RESOURCES,
+    /** Transaction Bundles whose DELETE entries say what is gone. */
+    DELETIONS
+  }
+
+  /**
+   * One bronze file.
+   *
+   * @param resourceType the partition's type
+   * @param path relative to the lake
+   * @param rows lines in it
+   * @param bytes its size on storage
+   * @param kind what its lines are
+   */
+  public record File(String resourceType, String path, long rows, long bytes, Kind kind) {}
+}

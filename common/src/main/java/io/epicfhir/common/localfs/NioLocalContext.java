@@ -1,0 +1,84 @@
+package io.epicfhir.common.localfs;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumFs;
+import org.apache.hadoop.fs.DelegateToFileSystem;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FsConstants;
+import org.apache.hadoop.fs.FsServerDefaults;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.local.LocalConfigKeys;
+
+/**
+ * {@link NioLocalFileSystem} as Hadoop's FileContext sees it, by which Delta writes each commit and
+ * each checksum file of a table.
+ */
+public final class NioLocalContext extends ChecksumFs {
+  /**
+   * Made by Hadoop, by its name.
+   *
+   * @param uri the one of all local files
+   * @param hadoop what the file system is set up with
+   */
+  public NioLocalContext(URI uri, Configuration hadoop) throws IOException, URISyntaxException {
+    super(new Raw(hadoop));
+  }
+
+  private static final class Raw extends DelegateToFileSystem {
+    private Raw(Configuration hadoop) throws IOException, URISyntaxException {
+      super(
+          FsConstants.LOCAL_FS_URI,
+          new NioLocalFileSystem.Raw(),
+          hadoop,
+          FsConstants.LOCAL_FS_URI.getScheme(),
+          false);
+    }
+
+    /**
+     * One step where nothing may be replaced, which is how Delta commits: a hard link fails where
+     * the target is there, no matter who made it. Hadoop looks first and renames then, and of two
+     * committers in between both win.
+     */
+    @Override
+    public void renameInternal(Path from, Path to, boolean overwrite) throws IOException {
+      java.nio.file.Path source = java.nio.file.Path.of(from.toUri().getPath());
+      if (overwrite || !Files.isRegularFile(source)) {
+        super.renameInternal(from, to, overwrite);
+        return;
+      }
+      try {
+        Files.createLink(java.nio.file.Path.of(to.toUri().getPath()), source);
+        Files.delete(source);
+      } catch (java.nio.file.FileAlreadyExistsException e) {
+        throw new FileAlreadyExistsException(to + " is there already");
+      } catch (UnsupportedOperationException e) {
+        super.renameInternal(from, to, false); // a disk without hard links
+      } catch (FileSystemException e) {
+        if (Files.exists(java.nio.file.Path.of(to.toUri().getPath()))) {
+          throw e;
+        }
+        super.renameInternal(from, to, false); // such a disk, which the JDK does not know as one
+      }
+    }
+
+    @Override
+    public int getUriDefaultPort() {
+      return -1;
+    }
+
+    @Override
+    public FsServerDefaults getServerDefaults(Path path) throws IOException {
+      return LocalConfigKeys.getServerDefaults();
+    }
+
+    @Override
+    public boolean isValidName(String name) {
+      return true; // the operating system judges it
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Local disks: who may read what is written, and failures that are told as those of any other
+ * storage.
+ */
+package io.epicfhir.common.localfs;

@@ -1,0 +1,2 @@
+/** A run report's figures for monitoring. */
+package io.epicfhir.common.metrics;
