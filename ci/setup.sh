@@ -18,8 +18,9 @@ python3 -c 'import venv, ensurepip' 2>/dev/null || fail "python3 has no venv mod
 wanted=$( (grep -o '^uv==[0-9.]*' ci/uv.txt; cat dags/requirements.lock) | sha256sum | cut -c1-16)
 if [ "$(cat build/venv/.wanted 2>/dev/null)" != "$wanted" ]; then
   say "Setting up Python packages in build/venv (Airflow, Spark; about 750 MB, once)"
+  python=$(python3 -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))') # build/venv may be the one on the PATH
   rm -rf build/venv
-  python3 -m venv build/venv
+  "$python" -m venv build/venv
   build/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r ci/uv.txt
   build/venv/bin/uv pip install -q --python build/venv/bin/python --require-hashes -r dags/requirements.lock
   echo "$wanted" >build/venv/.wanted
