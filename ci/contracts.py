@@ -28,9 +28,16 @@ FIELDS = ("id", "birth_date", "patient_id")
 def main(lake: Path, golden: Path) -> None:
     golden.mkdir(parents=True, exist_ok=True)
     for name, content in documents(lake):
-        text = json.dumps(shortened(content), indent=2, ensure_ascii=False).replace(str(lake.resolve()), "/lake")
-        (golden / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        (golden / f"{name}.json").write_text(written(shortened(content), lake), encoding="utf-8")
         print(f"{name}.json")
+        if (old := golden / "without-version" / f"{name}.json").exists():
+            content.pop("schema_version")
+            old.write_text(written(shortened(content), lake), encoding="utf-8")
+
+
+def written(content: Any, lake: Path) -> str:
+    """As text without this machine's paths."""
+    return json.dumps(content, indent=2, ensure_ascii=False).replace(str(lake.resolve()), "/lake") + "\n"
 
 
 def documents(lake: Path) -> Iterator[tuple[str, Any]]:
