@@ -31,7 +31,10 @@ class ExtractKillsTest {
       Step dying, String failpoint) throws IOException, InterruptedException {
     Map<String, byte[]> served = BulkToBronzeTest.files();
     try (Site site =
-        Site.open(folder, served, o -> o.reusesExports().fileLimits(Long.MAX_VALUE, 120))) {
+        Site.open(
+            folder,
+            served,
+            o -> o.kickOffs(k -> k.reusesExports()).fileLimits(Long.MAX_VALUE, 120))) {
       for (Step step : Step.values()) {
         if (step.compareTo(dying) < 0) {
           assertThat(site.run(step.job(), "r1", step.name())).isZero();

@@ -231,7 +231,7 @@ class FaultTableExportTest extends SiteTest {
 
   @Test
   void fault_17_kick_off_answer_lost_and_the_export_is_adopted() throws IOException {
-    open(o -> o.reusesExports());
+    open(o -> o.kickOffs(k -> k.reusesExports()));
     site.server.faults().once(KICK_OFF, Fault.reset(-1));
 
     assertThat(kickOff()).isEqualTo(4);

@@ -95,7 +95,7 @@ class HapiClientTest extends SiteTest {
 
   @Test
   void it_reads_the_capabilities_and_follows_a_search_to_its_end() throws Exception {
-    open(patients(7), o -> o.patientSearch().pageSize(3));
+    open(patients(7), o -> o.searches(s -> s.patients().pageSize(3)));
     IGenericClient hapi = hapi();
 
     CapabilityStatement statement = hapi.capabilities().ofType(CapabilityStatement.class).execute();

@@ -2,7 +2,6 @@ package io.epicfhir.extract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.sandbox.SandboxOptions;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
 import io.epicfhir.sandbox.http.RequestKind;
@@ -64,7 +63,7 @@ class RefusedExportTest extends SiteTest {
 
   @Test
   void aServerThatGivesNoNewOneLeavesTheOldOneToJudge() throws IOException {
-    openInSkippedTime(SandboxOptions::oncePerDay);
+    openInSkippedTime(o -> o.kickOffs(k -> k.oncePerDay()));
     site.server.faults().once(PATIENTS, Fault.extraLine("{\"resourceType\":\"Patient\","));
     assertThat(kickOff()).isZero();
     assertThat(status()).isZero();
@@ -79,7 +78,7 @@ class RefusedExportTest extends SiteTest {
   /** The answer to the second kick-off is lost: the third asks in the same words. */
   @Test
   void aLostAnswerToTheNewKickOffIsAskedForAgain() throws IOException {
-    open(SandboxOptions::reusesExports);
+    open(o -> o.kickOffs(k -> k.reusesExports()));
     site.server.faults().once(PATIENTS, Fault.extraLine("{\"resourceType\":\"Patient\","));
     assertThat(site.runAll("r1")).isEqualTo(5);
     time.skip(Duration.ofSeconds(1));

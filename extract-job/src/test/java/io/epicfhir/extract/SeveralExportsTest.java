@@ -73,7 +73,7 @@ class SeveralExportsTest {
 
   @Test
   void within_the_servers_window_what_landed_lately_is_adopted() throws IOException {
-    open(SandboxOptions::oncePerDay);
+    open(o -> o.kickOffs(k -> k.oncePerDay()));
     assertThat(site.runAll("r1")).isZero();
 
     assertThat(site.runAll("r2")).isZero();

@@ -68,14 +68,14 @@ final class SandboxCommand {
     options.client(arguments.value("client").orElse(options.clientId), keys.publicKeys());
     arguments.value("group").ifPresent(options::groupId);
     arguments.value("port").map(Integer::valueOf).ifPresent(options::port);
-    arguments.value("page-size").map(Integer::valueOf).ifPresent(options::pageSize);
+    arguments.value("page-size").map(Integer::valueOf).ifPresent(options.searches::pageSize);
     arguments.value("files-a-page").map(Integer::valueOf).ifPresent(options::filesAPage);
     arguments.value("groups").map(Integer::parseInt).ifPresent(options::groups);
-    arguments.ifGiven("once-per-day", options::oncePerDay);
-    arguments.ifGiven("reuse-exports", options::reusesExports);
+    arguments.ifGiven("once-per-day", options.kickOffs::oncePerDay);
+    arguments.ifGiven("reuse-exports", options.kickOffs::reusesExports);
     arguments.ifGiven("precompress", () -> options.files(FileServing.PRECOMPRESSED));
-    arguments.ifGiven("patient-search", options::patientSearch);
-    arguments.ifGiven("last-updated-search", options::lastUpdatedSearch);
+    arguments.ifGiven("patient-search", options.searches::patients);
+    arguments.ifGiven("last-updated-search", options.searches::lastUpdated);
     arguments.value("max-in-flight").map(Integer::valueOf).ifPresent(options::maxInFlight);
     arguments
         .value("file-bytes")
@@ -102,9 +102,12 @@ final class SandboxCommand {
     options.with(named(arguments, "with")).without(named(arguments, "without"));
     int status = arguments.value("kick-off-status").map(Integer::parseInt).orElse(400);
     duration(arguments, "kick-off-window-s", 1000)
-        .ifPresent(window -> options.recentKickOff(window, status));
-    arguments.value("documents-per-day").map(Integer::valueOf).ifPresent(options::documentsPerDay);
-    duration(arguments, "search-lifetime-s", 1000).ifPresent(options::searchLifetime);
+        .ifPresent(window -> options.kickOffs.refusesRecent(window, status));
+    arguments
+        .value("documents-per-day")
+        .map(Integer::valueOf)
+        .ifPresent(options.searches::documentsPerDay);
+    duration(arguments, "search-lifetime-s", 1000).ifPresent(options.searches::lifetime);
   }
 
   private static Behaviour[] named(Arguments arguments, String list) {

@@ -4,8 +4,10 @@ import com.nimbusds.jose.jwk.JWKSet;
 import io.epicfhir.sandbox.auth.TokenOptions;
 import io.epicfhir.sandbox.bulk.ExportOptions;
 import io.epicfhir.sandbox.bulk.FileServing;
+import io.epicfhir.sandbox.bulk.KickOffs;
 import io.epicfhir.sandbox.epic.Behaviour;
 import io.epicfhir.sandbox.search.SearchOptions;
+import io.epicfhir.sandbox.search.SiteSearches;
 import io.epicfhir.sandbox.store.Groups;
 import io.epicfhir.sandbox.store.SiteChanges;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** How the sandbox behaves. Every setter returns this; what is not set has the default below. */
 public final class SandboxOptions {
@@ -31,24 +34,16 @@ public final class SandboxOptions {
   Duration fileLifetime = Duration.ofHours(24);
   long maxFileBytes = Long.MAX_VALUE;
   int maxFileLines = Integer.MAX_VALUE;
-  boolean since = true;
-  boolean oncePerDay;
+  final KickOffs kickOffs = new KickOffs();
   Map<String, Set<String>> groups = Map.of();
   int dealtGroups;
   int filesAPage = Integer.MAX_VALUE;
-  boolean reusesExports;
   Set<FileServing> files = EnumSet.noneOf(FileServing.class);
   Optional<Path> certificate = Optional.empty();
   int maxInFlight = Integer.MAX_VALUE;
-  int pageSize = 100;
-  boolean patientSearch;
-  boolean lastUpdatedSearch;
-  Duration searchLifetime = Duration.ofHours(1);
+  final SiteSearches searches = new SiteSearches();
   Duration latency = Duration.ZERO;
   Set<Behaviour> behaviours = EnumSet.noneOf(Behaviour.class);
-  Duration recentKickOff = Duration.ZERO;
-  int recentKickOffStatus = 400;
-  int documentsPerDay = Integer.MAX_VALUE;
   Clock clock = Clock.systemUTC();
 
   private SandboxOptions(Path data) {
@@ -128,27 +123,15 @@ public final class SandboxOptions {
     return this;
   }
 
-  /** Refuse _since, as most Epic sites do. */
-  public SandboxOptions withoutSince() {
-    since = false;
-    return this;
-  }
-
-  /** The same client may export the same group once in 24 h, as Epic's default is. */
-  public SandboxOptions oncePerDay() {
-    oncePerDay = true;
+  /** Sets which kick-offs are taken. */
+  public SandboxOptions kickOffs(Consumer<KickOffs> how) {
+    how.accept(kickOffs);
     return this;
   }
 
   /** A manifest with more files goes to more pages. */
   public SandboxOptions filesAPage(int value) {
     filesAPage = value;
-    return this;
-  }
-
-  /** A repeated kick-off gets the export that is there, unless it says no-cache. */
-  public SandboxOptions reusesExports() {
-    reusesExports = true;
     return this;
   }
 
@@ -170,27 +153,9 @@ public final class SandboxOptions {
     return this;
   }
 
-  /** Entries of a search page where the client names no smaller _count. Default 100. */
-  public SandboxOptions pageSize(int value) {
-    pageSize = value;
-    return this;
-  }
-
-  /** Patients can also be searched by identifier, and all of them be listed. */
-  public SandboxOptions patientSearch() {
-    patientSearch = true;
-    return this;
-  }
-
-  /** {@code date} and {@code _lastUpdated} can be searched for types whose resources have them. */
-  public SandboxOptions lastUpdatedSearch() {
-    lastUpdatedSearch = true;
-    return this;
-  }
-
-  /** How long after a search its next links work. Default one hour. */
-  public SandboxOptions searchLifetime(Duration value) {
-    searchLifetime = value;
+  /** Sets what can be searched and read. */
+  public SandboxOptions searches(Consumer<SiteSearches> how) {
+    how.accept(searches);
     return this;
   }
 
@@ -224,19 +189,6 @@ public final class SandboxOptions {
     return this;
   }
 
-  /** A group is refused this long after its last kick-off, by 400 or 403, without Retry-After. */
-  public SandboxOptions recentKickOff(Duration window, int status) {
-    recentKickOff = window;
-    recentKickOffStatus = status;
-    return this;
-  }
-
-  /** More Binaries than this are refused until the next day, with code 4135. */
-  public SandboxOptions documentsPerDay(int value) {
-    documentsPerDay = value;
-    return this;
-  }
-
   /** The server's clock: token and export times follow it. */
   public SandboxOptions clock(Clock value) {
     clock = value;
@@ -252,14 +204,7 @@ public final class SandboxOptions {
   }
 
   SearchOptions searches() {
-    return new SearchOptions(
-        behaviours,
-        clock,
-        pageSize,
-        patientSearch,
-        lastUpdatedSearch,
-        searchLifetime,
-        documentsPerDay);
+    return searches.options(behaviours, clock);
   }
 
   ExportOptions exports() {
@@ -272,12 +217,8 @@ public final class SandboxOptions {
         maxFileBytes,
         maxFileLines,
         filesAPage,
-        since,
-        oncePerDay,
-        reusesExports,
-        files,
-        recentKickOff,
-        recentKickOffStatus);
+        kickOffs,
+        files);
   }
 
   Groups siteGroups(SiteChanges changes) {

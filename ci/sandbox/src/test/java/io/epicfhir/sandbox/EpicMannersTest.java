@@ -161,7 +161,7 @@ final class EpicMannersTest {
   @ParameterizedTest
   @ValueSource(ints = {400, 403})
   void a_second_kick_off_is_too_recent_and_no_retry_after_says_when(int status) throws Exception {
-    options.recentKickOff(Duration.ofHours(24), status);
+    options.kickOffs(k -> k.refusesRecent(Duration.ofHours(24), status));
     epic.start();
     assertThat(epic.sandbox.client.kickOff(epic.token(), "").statusCode()).isEqualTo(202);
     epic.sandbox.clock.advance(Duration.ofMinutes(50));
@@ -176,7 +176,7 @@ final class EpicMannersTest {
 
   @Test
   void documents_beyond_the_days_limit_are_4135_until_the_next_day() throws Exception {
-    options.with(Behaviour.BINARY_NOTES).documentsPerDay(2);
+    options.with(Behaviour.BINARY_NOTES).searches(s -> s.documentsPerDay(2));
     epic.start();
     List<String> urls = new ArrayList<>();
     epic.exported("DocumentReference")

@@ -6,7 +6,7 @@ import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bulk.export.BulkExport;
-import io.epicfhir.extract.bulk.export.GroupKickOff;
+import io.epicfhir.extract.bulk.export.DurableKickOff;
 import io.epicfhir.extract.bulk.export.StatusCheck;
 import io.epicfhir.extract.bulk.files.LinksExpired;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
@@ -104,7 +104,7 @@ public final class LandGroup {
       ledger.giveUp(Pace.real().clock().instant());
     }
     ledger.renewed();
-    new GroupKickOff(context, settings, bulk, Pace.real()).start(old.asked(), old.exportId());
+    new DurableKickOff(context, settings, bulk, Pace.real()).start(old.asked(), old.exportId());
     return expired.given("the export was asked for anew; the next try goes on when it is ready");
   }
 }

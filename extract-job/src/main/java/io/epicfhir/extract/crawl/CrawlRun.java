@@ -14,6 +14,7 @@ import io.epicfhir.extract.crawl.landing.CrawlReport;
 import io.epicfhir.extract.crawl.pages.OutcomePolicy;
 import io.epicfhir.extract.crawl.pages.References;
 import io.epicfhir.extract.crawl.reads.Confirmation;
+import io.epicfhir.extract.crawl.reads.CrawlProgress;
 import io.epicfhir.extract.crawl.reads.Documents;
 import io.epicfhir.extract.crawl.reads.Hydration;
 import io.epicfhir.extract.crawl.reads.ReadsById;
@@ -25,15 +26,10 @@ import io.epicfhir.extract.crawl.search.Units;
 import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.crawl.settings.SearchPlan;
 import io.epicfhir.extract.crawl.spool.CrawlFigures;
-import io.epicfhir.extract.crawl.spool.ReadById;
 import io.epicfhir.extract.crawl.spool.Spool;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.SourceSettings;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,7 +52,7 @@ final class CrawlRun implements AutoCloseable {
   private final Merges merges;
   private final CohortScope scope;
   private final ReadsById reads;
-  private final Set<String> askedInFull = new HashSet<>();
+  private final Survivors survivors = new Survivors();
   private Units units;
   private Map<String, Long> unread = Map.of();
 
@@ -195,7 +191,7 @@ final class CrawlRun implements AutoCloseable {
             units,
             figures,
             merges,
-            patient -> known.contains(patient) && !askedInFull.contains(patient),
+            patient -> known.contains(patient) && !survivors.askedInFull(patient),
             workers::stopped);
     try (Progress unused = Progress.of("searches", "resources", this::reading)) {
       workers.run(new UnitQueue(units, run, clock)::next);
@@ -204,8 +200,7 @@ final class CrawlRun implements AutoCloseable {
   }
 
   /**
-   * Patients who others were merged into since the last crawl: their history is fetched in full, of
-   * those outside the cohort too.
+   * Asks for the history of survivors in full, of those outside the cohort too.
    *
    * @return whether there is more to ask
    */
@@ -213,25 +208,14 @@ final class CrawlRun implements AutoCloseable {
     spool.roll();
     merges.read(spool);
     Set<String> before = index.merges(begun.group(), begun.startedAt());
-    Set<String> outside = new LinkedHashSet<>();
-    boolean more = false;
-    for (String retired : merges.all().keySet()) {
-      String survivor = merges.survivor(retired).orElse("");
-      boolean ours = units.has(retired) || units.has(survivor);
-      if (ours && !survivor.isEmpty() && !units.has(survivor)) {
-        outside.add(survivor);
-      }
-      boolean isNew = !before.contains(retired + " " + survivor);
-      if (ours && isNew && askedInFull.add(survivor) && units.has(survivor) && plan.narrows()) {
-        units.again(survivor);
-        more = true;
-      }
-    }
-    if (!outside.isEmpty()) {
-      units.add(List.copyOf(outside));
+    Survivors.Found found = survivors.find(merges, before, units::has);
+    List<String> again = plan.narrows() ? found.inside() : List.of();
+    again.forEach(units::again);
+    if (!found.outside().isEmpty()) {
+      units.add(found.outside());
       ledger.patients(units.patients());
     }
-    return more || !outside.isEmpty();
+    return !again.isEmpty() || !found.outside().isEmpty();
   }
 
   @SuppressWarnings("try") // the progress is told, not used
@@ -245,23 +229,13 @@ final class CrawlRun implements AutoCloseable {
           new Confirmation(spool, index, expectations(), settings.maxConfirmations())
               .run(reads, begun.group(), begun.startedAt());
       hydration.run(); // what was confirmed can refer to more
-      List<ReadById> documents =
-          hydration.documents(index.documentsLeft(begun.group(), begun.startedAt()));
-      LocalDate today = LocalDate.now(ZoneOffset.UTC);
-      new Documents(index, figures, settings.attachments().dailyLimit(), today)
-          .run(reads, documents);
+      Documents.ofToday(index, figures, settings.attachments())
+          .run(reads, hydration.documents(index.documentsLeft(begun.group(), begun.startedAt())));
     }
   }
 
   private Progress.Reading reading() {
-    long hydrated = figures.hydrated.sum();
-    return new Progress.Reading(
-        units.doneCount() + hydrated,
-        units.total() + hydrated,
-        figures.resources.sum(),
-        traffic.sums().bytes(),
-        client.gate().inFlight(),
-        traffic.sums().retries());
+    return new CrawlProgress(figures, client, traffic).besides(units.doneCount(), units.total());
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.epicfhir.extract.source;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.extract.source.answer.Answers;
 import io.epicfhir.extract.source.answer.PassingFailure;
 import io.epicfhir.extract.source.answer.Reading;
 import io.epicfhir.extract.source.answer.Reply;
@@ -23,21 +22,18 @@ import io.epicfhir.extract.source.request.Redirects;
 import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.util.Collection;
 import java.util.Optional;
-import org.apache.http.client.methods.CloseableHttpResponse;
 
 /** Speaks to the FHIR server: with retries, and with the token where it belongs. */
 public final class SourceClient {
   private final SourceSettings settings;
-  private final Pace pace;
-  private final Bodies bodies;
   private final SmartBackendAuth auth;
   private final Origins origins;
   private final RequestGate gate;
   private final Exchange exchange;
+  private final AnswerReader answers;
   private final Retry retry;
 
   /** A client that keeps to the whole of {@code source.max-in-flight}. */
@@ -52,14 +48,14 @@ public final class SourceClient {
    */
   SourceClient(SourceSettings settings, Pace pace, int jvms) {
     this.settings = settings;
-    this.pace = pace;
     Http http = new Http(settings);
-    this.bodies = new Bodies(settings);
+    Bodies bodies = new Bodies(settings);
     this.auth = new SmartBackendAuth(settings, http, bodies, pace.clock());
     this.origins = new Origins(settings.baseUrl(), settings.allowedOrigins());
     this.gate =
         new RequestGate(Math.max(1, settings.maxInFlight() / jvms), pace, settings.retryBudget());
     this.exchange = new Exchange(http, settings, auth, gate, origins, pace.clock());
+    this.answers = new AnswerReader(bodies, pace.clock());
     this.retry = new Retry(settings, pace);
   }
 
@@ -108,44 +104,20 @@ public final class SourceClient {
         ask,
         traffic,
         () -> {
-          Reply reply = exchange.run(ask, Redirects.ANYWHERE, traffic, r -> read(ask, r, traffic));
+          Reply reply =
+              exchange.run(
+                  ask, Redirects.ANYWHERE, traffic, r -> answers.metadata(ask, r, traffic));
           boolean wanted = reply.status() == 401 || reply.status() == 403;
           if (wanted && settings.signIn() != SourceSettings.SignIn.NONE) {
             reply =
                 exchange.run(
-                    ask.withToken(), Redirects.ANYWHERE, traffic, r -> read(ask, r, traffic));
+                    ask.withToken(),
+                    Redirects.ANYWHERE,
+                    traffic,
+                    r -> answers.metadata(ask, r, traffic));
           }
-          Answers.check(ask, reply, pace.clock());
-          return reply;
+          return answers.judged(ask, reply);
         });
-  }
-
-  private Reply read(Ask ask, CloseableHttpResponse response, Traffic traffic) throws IOException {
-    return limited(ask, () -> bodies.whole(ask.what(), response, traffic, Bodies.LONGEST_METADATA));
-  }
-
-  private Reply small(Ask ask, CloseableHttpResponse response, Traffic traffic) throws IOException {
-    return limited(ask, () -> bodies.small(ask.what(), response, traffic));
-  }
-
-  private interface Body {
-    Reply read() throws IOException;
-  }
-
-  /** No try makes a shorter answer of it. */
-  private static Reply limited(Ask ask, Body body) throws IOException {
-    try {
-      return body.read();
-    } catch (TooLong e) {
-      throw new JobException(
-          ExitCode.REFUSED,
-          "Cannot "
-              + ask.what()
-              + ": the server sent "
-              + e.getMessage()
-              + "; ask for less at a time, or raise the limit",
-          e);
-    }
   }
 
   /**
@@ -166,14 +138,7 @@ public final class SourceClient {
 
   private Reply once(Ask ask, Traffic traffic) throws IOException, PassingFailure {
     return exchange.run(
-        ask.withToken(),
-        Redirects.ANYWHERE,
-        traffic,
-        response -> {
-          Reply reply = small(ask, response, traffic);
-          Answers.check(ask, reply, pace.clock());
-          return reply;
-        });
+        ask.withToken(), Redirects.ANYWHERE, traffic, r -> answers.small(ask, r, traffic));
   }
 
   /** An answer as it is; see {@link #fetch(Ask, Traffic, int, Reading)}. */
@@ -204,14 +169,7 @@ public final class SourceClient {
                     packed,
                     Redirects.SAME_REQUEST,
                     traffic,
-                    r -> whole(packed, r, traffic, longest))));
-  }
-
-  private Reply whole(Ask ask, CloseableHttpResponse response, Traffic traffic, int longest)
-      throws IOException, PassingFailure {
-    Reply reply = limited(ask, () -> bodies.whole(ask.what(), response, traffic, longest));
-    Answers.check(ask, reply, pace.clock());
-    return reply;
+                    r -> answers.whole(packed, r, traffic, longest))));
   }
 
   /**
@@ -229,23 +187,9 @@ public final class SourceClient {
                 Redirects.ANYWHERE,
                 traffic,
                 response -> {
-                  takeFile(packed, response, traffic, intake);
+                  answers.file(packed, response, traffic, intake);
                   return null;
                 }));
-  }
-
-  private void takeFile(Ask ask, CloseableHttpResponse response, Traffic traffic, Intake intake)
-      throws IOException, PassingFailure {
-    if (response.getStatusLine().getStatusCode() != 200 || response.getEntity() == null) {
-      Answers.check(ask, small(ask, response, traffic), pace.clock());
-      throw new PassingFailure("the server sent no file", Optional.empty());
-    }
-    InputStream body = bodies.open(ask.what(), response, traffic);
-    if (Answers.isNdjson(Reply.contentType(response))) {
-      intake.take(body);
-    } else {
-      intake.takeForeign(body);
-    }
   }
 
   private void requireAllowed(Ask ask) {

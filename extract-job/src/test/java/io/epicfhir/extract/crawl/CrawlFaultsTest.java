@@ -22,7 +22,7 @@ public class CrawlFaultsTest {
   private final Map<String, List<String>> served = Records.of(4);
 
   private CrawlSite site() throws IOException {
-    return CrawlSite.open(folder, served, o -> o.pageSize(4));
+    return CrawlSite.open(folder, served, o -> o.searches(s -> s.pageSize(4)));
   }
 
   private void landsAll(CrawlSite site) throws IOException {
@@ -136,7 +136,8 @@ public class CrawlFaultsTest {
 
   @Test
   void no_more_requests_are_in_flight_than_the_source_allows() throws IOException {
-    try (CrawlSite site = CrawlSite.open(folder, served, o -> o.pageSize(4).maxInFlight(8))) {
+    try (CrawlSite site =
+        CrawlSite.open(folder, served, o -> o.searches(s -> s.pageSize(4)).maxInFlight(8))) {
       landsAll(site);
       assertThat(site.log().overLimit()).isZero();
       assertThat(site.log().maxInFlight()).isLessThanOrEqualTo(8);

@@ -30,7 +30,7 @@ class CrawlKillTest {
   void a_process_that_is_killed_costs_the_pages_in_flight_at_most(String failpoint)
       throws IOException, InterruptedException {
     Map<String, List<String>> served = Records.of(3);
-    try (CrawlSite site = CrawlSite.open(folder, served, o -> o.pageSize(4))) {
+    try (CrawlSite site = CrawlSite.open(folder, served, o -> o.searches(s -> s.pageSize(4)))) {
       assertThat(ChildJvm.run(CrawlJob.class, failpoint, site.arguments("r1")))
           .isEqualTo(ChildJvm.KILLED);
       long before = searches(site);

@@ -19,7 +19,7 @@ class CrawlRefusalsTest {
   private final Map<String, List<String>> served = Records.of(4);
 
   private CrawlSite site() throws IOException {
-    return CrawlSite.open(folder, served, o -> o.pageSize(4));
+    return CrawlSite.open(folder, served, o -> o.searches(s -> s.pageSize(4)));
   }
 
   private void landsAll(CrawlSite site) throws IOException {

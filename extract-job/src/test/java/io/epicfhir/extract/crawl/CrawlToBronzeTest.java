@@ -18,7 +18,7 @@ class CrawlToBronzeTest {
   @Test
   void a_cohort_lands_byte_for_byte_page_by_page() throws IOException {
     Map<String, List<String>> served = Records.of(7);
-    try (CrawlSite site = CrawlSite.open(folder, served, o -> o.pageSize(5))) {
+    try (CrawlSite site = CrawlSite.open(folder, served, o -> o.searches(s -> s.pageSize(5)))) {
       assertThat(site.crawl("r1")).isZero();
 
       assertThat(site.newest()).containsExactlyInAnyOrderElementsOf(Records.lines(served));
@@ -81,7 +81,7 @@ class CrawlToBronzeTest {
   @Test
   void patients_come_from_a_file_of_mrns_and_an_unknown_one_is_told() throws IOException {
     Map<String, List<String>> served = Records.of(3);
-    try (CrawlSite site = CrawlSite.open(folder, served, o -> o.patientSearch())) {
+    try (CrawlSite site = CrawlSite.open(folder, served, o -> o.searches(s -> s.patients()))) {
       Path mrns = Files.writeString(folder.resolve("mrns.txt"), "MRN2\nMRN9\n");
       site.set("crawl.patients.from", "file").set("crawl.patients.file", mrns.toString());
       site.set("crawl.patients.mrn-system", "urn:mrn");
@@ -100,7 +100,8 @@ class CrawlToBronzeTest {
   @Test
   void patients_come_from_a_search() throws IOException {
     Map<String, List<String>> served = Records.of(7);
-    try (CrawlSite site = CrawlSite.open(folder, served, o -> o.patientSearch().pageSize(3))) {
+    try (CrawlSite site =
+        CrawlSite.open(folder, served, o -> o.searches(s -> s.patients().pageSize(3)))) {
       site.set("crawl.patients.from", "search").set("crawl.patients.search", "_format=json");
 
       assertThat(site.crawl("r1")).isZero();

@@ -67,7 +67,8 @@ class EpicCrawlTest {
 
   @Test
   void afterEachNightTheLandingsAmountToWhatTheServerHolds() throws Exception {
-    try (CrawlSite site = CrawlSite.open(folder, Records.of(6), o -> o.epic().pageSize(6))) {
+    try (CrawlSite site =
+        CrawlSite.open(folder, Records.of(6), o -> o.epic().searches(s -> s.pageSize(6)))) {
       Path ids = folder.resolve("ids.txt");
       Files.write(ids, List.of(patient(0), patient(1), patient(2), patient(3), patient(4)));
       site.set("crawl.patients.from", "file").set("crawl.patients.file", ids.toString());

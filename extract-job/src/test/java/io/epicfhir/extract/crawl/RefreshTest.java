@@ -171,7 +171,7 @@ class RefreshTest {
   void a_type_that_can_be_searched_by_date_is_asked_for_changes_between_full_refreshes()
       throws IOException {
     dated(served.get("Observation"), "2020-01-01T00:00:00Z");
-    try (CrawlSite site = CrawlSite.open(folder, served, o -> o.lastUpdatedSearch())) {
+    try (CrawlSite site = CrawlSite.open(folder, served, o -> o.searches(s -> s.lastUpdated()))) {
       site.settings.put("crawl.changed-since.Observation", "\"_lastUpdated=ge{since}\"");
       site.settings.put("crawl.hydrate", "[]");
       Path ids = Files.writeString(folder.resolve("ids.txt"), "p0\np1");

@@ -1,18 +1,15 @@
 package io.epicfhir.load.postgres;
 
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.load.postgres.copy.StagedCopy;
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Retries;
 import io.epicfhir.load.postgres.state.AuditCopy;
-import io.epicfhir.load.postgres.state.LastLoad;
+import io.epicfhir.load.postgres.state.LakeOfSchema;
 import io.epicfhir.load.postgres.state.LoadState;
-import io.epicfhir.load.postgres.state.TableMark;
 import io.epicfhir.load.quality.QualitySettings;
 import io.epicfhir.load.settings.LoadSettings;
-import io.epicfhir.load.spi.LakeName;
 import io.epicfhir.load.spi.LoadRequest;
 import io.epicfhir.load.spi.LoadResult;
 import io.epicfhir.load.spi.TableShape;
@@ -106,11 +103,7 @@ public final class PostgresTarget implements Target {
 
   private boolean prepare(String lake) throws SQLException {
     state.create(session.connection());
-    String moved = settings.movedFrom().isEmpty() ? "" : LakeName.of(settings.movedFrom());
-    if (!moved.isEmpty()) {
-      state.moved(session.connection(), moved, lake);
-    }
-    state.otherLake(session.connection(), lake, moved).ifPresent(other -> belongsTo(other, lake));
+    new LakeOfSchema(state).require(session.connection(), lake, settings.movedFrom());
     audit.create(session.connection());
     warnings.clear();
     audit.bringUpToDate(session.connection()).ifPresent(warnings::add);
@@ -128,13 +121,6 @@ public final class PostgresTarget implements Target {
     return true;
   }
 
-  private void belongsTo(String other, String lake) {
-    throw new JobException(
-        ExitCode.SETTINGS,
-        "Cannot load into schema %s: it has the tables of the lake %s, and the settings name the lake %s. Give each lake a schema of its own (load.schema, load.state-schema). If the lake has moved, set load.moved-from = \"%2$s\" and rerun."
-            .formatted(settings.schema(), other, lake));
-  }
-
   @Override
   public TargetLimits limits() {
     return LIMITS;
@@ -142,7 +128,9 @@ public final class PostgresTarget implements Target {
 
   @Override
   public Optional<Standing> standing(ViewSnapshot view) {
-    return guarded("look at " + nameOf(view.name()), () -> stands(view.shape()));
+    return guarded(
+        "look at " + nameOf(view.name()),
+        () -> new StandingCheck(load, state, session).of(view.shape()));
   }
 
   @Override
@@ -223,29 +211,6 @@ public final class PostgresTarget implements Target {
   @Override
   public void close() {
     session.close();
-  }
-
-  private Optional<Standing> stands(TableShape shape) throws SQLException {
-    StandingTable table = load.standing(shape.name());
-    Optional<LastLoad> last = state.last(session.connection(), shape.name());
-    if (!table.exists() || last.isEmpty()) {
-      return Optional.empty();
-    }
-    String read = load.read(shape.name());
-    TableMark[] now = new TableMark[1];
-    session.transaction(
-        connection ->
-            PostgresLoad.seeing(connection, table, read, c -> now[0] = TableMark.of(c, read)));
-    return last.map(
-        l ->
-            new Standing(
-                l.at(),
-                l.rows(),
-                now[0].rows(),
-                table.has(shape),
-                l.mark().filter(mark -> mark.stillHolds(now[0])).isPresent(),
-                l.loadedAt(),
-                l.verifiedAt()));
   }
 
   /** Work that the database may break off. */

@@ -86,7 +86,7 @@ public final class BulkExports {
   }
 
   private Optional<Reply> repeated(Request request, Export.Asked asked, Urls urls) {
-    if (!options.reusesExports() || request.prefers("Cache-Control", "no-cache")) {
+    if (!options.kickOffs().reusesExports || request.prefers("Cache-Control", "no-cache")) {
       return Optional.empty();
     }
     return exports.entrySet().stream()
@@ -106,12 +106,12 @@ public final class BulkExports {
       }
     }
     Instant last = lastKickOff.getOrDefault(key(asked), Instant.EPOCH);
-    if (now.isBefore(last.plus(options.recentKickOff()))) {
+    if (now.isBefore(last.plus(options.kickOffs().recent))) {
       return Optional.of(
-          Outcomes.refused(options.recentKickOffStatus(), "business-rule", TOO_RECENTLY));
+          Outcomes.refused(options.kickOffs().recentStatus, "business-rule", TOO_RECENTLY));
     }
     Instant allowed = last.plus(DAY);
-    return options.oncePerDay() && now.isBefore(allowed)
+    return options.kickOffs().oncePerDay && now.isBefore(allowed)
         ? Optional.of(
             later("A group can be exported once in 24 hours", Duration.between(now, allowed)))
         : Optional.empty();

@@ -51,7 +51,7 @@ record ExportRequest(Set<String> types, Optional<Instant> since, TypeFilters fil
       String value = String.join(",", parameter.getValue());
       switch (parameter.getKey()) {
         case "_type" -> types.addAll(types(value));
-        case "_since" -> since = Optional.of(since(value, options.since()));
+        case "_since" -> since = Optional.of(since(value, options.kickOffs().since));
         case "_typeFilter" -> {
           if (options.behaves(Behaviour.ONE_TYPE_A_FILTER)) {
             oneType(parameter.getValue());

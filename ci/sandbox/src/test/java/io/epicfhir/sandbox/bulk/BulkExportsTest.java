@@ -71,7 +71,7 @@ final class BulkExportsTest {
 
   @Test
   void a_server_without_since_refuses_it() throws Exception {
-    sandbox.options.withoutSince();
+    sandbox.options.kickOffs(k -> k.withoutSince());
     start();
     refused("?_since=2026-01-01T00:00:00Z", "Parameter is not supported: _since");
   }
@@ -116,7 +116,11 @@ final class BulkExportsTest {
 
   @Test
   void once_in_24_hours_holds_also_after_a_delete() throws Exception {
-    sandbox.options.exportTime(Duration.ZERO).oncePerDay().tokenLifetime(Duration.ofDays(2));
+    sandbox
+        .options
+        .exportTime(Duration.ZERO)
+        .kickOffs(k -> k.oncePerDay())
+        .tokenLifetime(Duration.ofDays(2));
     start();
     String first = TestClient.header(sandbox.client.kickOff(token, ""), "Content-Location");
     assertThat(sandbox.client.delete(first, token).statusCode()).isEqualTo(202);

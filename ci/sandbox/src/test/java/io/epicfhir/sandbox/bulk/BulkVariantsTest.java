@@ -94,7 +94,7 @@ final class BulkVariantsTest {
 
   @Test
   void one_export_runs_and_one_a_day_is_allowed_for_each_group() throws Exception {
-    sandbox.options.groups(2).oncePerDay().exportTime(Duration.ofSeconds(10));
+    sandbox.options.groups(2).kickOffs(k -> k.oncePerDay()).exportTime(Duration.ofSeconds(10));
     start();
     assertThat(kickOff("group-1", "").statusCode()).isEqualTo(202);
     assertThat(kickOff("group-1", "").statusCode()).isEqualTo(429);
@@ -151,7 +151,7 @@ final class BulkVariantsTest {
   @Test
   void a_repeated_kick_off_gets_the_export_that_is_there_where_the_server_does_so()
       throws Exception {
-    sandbox.options.exportTime(Duration.ofSeconds(10)).reusesExports();
+    sandbox.options.exportTime(Duration.ofSeconds(10)).kickOffs(k -> k.reusesExports());
     start();
     String first = TestClient.header(kickOff("sandbox-group", ""), "Content-Location");
     assertThat(TestClient.header(kickOff("sandbox-group", ""), "Content-Location"))

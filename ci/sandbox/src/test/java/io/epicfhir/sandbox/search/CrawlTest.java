@@ -53,7 +53,7 @@ final class CrawlTest {
         "{\"resourceType\":\"Patient\",\"id\":\"carl\","
             + "\"identifier\":[{\"system\":\"urn:mrn\",\"value\":\"7\"}]}";
     sandbox.write("Patient", SandboxFixture.ANNA, carl);
-    sandbox.options.patientSearch();
+    sandbox.options.searches(s -> s.patients());
     start();
     assertThat(ids("/Patient?_count=1")).containsExactly("anna", "carl");
     assertThat(ids("/Patient?identifier=" + encode("urn:mrn|7"))).containsExactly("carl");
@@ -100,7 +100,7 @@ final class CrawlTest {
         "Encounter",
         encounter("e1", "2025-12-31", "2025-12-31T23:00:00Z"),
         encounter("e2", "2026-02-01", "2026-02-01T08:00:00.5Z"));
-    sandbox.options.lastUpdatedSearch();
+    sandbox.options.searches(s -> s.lastUpdated());
     start();
     String search = "/Encounter?patient=anna&";
     assertThat(ids(search + "_lastUpdated=ge2026-01-01")).containsExactly("e2");
@@ -123,7 +123,7 @@ final class CrawlTest {
 
   @Test
   void a_search_session_expires_by_time_and_by_fault() throws Exception {
-    sandbox.options.searchLifetime(Duration.ofMinutes(5));
+    sandbox.options.searches(s -> s.lifetime(Duration.ofMinutes(5)));
     FaultPlan faults = start();
     String next = next(TestClient.json(get(SEARCH)));
     faults.once(Match.search("Observation"), Fault.expireSearch(400));

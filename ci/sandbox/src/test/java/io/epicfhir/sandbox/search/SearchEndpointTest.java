@@ -24,7 +24,7 @@ final class SearchEndpointTest {
   @BeforeEach
   void start(@TempDir Path data) throws Exception {
     sandbox = new SandboxFixture(data);
-    sandbox.options.pageSize(2);
+    sandbox.options.searches(s -> s.pageSize(2));
     sandbox.start();
     token = sandbox.token();
   }

@@ -1,7 +1,6 @@
 package io.epicfhir.extract.bulk.export;
 
 import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.Landing;
@@ -21,8 +20,6 @@ import io.epicfhir.extract.bulk.settings.BulkSettings;
 import io.epicfhir.extract.source.PastWindow;
 import io.epicfhir.extract.source.answer.PassingFailure;
 import io.epicfhir.extract.source.pace.Pace;
-import java.net.URI;
-import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +38,7 @@ public final class GroupKickOff {
   private final BulkExport bulk;
   private final Pace pace;
   private final KickOffWindow window;
+  private final DurableKickOff kickOff;
   private final Set<String> noted = new HashSet<>();
 
   /**
@@ -57,6 +55,7 @@ public final class GroupKickOff {
     this.bulk = bulk;
     this.pace = pace;
     this.window = new KickOffWindow(context.lake(), settings.window(), pace.clock());
+    this.kickOff = new DurableKickOff(context, settings, bulk, pace);
   }
 
   /** Kicks off or adopts. */
@@ -178,7 +177,7 @@ public final class GroupKickOff {
     boolean askedBefore =
         window.askedLately(asked.group()).isPresent() || ledger.intent().isPresent();
     try {
-      start(asked, exportId);
+      kickOff.start(asked, exportId);
       ledger.members(members);
       return new Result(asked.group(), exportId, "kicked-off");
     } catch (JobException e) {
@@ -201,54 +200,5 @@ public final class GroupKickOff {
                   + " is adopted, and nothing newer can be had before bulk.window has passed.");
       return new Result(asked.group(), landed.get().exportId(), "landed");
     }
-  }
-
-  /** A server that keeps a refused export is no reason to wait for the new one in vain. */
-  private void deleteAtServer(URI statusUrl) {
-    try {
-      bulk.delete(statusUrl);
-    } catch (JobException e) {
-      context.recorder().note("The refused export stays at the server: " + e.getMessage());
-    }
-  }
-
-  /**
-   * Asks the server, and makes its promise durable.
-   *
-   * @throws JobException {@link ExitCode#UNAVAILABLE} where the answer was lost
-   */
-  public void start(ExportRequest asked, String exportId) {
-    ExportLedger ledger = new ExportLedger(context.lake(), exportId);
-    String runKey = context.run().key();
-    Optional<ExportLedger.Started> refused = ledger.started();
-    Optional<ExportLedger.Intent> lost =
-        ledger
-            .intent()
-            .filter(i -> refused.isEmpty() || i.askedAt().isAfter(refused.get().startedAt()));
-    lost.ifPresent(
-        intent ->
-            context
-                .recorder()
-                .note(
-                    "An earlier try asked for this export at "
-                        + intent.askedAt()
-                        + " and never saw an answer. It is asked in the same words: a server that"
-                        + " works on it already may answer with that one."));
-    // In the same words: only so can a server know it again.
-    ExportRequest words = lost.map(ExportLedger.Intent::asked).orElse(asked);
-    ledger.intend(new ExportLedger.Intent(exportId, runKey, words, pace.clock().instant()));
-    Failpoint.at("kick-off.intent");
-    BulkExport.Promise promise = bulk.kickOff(words, settings, lost.isEmpty());
-    Failpoint.at("kick-off.answer");
-    Instant now = pace.clock().instant();
-    if (refused.isPresent()) {
-      ledger.giveUp(now);
-    }
-    new GroupLedger(context.lake()).note(new GroupLedger.Newest(words.group(), exportId, now));
-    ledger.start(
-        new ExportLedger.Started(
-            exportId, runKey, words, now, promise.statusUrl().toString(), promise.serverTime()));
-    Failpoint.at("kick-off.started");
-    refused.ifPresent(old -> deleteAtServer(URI.create(old.statusUrl())));
   }
 }

@@ -1,7 +1,5 @@
 package io.epicfhir.extract.bulk.files;
 
-import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.JobException;
 import io.epicfhir.common.optout.EntriesOfBundle;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.bronze.BronzeLine;
@@ -11,7 +9,6 @@ import io.epicfhir.extract.bronze.QuarantinedLine;
 import io.epicfhir.extract.bronze.Rejection;
 import io.epicfhir.extract.bronze.RollingParquet;
 import io.epicfhir.extract.bulk.manifest.FileKind;
-import io.epicfhir.extract.bulk.manifest.FileLabel;
 import io.epicfhir.extract.bulk.manifest.RemoteFile;
 import io.epicfhir.extract.crawl.references.FileReferences;
 import io.epicfhir.extract.source.answer.BrokenBody;
@@ -23,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.zip.CRC32C;
 import org.apache.parquet.io.api.Binary;
 
 /**
@@ -42,8 +38,7 @@ final class FileIntake implements Intake {
   private final OptOuts optOuts;
   private final Map<String, Long> reasons = new TreeMap<>();
   private final Map<ServerProblem, Long> problems = new LinkedHashMap<>();
-  private final CRC32C taken = new CRC32C();
-  private long pieces;
+  private final TakenPieces taken = new TakenPieces();
   private long received;
   private long written;
   private long rejected;
@@ -72,11 +67,10 @@ final class FileIntake implements Intake {
   @Override
   public void take(InputStream body) throws IOException {
     LineSplitter lines = new LineSplitter(body, maxLine);
-    passOver(lines);
+    taken.passOver(lines, file);
     while (lines.next()) {
       takePiece(lines);
-      taken.update(lines.buffer(), lines.offset(), lines.length());
-      pieces++;
+      taken.add(lines);
     }
     boolean tooFew = file.count() != null && received < file.count();
     if (tooFew && !cameShort) {
@@ -89,7 +83,7 @@ final class FileIntake implements Intake {
   @Override
   public void takeForeign(InputStream body) throws IOException {
     LineSplitter lines = new LineSplitter(body, maxLine);
-    passOver(lines);
+    taken.passOver(lines, file);
     while (lines.next()) {
       if (lines.part() == 0) {
         reject(lines, Rejection.WRONG_CONTENT_TYPE);
@@ -98,8 +92,7 @@ final class FileIntake implements Intake {
         put(lines, Rejection.WRONG_CONTENT_TYPE.reason());
       }
       bytes += lines.length();
-      taken.update(lines.buffer(), lines.offset(), lines.length());
-      pieces++;
+      taken.add(lines);
     }
   }
 
@@ -120,23 +113,6 @@ final class FileIntake implements Intake {
         reasons,
         optedOut,
         List.copyOf(optOuts.learned()));
-  }
-
-  private void passOver(LineSplitter lines) throws IOException {
-    CRC32C again = new CRC32C();
-    for (long i = 0; i < pieces; i++) {
-      if (!lines.next()) {
-        throw new BrokenBody("the file ended earlier than at the last try");
-      }
-      again.update(lines.buffer(), lines.offset(), lines.length());
-    }
-    if (again.getValue() != taken.getValue()) {
-      throw new JobException(
-          ExitCode.UNAVAILABLE,
-          "Cannot go on with file "
-              + FileLabel.of(file.type(), file.name())
-              + ": the server sent other bytes at the second try; rerun, all of it is asked anew");
-    }
   }
 
   private void takePiece(LineSplitter lines) throws IOException {

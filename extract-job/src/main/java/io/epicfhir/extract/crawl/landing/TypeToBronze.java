@@ -10,8 +10,6 @@ import io.epicfhir.extract.crawl.pages.Entry;
 import io.epicfhir.extract.crawl.pages.OutcomeCode;
 import io.epicfhir.extract.crawl.spool.Spool;
 import io.epicfhir.extract.crawl.spool.SpoolRecord;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -31,7 +29,7 @@ public final class TypeToBronze {
   private final CrawlIndex.Writer after;
   private final TypeCounts counts;
   private final Digest content = new Digest();
-  private final Map<String, String> outside = new HashMap<>();
+  private final Absences absences;
   private long ordinal;
 
   /**
@@ -58,6 +56,7 @@ public final class TypeToBronze {
     this.rows = rows;
     this.after = after;
     this.counts = new TypeCounts(type);
+    this.absences = new Absences(type, ways);
   }
 
   /**
@@ -112,7 +111,7 @@ public final class TypeToBronze {
       readings.refused(record.subject(), record.readAt());
     }
     if (record.outside() && readings.mine(record.subject())) {
-      outside.put(record.subject(), record.patient());
+      absences.outside(record.subject(), record.patient());
     }
     for (Entry entry : record.entries()) {
       ordinal++;
@@ -214,36 +213,26 @@ public final class TypeToBronze {
             confirmed));
   }
 
-  /**
-   * What the last crawl saw and this one did not take: gone where the server says so of its id;
-   * else not asked for, or not confirmed.
-   */
+  /** What the last crawl saw and this one did not take: gone, not asked for, or not confirmed. */
   private void missing(Readings readings, CrawlIndex.Seen seen) {
     boolean open = readings.mine(seen.id()) && !readings.taken(seen.id());
     if (!open || !readings.missing(seen.id())) {
       return;
     }
-    boolean read = readings.seen(seen.id());
-    Absence absence = read ? Absence.UNKNOWN : absence(seen);
+    Absence absence = absences.of(readings, seen);
     if (absence == Absence.GONE_WITH_TYPE) {
       return;
     }
-    if (absence == Absence.GONE || (!read && readings.isGone(seen.id()))) {
+    if (absence == Absence.GONE) {
       counts.deleted++;
       rows.deleted(type, seen.id());
       return;
     }
-    if (!read && ways.wouldSee(seen)) {
+    if (!readings.seen(seen.id()) && ways.wouldSee(seen)) {
       counts.unconfirmed++;
     }
     long refusedAt = seen.bySearch() ? readings.refusedAt(seen.id()) : 0;
     after.add(refusedAt == 0 ? seen : seen.refusedAt(refusedAt));
-  }
-
-  private Absence absence(CrawlIndex.Seen seen) {
-    Absence absence = ways.absent(type, seen);
-    String patient = outside.get(seen.id());
-    return absence == Absence.UNKNOWN && patient != null ? ways.outside(seen, patient) : absence;
   }
 
   private String source(SpoolRecord record) {

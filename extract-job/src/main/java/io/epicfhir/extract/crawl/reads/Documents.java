@@ -1,9 +1,11 @@
 package io.epicfhir.extract.crawl.reads;
 
 import io.epicfhir.extract.crawl.index.IndexFolder;
+import io.epicfhir.extract.crawl.settings.AttachmentSettings;
 import io.epicfhir.extract.crawl.spool.CrawlFigures;
 import io.epicfhir.extract.crawl.spool.ReadById;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 
 /**
@@ -19,11 +21,17 @@ public final class Documents {
   /**
    * @param dailyLimit documents a day; 0 for any number
    */
-  public Documents(IndexFolder index, CrawlFigures figures, int dailyLimit, LocalDate today) {
+  private Documents(IndexFolder index, CrawlFigures figures, int dailyLimit, LocalDate today) {
     this.index = index;
     this.figures = figures;
     this.dailyLimit = dailyLimit;
     this.today = today;
+  }
+
+  /** With what is left of today's budget. */
+  public static Documents ofToday(
+      IndexFolder index, CrawlFigures figures, AttachmentSettings settings) {
+    return new Documents(index, figures, settings.dailyLimit(), LocalDate.now(ZoneOffset.UTC));
   }
 
   /** Reads what there is time for, and notes the rest. */

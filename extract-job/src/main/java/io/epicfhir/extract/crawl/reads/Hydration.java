@@ -13,10 +13,8 @@ import io.epicfhir.extract.crawl.spool.Spool;
 import io.epicfhir.extract.crawl.spool.SpoolRecord;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,9 +39,7 @@ public final class Hydration {
   private final Map<String, Set<String>> scanned = new TreeMap<>();
   private final List<String> batch = new ArrayList<>();
 
-  /** With the patients whose resources point to them. */
-  private final Map<String, String> documents = new LinkedHashMap<>();
-
+  private final NamedDocuments documents = new NamedDocuments();
   private final Map<String, String> stale = new LinkedHashMap<>();
 
   /** Documents of patients who are in the cohort no more. */
@@ -166,21 +162,8 @@ public final class Hydration {
 
   /** The documents that resources point to, those that were left by an earlier crawl first. */
   public List<ReadById> documents(List<String> leftBefore) {
-    Set<String> ordered = new LinkedHashSet<>();
-    Map<String, String> named = new HashMap<>();
-    documents.keySet().forEach(document -> named.put(document.replaceFirst(" .*", ""), document));
-    if (settings.attachments().enabled()) {
-      for (String id : leftBefore) {
-        String reference = RawDocument.BINARY + "/" + id;
-        if (named.containsKey(reference) || known.add(digest.of(reference))) {
-          ordered.add(named.getOrDefault(reference, reference));
-        }
-      }
-    }
-    ordered.addAll(documents.keySet());
-    return ordered.stream()
-        .map(one -> ReadById.of(one).heldBy(documents.getOrDefault(one, "")))
-        .toList();
+    List<String> left = settings.attachments().enabled() ? leftBefore : List.of();
+    return documents.inOrder(left, document -> known.add(digest.of(document)));
   }
 
   /** The types that are fetched by reference. */
@@ -239,7 +222,7 @@ public final class Hydration {
     }
     asked++;
     if (reference.startsWith(RawDocument.BINARY + "/")) {
-      documents.put(reference, patient);
+      documents.add(reference, patient);
       return;
     }
     batch.add(reference);

@@ -16,19 +16,17 @@ import io.epicfhir.extract.crawl.index.CrawlIndex;
 import io.epicfhir.extract.crawl.index.IndexFolder;
 import io.epicfhir.extract.crawl.landing.CrawlReport;
 import io.epicfhir.extract.crawl.pages.References;
+import io.epicfhir.extract.crawl.reads.CrawlProgress;
 import io.epicfhir.extract.crawl.reads.Documents;
 import io.epicfhir.extract.crawl.reads.Hydration;
 import io.epicfhir.extract.crawl.reads.ReadsById;
 import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.crawl.spool.CrawlFigures;
-import io.epicfhir.extract.crawl.spool.ReadById;
 import io.epicfhir.extract.crawl.spool.Spool;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -149,15 +147,18 @@ public final class BulkHydration {
       Hydration hydration = new Hydration(settings, spool, reads, figures, scope);
       known(hydration, export, index, exported);
       Map<String, Long> unread;
+      CrawlProgress progress = new CrawlProgress(figures, client, traffic);
       try (Progress unusedProgress =
-          Progress.of("reads by id", "resources", () -> reading(figures))) {
+          Progress.of("reads by id", "resources", () -> progress.besides(0, 0))) {
         if (isWanted()) {
           hydration.run(named -> exported.references(references, named));
         }
         unread = new ExportConfirmation(settings, spool, index, exported).run(reads, export);
         if (isWanted()) {
           hydration.run(); // what was confirmed can refer to more
-          documents(hydration, reads, export, index, figures);
+          Documents.ofToday(index, figures, settings.attachments())
+              .run(
+                  reads, hydration.documents(index.documentsLeft(export.group(), export.before())));
         }
       }
       Failpoint.at("bulk.hydrated");
@@ -231,28 +232,5 @@ public final class BulkHydration {
                         }));
       }
     }
-  }
-
-  private void documents(
-      Hydration hydration,
-      ReadsById reads,
-      Export export,
-      IndexFolder index,
-      CrawlFigures figures) {
-    List<ReadById> documents =
-        hydration.documents(index.documentsLeft(export.group(), export.before()));
-    LocalDate today = LocalDate.now(ZoneOffset.UTC);
-    new Documents(index, figures, settings.attachments().dailyLimit(), today).run(reads, documents);
-  }
-
-  private Progress.Reading reading(CrawlFigures figures) {
-    long read = figures.hydrated.sum();
-    return new Progress.Reading(
-        read,
-        read,
-        figures.resources.sum(),
-        traffic.sums().bytes(),
-        client.gate().inFlight(),
-        traffic.sums().retries());
   }
 }

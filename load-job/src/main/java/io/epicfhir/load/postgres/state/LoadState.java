@@ -8,7 +8,6 @@ import java.io.Serializable;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,53 +77,6 @@ public record LoadState(String schema, String target) implements Serializable {
   /** Which load of a view is under way, and which of its partitions are copied. */
   public CopyState copies() {
     return new CopyState(schema);
-  }
-
-  /**
-   * Another lake whose tables are in the target schema, by this state or by another pipeline's.
-   *
-   * @param lake the lake that may have tables there
-   * @param movedFrom where that lake was before
-   */
-  public Optional<String> otherLake(Connection connection, String lake, String movedFrom)
-      throws SQLException {
-    List<String> states = new ArrayList<>();
-    try (Statement statement = connection.createStatement();
-        ResultSet found =
-            statement.executeQuery(
-                """
-                SELECT n.nspname FROM pg_catalog.pg_class c
-                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'lake'
-                WHERE c.relname = 'load_state' AND c.relkind = 'r'
-                  AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
-                """)) {
-      while (found.next()) {
-        states.add(found.getString(1));
-      }
-    }
-    for (String state : states) {
-      String other =
-          "SELECT lake FROM %s.load_state WHERE target_schema = ? AND lake NOT IN ('', ?, ?) LIMIT 1"
-              .formatted(Identifiers.role(state));
-      try (var query = Sql.prepare(connection, other, target, lake, movedFrom);
-          ResultSet found = query.executeQuery()) {
-        if (found.next()) {
-          return Optional.of(found.getString(1));
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  /** The lake has a new path; its tables are still its own. */
-  public void moved(Connection connection, String from, String to) throws SQLException {
-    Sql.update(
-        connection,
-        "UPDATE " + states() + " SET lake = ? WHERE target_schema = ? AND lake = ?",
-        to,
-        target,
-        from);
   }
 
   /** Notes what the view's table is now; part of the transaction that makes it so. */

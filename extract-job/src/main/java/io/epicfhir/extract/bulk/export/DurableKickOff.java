@@ -1,0 +1,82 @@
+package io.epicfhir.extract.bulk.export;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.job.JobContext;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
+import io.epicfhir.extract.bulk.ledger.ExportRequest;
+import io.epicfhir.extract.bulk.ledger.GroupLedger;
+import io.epicfhir.extract.bulk.settings.BulkSettings;
+import io.epicfhir.extract.source.pace.Pace;
+import java.net.URI;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * One kick-off, in the ledger from before it is sent: a crash at any point leaves behind what was
+ * asked for, and in which words.
+ */
+public final class DurableKickOff {
+  private final JobContext context;
+  private final BulkSettings settings;
+  private final BulkExport bulk;
+  private final Pace pace;
+
+  /** By this client. */
+  public DurableKickOff(JobContext context, BulkSettings settings, BulkExport bulk, Pace pace) {
+    this.context = context;
+    this.settings = settings;
+    this.bulk = bulk;
+    this.pace = pace;
+  }
+
+  /**
+   * Asks the server, and makes its promise durable.
+   *
+   * @throws JobException {@link ExitCode#UNAVAILABLE} where the answer was lost
+   */
+  public void start(ExportRequest asked, String exportId) {
+    ExportLedger ledger = new ExportLedger(context.lake(), exportId);
+    String runKey = context.run().key();
+    Optional<ExportLedger.Started> refused = ledger.started();
+    Optional<ExportLedger.Intent> lost =
+        ledger
+            .intent()
+            .filter(i -> refused.isEmpty() || i.askedAt().isAfter(refused.get().startedAt()));
+    lost.ifPresent(
+        intent ->
+            context
+                .recorder()
+                .note(
+                    "An earlier try asked for this export at "
+                        + intent.askedAt()
+                        + " and never saw an answer. It is asked in the same words: a server that"
+                        + " works on it already may answer with that one."));
+    // In the same words: only so can a server know it again.
+    ExportRequest words = lost.map(ExportLedger.Intent::asked).orElse(asked);
+    ledger.intend(new ExportLedger.Intent(exportId, runKey, words, pace.clock().instant()));
+    Failpoint.at("kick-off.intent");
+    BulkExport.Promise promise = bulk.kickOff(words, settings, lost.isEmpty());
+    Failpoint.at("kick-off.answer");
+    Instant now = pace.clock().instant();
+    if (refused.isPresent()) {
+      ledger.giveUp(now);
+    }
+    new GroupLedger(context.lake()).note(new GroupLedger.Newest(words.group(), exportId, now));
+    ledger.start(
+        new ExportLedger.Started(
+            exportId, runKey, words, now, promise.statusUrl().toString(), promise.serverTime()));
+    Failpoint.at("kick-off.started");
+    refused.ifPresent(old -> deleteAtServer(URI.create(old.statusUrl())));
+  }
+
+  /** A server that keeps a refused export is no reason to wait for the new one in vain. */
+  private void deleteAtServer(URI statusUrl) {
+    try {
+      bulk.delete(statusUrl);
+    } catch (JobException e) {
+      context.recorder().note("The refused export stays at the server: " + e.getMessage());
+    }
+  }
+}

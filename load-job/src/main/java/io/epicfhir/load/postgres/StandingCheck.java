@@ -1,0 +1,47 @@
+package io.epicfhir.load.postgres;
+
+import io.epicfhir.load.postgres.session.PostgresSession;
+import io.epicfhir.load.postgres.state.LastLoad;
+import io.epicfhir.load.postgres.state.LoadState;
+import io.epicfhir.load.postgres.state.TableMark;
+import io.epicfhir.load.spi.TableShape;
+import io.epicfhir.load.spi.Target;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/** Looks whether a table still is what the last load made of it. */
+final class StandingCheck {
+  private final PostgresLoad load;
+  private final LoadState state;
+  private final PostgresSession session;
+
+  StandingCheck(PostgresLoad load, LoadState state, PostgresSession session) {
+    this.load = load;
+    this.state = state;
+    this.session = session;
+  }
+
+  /** Empty where there is no table, or none that was loaded. */
+  Optional<Target.Standing> of(TableShape shape) throws SQLException {
+    StandingTable table = load.standing(shape.name());
+    Optional<LastLoad> last = state.last(session.connection(), shape.name());
+    if (!table.exists() || last.isEmpty()) {
+      return Optional.empty();
+    }
+    String read = load.read(shape.name());
+    TableMark[] now = new TableMark[1];
+    session.transaction(
+        connection ->
+            PostgresLoad.seeing(connection, table, read, c -> now[0] = TableMark.of(c, read)));
+    return last.map(
+        l ->
+            new Target.Standing(
+                l.at(),
+                l.rows(),
+                now[0].rows(),
+                table.has(shape),
+                l.mark().filter(mark -> mark.stillHolds(now[0])).isPresent(),
+                l.loadedAt(),
+                l.verifiedAt()));
+  }
+}
