@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the job's own process does of a night without Spark, and what it leaves to Spark. */
 final class SmallNightTest {
@@ -48,6 +49,30 @@ final class SmallNightTest {
   private static void patient(TestLake.Export export, String id, String time, String language) {
     String json = "{\"resourceType\":\"Patient\",\"id\":\"%s\",\"language\":\"%s\"}";
     export.resource("Patient", id, "2", time, json.formatted(id, language));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theFirstOfAllNightsStartsNoSparkEitherAndEndsAsSparksDoes(boolean small) {
+    TestLake lake = new TestLake(folder).viewOfKeys("Patient").viewOfKeys("Condition");
+    lake = small ? lake.withoutSpark() : lake.inSpark();
+    TestLake.Export monday = lake.export("e1", MONDAY).resource("Condition", "d");
+    patient(monday, "a", MONDAY, "de");
+    patient(monday, "twice", MONDAY, "de");
+    monday.land();
+    TestLake.Export tuesday =
+        lake.export("e2", TUESDAY).since(MONDAY).delete("Patient/a", "Patient/never-seen");
+    patient(tuesday, "twice", TUESDAY, "fr");
+    tuesday.land();
+    TransformResult result = lake.transform();
+    assertThat(result.problems()).isEmpty();
+    assertThat(lake.live("Patient"))
+        .containsExactly(
+            "twice {\"resourceType\":\"Patient\",\"id\":\"twice\",\"language\":\"fr\"}");
+    assertThat(lake.rows("patient")).containsExactly("twice");
+    assertThat(lake.rows("condition")).containsExactly("d");
+    assertThat(lake.silver("Patient")).hasSize(3);
+    assertThat(lake.transform().silver().counts()).isEmpty();
   }
 
   @ParameterizedTest

@@ -64,12 +64,17 @@ final class SmallUpdate {
         || pending.rows() > FEW) {
       return Optional.empty();
     }
-    Optional<TableSnapshot> silver =
-        table.log().snapshot().filter(now -> now.bytes() < TABLE * settings.inProcessBelow());
-    return silver.flatMap(now -> update(pending, now, accepted));
+    Optional<TableSnapshot> silver = table.log().snapshot();
+    return silver.map(TableSnapshot::bytes).orElse(0L) < TABLE * settings.inProcessBelow()
+        ? update(pending, silver, accepted)
+        : Optional.empty();
   }
 
-  private Optional<Done> update(Backlog pending, TableSnapshot silver, Map<String, Long> accepted) {
+  /**
+   * @param silver empty where there is no table yet
+   */
+  private Optional<Done> update(
+      Backlog pending, Optional<TableSnapshot> silver, Map<String, Long> accepted) {
     SilverState before = table.state(spark);
     try (TaskProgress progress = new TaskProgress("weigh bronze")) {
       Optional<SmallPass> weighed = weigh(pending, silver);
@@ -86,7 +91,7 @@ final class SmallUpdate {
     }
   }
 
-  private Optional<SmallPass> weigh(Backlog pending, TableSnapshot silver) {
+  private Optional<SmallPass> weigh(Backlog pending, Optional<TableSnapshot> silver) {
     ExportFacts facts = new ExportFacts(pending, known, Set.of());
     Set<String> swept = new TreeSet<>(facts.swept());
     swept.removeAll(without);
@@ -100,18 +105,23 @@ final class SmallUpdate {
               Set<String> types = new TreeSet<>(swept);
               said.keySet().forEach(key -> types.add(key.type()));
               Map<ResourceKey, SilverRow> rows =
-                  SilverIndex.of(
-                      lake,
-                      table.path(),
-                      silver,
-                      types,
-                      key -> swept.contains(key.type()) || said.containsKey(key));
+                  silver
+                      .map(
+                          now ->
+                              SilverIndex.of(
+                                  lake,
+                                  table.path(),
+                                  now,
+                                  types,
+                                  key -> swept.contains(key.type()) || said.containsKey(key)))
+                      .orElse(Map.of());
               return new SmallPass(new ResourceWeighing(pending, facts, known, false), said, rows);
             });
   }
 
-  private static long rows(TableSnapshot silver, Set<String> types) {
-    return silver.files().stream()
+  private static long rows(Optional<TableSnapshot> silver, Set<String> types) {
+    return silver.stream()
+        .flatMap(now -> now.files().stream())
         .filter(file -> types.contains(file.partitionValues().get(SilverSchema.PARTITION)))
         .mapToLong(file -> file.rows().orElse(FEW))
         .sum();
