@@ -1,9 +1,7 @@
 package io.epicfhir.extract.source.answer;
 
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -32,12 +30,7 @@ public final class Reply {
    * read. Standard: RFC 9110, 6.6.1.
    */
   public Optional<Instant> date() {
-    try {
-      return header("Date")
-          .map(text -> Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(text.strip())));
-    } catch (DateTimeException e) {
-      return Optional.empty();
-    }
+    return header("Date").flatMap(HttpDate::parse);
   }
 
   public Optional<String> header(String name) {

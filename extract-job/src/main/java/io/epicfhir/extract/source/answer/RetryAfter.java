@@ -3,9 +3,7 @@ package io.epicfhir.extract.source.answer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Date;
 import java.util.Optional;
-import org.apache.http.client.utils.DateUtils;
 
 /**
  * The header Retry-After (RFC 9110, 10.2.3) in both forms: seconds, or an HTTP date. A date is
@@ -28,18 +26,12 @@ public final class RetryAfter {
     return header.map(String::trim).flatMap(text -> parse(text, dateHeader, clock));
   }
 
-  /** The instant of an HTTP date. */
-  public static Optional<Instant> httpDate(String text) {
-    Date date = DateUtils.parseDate(text);
-    return Optional.ofNullable(date).map(Date::toInstant);
-  }
-
   private static Optional<Duration> parse(String text, Optional<String> dateHeader, Clock clock) {
-    Instant now = dateHeader.flatMap(RetryAfter::httpDate).orElseGet(clock::instant);
+    Instant now = dateHeader.flatMap(HttpDate::parse).orElseGet(clock::instant);
     if (text.matches("[0-9]{1,18}")) {
       return Optional.of(clamp(wait(Long.parseLong(text), now)));
     }
-    return httpDate(text).map(at -> clamp(Duration.between(now, at)));
+    return HttpDate.parse(text).map(at -> clamp(Duration.between(now, at)));
   }
 
   private static Duration wait(long number, Instant now) {

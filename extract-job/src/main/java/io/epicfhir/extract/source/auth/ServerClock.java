@@ -1,7 +1,6 @@
 package io.epicfhir.extract.source.auth;
 
 import io.epicfhir.extract.source.answer.Reply;
-import io.epicfhir.extract.source.answer.RetryAfter;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,7 +34,7 @@ final class ServerClock {
    * @return whether the server's time turns out to be another than what {@link #now} said so far
    */
   synchronized boolean told(Reply reply) {
-    Optional<Instant> date = reply.header("Date").flatMap(RetryAfter::httpDate);
+    Optional<Instant> date = reply.date();
     Duration offset = date.map(d -> Duration.between(clock.instant(), d)).orElse(ahead);
     if (offset.minus(ahead).abs().compareTo(TOLERANCE) <= 0) {
       return false;
