@@ -49,15 +49,7 @@ final class BulkTaking implements Taking {
         new BulkExport(
             settings.source(), SourceClients.of(context.arguments().settingsFile()), traffic);
     try {
-      return new LandGroup(
-              context,
-              settings.source(),
-              settings.bulk(),
-              settings.bronze(),
-              bulk,
-              ledger(exportId),
-              hydration,
-              figures)
+      return new LandGroup(context, settings, bulk, ledger(exportId), hydration, figures)
           .run(fence);
     } finally {
       figures.tell();

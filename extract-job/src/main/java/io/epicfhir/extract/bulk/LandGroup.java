@@ -4,7 +4,6 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.Landing;
-import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.export.DurableKickOff;
 import io.epicfhir.extract.bulk.export.StatusCheck;
@@ -14,6 +13,7 @@ import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.manifest.Manifest;
 import io.epicfhir.extract.bulk.settings.BulkSettings;
 import io.epicfhir.extract.crawl.references.BulkHydration;
+import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.net.URI;
@@ -35,19 +35,18 @@ public final class LandGroup {
   /** Of the ledger's export. */
   public LandGroup(
       JobContext context,
-      SourceSettings source,
-      BulkSettings settings,
-      BronzeSettings bronze,
+      ExtractSettings settings,
       BulkExport bulk,
       ExportLedger ledger,
       BulkHydration hydration,
       BulkFigures figures) {
     this.context = context;
-    this.source = source;
-    this.settings = settings;
+    this.source = settings.source();
+    this.settings = settings.bulk();
     this.bulk = bulk;
     this.ledger = ledger;
-    this.landing = new BulkLanding(context, settings, bronze, ledger, hydration, figures);
+    this.landing =
+        new BulkLanding(context, settings.bulk(), settings.bronze(), ledger, hydration, figures);
   }
 
   /**

@@ -18,6 +18,7 @@ import io.epicfhir.extract.crawl.reads.CrawlProgress;
 import io.epicfhir.extract.crawl.reads.Documents;
 import io.epicfhir.extract.crawl.reads.Hydration;
 import io.epicfhir.extract.crawl.reads.ReadsById;
+import io.epicfhir.extract.crawl.search.CrawlReading;
 import io.epicfhir.extract.crawl.search.Expectations;
 import io.epicfhir.extract.crawl.search.PatientClock;
 import io.epicfhir.extract.crawl.search.UnitQueue;
@@ -51,6 +52,7 @@ final class CrawlRun implements AutoCloseable {
   private final Spool spool;
   private final Merges merges;
   private final CohortScope scope;
+  private final CrawlReading reading;
   private final ReadsById reads;
   private final Survivors survivors = new Survivors();
   private Units units;
@@ -79,7 +81,8 @@ final class CrawlRun implements AutoCloseable {
     this.spool = new Spool(context.lake(), ledger.spool());
     this.merges = new Merges(source.baseUrl());
     this.scope = new CohortScope(patient -> units.has(patient), merges, false);
-    this.reads = new ReadsById(settings, source, fetch, spool, workers, figures, merges, scope);
+    this.reading = new CrawlReading(settings, source.baseUrl(), fetch, spool, figures, merges);
+    this.reads = new ReadsById(reading, workers, scope);
   }
 
   Units units() {
@@ -183,14 +186,9 @@ final class CrawlRun implements AutoCloseable {
     Set<String> known = index.completePatients(begun.group(), begun.startedAt());
     UnitRun run =
         new UnitRun(
-            settings,
-            source.baseUrl(),
+            reading,
             client,
-            fetch,
-            spool,
             units,
-            figures,
-            merges,
             patient -> known.contains(patient) && !survivors.askedInFull(patient),
             workers::stopped);
     try (Progress unused = Progress.of("searches", "resources", this::reading)) {

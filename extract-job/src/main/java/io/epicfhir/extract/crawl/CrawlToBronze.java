@@ -90,7 +90,12 @@ final class CrawlToBronze implements CrawlWays {
     try (CrawlIndex.Writer after = index.of(type, begun.exportId()).write(header(type, before))) {
       TypeToBronze work =
           new TypeToBronze(
-              type, run.spool(), before, known, this, bronze.maxLineSize(), rows, after);
+              type,
+              run.spool(),
+              before,
+              known,
+              this,
+              new TypeToBronze.Target(rows, after, bronze.maxLineSize()));
       counts.add(work.run(MOST_IDS));
       staged.addAll(rows.finish(type));
     }

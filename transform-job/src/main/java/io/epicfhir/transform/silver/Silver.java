@@ -77,7 +77,10 @@ public final class Silver {
     }
     SilverUpdate update =
         new SilverUpdate(
-            lake, spark, settings, table, known, rebuilt, waiting, problems, signature);
+            new SilverWork(lake, spark, settings, table, problems, signature),
+            known,
+            rebuilt,
+            waiting);
     if (!sound.saysNothing()) {
       applied.begin(sound.pending(), request.runKey());
     }

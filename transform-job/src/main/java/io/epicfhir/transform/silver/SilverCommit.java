@@ -7,7 +7,6 @@ import io.epicfhir.common.delta.CopiedRows;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
-import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableWriter;
 import io.epicfhir.transform.delta.TaskProgress;
@@ -23,35 +22,19 @@ import org.apache.spark.sql.SparkSession;
 
 /** Writes what exports change into silver: new files, old rows out, one commit, the state. */
 final class SilverCommit {
+  private final SilverWork work;
   private final Optional<SparkSession> session;
-  private final String signature;
-  private final Lake lake;
-  private final SilverSettings settings;
-  private final SilverTable table;
   private final Set<String> rebuilt;
-  private final SilverProblems problems;
   private final TaskProgress progress;
 
   /**
    * @param session absent where all is done in this process
-   * @param signature of the commits
    */
   SilverCommit(
-      Optional<SparkSession> session,
-      String signature,
-      Lake lake,
-      SilverSettings settings,
-      SilverTable table,
-      Set<String> rebuilt,
-      SilverProblems problems,
-      TaskProgress progress) {
+      SilverWork work, Optional<SparkSession> session, Set<String> rebuilt, TaskProgress progress) {
+    this.work = work;
     this.session = session;
-    this.signature = signature;
-    this.lake = lake;
-    this.settings = settings;
-    this.table = table;
     this.rebuilt = rebuilt;
-    this.problems = problems;
     this.progress = progress;
   }
 
@@ -67,7 +50,7 @@ final class SilverCommit {
       Map<String, SilverCounts> all,
       Set<String> refused,
       SilverState before) {
-    Optional<TableSnapshot> snapshot = table.log().snapshot();
+    Optional<TableSnapshot> snapshot = work.table().log().snapshot();
     long read = snapshot.map(TableSnapshot::version).orElse(-1L);
     long next = read + 1;
     Map<String, SilverCounts> counts = new TreeMap<>(all);
@@ -75,15 +58,18 @@ final class SilverCommit {
     if (rebuilt.isEmpty() && counts.values().stream().allMatch(c -> c.written() == 0)) {
       return before;
     }
-    boolean vectors = settings.vectors().wanted(snapshot.map(TableSnapshot::bytes).orElse(0L));
+    boolean vectors =
+        work.settings().vectors().wanted(snapshot.map(TableSnapshot::bytes).orElse(0L));
     if (snapshot.isPresent() && vectors && !snapshot.get().deletionVectorsEnabled()) {
-      table.log().setProperties(Map.of("delta.enableDeletionVectors", "true"), signature);
+      work.table()
+          .log()
+          .setProperties(Map.of("delta.enableDeletionVectors", "true"), work.signature());
       return commit(changes, all, refused, before);
     }
     TableWriter writer =
         new TableWriter(
-            lake,
-            table.path(),
+            work.lake(),
+            work.table().path(),
             SilverSchema.COLUMNS,
             Optional.of(SilverSchema.PARTITION),
             Optional.of(SilverSchema.VERSION));
@@ -104,8 +90,8 @@ final class SilverCommit {
     Failpoint.at("silver.commit");
     long version =
         snapshot.isPresent()
-            ? table.log().change(read, add, copies, remove, mark, signature)
-            : table.log().create(SilverSchema.definition(vectors), add, signature);
+            ? work.table().log().change(read, add, copies, remove, mark, work.signature())
+            : work.table().log().create(SilverSchema.definition(vectors), add, work.signature());
     Failpoint.at("silver.committed");
     return committed(version, next, counts, replaced, before);
   }
@@ -141,19 +127,21 @@ final class SilverCommit {
     counts.forEach(
         (type, one) ->
             types.put(type, types.getOrDefault(type, TypeState.NONE).after(one, version)));
-    Map<String, String> changed = new TreeMap<>(table.left().orElse(before).changedByOthers());
+    Map<String, String> changed =
+        new TreeMap<>(work.table().left().orElse(before).changedByOthers());
     changed.keySet().removeAll(replaced);
-    SilverState after = table.stateAt(version, types).changedByOthers(changed);
-    Map<String, Long> rows = SilverSchema.rowsByType(table.log().snapshot().orElseThrow());
+    SilverState after = work.table().stateAt(version, types).changedByOthers(changed);
+    Map<String, Long> rows = SilverSchema.rowsByType(work.table().log().snapshot().orElseThrow());
     types.forEach(
         (type, state) -> {
           long has = rows.getOrDefault(type, 0L);
           if (has != state.rows()) {
-            problems.refuse(
-                "Silver %s has %d rows after commit %d, and should have %d; rerun from transform with types = %s"
-                    .formatted(type, has, version, state.rows(), type));
+            work.problems()
+                .refuse(
+                    "Silver %s has %d rows after commit %d, and should have %d; rerun from transform with types = %s"
+                        .formatted(type, has, version, state.rows(), type));
           }
         });
-    return table.keep(after);
+    return work.table().keep(after);
   }
 }

@@ -1,6 +1,5 @@
 package io.epicfhir.transform.silver;
 
-import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.transform.Failures;
 import io.epicfhir.transform.delta.TaskProgress;
@@ -12,55 +11,39 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** One update of silver: weighs, checks, writes, commits. */
 final class SilverUpdate {
-  private final Lake lake;
-  private final Supplier<SparkSession> spark;
-  private final SilverSettings settings;
-  private final SilverTable table;
+  private final SilverWork work;
   private final Set<String> known;
   private final Set<String> rebuilt;
   private final Set<String> strange;
-  private final SilverProblems problems;
   private final SilverReconciliation reconciliation;
-  private final String signature;
   private TaskProgress progress;
 
-  SilverUpdate(
-      Lake lake,
-      Supplier<SparkSession> spark,
-      SilverSettings settings,
-      SilverTable table,
-      Set<String> known,
-      Set<String> rebuilt,
-      Set<String> strange,
-      SilverProblems problems,
-      String signature) {
-    this.lake = lake;
-    this.signature = signature;
-    this.spark = spark;
-    this.settings = settings;
-    this.table = table;
+  /**
+   * @param known every type that ever landed, or that silver holds
+   * @param rebuilt types that are built anew
+   * @param strange types that stay as they are
+   */
+  SilverUpdate(SilverWork work, Set<String> known, Set<String> rebuilt, Set<String> strange) {
+    this.work = work;
     this.known = known;
     this.rebuilt = rebuilt;
     this.strange = strange;
-    this.problems = problems;
-    this.reconciliation = new SilverReconciliation(problems);
+    this.reconciliation = new SilverReconciliation(work.problems());
   }
 
   SilverDone run(Backlog pending, Backlog everything, Map<String, Long> accepted) {
     if (pending.saysNothing() && rebuilt.isEmpty()) {
-      return new SilverDone(pending.pending(), Map.of(), table.state(spark));
+      return new SilverDone(pending.pending(), Map.of(), work.table().state(work.spark()));
     }
     try {
       if (rebuilt.isEmpty()) {
-        SmallUpdate small =
-            new SmallUpdate(lake, spark, settings, table, known, strange, problems, signature);
+        SmallUpdate small = new SmallUpdate(work, known, strange);
         Optional<SmallUpdate.Done> done = small.run(pending, accepted);
         if (done.isPresent()) {
           return new SilverDone(
@@ -72,22 +55,13 @@ final class SilverUpdate {
       // A page whose checksum is wrong ends whatever reads it; its export is left out then.
       Map<String, String> damaged = damagedPages(pending, everything);
       if (damaged.isEmpty()) {
-        damaged = new BronzeFiles(lake).unreadable(e, everything.all());
+        damaged = new BronzeFiles(work.lake()).unreadable(e, everything.all());
       }
       if (damaged.isEmpty()) {
         throw Failures.of("silver", e);
       }
-      problems.damaged(damaged);
-      return new SilverUpdate(
-              lake,
-              spark,
-              settings,
-              table,
-              known,
-              rebuilt,
-              waiting(pending, damaged),
-              problems,
-              signature)
+      work.problems().damaged(damaged);
+      return new SilverUpdate(work, known, rebuilt, waiting(pending, damaged))
           .run(
               Silver.withoutDamaged(pending, damaged.keySet()),
               Silver.withoutDamaged(everything, damaged.keySet()),
@@ -96,10 +70,10 @@ final class SilverUpdate {
   }
 
   private SilverDone inSpark(Backlog pending, Backlog everything, Map<String, Long> accepted) {
-    SilverState left = table.left().orElse(SilverState.NONE);
+    SilverState left = work.table().left().orElse(SilverState.NONE);
     long silverBytes = left.types().values().stream().mapToLong(TypeState::bytes).sum();
     long read = pending.bytes() + (rebuilt.isEmpty() ? 0 : everything.bytes());
-    SparkSession session = SilverSession.of(spark.get(), read, silverBytes);
+    SparkSession session = SilverSession.of(work.spark().get(), read, silverBytes);
     session.sparkContext().setJobGroup("silver", "silver", false);
     try (TaskProgress told = new TaskProgress(session.sparkContext(), "weigh bronze")) {
       progress = told;
@@ -113,16 +87,16 @@ final class SilverUpdate {
    * nothing is concluded of its types.
    */
   private Set<String> waiting(Backlog pending, Map<String, String> damaged) {
-    AppliedExports exports = new AppliedExports(lake);
+    AppliedExports exports = new AppliedExports(work.lake());
     boolean rebuilds = !rebuilt.isEmpty();
     Set<String> hurt =
         DamagedTypes.of(
             exports.landings(),
             damaged.keySet(),
             rebuilds ? exports.notApplied() : pending.all(),
-            rebuilds ? table.held(known) : known);
+            rebuilds ? work.table().held(known) : known);
     Set<String> waiting = new TreeSet<>(strange);
-    waiting.addAll(rebuilds ? problems.notRebuilt(rebuilt, hurt) : hurt);
+    waiting.addAll(rebuilds ? work.problems().notRebuilt(rebuilt, hurt) : hurt);
     return waiting;
   }
 
@@ -130,16 +104,16 @@ final class SilverUpdate {
     Map<String, Landing> read = new TreeMap<>();
     everything.all().forEach(landing -> read.put(landing.exportId(), landing));
     pending.all().forEach(landing -> read.put(landing.exportId(), landing));
-    return new BronzeFiles(lake).damagedPages(read.values());
+    return new BronzeFiles(work.lake()).damagedPages(read.values());
   }
 
   private SilverDone update(
       SparkSession session, Backlog pending, Backlog everything, Map<String, Long> accepted) {
-    SilverState before = table.state(() -> session);
-    new DeletedQuarantine(lake, problems).take(session, pending);
+    SilverState before = work.table().state(() -> session);
+    new DeletedQuarantine(work.lake(), work.problems()).take(session, pending);
     SilverScope scope =
         new SilverScope(
-            session, lake.paths(), pending, known, Set.of(), without(), Set.of(), false);
+            session, work.lake().paths(), pending, known, Set.of(), without(), Set.of(), false);
     List<SilverPass> passes = new ArrayList<>();
     try {
       Set<String> refused = new TreeSet<>(strange);
@@ -155,15 +129,7 @@ final class SilverUpdate {
       }
       Map<String, SilverCounts> counts = SilverCounts.of(passes);
       SilverState after =
-          new SilverCommit(
-                  Optional.of(session),
-                  signature,
-                  lake,
-                  settings,
-                  table,
-                  rebuilt,
-                  problems,
-                  progress)
+          new SilverCommit(work, Optional.of(session), rebuilt, progress)
               .commit(passes, counts, refused, before);
       return new SilverDone(finished(pending, refused), counts, after);
     } finally {
@@ -199,9 +165,9 @@ final class SilverUpdate {
               live.put(type, before.of(type).rowsLive());
               released.put(type, counts.released());
             });
-    Map<String, Long> beyond = settings.bound().exceeded(live, released, accepted);
+    Map<String, Long> beyond = work.settings().bound().exceeded(live, released, accepted);
     if (!beyond.isEmpty()) {
-      problems.tooMany(beyond, live);
+      work.problems().tooMany(beyond, live);
       pass.close();
       // Where one type is suspicious no conclusion of the same exports is trusted.
       Set<String> held = new TreeSet<>(released.keySet());
@@ -225,25 +191,25 @@ final class SilverUpdate {
               released.put(type, counts.released());
             });
     // What another landing of an export takes away by itself is bounded, too.
-    Map<String, Long> more = settings.bound().exceeded(live, released, accepted);
+    Map<String, Long> more = work.settings().bound().exceeded(live, released, accepted);
     if (!more.isEmpty()) {
-      problems.tooMany(more, live);
+      work.problems().tooMany(more, live);
       refused.addAll(more.keySet());
     }
     return passes;
   }
 
   private Optional<SilverRows> rows(SparkSession session) {
-    return table
+    return work.table()
         .log()
         .snapshot()
-        .map(snapshot -> new SilverRows(session, lake, table.path(), snapshot));
+        .map(snapshot -> new SilverRows(session, work.lake(), work.table().path(), snapshot));
   }
 
   /** The landings all of which is in silver. */
   private List<Landing> finished(Backlog pending, Set<String> refused) {
     return pending.pending().stream()
-        .filter(landing -> problems.isFinished(landing, refused))
+        .filter(landing -> work.problems().isFinished(landing, refused))
         .toList();
   }
 }

@@ -1,7 +1,6 @@
 package io.epicfhir.transform.silver;
 
 import io.epicfhir.common.delta.TableSnapshot;
-import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.TaskProgress;
 import java.util.HashMap;
 import java.util.List;
@@ -10,8 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Supplier;
-import org.apache.spark.sql.SparkSession;
 
 /**
  * One update of silver of a small backlog, in this process: Spark's start and its plans would take
@@ -25,47 +22,29 @@ final class SmallUpdate {
   /** More rows than these are not held in memory. */
   private static final long FEW = 200_000;
 
-  private final Lake lake;
-  private final Supplier<SparkSession> spark;
-  private final SilverSettings settings;
-  private final SilverTable table;
+  private final SilverWork work;
   private final Set<String> known;
   private final Set<String> without;
-  private final SilverProblems problems;
-  private final String signature;
 
   /** What was done. */
   record Done(Map<String, SilverCounts> counts, SilverState state) {}
 
-  SmallUpdate(
-      Lake lake,
-      Supplier<SparkSession> spark,
-      SilverSettings settings,
-      SilverTable table,
-      Set<String> known,
-      Set<String> without,
-      SilverProblems problems,
-      String signature) {
-    this.lake = lake;
-    this.spark = spark;
-    this.settings = settings;
-    this.table = table;
+  SmallUpdate(SilverWork work, Set<String> known, Set<String> without) {
+    this.work = work;
     this.known = known;
     this.without = without;
-    this.problems = problems;
-    this.signature = signature;
   }
 
   /** Does it, or nothing where that is Spark's work. */
   Optional<Done> run(Backlog pending, Map<String, Long> accepted) {
     if (pending.pending().isEmpty()
         || !pending.replaced().isEmpty()
-        || pending.bytes() >= settings.inProcessBelow()
+        || pending.bytes() >= work.settings().inProcessBelow()
         || pending.rows() > FEW) {
       return Optional.empty();
     }
-    Optional<TableSnapshot> silver = table.log().snapshot();
-    return silver.map(TableSnapshot::bytes).orElse(0L) < TABLE * settings.inProcessBelow()
+    Optional<TableSnapshot> silver = work.table().log().snapshot();
+    return silver.map(TableSnapshot::bytes).orElse(0L) < TABLE * work.settings().inProcessBelow()
         ? update(pending, silver, accepted)
         : Optional.empty();
   }
@@ -75,17 +54,16 @@ final class SmallUpdate {
    */
   private Optional<Done> update(
       Backlog pending, Optional<TableSnapshot> silver, Map<String, Long> accepted) {
-    SilverState before = table.state(spark);
+    SilverState before = work.table().state(work.spark());
     try (TaskProgress progress = new TaskProgress("weigh bronze")) {
       Optional<SmallPass> weighed = weigh(pending, silver);
       if (weighed.filter(pass -> isOrdinary(pass, pending, before, accepted)).isEmpty()) {
         return Optional.empty();
       }
       SmallPass pass = weighed.get();
-      new DeletedQuarantine(lake, problems).clear(pending);
+      new DeletedQuarantine(work.lake(), work.problems()).clear(pending);
       SilverState after =
-          new SilverCommit(
-                  Optional.empty(), signature, lake, settings, table, Set.of(), problems, progress)
+          new SilverCommit(work, Optional.empty(), Set.of(), progress)
               .commit(List.of(pass), pass.counts(), without, before);
       return Optional.of(new Done(pass.counts(), after));
     }
@@ -98,7 +76,7 @@ final class SmallUpdate {
     if (rows(silver, swept) > FEW) {
       return Optional.empty();
     }
-    return ExportsRead.of(lake, pending, facts)
+    return ExportsRead.of(work.lake(), pending, facts)
         .map(
             said -> {
               said.keySet().removeIf(key -> without.contains(key.type()));
@@ -109,8 +87,8 @@ final class SmallUpdate {
                       .map(
                           now ->
                               SilverIndex.of(
-                                  lake,
-                                  table.path(),
+                                  work.lake(),
+                                  work.table().path(),
                                   now,
                                   types,
                                   key -> swept.contains(key.type()) || said.containsKey(key)))
@@ -149,6 +127,6 @@ final class SmallUpdate {
     landed.values().removeIf(rows -> rows == 0);
     return !open
         && read.equals(landed)
-        && settings.bound().exceeded(live, released, accepted).isEmpty();
+        && work.settings().bound().exceeded(live, released, accepted).isEmpty();
   }
 }

@@ -33,6 +33,14 @@ public final class TypeToBronze {
   private long ordinal;
 
   /**
+   * Where the type goes.
+   *
+   * @param after the index that is written for the next crawl
+   * @param maxLine bytes of the longest line that bronze takes
+   */
+  public record Target(StagedRows rows, CrawlIndex.Writer after, int maxLine) {}
+
+  /**
    * Of one type, into these rows and that index.
    *
    * @param before what the last crawl saw: what is as it was is not written again
@@ -44,17 +52,15 @@ public final class TypeToBronze {
       Optional<CrawlIndex> before,
       KnownResources known,
       CrawlWays ways,
-      int maxLine,
-      StagedRows rows,
-      CrawlIndex.Writer after) {
+      Target target) {
     this.type = type;
     this.spool = spool;
     this.before = before;
     this.known = known;
     this.ways = ways;
-    this.maxLine = maxLine;
-    this.rows = rows;
-    this.after = after;
+    this.maxLine = target.maxLine();
+    this.rows = target.rows();
+    this.after = target.after();
     this.counts = new TypeCounts(type);
     this.absences = new Absences(type, ways);
   }

@@ -10,13 +10,11 @@ import io.epicfhir.extract.crawl.fetch.Workers;
 import io.epicfhir.extract.crawl.pages.Entry;
 import io.epicfhir.extract.crawl.pages.OutcomeCode;
 import io.epicfhir.extract.crawl.pages.Page;
-import io.epicfhir.extract.crawl.settings.CrawlSettings;
+import io.epicfhir.extract.crawl.search.CrawlReading;
 import io.epicfhir.extract.crawl.spool.CrawlFigures;
 import io.epicfhir.extract.crawl.spool.ReadById;
-import io.epicfhir.extract.crawl.spool.Spool;
 import io.epicfhir.extract.crawl.spool.SpoolRecord;
 import io.epicfhir.extract.source.request.Link;
-import io.epicfhir.extract.source.settings.SourceSettings;
 import java.net.URI;
 import java.util.Iterator;
 import java.util.List;
@@ -38,35 +36,17 @@ public final class ReadsById {
   /** After so many refusals, and nothing else, a type's other reads are not tried. */
   private static final int MOST_REFUSALS = 20;
 
-  private final CrawlSettings settings;
-  private final URI base;
-  private final PageFetch fetch;
-  private final Spool spool;
+  private final CrawlReading reading;
   private final Workers workers;
-  private final CrawlFigures figures;
-  private final Merges merges;
   private final CohortScope scope;
   private final Map<String, Long> problems = new TreeMap<>();
   private final Map<String, Integer> refusals = new ConcurrentHashMap<>();
   private final Set<String> readable = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean dayIsOver = new AtomicBoolean();
 
-  public ReadsById(
-      CrawlSettings settings,
-      SourceSettings source,
-      PageFetch fetch,
-      Spool spool,
-      Workers workers,
-      CrawlFigures figures,
-      Merges merges,
-      CohortScope scope) {
-    this.settings = settings;
-    this.base = source.baseUrl();
-    this.fetch = fetch;
-    this.spool = spool;
+  public ReadsById(CrawlReading reading, Workers workers, CohortScope scope) {
+    this.reading = reading;
     this.workers = workers;
-    this.figures = figures;
-    this.merges = merges;
     this.scope = scope;
   }
 
@@ -100,11 +80,11 @@ public final class ReadsById {
   private void read(ReadById read) {
     String type = read.type();
     if (read.confirms() && !readable.contains(type) && refusals(type) >= MOST_REFUSALS) {
-      figures.read(type, CrawlFigures.Reading.UNCONFIRMED);
+      reading.figures().read(type, CrawlFigures.Reading.UNCONFIRMED);
       return;
     }
     if (type.equals(RawDocument.BINARY) && dayIsOver()) {
-      figures.leftForTomorrow(read.id());
+      reading.figures().leftForTomorrow(read.id());
       return;
     }
     Answer answer = held(read, ask(read));
@@ -112,15 +92,15 @@ public final class ReadsById {
         && answer instanceof Answer.Refused refused
         && refused.names().contains(PageFetch.DAILY_LIMIT)) {
       dayIsOver.set(true);
-      figures.leftForTomorrow(read.id());
+      reading.figures().leftForTomorrow(read.id());
       return;
     }
     SpoolRecord record = record(read, answer);
     Failpoint.at("crawl.page");
-    spool.append(type, record);
+    reading.spool().append(type, record);
     Failpoint.at("crawl.spooled");
-    figures.page(record);
-    figures.hydrated.increment();
+    reading.figures().page(record);
+    reading.figures().hydrated.increment();
   }
 
   private int refusals(String type) {
@@ -128,15 +108,15 @@ public final class ReadsById {
   }
 
   private Answer ask(ReadById read) {
-    URI url = URI.create(base + "/" + read.type() + "/" + Link.component(read.id()));
+    URI url = URI.create(reading.base() + "/" + read.type() + "/" + Link.component(read.id()));
     if (!read.type().equals(RawDocument.BINARY)) {
-      return fetch.resource(read.type(), url);
+      return reading.fetch().resource(read.type(), url);
     }
-    figures.documents.increment();
-    int most = settings.attachments().maxSize();
-    Answer answer = fetch.document(url, read.id(), PageFetch.FHIR, most);
+    reading.figures().documents.increment();
+    int most = reading.settings().attachments().maxSize();
+    Answer answer = reading.fetch().document(url, read.id(), PageFetch.FHIR, most);
     return answer instanceof Answer.Refused refused && OTHER_MEDIA_TYPE.contains(refused.status())
-        ? fetch.document(url, read.id(), read.accept(), most)
+        ? reading.fetch().document(url, read.id(), read.accept(), most)
         : answer;
   }
 
@@ -154,7 +134,7 @@ public final class ReadsById {
       count(read, CrawlFigures.Reading.GOT);
       got.page().entries().stream()
           .filter(e -> e.kind() == Entry.Kind.RAW)
-          .forEach(e -> figures.rawAttachments.increment());
+          .forEach(e -> reading.figures().rawAttachments.increment());
       return SpoolRecord.read(read, got.page());
     }
     if (answer instanceof Answer.Refused refused) {
@@ -170,7 +150,7 @@ public final class ReadsById {
 
   private void count(ReadById read, CrawlFigures.Reading how) {
     if (!read.confirms()) {
-      figures.read(read.type(), how);
+      reading.figures().read(read.type(), how);
     }
   }
 
@@ -196,7 +176,7 @@ public final class ReadsById {
   /** Some servers answer a read of a retired patient with the survivor. */
   private boolean isSurvivor(Page page, String retired) {
     String id = page.entries().isEmpty() ? "" : page.entries().get(0).id();
-    return !id.equals(retired) && merges.survivor(retired).filter(id::equals).isPresent();
+    return !id.equals(retired) && reading.merges().survivor(retired).filter(id::equals).isPresent();
   }
 
   private SpoolRecord refused(ReadById read, Answer.Refused refused) {
@@ -205,7 +185,7 @@ public final class ReadsById {
     }
     if (read.confirms()) {
       refusals.merge(read.type(), 1, Integer::sum);
-      figures.read(read.type(), CrawlFigures.Reading.UNCONFIRMED);
+      reading.figures().read(read.type(), CrawlFigures.Reading.UNCONFIRMED);
       return SpoolRecord.ended(read, SpoolRecord.End.REFUSED, refused.codes());
     }
     boolean forbidden = refused.status() == FORBIDDEN;
@@ -225,15 +205,16 @@ public final class ReadsById {
     boolean merged = refused.redirect() || refused.names().contains(Merges.EPIC_MERGED);
     return read.type().equals("Patient")
         && merged
-        && (merges.survivor(read.id()).isPresent() || !merges.target(refused.location()).isEmpty());
+        && (reading.merges().survivor(read.id()).isPresent()
+            || !reading.merges().target(refused.location()).isEmpty());
   }
 
   /** What the application may not see is as good as not there. */
   private boolean settled(String type, List<String> codes) {
     boolean tooLong = type.equals(RawDocument.BINARY) && codes.contains(PageFetch.TOO_LONG);
     if (tooLong) {
-      figures.attachmentsTooLong.increment();
+      reading.figures().attachmentsTooLong.increment();
     }
-    return tooLong || (!codes.isEmpty() && settings.acceptedErrors().containsAll(codes));
+    return tooLong || (!codes.isEmpty() && reading.settings().acceptedErrors().containsAll(codes));
   }
 }

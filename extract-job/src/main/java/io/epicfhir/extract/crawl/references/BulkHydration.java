@@ -20,6 +20,7 @@ import io.epicfhir.extract.crawl.reads.CrawlProgress;
 import io.epicfhir.extract.crawl.reads.Documents;
 import io.epicfhir.extract.crawl.reads.Hydration;
 import io.epicfhir.extract.crawl.reads.ReadsById;
+import io.epicfhir.extract.crawl.search.CrawlReading;
 import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.crawl.spool.CrawlFigures;
 import io.epicfhir.extract.crawl.spool.Spool;
@@ -143,7 +144,10 @@ public final class BulkHydration {
       Merges merges = merges(export, exported);
       CohortScope scope = scope(export, merges);
       ReadsById reads =
-          new ReadsById(settings, source, fetch, spool, workers, figures, merges, scope);
+          new ReadsById(
+              new CrawlReading(settings, source.baseUrl(), fetch, spool, figures, merges),
+              workers,
+              scope);
       Hydration hydration = new Hydration(settings, spool, reads, figures, scope);
       known(hydration, export, index, exported);
       Map<String, Long> unread;

@@ -112,7 +112,12 @@ final class ReferencesToBronze implements CrawlWays {
     try (CrawlIndex.Writer after = index.of(type, export.exportId()).write(header)) {
       TypeCounts counts =
           new TypeToBronze(
-                  type, spool, before, known(type, last), this, bronze.maxLineSize(), rows, after)
+                  type,
+                  spool,
+                  before,
+                  known(type, last),
+                  this,
+                  new TypeToBronze.Target(rows, after, bronze.maxLineSize()))
               .run(MOST_IDS);
       // As in a crawl: a server that suddenly knows nothing is no reason to delete everything.
       concludes |= export.toConfirm().contains(type) && counts.deleted > 0;

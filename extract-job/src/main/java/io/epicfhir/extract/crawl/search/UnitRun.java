@@ -5,14 +5,10 @@ import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.crawl.cohort.Merges;
 import io.epicfhir.extract.crawl.fetch.Answer;
-import io.epicfhir.extract.crawl.fetch.PageFetch;
 import io.epicfhir.extract.crawl.pages.Entry;
 import io.epicfhir.extract.crawl.pages.OutcomeCode;
 import io.epicfhir.extract.crawl.pages.Page;
-import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.crawl.settings.Search;
-import io.epicfhir.extract.crawl.spool.CrawlFigures;
-import io.epicfhir.extract.crawl.spool.Spool;
 import io.epicfhir.extract.crawl.spool.SpoolRecord;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.answer.OutcomeWords;
@@ -28,14 +24,9 @@ import java.util.stream.Collectors;
 
 /** Follows one search of one patient to its end, page by page, each durable before the next. */
 public final class UnitRun {
-  private final CrawlSettings settings;
-  private final URI base;
+  private final CrawlReading reading;
   private final SourceClient client;
-  private final PageFetch fetch;
-  private final Spool spool;
   private final Units units;
-  private final CrawlFigures figures;
-  private final Merges merges;
   private final Predicate<String> knownPatient;
   private final BooleanSupplier stopped;
 
@@ -44,24 +35,14 @@ public final class UnitRun {
    * @param stopped whether to end before the next page
    */
   public UnitRun(
-      CrawlSettings settings,
-      URI base,
+      CrawlReading reading,
       SourceClient client,
-      PageFetch fetch,
-      Spool spool,
       Units units,
-      CrawlFigures figures,
-      Merges merges,
       Predicate<String> knownPatient,
       BooleanSupplier stopped) {
-    this.settings = settings;
-    this.base = base;
+    this.reading = reading;
     this.client = client;
-    this.fetch = fetch;
-    this.spool = spool;
     this.units = units;
-    this.figures = figures;
-    this.merges = merges;
     this.knownPatient = knownPatient;
     this.stopped = stopped;
   }
@@ -90,7 +71,9 @@ public final class UnitRun {
     }
 
     void begin() {
-      url = search.url(base, patient, settings.pageSize(), knownPatient.test(patient));
+      url =
+          search.url(
+              reading.base(), patient, reading.settings().pageSize(), knownPatient.test(patient));
       page = 1;
       seen.clear();
     }
@@ -120,9 +103,9 @@ public final class UnitRun {
       if (answer instanceof Answer.Got got) {
         return took(got.page());
       }
-      if (answer instanceof Answer.Expired && restart < settings.restarts()) {
+      if (answer instanceof Answer.Expired && restart < reading.settings().restarts()) {
         restart++;
-        figures.restarts.increment();
+        reading.figures().restarts.increment();
         begin();
         return true;
       }
@@ -138,7 +121,7 @@ public final class UnitRun {
 
     /** A redirect that names another patient says that this one was merged into that one. */
     private void refused(Answer.Refused refused) {
-      String survivor = refused.redirect() ? merges.target(refused.location()) : "";
+      String survivor = refused.redirect() ? reading.merges().target(refused.location()) : "";
       boolean merged = !survivor.isEmpty() && !survivor.equals(patient);
       end(
           SpoolRecord.End.REFUSED,
@@ -158,7 +141,7 @@ public final class UnitRun {
       }
       page++;
       boolean again = !seen.add(url) || seen.contains(next);
-      if (again || page > settings.maxPages()) {
+      if (again || page > reading.settings().maxPages()) {
         String code = again ? "next-link-cycle" : "max-pages";
         end(SpoolRecord.End.REFUSED, List.of(new OutcomeCode(true, code)), "");
         return false;
@@ -176,7 +159,9 @@ public final class UnitRun {
           .forEach(
               (type, entries) -> {
                 Page part = new Page(content.content(), entries, "", List.of(), List.of());
-                spool.append(type, SpoolRecord.of(SpoolRecord.ASIDE, "", 0, 1, part, entries));
+                reading
+                    .spool()
+                    .append(type, SpoolRecord.of(SpoolRecord.ASIDE, "", 0, 1, part, entries));
               });
       append(SpoolRecord.of(search.key(), patient, restart, page, content, own.get(true)));
     }
@@ -191,10 +176,10 @@ public final class UnitRun {
 
     private void append(SpoolRecord record) {
       Failpoint.at("crawl.page");
-      spool.append(search.type(), record);
+      reading.spool().append(search.type(), record);
       Failpoint.at("crawl.spooled");
       units.took(record);
-      figures.page(record);
+      reading.figures().page(record);
     }
   }
 
@@ -210,7 +195,7 @@ public final class UnitRun {
 
   private Answer ask(Walk walk) {
     return walk.search.read()
-        ? fetch.resource(walk.search.type(), walk.url)
-        : fetch.page(walk.search.name(), walk.url, walk.page);
+        ? reading.fetch().resource(walk.search.type(), walk.url)
+        : reading.fetch().page(walk.search.name(), walk.url, walk.page);
   }
 }

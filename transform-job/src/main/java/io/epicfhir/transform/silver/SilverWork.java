@@ -1,0 +1,20 @@
+package io.epicfhir.transform.silver;
+
+import io.epicfhir.common.lake.Lake;
+import java.util.function.Supplier;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * What each step of one update of silver works with.
+ *
+ * @param spark asked only where Spark is needed
+ * @param problems what the steps find
+ * @param signature of the commits
+ */
+record SilverWork(
+    Lake lake,
+    Supplier<SparkSession> spark,
+    SilverSettings settings,
+    SilverTable table,
+    SilverProblems problems,
+    String signature) {}
