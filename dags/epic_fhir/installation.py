@@ -48,7 +48,7 @@ class Installation:
         jars, archives, extra = (Path(env[name]).absolute() if env.get(name) else None for name in folders)
         if not conf.is_file():
             told = (
-                'write it for the site, beginning with include "pipeline.conf"'
+                'create this file for the site; its first line must be: include "pipeline.conf"'
                 if site
                 else "set EPIC_FHIR_CONF to a file that exists"
             )
@@ -68,7 +68,8 @@ class Installation:
         if len(found) != 1:
             names = ", ".join(jar.name for jar in found) or "none"
             raise SettingsError(
-                f"Cannot tell which JAR to run: {folder}/{module}-*-job.jar matches {names}; build the jobs, or leave one there"
+                f"Cannot tell which JAR to run: {folder}/{module}-*-job.jar matches {names}; "
+                "build the jobs, or delete all but one JAR"
             )
         return found[0]
 
@@ -84,7 +85,10 @@ class Installation:
     def properties(self) -> str:
         """The Spark profile, as spark-submit takes it."""
         if not self.profile.is_file():
-            raise SettingsError(f"Cannot read the Spark profile: {self.profile}; set EPIC_FHIR_SPARK_PROFILE to one that is there")
+            raise SettingsError(
+                f"Cannot read the Spark profile: {self.profile}; "
+                "set EPIC_FHIR_SPARK_PROFILE to the name of a file in conf/spark, without .conf"
+            )
         return str(self.profile)
 
     def spark_submit(self) -> str:
@@ -157,5 +161,7 @@ def _spark_home(env: dict[str, str]) -> Path:
         return Path(env["SPARK_HOME"]).absolute()
     spec = importlib.util.find_spec("pyspark")
     if spec is None or not spec.submodule_search_locations:
-        raise SettingsError("Cannot find Spark: SPARK_HOME is not set and pyspark is not installed; do one of both")
+        raise SettingsError(
+            "Cannot find Spark: SPARK_HOME is not set and pyspark is not installed; set SPARK_HOME, or install pyspark"
+        )
     return Path(next(iter(spec.submodule_search_locations))).absolute()

@@ -109,7 +109,7 @@ def validation(here: Installation) -> ValidationSettings:
 
 def _typed(model: type[Any], here: Installation, kind: str, file: Path) -> Any:
     try:
-        return read(model, _document(here, kind, file), f"the settings of {file} as the job gave them")
+        return read(model, _document(here, kind, file), f"the settings of {file} (output of DagSettings)")
     except ContractError as e:
         raise SettingsError(str(e)) from e
 
@@ -134,7 +134,10 @@ def _ask(command: list[str]) -> dict[str, Any]:
     try:
         ended = subprocess.run(command, env=without_secrets(), capture_output=True, text=True, timeout=_TIMEOUT, check=False)
     except (OSError, subprocess.TimeoutExpired) as e:
-        raise SettingsError(f"Cannot read the settings: {type(e).__name__} of {command[0]}; check the Java installation") from e
+        raise SettingsError(
+            f"Cannot read the settings: {command[0]} failed ({type(e).__name__}); "
+            "check the Java installation, then run the task again"
+        ) from e
     if ended.returncode == 0:
         return json.loads(ended.stdout)
     told = "\n".join(line for line in ended.stderr.splitlines() if not line.startswith("Picked up "))
@@ -142,7 +145,7 @@ def _ask(command: list[str]) -> dict[str, Any]:
         raise SettingsError(told)
     raise SettingsError(
         f"Cannot read the settings: {DAG_SETTINGS} ended with exit code {ended.returncode}: {told[-500:]}. "
-        "Install the job JARs and the DAGs of one version."
+        "Install job JARs and DAGs of the same version."
     )
 
 

@@ -138,7 +138,10 @@ public final class SettingsFile {
   static JobException toMend(List<String> problems) {
     return new JobException(
         ExitCode.SETTINGS,
-        "Cannot use the settings: " + problems.size() + " to mend\n" + String.join("\n", problems));
+        "Cannot use the settings; problems to fix: "
+            + problems.size()
+            + "\n"
+            + String.join("\n", problems));
   }
 
   /** A relative path of the settings stands beside the settings file. */
