@@ -13,7 +13,7 @@ from epic_fhir.archives import ClassArchive, OpenToOthers
 
 
 class SettingsError(Exception):
-    """Something that stands outside the code must be mended; no retry helps."""
+    """The installation or its settings are wrong; a retry does not help."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Installation:
         return found[0]
 
     def extra_jars(self) -> list[str]:
-        """What the jobs do not bring along, for example for a lake on s3a:; every JAR of the folder."""
+        """JARs that the jobs do not include, such as those for s3a; all JARs of the folder."""
         if self.extra is None:
             return []
         found = sorted(str(jar) for jar in self.extra.glob("*.jar"))
@@ -100,7 +100,7 @@ class Installation:
         return {name: os.environ.get(name) or value for name, value in wanted.items()}
 
     def spark_archive(self, module: str) -> ClassArchive | None:
-        """The archive of a job that is submitted, or None where there shall be, or can be, none."""
+        """The class archive of a submitted job, or None if archives are off or cannot be used."""
         return self._archive(f"{module}-spark", [*self._own(module), f"{self.spark_home}/jars/*"])
 
     def spark_start(self, module: str, archive: ClassArchive) -> tuple[dict[str, str], dict[str, str]]:
@@ -144,7 +144,7 @@ class Installation:
             raise SettingsError(f"Cannot use the class archives: {e}; run: chmod 700 {self.archives}") from e
 
     def _logging(self) -> str:
-        """log4j finds its file on the class path, where the profile's folder is; else it must be told."""
+        """Where log4j finds its file if the profile's folder is not on the class path."""
         return f"-Dlog4j2.configurationFile={self.profile.parent / 'log4j2.properties'}"
 
 

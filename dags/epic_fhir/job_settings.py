@@ -1,9 +1,9 @@
 """
 The settings files as the jobs read them.
 
-They are HOCON, which one reader reads: the jobs' own. It gives the few values that Python needs as JSON (common/contracts). An
-answer is used again while the files that it came from, the environment variables that they name and the job's JAR are the same:
-within a process, and from the folder of class archives where there is one. A settings file holds no secret, nor does an answer.
+HOCON, parsed only by the jobs. They return the few values that Python needs, as JSON (common/contracts). The result is cached until
+a settings file, an included file, an environment variable that they name or the job's JAR changes: within a process, and in the
+folder of class archives if there is one. Neither a settings file nor a result holds a secret.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _answers: dict[tuple[str, str], dict[str, Any]] = {}
 
 @dataclass(frozen=True)
 class PipelineSettings:
-    """Of pipeline.conf, or a site's own file."""
+    """The values of pipeline.conf or of a site's own file."""
 
     included: list[str]
     lake: str
@@ -150,7 +150,7 @@ def _ask(command: list[str]) -> dict[str, Any]:
 
 
 def _state(jar: Path, file: Path, document: dict[str, Any]) -> dict[str, Any]:
-    """What an answer depends on."""
+    """What a cached result depends on."""
     stat = jar.stat()
     files, names = {}, set()
     for one in (str(file), *document.get("included", ())):
@@ -187,7 +187,7 @@ def _read(kept: Path | None) -> dict[str, Any] | None:
 
 
 def _keep(kept: Path | None, answer: dict[str, Any]) -> None:
-    """In one step; a disk that takes no file only costs time."""
+    """Written atomically; if the write fails, the next call only takes longer."""
     if kept is None:
         return
     part = kept.with_suffix(f".{os.getpid()}.part")

@@ -42,13 +42,13 @@ public final class SettingsReader {
     return this;
   }
 
-  /** Says that the block is another's, of which only some keys are read here. */
+  /** Reads only some keys of a block that another reader owns. */
   public SettingsReader partly() {
     whole = false;
     return this;
   }
 
-  /** Whether the file sets a key; one that was added later has a default where it does not. */
+  /** Whether the file sets a key; keys added later have defaults. */
   public boolean has(String key) {
     asked.add(key);
     return config().hasPath(prefix + key);

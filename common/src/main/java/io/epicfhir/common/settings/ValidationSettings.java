@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** {@code validation.conf}: thresholds of the checks, and whom the alerts tell. */
+/** {@code validation.conf}: thresholds of the checks, and where alerts go. */
 final class ValidationSettings {
   private static final List<String> BLOCKS =
       List.of("skew", "speed", "data", "report-url", "alerts");
