@@ -34,7 +34,7 @@ def test_a_figure_like_those_committed_passes(committed):
 def test_a_slower_figure_is_a_regression(committed):
     lines, worse = baselines.compare("load", figures(16.0), committed)
     assert worse
-    assert lines[0].startswith("warn         a whole load (s): Slow at once: 16 , usually 10")
+    assert lines[0].startswith("warn         a whole load (s): Slower in this run: 16 , usually 10")
 
 
 def test_a_lower_rate_is_a_regression(committed):

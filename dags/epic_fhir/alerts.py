@@ -168,7 +168,7 @@ class _Teller:
         """What could not be sent before; the memory then holds what still waits."""
         told = memory.told
         for sent, kept in enumerate(waiting):
-            late = f"This alert could not be sent at {kept['told']['at']}."
+            late = f"This alert is late: it was due at {kept['told']['at']}, but could not be sent then."
             made = Message(**{**kept["message"], "lines": (*kept["message"]["lines"], late)})
             if problem := self.channel.deliver(made, self.context):
                 return Memory(told, waiting[sent:]), problem

@@ -63,7 +63,10 @@ def read(lake: Lake) -> Audit:
             problems.append(f"record {number} is missing: {file.name} follows record {number - 1}")
             return Audit(entries, hashes, problems)
         if entry and told != (number, previous):
-            problems.append(f"{file.name} does not follow the record before it: one of them was changed")
+            problems.append(
+                f"{file.name} does not match the number or hash of the record before it: "
+                "one of the two was altered; see docs/audit.md"
+            )
         previous = hashlib.sha256(content).hexdigest()
         entries.append(entry)
         hashes.append(previous)

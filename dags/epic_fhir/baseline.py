@@ -114,9 +114,9 @@ def judge(name: str, figure: Figure, known: list[Point], now: Point, rules: Rule
     if slower is not None:
         level = statistics.median(values[slower:])
         since = f"{points[slower].run_id}: {_text(level)} {figure.unit} instead of {_text(middle)} ({level / middle:.2f} times)"
-        state, sentence = WARN, f"Slower since {since}. If that is the new normal, accept it by epic_fhir_baseline."
+        state, sentence = WARN, f"Slower since {since}. If that is the new normal, accept it with the DAG epic_fhir_baseline."
     elif now.value > high and (not part or values[-2] > high):
-        state, sentence = WARN, f"Slow at once: {given}: {now.value / middle:.2f} times."
+        state, sentence = WARN, f"Slower in this run: {given}; {now.value / middle:.2f} times the median."
     return Trend(name, figure.unit, points, state, sentence, (low, high), found)
 
 

@@ -37,7 +37,7 @@ def read(model: type[Any], document: Any, name: str) -> Any:
     if problems:
         more = f" and {len(problems) - _MOST} more" if len(problems) > _MOST else ""
         raise ContractError(
-            f"Cannot read {name}: {'; '.join(problems[:_MOST])}{more}. Install the job JARs and the DAGs of one version."
+            f"Cannot read {name}: {'; '.join(problems[:_MOST])}{more}. Install job JARs and DAGs of the same version."
         )
     return value
 
@@ -50,7 +50,7 @@ def version_problem(document: Any, name: str) -> str | None:
     age = "a newer" if version > VERSION else "an older"
     return (
         f"Cannot read {name}: it has version {version}, and this code knows {VERSION}; "
-        f"{age} version of the pipeline wrote it. Install the job JARs and the DAGs of one version."
+        f"{age} version of the pipeline wrote it. Install job JARs and DAGs of the same version."
     )
 
 

@@ -13,7 +13,7 @@ from epic_fhir.archives import ClassArchive, OpenToOthers
 
 
 class SettingsError(Exception):
-    """Something that stands outside the code must be mended; no retry helps."""
+    """The installation or its settings are wrong; a retry does not help."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Installation:
         jars, archives, extra = (Path(env[name]).absolute() if env.get(name) else None for name in folders)
         if not conf.is_file():
             told = (
-                'write it for the site, beginning with include "pipeline.conf"'
+                'create this file for the site; its first line must be: include "pipeline.conf"'
                 if site
                 else "set EPIC_FHIR_CONF to a file that exists"
             )
@@ -68,12 +68,13 @@ class Installation:
         if len(found) != 1:
             names = ", ".join(jar.name for jar in found) or "none"
             raise SettingsError(
-                f"Cannot tell which JAR to run: {folder}/{module}-*-job.jar matches {names}; build the jobs, or leave one there"
+                f"Cannot tell which JAR to run: {folder}/{module}-*-job.jar matches {names}; "
+                "build the jobs, or delete all but one JAR"
             )
         return found[0]
 
     def extra_jars(self) -> list[str]:
-        """What the jobs do not bring along, for example for a lake on s3a:; every JAR of the folder."""
+        """JARs that the jobs do not include, such as those for s3a; all JARs of the folder."""
         if self.extra is None:
             return []
         found = sorted(str(jar) for jar in self.extra.glob("*.jar"))
@@ -84,7 +85,10 @@ class Installation:
     def properties(self) -> str:
         """The Spark profile, as spark-submit takes it."""
         if not self.profile.is_file():
-            raise SettingsError(f"Cannot read the Spark profile: {self.profile}; set EPIC_FHIR_SPARK_PROFILE to one that is there")
+            raise SettingsError(
+                f"Cannot read the Spark profile: {self.profile}; "
+                "set EPIC_FHIR_SPARK_PROFILE to the name of a file in conf/spark, without .conf"
+            )
         return str(self.profile)
 
     def spark_submit(self) -> str:
@@ -96,7 +100,7 @@ class Installation:
         return {name: os.environ.get(name) or value for name, value in wanted.items()}
 
     def spark_archive(self, module: str) -> ClassArchive | None:
-        """The archive of a job that is submitted, or None where there shall be, or can be, none."""
+        """The class archive of a submitted job, or None if archives are off or cannot be used."""
         return self._archive(f"{module}-spark", [*self._own(module), f"{self.spark_home}/jars/*"])
 
     def spark_start(self, module: str, archive: ClassArchive) -> tuple[dict[str, str], dict[str, str]]:
@@ -140,7 +144,7 @@ class Installation:
             raise SettingsError(f"Cannot use the class archives: {e}; run: chmod 700 {self.archives}") from e
 
     def _logging(self) -> str:
-        """log4j finds its file on the class path, where the profile's folder is; else it must be told."""
+        """Where log4j finds its file if the profile's folder is not on the class path."""
         return f"-Dlog4j2.configurationFile={self.profile.parent / 'log4j2.properties'}"
 
 
@@ -157,5 +161,7 @@ def _spark_home(env: dict[str, str]) -> Path:
         return Path(env["SPARK_HOME"]).absolute()
     spec = importlib.util.find_spec("pyspark")
     if spec is None or not spec.submodule_search_locations:
-        raise SettingsError("Cannot find Spark: SPARK_HOME is not set and pyspark is not installed; do one of both")
+        raise SettingsError(
+            "Cannot find Spark: SPARK_HOME is not set and pyspark is not installed; set SPARK_HOME, or install pyspark"
+        )
     return Path(next(iter(spec.submodule_search_locations))).absolute()

@@ -1,9 +1,9 @@
 """
 The settings files as the jobs read them.
 
-They are HOCON, which one reader reads: the jobs' own. It gives the few values that Python needs as JSON (common/contracts). An
-answer is used again while the files that it came from, the environment variables that they name and the job's JAR are the same:
-within a process, and from the folder of class archives where there is one. A settings file holds no secret, nor does an answer.
+HOCON, parsed only by the jobs. They return the few values that Python needs, as JSON (common/contracts). The result is cached until
+a settings file, an included file, an environment variable that they name or the job's JAR changes: within a process, and in the
+folder of class archives if there is one. Neither a settings file nor a result holds a secret.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _answers: dict[tuple[str, str], dict[str, Any]] = {}
 
 @dataclass(frozen=True)
 class PipelineSettings:
-    """Of pipeline.conf, or a site's own file."""
+    """The values of pipeline.conf or of a site's own file."""
 
     included: list[str]
     lake: str
@@ -109,7 +109,7 @@ def validation(here: Installation) -> ValidationSettings:
 
 def _typed(model: type[Any], here: Installation, kind: str, file: Path) -> Any:
     try:
-        return read(model, _document(here, kind, file), f"the settings of {file} as the job gave them")
+        return read(model, _document(here, kind, file), f"the settings of {file} (output of DagSettings)")
     except ContractError as e:
         raise SettingsError(str(e)) from e
 
@@ -134,7 +134,10 @@ def _ask(command: list[str]) -> dict[str, Any]:
     try:
         ended = subprocess.run(command, env=without_secrets(), capture_output=True, text=True, timeout=_TIMEOUT, check=False)
     except (OSError, subprocess.TimeoutExpired) as e:
-        raise SettingsError(f"Cannot read the settings: {type(e).__name__} of {command[0]}; check the Java installation") from e
+        raise SettingsError(
+            f"Cannot read the settings: {command[0]} failed ({type(e).__name__}); "
+            "check the Java installation, then run the task again"
+        ) from e
     if ended.returncode == 0:
         return json.loads(ended.stdout)
     told = "\n".join(line for line in ended.stderr.splitlines() if not line.startswith("Picked up "))
@@ -142,12 +145,12 @@ def _ask(command: list[str]) -> dict[str, Any]:
         raise SettingsError(told)
     raise SettingsError(
         f"Cannot read the settings: {DAG_SETTINGS} ended with exit code {ended.returncode}: {told[-500:]}. "
-        "Install the job JARs and the DAGs of one version."
+        "Install job JARs and DAGs of the same version."
     )
 
 
 def _state(jar: Path, file: Path, document: dict[str, Any]) -> dict[str, Any]:
-    """What an answer depends on."""
+    """What a cached result depends on."""
     stat = jar.stat()
     files, names = {}, set()
     for one in (str(file), *document.get("included", ())):
@@ -184,7 +187,7 @@ def _read(kept: Path | None) -> dict[str, Any] | None:
 
 
 def _keep(kept: Path | None, answer: dict[str, Any]) -> None:
-    """In one step; a disk that takes no file only costs time."""
+    """Written atomically; if the write fails, the next call only takes longer."""
     if kept is None:
         return
     part = kept.with_suffix(f".{os.getpid()}.part")

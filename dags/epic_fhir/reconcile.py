@@ -31,7 +31,9 @@ def reconcile(evidence: Evidence) -> list[Check]:
         checks += _source_is_bronze(kind, evidence.resources("extract")[kind], promised, evidence.set_aside(kind))
     if evidence.landed_earlier:
         exports = ", ".join(evidence.landed_earlier)
-        sentence = f"{exports}: landed by an earlier try, which compared what came with what it wrote; nothing was downloaded now."
+        sentence = (
+            f"{exports}: landed and checked by an earlier try (received rows = written rows); not downloaded again in this try."
+        )
         checks.append(Check("source = bronze", "all", PASS, sentence))
     if set(evidence.landed_earlier) != set(evidence.export_ids) or not evidence.export_ids:
         ended = evidence.succeeded("extract")

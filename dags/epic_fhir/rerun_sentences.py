@@ -16,7 +16,7 @@ def sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], sta
         said.append(
             "The server is asked for a new export: what changed since the newest landing, or everything where there is none."
         )
-        said += [f"Export {export} never landed: it is given up, and the server is told." for export in made.gives_up]
+        said += [f"Export {export} never landed: the rerun cancels it, also on the server." for export in made.gives_up]
     elif made.begin != "extract":
         said.append("The server is not asked for anything.")
     for export in made.exports:

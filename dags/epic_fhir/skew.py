@@ -85,10 +85,10 @@ def _warning(phase: str, stage: dict[str, Any], thresholds: Thresholds) -> Check
         advice = _ADVICE.get(group.split(" ")[0], _ELSE)
         return Check("skew", phase, WARN, f"{sentence} Partition {heaviest['partition']} is heavy: it read {what} {took}. {advice}")
     ratios = _data_ratios(stage, slowest)
-    even = f"its data was even ({max(ratios.values()):.1f} times the median)" if ratios else "it read no more than others"
+    even = f"the task read {max(ratios.values()):.1f} times the median" if ratios else "the task read no more than others"
     return Check(
         "slow task",
         phase,
         WARN,
-        f"{sentence} This is no skew: {even}. Look at host {slowest['host']}, its disk and load, or switch spark.speculation on.",
+        f"{sentence} The data is not skewed: {even}. Check disk and load on host {slowest['host']}, or turn on spark.speculation.",
     )

@@ -233,5 +233,5 @@ def test_a_settings_file_from_before_alerts_sends_none(tmp_path):
 
 def test_an_address_that_is_none_is_refused(monkeypatch):
     monkeypatch.setenv("EPIC_FHIR_ALERT_MAIL_TO", "team")
-    with pytest.raises(SettingsError, match=r"alerts.mail.to = team: expected mail addresses with commas"):
+    with pytest.raises(SettingsError, match=r"alerts.mail.to = team: expected email addresses, separated by commas"):
         Alerts.of(HERE)

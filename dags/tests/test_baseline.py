@@ -50,7 +50,7 @@ def test_a_run_like_the_others_passes_and_tells_what_is_usual():
 def test_a_run_that_takes_half_as_long_again_is_told_at_once():
     trend = judged(runs(steady(20)), 152)
     assert trend.state == WARN
-    assert trend.sentence.startswith("Slow at once: 152 ms/resource")
+    assert trend.sentence.startswith("Slower in this run: 152 ms/resource")
 
 
 def test_a_level_that_went_up_is_told_with_the_run_it_began_with_until_it_is_accepted():

@@ -80,7 +80,7 @@ def test_the_address_fits_the_lake(lake, served_at, run, url):
 
 def test_an_address_that_is_none_is_refused(monkeypatch):
     monkeypatch.setenv("EPIC_FHIR_REPORT_URL", "reports")
-    with pytest.raises(SettingsError, match=r"report-url = reports: expected an address that begins with https://"):
+    with pytest.raises(SettingsError, match=r"report-url = reports: expected a URL that starts with https:// or http://"):
         report_url(Installation.from_env({"EPIC_FHIR_HOME": str(REPOSITORY)}))
 
 

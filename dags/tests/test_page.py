@@ -39,13 +39,13 @@ def test_what_is_odd_is_open_and_what_is_as_usual_is_folded():
 def test_a_warning_that_is_drawn_is_only_named_among_the_warnings():
     checks = [
         *CHECKS,
-        {"name": "speed", "subject": "odd", "state": "WARN", "sentence": "Slow at once."},
+        {"name": "speed", "subject": "odd", "state": "WARN", "sentence": "Slower in this run."},
         {"name": "freshness", "subject": "all", "state": "WARN", "sentence": "Too old."},
     ]
-    html = shown([trend("odd", [1.0, 9.0], "WARN", sentence="Slow at once.")], checks)
+    html = shown([trend("odd", [1.0, 9.0], "WARN", sentence="Slower in this run.")], checks)
     above = html[html.index("<h2>Warnings</h2>") : html.index("What came, and where it is now")]
     assert '<span class="warn">Not as usual:</span> odd. They are drawn under <a href="#trends">Trends</a>.' in above
-    assert "Slow at once." not in above
+    assert "Slower in this run." not in above
     assert "Too old." in above
     assert "2 warnings" in html
 

@@ -387,7 +387,7 @@ def test_two_groups_are_weighed_together_also_where_one_had_landed_before():
     landings = {EXPORT: landing(), "other": {**landing("other", Patient=3), "landed_at": "2000-01-01T00:00:00Z"}}
     checks = after(two_exports, landings=landings, applied=frozenset({EXPORT, "other"}))
     assert {c.state for c in checks} == {PASS}
-    assert any("other: landed by an earlier try" in c.sentence for c in checks)
+    assert any("other: landed and checked by an earlier try" in c.sentence for c in checks)
 
 
 def test_a_group_that_transform_left_out_is_red():

@@ -88,7 +88,7 @@ def test_a_red_night_that_could_not_be_told_is_told_although_the_next_one_is_gre
         ("night 3", "red"),
         ("night 4", "green"),
     ]
-    assert "This alert could not be sent at 20" in hook.bodies[0]["text"]
+    assert "This alert is late: it was due at 20" in hook.bodies[0]["text"]
     assert remembered(lake) == {"schema_version": 1, "told": {}, "unsent": {}}
 
 

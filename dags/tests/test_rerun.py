@@ -198,7 +198,7 @@ def test_a_new_export_is_asked_for_only_when_the_one_that_never_landed_is_given_
     lake.write_json(f"{lake.root}/state/exports/e3/kick-off.json", {})
     made = rerun.plan(lake, DAG, Asked(begin="kick_off"))
     assert made.gives_up == ["e3"]
-    assert "Export e3 never landed: it is given up, and the server is told." in made.sentences
+    assert "Export e3 never landed: the rerun cancels it, also on the server." in made.sentences
     assert rerun.plan(lake, DAG, Asked(run=GREEN, begin="kick_off")).gives_up == []
 
 

@@ -63,7 +63,9 @@ def test_a_sites_settings_are_its_own_file_over_the_shared_one(two_sites):
 
 def test_a_site_without_a_file_says_what_to_write(two_sites, monkeypatch):
     monkeypatch.setenv("EPIC_FHIR_SITES", "east")
-    with pytest.raises(SettingsError, match=r'east.conf; write it for the site, beginning with include "pipeline.conf"'):
+    with pytest.raises(
+        SettingsError, match=r'east.conf; create this file for the site; its first line must be: include "pipeline.conf"'
+    ):
         Installation.of("epic_fhir_etl_east")
 
 
@@ -103,5 +105,7 @@ def test_a_change_of_the_shared_settings_reaches_every_site(two_sites):
 def test_a_shared_file_that_is_not_there_is_not_passed_over(two_sites):
     north = Installation.of("epic_fhir_etl_north")
     north.conf.write_text('include "nobody.conf"\n')
-    with pytest.raises(SettingsError, match=r"Cannot read the settings: .*/north.conf includes nobody.conf, which is not there"):
+    with pytest.raises(
+        SettingsError, match=r"Cannot read the settings: .*/north.conf includes files that do not exist: nobody.conf; create them"
+    ):
         Settings.of(north)

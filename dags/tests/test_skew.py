@@ -77,7 +77,7 @@ def test_the_slowest_task_is_judged_by_its_own_figures():
 def test_a_slow_host_is_not_called_skew():
     (check,) = skew({"transform": report("transform", 0, 60, stages=[heavy(104, p50=1_200, longest=19_400)])}, THRESHOLDS)
     assert (check.name, check.state) == ("slow task", WARN)
-    assert "This is no skew: its data was even (1.0 times the median). Look at host worker-3" in check.sentence
+    assert "The data is not skewed: the task read 1.0 times the median. Check disk and load on host worker-3" in check.sentence
 
 
 def test_an_uneven_stage_that_cost_nobody_time_passes():

@@ -75,7 +75,7 @@ class ControlPlaneTest extends SiteTest {
     assertThat(kickOff()).isEqualTo(2);
 
     assertThat(site.error("r1", "kick_off"))
-        .contains("5 to mend")
+        .contains("Cannot use the settings; problems to fix: 5\n")
         .contains("source.base-url = http://fhir.example.org/R4: expected an absolute https URL")
         .contains("source.algorithm = HS256: expected RS384 or ES384")
         .contains("none.pem: expected a readable file that holds the private key")

@@ -66,7 +66,7 @@ class ExpectationsTest extends SiteTest {
 
     assertThat(warnings("r2")).hasSize(2);
     assertThat(warnings("r2").toString())
-        .contains("Observation is missing in the full export, and the last one had 7")
+        .contains("the full export has no Observation, but the last full export had 7")
         .contains("holds 89 Patient, less than 90 % of the last one's 100");
   }
 

@@ -284,7 +284,10 @@ class FaultTableExportTest extends SiteTest {
     for (String text : List.of("", "yesterday", "2026-03-01", "1772359200")) {
       site.server.faults().once(STATUS, Fault.transactionTime(text));
       assertThat(status()).isEqualTo(3);
-      assertThat(error("wait")).contains("transactionTime is not an instant; it is kept as");
+      assertThat(error("wait"))
+          .contains(
+              "transactionTime is not an instant; the manifest is in"
+                  + " state/exports/<id>/manifest-refused.json");
       assertThat(folder.resolve(export + "/manifest.json")).doesNotExist();
       assertThat(folder.resolve(export + "/manifest-refused.json")).exists();
     }

@@ -85,7 +85,9 @@ class ForeignManifestTest {
         .isEqualTo(3);
 
     assertThat(runs.error("r1", "wait"))
-        .contains("lists files under a key that is not known; it is kept as manifest-refused.json");
+        .contains(
+            "lists files under a key that is not known; the manifest is in"
+                + " state/exports/<id>/manifest-refused.json");
   }
 
   /** Bulk Data 3.0 may list the files so far while the export runs: they are not the export. */

@@ -139,7 +139,9 @@ class DatabaseFaultsTest {
     assertThat(load.run()).isEqualTo(6);
 
     assertThat(load.error())
-        .contains("too many connections for role", "check that the server runs and has room");
+        .contains(
+            "too many connections for role",
+            "check that the server is up and has free disk space and connections");
     load.execute("ALTER ROLE " + role + " CONNECTION LIMIT 5");
     assertThat(load.run()).isZero();
     assertThat(load.query("SELECT count(*) FROM {}.a")).containsExactly("3");
@@ -167,7 +169,10 @@ class DatabaseFaultsTest {
       load.execute("ALTER ROLE postgres RESET default_tablespace");
 
       assertThat(status).isEqualTo(6);
-      assertThat(load.error()).contains("No space left on device", "has room, then rerun");
+      assertThat(load.error())
+          .contains(
+              "No space left on device",
+              "check that the server is up and has free disk space and connections, then rerun");
       assertThat(load.query("SELECT count(*), min(text) FROM {}.a")).containsExactly("3|old");
       assertThat(load.run()).isZero();
       assertThat(load.query("SELECT count(*), min(text) FROM {}.a")).containsExactly(MANY + "|new");

@@ -127,7 +127,7 @@ class LoadFailuresTest {
 
     assertThat(load.error())
         .startsWith("Cannot reach PostgreSQL at 127.0.0.1:1/warehouse as postgres: ")
-        .endsWith("check that the server runs and has room, then rerun")
+        .endsWith("check that the server is up and has free disk space and connections, then rerun")
         .doesNotContain("sesame");
   }
 
@@ -197,7 +197,8 @@ class LoadFailuresTest {
 
     assertThat(load.run()).isEqualTo(3);
 
-    assertThat(load.error()).contains("column amount is text now", "drop what stands on it, rerun");
+    assertThat(load.error())
+        .contains("column amount is now text", "drop those objects, rerun, then create them again");
     assertThat(load.query("SELECT amount FROM {}.report")).containsExactly("1.50");
     load.execute("DROP VIEW {}.report");
     assertThat(load.run()).isZero();

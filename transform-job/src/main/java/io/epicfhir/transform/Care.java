@@ -75,7 +75,7 @@ public final class Care implements Job {
     recorder.result("bronze_rows_removed", done.rowsRemoved());
     recorder.result("bronze_bytes_freed", done.bytesFreed());
     recorder.note(
-        "Bronze: %d rows that no table stands on were older than %d days and went."
+        "Bronze: deleted %d rows that no table needs and that were older than %d days."
             .formatted(done.rowsRemoved(), settings.bronzeRetention().toDays()));
     done.damaged().values().forEach(recorder::note);
   }

@@ -41,7 +41,9 @@ record CareSettings(
     Duration bronze = settings.bronzeRetention();
     if (!bronze.isZero() && bronze.compareTo(SHORTEST_BRONZE) < 0) {
       reader.problem(
-          "bronze-retention", bronze.toString(), "7 days or more, or \"0 days\" for ever");
+          "bronze-retention",
+          bronze.toString(),
+          "7 days or more, or \"0 days\" to keep them forever");
     }
     reader.and(transform).check();
     return settings;

@@ -72,8 +72,8 @@ public final class Erase implements Job {
     } else if (result.isEmpty()) {
       throw new JobException(
           ExitCode.DATA_REFUSED,
-          "Nothing matches: the lake holds nothing of the patients that the list names. Check ids and"
-              + " identifiers (system|value). Where they were erased before, nothing is left to do");
+          "No patient matches: the lake has no data about the patients on the list. Check the ids"
+              + " and identifiers (system|value). If they were erased earlier, there is nothing to do");
     }
   }
 }

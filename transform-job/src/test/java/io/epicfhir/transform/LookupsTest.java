@@ -47,8 +47,8 @@ final class LookupsTest {
     // "" is an empty text, which is no decimal: line 3 of the file.
     assertThat(run(lake, Optional.empty()).failed().get("classes"))
         .isEqualTo(
-            "Lookup classes keeps its last good table. classes.csv:3: column weight: a value is no"
-                + " decimal");
+            "Lookup classes keeps its last good table. classes.csv:3: column weight: a value is not"
+                + " a decimal");
     lake.lookup(
         "classes.csv",
         """
@@ -80,8 +80,8 @@ final class LookupsTest {
         "a,a⏎1,2⏎|x.csv:1: the column a is there twice",
         "a,b:int⏎1,2⏎|x.csv:1: \"int\" is no type of a column",
         "a, ⏎1,2⏎|x.csv:1: \"\" is no column's name",
-        "a:integer⏎x⏎|x.csv:2: column a: a value is no integer",
-        "a:date⏎2023-02-29⏎|x.csv:2: column a: a value is no date",
+        "a:integer⏎x⏎|x.csv:2: column a: a value is not an integer",
+        "a:date⏎2023-02-29⏎|x.csv:2: column a: a value is not a date like 2024-01-31",
         "a:boolean⏎yes⏎|x.csv:2: column a: a value is neither true nor false",
       })
   void aBrokenCsvIsRefusedWithItsLine(String text, String message) {

@@ -20,7 +20,8 @@ final class WithdrawnExportTest {
       "Export e2 was withdrawn because its bronze files were damaged";
   private static final String GAP =
       "Export e3 has only what changed since 2026-01-06T00:00:00Z, and no earlier export of group"
-          + " \"group\" reaches up to then; make a full export of the group";
+          + " \"group\" covers the time before it; make a full export of the group"
+          + " (EPIC_FHIR_BULK_MODE=full)";
 
   @TempDir private Path folder;
   private TestLake lake;

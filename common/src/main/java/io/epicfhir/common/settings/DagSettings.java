@@ -10,12 +10,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The settings that the DAGs need, as one line of JSON ({@code
- * common/contracts/dag-settings.schema.json}), so that HOCON is read by one reader. Plain Java that
- * loads few classes, because tasks wait for it.
+ * The settings that the DAGs need, as one line of JSON. The contracts are {@code
+ * pipeline-settings.schema.json} and {@code validation-settings.schema.json} in {@code
+ * common/contracts}. Python gets HOCON settings only from this class. It loads few classes, because
+ * tasks wait for it.
  *
  * <p>Usage: {@code DagSettings pipeline|validation FILE}; exit 0, or {@link ExitCode#SETTINGS} with
- * what is to be mended on the standard error output.
+ * the problems to fix on the standard error output.
  */
 public final class DagSettings {
   private static final int VERSION = 1;

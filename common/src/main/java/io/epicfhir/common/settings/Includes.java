@@ -73,7 +73,7 @@ final class Includes
   /**
    * Ends the reading of a file.
    *
-   * @throws JobException {@link ExitCode#SETTINGS} with the files that are not there
+   * @throws JobException {@link ExitCode#SETTINGS} with the files that do not exist
    */
   void check(Path file) {
     if (!missing.isEmpty()) {
@@ -81,9 +81,9 @@ final class Includes
           ExitCode.SETTINGS,
           "Cannot read the settings: "
               + file
-              + " includes "
+              + " includes files that do not exist: "
               + String.join(", ", missing)
-              + ", which is not there; put the file there, or correct its name");
+              + "; create them or correct the include");
     }
   }
 
@@ -99,6 +99,6 @@ final class Includes
   private static JobException notAFile(String what) {
     return new JobException(
         ExitCode.SETTINGS,
-        "Cannot read the settings: include " + what + " is no file; include a file");
+        "Cannot read the settings: include " + what + " is not a file; include a file instead");
   }
 }

@@ -19,7 +19,7 @@ import java.util.Set;
  * A settings file in HOCON: one block, with the environment's overrides already in it.
  *
  * <p>{@link #load} reads the jobs' settings, root key {@code epic-fhir}; {@link #thresholds} reads
- * what validate and the alerts go by, root key {@code epic-fhir-validation}.
+ * the thresholds of validate and the alerts, root key {@code epic-fhir-validation}.
  */
 public final class SettingsFile {
   private static final String ROOT = "epic-fhir";
@@ -53,8 +53,8 @@ public final class SettingsFile {
   /**
    * Reads and resolves the jobs' settings.
    *
-   * @throws JobException {@link ExitCode#SETTINGS} with file and line where it is not readable
-   *     HOCON, where a file that it includes is not there, and for each block that there is none of
+   * @throws JobException {@link ExitCode#SETTINGS} with file and line if it is not valid HOCON, if
+   *     an included file is missing, or if a required block is missing
    */
   public static SettingsFile load(String file) {
     return load(file, ROOT, "pipeline.conf", BLOCKS);
@@ -126,7 +126,7 @@ public final class SettingsFile {
   }
 
   /**
-   * What tells runs with different settings apart: a hash of every setting. No secret is in the
+   * A hash of all settings, which distinguishes runs with different settings. No secret is in the
    * settings, only where it is kept.
    */
   public String hash() {
@@ -138,7 +138,10 @@ public final class SettingsFile {
   static JobException toMend(List<String> problems) {
     return new JobException(
         ExitCode.SETTINGS,
-        "Cannot use the settings: " + problems.size() + " to mend\n" + String.join("\n", problems));
+        "Cannot use the settings; problems to fix: "
+            + problems.size()
+            + "\n"
+            + String.join("\n", problems));
   }
 
   /** A relative path of the settings stands beside the settings file. */

@@ -42,13 +42,13 @@ public final class SettingsReader {
     return this;
   }
 
-  /** Says that the block is another's, of which only some keys are read here. */
+  /** Reads only some keys of a block that another reader owns. */
   public SettingsReader partly() {
     whole = false;
     return this;
   }
 
-  /** Whether the file sets a key; one that was added later has a default where it does not. */
+  /** Whether the file sets a key; keys added later have defaults. */
   public boolean has(String key) {
     asked.add(key);
     return config().hasPath(prefix + key);
@@ -62,9 +62,9 @@ public final class SettingsReader {
 
   /** A text that must be there and not blank. */
   public String text(String key) {
-    String value = read(key, Config::getString, "", "a text");
+    String value = read(key, Config::getString, "", "a string");
     if (value.isBlank() && config().hasPath(prefix + key)) {
-      problem(key, "\"\"", "a text that is not empty");
+      problem(key, "\"\"", "a string that is not empty");
     }
     return value;
   }
@@ -75,7 +75,7 @@ public final class SettingsReader {
     if (!config().hasPath(prefix + key)) {
       return Optional.empty();
     }
-    return Optional.of(read(key, Config::getString, "", "a text")).filter(t -> !t.isBlank());
+    return Optional.of(read(key, Config::getString, "", "a string")).filter(t -> !t.isBlank());
   }
 
   /**
@@ -83,12 +83,12 @@ public final class SettingsReader {
    * can hold).
    */
   public List<String> texts(String key) {
-    return read(key, HoconValues::texts, List.of(), "a list of texts");
+    return read(key, HoconValues::texts, List.of(), "a list of strings");
   }
 
   /** A list of texts that may hold commas. */
   public List<String> list(String key) {
-    return read(key, Config::getStringList, List.of(), "a list of texts");
+    return read(key, Config::getStringList, List.of(), "a list of strings");
   }
 
   /** A table of lists of texts, by name; a name whose list is one text may have it bare. */
@@ -137,7 +137,7 @@ public final class SettingsReader {
 
   /** One of an enum's names in lower case with dashes. */
   public <E extends Enum<E>> E choice(String key, Class<E> type) {
-    String text = read(key, Config::getString, "", "a text");
+    String text = read(key, Config::getString, "", "a string");
     Optional<E> choice = HoconValues.choice(type, text);
     E[] all = type.getEnumConstants();
     if (choice.isEmpty() && config().hasPath(prefix + key)) {

@@ -46,8 +46,14 @@ final class UnknownKeys {
     String meant =
         closest(key)
             .map(name -> "did you mean " + prefix + name + "?")
-            .orElse("see conf/" + shipped + " for the keys that there are");
-    return "  " + prefix + key + " is no setting (" + value.origin().description() + "): " + meant;
+            .orElse("see conf/" + shipped + " for the list of keys");
+    return "  "
+        + prefix
+        + key
+        + " is not a setting ("
+        + value.origin().description()
+        + "): "
+        + meant;
   }
 
   /** The key that differs by the fewest letters, if those are two, or a third of it. */

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** {@code validation.conf}: thresholds of the checks, and whom the alerts tell. */
+/** {@code validation.conf}: thresholds of the checks, and where alerts go. */
 final class ValidationSettings {
   private static final List<String> BLOCKS =
       List.of("skew", "speed", "data", "report-url", "alerts");
@@ -99,7 +99,7 @@ final class ValidationSettings {
     List<String> addresses =
         Arrays.stream(text.split(",")).map(String::strip).filter(one -> !one.isEmpty()).toList();
     if (!addresses.stream().allMatch(one -> one.contains("@"))) {
-      reader.problem("mail.to", text, "mail addresses with commas between them");
+      reader.problem("mail.to", text, "email addresses, separated by commas");
     }
     return addresses;
   }
@@ -107,7 +107,7 @@ final class ValidationSettings {
   private static String reportUrl(SettingsReader reader) {
     String url = reader.optionalText("report-url").orElse("").replaceFirst("/+$", "");
     if (!url.isEmpty() && !url.matches("https?://[^/\\s].*")) {
-      reader.problem("report-url", url, "an address that begins with https://");
+      reader.problem("report-url", url, "a URL that starts with https:// or http://");
     }
     return url;
   }

@@ -73,10 +73,10 @@ class DagSettingsTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "include \"nobody.conf\"; includes nobody.conf, which is not there",
-        "include file(\"/nobody.conf\"); includes /nobody.conf, which is not there",
-        "include url(\"file:///etc/hosts\"); include a file",
-        "include classpath(\"reference.conf\"); include a file",
+        "include \"nobody.conf\"; 'includes files that do not exist: nobody.conf; create them'",
+        "include file(\"/nobody.conf\"); 'includes files that do not exist: /nobody.conf;'",
+        "include url(\"file:///etc/hosts\"); 'is not a file; include a file instead'",
+        "include classpath(\"reference.conf\"); 'is not a file; include a file instead'",
         "epic-fhir { lake = x }; bulk.poll-interval is missing",
         "epic-fhir { lake = x, bulk.poll-interval = soon }; expected a duration",
         "epic-fhir { lake = x, bulk.poll-interval = 1s, files.readers = all }; expected one of",

@@ -74,13 +74,13 @@ class SettingsTest {
         .isInstanceOfSatisfying(
             JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.SETTINGS))
         .hasMessageContainingAll(
-            "6 to mend",
+            "Cannot use the settings; problems to fix: 6\n",
             "bulk.missing is missing",
             "bulk.n = 9: expected a whole number from 1 to 5",
             "pipeline.conf: 4",
             "bulk.wait = \"soon\": expected a duration",
             "bulk.mode = sideways: expected one of incremental, full-refresh",
-            "bulk.blank = \"\": expected a text that is not empty",
+            "bulk.blank = \"\": expected a string that is not empty",
             "expected a readable file that holds the secret");
   }
 
@@ -103,11 +103,10 @@ class SettingsTest {
     reader.fraction("max-rejected-share", 0, 1);
     reader.table("windows");
     assertThatThrownBy(reader::check)
-        .hasMessageContaining("2 to mend")
-        .hasMessageContaining("  bulk.colour is no setting (")
-        .hasMessageContaining(
-            "pipeline.conf: 7): see conf/pipeline.conf for the keys that there are")
-        .hasMessageContaining("  bulk.max-rejcted-share is no setting (")
+        .hasMessageContaining("Cannot use the settings; problems to fix: 2\n")
+        .hasMessageContaining("  bulk.colour is not a setting (")
+        .hasMessageContaining("pipeline.conf: 7): see conf/pipeline.conf for the list of keys")
+        .hasMessageContaining("  bulk.max-rejcted-share is not a setting (")
         .hasMessageEndingWith("pipeline.conf: 5): did you mean bulk.max-rejected-share?");
   }
 
@@ -123,7 +122,7 @@ class SettingsTest {
     assertThatThrownBy(() -> settings("lake = x\nbluk { n = 4 }"))
         .isInstanceOfSatisfying(
             JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.SETTINGS))
-        .hasMessageContaining("bluk.n is no setting (")
+        .hasMessageContaining("bluk.n is not a setting (")
         .hasMessageEndingWith("did you mean bulk?");
   }
 

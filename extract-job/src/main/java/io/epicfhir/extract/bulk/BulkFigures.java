@@ -101,10 +101,10 @@ public final class BulkFigures {
       context
           .recorder()
           .note(
-              "Earlier exports had resources that this one lacks, and it does not hold all of their"
-                  + " types. There by their ids: "
+              "This export is incomplete for some types and lacks resources that earlier exports"
+                  + " had. Still on the server (read by id): "
                   + counts.kept()
-                  + "; the server does not tell whether they are gone, so they stay: "
+                  + "; kept because the server did not confirm a deletion: "
                   + counts.unconfirmed()
                   + ".");
     }

@@ -1,2 +1,2 @@
-/** The bulk export of a group from its end at the server to its landing in bronze. */
+/** Bulk export of a group, from its completion on the server to bronze. */
 package io.epicfhir.extract.bulk;

@@ -97,11 +97,12 @@ public final class SiteCheck {
             ? "the server lists all of bulk.types"
             : "the server does not list " + String.join(", ", unlisted) + " of bulk.types");
     if (!unlisted.isEmpty()) {
-      advice.add(types.setting() + "  # without those that the server does not list");
+      advice.add(types.setting() + "  # only the types that the server lists");
     }
     if (!types.notAskedFor().isEmpty()) {
       advice.add(
-          "# bulk.types can have more that the server lists and conf/views has tables of: "
+          "# you can add these to bulk.types (the server lists them and conf/views has their"
+              + " tables): "
               + String.join(", ", types.notAskedFor()));
     }
   }

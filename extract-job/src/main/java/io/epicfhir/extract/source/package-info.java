@@ -1,5 +1,5 @@
 /**
- * The FHIR server as the rest of the job sees it: one client a JVM, what the server says that it
- * can do, and whether a run still has to ask it.
+ * The FHIR server as the rest of the job sees it: one client per JVM, its capabilities, and whether
+ * a run still needs it.
  */
 package io.epicfhir.extract.source;

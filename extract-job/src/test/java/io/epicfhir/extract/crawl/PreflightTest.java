@@ -90,7 +90,7 @@ final class PreflightTest {
     assertThat(result().path("result").path("settings"))
         .extracting(JsonNode::asText)
         .anyMatch(line -> line.startsWith("bulk.types = [Patient, Condition]  #"))
-        .anyMatch(line -> line.endsWith("conf/views has tables of: Flag"));
+        .anyMatch(line -> line.endsWith("conf/views has their tables): Flag"));
   }
 
   @Test

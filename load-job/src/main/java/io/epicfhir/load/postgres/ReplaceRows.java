@@ -29,10 +29,10 @@ record ReplaceRows(PostgresLoad load) {
     if (!retyped.isEmpty()) {
       throw new PostgresFailure(
           PostgresFailure.Kind.DEPENDED_ON,
-          "Cannot load %s: column %s is %s now, and SQL views or others stand on the table; drop"
+          "Cannot load %s: column %s is now %s, and SQL views or other objects depend on the table;"
                   .formatted(
                       load.nameOf(view), retyped.get(0).name(), PostgresType.sql(retyped.get(0)))
-              + " what stands on it, rerun, and make it again");
+              + " drop those objects, rerun, then create them again");
     }
     RowsSql sql = load.rowsSql(view);
     TypedCopy.Copied copied = new TypedCopy(load).copy(request, sql.create(view.shape()));

@@ -108,9 +108,10 @@ public final class LookupColumns {
         default -> text;
       };
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("a value is no " + type, e);
+      throw new IllegalArgumentException(
+          "a value is not " + (type.startsWith("int") ? "an " : "a ") + type, e);
     } catch (DateTimeException e) {
-      throw new IllegalArgumentException("a value is no date such as 2024-01-31", e);
+      throw new IllegalArgumentException("a value is not a date like 2024-01-31", e);
     }
   }
 

@@ -172,7 +172,13 @@ public final class Lookups {
     if (rows != content.count()) {
       table.remove(files);
       throw new LookupRefused(
-          source.file(), 0, "it has " + content.count() + " lines, and Spark read " + rows);
+          source.file(),
+          0,
+          "the file has "
+              + content.count()
+              + " rows, but Spark read "
+              + rows
+              + "; if it was being replaced, rerun");
     }
     Failpoint.at("lookup.commit");
     long version =

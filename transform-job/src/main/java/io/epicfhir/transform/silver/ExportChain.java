@@ -50,7 +50,8 @@ final class ExportChain {
                 + landing.since()
                 + ", and no earlier export of group \""
                 + landing.group()
-                + "\" reaches up to then; make a full export of the group");
+                + "\" covers the time before it; make a full export of the group"
+                + " (EPIC_FHIR_BULK_MODE=full)");
       }
     }
     WeighedExports.read(lake)

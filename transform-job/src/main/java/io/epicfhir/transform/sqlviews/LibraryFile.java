@@ -62,7 +62,8 @@ final class LibraryFile {
     if (!type.equals("Library") || !isOfType("sql-view")) {
       throw refuse(
           isOfType("sql-query")
-              ? "this is a SQLQuery, which has parameters and no table; move it to the queries"
+              ? "this is a SQLQuery: it takes parameters and makes no table; move it to"
+                  + " conf/queries"
               : "this is no Library of type sql-view");
     }
     String name = library.path("name").asText();
@@ -77,7 +78,7 @@ final class LibraryFile {
     String sql = sql();
     FrontMatter front = FrontMatter.of(sql, file + ", its SQL");
     if (front.has("depends")) {
-      throw refuse("what it reads stands in \"relatedArtifact\", not in comments");
+      throw refuse("list the tables that it reads under \"relatedArtifact\", not in a comment");
     }
     return SqlFile.view(
         name,

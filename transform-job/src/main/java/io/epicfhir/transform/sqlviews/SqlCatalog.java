@@ -65,9 +65,9 @@ public record SqlCatalog(List<SqlView> views, List<Problem> problems) {
                     new Problem(
                         view.name(),
                         view.file()
-                            + ": another file defines "
+                            + ": another file also defines "
                             + view.name()
-                            + ", too; give one another name")));
+                            + "; rename one of them")));
       }
     }
     return new SqlCatalog(List.copyOf(views), List.copyOf(problems));

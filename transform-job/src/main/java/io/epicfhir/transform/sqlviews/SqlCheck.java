@@ -190,7 +190,11 @@ public final class SqlCheck {
       List<String> parts = PlanWalk.list(function.nameParts());
       String name = last(parts);
       if (parts.size() > 1) {
-        throw refuse(line, "the function " + String.join(".", parts) + " is none of Spark's own");
+        throw refuse(
+            line,
+            "the function "
+                + String.join(".", parts)
+                + " is not built into Spark; use a built-in one");
       }
       Forbidden.function(name)
           .filter(why -> keepsRows || Forbidden.isOutside(name))

@@ -101,10 +101,11 @@ final class Expectations {
           if (asked.contains(type) && of(type) == 0) {
             warnings.add(
                 sentence(
-                    type
-                        + " is missing in the full export, and the last one had "
+                    "the full export has no "
+                        + type
+                        + ", but the last full export had "
                         + n
-                        + " of it; check the client's rights at the server"));
+                        + "; check the client's rights at the server"));
           } else if (asked.contains(type) && of(type) < ENOUGH * n) {
             warnings.add(
                 sentence(

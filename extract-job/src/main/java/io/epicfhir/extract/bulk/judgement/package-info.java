@@ -1,2 +1,2 @@
-/** Whether what came may land, and what a person should be warned of. */
+/** Decides whether an export may land, and what to warn about. */
 package io.epicfhir.extract.bulk.judgement;

@@ -1,5 +1,4 @@
 /**
- * What is written down of exports and groups: what was asked for, what came, and since when the
- * next export asks.
+ * Records of exports and groups: what was requested, what arrived, and the next export's _since.
  */
 package io.epicfhir.extract.bulk.ledger;

@@ -162,6 +162,7 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
         ExitCode.REFUSED,
         "Cannot use the export's manifest: "
             + why
-            + "; it is kept as manifest-refused.json with the export's state: show it to the server's operator");
+            + "; the manifest is in state/exports/<id>/manifest-refused.json; send it to the"
+            + " server's operator");
   }
 }

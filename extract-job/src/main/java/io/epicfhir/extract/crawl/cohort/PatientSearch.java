@@ -58,8 +58,8 @@ final class PatientSearch {
     if (answer instanceof Answer.Refused no && NO_POST.contains(no.status())) {
       throw refused(
           "POST Patient/_search",
-          "the server does not have it; set crawl.patients.mrn-search = get, which puts MRNs into"
-              + " addresses");
+          "the server does not support it; set crawl.patients.mrn-search = get (MRNs then appear in"
+              + " URLs and in server logs)");
     }
     return answer;
   }

@@ -47,11 +47,11 @@ public final class CrawlJudgement {
           bad
               + " of "
               + units.total()
-              + " searches were refused or answered in part "
+              + " searches were refused or incomplete "
               + codes
-              + "; see quarantine (reason refused). Mend crawl.searches or the application's rights,"
-              + " or add the code to crawl.accepted-errors to do without them; a rerun asks only for"
-              + " these again");
+              + "; see quarantine (reason refused). Correct crawl.searches or the application's"
+              + " rights, or add the code to crawl.accepted-errors to go on without them. A rerun"
+              + " repeats only these searches");
     }
     return this;
   }

@@ -1,2 +1,5 @@
-/** From the spool to rows of bronze, type by type; what is counted, told and refused of it. */
+/**
+ * Moves spooled records into bronze, type by type; counts them, and reports or rejects what is
+ * wrong.
+ */
 package io.epicfhir.extract.crawl.landing;

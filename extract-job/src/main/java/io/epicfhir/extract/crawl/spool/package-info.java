@@ -1,5 +1,5 @@
 /**
- * What came, durable record by record until bronze has it, and counted: after a crash it is not
- * asked for again.
+ * A durable, counted log of received records, kept until bronze has them, so that a crash repeats
+ * no request that was answered.
  */
 package io.epicfhir.extract.crawl.spool;

@@ -1,4 +1,2 @@
-/**
- * What an answer means: read, refused, or to be asked for again. No word of it may name a patient.
- */
+/** Classifies a response: read, refused, or retry. Messages never name a patient. */
 package io.epicfhir.extract.source.answer;

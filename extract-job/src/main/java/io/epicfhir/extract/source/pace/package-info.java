@@ -1,2 +1,2 @@
-/** When a request may go: how many at a time, pauses, and how often again. */
+/** Limits requests: concurrency, pauses and retries. */
 package io.epicfhir.extract.source.pace;

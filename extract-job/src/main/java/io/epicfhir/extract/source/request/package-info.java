@@ -1,4 +1,2 @@
-/**
- * What is asked for: links byte for byte, where a request may go, and what went over the network.
- */
+/** Builds request URLs byte for byte, restricts where they may go, and measures traffic. */
 package io.epicfhir.extract.source.request;

@@ -36,8 +36,9 @@ public final class JdbcUrl {
       reader.problem(
           "jdbc-url",
           "***",
-          "sslmode=verify-full (or verify-ca, require) for a database on another machine, as rows"
-              + " and password would go there in clear; load.require-tls = false allows it");
+          "sslmode=verify-full (or verify-ca, require) for a database on another machine; without"
+              + " it rows and password travel unencrypted. load.require-tls = false turns this check"
+              + " off");
     }
     return url;
   }

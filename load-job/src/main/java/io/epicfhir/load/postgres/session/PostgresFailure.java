@@ -168,13 +168,14 @@ public final class PostgresFailure extends RuntimeException {
 
   private static String advice(Kind kind) {
     return switch (kind) {
-      case BROKEN -> "check that the server runs and has room, then rerun";
+      case BROKEN ->
+          "check that the server is up and has free disk space and connections, then rerun";
       case BUSY -> "another session holds a lock; rerun when it has ended";
       case REFUSED -> "check load.user, load.password-file and the role's rights";
-      case DEPENDED_ON -> "drop what stands on it, rerun, and make it again";
-      case DATA -> "mend the view's column or its ansi/type tag; the old table stays";
+      case DEPENDED_ON -> "drop the objects that depend on it, rerun, then create them again";
+      case DATA -> "correct the view's column or its ansi/type tag; the old table stays";
       case SETTINGS -> "check the block load of the settings; the old table stays";
-      case DEFECT -> "the old table stays";
+      case DEFECT -> "the old table stays; report this as a bug, with the SQLSTATE";
     };
   }
 

@@ -1,0 +1,2 @@
+/** A first look at a site: tries what the settings ask for, and says which settings fit. */
+package io.epicfhir.extract.preflight;

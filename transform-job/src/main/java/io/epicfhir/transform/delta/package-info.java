@@ -1,0 +1,4 @@
+/**
+ * Reads and writes the rows of Delta tables: files, deletion vectors, and changes between versions.
+ */
+package io.epicfhir.transform.delta;
