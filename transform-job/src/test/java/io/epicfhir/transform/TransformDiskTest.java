@@ -7,6 +7,7 @@ import io.epicfhir.common.SmallDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -58,6 +59,11 @@ final class TransformDiskTest {
 
   @Test
   void fault_36_37_a_local_disk_that_is_read_only_or_fills_with_a_shuffle() throws Exception {
+    // So little is not Spark's by itself.
+    Files.writeString(
+        folder.resolve("pipeline.conf"),
+        "\nepic-fhir.transform.in-process-below = 0\n",
+        StandardOpenOption.APPEND);
     try (SmallDisk local = SmallDisk.mount(folder.resolve("local"), "128k")) {
       land("e1", MANY);
       TestLake.spark().stop();

@@ -8,6 +8,7 @@ import io.epicfhir.common.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -37,8 +38,17 @@ final class TransformTest {
         """);
   }
 
+  /** All work is Spark's; by itself so little of it is not. */
+  private void inSpark() throws IOException {
+    Files.writeString(
+        folder.resolve("pipeline.conf"),
+        "\nepic-fhir.transform.in-process-below = 0\n",
+        StandardOpenOption.APPEND);
+  }
+
   @Test
   void theReportTellsWhatTheTablesHold() throws IOException {
+    inSpark();
     view("patients", "birthDate");
     patients("e1", MONDAY, "a", "b").delete("Patient/c").land();
     assertThat(run()).isEqualTo(ExitCode.DONE.number());
@@ -60,6 +70,7 @@ final class TransformTest {
 
   @Test
   void aRunWithoutNewsStartsNoSparkAndTellsTheSameTables() throws IOException {
+    inSpark();
     view("patients", "birthDate");
     patients("e1", MONDAY, "a").land();
     assertThat(run()).isEqualTo(ExitCode.DONE.number());
