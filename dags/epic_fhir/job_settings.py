@@ -14,6 +14,7 @@ import os
 import re
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,12 @@ from typing import TYPE_CHECKING, Any
 from epic_fhir.archives import OpenToOthers, require_own
 from epic_fhir.contracts import ContractError, read
 from epic_fhir.installation import SettingsError
+from epic_fhir.modes import MODES, replace_text
 from epic_fhir.processes import without_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from epic_fhir.installation import Installation
 
 DAG_SETTINGS = "io.epicfhir.common.settings.DagSettings"
@@ -116,18 +120,29 @@ def _typed(model: type[Any], here: Installation, kind: str, file: Path) -> Any:
 
 def _document(here: Installation, kind: str, file: Path) -> dict[str, Any]:
     key, jar = (kind, str(file)), here.jar("extract-job")
+
+    def holds(answer: dict[str, Any] | None) -> bool:
+        return answer is not None and answer["from"] == _state(jar, file, answer["document"])
+
+    if holds(answer := _answers.get(key)):
+        return answer["document"]
     kept = _kept_file(here, key)
-    for answer in (_answers.get(key), _read(kept)):
-        if answer is not None and answer["from"] == _state(jar, file, answer["document"]):
-            _answers[key] = answer
-            return answer["document"]
-    begun = time.time()
-    document = _ask(here.small_java(DAG_SETTINGS, [kind, str(file)]))
-    answer = {"from": _state(jar, file, document), "document": document}
-    if all(Path(one).stat().st_mtime < begun for one in answer["from"]["files"]):  # one that was written meanwhile is read again
-        _answers[key] = answer
+    if not holds(answer := _read(kept)):
+        begun = time.time()
+        document = _ask(here.small_java(DAG_SETTINGS, [kind, str(file)]))
+        answer = {"from": _state(jar, file, document), "document": document}
+        if _changed_since(begun, answer["from"]["files"]):
+            return document  # perhaps of the files as they were before: the next call asks again
         _keep(kept, answer)
-    return document
+    _answers[key] = answer
+    return answer["document"]
+
+
+def _changed_since(begun: float, files: Iterable[str]) -> bool:
+    try:
+        return any(Path(one).stat().st_mtime >= begun for one in files)
+    except OSError:
+        return True
 
 
 def _ask(command: list[str]) -> dict[str, Any]:
@@ -188,13 +203,6 @@ def _read(kept: Path | None) -> dict[str, Any] | None:
 
 def _keep(kept: Path | None, answer: dict[str, Any]) -> None:
     """Written atomically; if the write fails, the next call only takes longer."""
-    if kept is None:
-        return
-    part = kept.with_suffix(f".{os.getpid()}.part")
-    try:
-        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-            json.dump(answer, out)
-        part.replace(kept)
-    except OSError:
-        part.unlink(missing_ok=True)
+    if kept is not None:
+        with suppress(OSError):
+            replace_text(kept, json.dumps(answer), MODES["owner"])

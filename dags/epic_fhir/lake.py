@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from epic_fhir.modes import MODES, make_folders
+from epic_fhir.modes import MODES, replace_text
 
 
 @dataclass(frozen=True)
@@ -119,20 +117,10 @@ class Lake:
     def write_text(self, path: str, content: str) -> None:
         """Replaces a file in one step."""
         target = self._at(path)
-        if not isinstance(target, Path):
+        if isinstance(target, Path):
+            replace_text(target, content, MODES[self.readers])
+        else:
             target.write_text(content, encoding="utf-8")
-            return
-        modes = MODES[self.readers]
-        make_folders(target.parent, modes.folder)
-        handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
-                out.write(content)
-            Path(part).chmod(modes.file)
-            Path(part).replace(target)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
 
     def write_json(self, path: str, content: Any) -> None:
         self.write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")

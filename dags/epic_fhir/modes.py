@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,3 +27,17 @@ def make_folders(folder: Path, mode: int) -> None:
         make_folders(folder.parent, mode)
         folder.mkdir(mode=0o700, exist_ok=True)
         folder.chmod(mode)
+
+
+def replace_text(target: Path, content: str, modes: Modes) -> None:
+    """Writes a file and the folders above it; in one step, so that nobody sees half of it."""
+    make_folders(target.parent, modes.folder)
+    handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(content)
+        Path(part).chmod(modes.file)
+        Path(part).replace(target)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
