@@ -110,15 +110,16 @@ class FaultTableContentTest extends SiteTest {
 
   /** The server notices a moment later that the client went away, and writes it down then. */
   private List<RequestLog.Entry> filesOfPatients() throws InterruptedException {
-    List<RequestLog.Entry> asked = List.of();
-    for (int look = 0; asked.isEmpty() && look < 100; look++) {
-      Thread.sleep(50);
-      asked =
+    for (int look = 0; ; look++) {
+      List<RequestLog.Entry> asked =
           site.server.requests().entries().stream()
               .filter(one -> one.kind() == RequestKind.FILE && one.uri().contains("Patient"))
               .toList();
+      if (!asked.isEmpty() || look == 100) {
+        return asked;
+      }
+      Thread.sleep(50);
     }
-    return asked;
   }
 
   @Test

@@ -46,7 +46,6 @@ final class CrawlRun implements AutoCloseable {
   private final CrawlLedger.Begun begun;
   private final IndexFolder index;
   private final Workers workers;
-  private final PageFetch fetch;
   private final SearchPlan plan;
   private final CrawlFigures figures = new CrawlFigures();
   private final Spool spool;
@@ -76,7 +75,7 @@ final class CrawlRun implements AutoCloseable {
     this.index = index;
     this.workers = new Workers(source.maxInFlight());
     References references = References.of(source.baseUrl(), settings);
-    this.fetch = new PageFetch(client, traffic, references, settings.maxPageSize());
+    PageFetch fetch = new PageFetch(client, traffic, references, settings.maxPageSize());
     this.plan = new SearchPlan(settings, begun.changedSince());
     this.spool = new Spool(context.lake(), ledger.spool());
     this.merges = new Merges(source.baseUrl());

@@ -40,7 +40,6 @@ final class ReplyWriter {
   private final Reply reply;
   private final LongConsumer atLast;
   private long sent;
-  private boolean ended;
 
   private ReplyWriter(Channel channel, Reply reply, LongConsumer atLast) {
     this.channel = channel;
@@ -85,10 +84,10 @@ final class ReplyWriter {
     send(head);
     if (reply.compress()) {
       writeGzip();
+      end();
     } else {
       writePlain();
     }
-    end();
   }
 
   private void writeSmall(int length) throws IOException, InterruptedException {
@@ -114,14 +113,14 @@ final class ReplyWriter {
       writePiece(last.first(last.length() - TAIL));
       last = last.from(last.length() - TAIL);
     }
-    if (last == null) {
+    if (last != null && reply.ending().kind() == Ending.Kind.WHOLE) {
+      writeLast(last);
       return;
     }
-    if (reply.ending().kind() == Ending.Kind.WHOLE) {
-      writeLast(last);
-    } else {
+    if (last != null) {
       writePiece(last);
     }
+    end();
   }
 
   /**
@@ -132,7 +131,6 @@ final class ReplyWriter {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     last.writeTo(bytes);
     atLast.accept(sent + bytes.size());
-    ended = true;
     send(new DefaultLastHttpContent(Unpooled.wrappedBuffer(bytes.toByteArray())));
     sent += bytes.size();
   }
@@ -189,9 +187,6 @@ final class ReplyWriter {
   }
 
   private void end() throws IOException, InterruptedException {
-    if (ended) {
-      return;
-    }
     if (reply.ending().kind() != Ending.Kind.STALLED) {
       atLast.accept(sent);
     }
