@@ -64,6 +64,7 @@ class ClusterStack(Stack):
                 "EPIC_FHIR_SPARK_PROFILE": "standalone",
                 "EPIC_FHIR_CARE_SCHEDULE": "",
                 "EPIC_FHIR_CLASS_ARCHIVES": "",  # one run would only write them
+                "EPIC_FHIR_IN_PROCESS_BELOW": "0",  # two patients' lake would start no executor
                 "EPIC_FHIR_TYPES": ",".join(sorted(oracle.served(self.data))),
                 "EPIC_FHIR_VIEWS": str(self.views),
                 "EPIC_FHIR_JOINED": "",  # they read views that this stack leaves out
