@@ -40,7 +40,7 @@ public final class ChangedRows {
 
   private final Lake lake;
   private final Path table;
-  private final TableScan scan;
+  private final StructType columns;
   private final List<String> names;
   private final Side out = new Side();
   private final Side in = new Side();
@@ -74,33 +74,57 @@ public final class ChangedRows {
     }
   }
 
-  private ChangedRows(SparkSession spark, Lake lake, Path table, StructType columns) {
+  private ChangedRows(Lake lake, Path table, StructType columns) {
     this.lake = lake;
     this.table = table;
-    this.scan = new TableScan(spark, lake, table, columns, Optional.empty());
+    this.columns = columns;
     this.names = List.of(columns.fieldNames());
   }
 
   /**
-   * The old and the new rows, with the table's columns; empty where that is not known any more: a
-   * commit since, or one of its files, is cleaned up, or the columns are others.
+   * The old and the new rows; empty where they are not known any more: a commit since, or one of
+   * its files, is cleaned up, or the columns are others.
    *
    * @param since the earlier version
    * @param identity what tells its commit from any other
    */
-  public static Optional<Dataset<Row>> since(
-      SparkSession spark, Lake lake, Path table, long since, String identity) {
+  public static Optional<ChangedRows> since(Lake lake, Path table, long since, String identity) {
     TableLog log = TableLog.of(lake, table);
     if (!log.identity(since).equals(Optional.of(identity))) {
       return Optional.empty();
     }
     TableSnapshot now = log.snapshot().orElseThrow();
     DataType columns = DataType.fromJson(now.schemaJson());
-    ChangedRows changed = new ChangedRows(spark, lake, table, (StructType) columns);
+    ChangedRows changed = new ChangedRows(lake, table, (StructType) columns);
     return ChangedParts.between(
             log, since, now.version(), json -> DataType.fromJson(json).equals(columns))
         .filter(changed::takes)
-        .map(parts -> changed.rows(spark));
+        .map(parts -> changed);
+  }
+
+  /** How many rows went and came at most; those that only moved are counted, too. */
+  public long atMost() {
+    return out.rows + in.rows;
+  }
+
+  /** Reads some of the table's columns of all of them by this thread. */
+  public void read(StructType some, FileRows.Taker taker) {
+    FileRows rows = new FileRows(lake.hadoop(), some);
+    DeletedRows deleted = new DeletedRows(lake, table);
+    for (Side side : List.of(out, in)) {
+      side.whole.values().forEach(f -> rows.read(f.in(table), deleted.of(f), taker));
+      for (DataFile file : side.partly.values()) {
+        RoaringBitmap only = side.positions.get(file.in(table).toUri().getPath());
+        rows.read(
+            file.in(table),
+            Optional.empty(),
+            (row, position) -> {
+              if (only.contains(position)) {
+                taker.row(row, position);
+              }
+            });
+      }
+    }
   }
 
   private boolean takes(List<ChangedParts.Part> parts) {
@@ -111,13 +135,15 @@ public final class ChangedRows {
             .allMatch(file -> lake.exists(file.in(table)));
   }
 
-  private Dataset<Row> rows(SparkSession spark) {
-    Dataset<Row> went = read(out);
-    Dataset<Row> came = read(in);
+  /** All of them, with the table's columns. */
+  public Dataset<Row> dataset(SparkSession spark) {
+    TableScan scan = new TableScan(spark, lake, table, columns, Optional.empty());
+    Dataset<Row> went = read(scan, out);
+    Dataset<Row> came = read(scan, in);
     return out.isEmpty() || in.isEmpty() ? went.unionAll(came) : difference(spark, went, came);
   }
 
-  private Dataset<Row> read(Side side) {
+  private Dataset<Row> read(TableScan scan, Side side) {
     List<DataFile> whole = List.copyOf(side.whole.values());
     Dataset<Row> all = scan.plan(whole, names).orElseGet(() -> scan.dataset(whole, names));
     return side.partly.isEmpty()

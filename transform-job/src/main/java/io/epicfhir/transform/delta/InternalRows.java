@@ -1,6 +1,7 @@
 package io.epicfhir.transform.delta;
 
 import java.util.Iterator;
+import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
@@ -8,6 +9,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.plans.logical.LocalRelation;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.physical.UnknownPartitioning;
 import org.apache.spark.sql.catalyst.types.DataTypeUtils;
 import org.apache.spark.sql.execution.LogicalRDD;
@@ -15,6 +18,7 @@ import org.apache.spark.sql.types.StructType;
 import scala.Option;
 import scala.collection.immutable.Nil$;
 import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Rows in Spark's own form as a Dataset. Spark's public API takes rows of Java objects only and
@@ -32,6 +36,31 @@ public final class InternalRows {
     var classic = (org.apache.spark.sql.classic.Dataset<Row>) rows;
     return dataset(
         spark, classic.queryExecution().toRdd().toJavaRDD().mapPartitions(function), schema);
+  }
+
+  /** A few rows, whose values Spark finds in the plan itself. */
+  @SuppressWarnings("unchecked") // Scala's covariance
+  public static Dataset<Row> local(
+      SparkSession spark, List<? extends InternalRow> rows, StructType schema) {
+    LocalRelation plan =
+        new LocalRelation(
+            (Seq<Attribute>) (Seq<?>) DataTypeUtils.toAttributes(schema.asNullable()),
+            CollectionConverters.asScala(List.<InternalRow>copyOf(rows)).toIndexedSeq(),
+            false,
+            Option.empty());
+    return org.apache.spark.sql.classic.Dataset.ofRows(
+        (org.apache.spark.sql.classic.SparkSession) spark, plan);
+  }
+
+  /** A query's plan with its names and types resolved. */
+  public static LogicalPlan analysed(Dataset<Row> rows) {
+    return ((org.apache.spark.sql.classic.Dataset<Row>) rows).queryExecution().analyzed();
+  }
+
+  /** A query's rows, in one job at most. */
+  public static List<InternalRow> collected(Dataset<Row> rows) {
+    var classic = (org.apache.spark.sql.classic.Dataset<Row>) rows;
+    return List.of(classic.queryExecution().executedPlan().executeCollect());
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // Scala's covariance, and its empty list

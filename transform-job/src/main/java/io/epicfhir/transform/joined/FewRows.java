@@ -1,58 +1,41 @@
 package io.epicfhir.transform.joined;
 
-import static org.apache.spark.sql.functions.col;
-
+import io.epicfhir.common.delta.DataFile;
+import io.epicfhir.transform.delta.FlatRows;
+import io.epicfhir.transform.delta.LiveRows;
 import io.epicfhir.transform.delta.RowPositions;
-import io.epicfhir.transform.delta.TableScan;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.spark.sql.Column;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.catalyst.CatalystTypeConverters;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Compares old and new rows of some keys here: with few of them Spark would need more time to plan
+ * Old and new rows of some keys, compared here: with few of them Spark would need more time to plan
  * the comparison than the rows need to come.
  */
 final class FewRows {
-  /** So many rows of a side are taken here at most. */
-  private static final int MOST = 50_000;
+  /** So many rows of a side are taken here at most, and so many bytes. */
+  static final int MOST = 50_000;
+
+  private static final long MOST_BYTES = 64L << 20;
 
   /** Of these types Java knows equal values as SQL does. */
   private static final Set<DataType> KEYS =
       Set.of(DataTypes.StringType, DataTypes.IntegerType, DataTypes.LongType, DataTypes.DateType);
 
   private final StructType columns;
-  private final String key;
-  private final RowDigest digest;
+  private final int key;
+  private final Set<Object> keys;
 
-  /** All rows of one key: how many, and the sums of two hashes. */
-  private static final class Sums {
-    private long rows;
-    private long first;
-    private long second;
-
-    void add(long sign, Row row, int at) {
-      rows += sign;
-      first += sign * row.getLong(at);
-      second += sign * row.getLong(at + 1);
-    }
-
-    boolean differ() {
-      return rows != 0 || first != 0 || second != 0;
-    }
-  }
+  /** A row of the table, and where it lies: the file's path as a URI. */
+  record Old(UnsafeRow row, String file, int position) {}
 
   /**
    * What is to be done.
@@ -63,10 +46,14 @@ final class FewRows {
    */
   record Change(List<InternalRow> come, RowPositions go, long keys) {}
 
-  FewRows(StructType columns, String key) {
+  /**
+   * @param columns of the table
+   * @param keys in Spark's own form
+   */
+  FewRows(StructType columns, String key, Set<Object> keys) {
     this.columns = columns;
-    this.key = key;
-    this.digest = new RowDigest(columns);
+    this.key = columns.fieldIndex(key);
+    this.keys = keys;
   }
 
   /** Whether keys of this type can be compared here. */
@@ -74,61 +61,79 @@ final class FewRows {
     return KEYS.contains(key);
   }
 
-  /**
-   * The rows of the keys that differ; empty where there are too many rows.
-   *
-   * @param fresh with the table's columns
-   * @param stale with {@link TableScan#POSITION}, too
-   */
-  Optional<Change> difference(Dataset<Row> fresh, Dataset<Row> stale) {
-    List<Row> old = rows(stale, List.of(column(key)), TableScan.POSITION);
-    if (old.size() > MOST) {
-      return Optional.empty();
-    }
-    List<Column> all = Arrays.stream(columns.fieldNames()).map(FewRows::column).toList();
-    List<Row> made = rows(fresh, all, List.of());
-    if (made.size() > MOST) {
-      return Optional.empty();
-    }
-    int at = columns.fieldIndex(key);
-    Map<Object, Sums> sums = new HashMap<>();
-    made.forEach(row -> sums(sums, row.get(at)).add(1, row, columns.length()));
-    old.forEach(row -> sums(sums, row.get(0)).add(-1, row, 1));
-    List<InternalRow> come = new ArrayList<>();
-    var convert = CatalystTypeConverters.createToCatalystConverter(columns);
-    for (Row row : made) {
-      if (sums.get(row.get(at)).differ()) {
-        come.add((InternalRow) convert.apply(own(row)));
+  /** The rows of the keys in a table's files; empty where there are too many. */
+  Optional<List<Old>> in(List<DataFile> files, LiveRows live) {
+    List<Old> found = new ArrayList<>();
+    long bytes = 0;
+    for (DataFile file : files) {
+      long here = count(file, live);
+      if (found.size() + here > MOST) {
+        return Optional.empty();
+      }
+      bytes += here == 0 ? 0 : take(file, live, found);
+      if (bytes > MOST_BYTES) {
+        return Optional.empty();
       }
     }
+    return Optional.of(found);
+  }
+
+  private long count(DataFile file, LiveRows live) {
+    long[] count = new long[1];
+    live.read(
+        List.of(file),
+        new StructType().add(columns.apply(key)),
+        (row, path, position) -> count[0] += isOfKeys(row, 0) ? 1 : 0);
+    return count[0];
+  }
+
+  private long take(DataFile file, LiveRows live, List<Old> found) {
+    FlatRows flat = new FlatRows(columns, columns);
+    long[] bytes = new long[1];
+    live.read(
+        List.of(file),
+        columns,
+        (row, path, position) -> {
+          if (bytes[0] <= MOST_BYTES && isOfKeys(row, key)) {
+            UnsafeRow own = flat.of(row);
+            bytes[0] += own.getSizeInBytes();
+            found.add(new Old(own, path, position));
+          }
+        });
+    return bytes[0];
+  }
+
+  /** Of rows that the SQL gives those of the keys. */
+  List<UnsafeRow> of(List<InternalRow> rows) {
+    FlatRows flat = new FlatRows(columns, columns);
+    return rows.stream().filter(row -> isOfKeys(row, key)).map(flat::of).toList();
+  }
+
+  private boolean isOfKeys(InternalRow row, int at) {
+    return keys.contains(key(row, at));
+  }
+
+  private Object key(InternalRow row, int at) {
+    return row.isNullAt(at) ? null : row.get(at, columns.apply(key).dataType());
+  }
+
+  /** The rows of the keys that differ. */
+  Change difference(List<UnsafeRow> fresh, List<Old> old) {
+    Map<Object, Map<UnsafeRow, Integer>> more = new HashMap<>();
+    fresh.forEach(row -> add(more, row, 1));
+    old.forEach(one -> add(more, one.row(), -1));
+    more.values().removeIf(rows -> rows.values().stream().allMatch(times -> times == 0));
+    List<InternalRow> come =
+        new ArrayList<>(fresh.stream().filter(row -> more.containsKey(key(row, key))).toList());
     RowPositions go = new RowPositions();
-    for (Row row : old) {
-      if (sums.get(row.get(0)).differ()) {
-        go.add(row.getString(3), row.getLong(4));
-      }
-    }
-    return Optional.of(new Change(come, go, sums.values().stream().filter(Sums::differ).count()));
+    old.stream()
+        .filter(one -> more.containsKey(key(one.row(), key)))
+        .forEach(one -> go.add(one.file(), one.position()));
+    return new Change(come, go, more.size());
   }
 
-  /** Some columns, the two hashes behind them, and others behind those. */
-  private List<Row> rows(Dataset<Row> from, List<Column> some, List<String> others) {
-    List<Column> selected = new ArrayList<>(some);
-    selected.addAll(List.of(digest.hashes()));
-    others.forEach(name -> selected.add(column(name)));
-    return from.select(selected.toArray(Column[]::new)).limit(MOST + 1).collectAsList();
-  }
-
-  private Row own(Row row) {
-    Object[] values = new Object[columns.length()];
-    Arrays.setAll(values, row::get);
-    return RowFactory.create(values);
-  }
-
-  private static Sums sums(Map<Object, Sums> sums, Object key) {
-    return sums.computeIfAbsent(key, any -> new Sums());
-  }
-
-  private static Column column(String name) {
-    return col("`" + name + "`");
+  /** How often a row of its key is there more than before. */
+  private void add(Map<Object, Map<UnsafeRow, Integer>> more, UnsafeRow row, int sign) {
+    more.computeIfAbsent(key(row, key), any -> new HashMap<>()).merge(row, sign, Integer::sum);
   }
 }

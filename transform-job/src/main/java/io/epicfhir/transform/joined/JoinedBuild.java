@@ -7,6 +7,7 @@ import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.KeptTable;
+import io.epicfhir.transform.delta.LiveRows;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.delta.TableWriter;
@@ -14,29 +15,24 @@ import io.epicfhir.transform.sqlviews.AnalysedView;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
+import java.util.Set;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 
 /** Builds one joined table, whole or the rows of some keys, in at most one commit. */
 final class JoinedBuild {
-  /** More keys than these are not sent to every task. */
-  private static final int FEW = 200_000;
-
   /** So many keys are looked up one by one whatever share of the table they are. */
   private static final long ALWAYS_FEW = 1_000;
 
-  /** What these need is little: each plan is made once, of few tasks. */
-  static final long FEW_ENOUGH_FOR_ONE_PLAN = 20_000;
+  /** So much is read whatever share of it is needed: less than a plan costs. */
+  private static final long LITTLE = 16L << 20;
 
   private final SparkSession session;
   private final Lake lake;
   private final DeletionVectors vectors;
   private final KeptTable table;
   private final AnalysedView analysed;
-  private final Dataset<Row> rows;
+  private final SqlSession sql;
   private final TableWriter writer;
   private final String description;
 
@@ -47,22 +43,18 @@ final class JoinedBuild {
    */
   record Outcome(JoinedResults.Built built, long version, long touched, long changed) {}
 
-  /**
-   * @param rows all rows that the SQL gives
-   */
   JoinedBuild(
-      SparkSession session,
       Lake lake,
       DeletionVectors vectors,
       JoinedTable table,
       AnalysedView analysed,
-      Dataset<Row> rows) {
-    this.session = session;
+      SqlSession sql) {
+    this.session = sql.spark();
     this.lake = lake;
     this.vectors = vectors;
     this.table = table.kept();
     this.analysed = analysed;
-    this.rows = rows;
+    this.sql = sql;
     this.description = table.view().description();
     this.writer =
         new TableWriter(
@@ -73,7 +65,7 @@ final class JoinedBuild {
   Outcome whole(Optional<JoinedState> before) {
     table.removeLeftovers();
     Optional<TableSnapshot> old = table.log().snapshot();
-    List<NewFile> files = writer.write(rows);
+    List<NewFile> files = writer.write(sql.open().rows());
     if (before.isPresent()
         && old.filter(this::isOfThisShape).isPresent()
         && same(files, old.get())) {
@@ -123,30 +115,26 @@ final class JoinedBuild {
   /**
    * Replaces the rows of keys; empty where there are so many that the whole table is less work.
    *
-   * @param keys each once, in the column {@link TouchedKeys#KEY}
-   * @param rowsOf gives at least the rows of such keys that the SQL gives
+   * @param keys each once, in Spark's own form
    */
-  @SuppressWarnings("try") // the settings hold while it is open
-  Optional<Outcome> keys(
-      JoinedState before, Dataset<Row> keys, UnaryOperator<Dataset<Row>> rowsOf) {
+  Optional<Outcome> keys(JoinedState before, Set<Object> keys, KeyQuery query) {
     TableSnapshot old = table.log().snapshot().orElseThrow();
     if (!isOfThisShape(old)) {
       return Optional.empty();
     }
-    List<Row> touched = keys.limit(FEW + 1).collectAsList();
-    long number = touched.size();
+    long number = keys.size();
     if (number == 0) {
       return Optional.of(nothing(0));
     }
-    if (number > FEW || (number > ALWAYS_FEW && number * 2 > before.rows())) {
+    boolean most = number * 2 > before.rows();
+    if (number > TouchedKeys.FEW || (number > ALWAYS_FEW && most)) {
       return Optional.empty();
     }
-    Dataset<Row> few = session.createDataFrame(touched, keys.schema());
-    try (SmallPlans small = SmallPlans.where(number <= FEW_ENOUGH_FOR_ONE_PLAN, session)) {
-      ReplacedKeys replaced = new ReplacedKeys(session, scan(), vectors, table, analysed, writer);
-      return Optional.of(
-          replaced.of(old, rowsOf.apply(few), few, number).orElseGet(() -> nothing(number)));
-    }
+    LiveRows live = new LiveRows(lake, table.path());
+    ReplacedKeys replaced =
+        new ReplacedKeys(session, query, scan(), live, vectors, table, analysed, writer);
+    boolean few = !most || sql.bytes() <= LITTLE;
+    return Optional.of(replaced.of(old, keys, few).orElseGet(() -> nothing(number)));
   }
 
   /** No commit; after a crash the newest one may be younger than the state. */

@@ -9,7 +9,6 @@ import io.epicfhir.transform.delta.SideBySide;
 import io.epicfhir.transform.lookups.LookupResults;
 import io.epicfhir.transform.sqlviews.AnalysedView;
 import io.epicfhir.transform.sqlviews.SqlCatalog;
-import io.epicfhir.transform.sqlviews.SqlCheck;
 import io.epicfhir.transform.sqlviews.SqlView;
 import io.epicfhir.transform.sqlviews.SqlView.Dependency;
 import io.epicfhir.transform.sqlviews.SqlView.Kind;
@@ -21,8 +20,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -164,16 +161,13 @@ public final class JoinedTables {
     SparkSession own = with.session();
     own.sparkContext().setJobGroup("joined", "joined table " + view.name(), false);
     try (SqlSession sql = new SqlSession(own, view, with.tables(), byLabel)) {
-      Dataset<Row> rows = sql.rows(SqlCheck.query(view), view.query().line());
-      AnalysedView analysed =
-          AnalysedView.of(
-              view, ((org.apache.spark.sql.classic.Dataset<Row>) rows).queryExecution().analyzed());
-      TouchedKeys keys = new TouchedKeys(own, lake, view, sql, analysed);
-      keys.check();
-      JoinedBuild build = new JoinedBuild(own, lake, vectors, table, analysed, rows);
+      AnalysedView analysed = sql.analysed();
+      TouchRules rules = TouchRules.of(view, sql, analysed);
+      JoinedBuild build = new JoinedBuild(lake, vectors, table, analysed, sql);
+      TouchedKeys keys = new TouchedKeys(lake, sql, analysed, rules);
+      KeyQuery query = new KeyQuery(sql, analysed, rules);
       return from.filter(state -> view.key().isPresent())
-          .flatMap(
-              state -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k, keys::rows)))
+          .flatMap(state -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k, query)))
           .orElseGet(() -> build.whole(from));
     }
   }

@@ -8,6 +8,7 @@ import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.KeptTable;
+import io.epicfhir.transform.delta.LiveRows;
 import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.delta.TableSignature;
@@ -17,51 +18,57 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 
 /** The rows of some keys of a joined table, replaced where they are others now, in one commit. */
 record ReplacedKeys(
     SparkSession session,
+    KeyQuery query,
     TableScan scan,
+    LiveRows live,
     DeletionVectors vectors,
     KeptTable table,
     AnalysedView analysed,
     TableWriter writer) {
+  /** The rows of so many keys are compared here. */
+  private static final int FEW = 20_000;
 
-  /**
-   * Replaces them; empty, without a commit, where they are what they were.
-   *
-   * @param narrowed at least the rows of the touched keys that the SQL gives
-   * @param number of touched keys
-   */
-  Optional<JoinedBuild.Outcome> of(
-      TableSnapshot old, Dataset<Row> narrowed, Dataset<Row> touched, long number) {
-    List<String> positioned = new ArrayList<>(analysed.columns());
-    positioned.addAll(TableScan.POSITION);
-    Dataset<Row> fresh = ofKeys(narrowed, touched);
-    Dataset<Row> stale = ofKeys(scan.dataset(old.files(), positioned), touched);
-    Attribute key = analysed.key().orElseThrow();
-    if (number <= JoinedBuild.FEW_ENOUGH_FOR_ONE_PLAN && FewRows.takes(key.dataType())) {
-      Optional<FewRows.Change> few =
-          new FewRows(analysed.schema(), key.name()).difference(fresh, stale);
-      if (few.isPresent()) {
-        return few.filter(change -> change.keys() > 0)
-            .map(
-                change ->
-                    commit(
-                        old,
-                        change.go(),
-                        number,
-                        change.keys(),
-                        () -> writer.write(change.come().iterator())));
+  /** Replaces them; empty, without a commit, where they are what they were. */
+  Optional<JoinedBuild.Outcome> of(TableSnapshot old, Set<Object> keys, boolean few) {
+    if (keys.size() <= FEW && FewRows.takes(key().dataType())) {
+      FewRows rows = new FewRows(analysed.schema(), key().name(), keys);
+      Optional<List<FewRows.Old>> stale = rows.in(old.files(), live);
+      Optional<List<InternalRow>> fresh = stale.flatMap(any -> query.few(keys, few));
+      if (fresh.isPresent()) {
+        FewRows.Change change = rows.difference(rows.of(fresh.get()), stale.get());
+        return change.keys() == 0
+            ? Optional.empty()
+            : Optional.of(
+                commit(
+                    old,
+                    change.go(),
+                    keys.size(),
+                    change.keys(),
+                    () -> writer.write(change.come().iterator())));
       }
     }
-    return bySpark(old, fresh.persist(), stale.persist(), touched, number);
+    return bySpark(old, keys);
+  }
+
+  private Optional<JoinedBuild.Outcome> bySpark(TableSnapshot old, Set<Object> keys) {
+    List<String> positioned = new ArrayList<>(analysed.columns());
+    positioned.addAll(TableScan.POSITION);
+    Dataset<Row> touched = query.table(keys);
+    Dataset<Row> fresh = ofKeys(query.rows(touched), touched);
+    Dataset<Row> stale = ofKeys(scan.dataset(old.files(), positioned), touched);
+    return bySpark(old, fresh.persist(), stale.persist(), touched, keys.size());
   }
 
   private Optional<JoinedBuild.Outcome> bySpark(
@@ -137,7 +144,11 @@ record ReplacedKeys(
     return all.join(broadcast(keys), key(all).eqNullSafe(keys.col(TouchedKeys.KEY)), "left_semi");
   }
 
+  private Attribute key() {
+    return analysed.key().orElseThrow();
+  }
+
   private Column key(Dataset<Row> all) {
-    return all.col("`" + analysed.key().orElseThrow().name() + "`");
+    return all.col("`" + key().name() + "`");
   }
 }

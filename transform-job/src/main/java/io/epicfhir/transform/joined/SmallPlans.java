@@ -18,24 +18,40 @@ final class SmallPlans implements AutoCloseable {
     this.session = session;
   }
 
-  static SmallPlans where(boolean little, SparkSession session) {
+  /** For plans whose rows are few where keys are looked up. */
+  static SmallPlans of(SparkSession session) {
     SmallPlans plans = new SmallPlans(session);
-    if (little) {
-      plans.set("spark.sql.adaptive.enabled", "false");
-      int tasks = Integer.parseInt(session.conf().get(PARTITIONS));
-      plans.set(
-          PARTITIONS, String.valueOf(Math.min(tasks, session.sparkContext().defaultParallelism())));
-    }
+    plans.set("spark.sql.adaptive.enabled", "false");
+    int tasks = Integer.parseInt(session.conf().get(PARTITIONS));
+    plans.set(
+        PARTITIONS, String.valueOf(Math.min(tasks, session.sparkContext().defaultParallelism())));
+    return plans;
+  }
+
+  /** For plans over rows that are in memory: one task, and nothing is compiled for it. */
+  static SmallPlans ofFewRows(SparkSession session) {
+    SmallPlans plans = of(session);
+    plans.set(PARTITIONS, "1");
+    plans.set("spark.sql.leafNodeDefaultParallelism", "1");
+    plans.set("spark.sql.codegen.wholeStage", "false");
+    plans.set("spark.sql.codegen.factoryMode", "NO_CODEGEN");
     return plans;
   }
 
   private void set(String key, String value) {
-    before.put(key, session.conf().get(key));
+    before.put(key, session.conf().getOption(key).getOrElse(() -> ""));
     session.conf().set(key, value);
   }
 
   @Override
   public void close() {
-    before.forEach((key, value) -> session.conf().set(key, value));
+    before.forEach(
+        (key, value) -> {
+          if (value.isEmpty()) {
+            session.conf().unset(key);
+          } else {
+            session.conf().set(key, value);
+          }
+        });
   }
 }

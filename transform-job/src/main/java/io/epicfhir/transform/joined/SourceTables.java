@@ -2,9 +2,11 @@ package io.epicfhir.transform.joined;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.common.lake.Lake;
+import io.epicfhir.transform.delta.LiveRows;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.lookups.LookupColumns;
 import io.epicfhir.transform.silver.SilverSession;
@@ -27,6 +29,7 @@ final class SourceTables implements AutoCloseable {
   private final Lake lake;
   private final long broadcastThreshold;
   private final Map<String, Dataset<Row>> open = new TreeMap<>();
+  private final Map<String, TableSnapshot> snapshots = new TreeMap<>();
   private final List<Dataset<Row>> cached = new ArrayList<>();
 
   SourceTables(SparkSession session, Lake lake, long broadcastThreshold) {
@@ -47,22 +50,53 @@ final class SourceTables implements AutoCloseable {
     return session;
   }
 
+  /** Its columns. */
+  StructType columns(Source source) {
+    return source.missing().isPresent()
+        ? LookupColumns.missing(source.missing().get())
+        : (StructType) DataType.fromJson(snapshot(source).schemaJson());
+  }
+
+  /** Its files; none of a lookup that is not there. */
+  List<DataFile> files(Source source) {
+    return source.missing().isPresent() ? List.of() : snapshot(source).files();
+  }
+
+  /** Its live rows, for reading by a thread. */
+  LiveRows live(Source source) {
+    return new LiveRows(lake, source.path());
+  }
+
+  /** Whether it is so small that it is kept in memory. */
+  boolean isKept(Source source) {
+    return source.isLookup() && source.bytes() <= broadcastThreshold;
+  }
+
+  private TableSnapshot snapshot(Source source) {
+    return snapshots.computeIfAbsent(
+        name(source), any -> TableLog.of(lake, source.path()).snapshot().orElseThrow());
+  }
+
+  private static String name(Source source) {
+    return source.table() + "@" + source.version();
+  }
+
   /** All its rows. */
   Dataset<Row> rows(Source source) {
-    return open.computeIfAbsent(source.table() + "@" + source.version(), any -> opened(source));
+    return open.computeIfAbsent(name(source), any -> opened(source));
   }
 
   private Dataset<Row> opened(Source source) {
     if (source.missing().isPresent()) {
-      return session.createDataFrame(List.of(), LookupColumns.missing(source.missing().get()));
+      return session.createDataFrame(List.of(), columns(source));
     }
-    TableSnapshot now = TableLog.of(lake, source.path()).snapshot().orElseThrow();
-    StructType columns = (StructType) DataType.fromJson(now.schemaJson());
+    TableSnapshot now = snapshot(source);
+    StructType columns = columns(source);
     Dataset<Row> rows =
         new TableScan(session, lake, source.path(), columns, Optional.empty())
             .plan(now.files(), List.of(columns.fieldNames()))
             .orElseGet(() -> byDelta(source, now, columns));
-    if (source.isLookup() && source.bytes() <= broadcastThreshold) {
+    if (isKept(source)) {
       rows = rows.persist();
       cached.add(rows);
     }

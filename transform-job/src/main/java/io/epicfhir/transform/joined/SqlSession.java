@@ -1,25 +1,31 @@
 package io.epicfhir.transform.joined;
 
+import io.epicfhir.transform.delta.InternalRows;
+import io.epicfhir.transform.sqlviews.AnalysedView;
+import io.epicfhir.transform.sqlviews.SqlCheck;
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import io.epicfhir.transform.sqlviews.SqlView;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.classic.SparkSession;
 
 /**
  * The tables of one SQLView under their labels. Plans that were checked are run as they are: their
- * text is not read once more, by a parser that might read it in another way.
+ * text is not read once more, by a parser that might read it in another way. At first the tables
+ * have their columns and no rows: a plan is checked without opening what it may not need.
  */
 final class SqlSession implements AutoCloseable {
   private final SparkSession session;
   private final SqlView view;
-  private final Map<String, Dataset<Row>> tables = new HashMap<>();
+  private final SourceTables sources;
+  private final Map<String, Source> byLabel;
   private final List<String> named = new ArrayList<>();
 
   SqlSession(
@@ -29,19 +35,69 @@ final class SqlSession implements AutoCloseable {
       Map<String, Source> byLabel) {
     this.session = (SparkSession) session;
     this.view = view;
-    byLabel.forEach((label, source) -> name(label, sources.rows(source)));
+    this.sources = sources;
+    this.byLabel = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    this.byLabel.putAll(byLabel);
+    byLabel.keySet().forEach(label -> name(label, noRows(label)));
   }
 
-  /** The rows of a dependency. */
+  SqlView view() {
+    return view;
+  }
+
+  SourceTables sources() {
+    return sources;
+  }
+
+  org.apache.spark.sql.SparkSession spark() {
+    return session;
+  }
+
+  /** A dependency's columns without a row. */
+  Dataset<Row> noRows(String label) {
+    return local(label, List.of());
+  }
+
+  /** Some rows with a dependency's columns. */
+  Dataset<Row> local(String label, List<? extends InternalRow> rows) {
+    return InternalRows.local(session, rows, sources.columns(byLabel.get(label)));
+  }
+
+  /** All rows of a dependency. */
   Dataset<Row> table(String label) {
-    return tables.get(label);
+    return sources.rows(byLabel.get(label));
+  }
+
+  /** What a dependency is, by its label in any case. */
+  Source source(String label) {
+    return byLabel.get(label);
+  }
+
+  /** The bytes of all of them. */
+  long bytes() {
+    return byLabel.values().stream().mapToLong(Source::bytes).sum();
+  }
+
+  /** Names all dependencies with all of their rows. */
+  SqlSession open() {
+    byLabel.keySet().forEach(label -> name(label, table(label)));
+    return this;
   }
 
   /** Gives a table a name; the same name again replaces it. */
   void name(String label, Dataset<Row> rows) {
-    tables.put(label, rows);
     named.add(label);
     rows.createOrReplaceTempView(label);
+  }
+
+  /** The SQLView, its names and types resolved. */
+  AnalysedView analysed() {
+    return AnalysedView.of(view, InternalRows.analysed(rows()));
+  }
+
+  /** The rows of the SQLView, of the tables that have their names now. */
+  Dataset<Row> rows() {
+    return rows(SqlCheck.query(view), view.query().line());
   }
 
   /**

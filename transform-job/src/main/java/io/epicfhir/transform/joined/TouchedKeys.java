@@ -1,167 +1,175 @@
 package io.epicfhir.transform.joined;
 
-import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.ChangedRows;
+import io.epicfhir.transform.delta.InternalRows;
 import io.epicfhir.transform.sqlviews.AnalysedView;
-import io.epicfhir.transform.sqlviews.SqlCheck;
-import io.epicfhir.transform.sqlviews.SqlRefused;
-import io.epicfhir.transform.sqlviews.SqlView;
-import io.epicfhir.transform.sqlviews.SqlView.Statement;
+import io.epicfhir.transform.sqlviews.RowValue;
+import io.epicfhir.transform.sqlviews.TouchRule;
+import io.epicfhir.transform.sqlviews.TouchRule.ByOther;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute;
-import org.apache.spark.sql.catalyst.analysis.UnresolvedRelation;
-import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
-import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
-/** The keys of a joined table whose rows may be others now, by what changed in its dependencies. */
+/**
+ * The keys of a joined table whose rows may be others now, by what changed in its dependencies: by
+ * this thread where few rows changed and rules tell, else by a query.
+ */
 final class TouchedKeys {
   /** The column of keys. No column of a table has such a name. */
   static final String KEY = "_touched_key";
 
-  private final SparkSession session;
+  /** More keys than these are not sent to every task. */
+  static final int FEW = 200_000;
+
+  /** So many changed rows are read by this thread at most. */
+  private static final long FEW_ROWS = 100_000;
+
   private final Lake lake;
-  private final SqlView view;
   private final SqlSession sql;
   private final AnalysedView analysed;
+  private final TouchRules rules;
 
-  TouchedKeys(
-      SparkSession session, Lake lake, SqlView view, SqlSession sql, AnalysedView analysed) {
-    this.session = session;
+  TouchedKeys(Lake lake, SqlSession sql, AnalysedView analysed, TouchRules rules) {
     this.lake = lake;
-    this.view = view;
     this.sql = sql;
     this.analysed = analysed;
+    this.rules = rules;
   }
 
   /**
-   * Checks the statements that say which keys are touched, although nothing may be yet.
-   *
-   * @throws SqlRefused for one that cannot be used
-   */
-  void check() {
-    for (String label : view.touched().keySet()) {
-      said(label, sql.table(label).limit(0));
-    }
-  }
-
-  /**
-   * Each key once; empty where the table must be built whole.
+   * Each key once, in Spark's own form, at most one more than {@link #FEW}; empty where the table
+   * must be built whole.
    *
    * @param from what its rows were made of
    * @param now by label: what there is now
    */
-  Optional<Dataset<Row>> since(JoinedState from, Map<String, Source> now) {
+  Optional<Set<Object>> since(JoinedState from, Map<String, Source> now) {
     Map<String, JoinedState.Read> before = new HashMap<>();
     from.reads().forEach(read -> before.put(read.label(), read));
     if (!before.keySet().equals(now.keySet())) {
       return Optional.empty();
     }
-    List<Dataset<Row>> keys = new ArrayList<>();
+    Map<String, ChangedRows> changed = new TreeMap<>();
     for (Map.Entry<String, Source> one : now.entrySet()) {
       JoinedState.Read read = before.get(one.getKey());
       if (!one.getValue().readAs(one.getKey()).equals(read)) {
-        Optional<List<Dataset<Row>>> touched = touched(one.getKey(), one.getValue(), read);
-        if (touched.isEmpty()) {
+        Optional<ChangedRows> rows = changed(one.getKey(), one.getValue(), read);
+        if (rows.isEmpty()) {
           return Optional.empty();
         }
-        keys.addAll(touched.get());
+        changed.put(one.getKey(), rows.get());
       }
     }
+    boolean few = changed.values().stream().mapToLong(ChangedRows::atMost).sum() <= FEW_ROWS;
     return Optional.of(
-        keys.stream().reduce(Dataset::unionAll).map(Dataset::distinct).orElseGet(this::none));
+        few && changed.keySet().stream().allMatch(label -> rules.of(label).isPresent())
+            ? here(changed)
+            : byQuery(changed));
   }
 
-  /**
-   * At least the SQLView's rows of these keys, of tables without rows that touch none of them: what
-   * such rows add or take belongs to other keys.
-   */
-  Dataset<Row> rows(Dataset<Row> keys) {
-    for (SqlView.Dependency dependency : view.dependencies()) {
-      String label = dependency.label();
-      column(label).ifPresent(column -> sql.name(label, touching(sql.table(label), column, keys)));
-    }
-    return sql.rows(SqlCheck.query(view), view.query().line());
-  }
-
-  /** The one column that is the key that a row of this table touches, where it is as simple. */
-  private Optional<String> column(String label) {
-    return view.touched().containsKey(label)
-        ? columnOfChanged(SqlCheck.touched(view, label))
-        : analysed.lineage().columns(label).filter(c -> c.size() == 1).map(c -> c.get(0));
-  }
-
-  /** The column of {@code SELECT column FROM changed}; empty for another statement. */
-  private static Optional<String> columnOfChanged(LogicalPlan plan) {
-    return plan instanceof Project project
-            && project.child() instanceof UnresolvedRelation from
-            && from.tableName().equalsIgnoreCase(SqlView.CHANGED)
-            && project.projectList().size() == 1
-            && project.projectList().apply(0) instanceof UnresolvedAttribute column
-            && column.nameParts().size() == 1
-        ? Optional.of(column.nameParts().apply(0))
+  private Optional<ChangedRows> changed(String label, Source source, JoinedState.Read read) {
+    boolean sameTable = source.table().equals(read.table()) && source.missing().isEmpty();
+    boolean told =
+        sql.view().touched().containsKey(label) || analysed.lineage().columns(label).isPresent();
+    return sameTable && told
+        ? ChangedRows.since(lake, source.path(), read.version(), read.identity())
         : Optional.empty();
   }
 
-  private static Dataset<Row> touching(Dataset<Row> table, String column, Dataset<Row> keys) {
-    return table.join(
-        broadcast(keys), table.col("`" + column + "`").eqNullSafe(keys.col(KEY)), "left_semi");
+  private Set<Object> here(Map<String, ChangedRows> changed) {
+    Set<Object> keys = new HashSet<>();
+    changed.forEach((label, rows) -> here(label, rows, rules.of(label).orElseThrow(), keys));
+    return keys;
   }
 
-  private Dataset<Row> none() {
-    DataType type = analysed.key().orElseThrow().dataType();
-    return session.createDataFrame(List.of(), new StructType().add(KEY, type));
-  }
-
-  private Optional<List<Dataset<Row>>> touched(String label, Source source, JoinedState.Read read) {
-    boolean sameTable = source.table().equals(read.table()) && source.missing().isEmpty();
-    Optional<List<String>> columns =
-        view.touched().containsKey(label)
-            ? Optional.of(List.of())
-            : analysed.lineage().columns(label);
-    if (!sameTable || columns.isEmpty()) {
-      return Optional.empty();
+  private void here(String label, ChangedRows changed, TouchRule rule, Set<Object> keys) {
+    List<RowValue> wanted = new ArrayList<>(rule.own());
+    rule.others().forEach(other -> wanted.add(other.changed()));
+    if (wanted.isEmpty()) {
+      return; // the query does not read it
     }
-    return ChangedRows.since(session, lake, source.path(), read.version(), read.identity())
-        .map(
-            changed ->
-                view.touched().containsKey(label)
-                    ? List.of(said(label, changed))
-                    : columns.get().stream()
-                        .map(column -> changed.select(col("`" + column + "`").as(KEY)))
-                        .toList());
+    StructType columns = columns(sql.source(label), wanted);
+    List<Function<InternalRow, Object>> values = wanted.stream().map(v -> v.over(columns)).toList();
+    List<Set<Object>> found =
+        Stream.<Set<Object>>generate(HashSet::new).limit(wanted.size()).toList();
+    changed.read(
+        columns,
+        (row, position) -> {
+          for (int i = 0; i < values.size(); i++) {
+            KeyValues.add(found.get(i), values.get(i).apply(row));
+          }
+        });
+    for (int i = 0; i < found.size(); i++) {
+      if (i < rule.own().size()) {
+        keys.addAll(found.get(i));
+      } else {
+        byOther(rule.others().get(i - rule.own().size()), found.get(i), keys);
+      }
+    }
   }
 
-  /** What the SQLView says itself. */
-  private Dataset<Row> said(String label, Dataset<Row> changed) {
-    Statement statement = view.touched().get(label);
-    sql.name(SqlView.CHANGED, changed);
-    Dataset<Row> keys = sql.rows(SqlCheck.touched(view, label), statement.line());
-    DataType type = analysed.key().orElseThrow().dataType();
-    if (keys.columns().length != 1 || !keys.schema().fields()[0].dataType().equals(type)) {
-      throw new SqlRefused(
-          view.file(),
-          statement.line(),
-          "\"touched by "
-              + label
-              + "\" gives one column of the key's type, "
-              + type.simpleString());
+  private void byOther(ByOther other, Set<Object> values, Set<Object> keys) {
+    values.remove(null); // which is equal to nothing in a join
+    if (values.isEmpty()) {
+      return;
     }
-    AnalysedView.check(
-        view,
-        ((org.apache.spark.sql.classic.Dataset<Row>) keys).queryExecution().analyzed(),
-        statement.line());
-    return keys.toDF(KEY);
+    Source source = sql.source(other.label());
+    StructType columns = columns(source, List.of(other.key(), other.value()));
+    Function<InternalRow, Object> key = other.key().over(columns);
+    Function<InternalRow, Object> value = other.value().over(columns);
+    sql.sources()
+        .live(source)
+        .read(
+            sql.sources().files(source),
+            columns,
+            (row, file, position) -> {
+              if (values.contains(value.apply(row))) {
+                KeyValues.add(keys, key.apply(row));
+              }
+            });
+  }
+
+  private StructType columns(Source source, List<RowValue> values) {
+    Set<String> names = new HashSet<>();
+    values.forEach(value -> names.addAll(value.columns()));
+    return KeyValues.columns(sql.sources().columns(source), names);
+  }
+
+  private Set<Object> byQuery(Map<String, ChangedRows> changed) {
+    sql.open();
+    List<Dataset<Row>> parts = new ArrayList<>();
+    changed.forEach((label, rows) -> parts.addAll(query(label, rows.dataset(sql.spark()))));
+    Optional<Dataset<Row>> all = parts.stream().reduce(Dataset::unionAll).map(Dataset::distinct);
+    DataType type = analysed.key().orElseThrow().dataType();
+    Set<Object> keys = new HashSet<>();
+    all.ifPresent(
+        each ->
+            InternalRows.collected(each.limit(FEW + 1))
+                .forEach(row -> keys.add(row.isNullAt(0) ? null : row.get(0, type))));
+    return keys;
+  }
+
+  private List<Dataset<Row>> query(String label, Dataset<Row> changed) {
+    if (sql.view().touched().containsKey(label)) {
+      return List.of(TouchRules.said(sql.view(), sql, analysed, label, changed).toDF(KEY));
+    }
+    return analysed.lineage().columns(label).orElseThrow().stream()
+        .map(column -> changed.select(col("`" + column + "`").as(KEY)))
+        .toList();
   }
 }

@@ -78,6 +78,23 @@ public final class AnalysedView {
     return KeyLineage.of(plan, key().orElseThrow());
   }
 
+  /** The same of one table as a rule; empty where the plan does not tell. */
+  public Optional<TouchRule> touchedByColumns(String label) {
+    Optional<List<Attribute>> table = PlanWalk.table(plan, label);
+    return lineage()
+        .columns(label)
+        .flatMap(
+            columns ->
+                columns.isEmpty()
+                    ? Optional.of(new TouchRule(List.of(), List.of()))
+                    : table.flatMap(attributes -> TouchRule.of(attributes, columns)));
+  }
+
+  /** Which columns of its dependencies have a part in its rows. */
+  public NeededColumns needed() {
+    return NeededColumns.of(plan);
+  }
+
   /**
    * Checks that an analysed plan gives the same rows each time.
    *

@@ -107,7 +107,7 @@ public final class KeyLineage {
             .filter(attribute -> keys.contains(attribute.exprId()))
             .map(NamedExpression::name)
             .findFirst();
-    String label = view.desc().identifier().table().toLowerCase(Locale.ROOT);
+    String label = PlanWalk.label(view);
     uses.computeIfAbsent(label, any -> new ArrayList<>()).add(column);
   }
 

@@ -2,9 +2,14 @@ package io.epicfhir.transform.sqlviews;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.View;
 import org.apache.spark.sql.catalyst.trees.TreeNode;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -50,6 +55,23 @@ final class PlanWalk {
       }
     }
     return plans;
+  }
+
+  /** What a table that a query reads is called in it, in lower case. */
+  static String label(View table) {
+    return table.desc().identifier().table().toLowerCase(Locale.ROOT);
+  }
+
+  /** The columns of a table where a query reads it first; empty where it does not. */
+  static Optional<List<Attribute>> table(LogicalPlan plan, String label) {
+    if (plan instanceof View view) {
+      return label(view).equalsIgnoreCase(label)
+          ? Optional.of(list(view.output()))
+          : Optional.empty();
+    }
+    return Stream.concat(children(plan).stream(), subqueries(plan).stream())
+        .flatMap(inner -> table(inner, label).stream())
+        .findFirst();
   }
 
   /** Where a node is written, in its statement, from 1; 0 where that is not known. */

@@ -2,28 +2,17 @@ package io.epicfhir.transform.joined;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.epicfhir.transform.TestLake;
-import io.epicfhir.transform.delta.KeptTable;
-import io.epicfhir.transform.delta.TableWriter;
 import io.epicfhir.transform.sqlviews.AnalysedView;
-import io.epicfhir.transform.sqlviews.SqlCatalog;
-import io.epicfhir.transform.sqlviews.SqlCheck;
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import io.epicfhir.transform.sqlviews.SqlView;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.FileSourceScanExec;
 import org.apache.spark.sql.execution.SparkPlan;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.MetadataBuilder;
-import org.apache.spark.sql.types.StructType;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,19 +24,12 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /** How Spark runs SQLViews, and what their analysed plans say: no row is computed here. */
 final class JoinPlanTest {
-  private static final String HEAD =
-      "-- description: x\n-- depends: a, b, c as other, lookup l\n-- key: k\n";
-
   @TempDir private static Path folder;
-  private static TestLake lake;
-  private static SparkSession session;
-  private static SourceTables tables;
+  private static PlanTables tables;
 
   @BeforeAll
   static void makeTables() {
-    lake = new TestLake(folder);
-    session = SourceTables.session(TestLake.spark(), 0, 10 << 20);
-    tables = new SourceTables(session, lake.lake(), 10 << 20);
+    tables = new PlanTables(folder, 10 << 20);
   }
 
   @AfterAll
@@ -55,55 +37,8 @@ final class JoinPlanTest {
     tables.close();
   }
 
-  private static Source source(String name) {
-    boolean lookup = name.equals("l");
-    org.apache.hadoop.fs.Path path =
-        lookup ? lake.lake().paths().lookup(name) : lake.lake().paths().view(name);
-    KeptTable table = new KeptTable(lake.lake(), path);
-    if (table.log().version().isEmpty()) {
-      StructType columns =
-          lookup
-              ? StructType.fromDDL("code string, class string")
-              : new StructType()
-                  .add("k", "string")
-                  .add("j", "string")
-                  .add(
-                      "v",
-                      DataTypes.StringType,
-                      true,
-                      new MetadataBuilder()
-                          .putString("fhirType", name.equals("b") ? "decimal" : "string")
-                          .build())
-                  .add("vs", "array<string>")
-                  .add("w", "string");
-      Row row =
-          lookup
-              ? RowFactory.create("c", "x")
-              : RowFactory.create("1", "2", "c", new String[] {"v"}, "w");
-      table.build(
-          KeptTable.definition(columns, "", false),
-          new TableWriter(lake.lake(), path, columns, Optional.empty(), Optional.empty())
-              .write(TestLake.spark().createDataFrame(List.of(row), columns).coalesce(1)),
-          "epic-fhir test");
-    }
-    return Source.of((lookup ? "lookups/" : "views/") + name, path, 0, "", 1000);
-  }
-
-  private static SqlView view(String sql) {
-    return SqlCatalog.read(HEAD + sql, "t.sql");
-  }
-
-  private static Dataset<Row> rows(SqlView view, SourceTables from, SparkSession in) {
-    Map<String, Source> byLabel =
-        Map.of("a", source("a"), "b", source("b"), "other", source("c"), "l", source("l"));
-    try (SqlSession sql = new SqlSession(in, view, from, byLabel)) {
-      return sql.rows(SqlCheck.query(view), 1);
-    }
-  }
-
   private static AnalysedView analysed(String sql) {
-    SqlView view = view(sql);
-    return AnalysedView.of(view, execution(rows(view, tables, session)).analyzed());
+    return tables.analysed(sql);
   }
 
   private static org.apache.spark.sql.execution.QueryExecution execution(Dataset<Row> rows) {
@@ -119,8 +54,9 @@ final class JoinPlanTest {
   @Test
   void aSmallLookupIsBroadcastFromMemoryAndOnlyNeededColumnsAreRead() {
     SqlView view =
-        view("SELECT a.k, a.v, l.class FROM a LEFT JOIN l ON l.code = a.v WHERE a.j = '2'");
-    List<SparkPlan> plan = nodes(execution(rows(view, tables, session)).executedPlan());
+        PlanTables.view(
+            "SELECT a.k, a.v, l.class FROM a LEFT JOIN l ON l.code = a.v WHERE a.j = '2'");
+    List<SparkPlan> plan = nodes(execution(tables.rows(view)).executedPlan());
     assertThat(plan)
         .extracting(SparkPlan::nodeName)
         .contains("BroadcastHashJoin", "InMemoryTableScan");
@@ -135,10 +71,9 @@ final class JoinPlanTest {
 
   @Test
   void aTableAboveTheThresholdIsNotBroadcast() {
-    SparkSession small = SourceTables.session(TestLake.spark(), 0, 1);
-    try (SourceTables few = new SourceTables(small, lake.lake(), 1)) {
-      SqlView view = view("SELECT a.k, l.class FROM a JOIN l ON l.code = a.v");
-      assertThat(nodes(execution(rows(view, few, small)).executedPlan()))
+    try (PlanTables small = new PlanTables(folder, 1)) {
+      SqlView view = PlanTables.view("SELECT a.k, l.class FROM a JOIN l ON l.code = a.v");
+      assertThat(nodes(execution(small.rows(view)).executedPlan()))
           .extracting(SparkPlan::nodeName)
           .contains("SortMergeJoin")
           .doesNotContain("BroadcastHashJoin");

@@ -1,0 +1,94 @@
+package io.epicfhir.transform.joined;
+
+import static org.apache.spark.sql.functions.broadcast;
+
+import io.epicfhir.transform.delta.InternalRows;
+import io.epicfhir.transform.sqlviews.AnalysedView;
+import io.epicfhir.transform.sqlviews.RowValue;
+import io.epicfhir.transform.sqlviews.SqlView;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
+import org.apache.spark.sql.types.StructType;
+
+/** At least the rows of some keys that a SQLView gives. */
+final class KeyQuery {
+  private final SqlSession sql;
+  private final AnalysedView analysed;
+  private final TouchRules rules;
+
+  KeyQuery(SqlSession sql, AnalysedView analysed, TouchRules rules) {
+    this.sql = sql;
+    this.analysed = analysed;
+    this.rules = rules;
+  }
+
+  /** The keys as a table of one column, {@link TouchedKeys#KEY}. */
+  Dataset<Row> table(Set<Object> keys) {
+    StructType column =
+        new StructType().add(TouchedKeys.KEY, analysed.key().orElseThrow().dataType());
+    List<InternalRow> rows = new ArrayList<>();
+    keys.forEach(key -> rows.add(new GenericInternalRow(new Object[] {key})));
+    return InternalRows.local(sql.spark(), rows, column);
+  }
+
+  /** Over all rows that touch the keys, by Spark; nothing runs yet. */
+  Dataset<Row> rows(Dataset<Row> keys) {
+    sql.open();
+    for (SqlView.Dependency dependency : sql.view().dependencies()) {
+      String label = dependency.label();
+      column(label).ifPresent(column -> sql.name(label, touching(sql.table(label), column, keys)));
+    }
+    return sql.rows();
+  }
+
+  /** The column of a dependency that alone tells which key its rows touch. */
+  private Optional<String> column(String label) {
+    return rules
+        .of(label)
+        .filter(rule -> rule.others().isEmpty() && rule.own().size() == 1)
+        .map(rule -> rule.own().get(0))
+        .flatMap(RowValue::column);
+  }
+
+  private static Dataset<Row> touching(Dataset<Row> table, String column, Dataset<Row> keys) {
+    return table.join(
+        broadcast(keys),
+        table.col("`" + column + "`").eqNullSafe(keys.col(TouchedKeys.KEY)),
+        "left_semi");
+  }
+
+  /**
+   * The rows themselves, over what this thread reads of the dependencies, or by Spark where that
+   * would be much; empty where there are too many.
+   *
+   * @param few whether the keys are few beside those of the table
+   */
+  @SuppressWarnings("try") // the settings hold while it is open
+  Optional<List<InternalRow>> few(Set<Object> keys, boolean few) {
+    Optional<Map<String, List<UnsafeRow>>> narrowed =
+        few ? new NarrowedTables(sql, rules, analysed.needed()).of(keys) : Optional.empty();
+    boolean here = narrowed.isPresent();
+    try (SmallPlans small = here ? SmallPlans.ofFewRows(sql.spark()) : SmallPlans.of(sql.spark())) {
+      Dataset<Row> rows = here ? over(narrowed.get()) : rows(table(keys));
+      List<InternalRow> collected = InternalRows.collected(rows.limit(FewRows.MOST + 1));
+      return Optional.of(collected).filter(all -> all.size() <= FewRows.MOST);
+    }
+  }
+
+  private Dataset<Row> over(Map<String, List<UnsafeRow>> narrowed) {
+    for (SqlView.Dependency dependency : sql.view().dependencies()) {
+      String label = dependency.label();
+      List<UnsafeRow> rows = narrowed.get(label);
+      sql.name(label, rows == null ? sql.table(label) : sql.local(label, rows));
+    }
+    return sql.rows();
+  }
+}
