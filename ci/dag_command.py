@@ -9,6 +9,7 @@ from jobs import PROFILE, Ended, Runner, profile_options
 from parts import HOME
 
 sys.path.insert(0, str(HOME / "dags"))
+from epic_fhir import effort
 from epic_fhir.archives import ClassArchive
 from epic_fhir.installation import Installation
 
@@ -33,11 +34,22 @@ class DagCommand:
 
     @classmethod
     def spark(
-        cls, here: Installation, main: str, args: list[str], jvm: tuple[str, ...], module: str = "extract-job"
+        cls,
+        here: Installation,
+        main: str,
+        args: list[str],
+        jvm: tuple[str, ...],
+        module: str = "extract-job",
+        input_bytes: int | None = None,
     ) -> "DagCommand":
-        """A job that spark-submit runs, on two cores."""
+        """
+        A job that spark-submit runs, on two cores.
+
+        :param input_bytes: what the task before would have told
+        """
         archive = here.spark_archive(module)
-        properties, env = here.spark_start(module, archive) if archive else ({}, {})
+        quick = [effort.QUICK] if input_bytes is not None and input_bytes <= effort.LITTLE else []
+        properties, env = here.spark_start(module, archive, quick)
         options = " ".join((*profile_options(), *jvm))
         words = [here.spark_submit(), "--master", "local[2]", "--properties-file", str(PROFILE), "--driver-java-options", options]
         for name, value in properties.items():

@@ -103,14 +103,22 @@ class Installation:
         """The class archive of a submitted job, or None if archives are off or cannot be used."""
         return self._archive(f"{module}-spark", [*self._own(module), f"{self.spark_home}/jars/*"])
 
-    def spark_start(self, module: str, archive: ClassArchive) -> tuple[dict[str, str], dict[str, str]]:
-        """What spark-submit is given so that its JVM can use an archive: Spark's properties, and the environment."""
+    def spark_start(self, module: str, archive: ClassArchive | None, jvm: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """
+        What spark-submit is given so that its JVM can use an archive, and has these options.
+
+        :return: Spark's properties, and the environment
+        """
+        own = [*jvm, os.environ.get("SPARK_SUBMIT_OPTS", "")]
+        if archive is None:
+            options = " ".join(option for option in own if option)
+            return {}, {"SPARK_SUBMIT_OPTS": options} if options else {}
         empty = archive.file.parent / "empty"  # no archive fits a class path with a folder in it that holds something
         empty.mkdir(exist_ok=True)
-        options = [*archive.options(), self._logging(), os.environ.get("SPARK_SUBMIT_OPTS", "")]
+        options = " ".join(option for option in [*archive.options(), self._logging(), *own] if option)
         return (
             {"spark.driver.extraClassPath": os.pathsep.join(self._own(module))},
-            {"SPARK_CONF_DIR": str(empty), "SPARK_SUBMIT_OPTS": " ".join(option for option in options if option)},
+            {"SPARK_CONF_DIR": str(empty), "SPARK_SUBMIT_OPTS": options},
         )
 
     def java(self, module: str, main: str, arguments: list[str]) -> tuple[list[str], ClassArchive | None]:

@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import (
     AirflowFailException,
 )
 
-from epic_fhir import logs, sites
+from epic_fhir import effort, logs, sites
 from epic_fhir.database import database
 from epic_fhir.installation import Installation
 from epic_fhir.lake import RunKey
@@ -67,7 +67,7 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
             here = Installation.of(key.dag_id)
             lake = Settings.of(here).open_lake()
             self.application = str(here.jar(self.module))
-            archive = self._start_with_archive(here)
+            archive = self._start(here, effort.jvm_options(lake, key))
             self.properties_file = here.properties()
             self.jars = ",".join(here.extra_jars()) or None
         self._follow_drivers_elsewhere()
@@ -134,15 +134,22 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         self._yarn_track_via_rm_api = cluster and "yarn" in connection["master"]
         self._track_driver_via_k8s_api = cluster and "k8s" in connection["master"]
 
-    def _start_with_archive(self, here: Installation) -> ClassArchive | None:
-        """Only in client mode, where the driver's JVM is spark-submit's own. This process, and its environment, are the task's."""
+    def _start(self, here: Installation, jvm: list[str]) -> ClassArchive | None:
+        """
+        With the archive only in client mode, where the driver's JVM is spark-submit's own. This process, and its environment, are
+        the task's.
+
+        :param jvm: options where the driver does the work
+        """
         archive = here.spark_archive(self.module)
         environment = here.environment()
         self.conf = {**(self.conf or {}), **local_folders()}
-        if self._get_hook()._connection.get("deploy_mode") == "cluster":
+        connection = self._get_hook()._connection
+        local = str(connection.get("master")).startswith("local")
+        if connection.get("deploy_mode") == "cluster":
             self.conf |= run_by_on_a_cluster()
-        elif archive is not None:
-            properties, own = here.spark_start(self.module, archive)
+        else:
+            properties, own = here.spark_start(self.module, archive, jvm if local else [])
             self.conf = {**(self.conf or {}), **properties}
             environment |= own
         os.environ.update(environment)

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import shutil
 import stat
 from datetime import datetime, timedelta, timezone
@@ -304,6 +305,35 @@ def test_the_job_is_told_who_started_the_run(home, monkeypatch):
     assert told[-1] == "0077"
 
 
+MEBI = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("before", "sizes", "status", "master", "quick"),
+    [
+        ("transform", [1 * MEBI, None, 63 * MEBI], "success", "local[*]", True),
+        ("transform", [], "success", "local[2]", True),
+        ("transform", [1 * MEBI, 64 * MEBI], "success", "local[*]", False),
+        ("transform", [1 * MEBI], "failed", "local[*]", False),
+        ("transform", [1 * MEBI], "success", "spark://master:7077", False),
+        ("extract", [1 * MEBI], "success", "local[*]", False),
+        (None, [], "success", "local[*]", False),
+    ],
+)
+def test_the_jvm_of_a_job_with_little_to_do_compiles_once(home, monkeypatch, before, sizes, status, master, quick):
+    monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", json.dumps({"conn_type": "spark", "host": master}))
+    monkeypatch.setenv("SPARK_SUBMIT_OPTS", "-Dof=administrator")
+    will_leave(home, "load", report("load", 0, 1, result={"tables": {}}))
+    if before:
+        made = report(before, 0, 1)
+        made["run"]["status"] = status
+        made["outputs"] = [{"name": "a", "path": None, "rows": None, "bytes": size} for size in sizes]
+        lies_in_the_lake(home, before, made)
+    load().execute(context("load"))
+    options = re.findall(r"^SPARK_SUBMIT_OPTS=(.*)$", (home / "environment").read_text(), re.MULTILINE)
+    assert options == ["-XX:TieredStopAtLevel=1 -Dof=administrator" if quick else "-Dof=administrator"]
+
+
 def test_what_spark_submit_leaves_is_private_and_no_secret_of_airflow_goes_along(home, monkeypatch):
     monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "CANARY1")
     monkeypatch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "CANARY2")
@@ -328,7 +358,7 @@ def test_what_goes_to_a_clusters_master_holds_no_secret_and_says_who_started_the
     monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", '{"conn_type": "spark", "host": "yarn", "extra": {"deploy-mode": "cluster"}}')
     task = load()
     task.conf = {}
-    task._start_with_archive(Installation.of("epic_fhir_etl"))
+    task._start(Installation.of("epic_fhir_etl"), [])
     assert task.conf["spark.yarn.appMasterEnv.EPIC_FHIR_RUN_BY"] == "ada"
     assert task.conf["spark.kubernetes.driverEnv.EPIC_FHIR_RUN_BY"] == "ada"
     sent = without_secrets(master=True)
