@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 
 /** Builds one joined table, whole or the rows of some keys, in at most one commit. */
@@ -62,10 +63,13 @@ final class JoinedBuild {
   }
 
   /** Builds the table whole; without a commit where it has these rows already. */
-  Outcome whole(Optional<JoinedState> before) {
+  Outcome whole(Optional<JoinedState> before, KeyQuery query) {
     table.removeLeftovers();
     Optional<TableSnapshot> old = table.log().snapshot();
-    List<NewFile> files = writer.write(sql.open().rows());
+    Optional<List<InternalRow>> few = sql.bytes() <= LITTLE ? query.all() : Optional.empty();
+    List<NewFile> files =
+        few.map(rows -> writer.write(rows.iterator()))
+            .orElseGet(() -> writer.write(sql.open().rows()));
     if (before.isPresent()
         && old.filter(this::isOfThisShape).isPresent()
         && same(files, old.get())) {

@@ -168,7 +168,7 @@ public final class JoinedTables {
       KeyQuery query = new KeyQuery(sql, analysed, rules);
       return from.filter(state -> view.key().isPresent())
           .flatMap(state -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k, query)))
-          .orElseGet(() -> build.whole(from));
+          .orElseGet(() -> build.whole(from, query));
     }
   }
 

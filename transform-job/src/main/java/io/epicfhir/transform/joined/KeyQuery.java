@@ -18,7 +18,7 @@ import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.types.StructType;
 
-/** At least the rows of some keys that a SQLView gives. */
+/** The rows that a SQLView gives: at least those of some keys, or all of a small one. */
 final class KeyQuery {
   private final SqlSession sql;
   private final AnalysedView analysed;
@@ -73,14 +73,34 @@ final class KeyQuery {
    */
   @SuppressWarnings("try") // the settings hold while it is open
   Optional<List<InternalRow>> few(Set<Object> keys, boolean few) {
-    Optional<Map<String, List<UnsafeRow>>> narrowed =
-        few ? new NarrowedTables(sql, rules, analysed.needed()).of(keys) : Optional.empty();
-    boolean here = narrowed.isPresent();
-    try (SmallPlans small = here ? SmallPlans.ofFewRows(sql.spark()) : SmallPlans.of(sql.spark())) {
-      Dataset<Row> rows = here ? over(narrowed.get()) : rows(table(keys));
-      List<InternalRow> collected = InternalRows.collected(rows.limit(FewRows.MOST + 1));
-      return Optional.of(collected).filter(all -> all.size() <= FewRows.MOST);
+    var narrowed = few ? tables().of(keys) : Optional.<Map<String, List<UnsafeRow>>>empty();
+    if (narrowed.isPresent()) {
+      return overFew(narrowed.get());
     }
+    try (SmallPlans small = SmallPlans.of(sql.spark())) {
+      return collected(rows(table(keys)));
+    }
+  }
+
+  /** All rows of the SQLView in the same way; empty where they or its tables' are too many. */
+  Optional<List<InternalRow>> all() {
+    return tables().all().flatMap(this::overFew);
+  }
+
+  private NarrowedTables tables() {
+    return new NarrowedTables(sql, rules, analysed.needed());
+  }
+
+  @SuppressWarnings("try") // the settings hold while it is open
+  private Optional<List<InternalRow>> overFew(Map<String, List<UnsafeRow>> tables) {
+    try (SmallPlans small = SmallPlans.ofFewRows(sql.spark())) {
+      return collected(over(tables));
+    }
+  }
+
+  private static Optional<List<InternalRow>> collected(Dataset<Row> rows) {
+    List<InternalRow> collected = InternalRows.collected(rows.limit(FewRows.MOST + 1));
+    return Optional.of(collected).filter(all -> all.size() <= FewRows.MOST);
   }
 
   private Dataset<Row> over(Map<String, List<UnsafeRow>> narrowed) {

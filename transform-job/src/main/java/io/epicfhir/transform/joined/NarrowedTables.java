@@ -19,8 +19,9 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The rows of a SQLView's dependencies that have a part in some keys, read by this thread. A row
- * that touches none of them may be left out: what it adds or takes belongs to other keys.
+ * The rows of a SQLView's dependencies, or those that have a part in some keys, read by this
+ * thread. A row that touches none of them may be left out: what it adds or takes belongs to other
+ * keys.
  */
 final class NarrowedTables {
   /** So much is held in memory for one joined table. */
@@ -70,6 +71,18 @@ final class NarrowedTables {
             .of(dependency.label())
             .filter(rule -> !rule.others().isEmpty())
             .ifPresent(rule -> byOthers(dependency.label(), rule, keys));
+      }
+      return Optional.of(rows);
+    } catch (TooMany e) {
+      return Optional.empty();
+    }
+  }
+
+  /** All rows by label, as {@link #of}; empty where there are too many. */
+  Optional<Map<String, List<UnsafeRow>>> all() {
+    try {
+      for (var dependency : sql.view().dependencies()) {
+        take(dependency.label(), Set.of(), columns -> row -> true);
       }
       return Optional.of(rows);
     } catch (TooMany e) {
