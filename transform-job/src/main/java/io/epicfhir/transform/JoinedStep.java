@@ -7,6 +7,7 @@ import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.report.RunRecorder;
+import io.epicfhir.transform.joined.JoinedLimits;
 import io.epicfhir.transform.joined.JoinedResults;
 import io.epicfhir.transform.joined.JoinedTables;
 import io.epicfhir.transform.joined.Source;
@@ -152,7 +153,7 @@ final class JoinedStep {
                   spark,
                   lake,
                   settings.vectors(),
-                  settings.joined().broadcastThreshold(),
+                  JoinedLimits.of(settings.joined().broadcastThreshold()),
                   current(),
                   lookups)
               .bringUpToDate(sql, order, anew);

@@ -12,6 +12,7 @@ import io.epicfhir.transform.delta.KeptTable;
 import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.delta.TableWriter;
+import io.epicfhir.transform.joined.JoinedLimits;
 import io.epicfhir.transform.joined.JoinedResults;
 import io.epicfhir.transform.joined.JoinedResults.Built;
 import io.epicfhir.transform.joined.JoinedTables;
@@ -216,7 +217,7 @@ final class JoinedHistoryTest {
                   () -> spark,
                   lake.lake(),
                   List.of(DeletionVectors.values()).get(random.nextInt(3)),
-                  10 << 20,
+                  new JoinedLimits(10 << 20, List.of(0, 5, 150_000).get(random.nextInt(3))),
                   sources,
                   lookups)
               .bringUpToDate(catalog, order, Set.of());
@@ -230,7 +231,7 @@ final class JoinedHistoryTest {
                     },
                     lake.lake(),
                     DeletionVectors.OFF,
-                    10 << 20,
+                    JoinedLimits.of(10 << 20),
                     sources,
                     lookups)
                 .bringUpToDate(catalog, order, Set.of())

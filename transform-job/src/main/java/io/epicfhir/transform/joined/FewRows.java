@@ -21,7 +21,7 @@ import org.apache.spark.sql.types.StructType;
  * the comparison than the rows need to come.
  */
 final class FewRows {
-  /** So many rows of a side are taken here at most, and so many bytes. */
+  /** So many rows of a side are compared at most, and so many bytes are taken. */
   static final int MOST = 50_000;
 
   private static final long MOST_BYTES = 64L << 20;

@@ -17,7 +17,7 @@ import org.apache.spark.sql.SparkSession;
 final class JoinedSessions implements AutoCloseable {
   private final Supplier<SparkSession> spark;
   private final Lake lake;
-  private final long broadcastThreshold;
+  private final JoinedLimits limits;
   private final KnownSources sources;
   private final TableOrder order;
   private final Deque<One> free = new ArrayDeque<>();
@@ -32,12 +32,12 @@ final class JoinedSessions implements AutoCloseable {
   JoinedSessions(
       Supplier<SparkSession> spark,
       Lake lake,
-      long broadcastThreshold,
+      JoinedLimits limits,
       KnownSources sources,
       TableOrder order) {
     this.spark = spark;
     this.lake = lake;
-    this.broadcastThreshold = broadcastThreshold;
+    this.limits = limits;
     this.sources = sources;
     this.order = order;
   }
@@ -56,9 +56,8 @@ final class JoinedSessions implements AutoCloseable {
     if (!free.isEmpty()) {
       return free.pop();
     }
-    SparkSession session =
-        SourceTables.session(spark.get(), sources.mostRead(order), broadcastThreshold);
-    One one = new One(session, new SourceTables(session, lake, broadcastThreshold));
+    SparkSession session = SourceTables.session(spark.get(), sources.mostRead(order), limits);
+    One one = new One(session, new SourceTables(session, lake, limits));
     all.add(one);
     return one;
   }

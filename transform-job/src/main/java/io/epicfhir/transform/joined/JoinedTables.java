@@ -35,7 +35,7 @@ public final class JoinedTables {
   private final Supplier<SparkSession> spark;
   private final Lake lake;
   private final DeletionVectors vectors;
-  private final long broadcastThreshold;
+  private final JoinedLimits limits;
   private final KnownSources sources;
   private final JoinedResults results = JoinedResults.empty();
 
@@ -47,13 +47,13 @@ public final class JoinedTables {
       Supplier<SparkSession> spark,
       Lake lake,
       DeletionVectors vectors,
-      long broadcastThreshold,
+      JoinedLimits limits,
       Map<String, Source> views,
       LookupResults lookups) {
     this.spark = spark;
     this.lake = lake;
     this.vectors = vectors;
-    this.broadcastThreshold = broadcastThreshold;
+    this.limits = limits;
     this.sources = new KnownSources(lake, views, lookups);
   }
 
@@ -66,8 +66,7 @@ public final class JoinedTables {
   public JoinedResults bringUpToDate(SqlCatalog catalog, TableOrder order, Set<String> anew) {
     Stream.concat(catalog.problems().stream(), order.problems().stream())
         .forEach(one -> results.failed().put(one.name(), keeps(one.name(), one.message())));
-    try (JoinedSessions sessions =
-        new JoinedSessions(spark, lake, broadcastThreshold, sources, order)) {
+    try (JoinedSessions sessions = new JoinedSessions(spark, lake, limits, sources, order)) {
       for (List<SqlView> independent : order.levels()) {
         SideBySide.forEach(independent, view -> one(view, sessions, anew.contains(view.name())));
       }

@@ -20,6 +20,8 @@ import org.apache.spark.sql.types.StructType;
 
 /** The rows that a SQLView gives: at least those of some keys, or all of a small one. */
 final class KeyQuery {
+  private static final int FEW_KEYS = 20_000;
+
   private final SqlSession sql;
   private final AnalysedView analysed;
   private final TouchRules rules;
@@ -28,6 +30,11 @@ final class KeyQuery {
     this.sql = sql;
     this.analysed = analysed;
     this.rules = rules;
+  }
+
+  /** Whether the rows of so many keys are compared here. */
+  boolean isSmall(int keys) {
+    return keys <= Math.min(FEW_KEYS, sql.sources().limits().rowsHere());
   }
 
   /** The keys as a table of one column, {@link TouchedKeys#KEY}. */

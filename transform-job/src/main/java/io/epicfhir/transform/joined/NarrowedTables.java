@@ -25,8 +25,6 @@ import org.apache.spark.sql.types.StructType;
  */
 final class NarrowedTables {
   /** So much is held in memory for one joined table. */
-  private static final long MOST_ROWS = 150_000;
-
   private static final long MOST_BYTES = 64L << 20;
 
   private final SqlSession sql;
@@ -184,7 +182,7 @@ final class NarrowedTables {
   private UnsafeRow counted(UnsafeRow row) {
     count++;
     bytes += row.getSizeInBytes();
-    if (count > MOST_ROWS || bytes > MOST_BYTES) {
+    if (count > sql.sources().limits().rowsHere() || bytes > MOST_BYTES) {
       throw new TooMany();
     }
     return row;

@@ -37,12 +37,9 @@ record ReplacedKeys(
     KeptTable table,
     AnalysedView analysed,
     TableWriter writer) {
-  /** The rows of so many keys are compared here. */
-  private static final int FEW = 20_000;
-
   /** Replaces them; empty, without a commit, where they are what they were. */
   Optional<JoinedBuild.Outcome> of(TableSnapshot old, Set<Object> keys, boolean few) {
-    if (keys.size() <= FEW && FewRows.takes(key().dataType())) {
+    if (query.isSmall(keys.size()) && FewRows.takes(key().dataType())) {
       FewRows rows = new FewRows(analysed.schema(), key().name(), keys);
       Optional<List<FewRows.Old>> stale = rows.in(old.files(), live);
       Optional<List<InternalRow>> fresh = stale.flatMap(any -> query.few(keys, few));

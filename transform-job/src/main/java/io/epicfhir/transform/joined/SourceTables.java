@@ -27,26 +27,25 @@ import org.apache.spark.sql.types.StructType;
 final class SourceTables implements AutoCloseable {
   private final SparkSession session;
   private final Lake lake;
-  private final long broadcastThreshold;
+  private final JoinedLimits limits;
   private final Map<String, Dataset<Row>> open = new TreeMap<>();
   private final Map<String, TableSnapshot> snapshots = new TreeMap<>();
   private final List<Dataset<Row>> cached = new ArrayList<>();
 
-  SourceTables(SparkSession session, Lake lake, long broadcastThreshold) {
+  SourceTables(SparkSession session, Lake lake, JoinedLimits limits) {
     this.session = session;
     this.lake = lake;
-    this.broadcastThreshold = broadcastThreshold;
+    this.limits = limits;
   }
 
   /**
    * A session for joins.
    *
    * @param read the bytes of what is read
-   * @param broadcastThreshold tables of at most so many bytes are sent to every task
    */
-  static SparkSession session(SparkSession base, long read, long broadcastThreshold) {
+  static SparkSession session(SparkSession base, long read, JoinedLimits limits) {
     SparkSession session = SilverSession.of(base, read, 0);
-    session.conf().set("spark.sql.autoBroadcastJoinThreshold", broadcastThreshold);
+    session.conf().set("spark.sql.autoBroadcastJoinThreshold", limits.broadcastBytes());
     return session;
   }
 
@@ -67,9 +66,14 @@ final class SourceTables implements AutoCloseable {
     return new LiveRows(lake, source.path());
   }
 
+  /** What is small. */
+  JoinedLimits limits() {
+    return limits;
+  }
+
   /** Whether it is so small that it is kept in memory. */
   boolean isKept(Source source) {
-    return source.isLookup() && source.bytes() <= broadcastThreshold;
+    return source.isLookup() && source.bytes() <= limits.broadcastBytes();
   }
 
   private TableSnapshot snapshot(Source source) {

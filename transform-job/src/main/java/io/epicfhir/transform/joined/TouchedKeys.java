@@ -36,9 +36,6 @@ final class TouchedKeys {
   /** More keys than these are not sent to every task. */
   static final int FEW = 200_000;
 
-  /** So many changed rows are read by this thread at most. */
-  private static final long FEW_ROWS = 100_000;
-
   private final Lake lake;
   private final SqlSession sql;
   private final AnalysedView analysed;
@@ -75,7 +72,9 @@ final class TouchedKeys {
         changed.put(one.getKey(), rows.get());
       }
     }
-    boolean few = changed.values().stream().mapToLong(ChangedRows::atMost).sum() <= FEW_ROWS;
+    boolean few =
+        changed.values().stream().mapToLong(ChangedRows::atMost).sum()
+            <= sql.sources().limits().rowsHere();
     return Optional.of(
         few && changed.keySet().stream().allMatch(label -> rules.of(label).isPresent())
             ? here(changed)

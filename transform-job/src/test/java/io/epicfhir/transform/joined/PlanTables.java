@@ -30,8 +30,9 @@ final class PlanTables implements AutoCloseable {
 
   PlanTables(Path folder, int broadcastThreshold) {
     this.lake = new TestLake(folder);
-    this.session = SourceTables.session(TestLake.spark(), 0, broadcastThreshold);
-    this.tables = new SourceTables(session, lake.lake(), broadcastThreshold);
+    JoinedLimits limits = JoinedLimits.of(broadcastThreshold);
+    this.session = SourceTables.session(TestLake.spark(), 0, limits);
+    this.tables = new SourceTables(session, lake.lake(), limits);
   }
 
   /** A SQLView of these tables whose key is k. */
