@@ -29,8 +29,11 @@ final class PlanTables implements AutoCloseable {
   private final SourceTables tables;
 
   PlanTables(Path folder, int broadcastThreshold) {
+    this(folder, JoinedLimits.of(broadcastThreshold));
+  }
+
+  PlanTables(Path folder, JoinedLimits limits) {
     this.lake = new TestLake(folder);
-    JoinedLimits limits = JoinedLimits.of(broadcastThreshold);
     this.session = SourceTables.session(TestLake.spark(), 0, limits);
     this.tables = new SourceTables(session, lake.lake(), limits);
   }
@@ -85,14 +88,17 @@ final class PlanTables implements AutoCloseable {
                           .build())
                   .add("vs", "array<string>")
                   .add("w", "string");
-      Row row =
+      List<Row> rows =
           lookup
-              ? RowFactory.create("c", "x")
-              : RowFactory.create("1", "2", "c", new String[] {"v"}, "w");
+              ? List.of(RowFactory.create("c", "x"))
+              : List.of(
+                  RowFactory.create("1", "2", "c", new String[] {"v"}, "w"),
+                  RowFactory.create("2", null, "d", new String[] {"v", null}, "w"),
+                  RowFactory.create("3", "1", "c", null, "y"));
       table.build(
           KeptTable.definition(columns, "", false),
           new TableWriter(lake.lake(), path, columns, Optional.empty(), Optional.empty())
-              .write(TestLake.spark().createDataFrame(List.of(row), columns).coalesce(1)),
+              .write(TestLake.spark().createDataFrame(rows, columns).coalesce(1)),
           "epic-fhir test");
     }
     return Source.of((lookup ? "lookups/" : "views/") + name, path, 0, "", 1000);

@@ -1,0 +1,131 @@
+package io.epicfhir.transform.joined;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.epicfhir.transform.sqlviews.AnalysedView;
+import io.epicfhir.transform.sqlviews.SqlView;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
+import org.apache.spark.unsafe.types.UTF8String;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tables a, b and other have the rows 1|2|c|[v]|w, 2|null|d|[v, null]|w and 3|1|c|null|y. */
+final class NarrowedTablesTest {
+  private static final String SQL =
+      "SELECT a.k, b.v, l.class, z.k AS zk FROM a LEFT JOIN b ON b.j = a.k"
+          + " LEFT JOIN other AS z ON z.v = b.v LEFT JOIN l ON l.code = a.v";
+
+  @TempDir private static Path folder;
+  private static PlanTables tables;
+
+  @BeforeAll
+  static void makeTables() {
+    tables = new PlanTables(folder, 10 << 20);
+  }
+
+  @AfterAll
+  static void close() {
+    tables.close();
+  }
+
+  private static Optional<Map<String, List<UnsafeRow>>> narrowed(
+      PlanTables from, SqlView view, Set<Object> keys) {
+    try (SqlSession sql = from.sql(view)) {
+      AnalysedView analysed = sql.analysed();
+      TouchRules rules = TouchRules.of(view, sql, analysed);
+      NarrowedTables narrowed = new NarrowedTables(sql, rules, analysed.needed());
+      return keys == null ? narrowed.all() : narrowed.of(keys);
+    }
+  }
+
+  /** By label, rows as they are told above; a blank for a column that is not read. */
+  private static Map<String, List<String>> told(SqlView view, Set<Object> keys) {
+    Map<String, List<String>> told = new TreeMap<>();
+    narrowed(tables, view, keys)
+        .orElseThrow()
+        .forEach((label, rows) -> told.put(label, rows.stream().map(r -> told(label, r)).toList()));
+    return told;
+  }
+
+  private static String told(String label, UnsafeRow row) {
+    int columns = label.equals("l") ? 2 : 5;
+    return String.join(
+        "|",
+        IntStream.range(0, columns)
+            .mapToObj(i -> row.isNullAt(i) ? "" : i == 3 ? "[]" : row.getUTF8String(i).toString())
+            .toList());
+  }
+
+  private static Set<Object> keys(String... keys) {
+    Set<Object> set = new HashSet<>();
+    Arrays.stream(keys).forEach(key -> set.add(key == null ? null : UTF8String.fromString(key)));
+    return set;
+  }
+
+  @Test
+  void rowsOfOtherKeysAndColumnsWithoutAPartAreLeftOut() {
+    SqlView view =
+        PlanTables.view(
+            SQL, "-- touched by other: SELECT b.j FROM b JOIN changed AS c ON b.v = c.v\n");
+    assertThat(told(view, keys("1")))
+        .isEqualTo(
+            Map.of(
+                "a", List.of("1||c||"),
+                "b", List.of("|1|c||"),
+                "other", List.of("1||c||", "3||c||"),
+                "l", List.of("c|x")));
+    assertThat(told(view, keys("3")))
+        .containsEntry("a", List.of("3||c||"))
+        .containsEntry("b", List.of())
+        .containsEntry("other", List.of());
+  }
+
+  @Test
+  void nullIsAKeyLikeAnyOther() {
+    assertThat(told(PlanTables.view(SQL), keys((String) null)))
+        .containsEntry("b", List.of("||d||"));
+  }
+
+  /** The rows of b are known by j here, and the statement asks by k. */
+  @Test
+  void aTableThatIsAskedByAnotherColumnThanItsKeyIsSparks() {
+    SqlView view =
+        PlanTables.view(
+            SQL, "-- touched by other: SELECT b.k FROM b JOIN changed AS c ON b.v = c.v\n");
+    assertThat(told(view, keys("1"))).containsOnlyKeys("a", "b", "l");
+    assertThat(told(PlanTables.view(SQL), keys("1"))).containsOnlyKeys("a", "b", "l");
+  }
+
+  @Test
+  void allRowsAreAllRows() {
+    Map<String, List<String>> told = told(PlanTables.view(SQL), null);
+    assertThat(told).containsOnlyKeys("a", "b", "l", "other");
+    assertThat(told.get("b")).containsExactly("|2|c||", "||d||", "|1|c||");
+  }
+
+  @Test
+  void moreRowsThanTheLimitAreSparks() {
+    try (PlanTables few = new PlanTables(folder, new JoinedLimits(10 << 20, 1))) {
+      SqlView view = PlanTables.view("SELECT a.k, b.v FROM a LEFT JOIN b ON b.j = a.k");
+      assertThat(narrowed(few, view, keys("1"))).isEmpty();
+      assertThat(narrowed(few, view, keys("2"))).isEmpty();
+      assertThat(narrowed(few, view, null)).isEmpty();
+    }
+    try (PlanTables enough = new PlanTables(folder, new JoinedLimits(10 << 20, 2))) {
+      SqlView view = PlanTables.view("SELECT a.k, b.v FROM a LEFT JOIN b ON b.j = a.k");
+      assertThat(narrowed(enough, view, keys("1"))).isPresent();
+      assertThat(narrowed(enough, view, null)).as("six rows").isEmpty();
+    }
+  }
+}
