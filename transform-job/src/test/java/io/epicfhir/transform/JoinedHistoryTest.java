@@ -217,7 +217,7 @@ final class JoinedHistoryTest {
                   () -> spark,
                   lake.lake(),
                   List.of(DeletionVectors.values()).get(random.nextInt(3)),
-                  new JoinedLimits(10 << 20, List.of(0, 5, 150_000).get(random.nextInt(3))),
+                  limits(),
                   sources,
                   lookups)
               .bringUpToDate(catalog, order, Set.of());
@@ -241,6 +241,11 @@ final class JoinedHistoryTest {
           found.add("seed %d, night %d: Spark for nothing new".formatted(seed, night));
         }
       }
+    }
+
+    /** Nothing, a little and all of the work by the job's own threads. */
+    private JoinedLimits limits() {
+      return new JoinedLimits(10 << 20, List.of(0, 5, 150_000).get(random.nextInt(3)), 1 << 20);
     }
 
     private Optional<Source> source(String table) {

@@ -66,9 +66,9 @@ final class JoinedBuild {
   Outcome whole(Optional<JoinedState> before, KeyQuery query) {
     table.removeLeftovers();
     Optional<TableSnapshot> old = table.log().snapshot();
-    Optional<List<InternalRow>> few = sql.bytes() <= LITTLE ? query.all() : Optional.empty();
     List<NewFile> files =
-        few.map(rows -> writer.write(rows.iterator()))
+        fewRows(query)
+            .map(rows -> writer.write(rows.iterator()))
             .orElseGet(() -> writer.write(sql.open().rows()));
     if (before.isPresent()
         && old.filter(this::isOfThisShape).isPresent()
@@ -85,6 +85,10 @@ final class JoinedBuild {
             TableSignature.of(session));
     Failpoint.at("joined.committed");
     return new Outcome(JoinedResults.Built.WHOLE, version, 0, 0);
+  }
+
+  private Optional<List<InternalRow>> fewRows(KeyQuery query) {
+    return sql.bytes() <= LITTLE ? SqlFailure.unlessOfRows(query::all) : Optional.empty();
   }
 
   private boolean same(List<NewFile> files, TableSnapshot old) {

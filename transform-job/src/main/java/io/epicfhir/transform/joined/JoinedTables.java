@@ -166,7 +166,10 @@ public final class JoinedTables {
       TouchedKeys keys = new TouchedKeys(lake, sql, analysed, rules);
       KeyQuery query = new KeyQuery(sql, analysed, rules);
       return from.filter(state -> view.key().isPresent())
-          .flatMap(state -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k, query)))
+          .flatMap(
+              state ->
+                  SqlFailure.unlessOfRows(
+                      () -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k, query))))
           .orElseGet(() -> build.whole(from, query));
     }
   }

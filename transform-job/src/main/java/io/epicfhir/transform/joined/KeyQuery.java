@@ -32,9 +32,15 @@ final class KeyQuery {
     this.rules = rules;
   }
 
-  /** Whether the rows of so many keys are compared here. */
-  boolean isSmall(int keys) {
-    return keys <= Math.min(FEW_KEYS, sql.sources().limits().rowsHere());
+  /**
+   * Whether the rows of so many keys are compared here.
+   *
+   * @param bytes of the table that has them
+   */
+  boolean isSmall(int keys, long bytes) {
+    JoinedLimits limits = sql.sources().limits();
+    return keys <= Math.min(FEW_KEYS, limits.rowsHere())
+        && sql.bytes() + bytes <= limits.bytesHere();
   }
 
   /** The keys as a table of one column, {@link TouchedKeys#KEY}. */
@@ -100,7 +106,9 @@ final class KeyQuery {
 
   @SuppressWarnings("try") // the settings hold while it is open
   private Optional<List<InternalRow>> overFew(Map<String, List<UnsafeRow>> tables) {
-    try (SmallPlans small = SmallPlans.ofFewRows(sql.spark())) {
+    boolean all =
+        sql.view().dependencies().stream().allMatch(one -> tables.containsKey(one.label()));
+    try (SmallPlans small = all ? SmallPlans.ofFewRows(sql.spark()) : SmallPlans.of(sql.spark())) {
       return collected(over(tables));
     }
   }

@@ -39,7 +39,7 @@ record ReplacedKeys(
     TableWriter writer) {
   /** Replaces them; empty, without a commit, where they are what they were. */
   Optional<JoinedBuild.Outcome> of(TableSnapshot old, Set<Object> keys, boolean few) {
-    if (query.isSmall(keys.size()) && FewRows.takes(key().dataType())) {
+    if (query.isSmall(keys.size(), old.bytes()) && FewRows.takes(key().dataType())) {
       FewRows rows = new FewRows(analysed.schema(), key().name(), keys);
       Optional<List<FewRows.Old>> stale = rows.in(old.files(), live);
       Optional<List<InternalRow>> fresh = stale.flatMap(any -> query.few(keys, few));

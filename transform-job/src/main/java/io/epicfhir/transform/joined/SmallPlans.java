@@ -35,12 +35,24 @@ final class SmallPlans implements AutoCloseable {
     plans.set("spark.sql.leafNodeDefaultParallelism", "1");
     plans.set("spark.sql.codegen.wholeStage", "false");
     plans.set("spark.sql.codegen.factoryMode", "NO_CODEGEN");
+    // It would compute columns of rows in memory before a filter takes the rows that have no value.
+    plans.add(
+        "spark.sql.optimizer.excludedRules",
+        "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation");
     return plans;
   }
 
   private void set(String key, String value) {
-    before.put(key, session.conf().getOption(key).getOrElse(() -> ""));
+    before.putIfAbsent(key, now(key));
     session.conf().set(key, value);
+  }
+
+  private void add(String key, String value) {
+    set(key, now(key).isEmpty() ? value : now(key) + "," + value);
+  }
+
+  private String now(String key) {
+    return session.conf().getOption(key).getOrElse(() -> "");
   }
 
   @Override

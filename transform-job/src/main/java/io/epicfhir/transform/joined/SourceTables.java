@@ -82,7 +82,10 @@ final class SourceTables implements AutoCloseable {
   }
 
   private static String name(Source source) {
-    return source.table() + "@" + source.version();
+    return source.table()
+        + "@"
+        + source.version()
+        + source.missing().map(List::toString).orElse("");
   }
 
   /** All its rows. */

@@ -2,6 +2,8 @@ package io.epicfhir.transform.joined;
 
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import io.epicfhir.transform.sqlviews.SqlView;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.spark.QueryContext;
 import org.apache.spark.SparkThrowable;
 
@@ -14,22 +16,48 @@ final class SqlFailure {
     if (failure instanceof SqlRefused refused) {
       return refused.getMessage();
     }
+    return condition(failure)
+        .map(
+            spark ->
+                view.file()
+                    + line(view, spark)
+                    + ": Spark ended it with "
+                    + spark.getCondition()
+                    + hint(spark.getCondition()))
+        .orElseGet(
+            () ->
+                view.file()
+                    + ": it ended in "
+                    + root(failure).getClass().getName()
+                    + "; see the task's log");
+  }
+
+  /**
+   * Does work that may see rows that the SQL, over all of its tables, would not: those of other
+   * keys, without the rows that belong to them. Where the SQL fails, which a division by how many
+   * there are does, that is no failure of the SQLView, and the result is empty.
+   */
+  static <T> Optional<T> unlessOfRows(Supplier<Optional<T>> work) {
+    try {
+      return work.get();
+    } catch (Exception e) { // Spark throws checked ones without saying so
+      if (e instanceof SqlRefused || condition(e).isEmpty()) {
+        throw e;
+      }
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<SparkThrowable> condition(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SparkThrowable spark && spark.getCondition() != null) {
-        return view.file()
-            + line(view, spark)
-            + ": Spark ended it with "
-            + spark.getCondition()
-            + hint(spark.getCondition());
+        return Optional.of(spark);
       }
       if (cause.getCause() == cause) {
         break;
       }
     }
-    return view.file()
-        + ": it ended in "
-        + root(failure).getClass().getName()
-        + "; see the task's log";
+    return Optional.empty();
   }
 
   private static String line(SqlView view, SparkThrowable spark) {

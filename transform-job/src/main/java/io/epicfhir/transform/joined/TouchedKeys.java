@@ -72,13 +72,14 @@ final class TouchedKeys {
         changed.put(one.getKey(), rows.get());
       }
     }
-    boolean few =
-        changed.values().stream().mapToLong(ChangedRows::atMost).sum()
-            <= sql.sources().limits().rowsHere();
-    return Optional.of(
-        few && changed.keySet().stream().allMatch(label -> rules.of(label).isPresent())
-            ? here(changed)
-            : byQuery(changed));
+    return Optional.of(isForHere(changed) ? here(changed) : byQuery(changed));
+  }
+
+  private boolean isForHere(Map<String, ChangedRows> changed) {
+    JoinedLimits limits = sql.sources().limits();
+    return changed.values().stream().mapToLong(ChangedRows::atMost).sum() <= limits.rowsHere()
+        && sql.bytes() <= limits.bytesHere()
+        && changed.keySet().stream().allMatch(label -> rules.of(label).isPresent());
   }
 
   private Optional<ChangedRows> changed(String label, Source source, JoinedState.Read read) {

@@ -36,7 +36,7 @@ public final class RowValue {
    * @param row the columns that it may name
    */
   static Optional<RowValue> of(Expression expression, List<Attribute> row) {
-    Expression plain = plain(expression);
+    Expression plain = named(plain(expression), row);
     return !plain.references().isEmpty() && isOf(plain, row)
         ? Optional.of(new RowValue(plain))
         : Optional.empty();
@@ -67,6 +67,20 @@ public final class RowValue {
     return children.isEmpty()
         ? expression
         : with(expression, children.stream().map(child -> plain(child, shared)).toList());
+  }
+
+  /** With the names that the row has: a statement may write them in another case. */
+  private static Expression named(Expression expression, List<Attribute> row) {
+    if (expression instanceof Attribute attribute) {
+      return row.stream()
+          .filter(column -> column.exprId().equals(attribute.exprId()))
+          .findFirst()
+          .orElse(attribute);
+    }
+    List<Expression> children = PlanWalk.list(expression.children());
+    return children.isEmpty()
+        ? expression
+        : with(expression, children.stream().map(child -> named(child, row)).toList());
   }
 
   private static Expression with(Expression expression, List<Expression> children) {

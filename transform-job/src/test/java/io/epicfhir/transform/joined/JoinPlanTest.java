@@ -2,15 +2,18 @@ package io.epicfhir.transform.joined;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.transform.TestLake;
 import io.epicfhir.transform.sqlviews.AnalysedView;
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import io.epicfhir.transform.sqlviews.SqlView;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.FileSourceScanExec;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.assertj.core.api.Assertions;
@@ -78,6 +81,37 @@ final class JoinPlanTest {
           .contains("SortMergeJoin")
           .doesNotContain("BroadcastHashJoin");
     }
+  }
+
+  @Test
+  void settingsForFewRowsAreThoseOfBeforeAfterwards() {
+    SparkSession session = TestLake.spark().newSession();
+    session.conf().set("spark.sql.shuffle.partitions", "200");
+    session.conf().set("spark.sql.optimizer.excludedRules", "a.b.C");
+    Map<String, String> before = CollectionConverters.asJava(session.conf().getAll());
+    try (SmallPlans small = SmallPlans.ofFewRows(session)) {
+      assertThat(session.conf().get("spark.sql.shuffle.partitions")).isEqualTo("1");
+      assertThat(session.conf().get("spark.sql.optimizer.excludedRules"))
+          .startsWith("a.b.C,")
+          .endsWith("ConvertToLocalRelation");
+      assertThat(small).isNotNull();
+    }
+    assertThat(CollectionConverters.asJava(session.conf().getAll())).isEqualTo(before);
+  }
+
+  @Test
+  void aMissingLookupHasTheColumnsThatEachSqlViewGivesIt() {
+    var path = new org.apache.hadoop.fs.Path(folder.resolve("gone").toString());
+    assertThat(
+            List.of(List.of("code", "name"), List.of("code", "weight")).stream()
+                .map(
+                    columns ->
+                        List.of(
+                            tables
+                                .sources()
+                                .rows(Source.missing("gone", path, columns))
+                                .columns())))
+        .containsExactly(List.of("code", "name"), List.of("code", "weight"));
   }
 
   /** An empty cell: the plan does not tell. */

@@ -116,13 +116,13 @@ final class NarrowedTablesTest {
 
   @Test
   void moreRowsThanTheLimitAreSparks() {
-    try (PlanTables few = new PlanTables(folder, new JoinedLimits(10 << 20, 1))) {
+    try (PlanTables few = new PlanTables(folder, new JoinedLimits(10 << 20, 1, 1 << 20))) {
       SqlView view = PlanTables.view("SELECT a.k, b.v FROM a LEFT JOIN b ON b.j = a.k");
       assertThat(narrowed(few, view, keys("1"))).isEmpty();
       assertThat(narrowed(few, view, keys("2"))).isEmpty();
       assertThat(narrowed(few, view, null)).isEmpty();
     }
-    try (PlanTables enough = new PlanTables(folder, new JoinedLimits(10 << 20, 2))) {
+    try (PlanTables enough = new PlanTables(folder, new JoinedLimits(10 << 20, 2, 1 << 20))) {
       SqlView view = PlanTables.view("SELECT a.k, b.v FROM a LEFT JOIN b ON b.j = a.k");
       assertThat(narrowed(enough, view, keys("1"))).isPresent();
       assertThat(narrowed(enough, view, null)).as("six rows").isEmpty();

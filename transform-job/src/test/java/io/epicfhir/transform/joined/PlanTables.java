@@ -56,6 +56,10 @@ final class PlanTables implements AutoCloseable {
         Map.of("a", source("a"), "b", source("b"), "other", source("c"), "l", source("l")));
   }
 
+  SourceTables sources() {
+    return tables;
+  }
+
   Dataset<Row> rows(SqlView view) {
     try (SqlSession sql = sql(view)) {
       return sql.open().rows();
