@@ -82,7 +82,7 @@ final class KeyQuery {
    * The rows themselves, over what this thread reads of the dependencies, or by Spark where that
    * would be much; empty where there are too many.
    *
-   * @param few whether the keys are few beside those of the table
+   * @param few whether the keys are few beside those of the table; else all of its rows come
    */
   @SuppressWarnings("try") // the settings hold while it is open
   Optional<List<InternalRow>> few(Set<Object> keys, boolean few) {
@@ -91,7 +91,7 @@ final class KeyQuery {
       return overFew(narrowed.get());
     }
     try (SmallPlans small = SmallPlans.of(sql.spark())) {
-      return collected(rows(table(keys)));
+      return collected(few ? rows(table(keys)) : sql.open().rows());
     }
   }
 
