@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.transform.joined.JoinedResults.Built;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +94,25 @@ class JoinedSqlTest {
     drug(nextNight(), "m1", "c9").land();
     assertThat(built()).isEqualTo(Built.KEYS);
     assertThat(lake.table("joined/t")).containsExactly("a c9", "b c2", "c c2");
+  }
+
+  /** The file of drugs, which is small, is written anew with m2 in it. */
+  @Test
+  void aRowThatWasOnlyCopiedTouchesNothing() {
+    lake.sql(
+        "t.sql",
+        """
+        -- description: x
+        -- depends: request, drug
+        -- key: id
+        -- touched by drug: SELECT r.id FROM request AS r JOIN changed AS c ON r.drug = c.id
+        SELECT r.id, d.code FROM request AS r LEFT JOIN drug AS d ON d.id = r.drug
+        """);
+    lake.transform();
+    drug(nextNight(), "m1", "c9").land();
+    var done = lake.transform().joined().joined().done().get("t");
+    assertThat(List.of(done.built(), done.touched(), done.changed()))
+        .isEqualTo(List.of(Built.KEYS, 1L, 1L));
   }
 
   @Test

@@ -15,12 +15,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 import org.roaringbitmap.RoaringBitmap;
@@ -72,6 +75,10 @@ public final class ChangedRows {
     boolean isEmpty() {
       return whole.isEmpty() && partly.isEmpty();
     }
+
+    long wholeBytes() {
+      return whole.values().stream().mapToLong(DataFile::bytes).sum();
+    }
   }
 
   private ChangedRows(Lake lake, Path table, StructType columns) {
@@ -107,23 +114,55 @@ public final class ChangedRows {
     return out.rows + in.rows;
   }
 
-  /** Reads some of the table's columns of all of them by this thread. */
-  public void read(StructType some, FileRows.Taker taker) {
+  /** The bytes of files that went and came whole: rows of them may be copies of each other. */
+  public long copiedBytes() {
+    return mayHoldCopies() ? out.wholeBytes() + in.wholeBytes() : 0;
+  }
+
+  private boolean mayHoldCopies() {
+    return !out.whole.isEmpty() && !in.whole.isEmpty();
+  }
+
+  /**
+   * Reads some of the table's columns of all of them by this thread; each row is good until the
+   * next one comes. Where whole files went and came, which are held in memory, a row that is in
+   * both is left out; a row that another commit marked and brought back is not.
+   */
+  public void read(StructType some, Consumer<InternalRow> taker) {
+    if (!mayHoldCopies()) {
+      read(out, some, taker);
+      read(in, some, taker);
+      return;
+    }
+    FlatRows flat = new FlatRows(columns, columns);
+    Map<UnsafeRow, Integer> net = new HashMap<>();
+    read(out, columns, row -> net.merge(flat.of(row), -1, Integer::sum));
+    read(in, columns, row -> net.merge(flat.of(row), 1, Integer::sum));
+    FlatRows narrow = new FlatRows(columns, some);
+    net.forEach(
+        (row, times) -> {
+          if (times != 0) {
+            taker.accept(narrow.of(row));
+          }
+        });
+  }
+
+  private void read(Side side, StructType some, Consumer<InternalRow> taker) {
     FileRows rows = new FileRows(lake.hadoop(), some);
     DeletedRows deleted = new DeletedRows(lake, table);
-    for (Side side : List.of(out, in)) {
-      side.whole.values().forEach(f -> rows.read(f.in(table), deleted.of(f), taker));
-      for (DataFile file : side.partly.values()) {
-        RoaringBitmap only = side.positions.get(file.in(table).toUri().getPath());
-        rows.read(
-            file.in(table),
-            Optional.empty(),
-            (row, position) -> {
-              if (only.contains(position)) {
-                taker.row(row, position);
-              }
-            });
-      }
+    side.whole
+        .values()
+        .forEach(f -> rows.read(f.in(table), deleted.of(f), (row, at) -> taker.accept(row)));
+    for (DataFile file : side.partly.values()) {
+      RoaringBitmap only = side.positions.get(file.in(table).toUri().getPath());
+      rows.read(
+          file.in(table),
+          Optional.empty(),
+          (row, position) -> {
+            if (only.contains(position)) {
+              taker.accept(row);
+            }
+          });
     }
   }
 

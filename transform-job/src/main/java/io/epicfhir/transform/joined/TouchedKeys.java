@@ -36,6 +36,9 @@ final class TouchedKeys {
   /** More keys than these are not sent to every task. */
   static final int FEW = 200_000;
 
+  /** So much of files that were rewritten is held in memory. */
+  private static final long MOST_COPIED = 16L << 20;
+
   private final Lake lake;
   private final SqlSession sql;
   private final AnalysedView analysed;
@@ -78,6 +81,7 @@ final class TouchedKeys {
   private boolean isForHere(Map<String, ChangedRows> changed) {
     JoinedLimits limits = sql.sources().limits();
     return changed.values().stream().mapToLong(ChangedRows::atMost).sum() <= limits.rowsHere()
+        && changed.values().stream().mapToLong(ChangedRows::copiedBytes).sum() <= MOST_COPIED
         && sql.bytes() <= limits.bytesHere()
         && changed.keySet().stream().allMatch(label -> rules.of(label).isPresent());
   }
@@ -109,7 +113,7 @@ final class TouchedKeys {
         Stream.<Set<Object>>generate(HashSet::new).limit(wanted.size()).toList();
     changed.read(
         columns,
-        (row, position) -> {
+        row -> {
           for (int i = 0; i < values.size(); i++) {
             KeyValues.add(found.get(i), values.get(i).apply(row));
           }
