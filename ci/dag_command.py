@@ -48,7 +48,7 @@ class DagCommand:
         :param input_bytes: what the task before would have told
         """
         archive = here.spark_archive(module)
-        quick = [effort.QUICK] if input_bytes is not None and input_bytes <= effort.LITTLE else []
+        quick = [] if input_bytes is None else effort.options_for(input_bytes)
         properties, env = here.spark_start(module, archive, quick)
         options = " ".join((*profile_options(), *jvm))
         words = [here.spark_submit(), "--master", "local[2]", "--properties-file", str(PROFILE), "--driver-java-options", options]

@@ -21,7 +21,7 @@ class LakeSite:
         self.archives = archives or root / "archives"
         self.lake = root / "lake"
         self.runner = Runner()
-        self.landed_bytes = 0
+        self.applied_bytes = 0
         root.mkdir(parents=True, exist_ok=True)
         # Without joined tables: a benchmark that is about them names their folders.
         own = {"transform.views": HOME / "conf" / "views", "transform.joined.sql": "", "transform.joined.lookups": ""}
@@ -36,14 +36,12 @@ class LakeSite:
         :return: how many resources were landed
         """
         log = self.root / "fill.log"
-        before = self._bronze_bytes()
         command = ["java", *spark_opens(), "-Xmx2g", "-cp", test_class_path("transform-job"), "io.epicfhir.transform.LakeFill",
                    ndjson, self.lake, export, time, one_of, "changed" if changed else "as it is"]  # fmt: skip
         with log.open("a") as err:
             ended = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=err, text=True, check=False)
         if ended.returncode:
             raise PartError(f"Cannot fill the lake: the fill ended with {ended.returncode}; look at {log}")
-        self.landed_bytes += self._bronze_bytes() - before
         return int(ended.stdout.split()[-1])
 
     def _bronze_bytes(self) -> int:
@@ -54,6 +52,7 @@ class LakeSite:
         args = ["--conf", self.conf, "--dag", "etl", "--run", run, "--task", "transform", "--interval-end", INTERVAL_END]
         report = self.lake / "metrics" / "etl" / run / "transform.json"
         here = installation(self.conf, self.archives)
-        command = DagCommand.spark(here, MAIN, [str(arg) for arg in args], jvm, "transform-job", self.landed_bytes)
-        self.landed_bytes = 0
+        bronze = self._bronze_bytes()
+        command = DagCommand.spark(here, MAIN, [str(arg) for arg in args], jvm, "transform-job", bronze - self.applied_bytes)
+        self.applied_bytes = bronze
         return command.run(self.runner, report, self.root / "logs" / f"{run}.log")

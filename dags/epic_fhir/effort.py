@@ -20,11 +20,11 @@ def jvm_options(lake: Lake, key: RunKey) -> list[str]:
     """Options for the JVM of a job that runs on this machine; none where there is much to do, or nobody has told."""
     before = _BEFORE.get(key.task_id)
     report = lake.read_json(lake.report(key, before)) if before else None
-    return [QUICK] if is_little(report) else []
-
-
-def is_little(report: dict | None) -> bool:
-    """Whether a task that succeeded left little for the next one, or nothing."""
     if not isinstance(report, dict) or (report.get("run") or {}).get("status") != "success":
-        return False
-    return sum(told.get("bytes") or 0 for told in report.get("outputs") or []) <= LITTLE
+        return []
+    return options_for(sum(told.get("bytes") or 0 for told in report.get("outputs") or []))
+
+
+def options_for(input_bytes: int) -> list[str]:
+    """The same where it is known how much there is."""
+    return [QUICK] if input_bytes <= LITTLE else []

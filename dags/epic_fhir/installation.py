@@ -109,17 +109,17 @@ class Installation:
 
         :return: Spark's properties, and the environment
         """
-        own = [*jvm, os.environ.get("SPARK_SUBMIT_OPTS", "")]
-        if archive is None:
-            options = " ".join(option for option in own if option)
-            return {}, {"SPARK_SUBMIT_OPTS": options} if options else {}
-        empty = archive.file.parent / "empty"  # no archive fits a class path with a folder in it that holds something
-        empty.mkdir(exist_ok=True)
-        options = " ".join(option for option in [*archive.options(), self._logging(), *own] if option)
-        return (
-            {"spark.driver.extraClassPath": os.pathsep.join(self._own(module))},
-            {"SPARK_CONF_DIR": str(empty), "SPARK_SUBMIT_OPTS": options},
-        )
+        options = [*jvm, os.environ.get("SPARK_SUBMIT_OPTS", "")]
+        properties, environment = {}, {}
+        if archive is not None:
+            empty = archive.file.parent / "empty"  # no archive fits a class path with a folder in it that holds something
+            empty.mkdir(exist_ok=True)
+            options = [*archive.options(), self._logging(), *options]
+            properties["spark.driver.extraClassPath"] = os.pathsep.join(self._own(module))
+            environment["SPARK_CONF_DIR"] = str(empty)
+        if any(options):
+            environment["SPARK_SUBMIT_OPTS"] = " ".join(option for option in options if option)
+        return properties, environment
 
     def java(self, module: str, main: str, arguments: list[str]) -> tuple[list[str], ClassArchive | None]:
         """The command line of a job that needs no Spark session, a small JVM that starts fast; and its archive."""

@@ -3,9 +3,8 @@ package io.epicfhir.transform;
 import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.lake.Lake;
-import io.epicfhir.transform.delta.DeletedRows;
 import io.epicfhir.transform.delta.DeletionVectors;
-import io.epicfhir.transform.delta.FileRows;
+import io.epicfhir.transform.delta.LiveRows;
 import io.epicfhir.transform.delta.SideBySide;
 import io.epicfhir.transform.delta.TaskProgress;
 import io.epicfhir.transform.silver.SilverRowsOfTypes;
@@ -129,17 +128,13 @@ final class SmallViewJob implements ViewWork {
     for (String name : OldRows.columns(view.plan().file(), mark)) {
       columns = columns.add(view.plan().schema().apply(name));
     }
-    FileRows rows = new FileRows(lake.hadoop(), columns);
-    DeletedRows deleted = new DeletedRows(lake, table);
+    LiveRows rows = new LiveRows(lake, table, columns);
     try (OldRows old =
         new OldRows(view.plan().file(), table.toString(), mark, changed, lake.hadoop())) {
       for (DataFile file : view.files()) {
-        Path path = file.in(table);
-        String uri = path.toUri().toString();
         rows.read(
-            path,
-            deleted.of(file),
-            (row, position) -> {
+            file,
+            (row, uri, position) -> {
               if (old.goes(row)) {
                 old.gone(uri, position);
               }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class JoinedSqlTest {
   @TempDir private Path folder;
   private TestLake lake;
-  private int night;
+  private final DrugNights nights = new DrugNights(0);
 
   /** Drugs m1 (code c1) and m2 (c2); orders a of m1, b and c of m2. */
   @BeforeEach
@@ -47,33 +47,15 @@ class JoinedSqlTest {
   }
 
   private TestLake.Export nextNight() {
-    night++;
-    return lake.export("e" + night, time());
+    return nights.next(lake);
   }
 
-  private String time() {
-    return "2026-01-%02dT00:00:00Z".formatted(night);
-  }
-
-  /** No view reads what tells one night's drug from another's. */
   private TestLake.Export drug(TestLake.Export to, String id, String code) {
-    return to.resource(
-        "Medication",
-        id,
-        String.valueOf(night),
-        time(),
-        "{\"resourceType\":\"Medication\",\"id\":\"%s\",\"code\":{\"text\":\"%d\",\"coding\":[{\"code\":\"%s\"}]}}"
-            .formatted(id, night, code));
+    return nights.drug(to, id, code, "night " + nights.number());
   }
 
   private TestLake.Export order(TestLake.Export to, String id, String drug) {
-    return to.resource(
-        "MedicationRequest",
-        id,
-        String.valueOf(night),
-        time(),
-        "{\"resourceType\":\"MedicationRequest\",\"id\":\"%s\",\"medicationReference\":{\"reference\":\"Medication/%s\"}}"
-            .formatted(id, drug));
+    return nights.request(to, id, "active", drug);
   }
 
   private Built built() {

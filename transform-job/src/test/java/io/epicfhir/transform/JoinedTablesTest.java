@@ -71,7 +71,7 @@ final class JoinedTablesTest {
 
   @TempDir private Path folder;
   private TestLake lake;
-  private int night = 1;
+  private final DrugNights nights = new DrugNights(1);
 
   /** Orders a, b of the drugs m1, m2; c of none. */
   @BeforeEach
@@ -105,36 +105,15 @@ final class JoinedTablesTest {
   }
 
   private TestLake.Export nextNight() {
-    night++;
-    return lake.export("e" + night, "2026-01-%02dT00:00:00Z".formatted(night));
-  }
-
-  private String updated() {
-    return "2026-01-%02dT00:00:00Z".formatted(night);
+    return nights.next(lake);
   }
 
   private TestLake.Export request(TestLake.Export to, String id, String status, String drug) {
-    String medication =
-        drug == null
-            ? ""
-            : ",\"medicationReference\":{\"reference\":\"Medication/%s\"}".formatted(drug);
-    return to.resource(
-        "MedicationRequest",
-        id,
-        String.valueOf(night),
-        updated(),
-        "{\"resourceType\":\"MedicationRequest\",\"id\":\"%s\",\"status\":\"%s\"%s}"
-            .formatted(id, status, medication));
+    return nights.request(to, id, status, drug);
   }
 
   private TestLake.Export drug(TestLake.Export to, String id, String code) {
-    return to.resource(
-        "Medication",
-        id,
-        String.valueOf(night),
-        updated(),
-        "{\"resourceType\":\"Medication\",\"id\":\"%s\",\"code\":{\"coding\":[{\"code\":\"%s\"}]}}"
-            .formatted(id, code));
+    return nights.drug(to, id, code, "x");
   }
 
   private JoinedResults.Done orders(TransformResult result) {
@@ -241,7 +220,7 @@ final class JoinedTablesTest {
             "Medication",
             "m1",
             "2",
-            updated(),
+            nights.time(),
             "{\"resourceType\":\"Medication\",\"id\":\"m1\",\"code\":{\"coding\":"
                 + "[{\"code\":\"c1\"}]},\"status\":\"active\"}")
         .land();
@@ -257,7 +236,7 @@ final class JoinedTablesTest {
             "Medication",
             "m1",
             "3",
-            updated(),
+            nights.time(),
             "{\"resourceType\":\"Medication\",\"id\":\"m1\",\"code\":{\"coding\":"
                 + "[{\"code\":\"c1\"}]},\"status\":\"inactive\"}")
         .land();

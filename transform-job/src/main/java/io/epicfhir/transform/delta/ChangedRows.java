@@ -124,9 +124,9 @@ public final class ChangedRows {
   }
 
   /**
-   * Reads some of the table's columns of all of them by this thread; each row is good until the
-   * next one comes. Where whole files went and came, which are held in memory, a row that is in
-   * both is left out; a row that another commit marked and brought back is not.
+   * Reads some of the table's columns of them by this thread; each row is good until the next one
+   * comes. Where whole files went and came, all are held in memory, and rows that are on both sides
+   * are left out; else a row that went and came back is told twice.
    */
   public void read(StructType some, Consumer<InternalRow> taker) {
     if (!mayHoldCopies()) {
@@ -148,11 +148,9 @@ public final class ChangedRows {
   }
 
   private void read(Side side, StructType some, Consumer<InternalRow> taker) {
+    LiveRows live = new LiveRows(lake, table, some);
+    side.whole.values().forEach(f -> live.read(f, (row, path, position) -> taker.accept(row)));
     FileRows rows = new FileRows(lake.hadoop(), some);
-    DeletedRows deleted = new DeletedRows(lake, table);
-    side.whole
-        .values()
-        .forEach(f -> rows.read(f.in(table), deleted.of(f), (row, at) -> taker.accept(row)));
     for (DataFile file : side.partly.values()) {
       RoaringBitmap only = side.positions.get(file.in(table).toUri().getPath());
       rows.read(

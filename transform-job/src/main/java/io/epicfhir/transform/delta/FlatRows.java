@@ -44,8 +44,7 @@ public final class FlatRows {
   public UnsafeRow of(InternalRow row) {
     Object[] values = new Object[at.length];
     for (int i = 0; i < at.length; i++) {
-      // A row of a columnar batch gives null as 0 or false.
-      values[i] = at[i] < 0 || row.isNullAt(at[i]) ? null : row.get(at[i], all.apply(i).dataType());
+      values[i] = at[i] < 0 ? null : InternalRows.value(row, at[i], all.apply(i).dataType());
     }
     return flat.apply(new GenericInternalRow(values)).copy();
   }

@@ -14,6 +14,7 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.physical.UnknownPartitioning;
 import org.apache.spark.sql.catalyst.types.DataTypeUtils;
 import org.apache.spark.sql.execution.LogicalRDD;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 import scala.Option;
 import scala.collection.immutable.Nil$;
@@ -50,6 +51,11 @@ public final class InternalRows {
             Option.empty());
     return org.apache.spark.sql.classic.Dataset.ofRows(
         (org.apache.spark.sql.classic.SparkSession) spark, plan);
+  }
+
+  /** A value in Spark's own form; a row of a columnar batch by itself gives null as 0 or false. */
+  public static Object value(InternalRow row, int column, DataType type) {
+    return row.isNullAt(column) ? null : row.get(column, type);
   }
 
   /** A query's plan with its names and types resolved. */

@@ -31,8 +31,7 @@ final class LeadingColumns {
     }
     Object[] values = new Object[columns.length()];
     for (int i = 0; i < values.length; i++) {
-      // A row of a columnar batch gives null as 0 or false.
-      values[i] = row.isNullAt(i) ? null : row.get(i, columns.apply(i).dataType());
+      values[i] = InternalRows.value(row, i, columns.apply(i).dataType());
     }
     return new GenericInternalRow(values);
   }

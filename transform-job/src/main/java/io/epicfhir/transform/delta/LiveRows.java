@@ -2,20 +2,25 @@ package io.epicfhir.transform.delta;
 
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.lake.Lake;
-import java.util.List;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.StructType;
 
-/** The live rows of files of a Delta table, read by this thread: no session, no job. */
+/** The live rows of a Delta table's files, read by the thread that asks: no session, no job. */
 public final class LiveRows {
-  private final Lake lake;
   private final Path table;
+  private final FileRows rows;
+  private final DeletedRows deleted;
 
-  /** Of the table in a folder. */
-  public LiveRows(Lake lake, Path table) {
-    this.lake = lake;
+  /**
+   * Of the table in a folder.
+   *
+   * @param columns those that are read, in order
+   */
+  public LiveRows(Lake lake, Path table, StructType columns) {
     this.table = table;
+    this.rows = new FileRows(lake.hadoop(), columns);
+    this.deleted = new DeletedRows(lake, table);
   }
 
   /** Takes a row. */
@@ -31,17 +36,13 @@ public final class LiveRows {
   }
 
   /**
-   * Reads them.
+   * Reads a file's.
    *
-   * @param columns those that are read, in order
-   * @throws FileRows.Unreadable where a file cannot be read
+   * @throws FileRows.Unreadable where it cannot be read
    */
-  public void read(List<DataFile> files, StructType columns, Taker taker) {
-    FileRows rows = new FileRows(lake.hadoop(), columns);
-    DeletedRows deleted = new DeletedRows(lake, table);
-    for (DataFile file : files) {
-      String uri = file.in(table).toUri().toString();
-      rows.read(file.in(table), deleted.of(file), (row, position) -> taker.row(row, uri, position));
-    }
+  public void read(DataFile file, Taker taker) {
+    Path path = file.in(table);
+    String uri = path.toUri().toString();
+    rows.read(path, deleted.of(file), (row, position) -> taker.row(row, uri, position));
   }
 }

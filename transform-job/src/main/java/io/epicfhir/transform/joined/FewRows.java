@@ -1,7 +1,9 @@
 package io.epicfhir.transform.joined;
 
 import io.epicfhir.common.delta.DataFile;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.FlatRows;
+import io.epicfhir.transform.delta.InternalRows;
 import io.epicfhir.transform.delta.LiveRows;
 import io.epicfhir.transform.delta.RowPositions;
 import java.util.ArrayList;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.types.DataType;
@@ -62,15 +65,17 @@ final class FewRows {
   }
 
   /** The rows of the keys in a table's files; empty where there are too many. */
-  Optional<List<Old>> in(List<DataFile> files, LiveRows live) {
+  Optional<List<Old>> in(List<DataFile> files, Lake lake, Path table) {
+    LiveRows keysOnly = new LiveRows(lake, table, new StructType().add(columns.apply(key)));
+    LiveRows whole = new LiveRows(lake, table, columns);
     List<Old> found = new ArrayList<>();
     long bytes = 0;
     for (DataFile file : files) {
-      long here = count(file, live);
+      long here = count(file, keysOnly);
       if (found.size() + here > MOST) {
         return Optional.empty();
       }
-      bytes += here == 0 ? 0 : take(file, live, found);
+      bytes += here == 0 ? 0 : take(file, whole, found);
       if (bytes > MOST_BYTES) {
         return Optional.empty();
       }
@@ -78,21 +83,17 @@ final class FewRows {
     return Optional.of(found);
   }
 
-  private long count(DataFile file, LiveRows live) {
+  private long count(DataFile file, LiveRows keysOnly) {
     long[] count = new long[1];
-    live.read(
-        List.of(file),
-        new StructType().add(columns.apply(key)),
-        (row, path, position) -> count[0] += isOfKeys(row, 0) ? 1 : 0);
+    keysOnly.read(file, (row, path, position) -> count[0] += isOfKeys(row, 0) ? 1 : 0);
     return count[0];
   }
 
-  private long take(DataFile file, LiveRows live, List<Old> found) {
+  private long take(DataFile file, LiveRows whole, List<Old> found) {
     FlatRows flat = new FlatRows(columns, columns);
     long[] bytes = new long[1];
-    live.read(
-        List.of(file),
-        columns,
+    whole.read(
+        file,
         (row, path, position) -> {
           if (bytes[0] <= MOST_BYTES && isOfKeys(row, key)) {
             UnsafeRow own = flat.of(row);
@@ -114,7 +115,7 @@ final class FewRows {
   }
 
   private Object key(InternalRow row, int at) {
-    return row.isNullAt(at) ? null : row.get(at, columns.apply(key).dataType());
+    return InternalRows.value(row, at, columns.apply(key).dataType());
   }
 
   /** The rows of the keys that differ. */
@@ -123,8 +124,8 @@ final class FewRows {
     fresh.forEach(row -> add(more, row, 1));
     old.forEach(one -> add(more, one.row(), -1));
     more.values().removeIf(rows -> rows.values().stream().allMatch(times -> times == 0));
-    List<InternalRow> come =
-        new ArrayList<>(fresh.stream().filter(row -> more.containsKey(key(row, key))).toList());
+    List<InternalRow> come = new ArrayList<>(fresh);
+    come.removeIf(row -> !more.containsKey(key(row, key)));
     RowPositions go = new RowPositions();
     old.stream()
         .filter(one -> more.containsKey(key(one.row(), key)))

@@ -7,7 +7,6 @@ import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.KeptTable;
-import io.epicfhir.transform.delta.LiveRows;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.delta.TableWriter;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 
@@ -28,7 +26,6 @@ final class JoinedBuild {
   /** So much is read whatever share of it is needed: less than a plan costs. */
   private static final long LITTLE = 16L << 20;
 
-  private final SparkSession session;
   private final Lake lake;
   private final DeletionVectors vectors;
   private final KeptTable table;
@@ -50,7 +47,6 @@ final class JoinedBuild {
       JoinedTable table,
       AnalysedView analysed,
       SqlSession sql) {
-    this.session = sql.spark();
     this.lake = lake;
     this.vectors = vectors;
     this.table = table.kept();
@@ -82,7 +78,7 @@ final class JoinedBuild {
         table.build(
             KeptTable.definition(analysed.schema(), description, marks),
             files,
-            TableSignature.of(session));
+            TableSignature.of(sql.spark()));
     Failpoint.at("joined.committed");
     return new Outcome(JoinedResults.Built.WHOLE, version, 0, 0);
   }
@@ -138,9 +134,8 @@ final class JoinedBuild {
     if (number > TouchedKeys.FEW || (number > ALWAYS_FEW && most)) {
       return Optional.empty();
     }
-    LiveRows live = new LiveRows(lake, table.path());
     ReplacedKeys replaced =
-        new ReplacedKeys(session, query, scan(), live, vectors, table, analysed, writer);
+        new ReplacedKeys(sql.spark(), query, scan(), lake, vectors, table, analysed, writer);
     boolean few = !most || sql.bytes() <= LITTLE;
     return Optional.of(replaced.of(old, keys, few).orElseGet(() -> nothing(number)));
   }
@@ -152,6 +147,6 @@ final class JoinedBuild {
   }
 
   private TableScan scan() {
-    return new TableScan(session, lake, table.path(), analysed.schema(), Optional.empty());
+    return new TableScan(sql.spark(), lake, table.path(), analysed.schema(), Optional.empty());
   }
 }

@@ -161,7 +161,7 @@ public final class JoinedTables {
     own.sparkContext().setJobGroup("joined", "joined table " + view.name(), false);
     try (SqlSession sql = new SqlSession(own, view, with.tables(), byLabel)) {
       AnalysedView analysed = sql.analysed();
-      TouchRules rules = TouchRules.of(view, sql, analysed);
+      TouchRules rules = TouchRules.of(sql, analysed);
       JoinedBuild build = new JoinedBuild(lake, vectors, table, analysed, sql);
       TouchedKeys keys = new TouchedKeys(lake, sql, analysed, rules);
       KeyQuery query = new KeyQuery(sql, analysed, rules);

@@ -2,18 +2,25 @@ package io.epicfhir.transform.joined;
 
 import java.util.Collection;
 import java.util.Set;
+import java.util.function.Function;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
 
-/** Sets of values in Spark's own form. */
-final class KeyValues {
-  private KeyValues() {}
-
-  /** Adds a value that may lie in a row that does not stay; null is one like any other. */
-  static void add(Set<Object> values, Object value) {
-    if (!values.contains(value)) {
-      values.add(value instanceof UTF8String text ? text.copy() : value);
+/**
+ * The different values that rows have of one expression, in Spark's own form; null is one like any
+ * other.
+ *
+ * @param of the value of a row
+ * @param found those of the rows so far
+ */
+record KeyValues(Function<InternalRow, Object> of, Set<Object> found) {
+  /** Takes the value of a row, which need not stay. */
+  void take(InternalRow row) {
+    Object value = of.apply(row);
+    if (!found.contains(value)) {
+      found.add(value instanceof UTF8String text ? text.copy() : value);
     }
   }
 

@@ -3,9 +3,11 @@ package io.epicfhir.transform.joined;
 import io.epicfhir.transform.delta.FlatRows;
 import io.epicfhir.transform.sqlviews.NeededColumns;
 import io.epicfhir.transform.sqlviews.RowValue;
+import io.epicfhir.transform.sqlviews.SqlView;
 import io.epicfhir.transform.sqlviews.TouchRule;
 import io.epicfhir.transform.sqlviews.TouchRule.ByOther;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -54,34 +56,35 @@ final class NarrowedTables {
    * rule narrows are not among them. Empty where there are too many rows.
    */
   Optional<Map<String, List<UnsafeRow>>> of(Set<Object> keys) {
-    try {
-      for (var dependency : sql.view().dependencies()) {
-        String label = dependency.label();
-        Optional<TouchRule> rule = rules.of(label);
-        if (rule.filter(one -> one.others().isEmpty()).isPresent()) {
-          read(label, rule.get().own(), keys, List.of());
-        } else if (rule.isEmpty() && sql.sources().isKept(sql.source(label))) {
-          take(label, Set.of(), columns -> row -> true);
-        }
-      }
-      for (var dependency : sql.view().dependencies()) {
-        rules
-            .of(dependency.label())
-            .filter(rule -> !rule.others().isEmpty())
-            .ifPresent(rule -> byOthers(dependency.label(), rule, keys));
-      }
-      return Optional.of(rows);
-    } catch (TooMany e) {
-      return Optional.empty();
-    }
+    return unlessTooMany(
+        () -> {
+          for (SqlView.Dependency dependency : sql.view().dependencies()) {
+            String label = dependency.label();
+            Optional<TouchRule> rule = rules.of(label);
+            if (rule.filter(one -> one.others().isEmpty()).isPresent()) {
+              read(label, rule.get(), keys, List.of());
+            } else if (rule.isEmpty() && sql.sources().isKept(sql.source(label))) {
+              takeAll(label);
+            }
+          }
+          for (SqlView.Dependency dependency : sql.view().dependencies()) {
+            rules
+                .of(dependency.label())
+                .filter(rule -> !rule.others().isEmpty())
+                .ifPresent(rule -> byOthers(dependency.label(), rule, keys));
+          }
+        });
   }
 
   /** All rows by label, as {@link #of}; empty where there are too many. */
   Optional<Map<String, List<UnsafeRow>>> all() {
+    return unlessTooMany(
+        () -> sql.view().dependencies().forEach(dependency -> takeAll(dependency.label())));
+  }
+
+  private Optional<Map<String, List<UnsafeRow>>> unlessTooMany(Runnable reading) {
     try {
-      for (var dependency : sql.view().dependencies()) {
-        take(dependency.label(), Set.of(), columns -> row -> true);
-      }
+      reading.run();
       return Optional.of(rows);
     } catch (TooMany e) {
       return Optional.empty();
@@ -90,24 +93,22 @@ final class NarrowedTables {
 
   /** Rows that touch a key by rows of other tables, where those that have such a key are known. */
   private void byOthers(String label, TouchRule rule, Set<Object> keys) {
-    List<Set<Object>> values = new ArrayList<>();
+    List<Set<Object>> asked = new ArrayList<>();
     for (ByOther other : rule.others()) {
-      if (!isNarrowed(other)) {
+      StructType columns = sql.columns(other.label());
+      if (!isNarrowed(other, columns)) {
         return;
       }
-      Function<InternalRow, Object> value =
-          other.value().over(sql.sources().columns(sql.source(other.label())));
-      Set<Object> found = new HashSet<>();
-      rows.get(other.label()).forEach(row -> KeyValues.add(found, value.apply(row)));
-      found.remove(null);
-      values.add(found);
+      KeyValues values = new KeyValues(other.value().over(columns), new HashSet<>());
+      rows.get(other.label()).forEach(values::take);
+      values.found().remove(null);
+      asked.add(values.found());
     }
-    read(label, rule.own(), keys, values);
+    read(label, rule, keys, asked);
   }
 
   /** Whether all rows of the other table that have such a key are known by that key. */
-  private boolean isNarrowed(ByOther other) {
-    StructType columns = sql.sources().columns(sql.source(other.label()));
+  private boolean isNarrowed(ByOther other, StructType columns) {
     return rows.containsKey(other.label())
         && rules
             .of(other.label())
@@ -115,28 +116,20 @@ final class NarrowedTables {
             .isPresent();
   }
 
-  private void read(String label, List<RowValue> own, Set<Object> keys, List<Set<Object>> others) {
-    List<RowValue> changed =
-        others.isEmpty()
-            ? List.of()
-            : rules.of(label).orElseThrow().others().stream().map(ByOther::changed).toList();
-    Set<String> names = new HashSet<>();
-    own.forEach(value -> names.addAll(value.columns()));
-    changed.forEach(value -> names.addAll(value.columns()));
+  /**
+   * @param asked for each other table of the rule: values that its rows of the keys have
+   */
+  private void read(String label, TouchRule rule, Set<Object> keys, List<Set<Object>> asked) {
+    List<Set<Object>> wanted = new ArrayList<>(Collections.nCopies(rule.own().size(), keys));
+    wanted.addAll(asked);
     take(
         label,
-        names,
+        rule.ofChanged(),
         columns -> {
-          var isKey = own.stream().map(value -> value.over(columns)).toList();
-          var isAsked = changed.stream().map(value -> value.over(columns)).toList();
+          var values = rule.ofChanged().stream().map(value -> value.over(columns)).toList();
           return row -> {
-            for (var value : isKey) {
-              if (keys.contains(value.apply(row))) {
-                return true;
-              }
-            }
-            for (int i = 0; i < isAsked.size(); i++) {
-              if (others.get(i).contains(isAsked.get(i).apply(row))) {
+            for (int i = 0; i < values.size(); i++) {
+              if (wanted.get(i).contains(values.get(i).apply(row))) {
                 return true;
               }
             }
@@ -145,37 +138,33 @@ final class NarrowedTables {
         });
   }
 
+  private void takeAll(String label) {
+    take(label, List.of(), columns -> row -> true);
+  }
+
   private void take(
-      String label, Set<String> named, Function<StructType, Predicate<InternalRow>> wanted) {
-    Source source = sql.source(label);
-    StructType all = sql.sources().columns(source);
-    Set<String> names = new HashSet<>(named);
+      String label, List<RowValue> ofRow, Function<StructType, Predicate<InternalRow>> wanted) {
+    StructType all = sql.columns(label);
+    List<RowValue> values = new ArrayList<>(ofRow);
+    rules.asked(label).forEach(other -> values.addAll(List.of(other.key(), other.value())));
+    Set<String> names = RowValue.columns(values);
     names.addAll(needed.of(label));
-    rules
-        .asked(label)
-        .forEach(
-            other -> {
-              names.addAll(other.key().columns());
-              names.addAll(other.value().columns());
-            });
     StructType columns = KeyValues.columns(all, names);
-    List<UnsafeRow> taken = new ArrayList<>();
-    if (columns.isEmpty() && !source.isLookup()) {
+    if (columns.isEmpty() && !sql.source(label).isLookup()) {
       return; // only how many rows there are counts
     }
     StructType some = columns.isEmpty() ? all : columns;
     FlatRows flat = new FlatRows(some, all);
     Predicate<InternalRow> isWanted = wanted.apply(some);
-    sql.sources()
-        .live(source)
-        .read(
-            sql.sources().files(source),
-            some,
-            (row, file, position) -> {
-              if (isWanted.test(row)) {
-                taken.add(counted(flat.of(row)));
-              }
-            });
+    List<UnsafeRow> taken = new ArrayList<>();
+    sql.read(
+        label,
+        some,
+        row -> {
+          if (isWanted.test(row)) {
+            taken.add(counted(flat.of(row)));
+          }
+        });
     rows.put(label, taken);
   }
 

@@ -6,9 +6,9 @@ import static org.apache.spark.sql.functions.col;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.KeptTable;
-import io.epicfhir.transform.delta.LiveRows;
 import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.delta.TableSignature;
@@ -32,7 +32,7 @@ record ReplacedKeys(
     SparkSession session,
     KeyQuery query,
     TableScan scan,
-    LiveRows live,
+    Lake lake,
     DeletionVectors vectors,
     KeptTable table,
     AnalysedView analysed,
@@ -41,7 +41,7 @@ record ReplacedKeys(
   Optional<JoinedBuild.Outcome> of(TableSnapshot old, Set<Object> keys, boolean few) {
     if (query.isSmall(keys.size(), old.bytes()) && FewRows.takes(key().dataType())) {
       FewRows rows = new FewRows(analysed.schema(), key().name(), keys);
-      Optional<List<FewRows.Old>> stale = rows.in(old.files(), live);
+      Optional<List<FewRows.Old>> stale = rows.in(old.files(), lake, table.path());
       Optional<List<InternalRow>> fresh = stale.flatMap(any -> query.few(keys, few));
       if (fresh.isPresent()) {
         FewRows.Change change = rows.difference(rows.of(fresh.get()), stale.get());

@@ -39,11 +39,6 @@ final class RowDigest {
     this.second = xxhash64(parts.toArray(Column[]::new));
   }
 
-  /** The two hashes of a row, as whole numbers of 64 bits. */
-  Column[] hashes() {
-    return new Column[] {first.as("_first"), second.as("_second")};
-  }
-
   /** A row's part in the sums. */
   Column[] of(int sign) {
     return new Column[] {

@@ -1,5 +1,6 @@
 package io.epicfhir.transform.joined;
 
+import io.epicfhir.transform.silver.SilverSession;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.sql.SparkSession;
@@ -33,8 +34,7 @@ final class SmallPlans implements AutoCloseable {
     SmallPlans plans = of(session);
     plans.set(PARTITIONS, "1");
     plans.set("spark.sql.leafNodeDefaultParallelism", "1");
-    plans.set("spark.sql.codegen.wholeStage", "false");
-    plans.set("spark.sql.codegen.factoryMode", "NO_CODEGEN");
+    SilverSession.INTERPRETED.forEach(plans::set);
     // It would compute columns of rows in memory before a filter takes the rows that have no value.
     plans.add(
         "spark.sql.optimizer.excludedRules",

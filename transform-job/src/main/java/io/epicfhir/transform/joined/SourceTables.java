@@ -2,7 +2,6 @@ package io.epicfhir.transform.joined;
 
 import static org.apache.spark.sql.functions.col;
 
-import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.common.lake.Lake;
@@ -16,10 +15,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
@@ -29,8 +30,11 @@ final class SourceTables implements AutoCloseable {
   private final Lake lake;
   private final JoinedLimits limits;
   private final Map<String, Dataset<Row>> open = new TreeMap<>();
-  private final Map<String, TableSnapshot> snapshots = new TreeMap<>();
+  private final Map<String, Known> known = new TreeMap<>();
   private final List<Dataset<Row>> cached = new ArrayList<>();
+
+  /** What a table's log says of it; a lookup that is not there has columns nevertheless. */
+  private record Known(StructType columns, Optional<TableSnapshot> now) {}
 
   SourceTables(SparkSession session, Lake lake, JoinedLimits limits) {
     this.session = session;
@@ -51,19 +55,17 @@ final class SourceTables implements AutoCloseable {
 
   /** Its columns. */
   StructType columns(Source source) {
-    return source.missing().isPresent()
-        ? LookupColumns.missing(source.missing().get())
-        : (StructType) DataType.fromJson(snapshot(source).schemaJson());
+    return known(source).columns();
   }
 
-  /** Its files; none of a lookup that is not there. */
-  List<DataFile> files(Source source) {
-    return source.missing().isPresent() ? List.of() : snapshot(source).files();
-  }
-
-  /** Its live rows, for reading by a thread. */
-  LiveRows live(Source source) {
-    return new LiveRows(lake, source.path());
+  /** Reads some columns of its live rows by this thread. */
+  void read(Source source, StructType columns, Consumer<InternalRow> taker) {
+    LiveRows live = new LiveRows(lake, source.path(), columns);
+    known(source)
+        .now()
+        .ifPresent(
+            now ->
+                now.files().forEach(f -> live.read(f, (row, path, position) -> taker.accept(row))));
   }
 
   /** What is small. */
@@ -76,9 +78,16 @@ final class SourceTables implements AutoCloseable {
     return source.isLookup() && source.bytes() <= limits.broadcastBytes();
   }
 
-  private TableSnapshot snapshot(Source source) {
-    return snapshots.computeIfAbsent(
-        name(source), any -> TableLog.of(lake, source.path()).snapshot().orElseThrow());
+  private Known known(Source source) {
+    return known.computeIfAbsent(name(source), any -> find(source));
+  }
+
+  private Known find(Source source) {
+    if (source.missing().isPresent()) {
+      return new Known(LookupColumns.missing(source.missing().get()), Optional.empty());
+    }
+    TableSnapshot now = TableLog.of(lake, source.path()).snapshot().orElseThrow();
+    return new Known((StructType) DataType.fromJson(now.schemaJson()), Optional.of(now));
   }
 
   private static String name(Source source) {
@@ -94,11 +103,11 @@ final class SourceTables implements AutoCloseable {
   }
 
   private Dataset<Row> opened(Source source) {
-    if (source.missing().isPresent()) {
-      return session.createDataFrame(List.of(), columns(source));
-    }
-    TableSnapshot now = snapshot(source);
     StructType columns = columns(source);
+    if (known(source).now().isEmpty()) {
+      return session.createDataFrame(List.of(), columns);
+    }
+    TableSnapshot now = known(source).now().get();
     Dataset<Row> rows =
         new TableScan(session, lake, source.path(), columns, Optional.empty())
             .plan(now.files(), List.of(columns.fieldNames()))

@@ -9,12 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.classic.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * The tables of one SQLView under their labels. Plans that were checked are run as they are: their
@@ -60,7 +62,7 @@ final class SqlSession implements AutoCloseable {
 
   /** Some rows with a dependency's columns. */
   Dataset<Row> local(String label, List<? extends InternalRow> rows) {
-    return InternalRows.local(session, rows, sources.columns(byLabel.get(label)));
+    return InternalRows.local(session, rows, columns(label));
   }
 
   /** All rows of a dependency. */
@@ -68,7 +70,17 @@ final class SqlSession implements AutoCloseable {
     return sources.rows(byLabel.get(label));
   }
 
-  /** What a dependency is, by its label in any case. */
+  /** A dependency's columns; its label, as everywhere here, in any case. */
+  StructType columns(String label) {
+    return sources.columns(source(label));
+  }
+
+  /** Reads some columns of a dependency's rows by this thread. */
+  void read(String label, StructType columns, Consumer<InternalRow> taker) {
+    sources.read(source(label), columns, taker);
+  }
+
+  /** What a dependency is. */
   Source source(String label) {
     return byLabel.get(label);
   }

@@ -28,7 +28,8 @@ final class TouchRules {
    *
    * @throws SqlRefused for a statement that cannot be used
    */
-  static TouchRules of(SqlView view, SqlSession sql, AnalysedView analysed) {
+  static TouchRules of(SqlSession sql, AnalysedView analysed) {
+    SqlView view = sql.view();
     TouchRules rules = new TouchRules();
     if (view.key().isEmpty()) {
       return rules; // its table is always built whole
@@ -37,8 +38,7 @@ final class TouchRules {
       String label = dependency.label();
       Optional<TouchRule> rule =
           view.touched().containsKey(label)
-              ? TouchRule.of(
-                  InternalRows.analysed(said(view, sql, analysed, label, sql.noRows(label))))
+              ? TouchRule.of(InternalRows.analysed(said(sql, analysed, label, sql.noRows(label))))
               : analysed.touchedByColumns(label);
       rule.filter(one -> fits(one, analysed.key().orElseThrow().dataType()))
           .ifPresent(one -> rules.byLabel.put(label, one));
@@ -52,7 +52,8 @@ final class TouchRules {
    * @param changed rows of the dependency
    */
   static Dataset<Row> said(
-      SqlView view, SqlSession sql, AnalysedView analysed, String label, Dataset<Row> changed) {
+      SqlSession sql, AnalysedView analysed, String label, Dataset<Row> changed) {
+    SqlView view = sql.view();
     Statement statement = view.touched().get(label);
     sql.name(SqlView.CHANGED, changed);
     Dataset<Row> keys = sql.rows(SqlCheck.touched(view, label), statement.line());

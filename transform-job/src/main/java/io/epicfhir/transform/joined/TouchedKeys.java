@@ -12,13 +12,13 @@ import io.epicfhir.transform.sqlviews.TouchRule.ByOther;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -102,29 +102,20 @@ final class TouchedKeys {
   }
 
   private void here(String label, ChangedRows changed, TouchRule rule, Set<Object> keys) {
-    List<RowValue> wanted = new ArrayList<>(rule.own());
-    rule.others().forEach(other -> wanted.add(other.changed()));
-    if (wanted.isEmpty()) {
+    List<RowValue> ofChanged = rule.ofChanged();
+    if (ofChanged.isEmpty()) {
       return; // the query does not read it
     }
-    StructType columns = columns(sql.source(label), wanted);
-    List<Function<InternalRow, Object>> values = wanted.stream().map(v -> v.over(columns)).toList();
-    List<Set<Object>> found =
-        Stream.<Set<Object>>generate(HashSet::new).limit(wanted.size()).toList();
-    changed.read(
-        columns,
-        row -> {
-          for (int i = 0; i < values.size(); i++) {
-            KeyValues.add(found.get(i), values.get(i).apply(row));
-          }
-        });
-    for (int i = 0; i < found.size(); i++) {
-      if (i < rule.own().size()) {
-        keys.addAll(found.get(i));
-      } else {
-        byOther(rule.others().get(i - rule.own().size()), found.get(i), keys);
-      }
+    StructType columns = KeyValues.columns(sql.columns(label), RowValue.columns(ofChanged));
+    List<KeyValues> found = new ArrayList<>();
+    rule.own().forEach(own -> found.add(new KeyValues(own.over(columns), keys)));
+    Map<ByOther, KeyValues> asked = new LinkedHashMap<>();
+    for (ByOther other : rule.others()) {
+      asked.put(other, new KeyValues(other.changed().over(columns), new HashSet<>()));
     }
+    found.addAll(asked.values());
+    changed.read(columns, row -> found.forEach(values -> values.take(row)));
+    asked.forEach((other, values) -> byOther(other, values.found(), keys));
   }
 
   private void byOther(ByOther other, Set<Object> values, Set<Object> keys) {
@@ -132,26 +123,18 @@ final class TouchedKeys {
     if (values.isEmpty()) {
       return;
     }
-    Source source = sql.source(other.label());
-    StructType columns = columns(source, List.of(other.key(), other.value()));
-    Function<InternalRow, Object> key = other.key().over(columns);
+    Set<String> names = RowValue.columns(List.of(other.key(), other.value()));
+    StructType columns = KeyValues.columns(sql.columns(other.label()), names);
+    KeyValues found = new KeyValues(other.key().over(columns), keys);
     Function<InternalRow, Object> value = other.value().over(columns);
-    sql.sources()
-        .live(source)
-        .read(
-            sql.sources().files(source),
-            columns,
-            (row, file, position) -> {
-              if (values.contains(value.apply(row))) {
-                KeyValues.add(keys, key.apply(row));
-              }
-            });
-  }
-
-  private StructType columns(Source source, List<RowValue> values) {
-    Set<String> names = new HashSet<>();
-    values.forEach(value -> names.addAll(value.columns()));
-    return KeyValues.columns(sql.sources().columns(source), names);
+    sql.read(
+        other.label(),
+        columns,
+        row -> {
+          if (values.contains(value.apply(row))) {
+            found.take(row);
+          }
+        });
   }
 
   private Set<Object> byQuery(Map<String, ChangedRows> changed) {
@@ -164,13 +147,13 @@ final class TouchedKeys {
     all.ifPresent(
         each ->
             InternalRows.collected(each.limit(FEW + 1))
-                .forEach(row -> keys.add(row.isNullAt(0) ? null : row.get(0, type))));
+                .forEach(row -> keys.add(InternalRows.value(row, 0, type))));
     return keys;
   }
 
   private List<Dataset<Row>> query(String label, Dataset<Row> changed) {
     if (sql.view().touched().containsKey(label)) {
-      return List.of(TouchRules.said(sql.view(), sql, analysed, label, changed).toDF(KEY));
+      return List.of(TouchRules.said(sql, analysed, label, changed).toDF(KEY));
     }
     return analysed.lineage().columns(label).orElseThrow().stream()
         .map(column -> changed.select(col("`" + column + "`").as(KEY)))

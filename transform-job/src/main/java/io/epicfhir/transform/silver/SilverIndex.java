@@ -3,8 +3,7 @@ package io.epicfhir.transform.silver;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.common.lake.Lake;
-import io.epicfhir.transform.delta.DeletedRows;
-import io.epicfhir.transform.delta.FileRows;
+import io.epicfhir.transform.delta.LiveRows;
 import io.epicfhir.transform.delta.SideBySide;
 import java.util.Map;
 import java.util.Set;
@@ -52,18 +51,15 @@ final class SilverIndex {
     for (String name : NAMES) {
       columns = columns.add(SilverSchema.COLUMNS.apply(name));
     }
-    FileRows rows = new FileRows(lake.hadoop(), columns);
-    DeletedRows deleted = new DeletedRows(lake, table);
+    LiveRows rows = new LiveRows(lake, table, columns);
     Map<ResourceKey, SilverRow> index = new ConcurrentHashMap<>();
     SideBySide.forEach(
         snapshot.files().stream().filter(file -> types.contains(type(file))).toList(),
         file -> {
-          String path = file.in(table).toUri().toString();
           String type = type(file);
           rows.read(
-              file.in(table),
-              deleted.of(file),
-              (row, position) -> {
+              file,
+              (row, path, position) -> {
                 ResourceKey key = new ResourceKey(type, row.getUTF8String(0));
                 if (wanted.test(key)) {
                   index.put(new ResourceKey(type, key.id().copy()), silverRow(row, path, position));

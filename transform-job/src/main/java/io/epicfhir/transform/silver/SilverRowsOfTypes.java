@@ -4,8 +4,8 @@ import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.common.lake.Lake;
-import io.epicfhir.transform.delta.DeletedRows;
 import io.epicfhir.transform.delta.FileRows;
+import io.epicfhir.transform.delta.LiveRows;
 import io.epicfhir.transform.delta.TableScan;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -66,10 +66,9 @@ public final class SilverRowsOfTypes {
     for (String name : columns) {
       wanted = wanted.add(SilverSchema.COLUMNS.apply(name));
     }
-    FileRows rows = new FileRows(lake.hadoop(), wanted);
-    DeletedRows deleted = new DeletedRows(lake, lake.paths().silver());
+    LiveRows rows = new LiveRows(lake, lake.paths().silver(), wanted);
     newer(Map.of(type, since))
-        .forEach(file -> rows.read(file.in(lake.paths().silver()), deleted.of(file), taker));
+        .forEach(file -> rows.read(file, (row, path, position) -> taker.row(row, position)));
   }
 
   /**

@@ -2,6 +2,7 @@ package io.epicfhir.transform.silver;
 
 import io.epicfhir.common.spark.SparkSessions;
 import io.epicfhir.transform.delta.TableSignature;
+import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -9,6 +10,12 @@ import org.apache.spark.sql.SparkSession;
  * are for large data; a small night would spend its time in empty tasks and in compiling plans.
  */
 public final class SilverSession {
+  /** With these plans are worked on by Spark's interpreter. */
+  public static final Map<String, String> INTERPRETED =
+      Map.of(
+          "spark.sql.codegen.wholeStage", "false",
+          "spark.sql.codegen.factoryMode", "NO_CODEGEN");
+
   /** Below this a second task costs more than it saves. */
   private static final long SMALL = 8L << 20;
 
@@ -42,8 +49,7 @@ public final class SilverSession {
       session.conf().set("spark.sql.adaptive.enabled", "false");
     }
     if (bytes < TINY) {
-      session.conf().set("spark.sql.codegen.wholeStage", "false");
-      session.conf().set("spark.sql.codegen.factoryMode", "NO_CODEGEN");
+      INTERPRETED.forEach((key, value) -> session.conf().set(key, value));
     }
     session.conf().set("spark.sql.parquet.compression.codec", "zstd");
     session.conf().set("spark.sql.files.maxPartitionBytes", "32m");

@@ -38,6 +38,7 @@ public final class AnalysedView {
   private final SqlView view;
   private final LogicalPlan plan;
   private final StructType schema;
+  private KeyLineage lineage;
 
   private AnalysedView(SqlView view, LogicalPlan plan, StructType schema) {
     this.view = view;
@@ -75,7 +76,10 @@ public final class AnalysedView {
 
   /** How changed rows of its dependencies touch keys, where that can be told from the plan. */
   public KeyLineage lineage() {
-    return KeyLineage.of(plan, key().orElseThrow());
+    if (lineage == null) {
+      lineage = KeyLineage.of(plan, key().orElseThrow());
+    }
+    return lineage;
   }
 
   /** The same of one table as a rule; empty where the plan does not tell. */

@@ -1,12 +1,13 @@
 package io.epicfhir.transform.sqlviews;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.BoundReference;
@@ -63,10 +64,7 @@ public final class RowValue {
       PlanWalk.list(with.defs()).forEach(one -> inner.put(one.id(), plain(one.child(), inner)));
       return plain(with.child(), inner);
     }
-    List<Expression> children = PlanWalk.list(expression.children());
-    return children.isEmpty()
-        ? expression
-        : with(expression, children.stream().map(child -> plain(child, shared)).toList());
+    return rebuilt(expression, child -> plain(child, shared));
   }
 
   /** With the names that the row has: a statement may write them in another case. */
@@ -77,15 +75,16 @@ public final class RowValue {
           .findFirst()
           .orElse(attribute);
     }
-    List<Expression> children = PlanWalk.list(expression.children());
-    return children.isEmpty()
-        ? expression
-        : with(expression, children.stream().map(child -> named(child, row)).toList());
+    return rebuilt(expression, child -> named(child, row));
   }
 
-  private static Expression with(Expression expression, List<Expression> children) {
-    return expression.withNewChildren(
-        CollectionConverters.asScala(new ArrayList<>(children)).toIndexedSeq());
+  private static Expression rebuilt(Expression expression, UnaryOperator<Expression> each) {
+    List<Expression> children = PlanWalk.list(expression.children());
+    if (children.isEmpty()) {
+      return expression;
+    }
+    children.replaceAll(each);
+    return expression.withNewChildren(CollectionConverters.asScala(children).toIndexedSeq());
   }
 
   private static boolean isOf(Expression expression, List<Attribute> row) {
@@ -118,6 +117,13 @@ public final class RowValue {
     return List.copyOf(names);
   }
 
+  /** The columns that any of several names. */
+  public static Set<String> columns(List<RowValue> values) {
+    Set<String> names = new TreeSet<>();
+    values.forEach(value -> names.addAll(value.columns()));
+    return names;
+  }
+
   /**
    * Gives its value of a row, in Spark's own form; for one thread. Texts may lie in the row.
    *
@@ -137,9 +143,6 @@ public final class RowValue {
     if (expression instanceof Attribute attribute) {
       return new BoundReference(columns.fieldIndex(attribute.name()), attribute.dataType(), true);
     }
-    List<Expression> children = PlanWalk.list(expression.children());
-    return children.isEmpty()
-        ? expression
-        : with(expression, children.stream().map(child -> bound(child, columns)).toList());
+    return rebuilt(expression, child -> bound(child, columns));
   }
 }

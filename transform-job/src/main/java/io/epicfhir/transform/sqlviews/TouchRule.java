@@ -3,6 +3,7 @@ package io.epicfhir.transform.sqlviews;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.EqualTo;
@@ -33,6 +34,11 @@ public record TouchRule(List<RowValue> own, List<ByOther> others) {
    * @param changed the value of the changed row
    */
   public record ByOther(String label, RowValue key, RowValue value, RowValue changed) {}
+
+  /** All values of the changed row that it needs: its own keys, and those that others have. */
+  public List<RowValue> ofChanged() {
+    return Stream.concat(own.stream(), others.stream().map(ByOther::changed)).toList();
+  }
 
   /** Parts of a rule while it is read. */
   private record Reading(List<RowValue> own, List<ByOther> others) {}

@@ -6,7 +6,6 @@ import io.epicfhir.transform.TestLake;
 import io.epicfhir.transform.delta.FlatRows;
 import io.epicfhir.transform.delta.InternalRows;
 import io.epicfhir.transform.delta.KeptTable;
-import io.epicfhir.transform.delta.LiveRows;
 import io.epicfhir.transform.delta.TableWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -117,7 +116,7 @@ class FewRowsTest {
 
     var found =
         new FewRows(COLUMNS, "k", new HashSet<>(Set.of(UTF8String.fromString("a"))))
-            .in(table.log().snapshot().orElseThrow().files(), new LiveRows(lake.lake(), path));
+            .in(table.log().snapshot().orElseThrow().files(), lake.lake(), path);
 
     assertThat(found.map(List::size)).isEqualTo(taken ? Optional.of(number) : Optional.empty());
     assertThat(found.map(all -> all.get(0).position()))

@@ -6,7 +6,6 @@ import io.epicfhir.transform.TestLake;
 import io.epicfhir.transform.sqlviews.AnalysedView;
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import io.epicfhir.transform.sqlviews.SqlView;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,31 +16,18 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.FileSourceScanExec;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.assertj.core.api.Assertions;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** How Spark runs SQLViews, and what their analysed plans say: no row is computed here. */
 final class JoinPlanTest {
-  @TempDir private static Path folder;
-  private static PlanTables tables;
-
-  @BeforeAll
-  static void makeTables() {
-    tables = new PlanTables(folder, 10 << 20);
-  }
-
-  @AfterAll
-  static void close() {
-    tables.close();
-  }
+  @RegisterExtension static final PlanTables TABLES = PlanTables.ofClass();
 
   private static AnalysedView analysed(String sql) {
-    return tables.analysed(sql);
+    return TABLES.analysed(sql);
   }
 
   private static org.apache.spark.sql.execution.QueryExecution execution(Dataset<Row> rows) {
@@ -59,7 +45,7 @@ final class JoinPlanTest {
     SqlView view =
         PlanTables.view(
             "SELECT a.k, a.v, l.class FROM a LEFT JOIN l ON l.code = a.v WHERE a.j = '2'");
-    List<SparkPlan> plan = nodes(execution(tables.rows(view)).executedPlan());
+    List<SparkPlan> plan = nodes(execution(TABLES.rows(view)).executedPlan());
     assertThat(plan)
         .extracting(SparkPlan::nodeName)
         .contains("BroadcastHashJoin", "InMemoryTableScan");
@@ -74,7 +60,7 @@ final class JoinPlanTest {
 
   @Test
   void aTableAboveTheThresholdIsNotBroadcast() {
-    try (PlanTables small = new PlanTables(folder, 1)) {
+    try (PlanTables small = TABLES.with(JoinedLimits.of(1))) {
       SqlView view = PlanTables.view("SELECT a.k, l.class FROM a JOIN l ON l.code = a.v");
       assertThat(nodes(execution(small.rows(view)).executedPlan()))
           .extracting(SparkPlan::nodeName)
@@ -101,13 +87,13 @@ final class JoinPlanTest {
 
   @Test
   void aMissingLookupHasTheColumnsThatEachSqlViewGivesIt() {
-    var path = new org.apache.hadoop.fs.Path(folder.resolve("gone").toString());
+    var path = new org.apache.hadoop.fs.Path("gone");
     assertThat(
             List.of(List.of("code", "name"), List.of("code", "weight")).stream()
                 .map(
                     columns ->
                         List.of(
-                            tables
+                            TABLES
                                 .sources()
                                 .rows(Source.missing("gone", path, columns))
                                 .columns())))

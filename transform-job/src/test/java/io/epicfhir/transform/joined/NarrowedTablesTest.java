@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.transform.sqlviews.AnalysedView;
 import io.epicfhir.transform.sqlviews.SqlView;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -15,10 +14,8 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.unsafe.types.UTF8String;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Tables a, b and other have the rows 1|2|c|[v]|w, 2|null|d|[v, null]|w and 3|1|c|null|y. */
 final class NarrowedTablesTest {
@@ -26,24 +23,13 @@ final class NarrowedTablesTest {
       "SELECT a.k, b.v, l.class, z.k AS zk FROM a LEFT JOIN b ON b.j = a.k"
           + " LEFT JOIN other AS z ON z.v = b.v LEFT JOIN l ON l.code = a.v";
 
-  @TempDir private static Path folder;
-  private static PlanTables tables;
-
-  @BeforeAll
-  static void makeTables() {
-    tables = new PlanTables(folder, 10 << 20);
-  }
-
-  @AfterAll
-  static void close() {
-    tables.close();
-  }
+  @RegisterExtension static final PlanTables TABLES = PlanTables.ofClass();
 
   private static Optional<Map<String, List<UnsafeRow>>> narrowed(
       PlanTables from, SqlView view, Set<Object> keys) {
     try (SqlSession sql = from.sql(view)) {
       AnalysedView analysed = sql.analysed();
-      TouchRules rules = TouchRules.of(view, sql, analysed);
+      TouchRules rules = TouchRules.of(sql, analysed);
       NarrowedTables narrowed = new NarrowedTables(sql, rules, analysed.needed());
       return keys == null ? narrowed.all() : narrowed.of(keys);
     }
@@ -52,7 +38,7 @@ final class NarrowedTablesTest {
   /** By label, rows as they are told above; a blank for a column that is not read. */
   private static Map<String, List<String>> told(SqlView view, Set<Object> keys) {
     Map<String, List<String>> told = new TreeMap<>();
-    narrowed(tables, view, keys)
+    narrowed(TABLES, view, keys)
         .orElseThrow()
         .forEach((label, rows) -> told.put(label, rows.stream().map(r -> told(label, r)).toList()));
     return told;
@@ -116,13 +102,13 @@ final class NarrowedTablesTest {
 
   @Test
   void moreRowsThanTheLimitAreSparks() {
-    try (PlanTables few = new PlanTables(folder, new JoinedLimits(10 << 20, 1, 1 << 20))) {
+    try (PlanTables few = TABLES.with(new JoinedLimits(10 << 20, 1, 1 << 20))) {
       SqlView view = PlanTables.view("SELECT a.k, b.v FROM a LEFT JOIN b ON b.j = a.k");
       assertThat(narrowed(few, view, keys("1"))).isEmpty();
       assertThat(narrowed(few, view, keys("2"))).isEmpty();
       assertThat(narrowed(few, view, null)).isEmpty();
     }
-    try (PlanTables enough = new PlanTables(folder, new JoinedLimits(10 << 20, 2, 1 << 20))) {
+    try (PlanTables enough = TABLES.with(new JoinedLimits(10 << 20, 2, 1 << 20))) {
       SqlView view = PlanTables.view("SELECT a.k, b.v FROM a LEFT JOIN b ON b.j = a.k");
       assertThat(narrowed(enough, view, keys("1"))).isPresent();
       assertThat(narrowed(enough, view, null)).as("six rows").isEmpty();

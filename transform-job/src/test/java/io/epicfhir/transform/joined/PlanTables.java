@@ -7,10 +7,14 @@ import io.epicfhir.transform.delta.TableWriter;
 import io.epicfhir.transform.sqlviews.AnalysedView;
 import io.epicfhir.transform.sqlviews.SqlCatalog;
 import io.epicfhir.transform.sqlviews.SqlView;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.commons.io.FileUtils;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -18,24 +22,44 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Tables a, b, other and the lookup l, which SQLViews of a test read. */
-final class PlanTables implements AutoCloseable {
+final class PlanTables implements AfterAllCallback, AutoCloseable {
   private static final String HEAD =
       "-- description: x\n-- depends: a, b, c as other, lookup l\n-- key: k\n";
 
+  private final Path folder;
   private final TestLake lake;
   private final SparkSession session;
   private final SourceTables tables;
 
-  PlanTables(Path folder, int broadcastThreshold) {
-    this(folder, JoinedLimits.of(broadcastThreshold));
-  }
-
-  PlanTables(Path folder, JoinedLimits limits) {
+  private PlanTables(Path folder, JoinedLimits limits) {
+    this.folder = folder;
     this.lake = new TestLake(folder);
     this.session = SourceTables.session(TestLake.spark(), 0, limits);
     this.tables = new SourceTables(session, lake.lake(), limits);
+  }
+
+  /** For a test class, as an extension that removes them at its end. */
+  static PlanTables ofClass() {
+    try {
+      return new PlanTables(Files.createTempDirectory("plan-tables"), JoinedLimits.of(10 << 20));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The same tables under other limits. */
+  PlanTables with(JoinedLimits limits) {
+    return new PlanTables(folder, limits);
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) throws IOException {
+    close();
+    FileUtils.deleteDirectory(folder.toFile());
   }
 
   /** A SQLView of these tables whose key is k. */

@@ -6,7 +6,6 @@ import io.epicfhir.transform.sqlviews.AnalysedView;
 import io.epicfhir.transform.sqlviews.RowValue;
 import io.epicfhir.transform.sqlviews.SqlView;
 import io.epicfhir.transform.sqlviews.TouchRule;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -14,10 +13,8 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,25 +23,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class TouchRulesTest {
   private static final StructType ROW = StructType.fromDDL("j string, k string, v string");
 
-  @TempDir private static Path folder;
-  private static PlanTables tables;
-
-  @BeforeAll
-  static void makeTables() {
-    tables = new PlanTables(folder, 10 << 20);
-  }
-
-  @AfterAll
-  static void close() {
-    tables.close();
-  }
+  @RegisterExtension static final PlanTables TABLES = PlanTables.ofClass();
 
   private static Optional<TouchRule> rule(String statement) {
     SqlView view =
         PlanTables.view("SELECT a.k, b.v FROM a, b", "-- touched by b: " + statement + "\n");
-    try (SqlSession sql = tables.sql(view)) {
+    try (SqlSession sql = TABLES.sql(view)) {
       AnalysedView analysed = sql.analysed();
-      return TouchRules.of(view, sql, analysed).of("b");
+      return TouchRules.of(sql, analysed).of("b");
     }
   }
 
@@ -158,12 +144,12 @@ final class TouchRulesTest {
         "SELECT k, t.x FROM a LATERAL VIEW explode(vs) t AS x | j,k,v,vs,w",
       })
   void onlyColumnsWithAPartInTheRowsAreNeeded(String sql, String columns) {
-    assertThat(tables.analysed(sql).needed().of("A")).containsExactly(columns.split(","));
+    assertThat(TABLES.analysed(sql).needed().of("A")).containsExactly(columns.split(","));
   }
 
   @Test
   void aTableOfWhichOnlyTheNumberOfRowsCountsNeedsNoColumn() {
-    var needed = tables.analysed("SELECT k, (SELECT count(*) FROM b) AS n FROM a").needed();
+    var needed = TABLES.analysed("SELECT k, (SELECT count(*) FROM b) AS n FROM a").needed();
     assertThat(needed.of("b")).isEmpty();
     assertThat(needed.of("other")).isEmpty();
   }
