@@ -3,6 +3,7 @@ package io.epicfhir.common.lake;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.StorageFailure;
+import io.epicfhir.common.localfs.NioLocalFileSystem;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -68,7 +69,8 @@ public final class Lake {
     try {
       FileSystem fs = fileSystem(file);
       boolean atOnce = APPEARS_WHOLE.contains(fs.getScheme());
-      try (OutputStream out = fs.create(atOnce ? file : part, atOnce)) {
+      FileSystem plain = NioLocalFileSystem.unchecked(fs);
+      try (OutputStream out = plain.create(atOnce ? file : part, atOnce)) {
         out.write(text.getBytes(StandardCharsets.UTF_8));
       }
       if (!atOnce) {

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumFs;
 import org.apache.hadoop.fs.DelegateToFileSystem;
@@ -29,6 +30,30 @@ public final class NioLocalContext extends ChecksumFs {
     super(new Raw(hadoop));
   }
 
+  @Override
+  public void renameInternal(Path from, Path to) throws IOException {
+    removeOldChecksum(to, false);
+    super.renameInternal(from, to);
+  }
+
+  @Override
+  public void renameInternal(Path from, Path to, boolean overwrite) throws IOException {
+    removeOldChecksum(to, overwrite);
+    super.renameInternal(from, to, overwrite);
+  }
+
+  /** First, and not after the file itself as Hadoop does: see {@link NioLocalFileSystem#rename}. */
+  private void removeOldChecksum(Path to, boolean overwrite) throws IOException {
+    java.nio.file.Path target = local(to);
+    if (!Files.isDirectory(target) && (overwrite || Files.notExists(target))) {
+      Files.deleteIfExists(local(getChecksumFile(to)));
+    }
+  }
+
+  private static java.nio.file.Path local(Path path) {
+    return java.nio.file.Path.of(path.toUri().getPath());
+  }
+
   private static final class Raw extends DelegateToFileSystem {
     private Raw(Configuration hadoop) throws IOException, URISyntaxException {
       super(
@@ -42,24 +67,31 @@ public final class NioLocalContext extends ChecksumFs {
     /**
      * One step where nothing may be replaced, which is how Delta commits: a hard link fails where
      * the target is there, no matter who made it. Hadoop looks first and renames then, and of two
-     * committers in between both win.
+     * committers in between both win. One step too where a file may be replaced: Hadoop deletes it
+     * first, and a process that dies in between leaves none.
      */
     @Override
     public void renameInternal(Path from, Path to, boolean overwrite) throws IOException {
-      java.nio.file.Path source = java.nio.file.Path.of(from.toUri().getPath());
-      if (overwrite || !Files.isRegularFile(source)) {
+      java.nio.file.Path source = local(from);
+      java.nio.file.Path target = local(to);
+      if (!Files.isRegularFile(source) || (overwrite && Files.isDirectory(target))) {
         super.renameInternal(from, to, overwrite);
         return;
       }
+      if (overwrite) {
+        Files.move(
+            source, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        return;
+      }
       try {
-        Files.createLink(java.nio.file.Path.of(to.toUri().getPath()), source);
+        Files.createLink(target, source);
         Files.delete(source);
       } catch (java.nio.file.FileAlreadyExistsException e) {
         throw new FileAlreadyExistsException(to + " is there already");
       } catch (UnsupportedOperationException e) {
         super.renameInternal(from, to, false); // a disk without hard links
       } catch (FileSystemException e) {
-        if (Files.exists(java.nio.file.Path.of(to.toUri().getPath()))) {
+        if (Files.exists(target)) {
           throw e;
         }
         super.renameInternal(from, to, false); // such a disk, which the JDK does not know as one

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.CommonConfigurationKeys;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -69,6 +70,30 @@ public final class NioLocalFileSystem extends LocalFileSystem {
     } catch (IOException e) {
       throw StorageFailure.of("use the local file system", e);
     }
+  }
+
+  /**
+   * Moves a file or folder, and removes the target's old checksum before the target is another
+   * file. Hadoop replaces the file first and its checksum then; a process that dies in between
+   * leaves a file that nobody can read any more. Of a file without checksum nothing is asked.
+   */
+  @Override
+  public boolean rename(Path from, Path to) throws IOException {
+    java.nio.file.Path target = pathToFile(to).toPath();
+    if (Files.isRegularFile(target) && Files.isRegularFile(pathToFile(from).toPath())) {
+      Files.deleteIfExists(pathToFile(getChecksumFile(to)).toPath());
+    }
+    return super.rename(from, to);
+  }
+
+  /**
+   * The same files without checksums, for those that are replaced while others read them: two files
+   * cannot be replaced in one step.
+   *
+   * @param fs any file system
+   */
+  public static FileSystem unchecked(FileSystem fs) {
+    return fs instanceof ChecksumFileSystem checked ? checked.getRawFileSystem() : fs;
   }
 
   static final class Raw extends RawLocalFileSystem {

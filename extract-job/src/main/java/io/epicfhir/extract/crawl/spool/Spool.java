@@ -4,6 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.localfs.NioLocalFileSystem;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -15,7 +16,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
-import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -51,8 +51,7 @@ public final class Spool implements AutoCloseable {
    */
   private static FileSystem unchecked(Lake lake, Path root) {
     try {
-      FileSystem fs = root.getFileSystem(lake.hadoop());
-      return fs instanceof ChecksumFileSystem checked ? checked.getRawFileSystem() : fs;
+      return NioLocalFileSystem.unchecked(root.getFileSystem(lake.hadoop()));
     } catch (IOException e) {
       throw failed("open", root, e);
     }
