@@ -60,7 +60,7 @@ class FaultTableDiskTest extends SiteTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {0, 8_192, 16_384, 20_480, 24_576, 32_768})
+  @ValueSource(longs = {0, 4_096, 8_192, 12_288, 16_384, 20_480, 24_576, 28_672})
   void fault_36_a_disk_that_fills_around_a_kick_off(long left) throws IOException {
     open(o -> o.kickOffs(k -> k.reusesExports()));
     try (SmallDisk lake = SmallDisk.mount(folder.resolve("lake"), "1m")) {
