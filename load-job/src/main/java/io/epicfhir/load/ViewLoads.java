@@ -2,6 +2,7 @@ package io.epicfhir.load;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.SideBySide;
 import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.report.RunRecorder;
@@ -16,20 +17,22 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All tables, one after the other. One that fails stops only itself: the others are loaded, and the
- * run ends red and names it. A table that somebody holds is tried again when the others are done.
+ * All tables, as many at a time as the target takes. One that fails stops only itself: the others
+ * are loaded, and the run ends red and names it. A table that somebody holds is tried again when
+ * the others are done.
  */
 final class ViewLoads {
   private static final Logger LOG = LoggerFactory.getLogger(ViewLoads.class);
@@ -50,9 +53,11 @@ final class ViewLoads {
   private final Verification verification;
   private final Supplier<SparkSession> spark;
   private final Target target;
-  private final Map<LakeTable, Map<String, Object>> loaded = new LinkedHashMap<>();
-  private final Map<LakeTable, JobException> failures = new LinkedHashMap<>();
-  private final List<TableShape> shapes = new ArrayList<>();
+  private final Map<LakeTable, Map<String, Object>> loaded = new ConcurrentHashMap<>();
+  private final Map<LakeTable, JobException> failures = new ConcurrentHashMap<>();
+  private final Map<LakeTable, TableShape> shapes = new ConcurrentHashMap<>();
+  private List<LakeTable> order = List.of();
+  private volatile boolean away;
 
   /**
    * @param verification which tables are compared with their views
@@ -72,14 +77,19 @@ final class ViewLoads {
    * @throws JobException with one line a failure, and the exit code of the one that weighs most
    */
   void run(LakeTables tables, List<String> anew) {
+    order = Stream.concat(tables.clashing().keySet().stream(), tables.all().stream()).toList();
     failures.putAll(tables.clashing());
     try {
-      Set<LakeTable> busy = new LinkedHashSet<>();
-      for (LakeTable table : tables.all()) {
-        if (!load(table, anew.contains(table.name()), Duration.ZERO, Instant.MAX)) {
-          busy.add(table);
-        }
-      }
+      Set<LakeTable> held = ConcurrentHashMap.newKeySet();
+      SideBySide.forEach(
+          tables.all(),
+          target.tablesAtOnce(),
+          table -> {
+            if (!away && !load(table, anew.contains(table.name()), Duration.ZERO, Instant.MAX)) {
+              held.add(table);
+            }
+          });
+      List<LakeTable> busy = new ArrayList<>(inOrder(held));
       Instant deadline = Instant.now().plus(target.patience());
       while (!busy.isEmpty()) {
         // One that is held for long keeps no other waiting: the last one alone is waited for.
@@ -89,16 +99,23 @@ final class ViewLoads {
           Retries.sleep(A_MOMENT);
         }
       }
-      Map<String, Map<String, Object>> facts = target.facts(shapes);
+      Map<String, Map<String, Object>> facts =
+          target.facts(inOrder(shapes.keySet()).stream().map(shapes::get).toList());
       loaded.forEach((table, own) -> own.putAll(facts.getOrDefault(table.name(), Map.of())));
     } finally {
       record();
     }
-    List<JobException> all = new ArrayList<>(failures.values());
+    List<JobException> all =
+        new ArrayList<>(inOrder(failures.keySet()).stream().map(failures::get).toList());
     all.addAll(target.problems());
     if (!all.isEmpty()) {
       throw together(all);
     }
+  }
+
+  /** Whoever was done first: people look for a table where it always stands. */
+  private List<LakeTable> inOrder(Set<LakeTable> some) {
+    return order.stream().filter(some::contains).toList();
   }
 
   /** Never zero, which would mean not to wait at all. */
@@ -117,7 +134,7 @@ final class ViewLoads {
       ViewSnapshot view = ViewSnapshot.current(context.lake(), table, target.limits());
       loaded.put(
           table, new ViewLoad(context, verification, spark, view, target).run(anew, patience));
-      shapes.add(view.shape());
+      shapes.put(table, view.shape());
       LOG.info("{}: {}", table.name(), loaded.get(table));
     } catch (TableBusy e) {
       if (Instant.now().isBefore(deadline)) {
@@ -129,6 +146,7 @@ final class ViewLoads {
       JobException failure = of(table, e);
       // A server that is away, or a disk that is gone, is away for all of them.
       if (failure.exitCode() == ExitCode.STORAGE && !target.answers()) {
+        away = true;
         throw failure;
       }
       LOG.error(failure.getMessage());
@@ -184,15 +202,14 @@ final class ViewLoads {
   }
 
   /** By name, what is known of the tables of a kind. */
-  private static <A, B> Map<String, B> of(
+  private <A, B> Map<String, B> of(
       LakeTable.Kind kind, Map<LakeTable, A> tables, Function<A, B> answer) {
     Map<String, B> own = new LinkedHashMap<>();
-    tables.forEach(
-        (table, about) -> {
-          if (table.kind() == kind) {
-            own.put(table.name(), answer.apply(about));
-          }
-        });
+    for (LakeTable table : inOrder(tables.keySet())) {
+      if (table.kind() == kind) {
+        own.put(table.name(), answer.apply(tables.get(table)));
+      }
+    }
     return own;
   }
 

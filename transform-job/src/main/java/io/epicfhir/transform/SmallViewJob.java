@@ -1,11 +1,11 @@
 package io.epicfhir.transform;
 
+import io.epicfhir.common.SideBySide;
 import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.LiveRows;
-import io.epicfhir.transform.delta.SideBySide;
 import io.epicfhir.transform.delta.TaskProgress;
 import io.epicfhir.transform.silver.SilverRowsOfTypes;
 import io.epicfhir.transform.views.Drift;

@@ -1,9 +1,9 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.SideBySide;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.lake.Lake;
-import io.epicfhir.transform.delta.SideBySide;
 import io.epicfhir.transform.delta.TaskProgress;
 import io.epicfhir.transform.silver.SilverRowsOfTypes;
 import io.epicfhir.transform.silver.SilverSession;

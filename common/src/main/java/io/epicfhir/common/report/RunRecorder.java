@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,8 +113,8 @@ public final class RunRecorder {
     return new RunReport(
         1,
         header,
-        List.copyOf(inputs),
-        List.copyOf(outputs),
+        byName(inputs),
+        byName(outputs),
         new TreeMap<>(resources),
         patients,
         stages.finished(),
@@ -128,6 +129,11 @@ public final class RunRecorder {
    * The messages written for people pass; any other exception may quote data, so only its class is
    * told.
    */
+  /** Threads add them as they get ready; two reports of the same work are alike. */
+  private static List<RunReport.Data> byName(List<RunReport.Data> data) {
+    return data.stream().sorted(Comparator.comparing(RunReport.Data::name)).toList();
+  }
+
   private static String describe(Throwable failure) {
     return failure instanceof JobException ? failure.getMessage() : failure.getClass().getName();
   }

@@ -1,6 +1,7 @@
 package io.epicfhir.load.postgres;
 
 import io.epicfhir.common.JobException;
+import io.epicfhir.load.postgres.copy.CopyConnections;
 import io.epicfhir.load.postgres.copy.StagedCopy;
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.PostgresSession;
@@ -52,6 +53,7 @@ public final class PostgresTarget implements Target {
   private final String runKey;
   private final AuditCopy audit;
   private final List<String> warnings = new ArrayList<>();
+  private final CopyConnections connections;
   private PostgresLoad load;
 
   private PostgresTarget(
@@ -66,6 +68,7 @@ public final class PostgresTarget implements Target {
     this.notes = notes;
     this.runKey = runKey;
     this.state = new LoadState(settings.stateSchema(), settings.schema());
+    this.connections = new CopyConnections(settings.access());
     this.session =
         new PostgresSession(
             settings.access(),
@@ -116,7 +119,7 @@ public final class PostgresTarget implements Target {
             retries,
             state,
             session,
-            new StagedCopy(settings, state, session),
+            new StagedCopy(settings, state, session, connections),
             notes);
     return true;
   }
@@ -191,11 +194,14 @@ public final class PostgresTarget implements Target {
 
   @Override
   public boolean answers() {
-    try {
-      return session.connection().isValid(10);
-    } catch (PostgresFailure | SQLException e) {
-      return false;
-    }
+    return session.alone(
+        () -> {
+          try {
+            return session.connection().isValid(10);
+          } catch (PostgresFailure | SQLException e) {
+            return false;
+          }
+        });
   }
 
   @Override
@@ -209,8 +215,19 @@ public final class PostgresTarget implements Target {
   }
 
   @Override
+  public int tablesAtOnce() {
+    return settings.parallelCopies();
+  }
+
+  @Override
   public void close() {
-    session.close();
+    try {
+      connections.close();
+    } catch (SQLException e) {
+      throw PostgresFailure.of(e, "close a connection");
+    } finally {
+      session.close();
+    }
   }
 
   /** Work that the database may break off. */
@@ -229,7 +246,7 @@ public final class PostgresTarget implements Target {
           }
         };
     try {
-      return retries.run(work);
+      return session.alone(() -> retries.run(work));
     } catch (PostgresFailure e) {
       throw e.asJobException();
     }

@@ -112,7 +112,9 @@ record ReplaceTable(PostgresLoad load) {
               "%s keeps the column %s, always empty, which its view has no more; load.removed-columns = drop takes it away"
                   .formatted(load.nameOf(view), column.name()));
     }
-    session.execute(sql.comments(comments(sql), last.map(ReplaceTable::written).orElse(null)));
+    Sql.together(
+        session.connection(),
+        sql.comments(comments(sql), last.map(ReplaceTable::written).orElse(null)));
   }
 
   /** The columns of the primary key, and of what is the same as id in each row. */

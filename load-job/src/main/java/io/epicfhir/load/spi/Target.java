@@ -124,6 +124,11 @@ public interface Target extends AutoCloseable {
   /** Whether it can be reached: if not, no other view can be loaded either. */
   boolean answers();
 
+  /** How many tables it takes at a time; calls for other tables than one's own may overlap. */
+  default int tablesAtOnce() {
+    return 1;
+  }
+
   /** How long a load may wait for those who hold tables, in all. */
   Duration patience();
 

@@ -2,10 +2,10 @@ package io.epicfhir.transform.joined;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.SideBySide;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.Failures;
 import io.epicfhir.transform.delta.DeletionVectors;
-import io.epicfhir.transform.delta.SideBySide;
 import io.epicfhir.transform.lookups.LookupResults;
 import io.epicfhir.transform.sqlviews.AnalysedView;
 import io.epicfhir.transform.sqlviews.SqlCatalog;

@@ -1,9 +1,9 @@
 package io.epicfhir.transform.silver;
 
+import io.epicfhir.common.SideBySide;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.transform.delta.FileRows;
-import io.epicfhir.transform.delta.SideBySide;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.epicfhir.transform.silver;
 
+import io.epicfhir.common.SideBySide;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.LiveRows;
-import io.epicfhir.transform.delta.SideBySide;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;

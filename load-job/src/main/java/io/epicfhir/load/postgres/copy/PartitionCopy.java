@@ -46,12 +46,23 @@ record PartitionCopy(
    */
   @Override
   public void call(Iterator<InternalRow> rows) {
-    copy(TaskContext.getPartitionId(), out -> write(rows, out));
+    try (Connection connection = access.connect()) {
+      connection.setAutoCommit(false);
+      claimed(connection, TaskContext.getPartitionId(), out -> write(rows, out));
+    } catch (SQLException e) {
+      throw failure(e);
+    }
   }
 
   /** Copies a table of few rows in this process, as one partition. */
-  void copy(TableRows rows) {
-    copy(0, out -> rows.<SQLException>read(values -> write(values, out)));
+  void copy(TableRows rows, CopyConnections connections) {
+    try {
+      connections.with(
+          connection ->
+              claimed(connection, 0, out -> rows.<SQLException>read(values -> write(values, out))));
+    } catch (SQLException e) {
+      throw failure(e);
+    }
   }
 
   /** Where rows come from. */
@@ -59,16 +70,15 @@ record PartitionCopy(
     void writeTo(CopyRows out) throws SQLException;
   }
 
-  private void copy(int part, Source rows) {
-    try (Connection connection = access.connect()) {
-      connection.setAutoCommit(false);
-      if (state.copies().claim(connection, shape.name(), attempt, part)) {
-        copy(connection, part, rows);
-        connection.commit();
-      }
-    } catch (SQLException e) {
-      throw PostgresFailure.of(e, "copy into table " + shape.name());
+  private void claimed(Connection connection, int part, Source rows) throws SQLException {
+    if (state.copies().claim(connection, shape.name(), attempt, part)) {
+      copy(connection, part, rows);
+      connection.commit();
     }
+  }
+
+  private PostgresFailure failure(SQLException e) {
+    return PostgresFailure.of(e, "copy into table " + shape.name());
   }
 
   @SuppressWarnings("try") // the COPY ends by itself

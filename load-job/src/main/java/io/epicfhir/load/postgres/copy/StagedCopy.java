@@ -24,8 +24,10 @@ import org.slf4j.LoggerFactory;
  * Spark runs twice.
  *
  * @param session the connection that has the lock
+ * @param connections for tables of few rows
  */
-public record StagedCopy(LoadSettings settings, LoadState state, PostgresSession session) {
+public record StagedCopy(
+    LoadSettings settings, LoadState state, PostgresSession session, CopyConnections connections) {
   private static final Logger LOG = LoggerFactory.getLogger(StagedCopy.class);
 
   /** A view of this size, as Parquet, is worth a further connection. */
@@ -48,10 +50,17 @@ public record StagedCopy(LoadSettings settings, LoadState state, PostgresSession
         binary -> copy(shape, create, copy -> spark(rows, view, expected, copy), view, binary));
   }
 
-  /** As the other, of a table of few rows, without a Spark job. */
+  /** As the other, of a table of few rows, without a Spark job; others load meanwhile. */
   public Loaded copy(String[] create, TableRows rows, ViewSnapshot view) throws SQLException {
     return binaryOrText(
-        view, binary -> copy(view.shape(), create, copy -> copy.copy(rows), view, binary));
+        view,
+        binary ->
+            copy(
+                view.shape(),
+                create,
+                copy -> session.meanwhile(() -> copy.copy(rows, connections)),
+                view,
+                binary));
   }
 
   /** One try, in one of the formats. */

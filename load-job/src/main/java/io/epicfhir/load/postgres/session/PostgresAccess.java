@@ -22,6 +22,9 @@ public record PostgresAccess(String url, String user, String passwordFile) imple
   /** As pg_stat_activity tells of these connections. */
   public static final String APPLICATION = "epic-fhir load";
 
+  /** One, as each reads its defaults from the class path anew. */
+  private static final Driver DRIVER = new Driver();
+
   /**
    * A new connection in a session whose settings the written values depend on.
    *
@@ -37,7 +40,7 @@ public record PostgresAccess(String url, String user, String passwordFile) imple
     }
     try {
       // Not by DriverManager: it does not see drivers of the loader that spark-submit makes.
-      Connection connection = new Driver().connect(url, properties);
+      Connection connection = DRIVER.connect(url, properties);
       prepare(connection);
       return connection;
     } catch (SQLException e) {

@@ -5,10 +5,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * The one connection that makes loads visible, and with it the lock that keeps a second loader out:
- * who loses the connection loses both together.
+ * who loses the connection loses both together. Threads that load tables side by side take turns.
  */
 public final class PostgresSession implements AutoCloseable {
   /** The first half of the advisory lock's key: which of the locks in a database is ours. */
@@ -18,6 +20,7 @@ public final class PostgresSession implements AutoCloseable {
   private final String lockName;
   private final Duration patience;
   private final Duration statementPatience;
+  private final ReentrantLock turn = new ReentrantLock();
   private Connection connection;
 
   /**
@@ -70,6 +73,26 @@ public final class PostgresSession implements AutoCloseable {
                 + " s; let it end, then rerun");
       }
       throw e;
+    }
+  }
+
+  /** Work whose statements no other thread's come between. */
+  public <T> T alone(Supplier<T> work) {
+    turn.lock();
+    try {
+      return work.get();
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** Within such work, something that does without the session: others may use it meanwhile. */
+  public void meanwhile(Runnable elsewhere) {
+    turn.unlock();
+    try {
+      elsewhere.run();
+    } finally {
+      turn.lock();
     }
   }
 

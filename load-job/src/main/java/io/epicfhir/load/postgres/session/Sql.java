@@ -32,6 +32,16 @@ public final class Sql {
     execute(connection, statements.toArray(String[]::new));
   }
 
+  /** Statements without an answer, sent without a wait for each one's end. */
+  public static void together(Connection connection, String... statements) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.addBatch(sql);
+      }
+      statement.executeBatch();
+    }
+  }
+
   /** A statement with its values; the caller closes it. */
   public static PreparedStatement prepare(Connection connection, String sql, Object... values)
       throws SQLException {

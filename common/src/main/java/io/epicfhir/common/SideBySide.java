@@ -1,4 +1,4 @@
-package io.epicfhir.transform.delta;
+package io.epicfhir.common;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,11 +22,20 @@ public final class SideBySide {
 
   /** Does it for each; the first failure comes through once all have ended. */
   public static <T> void forEach(Collection<T> things, Consumer<T> work) {
-    if (things.size() < 2) {
+    forEach(things, Runtime.getRuntime().availableProcessors(), work);
+  }
+
+  /**
+   * The same with another number of threads.
+   *
+   * @param most so many at a time
+   */
+  public static <T> void forEach(Collection<T> things, int most, Consumer<T> work) {
+    int threads = Math.min(things.size(), most);
+    if (threads < 2) {
       things.forEach(work);
       return;
     }
-    int threads = Math.min(things.size(), Runtime.getRuntime().availableProcessors());
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
       List<Future<?>> begun = new ArrayList<>();
