@@ -68,7 +68,7 @@ public final class PostgresTarget implements Target {
     this.notes = notes;
     this.runKey = runKey;
     this.state = new LoadState(settings.stateSchema(), settings.schema());
-    this.connections = new CopyConnections(settings.access());
+    this.connections = new CopyConnections(settings.access(), settings.parallelCopies());
     this.session =
         new PostgresSession(
             settings.access(),
@@ -221,13 +221,8 @@ public final class PostgresTarget implements Target {
 
   @Override
   public void close() {
-    try {
-      connections.close();
-    } catch (SQLException e) {
-      throw PostgresFailure.of(e, "close a connection");
-    } finally {
-      session.close();
-    }
+    connections.close();
+    session.close();
   }
 
   /** Work that the database may break off. */

@@ -5,19 +5,29 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.Semaphore;
 
 /**
  * The connections by which this process copies tables of few rows, kept from one table to the next:
  * to make one takes longer than to fill such a table. Between two copies none is in a transaction.
+ * While Spark's tasks copy a large table by connections of their own, there are none of these: a
+ * role may not have many.
  */
 public final class CopyConnections implements AutoCloseable {
   private static final int SECONDS = 10;
 
   private final PostgresAccess access;
+  private final int most;
+  private final Semaphore free;
   private final Deque<Connection> idle = new ConcurrentLinkedDeque<>();
 
-  public CopyConnections(PostgresAccess access) {
+  /**
+   * @param most how many there are at once
+   */
+  public CopyConnections(PostgresAccess access, int most) {
     this.access = access;
+    this.most = most;
+    this.free = new Semaphore(most, true);
   }
 
   /** What happens on a connection without autocommit; what it does not commit is taken back. */
@@ -25,20 +35,36 @@ public final class CopyConnections implements AutoCloseable {
     void on(Connection connection) throws SQLException;
   }
 
-  /** Does it on a connection that nobody else has meanwhile. */
+  /** Does it on a connection that nobody else has meanwhile; waits for one. */
   void with(Work work) throws SQLException {
-    Connection connection = connection();
-    boolean done = false;
+    free.acquireUninterruptibly();
     try {
-      work.on(connection);
-      connection.rollback();
-      done = true;
-    } finally {
-      if (done) {
-        idle.push(connection);
-      } else {
-        connection.close();
+      Connection connection = connection();
+      boolean done = false;
+      try {
+        work.on(connection);
+        connection.rollback();
+        done = true;
+      } finally {
+        if (done) {
+          idle.push(connection);
+        } else {
+          end(connection);
+        }
       }
+    } finally {
+      free.release();
+    }
+  }
+
+  /** Does something else while there are none; waits for those that are in use. */
+  void without(Runnable work) {
+    free.acquireUninterruptibly(most);
+    try {
+      close();
+      work.run();
+    } finally {
+      free.release(most);
     }
   }
 
@@ -47,7 +73,7 @@ public final class CopyConnections implements AutoCloseable {
       if (kept.isValid(SECONDS)) {
         return kept;
       }
-      kept.close();
+      end(kept);
     }
     Connection connection = access.connect();
     connection.setAutoCommit(false);
@@ -55,9 +81,17 @@ public final class CopyConnections implements AutoCloseable {
   }
 
   @Override
-  public void close() throws SQLException {
+  public void close() {
     for (Connection kept = idle.poll(); kept != null; kept = idle.poll()) {
-      kept.close();
+      end(kept);
+    }
+  }
+
+  private static void end(Connection connection) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // It is gone either way; what it committed stands.
     }
   }
 }

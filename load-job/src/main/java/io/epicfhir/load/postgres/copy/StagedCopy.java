@@ -47,7 +47,13 @@ public record StagedCopy(
       throws SQLException {
     return binaryOrText(
         view,
-        binary -> copy(shape, create, copy -> spark(rows, view, expected, copy), view, binary));
+        binary ->
+            copy(
+                shape,
+                create,
+                copy -> connections.without(() -> spark(rows, view, expected, copy)),
+                view,
+                binary));
   }
 
   /** As the other, of a table of few rows, without a Spark job; others load meanwhile. */

@@ -10,6 +10,14 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class CopyConnectionsTest {
@@ -23,7 +31,7 @@ class CopyConnectionsTest {
   @Test
   void oneIsKeptFromUseToUseAndSharedByNoTwo() throws SQLException {
     List<Long> used = new ArrayList<>();
-    try (CopyConnections connections = new CopyConnections(access)) {
+    try (CopyConnections connections = new CopyConnections(access, 2)) {
       connections.with(first -> used.add(process(first)));
       connections.with(
           again -> {
@@ -33,18 +41,14 @@ class CopyConnectionsTest {
     }
     assertThat(used.get(1)).isEqualTo(used.get(0)).isNotEqualTo(used.get(2));
     try (Connection look = access.connect()) {
-      String alive = "SELECT count(*) FROM pg_stat_activity WHERE pid = %d OR pid = %d";
-      long deadline = System.nanoTime() + 10_000_000_000L; // a process ends a moment later
-      while (Sql.number(look, alive.formatted(used.get(1), used.get(2))) > 0) {
-        assertThat(System.nanoTime()).isLessThan(deadline);
-      }
+      ended(look, Set.copyOf(used));
     }
   }
 
   @Test
   void oneThatTheServerEndedOrThatFailedIsNotUsedAgain() throws SQLException {
     List<Long> used = new ArrayList<>();
-    try (CopyConnections connections = new CopyConnections(access);
+    try (CopyConnections connections = new CopyConnections(access, 2);
         Connection other = access.connect()) {
       connections.with(first -> used.add(process(first)));
       Sql.number(other, "SELECT pg_terminate_backend(" + used.get(0) + ", 5000)::integer");
@@ -57,9 +61,61 @@ class CopyConnectionsTest {
   }
 
   @Test
+  void thereAreNoMoreThanAllowedAndNoneWhereOthersTakeTheirPlace() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(6);
+    AtomicInteger now = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    Set<Long> processes = ConcurrentHashMap.newKeySet();
+    try (CopyConnections connections = new CopyConnections(access, 2);
+        Connection look = access.connect()) {
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        boolean without = i % 10 == 9;
+        all.add(
+            threads.submit(
+                () -> {
+                  if (without) {
+                    connections.without(() -> most.accumulateAndGet(now.get() + 2, Math::max));
+                  } else {
+                    connections.with(
+                        connection -> {
+                          most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                          processes.add(process(connection));
+                          now.decrementAndGet();
+                        });
+                  }
+                  return null;
+                }));
+      }
+      for (Future<?> each : all) {
+        each.get(30, TimeUnit.SECONDS);
+      }
+      assertThat(most).hasValue(2);
+      connections.with(connection -> processes.add(process(connection)));
+      connections.without(() -> ended(look, processes));
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** A process ends a moment after its connection. */
+  private static void ended(Connection look, Set<Long> processes) {
+    String some = processes.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    String alive = "SELECT count(*) FROM pg_stat_activity WHERE pid IN (" + some + ")";
+    long deadline = System.nanoTime() + 10_000_000_000L;
+    try {
+      while (Sql.number(look, alive) > 0) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
   void whatIsNotCommittedIsTakenBack() throws SQLException {
     String table = SharedDatabase.newSchema();
-    try (CopyConnections connections = new CopyConnections(access);
+    try (CopyConnections connections = new CopyConnections(access, 2);
         Connection other = access.connect()) {
       connections.with(c -> Sql.execute(c, "CREATE TABLE " + table + " (n int)"));
       String there = "SELECT count(*) FROM pg_class WHERE relname = '" + table + "'";
