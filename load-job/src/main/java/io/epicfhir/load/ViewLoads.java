@@ -113,7 +113,7 @@ final class ViewLoads {
     }
   }
 
-  /** Whoever was done first: people look for a table where it always stands. */
+  /** In the order of the lake's tables, whichever was done first: reports stay comparable. */
   private List<LakeTable> inOrder(Set<LakeTable> some) {
     return order.stream().filter(some::contains).toList();
   }

@@ -80,7 +80,7 @@ public final class NioLocalFileSystem extends LocalFileSystem {
   @Override
   public boolean rename(Path from, Path to) throws IOException {
     java.nio.file.Path target = pathToFile(to).toPath();
-    if (Files.isRegularFile(target) && Files.isRegularFile(pathToFile(from).toPath())) {
+    if (!Files.isDirectory(target) && Files.isRegularFile(pathToFile(from).toPath())) {
       Files.deleteIfExists(pathToFile(getChecksumFile(to)).toPath());
     }
     return super.rename(from, to);
