@@ -28,6 +28,9 @@ def days(count: int, until_days_ago: int = 2) -> list[datetime]:
     return [last - timedelta(days=n) for n in range(count - 1, -1, -1)]
 
 
+ANSWER_SECONDS = 120
+"""How long Airflow may think about one request: a machine with other work may have it think long."""
+
 AT_EPIC = {"EPIC_FHIR_BULK_MODE": "full", "EPIC_FHIR_BULK_ACCEPTED_ERRORS": "Condition:59204"}
 """What a site sets at Epic: _since is not known there, and Condition always comes with errors of access."""
 
@@ -204,23 +207,38 @@ class Stack:
         return os.environ | own
 
     def api(self, method: str, path: str, body: dict | None = None) -> dict:
+        """
+        One request to Airflow's API.
+
+        :raises PartError: where Airflow refuses it, cannot be reached, or does not answer in time, however busy the machine is
+        """
         url = self.part("airflow")["AIRFLOW_URL"]
-        with urllib.request.urlopen(url + "/auth/token", timeout=30) as answer:
-            token = json.load(answer)["access_token"]
+        token = _answer(urllib.request.Request(url + "/auth/token"), "/auth/token")["access_token"]
         request = urllib.request.Request(
             url + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": "Bearer " + token, "Content-Type": "application/json"},
         )
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as e:
-            raise PartError(f"Cannot {method} {path}: Airflow answered {e.code} {e.read(400)!r}") from e
+        return _answer(request, path)
 
     def _write_env(self):
         text = "".join(f"{key}={value}\n" for key, value in self.env().items())
         part = self.root / "env.part"
         part.write_text(text)
         part.rename(self.root / "env")
+
+
+def _answer(request: urllib.request.Request, path: str) -> dict:
+    """What Airflow answers; what only looks is asked again where no answer comes."""
+    method = request.get_method()
+    for tries_left in reversed(range(3 if method == "GET" else 1)):
+        try:
+            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as e:
+            raise PartError(f"Cannot {method} {path}: Airflow answered {e.code} {e.read(400)!r}") from e
+        except OSError as e:  # also a URLError, and a time-out of either kind
+            if not tries_left:
+                raise PartError(f"Cannot {method} {path}: Airflow does not answer: {getattr(e, 'reason', e)}") from e
+    raise AssertionError("each try ends above")

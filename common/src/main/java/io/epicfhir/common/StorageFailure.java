@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.memory.SparkOutOfMemoryError;
@@ -23,6 +26,13 @@ public final class StorageFailure {
           "Permission denied",
           "Input/output error");
 
+  /** How Hadoop names the file that does not fit its checksum; it has no other way to tell. */
+  private static final Pattern DAMAGED = Pattern.compile("Checksum error: (\\S+) at \\d+");
+
+  /** What to do where a table's work met a storage's failure. */
+  public static final String CHECK_DISKS =
+      "check that the lake and Spark's local disks are there, writable and not full";
+
   private StorageFailure() {}
 
   /**
@@ -38,8 +48,22 @@ public final class StorageFailure {
             + what
             + ": "
             + (cause == null ? "the file system refused" : why(cause))
-            + "; check that the lake is there, writable and not full",
+            + "; "
+            + advice(cause, "check that the lake is there, writable and not full"),
         cause);
+  }
+
+  /**
+   * What the person on call is to do: of a damaged file another thing than of a disk.
+   *
+   * @param failure what was caught, or null
+   * @param ofDisk the advice of any other failure
+   */
+  public static String advice(Throwable failure, String ofDisk) {
+    return isDamage(failure)
+        ? "restore the file from a copy; if it is whole and only its hidden .crc file is an old"
+            + " one, delete that"
+        : ofDisk;
   }
 
   /**
@@ -79,12 +103,7 @@ public final class StorageFailure {
         .map(
             why ->
                 new JobException(
-                    ExitCode.STORAGE,
-                    "Cannot go on: "
-                        + why
-                        + "; check that the lake and Spark's local disks are there, writable and"
-                        + " not full",
-                    failure));
+                    ExitCode.STORAGE, "Cannot go on: " + why + "; " + CHECK_DISKS, failure));
   }
 
   /** What Spark makes of a disk that does not take what memory cannot hold; it has no cause. */
@@ -99,6 +118,10 @@ public final class StorageFailure {
       if (cause instanceof AccessDeniedException) {
         return "Permission denied";
       }
+      if (cause instanceof ChecksumException) {
+        Matcher file = DAMAGED.matcher(String.valueOf(cause.getMessage()));
+        return (file.find() ? file.group(1) : "a file") + " does not fit its checksum";
+      }
       String message = String.valueOf(cause.getMessage());
       Optional<String> known = KNOWN.stream().filter(message::contains).findFirst();
       if (known.isPresent()) {
@@ -106,5 +129,13 @@ public final class StorageFailure {
       }
     }
     return failure.getClass().getSimpleName();
+  }
+
+  private static boolean isDamage(Throwable failure) {
+    Throwable cause = failure;
+    while (cause != null && !(cause instanceof ChecksumException)) {
+      cause = cause.getCause();
+    }
+    return cause != null;
   }
 }

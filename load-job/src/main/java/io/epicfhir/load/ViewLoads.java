@@ -171,8 +171,8 @@ final class ViewLoads {
                         + table
                         + ": "
                         + StorageFailure.why(cause)
-                        + "; check that the lake and Spark's local disks are there, writable and"
-                        + " not full",
+                        + "; "
+                        + StorageFailure.advice(cause, StorageFailure.CHECK_DISKS),
                     failure))
         .orElseGet(
             () ->

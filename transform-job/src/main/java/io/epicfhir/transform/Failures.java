@@ -35,8 +35,8 @@ public final class Failures {
                         + table
                         + " up to date: "
                         + StorageFailure.why(cause)
-                        + "; check that the lake and Spark's local disks are there, writable and"
-                        + " not full",
+                        + "; "
+                        + StorageFailure.advice(cause, StorageFailure.CHECK_DISKS),
                     failure));
   }
 }

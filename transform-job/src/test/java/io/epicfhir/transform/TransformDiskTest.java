@@ -133,6 +133,32 @@ final class TransformDiskTest {
     }
   }
 
+  @Test
+  void a_damaged_file_of_a_table_is_named_and_no_disk_is_blamed() throws Exception {
+    land("e1", 40);
+    assertThat(transform()).isZero();
+    for (String damaged : List.of(".parquet", "00000000000000000000.json")) {
+      Path file;
+      try (Stream<Path> files = Files.walk(folder.resolve("lake/silver"))) {
+        file = files.filter(f -> f.toString().endsWith(damaged)).findFirst().orElseThrow();
+      }
+      byte[] whole = Files.readAllBytes(file);
+      byte[] bytes = whole.clone();
+      bytes[bytes.length / 2] ^= 1;
+      Files.write(file, bytes);
+      land(damaged.equals(".parquet") ? "e2" : "e3", 1);
+
+      assertThat(transform()).as(damaged).isEqualTo(6);
+
+      assertThat(error())
+          .contains(file.getFileName() + " does not fit its checksum; restore the file")
+          .doesNotContain("writable and not full");
+      Files.write(file, whole);
+      assertThat(transform()).as(damaged).isZero();
+      assertThat(lake.silver("Patient")).isEqualTo(silver.stream().sorted().toList());
+    }
+  }
+
   /** Patients whose ids do not get shorter by being packed. */
   private void land(String export, int patients) {
     Random random = new Random(export.hashCode());

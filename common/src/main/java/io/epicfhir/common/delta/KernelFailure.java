@@ -41,8 +41,10 @@ final class KernelFailure {
                 table,
                 StorageFailure.why(storage.orElse(failure)),
                 storage.isPresent()
-                    ? "check that the lake is there, writable and not full, and the table's"
-                        + " _delta_log whole"
+                    ? StorageFailure.advice(
+                        failure,
+                        "check that the lake is there, writable and not full, and the table's"
+                            + " _delta_log whole")
                     : "check the table's _delta_log, or move the table away and rebuild it"),
         withoutMessages(failure));
   }

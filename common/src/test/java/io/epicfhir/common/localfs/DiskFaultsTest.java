@@ -14,6 +14,7 @@ import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -148,6 +149,28 @@ class DiskFaultsTest {
 
     assertThat(user.said().lines().filter(line -> line.matches("(landings|exit) \\d")))
         .containsExactly("landings 1", "landings 0", "exit 6", "exit 6", "exit 6");
+  }
+
+  @Test
+  void a_file_that_does_not_fit_its_checksum_is_named_with_what_to_do() throws Exception {
+    Lake lake = lake(folder.resolve("lake"));
+    org.apache.hadoop.fs.Path file = lake.paths().state("a.json");
+    try (var out = file.getFileSystem(lake.hadoop()).create(file)) {
+      out.write("old".getBytes(StandardCharsets.UTF_8));
+    }
+    Path state = folder.resolve("lake/state");
+    // What a process killed between the two steps of an overwriting rename left behind.
+    Files.writeString(state.resolve("a.json"), "new");
+
+    assertThatThrownBy(() -> lake.read(file))
+        .isInstanceOfSatisfying(
+            JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.STORAGE))
+        .hasMessageEndingWith(
+            "state/a.json does not fit its checksum; restore the file from a copy; if it is whole"
+                + " and only its hidden .crc file is an old one, delete that");
+
+    Files.delete(state.resolve(".a.json.crc"));
+    assertThat(lake.read(file)).contains("new");
   }
 
   /** A lake with a landing. */
