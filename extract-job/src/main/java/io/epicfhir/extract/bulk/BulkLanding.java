@@ -87,15 +87,14 @@ public final class BulkLanding {
     if (begun.isPresent()) {
       return begun.get();
     }
-    List<FileReceipt> receipts =
-        new Receipts(context.lake(), ledger.staging()).withoutOptOuts(take(manifest, started));
+    List<FileReceipt> receipts = receipts(manifest).withoutOptOuts(take(manifest, started));
     List<FileResult> files = receipts.stream().map(FileReceipt::result).toList();
     figures.recounted(files);
     List<StagedFile> rejected = receipts.stream().flatMap(r -> r.quarantine().stream()).toList();
     fence.check();
     figures.quarantined(
         Staging.quarantine(context.lake(), context.run(), started.exportId(), rejected), files);
-    judge(receipts, files);
+    judge(manifest, receipts, files);
     Completeness completeness = Completeness.of(started.asked(), files);
     Optional<String> gap = ExportSpan.gap(context.lake(), started);
     if (gap.isPresent()) {
@@ -184,10 +183,9 @@ public final class BulkLanding {
       Publication publication, Manifest manifest, ExportLedger.Started started) {
     Optional<Landing> begun = publication.resume();
     if (begun.isPresent()) {
-      Receipts receipts = new Receipts(context.lake(), ledger.staging());
       List<FileResult> files =
           manifest.files().stream()
-              .map(receipts::told)
+              .map(receipts(manifest)::told)
               .flatMap(Optional::stream)
               .map(FileReceipt::result)
               .toList();
@@ -204,7 +202,7 @@ public final class BulkLanding {
   @SuppressWarnings("try") // the progress is told, not used
   private List<FileReceipt> take(Manifest manifest, ExportLedger.Started started) {
     figures.announced(manifest);
-    Receipts receipts = new Receipts(context.lake(), ledger.staging());
+    Receipts receipts = receipts(manifest);
     List<FileReceipt> known =
         manifest.files().stream().map(receipts::find).flatMap(Optional::stream).toList();
     receipts.removeUnnamed(known);
@@ -212,9 +210,7 @@ public final class BulkLanding {
     List<RemoteFile> open =
         manifest.files().stream().filter(f -> !names.contains(f.name())).toList();
     if (!known.isEmpty()) {
-      context
-          .recorder()
-          .note(known.size() + " of the export's files had been taken in by an earlier try.");
+      context.recorder().note(known.size() + " files had been taken in by an earlier try.");
     }
     long begin = System.nanoTime();
     List<BinResult> results;
@@ -223,7 +219,7 @@ public final class BulkLanding {
             "files", "resources", new DownloadProgress(receipts, manifest, this::inFlight))) {
       results =
           new Download(context, bronze, hydration.finder())
-              .run(open, manifest.fileToken(), started.exportId(), ledger.staging());
+              .run(open, manifest, started.exportId(), ledger.staging());
     }
     long ms = (System.nanoTime() - begin) / 1_000_000;
     List<FileReceipt> all = new ArrayList<>(known);
@@ -233,17 +229,20 @@ public final class BulkLanding {
     return all;
   }
 
+  private Receipts receipts(Manifest manifest) {
+    return new Receipts(context.lake(), ledger.staging(), manifest.transactionTime());
+  }
+
   /** What this JVM has in flight; executors elsewhere have their own. */
   private int inFlight() {
     return SourceClients.of(context.arguments().settingsFile()).gate().inFlight();
   }
 
   /** What must not land stays in staging: a rerun judges it anew, by the settings of then. */
-  private void judge(List<FileReceipt> receipts, List<FileResult> files) {
+  private void judge(Manifest manifest, List<FileReceipt> receipts, List<FileResult> files) {
     Optional<JobException> complaint = Judgement.of(files, bulk);
     if (complaint.isPresent()) {
-      Receipts forgotten = new Receipts(context.lake(), ledger.staging());
-      receipts.stream().filter(r -> !r.result().counted()).forEach(forgotten::drop);
+      receipts.stream().filter(r -> !r.result().counted()).forEach(receipts(manifest)::drop);
       throw refused(complaint.get().getMessage(), true);
     }
   }

@@ -25,6 +25,7 @@ import io.epicfhir.extract.source.SourceClients;
 import io.epicfhir.extract.source.answer.ServerRefusal;
 import io.epicfhir.extract.source.request.Ask;
 import io.epicfhir.extract.source.request.Traffic;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -59,6 +60,7 @@ final class BinTask implements Function<Integer, String> {
    * @param exportId the export
    * @param lake the lake's root
    * @param staging the folder to write to
+   * @param transactionTime of the export's manifest
    * @param fileToken which files want the access token
    * @param targetSize bytes a Parquet file should reach
    * @param maxLine bytes of the longest line
@@ -69,6 +71,7 @@ final class BinTask implements Function<Integer, String> {
       String exportId,
       String lake,
       String staging,
+      Instant transactionTime,
       FileToken fileToken,
       long targetSize,
       int maxLine,
@@ -91,7 +94,9 @@ final class BinTask implements Function<Integer, String> {
     Traffic traffic = new Traffic();
     Receipts receipts =
         new Receipts(
-            new Lake(new LakePaths(target.lake()), hadoop.value()), new Path(target.staging()));
+            new Lake(new LakePaths(target.lake()), hadoop.value()),
+            new Path(target.staging()),
+            target.transactionTime());
     OptOuts optOuts = new OptOutList(new Lake(new LakePaths(target.lake()), hadoop.value())).load();
     List<FileReceipt> files = new ArrayList<>();
     BinResult.Failure failure = null;
@@ -137,7 +142,8 @@ final class BinTask implements Function<Integer, String> {
           new FileReceipt(
               intake.result((System.nanoTime() - begin) / 1_000_000),
               staged(file, bronze.written()),
-              staged(file, quarantine.written()));
+              staged(file, quarantine.written()),
+              target.transactionTime());
       Failpoint.at("download.staged");
       receipts.write(receipt);
       Failpoint.at("download.receipt");

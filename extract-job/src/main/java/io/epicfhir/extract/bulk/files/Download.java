@@ -3,7 +3,7 @@ package io.epicfhir.extract.bulk.files;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.extract.bronze.BronzeSettings;
-import io.epicfhir.extract.bulk.manifest.FileToken;
+import io.epicfhir.extract.bulk.manifest.Manifest;
 import io.epicfhir.extract.bulk.manifest.RemoteFile;
 import io.epicfhir.extract.crawl.references.ReferenceFinder;
 import java.nio.file.Path;
@@ -33,12 +33,12 @@ public final class Download {
   /**
    * Takes the files in, side by side.
    *
-   * @param fileToken which of them want the access token
+   * @param files of the manifest, which are not there yet
    * @param staging where to
    */
   public List<BinResult> run(
       List<RemoteFile> files,
-      FileToken fileToken,
+      Manifest manifest,
       String exportId,
       org.apache.hadoop.fs.Path staging) {
     if (files.isEmpty()) {
@@ -55,7 +55,8 @@ public final class Download {
                 exportId,
                 context.lake().paths().root(),
                 staging.toString(),
-                fileToken,
+                manifest.transactionTime(),
+                manifest.fileToken(),
                 settings.targetFileSize(),
                 settings.maxLineSize(),
                 executors(sc)),

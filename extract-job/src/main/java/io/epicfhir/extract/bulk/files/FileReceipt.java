@@ -2,6 +2,7 @@ package io.epicfhir.extract.bulk.files;
 
 import io.epicfhir.common.StateFile;
 import io.epicfhir.extract.bronze.StagedFile;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,8 +13,14 @@ import java.util.Optional;
  * @param result its counts
  * @param bronze the Parquet files of its resources
  * @param quarantine the Parquet files of its lines that could not be taken in
+ * @param transactionTime of the manifest that listed it; null in a receipt of an older version,
+ *     whose file is taken in anew
  */
-public record FileReceipt(FileResult result, List<StagedFile> bronze, List<StagedFile> quarantine)
+public record FileReceipt(
+    FileResult result,
+    List<StagedFile> bronze,
+    List<StagedFile> quarantine,
+    Instant transactionTime)
     implements StateFile {
 
   /**
@@ -27,7 +34,8 @@ public record FileReceipt(FileResult result, List<StagedFile> bronze, List<Stage
     long gone = rows(bronze) - rows(left);
     return left.equals(bronze)
         ? this
-        : new FileReceipt(gone == 0 ? result : result.without(gone), left, quarantine);
+        : new FileReceipt(
+            gone == 0 ? result : result.without(gone), left, quarantine, transactionTime);
   }
 
   private static long rows(List<StagedFile> files) {

@@ -1,8 +1,10 @@
 package io.epicfhir.extract.bulk.files;
 
 import io.epicfhir.extract.bulk.manifest.FileKind;
+import io.epicfhir.extract.bulk.manifest.RemoteFile;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * How one file of the manifest was taken in.
@@ -67,6 +69,14 @@ public record FileResult(
         reasons,
         optedOut + late,
         learned);
+  }
+
+  /** Whether a manifest tells the same of its file. */
+  boolean isOf(RemoteFile file) {
+    return name.equals(file.name())
+        && kind == file.kind()
+        && Objects.equals(type, file.type())
+        && Objects.equals(announced, file.count());
   }
 
   /** Lines by which data are missing at the server. */

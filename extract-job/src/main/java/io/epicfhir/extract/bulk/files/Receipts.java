@@ -6,6 +6,7 @@ import io.epicfhir.extract.bronze.LateOptOuts;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bulk.manifest.FileLabel;
 import io.epicfhir.extract.bulk.manifest.RemoteFile;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,13 +22,18 @@ import org.apache.hadoop.fs.Path;
 public final class Receipts {
   private final Lake lake;
   private final Path staging;
+  private final Instant transactionTime;
 
   /**
+   * Of an export, as its manifest of now has it.
+   *
    * @param staging the export's staging folder
+   * @param transactionTime by the manifest
    */
-  public Receipts(Lake lake, Path staging) {
+  public Receipts(Lake lake, Path staging, Instant transactionTime) {
     this.lake = lake;
     this.staging = staging;
+    this.transactionTime = transactionTime;
   }
 
   void write(FileReceipt receipt) {
@@ -39,10 +45,17 @@ public final class Receipts {
     return told(remote).filter(receipt -> receipt.bronze().stream().allMatch(this::isThere));
   }
 
-  /** The receipt of a file, wherever its Parquet files are by now. */
+  /**
+   * The receipt of a file, wherever its Parquet files are by now. A receipt of another manifest
+   * counts only where that tells the same of the file: a server that made the export anew has the
+   * same names with other contents.
+   */
   public Optional<FileReceipt> told(RemoteFile remote) {
     Path file = file(remote.name());
-    return lake.read(file).map(text -> Json.read(text, FileReceipt.class, file.toString()));
+    return lake.read(file)
+        .map(text -> Json.read(text, FileReceipt.class, file.toString()))
+        .filter(receipt -> transactionTime.equals(receipt.transactionTime()))
+        .filter(receipt -> receipt.result().isOf(remote));
   }
 
   /** Forgets a file, so that it is asked for again. */

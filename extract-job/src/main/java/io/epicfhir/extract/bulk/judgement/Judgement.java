@@ -7,6 +7,7 @@ import io.epicfhir.extract.bulk.files.FileReceipt;
 import io.epicfhir.extract.bulk.files.FileResult;
 import io.epicfhir.extract.bulk.files.Receipts;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
+import io.epicfhir.extract.bulk.manifest.FileLabel;
 import io.epicfhir.extract.bulk.manifest.Manifest;
 import io.epicfhir.extract.bulk.manifest.RemoteFile;
 import io.epicfhir.extract.bulk.settings.BulkSettings;
@@ -51,8 +52,9 @@ public final class Judgement {
     if (!judged || ledger.started().isEmpty() || ledger.manifest().isEmpty()) {
       return false;
     }
-    List<RemoteFile> files = Manifest.parse(ledger.manifest().get()).files();
-    Receipts receipts = new Receipts(lake, ledger.staging());
+    Manifest manifest = Manifest.parse(ledger.manifest().get());
+    List<RemoteFile> files = manifest.files();
+    Receipts receipts = new Receipts(lake, ledger.staging(), manifest.transactionTime());
     List<FileResult> taken =
         files.stream()
             .map(receipts::find)
@@ -70,7 +72,13 @@ public final class Judgement {
     List<String> told =
         wrong.stream()
             .limit(TOLD)
-            .map(f -> f.name() + " announced " + f.announced() + ", received " + f.received())
+            .map(
+                f ->
+                    FileLabel.of(f.type(), f.name())
+                        + " announced "
+                        + f.announced()
+                        + ", received "
+                        + f.received())
             .toList();
     return Optional.of(
         wrong.size()

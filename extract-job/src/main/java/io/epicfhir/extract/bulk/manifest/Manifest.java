@@ -10,6 +10,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,8 +35,8 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
           "error", FileKind.ERROR,
           "outcome", FileKind.ERROR);
 
-  /** Lists whose entries have a url although they are no files. */
-  private static final Set<String> NO_FILES = Set.of("link", "extension");
+  /** Keys whose values have links although they list no files. */
+  private static final Set<String> NO_FILES = Set.of("link", "extension", "request");
 
   public Manifest {
     files = List.copyOf(files);
@@ -48,6 +49,7 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
    */
   public static Manifest parse(List<String> pages) {
     List<RemoteFile> files = new ArrayList<>();
+    Set<URI> continuations = new LinkedHashSet<>();
     JsonNode first = root(pages.get(0));
     for (String page : pages) {
       JsonNode root = root(page);
@@ -56,7 +58,13 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
       requireKnownLists(root);
       for (String list : List.of("output", "deleted", "error", "outcome")) {
         addFiles(files, list(root, list), LISTS.get(list));
+        list(root, list)
+            .forEach(one -> ManifestFiles.continuation(one).ifPresent(continuations::add));
       }
+    }
+    files.forEach(file -> continuations.remove(file.url()));
+    if (!continuations.isEmpty()) {
+      throw refused("a file continues in another one (continuesInFile) that it does not list");
     }
     return new Manifest(
         transactionTime(first),
@@ -65,17 +73,13 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
   }
 
   /**
-   * Where a page's continuation is; empty on the last.
+   * Where a page's continuation is; empty on the last. A link that is not understood could be one
+   * to a page with more files, so it is refused.
    *
    * @param base where the page came from
    */
   public static Optional<URI> next(String page, URI base) {
-    for (JsonNode link : root(page).path("link")) {
-      if (link.path("relation").asText().equals("next")) {
-        return Optional.of(ManifestFiles.resolved(base, link.path("url").asText("")));
-      }
-    }
-    return Optional.empty();
+    return ManifestLinks.next(root(page).path("link"), base);
   }
 
   /**
@@ -99,10 +103,16 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
     return root;
   }
 
-  /** 4.0 leaves empty lists out, as FHIR does; 2.0 and 3.0 have output in any case. */
+  /**
+   * 4.0 leaves empty lists out, as FHIR does; 2.0 and 3.0 have output in any case. Null is neither
+   * an empty list nor an absent one: who writes it has failed to fill the list.
+   */
   private static void requireOutput(JsonNode root) {
+    if (root.path("resourceType").asText("").equals("OperationOutcome")) {
+      throw refused("it is an OperationOutcome");
+    }
     boolean newest = root.has("manifestType") || root.has("outputFormat");
-    if (!root.has("output") && !newest) {
+    if (root.path("output").isNull() || (!root.has("output") && !newest)) {
       throw refused("output is missing");
     }
   }
@@ -120,8 +130,8 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
     for (Map.Entry<String, JsonNode> one : root.properties()) {
       String key = one.getKey();
       boolean known = LISTS.containsKey(key) || NO_FILES.contains(key);
-      if (!known && ManifestFiles.listsFiles(one.getValue())) {
-        throw refused("it lists files under a key that is not known");
+      if (!known && ManifestLinks.mayHoldMore(key, one.getValue())) {
+        throw refused("it lists files, errors or a page under a key that is not known");
       }
     }
   }

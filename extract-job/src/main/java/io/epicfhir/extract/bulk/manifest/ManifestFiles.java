@@ -1,16 +1,20 @@
 package io.epicfhir.extract.bulk.manifest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.common.Sha256;
 import io.epicfhir.extract.source.request.Link;
 import java.net.URI;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The entries of a manifest's lists. */
 final class ManifestFiles {
   private static final String OUTCOME = "OperationOutcome";
+  private static final int LINK_DIGEST = 8;
 
   private ManifestFiles() {}
 
@@ -41,50 +45,39 @@ final class ManifestFiles {
     throw Manifest.refused("the count of a " + type + " file is no number");
   }
 
-  /** Whether an unknown value holds links: then something is there that must not be passed over. */
-  static boolean listsFiles(JsonNode value) {
-    if (!value.isArray()) {
-      return false;
-    }
-    for (JsonNode one : value) {
-      if (isLink(one) || isLink(one.path("url")) || isLink(one.path("location"))) {
-        return true;
-      }
-    }
-    return false;
+  /**
+   * Which file the entry's file goes on in; that is listed like any other. Standard: Bulk Data 3.0,
+   * "continuesInFile".
+   */
+  static Optional<URI> continuation(JsonNode one) {
+    JsonNode link = one.path("continuesInFile");
+    return link.isMissingNode() || link.isNull()
+        ? Optional.empty()
+        : Optional.of(uri(link.asText("")));
   }
 
-  private static boolean isLink(JsonNode value) {
-    return value.isTextual() && value.asText().matches("(?is)\\s*(https?:/|/).+");
-  }
-
-  /** A file listed twice would be landed twice, and names must tell lines apart. */
+  /**
+   * A file listed twice would be landed twice, and names must tell lines apart. Links of one path
+   * get a digest of the whole link into the name, all of them: the place in the list would give a
+   * file another name where a fresh manifest has another order, and the receipt of one file would
+   * be taken for that of another. Where a signature changes the link, the file is a new one.
+   */
   static List<RemoteFile> distinct(List<RemoteFile> listed) {
-    List<RemoteFile> files = new ArrayList<>(listed);
     Set<URI> urls = new HashSet<>();
-    Set<String> names = new HashSet<>();
-    for (int i = 0; i < files.size(); i++) {
-      RemoteFile file = files.get(i);
+    Map<String, Integer> names = new HashMap<>();
+    for (RemoteFile file : listed) {
       if (!urls.add(file.url())) {
         throw Manifest.refused(
             "it lists the file " + FileLabel.of(file.type(), file.name()) + " twice");
       }
-      if (!names.add(file.name())) {
-        // Told apart by their query only.
-        String name = file.name() + "#" + i;
-        files.set(i, new RemoteFile(file.kind(), file.type(), name, file.url(), file.count()));
-      }
+      names.merge(file.name(), 1, Integer::sum);
     }
-    return files;
+    return listed.stream().map(file -> names.get(file.name()) == 1 ? file : byLink(file)).toList();
   }
 
-  /** A link of the manifest's own, which may be relative. Standard: RFC 3986, 5.2. */
-  static URI resolved(URI base, String link) {
-    try {
-      return Link.resolve(base, link);
-    } catch (IllegalArgumentException e) {
-      throw Manifest.refused("the url of its next page cannot be read");
-    }
+  private static RemoteFile byLink(RemoteFile file) {
+    String name = file.name() + "#" + Sha256.hex(Link.written(file.url()), LINK_DIGEST);
+    return new RemoteFile(file.kind(), file.type(), name, file.url(), file.count());
   }
 
   private static URI uri(String url) {

@@ -12,6 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ManifestTest {
   private static final String HEAD =
@@ -67,10 +68,68 @@ class ManifestTest {
     assertThat(manifest.fileToken()).isEqualTo(FileToken.NOWHERE);
     assertThat(manifest.files())
         .extracting(RemoteFile::name)
-        .containsExactly("a/1", "a/1#1", "deleted/d", "error/e");
+        .containsExactly("a/1#4970212b77ad502b", "a/1#f8f7ab824e49c1bc", "deleted/d", "error/e");
     assertThat(manifest.files())
         .extracting(RemoteFile::count)
         .containsExactly(3L, null, null, null);
+  }
+
+  /** A fresh manifest may list the same files in another order, or more or fewer of them. */
+  @Test
+  void filesOfOnePathHaveTheSameNameWhereverTheyStand() {
+    String a = "{\"type\":\"Patient\",\"url\":\"https://h/dl?f=a\"}";
+    String b = "{\"type\":\"Patient\",\"url\":\"https://h/dl?f=b\"}";
+
+    Manifest one = parse(HEAD + "\"output\":[" + a + "," + b + "]}");
+    Manifest other = parse(HEAD + "\"output\":[" + b + "," + a + "]}");
+
+    assertThat(one.files()).extracting(RemoteFile::name).doesNotHaveDuplicates();
+    assertThat(other.files()).containsExactlyInAnyOrderElementsOf(one.files());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"relation\":\"next\",\"url\":\"https://h/m/2\"}",
+        "[{\"relation\":\"self\",\"url\":\"https://h/m/1\"},"
+            + "{\"relation\":\" NEXT \",\"url\":\"https://h/m/2\"}]",
+      })
+  void aNextLinkMayComeAloneAndInAnySpelling(String link) {
+    assertThat(Manifest.next(HEAD + "\"output\":[],\"link\":" + link + "}", BASE))
+        .contains(URI.create("https://h/m/2"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"https://h/m/2\"|link is not a list",
+        "[null]|a link has no relation",
+        "[{\"rel\":\"next\",\"url\":\"https://h/m/2\"}]|a link has no relation",
+        "[{\"relation\":\"next\",\"href\":\"https://h/m/2\"}]|the url of its next page",
+        "[{\"relation\":\"next\",\"url\":\"/2\"},{\"relation\":\"next\",\"url\":\"/3\"}]|more than one",
+      })
+  void aLinkThatIsNotUnderstoodIsRefusedAndNotTheEnd(String link, String why) {
+    assertThatThrownBy(() -> Manifest.next(HEAD + "\"output\":[],\"link\":" + link + "}", BASE))
+        .hasMessageContaining(why)
+        .extracting(e -> ((JobException) e).exitCode())
+        .isEqualTo(ExitCode.REFUSED);
+  }
+
+  /** Bulk Data 3.0: the file with the rest of it is listed like any other. */
+  @Test
+  void aFileMayContinueInAnotherThatIsListed() {
+    String one =
+        "{\"type\":\"Patient\",\"url\":\"https://h/1\",\"continuesInFile\":\"https://h/2\"}";
+    String two = "{\"type\":\"Patient\",\"url\":\"https://h/2\"}";
+
+    assertThat(
+            parse(HEAD + "\"output\":[" + one + "]}", HEAD + "\"output\":[" + two + "]}").files())
+        .extracting(RemoteFile::name)
+        .containsExactly("1", "2");
+    assertThatThrownBy(() -> parse(HEAD + "\"output\":[" + one + "]}"))
+        .hasMessageContaining("continuesInFile");
   }
 
   /** The ballot of Bulk Data 4.0 has other names, leaves empty lists out, and has no request. */
@@ -145,6 +204,14 @@ class ManifestTest {
         "H\"output\":[],\"failures\":[{\"url\":\"https://h/1\"}]}|a key that is not known",
         "H\"output\":[],\"Error\":[{\"type\":\"X\",\"url\":\"/1\"}]}|a key that is not known",
         "H\"output\":[],\"x y\":[\"https://h/1\"]}|a key that is not known",
+        "H\"output\":[],\"failed\":{\"url\":\"https://h/1\"}}|a key that is not known",
+        "H\"output\":[],\"errors\":[{\"href\":\"https://h/1\"}]}|a key that is not known",
+        "H\"output\":[],\"errors\":[{\"location\":{\"url\":\"/1\"}}]}|a key that is not known",
+        "H\"output\":[],\"issue\":[{\"severity\":\"error\",\"code\":\"exception\"}]}|a key that is not known",
+        "H\"output\":[],\"nextPage\":\"https://h/m/2\"}|a key that is not known",
+        "H\"output\":[],\"resourceType\":\"OperationOutcome\"}|it is an OperationOutcome",
+        "H\"output\":null}|output is missing",
+        "H\"manifestType\":\"bulk-export\",\"output\":null}|output is missing",
         "H\"output\":[],\"error\":{\"url\":\"https://h/1\"}}|error is not a list",
         "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\",\"count\":1.5}]}|no number",
         "H\"output\":[{\"type\":\"Patient\",\"url\":\"https://h/1\",\"count\":-1}]}|no number",
