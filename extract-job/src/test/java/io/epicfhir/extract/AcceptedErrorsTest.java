@@ -46,15 +46,20 @@ class AcceptedErrorsTest {
   }
 
   private void manifest(String errorList) {
+    manifest(errorList, "2026-03-01T10:00:00Z");
+  }
+
+  private void manifest(String errorList, String time) {
     server.wire.stubFor(
         get(urlPathEqualTo(STATUS_PATH))
             .willReturn(
                 json(
                     """
-                    {"transactionTime":"2026-03-01T10:00:00Z","requiresAccessToken":true,"output":[
+                    {"transactionTime":"%s","requiresAccessToken":true,"output":[
                      {"type":"Patient","url":"%s"},{"type":"Condition","url":"%s"}],
                      "%s":[{"type":"OperationOutcome","url":"%s"}]}"""
                         .formatted(
+                            time,
                             server.url("/files/p"),
                             server.url("/files/c"),
                             errorList,
@@ -151,6 +156,33 @@ class AcceptedErrorsTest {
     assertThat(runs.runAll("r1")).isZero();
 
     assertThat(runs.landings().get(0).completeTypes()).containsExactly("Condition");
+  }
+
+  /** Else what the server kept back would never be asked for again. */
+  @Test
+  void aWarningThatLeavesDataOpenIsToldAndTheNextExportAsksForTheSameTime() throws IOException {
+    file("/files/e", outcome("warning", "processing", "", "Patient/123"));
+    manifest("outcome", "2026-03-01T10:00:00Z");
+    runs.settings.put("bulk.accepted-errors", "[processing]");
+    assertThat(runs.runAll("r1")).isZero();
+    assertThat(runs.landings().get(0).completeTypes()).as("of one patient any type").isEmpty();
+    runs.settings.put("bulk.accepted-errors", "[]");
+    manifest("outcome", "2026-03-01T11:00:00Z");
+
+    assertThat(runs.runAll("r2")).isZero();
+    assertThat(runs.runAll("r3")).isZero();
+
+    assertThat(runs.report("r1", "extract").at("/result/warnings").toString())
+        .doesNotContain("processing");
+    assertThat(runs.report("r2", "extract").at("/result/warnings").toString())
+        .contains("{Patient:processing=1}", "bulk.accepted-errors")
+        .doesNotContain("123");
+    assertThat(server.asked(ForeignServer.KICK_OFF_PATH))
+        .extracting(asked -> asked.queryParameter("_since").isPresent())
+        .containsExactly(false, true, true);
+    assertThat(server.asked(ForeignServer.KICK_OFF_PATH).subList(1, 3))
+        .extracting(asked -> asked.queryParameter("_since").firstValue())
+        .containsOnly("2026-03-01T10:00:00Z");
   }
 
   @Test

@@ -95,7 +95,7 @@ public final class BulkLanding {
     figures.quarantined(
         Staging.quarantine(context.lake(), context.run(), started.exportId(), rejected), files);
     judge(manifest, receipts, files);
-    Completeness completeness = Completeness.of(started.asked(), files);
+    Completeness completeness = Completeness.of(started.asked(), files, bulk);
     Optional<String> gap = ExportSpan.gap(context.lake(), started);
     if (gap.isPresent()) {
       throw refused(gap.get(), false);

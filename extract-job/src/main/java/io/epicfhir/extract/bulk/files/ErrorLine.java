@@ -30,7 +30,13 @@ record ErrorLine(boolean readable, ServerProblem problem) {
           "forbidden",
           "security",
           "too-costly",
+          "too-long",
           "exception",
+          "timeout",
+          "throttled",
+          "transient",
+          "lock-error",
+          "no-store",
           "4119",
           "4127",
           "4130",
@@ -41,12 +47,21 @@ record ErrorLine(boolean readable, ServerProblem problem) {
           "59133",
           "59204");
 
-  /** Nothing was found, a parameter was passed over: no data are missing. */
+  /** Epic's: nothing was found, a parameter was passed over: no data are missing. */
   private static final Set<String> HARMLESS = Set.of("4101", "4122", "59100");
 
+  /** FHIR's code of messages that are "unrelated to the success" of what was asked for. */
+  private static final String UNRELATED = "informational";
+
+  /** A type, and the id behind it where one resource is named; an XPath has elements there. */
   private static final Pattern TYPE =
-      Pattern.compile("^(?:/?f:)?([A-Z][A-Za-z]{1,63})(?:[./\\[(]|$)");
+      Pattern.compile("^(?:/?f:)?([A-Z][A-Za-z]{1,63})(?:(/(?!f:).+)|[./\\[(].*|$)");
+
   private static final Set<String> NO_TYPES = Set.of("Bundle", "OperationOutcome", "Parameters");
+
+  /** One of these that could not be exported may take records of every type with it. */
+  private static final Set<String> COMPARTMENTS =
+      Set.of("Patient", "Group", "Encounter", "Practitioner", "RelatedPerson", "Device");
 
   /**
    * Reads a line.
@@ -60,8 +75,9 @@ record ErrorLine(boolean readable, ServerProblem problem) {
     } catch (IOException e) {
       return new ErrorLine(false, ServerProblem.UNREADABLE);
     }
-    JsonNode listed = root.path("issue");
-    if (!root.path("resourceType").asText().equals("OperationOutcome") || listed.isEmpty()) {
+    Iterable<JsonNode> listed = list(root.path("issue"));
+    boolean outcome = root.path("resourceType").asText().equals("OperationOutcome");
+    if (!outcome || !listed.iterator().hasNext()) {
       return new ErrorLine(root.isObject(), ServerProblem.UNREADABLE);
     }
     List<ServerProblem.Issue> issues = new ArrayList<>();
@@ -71,40 +87,65 @@ record ErrorLine(boolean readable, ServerProblem problem) {
     return new ErrorLine(true, new ServerProblem(issues));
   }
 
+  /** One value in place of a list counts as a list of it. */
+  private static Iterable<JsonNode> list(JsonNode node) {
+    return node.isObject() || node.isValueNode() ? List.of(node) : node;
+  }
+
   private static ServerProblem.Issue issue(JsonNode issue, String fileType) {
-    List<String> codes = new ArrayList<>();
-    for (JsonNode coding : issue.path("details").path("coding")) {
-      code(coding).ifPresent(codes::add);
+    List<String> own = new ArrayList<>();
+    boolean told = true;
+    for (JsonNode coding : list(issue.path("details").path("coding"))) {
+      Optional<String> code = code(coding);
+      code.ifPresent(own::add);
+      told &= code.isPresent() || coding.path("code").asText("").isBlank();
     }
-    code(issue).ifPresent(codes::add);
+    List<String> codes = new ArrayList<>(own);
+    Optional<String> ofFhir = code(issue);
+    ofFhir.ifPresent(codes::add);
     String severity = issue.path("severity").asText();
     boolean mild = MILD.contains(severity);
     boolean missing = codes.stream().anyMatch(MISSING::contains);
-    boolean harmless =
-        mild
-            && !missing
-            && (severity.equals("success") || codes.stream().anyMatch(HARMLESS::contains));
-    return new ServerProblem.Issue(!mild || missing, harmless, types(issue, fileType), codes);
+    boolean unrelated =
+        own.isEmpty()
+            ? severity.equals("information") && ofFhir.filter(UNRELATED::equals).isPresent()
+            : HARMLESS.containsAll(own);
+    boolean harmless = mild && !missing && (severity.equals("success") || (told && unrelated));
+    Set<String> types = new TreeSet<>();
+    boolean everywhere = types(issue, types);
+    if (types.isEmpty() && OutcomeWords.isResourceType(fileType)) {
+      types.add(fileType);
+    }
+    types.removeAll(NO_TYPES);
+    return new ServerProblem.Issue(
+        !mild || missing, harmless, everywhere, List.copyOf(types), codes);
   }
 
   private static Optional<String> code(JsonNode of) {
     return OutcomeWords.code(of.path("code").asText(""));
   }
 
-  private static List<String> types(JsonNode issue, String fileType) {
-    Set<String> types = new TreeSet<>();
+  /**
+   * Adds the types that an issue names.
+   *
+   * @return whether it may concern any other as well
+   */
+  private static boolean types(JsonNode issue, Set<String> types) {
+    boolean everywhere = false;
     for (String where : List.of("expression", "location")) {
-      for (JsonNode path : issue.path(where)) {
-        Matcher type = TYPE.matcher(path.asText(""));
+      for (JsonNode one : list(issue.path(where))) {
+        String path = one.asText("").strip();
+        Matcher type = TYPE.matcher(path);
         if (type.find() && OutcomeWords.isResourceType(type.group(1))) {
           types.add(type.group(1));
+          boolean instance = type.group(2) != null;
+          everywhere |= instance && COMPARTMENTS.contains(type.group(1));
+          everywhere |= type.group(1).equals("Group");
+        } else {
+          everywhere |= !path.isEmpty();
         }
       }
     }
-    if (types.isEmpty() && OutcomeWords.isResourceType(fileType)) {
-      types.add(fileType);
-    }
-    types.removeAll(NO_TYPES);
-    return List.copyOf(types);
+    return everywhere;
   }
 }

@@ -13,17 +13,24 @@ import java.util.TreeSet;
 record ServerProblem(List<Issue> issues) {
   /** A line that is no OperationOutcome: nobody knows what it says. */
   static final ServerProblem UNREADABLE =
-      new ServerProblem(List.of(new Issue(true, false, List.of(), List.of())));
+      new ServerProblem(List.of(new Issue(true, false, true, List.of(), List.of())));
 
   /**
    * One issue.
    *
    * @param severe whether data are missing by it
    * @param harmless whether none are
+   * @param everywhere whether it may concern other types than it names, such as an issue about one
+   *     patient, whose records of every type may be missing
    * @param types the resource types that it names; none where it does not say
    * @param codes its own codes before FHIR's
    */
-  record Issue(boolean severe, boolean harmless, List<String> types, List<String> codes) {
+  record Issue(
+      boolean severe,
+      boolean harmless,
+      boolean everywhere,
+      List<String> types,
+      List<String> codes) {
     Issue {
       types = List.copyOf(types);
       codes = List.copyOf(codes);
@@ -37,6 +44,15 @@ record ServerProblem(List<Issue> issues) {
                   accepted.contains(code)
                       || (!types.isEmpty()
                           && types.stream().allMatch(t -> accepted.contains(t + ":" + code))));
+    }
+
+    /** Whether it does not say that data are missing, and does not rule it out either. */
+    boolean isDoubt() {
+      return !severe && !harmless;
+    }
+
+    private boolean concerns(String type) {
+      return everywhere || types.isEmpty() || types.contains(type);
     }
 
     private String key() {
@@ -67,12 +83,21 @@ record ServerProblem(List<Issue> issues) {
   boolean concerns(String type) {
     return issues.stream()
         .filter(issue -> !issue.harmless())
-        .anyMatch(issue -> issue.types().isEmpty() || issue.types().contains(type));
+        .anyMatch(issue -> issue.concerns(type));
   }
 
   /** The types and codes of its severe issues, such as {@code Condition:59204}. */
   String key() {
-    return String.join(
-        ", ", new TreeSet<>(issues.stream().filter(Issue::severe).map(Issue::key).toList()));
+    return key(issues.stream().filter(Issue::severe).toList());
+  }
+
+  /** The types and codes of the issues that leave a doubt and that nobody accepts; maybe empty. */
+  String doubts(Collection<String> accepted) {
+    return key(
+        issues.stream().filter(Issue::isDoubt).filter(i -> !i.isAccepted(accepted)).toList());
+  }
+
+  private static String key(List<Issue> issues) {
+    return String.join(", ", new TreeSet<>(issues.stream().map(Issue::key).toList()));
   }
 }

@@ -42,6 +42,16 @@ public record ServerProblems(List<Kind> kinds) {
     return byKey(kinds.stream().filter(k -> k.problem().severe()).toList());
   }
 
+  /**
+   * The lines that leave open whether data are missing and that nobody accepts, by types and codes.
+   */
+  public Map<String, Long> doubts(Collection<String> accepted) {
+    Map<String, Long> counts = new TreeMap<>();
+    kinds.forEach(kind -> counts.merge(kind.problem().doubts(accepted), kind.lines(), Long::sum));
+    counts.remove("");
+    return counts;
+  }
+
   /** Whether a type may lack something by one of them. */
   public boolean concern(String type) {
     return kinds.stream().anyMatch(kind -> kind.problem().concerns(type));

@@ -33,6 +33,11 @@ final class DeletionsUnknown {
     String group = "Group \"" + landing.group() + "\": ";
     Map<String, Long> unread = ledger.references().map(HydrationCounts::unread).orElse(Map.of());
     unread.forEach((type, n) -> warning.accept(group + unread(type, n)));
+    Map<String, Long> doubts = ledger.completeness().map(Completeness::doubts).orElse(Map.of());
+    if (!doubts.isEmpty()) {
+      warning.accept(group + doubted(doubts));
+      return;
+    }
     List<String> types = ledger.completeness().map(Completeness::withheld).orElse(List.of());
     if (!ledger.requireStarted().asked().full() && !types.isEmpty()) {
       warning.accept(group + notAsked(landing.group(), types));
@@ -47,6 +52,15 @@ final class DeletionsUnknown {
         + " their ids: bulk.max-confirmations = "
         + settings.coverage().maxConfirmations()
         + " is reached. They stay in the tables; the next full export goes on with them.";
+  }
+
+  private static String doubted(Map<String, Long> doubts) {
+    return "the server's warnings "
+        + doubts
+        + " leave open whether the export lacks data. Nothing of their types is deleted without a"
+        + " read, and the next export asks for the same time again. Look at the lines in quarantine"
+        + " (reason server-warning); if nothing is missing, name their codes in"
+        + " bulk.accepted-errors.";
   }
 
   private String notAsked(String group, List<String> types) {

@@ -3,7 +3,10 @@ package io.epicfhir.extract.bulk.ledger;
 import io.epicfhir.common.StateFile;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bulk.files.FileResult;
+import io.epicfhir.extract.bulk.settings.BulkSettings;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What an export says by what it does not hold.
@@ -13,16 +16,22 @@ import java.util.List;
  * @param toConfirm the types of which all was asked for and it need not hold all: only a read of
  *     each resource that it lacks tells whether that is gone
  * @param withheld the types of which the server says that it could not export all
+ * @param doubts lines of the server that leave open whether data are missing and that no setting
+ *     accepts, by types and codes; while there are any, the next export asks from before this one
  */
-public record Completeness(List<String> types, List<String> toConfirm, List<String> withheld)
+public record Completeness(
+    List<String> types, List<String> toConfirm, List<String> withheld, Map<String, Long> doubts)
     implements StateFile {
   public Completeness {
     types = List.copyOf(types);
     toConfirm = List.copyOf(toConfirm);
     withheld = List.copyOf(withheld);
+    doubts = doubts == null ? Map.of() : new TreeMap<>(doubts); // null in an older version's file
   }
 
-  public static Completeness of(ExportRequest asked, List<FileResult> files) {
+  /** Of an export, by the errors that the settings accept. */
+  public static Completeness of(
+      ExportRequest asked, List<FileResult> files, BulkSettings settings) {
     List<String> complete = types(asked, files);
     boolean all = complete.contains(Landing.ALL_TYPES);
     return new Completeness(
@@ -32,7 +41,18 @@ public record Completeness(List<String> types, List<String> toConfirm, List<Stri
             .toList(),
         asked.types().stream()
             .filter(type -> files.stream().anyMatch(f -> f.problems().concern(type)))
-            .toList());
+            .toList(),
+        settings.allowErrors() ? Map.of() : doubts(files, settings));
+  }
+
+  private static Map<String, Long> doubts(List<FileResult> files, BulkSettings settings) {
+    Map<String, Long> doubts = new TreeMap<>();
+    for (FileResult file : files) {
+      file.problems()
+          .doubts(settings.acceptedErrors())
+          .forEach((key, n) -> doubts.merge(key, n, Long::sum));
+    }
+    return doubts;
   }
 
   /**

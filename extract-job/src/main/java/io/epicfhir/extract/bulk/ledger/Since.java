@@ -21,8 +21,13 @@ public final class Since {
   private final List<Known> chain;
   private final List<Landing> lost;
 
-  /** A landing and what was asked for. */
-  private record Known(Landing landing, ExportLedger.Started started) {
+  /**
+   * A landing and what was asked for.
+   *
+   * @param doubted whether the server left open that data are missing, which nobody has accepted:
+   *     what was asked for is then asked for again
+   */
+  private record Known(Landing landing, ExportLedger.Started started, boolean doubted) {
     /**
      * Until when it holds what changed. A time that is later than the landing itself is no time
      * that the server can have had: the time of asking stands in for it.
@@ -63,6 +68,7 @@ public final class Since {
     }
     Optional<Instant> again = lost.stream().map(Landing::since).min(Comparator.naturalOrder());
     return chain.stream()
+        .filter(known -> !known.doubted())
         .map(Known::reach)
         .max(Comparator.naturalOrder())
         .map(reach -> earlier(reach, again.orElse(reach)))
@@ -87,6 +93,7 @@ public final class Since {
         bulk.mode() != BulkSettings.Mode.FULL || !bulk.coverage().windows().isEmpty();
     return lost.isEmpty()
         ? chain.stream()
+            .filter(known -> !known.doubted())
             .filter(known -> changesWill || known.landing().since() == null)
             .filter(known -> !known.landing().transactionTime().isAfter(now))
             .filter(known -> !known.covers().isBefore(time))
@@ -100,9 +107,9 @@ public final class Since {
   }
 
   private static Optional<Known> known(Lake lake, Landing landing) {
-    return new ExportLedger(lake, landing.exportId())
-        .started()
-        .map(started -> new Known(landing, started));
+    ExportLedger ledger = new ExportLedger(lake, landing.exportId());
+    boolean doubted = ledger.completeness().filter(c -> !c.doubts().isEmpty()).isPresent();
+    return ledger.started().map(started -> new Known(landing, started, doubted));
   }
 
   private boolean covers(ExportRequest asked) {
