@@ -160,7 +160,7 @@ public final class SourceClient {
   public <T> T fetch(Ask ask, Traffic traffic, int longest, Reading<T> reading) {
     requireAllowed(ask);
     Ask packed = ask.withToken().with("Accept-Encoding", "gzip");
-    return retry.insist(
+    return retry.call(
         ask,
         traffic,
         () ->

@@ -8,7 +8,9 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.RawServer.Answer;
 import io.epicfhir.extract.source.answer.ServerRefusal;
+import io.epicfhir.extract.source.http.Intake;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +65,82 @@ class ServerTroubleTest extends HttpCase {
 
     assertThat(failure.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
     assertThat(ServerRefusal.of(failure)).isEmpty();
+  }
+
+  private static String outcome(String code) {
+    return "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\",\"code\":\""
+        + code
+        + "\"}]}";
+  }
+
+  /** Whatever the server says about it: that it has failed once says nothing of the next try. */
+  @ParameterizedTest
+  @CsvSource({
+    "500, exception",
+    "501, not-supported",
+    "400, transient",
+    "409, lock-error",
+    "423, timeout",
+    "403, throttled"
+  })
+  void oneErrorThatMayPassEndsNoRequest(int status, String code) throws IOException {
+    SourceClient client =
+        open(
+            r ->
+                server.asked().size() % 2 == 1
+                    ? Answer.of(status, FHIR, outcome(code))
+                    : Answer.of(200, FHIR, "{\"resourceType\":\"Goal\"}"));
+
+    assertThat(client.send(ask("/fhir/Goal"), site.traffic).status()).isEqualTo(200);
+    assertThat(client.fetch(ask("/fhir/Goal"), site.traffic, 1000).status()).isEqualTo(200);
+    client.download(ask("/files/1"), site.traffic, new Discarded());
+    assertThat(server.asked()).hasSize(6);
+  }
+
+  @Test
+  void aKickOffThatFailsInFhirsWordsIsTriedAgainAndEndsAsUnavailable() throws IOException {
+    SourceClient client = open(r -> Answer.of(500, FHIR, outcome("exception")));
+
+    assertThatThrownBy(() -> client.send(ask("/fhir/Group/a/$export").once(), site.traffic))
+        .hasMessageContaining("the server answered 500 (exception), after 6 tries")
+        .extracting(e -> ((JobException) e).exitCode())
+        .isEqualTo(ExitCode.UNAVAILABLE);
+  }
+
+  /** It may be at it: a second kick-off would be a second export. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "timeout"})
+  void aKickOffThatMayHaveBegunIsNotSentAgain(String code) throws IOException {
+    SourceClient client = open(r -> Answer.of(500, FHIR, code.isEmpty() ? "" : outcome(code)));
+
+    assertThatThrownBy(() -> client.send(ask("/fhir/Group/a/$export").once(), site.traffic))
+        .hasMessageContaining("Cannot tell whether the server did it");
+    assertThat(server.asked()).hasSize(1);
+  }
+
+  @Test
+  void aRefusalOfOneRequestInCodesThatPassIsARefusalOfIt() throws IOException {
+    SourceClient client = open(r -> Answer.of(400, FHIR, outcome("throttled")));
+
+    JobException failure =
+        catchThrowableOfType(
+            JobException.class, () -> client.fetch(ask("/fhir/Goal"), site.traffic, 1000));
+
+    assertThat(ServerRefusal.of(failure).orElseThrow().status()).isEqualTo(400);
+    assertThat(server.asked()).hasSize(6);
+  }
+
+  /** Takes whatever comes. */
+  private static final class Discarded implements Intake {
+    @Override
+    public void take(InputStream body) throws IOException {
+      body.readAllBytes();
+    }
+
+    @Override
+    public void takeForeign(InputStream body) throws IOException {
+      body.readAllBytes();
+    }
   }
 
   @ParameterizedTest

@@ -91,6 +91,11 @@ public final class BulkExport {
         Ask.get("read a page of the export's manifest", url, "application/json"), traffic);
   }
 
+  /** A request's address, for messages. */
+  String at(URI url) {
+    return Ask.get("", url, "").at();
+  }
+
   /** Tells the server that the export may go; one that has gone is fine. */
   public void delete(URI statusUrl) {
     try {

@@ -33,6 +33,8 @@ import java.util.Set;
  * through in any order, cost the server one export.
  */
 public final class GroupKickOff {
+  private static final Set<Integer> BUSY = Set.of(429, 503);
+
   private final JobContext context;
   private final BulkSettings settings;
   private final BulkExport bulk;
@@ -182,7 +184,10 @@ public final class GroupKickOff {
       return new Result(asked.group(), exportId, "kicked-off");
     } catch (JobException e) {
       boolean tooSoon = KickOffWindow.isTooSoon(e, askedBefore);
-      boolean busy = e.exitCode() == ExitCode.UNAVAILABLE && e.getCause() instanceof PassingFailure;
+      boolean busy =
+          e.exitCode() == ExitCode.UNAVAILABLE
+              && e.getCause() instanceof PassingFailure passing
+              && BUSY.contains(passing.status());
       Optional<Landing> landed =
           tooSoon || busy ? window.landedLately(asked.group()) : Optional.empty();
       if (landed.isEmpty()) {

@@ -19,11 +19,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Looks once whether an export is ready. It never waits and never asks the server before the
@@ -31,7 +28,7 @@ import java.util.Set;
  */
 public final class StatusCheck {
   private static final int LONGEST_PROGRESS = 200;
-  private static final int MOST_PAGES = 100_000;
+  private static final String CANNOT_ASK = "Cannot ask for the export's status: ";
 
   private final BulkSettings settings;
   private final int maxTries;
@@ -78,14 +75,30 @@ public final class StatusCheck {
     ExportLedger.Started started = ledger.requireStarted();
     URI statusUrl = URI.create(started.statusUrl());
     Instant now = pace.clock().instant();
-    if (now.isAfter(started.startedAt().plus(settings.deadline()))) {
-      throw tooLate(started, statusUrl, now);
-    }
     Optional<ExportLedger.Waiting> waiting = ledger.waiting();
     if (waiting.isPresent() && now.isBefore(waiting.get().notBefore())) {
       return state(waiting.get());
     }
-    return poll(started, statusUrl, waiting.map(ExportLedger.Waiting::failures).orElse(0));
+    int failures = waiting.map(ExportLedger.Waiting::failures).orElse(0);
+    return now.isAfter(started.startedAt().plus(settings.deadline()))
+        ? lastLook(started, statusUrl, failures)
+        : poll(started, statusUrl, failures);
+  }
+
+  /** Nobody may have looked since it was ready; what the server does not tell now is cancelled. */
+  private State lastLook(ExportLedger.Started started, URI statusUrl, int failures) {
+    try {
+      State state = poll(started, statusUrl, failures);
+      boolean told = ledger.waiting().map(ExportLedger.Waiting::failures).orElse(0) == 0;
+      if (state.complete() || !told) {
+        return state;
+      }
+    } catch (JobException e) {
+      if (e.exitCode() != ExitCode.UNAVAILABLE) {
+        throw e;
+      }
+    }
+    throw tooLate(started, statusUrl, pace.clock().instant());
   }
 
   private JobException tooLate(ExportLedger.Started started, URI statusUrl, Instant now) {
@@ -112,12 +125,18 @@ public final class StatusCheck {
       }
       return complete(reply, started, statusUrl);
     } catch (PassingFailure e) {
-      return failed(failures + 1, e.retryAfter().orElse(interval), e.getMessage(), e);
+      boolean inItsWords = e.ofRequest() && e.status() >= 500 && !e.codes().isEmpty();
+      Duration wait = e.retryAfter().orElse(interval);
+      String why = CANNOT_ASK + e.getMessage() + bulk.at(statusUrl);
+      return inItsWords
+          ? troubled(failures + 1, wait, why, e)
+          : failed(failures + 1, wait, e.getMessage(), why, e);
     } catch (IOException e) {
-      return failed(failures + 1, interval, FailureWords.of(e), e);
+      String reason = FailureWords.of(e);
+      return failed(failures + 1, interval, reason, CANNOT_ASK + reason + bulk.at(statusUrl), e);
     } catch (JobException e) {
-      if (ServerRefusal.serverTrouble(e)) {
-        return troubled(failures + 1, interval, e);
+      if (ServerRefusal.byGateway(e)) {
+        return failed(failures + 1, interval, "a web page", e.getMessage(), e);
       }
       throw refused(e);
     }
@@ -127,36 +146,24 @@ public final class StatusCheck {
   private State complete(Reply first, ExportLedger.Started started, URI statusUrl)
       throws IOException, PassingFailure {
     Instant received = pace.clock().instant();
-    List<String> pages = new ArrayList<>();
-    pages.add(first.text());
+    ManifestPages pages = new ManifestPages(bulk, pace.clock(), statusUrl, first);
+    List<String> texts;
     try {
-      if (first.status() != 200) {
-        throw Manifest.refused("it came with status " + first.status() + " instead of 200");
-      }
-      Set<URI> seen = new HashSet<>();
-      URI from = statusUrl;
-      Optional<URI> next = Manifest.next(first.text(), from);
-      while (next.isPresent()) {
-        if (!seen.add(next.get()) || seen.size() > MOST_PAGES) {
-          throw Manifest.refused("its pages lead in a circle");
-        }
-        from = next.get();
-        String page = bulk.manifestPage(from).text();
-        pages.add(page);
-        next = Manifest.next(page, from);
-      }
-      Manifest manifest = Manifest.parse(pages);
+      texts = pages.read();
+      Manifest manifest = Manifest.parse(texts);
       exportClock.check(manifest.transactionTime(), started, received, first.date());
     } catch (JobException e) {
-      if (ServerRefusal.of(e).isEmpty()) {
-        ledger.refusedManifest(String.join("\n", pages));
-        ledger.refuse(new ExportLedger.Refused(received, e.getMessage(), false));
+      if (pages.asking() || e.exitCode() != ExitCode.REFUSED) {
+        throw e;
       }
-      throw e;
+      JobException located = pages.located(e);
+      ledger.refusedManifest(pages.verbatim());
+      ledger.refuse(new ExportLedger.Refused(received, located.getMessage(), false));
+      throw located;
     }
     ledger.forgetRefusal();
     Failpoint.at("status.manifest");
-    ledger.manifest(pages);
+    ledger.manifest(texts);
     return new State(true, null, "");
   }
 
@@ -176,33 +183,30 @@ public final class StatusCheck {
    * An error of the server, though it puts it in FHIR's words, is not the end of an export of days.
    * Where it lasts, a rerun from the kick-off may ask for a new one; this one stays.
    */
-  private State troubled(int failures, Duration interval, JobException trouble) {
+  private State troubled(int failures, Duration interval, String why, Exception cause) {
     if (failures >= maxTries) {
-      ledger.refuse(new ExportLedger.Refused(pace.clock().instant(), trouble.getMessage(), false));
-      throw new JobException(
-          ExitCode.UNAVAILABLE,
-          trouble.getMessage()
-              + ", "
-              + failures
-              + " times in a row; the export is not given up: rerun this task when the server is"
-              + " well, or rerun from the kick-off to ask for a new export",
-          trouble.getCause());
+      ledger.refuse(new ExportLedger.Refused(pace.clock().instant(), why, false));
+      throw unavailable(
+          why,
+          failures,
+          "; the export is not given up: rerun this task when the server is well, or rerun from the"
+              + " kick-off to ask for a new export",
+          cause);
     }
     return wait(interval, "an error of the server", failures);
   }
 
-  private State failed(int failures, Duration wait, String reason, Exception cause) {
+  private State failed(int failures, Duration wait, String progress, String why, Exception cause) {
     if (failures >= maxTries) {
-      throw new JobException(
-          ExitCode.UNAVAILABLE,
-          "Cannot ask for the export's status: "
-              + reason
-              + ", "
-              + failures
-              + " times in a row; rerun when the server is well",
-          cause);
+      throw unavailable(why, failures, "; rerun when the server is well", cause);
     }
-    return wait(wait, reason, failures);
+    return wait(wait, progress, failures);
+  }
+
+  private static JobException unavailable(
+      String why, int failures, String whatNext, Exception cause) {
+    return new JobException(
+        ExitCode.UNAVAILABLE, why + ", " + failures + " times in a row" + whatNext, cause);
   }
 
   private State wait(Duration wait, String progress, int failures) {

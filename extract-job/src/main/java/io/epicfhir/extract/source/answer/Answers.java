@@ -4,14 +4,20 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.request.Ask;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Tells what an answer that is no success means: later, or never. */
+/**
+ * Tells what an answer that is no success means: later, or never. A 5xx is never the last word,
+ * also where the server puts it in an OperationOutcome: that it has failed once says nothing of the
+ * next try.
+ */
 public final class Answers {
   private static final Set<Integer> BUSY = Set.of(429, 503);
   private static final Set<Integer> GATEWAY = Set.of(408, 502, 504);
+  private static final Set<Integer> PASSING = Set.of(408, 429);
 
   private Answers() {}
 
@@ -32,16 +38,16 @@ public final class Answers {
     String answer =
         "the server answered "
             + status
-            + outcome.map(o -> " (" + o.codes() + ")").orElse(isHtml(reply) ? " (a web page)" : "");
-    boolean known = BUSY.contains(status);
-    boolean passing = known || GATEWAY.contains(status) || serverTrouble(status, outcome);
-    if (passing && (known || ask.repeatable())) {
+            + outcome
+                .map(o -> " (" + o.codes() + ")")
+                .orElse(reply.isWebPage() ? " (a web page)" : "");
+    boolean passing =
+        status >= 500
+            || PASSING.contains(status)
+            || (ask.repeatable() && asksForPatience(status, outcome));
+    if (passing && (ask.repeatable() || didNothing(status, outcome))) {
       throw new PassingFailure(
-          answer + requestId(reply),
-          status,
-          ofRequest(status, outcome),
-          codes,
-          RetryAfter.of(reply.header("Retry-After"), reply.header("Date"), clock));
+          answer + requestId(reply), status, ofRequest(status, outcome), codes, wait(reply, clock));
     }
     if (passing) {
       throw lost(ask, answer + requestId(reply), null);
@@ -72,18 +78,50 @@ public final class Answers {
         cause);
   }
 
-  /** 5xx: an OperationOutcome decides; without one (a proxy's page) it may pass. */
-  private static boolean serverTrouble(int status, Optional<Outcome> outcome) {
-    return status >= 500 && outcome.map(o -> o.passing() || !o.severe()).orElse(true);
+  /**
+   * Makes sure that an answer is the JSON object that was asked for. What is none, such as a
+   * gateway's page or nothing, and an OperationOutcome that asks for patience, may be another thing
+   * at the next try.
+   */
+  public static void requireObject(Reply reply, Clock clock) throws PassingFailure {
+    Optional<Outcome> patience = reply.outcome().filter(Outcome::passing);
+    if (reply.status() == 200 && patience.isEmpty() && reply.isObject()) {
+      return;
+    }
+    String what =
+        patience
+            .map(o -> " (" + o.codes() + ")")
+            .orElse(reply.isWebPage() ? " (a web page)" : " and no JSON object");
+    throw new PassingFailure(
+        "the server answered " + reply.status() + what + requestId(reply),
+        reply.status(),
+        false,
+        List.of(),
+        wait(reply, clock));
   }
 
+  private static Optional<Duration> wait(Reply reply, Clock clock) {
+    return RetryAfter.of(reply.header("Retry-After"), reply.header("Date"), clock);
+  }
+
+  /** 4xx with a code of FHIR's that says that a later try may succeed. */
+  private static boolean asksForPatience(int status, Optional<Outcome> outcome) {
+    boolean settled = status == 401 || status == 410;
+    return status >= 400 && !settled && outcome.filter(Outcome::passing).isPresent();
+  }
+
+  /**
+   * Whether the server says that it has done nothing of what was asked for: it is busy, or it
+   * failed, in FHIR's words, and does not say that it may come yet.
+   */
+  private static boolean didNothing(int status, Optional<Outcome> outcome) {
+    return BUSY.contains(status) || outcome.filter(o -> o.severe() && !o.passing()).isPresent();
+  }
+
+  /** A 4xx is about the request, whatever it says; a 5xx where the server is not down. */
   private static boolean ofRequest(int status, Optional<Outcome> outcome) {
     boolean down = BUSY.contains(status) || GATEWAY.contains(status);
-    return status >= 500 && !down && outcome.filter(Outcome::busy).isEmpty();
-  }
-
-  private static boolean isHtml(Reply reply) {
-    return reply.contentType().contains("html");
+    return !down && (status < 500 || outcome.filter(Outcome::busy).isEmpty());
   }
 
   /** Of the server's own text only words that name nobody. */

@@ -50,7 +50,7 @@ public final class PassingFailure extends Exception {
    * Whether it is this request that the server fails at, and not the server that is down or has too
    * much to do.
    */
-  boolean ofRequest() {
+  public boolean ofRequest() {
     return ofRequest;
   }
 

@@ -1,5 +1,7 @@
 package io.epicfhir.extract.source.answer;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -10,6 +12,7 @@ import org.apache.http.HttpResponse;
 
 /** A small answer, read to its end. */
 public final class Reply {
+  private static final JsonMapper MAPPER = new JsonMapper();
   private static final List<String> REQUEST_IDS =
       List.of("X-Request-Id", "Request-Id", "X-Correlation-Id", "traceparent");
 
@@ -63,6 +66,20 @@ public final class Reply {
   /** The answer's OperationOutcome, where it is one; a proxy's HTML page is none. */
   Optional<Outcome> outcome() {
     return Outcome.of(body);
+  }
+
+  /** Whether it is one JSON object. */
+  boolean isObject() {
+    try {
+      return MAPPER.readTree(body).isObject();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Whether it is a web page: a gateway's word, and not that of a FHIR server. */
+  boolean isWebPage() {
+    return contentType().contains("html");
   }
 
   /** The server's own name of the request, for its operator; empty where it tells none. */

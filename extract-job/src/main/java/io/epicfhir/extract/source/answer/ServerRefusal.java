@@ -17,9 +17,12 @@ public final class ServerRefusal extends Exception {
   private final transient List<String> codes;
   private final transient Optional<String> location;
   private final transient String words;
+  private final boolean webPage;
 
-  private ServerRefusal(int status, List<String> codes, Optional<String> location, String words) {
+  private ServerRefusal(
+      int status, List<String> codes, Optional<String> location, String words, boolean webPage) {
     super("status " + status);
+    this.webPage = webPage;
     this.status = status;
     this.codes = codes;
     this.location = location;
@@ -28,14 +31,15 @@ public final class ServerRefusal extends Exception {
 
   public static JobException because(int status, List<String> codes, String message) {
     return new JobException(
-        ExitCode.REFUSED, message, new ServerRefusal(status, codes, Optional.empty(), ""));
+        ExitCode.REFUSED, message, new ServerRefusal(status, codes, Optional.empty(), "", false));
   }
 
   static JobException because(Reply reply, List<String> codes, String message) {
     return new JobException(
         ExitCode.REFUSED,
         message,
-        new ServerRefusal(reply.status(), codes, reply.header("Location"), reply.text()));
+        new ServerRefusal(
+            reply.status(), codes, reply.header("Location"), reply.text(), reply.isWebPage()));
   }
 
   /**
@@ -50,10 +54,10 @@ public final class ServerRefusal extends Exception {
     }
     if (failure.getCause() instanceof PassingFailure passing && passing.ofRequest()) {
       return Optional.of(
-          new ServerRefusal(passing.status(), passing.codes(), Optional.empty(), ""));
+          new ServerRefusal(passing.status(), passing.codes(), Optional.empty(), "", false));
     }
     return failure.getCause() instanceof BrokenBody
-        ? Optional.of(new ServerRefusal(200, List.of(UNREADABLE), Optional.empty(), ""))
+        ? Optional.of(new ServerRefusal(200, List.of(UNREADABLE), Optional.empty(), "", false))
         : Optional.empty();
   }
 
@@ -85,11 +89,11 @@ public final class ServerRefusal extends Exception {
 
   /**
    * Whether the answer to a status request means that the export will never be ready: it is not
-   * there, or the server refuses the request in FHIR's words. Not where only the sign-in failed,
-   * nor where the server itself is in trouble: exports take days, and outlive that.
+   * there, or the server refuses the request in FHIR's words. Not where only the sign-in failed, or
+   * where a gateway's page says so: exports take days, and outlive that.
    */
   public static boolean endsExport(JobException failure) {
-    return gone(failure)
+    return (gone(failure) && !byGateway(failure))
         || (failure.getCause() instanceof ServerRefusal refusal
             && refusal.status >= 400
             && refusal.status < 500
@@ -98,8 +102,8 @@ public final class ServerRefusal extends Exception {
             && !refusal.codes.isEmpty());
   }
 
-  /** Whether the server is in trouble, whatever it says about the request: 5xx. */
-  public static boolean serverTrouble(JobException failure) {
-    return failure.getCause() instanceof ServerRefusal refusal && refusal.status >= 500;
+  /** Whether a web page says it: a gateway before the server, which knows nothing of FHIR. */
+  public static boolean byGateway(JobException failure) {
+    return failure.getCause() instanceof ServerRefusal refusal && refusal.webPage;
   }
 }

@@ -5,7 +5,6 @@ import io.epicfhir.common.FailureWords;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.answer.BrokenBody;
 import io.epicfhir.extract.source.answer.PassingFailure;
-import io.epicfhir.extract.source.answer.ServerRefusal;
 import io.epicfhir.extract.source.request.Ask;
 import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.SourceSettings;
@@ -43,24 +42,15 @@ public final class Retry {
    * @throws JobException {@link ExitCode#UNAVAILABLE} after the last try
    */
   public <T> T call(Ask ask, Traffic traffic, Attempt<T> attempt) {
-    return call(ask.what(), ask.at(), false, traffic, attempt);
-  }
-
-  /**
-   * The same for one of many requests: a server that says of a 500 that it is for good may be
-   * wrong, and the next try shows.
-   */
-  public <T> T insist(Ask ask, Traffic traffic, Attempt<T> attempt) {
-    return call(ask.what(), ask.at(), true, traffic, attempt);
+    return call(ask.what(), ask.at(), traffic, attempt);
   }
 
   /** Runs what is no single request. */
   public <T> T call(String what, Traffic traffic, Attempt<T> attempt) {
-    return call(what, "", false, traffic, attempt);
+    return call(what, "", traffic, attempt);
   }
 
-  private <T> T call(
-      String what, String at, boolean insisting, Traffic traffic, Attempt<T> attempt) {
+  private <T> T call(String what, String at, Traffic traffic, Attempt<T> attempt) {
     Instant end = pace.clock().instant().plus(settings.retryBudget());
     for (int tries = 1; ; tries++) {
       Exception failure;
@@ -72,11 +62,6 @@ public final class Retry {
         failure = e;
       } catch (IOException e) {
         failure = e;
-      } catch (JobException e) {
-        if (!insisting || !serverError(e) || ended(tries, pause, end).isPresent()) {
-          throw e;
-        }
-        failure = e;
       }
       Optional<String> bound = ended(tries, pause, end);
       if (bound.isPresent()) {
@@ -85,10 +70,6 @@ public final class Retry {
       pace.pause(pause);
       traffic.retried();
     }
-  }
-
-  private static boolean serverError(JobException failure) {
-    return failure.getCause() instanceof ServerRefusal refusal && refusal.status() >= 500;
   }
 
   /** The bound that the next try would pass. */
