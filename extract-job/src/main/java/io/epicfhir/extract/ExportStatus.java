@@ -12,6 +12,7 @@ import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.request.Traffic;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,27 +59,46 @@ public final class ExportStatus implements Job {
       context.recorder().result("state", "complete");
       return;
     }
-    Landings landings = new Landings(context.lake());
-    Map<String, StatusCheck.State> states = new LinkedHashMap<>();
     Traffic traffic = new Traffic();
     try {
       BulkExport bulk =
           new BulkExport(settings.source(), new SourceClient(settings.source(), pace), traffic);
-      for (String export : exports) {
-        if (landings.find(export).isEmpty()) {
-          ExportLedger ledger = new ExportLedger(context.lake(), export);
-          states.put(
-              export,
-              new StatusCheck(
-                      settings.bulk(), settings.source(), bulk, ledger, context.lake(), pace)
-                  .run());
-          ledger.manifest().map(Manifest::parse).ifPresent(m -> told(context, m));
-        }
-      }
-      ExportsReport.looked(context.recorder(), exports, states);
+      look(context, settings, bulk, exports);
     } finally {
       traffic.sums().countIn(context.recorder().registry());
     }
+  }
+
+  /** At each of them: one that has failed keeps no other from being looked at. */
+  private void look(
+      JobContext context, ExtractSettings settings, BulkExport bulk, List<String> exports) {
+    Landings landings = new Landings(context.lake());
+    GroupFailures failures = new GroupFailures(context.recorder());
+    List<String> looked = new ArrayList<>();
+    Map<String, StatusCheck.State> states = new LinkedHashMap<>();
+    for (String export : exports) {
+      failures.guard(
+          () -> {
+            if (landings.find(export).isEmpty()) {
+              states.put(export, state(context, settings, bulk, export));
+            }
+            looked.add(export);
+          });
+    }
+    if (!looked.isEmpty()) {
+      ExportsReport.looked(context.recorder(), looked, states);
+    }
+    failures.raise();
+  }
+
+  private StatusCheck.State state(
+      JobContext context, ExtractSettings settings, BulkExport bulk, String export) {
+    ExportLedger ledger = new ExportLedger(context.lake(), export);
+    StatusCheck.State state =
+        new StatusCheck(settings.bulk(), settings.source(), bulk, ledger, context.lake(), pace)
+            .run();
+    ledger.manifest().map(Manifest::parse).ifPresent(manifest -> told(context, manifest));
+    return state;
   }
 
   private static void told(JobContext context, Manifest manifest) {

@@ -55,7 +55,7 @@ final class ExportsReport {
     }
   }
 
-  /** What the landings show, by partition. */
+  /** What the landings show, by partition; the run has landed only where all exports have. */
   static void landed(RunRecorder recorder, List<String> exports, List<Landing> landings) {
     Map<String, List<Landing.File>> partitions =
         landings.stream()
@@ -73,7 +73,6 @@ final class ExportsReport {
                 files.stream().mapToLong(Landing.File::rows).sum(),
                 files.stream().mapToLong(Landing.File::bytes).sum()));
     recorder.result("export_id", String.join(",", exports));
-    recorder.result("state", "landed");
     recorder.result(
         "transaction_time",
         landings.stream()

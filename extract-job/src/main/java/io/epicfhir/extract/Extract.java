@@ -36,21 +36,28 @@ public final class Extract implements Job {
     List<String> exports = Exports.of(context, settings);
     Traffic traffic = new Traffic();
     List<Landing> landings = new ArrayList<>();
+    GroupFailures failures = new GroupFailures(context.recorder());
     Taking taking =
         settings.by() == ExtractSettings.By.CRAWL
             ? new CrawlTaking(context, settings, traffic)
             : new BulkTaking(context, settings, traffic);
+    Duration patience = settings.bulk().lockPatience();
     try {
       for (String export : exports) {
-        landings.add(land(context, taking, settings.bulk().lockPatience(), export));
+        failures.guard(() -> landings.add(land(context, taking, patience, export)));
       }
     } finally {
       traffic.sums().countIn(context.recorder().registry());
     }
+    if (landings.isEmpty()) {
+      failures.raise();
+    }
     // A crawl that a later one has superseded ends as the later one.
     List<String> landed = landings.stream().map(Landing::exportId).toList();
     ExportsReport.landed(context.recorder(), landed, landings);
-    taking.conclude(landings);
+    failures.guard(() -> taking.conclude(landings));
+    failures.raise();
+    context.recorder().result("state", "landed");
   }
 
   @SuppressWarnings("try") // the lock is held, not used

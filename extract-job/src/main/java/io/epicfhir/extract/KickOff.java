@@ -1,6 +1,5 @@
 package io.epicfhir.extract;
 
-import io.epicfhir.common.JobException;
 import io.epicfhir.common.job.Job;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.job.JobRunner;
@@ -75,17 +74,11 @@ public final class KickOff implements Job {
   private static void groups(
       JobContext context, ExtractSettings settings, GroupKickOff groupKickOff) {
     List<GroupKickOff.Result> results = new ArrayList<>();
-    List<JobException> failures = new ArrayList<>();
+    GroupFailures failures = new GroupFailures(context.recorder());
     for (String group : settings.bulk().groups()) {
-      try {
-        results.add(groupKickOff.run(group));
-      } catch (JobException e) {
-        failures.add(e);
-      }
+      failures.guard(() -> results.add(groupKickOff.run(group)));
     }
     ExportsReport.kickedOff(context.recorder(), results);
-    if (!failures.isEmpty()) {
-      throw failures.get(0);
-    }
+    failures.raise();
   }
 }

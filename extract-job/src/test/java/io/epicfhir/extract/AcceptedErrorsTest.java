@@ -194,6 +194,25 @@ class AcceptedErrorsTest {
     assertThat(runs.runAll("r1")).isEqualTo(5);
   }
 
+  /**
+   * A share of lines may go to quarantine; what the server says of missing data is no such line.
+   */
+  @Test
+  void anErrorFileOfAnotherContentTypeIsReadAsErrors() throws IOException {
+    server.wire.stubFor(
+        get(urlPathEqualTo("/files/e"))
+            .willReturn(
+                aResponse()
+                    .withHeader("Content-Type", "text/csv")
+                    .withBody(outcome("fatal", "exception", "9", "Condition"))));
+    manifest("error");
+    runs.settings.put("bulk.max-rejected-share", "0.5");
+
+    assertThat(runs.runAll("r1")).isEqualTo(5);
+
+    assertThat(runs.error("r1", "extract")).contains("{Condition:9 = 1}");
+  }
+
   @Test
   void errorsAmongTheOutputAreErrors() throws IOException {
     file("/files/e", outcome("error", "exception", "1", "Condition"));

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.sandbox.SandboxOptions;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
 import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,6 +58,36 @@ class SeveralExportsTest {
 
     assertThat(site.error("r1", "kick_off")).contains("the export of group \"nobody\"");
     assertThat(site.server.requests().exportsStarted()).isEqualTo(1);
+  }
+
+  @Test
+  void aGroupWhoseExportIsGoneKeepsNoOtherFromBeingLookedAt() throws IOException {
+    open(o -> o.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3"))));
+    site.settings.put("bulk.groups", "[north, south]");
+    assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
+    site.server.faults().once(Match.kind(RequestKind.STATUS), Fault.gone(404));
+
+    assertThat(site.run(new ExportStatus(), "r1", "wait")).isEqualTo(3);
+
+    assertThat(site.server.requests().count(RequestKind.STATUS)).isEqualTo(2);
+    assertThat(site.report("r1", "wait").at("/result/state").asText()).isEqualTo("complete");
+  }
+
+  @Test
+  void aGroupThatCannotLandKeepsNoOtherFromLandingAndTheRunIsRed() throws IOException {
+    open(o -> o.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3"))));
+    site.settings.put("bulk.groups", "[north, south]");
+    site.settings.put("source.max-tries", "2");
+    assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
+    assertThat(site.run(new ExportStatus(), "r1", "wait")).isZero();
+    site.server.faults().once(Match.file("Patient"), Fault.answer(403, "text/plain", "no"));
+
+    assertThat(site.run(new Extract(), "r1", "extract")).isEqualTo(3);
+
+    assertThat(site.landings()).extracting(Landing::group).containsExactly("south");
+    assertThat(site.report("r1", "extract").at("/result/state").isMissingNode()).isTrue();
+    assertThat(site.run(new Extract(), "r1", "extract")).isZero();
+    assertThat(site.landings()).extracting(Landing::group).containsExactly("north", "south");
   }
 
   @Test

@@ -55,7 +55,7 @@ final class AnswerReader {
       small(ask, response, traffic);
       throw new PassingFailure("the server sent no file", Optional.empty());
     }
-    InputStream body = bodies.open(ask.what(), response, traffic);
+    InputStream body = bodies.lines(ask.what(), response, traffic);
     if (Answers.isNdjson(Reply.contentType(response))) {
       intake.take(body);
     } else {

@@ -50,7 +50,7 @@ public final class SourceClient {
     this.settings = settings;
     Http http = new Http(settings);
     Bodies bodies = new Bodies(settings);
-    this.auth = new SmartBackendAuth(settings, http, bodies, pace.clock());
+    this.auth = new SmartBackendAuth(settings, http, bodies, pace);
     this.origins = new Origins(settings.baseUrl(), settings.allowedOrigins());
     this.gate =
         new RequestGate(Math.max(1, settings.maxInFlight() / jvms), pace, settings.retryBudget());

@@ -110,6 +110,8 @@ class AnswersOverHttpTest extends HttpCase {
         "application/ndjson;charset=utf-8 | ''",
         "Application/Octet-Stream | identity",
         "application/gzip | ''",
+        "binary/octet-stream; gzipped | ''",
+        "application/fhir+ndjson; gzipped | identity",
         "TEXT/Plain | UTF-8",
       })
   void a_file_may_have_any_name_of_ndjson(String type, String coding) throws IOException {

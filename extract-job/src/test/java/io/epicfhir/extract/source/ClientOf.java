@@ -20,6 +20,7 @@ import java.util.List;
 /** A client of a server in a test: it pauses for no time, and keeps what it would have waited. */
 public final class ClientOf {
   final List<Duration> pauses = new ArrayList<>();
+  private Runnable atPause = () -> {};
   public final Traffic traffic = new Traffic();
   private final URI base;
   private SignIn signIn = SignIn.NONE;
@@ -81,7 +82,23 @@ public final class ClientOf {
         1 << 20);
   }
 
+  /** What it would have waited, in order. */
+  public List<Duration> pauses() {
+    return pauses;
+  }
+
+  /** What happens at the server while the client waits. */
+  public ClientOf whenItPauses(Runnable then) {
+    atPause = then;
+    return this;
+  }
+
   public SourceClient client() {
-    return new SourceClient(settings(), new Pace(Clock.systemUTC(), pauses::add));
+    return new SourceClient(settings(), new Pace(Clock.systemUTC(), this::pause));
+  }
+
+  private void pause(Duration wait) {
+    pauses.add(wait);
+    atPause.run();
   }
 }

@@ -5,6 +5,7 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.extract.bulk.ledger.ExportRequest;
 import io.epicfhir.extract.bulk.settings.BulkSettings;
 import io.epicfhir.extract.source.SourceClient;
+import io.epicfhir.extract.source.answer.Answers;
 import io.epicfhir.extract.source.answer.PassingFailure;
 import io.epicfhir.extract.source.answer.Reply;
 import io.epicfhir.extract.source.answer.ServerRefusal;
@@ -58,17 +59,18 @@ public final class BulkExport {
     Ask async = ask.with("Prefer", "respond-async").once();
     Reply reply = client.send(fresh ? async.with("Cache-Control", "no-cache") : async, traffic);
     String location = reply.header("Content-Location").orElse("");
+    // 202 by the standard; who names a place for the export has begun it, whatever 2xx says so.
+    if (location.isBlank()) {
+      throw unusable(what, reply.status() + " without a Content-Location");
+    }
     URI status;
     try {
       status = Link.resolve(url, location);
     } catch (IllegalArgumentException e) {
       throw unusable(what, "an unreadable Content-Location");
     }
-    if (reply.status() != 202 || location.isBlank()) {
-      throw unusable(what, reply.status() + " without a Content-Location");
-    }
     if (!client.atHome(status)) {
-      throw unusable(what, "a Content-Location at another origin than source.base-url");
+      throw orphaned(what, status, reply);
     }
     return new Promise(status, reply.date().orElse(null));
   }
@@ -105,6 +107,22 @@ public final class BulkExport {
         throw e;
       }
     }
+  }
+
+  /** The token must not go there, so the export can neither be followed nor cancelled. */
+  private static JobException orphaned(String what, URI status, Reply reply) {
+    return new JobException(
+        ExitCode.REFUSED,
+        "Cannot "
+            + what
+            + ": the server has begun one, and its Content-Location leads to "
+            + status.getScheme()
+            + "://"
+            + status.getAuthority()
+            + ", another origin than source.base-url. The export stays at the server: have its"
+            + " operator delete it, and set the server's own base address to source.base-url"
+            + " (behind a proxy, X-Forwarded-Proto and X-Forwarded-Host)"
+            + Answers.requestId(reply));
   }
 
   private static JobException unusable(String what, String answer) {

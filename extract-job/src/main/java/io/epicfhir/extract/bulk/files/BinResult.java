@@ -4,6 +4,8 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.request.Traffic;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a task did; all that comes back from it to the driver.
@@ -13,6 +15,8 @@ import java.util.List;
  * @param failure why the task stopped; null where it did not
  */
 public record BinResult(List<FileReceipt> files, Traffic.Sums traffic, Failure failure) {
+
+  private static final Set<ExitCode> PASSING = Set.of(ExitCode.UNAVAILABLE, ExitCode.STORAGE);
 
   /**
    * A failure that another attempt of the task would only repeat.
@@ -28,16 +32,17 @@ public record BinResult(List<FileReceipt> files, Traffic.Sums traffic, Failure f
     if (failures.isEmpty()) {
       return;
     }
-    if (failures.stream().anyMatch(Failure::gone)) {
-      throw new LinksExpired(failures.get(0).message());
+    // Where one failure will repeat itself, a retry or a fresh link is in vain for the others.
+    Failure first =
+        failures.stream()
+            .filter(f -> !f.gone() && !PASSING.contains(f.exitCode()))
+            .findFirst()
+            .orElse(null);
+    Optional<Failure> gone = failures.stream().filter(Failure::gone).findFirst();
+    if (first == null && gone.isPresent()) {
+      throw new LinksExpired(gone.get().message());
     }
-    Failure first = failures.get(0);
-    for (Failure failure : failures) {
-      // Where one failure will repeat itself, a retry that another one asks for is in vain.
-      if (failure.exitCode() != ExitCode.UNAVAILABLE && failure.exitCode() != ExitCode.STORAGE) {
-        first = failure;
-      }
-    }
+    first = first == null ? failures.get(0) : first;
     throw new JobException(
         first.exitCode(),
         first.message()

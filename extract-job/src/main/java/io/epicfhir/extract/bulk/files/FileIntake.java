@@ -79,9 +79,16 @@ final class FileIntake implements Intake {
     }
   }
 
-  /** All of it is kept, none of it is taken for resources. */
+  /**
+   * All of it is kept, none of it is taken for resources. What is missing is said whatever the file
+   * is called; a line that does not say it is an error that nobody can expect.
+   */
   @Override
   public void takeForeign(InputStream body) throws IOException {
+    if (file.kind() == FileKind.ERROR) {
+      take(body);
+      return;
+    }
     LineSplitter lines = new LineSplitter(body, maxLine);
     taken.passOver(lines, file);
     while (lines.next()) {

@@ -49,9 +49,10 @@ final class TokenDiscovery {
   /**
    * The token endpoint.
    *
-   * @throws JobException {@link ExitCode#REFUSED} where the server names none
+   * @throws DoubtfulAnswer where the server names none
+   * @throws JobException {@link ExitCode#REFUSED} where it names one that must not be used
    */
-  URI find(Traffic traffic) throws IOException, PassingFailure {
+  URI find(Traffic traffic) throws IOException, PassingFailure, DoubtfulAnswer {
     if (settings.tokenEndpoint().url().isPresent()) {
       return settings.tokenEndpoint().url().get();
     }
@@ -67,16 +68,18 @@ final class TokenDiscovery {
       found = SmartConfiguration.ofCapability(statement.text(), metadata);
     }
     if (found.isEmpty()) {
-      throw new JobException(
-          ExitCode.REFUSED,
-          "Cannot find the server's token endpoint: .well-known/smart-configuration "
-              + (reply.status() < 300
-                  ? "has no token_endpoint"
-                  : "was answered with " + reply.status())
-              + ", and metadata names none; check source.base-url, or set source.token-url to the"
-              + " address that the server's operator names"
-              + Answers.requestId(reply)
-              + Ask.get("", url, "").at());
+      throw new DoubtfulAnswer(
+          new JobException(
+              ExitCode.REFUSED,
+              "Cannot find the server's token endpoint: .well-known/smart-configuration "
+                  + (reply.status() < 300
+                      ? "has no token_endpoint"
+                      : "was answered with " + reply.status())
+                  + ", and metadata names none; check source.base-url, or set source.token-url to the"
+                  + " address that the server's operator names"
+                  + Answers.requestId(reply)
+                  + Ask.get("", url, "").at()),
+          Optional.empty());
     }
     requireAllowed(found.get().tokenEndpoint());
     for (String doubt : found.get().doubts()) {

@@ -28,18 +28,17 @@ public final class Bodies {
     this.settings = settings;
   }
 
-  /** A body as a stream. */
-  public InputStream open(String what, HttpResponse response, Traffic traffic) throws IOException {
+  /** An NDJSON file as a stream; one that is packed is unpacked, whatever its header says. */
+  public InputStream lines(String what, HttpResponse response, Traffic traffic) throws IOException {
     if (response.getEntity() == null) {
       return InputStream.nullInputStream();
     }
-    return open(what, response, response.getEntity().getContent(), traffic);
+    GuardedBody body = guarded(response.getEntity().getContent(), traffic);
+    return PackedBody.lines(what, body, encoding(response), settings);
   }
 
-  private InputStream open(String what, HttpResponse response, InputStream raw, Traffic traffic)
-      throws IOException {
-    GuardedBody body = new GuardedBody(raw, traffic, settings.idleTimeout());
-    return PackedBody.open(what, body, encoding(response), settings);
+  private GuardedBody guarded(InputStream raw, Traffic traffic) {
+    return new GuardedBody(raw, traffic, settings.idleTimeout());
   }
 
   /** A small answer, read to its end. */
@@ -63,7 +62,7 @@ public final class Bodies {
       return new Reply(response, new byte[0]); // an answer of 202 may be named gzip and be empty
     }
     raw.unread(first);
-    InputStream in = open(what, response, raw, traffic);
+    InputStream in = PackedBody.open(what, guarded(raw, traffic), encoding(response), settings);
     if (response.getStatusLine().getStatusCode() >= 400) {
       // What is longer gives no reason; closing the stream, not the answer, would read it all.
       return new Reply(response, json(response, in.readNBytes(LONGEST_REASON), LONGEST_REASON));

@@ -15,6 +15,7 @@ import java.net.NoRouteToHostException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateException;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLHandshakeException;
@@ -168,17 +169,18 @@ public final class Http {
     traffic.requested();
     try {
       return client.execute(host(ask.url()), request);
-    } catch (SSLHandshakeException | SSLPeerUnverifiedException e) {
-      throw new JobException(
-          ExitCode.REFUSED,
-          "Cannot "
-              + ask.what()
-              + ": the certificate of "
-              + ask.url().getHost()
-              + " is not trusted; add its authority to the JVM's trust store"
-              + " (javax.net.ssl.trustStore)",
-          e);
     } catch (IOException e) {
+      if (untrusted(e)) {
+        throw new JobException(
+            ExitCode.REFUSED,
+            "Cannot "
+                + ask.what()
+                + ": the certificate of "
+                + ask.url().getHost()
+                + " is not trusted; add its authority to the JVM's trust store"
+                + " (javax.net.ssl.trustStore)",
+            e);
+      }
       if (ask.repeatable() || neverArrived(e)) {
         throw e;
       }
@@ -190,8 +192,19 @@ public final class Http {
     return new HttpHost(url.getHost(), url.getPort(), url.getScheme());
   }
 
+  /** A handshake that only broke off, as when a server restarts, says nothing about trust. */
+  private static boolean untrusted(IOException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof CertificateException || cause instanceof SSLPeerUnverifiedException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static boolean neverArrived(IOException e) {
     return e instanceof ConnectException
+        || e instanceof SSLHandshakeException
         || e instanceof ConnectTimeoutException
         || e instanceof UnknownHostException
         || e instanceof NoRouteToHostException;

@@ -49,6 +49,21 @@ final class PackedBody extends FilterInputStream {
    */
   static InputStream open(String what, GuardedBody body, String encoding, SourceSettings settings)
       throws IOException {
+    return new PackedBody(decoded(what, body, encoding), what, body, settings);
+  }
+
+  /**
+   * Opens a body of NDJSON, in which no line begins as gzip does: stores of files give a {@code
+   * .ndjson.gz} as it lies there, and do not say that it is packed.
+   */
+  static InputStream lines(String what, GuardedBody body, String encoding, SourceSettings settings)
+      throws IOException {
+    InputStream in = new BufferedInputStream(decoded(what, body, encoding), 1 << 16);
+    return new PackedBody(isGzip(in) ? unzipped(in) : in, what, body, settings);
+  }
+
+  private static InputStream decoded(String what, InputStream body, String encoding)
+      throws IOException {
     InputStream in = body;
     List<String> codings = List.of(encoding.toLowerCase(Locale.ROOT).trim().split("\\s*,\\s*"));
     for (int i = codings.size() - 1; i >= 0; i--) { // the last one was applied last
@@ -61,16 +76,20 @@ final class PackedBody extends FilterInputStream {
             "Cannot " + what + ": unknown Content-Encoding; let the server send gzip or identity");
       }
     }
-    return new PackedBody(in, what, body, settings);
+    return in;
+  }
+
+  private static boolean isGzip(InputStream in) throws IOException {
+    in.mark(2);
+    boolean magic = in.read() == 0x1f && in.read() == 0x8b;
+    in.reset();
+    return magic;
   }
 
   /** Checks the trailer, and takes all members of a concatenated stream. */
   private static InputStream unzipped(InputStream body) throws IOException {
     InputStream packed = new BufferedInputStream(body, 1 << 16);
-    packed.mark(2);
-    boolean magic = packed.read() == 0x1f && packed.read() == 0x8b;
-    packed.reset();
-    if (!magic) {
+    if (!isGzip(packed)) {
       throw new BrokenBody("the body is not gzip, which its Content-Encoding says it is");
     }
     return GzipCompressorInputStream.builder()

@@ -2,6 +2,7 @@ package io.epicfhir.extract.source.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.nimbusds.jwt.SignedJWT;
 import io.epicfhir.common.ExitCode;
@@ -9,8 +10,10 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.ClientOf;
 import io.epicfhir.extract.source.RawServer;
 import io.epicfhir.extract.source.RawServer.Answer;
+import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.http.Bodies;
 import io.epicfhir.extract.source.http.Http;
+import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.request.Link;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import io.epicfhir.extract.source.settings.SourceSettings.TokenEndpoint;
@@ -24,9 +27,16 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +54,7 @@ class SignInTest {
 
   @TempDir Path folder;
   private final Queue<Answer> tokens = new ArrayDeque<>();
-  private Answer wellKnown;
+  private volatile Answer wellKnown;
   private Answer metadata = Answer.json("{\"resourceType\":\"CapabilityStatement\"}");
   private RawServer server;
   private ClientOf site;
@@ -145,7 +155,7 @@ class SignInTest {
             settings,
             new Http(settings),
             new Bodies(settings),
-            java.time.Clock.fixed(now, ZoneOffset.UTC));
+            new Pace(java.time.Clock.fixed(now, ZoneOffset.UTC), pause -> {}));
 
     assertThat(Duration.between(now, auth.token(site.traffic).useUntil()).toSeconds())
         .isEqualTo(used);
@@ -170,6 +180,118 @@ class SignInTest {
 
     assertThat(signIn("Patient")).isEmpty();
     assertThat(server.targets().stream().filter("/token"::equals)).hasSize(3);
+  }
+
+  /** X stands for an OperationOutcome. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "200; text/html; <html>maintenance</html>",
+        "200; application/json; ''",
+        "200; application/json; {\"error\":\"temporarily_unavailable\"}",
+        "204; text/plain; ''",
+        "401; text/plain; ''",
+        "403; text/html; <html>blocked</html>",
+        "404; text/html; <html>no route</html>",
+        "500; application/json; {\"error\":\"server_error\"}",
+        "500; application/fhir+json; X",
+      })
+  void anAnswerThatIsNeitherATokenNorAReasonIsTriedAgain(int status, String type, String body) {
+    String outcome =
+        "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\",\"code\":\"exception\"}]}";
+    tokens.clear();
+    tokens.add(Answer.of(status, type, body.equals("X") ? outcome : body));
+    tokens.add(Answer.json(GRANTED));
+
+    assertThat(signIn("Patient")).isEmpty();
+    assertThat(server.targets().stream().filter("/token"::equals)).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"200, text/html", "403, text/html", "204, text/plain"})
+  void oneThatStaysIsARefusalAfterAFewTriesWithPauses(int status, String type) {
+    tokens.clear();
+    tokens.add(Answer.of(status, type, "<html>"));
+
+    assertThatThrownBy(() -> signIn("Patient"))
+        .hasMessageContaining("Cannot get an access token: the ")
+        .hasMessageContaining(String.valueOf(status))
+        .extracting(e -> ((JobException) e).exitCode())
+        .isEqualTo(ExitCode.REFUSED);
+    assertThat(server.targets().stream().filter("/token"::equals)).hasSize(4);
+    assertThat(site.pauses())
+        .containsExactly(Duration.ofMillis(1), Duration.ofMillis(2), Duration.ofMillis(4));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"200, text/html", "403, text/html", "500, text/plain"})
+  void aConfigurationThatIsNotThereForOnceIsReadAgain(int status, String type) {
+    Answer well = wellKnown;
+    wellKnown = Answer.of(status, type, "<html>");
+    site.whenItPauses(() -> wellKnown = well);
+
+    assertThat(signIn("Patient")).isEmpty();
+  }
+
+  /** Each thread's try at the same moment would be all tries at once. */
+  @Test
+  void manyThreadsAreOneRoundOfTries() throws Exception {
+    tokens.clear();
+    for (int i = 0; i < 3; i++) {
+      tokens.add(Answer.of(400, "text/plain", ""));
+    }
+    tokens.add(Answer.json(GRANTED));
+    SourceClient client = site.client();
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      List<Future<Optional<String>>> all = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        all.add(threads.submit(() -> client.authenticate(site.traffic, List.of("Patient"))));
+      }
+      for (Future<Optional<String>> one : all) {
+        assertThat(one.get()).isEmpty();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(server.targets().stream().filter("/token"::equals)).hasSize(4);
+    assertThat(site.pauses()).hasSize(3);
+  }
+
+  @Test
+  void allThreadsThatWaitedGetTheRoundsFailure() throws Exception {
+    tokens.clear();
+    tokens.add(Answer.of(400, "text/plain", ""));
+    CountDownLatch paused = new CountDownLatch(1);
+    AtomicReference<Thread> second = new AtomicReference<>();
+    SourceClient client = site.client();
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      Callable<Throwable> asks =
+          () -> catchThrowable(() -> client.authenticate(site.traffic, List.of("Patient")));
+      site.whenItPauses(
+          () -> {
+            paused.countDown();
+            while (second.get() == null || second.get().getState() != Thread.State.BLOCKED) {
+              Thread.onSpinWait();
+            }
+          });
+      Future<Throwable> one = threads.submit(asks);
+      paused.await();
+      Future<Throwable> two =
+          threads.submit(
+              () -> {
+                second.set(Thread.currentThread());
+                return asks.call();
+              });
+
+      assertThat(one.get()).hasMessageContaining("the server answered 400 no reason");
+      assertThat(two.get()).hasMessageContaining("the server answered 400 no reason");
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(server.targets().stream().filter("/token"::equals)).hasSize(4);
   }
 
   @Test

@@ -1,0 +1,54 @@
+package io.epicfhir.extract.bulk.files;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.request.Traffic;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** How a download ends whose tasks ended in different ways. */
+class BinResultTest {
+  private static final BinResult WELL = result(null);
+  private static final BinResult EXPIRED = failed(ExitCode.REFUSED, "410", true);
+  private static final BinResult REFUSED = failed(ExitCode.REFUSED, "403", false);
+  private static final BinResult DOWN = failed(ExitCode.UNAVAILABLE, "503", false);
+
+  private static BinResult failed(ExitCode code, String message, boolean gone) {
+    return result(new BinResult.Failure(code, message, gone));
+  }
+
+  private static BinResult result(BinResult.Failure failure) {
+    return new BinResult(List.of(), new Traffic().sums(), failure);
+  }
+
+  @Test
+  void allIsWellWhereNoTaskFailed() {
+    assertThatCode(() -> BinResult.requireAll(List.of(WELL, WELL))).doesNotThrowAnyException();
+  }
+
+  @Test
+  void anExpiredLinkIsToldAsThatBesideAServerThatIsDown() {
+    assertThatThrownBy(() -> BinResult.requireAll(List.of(DOWN, EXPIRED)))
+        .isInstanceOf(LinksExpired.class)
+        .hasMessage("410");
+  }
+
+  /** A fresh manifest would end in the same refusal. */
+  @Test
+  void besideARefusalAnExpiredLinkDoesNotCount() {
+    assertThatThrownBy(() -> BinResult.requireAll(List.of(EXPIRED, DOWN, REFUSED)))
+        .isInstanceOf(JobException.class)
+        .hasMessage("403 (and 2 more failed)");
+  }
+
+  @Test
+  void aServerThatIsDownEndsTheTry() {
+    assertThatThrownBy(() -> BinResult.requireAll(List.of(WELL, DOWN)))
+        .hasMessage("503")
+        .extracting(e -> ((JobException) e).exitCode())
+        .isEqualTo(ExitCode.UNAVAILABLE);
+  }
+}
