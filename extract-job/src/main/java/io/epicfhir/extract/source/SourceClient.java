@@ -99,7 +99,8 @@ public final class SourceClient {
                 "read " + settings.baseUrl() + "/metadata",
                 URI.create(settings.baseUrl() + "/metadata"),
                 "application/fhir+json, application/json;q=0.9")
-            .with("Accept-Encoding", "gzip");
+            .with("Accept-Encoding", "gzip")
+            .under(settings.baseUrl());
     return retry.call(
         ask,
         traffic,
@@ -127,13 +128,14 @@ public final class SourceClient {
    */
   public Reply send(Ask ask, Traffic traffic) {
     requireAllowed(ask);
-    return retry.call(ask, traffic, () -> once(ask, traffic));
+    Ask based = ask.under(settings.baseUrl());
+    return retry.call(based, traffic, () -> once(based, traffic));
   }
 
   /** The same without retries, for a look at an export. */
   public Reply sendOnce(Ask ask, Traffic traffic) throws IOException, PassingFailure {
     requireAllowed(ask);
-    return once(ask.standingAlone(), traffic);
+    return once(ask.standingAlone().under(settings.baseUrl()), traffic);
   }
 
   private Reply once(Ask ask, Traffic traffic) throws IOException, PassingFailure {
@@ -159,9 +161,9 @@ public final class SourceClient {
    */
   public <T> T fetch(Ask ask, Traffic traffic, int longest, Reading<T> reading) {
     requireAllowed(ask);
-    Ask packed = ask.withToken().with("Accept-Encoding", "gzip");
+    Ask packed = ask.withToken().with("Accept-Encoding", "gzip").under(settings.baseUrl());
     return retry.call(
-        ask,
+        packed,
         traffic,
         () ->
             reading.read(
@@ -177,9 +179,9 @@ public final class SourceClient {
    * again. The token goes with it where the request says so.
    */
   public void download(Ask ask, Traffic traffic, Intake intake) {
-    Ask packed = ask.with("Accept-Encoding", "gzip");
+    Ask packed = ask.with("Accept-Encoding", "gzip").under(settings.baseUrl());
     retry.call(
-        ask,
+        packed,
         traffic,
         () ->
             exchange.run(

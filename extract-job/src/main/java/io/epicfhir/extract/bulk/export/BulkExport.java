@@ -95,7 +95,7 @@ public final class BulkExport {
 
   /** A request's address, for messages. */
   String at(URI url) {
-    return Ask.get("", url, "").at();
+    return Ask.get("", url, "").under(settings.baseUrl()).at();
   }
 
   /** Tells the server that the export may go; one that has gone is fine. */

@@ -1,6 +1,7 @@
 package io.epicfhir.extract.source.answer;
 
 import io.epicfhir.extract.source.request.ResourceTypeNames;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -35,6 +36,9 @@ public final class OutcomeWords {
               .trim()
               .split("\\s+"));
 
+  private static final Set<String> COUNTED = Set.of("resources", "records", "items", "files");
+  private static final int MOST_WORDS = 50;
+
   private OutcomeWords() {}
 
   /**
@@ -68,21 +72,39 @@ public final class OutcomeWords {
   }
 
   /**
-   * How far a server says that its export is (X-Progress): numbers, resource types and the words
-   * that servers use; each other word is a dash.
+   * How far a server says that its export is (X-Progress): resource types, the words that servers
+   * use, percentages, and numbers of up to four digits; each other word is a dash. A longer number
+   * could be a patient's. It is told only as one of two that count things, as in "120000 of 500000
+   * resources".
    */
   public static String progress(String text) {
+    String[] words = text.split("[^\\p{Alnum}.,/%_-]+", MOST_WORDS);
+    String[] bare = new String[words.length];
+    for (int i = 0; i < words.length; i++) {
+      bare[i] = words[i].replaceAll("^[.,/-]+|[.,/-]+$", "");
+    }
     StringBuilder told = new StringBuilder();
-    for (String word : text.split("[^\\p{Alnum}.,/%_-]+", 50)) {
-      String bare = word.replaceAll("^[.,/-]+|[.,/-]+$", "");
+    for (int i = 0; i < words.length; i++) {
       boolean listed =
-          bare.matches("%|[0-9]{1,9}(\\.[0-9]{1,3})?%?|[0-9]{1,9}/[0-9]{1,9}")
-              || PROGRESS.contains(bare.toLowerCase(java.util.Locale.ROOT))
-              || isResourceType(bare);
-      if (!word.isEmpty()) {
-        told.append(told.isEmpty() ? "" : " ").append(listed ? word : "-");
+          bare[i].matches("%|[0-9]{1,3}(\\.[0-9]{1,3})?%|[0-9]{1,4}(\\.[0-9]{1,3}|/[0-9]{1,4})?")
+              || PROGRESS.contains(bare[i].toLowerCase(Locale.ROOT))
+              || isResourceType(bare[i])
+              || counts(bare, i)
+              || counts(bare, i - 2);
+      if (!words[i].isEmpty()) {
+        told.append(told.isEmpty() ? "" : " ").append(listed ? words[i] : "-");
       }
     }
     return told.toString();
+  }
+
+  /** Whether "number of number things" begins at a word. */
+  private static boolean counts(String[] words, int at) {
+    return at >= 0
+        && at + 3 < words.length
+        && words[at].matches("[0-9]{1,9}")
+        && words[at + 1].equals("of")
+        && words[at + 2].matches("[0-9]{1,9}")
+        && COUNTED.contains(words[at + 3].toLowerCase(Locale.ROOT));
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.request.Link;
+import io.epicfhir.extract.source.request.ShownLink;
 import io.epicfhir.extract.source.settings.SigningAlgorithm;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.net.URI;
@@ -89,7 +90,7 @@ record SmartConfiguration(URI tokenEndpoint, List<String> doubts) {
       throw new JobException(
           ExitCode.REFUSED,
           "Cannot get an access token: the server names a token endpoint without https, "
-              + Link.shown(endpoint)
+              + ShownLink.of(endpoint, from)
               + "; set source.token-url to the right one");
     }
     return Optional.of(endpoint);

@@ -12,6 +12,7 @@ import io.epicfhir.extract.source.request.Ask;
 import io.epicfhir.extract.source.request.Link;
 import io.epicfhir.extract.source.request.Origins;
 import io.epicfhir.extract.source.request.Redirects;
+import io.epicfhir.extract.source.request.ShownLink;
 import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.io.IOException;
@@ -78,12 +79,13 @@ final class TokenDiscovery {
                   + ", and metadata names none; check source.base-url, or set source.token-url to the"
                   + " address that the server's operator names"
                   + Answers.requestId(reply)
-                  + Ask.get("", url, "").at()),
+                  + Ask.get("", url, "").under(settings.baseUrl()).at()),
           Optional.empty());
     }
     requireAllowed(found.get().tokenEndpoint());
     for (String doubt : found.get().doubts()) {
-      LOG.warn("{} {}; the sign-in is tried all the same", Link.shown(url), doubt);
+      LOG.warn(
+          "{} {}; the sign-in is tried all the same", ShownLink.of(url, settings.baseUrl()), doubt);
     }
     return found.get().tokenEndpoint();
   }
@@ -95,7 +97,7 @@ final class TokenDiscovery {
           ExitCode.REFUSED,
           "Cannot get an access token: the server names a token endpoint at another origin than"
               + " source.base-url, "
-              + Link.shown(endpoint)
+              + ShownLink.of(endpoint, settings.baseUrl())
               + "; where that is right, set source.token-url to it");
     }
   }
@@ -104,7 +106,7 @@ final class TokenDiscovery {
   private Reply read(URI url, String accept, Traffic traffic) throws IOException, PassingFailure {
     URI at = url;
     for (int hops = 0; ; hops++) {
-      Ask ask = Ask.get("read " + url, at, accept);
+      Ask ask = Ask.get("read " + url, at, accept).under(settings.baseUrl());
       try (CloseableHttpResponse response = http.send(ask, Optional.empty(), traffic)) {
         Reply reply = bodies.whole(ask.what(), response, traffic, Bodies.LONGEST_METADATA);
         serverClock.told(reply);

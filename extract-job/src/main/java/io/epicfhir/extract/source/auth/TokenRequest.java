@@ -13,6 +13,7 @@ import io.epicfhir.extract.source.http.Http;
 import io.epicfhir.extract.source.request.AccessToken;
 import io.epicfhir.extract.source.request.Ask;
 import io.epicfhir.extract.source.request.Link;
+import io.epicfhir.extract.source.request.ShownLink;
 import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.Scopes;
 import io.epicfhir.extract.source.settings.SourceSettings;
@@ -74,7 +75,9 @@ final class TokenRequest {
    */
   AccessToken send(URI endpoint, Traffic traffic)
       throws IOException, PassingFailure, DoubtfulAnswer {
-    Ask ask = Ask.post("get an access token", endpoint, "application/json", null);
+    Ask ask =
+        Ask.post("get an access token", endpoint, "application/json", null)
+            .under(settings.baseUrl());
     try (CloseableHttpResponse response =
         http.send(ask, Optional.empty(), Form.of(form(endpoint)), traffic)) {
       Reply reply = bodies.whole(ask.what(), response, traffic, Bodies.LONGEST_REASON);
@@ -135,7 +138,7 @@ final class TokenRequest {
             "Cannot get an access token: the answer, "
                 + reply.status()
                 + ", holds none; check that "
-                + Link.shown(ask.url())
+                + ShownLink.of(ask.url(), ask.base())
                 + " is the token endpoint"
                 + Answers.requestId(reply)
                 + ask.at()),

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param alone whether a 429 is about this request only (one export too many, a status too early),
  *     so that its Retry-After keeps no other request waiting
  * @param body what goes with a POST: FHIR JSON, or what the header Content-Type says; null for none
+ * @param base of the FHIR server, whose path a message may show; null where it is not known
  */
 public record Ask(
     String what,
@@ -25,7 +26,8 @@ public record Ask(
     boolean token,
     boolean repeatable,
     boolean alone,
-    String body) {
+    String body,
+    URI base) {
 
   public Ask {
     headers = Map.copyOf(headers);
@@ -51,39 +53,44 @@ public record Ask(
   }
 
   private static Ask of(String what, String method, URI url, String accept, String body) {
-    return new Ask(what, method, url, Map.of("Accept", accept), false, true, false, body);
+    return new Ask(what, method, url, Map.of("Accept", accept), false, true, false, body, null);
   }
 
   public Ask with(String name, String value) {
     Map<String, String> more = new HashMap<>(headers);
     more.put(name, value);
-    return new Ask(what, method, url, more, token, repeatable, alone, body);
+    return new Ask(what, method, url, more, token, repeatable, alone, body, base);
   }
 
   public Ask withToken() {
-    return new Ask(what, method, url, headers, true, repeatable, alone, body);
+    return new Ask(what, method, url, headers, true, repeatable, alone, body, base);
   }
 
   public Ask withoutToken() {
-    return new Ask(what, method, url, headers, false, repeatable, alone, body);
+    return new Ask(what, method, url, headers, false, repeatable, alone, body, base);
   }
 
   public Ask to(URI other) {
-    return new Ask(what, method, other, headers, token, repeatable, alone, body);
+    return new Ask(what, method, other, headers, token, repeatable, alone, body, base);
   }
 
   /** For a request that starts something: where its answer is lost, it is not sent again. */
   public Ask once() {
-    return new Ask(what, method, url, headers, token, false, true, body);
+    return new Ask(what, method, url, headers, token, false, true, body, base);
   }
 
   /** A 429 to it keeps no other request waiting. */
   public Ask standingAlone() {
-    return new Ask(what, method, url, headers, token, repeatable, true, body);
+    return new Ask(what, method, url, headers, token, repeatable, true, body, base);
   }
 
-  /** The request's method and address, for messages: without query and ids. */
+  /** The same, of a server with this base. */
+  public Ask under(URI fhirBase) {
+    return new Ask(what, method, url, headers, token, repeatable, alone, body, fhirBase);
+  }
+
+  /** The request's method and address, for messages: without query, ids and names. */
   public String at() {
-    return " [" + method + " " + Link.shown(url) + "]";
+    return " [" + method + " " + ShownLink.of(url, base) + "]";
   }
 }

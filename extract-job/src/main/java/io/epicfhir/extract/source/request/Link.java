@@ -24,7 +24,6 @@ public final class Link {
   private static final Pattern AUTHORITY = Pattern.compile("[A-Za-z0-9.:\\[\\]_~-]+");
   private static final String PLAIN = "-_.!~*'():@&=+$,;/?";
   private static final int TWINS = 0xE000;
-  private static final int LONGEST_SHOWN = 24;
 
   private Link() {}
 
@@ -92,25 +91,6 @@ public final class Link {
   /** The whole link, as the server wrote it. */
   public static String written(URI url) {
     return original(url.toString());
-  }
-
-  /**
-   * Where a link leads, for messages: origin and path. No query, and nothing behind a resource
-   * type's name but operations: ids are patient data.
-   */
-  public static String shown(URI url) {
-    StringBuilder shown = new StringBuilder(url.getScheme() + "://");
-    shown.append(String.valueOf(url.getRawAuthority()).replaceFirst(".*@", ""));
-    boolean typed = false;
-    for (String part : target(url).replaceFirst("\\?.*", "").split("/", -1)) {
-      if (!part.isEmpty()) {
-        boolean told = part.matches("[A-Za-z0-9._~$@-]{1," + LONGEST_SHOWN + "}");
-        boolean operation = part.matches("[$_][A-Za-z-]{1,40}");
-        shown.append('/').append(operation || (told && !typed) ? part : "…");
-        typed |= ResourceTypeNames.ALL.contains(part);
-      }
-    }
-    return shown.toString();
   }
 
   private static Matcher parts(String link) {

@@ -33,6 +33,11 @@ class OutcomeWordsTest {
     "'Exporting, 40% done', 'Exporting, 40% done'",
     "'1 of 2', '1 of 2'",
     "'Patient 12/40 files', 'Patient 12/40 files'",
+    "'Exported 120000 of 500000 resources', 'Exported 120000 of 500000 resources'",
+    "'Exporting Patient 10002345 (Smith), MRN 203345678', 'Exporting Patient - - - - -'",
+    "'203345678 of 2', '- of 2'",
+    "'12345 files, 203345678/1, 12345%', '- files, - -'",
+    "'99.125% of 1234 items', '99.125% of 1234 items'",
     "'Exporting Jane Doe <b>x</b>', 'Exporting - - - - -'",
     "'MRN E0012345678 \u001b[31m', '- - -'"
   })

@@ -88,16 +88,4 @@ class LinkTest {
   void what_is_no_link_to_a_web_server_is_refused(String link) {
     assertThatThrownBy(() -> Link.resolve(BASE, link)).isInstanceOf(IllegalArgumentException.class);
   }
-
-  @ParameterizedTest
-  @CsvSource({
-    "https://h/api/R4/Patient/eAB3?x=1, https://h/api/R4/Patient/…",
-    "https://h/api/R4/Patient?name=Smith, https://h/api/R4/Patient",
-    "https://h/api/R4/Group/g1/$export?_type=Patient, https://h/api/R4/Group/…/$export",
-    "https://h/files/eyJhbGciOiJSUzM4NCIsInR5cCI6, https://h/files/…",
-    "https://u:p@h/metadata, https://h/metadata",
-  })
-  void a_message_shows_neither_query_nor_id(String url, String shown) {
-    assertThat(Link.shown(URI.create(url))).isEqualTo(shown);
-  }
 }
