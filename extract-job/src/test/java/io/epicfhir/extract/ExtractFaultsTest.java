@@ -61,11 +61,11 @@ class ExtractFaultsTest extends SiteTest {
   @Test
   void a_failed_delete_at_the_server_is_a_note_and_is_done_at_the_next_rerun() throws IOException {
     open(o -> o);
-    site.server.faults().once(Match.kind(RequestKind.DELETE), Fault.fatal(500, "59188", "broken"));
+    site.server.faults().once(Match.kind(RequestKind.DELETE), Fault.fatal(400, "59188", "broken"));
 
     assertThat(site.runAll("r1")).isZero();
     assertThat(site.report("r1", "extract").path("notes").toString())
-        .contains("stays at the server", "500 (processing 59188)");
+        .contains("stays at the server", "400 (processing 59188)");
 
     assertThat(site.run(new Extract(), "r1", "extract")).isZero();
     assertThat(site.report("r1", "extract").path("notes").toString())

@@ -140,7 +140,7 @@ class FaultTableExportTest extends SiteTest {
     }
     assertThat(status()).isEqualTo(4);
 
-    assertThat(error("wait")).contains("answered 500 (transient), 6 times in a row");
+    assertThat(error("wait")).contains("answered 500 (transient)", ", 6 times in a row; rerun");
     site.server.faults().clear();
     time.skip(Duration.ofSeconds(31));
     assertThat(status()).isZero();

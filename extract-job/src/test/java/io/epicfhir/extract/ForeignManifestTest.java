@@ -86,8 +86,30 @@ class ForeignManifestTest {
 
     assertThat(runs.error("r1", "wait"))
         .contains(
-            "lists files under a key that is not known; the manifest is in"
+            "under a key that is not known; the manifest is in"
                 + " state/exports/<id>/manifest-refused.json");
+  }
+
+  /** Servers put patients' numbers and names into folders and files. */
+  @ParameterizedTest
+  @CsvSource({"200,5,'announced 3, received 1'", "403,3,the server answered 403"})
+  void aFilesPathIsToldInNoMessage(int status, int exit, String why) throws IOException {
+    String path = "/files/MRN-12345678/Patient-Smith.ndjson";
+    file(server, path, "a");
+    if (status != 200) {
+      server.wire.stubFor(get(urlPathEqualTo(path)).willReturn(aResponse().withStatus(status)));
+    }
+
+    assertThat(
+            run(
+                "{\"transactionTime\":\"2026-03-01T10:00:00Z\",\"requiresAccessToken\":true,\"output\":[{\"type\":\"Patient\",\"url\":\"%s\",\"count\":3}]}"
+                    .formatted(server.url(path))))
+        .isEqualTo(exit);
+
+    assertThat(runs.error("r1", "extract"))
+        .contains(why)
+        .doesNotContain("12345678")
+        .doesNotContain("Smith");
   }
 
   /** Bulk Data 3.0 may list the files so far while the export runs: they are not the export. */
