@@ -33,8 +33,11 @@ class RunReport(BaseOperator):
     def __init__(self, *, plan: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.plan = plan
+        self._needs_plan = plan is not None
 
     def execute(self, context: Any) -> dict[str, Any]:
+        if self._needs_plan and self.plan is None:
+            raise AirflowFailException("Nothing was done, because there is no plan: the log of the task plan says why")
         return report(context, None if self.plan is None else _going(self.plan))
 
 
