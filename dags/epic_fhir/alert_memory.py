@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
 from epic_fhir.channels import Message
 from epic_fhir.lake import instant
 from epic_fhir.reports import parse_instant
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _UNSENT = 20
 """So many unsent alerts wait for each channel."""
@@ -26,7 +22,9 @@ class Told:
     """
     The problem that a channel told of last.
 
-    :param at: when it was told first, by the first of its runs
+    :param run_id: the first run that had it
+    :param at: when that run was to tell of it
+    :param runs: those that had it, and those whose reruns had it
     :param count: how many runs had it
     :param silent: how many had it since it was told last
     """
@@ -40,16 +38,20 @@ class Told:
     silent: int = 0
 
     def of_runs(self) -> list[str]:
-        """The runs that had the problem; a file that an earlier version left knows only the first."""
+        """A file that an earlier version left knows only the first run."""
         return self.runs or [self.run_id]
 
-    def counted(self, runs: Iterable[str]) -> Told:
-        """With these runs; one that is cleared and has the problem again counts once."""
+    def counted(self, run: str, mends: str | None) -> Told:
+        """
+        With this run; one that is cleared and has the problem again counts once.
+
+        :param mends: the run that a rerun mends: a green rerun of that one ends the problem, whether it had this problem or another
+        """
         known = self.of_runs()
-        new = [run for run in dict.fromkeys(runs) if run not in known]
-        every = [*known, *new]
-        kept = [every[0], *every[1:][-_RUNS:]]
-        return replace(self, runs=kept, count=max(self.count, len(known)) + len(new), silent=self.silent + bool(new))
+        every = [*dict.fromkeys([*known, *([mends] if mends else []), run])]
+        is_new = run not in known
+        runs = [every[0], *every[1:][-_RUNS:]]
+        return replace(self, runs=runs, count=(self.count or len(known)) + is_new, silent=self.silent + is_new)
 
 
 @dataclass(frozen=True)

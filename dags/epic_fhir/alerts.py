@@ -85,7 +85,7 @@ def message(key: RunKey, link: str, finding: Finding, last: Told | None, same: T
         lines = ["Green again.", f"{key.dag_id}, run {key.run_id}.", *([over] if over else [])]
         return Message(key.dag_id, key.run_id, finding.verdict, f"{key.dag_id}: Green again.", lines, None, link)
     several = same is not None and same.count > 1
-    since = [f"This is run {same.count} with this problem; the first was {same.of_runs()[0]}."] if same and several else []
+    since = [f"This is run {same.count} with this problem; the first was {same.run_id}."] if same and several else []
     bad = [line for check in finding.grounds[:_MOST] for line in _lines(check)]
     more = [f"And {len(finding.grounds) - _MOST} more; see the page."] if len(finding.grounds) > _MOST else []
     red = finding.verdict != "green"
@@ -160,10 +160,10 @@ class _Teller:
         if mark is None:
             return memory
         if last is not None and last.fingerprint == mark:
-            return replace(memory, told=last.counted(self._runs))
+            return replace(memory, told=last.counted(self.key.run_id, self.mends))
         kept = next((alert for alert in memory.unsent if _tells_of(alert, mark)), None)
         if kept is not None and kept.told is not None:
-            return memory.with_unsent(replace(kept, told=kept.told.counted(self._runs)).sent_by(self._sender))
+            return memory.with_unsent(replace(kept, told=kept.told.counted(self.key.run_id, self.mends)).sent_by(self._sender))
         told = self._first_told(mark)
         made = Unsent(message(self.key, self.link, self.finding, last, told), told, told.at).sent_by(self._sender)
         return memory.with_unsent(made)
@@ -195,7 +195,7 @@ class _Teller:
             return replace(memory, told=None) if memory.told == over else memory
         same = next((told for told in _problems(memory) if told.fingerprint == mark), self._first_told(mark))
         unsent = [alert for alert in memory.unsent if not _tells_of(alert, mark)]
-        return replace(memory, told=replace(same.counted(self._runs), silent=0), unsent=unsent)
+        return replace(memory, told=replace(same.counted(self.key.run_id, self.mends), silent=0), unsent=unsent)
 
     def _ends(self, last: Told | None) -> bool:
         """Whether a green run is the end of what was told: a rerun ends the problem of the run that it mends, and no other."""
@@ -206,16 +206,12 @@ class _Teller:
         return last.silent >= every
 
     def _first_told(self, mark: str) -> Told:
-        runs = self._runs
+        runs = [*([self.mends] if self.mends else []), self.key.run_id]
         at = instant(datetime.now(timezone.utc).replace(microsecond=0))
-        return Told(mark, self.key.run_id, at, self.finding.verdict, runs, len(runs))
+        return Told(mark, self.key.run_id, at, self.finding.verdict, runs, count=1)
 
     def _remember(self, how: Callable[[Memory], Memory]) -> Memory:
         return self.store.change(self.channel.name, how)
-
-    @property
-    def _runs(self) -> list[str]:
-        return [*dict.fromkeys([*([self.mends] if self.mends else []), self.key.run_id])]
 
     @property
     def _sender(self) -> str:

@@ -290,6 +290,16 @@ def test_a_run_that_is_cleared_counts_once_and_is_not_the_run_before_itself(lake
     assert "This is run 2 with this problem; the first was night 1." in hook.bodies[1]["text"]
 
 
+def test_a_rerun_with_another_problem_is_the_first_run_with_it_and_a_later_rerun_ends_it(lake, hook):
+    night(lake, red("Patient"), 1)
+    night(lake, red("Device"), 2, mends="night 1", dag_id="epic_fhir_rerun")
+    assert "with this problem" not in hook.bodies[1]["text"]
+    night(lake, red("Device"), 3, replace(WEBHOOK, remind_every=1), mends="night 1", dag_id="epic_fhir_rerun")
+    assert "This is run 2 with this problem; the first was night 2." in hook.bodies[2]["text"]
+    night(lake, GREEN, 4, mends="night 1", dag_id="epic_fhir_rerun")
+    assert hook.bodies[3]["subject"] == "epic_fhir_rerun: Green again."
+
+
 def test_runs_count_whose_alert_could_not_be_sent(lake, hook, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setenv("AIRFLOW_CONN_HOOK", DEAD)
