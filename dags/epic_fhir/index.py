@@ -54,7 +54,10 @@ def link_from_the_run_before(lake: Lake, key: RunKey) -> None:
     """Writes the link to a run into the page of the one before it, which was written when there was no run after it."""
     before = previous(lake, key)
     path = lake.metrics(key.dag_id, before or "", "report.html")
-    page = lake.read_text(path) if before else None
+    try:
+        page = lake.read_text(path) if before else None
+    except (OSError, ValueError):
+        return  # an old page that cannot be read must not stop a new run's
     if page and RUN_AFTER in page:
         lake.write_text(path, page.replace(RUN_AFTER, after(lake.folder(key)[1])))
 
@@ -87,14 +90,14 @@ def _told(report: dict[str, Any]) -> dict[str, Any]:
     colour, words = (verdict, WORDS[verdict]) if verdict in WORDS else ended
     start, end = parse_instant(run.get("interval_start")), parse_instant(run.get("interval_end"))
     seconds = result["seconds"] if "seconds" in result else lasted(run) if not verdict else None
-    if seconds is not None and not 0 <= seconds < _LONGEST:  # what is no number at all, NaN among it, is not either
+    if seconds is not None and not seconds < _LONGEST:  # NaN is not, and a text raises
         raise ValueError(f"{seconds} is no duration")
     return {
         "verdict": colour,
         "words": words,
         "start": start if start != end else None,
         "end": end,
-        "seconds": seconds,
+        "seconds": seconds if seconds is not None and seconds >= 0 else None,  # a clock may have been set back meanwhile
         "problem": None if colour == "green" else _text(result.get("problem")) or _text(run.get("error")),
     } | ({"run_id": run_id} if run_id else {})
 

@@ -3,7 +3,7 @@ import math
 import re
 
 import pytest
-from made_up import RUN_ID, failed, good_run, lake_with, report
+from made_up import RUN_ID, failed, good_run, key, lake_with, report
 from test_render import GOOD, page
 
 from epic_fhir import index
@@ -103,7 +103,7 @@ ODD = [
     {"run": {}, "result": {"verdict": []}},
     {"run": {}, "result": {"verdict": "red", "problem": {"a": 1}}},
     {"run": {}, "result": {"verdict": "red", "problem": "\ud800"}},
-    *({"run": {}, "result": {"verdict": "green", "seconds": told}} for told in ("12", [], {}, -1, math.nan, math.inf, 10**400)),
+    *({"run": {}, "result": {"verdict": "green", "seconds": told}} for told in ("12", [], {}, math.nan, math.inf, 10**400)),
     [1],
     "x",
     0,
@@ -131,6 +131,18 @@ def test_a_report_that_may_not_be_read_is_such_a_row(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Lake, "read_text", refused)
     assert "cannot be read" in (tmp_path / index.write(lake)).read_bytes().decode()
+
+
+def test_a_clock_that_was_set_back_hides_no_verdict(tmp_path):
+    html = written(tmp_path, run=told("green", seconds=-2.0))
+    assert '<span class="verdict">green</span>' in html
+
+
+def test_an_old_page_that_cannot_be_read_stops_no_new_run(tmp_path):
+    lake = lake_with(tmp_path, good_run())
+    lake.write_text(lake.metrics("epic_fhir_etl", "scheduled__2026-03-01T04:00:00+00:00", "report.html"), "x")
+    (tmp_path / "metrics" / "epic_fhir_etl" / "scheduled__2026-03-01T04:00:00+00:00" / "report.html").write_bytes(b"\xff")
+    index.link_from_the_run_before(lake, key("report"))
 
 
 def erasure(lake, **tasks):
