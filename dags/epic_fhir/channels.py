@@ -39,7 +39,10 @@ class Alerts:
 
     @classmethod
     def of(cls, here: Installation) -> Alerts:
-        told = job_settings.validation(here).alerts
+        return cls.from_settings(job_settings.validation(here).alerts)
+
+    @classmethod
+    def from_settings(cls, told: job_settings.AlertSettings) -> Alerts:
         return cls(
             mail_to=tuple(told.mail_to),
             mail_connection=told.mail_connection,

@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from epic_fhir import acceptance, alerts, history, logs, reconcile, rerun, sites, verdict
+from epic_fhir import acceptance, alerts, history, logs, notices, reconcile, rerun, sites, verdict
 from epic_fhir.channels import Alerts
 from epic_fhir.installation import Installation
 from epic_fhir.lake import Lake, RunKey
@@ -105,10 +105,14 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     """Fails after the page is written where the run is not green: Airflow judges a run by its last task."""
     key = RunKey.of(context)
     log.info(logs.opening(key))
-    lake, thresholds = _given(key)
-    with settings_must_hold():
-        here = Installation.of(key.dag_id)
-        told, link = Alerts.of(here), page_url(lake, report_url(here), key.dag_id, key.run_id)
+    try:
+        lake, thresholds = _given(key)
+        with settings_must_hold():
+            here = Installation.of(key.dag_id)
+            told, link = Alerts.of(here), page_url(lake, report_url(here), key.dag_id, key.run_id)
+    except AirflowFailException as e:
+        notices.settings_do_not_hold(key, str(e), context)
+        raise
     before = [*verdict.JOBS, "validate"]
     states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
     left_out = {} if made is None else {task: made.reports.get(task) for task in verdict.JOBS if not made.runs(task)}
