@@ -18,9 +18,8 @@ from epic_fhir import job_settings
 if TYPE_CHECKING:
     from epic_fhir.installation import Installation
 
-_TIMEOUT = 30
-_SENDS_LAST = 2
-"""A whole request or mail may take so many times as long as one wait of it."""
+_TIMEOUT, _SENDS_LAST = 30, 2
+"""Seconds of one wait, and how many times as long a whole request or mail may take."""
 _OPTIONS = frozenset({"verify", "cert", "proxies", "timeout", "stream", "allow_redirects", "max_redirects", "trust_env"})
 """What an HTTP connection's extra may hold beside headers."""
 

@@ -12,6 +12,9 @@ from epic_fhir import acceptance, history
 from epic_fhir.checks import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
 from epic_fhir.reports import parse_instant
 
+LEAST_LOST = 3
+"""Fewer rows are no news, however few a view has; one that has none left is told of all the same."""
+
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """So far the server's clock may be before this one."""
 
@@ -63,7 +66,7 @@ def drift(
 
 def _rows(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: Rules) -> Iterator[Check]:
     usual = statistics.median(known.get("rows") or 0 for known in before)
-    if now["rows"] < usual * (1 - rules.rows_lost):
+    if now["rows"] < usual * (1 - rules.rows_lost) and usual - now["rows"] >= LEAST_LOST:
         sentence = (
             f"{view} has {now['rows']:,} rows, {usual:,.0f} before. Tables lose rows by deletions only: "
             "look at what the server deleted, and at what transform says of the view's definition."

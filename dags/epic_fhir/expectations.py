@@ -14,6 +14,12 @@ from epic_fhir.source_checks import EXPECTATIONS
 
 PATIENT = "Patient"
 
+LEAST_LOST = 3
+"""Fewer are no mass, however few there are in all; patients are each worth a word."""
+
+SLOW_RUNS, SLOW_SHARES = 30, 3
+"""A loss that each run's share hides: so many times the share within so many good runs."""
+
 _LASTING = ("silver = view", "view = PostgreSQL", "joined = PostgreSQL", "patients", "quality")
 """Checks that a run has of whatever is there, be it new or not."""
 
@@ -67,14 +73,26 @@ def _type(kind: str, now: dict[str, int] | None, past: dict[str, Any], run_id: s
         if now is None:
             return None  # somebody accepted that it is gone
         return Check(EXPECTATIONS, kind, NO_BASELINE, f"No baseline yet: no earlier green run knows {kind}.")
+    return _beside(kind, live, gone, earlier, most_deleted)
+
+
+def _beside(kind: str, live: int, gone: int, earlier: list[dict[str, int]], most_deleted: float) -> Check:
+    """A type beside the runs that it may be compared with, oldest first."""
     before = earlier[-1]
     if before["live"] and not live:
         sentence = f"{kind} is gone: the last good run had {before['live']:,} of it, and silver has none now."
         return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
     lost = max(before["live"] - live, gone - before["gone"])
-    if lost > most_deleted * before["live"]:
+    if lost > most_deleted * before["live"] and (lost >= LEAST_LOST or kind == PATIENT):
         sentence = (
             f"{lost:,} of {before['live']:,} {kind} were deleted since the last good run. Check that the source deleted them."
+        )
+        return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
+    most = max(one["live"] for one in earlier[-SLOW_RUNS:])
+    if most - live > SLOW_SHARES * most_deleted * most and most - live >= LEAST_LOST:
+        sentence = (
+            f"{kind} gets fewer run by run: silver has {live:,} of it, and had {most:,} within the last {SLOW_RUNS} good runs. "
+            "Check that the source deleted them."
         )
         return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
     return Check(EXPECTATIONS, kind, PASS, f"Silver has {live:,} {kind}, {before['live']:,} in the last good run.")

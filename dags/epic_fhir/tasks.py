@@ -119,7 +119,7 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     mends, notes = (made.run, made.notes()) if made else (None, ())
     alert = partial(alerts.tell, lake, key, told, link, context, mends=mends)
     problem = verdict.publish(lake, key, thresholds, states, alert, left_out, mends, notes, partial(paused, context["ti"]))
-    if made and made.accept_deletions and problem is None:
+    if made and made.accept_deletions and states.get("transform") == "success":  # they are made, whatever else is red
         kinds = [accepted.partition(":")[0] for accepted in made.accept_deletions]
         acceptance.deleted(lake, history.of_tables(key.dag_id), key.run_id, kinds, made.reason)
     return _end(lake, key, problem)

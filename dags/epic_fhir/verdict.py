@@ -117,6 +117,7 @@ def publish(
         result={
             "verdict": whole.verdict,
             "page": path,
+            "mends": mends,
             "seconds": render.sum_span(render.timeline(reports, states)),
             "problem": next((c["sentence"].splitlines()[0] for c in render.grounds(whole.checks) if problem), None),
         },

@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,11 @@ def test_a_folder_that_others_can_write_in_is_refused_for_what_lies_there_is_run
     (tmp_path / "archives").chmod(0o777)
     with pytest.raises(OpenToOthers, match="others than its owner can write in"):
         of(tmp_path, jar)
+
+
+def test_what_a_killed_process_left_is_removed_after_a_day(tmp_path):
+    for name, age in (("load-spark-1.77.part", 25), ("load-spark-1.78.part", 1), ("load-spark-1.jsa", 50)):
+        (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, times=(time.time() - age * 3600,) * 2)
+    ClassArchive.of(tmp_path, "transform-spark", [], Path(JAVA))
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["load-spark-1.78.part", "load-spark-1.jsa"]

@@ -10,8 +10,9 @@ from airflow.sdk.exceptions import AirflowFailException
 from made_up import BEGIN, EXPORT, THRESHOLDS, copy, failed, good_run, key, lake_with, landing, report
 from test_expectations import silver
 
-from epic_fhir import acceptance, history, phase, rerun, tasks
+from epic_fhir import acceptance, history, phase, red_runs, tasks
 from epic_fhir.acceptance import Wanted
+from epic_fhir.expectations import expectations
 from epic_fhir.lake import Lake, RunKey
 from epic_fhir.verdict import publish
 
@@ -234,7 +235,7 @@ def test_the_newest_red_run_is_not_the_one_whose_page_was_written_to_last(tmp_pa
         lake.write_json(lake.metrics(ETL, run, "verdict.json"), {"verdict": "red"})
         os.utime(lake.metrics(ETL, run, "report.json"), (at, at))
     lake.write_text(lake.metrics(ETL, "fix1", "report.html"), "with a link to the run after")
-    assert rerun._run(lake, ETL, rerun.NEWEST_RED) == "fix2"
+    assert red_runs.newest(lake, ETL) == "fix2"
 
 
 @pytest.mark.parametrize("run_id", [".", ".."])
@@ -255,3 +256,52 @@ def test_a_rerun_without_a_plan_ends_red_and_stands_in_no_history():
     task.plan = None
     with pytest.raises(AirflowFailException, match="there is no plan"):
         task.execute({})
+
+
+def of_type(kind, live, gone=0):
+    made = good_run()
+    silver(made)[kind] |= {"rows_live": live, "tombstones": gone, "read": live, "distinct": live, "present": live}
+    return made
+
+
+def expected(kind, before, now, runs=4):
+    """The state of the check of a type after so many runs with as many resources as ``before`` tells."""
+    levels = before if isinstance(before, list) else [before] * runs
+    made = [
+        {**history.record(f"r{n}", "green", of_type(kind, live), 2000.0), "figures": {}, "at": f"2026-01-01T{n:04d}"}
+        for n, live in enumerate(levels)
+    ]
+    past = {"schema_version": 1, "runs": made, "accepted": []}
+    found = expectations({"transform": of_type(kind, now)["transform"], "extract": None, "load": None}, past, "now", 0.1)
+    return next(check.state for check in found if check.subject == kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "now", "state"),
+    [
+        ("AllergyIntolerance", 3, 2, "PASS"),  # one of three is no mass
+        ("AllergyIntolerance", 14, 11, "WARN"),
+        ("AllergyIntolerance", 2, 0, "WARN"),  # all of it is told, however little it is
+        ("Patient", 3, 2, "WARN"),
+        ("Condition", [round(1000 * 0.95**n) for n in range(10)], 600, "WARN"),  # run by run a twentieth
+        ("Condition", [1000, 950, 900], 870, "PASS"),
+    ],
+)
+def test_a_loss_is_told_by_its_share_its_number_and_over_many_runs(kind, before, now, state):
+    assert expected(kind, before, now) == state
+
+
+def test_the_newest_red_run_is_none_that_a_rerun_has_brought_to_green(nights):
+    """The mended run's own verdict stays red."""
+    for day in (8, 9):
+        made = good_run()
+        made["load"]["result"]["tables"]["patient"] |= {"rows": 1}
+        nights.run(day, made)
+    key_of = "scheduled__2026-03-{:02d}T04:00:00+00:00".format
+    assert red_runs.newest(nights.lake, ETL) == key_of(9)
+    again = RunKey("epic_fhir_rerun", "manual__2026-03-09T12:00:00+00:00", "report", 1, BEGIN, BEGIN)
+    reports = {task: nights.lake.report(RunKey(ETL, key_of(3), task, 1, BEGIN, BEGIN)) for task in good_run()}
+    landed_at = (BEGIN + timedelta(days=1, seconds=80)).isoformat()
+    nights.lake.write_json(f"{nights.lake.root}/state/landings/{EXPORT}.json", landing() | {"landed_at": landed_at})
+    assert publish(nights.lake, again, THRESHOLDS, {"validate": "success"}, left_out=reports, mends=key_of(9)) is None
+    assert red_runs.newest(nights.lake, ETL) == key_of(8)
