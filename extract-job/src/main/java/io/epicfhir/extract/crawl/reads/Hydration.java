@@ -204,7 +204,11 @@ public final class Hydration {
             type,
             false,
             done,
-            record -> record.references().forEach(named -> add(named, record.patient())));
+            record -> {
+              if (!scope.excludes(record.namedFor())) {
+                record.references().forEach(named -> add(named, record.patient()));
+              }
+            });
     done.addAll(read);
   }
 
