@@ -176,6 +176,19 @@ public final class CrawlReport {
     }
   }
 
+  /** What a person should look at although nothing failed. */
+  public void warnings(List<String> warnings) {
+    recorder.result("warnings", warnings);
+    warnings.forEach(recorder::note);
+  }
+
+  /** Resources of patients outside the cohort: those that were read, and those of searches. */
+  public void outside(CrawlFigures figures, Collection<TypeCounts> types) {
+    Map<String, Long> outside = figures.reads(CrawlFigures.Reading.OUTSIDE);
+    CohortDoubts.outside(types).forEach((type, number) -> outside.merge(type, number, Long::sum));
+    recorder.result("outside", outside);
+  }
+
   public void quarantined(List<String> folders, long rows) {
     for (String folder : folders) {
       recorder.output("quarantine", folder, rows, null);
