@@ -163,6 +163,23 @@ class DocumentsTest {
   }
 
   @Test
+  void anAddressThatLeadsToNoDocumentOfThisServerIsCounted() throws IOException {
+    String typed = "{\"contentType\":\"text/html\",\"url\"";
+    clinic.has(
+        document(1).replace("{\"url\"", typed).replace("Binary/b1", "https://other/R4/Binary/b1"),
+        document(2).replace("{\"url\"", typed).replace("Binary/b2", "Document/b2"),
+        document(3)
+            .replace(
+                "\"id\"",
+                "\"extension\":[{\"url\":\"https://other/extension\",\"valueCode\":\"x\"}],\"id\""));
+
+    assertThat(site.crawl("r1")).isZero();
+
+    assertThat(binaries()).hasSize(4);
+    assertThat(site.report("r1").at("/result/unresolved/Binary").asInt()).isEqualTo(2);
+  }
+
+  @Test
   void theDaysBudgetEndsTheFetchingAndTheNextCrawlGoesOn() throws IOException {
     site.set("crawl.attachments.daily-limit", "4");
     assertThat(site.crawl("r1")).isZero();

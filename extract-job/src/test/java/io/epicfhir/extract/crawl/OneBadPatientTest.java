@@ -152,7 +152,8 @@ class OneBadPatientTest {
                 .mapToObj(i -> "\"patient={patient}&category=" + i + "\"")
                 .collect(Collectors.joining(","))
             + "]");
-    clinic.answers("Condition?patient=p3", Reply.of(500, "text/html", PAGE));
+    clinic.answers("Condition?patient=p0", Reply.of(500, "text/html", PAGE)); // the first of all
+    site.set("source.max-in-flight", "1");
     assertThat(site.crawl("r1")).isEqualTo(5);
     assertThat(site.error("r1")).contains("30 of 310 searches");
   }

@@ -34,7 +34,7 @@ public final class CrawlReport {
     int patients = units.total() / plan.size();
     recorder.patients(patients, finished == 0 ? 0 : (double) ms / finished);
     recorder.result("outcomes", figures.outcomes());
-    recorder.result("unresolved", figures.reads(CrawlFigures.Reading.GONE));
+    recorder.result("unresolved", figures.unresolved());
     recorder.result("forbidden", figures.reads(CrawlFigures.Reading.FORBIDDEN));
     recorder.result("unreadable", figures.unreadable());
     recorder.result("outside", figures.reads(CrawlFigures.Reading.OUTSIDE));
@@ -50,7 +50,7 @@ public final class CrawlReport {
   public void references(CrawlFigures figures, String block) {
     MetricRegistry registry = recorder.registry();
     registry.counter("references.read").inc(figures.hydrated.sum());
-    Map<String, Long> unresolved = figures.reads(CrawlFigures.Reading.GONE);
+    Map<String, Long> unresolved = figures.unresolved();
     Map<String, Long> forbidden = figures.reads(CrawlFigures.Reading.FORBIDDEN);
     registry.counter("references.unresolved").inc(sum(unresolved) + sum(forbidden));
     registry.counter("attachments.too-long").inc(figures.attachmentsTooLong.sum());

@@ -17,6 +17,7 @@ import java.util.Set;
 public record References(String base, Set<String> types, Set<String> attachmentTypes)
     implements Serializable {
   private static final String BINARY = "Binary/";
+  private static final String ELSEWHERE = "elsewhere/";
   private static final String AUTHORITY = "://";
 
   /** Types whose resources belong to no patient. */
@@ -67,6 +68,19 @@ public record References(String base, Set<String> types, Set<String> attachmentT
     return attachmentTypes.contains(owner) && relative.startsWith(BINARY)
         ? key(relative, BINARY.length() - 1)
         : null;
+  }
+
+  /**
+   * An attachment's address that leads to no document of this server, so that it is counted; null
+   * where attachments of the owner are not wanted.
+   */
+  String elsewhere(String owner, String url) {
+    return attachmentTypes.contains(owner) && !url.isBlank() ? ELSEWHERE + url : null;
+  }
+
+  /** Whether it names a document that is not at this server. */
+  public static boolean isElsewhere(String reference) {
+    return reference.startsWith(ELSEWHERE);
   }
 
   /** What comes after the base; the text itself where it leads elsewhere. */

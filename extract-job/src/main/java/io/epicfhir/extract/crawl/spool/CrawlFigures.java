@@ -28,6 +28,8 @@ public final class CrawlFigures {
     GOT,
     /** The server does not have it. */
     GONE,
+    /** It was not asked for: its address leads to no document of this server. */
+    ELSEWHERE,
     /** The application may not see it. */
     FORBIDDEN,
     /** The server refused it for another reason. */
@@ -80,6 +82,13 @@ public final class CrawlFigures {
   /** Reads that ended so, by type. */
   public Map<String, Long> reads(Reading how) {
     return sums(reads.getOrDefault(how, Map.of()));
+  }
+
+  /** By type, what others refer to and the server does not have, or has under no such address. */
+  public Map<String, Long> unresolved() {
+    Map<String, Long> unresolved = reads(Reading.GONE);
+    reads(Reading.ELSEWHERE).forEach((type, n) -> unresolved.merge(type, n, Long::sum));
+    return unresolved;
   }
 
   /** An earlier crawl read one of the type not long ago, so this one does not. */
