@@ -133,7 +133,8 @@ public final class ReadsById {
         count(read, CrawlFigures.Reading.OUTSIDE);
         return SpoolRecord.outside(read, got.page().patients().get(0));
       }
-      count(read, CrawlFigures.Reading.GOT);
+      boolean itself = got.page().entries().stream().anyMatch(e -> e.id().equals(read.id()));
+      count(read, itself ? CrawlFigures.Reading.GOT : CrawlFigures.Reading.ELSEWHERE);
       got.page().entries().stream()
           .filter(e -> e.kind() == Entry.Kind.RAW)
           .forEach(e -> reading.figures().rawAttachments.increment());

@@ -28,7 +28,7 @@ public final class CrawlFigures {
     GOT,
     /** The server does not have it. */
     GONE,
-    /** It was not asked for: its address leads to no document of this server. */
+    /** What it names is under another id, or its address leads to no document of this server. */
     ELSEWHERE,
     /** The application may not see it. */
     FORBIDDEN,
@@ -71,7 +71,8 @@ public final class CrawlFigures {
       return;
     }
     if (record.end() == SpoolRecord.End.LAST) {
-      read(type, Reading.GOT);
+      boolean itself = record.entries().stream().anyMatch(e -> e.id().equals(record.subject()));
+      read(type, itself ? Reading.GOT : Reading.ELSEWHERE);
     } else if (record.end() == SpoolRecord.End.GONE) {
       read(type, record.gone() ? Reading.GONE : Reading.FORBIDDEN);
     } else if (record.outside()) {
@@ -108,6 +109,7 @@ public final class CrawlFigures {
     types.keySet().removeAll(reads(Reading.GOT).keySet());
     types.keySet().removeAll(reads(Reading.GONE).keySet());
     types.keySet().removeAll(reads(Reading.OUTSIDE).keySet());
+    types.keySet().removeAll(reads(Reading.ELSEWHERE).keySet());
     return types;
   }
 
