@@ -1,5 +1,6 @@
 package io.epicfhir.extract.source.http;
 
+import io.epicfhir.extract.source.answer.BrokenBody;
 import io.epicfhir.extract.source.answer.Reply;
 import io.epicfhir.extract.source.answer.TooLong;
 import io.epicfhir.extract.source.request.Traffic;
@@ -8,6 +9,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
+import java.nio.charset.StandardCharsets;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.apache.http.HttpResponse;
 
@@ -21,6 +23,9 @@ public final class Bodies {
 
   /** More than any token, or any reason for a refusal. */
   public static final int LONGEST_REASON = 1 << 20;
+
+  private static final byte[] UNREADABLE_REASON =
+      "a reason that cannot be read".getBytes(StandardCharsets.UTF_8);
 
   private final SourceSettings settings;
 
@@ -63,14 +68,25 @@ public final class Bodies {
       return new Reply(response, new byte[0]); // an answer of 202 may be named gzip and be empty
     }
     raw.unread(first);
-    InputStream in = open(what, response, raw, traffic);
     if (response.getStatusLine().getStatusCode() >= 400) {
-      // What is longer gives no reason; closing the stream, not the answer, would read it all.
-      return new Reply(response, json(response, in.readNBytes(LONGEST_REASON), LONGEST_REASON));
+      return new Reply(response, reason(what, response, raw, traffic));
     }
+    InputStream in = open(what, response, raw, traffic);
     byte[] bytes = json(response, upTo(in, longest), longest);
     raw.close();
     return new Reply(response, bytes);
+  }
+
+  /** Of a refusal the status counts, also where its reason cannot be unpacked. */
+  private byte[] reason(String what, HttpResponse response, InputStream raw, Traffic traffic)
+      throws IOException {
+    try {
+      InputStream in = open(what, response, raw, traffic);
+      // What is longer gives no reason; closing the stream, not the answer, would read it all.
+      return json(response, in.readNBytes(LONGEST_REASON), LONGEST_REASON);
+    } catch (BrokenBody e) {
+      return UNREADABLE_REASON;
+    }
   }
 
   private static byte[] json(HttpResponse response, byte[] bytes, int longest) throws IOException {

@@ -45,7 +45,7 @@ final class PackedBody extends FilterInputStream {
    *
    * @param what "verb thing", for messages
    * @param encoding the header Content-Encoding; may be empty
-   * @throws JobException {@link ExitCode#REFUSED} for another encoding than gzip or identity
+   * @throws BrokenBody for another encoding than gzip or identity
    */
   static InputStream open(String what, GuardedBody body, String encoding, SourceSettings settings)
       throws IOException {
@@ -56,9 +56,8 @@ final class PackedBody extends FilterInputStream {
       if (GZIP.contains(coding)) {
         in = unzipped(in);
       } else if (!NONE.contains(coding)) {
-        throw new JobException(
-            ExitCode.REFUSED,
-            "Cannot " + what + ": unknown Content-Encoding; let the server send gzip or identity");
+        throw new BrokenBody(
+            "the body has an unknown Content-Encoding; let the server send gzip or identity");
       }
     }
     return new PackedBody(in, what, body, settings);
