@@ -24,6 +24,8 @@ from epic_fhir import rerun, sites, tasks
 from epic_fhir.defaults import every_dag
 
 DELETIONS = r"^([A-Z][A-Za-z]+:[0-9]{1,12}(,[A-Z][A-Za-z]+:[0-9]{1,12})*)?$"
+DAG_ID = r"^epic_fhir_[A-Za-z0-9_-]{1,200}$(?!\n)"
+"""A DAG of this product: the id is part of the path of its history."""
 NAME = ["string", "null"]
 
 
@@ -45,7 +47,7 @@ for site in sites.names():
         schedule=None,
         doc_md=__doc__,
         params={
-            "dag_id": Param(etl, type="string", minLength=1, description="DAG whose runs are meant"),
+            "dag_id": Param(etl, type="string", pattern=DAG_ID, description="DAG whose runs are meant"),
             "figure": Param(None, type=NAME, description="Level as the report names it, or all"),
             "warning": Param(None, type=NAME, description="Warning as the alert names it: check, subject; or all"),
             "deletions": Param(None, type=NAME, pattern=DELETIONS, description="Deletions to accept, such as Observation:104"),

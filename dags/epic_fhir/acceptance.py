@@ -23,8 +23,14 @@ if TYPE_CHECKING:
 
 ALL = "all"
 
+NEAR = 0.1
+"""So far a number of a warning may move from the one that was accepted."""
+
 EVERY_RUN_ALIKE = ("speed", "skew", "slow task")
 """Warnings that baseline judges by levels of its own, or that are of one run only."""
+
+
+ACCEPTED_BY = " Accepted by "
 
 
 def words(sentence: str) -> str:
@@ -35,7 +41,13 @@ def words(sentence: str) -> str:
 def warned(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What the history keeps of a run's warnings, accepted ones too."""
     return [
-        {"check": c["name"], "subject": c["subject"], "amount": c.get("amount"), "words": words(c["sentence"])}
+        {
+            "check": c["name"],
+            "subject": c["subject"],
+            "amount": c.get("amount"),
+            "words": words(c["sentence"]),
+            "told": c["sentence"].partition("\n")[0].partition(ACCEPTED_BY)[0],
+        }
         for c in checks
         if c["state"] in (WARN, ACCEPTED) and c["name"] not in EVERY_RUN_ALIKE
     ]
@@ -52,6 +64,11 @@ def comparable(past: dict[str, Any], run_id: str, check: str, subject: str) -> l
         and str(run.get("at")) >= since
         and (str(run.get("at")) == since or not _warned_of(run, check, subject))
     ]
+
+
+def moved(past: dict[str, Any], check: str, subject: str) -> bool:
+    """Whether somebody accepted such a warning: what came before counts no more, and the accepted run alone is a baseline."""
+    return any(_is_of(a, check, subject) for a in past["accepted"])
 
 
 def lasts(past: dict[str, Any], run_id: str, check: str, subject: str) -> bool:
@@ -71,15 +88,34 @@ def _applied(check: Check, past: dict[str, Any], run_id: str) -> Check:
     entry = next((a for a in reversed(past["accepted"]) if _is_of(a, check.name, check.subject) and _covers(a, check)), None)
     if entry is None or not _unbroken(past, run_id, entry):
         return check
-    told = f"{check.sentence} Accepted by {entry['by']} at {str(entry['accepted_at'])[:16]}: {entry['reason']}"
+    told = f"{check.sentence}{ACCEPTED_BY}{entry['by']} at {str(entry['accepted_at'])[:16]}: {entry['reason']}"
     return replace(check, state=ACCEPTED, sentence=told)
 
 
 def _covers(entry: dict[str, Any], check: Check) -> bool:
-    """Without an amount the words must be the same: one subject can have several warnings."""
+    """Without an amount it must be the same sentence, with numbers about as they were: one subject can have several warnings."""
+    if check.moves:
+        return False
     if check.amount is None:
-        return entry.get("words") == words(check.sentence)
+        return entry.get("words") == words(check.sentence) and not _other(entry.get("told"), check.sentence)
     return entry.get("amount") is not None and check.amount <= entry["amount"]
+
+
+def _other(accepted: str | None, sentence: str) -> bool:
+    """Whether a number is far from that of the sentence that was accepted, or a time or name another one."""
+    if accepted is None:
+        return False  # of before sentences were kept
+    pairs = zip(_figures(accepted), _figures(sentence.partition("\n")[0]), strict=False)
+    return not all(then == now or _is_near(then, now) for then, now in pairs)
+
+
+def _is_near(then: str, now: str) -> bool:
+    numbers = [float(token) for token in (then, now) if re.fullmatch(r"\d{1,15}(\.\d{1,15})?", token)]
+    return len(numbers) == 2 and abs(numbers[1] - numbers[0]) <= NEAR * numbers[0]
+
+
+def _figures(sentence: str) -> list[str]:
+    return [token.strip(".;:()").replace(",", "") for token in re.findall(r"\S*\d\S*", sentence)]
 
 
 def _unbroken(past: dict[str, Any], run_id: str, entry: dict[str, Any]) -> bool:
@@ -119,11 +155,10 @@ def accept(lake: Lake, dag_id: str, wanted: Wanted) -> list[str]:
         raise LookupError(f"Cannot accept anything of {dag_id}: no run of it is in the history")
     names, after = [f"deletions of {wanted.deletions}"] if wanted.deletions else [], past
     if wanted.figure:
-        judged = lake.read_json(lake.metrics(dag_id, past["runs"][-1]["run_id"], "verdict.json")) or {}
-        after = levels.accept(past, judged.get("trends") or [], wanted.figure, wanted.reason, wanted.by, now)
+        after = levels.accept(past, _trends(lake, dag_id, past), wanted.figure, wanted.reason, wanted.by, now)
         names += [entry["figure"] for entry in after["accepted"][len(past["accepted"]) :]]
     if wanted.warning:
-        found = _entries(past["runs"][-1], wanted, now)
+        found = _entries(past, wanted, now)
         after = {**after, "accepted": [*after["accepted"], *found]}
         names += [f"{entry['check']}, {entry['subject']}" for entry in found]
     history.save(lake, dag_id, after)
@@ -139,14 +174,26 @@ def deleted(lake: Lake, dag_id: str, run_id: str, kinds: list[str], reason: str)
         history.save(lake, dag_id, {**past, "accepted": [*past["accepted"], *({**given, "subject": kind} for kind in kinds)]})
 
 
-def _entries(run: dict[str, Any], wanted: Wanted, now: str) -> list[dict[str, Any]]:
-    known = run.get("warned") or []
-    meant = [w for w in known if wanted.warning in (f"{w['check']}, {w['subject']}", ALL)]
-    if not meant:
-        names = "; ".join(sorted({f"{w['check']}, {w['subject']}" for w in known})) or "none"
-        raise LookupError(f"Cannot accept the warning {wanted.warning}: the newest run has no such warning; it has {names}")
-    given = {"at": run["at"], "reason": wanted.reason, "by": wanted.by, "accepted_at": now}
-    return [{**warning, **given} for warning in meant]
+def _trends(lake: Lake, dag_id: str, past: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of the newest run that has figures of its own: a rerun of the DAG has none here, nor has a run that did not come so far."""
+    newest = next((run for run in reversed(past["runs"]) if run.get("figures")), past["runs"][-1])
+    judged = lake.read_json(lake.metrics(dag_id, newest["run_id"], "verdict.json"))
+    return (judged.get("trends") if isinstance(judged, dict) else None) or []
+
+
+def _entries(past: dict[str, Any], wanted: Wanted, now: str) -> list[dict[str, Any]]:
+    """Of the newest run that had the warning, unless a green one after it has none: a run that failed first says nothing of it."""
+    known: list[dict[str, Any]] = []
+    for run in reversed(past["runs"]):
+        had = run.get("warned") or []
+        known += had
+        if meant := [w for w in had if wanted.warning in (f"{w['check']}, {w['subject']}", ALL)]:
+            given = {"at": run.get("at") or now, "reason": wanted.reason, "by": wanted.by, "accepted_at": now}
+            return [{**warning, **given} for warning in meant]
+        if run.get("verdict") == "green":
+            break
+    names = "; ".join(sorted({f"{w['check']}, {w['subject']}" for w in known})) or "none"
+    raise LookupError(f"Cannot accept the warning {wanted.warning}: the newest run has no such warning; it has {names}")
 
 
 def _now() -> str:

@@ -10,13 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from epic_fhir import acceptance, history
-from epic_fhir.channels import Alerts, Channel, Message, channels
-from epic_fhir.lake import Lake, RunKey
+from epic_fhir import acceptance
+from epic_fhir.alert_memory import Memory, Told, Unsent
+from epic_fhir.alert_store import AlertStore
+from epic_fhir.channels import Alerts, Channel, Delivery, Message, channels
+from epic_fhir.lake import Lake, RunKey, instant
 from epic_fhir.source_checks import EXPECTATIONS
 
 log = logging.getLogger(__name__)
@@ -24,8 +27,6 @@ _MOST = 3
 """So many of the checks that are not good are told; the page tells all."""
 _LINES, _WIDTH = 4, 300
 """So much of each: of settings that cannot be used, the problems stand in the lines after the first."""
-_KEPT = 20
-"""So many unsent alerts, and runs of one problem, are remembered."""
 
 
 @dataclass(frozen=True)
@@ -52,71 +53,48 @@ class Finding:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True)
-class Memory:
-    """
-    What one channel remembers.
-
-    :param told: the problem that it told of last: fingerprint, run_id, at, runs (that had it), silent (runs since it was told)
-    :param unsent: alerts that could not be sent, oldest first
-    """
-
-    told: dict[str, Any] | None = None
-    unsent: list[dict[str, Any]] = field(default_factory=list)
-
-
 def tell(lake: Lake, key: RunKey, alerts: Alerts, link: str, context: Any, finding: Finding, mends: str | None = None) -> list[str]:
     """
     Sends what is new or lasts, by each channel that is on, and remembers in the lake what each has told.
 
     :param mends: of a rerun, the run that it mends
-    :return: a sentence for each channel that could not send something; it is sent at the next run
+    :return: a sentence for each channel that could not send something, or not to everybody, and for a memory that is damaged
     """
-    path = f"{lake.root}/state/alerts/{history.of_tables(key.dag_id)}.json"
-    known = lake.read_json(path)
-    known = known if isinstance(known, dict) else {}
-    before = {
-        name: Memory((known.get("told") or {}).get(name), (known.get("unsent") or {}).get(name) or []) for name in _names(known)
-    }
-    after, notes = {}, []
-    for channel in channels(alerts):
-        memory, problem = _Teller(channel, key, link, context, finding, alerts, mends).tell(before.get(channel.name) or Memory())
-        after[channel.name] = memory
-        if problem:
-            log.warning(problem)
-            notes.append(problem)
-    if after != before and (known or any(memory != Memory() for memory in after.values())):
-        told = {name: memory.told for name, memory in after.items() if memory.told}
-        unsent = {name: memory.unsent for name, memory in after.items() if memory.unsent}
-        lake.write_json(path, {"schema_version": 1, "told": told, "unsent": unsent})
-    return notes
+    ways = channels(alerts)
+    if not ways:
+        return []
+    store = AlertStore(lake, key.dag_id, [channel.name for channel in ways])
+    notes = []
+    for channel in ways:
+        for note in _Teller(channel, store, key, link, context, finding, alerts, mends).tell():
+            log.warning(note)
+            notes.append(note)
+    return [*store.notes, *notes]
 
 
-def message(key: RunKey, link: str, finding: Finding, last: dict[str, Any] | None, lasting: bool = False) -> Message:
+def message(key: RunKey, link: str, finding: Finding, last: Told | None, same: Told | None = None) -> Message:
     """
     The alert in words.
 
     :param last: what was told before; a green run's message names that run
-    :param lasting: whether it is that problem still
+    :param same: this run's problem with the runs that had it, this one among them
     """
-    over = f"The problem that run {last.get('run_id')} told of is over." if last and not lasting else ""
+    lasting = last is not None and same is not None and last.fingerprint == same.fingerprint
+    over = f"The problem that run {last.run_id} told of is over." if last and not lasting else ""
     if finding.step is None:
-        return Message(key.dag_id, key.run_id, finding.verdict, f"{key.dag_id}: Green again.", _green(key, over), None, link)
-    runs = (last or {}).get("runs") or [(last or {}).get("run_id")]
-    since = [f"This is run {len(runs) + 1} with this problem; the first was {runs[0]}."] if last and lasting else []
+        lines = ["Green again.", f"{key.dag_id}, run {key.run_id}.", *([over] if over else [])]
+        return Message(key.dag_id, key.run_id, finding.verdict, f"{key.dag_id}: Green again.", lines, None, link)
+    several = same is not None and same.count > 1
+    since = [f"This is run {same.count} with this problem; the first was {same.run_id}."] if same and several else []
     bad = [line for check in finding.grounds[:_MOST] for line in _lines(check)]
     more = [f"And {len(finding.grounds) - _MOST} more; see the page."] if len(finding.grounds) > _MOST else []
     red = finding.verdict != "green"
     stopped = f"{finding.step['task']} is where it stopped. " if red else ""
-    ended = [over] if over and not red and last and last.get("verdict") != "green" else []
+    ended = [over] if over and not red and last and last.verdict != "green" else []
     advice = f"{stopped}{finding.step['advice']}".splitlines()
-    lines = (finding.headline, f"{key.dag_id}, run {key.run_id}.", *since, *ended, *bad, *more, *advice)
-    subject = f"{key.dag_id}: {'Still: ' if since else ''}{finding.headline}"
+    lines = [finding.headline, f"{key.dag_id}, run {key.run_id}.", *since, *ended, *bad, *more, *advice]
+    subject = f"{key.dag_id}: {'Still: ' if lasting else ''}{finding.headline}"
     return Message(key.dag_id, key.run_id, finding.verdict, subject, lines, finding.step["command"], link)
-
-
-def _green(key: RunKey, over: str) -> tuple[str, ...]:
-    return ("Green again.", f"{key.dag_id}, run {key.run_id}.", *([over] if over else []))
 
 
 def _lines(check: dict[str, Any]) -> list[str]:
@@ -130,15 +108,12 @@ def _object(check: dict[str, Any]) -> str:
     return f"{named}|{acceptance.words(check['sentence'])}" if check["name"] == EXPECTATIONS else named
 
 
-def _names(known: dict[str, Any]) -> set[str]:
-    return {*(known.get("told") or {}), *(known.get("unsent") or {})}
-
-
 @dataclass(frozen=True)
 class _Teller:
     """One channel and what it has to say about one run."""
 
     channel: Channel
+    store: AlertStore
     key: RunKey
     link: str
     context: Any
@@ -146,70 +121,112 @@ class _Teller:
     alerts: Alerts
     mends: str | None
 
-    def tell(self, memory: Memory) -> tuple[Memory, str | None]:
-        """What the channel remembers from now on, and why it could not send something."""
-        mark = self.finding.fingerprint()
-        # The problem that this run has, too, is told by its own alert; until that is out, the first one is kept.
-        same = [kept for kept in memory.unsent if kept["told"]["fingerprint"] == mark]
-        memory, problem = self._send_kept(memory, [kept for kept in memory.unsent if kept not in same])
-        last = memory.told
+    def tell(self) -> list[str]:
+        """Why the channel could not send something, or not to everybody."""
+        try:
+            return self._tell()
+        finally:
+            # Also where Airflow ends the task in between: the next run sends what is left.
+            self._remember(lambda memory: memory.released(self._sender))
+
+    def _tell(self) -> list[str]:
+        # This run's alert is written down before anything is sent: whatever ends the task from here on, it is not lost.
+        memory, mark = self._remember(self._with_this_run), self.finding.fingerprint()
+        notes: list[str] = []
+        for waiting in memory.unsent:
+            if _tells_of(waiting, mark):
+                continue  # The problem that this run has, too, is told by its own alert.
+            delivery = self._send_late(waiting)
+            notes += [delivery.note] if delivery.note else []
+            if not delivery.sent:
+                return notes
+        # What was late may have told of another problem than this run's.
+        memory = self._remember(self._with_this_run)
+        same = next((told for told in _problems(memory) if told.fingerprint == mark), None)
+        if mark is None and not self._ends(memory.told):
+            return notes
+        if same is not None and same == memory.told and not self._is_due(same):
+            log.info("No alert by %s: run %s told of the same problem already.", self.channel.name, same.run_id)
+            return notes
+        delivery = self._deliver(message(self.key, self.link, self.finding, memory.told, same))
+        if delivery.sent:
+            log.info("Sent an alert by %s: %s", self.channel.name, self.finding.headline if mark else "green again.")
+            self._remember(lambda now: self._after_sending(now, memory.told))
+        return [*notes, *([delivery.note] if delivery.note else [])]
+
+    def _with_this_run(self, memory: Memory) -> Memory:
+        """A problem that was told has one run more; one that nobody has heard of waits with its alert."""
+        mark, last = self.finding.fingerprint(), memory.told
         if mark is None:
-            return self._over(memory, problem)
-        lasting = last is not None and last["fingerprint"] == mark
-        if problem or (lasting and not self._is_due(last)):
-            return self._silent(memory, mark, problem, same)
-        problem = self.channel.deliver(message(self.key, self.link, self.finding, last, lasting), self.context)
-        if problem:
-            return self._silent(memory, mark, problem, same)
-        log.info("Sent an alert by %s: %s", self.channel.name, self.finding.headline)
-        return replace(memory, told=self._now_told(last, mark)), None
+            return memory
+        if last is not None and last.fingerprint == mark:
+            return replace(memory, told=last.counted(self.key.run_id, self.mends))
+        kept = next((alert for alert in memory.unsent if _tells_of(alert, mark)), None)
+        if kept is not None and kept.told is not None:
+            return memory.with_unsent(replace(kept, told=kept.told.counted(self.key.run_id, self.mends)).sent_by(self._sender))
+        told = self._first_told(mark)
+        made = Unsent(message(self.key, self.link, self.finding, last, told), told, told.at).sent_by(self._sender)
+        return memory.with_unsent(made)
 
-    def _send_kept(self, memory: Memory, waiting: list[dict[str, Any]]) -> tuple[Memory, str | None]:
-        """What could not be sent before; the memory then holds what still waits."""
-        told = memory.told
-        for sent, kept in enumerate(waiting):
-            late = f"This alert is late: it was due at {kept['told']['at']}, but could not be sent then."
-            made = Message(**{**kept["message"], "lines": (*kept["message"]["lines"], late)})
-            if problem := self.channel.deliver(made, self.context):
-                return Memory(told, waiting[sent:]), problem
-            told = kept["told"]
-        return Memory(told), None
+    def _send_late(self, waiting: Unsent) -> Delivery:
+        """Sends what could not be sent before, unless another task sends it now."""
+        memory = self._remember(lambda now: _claimed(now, waiting, self._sender))
+        mine = next((alert for alert in memory.unsent if alert.is_same(waiting)), None)
+        if mine is None or mine.sender != self._sender:
+            return Delivery(True)
+        late = f"This alert is late: it was due at {mine.due()}, but could not be sent then."
+        delivery = self._deliver(replace(mine.message, lines=[*mine.message.lines, late]))
+        if delivery.sent:
+            self._remember(lambda now: replace(now.without(mine), told=mine.told or now.told))
+        return delivery
 
-    def _over(self, memory: Memory, problem: str | None) -> tuple[Memory, str | None]:
-        """A rerun ends the problem of the run that it mends, and no other."""
-        last = memory.told
-        if problem or last is None or (self.mends and self.mends not in last.get("runs", [last.get("run_id")])):
-            return memory, problem
-        if problem := self.channel.deliver(message(self.key, self.link, self.finding, last), self.context):
-            return memory, problem
-        log.info("Sent an alert by %s: green again.", self.channel.name)
-        return replace(memory, told=None), None
+    def _deliver(self, made: Message) -> Delivery:
+        """With what the channel must say of alerts that were lost."""
+        before = self._remember(lambda memory: memory)
+        delivery = self.channel.deliver(replace(made, lines=[*made.lines, *before.lost()]), self.context)
+        if delivery.sent:
+            self._remember(lambda memory: memory.lost_was_told(before))
+        return delivery
 
-    def _is_due(self, last: dict[str, Any]) -> bool:
+    def _after_sending(self, memory: Memory, over: Told | None) -> Memory:
+        """What the channel remembers after this run's own alert."""
+        mark = self.finding.fingerprint()
+        if mark is None:
+            return replace(memory, told=None) if memory.told == over else memory
+        same = next((told for told in _problems(memory) if told.fingerprint == mark), self._first_told(mark))
+        unsent = [alert for alert in memory.unsent if not _tells_of(alert, mark)]
+        return replace(memory, told=replace(same.counted(self.key.run_id, self.mends), silent=0), unsent=unsent)
+
+    def _ends(self, last: Told | None) -> bool:
+        """Whether a green run is the end of what was told: a rerun ends the problem of the run that it mends, and no other."""
+        return last is not None and (not self.mends or self.mends in last.of_runs())
+
+    def _is_due(self, last: Told) -> bool:
         every = self.alerts.remind_warnings_every if self.finding.verdict == "green" else self.alerts.remind_every
-        return last.get("silent", 0) + 1 >= every
+        return last.silent >= every
 
-    def _silent(self, memory: Memory, mark: str, problem: str | None, same: list[dict[str, Any]]) -> tuple[Memory, str | None]:
-        """A problem that was told waits for its reminder; one that nobody has heard of is kept."""
-        last = memory.told
-        if last is not None and last["fingerprint"] == mark:
-            log.info("No alert by %s: run %s told of the same problem already.", self.channel.name, last.get("run_id"))
-            return replace(memory, told={**self._now_told(last, mark), "silent": last.get("silent", 0) + 1}), problem
-        told = message(self.key, self.link, self.finding, last)
-        kept = same or [{"told": self._now_told(None, mark), "message": asdict(told)}]
-        return replace(memory, unsent=[*memory.unsent, *kept][-_KEPT:]), problem
+    def _first_told(self, mark: str) -> Told:
+        runs = [*([self.mends] if self.mends else []), self.key.run_id]
+        at = instant(datetime.now(timezone.utc).replace(microsecond=0))
+        return Told(mark, self.key.run_id, at, self.finding.verdict, runs, count=1)
 
-    def _now_told(self, last: dict[str, Any] | None, mark: str) -> dict[str, Any]:
-        same = last is not None and last["fingerprint"] == mark
-        before = (last.get("runs") or [last["run_id"]]) if last and same else []
-        runs = [*before, *([self.mends] if self.mends else []), self.key.run_id]
-        told = (
-            last
-            if same and last
-            else {"fingerprint": mark, "run_id": self.key.run_id, "at": _now(), "verdict": self.finding.verdict}
-        )
-        return {**told, "runs": [*dict.fromkeys([runs[0], *runs[-_KEPT:]])], "silent": 0}
+    def _remember(self, how: Callable[[Memory], Memory]) -> Memory:
+        return self.store.change(self.channel.name, how)
+
+    @property
+    def _sender(self) -> str:
+        return f"{self.key.dag_id} {self.key.run_id}"
 
 
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _tells_of(alert: Unsent, mark: str | None) -> bool:
+    return mark is not None and alert.told is not None and alert.told.fingerprint == mark
+
+
+def _problems(memory: Memory) -> Iterator[Told]:
+    """What was told last, and what waits to be told."""
+    yield from (told for told in (memory.told, *(alert.told for alert in memory.unsent)) if told is not None)
+
+
+def _claimed(memory: Memory, alert: Unsent, sender: str) -> Memory:
+    known = next((known for known in memory.unsent if known.is_same(alert)), None)
+    return memory if known is None or known.belongs_to_another(sender) else memory.with_unsent(known.sent_by(sender))

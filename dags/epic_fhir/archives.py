@@ -10,8 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+LEFT_SECONDS = 24 * 3600
+"""A part that is older than a day belongs to no process any more."""
 
 NEEDED_BYTES = 1 << 30
 """A JVM that runs out of disk while it writes an archive ends badly: with less than this free none is begun."""
@@ -48,6 +53,7 @@ class ClassArchive:
             return cls(file, None)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _remove_left_parts(folder)
             room = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= NEEDED_BYTES
         except OSError:
             room = False
@@ -72,6 +78,14 @@ class ClassArchive:
         for old in self.file.parent.glob(f"{job}-*.jsa"):
             if old != self.file and old.name.rsplit("-", 1)[0] == job:
                 old.unlink(missing_ok=True)
+
+
+def _remove_left_parts(folder: Path) -> None:
+    """What processes that were killed while they wrote left behind, up to 200 MB each."""
+    for part in folder.glob("*.part"):
+        with suppress(OSError):
+            if part.stat().st_mtime < time.time() - LEFT_SECONDS:
+                part.unlink()
 
 
 def require_own(folder: Path) -> None:

@@ -16,6 +16,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from epic_fhir.control_characters import escaped
 from epic_fhir.lake import Lake
 
 FIRST = "0" * 64
@@ -74,11 +75,11 @@ def read(lake: Lake) -> Audit:
 
 
 def line(entry: dict[str, Any]) -> str:
-    """A record in one line: who, where, when, what for, and the counts of all types together."""
+    """A record in one line: who, where, when, what for, and the counts of all types together. No field can begin another one."""
     received = sum(counts.get("received") or 0 for counts in (entry.get("resources") or {}).values())
     written = sum(counts.get("written") or 0 for counts in (entry.get("resources") or {}).values())
-    told = [str(entry.get(column)) for column in COLUMNS]
-    return "\t".join([*told, f"{received} received", f"{written} written", f"{entry.get('patients')} patients"])
+    told = [*(str(entry.get(column)) for column in COLUMNS), f"{received} received", f"{written} written"]
+    return "\t".join(escaped(field) for field in (*told, f"{entry.get('patients')} patients"))
 
 
 def against(audit: Audit, copy: list[tuple[int, str, str]]) -> list[str]:

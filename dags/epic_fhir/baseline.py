@@ -188,7 +188,7 @@ def accept(history: dict[str, Any], trends: list[dict[str, Any]], figure: str, r
     :param figure: a figure's name, or ``all``
     :raises LookupError: where the newest run has no such figure
     """
-    meant = [trend for trend in trends if figure in (trend["name"], "all")]
+    meant = [trend for trend in trends if figure in (trend["name"], "all") and trend["points"]]
     if not meant:
         names = "; ".join(sorted(trend["name"] for trend in trends)) or "none"
         raise LookupError(f"Cannot accept the level of {figure}: the newest run has no such figure; it has {names}")

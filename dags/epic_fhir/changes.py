@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from epic_fhir import contracts
 from epic_fhir.reports import parse_instant
 
 if TYPE_CHECKING:
@@ -23,8 +24,28 @@ def last_good(lake: Lake, key: RunKey, most: int = 100) -> dict[str, Any] | None
     runs = [run for run in lake.runs() if run[0] == key.dag_id]
     own = lake.folder(key)
     earlier = runs[runs.index(own) + 1 :] if own in runs else runs
-    verdicts = (lake.read_json(lake.metrics(dag_id, run, "verdict.json")) for dag_id, run in earlier[:most])
-    return next((v for v in verdicts if isinstance(v, dict) and v.get("verdict") == "green"), None)
+    verdicts = (_verdict(lake, dag_id, run) for dag_id, run in earlier[:most])
+    return next((v for v in verdicts if v and v.get("verdict") == "green"), None)
+
+
+def _verdict(lake: Lake, dag_id: str, run: str) -> dict[str, Any] | None:
+    """What that run was judged; None where nobody can read it."""
+    try:
+        told = lake.read_json(lake.metrics(dag_id, run, "verdict.json"))
+    except OSError:
+        return None
+    return told if _is_verdict(told) else None
+
+
+def _is_verdict(told: Any) -> bool:
+    """Whether it has what is read of it here and by the checks."""
+    if not isinstance(told, dict) or contracts.version_problem(told, "verdict.json"):
+        return False
+    parts = {"checks": ("name", "subject", "state"), "table": ("type",)}
+    return isinstance(told.get("run", {}), dict) and all(
+        isinstance(told.get(part, []), list) and all(isinstance(one, dict) and {*keys} <= one.keys() for one in told.get(part, []))
+        for part, keys in parts.items()
+    )
 
 
 def previous(lake: Lake, key: RunKey) -> str | None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextvars
 import html
+import queue
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
+from smtplib import SMTPRecipientsRefused
 from typing import TYPE_CHECKING, Any
 
 from epic_fhir import job_settings
@@ -13,7 +18,8 @@ from epic_fhir import job_settings
 if TYPE_CHECKING:
     from epic_fhir.installation import Installation
 
-_TIMEOUT = 30
+_TIMEOUT, _SENDS_LAST = 30, 2
+"""Seconds of one wait, and how many times as long a whole request or mail may take."""
 _OPTIONS = frozenset({"verify", "cert", "proxies", "timeout", "stream", "allow_redirects", "max_redirects", "trust_env"})
 """What an HTTP connection's extra may hold beside headers."""
 
@@ -32,7 +38,10 @@ class Alerts:
 
     @classmethod
     def of(cls, here: Installation) -> Alerts:
-        told = job_settings.validation(here).alerts
+        return cls.from_settings(job_settings.validation(here).alerts)
+
+    @classmethod
+    def from_settings(cls, told: job_settings.AlertSettings) -> Alerts:
         return cls(
             mail_to=tuple(told.mail_to),
             mail_connection=told.mail_connection,
@@ -52,48 +61,102 @@ class Message:
     run_id: str
     verdict: str
     subject: str
-    lines: tuple[str, ...]
+    lines: list[str]
     command: str | None
     link: str
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """
+    What became of a message.
+
+    :param note: why it did not go out, or not to everybody
+    """
+
+    sent: bool
+    note: str | None = None
+
+
+@dataclass(frozen=True)
 class Channel:
-    """One way that is switched on."""
+    """
+    One way that is switched on.
+
+    :param sends: how many requests or mails one message is
+    """
 
     name: str
     connection: str
     send: Callable[[Message, Any], None]
+    sends: int = 1
 
-    def deliver(self, message: Message, context: Any) -> str | None:
-        """Why the message did not go out; None when it did. An exception's own text may hold a secret address: it is not told."""
+    def deliver(self, message: Message, context: Any) -> Delivery:
+        """Sends the message. An exception's own text may hold a secret address: no note quotes it."""
         try:
-            self.send(message, context)
+            _within(_SENDS_LAST * _TIMEOUT * self.sends, lambda: self.send(message, context))
         except _NotInstalledError as e:
-            return f"Cannot send the alert by {self.name}: {e}"
+            return Delivery(False, f"Cannot send the alert by {self.name}: {e}")
+        except _PartlyRefusedError as e:
+            return Delivery(True, f"Sent the alert by {self.name}, but not to everybody: {e}")
         except Exception as e:
             status = getattr(getattr(e, "response", None), "status_code", "")
-            what = f"{type(e).__name__} {status}".strip()
-            return (
+            what = str(e) if isinstance(e, _TooSlowError) else f"{type(e).__name__} {status}".strip()
+            return Delivery(
+                False,
                 f"Cannot send the alert by {self.name}: {what}; check Airflow's connection {self.connection}. "
-                "It is tried again at the next run."
+                "It is tried again at the next run.",
             )
-        return None
+        return Delivery(True)
 
 
 class _NotInstalledError(Exception):
     """A provider of Airflow's is missing."""
 
 
+class _PartlyRefusedError(Exception):
+    """The mail server took the message for some recipients only."""
+
+
+class _TooSlowError(Exception):
+    """The other side neither answered nor hung up."""
+
+
+def _within(seconds: float, send: Callable[[], None]) -> None:
+    """
+    Runs it for so long at most. A client's own timeout starts anew with each byte, so a server that drips them would hold the task.
+
+    :raises _TooSlowError: where it has not ended; its thread ends with the process
+    """
+    ended: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            send()
+        except BaseException as e:
+            ended.put(e)
+        else:
+            ended.put(None)
+
+    threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True).start()
+    try:
+        error = ended.get(timeout=seconds)
+    except queue.Empty:
+        raise _TooSlowError(f"it took more than {seconds:g} seconds, and may have arrived") from None
+    if error is not None:
+        raise error
+
+
 def channels(alerts: Alerts) -> list[Channel]:
     """The ways that are switched on."""
     given = []
     if alerts.mail_to:
-        given.append(Channel("mail", alerts.mail_connection, lambda message, context: _mail(alerts, message, context)))
+        send = partial(_mail, alerts)
+        given.append(Channel("mail", alerts.mail_connection, send, len(alerts.mail_to)))
     if alerts.slack_connection:
-        given.append(Channel("Slack", alerts.slack_connection, lambda message, context: _slack(alerts, message, context)))
+        given.append(Channel("Slack", alerts.slack_connection, partial(_slack, alerts)))
     if alerts.webhook_connection:
-        given.append(Channel("webhook", alerts.webhook_connection, lambda message, context: _webhook(alerts, message, context)))
+        given.append(Channel("webhook", alerts.webhook_connection, partial(_webhook, alerts)))
     return given
 
 
@@ -108,8 +171,26 @@ def _mail(alerts: Alerts, message: Message, context: Any) -> None:
     if message.link:
         parts.append(f'<p><a href="{html.escape(message.link)}">{html.escape(message.link)}</a></p>')
     content = "\n".join(parts)
-    notifier(smtp_conn_id=alerts.mail_connection, to=list(alerts.mail_to), subject=message.subject, html_content=content).notify(
-        context
+    refused: dict[int, SMTPRecipientsRefused] = {}
+    # One mail for each: of a mail to several, Airflow's hook drops what the server says of the recipients that it refuses.
+    for number, address in enumerate(alerts.mail_to, start=1):
+        made = notifier(smtp_conn_id=alerts.mail_connection, to=[address], subject=message.subject, html_content=content)
+        try:
+            made.notify(context)
+        except SMTPRecipientsRefused as e:
+            refused[number] = e
+    if len(refused) == len(alerts.mail_to):
+        raise refused[1]
+    if refused:
+        raise _PartlyRefusedError(_refusals(refused, len(alerts.mail_to)))
+
+
+def _refusals(refused: dict[int, SMTPRecipientsRefused], count: int) -> str:
+    """Which recipients the server refused, by their place in the setting: notes go to more people than addresses should."""
+    told = [f"number {number} ({', '.join(str(code) for code, _ in e.recipients.values())})" for number, e in refused.items()]
+    return (
+        f"the server refused {len(refused)} of {count} recipients, {', '.join(told)} of alerts.mail.to. "
+        "Correct EPIC_FHIR_ALERT_MAIL_TO, or ask the mail server's people."
     )
 
 

@@ -18,6 +18,7 @@ class Check:
     One question about the run and its answer.
 
     :param amount: how much of it there is, where a warning has a number: an acceptance does not cover more
+    :param moves: whether an acceptance makes that run the level of later ones, so that a later warning is a new one
     """
 
     name: str
@@ -25,7 +26,8 @@ class Check:
     state: str
     sentence: str
     amount: int | None = None
+    moves: bool | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As verdict.json has it."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        return {key: value for key, value in asdict(self).items() if value is not None and key != "moves"}

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from epic_fhir import contracts
+from epic_fhir import contracts, phase_results, reports
 from epic_fhir.checks import COULD_NOT_RUN, Check
-from epic_fhir.documents import BronzeCommit, RunReport
+from epic_fhir.documents import BronzeCommit, Run, RunReport
 
 
-def as_agreed(reports: dict[str, Any], commits: dict[str, Any]) -> list[Check]:
+def usable(task: str, report: Any) -> tuple[dict[str, Any] | None, str | None]:
+    """
+    As much of a run report as its contract lets one use: all of it, without parts of its result, how the task ended, or nothing.
+
+    :return: that, and why it is not all; None where it is
+    """
+    name = f"the run report of {task}"
+    if report is None:
+        return None, None
+    if told := contracts.problem(RunReport, report, name):
+        run = report.get("run") if isinstance(report, dict) else None
+        ends = isinstance(run, dict) and contracts.problem(Run, run, name) is None
+        return ({"schema_version": contracts.VERSION, "run": run, **reports.EMPTY} if ends else None), told
+    result, told = phase_results.that_fits(task, report["result"], name)
+    return {**report, "result": result}, told
+
+
+def usable_landing(export: str, landing: Any) -> tuple[dict[str, Any] | None, str | None]:
+    """A bronze commit, or None and why it cannot be used; None and None where there is none."""
+    told = None if landing is None else contracts.problem(BronzeCommit, landing, f"the bronze commit of {export}")
+    return (None if told else landing), told
+
+
+def as_agreed(given: dict[str, Any], landings: dict[str, Any]) -> list[Check]:
     """A check for each run report and bronze commit that is not; a document that is missing is another check's."""
-    documents = [(RunReport, phase, report, f"the run report of {phase}") for phase, report in reports.items()]
-    documents += [(BronzeCommit, export, commit, f"the bronze commit of {export}") for export, commit in commits.items()]
-    found = ((subject, contracts.problem(model, given, name)) for model, subject, given, name in documents if given is not None)
+    found = [(task, usable(task, report)[1]) for task, report in given.items()]
+    found += [(export, usable_landing(export, landing)[1]) for export, landing in landings.items()]
     return [Check("contract", subject, COULD_NOT_RUN, told) for subject, told in found if told]

@@ -8,6 +8,7 @@ where, and not a None that a check takes for "nothing to see".
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from typing import Any
@@ -17,6 +18,9 @@ VERSION = 1
 
 _MOST = 5
 """So many problems of one document are named."""
+
+_CLOCK = ("duration_ms", "ms")
+"""Whole numbers that a clock gives, which may be set back; all others are counts."""
 
 
 class ContractError(Exception):
@@ -63,6 +67,26 @@ def problem(model: type[Any], document: Any, name: str) -> str | None:
     return None
 
 
+def parts_that_fit(model: type[Any], given: dict[str, Any], name: str) -> tuple[dict[str, Any], str | None]:
+    """
+    A record without the parts that are not of its model.
+
+    :return: what is left, and why the rest is not; None where nothing is left out
+    """
+    hints, problems, left = typing.get_type_hints(model), [], {}
+    for key, value in given.items():
+        found: list[str] = []
+        if key in hints:
+            _value(hints[key], value, f".{key}", found)
+        if found:
+            problems += found
+        else:
+            left[key] = value
+    more = f" and {len(problems) - _MOST} more" if len(problems) > _MOST else ""
+    told = f"Cannot use all of {name}: {'; '.join(problems[:_MOST])}{more}."
+    return left, told if problems else None
+
+
 def _value(wanted: Any, given: Any, at: str, problems: list[str]) -> Any:
     origin = typing.get_origin(wanted)
     if wanted is Any:
@@ -82,6 +106,10 @@ def _value(wanted: Any, given: Any, at: str, problems: list[str]) -> Any:
     fits = isinstance(given, (int, float) if plain is float else plain) and (plain is bool or not isinstance(given, bool))
     if not fits:
         problems.append(f"{at.lstrip('.')} is {_kind(given)} and not {_NAMES[plain]}")
+    elif plain is float and not math.isfinite(given):
+        problems.append(f"{at.lstrip('.')} is no finite number")
+    elif plain is int and given < 0 and at.rpartition(".")[2] not in _CLOCK:
+        problems.append(f"{at.lstrip('.')} is below zero")
     return given
 
 
@@ -91,7 +119,8 @@ def _record(model: Any, given: Any, at: str, problems: list[str]) -> Any:
         return None
     hints = typing.get_type_hints(model)
     known = {part.name: part for part in dataclasses.fields(model)}
-    problems.extend(f"{f'{at}.{key}'.lstrip('.')} is unknown" for key in given if key not in known)
+    if not getattr(model, "OPEN", False):
+        problems.extend(f"{f'{at}.{key}'.lstrip('.')} is unknown" for key in given if key not in known)
     values, complete = {}, True
     for name, part in known.items():
         if name in given:

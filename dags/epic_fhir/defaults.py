@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from airflow.sdk import Asset, DeadlineAlert, DeadlineReference, SyncCallback
 
 from epic_fhir import sites
+from epic_fhir.installation import SettingsError
 
 
 def tried_again(context: Any) -> None:
@@ -18,10 +20,37 @@ def tried_again(context: Any) -> None:
     tell(context)
 
 
+def _said(name: str, site: str = sites.ALONE) -> tuple[str, str]:
+    """The variable that counts for a site, and its value; empty where it is not set."""
+    own = f"EPIC_FHIR_{name}_{site.upper()}"
+    return (own if site and own in os.environ else f"EPIC_FHIR_{name}"), sites.value(name, site).strip()
+
+
+def _wrong(variable: str, value: str, expected: str) -> SettingsError:
+    """Airflow shows it as the import error of each DAG file, in place of a traceback that names no variable."""
+    return SettingsError(f"Cannot use {variable}={value}: expected {expected}. Correct it where Airflow's processes start.")
+
+
+def _whole(name: str, default: int, expected: str) -> int:
+    variable, value = _said(name)
+    if value and not re.fullmatch(r"[0-9]{1,6}", value):
+        raise _wrong(variable, value, expected)
+    return int(value or default)
+
+
+def _start(site: str) -> datetime:
+    variable, value = _said("START", site)
+    try:
+        told = datetime.fromisoformat(value or "2025-01-01")
+        return told.replace(tzinfo=timezone.utc) if told.tzinfo is None else told.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        raise _wrong(variable, value, "a day, such as 2025-01-01") from None
+
+
 EVERY_TASK = {
     "owner": "data-engineering",
-    "retries": int(os.environ.get("EPIC_FHIR_RETRIES", "3")),
-    "retry_delay": timedelta(seconds=int(os.environ.get("EPIC_FHIR_RETRY_SECONDS", "120"))),
+    "retries": _whole("RETRIES", 3, "a whole number of retries, such as 3; 0 for none"),
+    "retry_delay": timedelta(seconds=_whole("RETRY_SECONDS", 120, "a whole number of seconds, such as 120")),
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=30),
     "execution_timeout": timedelta(hours=6),
@@ -34,7 +63,7 @@ def every_dag(what: str, site: str, tags: list[str]) -> dict[str, Any]:
     return {
         "dag_id": sites.named(what, site),
         "tags": ["epic", "fhir", *tags, *([site] if site else [])],
-        "start_date": datetime.fromisoformat(sites.value("START", site, "2025-01-01")).replace(tzinfo=timezone.utc),
+        "start_date": _start(site),
         "catchup": False,
         "max_active_runs": 1,
         "default_args": EVERY_TASK,
@@ -48,7 +77,10 @@ def asset(of_what: str, site: str) -> Asset:
 
 def deadline(site: str) -> DeadlineAlert | None:
     """Tells whom it may concern, once, of a run that has not ended in time; EPIC_FHIR_DEADLINE_HOURS after it was queued."""
-    hours = float(sites.value("DEADLINE_HOURS", site) or 0)
+    variable, value = _said("DEADLINE_HOURS", site)
+    if value and not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,6})?", value):
+        raise _wrong(variable, value, "a number of hours, such as 6 or 1.5; 0 or nothing, and nobody is told")
+    hours = float(value or 0)
     if not hours:
         return None
     return DeadlineAlert(

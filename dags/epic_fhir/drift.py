@@ -12,6 +12,12 @@ from epic_fhir import acceptance, history
 from epic_fhir.checks import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
 from epic_fhir.reports import parse_instant
 
+LEAST_LOST = 3
+"""Fewer rows are no news, however few a view has; one that has none left is told of all the same."""
+
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""So far the server's clock may be before this one."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -37,14 +43,22 @@ def drift(
     for view, now in sorted(history.views(reports).items()):
         runs = acceptance.comparable(past, run_id, "drift", view)
         before = [known for run in runs if (known := (run.get("views") or {}).get(view))][-rules.least_runs * 3 :]
-        if len(before) < rules.least_runs and acceptance.lasts(past, run_id, "drift", view):
+        least = 1 if acceptance.moved(past, "drift", view) else rules.least_runs
+        if now["rows"] is None:
+            told = f"Nobody says how many rows {view} has, so whether it looks as before is not known."
+            checks.append(Check("drift", view, COULD_NOT_RUN, told))
+        elif now["rows"] == 0 and any(known.get("rows") for known in before):
+            most = max(known.get("rows") or 0 for known in before)
+            told = f"{view} has no row any more, and had {most:,} in an earlier good run. Look at what the server deleted."
+            checks.append(Check("drift", view, WARN, told, moves=True))
+        elif len(before) < least and acceptance.lasts(past, run_id, "drift", view):
             told = f"Earlier runs warned that {view} is not as it was, and too few runs before that are left to compare with."
-            checks.append(Check("drift", view, WARN, told))
-        elif len(before) < rules.least_runs:
+            checks.append(Check("drift", view, WARN, told, moves=True))
+        elif len(before) < least:
             told = f"No baseline yet: {len(before)} of {rules.least_runs} earlier green runs know {view}."
             checks.append(Check("drift", view, NO_BASELINE, told))
         else:
-            strange = [*_rows(view, now, before, rules), *_nulls(view, now, before, rules)]
+            strange = [*_rows(view, now, before, rules), *_nulls(view, now, before, rules, least)]
             checks += strange or [Check("drift", view, PASS, f"{view} has its rows and its nulls as in {len(before)} runs before.")]
     checks += [_patients(view, table["patients"], rules) for view, table in sorted(tables.items()) if table.get("patients")]
     return [*checks, fresh]
@@ -52,15 +66,15 @@ def drift(
 
 def _rows(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: Rules) -> Iterator[Check]:
     usual = statistics.median(known.get("rows") or 0 for known in before)
-    if now["rows"] is not None and now["rows"] < usual * (1 - rules.rows_lost):
+    if now["rows"] < usual * (1 - rules.rows_lost) and usual - now["rows"] >= LEAST_LOST:
         sentence = (
             f"{view} has {now['rows']:,} rows, {usual:,.0f} before. Tables lose rows by deletions only: "
             "look at what the server deleted, and at what transform says of the view's definition."
         )
-        yield Check("drift", view, WARN, sentence)
+        yield Check("drift", view, WARN, sentence, moves=True)
 
 
-def _nulls(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: Rules) -> Iterator[Check]:
+def _nulls(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: Rules, least: int) -> Iterator[Check]:
     shares = now.get("null_share")
     if shares is None:
         return  # the target does not tell
@@ -72,13 +86,13 @@ def _nulls(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: 
             yield Check("drift", view, COULD_NOT_RUN, f"load says that {share} of {view}.{column} is null, which is no share.")
             continue
         known = [s for past in before if (s := (past.get("null_share") or {}).get(column)) is not None]
-        if len(known) >= rules.least_runs and share > max(known) + rules.nulls_more:
+        if len(known) >= least and share > max(known) + rules.nulls_more:
             usual = statistics.median(known)
             sentence = (
                 f"{view}.{column} is null in {share:.0%} of the rows, in {usual:.0%} before: the server may send it elsewhere "
                 "now; see what transform tells of elements that no view reads."
             )
-            yield Check("drift", view, WARN, sentence)
+            yield Check("drift", view, WARN, sentence, moves=True)
 
 
 def _patients(view: str, counts: dict[str, int], rules: Rules) -> Check:
@@ -96,14 +110,19 @@ def _patients(view: str, counts: dict[str, int], rules: Rules) -> Check:
 
 def _fresh(reports: dict[str, dict[str, Any] | None], landings: dict[str, Any], rules: Rules) -> Check:
     """By the server's own time of the exports, at the time when load ended: a backfill of old days is as fresh as its export."""
-    times = [at for landing in landings.values() if (at := parse_instant((landing or {}).get("transaction_time")))]
-    ended = history.ended(reports)
-    if not times or ended is None:
-        return Check("freshness", "all", COULD_NOT_RUN, "No landing tells the server's time of its export.")
+    told_times = [parse_instant((landing or {}).get("transaction_time")) for landing in landings.values()]
+    times, ended = [at for at in told_times if at], history.ended(reports)
+    if not times or len(times) < len(told_times) or ended is None:
+        return Check("freshness", "all", COULD_NOT_RUN, "A landing does not tell the server's time of its export.")
     age = datetime.fromisoformat(ended) - min(times)
-    told = f"The oldest export of this run was {_span(age)} old when the tables had it"
+    newest = datetime.fromisoformat(ended) - max(times)
+    if newest < -_CLOCKS_DIFFER:
+        sentence = f"An export's time is {_span(-newest)} later than the end of this run: the clock here or at the server is wrong."
+        return Check("freshness", "all", COULD_NOT_RUN, sentence)
+    told = f"The oldest export of this run was {_span(max(age, timedelta()))} old when the tables had it"
     if age > rules.max_age:
-        return Check("freshness", "all", WARN, f"{told}; {_span(rules.max_age)} is the limit. Rerun from kick_off for newer data.")
+        sentence = f"{told}; {_span(rules.max_age)} is the limit. Rerun from kick_off for newer data."
+        return Check("freshness", "all", WARN, sentence, amount=round(age.total_seconds() / 60))
     return Check("freshness", "all", PASS, f"{told}.")
 
 

@@ -14,6 +14,15 @@ from epic_fhir.source_checks import EXPECTATIONS
 
 PATIENT = "Patient"
 
+LEAST_LOST = 3
+"""Fewer are no mass, however few there are in all; patients are each worth a word."""
+
+SLOW_RUNS, SLOW_SHARES = 30, 3
+"""A loss that each run's share hides: so many times the share within so many good runs."""
+
+_LASTING = ("silver = view", "view = PostgreSQL", "joined = PostgreSQL", "patients", "quality")
+"""Checks that a run has of whatever is there, be it new or not."""
+
 
 def expectations(reports: dict[str, dict[str, Any] | None], past: dict[str, Any], run_id: str, most_deleted: float) -> list[Check]:
     """
@@ -60,20 +69,32 @@ def _type(kind: str, now: dict[str, int] | None, past: dict[str, Any], run_id: s
     if not earlier:
         if acceptance.lasts(past, run_id, EXPECTATIONS, kind):
             sentence = f"Earlier runs warned that {kind} is gone or was deleted, and no run before that is left to compare with."
-            return Check(EXPECTATIONS, kind, WARN, sentence)
+            return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
         if now is None:
             return None  # somebody accepted that it is gone
         return Check(EXPECTATIONS, kind, NO_BASELINE, f"No baseline yet: no earlier green run knows {kind}.")
+    return _beside(kind, live, gone, earlier, most_deleted)
+
+
+def _beside(kind: str, live: int, gone: int, earlier: list[dict[str, int]], most_deleted: float) -> Check:
+    """A type beside the runs that it may be compared with, oldest first."""
     before = earlier[-1]
     if before["live"] and not live:
         sentence = f"{kind} is gone: the last good run had {before['live']:,} of it, and silver has none now."
-        return Check(EXPECTATIONS, kind, WARN, sentence)
+        return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
     lost = max(before["live"] - live, gone - before["gone"])
-    if lost > most_deleted * before["live"]:
+    if lost > most_deleted * before["live"] and (lost >= LEAST_LOST or kind == PATIENT):
         sentence = (
             f"{lost:,} of {before['live']:,} {kind} were deleted since the last good run. Check that the source deleted them."
         )
-        return Check(EXPECTATIONS, kind, WARN, sentence)
+        return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
+    most = max(one["live"] for one in earlier[-SLOW_RUNS:])
+    if most - live > SLOW_SHARES * most_deleted * most and most - live >= LEAST_LOST:
+        sentence = (
+            f"{kind} gets fewer run by run: silver has {live:,} of it, and had {most:,} within the last {SLOW_RUNS} good runs. "
+            "Check that the source deleted them."
+        )
+        return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
     return Check(EXPECTATIONS, kind, PASS, f"Silver has {live:,} {kind}, {before['live']:,} in the last good run.")
 
 
@@ -118,3 +139,25 @@ def independent_counts(extract: dict[str, Any] | None) -> list[Check]:
         return []
     sentence = f"The server does not count these types, so a file that is short would not be noticed: {', '.join(uncounted)}."
     return [Check("manifest = source", "no count", NO_COUNT, sentence)]
+
+
+def still_asked(checks: list[Check], before: dict[str, Any] | None) -> list[Check]:
+    """
+    Whether each thing that the last good run was asked of tables and data is asked again: what nobody asks cannot be wrong.
+
+    :param before: verdict.json of that run, or None
+    """
+    asked = {(check.name, check.subject) for check in checks}
+    then = {
+        (c["name"], c["subject"]) for c in (before or {}).get("checks") or [] if c["name"] in _LASTING and c["state"] != NO_COUNT
+    }
+    gone = sorted(then - asked)
+    if not gone:
+        return []
+    named = ", ".join(f"{name} of {subject}" for name, subject in gone[:10])
+    more = f" and {len(gone) - 10} more" if len(gone) > 10 else ""
+    sentence = (
+        f"The last good run had these checks, and this one has not: {named}{more}. If the settings or views took them away, all is "
+        "well."
+    )
+    return [Check(EXPECTATIONS, "checks", WARN, sentence, moves=True)]

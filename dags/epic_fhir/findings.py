@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,7 +45,13 @@ class Judged:
         return f"The run is {render.WORDS[self.verdict]}: {told or 'there was nothing to check'}{more}"
 
 
-def finding(key: RunKey, whole: Judged, states: dict[str, str], step: dict[str, Any] | None) -> Finding:
+def finding(
+    key: RunKey,
+    whole: Judged,
+    states: dict[str, str],
+    step: dict[str, Any] | None,
+    paused: Callable[[str], bool] = lambda _: False,
+) -> Finding:
     """A green run causes an alert where a warning needs a person; a slow task of one run does not."""
     headline = render.headline(whole.verdict, states)
     if whole.verdict != reconcile.GREEN:
@@ -52,7 +59,7 @@ def finding(key: RunKey, whole: Judged, states: dict[str, str], step: dict[str, 
     warnings = told_warnings(whole)
     if not warnings:
         return Finding(whole.verdict, headline, [], None)
-    look = remedy.look(key, warnings)
+    look = remedy.look(key, warnings, paused)
     return Finding(whole.verdict, f"Complete, but: {warnings[0]['name']} of {warnings[0]['subject']}.", warnings, look)
 
 

@@ -8,8 +8,10 @@ it may be compared with: the same settings, the same class of host, the same way
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from epic_fhir import contracts, sites
@@ -24,6 +26,8 @@ RESOURCES_AT_LEAST = 10_000
 """A smaller run's time is its start-up, not its data: it is told as if it had so many."""
 
 PATIENTS_AT_LEAST = 20
+
+_CLOCKS_DIFFER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Unreadable(Exception):
 
 
 def path(lake: Lake, dag_id: str) -> str:
+    """
+    :raises LookupError: where a person gave what is no id of a DAG, and would be another folder
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", dag_id):
+        raise LookupError("Cannot find the history: a DAG's id has letters, digits, _ and -, and single dots between them")
     return f"{lake.root}/state/history/{dag_id}.json"
 
 
@@ -65,15 +74,45 @@ def load(lake: Lake, dag_id: str) -> dict[str, Any]:
         return {"schema_version": 1, "runs": [], "accepted": []}
     if told := contracts.version_problem(content, file):
         raise Unreadable(told.removesuffix("."))
-    if not isinstance(content, dict) or not all(isinstance(content.get(part), list) for part in ("runs", "accepted")):
+    if not _is_history(content):
         raise Unreadable(f"{file} is not a history of runs; bring it back from a backup, or delete it and start a new one")
-    return content
+    return {**content, "runs": [run for run in content["runs"] if _in_time(run)]}
+
+
+def _is_history(content: Any) -> bool:
+    """Whether each record has the parts that the checks read, if it has them at all."""
+    if not isinstance(content, dict) or not all(isinstance(content.get(part), list) for part in ("runs", "accepted")):
+        return False
+    return all(_is_run(run) for run in content["runs"]) and all(
+        isinstance(entry, dict) and isinstance(entry.get("at"), str) for entry in content["accepted"]
+    )
+
+
+def _is_run(run: Any) -> bool:
+    if not isinstance(run, dict) or not isinstance(run.get("run_id"), str):
+        return False
+    if not all(_is_map_of_maps(run.get(part)) for part in ("figures", "views", "silver")):
+        return False
+    if not all({"live", "gone"} <= counts.keys() for counts in (run.get("silver") or {}).values()):
+        return False
+    warned = run.get("warned") or []
+    return isinstance(warned, list) and all(isinstance(w, dict) and {"check", "subject"} <= w.keys() for w in warned)
+
+
+def _is_map_of_maps(given: Any) -> bool:
+    return given is None or (isinstance(given, dict) and all(isinstance(value, dict) for value in given.values()))
+
+
+def _in_time(run: dict[str, Any]) -> bool:
+    """Whether it ended before now: one that a wrong clock put into the future would be the last run for ever."""
+    at = parse_instant(run.get("at"))
+    return at is None or at <= datetime.now(timezone.utc) + _CLOCKS_DIFFER
 
 
 def add(history: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
     """With this run in its place in time; an earlier record of the same run goes."""
     others = [known for known in history["runs"] if known.get("run_id") != run["run_id"]]
-    runs = sorted([*others, run], key=lambda known: str(known.get("at")))
+    runs = sorted([*others, run], key=lambda known: str(known.get("at") or ""))
     return {**history, "runs": runs[-KEPT_RUNS:]}
 
 
@@ -95,7 +134,7 @@ def record(
     """
     return {
         "run_id": run_id,
-        "at": ended(reports),
+        "at": ended(reports) or datetime.now(timezone.utc).isoformat(),
         "verdict": verdict,
         "figures": {name: asdict(figure) for name, figure in figures(reports, least_ms).items()},
         "views": views(reports),

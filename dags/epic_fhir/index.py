@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
@@ -14,9 +16,18 @@ from epic_fhir.reports import lasted, parse_instant
 MOST = 400
 """Older runs than these are not read: the page stays small, and writing it fast."""
 _READERS = 8
-_JUDGES = ("report", "care")
-"""The tasks whose run report tells how a run ended; care is the one task of its DAG, and nothing judges it."""
-_ENDED = {"success": ("green", "done"), "failed": ("red", "failed")}
+_UNJUDGED = re.compile(r"epic_fhir_(care|preflight|erase)(_[a-z0-9]+)?")
+"""The DAGs without a report task: the run reports of their own tasks tell how a run ended."""
+_TASKS = {
+    "care": ("care",),
+    "preflight": ("preflight",),
+    "erase": ("plan", "erase", "forget", "load", "purge", "prove", "readmit"),
+}
+_LAST = {"plan": "planned", "prove": "success", "readmit": "success"}
+"""What an erasure is whose last report is of this task; after any other it goes on."""
+_ENDED = {"success": ("green", "done"), "failed": ("red", "failed"), "planned": ("none", "planned")}
+_LONGEST = 1e9
+"""More seconds than any run lasts."""
 
 
 def write(lake: Lake) -> str:
@@ -43,30 +54,87 @@ def link_from_the_run_before(lake: Lake, key: RunKey) -> None:
     """Writes the link to a run into the page of the one before it, which was written when there was no run after it."""
     before = previous(lake, key)
     path = lake.metrics(key.dag_id, before or "", "report.html")
-    page = lake.read_text(path) if before else None
+    try:
+        page = lake.read_text(path) if before else None
+    except (OSError, ValueError):
+        return  # an old page that cannot be read must not stop a new run's
     if page and RUN_AFTER in page:
         lake.write_text(path, page.replace(RUN_AFTER, after(lake.folder(key)[1])))
 
 
-def row(dag_id: str, folder: str, report: dict[str, Any] | None) -> dict[str, Any]:
-    """What the index tells of a run; one whose report task has not ended has no verdict yet."""
-    run, result = (report or {}).get("run") or {}, (report or {}).get("result") or {}
-    verdict = result.get("verdict")
-    colour, words = (verdict, WORDS[verdict]) if verdict in WORDS else _ENDED.get(run.get("status"), ("none", "no verdict yet"))
+def row(dag_id: str, folder: str, report: Any) -> dict[str, Any]:
+    """
+    What the index tells of a run; one whose report task has not ended has no verdict yet.
+
+    :param report: whatever lies there. A report that is none is a row that says so: an old one must not stop a new run's page
+    """
+    plain = {"dag_id": dag_id, "run_id": folder, "start": None, "end": None, "seconds": None, "problem": None, "href": None}
+    if report is None:
+        return plain | {"verdict": "none", "words": "no verdict yet"}
+    try:
+        return plain | _told(report) | _link(dag_id, folder, report)
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        problem = f"The run report cannot be read: metrics/{dag_id}/{folder}."
+        return plain | {"verdict": "unknown", "words": "cannot be read", "problem": problem}
+
+
+def _told(report: dict[str, Any]) -> dict[str, Any]:
+    """
+    What a report tells of its run.
+
+    :raises ValueError: where it is not what a task writes
+    """
+    run, result = report.get("run") or {}, report.get("result") or {}
+    verdict, run_id = _text(result.get("verdict")), _text(run.get("run_id"))
+    ended = _ENDED.get(_text(run.get("status")) or "", ("none", "no verdict yet"))
+    colour, words = (verdict, WORDS[verdict]) if verdict in WORDS else ended
     start, end = parse_instant(run.get("interval_start")), parse_instant(run.get("interval_end"))
+    seconds = result["seconds"] if "seconds" in result else lasted(run) if not verdict else None
+    if seconds is not None and not seconds < _LONGEST:  # NaN is not, and a text raises
+        raise ValueError(f"{seconds} is no duration")
     return {
-        "dag_id": dag_id,
-        "run_id": run.get("run_id") or folder,
         "verdict": colour,
         "words": words,
         "start": start if start != end else None,
         "end": end,
-        "seconds": result["seconds"] if "seconds" in result else lasted(run) if not verdict else None,
-        "problem": None if colour == "green" else result.get("problem") or run.get("error"),
-        "href": f"{quote(dag_id, safe='')}/{quote(folder, safe='')}/report.html" if verdict else None,
-    }
+        "seconds": seconds if seconds is not None and seconds >= 0 else None,  # a clock may have been set back meanwhile
+        "problem": None if colour == "green" else _text(result.get("problem")) or _text(run.get("error")),
+    } | ({"run_id": run_id} if run_id else {})
 
 
-def _read(lake: Lake, dag_id: str, folder: str) -> dict[str, Any] | None:
-    found = (lake.read_json(lake.metrics(dag_id, folder, f"{task}.json")) for task in _JUDGES)
-    return next((report for report in found if isinstance(report, dict)), None)
+def _link(dag_id: str, folder: str, report: dict[str, Any]) -> dict[str, Any]:
+    has_page = bool((report.get("result") or {}).get("verdict"))
+    return {"href": f"{quote(dag_id, safe='')}/{quote(folder, safe='')}/report.html"} if has_page else {}
+
+
+def _text(value: Any) -> str | None:
+    """
+    A text that can stand in a page, or None.
+
+    :raises ValueError: where it is something else
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError(f"{type(value).__name__} is no text")
+    value.encode()
+    return value
+
+
+def _read(lake: Lake, dag_id: str, folder: str) -> Any:
+    """The report that tells how a run ended; None where there is none yet, False where it cannot be read."""
+    unjudged = _UNJUDGED.fullmatch(dag_id)
+    tasks = _TASKS[unjudged[1]] if unjudged else ("report",)
+    try:
+        texts = {task: lake.read_text(lake.metrics(dag_id, folder, f"{task}.json")) for task in tasks}
+        reports = {task: json.loads(text) for task, text in texts.items() if text is not None}
+        failed = next((report for report in reports.values() if report["run"]["status"] == "failed"), None) if unjudged else None
+        if failed or not reports:
+            return failed
+        last, report = list(reports.items())[-1]
+        if unjudged and unjudged[1] == "erase":
+            return report | {"run": report["run"] | {"status": _LAST.get(last, "running")}}
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return False
+    else:
+        return report

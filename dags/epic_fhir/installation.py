@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from epic_fhir import sites
-from epic_fhir.archives import ClassArchive, OpenToOthers
+from epic_fhir.archives import ClassArchive, OpenToOthers, require_own
+from epic_fhir.modes import make_folders
 
 
 class SettingsError(Exception):
@@ -113,7 +114,7 @@ class Installation:
         properties, environment = {}, {}
         if archive is not None:
             empty = archive.file.parent / "empty"  # no archive fits a class path with a folder in it that holds something
-            empty.mkdir(exist_ok=True)
+            _make_empty(empty)
             options = [*archive.options(), self._logging(), *options]
             properties["spark.driver.extraClassPath"] = os.pathsep.join(self._own(module))
             environment["SPARK_CONF_DIR"] = str(empty)
@@ -154,6 +155,27 @@ class Installation:
     def _logging(self) -> str:
         """Where log4j finds its file if the profile's folder is not on the class path."""
         return f"-Dlog4j2.configurationFile={self.profile.parent / 'log4j2.properties'}"
+
+
+def _make_empty(folder: Path) -> None:
+    """
+    A folder of the owner's alone: spark-submit takes its settings from there, so what somebody puts into it is run.
+
+    :raises SettingsError: where something lies in it, or it is somebody else's
+    """
+    try:
+        if not folder.is_symlink():
+            make_folders(folder, 0o700)
+            if folder.stat().st_uid == os.geteuid():
+                folder.chmod(0o700)  # an earlier version took the umask's
+            require_own(folder)
+            if not any(folder.iterdir()):
+                return
+    except (OpenToOthers, FileExistsError, NotADirectoryError):
+        pass  # the sentence below says what to do
+    raise SettingsError(
+        f"Cannot use the class archives: {folder} must be an empty folder of your own; see what it is, and delete it"
+    )
 
 
 def _java() -> str:

@@ -12,7 +12,7 @@ from epic_fhir import logs, rerun
 from epic_fhir.installation import Installation
 from epic_fhir.lake import RunKey
 from epic_fhir.lineage import TellsLineage
-from epic_fhir.phase import listed, planned, settings_must_hold, settle
+from epic_fhir.phase import begun, listed, planned, settings_must_hold, settle
 from epic_fhir.processes import private, run_by, without_secrets
 from epic_fhir.reports import answer, fresh, judge
 from epic_fhir.settings import Settings
@@ -36,8 +36,7 @@ class JavaCall:
             here = Installation.of(key.dag_id)
             lake = Settings.of(here).open_lake()
             command, archive = here.java(module, main, key.arguments(here.conf, export_id, **listed(options or {})))
-        path = lake.report(key)
-        before = lake.read_json(path)
+        path, before = lake.report(key), begun(lake, key)
         self._log.info(logs.opening(key, here.conf, export_id))
         self._log.debug("Running %s", " ".join(command))
         with private(lake):

@@ -111,6 +111,15 @@ def validation(here: Installation) -> ValidationSettings:
     return _typed(ValidationSettings, here, "validation", here.validation())
 
 
+def validation_before(here: Installation) -> ValidationSettings | None:
+    """Those of before the files changed, which do not hold any more; None where none are kept."""
+    answer = _answers.get(("validation", str(here.validation()))) or _read(_kept_file(here, ("validation", str(here.validation()))))
+    try:
+        return None if answer is None else read(ValidationSettings, answer["document"], "the settings of before")
+    except ContractError:
+        return None
+
+
 def _typed(model: type[Any], here: Installation, kind: str, file: Path) -> Any:
     try:
         return read(model, _document(here, kind, file), f"the settings of {file} (output of DagSettings)")

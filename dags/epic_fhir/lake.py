@@ -27,6 +27,8 @@ class RunKey:
     def of(cls, context: Any) -> RunKey:
         """A run without a data interval (a manual one) has the time it was asked for."""
         run, ti = context["dag_run"], context["ti"]
+        if ti.run_id in (".", ".."):
+            raise ValueError(f"A run cannot be named {ti.run_id}: its reports would lie among other runs'; give it another id")
         end = run.data_interval_end or run.run_after
         return cls(ti.dag_id, ti.run_id, ti.task_id, ti.try_number, run.data_interval_start or end, end)
 
@@ -81,16 +83,15 @@ class Lake:
             (_time_of(run), dag.name, run.name)
             for dag in metrics.iterdir()
             if not dag.name.startswith(".") and dag.is_dir()
-            for run in dag.iterdir()
-            if not run.name.startswith(".")
+            for run in _inside(dag)
         ]
         return [(dag, run) for _, dag, run in sorted(found, reverse=True)]
 
     def read_json(self, path: str) -> Any | None:
-        """The file's content; None where there is no such file or it is not JSON."""
+        """The file's content; None where there is no such file or it is not JSON, which knows no NaN and no Infinity."""
         try:
-            return json.loads(self._at(path).read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+            return json.loads(self._at(path).read_text(encoding="utf-8"), parse_constant=_no_number)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, RecursionError):
             return None
 
     def read_text(self, path: str) -> str | None:
@@ -138,8 +139,20 @@ class Lake:
         return UPath(re.sub(r"^s3[an]://", "s3://", path), use_listings_cache=False)
 
 
+def _inside(dag: Any) -> list[Any]:
+    """The folders of a DAG's runs, whose names may begin with a dot; none where they cannot be seen."""
+    try:
+        return [run for run in dag.iterdir() if not run.name.startswith(".") or run.is_dir()]
+    except OSError:
+        return []
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(text)
+
+
 def _time_of(run: Any) -> float:
-    """When a run was, in seconds: a run's id mostly tells it; a folder of an object store has no time, its report has."""
+    """When a run was, in seconds: a run's id mostly tells it; else its report does, which no later run writes to."""
     told = re.search(r"\d{4}-\d\d-\d\dT\d\d[:_]\d\d[:_]\d\d(\.\d{1,6})?", run.name)
     try:
         if told:
@@ -147,10 +160,12 @@ def _time_of(run: Any) -> float:
             return whole.timestamp() + float(told[1] or 0)
     except ValueError:
         pass  # an id by hand that only looks like a time
-    try:
-        return float((run if isinstance(run, Path) else run / "report.json").stat().st_mtime)
-    except (FileNotFoundError, NotADirectoryError):
-        return 0.0
+    for file in (run / "report.json", run):
+        try:
+            return float(file.stat().st_mtime)
+        except (OSError, KeyError):  # a folder of an object store has no time
+            continue
+    return 0.0
 
 
 def instant(value: datetime) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from typing import Any
 
-from epic_fhir.channels import Alerts, Message, channels
+from epic_fhir import notices
+from epic_fhir.channels import Alerts, Message
 from epic_fhir.installation import Installation
 
 log = logging.getLogger(__name__)
@@ -23,8 +25,11 @@ def tell(hours: float, context: dict[str, Any]) -> None:
     subject = f"{dag_id} is late: run {run_id} has not ended {hours:g} hours after it was queued"
     log.error(subject)
     advice = "Look at which task it is in: wait means the server, a queued task a full pool, a running one its log."
-    command = f"airflow tasks states-for-dag-run {dag_id} '{run_id}'"
-    message = Message(dag_id, run_id, "late", subject, (f"{subject}.", advice), command, "")
-    for channel in channels(Alerts.of(Installation.of(dag_id))):
-        if problem := channel.deliver(message, context):
-            log.warning(problem)
+    command = f"airflow tasks states-for-dag-run {dag_id} {shlex.quote(run_id)}"
+    here = Installation.of(dag_id)
+    notices.send(
+        notices.lake_of(here),
+        Alerts.of(here),
+        Message(dag_id, run_id, "late", subject, [f"{subject}.", advice], command, ""),
+        context,
+    )

@@ -20,6 +20,7 @@ from epic_fhir.reports import Ended
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from epic_fhir.lake import Lake, RunKey
 
 SCHEDULERS_TURN = timedelta(seconds=5)
 """How long the scheduler may take to notice that a task's process ended, on a machine with a core for each that wants one."""
@@ -40,6 +41,17 @@ def settings_must_hold() -> Iterator[None]:
         yield
     except SettingsError as e:
         raise AirflowFailException(str(e)) from e
+
+
+def begun(lake: Lake, key: RunKey) -> Any:
+    """
+    What stands at the report's place as a try begins. A note replaces an earlier try's report: it says nothing of this one, and
+    nobody is to take it for that of a try that dies.
+    """
+    path = lake.report(key)
+    if lake.read_json(path) is not None:
+        lake.write_json(path, {"begun": {"task_id": key.task_id, "try_number": key.try_number}})
+    return lake.read_json(path)
 
 
 def settle(ended: Ended) -> dict[str, Any]:

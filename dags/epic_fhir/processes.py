@@ -28,6 +28,14 @@ SECRET = re.compile(
 NAMES_A_FILE = re.compile(r".*(_FILE|_PATH|_URI)", re.I)
 """Such as AWS_WEB_IDENTITY_TOKEN_FILE: where a secret is, and none."""
 
+HOLDS_CREDENTIALS = re.compile(
+    r"://[^/?#\s]*@"  # https://user:password@host, https://token@host
+    r"|://[^/?#\s:]*:[^?#\s]*@"  # a password with a slash in it
+    r"|(^|[?&;\s])[a-z0-9_.-]*(passw|pwd|secret|token|signature|sig|credential|api_?-?key|access_?-?key|account_?-?key)[a-z0-9_.-]*=",
+    re.I,
+)
+"""A value with a user or a password in a URL, or with a parameter that is one: whatever its variable is called."""
+
 
 def without_secrets(master: bool = False) -> dict[str, str]:
     """
@@ -36,12 +44,17 @@ def without_secrets(master: bool = False) -> dict[str, str]:
     Without Spark's local folders, too: by that variable Spark would put its files right into them, and not into a private one.
 
     :param master: whether spark-submit sends it along to a cluster's master, which keeps it: then without keys of object stores and
-        whatever else is a secret by its name; on the cluster they come from files or from the machine's role
+        whatever else is a secret by its name or holds one in a URL; on the cluster they come from files or from the machine's role
     """
     kept = {name: value for name, value in os.environ.items() if name != LOCAL_FOLDERS and not AIRFLOWS.fullmatch(name)}
     if not master:
         return kept
-    return {name: value for name, value in kept.items() if not SECRET.fullmatch(name) or NAMES_A_FILE.fullmatch(name)}
+    return {name: value for name, value in kept.items() if not _is_secret(name, value)}
+
+
+def _is_secret(name: str, value: str) -> bool:
+    named = SECRET.fullmatch(name) and not NAMES_A_FILE.fullmatch(name)
+    return bool(named or HOLDS_CREDENTIALS.search(value))
 
 
 def local_folders() -> dict[str, str]:

@@ -1,18 +1,24 @@
 """
 Shows what lies in a folder of quarantine, line by line: ``python -m epic_fhir.quarantine FOLDER``, in the folder of the DAGs.
 
-It prints patient data, so it is a command that a person runs; neither the page nor an alert ever shows a line.
+It prints patient data, so it is a command that a person runs; neither the page nor an alert ever shows a line. On a terminal,
+control characters are escaped: a line is whatever the server sent.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from epic_fhir.control_characters import escaped
 from epic_fhir.lake import Lake
+
+_BELOW = "/quarantine/"
 
 
 def command(folder: str) -> str:
@@ -22,8 +28,10 @@ def command(folder: str) -> str:
 
 
 def folders(result: dict[str, Any]) -> list[str]:
-    """The folders that a job's result names."""
-    return [folder for folder in (result.get("quarantine") or "").split(", ") if folder]
+    """The folders that a job's result names: joined by commas, all of one lake, whose own path may have commas in it."""
+    named = result.get("quarantine") or ""
+    lake, mark, _ = named.partition(_BELOW)
+    return [folder for folder in re.split(f", (?={re.escape(lake + mark)})", named) if folder]
 
 
 def commands(result: dict[str, Any]) -> str:
@@ -35,9 +43,10 @@ def of_view(table: str | None, view: str) -> str:
     """
     The command that shows which resources do not fit a view.
 
-    :param table: where the view's table lies
+    :param table: where the view's table lies; a report that does not tell it leaves the lake to the person who reads the command
     """
-    return command(f"{(table or '').rpartition('/views/')[0]}/quarantine/view={view}")
+    lake = (table or "").rpartition("/views/")[0] or "LAKE"
+    return command(f"{lake}{_BELOW}view={view}")
 
 
 def lines(folder: str) -> Iterator[str]:
@@ -60,8 +69,9 @@ def main() -> int:
         print("Give one folder of quarantine, for example: python -m epic_fhir.quarantine FOLDER", file=sys.stderr)  # noqa: T201
         return 2
     found = 0
+    shown = partial(escaped, but="\t\n") if sys.stdout.isatty() else str
     for line in lines(sys.argv[1]):
-        print(line)  # noqa: T201
+        print(shown(line))  # noqa: T201
         found += 1
     if not found:
         print(f"{sys.argv[1]} holds no lines.", file=sys.stderr)  # noqa: T201

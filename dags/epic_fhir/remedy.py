@@ -67,7 +67,9 @@ def next_step(
     code, result = (report.get("run") or {}).get("exit_code"), report.get("result") or {}
     told = _CHECKS if failed == "validate" else _ADVICE.get(code, "Read the end of the task's log in Airflow.")
     refused = _refused(key, failed, code, result)
-    advice, mend = refused or (told, _mend(failed, checks))
+    transform = (reports.get("transform") or {}).get("result") or {}
+    known = {name for part in ("views", "joined", "lookups") for name in transform.get(part) or {}}
+    advice, mend = refused or (told, _mend(failed, checks, known))
     # What makes two failures the same, beside task and exit code: what was refused, or the message without its numbers.
     error = str((report.get("run") or {}).get("error") or "")
     cause = next((kind for kind in REFUSALS if refused and result.get(kind)), "") or acceptance.words(error)
@@ -79,7 +81,7 @@ def next_step(
         # in the phases before it, so all of them go again: the run adopts the export it has.
         # load has run where transform reached its end, and must run after it.
         scope = "" if failed == "validate" or (failed == "transform" and code == DATA_REFUSED) else " --only-failed"
-        command = f"airflow dags clear {key.dag_id} --run-id {shlex.quote(key.run_id)}{scope} --yes"
+        command = f"airflow dags clear {key.dag_id} {_run(key)}{scope} --yes"
     return {"task": failed, "exit_code": code, "cause": "" if failed == "validate" else cause, "advice": advice, "command": command}
 
 
@@ -97,7 +99,7 @@ def switched_on(step: dict[str, Any], paused: Callable[[str], bool]) -> dict[str
     return {**step, "advice": f"{advice}{due}.", "command": f"airflow dags unpause {dag_id} && {step['command']}"}
 
 
-def look(key: RunKey, warnings: list[dict[str, Any]]) -> dict[str, Any]:
+def look(key: RunKey, warnings: list[dict[str, Any]], paused: Callable[[str], bool] = lambda _: False) -> dict[str, Any]:
     """What to do about a green run that warns: look, and accept what is as it should be. The command needs a reason."""
     advice, first = "Nothing is to be rerun: the page says what to look at.", warnings[0]
     step = {"task": "validate", "advice": advice, "command": ""}
@@ -105,10 +107,21 @@ def look(key: RunKey, warnings: list[dict[str, Any]]) -> dict[str, Any]:
         return step
     what = {"figure": first["subject"]} if first["name"] == "speed" else {"warning": f"{first['name']}, {first['subject']}"}
     site = sites.of(key.dag_id)
-    conf = shlex.quote(json.dumps({"dag_id": sites.named("etl", site), **what, "reason": ""}))
-    others = " The others need a command each." if len(warnings) > 1 else ""
+    # Times are the DAG's own; a warning of the tables stands with those of the DAG whose tables they are.
+    dag_id = key.dag_id if first["name"] == "speed" else sites.named("etl", site)
+    conf = shlex.quote(json.dumps({"dag_id": dag_id, **what, "reason": ""}))
+    more = {(c["name"], c["subject"]) for c in warnings} - {(first["name"], first["subject"])}
+    same = sum((c["name"], c["subject"]) == (first["name"], first["subject"]) for c in warnings) > 1
+    others = f" It accepts all warnings of {first['name']}, {first['subject']}." if same else ""
+    others += " The others need a command each." if more else ""
     advice += f' If it is as it should be, write why into "reason" of this command; then you are not told again.{others}'
-    return {**step, "advice": advice, "command": f"airflow dags trigger {sites.named('baseline', site)} --conf {conf}"}
+    command = f"airflow dags trigger {sites.named('baseline', site)} --conf {conf}"
+    return switched_on({**step, "advice": advice, "command": command}, paused)
+
+
+def _run(key: RunKey) -> str:
+    """The option, also of an id that would be taken for an option itself."""
+    return f"--run-id{'=' if key.run_id.startswith('-') else ' '}{shlex.quote(key.run_id)}"
 
 
 def _refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -133,7 +146,7 @@ def _refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tup
 
 def _refused_export(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     if result.get("refused_export"):
-        clear = f"airflow dags clear {key.dag_id} --run-id {shlex.quote(key.run_id)} --only-failed --yes"
+        clear = f"airflow dags clear {key.dag_id} {_run(key)} --only-failed --yes"
         advice = (
             "The job refused the server's export: the message says why. Once the server is right, run this command: it asks for a "
             "new export.\nTo land the export as it is, first change the settings that the message names, then run: " + clear
@@ -207,8 +220,12 @@ def _accept(held: dict[str, int], etl: str) -> tuple[str, dict[str, Any]]:
     return advice, {"begin": "transform", "accept_deletions": accepted, "reason": ""}
 
 
-def _mend(failed: str, checks: list[dict[str, str]]) -> dict[str, Any] | None:
-    """The rerun that replaces what does not fit; None where doing the same again is the way."""
+def _mend(failed: str, checks: list[dict[str, str]], known: set[str]) -> dict[str, Any] | None:
+    """
+    The rerun that replaces what does not fit; None where doing the same again is the way.
+
+    :param known: the views and joined tables that there are; a table whose file is gone cannot be rebuilt by its name
+    """
     wrong = [c for c in checks if c["state"] == FAIL and c["name"] in _MENDS]
     if failed != "validate" or not wrong:
         return None
@@ -216,5 +233,7 @@ def _mend(failed: str, checks: list[dict[str, str]]) -> dict[str, Any] | None:
     mend: dict[str, Any] = {"begin": begin}
     for what in ("types", "views"):
         names = sorted({c["subject"] for c in wrong if _MENDS[c["name"]][1] == what and c["subject"] != "all"})
+        if what == "views":
+            names = [] if known and not set(names) <= known else names
         mend |= {what: names} if names else {}
     return mend

@@ -23,6 +23,20 @@ EXIT_CODES = {
 JOBS = ("kick_off", "wait", "extract", "transform", "load")
 """The tasks that a job's process does, in their order."""
 
+EMPTY: dict[str, Any] = {
+    "inputs": [],
+    "outputs": [],
+    "resources": {},
+    "patients": None,
+    "stages": [],
+    "memory": {"driver_heap_peak_bytes": None, "executor_heap_peak_bytes": None},
+    "timers": {},
+    "counters": {},
+    "notes": [],
+    "result": {},
+}
+"""A run report's parts beside its run, where nothing is to be said."""
+
 DATA_REFUSED = 5
 NO_RETRY = frozenset({2, 3, DATA_REFUSED})
 """Exit codes that a later try of the same task cannot change."""
@@ -123,19 +137,7 @@ def record(
         "host": socket.gethostname(),
         "host_class": origin.get("host_class") or "unknown",
     }
-    empty = {
-        "inputs": [],
-        "outputs": [],
-        "resources": {},
-        "patients": None,
-        "stages": [],
-        "memory": {"driver_heap_peak_bytes": None, "executor_heap_peak_bytes": None},
-        "timers": {},
-        "counters": {},
-        "notes": [],
-        "result": {},
-    }
-    return {"schema_version": 1, "run": run, **empty, **parts}
+    return {"schema_version": 1, "run": run, **EMPTY, **parts}
 
 
 def parse_instant(value: Any) -> datetime | None:

@@ -10,7 +10,7 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from epic_fhir import reconcile
+from epic_fhir import red_runs
 from epic_fhir.lake import Lake
 from epic_fhir.reports import JOBS
 from epic_fhir.rerun_sentences import sentences
@@ -171,15 +171,9 @@ def _run(lake: Lake, dag_id: str, asked: str) -> str:
                 f"Cannot find run {asked} of {dag_id}: it left nothing under {lake.root}/metrics/{dag_id}; check its id"
             )
         return asked
-    for dag, run in lake.runs():
-        # One without a verdict is still at work: its export is not to be taken away from it.
-        if dag == dag_id and _verdict(lake, dag_id, run) not in (None, reconcile.GREEN):
-            return run
-    raise Impossible(f"No run of {dag_id} that has ended is red: name the run to work on")
-
-
-def _verdict(lake: Lake, dag_id: str, run: str) -> str | None:
-    return (lake.read_json(lake.metrics(dag_id, run, "verdict.json")) or {}).get("verdict")
+    if (run := red_runs.newest(lake, dag_id)) is None:
+        raise Impossible(f"No run of {dag_id} that has ended is red: name the run to work on")
+    return run
 
 
 def _begin(asked: Asked, reports: dict[str, Any]) -> str:

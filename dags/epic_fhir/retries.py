@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
-from epic_fhir.channels import Alerts, Message, channels
+from epic_fhir import notices
+from epic_fhir.channels import Alerts, Message
 from epic_fhir.installation import Installation
 from epic_fhir.links import page_url, report_url
-from epic_fhir.settings import Settings
-
-log = logging.getLogger(__name__)
 
 
 def tell(context: dict[str, Any]) -> None:
@@ -28,8 +25,7 @@ def tell(context: dict[str, Any]) -> None:
         return
     told = str(error).splitlines()[0] if isinstance(error, AirflowException) and str(error) else "See the task's log in Airflow."
     subject = f"{ti.dag_id}: {ti.task_id} failed and is tried again"
-    lines = (f"{ti.task_id} failed and is tried again.", f"{ti.dag_id}, run {ti.run_id}.", told, "Nothing is to be done yet.")
-    link = page_url(Settings.of(here).open_lake(), report_url(here), ti.dag_id, ti.run_id)
-    for channel in channels(alerts):
-        if problem := channel.deliver(Message(ti.dag_id, ti.run_id, "retry", subject, lines, None, link), context):
-            log.warning(problem)
+    lines = [f"{ti.task_id} failed and is tried again.", f"{ti.dag_id}, run {ti.run_id}.", told, "Nothing is to be done yet."]
+    lake = notices.lake_of(here)
+    link = page_url(lake, report_url(here), ti.dag_id, ti.run_id) if lake else ""
+    notices.send(lake, alerts, Message(ti.dag_id, ti.run_id, "retry", subject, lines, None, link), context)

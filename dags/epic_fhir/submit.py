@@ -16,7 +16,7 @@ from epic_fhir.database import database
 from epic_fhir.installation import Installation
 from epic_fhir.lake import RunKey
 from epic_fhir.lineage import TellsLineage
-from epic_fhir.phase import listed, planned, settings_must_hold, settle
+from epic_fhir.phase import begun, listed, planned, settings_must_hold, settle
 from epic_fhir.processes import local_folders, private, run_by, run_by_on_a_cluster, without_secrets
 from epic_fhir.reports import answer, fresh, judge, of_try, reached_its_end
 from epic_fhir.settings import Settings
@@ -76,7 +76,8 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         self.name = f"{key.dag_id}.{key.task_id} {key.run_id}"
         self._spark_binary = here.spark_submit()
         path = lake.report(key)
-        before = lake.read_json(path)
+        # A driver on a cluster may have outlived the try that submitted it: then its report is awaited, or there already.
+        before = lake.read_json(path) if self._has_driver(context) else begun(lake, key)
         failure: Exception | None = None
         try:
             with private(lake):
@@ -119,6 +120,11 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
             known = context["task_state_store"].get(DRIVER_OF_TRY) or {}
             self._driver_of_try = known.get("try", 0) if known.get("driver") == external_id else 0
         return status
+
+    @staticmethod
+    def _has_driver(context: Context) -> bool:
+        store = context.get("task_state_store")
+        return store is not None and bool(store.get(DRIVER_OF_TRY))
 
     def _forget_driver(self, context: Context) -> None:
         """It has ended and was judged: a person who runs the task again wants a new run, not the last result."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from epic_fhir.checks import COULD_NOT_RUN, FAIL
+from epic_fhir.contract_checks import usable
 from epic_fhir.evidence import PHASES
 from epic_fhir.lake import Lake, RunKey
 from epic_fhir.reports import reached_its_end
@@ -13,15 +14,17 @@ from epic_fhir.reports import reached_its_end
 def as_load_went(lake: Lake, key: RunKey, states: dict[str, str]) -> dict[str, str]:
     """load starts whatever became of transform, and fails at once where there is nothing to load: then it did not run."""
     transform = states.get("transform")
-    if states.get("load") != "failed" or transform == "success" or reached_its_end(report_of(lake, key, "transform", transform)):
+    if states.get("load") != "failed" or transform == "success":
+        return states
+    if reached_its_end(usable("transform", report_of(lake, key, "transform", transform))[0]):
         return states
     return {**states, "load": "upstream_failed"}
 
 
-def report_of(lake: Lake, key: RunKey, task: str, state: str | None) -> dict[str, Any] | None:
-    """A task's report, if it fits what became of the task: an earlier try's report of a task that did not run again is none."""
+def report_of(lake: Lake, key: RunKey, task: str, state: str | None) -> Any:
+    """A task's report as it was read, if it fits what became of the task: one of before a task that did not run again is none."""
     report = lake.read_json(lake.report(key, task))
-    ended = ((report or {}).get("run") or {}).get("status")
+    ended = ((usable(task, report)[0] or {}).get("run") or {}).get("status")
     return report if (state, ended) in {("success", "success"), ("failed", "failed")} else None
 
 

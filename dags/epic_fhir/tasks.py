@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from epic_fhir import acceptance, alerts, history, logs, reconcile, rerun, sites, verdict
+from epic_fhir import acceptance, alerts, history, logs, notices, reconcile, rerun, sites, verdict
 from epic_fhir.channels import Alerts
 from epic_fhir.installation import Installation
 from epic_fhir.lake import Lake, RunKey
@@ -33,8 +33,11 @@ class RunReport(BaseOperator):
     def __init__(self, *, plan: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.plan = plan
+        self._needs_plan = plan is not None
 
     def execute(self, context: Any) -> dict[str, Any]:
+        if self._needs_plan and self.plan is None:
+            raise AirflowFailException("Nothing was done, because there is no plan: the log of the task plan says why")
         return report(context, None if self.plan is None else _going(self.plan))
 
 
@@ -102,17 +105,21 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     """Fails after the page is written where the run is not green: Airflow judges a run by its last task."""
     key = RunKey.of(context)
     log.info(logs.opening(key))
-    lake, thresholds = _given(key)
-    with settings_must_hold():
-        here = Installation.of(key.dag_id)
-        told, link = Alerts.of(here), page_url(lake, report_url(here), key.dag_id, key.run_id)
+    try:
+        lake, thresholds = _given(key)
+        with settings_must_hold():
+            here = Installation.of(key.dag_id)
+            told, link = Alerts.of(here), page_url(lake, report_url(here), key.dag_id, key.run_id)
+    except AirflowFailException as e:
+        notices.settings_do_not_hold(key, str(e), context)
+        raise
     before = [*verdict.JOBS, "validate"]
     states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
     left_out = {} if made is None else {task: made.reports.get(task) for task in verdict.JOBS if not made.runs(task)}
     mends, notes = (made.run, made.notes()) if made else (None, ())
     alert = partial(alerts.tell, lake, key, told, link, context, mends=mends)
     problem = verdict.publish(lake, key, thresholds, states, alert, left_out, mends, notes, partial(paused, context["ti"]))
-    if made and made.accept_deletions and problem is None:
+    if made and made.accept_deletions and states.get("transform") == "success":  # they are made, whatever else is red
         kinds = [accepted.partition(":")[0] for accepted in made.accept_deletions]
         acceptance.deleted(lake, history.of_tables(key.dag_id), key.run_id, kinds, made.reason)
     return _end(lake, key, problem)

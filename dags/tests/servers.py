@@ -34,8 +34,8 @@ class Mailbox(socketserver.TCPServer):
 
     allow_reuse_address = True
 
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Mailed)
+    def __init__(self, speaker=None):
+        super().__init__(("127.0.0.1", 0), speaker or _Mailed)
         self.mails, self.recipients = [], []
         self.port = self.server_address[1]
 
@@ -50,12 +50,22 @@ class _Mailed(socketserver.StreamRequestHandler):
                 self.server.mails.append(b"".join(iter(self.rfile.readline, b".\r\n")))
             elif word == "RCPT":
                 self.server.recipients.append(line)
-            self.say("221 bye" if word == "QUIT" else "250 ok")
+            self.say("221 bye" if word == "QUIT" else self.answer(line))
             if word == "QUIT":
                 return
 
+    def answer(self, line):
+        return "250 ok"
+
     def say(self, line):
         self.wfile.write(f"{line}\r\n".encode())
+
+
+class Refusing(_Mailed):
+    """Knows nobody whose address begins with gone@."""
+
+    def answer(self, line):
+        return "550 no such user" if "gone@" in line else "250 ok"
 
 
 @contextmanager

@@ -88,5 +88,18 @@ def test_a_log_that_was_cut_off_or_written_anew_shows_by_its_copy(lake, tmp_path
     assert "record 4 of the database is missing or another one in the lake" in audit.against(audit.read(lake), copy)
 
 
+@pytest.mark.parametrize("sign", ["\n", "\r", "\t", "\x1b", "\x00", "\x7f", "\x9b", "\u2028", "\u202e"], ids=ascii)
+@pytest.mark.parametrize("field", ["reason", "principal", "patients"])
+def test_no_field_begins_another_line_or_field_or_speaks_to_the_terminal(field, sign):
+    plain, forged = audit.line({"number": 7}), audit.line({"number": 7, field: f"ok{sign}8"})
+    assert sign == "\t" or sign not in forged
+    assert forged.count("\t") == plain.count("\t")
+    assert f"ok{sign.encode('unicode_escape').decode()}8" in forged
+
+
+def test_a_name_in_another_script_is_shown_as_it_is():
+    assert "Zoë 李" in audit.line({"principal": "Zoë 李"})
+
+
 def test_no_record_is_no_proof(tmp_path, monkeypatch):
     assert run(Lake(str(tmp_path)), monkeypatch) == 5

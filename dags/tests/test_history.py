@@ -1,7 +1,7 @@
 import pytest
 from made_up import THRESHOLDS, good_run, key, lake_with
 
-from epic_fhir import history
+from epic_fhir import acceptance, history
 from epic_fhir.history import Unreadable
 from epic_fhir.lake import Lake
 from epic_fhir.verdict import judge, publish
@@ -116,3 +116,10 @@ def test_a_history_of_another_version_is_never_green_and_is_left_as_it_is(tmp_pa
 
 def test_without_a_file_the_history_is_empty(tmp_path):
     assert history.load(Lake(str(tmp_path)), "d") == {"schema_version": 1, "runs": [], "accepted": []}
+
+
+@pytest.mark.parametrize("dag_id", ["../../../outside", "../applied/e1", "..", "a/b", "", "a..b", "etl\n"])
+def test_no_file_outside_the_histories_is_reached_by_an_id(tmp_path, dag_id):
+    with pytest.raises(LookupError, match="a DAG's id has letters"):
+        acceptance.accept(Lake(str(tmp_path)), dag_id, acceptance.Wanted("", "", "Patient:1", "gone", "ann"))
+    assert list(tmp_path.rglob("*")) == []

@@ -1,6 +1,9 @@
+import json
+import math
 import re
 
-from made_up import RUN_ID, failed, good_run, lake_with, report
+import pytest
+from made_up import RUN_ID, failed, good_run, key, lake_with, report
 from test_render import GOOD, page
 
 from epic_fhir import index
@@ -88,6 +91,84 @@ def test_what_cannot_be_read_is_no_reason_to_fail(tmp_path):
     (tmp_path / "metrics" / "epic_fhir_etl" / "a file").write_text("")
     (tmp_path / "metrics" / "another file").write_text("")
     assert "2 runs" in written(tmp_path)
+
+
+ODD = [
+    {"run": "x"},
+    {"run": {"status": []}, "result": {}},
+    {"run": {"run_id": 7}, "result": {}},
+    {"run": {"interval_end": "2026-99-99T00:00:00Z"}, "result": {"verdict": "green"}},
+    {"run": {"start": "2026-03-02T04:00:00+99:99", "end": "2026-03-02T04:00:00Z", "status": "success"}},
+    {"run": {}, "result": ["x"]},
+    {"run": {}, "result": {"verdict": []}},
+    {"run": {}, "result": {"verdict": "red", "problem": {"a": 1}}},
+    {"run": {}, "result": {"verdict": "red", "problem": "\ud800"}},
+    *({"run": {}, "result": {"verdict": "green", "seconds": told}} for told in ("12", [], {}, math.nan, math.inf, 10**400)),
+    [1],
+    "x",
+    0,
+]
+
+
+@pytest.mark.parametrize("odd", [*(json.dumps(made) for made in ODD), "{", "", "[" * 100_000], ids=lambda odd: ascii(odd[:60]))
+def test_an_odd_old_report_is_a_row_that_says_it_cannot_be_read_and_stops_nobody(tmp_path, odd):
+    lake = Lake(str(tmp_path))
+    lake.write_json(lake.metrics("epic_fhir_etl", "b", "report.json"), told("green"))
+    lake.write_text(lake.metrics("epic_fhir_etl", "a", "report.json"), odd)
+    html = lake._at(index.write(lake)).read_text()
+    assert "2 runs, newest first" in html
+    assert html.count('<span class="verdict">cannot be read</span>') == 1
+    assert "The run report cannot be read: metrics/epic_fhir_etl/a." in html
+    assert html.count('<span class="verdict">green</span>') == 1
+
+
+def test_a_report_that_may_not_be_read_is_such_a_row(tmp_path, monkeypatch):
+    lake = Lake(str(tmp_path))
+    lake.write_json(lake.metrics("epic_fhir_etl", "a", "report.json"), told("green"))
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Lake, "read_text", refused)
+    assert "cannot be read" in (tmp_path / index.write(lake)).read_bytes().decode()
+
+
+def test_a_clock_that_was_set_back_hides_no_verdict(tmp_path):
+    html = written(tmp_path, run=told("green", seconds=-2.0))
+    assert '<span class="verdict">green</span>' in html
+
+
+def test_an_old_page_that_cannot_be_read_stops_no_new_run(tmp_path):
+    lake = lake_with(tmp_path, good_run())
+    lake.write_text(lake.metrics("epic_fhir_etl", "scheduled__2026-03-01T04:00:00+00:00", "report.html"), "x")
+    (tmp_path / "metrics" / "epic_fhir_etl" / "scheduled__2026-03-01T04:00:00+00:00" / "report.html").write_bytes(b"\xff")
+    index.link_from_the_run_before(lake, key("report"))
+
+
+def erasure(lake, **tasks):
+    for task, made in tasks.items():
+        lake.write_json(lake.metrics("epic_fhir_erase_north", "manual__1", f"{task}.json"), made)
+    return re.findall(r'<span class="verdict">([^<]+)</span>', lake._at(index.write(lake)).read_text())
+
+
+def test_an_erasure_that_failed_at_any_task_is_red_and_one_that_goes_on_has_no_verdict(tmp_path):
+    lake = Lake(str(tmp_path))
+    assert erasure(lake, plan=report("plan", 0, 2)) == ["planned"]
+    assert erasure(lake, erase=report("erase", 3, 2)) == ["no verdict yet"]
+    assert erasure(lake, load=failed(report("load", 5, 2), 6, "The database is away")) == ["failed"]
+    assert erasure(lake, load=report("load", 5, 2), purge=report("purge", 7, 1)) == ["no verdict yet"]
+    assert erasure(lake, prove=failed(report("prove", 9, 2), 5, "A file of silver names somebody")) == ["failed"]
+    assert "A file of silver names somebody" in (tmp_path / "metrics" / "index.html").read_text()
+    assert erasure(lake, prove=report("prove", 9, 2)) == ["done"]
+
+
+@pytest.mark.parametrize(
+    ("made", "words"), [(report("preflight", 0, 2), "done"), (failed(report("preflight", 0, 2), 5, "x"), "failed")]
+)
+def test_a_preflight_is_told_as_done_or_failed(tmp_path, made, words):
+    lake = Lake(str(tmp_path))
+    lake.write_json(lake.metrics("epic_fhir_preflight", "a", "preflight.json"), made)
+    assert f'<span class="verdict">{words}</span>' in lake._at(index.write(lake)).read_text()
 
 
 def test_only_the_newest_are_read_and_the_page_says_how_many_are_not(tmp_path, monkeypatch):

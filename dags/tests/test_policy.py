@@ -83,6 +83,34 @@ def test_every_param_is_typed_and_described(dags):
             assert getattr(param, "description", None), name
 
 
+@pytest.mark.parametrize("dag_id", ["epic_fhir_etl", "epic_fhir_rerun", "epic_fhir_etl_north"])
+def test_a_baseline_is_accepted_for_a_dag_of_this_product(dags, dag_id):
+    baseline = next(dag for dag in dags if dag.dag_id == "epic_fhir_baseline")
+    assert baseline.params.get_param("dag_id").resolve(dag_id) == dag_id
+
+
+@pytest.mark.parametrize(
+    "dag_id",
+    [
+        "../../../outside",
+        "epic_fhir_etl/../../x",
+        "epic_fhir_..",
+        "/epic_fhir_etl",
+        "epic_fhir_etl\n",
+        "epic_fhir_a\\b",
+        "other",
+        "",
+    ],
+    ids=ascii,
+)
+def test_no_dag_id_leads_out_of_the_folder_of_histories(dags, dag_id):
+    from airflow.sdk.exceptions import ParamValidationError
+
+    baseline = next(dag for dag in dags if dag.dag_id == "epic_fhir_baseline")
+    with pytest.raises(ParamValidationError):
+        baseline.params.get_param("dag_id").resolve(dag_id)
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_a_dag_file_is_short(file):
     assert len(file.read_text().splitlines()) < 100

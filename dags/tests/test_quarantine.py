@@ -1,13 +1,19 @@
 """The command of the page that shows what lies in quarantine."""
 
+import os
+import pty
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from pyarrow import parquet
 
 from epic_fhir import quarantine
+
+DAGS = Path(quarantine.__file__).parents[1]
 
 
 def run(folder):
@@ -36,3 +42,50 @@ def test_the_list_of_resources_that_do_not_fit_a_view_is_shown_as_it_is(tmp_path
 
 def test_a_folder_without_lines_says_so(tmp_path):
     assert run(str(tmp_path / "nowhere")).stderr.strip() == f"{tmp_path / 'nowhere'} holds no lines."
+
+
+def on_a_terminal(folder):
+    """What a terminal gets from the command."""
+    ours, its = pty.openpty()
+    with subprocess.Popen([sys.executable, "-m", "epic_fhir.quarantine", folder], stdout=its, cwd=DAGS):
+        os.close(its)
+        shown = b""
+        try:
+            while part := os.read(ours, 65536):
+                shown += part
+        except OSError:
+            pass  # the other side is closed
+        finally:
+            os.close(ours)
+    return shown.decode()
+
+
+def test_a_terminal_gets_no_control_characters_and_a_file_gets_the_bytes_as_they_are(tmp_path):
+    line = b'{"a": "\x1b]0;title\x07\x1b[2J\xc2\x9b31m\ttab"}'
+    row = {"reason": "not-json", "source_file": "P", "source_line": 1, "part": 0, "line": line}
+    parquet.write_table(pa.Table.from_pylist([row]), tmp_path / "a.parquet")
+    shown = on_a_terminal(str(tmp_path))
+    assert r'{"a": "\x1b]0;title\x07\x1b[2J\x9b31m' in shown
+    assert shown.endswith('tab"}\r\n')
+    assert "\\t" not in shown
+    assert run(str(tmp_path)).stdout.encode() == b"not-json, P line 1 part 0: " + line + b"\n"
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ["/data/north, south/quarantine/a", "/data/north, south/quarantine/b"],
+        ["/data/north, south/quarantine/a"],
+        ["/lake/quarantine/a", "/lake/quarantine/b", "/lake/quarantine/view=c, d"],
+        ["s3a://b/quarantine/lake/quarantine/a", "s3a://b/quarantine/lake/quarantine/b"],
+        [],
+    ],
+)
+def test_the_folders_of_a_lake_whose_path_has_a_comma_are_told_apart(folders):
+    assert quarantine.folders({"quarantine": ", ".join(folders)}) == folders
+    assert quarantine.commands({"quarantine": ", ".join(folders)}) == "; ".join(quarantine.command(folder) for folder in folders)
+
+
+@pytest.mark.parametrize("table", [None, "", "patient"])
+def test_a_view_without_a_path_leaves_the_lake_to_the_reader(table):
+    assert quarantine.of_view(table, "v") == quarantine.command("LAKE/quarantine/view=v")

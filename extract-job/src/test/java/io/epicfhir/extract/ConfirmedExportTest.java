@@ -18,6 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a full export lacks that does not hold all of a type: each is read before it is deleted. */
 class ConfirmedExportTest extends ConditionsTest {
   private static final JsonMapper MAPPER = new JsonMapper();
+  private static final String NOT_SUPPORTED =
+      "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\",\"code\":\"not-supported\","
+          + "\"details\":{\"coding\":[{\"code\":\"59188\"}]}}]}";
 
   @ParameterizedTest
   @ValueSource(strings = {"[]", "[Condition, Observation]"})
@@ -97,6 +100,24 @@ class ConfirmedExportTest extends ConditionsTest {
     assertThat(warnings("r3")).contains("1 Condition are absent");
     assertThat(result("r4").path("warnings")).isEmpty();
     assertThat(reads()).isEqualTo(7);
+  }
+
+  @Test
+  void aNotFoundThatSpeaksOfRightsDeletesNothing() throws IOException {
+    open(o -> o);
+    assertThat(site.runAll("r1")).isZero();
+    String hidden = served("Condition").get(3);
+    site.server.site().hide(List.of(hidden));
+    site.server
+        .faults()
+        .always(
+            Match.kind(RequestKind.READ),
+            Fault.answer(404, "application/fhir+json", NOT_SUPPORTED));
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(EpicSite.deleted(site)).isEmpty();
+    assertThat(result("r2").at("/unconfirmed/Condition").asInt()).isEqualTo(1);
   }
 
   @Test

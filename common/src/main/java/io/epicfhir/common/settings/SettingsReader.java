@@ -109,7 +109,7 @@ public final class SettingsReader {
   /** A decimal number within bounds. */
   public double fraction(String key, double min, double max) {
     double value = read(key, Config::getDouble, min, "a number");
-    if (!(value >= min && value <= max)) {
+    if (!(value >= min && value <= max && Double.isFinite(value))) {
       problem(key, String.valueOf(value), "a number " + HoconValues.range(min, max));
     }
     return value;

@@ -53,7 +53,7 @@ final class ValidationSettings {
     return Map.of(
         "least_runs", count(reader, "least-runs", 5),
         "most_runs", count(reader, "most-runs", 10),
-        "false_alarms", number(reader, "false-alarms", 1e-6),
+        "false_alarms", reader.fraction("false-alarms", 1e-6, 0.5),
         "slower_at_once", number(reader, "slower-at-once", 0.01),
         "part_slower_at_once", number(reader, "part-slower-at-once", 0.01),
         "slower_since", number(reader, "slower-since", 0.01),
@@ -64,10 +64,10 @@ final class ValidationSettings {
   private static Map<String, Object> data(SettingsReader reader) {
     return Map.of(
         "least_runs", count(reader, "least-runs", 1),
-        "rows_lost", number(reader, "rows-lost", 0),
-        "nulls_more", number(reader, "nulls-more", 0),
-        "deleted", number(reader, "deleted", 0),
-        "patients_unknown", number(reader, "patients-unknown", 0),
+        "rows_lost", share(reader, "rows-lost"),
+        "nulls_more", share(reader, "nulls-more"),
+        "deleted", share(reader, "deleted"),
+        "patients_unknown", share(reader, "patients-unknown"),
         "max_age_ms", reader.duration("max-age").toMillis());
   }
 
@@ -88,6 +88,11 @@ final class ValidationSettings {
 
   private static double number(SettingsReader reader, String key, double min) {
     return reader.fraction(key, min, Double.POSITIVE_INFINITY);
+  }
+
+  /** Of all: more than 1 is meant as percent, and would switch its check off. */
+  private static double share(SettingsReader reader, String key) {
+    return reader.fraction(key, 0, 1);
   }
 
   private static int every(SettingsReader reader, String key, int otherwise) {

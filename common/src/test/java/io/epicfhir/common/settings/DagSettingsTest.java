@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DagSettingsTest {
   private static final Path HOME = Path.of("..").toAbsolutePath().normalize();
@@ -87,6 +88,26 @@ class DagSettingsTest {
     assertThat(ask("pipeline", file(text))).isEqualTo(ExitCode.SETTINGS);
     assertThat(err.toString(StandardCharsets.UTF_8)).contains(sentence.strip());
     assertThat(out.size()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "deleted = 10",
+        "rows-lost = 10",
+        "nulls-more = 1.01",
+        "patients-unknown = Infinity",
+        "deleted = NaN"
+      })
+  void aShareInPercentIsRefusedAsItWouldSwitchItsCheckOff(String share) throws IOException {
+    String shipped = Files.readString(HOME.resolve("conf/validation.conf"));
+    String key = share.substring(0, share.indexOf(' '));
+    Path file = file(shipped.replaceFirst(key + " = .*", share));
+
+    assertThat(ask("validation", file)).isEqualTo(ExitCode.SETTINGS);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains(key)
+        .contains("a number from 0.0 to 1.0");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.epicfhir.extract.bronze;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 
 /** How Jackson looks at what a server sent: with limits of our own, not with its defaults. */
 public final class JsonBytes {
@@ -22,6 +23,12 @@ public final class JsonBytes {
                   .maxNestingDepth(MOST_DEPTH)
                   .build())
           .build();
+
+  /**
+   * Reads into a tree what is a resource, or holds one. A mapper of Jackson's own refuses texts
+   * over 20 million characters, which a photo in a Patient can have.
+   */
+  public static final JsonMapper MAPPER = new JsonMapper(FACTORY);
 
   private JsonBytes() {}
 }

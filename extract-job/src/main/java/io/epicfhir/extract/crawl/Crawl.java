@@ -159,7 +159,7 @@ public final class Crawl {
     Instant before = Instant.now();
     Reply reply =
         client.fetch(Ask.get("read " + url, url, "application/fhir+json"), traffic, LONGEST);
-    Optional<Instant> date = reply.date();
+    Optional<Instant> date = reply.date().map(sent -> sent.plus(age(reply)));
     if (date.isEmpty()) {
       context
           .recorder()
@@ -167,6 +167,16 @@ public final class Crawl {
               "The server's answers have no Date: this machine's clock gives the crawl its time.");
     }
     return date.map(time -> checked(time, before, Instant.now())).orElse(before);
+  }
+
+  /** How long a cache on the way has had the answer; standard: RFC 9111, 5.1. */
+  private static Duration age(Reply reply) {
+    return reply
+        .header("Age")
+        .map(String::strip)
+        .filter(seconds -> seconds.matches("[0-9]{1,9}"))
+        .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)))
+        .orElse(Duration.ZERO);
   }
 
   /**

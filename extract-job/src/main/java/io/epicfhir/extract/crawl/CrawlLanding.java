@@ -11,6 +11,7 @@ import io.epicfhir.extract.bronze.Publication;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bronze.Staging;
 import io.epicfhir.extract.crawl.index.IndexFolder;
+import io.epicfhir.extract.crawl.landing.CohortDoubts;
 import io.epicfhir.extract.crawl.landing.CrawlJudgement;
 import io.epicfhir.extract.crawl.landing.CrawlReport;
 import io.epicfhir.extract.crawl.pages.OutcomePolicy;
@@ -20,6 +21,7 @@ import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Crawls and lands: asks for what is not in the spool yet, brings all of it to bronze, judges, and
@@ -131,6 +133,12 @@ public final class CrawlLanding {
       fence.run();
       CrawlReport report = new CrawlReport(context.recorder());
       report.counted(result.counts(), result.bundles());
+      report.outside(run.figures(), result.counts());
+      report.warnings(
+          Stream.concat(
+                  run.cohortDoubts().stream(),
+                  CohortDoubts.of(run.units(), result.counts()).stream())
+              .toList());
       report.quarantined(
           Staging.quarantine(context.lake(), context.run(), exportId, result.quarantine()),
           result.quarantine().stream().mapToLong(StagedFile::rows).sum());

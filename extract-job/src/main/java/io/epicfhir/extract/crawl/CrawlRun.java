@@ -17,6 +17,7 @@ import io.epicfhir.extract.crawl.reads.Confirmation;
 import io.epicfhir.extract.crawl.reads.CrawlProgress;
 import io.epicfhir.extract.crawl.reads.Documents;
 import io.epicfhir.extract.crawl.reads.Hydration;
+import io.epicfhir.extract.crawl.reads.ReadProblems;
 import io.epicfhir.extract.crawl.reads.ReadsById;
 import io.epicfhir.extract.crawl.search.CrawlReading;
 import io.epicfhir.extract.crawl.search.Expectations;
@@ -56,6 +57,7 @@ final class CrawlRun implements AutoCloseable {
   private final Survivors survivors = new Survivors();
   private Units units;
   private Map<String, Long> unread = Map.of();
+  private List<String> cohortDoubts = List.of();
 
   CrawlRun(
       JobContext context,
@@ -109,14 +111,19 @@ final class CrawlRun implements AutoCloseable {
     return scope;
   }
 
-  /** The codes of refused reads that are not accepted, and how many there were. */
-  Map<String, Long> referenceProblems() {
+  /** The refused reads that are not accepted. */
+  ReadProblems referenceProblems() {
     return reads.problems();
   }
 
   /** By type, what no search finds any more and is too much to be read by its ids. */
   Map<String, Long> unread() {
     return unread;
+  }
+
+  /** What makes it doubtful that the cohort is whole. */
+  List<String> cohortDoubts() {
+    return cohortDoubts;
   }
 
   Expectations expectations() {
@@ -148,11 +155,10 @@ final class CrawlRun implements AutoCloseable {
         .orElseGet(
             () -> {
               OptOuts optOuts = new OptOutList(context.lake()).load();
+              Cohort cohort = new Cohort(settings, source, traffic, client, workers);
               List<String> found =
-                  new Cohort(settings, source, traffic, client, workers)
-                      .patients().stream()
-                          .filter(patient -> !optOuts.has("Patient", patient))
-                          .toList();
+                  cohort.patients().stream().filter(p -> !optOuts.has("Patient", p)).toList();
+              cohortDoubts = cohort.doubts();
               ledger.patients(found);
               return found;
             });

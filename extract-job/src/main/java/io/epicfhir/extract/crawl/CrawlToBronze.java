@@ -125,6 +125,7 @@ final class CrawlToBronze implements CrawlWays {
                   .put("search", search.key())
                   .put("patient", run.units().patient(unit))
                   .put("codes", String.join(",", codes))
+                  .put("answer", run.units().said(unit))
                   .toString();
           rows.quarantine("refused", search.name(), unit + 1L, line);
         });
@@ -145,6 +146,11 @@ final class CrawlToBronze implements CrawlWays {
   public Absence outside(CrawlIndex.Seen seen, String patient) {
     boolean moved = !seen.patient().isEmpty() && run.scope().isMember(seen.patient());
     return moved ? Absence.GONE : Absence.UNKNOWN;
+  }
+
+  @Override
+  public boolean excludes(List<String> patients) {
+    return run.scope().excludes(patients);
   }
 
   @Override

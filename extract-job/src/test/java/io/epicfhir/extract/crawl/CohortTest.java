@@ -11,6 +11,7 @@ import io.epicfhir.extract.crawl.Clinic.Reply;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -140,6 +141,43 @@ class CohortTest {
     site.set("crawl.patients.mrn-search", "get");
     assertThat(site.crawl("r2")).isZero();
     assertThat(clinic.asked).anyMatch(asked -> asked.contains("MRN-c"));
+  }
+
+  @Test
+  void aCohortSearchWhoseSessionExpiresBeginsAgain() throws IOException {
+    site.set("crawl.patients.from", "search").set("crawl.patients.search", "name=x");
+    String next = ",\"link\":[{\"relation\":\"next\",\"url\":\"Patient?session=1\"}]";
+    clinic.answers("Patient?name=", Reply.fhir(200, bundle(next, entry(patient("a")))));
+    clinic.answers("Patient?session=", Reply.fhir(200, bundle("", entry(patient("b")))));
+    Reply expired = Reply.fhir(410, outcome("fatal", "processing", "4113"));
+    clinic.rules.add(
+        0,
+        path ->
+            path.startsWith("Patient?session=") && clinic.count("Patient?session=") < 3
+                ? Optional.of(expired)
+                : Optional.empty());
+    assertThat(site.crawl("r1")).isZero();
+    assertThat(site.newest()).hasSize(2);
+    assertThat(clinic.count("Patient?name=")).isEqualTo(3);
+
+    clinic.answers("Patient?session=", expired);
+    assertThat(site.crawl("r2")).isEqualTo(3);
+    assertThat(site.error("r2")).contains("its session expires again and again");
+  }
+
+  @Test
+  void aServerInTroubleIsNoRefusalOfTheCohort() throws IOException {
+    clinic.answers("Group/g", Reply.fhir(500, outcome("error", "exception", "")));
+    assertThat(site.crawl("r1")).isEqualTo(4);
+    assertThat(site.error("r1")).contains("by the group", "500", "/Group/…]");
+
+    site.set("crawl.patients.from", "search").set("crawl.patients.search", "name=x");
+    clinic.answers("Patient?name=", Reply.of(500, "text/html", "<html>"));
+    assertThat(site.crawl("r2")).isEqualTo(4);
+
+    clinic.answers("Patient?name=", Reply.fhir(403, outcome("error", "forbidden", "")));
+    assertThat(site.crawl("r3")).isEqualTo(3);
+    assertThat(site.error("r3")).contains("forbidden", "[GET " + clinic.base() + "/Patient]");
   }
 
   @Test

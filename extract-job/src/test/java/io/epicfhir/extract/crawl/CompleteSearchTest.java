@@ -86,6 +86,17 @@ class CompleteSearchTest {
             bundle(
                 "", L1, "{\"resource\":" + lab("l2", "a") + ",\"search\":{\"mode\":\"outcome\"}}")),
         Arguments.of("not-a-searchset", bundle("", L1).replace("searchset", "batch-response")),
+        Arguments.of("unreadable-total", bundle(",\"total\":{\"value\":1}", L1)),
+        Arguments.of(
+            "4119", bundle(",\"issues\":[" + outcome("information", "x", "4119") + "]", L1)),
+        Arguments.of(
+            "4131",
+            bundle(
+                "", L1, "{\"response\":{\"outcome\":[" + outcome("warning", "x", "4131") + "]}}")),
+        Arguments.of(
+            "unreadable-link",
+            bundle(",\"link\":[{\"rel\":\"next\",\"href\":\"Observation?page=2\"}]", L1)),
+        Arguments.of("unreadable-link", bundle(",\"link\":\"Observation?page=2\"", L1)),
         Arguments.of(
             "next-without-url", bundle(",\"link\":[{\"relation\":\"next\",\"url\":\"\"}]", L1)));
   }

@@ -150,7 +150,60 @@ class ConfirmedDeletionTest {
         Reply.of(404, "text/html", "<html>Cannot GET /R4/Condition/x</html>"),
         Reply.of(404, "text/plain", ""),
         Reply.of(404, "application/json", "{\"detail\":\"Not Found\"}"),
-        Reply.fhir(404, outcome("error", "not-supported", "")));
+        Reply.fhir(404, outcome("error", "not-supported", "")),
+        Reply.fhir(404, outcome("error", "not-supported", "59188")),
+        Reply.fhir(404, outcome("error", "forbidden", "")),
+        Reply.fhir(404, outcome("error", "security", "")),
+        Reply.fhir(404, outcome("error", "suppressed", "")),
+        Reply.fhir(404, outcome("error", "login", "")),
+        Reply.fhir(404, outcome("error", "transient", "")),
+        Reply.fhir(404, outcome("error", "timeout", "")),
+        Reply.fhir(404, outcome("error", "throttled", "")),
+        Reply.fhir(404, outcome("error", "exception", "")),
+        Reply.fhir(404, outcome("error", "processing", "")),
+        Reply.fhir(404, outcome("error", "processing", "4131")),
+        Reply.fhir(404, outcome("error", "processing", "RESOURCE_HIDDEN")),
+        Reply.fhir(404, outcome("error", "not-found", "4131")),
+        Reply.fhir(404, outcome("information", "informational", "")),
+        Reply.fhir(404, "{\"resourceType\":\"OperationOutcome\"}"),
+        Reply.fhir(
+            404,
+            outcome("error", "not-found", "")
+                .replace("]}", ",{\"severity\":\"error\",\"code\":\"security\"}]}")),
+        Reply.of(410, "text/html", "<html>This version of the interface is gone</html>"),
+        Reply.fhir(410, outcome("error", "not-supported", "")),
+        Reply.of(302, "text/plain", "").with("Location: /login"));
+  }
+
+  /** FHIR's codes, Epic's for an id that does not exist and for a deleted one, and HAPI's words. */
+  @ParameterizedTest
+  @MethodSource
+  void theServersWordThatTheResourceIsNotThereDeletesIt(Reply gone) throws IOException {
+    assertThat(site.crawl("r1")).isZero();
+    clinic.resources.remove("Condition/ca1");
+    clinic.answers("Condition/ca1", gone);
+
+    assertThat(site.crawl("r2")).isZero();
+
+    assertThat(site.deletions()).containsExactly("Condition/ca1");
+  }
+
+  static List<Reply> theServersWordThatTheResourceIsNotThereDeletesIt() {
+    return List.of(
+        Reply.fhir(404, outcome("error", "not-found", "")),
+        Reply.fhir(404, outcome("fatal", "not-found", "4102")),
+        Reply.fhir(404, outcome("fatal", "processing", "4103")),
+        Reply.fhir(404, outcome("error", "not-found", "RESOURCE_NOT_FOUND")),
+        Reply.fhir(404, outcome("error", "deleted", "")),
+        Reply.fhir(404, outcome("error", "processing", "MSG_NO_EXIST")),
+        Reply.fhir(
+            404,
+            outcome("error", "processing", "")
+                .replace(
+                    "\"processing\"", "\"processing\",\"diagnostics\":\"HAPI-2001: unknown\"")),
+        Reply.fhir(410, outcome("error", "processing", "")),
+        Reply.fhir(410, outcome("error", "deleted", "")),
+        Reply.of(410, "text/plain", ""));
   }
 
   @Test

@@ -57,6 +57,22 @@ class CrawlOrderTest {
     assertThat(site.crawl("r1")).isZero();
   }
 
+  /** The Date is that of the server's answer, the Age how long a cache has had it: RFC 9111. */
+  @Test
+  void anAnswerOutOfACacheTellsTheServersTimeAllTheSame() throws IOException {
+    clinic.date = Instant.now().minusSeconds(3000);
+    clinic.answers(
+        "metadata",
+        Reply.fhir(200, "{\"resourceType\":\"CapabilityStatement\",\"fhirVersion\":\"4.0.1\"}")
+            .with("Age: 3000"));
+    Instant before = Instant.now();
+
+    assertThat(site.crawl("r1")).isZero();
+
+    assertThat(site.landings().get(0).transactionTime())
+        .isBetween(before.minusSeconds(2), Instant.now());
+  }
+
   @Test
   void aClockThatIsALittleAheadGivesNoTimeOfTheFuture() throws IOException {
     clinic.date = Instant.now().plusSeconds(200);

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Documents come in any form, and within the day's budget. */
 class DocumentsTest {
@@ -101,6 +102,81 @@ class DocumentsTest {
     assertThat(site.crawl("r1")).isZero();
     assertThat(binaries()).hasSize(6).anyMatch(line -> line.contains("\"data\":\"aGk=\""));
     assertThat(clinic.asked).contains("Binary/b1|application/fhir+json", "Binary/b1|" + accept);
+  }
+
+  @Test
+  void aGatewaysNotFoundDeletesNoDocument() throws IOException {
+    site.set("crawl.reference-max-age", "0 seconds");
+    assertThat(site.crawl("r1")).isZero();
+    clinic.answers("Binary/b1", Reply.of(404, "text/html", "<html>Cannot GET</html>"));
+
+    assertThat(site.crawl("r2")).isEqualTo(5);
+
+    assertThat(site.error("r2")).contains("http-404=1").doesNotContain("b1");
+    clinic.answers("Binary/b1", Reply.fhir(404, outcome("error", "not-found", "")));
+    assertThat(site.crawl("r2")).isZero();
+    assertThat(site.deletions()).containsExactly("Binary/b1");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "202 | application/pdf | '' | http-202",
+        "204 | application/pdf | '' | http-204",
+        "206 | application/pdf | %PDF | http-206",
+        "200 | application/pdf | '' | empty-answer",
+        "200 | text/html; charset=utf-8 | <html><form action=login> | web-page",
+      })
+  void whatIsNotTheWholeDocumentIsNone(int status, String type, String body, String code)
+      throws IOException {
+    clinic.has(document(1).replace("{\"url\"", "{\"contentType\":\"application/pdf\",\"url\""));
+    clinic.answers("Binary/b1", Reply.of(status, type, body));
+
+    assertThat(site.crawl("r1")).isEqualTo(5);
+    assertThat(site.error("r1")).contains("{" + code + "=1}");
+
+    clinic.rules.clear();
+    assertThat(site.crawl("r1")).isZero();
+    assertThat(binaries()).hasSize(6);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Binary/b9?_format=application/pdf",
+        "BASE/Binary/b9?x=1",
+        "BASE/Binary/b9#page-1",
+        "BASE/Binary/b9/",
+        "/R4/Binary/b9",
+        "./Binary/b9",
+        " Binary/b9 "
+      })
+  void anAddressBelowTheBaseLeadsToTheDocumentHoweverItIsWritten(String address)
+      throws IOException {
+    String url = address.replace("BASE", clinic.base().toString());
+    clinic.has(document(1).replace("Binary/b1", url), binary(9));
+
+    assertThat(site.crawl("r1")).isZero();
+
+    assertThat(binaries()).hasSize(6).contains(binary(9));
+  }
+
+  @Test
+  void anAddressThatLeadsToNoDocumentOfThisServerIsCounted() throws IOException {
+    String typed = "{\"contentType\":\"text/html\",\"url\"";
+    clinic.has(
+        document(1).replace("{\"url\"", typed).replace("Binary/b1", "https://other/R4/Binary/b1"),
+        document(2).replace("{\"url\"", typed).replace("Binary/b2", "Document/b2"),
+        document(3)
+            .replace(
+                "\"id\"",
+                "\"extension\":[{\"url\":\"https://other/extension\",\"valueCode\":\"x\"}],\"id\""));
+
+    assertThat(site.crawl("r1")).isZero();
+
+    assertThat(binaries()).hasSize(4);
+    assertThat(site.report("r1").at("/result/unresolved/Binary").asInt()).isEqualTo(2);
   }
 
   @Test

@@ -93,6 +93,19 @@ class HydrationTest {
   }
 
   @Test
+  void aReadThatBringsAnotherIdLeavesTheReferenceUnresolved() throws IOException {
+    try (Clinic clinic = new Clinic()) {
+      clinic.has(
+          patient("a"), with(lab("l1", "a"), "\"hasMember\":[{\"reference\":\"Observation/m\"}]"));
+      clinic.answers("Observation/m", Reply.fhir(200, lab("other", "a")));
+      CrawlSite site = clinic.site(folder, "a");
+      assertThat(site.crawl("r1")).isZero();
+      assertThat(site.newest()).contains(lab("other", "a"));
+      assertThat(site.report("r1").at("/result/unresolved/Observation").asInt()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aReadThatBringsNoResourceIsRed() throws IOException {
     try (Clinic clinic = new Clinic()) {
       clinic.has(

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A patient is merged into another: nothing of it ends a crawl, and nothing is lost or left over.
@@ -146,6 +148,43 @@ class MergedPatientTest {
     redirect("/elsewhere");
     assertThat(site.crawl("r1")).isEqualTo(5);
     assertThat(site.error("r1")).contains("4107 of Condition=1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/Patient/old/_history/2",
+        "/login",
+        "/login?patient=new",
+        "/Patient?identifier=x"
+      })
+  void aRedirectThatNamesNoOtherPatientDeletesNobody(String location) throws IOException {
+    CrawlSite site = clinic.site(folder, "old", "new");
+    clinic.has(patient("new", "replaces", "old"));
+    assertThat(site.crawl("r1")).isZero();
+    clinic.answers("Patient?_id=old", Reply.fhir(200, Clinic.bundle("")));
+    clinic.answers(
+        "Patient/old",
+        Reply.of(302, "text/plain", "").with("Location: " + clinic.base() + location));
+
+    assertThat(site.crawl("r2")).isZero();
+
+    assertThat(site.deletions()).isEmpty();
+    assertThat(site.report("r2").at("/result/unconfirmed/Patient").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void aRedirectMayLeaveTheOriginOut() throws IOException {
+    CrawlSite site = clinic.site(folder, "old", "new");
+    assertThat(site.crawl("r1")).isZero();
+    merge();
+    clinic.rules.clear();
+    Reply merged = Reply.fhir(302, outcome("fatal", "processing", "4107"));
+    clinic.answers("Patient/old", merged.with("Location: /R4/Patient/new"));
+    clinic.answers("Patient?_id=old", merged.with("Location: /R4/Patient?_id=new"));
+    clinic.answers("Condition?patient=old", merged.with("Location: Condition?patient=new"));
+    assertThat(site.crawl("r2")).isZero();
+    assertThat(site.deletions()).containsExactlyInAnyOrder("Patient/old", "Condition/c2");
   }
 
   @Test

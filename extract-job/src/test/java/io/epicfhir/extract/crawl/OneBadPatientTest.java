@@ -1,5 +1,7 @@
 package io.epicfhir.extract.crawl;
 
+import static io.epicfhir.extract.crawl.Clinic.bundle;
+import static io.epicfhir.extract.crawl.Clinic.entry;
 import static io.epicfhir.extract.crawl.Clinic.outcome;
 import static io.epicfhir.extract.crawl.People.condition;
 import static io.epicfhir.extract.crawl.People.lab;
@@ -9,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.epicfhir.extract.crawl.Clinic.Reply;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -57,7 +60,33 @@ class OneBadPatientTest {
         Arguments.of("http-403", Reply.of(403, "text/html", PAGE)),
         Arguments.of("http-400", Reply.of(400, "text/html", PAGE)),
         Arguments.of("4107", Reply.fhir(302, outcome("fatal", "processing", "4107"))),
-        Arguments.of("http-302", Reply.of(302, "text/plain", "")));
+        Arguments.of("http-302", Reply.of(302, "text/plain", "")),
+        Arguments.of("http-401", Reply.of(401, "text/plain", "")),
+        Arguments.of("http-202", Reply.fhir(202, bundle("", entry(condition("c3", "p3"))))),
+        Arguments.of("http-206", Reply.fhir(206, bundle("", entry(condition("c3", "p3"))))),
+        Arguments.of("http-204", Reply.of(204, "text/plain", "")),
+        Arguments.of(
+            "unusable-answer",
+            redirect("https://other.example.org/R4/Condition?patient=p3&_count=200")),
+        Arguments.of("unusable-answer", redirect("mailto:x@y")),
+        Arguments.of("unusable-answer", redirect(" ")),
+        Arguments.of("http-500", Reply.of(500, "text/html", PAGE).with("Content-Encoding: br")),
+        Arguments.of("http-404", Reply.of(404, "text/html", PAGE).with("Content-Encoding: gzip")),
+        Arguments.of("broken-answer", Reply.fhir(200, "{}").with("Content-Encoding: deflate")),
+        Arguments.of("unreadable-link", next("urn:uuid:1234")),
+        Arguments.of("link-to-another-origin", next("https://other.example.org/R4?page=2")));
+  }
+
+  private static Reply redirect(String location) {
+    return Reply.of(302, "text/plain", "").with("Location: " + location);
+  }
+
+  private static Reply next(String url) {
+    return Reply.fhir(
+        200,
+        bundle(
+            ",\"link\":[{\"relation\":\"next\",\"url\":\"" + url + "\"}]",
+            entry(condition("c33", "p0"))));
   }
 
   @ParameterizedTest
@@ -72,7 +101,7 @@ class OneBadPatientTest {
 
     site.set("crawl.accepted-errors", code);
     assertThat(site.crawl("r1")).isZero();
-    assertThat(site.newest()).hasSize(29);
+    assertThat(site.newest()).filteredOn(line -> !line.contains("c33")).hasSize(29);
     assertThat(clinic.count("Observation?")).as("nothing else is asked again").isEqualTo(10);
   }
 
@@ -88,6 +117,68 @@ class OneBadPatientTest {
     clinic.rules.clear();
     assertThat(site.crawl("r1")).isZero();
     assertThat(site.newest()).hasSize(30);
+  }
+
+  /** With the address but no ids, and with the server's own name of the request. */
+  @Test
+  void aRefusalIsToldSoThatTheOperatorFindsTheRequest() throws IOException {
+    String requestId = "7f1c2f9e-6a3b-4d5e-8f70-112233445566";
+    clinic.answers(
+        "Condition?patient=p3",
+        Reply.fhir(400, outcome("error", "invalid", "59100")).with("X-Request-Id: " + requestId));
+
+    assertThat(site.crawl("r1")).isEqualTo(5);
+
+    String at = "[GET " + clinic.base() + "/Condition]";
+    assertThat(site.error("r1")).contains(requestId, at).doesNotContain("p3");
+    assertThat(site.quarantine("line")).hasSize(1).first().asString().contains(requestId, at);
+  }
+
+  /** Jackson's own limit of a text is 20 million characters. */
+  @Test
+  void aPatientWithALargePhotoIsTakenInLikeTheOthers() throws IOException {
+    String photo = "\"photo\":[{\"data\":\"" + "A".repeat(21_000_000) + "\"}],\"id\"";
+    clinic.has(patient("p3").replace("\"id\"", photo));
+    assertThat(site.crawl("r1")).isZero();
+    assertThat(site.newest()).hasSize(30).contains(clinic.resources.get("Patient/p3"));
+  }
+
+  @Test
+  void oneSickPatientOfManySearchesEndsNothing() throws IOException {
+    Clinic.plan(
+        site,
+        "Patient = \"_id={patient}\", Condition = ["
+            + IntStream.range(0, 30)
+                .mapToObj(i -> "\"patient={patient}&category=" + i + "\"")
+                .collect(Collectors.joining(","))
+            + "]");
+    clinic.answers("Condition?patient=p0", Reply.of(500, "text/html", PAGE)); // the first of all
+    site.set("source.max-in-flight", "1");
+    assertThat(site.crawl("r1")).isEqualTo(5);
+    assertThat(site.error("r1")).contains("30 of 310 searches");
+  }
+
+  @Test
+  void oneTypeThatCannotBeReadEndsNothing() throws IOException {
+    for (int i = 0; i < 25; i++) {
+      String recorder = "\"recorder\":{\"reference\":\"Practitioner/d" + i + "\"},\"subject\"";
+      clinic.has(condition("y" + i, "p1").replace("\"subject\"", recorder));
+    }
+    clinic.answers("Practitioner/", Reply.of(500, "text/html", PAGE));
+    assertThat(site.crawl("r1")).isEqualTo(5);
+    assertThat(site.error("r1")).contains("http-500=25");
+
+    site.set("crawl.accepted-errors", "http-500");
+    assertThat(site.crawl("r1")).as("nothing but these reads is asked").isZero();
+    assertThat(site.newest()).hasSize(55);
+  }
+
+  @Test
+  void aServerThatTakesNoTokenOfOursEndsTheRun() throws IOException {
+    clinic.answers("", Reply.of(401, "text/plain", ""));
+    clinic.answers("metadata", Reply.fhir(200, "{\"resourceType\":\"CapabilityStatement\"}"));
+    assertThat(site.crawl("r1")).isEqualTo(3);
+    assertThat(site.error("r1")).contains("401", "source.scopes");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.epicfhir.extract.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.epicfhir.common.settings.SettingsFile;
 import io.epicfhir.extract.bronze.BronzeSettings;
@@ -32,6 +33,17 @@ class ExtractSettingsTest {
     Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
     Path file = Files.writeString(folder.resolve("pipeline.conf"), SHIPPED + text);
     return ExtractSettings.from(SettingsFile.load(file.toString()));
+  }
+
+  @Test
+  void a_misspelt_type_is_refused_with_the_one_that_is_meant() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    "epic-fhir { source.key-file = key.pem, bulk { types = [Patient, Conditions], hydrate = [Practicioner] } }"))
+        .hasMessageContaining("bulk.types = Conditions")
+        .hasMessageContaining("did you mean Condition?")
+        .hasMessageContaining("did you mean Practitioner?");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.epicfhir.extract.bulk.settings;
 
 import io.epicfhir.common.settings.SettingsReader;
+import io.epicfhir.extract.source.settings.TypeNames;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -138,11 +139,7 @@ public record BulkSettings(
 
   private static List<String> typeNames(SettingsReader reader, String key) {
     List<String> types = reader.texts(key);
-    for (String type : types) {
-      if (!type.matches("[A-Z][A-Za-z]+")) {
-        reader.problem(key, type, "names of FHIR resource types");
-      }
-    }
+    TypeNames.check(reader, key, types);
     return types;
   }
 }

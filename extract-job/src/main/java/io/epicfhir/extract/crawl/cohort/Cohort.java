@@ -34,6 +34,7 @@ public final class Cohort {
   private final PageFetch fetch;
   private final PatientSearch search;
   private final Workers workers;
+  private final List<String> doubts = new ArrayList<>();
 
   /** By this client and these threads. */
   public Cohort(
@@ -68,6 +69,11 @@ public final class Cohort {
     return present(found);
   }
 
+  /** What makes it doubtful that these are all patients; for a person. */
+  public List<String> doubts() {
+    return List.copyOf(doubts);
+  }
+
   /** One of them, by no more requests than that takes; fails as {@link #patients} does. */
   public String any() {
     List<String> found =
@@ -96,6 +102,13 @@ public final class Cohort {
   private List<String> members() {
     GroupMembers members = new GroupMembers(base, this::group);
     members.follow(cohort.group());
+    if (members.unlisted() > 0) {
+      doubts.add(
+          "The group says that it has "
+              + members.unlisted()
+              + " members more than it lists (quantity): patients may be missing. Ask the server's"
+              + " operator whether the application may see all members.");
+    }
     List<String> patients = new ArrayList<>(members.ids());
     patients.addAll(
         lookUp(members.queries(), "members of the group are named by identifiers that"));
@@ -104,7 +117,7 @@ public final class Cohort {
 
   private byte[] group(String id) {
     URI url = URI.create(base + "/Group/" + Link.component(id));
-    return search.page(fetch.resource("Group", url), "the group").bytes();
+    return search.page(fetch.resource("Group", id, url), "the group").bytes();
   }
 
   private List<String> ids() {

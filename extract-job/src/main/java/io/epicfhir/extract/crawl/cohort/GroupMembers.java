@@ -1,9 +1,9 @@
 package io.epicfhir.extract.crawl.cohort;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.bronze.JsonBytes;
 import io.epicfhir.extract.crawl.pages.References;
 import io.epicfhir.extract.source.request.Link;
 import java.io.IOException;
@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.StreamSupport;
 
 /**
  * The members of a Group and of the groups in it: patients by their ids, or by searches where they
@@ -34,6 +35,7 @@ final class GroupMembers {
   private final List<String> ids = new ArrayList<>();
   private final List<String> queries = new ArrayList<>();
   private final Map<String, Long> others = new TreeMap<>();
+  private long unlisted;
 
   /**
    * @param reading gives a Group by its id, as JSON
@@ -47,6 +49,11 @@ final class GroupMembers {
   /** The patients' ids. */
   List<String> ids() {
     return ids;
+  }
+
+  /** How many members more the groups say they have than they list. */
+  long unlisted() {
+    return unlisted;
   }
 
   /** Searches for the patients that are known by identifiers. */
@@ -63,7 +70,11 @@ final class GroupMembers {
     Deque<String> open = new ArrayDeque<>(List.of(group));
     Set<String> seen = new HashSet<>(open);
     while (!open.isEmpty()) {
-      for (JsonNode member : members(reading.apply(open.pop()))) {
+      JsonNode read = group(reading.apply(open.pop()));
+      Iterable<JsonNode> members = members(read);
+      long listed = StreamSupport.stream(members.spliterator(), false).count();
+      unlisted += Math.max(0, read.path("quantity").asLong() - listed);
+      for (JsonNode member : members) {
         String inner = member.path("inactive").asBoolean() ? "" : take(member.path("entity"));
         if (!inner.isEmpty() && seen.add(inner)) {
           open.add(inner);
@@ -78,10 +89,16 @@ final class GroupMembers {
     }
   }
 
-  private static JsonNode members(byte[] bytes) {
+  /** One member in place of a list counts as a list of it. */
+  private static Iterable<JsonNode> members(JsonNode group) {
+    JsonNode members = group.path("member");
+    return members.isObject() ? List.of(members) : members;
+  }
+
+  private static JsonNode group(byte[] bytes) {
     JsonNode group;
     try {
-      group = new JsonMapper().readTree(bytes);
+      group = JsonBytes.MAPPER.readTree(bytes);
     } catch (IOException e) {
       throw new IllegalStateException("A page that was read is no JSON", e);
     }
@@ -94,7 +111,7 @@ final class GroupMembers {
           "it is a group of another type than person"
               + (type.matches("[a-z]{1,20}") ? " (" + type + ")" : ""));
     }
-    return group.path("member");
+    return group;
   }
 
   /** Takes a member in; gives the id of the group that it is, else an empty text. */

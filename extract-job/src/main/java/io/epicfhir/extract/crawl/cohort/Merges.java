@@ -1,10 +1,11 @@
 package io.epicfhir.extract.crawl.cohort;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.extract.bronze.JsonBytes;
 import io.epicfhir.extract.crawl.pages.Entry;
 import io.epicfhir.extract.crawl.pages.References;
 import io.epicfhir.extract.crawl.spool.Spool;
+import io.epicfhir.extract.source.answer.OutcomeWords;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -29,7 +30,6 @@ public final class Merges {
 
   private static final Set<String> CODES = Set.of(EPIC_MERGED, MERGED);
   public static final String PATIENT = "Patient";
-  private static final JsonMapper MAPPER = new JsonMapper();
 
   private final References patients;
   private final Map<String, String> survivors = new TreeMap<>();
@@ -43,19 +43,19 @@ public final class Merges {
     return !codes.isEmpty() && CODES.containsAll(codes);
   }
 
-  /** The patient that a redirect leads to; empty where it names none at the base. */
+  /**
+   * The patient that a redirect leads to; empty where it names none at the base, as one to a
+   * sign-in page does.
+   */
   public String target(String location) {
-    String id = patients.id(location);
-    int query = location.indexOf('?');
-    if (!id.isEmpty() || query < 0) {
+    String relative = patients.relative(location);
+    int query = relative.indexOf('?');
+    String id = patients.id(query < 0 ? relative : relative.substring(0, query));
+    if (!id.isEmpty() || query < 0 || !OutcomeWords.isResourceType(relative.substring(0, query))) {
       return id;
     }
-    String relative = patients.relative(location);
-    if (relative.contains("://")) {
-      return "";
-    }
     boolean ofPatient = relative.startsWith(PATIENT + "?");
-    for (String pair : location.substring(query + 1).split("&", -1)) {
+    for (String pair : relative.substring(query + 1).split("&", -1)) {
       String name = pair.replaceFirst("=.*", "");
       if (name.equals(ofPatient ? "_id" : "patient") || name.equals("subject")) {
         String value = URLDecoder.decode(pair.replaceFirst("[^=]*=?", ""), StandardCharsets.UTF_8);
@@ -74,7 +74,7 @@ public final class Merges {
 
   /** Takes the links of a patient. */
   void read(byte[] bytes, int offset, int length) throws IOException {
-    JsonNode patient = MAPPER.readTree(bytes, offset, length);
+    JsonNode patient = JsonBytes.MAPPER.readTree(bytes, offset, length);
     String id = patient.path("id").asText();
     for (JsonNode link : patient.path("link")) {
       String other = patients.id(link.path("other").path("reference").asText());

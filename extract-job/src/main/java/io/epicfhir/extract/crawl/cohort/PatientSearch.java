@@ -16,6 +16,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -41,7 +42,7 @@ final class PatientSearch {
 
   private First byGet(String query) {
     URI url = url(query, settings.pageSize());
-    return new First(url, () -> fetch.page(PATIENT, url, 1));
+    return new First(url, () -> fetch.page(PATIENT, query, url, 1));
   }
 
   /** An MRN in an address would stand in the logs of every server on the way. */
@@ -71,7 +72,7 @@ final class PatientSearch {
 
   /** The id of the first patient that a search finds; empty where there is none. */
   List<String> one(String query) {
-    return found(page(url(query, 1), 1)).toList();
+    return found(page(fetch.page(PATIENT, query, url(query, 1), 1), A_SEARCH)).toList();
   }
 
   /** The ids of the patients with an identifier, in the way that the settings say. */
@@ -79,18 +80,34 @@ final class PatientSearch {
     return search(first(query));
   }
 
+  /** A search whose session expires begins again, as a crawl's others do. */
   private List<String> search(First first) {
+    for (int restart = 0; restart < settings.restarts(); restart++) {
+      Optional<List<String>> found = once(first, false);
+      if (found.isPresent()) {
+        return found.get();
+      }
+    }
+    return once(first, true).orElseThrow();
+  }
+
+  /** Empty where the session expired, unless this is the last try. */
+  private Optional<List<String>> once(First first, boolean last) {
     List<String> ids = new ArrayList<>();
     SearchTally tally = new SearchTally();
     Set<URI> seen = new LinkedHashSet<>();
     URI url = first.url();
     for (int number = 1; number <= settings.maxPages(); number++) {
-      Page page = number == 1 ? page(first.page().get(), A_SEARCH) : page(url, number);
+      Answer answer = number == 1 ? first.page().get() : fetch.page(PATIENT, A_SEARCH, url, number);
+      if (answer instanceof Answer.Expired && !last) {
+        return Optional.empty();
+      }
+      Page page = page(answer, A_SEARCH);
       tally.took(page.entries(), page.total());
       found(page).forEach(ids::add);
       if (page.next().isEmpty()) {
         requireComplete(tally.missing().stream().toList(), A_SEARCH);
-        return ids;
+        return Optional.of(ids);
       }
       URI next = following(url, page.next());
       if (!seen.add(url) || seen.contains(next)) {
@@ -103,10 +120,6 @@ final class PatientSearch {
 
   private URI url(String query, int count) {
     return URI.create(base + "/Patient?" + query + "&_count=" + count);
-  }
-
-  private Page page(URI url, int number) {
-    return page(fetch.page(PATIENT, url, number), A_SEARCH);
   }
 
   private static Stream<String> found(Page page) {
@@ -130,14 +143,25 @@ final class PatientSearch {
    */
   Page page(Answer answer, String what) {
     if (!(answer instanceof Answer.Got got)) {
-      String why =
-          answer instanceof Answer.Refused refused
-              ? "the server refused it (" + String.join(", ", refused.names()) + ")"
-              : "the server does not have it";
-      throw refused(what, why);
+      throw notFound(answer, what);
     }
     requireComplete(got.page().outcomes(), what);
     return got.page();
+  }
+
+  private static JobException notFound(Answer answer, String what) {
+    if (answer instanceof Answer.Expired) {
+      return refused(what, "its session expires again and again");
+    }
+    if (!(answer instanceof Answer.Refused refused)) {
+      return refused(what, "the server does not have it");
+    }
+    String why = "the server refused it (" + String.join(", ", refused.names()) + ")";
+    String said = refused.said().isEmpty() ? why : why + ": " + refused.said();
+    return refused.isServersTrouble()
+        ? new JobException(
+            ExitCode.UNAVAILABLE, "Cannot find the patients by " + what + ": " + said)
+        : refused(what, said);
   }
 
   private void requireComplete(List<OutcomeCode> codes, String what) {

@@ -7,12 +7,14 @@ import io.epicfhir.extract.crawl.pages.Page;
 import io.epicfhir.extract.crawl.pages.PageScan;
 import io.epicfhir.extract.crawl.pages.References;
 import io.epicfhir.extract.source.answer.BrokenBody;
+import io.epicfhir.extract.source.answer.Reply;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A document as servers send it: as a Binary in FHIR JSON, or as it is, whatever was asked for. One
@@ -23,6 +25,14 @@ public final class RawDocument {
   /** The type of all documents. */
   public static final String BINARY = "Binary";
 
+  /** An answer without a byte is no document. */
+  static final String EMPTY = "empty-answer";
+
+  /** A web page in place of a document that was announced as something else, such as a sign-in. */
+  static final String WEB_PAGE = "web-page";
+
+  private static final int OK = 200;
+  private static final String HTML = "html";
   private static final String UNKNOWN = "application/octet-stream";
 
   private RawDocument() {}
@@ -50,6 +60,23 @@ public final class RawDocument {
       }
     }
     return binary(id, contentType, body);
+  }
+
+  /**
+   * Why an answer is no document; empty where it may be one. Only 200 comes with all of it.
+   *
+   * @param announced the media type by what points to the document
+   */
+  static Optional<String> problem(Reply reply, String announced) {
+    if (reply.status() != OK) {
+      return Optional.of("http-" + reply.status());
+    }
+    if (reply.body().length == 0) {
+      return Optional.of(EMPTY);
+    }
+    boolean another =
+        !announced.equals(PageFetch.ANY_TYPE) && !announced.toLowerCase(Locale.ROOT).contains(HTML);
+    return another && reply.contentType().contains(HTML) ? Optional.of(WEB_PAGE) : Optional.empty();
   }
 
   private static boolean isFhir(String type) {

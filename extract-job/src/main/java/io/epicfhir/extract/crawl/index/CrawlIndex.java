@@ -26,6 +26,9 @@ public final class CrawlIndex {
   /** In place of a search: a bulk export held it. */
   public static final String EXPORT = "export";
 
+  /** Before a search: it did not ask for the resource, which came along. */
+  private static final String BESIDE = "+";
+
   private final Lake lake;
   private final Path file;
 
@@ -41,7 +44,7 @@ public final class CrawlIndex {
   /**
    * One resource.
    *
-   * @param patient whose search found it; empty where it came by reference or with other resources
+   * @param patient whose search found or brought it; empty where it came by reference
    * @param search the search's key; empty likewise
    * @param high of the content's digest
    * @param low of the content's digest
@@ -58,6 +61,16 @@ public final class CrawlIndex {
       boolean confirmed) {
     Seen(String id, String patient, String search, long high, long low, long readAt) {
       this(id, patient, search, high, low, readAt, false);
+    }
+
+    /** The key of a search that brought a resource which it did not ask for. */
+    public static String beside(String search) {
+      return BESIDE + search;
+    }
+
+    /** The key of the search that found or brought it. */
+    public String broughtBy() {
+      return search.startsWith(BESIDE) ? search.substring(BESIDE.length()) : search;
     }
 
     /** One of a crawl whose index is lost. */

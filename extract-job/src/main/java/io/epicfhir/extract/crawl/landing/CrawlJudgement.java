@@ -3,6 +3,7 @@ package io.epicfhir.extract.crawl.landing;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.crawl.pages.OutcomePolicy;
+import io.epicfhir.extract.crawl.reads.ReadProblems;
 import io.epicfhir.extract.crawl.search.Units;
 import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import java.util.ArrayList;
@@ -12,9 +13,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Whether what came may land: refused searches, warnings of missing data, quarantine. */
 public final class CrawlJudgement {
+  private static final int EXAMPLES = 3;
+
   private final CrawlSettings settings;
   private final String block;
   private final List<String> complaints = new ArrayList<>();
@@ -33,6 +37,7 @@ public final class CrawlJudgement {
 
   public CrawlJudgement searches(Units units) {
     Map<String, Long> codes = new TreeMap<>();
+    Set<String> said = new TreeSet<>();
     long bad = 0;
     for (Map.Entry<Integer, Set<String>> problem : units.problems().entrySet()) {
       boolean open = !units.settled(problem.getKey());
@@ -40,7 +45,16 @@ public final class CrawlJudgement {
         bad++;
         String name = units.search(problem.getKey()).name();
         problem.getValue().forEach(code -> codes.merge(code + " of " + name, 1L, Long::sum));
+        said.add(units.said(problem.getKey()));
       }
+    }
+    if (units.doneCount() < units.total()) {
+      complaints.add(
+          (units.total() - units.doneCount())
+              + " of "
+              + units.total()
+              + " searches were not carried out to their end; rerun, and report it as a defect if it"
+              + " stays so");
     }
     if (bad > 0) {
       complaints.add(
@@ -49,6 +63,7 @@ public final class CrawlJudgement {
               + units.total()
               + " searches were refused or incomplete "
               + codes
+              + examples(said)
               + "; see quarantine (reason refused). Correct crawl.searches or the application's"
               + " rights, or add the code to crawl.accepted-errors to go on without them. A rerun"
               + " repeats only these searches");
@@ -56,17 +71,24 @@ public final class CrawlJudgement {
     return this;
   }
 
-  public CrawlJudgement references(Map<String, Long> problems) {
-    if (!problems.isEmpty()) {
+  public CrawlJudgement references(ReadProblems problems) {
+    if (!problems.codes().isEmpty()) {
       complaints.add(
           "reads by reference were refused "
-              + problems
+              + problems.codes()
+              + examples(problems.said())
               + "; take the type out of "
               + block
               + ".hydrate, or add the code to crawl.accepted-errors; a"
               + " rerun asks only for these again");
     }
     return this;
+  }
+
+  /** A few of the answers, by which the server's operator finds the requests. */
+  private static String examples(Collection<String> said) {
+    List<String> some = said.stream().filter(text -> !text.isEmpty()).limit(EXAMPLES).toList();
+    return some.isEmpty() ? "" : ", for example: " + String.join("; ", some);
   }
 
   /** What no search finds any more, where it is too much to be read by its ids. */

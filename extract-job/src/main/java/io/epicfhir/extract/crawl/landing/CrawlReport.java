@@ -34,7 +34,7 @@ public final class CrawlReport {
     int patients = units.total() / plan.size();
     recorder.patients(patients, finished == 0 ? 0 : (double) ms / finished);
     recorder.result("outcomes", figures.outcomes());
-    recorder.result("unresolved", figures.reads(CrawlFigures.Reading.GONE));
+    recorder.result("unresolved", figures.unresolved());
     recorder.result("forbidden", figures.reads(CrawlFigures.Reading.FORBIDDEN));
     recorder.result("unreadable", figures.unreadable());
     recorder.result("outside", figures.reads(CrawlFigures.Reading.OUTSIDE));
@@ -50,7 +50,7 @@ public final class CrawlReport {
   public void references(CrawlFigures figures, String block) {
     MetricRegistry registry = recorder.registry();
     registry.counter("references.read").inc(figures.hydrated.sum());
-    Map<String, Long> unresolved = figures.reads(CrawlFigures.Reading.GONE);
+    Map<String, Long> unresolved = figures.unresolved();
     Map<String, Long> forbidden = figures.reads(CrawlFigures.Reading.FORBIDDEN);
     registry.counter("references.unresolved").inc(sum(unresolved) + sum(forbidden));
     registry.counter("attachments.too-long").inc(figures.attachmentsTooLong.sum());
@@ -174,6 +174,19 @@ public final class CrawlReport {
     if (!reasons.isEmpty()) {
       recorder.note("Resources in quarantine by reason: " + reasons + ".");
     }
+  }
+
+  /** What a person should look at although nothing failed. */
+  public void warnings(List<String> warnings) {
+    recorder.result("warnings", warnings);
+    warnings.forEach(recorder::note);
+  }
+
+  /** Resources of patients outside the cohort: those that were read, and those of searches. */
+  public void outside(CrawlFigures figures, Collection<TypeCounts> types) {
+    Map<String, Long> outside = figures.reads(CrawlFigures.Reading.OUTSIDE);
+    CohortDoubts.outside(types).forEach((type, number) -> outside.merge(type, number, Long::sum));
+    recorder.result("outside", outside);
   }
 
   public void quarantined(List<String> folders, long rows) {

@@ -1,12 +1,18 @@
 package io.epicfhir.extract.crawl.landing;
 
 import io.epicfhir.extract.crawl.index.CrawlIndex;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** What the crawl knows of searches and patients. */
 public interface CrawlWays {
   /** A search's name, without a patient. */
   String name(String search);
+
+  /** Whether a resource of these patients, whom a search did not ask for, is not kept. */
+  default boolean excludes(List<String> patients) {
+    return false;
+  }
 
   /** Whether this crawl would have seen the resource again if it were still there. */
   boolean wouldSee(CrawlIndex.Seen seen);

@@ -16,6 +16,10 @@ public final class TypeCounts {
   public long unchanged;
   public long rejected;
   public long optedOut;
+
+  /** Brought by searches, and not kept: they belong to patients outside the cohort. */
+  public long outside;
+
   public long deleted;
   long unconfirmed;
   public long kept;

@@ -122,7 +122,7 @@ public final class TypeToBronze {
     for (Entry entry : record.entries()) {
       ordinal++;
       if (!entry.id().isEmpty() && readings.mine(entry.id())) {
-        readings.read(entry.id(), entry.whole(), ordinal);
+        readings.read(entry.id(), entry.whole() && !ways.excludes(entry.patients()), ordinal);
       }
     }
   }
@@ -134,7 +134,9 @@ public final class TypeToBronze {
     for (Entry entry : record.entries()) {
       ordinal++;
       boolean mine = readings.mine(entry.id());
-      if (mine && entry.whole()) {
+      if (mine && ways.excludes(entry.patients())) {
+        counts.outside++;
+      } else if (mine && entry.whole()) {
         counts.received++;
         resource(readings, record, entry);
       } else if (mine) {
@@ -205,18 +207,9 @@ public final class TypeToBronze {
   }
 
   private void seen(SpoolRecord record, Entry entry) {
-    boolean bySearch = !record.aside() && !record.byReference();
-    boolean confirmed = record.confirms() && record.subject().equals(entry.id());
-    counts.kept += confirmed ? 1 : 0;
-    after.add(
-        new CrawlIndex.Seen(
-            entry.id(),
-            record.aside() || (record.confirms() && !confirmed) ? "" : record.patient(),
-            bySearch ? record.search() : confirmed ? record.foundBy() : "",
-            content.high(),
-            content.low(),
-            record.readAt(),
-            confirmed));
+    CrawlIndex.Seen seen = IndexEntry.of(record, entry, content);
+    counts.kept += seen.confirmed() ? 1 : 0;
+    after.add(seen);
   }
 
   /** What the last crawl saw and this one did not take: gone, not asked for, or not confirmed. */

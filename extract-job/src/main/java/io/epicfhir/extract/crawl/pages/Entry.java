@@ -1,5 +1,7 @@
 package io.epicfhir.extract.crawl.pages;
 
+import java.util.List;
+
 /**
  * One resource of a page.
  *
@@ -9,11 +11,20 @@ package io.epicfhir.extract.crawl.pages;
  * @param offset where its bytes begin in the page
  * @param length how many they are
  * @param matched whether the search asked for it; not where it only came along
+ * @param patients ids of the patients whom it belongs to; empty where it belongs to nobody, or to
+ *     the patient who was asked for
  */
-public record Entry(Kind kind, String type, String id, int offset, int length, boolean matched) {
+public record Entry(
+    Kind kind,
+    String type,
+    String id,
+    int offset,
+    int length,
+    boolean matched,
+    List<String> patients) {
   /** One that was asked for. */
   public Entry(Kind kind, String type, String id, int offset, int length) {
-    this(kind, type, id, offset, length, true);
+    this(kind, type, id, offset, length, true, List.of());
   }
 
   /** What an entry is. */
@@ -36,11 +47,16 @@ public record Entry(Kind kind, String type, String id, int offset, int length, b
   }
 
   public Entry at(int place) {
-    return new Entry(kind, type, id, place, length, matched);
+    return new Entry(kind, type, id, place, length, matched, patients);
   }
 
   /** The same, as one that came along with what was asked for. */
   public Entry included() {
-    return new Entry(kind, type, id, offset, length, false);
+    return new Entry(kind, type, id, offset, length, false, patients);
+  }
+
+  /** The same, of these patients. */
+  public Entry of(List<String> owners) {
+    return new Entry(kind, type, id, offset, length, matched, owners);
   }
 }

@@ -1,7 +1,7 @@
 package io.epicfhir.extract.crawl.pages;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.extract.bronze.JsonBytes;
 import io.epicfhir.extract.source.answer.OutcomeWords;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -20,12 +20,11 @@ public record OutcomeCode(boolean severe, String code) {
   public static final String NOTHING_FOUND = "4101";
 
   private static final Set<String> HARMLESS = Set.of("warning", "information", "success");
-  private static final JsonMapper MAPPER = new JsonMapper();
 
   /** The codes of each issue; one that cannot be read is an error. */
   static List<OutcomeCode> of(byte[] bytes, int offset, int length) throws IOException {
     List<OutcomeCode> codes = new ArrayList<>();
-    for (JsonNode issue : MAPPER.readTree(bytes, offset, length).path("issue")) {
+    for (JsonNode issue : JsonBytes.MAPPER.readTree(bytes, offset, length).path("issue")) {
       boolean severe = !HARMLESS.contains(issue.path("severity").asText());
       int before = codes.size();
       for (JsonNode coding : issue.path("details").path("coding")) {

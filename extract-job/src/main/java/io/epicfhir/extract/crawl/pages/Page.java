@@ -36,6 +36,11 @@ public record Page(
     this(content, entries, next, references, outcomes, NO_TOTAL, List.of());
   }
 
+  /** The same with another link to the next page, and these references. */
+  public Page with(String link, List<String> named) {
+    return new Page(content, entries, link, named, outcomes, total, patients);
+  }
+
   /** The same, of these patients. */
   Page of(List<String> owners) {
     return new Page(content, entries, next, references, outcomes, total, owners);

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.epicfhir.extract.bronze.JsonBytes;
 import io.epicfhir.extract.source.answer.BrokenBody;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,21 +13,6 @@ import java.util.Set;
 
 /** Finds the resources of a page in one pass over its bytes; builds nothing but their places. */
 public final class PageScan {
-  /** An entry says that there is a resource, and does not hold it. */
-  static final String ENTRY_WITHOUT_RESOURCE = "entry-without-resource";
-
-  /** An entry of mode outcome that holds something else than an OperationOutcome. */
-  static final String OUTCOME_WITHOUT_ISSUES = "outcome-without-issues";
-
-  /** A Bundle of another type than searchset. */
-  static final String NOT_A_SEARCHSET = "not-a-searchset";
-
-  /** The page says that there is a next one, and not where. */
-  static final String NEXT_WITHOUT_URL = "next-without-url";
-
-  /** The total is no number. */
-  static final String UNREADABLE_TOTAL = "unreadable-total";
-
   private static final String SEARCHSET = "searchset";
 
   private final byte[] bytes;
@@ -104,14 +88,14 @@ public final class PageScan {
         type = parser.getText();
       } else if (name.equals("type") && value == JsonToken.VALUE_STRING) {
         bundleType = parser.getText();
-      } else if (name.equals("total") && value.isScalarValue()) {
-        total();
-      } else if (name.equals("link") && value == JsonToken.START_ARRAY) {
+      } else if (name.equals("total")) {
+        total(value);
+      } else if (name.equals("link")) {
         links();
       } else if (name.equals("entry")) {
         entries(value);
-      } else if (name.equals("issues") && value == JsonToken.START_OBJECT) {
-        add(); // R5: an OperationOutcome beside the entries
+      } else if (name.equals("issues")) {
+        outcomes(value); // R5: an OperationOutcome beside the entries
       } else {
         parser.skipChildren();
       }
@@ -123,16 +107,15 @@ public final class PageScan {
     } else if (!type.equals("Bundle")) {
       throw new BrokenBody("an answer that is no Bundle");
     } else if (!bundleType.equalsIgnoreCase(SEARCHSET)) {
-      incomplete(NOT_A_SEARCHSET);
+      incomplete(PageProblem.NOT_A_SEARCHSET);
     }
   }
 
-  /** A number, which some servers send as a text. */
-  private void total() throws IOException {
-    try {
-      total = Math.max(total, new BigDecimal(parser.getText().strip()).longValue());
-    } catch (NumberFormatException e) {
-      incomplete(UNREADABLE_TOTAL);
+  private void total(JsonToken value) throws IOException {
+    PageTotal read = PageTotal.read(parser, value);
+    total = Math.max(total, read.number());
+    if (read.unreadable()) {
+      incomplete(PageProblem.UNREADABLE_TOTAL);
     }
   }
 
@@ -149,7 +132,10 @@ public final class PageScan {
   private void links() throws IOException {
     PageLinks links = PageLinks.read(parser);
     if (links.lacksUrl()) {
-      incomplete(NEXT_WITHOUT_URL);
+      incomplete(PageProblem.NEXT_WITHOUT_URL);
+    }
+    if (links.unreadable()) {
+      incomplete(PageProblem.UNREADABLE_LINK);
     }
     next = links.next().isEmpty() ? next : links.next();
   }
@@ -189,9 +175,9 @@ public final class PageScan {
       }
     }
     if (!resource && (named || !outcome)) {
-      incomplete(ENTRY_WITHOUT_RESOURCE);
+      incomplete(PageProblem.ENTRY_WITHOUT_RESOURCE);
     } else if (resource && mode.equals("outcome") && !outcome) {
-      incomplete(OUTCOME_WITHOUT_ISSUES);
+      incomplete(PageProblem.OUTCOME_WITHOUT_ISSUES);
     }
     for (int i = before; !mode.isEmpty() && !mode.equals("match") && i < entries.size(); i++) {
       entries.set(i, entries.get(i).included());
@@ -203,13 +189,26 @@ public final class PageScan {
     boolean outcome = false;
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String name = parser.currentName();
-      if (parser.nextToken() == JsonToken.START_OBJECT && name.equals("outcome")) {
-        outcome |= add();
+      JsonToken value = parser.nextToken();
+      if (name.equals("outcome")) {
+        outcome |= outcomes(value);
       } else {
         parser.skipChildren();
       }
     }
     return outcome;
+  }
+
+  /** One OperationOutcome, or a list of them; whether there is any. */
+  private boolean outcomes(JsonToken value) throws IOException {
+    if (value == JsonToken.START_OBJECT) {
+      return add();
+    }
+    boolean any = false;
+    while (value == JsonToken.START_ARRAY && parser.nextToken() == JsonToken.START_OBJECT) {
+      any |= add();
+    }
+    return any;
   }
 
   private String mode() throws IOException {
@@ -232,7 +231,7 @@ public final class PageScan {
     if (isOutcome) {
       outcome(entry.offset(), entry.length());
     } else {
-      entries.add(entry);
+      entries.add(entry.of(resources.patients()));
     }
     return isOutcome;
   }

@@ -60,7 +60,7 @@ final class PatientFields {
   /** The patients of a resource of this type and id. */
   List<String> patients(String type, String id) {
     return switch (type) {
-      case PATIENT -> List.of(id);
+      case PATIENT -> id.isEmpty() ? List.of() : List.of(id);
       case PROVENANCE -> List.copyOf(targets);
       default -> List.copyOf(owners);
     };

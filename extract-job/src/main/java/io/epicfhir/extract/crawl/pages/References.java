@@ -8,7 +8,7 @@ import java.util.Set;
 
 /**
  * Which references lead to resources that are fetched by them: relative ones and those below the
- * FHIR base, whose scheme and host may stand in any case.
+ * FHIR base, whose scheme and host may stand in any case or be left out.
  *
  * @param base the FHIR base with a slash at its end
  * @param types that are fetched by reference
@@ -17,6 +17,7 @@ import java.util.Set;
 public record References(String base, Set<String> types, Set<String> attachmentTypes)
     implements Serializable {
   private static final String BINARY = "Binary/";
+  private static final String ELSEWHERE = "elsewhere/";
   private static final String AUTHORITY = "://";
 
   /** Types whose resources belong to no patient. */
@@ -69,8 +70,33 @@ public record References(String base, Set<String> types, Set<String> attachmentT
         : null;
   }
 
-  /** What comes after the base; the text itself where it is relative or leads elsewhere. */
+  /**
+   * An attachment's address that leads to no document of this server, so that it is counted; null
+   * where attachments of the owner are not wanted.
+   */
+  String elsewhere(String owner, String url) {
+    return attachmentTypes.contains(owner) && !url.isBlank() ? ELSEWHERE + url : null;
+  }
+
+  /** Whether it names a document that is not at this server. */
+  public static boolean isElsewhere(String reference) {
+    return reference.startsWith(ELSEWHERE);
+  }
+
+  /** What comes after the base; the text itself where it leads elsewhere. */
   public String relative(String text) {
+    String written = text.strip();
+    while (written.startsWith("./")) {
+      written = written.substring(2);
+    }
+    if (written.startsWith("/") && path(base) > 0) {
+      String basePath = base.substring(path(base));
+      return written.startsWith(basePath) ? written.substring(basePath.length()) : written;
+    }
+    return belowBase(written);
+  }
+
+  private String belowBase(String text) {
     if (text.startsWith(base)) {
       return text.substring(base.length());
     }
@@ -96,13 +122,14 @@ public record References(String base, Set<String> types, Set<String> attachmentT
     return lower.endsWith(port) ? lower.substring(0, lower.length() - port.length()) : lower;
   }
 
-  private static String key(String relative, int slash) {
+  /** A version, a query such as _format and a fragment are no part of the id. */
+  private static String key(String written, int slash) {
+    String relative = written.replaceFirst("[?#].*", "").replaceFirst("/+$", "");
     int end = relative.indexOf('/', slash + 1);
-    if (end > 0 && !relative.startsWith("/_history/", end)) {
+    boolean named = relative.length() > slash + 1 && end != slash + 1;
+    if (!named || (end > 0 && !relative.startsWith("/_history/", end))) {
       return null;
     }
-    String key = end < 0 ? relative : relative.substring(0, end);
-    String id = key.substring(slash + 1);
-    return id.isEmpty() || id.indexOf('?') >= 0 || id.indexOf('#') >= 0 ? null : key;
+    return end < 0 ? relative : relative.substring(0, end);
   }
 }

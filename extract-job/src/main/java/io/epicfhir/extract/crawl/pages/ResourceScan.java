@@ -68,7 +68,12 @@ final class ResourceScan {
     requireObject(from, to);
     for (String[] attachment : urls) {
       String document = references.attachment(type, attachment[0]);
-      add(document == null ? null : document + attachment[1]);
+      boolean isAttachment = !attachment[1].isEmpty(); // else it may be an extension's url
+      if (document != null) {
+        add(document + attachment[1]);
+      } else if (isAttachment) {
+        add(references.elsewhere(type, attachment[0]));
+      }
     }
     Entry.Kind kind = subsetted ? Entry.Kind.SUBSETTED : Entry.Kind.RESOURCE;
     return new Entry(kind, type, id, from, to - from);

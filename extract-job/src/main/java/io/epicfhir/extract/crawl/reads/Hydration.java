@@ -6,6 +6,7 @@ import io.epicfhir.extract.crawl.index.Digest;
 import io.epicfhir.extract.crawl.index.DigestTable;
 import io.epicfhir.extract.crawl.index.IndexFolder;
 import io.epicfhir.extract.crawl.pages.Entry;
+import io.epicfhir.extract.crawl.pages.References;
 import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.crawl.spool.CrawlFigures;
 import io.epicfhir.extract.crawl.spool.ReadById;
@@ -204,7 +205,11 @@ public final class Hydration {
             type,
             false,
             done,
-            record -> record.references().forEach(named -> add(named, record.patient())));
+            record -> {
+              if (!scope.excludes(record.namedFor())) {
+                record.references().forEach(named -> add(named, record.patient()));
+              }
+            });
     done.addAll(read);
   }
 
@@ -218,6 +223,10 @@ public final class Hydration {
     int blank = reference.indexOf(' ');
     boolean first = known.add(digest.of(blank < 0 ? reference : reference.substring(0, blank)));
     if (!first && !holders.moved(reference, patient)) {
+      return;
+    }
+    if (References.isElsewhere(reference)) {
+      figures.read(RawDocument.BINARY, CrawlFigures.Reading.ELSEWHERE);
       return;
     }
     asked++;

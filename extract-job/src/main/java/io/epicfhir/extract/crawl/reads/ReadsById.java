@@ -40,6 +40,7 @@ public final class ReadsById {
   private final Workers workers;
   private final CohortScope scope;
   private final Map<String, Long> problems = new TreeMap<>();
+  private final Map<String, String> said = new TreeMap<>();
   private final Map<String, Integer> refusals = new ConcurrentHashMap<>();
   private final Set<String> readable = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean dayIsOver = new AtomicBoolean();
@@ -61,10 +62,10 @@ public final class ReadsById {
         });
   }
 
-  /** The codes of refused reads that are not accepted, and how many there were. */
-  public Map<String, Long> problems() {
+  /** The refused reads that are not accepted. */
+  public ReadProblems problems() {
     synchronized (problems) {
-      return new TreeMap<>(problems);
+      return new ReadProblems(problems, List.copyOf(said.values()));
     }
   }
 
@@ -110,13 +111,14 @@ public final class ReadsById {
   private Answer ask(ReadById read) {
     URI url = URI.create(reading.base() + "/" + read.type() + "/" + Link.component(read.id()));
     if (!read.type().equals(RawDocument.BINARY)) {
-      return reading.fetch().resource(read.type(), url);
+      return reading.fetch().resource(read.type(), read.id(), url);
     }
     reading.figures().documents.increment();
     int most = reading.settings().attachments().maxSize();
-    Answer answer = reading.fetch().document(url, read.id(), PageFetch.FHIR, most);
+    String announced = read.accept();
+    Answer answer = reading.fetch().document(url, read.id(), PageFetch.FHIR, announced, most);
     return answer instanceof Answer.Refused refused && OTHER_MEDIA_TYPE.contains(refused.status())
-        ? reading.fetch().document(url, read.id(), read.accept(), most)
+        ? reading.fetch().document(url, read.id(), announced, announced, most)
         : answer;
   }
 
@@ -131,7 +133,8 @@ public final class ReadsById {
         count(read, CrawlFigures.Reading.OUTSIDE);
         return SpoolRecord.outside(read, got.page().patients().get(0));
       }
-      count(read, CrawlFigures.Reading.GOT);
+      boolean itself = got.page().entries().stream().anyMatch(e -> e.id().equals(read.id()));
+      count(read, itself ? CrawlFigures.Reading.GOT : CrawlFigures.Reading.ELSEWHERE);
       got.page().entries().stream()
           .filter(e -> e.kind() == Entry.Kind.RAW)
           .forEach(e -> reading.figures().rawAttachments.increment());
@@ -161,7 +164,7 @@ public final class ReadsById {
     }
     List<OutcomeCode> codes = got.page().outcomes();
     List<OutcomeCode> why = codes.isEmpty() ? List.of(new OutcomeCode(true, NO_RESOURCE)) : codes;
-    return new Answer.Refused(200, why, "");
+    return new Answer.Refused(200, why, "", got.trace());
   }
 
   private static boolean holds(Page page, String type) {
@@ -194,19 +197,25 @@ public final class ReadsById {
     if (!settled) {
       synchronized (problems) {
         refused.names().forEach(code -> problems.merge(code, 1L, Long::sum));
+        refused.names().forEach(code -> said.putIfAbsent(code, refused.said()));
       }
     }
     SpoolRecord.End end = settled ? SpoolRecord.End.GONE : SpoolRecord.End.REFUSED;
     return SpoolRecord.ended(read, end, refused.codes());
   }
 
-  /** A retired patient's id leads to the survivor: the resource of that id is gone. */
+  /**
+   * A retired patient's id leads to the survivor: the resource of that id is gone. A redirect to
+   * another version of the same patient, or to anything else, says nothing of the kind.
+   */
   private boolean movedAway(ReadById read, Answer.Refused refused) {
-    boolean merged = refused.redirect() || refused.names().contains(Merges.EPIC_MERGED);
-    return read.type().equals("Patient")
-        && merged
-        && (reading.merges().survivor(read.id()).isPresent()
-            || !reading.merges().target(refused.location()).isEmpty());
+    if (!read.type().equals(Merges.PATIENT)) {
+      return false;
+    }
+    String target = reading.merges().target(refused.location());
+    boolean toAnother = refused.redirect() && !target.isEmpty() && !target.equals(read.id());
+    boolean merged = refused.names().contains(Merges.EPIC_MERGED);
+    return toAnother || (merged && reading.merges().survivor(read.id()).isPresent());
   }
 
   /** What the application may not see is as good as not there. */

@@ -81,7 +81,7 @@ public record HydrationCounts(
         resources,
         unchanged,
         duplicates,
-        figures.reads(CrawlFigures.Reading.GONE),
+        figures.unresolved(),
         figures.reads(CrawlFigures.Reading.FORBIDDEN),
         figures.unreadable(),
         figures.reads(CrawlFigures.Reading.OUTSIDE),

@@ -13,6 +13,7 @@ import io.epicfhir.extract.crawl.landing.StagedRows;
 import io.epicfhir.extract.crawl.landing.TypeCounts;
 import io.epicfhir.extract.crawl.landing.TypeToBronze;
 import io.epicfhir.extract.crawl.pages.Entry;
+import io.epicfhir.extract.crawl.reads.ReadProblems;
 import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.crawl.spool.CrawlFigures;
 import io.epicfhir.extract.crawl.spool.Spool;
@@ -68,10 +69,10 @@ final class ReferencesToBronze implements CrawlWays {
   /**
    * Does it.
    *
-   * @param problems the codes of refused reads that are not accepted
+   * @param problems the refused reads that are not accepted
    * @param unread what the export lacks and is left to the next one to be read
    */
-  Hydrated run(CrawlFigures figures, Map<String, Long> problems, Map<String, Long> unread) {
+  Hydrated run(CrawlFigures figures, ReadProblems problems, Map<String, Long> unread) {
     spool.roll();
     Path folder = new Path(export.folder(), "rows");
     context.lake().delete(folder); // what an earlier try that broke off had written

@@ -17,12 +17,12 @@ public final class Expectations {
   }
 
   /**
-   * Whether the search that had found the resource was asked again, for all of the type, and was
-   * answered in full; for a merged patient, the survivor's.
+   * Whether the search that had found the resource, or had brought it along, was asked again, for
+   * all of the type, and was answered in full; for a merged patient, the survivor's.
    */
   public boolean wouldSee(CrawlIndex.Seen seen) {
     return seen.bySearch()
-        && plan.find(seen.search())
+        && plan.find(seen.broughtBy())
             .filter(search -> search.narrowed().isEmpty())
             .filter(search -> complete(seen.patient(), search.type()))
             .isPresent();

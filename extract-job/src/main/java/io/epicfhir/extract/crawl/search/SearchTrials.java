@@ -1,7 +1,7 @@
 package io.epicfhir.extract.crawl.search;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.bronze.JsonBytes;
 import io.epicfhir.extract.crawl.cohort.Cohort;
 import io.epicfhir.extract.crawl.fetch.Answer;
 import io.epicfhir.extract.crawl.fetch.PageFetch;
@@ -76,7 +76,9 @@ public final class SearchTrials {
     for (Search search : new SearchPlan(settings, Map.of()).searches()) {
       URI url = search.url(source.baseUrl(), patient, settings.pageSize(), false);
       Answer answer =
-          search.read() ? fetch.resource(search.type(), url) : fetch.page(search.name(), url, 1);
+          search.read()
+              ? fetch.resource(search.type(), patient, url)
+              : fetch.page(search.name(), patient, url, 1);
       trials.add(trial(search, answer));
     }
     return trials;
@@ -90,7 +92,7 @@ public final class SearchTrials {
                 + "/Patient?_id="
                 + Link.component(patient)
                 + "&_lastUpdated=ge2999-01-01");
-    return fetch.page("Patient?_lastUpdated", url, 1) instanceof Answer.Got got
+    return fetch.page("Patient?_lastUpdated", patient, url, 1) instanceof Answer.Got got
         && got.page().outcomes().stream().allMatch(o -> o.code().equals(OutcomeCode.NOTHING_FOUND))
         && got.page().entries().stream().noneMatch(e -> e.type().equals("Patient"));
   }
@@ -120,7 +122,7 @@ public final class SearchTrials {
 
   private static boolean dated(Page page, Entry entry) {
     try {
-      return new JsonMapper()
+      return JsonBytes.MAPPER
           .readTree(page.bytes(), entry.offset(), entry.length())
           .path("meta")
           .hasNonNull("lastUpdated");

@@ -1,29 +1,37 @@
 package io.epicfhir.extract.crawl.search;
 
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
-import io.epicfhir.common.JobException;
 import io.epicfhir.extract.crawl.cohort.Merges;
 import io.epicfhir.extract.crawl.fetch.Answer;
-import io.epicfhir.extract.crawl.pages.Entry;
 import io.epicfhir.extract.crawl.pages.OutcomeCode;
 import io.epicfhir.extract.crawl.pages.Page;
+import io.epicfhir.extract.crawl.pages.PageProblem;
 import io.epicfhir.extract.crawl.settings.Search;
 import io.epicfhir.extract.crawl.spool.SpoolRecord;
 import io.epicfhir.extract.source.SourceClient;
-import io.epicfhir.extract.source.answer.OutcomeWords;
 import io.epicfhir.extract.source.request.Link;
 import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /** Follows one search of one patient to its end, page by page, each durable before the next. */
 public final class UnitRun {
+  /** A next link to an origin where the token must not go. */
+  public static final String OTHER_ORIGIN = "link-to-another-origin";
+
+  /** A read of the plan was answered with something else than the resource of that type and id. */
+  private static final String ANOTHER = "another-resource";
+
+  private static final String ELSEWHERE =
+      ", where the access token must not go; check source.base-url, ask the server's operator, or"
+          + " name it in source.allowed-origins ";
+
+  private static final int OK = 200;
+
   private final CrawlReading reading;
   private final SourceClient client;
   private final Units units;
@@ -49,14 +57,17 @@ public final class UnitRun {
 
   /** One unit's way. */
   private final class Walk {
+    final int unit;
     final Search search;
     final String patient;
     final Set<URI> seen = new HashSet<>();
     URI url;
-    int page = 1;
+    int number = 1;
     int restart;
+    String trace = "";
 
     Walk(int unit) {
+      this.unit = unit;
       search = units.search(unit);
       patient = units.patient(unit);
       begin();
@@ -64,9 +75,9 @@ public final class UnitRun {
           .place(unit)
           .ifPresent(
               place -> {
-                url = following(place.next());
-                page = place.page() + 1;
+                number = place.page() + 1;
                 restart = place.restart();
+                url = following(place.next()).orElse(null);
               });
     }
 
@@ -74,33 +85,41 @@ public final class UnitRun {
       url =
           search.url(
               reading.base(), patient, reading.settings().pageSize(), knownPatient.test(patient));
-      page = 1;
+      number = 1;
       seen.clear();
     }
 
-    URI following(String link) {
-      URI next;
+    /** The address that a link leads to; the unit ends where the token must not go there. */
+    Optional<URI> following(String link) {
+      Optional<URI> next = resolved(link);
+      if (next.isPresent() && client.allows(next.get())) {
+        return next;
+      }
+      String code = next.isEmpty() ? PageProblem.UNREADABLE_LINK : OTHER_ORIGIN;
+      units.said(
+          unit,
+          "Cannot follow a next link of search "
+              + search.name()
+              + ": it leads "
+              + next.map(to -> "to another origin, " + to.getAuthority() + ELSEWHERE)
+                  .orElse("to no web address; ask the server's operator ")
+              + trace);
+      end(SpoolRecord.End.REFUSED, List.of(new OutcomeCode(true, code)), "");
+      return Optional.empty();
+    }
+
+    private Optional<URI> resolved(String link) {
       try {
-        next = Link.resolve(url, link);
+        return Optional.of(Link.resolve(url, link));
       } catch (IllegalArgumentException e) {
-        next = null;
+        return Optional.empty();
       }
-      if (next == null || !client.allows(next)) {
-        throw new JobException(
-            ExitCode.REFUSED,
-            "Cannot follow a next link of search "
-                + search.name()
-                + ": it leads "
-                + (next == null ? "nowhere" : "to another origin, " + next.getAuthority())
-                + ", where the access token must not go; check source.base-url, ask the server's"
-                + " operator, or name it in source.allowed-origins");
-      }
-      return next;
     }
 
     /** Takes the answer in; false at the search's end. */
     boolean took(Answer answer) {
       if (answer instanceof Answer.Got got) {
+        trace = got.trace();
         return took(got.page());
       }
       if (answer instanceof Answer.Expired && restart < reading.settings().restarts()) {
@@ -121,6 +140,7 @@ public final class UnitRun {
 
     /** A redirect that names another patient says that this one was merged into that one. */
     private void refused(Answer.Refused refused) {
+      units.said(unit, refused.said());
       String survivor = refused.redirect() ? reading.merges().target(refused.location()) : "";
       boolean merged = !survivor.isEmpty() && !survivor.equals(patient);
       end(
@@ -130,48 +150,34 @@ public final class UnitRun {
     }
 
     private void end(SpoolRecord.End end, List<OutcomeCode> codes, String survivor) {
-      append(SpoolRecord.ended(search.key(), patient, restart, page, end, codes, survivor));
+      append(SpoolRecord.ended(search.key(), patient, restart, number, end, codes, survivor));
     }
 
     private boolean took(Page content) {
-      URI next = content.next().isEmpty() ? null : following(content.next());
-      append(content);
-      if (next == null) {
+      if (content.next().isEmpty()) {
+        append(page(content));
         return false;
       }
-      page++;
-      boolean again = !seen.add(url) || seen.contains(next);
-      if (again || page > reading.settings().maxPages()) {
+      Optional<URI> next = resolved(content.next()).filter(client::allows);
+      // As it was resolved: another try cannot know which page a relative link came with.
+      String link = next.map(Link::written).orElse(content.next());
+      append(page(content.with(link, content.references())));
+      number++;
+      if (following(content.next()).isEmpty()) {
+        return false;
+      }
+      boolean again = !seen.add(url) || seen.contains(next.get());
+      if (again || number > reading.settings().maxPages()) {
         String code = again ? "next-link-cycle" : "max-pages";
         end(SpoolRecord.End.REFUSED, List.of(new OutcomeCode(true, code)), "");
         return false;
       }
-      url = next;
+      url = next.get();
       return true;
     }
 
-    /** Resources of other types, which a search can bring along, go to their own types first. */
-    private void append(Page content) {
-      Map<Boolean, List<Entry>> own =
-          content.entries().stream().collect(Collectors.partitioningBy(this::own));
-      own.get(false).stream()
-          .collect(Collectors.groupingBy(Entry::type))
-          .forEach(
-              (type, entries) -> {
-                Page part = new Page(content.content(), entries, "", List.of(), List.of());
-                reading
-                    .spool()
-                    .append(type, SpoolRecord.of(SpoolRecord.ASIDE, "", 0, 1, part, entries));
-              });
-      append(SpoolRecord.of(search.key(), patient, restart, page, content, own.get(true)));
-    }
-
-    private boolean own(Entry entry) {
-      boolean resource =
-          entry.kind() == Entry.Kind.RESOURCE || entry.kind() == Entry.Kind.SUBSETTED;
-      return !resource
-          || entry.type().equals(search.type())
-          || !OutcomeWords.isResourceType(entry.type());
+    private SpoolRecord page(Page content) {
+      return new SearchedPage(reading, search, patient).own(restart, number, content);
     }
 
     private void append(SpoolRecord record) {
@@ -179,6 +185,7 @@ public final class UnitRun {
       reading.spool().append(search.type(), record);
       Failpoint.at("crawl.spooled");
       units.took(record);
+      units.traced(unit, trace);
       reading.figures().page(record);
     }
   }
@@ -186,7 +193,7 @@ public final class UnitRun {
   /** Runs it to its end, or to the next page where the work is stopped. */
   void run(int unit) {
     Walk walk = new Walk(unit);
-    boolean more = true;
+    boolean more = walk.url != null;
     while (more && !stopped.getAsBoolean()) {
       more = walk.took(ask(walk));
     }
@@ -194,8 +201,25 @@ public final class UnitRun {
   }
 
   private Answer ask(Walk walk) {
-    return walk.search.read()
-        ? reading.fetch().resource(walk.search.type(), walk.url)
-        : reading.fetch().page(walk.search.name(), walk.url, walk.page);
+    Search search = walk.search;
+    if (!search.read()) {
+      return reading.fetch().page(search.name(), walk.patient, walk.url, walk.number);
+    }
+    Answer answer = reading.fetch().resource(search.type(), walk.patient, walk.url);
+    if (answer instanceof Answer.Got got && got.page().outcomes().isEmpty() && !holds(got, walk)) {
+      String said =
+          "Cannot read " + search.type() + ": another resource came in its place " + got.trace();
+      return new Answer.Refused(OK, List.of(new OutcomeCode(true, ANOTHER)), "", said);
+    }
+    return answer;
+  }
+
+  /** Whether a read has brought the resource that it asked for. */
+  private static boolean holds(Answer.Got got, Walk walk) {
+    return got.page().entries().stream()
+        .anyMatch(
+            entry ->
+                entry.type().equals(walk.search.type())
+                    && (!walk.search.readsPatient() || entry.id().equals(walk.patient)));
   }
 }

@@ -9,6 +9,7 @@ import io.epicfhir.extract.crawl.settings.SearchPlan;
 import io.epicfhir.extract.crawl.spool.SpoolRecord;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -31,6 +32,8 @@ public final class Units {
   private final Map<Integer, Place> begun = new HashMap<>();
   private final Map<Integer, Set<String>> problems = new HashMap<>();
   private final Map<Integer, SearchTally> tallies = new HashMap<>();
+  private final Map<Integer, String> said = new HashMap<>();
+  private final BitSet found = new BitSet();
   private int doneCount;
 
   /** Where a search that is under way goes on. */
@@ -104,6 +107,12 @@ public final class Units {
     if (!bad.isEmpty()) {
       problems.computeIfAbsent(unit, u -> new TreeSet<>()).addAll(bad);
     }
+    boolean itself =
+        record.entries().stream()
+            .anyMatch(e -> e.type().equals(Merges.PATIENT) && e.id().equals(record.subject()));
+    if (itself) {
+      found.set(patient);
+    }
     boolean over = record.end() != SpoolRecord.End.MORE;
     if (over) {
       begun.remove(unit);
@@ -129,6 +138,27 @@ public final class Units {
       tally.missing().ifPresent(codes::add);
     }
     return codes;
+  }
+
+  /**
+   * What the server said when it refused the search, with the address and its id of the request.
+   */
+  synchronized void said(int unit, String text) {
+    if (!text.isEmpty()) {
+      said.put(unit, text);
+    }
+  }
+
+  /** The request that the unit's last answer came to, which matters where it is incomplete. */
+  synchronized void traced(int unit, String trace) {
+    if (problems.containsKey(unit) && !trace.isEmpty()) {
+      said.putIfAbsent(unit, "the answer to " + trace);
+    }
+  }
+
+  /** What is known of the request of a refused search; empty where an earlier try sent it. */
+  public synchronized String said(int unit) {
+    return said.getOrDefault(unit, "");
   }
 
   private void mark(int unit, boolean now) {
@@ -189,10 +219,30 @@ public final class Units {
             .allMatch(unit -> done[unit] && !problems.containsKey(unit));
   }
 
+  /**
+   * Patients whose own searches of Patient were answered in full, and brought nobody of the id, nor
+   * is it known that they were merged; none where the plan does not ask for all Patients.
+   */
+  public synchronized long withoutPatient() {
+    List<Search> own = plan.of(Merges.PATIENT);
+    if (own.isEmpty() || own.stream().anyMatch(search -> !search.narrowed().isEmpty())) {
+      return 0;
+    }
+    return patients.stream()
+        .filter(patient -> !found.get(numbers.get(patient)) && complete(patient, Merges.PATIENT))
+        .filter(patient -> merges.survivor(patient).isEmpty())
+        .count();
+  }
+
   /** The patients of whom everything was answered in full. */
   public synchronized List<String> completePatients() {
     Set<Integer> bad = new HashSet<>();
     problems.keySet().forEach(unit -> bad.add(unit / plan.size()));
+    for (int unit = 0; unit < done.length; unit++) {
+      if (!done[unit]) {
+        bad.add(unit / plan.size());
+      }
+    }
     return patients.stream().filter(p -> !bad.contains(numbers.get(p))).toList();
   }
 }

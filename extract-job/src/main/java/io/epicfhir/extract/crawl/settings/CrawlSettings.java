@@ -1,6 +1,7 @@
 package io.epicfhir.extract.crawl.settings;
 
 import io.epicfhir.common.settings.SettingsReader;
+import io.epicfhir.extract.source.settings.TypeNames;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -46,8 +47,6 @@ public record CrawlSettings(
     Set<String> harmlessCodes,
     double maxRejectedShare,
     Duration lockPatience) {
-  private static final String TYPE = "[A-Z][A-Za-z]+";
-
   /** Reads the block; what is wrong stays with the reader until its check. */
   public static CrawlSettings read(SettingsReader reader) {
     Map<String, List<String>> searches = searches(reader);
@@ -103,11 +102,7 @@ public record CrawlSettings(
 
   static List<String> types(SettingsReader reader, String key) {
     List<String> types = reader.texts(key);
-    for (String type : types) {
-      if (!type.matches(TYPE)) {
-        reader.problem(key, type, "names of FHIR resource types");
-      }
-    }
+    TypeNames.check(reader, key, types);
     return types;
   }
 
@@ -124,10 +119,14 @@ public record CrawlSettings(
   private static Map<String, List<String>> searches(SettingsReader reader) {
     Map<String, List<String>> searches = new TreeMap<>(reader.table("searches"));
     searches.values().removeIf(List::isEmpty);
+    TypeNames.check(reader, "searches", searches.keySet());
     searches.forEach(
         (type, templates) -> {
+          if (new TreeSet<>(templates).size() < templates.size()) {
+            reader.problem("searches." + type, templates.toString(), "each query once");
+          }
           for (String template : templates) {
-            boolean named = template.contains(Search.PATIENT) && type.matches(TYPE);
+            boolean named = template.contains(Search.PATIENT);
             if (!named || !readable(template)) {
               reader.problem(
                   "searches." + type,

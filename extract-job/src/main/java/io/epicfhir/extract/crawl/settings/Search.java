@@ -26,6 +26,11 @@ public record Search(int number, String type, String template, String narrowed) 
     return template.startsWith("/");
   }
 
+  /** Whether it reads the resource whose id is the patient's. */
+  public boolean readsPatient() {
+    return template.equals("/" + PATIENT);
+  }
+
   /** Names it without naming a patient: in messages and in bronze. */
   public String name() {
     if (read()) {

@@ -28,6 +28,8 @@ public final class CrawlFigures {
     GOT,
     /** The server does not have it. */
     GONE,
+    /** What it names is under another id, or its address leads to no document of this server. */
+    ELSEWHERE,
     /** The application may not see it. */
     FORBIDDEN,
     /** The server refused it for another reason. */
@@ -69,7 +71,8 @@ public final class CrawlFigures {
       return;
     }
     if (record.end() == SpoolRecord.End.LAST) {
-      read(type, Reading.GOT);
+      boolean itself = record.entries().stream().anyMatch(e -> e.id().equals(record.subject()));
+      read(type, itself ? Reading.GOT : Reading.ELSEWHERE);
     } else if (record.end() == SpoolRecord.End.GONE) {
       read(type, record.gone() ? Reading.GONE : Reading.FORBIDDEN);
     } else if (record.outside()) {
@@ -80,6 +83,13 @@ public final class CrawlFigures {
   /** Reads that ended so, by type. */
   public Map<String, Long> reads(Reading how) {
     return sums(reads.getOrDefault(how, Map.of()));
+  }
+
+  /** By type, what others refer to and the server does not have, or has under no such address. */
+  public Map<String, Long> unresolved() {
+    Map<String, Long> unresolved = reads(Reading.GONE);
+    reads(Reading.ELSEWHERE).forEach((type, n) -> unresolved.merge(type, n, Long::sum));
+    return unresolved;
   }
 
   /** An earlier crawl read one of the type not long ago, so this one does not. */
@@ -99,6 +109,7 @@ public final class CrawlFigures {
     types.keySet().removeAll(reads(Reading.GOT).keySet());
     types.keySet().removeAll(reads(Reading.GONE).keySet());
     types.keySet().removeAll(reads(Reading.OUTSIDE).keySet());
+    types.keySet().removeAll(reads(Reading.ELSEWHERE).keySet());
     return types;
   }
 

@@ -1,5 +1,6 @@
 package io.epicfhir.extract.crawl.spool;
 
+import io.epicfhir.extract.crawl.fetch.PageFetch;
 import io.epicfhir.extract.crawl.index.CrawlIndex;
 
 /**
@@ -11,12 +12,11 @@ import io.epicfhir.extract.crawl.index.CrawlIndex;
  * @param holder the patient whose resource refers to a document; else empty
  */
 public record ReadById(String type, String id, String accept, CrawlIndex.Seen seen, String holder) {
-
   public static ReadById of(String reference) {
     int slash = reference.indexOf('/');
     int blank = reference.indexOf(' ');
     int end = blank < 0 ? reference.length() : blank;
-    String accept = blank < 0 ? "*/*" : reference.substring(blank + 1);
+    String accept = blank < 0 ? PageFetch.ANY_TYPE : reference.substring(blank + 1);
     return new ReadById(
         reference.substring(0, slash), reference.substring(slash + 1, end), accept, null, "");
   }

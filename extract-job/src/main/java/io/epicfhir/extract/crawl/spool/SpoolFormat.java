@@ -104,6 +104,16 @@ final class SpoolFormat {
     for (Entry entry : record.entries()) {
       out.writeBoolean(entry.matched());
     }
+    for (int i = 0; i < record.entries().size(); i++) {
+      List<String> patients = record.entries().get(i).patients();
+      if (!patients.isEmpty()) {
+        out.writeInt(i);
+        out.writeInt(patients.size());
+        for (String patient : patients) {
+          TextBytes.write(out, patient);
+        }
+      }
+    }
     return bytes.toByteArray();
   }
 
@@ -124,6 +134,10 @@ final class SpoolFormat {
       total = in.readLong();
       for (int i = 0; i < entries.size(); i++) {
         entries.set(i, in.readBoolean() ? entries.get(i) : entries.get(i).included());
+      }
+      while (in.available() > 0) { // the few of other patients than the one who was asked for
+        int number = in.readInt();
+        entries.set(number, entries.get(number).of(texts(in)));
       }
     }
     return new SpoolRecord(

@@ -13,13 +13,14 @@ import java.util.List;
  *
  * @param search which search, by type and template; {@link #BY_REFERENCE} for a read by reference,
  *     {@link #ASIDE} for resources of another type that came with a search
- * @param subject the patient, or the id that was read
+ * @param subject the patient, or the id that was read; with resources that came along, nobody, or
+ *     the patients whose resources refer to what is named
  * @param restart how often the search had begun again
  * @param page its number, from 1 on
  * @param end what comes after it
  * @param next the link to the next page, where there is one; of a read that confirms, what had
- *     found the resource; of another read, the patient whose resource came; of a merged patient's
- *     search, the survivor
+ *     found the resource; of another read, the patient whose resource came; of resources that came
+ *     along, what brought them; of a merged patient's search, the survivor
  * @param readAt milliseconds since 1970
  * @param codes what OperationOutcomes said
  * @param references what must be fetched by reference
@@ -83,9 +84,26 @@ public record SpoolRecord(
         content.total());
   }
 
+  /**
+   * Resources of another type, or that only came along with a search.
+   *
+   * @param search the key of the search that brought them
+   * @param patient whose search it was
+   */
+  public static SpoolRecord beside(
+      String search, String patient, Page content, List<Entry> entries) {
+    return of(ASIDE, "", 0, 1, content, entries).with(End.LAST, patient + FOUND_BY + search);
+  }
+
+  /** What the resources of patients other than the one who was asked for refer to. */
+  public static SpoolRecord named(List<String> patients, Page content) {
+    return of(ASIDE, String.join(FOUND_BY, patients), 0, 1, content, List.of()).with(End.LAST, "");
+  }
+
   /** A resource that was read by its id. */
   public static SpoolRecord read(ReadById read, Page page) {
-    SpoolRecord record = of(BY_REFERENCE, read.id(), 0, 1, page, page.entries());
+    List<Entry> entries = page.entries().stream().map(entry -> entry.of(List.of())).toList();
+    SpoolRecord record = of(BY_REFERENCE, read.id(), 0, 1, page, entries);
     String patient = page.patients().isEmpty() ? read.holder() : page.patients().get(0);
     return record.with(End.LAST, read.confirms() ? foundBy(read) : patient);
   }
@@ -173,18 +191,33 @@ public record SpoolRecord(
 
   /** The patient whose search or whose resource it is; empty where it is nobody's. */
   public String patient() {
+    if (aside()) {
+      return namedFor().stream().findFirst().orElse("");
+    }
     if (!byReference()) {
       return subject;
     }
     return confirms() ? foundFor() : next;
   }
 
-  /** The patient whose search had found what was confirmed. */
-  String foundFor() {
+  /** Whose resources refer to what it names; empty where that is the patient who was asked for. */
+  public List<String> namedFor() {
+    return aside() && !subject.isEmpty() ? List.of(subject.split(FOUND_BY, -1)) : List.of();
+  }
+
+  /**
+   * Whether it is known which search brought what came along; not in a spool of an older version.
+   */
+  public boolean broughtBySearch() {
+    return aside() && next.contains(FOUND_BY);
+  }
+
+  /** The patient whose search had found what was confirmed, or brought what came along. */
+  public String foundFor() {
     return next.substring(0, next.indexOf(FOUND_BY));
   }
 
-  /** The search that had found what was confirmed. */
+  /** The search that had found what was confirmed, or brought what came along. */
   public String foundBy() {
     return next.substring(next.indexOf(FOUND_BY) + FOUND_BY.length());
   }

@@ -29,6 +29,27 @@ record Outcome(List<Issue> issues, Set<String> words) {
       Set.of("transient", "lock-error", "no-store", "timeout", "throttled", "incomplete");
   private static final Set<String> BUSY = Set.of("transient", "no-store", "throttled");
   private static final Set<String> HARMLESS = Set.of("warning", "information", "success");
+
+  /** FHIR's issue types for what does not exist or was deleted. */
+  private static final Set<String> NOT_THERE = Set.of("not-found", "deleted");
+
+  /** Issue types that leave it to the details to say what is wrong. */
+  private static final Set<String> GENERAL = Set.of("", "processing", "invalid", "value");
+
+  /**
+   * Epic's codes for an id that does not exist (4102) and for a deleted resource (4103), and FHIR's
+   * own message codes.
+   */
+  private static final Set<String> NOT_THERE_DETAILS =
+      Set.of("4102", "4103", "MSG_NO_EXIST", "MSG_DELETED", "MSG_DELETED_ID");
+
+  /** Epic's codes for what is there and not shown: no right, break the glass, a daily limit. */
+  private static final Set<String> HELD_BACK =
+      Set.of("4118", "4119", "4130", "4131", "4134", "4135", "59204");
+
+  /** HAPI's message for a resource that it does not know; it has no code for it. */
+  private static final String HAPI_NOT_KNOWN = "HAPI-2001";
+
   private static final String TYPE = "OperationOutcome";
   private static final int DEEPEST = 6;
   private static final Pattern WORD = Pattern.compile("HAPI-[0-9]{4}|[_$]?[A-Za-z]+");
@@ -52,6 +73,15 @@ record Outcome(List<Issue> issues, Set<String> words) {
   record Issue(String severity, String code, List<String> details) {
     boolean severe() {
       return !HARMLESS.contains(severity);
+    }
+
+    /** Whether it says that the resource is not there, and not that it is held back. */
+    boolean notThere(boolean generalWillDo) {
+      if (details.stream().anyMatch(HELD_BACK::contains)) {
+        return false;
+      }
+      boolean byDetails = !details.isEmpty() && NOT_THERE_DETAILS.containsAll(details);
+      return NOT_THERE.contains(code) || (GENERAL.contains(code) && (byDetails || generalWillDo));
     }
   }
 
@@ -154,5 +184,20 @@ record Outcome(List<Issue> issues, Set<String> words) {
         .filter(code -> !code.isEmpty())
         .distinct()
         .toList();
+  }
+
+  /**
+   * Whether it says that the resource does not exist or was deleted. Each of its issues must, or
+   * each severe one where it has any: one that speaks of rights, sign-in or a busy server means
+   * that the server does not tell.
+   *
+   * @param goneByStatus the answer's status is 410, which says so where the issue types say nothing
+   */
+  boolean notThere(boolean goneByStatus) {
+    List<Issue> severe = issues.stream().filter(Issue::severe).toList();
+    List<Issue> telling = severe.isEmpty() ? issues : severe;
+    boolean generalWillDo = goneByStatus || words.contains(HAPI_NOT_KNOWN);
+    return (goneByStatus || !telling.isEmpty())
+        && telling.stream().allMatch(issue -> issue.notThere(generalWillDo));
   }
 }

@@ -2,6 +2,7 @@ package io.epicfhir.extract.source.answer;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -79,6 +80,21 @@ public final class ServerRefusal extends Exception {
   /** Whether the answer's words have something in them; they may name patients. */
   public boolean says(Pattern pattern) {
     return pattern.matcher(words).find();
+  }
+
+  /**
+   * Whether the FHIR server itself says that the resource does not exist or was deleted: by 404
+   * with an OperationOutcome of that meaning, or by 410 with one that does not mean something else.
+   * A gateway without a route answers with a web page or other text.
+   */
+  public boolean saysNotThere() {
+    if (status != 404 && status != 410) {
+      return false;
+    }
+    boolean goneByStatus = status == 410;
+    return Outcome.of(words.getBytes(StandardCharsets.UTF_8))
+        .map(outcome -> outcome.notThere(goneByStatus))
+        .orElse(goneByStatus && words.isBlank());
   }
 
   /** Whether the failure is a server's word that what was asked for is not there, or no longer. */

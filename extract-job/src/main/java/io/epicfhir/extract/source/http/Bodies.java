@@ -1,5 +1,6 @@
 package io.epicfhir.extract.source.http;
 
+import io.epicfhir.extract.source.answer.BrokenBody;
 import io.epicfhir.extract.source.answer.Reply;
 import io.epicfhir.extract.source.answer.TooLong;
 import io.epicfhir.extract.source.request.Traffic;
@@ -8,6 +9,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
+import java.nio.charset.StandardCharsets;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.apache.http.HttpResponse;
 
@@ -22,6 +24,9 @@ public final class Bodies {
   /** More than any token, or any reason for a refusal. */
   public static final int LONGEST_REASON = 1 << 20;
 
+  private static final byte[] UNREADABLE_REASON =
+      "a reason that cannot be read".getBytes(StandardCharsets.UTF_8);
+
   private final SourceSettings settings;
 
   public Bodies(SourceSettings settings) {
@@ -35,6 +40,11 @@ public final class Bodies {
     }
     GuardedBody body = guarded(response.getEntity().getContent(), traffic);
     return PackedBody.lines(what, body, encoding(response), settings);
+  }
+
+  private InputStream open(String what, HttpResponse response, InputStream raw, Traffic traffic)
+      throws IOException {
+    return PackedBody.open(what, guarded(raw, traffic), encoding(response), settings);
   }
 
   private GuardedBody guarded(InputStream raw, Traffic traffic) {
@@ -62,14 +72,25 @@ public final class Bodies {
       return new Reply(response, new byte[0]); // an answer of 202 may be named gzip and be empty
     }
     raw.unread(first);
-    InputStream in = PackedBody.open(what, guarded(raw, traffic), encoding(response), settings);
     if (response.getStatusLine().getStatusCode() >= 400) {
-      // What is longer gives no reason; closing the stream, not the answer, would read it all.
-      return new Reply(response, json(response, in.readNBytes(LONGEST_REASON), LONGEST_REASON));
+      return new Reply(response, reason(what, response, raw, traffic));
     }
+    InputStream in = open(what, response, raw, traffic);
     byte[] bytes = json(response, upTo(in, longest), longest);
     raw.close();
     return new Reply(response, bytes);
+  }
+
+  /** Of a refusal the status counts, also where its reason cannot be unpacked. */
+  private byte[] reason(String what, HttpResponse response, InputStream raw, Traffic traffic)
+      throws IOException {
+    try {
+      InputStream in = open(what, response, raw, traffic);
+      // What is longer gives no reason; closing the stream, not the answer, would read it all.
+      return json(response, in.readNBytes(LONGEST_REASON), LONGEST_REASON);
+    } catch (BrokenBody e) {
+      return UNREADABLE_REASON;
+    }
   }
 
   private static byte[] json(HttpResponse response, byte[] bytes, int longest) throws IOException {

@@ -45,11 +45,11 @@ final class PackedBody extends FilterInputStream {
    *
    * @param what "verb thing", for messages
    * @param encoding the header Content-Encoding; may be empty
-   * @throws JobException {@link ExitCode#REFUSED} for another encoding than gzip or identity
+   * @throws BrokenBody for another encoding than gzip or identity
    */
   static InputStream open(String what, GuardedBody body, String encoding, SourceSettings settings)
       throws IOException {
-    return new PackedBody(decoded(what, body, encoding), what, body, settings);
+    return new PackedBody(decoded(body, encoding), what, body, settings);
   }
 
   /**
@@ -58,12 +58,11 @@ final class PackedBody extends FilterInputStream {
    */
   static InputStream lines(String what, GuardedBody body, String encoding, SourceSettings settings)
       throws IOException {
-    InputStream in = new BufferedInputStream(decoded(what, body, encoding), 1 << 16);
+    InputStream in = new BufferedInputStream(decoded(body, encoding), 1 << 16);
     return new PackedBody(isGzip(in) ? unzipped(in) : in, what, body, settings);
   }
 
-  private static InputStream decoded(String what, InputStream body, String encoding)
-      throws IOException {
+  private static InputStream decoded(InputStream body, String encoding) throws IOException {
     InputStream in = body;
     List<String> codings = List.of(encoding.toLowerCase(Locale.ROOT).trim().split("\\s*,\\s*"));
     for (int i = codings.size() - 1; i >= 0; i--) { // the last one was applied last
@@ -71,9 +70,8 @@ final class PackedBody extends FilterInputStream {
       if (GZIP.contains(coding)) {
         in = unzipped(in);
       } else if (!NONE.contains(coding)) {
-        throw new JobException(
-            ExitCode.REFUSED,
-            "Cannot " + what + ": unknown Content-Encoding; let the server send gzip or identity");
+        throw new BrokenBody(
+            "the body has an unknown Content-Encoding; let the server send gzip or identity");
       }
     }
     return in;

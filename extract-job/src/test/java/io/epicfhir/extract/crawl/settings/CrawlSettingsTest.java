@@ -93,6 +93,26 @@ class CrawlSettingsTest {
   }
 
   @Test
+  void a_misspelt_type_or_a_query_that_stands_twice_is_refused() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    SHIPPED
+                        + """
+                        epic-fhir.crawl {
+                          searches { Conditon = "patient={patient}", Goal = ["patient={patient}", "patient={patient}"] }
+                          hydrate = [Practicioner]
+                          attachments.types = [DocumentRefrence]
+                        }
+                        """))
+        .hasMessageContaining("did you mean Condition?")
+        .hasMessageContaining("did you mean Practitioner?")
+        .hasMessageContaining("did you mean DocumentReference?")
+        .hasMessageContaining("crawl.searches.Goal")
+        .hasMessageContaining("each query once");
+  }
+
+  @Test
   void every_key_is_read() throws IOException {
     Path ids = Files.writeString(folder.resolve("ids.txt"), "a");
     CrawlSettings settings =

@@ -1,0 +1,131 @@
+"""What a channel remembers of the alerts that it sent, and of those that it could not send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+
+from epic_fhir.channels import Message
+from epic_fhir.lake import instant
+from epic_fhir.reports import parse_instant
+
+_UNSENT = 20
+"""So many unsent alerts wait for each channel."""
+_RUNS = 400
+"""So many runs of one problem are known by their ids; all of them are counted."""
+_SENDING = timedelta(minutes=10)
+"""So long an alert belongs to the task that sends it: longer than a mail to several recipients may take."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """
+    The problem that a channel told of last.
+
+    :param run_id: the first run that had it
+    :param at: when that run was to tell of it
+    :param runs: those that had it, and those whose reruns had it
+    :param count: how many runs had it
+    :param silent: how many had it since it was told last
+    """
+
+    fingerprint: str
+    run_id: str
+    at: str
+    verdict: str | None = None
+    runs: list[str] = field(default_factory=list)
+    count: int = 0
+    silent: int = 0
+
+    def of_runs(self) -> list[str]:
+        """A file that an earlier version left knows only the first run."""
+        return self.runs or [self.run_id]
+
+    def counted(self, run: str, mends: str | None) -> Told:
+        """
+        With this run; one that is cleared and has the problem again counts once.
+
+        :param mends: the run that a rerun mends: a green rerun of that one ends the problem, whether it had this problem or another
+        """
+        known = self.of_runs()
+        every = [*dict.fromkeys([*known, *([mends] if mends else []), run])]
+        is_new = run not in known
+        runs = [every[0], *every[1:][-_RUNS:]]
+        return replace(self, runs=runs, count=(self.count or len(known)) + is_new, silent=self.silent + is_new)
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """
+    An alert that has not been sent, or is being sent.
+
+    :param told: the problem that it tells of; None of a late run and of a retry
+    :param at: when it was due
+    :param sender: the task that sends it now, until the moment ``until``
+    """
+
+    message: Message
+    told: Told | None = None
+    at: str = ""
+    sender: str | None = None
+    until: str | None = None
+
+    def due(self) -> str:
+        return self.at or (self.told.at if self.told else "an unknown time")
+
+    def is_same(self, other: Unsent) -> bool:
+        mine, others = self.message, other.message
+        return (mine.dag_id, mine.run_id, mine.subject, self.due()) == (others.dag_id, others.run_id, others.subject, other.due())
+
+    def belongs_to_another(self, sender: str) -> bool:
+        """Whether another task is sending it now; a task that was killed meanwhile has it only for a while."""
+        until = parse_instant(self.until)
+        return self.sender not in (None, sender) and until is not None and until > datetime.now(timezone.utc)
+
+    def sent_by(self, sender: str) -> Unsent:
+        return replace(self, sender=sender, until=instant(datetime.now(timezone.utc) + _SENDING))
+
+
+@dataclass(frozen=True)
+class Memory:
+    """
+    What one channel remembers.
+
+    :param unsent: oldest first
+    :param dropped: how many unsent alerts were dropped since the channel sent something
+    :param damaged: where a memory that could not be read is kept, until the channel has told of it
+    """
+
+    told: Told | None = None
+    unsent: list[Unsent] = field(default_factory=list)
+    dropped: int = 0
+    damaged: str = ""
+
+    def with_unsent(self, alert: Unsent) -> Memory:
+        """In the place of the same one, or as the newest."""
+        if any(known.is_same(alert) for known in self.unsent):
+            return replace(self, unsent=[alert if known.is_same(alert) else known for known in self.unsent])
+        every = [*self.unsent, alert]
+        return replace(self, unsent=every[-_UNSENT:], dropped=self.dropped + max(0, len(every) - _UNSENT))
+
+    def without(self, alert: Unsent) -> Memory:
+        return replace(self, unsent=[known for known in self.unsent if not known.is_same(alert)])
+
+    def released(self, sender: str) -> Memory:
+        """What that task did not send, others may send again."""
+        unsent = [replace(known, sender=None, until=None) if known.sender == sender else known for known in self.unsent]
+        return replace(self, unsent=unsent)
+
+    def lost(self) -> list[str]:
+        """What the channel's next message says of alerts that nobody will get."""
+        told = []
+        if self.dropped:
+            told.append(f"Dropped before this one: {self.dropped} unsent alerts. Only {_UNSENT} wait; see the page of all runs.")
+        if self.damaged:
+            told.append(f"Alerts from before this one may be lost: their file could not be read. It is kept as {self.damaged}.")
+        return told
+
+    def lost_was_told(self, of: Memory) -> Memory:
+        """After a message that said what that earlier memory had lost."""
+        damaged = "" if self.damaged == of.damaged else self.damaged
+        return replace(self, dropped=max(0, self.dropped - of.dropped), damaged=damaged)

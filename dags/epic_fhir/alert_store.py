@@ -1,0 +1,171 @@
+"""
+Where the alerts of a site keep what they remember: one small file of the lake, ``state/alerts/<dag>.json``.
+
+Several tasks may change it at once: the report tasks of a DAG and of its reruns, and the callbacks of a late run and of a retry. So
+each change reads the file, changes it and writes it under one short lock, and nobody holds the lock while an alert is sent. An
+object store has no lock; there only two changes within the same moment can overwrite each other.
+
+A memory that cannot be read or written stops no alert: rather told twice than never.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from epic_fhir import contracts, history
+from epic_fhir.alert_memory import Memory, Told, Unsent
+from epic_fhir.modes import MODES, make_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from epic_fhir.lake import Lake
+
+log = logging.getLogger(__name__)
+_LOCK_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class _File:
+    """The file's content, by channel."""
+
+    schema_version: int = contracts.VERSION
+    told: dict[str, Told] = field(default_factory=dict)
+    unsent: dict[str, list[Unsent]] = field(default_factory=dict)
+    dropped: dict[str, int] = field(default_factory=dict)
+    damaged: dict[str, str] = field(default_factory=dict)
+
+    def memories(self) -> dict[str, Memory]:
+        names = {*self.told, *self.unsent, *self.dropped, *self.damaged}
+        return {
+            name: Memory(self.told.get(name), self.unsent.get(name, []), self.dropped.get(name, 0), self.damaged.get(name, ""))
+            for name in names
+        }
+
+
+class AlertStore:
+    """
+    The memories of all channels.
+
+    :param lake: None where its settings cannot be read: then nothing is kept
+    :param channels: the ways that are on
+    """
+
+    def __init__(self, lake: Lake | None, dag_id: str, channels: Iterable[str]) -> None:
+        self._lake = lake
+        self._channels = list(channels)
+        self._last: dict[str, Memory] = {}
+        self._path = f"{lake.root}/state/alerts/{history.of_tables(dag_id)}.json" if lake else ""
+        self.notes: list[str] = []
+
+    def change(self, channel: str, how: Callable[[Memory], Memory]) -> Memory:
+        """
+        Changes what a channel remembers.
+
+        :param how: may be called for a memory that another task has changed meanwhile
+        :return: what it remembers now
+        """
+        with self._locked():
+            known, is_known = self._read()
+            before = known.get(channel, Memory())
+            after = how(before)
+            self._last = {**known, channel: after}
+            # A file that could not be read may hold more than this task knows: it is left as it is.
+            if after != before and is_known:
+                self._write(self._last)
+        return after
+
+    def _read(self) -> tuple[dict[str, Memory], bool]:
+        """All memories, and whether the lake's file was read."""
+        if self._lake is None:
+            return self._last, False
+        try:
+            text = self._lake.read_text(self._path)
+            if text is None and not self._lake.exists(self._path):
+                return {}, True
+            return contracts.read(_File, json.loads(text or ""), self._path).memories(), True
+        except (ValueError, RecursionError, contracts.ContractError) as e:
+            return self._set_aside(e)
+        except Exception as e:  # the store's own errors: no alert waits for them
+            self._note(f"Cannot read {self._path}: {_why(e)}. An alert may come twice.")
+            return self._last, False
+
+    def _set_aside(self, why: Exception) -> tuple[dict[str, Memory], bool]:
+        """Keeps a file that is none of ours for a person to read, and begins a new one."""
+        reason = str(why) if isinstance(why, contracts.ContractError) else f"Cannot read {self._path}: it is not JSON."
+        folder, _, name = self._path.rpartition("/")
+        aside = f"{name.removesuffix('.json')}.unreadable-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}"
+        try:
+            (found,) = (file for file in self._lake.files(folder) if file.name == name)
+            kept = found.rename(found.with_name(aside))
+            if isinstance(kept, Path) and kept.is_file():
+                kept.chmod(0o600)
+        except Exception as e:
+            self._note(f"{reason} It could not be kept under another name: {_why(e)}. Unsent alerts may be lost.")
+            return self._last, False
+        self._note(f"{reason} It is kept as {aside}. Unsent alerts may be lost.")
+        begun = {channel: Memory(damaged=aside) for channel in self._channels}
+        self._write(begun)
+        return begun, True
+
+    def _write(self, memories: dict[str, Memory]) -> None:
+        parts: dict[str, dict[str, Any]] = {"told": {}, "unsent": {}, "dropped": {}, "damaged": {}}
+        for channel, memory in memories.items():
+            for part, value in asdict(memory).items():
+                if value:
+                    parts[part][channel] = value
+        content = {part: value for part, value in parts.items() if value or part in ("told", "unsent")}
+        try:
+            self._lake.write_json(self._path, {"schema_version": contracts.VERSION, **content})
+        except Exception as e:
+            self._note(f"Cannot write {self._path}: {_why(e)}. An alert that is not sent now is lost, and others may come twice.")
+
+    def _note(self, sentence: str) -> None:
+        if sentence not in self.notes:
+            log.warning(sentence)
+            self.notes.append(sentence)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """A lock that cannot be had is no reason to be silent: reading and writing say what is wrong with the disk."""
+        handle = None
+        if self._lake is not None and self._lake.is_local():
+            path = Path(self._lake.local(self._path))
+            with suppress(OSError):
+                make_folders(path.parent, MODES[self._lake.readers].folder)
+                handle = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if handle is not None:
+                _lock(handle)
+            yield
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    """Others hold it for milliseconds; a process that was stopped in between must not hold up the alerts."""
+    end = time.monotonic() + _LOCK_SECONDS
+    while time.monotonic() < end:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.02)
+        except OSError:
+            return
+        else:
+            return
+
+
+def _why(error: Exception) -> str:
+    """Not the exception's whole text, which may quote what was read."""
+    return " ".join(filter(None, (type(error).__name__, getattr(error, "strerror", None))))

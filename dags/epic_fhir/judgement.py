@@ -1,0 +1,104 @@
+"""All checks of a run: what its documents say is read once, and no check can stop another."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from epic_fhir import acceptance, attempts, baseline, contract_checks, history, layer_counts, reconcile
+from epic_fhir.changes import data_of, last_good
+from epic_fhir.checks import COULD_NOT_RUN, Check
+from epic_fhir.drift import drift
+from epic_fhir.evidence import Evidence, export_ids
+from epic_fhir.expectations import expectations, still_asked
+from epic_fhir.findings import Judged
+from epic_fhir.lake import Lake, RunKey
+from epic_fhir.settings import Thresholds
+from epic_fhir.skew import skew
+from epic_fhir.source_checks import EXPECTATIONS
+
+
+def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds) -> Judged:
+    """
+    The counts first, which decide; then what only warns: skew, speed, drift.
+
+    :param given: each phase's run report as it was read, or None
+    """
+    reports = {phase: contract_checks.usable(phase, report)[0] for phase, report in given.items()}
+    evidence, landings = _evidence(lake, reports)
+    checks = attempts.checks("counts", "all", lambda: reconcile.reconcile(evidence)) + contract_checks.as_agreed(given, landings)
+    grounds = reconcile.verdict(checks)
+    checks += attempts.checks("skew", "all", lambda: skew(reports, thresholds))
+    tried = attempts.Attempts()
+    nothing: tuple[list[baseline.Trend], list[Check], dict[str, Any] | None] = ([], [], None)
+    drawn, told, past = tried.of("speed", "all", lambda: _beside_earlier_runs(lake, key, evidence, thresholds), nothing)
+    checks += [*told, *tried.failed]
+    if past is not None:
+        checks = acceptance.applied(checks, past, key.run_id)
+    if grounds == reconcile.GREEN and history.of_tables(key.dag_id) == key.dag_id:  # a rerun asks of what it made anew
+        checks += attempts.checks(EXPECTATIONS, "checks", lambda: still_asked(checks, last_good(lake, key)))
+    if grounds == reconcile.GREEN:
+        grounds = reconcile.verdict(checks)
+    brought = [evidence.landings[export] for export in evidence.export_ids]
+    page = attempts.Attempts()
+    table = page.of("report", "counts of the page", lambda: layer_counts.table(evidence), [])
+    data = page.of("report", "age of the data", lambda: data_of(brought), None)
+    if page.failed and grounds == reconcile.GREEN:
+        grounds = reconcile.UNKNOWN
+    return Judged(grounds, reconcile.as_dicts(checks + page.failed), table, [asdict(trend) for trend in drawn], data)
+
+
+def _evidence(lake: Lake, reports: dict[str, Any]) -> tuple[Evidence, dict[str, Any]]:
+    """What the checks look at; and the landings as they were read."""
+    exports = (((reports.get("transform") or {}).get("result")) or {}).get("exports") or []
+    known = sorted({*exports, *export_ids(reports.get("extract"))})
+    landings = {e: lake.read_json(lake.landing(e)) for e in known}
+
+    def every_landing() -> dict[str, Any]:
+        found = dict(lake.json_files(f"{lake.root}/state/landings"))
+        return {export: contract_checks.usable_landing(export, landing)[0] for export, landing in found.items()}
+
+    evidence = Evidence(
+        reports=reports,
+        landings={export: contract_checks.usable_landing(export, landing)[0] for export, landing in landings.items()},
+        applied=frozenset(e for e in known if _is_applied(lake.read_json(f"{lake.root}/state/applied/{e}.json"))),
+        standing=_versions(lake, "views"),
+        standing_joined=_versions(lake, "joined"),
+        every_landing=every_landing,
+    )
+    return evidence, landings
+
+
+def _beside_earlier_runs(
+    lake: Lake, key: RunKey, evidence: Evidence, thresholds: Thresholds
+) -> tuple[list[baseline.Trend], list[Check], dict[str, Any] | None]:
+    """The trends; what the run is held against earlier ones for: its speed, its data, what one may expect; and their history."""
+    reports = evidence.reports
+    try:
+        past = history.load(lake, key.dag_id)
+        tables = history.load(lake, history.of_tables(key.dag_id))
+    except history.Unreadable as e:
+        return [], [Check(name, "all", COULD_NOT_RUN, f"{e}.") for name in ("speed", "drift", EXPECTATIONS)], None
+    tried = attempts.Attempts()
+    figures = tried.of("speed", "all", lambda: history.figures(reports, thresholds.speed.least_ms), {})
+    ended = history.ended(reports)
+    trends = tried.of("speed", "all", lambda: baseline.trends(figures, past, key.run_id, ended, thresholds.speed), [])
+    mine = {export: evidence.landings[export] for export in evidence.export_ids}
+    checks = [*tried.failed, *(trend.check() for trend in trends)]
+    checks += attempts.checks("drift", "all", lambda: drift(reports, tables, key.run_id, mine, thresholds.data))
+    checks += attempts.checks(EXPECTATIONS, "all", lambda: expectations(reports, tables, key.run_id, thresholds.data.deleted))
+    return trends, checks, tables
+
+
+def _is_applied(mark: Any) -> bool:
+    """A mark without a time is of a run that began to apply the export and did not end."""
+    return isinstance(mark, dict) and mark.get("applied_at") is not None
+
+
+def _versions(lake: Lake, kind: str) -> dict[str, int]:
+    """The Delta version that the newest transform of any run has left of each table."""
+    return {
+        name: state["delta_version"]
+        for name, state in lake.json_files(f"{lake.root}/state/{kind}")
+        if isinstance(state, dict) and isinstance(state.get("delta_version"), int)
+    }
