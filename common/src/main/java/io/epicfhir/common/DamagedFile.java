@@ -41,10 +41,15 @@ public final class DamagedFile {
   public static Optional<String> in(Throwable failure) {
     String file = "a file";
     boolean damaged = false;
+    boolean unread = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       damaged |= isDamage(cause);
+      unread |= isUnread(cause);
       file = named(cause).orElse(file);
     }
+    // Spark's reader stumbles over damaged bytes in many ways, and over a storage by an
+    // IOException.
+    damaged |= unread && StorageFailure.in(failure).isEmpty();
     return damaged ? Optional.of(file) : Optional.empty();
   }
 
@@ -56,6 +61,11 @@ public final class DamagedFile {
         || (cause instanceof IOException
             && String.valueOf(cause.getMessage()).startsWith("can not read class "))
         || String.valueOf(cause.getMessage()).contains("is not a Parquet file");
+  }
+
+  private static boolean isUnread(Throwable cause) {
+    return cause instanceof SparkThrowable said
+        && "FAILED_READ_FILE.NO_HINT".equals(said.getCondition());
   }
 
   private static Optional<String> named(Throwable cause) {

@@ -155,7 +155,7 @@ class OthersNamesTest {
       assertThat(load.run()).isEqualTo(5);
 
       assertThat(load.error())
-          .contains("the function %s.no_drop refused it".formatted(load.schema()))
+          .contains("a trigger or function refused it: %s.no_drop".formatted(load.schema()))
           .doesNotContain("column");
     } finally {
       load.execute("DROP EVENT TRIGGER {}_no_drop");

@@ -84,7 +84,7 @@ public final class PostgresFailure extends RuntimeException {
     if (saidByProgram(e)) {
       Matcher function = FUNCTION.matcher(context(e));
       return function.find()
-          ? "the function " + function.group(1) + " refused it"
+          ? "a trigger or function refused it: " + function.group(1)
           : "a trigger or function refused it";
     }
     if (kind == Kind.DATA) {
