@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -20,7 +21,11 @@ import java.util.stream.IntStream;
 public final class SideBySide {
   private SideBySide() {}
 
-  /** Does it for each; the first failure comes through once all have ended. */
+  /**
+   * Does it for each; the first failure comes through once all have ended. Where the caller is
+   * interrupted, what has not begun does not begin, and what is under way is interrupted and waited
+   * for: nothing goes on behind the caller's back.
+   */
   public static <T> void forEach(Collection<T> things, Consumer<T> work) {
     forEach(things, Runtime.getRuntime().availableProcessors(), work);
   }
@@ -47,8 +52,28 @@ public final class SideBySide {
       if (failure != null) {
         throw failure;
       }
+    } catch (InterruptedException e) {
+      pool.shutdownNow();
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted", e);
     } finally {
       pool.shutdown();
+      awaitEnd(pool);
+    }
+  }
+
+  private static void awaitEnd(ExecutorService pool) {
+    boolean interrupted = Thread.interrupted();
+    for (boolean ended = false; !ended; ) {
+      try {
+        ended = pool.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        pool.shutdownNow();
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -60,13 +85,11 @@ public final class SideBySide {
     return places.stream().map(made::get).toList();
   }
 
-  private static RuntimeException ended(Future<?> work, RuntimeException before) {
+  private static RuntimeException ended(Future<?> work, RuntimeException before)
+      throws InterruptedException {
     try {
       work.get();
       return before;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return before != null ? before : new IllegalStateException("Interrupted", e);
     } catch (ExecutionException e) {
       if (before != null) {
         return before;

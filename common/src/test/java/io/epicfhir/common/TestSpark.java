@@ -36,6 +36,7 @@ public final class TestSpark {
         // As every profile sets it.
         .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
         // As every job sets them.
+        .config("spark.hadoop." + DamagedFile.VERIFY, "true")
         .config(NioLocalFileSystem.ofSpark())
         .config("spark.buffer.pageSize", "2m")
         .config("spark.sql.artifact.isolation.enabled", "false")

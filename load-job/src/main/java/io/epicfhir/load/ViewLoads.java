@@ -1,5 +1,6 @@
 package io.epicfhir.load;
 
+import io.epicfhir.common.DamagedFile;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.SideBySide;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -79,6 +81,7 @@ final class ViewLoads {
   void run(LakeTables tables, List<String> anew) {
     order = Stream.concat(tables.clashing().keySet().stream(), tables.all().stream()).toList();
     failures.putAll(tables.clashing());
+    List<JobException> problems = new ArrayList<>();
     try {
       Set<LakeTable> held = ConcurrentHashMap.newKeySet();
       SideBySide.forEach(
@@ -99,17 +102,30 @@ final class ViewLoads {
           Retries.sleep(A_MOMENT);
         }
       }
-      Map<String, Map<String, Object>> facts =
-          target.facts(inOrder(shapes.keySet()).stream().map(shapes::get).toList());
-      loaded.forEach((table, own) -> own.putAll(facts.getOrDefault(table.name(), Map.of())));
+      facts().ifPresent(problems::add);
     } finally {
       record();
     }
     List<JobException> all =
         new ArrayList<>(inOrder(failures.keySet()).stream().map(failures::get).toList());
+    all.addAll(problems);
     all.addAll(target.problems());
     if (!all.isEmpty()) {
       throw together(all);
+    }
+  }
+
+  /**
+   * What the tables tell of their rows; where it cannot be had, what failed before still counts.
+   */
+  private Optional<JobException> facts() {
+    try {
+      Map<String, Map<String, Object>> facts =
+          target.facts(inOrder(shapes.keySet()).stream().map(shapes::get).toList());
+      loaded.forEach((table, own) -> own.putAll(facts.getOrDefault(table.name(), Map.of())));
+      return Optional.empty();
+    } catch (JobException e) {
+      return Optional.of(e);
     }
   }
 
@@ -142,7 +158,7 @@ final class ViewLoads {
         return false;
       }
       failures.put(table, e);
-    } catch (Exception e) { // Spark throws checked ones without declaring them
+    } catch (Throwable e) { // Spark throws checked ones undeclared; an Error is this table's, too
       JobException failure = of(table, e);
       // A server that is away, or a disk that is gone, is away for all of them.
       if (failure.exitCode() == ExitCode.STORAGE && !target.answers()) {
@@ -156,11 +172,15 @@ final class ViewLoads {
   }
 
   /** Spark's own messages may quote data; only what was written for people passes. */
-  private static JobException of(LakeTable table, Exception failure) {
+  private static JobException of(LakeTable table, Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof JobException known) {
         return known;
       }
+    }
+    Optional<String> damaged = DamagedFile.in(failure);
+    if (damaged.isPresent()) {
+      return DamagedFile.of(table.toString(), damaged.get(), failure);
     }
     return StorageFailure.in(failure)
         .map(
@@ -172,7 +192,7 @@ final class ViewLoads {
                         + ": "
                         + StorageFailure.why(cause)
                         + "; "
-                        + StorageFailure.advice(cause, StorageFailure.CHECK_DISKS),
+                        + StorageFailure.CHECK_DISKS,
                     failure))
         .orElseGet(
             () ->

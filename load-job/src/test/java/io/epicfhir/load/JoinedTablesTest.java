@@ -181,6 +181,18 @@ class JoinedTablesTest {
   }
 
   @Test
+  void oneThatHasAnIdNeedNotSayWhichResourceItsRowsAreOf() throws Exception {
+    StructType columns = new StructType().add("id", "string").add("text", "string");
+    ViewTables.writeTable(lookup("l"), columns, List.of(row("1", "x")));
+    ViewTables.writeTable(joined("j"), columns, List.of(row("1", "x"), row("2", "y")));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.query("SELECT (SELECT count(*) FROM {}.l), (SELECT count(*) FROM {}.j)"))
+        .containsExactly("1|2");
+  }
+
+  @Test
   void whatSomebodyElseChangedIsLoadedAgain() throws Exception {
     ViewTables.writeTable(joined("order"), plain(), plainRows(3, "x"));
     ViewTables.writeTable(lookup("drug"), lookupColumns(), List.of(row("s", "x", "X", false)));

@@ -213,12 +213,14 @@ class LoadFailuresTest {
         "a",
         schema(
             column("x".repeat(64), DataTypes.StringType, "string"),
+            column("_gone", DataTypes.StringType, "string"),
             column("when", DataTypes.StringType, "date", "FORTNIGHT")),
         List.of());
 
     assertThat(load.run()).isEqualTo(2);
 
     assertThat(load.error())
+        .contains("column _gone has a name that load itself needs; rename the column")
         .contains("x".repeat(64) + " is not a name", "when has the unknown ansi/type FORTNIGHT");
   }
 

@@ -108,7 +108,8 @@ public final class LoadRun {
     return ChildJvm.command(Load.class, options, arguments());
   }
 
-  private String[] arguments() throws IOException {
+  /** The usual ones of a task. */
+  String[] arguments() throws IOException {
     return new String[] {
       "--conf",
       settingsFile().toString(),

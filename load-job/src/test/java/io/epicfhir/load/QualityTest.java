@@ -53,6 +53,27 @@ class QualityTest {
     return result(check).at("/reason").asText();
   }
 
+  /** A superuser sees all rows, whatever the table's owner made of them. */
+  @Test
+  void rowsThatAreHiddenAreNotTakenForGoodOnes() throws Exception {
+    load.execute("CREATE ROLE {}_loader LOGIN");
+    load.execute("GRANT CREATE ON DATABASE postgres TO {}_loader");
+    load.with("user", load.schema() + "_loader");
+    check("every_row", "SELECT id, text FROM a");
+    assertThat(load.run()).isZero();
+    load.execute(
+        "ALTER TABLE {}.a ENABLE ROW LEVEL SECURITY; ALTER TABLE {}.a FORCE ROW LEVEL SECURITY");
+
+    assertThat(load.run()).isZero();
+
+    assertThat(why("every_row")).contains("would be affected by row-level security policy");
+    assertThat(load.report().at("/result/tables/a").has("null_share")).isFalse();
+    assertThat(load.report().at("/notes/0").asText())
+        .isEqualTo(
+            load.schema()
+                + ".a could not be asked for its null shares and patients (SQLSTATE 42501)");
+  }
+
   @Test
   void badRowsAreCountedAndSomeAreKeptUntilTheNextRun() throws Exception {
     check("every_row", "SELECT id, text FROM a");

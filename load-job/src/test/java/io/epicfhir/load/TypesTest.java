@@ -115,6 +115,28 @@ class TypesTest {
     assertThat(load.report().at("/counters/load.nul-replaced").asLong()).isEqualTo(3);
   }
 
+  /** None is the same as its resource's, which is a text. */
+  @Test
+  void anIdMayBeOfAnyType() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(
+        load.lake(),
+        "numbers",
+        ViewTables.schema(column("id", DataTypes.IntegerType, "integer")),
+        List.of(ViewTables.row(1, "1"), ViewTables.row(2, "2")));
+    ViewTables.write(
+        load.lake(),
+        "days",
+        ViewTables.schema(column("id", TEXT, "date", "DATE")),
+        List.of(ViewTables.row("2024-01-01", "1")));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.query("SELECT id + 1, _resource_id FROM {}.numbers ORDER BY 1"))
+        .containsExactly("2|1", "3|2");
+    assertThat(load.query("SELECT id FROM {}.days")).containsExactly("2024-01-01");
+  }
+
   @Test
   void nulIsRefusedWhereThePolicySaysSo() throws Exception {
     LoadRun load = new LoadRun(folder).with("nul-policy", "refuse");

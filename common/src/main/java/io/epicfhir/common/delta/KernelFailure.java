@@ -49,7 +49,8 @@ final class KernelFailure {
         withoutMessages(failure));
   }
 
-  private static Throwable withoutMessages(Throwable failure) {
+  /** The same failure for a trace: what the messages hold is not for it. */
+  static Throwable withoutMessages(Throwable failure) {
     Throwable cause = failure.getCause();
     String name = failure.getClass().getName();
     Throwable copy =

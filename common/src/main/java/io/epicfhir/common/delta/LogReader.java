@@ -19,6 +19,7 @@ import io.delta.kernel.internal.actions.RemoveFile;
 import io.delta.kernel.internal.deletionvectors.DeletionVectorStoredBitmap;
 import io.delta.kernel.internal.util.VectorUtils;
 import io.delta.kernel.utils.CloseableIterator;
+import io.epicfhir.common.DamagedFile;
 import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.lake.Lake;
 import java.io.FileNotFoundException;
@@ -96,6 +97,9 @@ final class LogReader {
   }
 
   TableRows rows(long version) {
+    // Kernel reads a file by the settings that its file system has, which is one for all.
+    KernelFailure.told("read", table, () -> table.getFileSystem(lake.hadoop()).getConf())
+        .setBoolean(DamagedFile.VERIFY, true);
     return new TableRows(engine, table, load(OptionalLong.of(version)));
   }
 

@@ -23,6 +23,10 @@ import io.delta.kernel.types.StringType;
 import io.delta.kernel.types.StructType;
 import io.delta.kernel.types.TimestampType;
 import io.delta.kernel.utils.CloseableIterator;
+import io.epicfhir.common.DamagedFile;
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.StorageFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.ZoneOffset;
@@ -30,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.catalyst.util.DateFormatter;
 import org.apache.spark.sql.catalyst.util.DateFormatter$;
@@ -93,7 +98,7 @@ public final class TableRows {
    * Reads all rows.
    *
    * @throws E of the reader
-   * @throws io.epicfhir.common.JobException where a file cannot be read
+   * @throws JobException where a file cannot be read
    */
   public <E extends Exception> void read(Reader<E> reader) throws E {
     Scan scan = snapshot.getScanBuilder().build();
@@ -113,10 +118,36 @@ public final class TableRows {
 
   private <E extends Exception> void file(Row state, Row file, Reader<E> reader)
       throws E, IOException {
-    try (CloseableIterator<FilteredColumnarBatch> batches = batches(state, file)) {
-      while (hasNext(batches)) {
-        rows(batches.next(), reader);
+    String path = InternalScanFileUtils.getAddFileStatus(file).getPath();
+    try (CloseableIterator<FilteredColumnarBatch> batches =
+        readable(path, () -> batches(state, file))) {
+      while (readable(path, batches::hasNext)) {
+        FilteredColumnarBatch batch = readable(path, batches::next);
+        rows(batch, reader);
       }
+    }
+  }
+
+  /**
+   * What is read of a data file.
+   *
+   * @throws JobException of a storage that is away, or of a file that is damaged
+   */
+  private <T> T readable(String path, Callable<T> read) {
+    try {
+      return read.call();
+    } catch (Exception e) {
+      Optional<Throwable> storage = StorageFailure.in(e);
+      if (storage.isPresent() && DamagedFile.in(e).isEmpty()) {
+        throw new JobException(
+            ExitCode.STORAGE,
+            "Cannot read the file %s of the Delta table %s: %s; %s"
+                .formatted(
+                    path, table, StorageFailure.why(storage.get()), StorageFailure.CHECK_DISKS),
+            KernelFailure.withoutMessages(e));
+      }
+      // Kernel and Parquet stumble over damaged bytes in many ways.
+      throw DamagedFile.of("the Delta table " + table, path, KernelFailure.withoutMessages(e));
     }
   }
 
@@ -135,25 +166,15 @@ public final class TableRows {
     }
   }
 
-  private CloseableIterator<FilteredColumnarBatch> batches(Row state, Row file) {
-    return KernelFailure.told(
-        "read a file of",
-        table,
-        () -> {
-          CloseableIterator<FileReadResult> read =
-              engine
-                  .getParquetHandler()
-                  .readParquetFiles(
-                      Utils.singletonCloseableIterator(
-                          InternalScanFileUtils.getAddFileStatus(file)),
-                      ScanStateRow.getPhysicalDataReadSchema(state),
-                      Optional.empty());
-          return Scan.transformPhysicalData(engine, state, file, read.map(FileReadResult::getData));
-        });
-  }
-
-  private boolean hasNext(CloseableIterator<FilteredColumnarBatch> batches) {
-    return KernelFailure.told("read a file of", table, batches::hasNext);
+  private CloseableIterator<FilteredColumnarBatch> batches(Row state, Row file) throws IOException {
+    CloseableIterator<FileReadResult> read =
+        engine
+            .getParquetHandler()
+            .readParquetFiles(
+                Utils.singletonCloseableIterator(InternalScanFileUtils.getAddFileStatus(file)),
+                ScanStateRow.getPhysicalDataReadSchema(state),
+                Optional.empty());
+    return Scan.transformPhysicalData(engine, state, file, read.map(FileReadResult::getData));
   }
 
   private static Object value(ColumnVector column, int row) {

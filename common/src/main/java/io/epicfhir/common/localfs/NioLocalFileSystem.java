@@ -75,12 +75,15 @@ public final class NioLocalFileSystem extends LocalFileSystem {
   /**
    * Moves a file or folder, and removes the target's old checksum before the target is another
    * file. Hadoop replaces the file first and its checksum then; a process that dies in between
-   * leaves a file that nobody can read any more. Of a file without checksum nothing is asked.
+   * leaves a file that nobody can read any more. Of a file without checksum nothing is asked, and
+   * one that is moved onto itself keeps its own.
    */
   @Override
   public boolean rename(Path from, Path to) throws IOException {
+    java.nio.file.Path source = pathToFile(from).toPath();
     java.nio.file.Path target = pathToFile(to).toPath();
-    if (!Files.isDirectory(target) && Files.isRegularFile(pathToFile(from).toPath())) {
+    boolean another = !source.normalize().equals(target.normalize());
+    if (another && !Files.isDirectory(target) && Files.isRegularFile(source)) {
       Files.deleteIfExists(pathToFile(getChecksumFile(to)).toPath());
     }
     return super.rename(from, to);

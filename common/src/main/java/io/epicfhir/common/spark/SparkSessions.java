@@ -1,5 +1,6 @@
 package io.epicfhir.common.spark;
 
+import io.epicfhir.common.DamagedFile;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.LogicalRun;
@@ -34,6 +35,7 @@ public final class SparkSessions {
           Map.entry("spark.sql.files.ignoreMissingFiles", "false"),
           Map.entry("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS"),
           Map.entry("spark.sql.parquet.mergeSchema", "false"),
+          Map.entry("spark.hadoop." + DamagedFile.VERIFY, "true"),
           Map.entry("spark.hadoop." + RowGroups.KEY, String.valueOf(RowGroups.BYTES)),
           // No session brings classes of its own. With isolation each one (one a table) gets its
           // own

@@ -65,6 +65,22 @@ class NioLocalFileSystemTest {
   }
 
   @Test
+  void aFileThatIsMovedOntoItselfKeepsItsChecksum(@TempDir java.nio.file.Path folder)
+      throws IOException {
+    Path file = new Path(folder.toUri().toString(), "a");
+    Path roundabout = new Path(folder.toUri() + "/./a");
+    Configuration hadoop = new Configuration();
+    NioLocalFileSystem.SETTINGS.forEach(hadoop::set);
+    try (FileSystem fs = FileSystem.newInstance(file.toUri(), hadoop)) {
+      fs.create(file).close();
+
+      fs.rename(file, roundabout);
+
+      assertThat(folder.resolve(".a.crc")).exists();
+    }
+  }
+
+  @Test
   void startsNoProcess() throws IOException {
     Configuration hadoop = new Configuration();
     assertThat(processesOfACommit(hadoop)).as("of Hadoop's own").isPositive();

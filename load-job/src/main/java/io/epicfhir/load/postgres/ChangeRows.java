@@ -25,9 +25,9 @@ record ChangeRows(PostgresLoad load) {
    */
   Optional<LoadResult> of(LoadRequest request, ViewChanges changes) throws SQLException {
     ViewSnapshot view = request.view();
-    RowsSql sql = load.rowsSql(view);
     TableShape shape = view.shape().withChange();
-    StandingTable table = load.standing(view.name());
+    StandingTable before = load.standing(view.name());
+    RowsSql sql = load.rowsSql(view, before);
     try {
       Loaded loaded = load.staged().copy(shape, sql.create(shape), changes.rows(), view, 0);
       load.patiently(
@@ -35,6 +35,11 @@ record ChangeRows(PostgresLoad load) {
           request.patience(),
           connection -> {
             sql.stillThere(connection, loaded);
+            StandingTable table = load.locked(connection, view.name(), before, ReplaceRows.WRITING);
+            if (!table.has(view.shape())) {
+              throw new DoesNotAddUp(); // columns went, or the table itself
+            }
+            ReplaceRows.published(load, connection, view, table);
             PostgresLoad.seeing(
                 connection, table, load.read(view.name()), c -> take(c, request, table, sql));
             new RefusedValues(load).forgetChanged(connection, view.name());
@@ -56,12 +61,8 @@ record ChangeRows(PostgresLoad load) {
     if (Sql.number(connection, sql.unfit(table.resourceIndexed())) != 0) {
       throw new DoesNotAddUp();
     }
-    long come;
-    try (Statement statement = connection.createStatement()) {
-      statement.executeLargeUpdate(sql.deleteChanged(table.resourceIndexed()));
-      come = statement.executeLargeUpdate(sql.insertChanged());
-    }
-    TableMark mark = TableMark.of(connection, load.read(request.view().name()));
+    long come = write(connection, request.view(), table, sql);
+    TableMark mark = TableMark.of(connection, load.read(request.view().name()), sql.from());
     if (mark.rows() != request.expected() || mark.rowsOfThis(connection) != come) {
       throw new DoesNotAddUp();
     }
@@ -69,6 +70,20 @@ record ChangeRows(PostgresLoad load) {
       throw new DoesNotAddUp();
     }
     load.loaded(connection, request, new LoadNote(mark, false, null, null, request.warning()));
+  }
+
+  private long write(Connection connection, ViewSnapshot view, StandingTable table, RowsSql sql)
+      throws SQLException {
+    boolean indexed = table.resourceIndexed();
+    if (!table.referenced().isEmpty()) {
+      return new MergeRows(
+              load.nameOf(view), table, view.shape(), sql.read(), "(" + sql.newest() + ")")
+          .into(connection, "t." + sql.ofChanged(indexed));
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.executeLargeUpdate(sql.deleteChanged(indexed));
+      return statement.executeLargeUpdate(sql.insertChanged());
+    }
   }
 
   /**

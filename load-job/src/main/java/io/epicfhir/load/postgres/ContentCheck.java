@@ -22,10 +22,10 @@ final class ContentCheck {
   /** Whether they are the same, which is then noted. */
   boolean of(LoadRequest request) throws SQLException {
     ViewSnapshot view = request.view();
-    RowsSql sql = load.rowsSql(view);
+    StandingTable table = load.standing(view.name());
+    RowsSql sql = load.rowsSql(view, table);
     new TypedCopy(load).copy(request, sql.create(view.shape()));
     long[] same = new long[1];
-    StandingTable table = load.standing(view.name());
     session.transaction(
         connection ->
             PostgresLoad.seeing(

@@ -10,6 +10,7 @@ import io.epicfhir.load.postgres.state.LoadNote;
 import io.epicfhir.load.postgres.state.LoadState;
 import io.epicfhir.load.settings.LoadSettings;
 import io.epicfhir.load.spi.LoadRequest;
+import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.spi.ViewSnapshot;
 import io.epicfhir.load.sql.Identifiers;
 import java.sql.Connection;
@@ -39,7 +40,53 @@ record PostgresLoad(
 
   /** The table as it is. */
   StandingTable standing(String view) throws SQLException {
-    return StandingTable.of(session.connection(), read(view));
+    StandingTable table = StandingTable.of(session.connection(), read(view));
+    if (table.isIndex() && !BuiltIndexes.isOurs(this, view)) {
+      throw StandingTable.inTheWay(read(view), "an index");
+    }
+    return table;
+  }
+
+  /**
+   * The table as it is in a transaction that changes it, once nobody else can give it anything:
+   * what came while its rows were copied counts, too.
+   *
+   * @param before as it was before the copy
+   * @param lock the lock's mode
+   */
+  StandingTable locked(Connection connection, String view, StandingTable before, String lock)
+      throws SQLException {
+    if (before.canBeLocked()) {
+      Sql.execute(connection, "LOCK TABLE %s IN %s MODE".formatted(before.from(read(view)), lock));
+    }
+    return StandingTable.of(connection, read(view));
+  }
+
+  /** A later try finds the table as it is then. */
+  PostgresFailure changedMeanwhile(String view) {
+    return new PostgresFailure(
+        PostgresFailure.Kind.BUSY,
+        "Cannot load %s.%s: somebody changed the table itself while its rows were copied; rerun"
+            .formatted(settings.schema(), view));
+  }
+
+  /**
+   * A copy of many rows would be in vain where another session holds the table.
+   *
+   * @param modes the locks that are in the way, as an expression on pg_locks
+   */
+  void notHeld(ViewSnapshot view, String modes) throws SQLException {
+    String holders =
+        """
+        SELECT count(*) FROM pg_catalog.pg_locks WHERE granted AND pid <> pg_backend_pid()
+          AND database = (SELECT oid FROM pg_catalog.pg_database
+            WHERE datname = current_database()) AND relation = to_regclass(%s) AND %s"""
+            .formatted(Identifiers.literal(read(view.name())), modes);
+    if (session.number(holders) > 0) {
+      throw new PostgresFailure(
+          PostgresFailure.Kind.BUSY,
+          "Cannot put the new " + nameOf(view) + " in place: another session holds a lock");
+    }
   }
 
   /** The table that analysts read, quoted. */
@@ -52,8 +99,14 @@ record PostgresLoad(
     return settings.schema() + "." + view.name();
   }
 
-  RowsSql rowsSql(ViewSnapshot view) {
-    return new RowsSql(view.shape(), settings.stateSchema(), settings.schema());
+  RowsSql rowsSql(ViewSnapshot view, StandingTable table) {
+    return new RowsSql(
+        view.shape(), settings.stateSchema(), settings.schema(), table.from(read(view.name())));
+  }
+
+  /** Makes an empty staging table of other columns than the view's. */
+  String[] emptyRows(ViewSnapshot view, TableShape staged) {
+    return new RowsSql(view.shape(), settings.stateSchema(), settings.schema(), "").create(staged);
   }
 
   /** A load whose rows are not all there is none. */

@@ -68,7 +68,8 @@ public final class PostgresTarget implements Target {
     this.notes = notes;
     this.runKey = runKey;
     this.state = new LoadState(settings.stateSchema(), settings.schema());
-    this.connections = new CopyConnections(settings.access(), settings.parallelCopies());
+    this.connections =
+        new CopyConnections(settings.access(), settings.lockPatience(), settings.parallelCopies());
     this.session =
         new PostgresSession(
             settings.access(),
@@ -241,7 +242,7 @@ public final class PostgresTarget implements Target {
           }
         };
     try {
-      return session.alone(() -> retries.run(work));
+      return session.alone(() -> retries.run(() -> session.attempt(work)));
     } catch (PostgresFailure e) {
       throw e.asJobException();
     }

@@ -26,6 +26,9 @@ import java.util.stream.Collectors;
 public record RefusedValues(PostgresLoad load) {
   private static final String OWN = "pg_temp.load_takes";
 
+  /** What was found in the rows that are copied, until these are the table's. */
+  private static final String FOUND = "pg_temp.load_refused";
+
   /** Servers before PostgreSQL 16 cannot be asked about a value without an error. */
   private static final String TAKES =
       """
@@ -34,7 +37,7 @@ public record RefusedValues(PostgresLoad load) {
         EXECUTE format('SELECT %L::%s', v, t); RETURN true;
       EXCEPTION WHEN data_exception THEN RETURN false; END $$""";
 
-  /** Turns the rows that lie in the view's staging table as text into the list. */
+  /** Looks for them in the rows that lie in the view's staging table as text. */
   void judge(TableShape shape) throws SQLException {
     PostgresSession session = load.session();
     session.execute(
@@ -47,7 +50,9 @@ public record RefusedValues(PostgresLoad load) {
     if (takes.equals(OWN)) {
       session.execute(TAKES);
     }
-    forget(session.connection(), shape.name());
+    session.execute(
+        "DROP TABLE IF EXISTS " + FOUND,
+        "CREATE TEMPORARY TABLE load_refused (LIKE " + table() + " INCLUDING DEFAULTS)");
     for (TableShape.Column column : shape.columns()) {
       if (column.type() != ColumnType.TEXT) {
         session.execute(list(shape, column, takes));
@@ -62,7 +67,7 @@ public record RefusedValues(PostgresLoad load) {
         SELECT %s, %s, %s, %s, %s, v, %s FROM %s, LATERAL (%s) e(v)
         WHERE v IS NOT NULL AND NOT %s"""
         .formatted(
-            table(),
+            FOUND,
             literal(load.settings().schema()),
             literal(shape.name()),
             literal(column.name()),
@@ -74,9 +79,9 @@ public record RefusedValues(PostgresLoad load) {
             call(takes, "v", column.type()));
   }
 
-  /** What to say of the values in the list; empty where there are none. */
+  /** What to say of those that were found; empty where there are none. */
   String problem(ViewSnapshot view) throws SQLException {
-    List<String> columns = columns(view.name());
+    List<String> columns = columns(FOUND, view.name());
     return columns.isEmpty()
         ? ""
         : "Cannot load %s: PostgreSQL refuses %s. The table keeps its last rows. %s To load such values as null, set load.refused-values to null."
@@ -94,7 +99,10 @@ public record RefusedValues(PostgresLoad load) {
       warnings.add(
           "%s.%s has null in place of %s, which PostgreSQL refuses (load.refused-values = null). %s"
               .formatted(
-                  load.settings().schema(), view, String.join(", ", columns(view)), where(view)));
+                  load.settings().schema(),
+                  view,
+                  String.join(", ", columns(table(), view)),
+                  where(view)));
     }
     return warnings;
   }
@@ -104,7 +112,7 @@ public record RefusedValues(PostgresLoad load) {
         .formatted(load.settings().stateSchema(), RefusedTable.NAME, view);
   }
 
-  private List<String> columns(String view) throws SQLException {
+  private List<String> columns(String list, String view) throws SQLException {
     List<String> columns = new ArrayList<>();
     try (Statement statement = load.session().connection().createStatement();
         ResultSet found =
@@ -112,7 +120,7 @@ public record RefusedValues(PostgresLoad load) {
                 """
                 SELECT column_name, column_type, count(*) FROM %s
                 WHERE target_schema = %s AND view = %s GROUP BY 1, 2 ORDER BY 1"""
-                    .formatted(table(), literal(load.settings().schema()), literal(view)))) {
+                    .formatted(list, literal(load.settings().schema()), literal(view)))) {
       while (found.next()) {
         columns.add(
             "%d value(s) of column %s (%s)"
@@ -144,8 +152,21 @@ public record RefusedValues(PostgresLoad load) {
     return values.stream().collect(Collectors.joining(", ", "SELECT ", " FROM " + asText()));
   }
 
-  /** The view's entries go: all its values are taken, or it is judged anew. */
-  void forget(Connection connection, String view) throws SQLException {
+  /**
+   * The view's list is what was found, or empty. In the transaction that makes the rows the
+   * table's, since the list tells what the table lacks.
+   *
+   * @param some whether something was found
+   */
+  void note(Connection connection, String view, boolean some) throws SQLException {
+    forget(connection, view);
+    if (some) {
+      Sql.execute(connection, "INSERT INTO " + table() + " SELECT * FROM " + FOUND);
+    }
+  }
+
+  /** The view's entries go. */
+  private void forget(Connection connection, String view) throws SQLException {
     Sql.update(
         connection,
         "DELETE FROM " + table() + " WHERE target_schema = ? AND view = ?",

@@ -9,7 +9,6 @@ import io.epicfhir.load.spi.LoadRequest;
 import io.epicfhir.load.spi.LoadResult;
 import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.spi.ViewSnapshot;
-import io.epicfhir.load.sql.Identifiers;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.LinkedHashSet;
@@ -22,9 +21,19 @@ import java.util.Set;
  */
 record ReplaceRows(PostgresLoad load) {
 
+  /** The lock of who writes rows: nobody gives the table a trigger, rule or column meanwhile. */
+  static final String WRITING = "ROW EXCLUSIVE";
+
+  /** Locks that do not go together with it. */
+  private static final String IN_THE_WAY =
+      "mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')";
+
   /** Makes the table these rows. */
   LoadResult of(LoadRequest request, StandingTable table) throws SQLException {
     ViewSnapshot view = request.view();
+    if (request.patience().isZero()) {
+      load.notHeld(view, IN_THE_WAY);
+    }
     List<TableShape.Column> retyped = table.retyped(view.shape());
     if (!retyped.isEmpty()) {
       throw new PostgresFailure(
@@ -34,7 +43,7 @@ record ReplaceRows(PostgresLoad load) {
                       load.nameOf(view), retyped.get(0).name(), PostgresType.sql(retyped.get(0)))
               + " drop those objects, rerun, then create them again");
     }
-    RowsSql sql = load.rowsSql(view);
+    RowsSql sql = load.rowsSql(view, table);
     TypedCopy.Copied copied = new TypedCopy(load).copy(request, sql.create(view.shape()));
     load.allArrived(view, copied.loaded().rows(), request.expected());
     String[] columns = sql.addColumns(table.missing(view.shape()));
@@ -58,51 +67,91 @@ record ReplaceRows(PostgresLoad load) {
   /**
    * One try.
    *
-   * @param without indexes that do not take the rows; one that is found is added
-   * @return false where one was found
+   * @param without indexes that do not take the rows; those that are found are added
+   * @return false where some were found
    */
   private boolean replaced(
       LoadRequest request,
-      StandingTable table,
+      StandingTable before,
       RowsSql sql,
       TypedCopy.Copied copied,
       Set<String> without)
       throws SQLException {
-    String name = request.view().name();
+    ViewSnapshot view = request.view();
     try {
       load.patiently(
-          request.view(),
+          view,
           request.patience(),
           connection -> {
             sql.stillThere(connection, copied.loaded());
-            for (String index : without) {
-              Sql.execute(connection, dropIndex(connection, name, index));
-            }
+            StandingTable table = free(connection, view, before, without);
             PostgresLoad.seeing(
                 connection,
                 table,
-                load.read(name),
+                load.read(view.name()),
                 c -> {
-                  Sql.execute(c, sql.deleteAll(), sql.insertAll());
+                  write(c, view, table, sql);
                   unchanged(c, request, table, sql);
-                  noted(c, request);
+                  noted(c, request, sql);
                 });
-            if (!copied.refused()) {
-              new RefusedValues(load).forget(connection, name);
-            }
+            new RefusedValues(load).note(connection, view.name(), copied.refused());
             Sql.execute(connection, sql.drop());
           });
       return true;
     } catch (PostgresFailure e) {
-      if (isIndex(name, e.constraint()) && without.add(e.constraint())) {
+      if (without.addAll(new UnfitIndexes(load, view, sql).of(e, before))) {
         return false;
       }
       throw e;
     }
   }
 
-  private void noted(Connection connection, LoadRequest request) throws SQLException {
-    TableMark mark = TableMark.of(connection, load.read(request.view().name()));
+  /** The table, locked, without the indexes that do not take the rows, ready for deletes. */
+  private StandingTable free(
+      Connection connection, ViewSnapshot view, StandingTable before, Set<String> without)
+      throws SQLException {
+    StandingTable table = load.locked(connection, view.name(), before, WRITING);
+    for (String index : without) {
+      Sql.execute(connection, UnfitIndexes.drop(connection, load.read(view.name()), index));
+    }
+    if (!table.kind().equals(before.kind()) || !table.has(view.shape())) {
+      throw load.changedMeanwhile(view.name());
+    }
+    if (!without.isEmpty()) {
+      table = StandingTable.of(connection, load.read(view.name()));
+    }
+    published(load, connection, view, table);
+    return table;
+  }
+
+  /**
+   * PostgreSQL refuses to delete rows of a table in a publication that has nothing to tell them
+   * apart by, as where ids repeat: then it is all of their columns.
+   */
+  static void published(
+      PostgresLoad load, Connection connection, ViewSnapshot view, StandingTable table)
+      throws SQLException {
+    if (table.replicated()) {
+      Sql.execute(connection, "ALTER TABLE " + load.read(view.name()) + " REPLICA IDENTITY FULL");
+      load.notes()
+          .accept(
+              "%s is in a publication and has no replica identity; it was set to FULL"
+                  .formatted(load.nameOf(view)));
+    }
+  }
+
+  private void write(Connection connection, ViewSnapshot view, StandingTable table, RowsSql sql)
+      throws SQLException {
+    if (table.referenced().isEmpty()) {
+      Sql.execute(connection, sql.deleteAll(), sql.insertAll());
+    } else {
+      new MergeRows(load.nameOf(view), table, view.shape(), sql.read(), sql.staged())
+          .into(connection, "true");
+    }
+  }
+
+  private void noted(Connection connection, LoadRequest request, RowsSql sql) throws SQLException {
+    TableMark mark = TableMark.of(connection, load.read(request.view().name()), sql.from());
     load.allArrived(request.view(), mark.rows(), request.expected());
     load.loaded(connection, request, new LoadNote(mark, true, null, null, request.warning()));
   }
@@ -121,27 +170,5 @@ record ReplaceRows(PostgresLoad load) {
         PostgresFailure.Kind.DATA,
         "Cannot load %s: the rows in the table are not the ones that were written. Something on the table changes them: %s. The table keeps its last rows; drop it or disable it, then rerun."
             .formatted(name, String.join(", ", table.rewriters())));
-  }
-
-  private boolean isIndex(String view, String name) throws SQLException {
-    return !name.isEmpty() && load.session().number(index(view, name, "count(*)")) > 0;
-  }
-
-  private String dropIndex(Connection connection, String view, String name) throws SQLException {
-    String drop =
-        """
-        CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid
-            AND k.conrelid = i.indrelid)
-          THEN format('ALTER TABLE %s DROP CONSTRAINT %I', i.indrelid::regclass, o.relname)
-          ELSE format('DROP INDEX %s', i.indexrelid::regclass) END""";
-    return Sql.texts(connection, index(view, name, drop)).get(0);
-  }
-
-  private String index(String view, String name, String what) {
-    return """
-        SELECT %s FROM pg_catalog.pg_index i
-        JOIN pg_catalog.pg_class o ON o.oid = i.indexrelid
-        WHERE i.indrelid = to_regclass(%s) AND o.relname = %s"""
-        .formatted(what, Identifiers.literal(load.read(view)), Identifiers.literal(name));
   }
 }

@@ -2,7 +2,6 @@ package io.epicfhir.load.postgres;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.postgres.state.LastLoad;
@@ -11,29 +10,28 @@ import io.epicfhir.load.postgres.state.TableMark;
 import io.epicfhir.load.settings.LoadSettings;
 import io.epicfhir.load.spi.LoadRequest;
 import io.epicfhir.load.spi.LoadResult;
-import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.spi.ViewSnapshot;
-import io.epicfhir.load.sql.Identifiers;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** A whole load: a new table, made ready beside the one that is read, takes its place. */
 record ReplaceTable(PostgresLoad load) {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
+  /** The lock of who drops a table. */
+  private static final String SWAPPING = "ACCESS EXCLUSIVE";
+
   /** Makes the table these rows. */
   LoadResult of(LoadRequest request, StandingTable old) throws SQLException {
     ViewSnapshot view = request.view();
     if (request.patience().isZero()) {
-      notHeld(view);
+      load.notHeld(view, "true");
     }
     LoadSettings settings = load.settings();
     var kept =
@@ -44,7 +42,8 @@ record ReplaceTable(PostgresLoad load) {
     Optional<LastLoad> last = load.state().last(load.session().connection(), view.name());
     TypedCopy.Copied copied = new TypedCopy(load).copy(request, sql.create(old.tablespace()));
     load.allArrived(view, copied.loaded().rows(), request.expected());
-    finish(view, sql, last);
+    BuiltIndexes indexes = new BuiltIndexes(load, view, sql);
+    finish(view, sql, indexes, last);
     TableMark mark = TableMark.of(load.session().connection(), sql.built());
     load.allArrived(view, mark.rows(), request.expected());
     LoadNote note =
@@ -53,59 +52,54 @@ record ReplaceTable(PostgresLoad load) {
         view,
         request.patience(),
         connection -> {
-          rights(connection, sql, old);
+          unchanged(connection, view, old);
+          if (!old.exists()) {
+            first(connection, sql, old, indexes);
+          }
+          rights(connection, sql);
           if (!old.exists() && !load.readerRole().isEmpty()) {
             Sql.execute(connection, sql.readBy(load.readerRole()));
           }
           Sql.execute(connection, sql.swap());
-          if (!copied.refused()) {
-            new RefusedValues(load).forget(connection, view.name());
-          }
+          indexes.rename(connection);
+          new RefusedValues(load).note(connection, view.name(), copied.refused());
           load.loaded(connection, request, note);
         });
     return new LoadResult(copied.loaded(), mark.rows());
   }
 
-  /** A copy of many rows would be in vain where a reader's transaction holds the table. */
-  private void notHeld(ViewSnapshot view) throws SQLException {
-    String holders =
-        "SELECT count(*) FROM pg_catalog.pg_locks WHERE granted AND pid <> pg_backend_pid()"
-            + " AND database = (SELECT oid FROM pg_catalog.pg_database"
-            + " WHERE datname = current_database()) AND relation = to_regclass("
-            + Identifiers.literal(load.read(view.name()))
-            + ")";
-    if (load.session().number(holders) > 0) {
-      throw new PostgresFailure(
-          PostgresFailure.Kind.BUSY,
-          "Cannot put the new " + load.nameOf(view) + " in place: another session holds a lock");
+  /** What somebody gave the old table since it was looked at would be lost with it. */
+  private void unchanged(Connection connection, ViewSnapshot view, StandingTable old)
+      throws SQLException {
+    if (!load.locked(connection, view.name(), old, SWAPPING).equals(old)) {
+      throw load.changedMeanwhile(view.name());
     }
   }
 
-  private static void rights(Connection connection, TableSql sql, StandingTable old)
+  /** An empty table in the new one's place gets the rights that the target schema gives any. */
+  private static void first(
+      Connection connection, TableSql sql, StandingTable old, BuiltIndexes indexes)
       throws SQLException {
+    if (old.isIndex()) {
+      indexes.giveWay(connection);
+    }
+    Sql.execute(connection, "CREATE TABLE " + sql.read() + " ()");
+  }
+
+  /** The rights to the table that is read, and none that the state schema gives its tables. */
+  private static void rights(Connection connection, TableSql sql) throws SQLException {
     String built = sql.built();
-    if (!old.exists()) {
-      return;
-    }
     Sql.execute(connection, Sql.texts(connection, Rights.revokeDefaults(built)));
-    if (!old.owner().equals(Sql.texts(connection, "SELECT current_user").get(0))) {
-      Sql.execute(connection, Rights.ownedBy(built, old.owner()));
-    }
+    Sql.execute(connection, Sql.texts(connection, Rights.sameOwner(sql.read(), built)));
     Sql.execute(connection, Sql.texts(connection, Rights.grants(sql.read(), built)));
   }
 
-  private void finish(ViewSnapshot view, TableSql sql, Optional<LastLoad> last)
+  private void finish(
+      ViewSnapshot view, TableSql sql, BuiltIndexes indexes, Optional<LastLoad> last)
       throws SQLException {
     PostgresSession session = load.session();
     session.execute(sql.analyze());
-    Set<String> indexed = indexed(sql);
-    for (String index : Sql.texts(session.connection(), sql.foundIndexes())) {
-      index(view, index); // first, so that they keep their names
-    }
-    indexed.addAll(Sql.texts(session.connection(), sql.indexedColumns()));
-    for (String index : sql.indexes(indexed)) {
-      index(view, index);
-    }
+    indexes.create();
     for (StandingTable.Column column : sql.kept()) {
       load.notes()
           .accept(
@@ -115,56 +109,6 @@ record ReplaceTable(PostgresLoad load) {
     Sql.together(
         session.connection(),
         sql.comments(comments(sql), last.map(ReplaceTable::written).orElse(null)));
-  }
-
-  /** The columns of the primary key, and of what is the same as id in each row. */
-  private Set<String> indexed(TableSql sql) throws SQLException {
-    Set<String> indexed = new HashSet<>();
-    PostgresSession session = load.session();
-    if (sql.hasId()) {
-      if (session.number(sql.idLooksUnique()) == 1 && primaryKey(sql)) {
-        indexed.add("id");
-      }
-      if (session.number(sql.idIsAnother()) == 0) {
-        indexed.add(TableShape.RESOURCE_ID);
-      }
-    }
-    return indexed;
-  }
-
-  private boolean primaryKey(TableSql sql) throws SQLException {
-    try {
-      String name = String.join("", Sql.texts(load.session().connection(), sql.foundPrimaryKey()));
-      load.session().execute(sql.primaryKey(name));
-      return true;
-    } catch (SQLException e) {
-      if (isOfTheRows(e)) {
-        return false; // the statistics saw a sample only, or an id is too long for any index
-      }
-      throw e;
-    }
-  }
-
-  /** An index that the rows or columns do not take is no reason to have no rows. */
-  private void index(ViewSnapshot view, String index) throws SQLException {
-    try {
-      load.session().execute(index);
-    } catch (SQLException e) {
-      if (!isOfTheRows(e)) {
-        throw e;
-      }
-      load.notes()
-          .accept(
-              "%s goes without an index that its rows or columns do not take (SQLSTATE %s): %s"
-                  .formatted(load.nameOf(view), e.getSQLState(), index));
-    }
-  }
-
-  /** Whether the statement can never work on these rows; else the server has a problem. */
-  private static boolean isOfTheRows(SQLException e) {
-    String state = e.getSQLState() == null ? "" : e.getSQLState();
-    return Set.of("22", "23", "42", "54", "0A", "P0")
-        .contains(state.substring(0, Math.min(2, state.length())));
   }
 
   private Map<String, String> comments(TableSql sql) throws SQLException {

@@ -2,8 +2,6 @@ package io.epicfhir.load.postgres;
 
 import static io.epicfhir.load.sql.Identifiers.literal;
 
-import io.epicfhir.load.sql.Identifiers;
-
 /**
  * What others may do with a table, and what they made of it. A new table takes over owner, rights
  * to table and columns, tablespace, indexes and comments. Whatever else somebody gave a table, it
@@ -16,6 +14,15 @@ final class Rights {
       (c.relrowsecurity OR c.relforcerowsecurity OR c.reloptions IS NOT NULL
         OR c.relreplident <> 'd' OR c.relpersistence <> 'p' OR c.relkind <> 'r'
         OR c.relispartition OR c.reloftype <> 0
+        OR c.relam <> (SELECT m.oid FROM pg_catalog.pg_am m
+          WHERE m.amname = current_setting('default_table_access_method'))
+        OR NOT EXISTS (SELECT FROM pg_catalog.pg_roles r
+          WHERE r.rolname = current_user AND (r.rolsuper OR r.oid = c.relowner))
+        OR EXISTS (SELECT FROM pg_catalog.pg_class t
+          WHERE t.oid = c.reltoastrelid AND t.reloptions IS NOT NULL)
+        OR EXISTS (SELECT FROM pg_catalog.pg_publication_tables p
+          WHERE p.tablename = c.relname AND p.schemaname = (
+            SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = c.relnamespace))
         OR EXISTS (SELECT FROM pg_catalog.pg_depend d
           WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND (d.deptype = 'n'
             OR d.classid IN ('pg_trigger'::regclass, 'pg_policy'::regclass,
@@ -28,20 +35,28 @@ final class Rights {
         OR EXISTS (SELECT FROM pg_catalog.pg_seclabel l
           WHERE l.classoid = 'pg_class'::regclass AND l.objoid = c.oid)
         OR EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid
-          AND (k.contype IN ('c', 'f', 'u', 'x') OR k.contype = 'p' AND k.conkey <> ARRAY(
-            SELECT i.attnum FROM pg_catalog.pg_attribute i
-            WHERE i.attrelid = c.oid AND i.attname = 'id')))
+          AND (k.contype IN ('c', 'f', 'u', 'x') OR k.contype = 'p' AND (k.condeferrable
+              OR k.conkey <> ARRAY(SELECT i.attnum FROM pg_catalog.pg_attribute i
+                WHERE i.attrelid = c.oid AND i.attname = 'id'))
+            OR EXISTS (SELECT FROM pg_catalog.pg_description s
+              WHERE s.classoid = 'pg_constraint'::regclass AND s.objoid = k.oid)))
         OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
           JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
             AND (a.attoptions IS NOT NULL OR coalesce(a.attstattarget, -1) >= 0
               OR a.attidentity <> '' OR a.attstorage <> t.typstorage
               OR coalesce(to_jsonb(a) ->> 'attcompression', '') <> ''
-              OR a.attnotnull AND a.attname <> 'id'))
+              OR a.attcollation <> t.typcollation
+              OR a.attnotnull AND NOT EXISTS (SELECT FROM pg_catalog.pg_index p
+                WHERE p.indrelid = c.oid AND p.indisprimary AND a.attnum = ANY (p.indkey))))
         OR EXISTS (SELECT FROM pg_catalog.pg_index i
           JOIN pg_catalog.pg_class o ON o.oid = i.indexrelid
           WHERE i.indrelid = c.oid AND (i.indisclustered OR i.indisreplident
-            OR o.reltablespace <> 0 OR EXISTS (SELECT FROM pg_catalog.pg_description s
+            OR o.reltablespace <> 0
+            OR i.indisprimary AND (o.reloptions IS NOT NULL OR i.indnatts <> i.indnkeyatts)
+            OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
+              WHERE a.attrelid = o.oid AND coalesce(a.attstattarget, -1) >= 0)
+            OR EXISTS (SELECT FROM pg_catalog.pg_description s
               WHERE s.classoid = 'pg_class'::regclass AND s.objoid = o.oid)))
         OR EXISTS (SELECT FROM aclexplode(c.relacl) x WHERE x.grantor <> c.relowner)
         OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
@@ -89,8 +104,12 @@ final class Rights {
         .formatted(literal(built), literal(read));
   }
 
-  /** Gives a new table to the old one's owner. */
-  static String ownedBy(String built, String owner) {
-    return "ALTER TABLE " + built + " OWNER TO " + Identifiers.role(owner);
+  /** Gives a new table to the owner of the one that is read, where that is another role. */
+  static String sameOwner(String read, String built) {
+    return """
+        SELECT format('ALTER TABLE %%s OWNER TO %%s', %s, o.relowner::regrole)
+        FROM pg_catalog.pg_class o JOIN pg_catalog.pg_class n ON n.oid = to_regclass(%1$s)
+        WHERE o.oid = to_regclass(%s) AND o.relowner <> n.relowner"""
+        .formatted(literal(built), literal(read));
   }
 }

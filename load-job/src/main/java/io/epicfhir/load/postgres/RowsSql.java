@@ -21,8 +21,9 @@ import java.util.stream.Collectors;
  * @param shape the columns of the table that is read
  * @param staging schema where the new rows lie
  * @param target schema where it is read
+ * @param from the table that is read, as {@link StandingTable#from} has it
  */
-record RowsSql(TableShape shape, String staging, String target) {
+record RowsSql(TableShape shape, String staging, String target, String from) {
 
   /** The staging table of the view's rows, or with {@link TableShape#withChange} of changes. */
   String[] create(TableShape staged) {
@@ -58,7 +59,7 @@ record RowsSql(TableShape shape, String staging, String target) {
   }
 
   String deleteAll() {
-    return "DELETE FROM " + read();
+    return "DELETE FROM " + from;
   }
 
   String insertAll() {
@@ -73,13 +74,13 @@ record RowsSql(TableShape shape, String staging, String target) {
    */
   String deleteChanged(boolean indexed) {
     String byId = " AND id = " + TableShape.RESOURCE_ID;
-    return "DELETE FROM %s WHERE %s IN (SELECT %s FROM %s)%s"
-        .formatted(
-            read(),
-            indexed ? TableShape.RESOURCE_ID : "id",
-            TableShape.RESOURCE_ID,
-            staged(),
-            indexed ? "" : byId);
+    return "DELETE FROM %s WHERE %s%s".formatted(from, ofChanged(indexed), indexed ? "" : byId);
+  }
+
+  /** Which rows are of the resources that changed. */
+  String ofChanged(boolean indexed) {
+    return "%s IN (SELECT %s FROM %s)"
+        .formatted(indexed ? TableShape.RESOURCE_ID : "id", TableShape.RESOURCE_ID, staged());
   }
 
   /**
@@ -102,14 +103,14 @@ record RowsSql(TableShape shape, String staging, String target) {
 
   /** 1 where the table that is read has the same rows as the staging table, else 0. */
   String sameRows() {
-    return same(read(), staged());
+    return same(from, staged());
   }
 
   /** 1 where the rows of the resources that changed are the ones that came, else 0. */
   String sameChanged() {
     return same(
         "(SELECT * FROM %s WHERE %s IN (SELECT %2$s FROM %s)) r"
-            .formatted(read(), TableShape.RESOURCE_ID, staged()),
+            .formatted(from, TableShape.RESOURCE_ID, staged()),
         "(" + newest() + ") n");
   }
 
@@ -122,7 +123,7 @@ record RowsSql(TableShape shape, String staging, String target) {
         .formatted(digest.formatted(columns(""), one), digest.formatted(columns(""), other));
   }
 
-  private String newest() {
+  String newest() {
     return """
         SELECT %s FROM %s s JOIN (
           SELECT %3$s AS resource, max(%4$s) AS newest FROM %2$s GROUP BY %3$s) m
@@ -137,11 +138,11 @@ record RowsSql(TableShape shape, String staging, String target) {
         .collect(Collectors.joining(", "));
   }
 
-  private String staged() {
+  String staged() {
     return quoted(staging, shape.name());
   }
 
-  private String read() {
+  String read() {
     return quoted(target, shape.name());
   }
 }

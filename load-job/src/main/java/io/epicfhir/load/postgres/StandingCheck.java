@@ -32,7 +32,8 @@ final class StandingCheck {
     TableMark[] now = new TableMark[1];
     session.transaction(
         connection ->
-            PostgresLoad.seeing(connection, table, read, c -> now[0] = TableMark.of(c, read)));
+            PostgresLoad.seeing(
+                connection, table, read, c -> now[0] = TableMark.of(c, read, table.from(read))));
     return last.map(
         l ->
             new Target.Standing(

@@ -3,6 +3,7 @@ package io.epicfhir.load.postgres;
 import static io.epicfhir.load.sql.Identifiers.literal;
 
 import io.epicfhir.load.postgres.copy.PostgresType;
+import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.spi.TableShape;
 import java.sql.Connection;
@@ -11,10 +12,13 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The table that analysts read, as it is before a load.
  *
+ * @param kind as pg_class.relkind has it: a table, also a partitioned or foreign one, or an index
+ *     that stands under the table's name; empty where nothing is
  * @param columns in order; none where there is no table
  * @param dependedOn whether it has something that a new table would not have, see {@link Rights}
  * @param resourceIndexed whether its rows are found by their resource; where not, id is the same
@@ -22,15 +26,24 @@ import java.util.List;
  * @param tablespace where it lies; empty for the database's own
  * @param hidden whether row security hides its rows from the loader, who owns it
  * @param rewriters triggers and rules that can change rows on their way in
+ * @param referenced the columns that others' foreign keys refer to; none where there are none
+ * @param referencedBy names of these foreign keys and their tables
+ * @param replicated whether it is in a publication but lacks the key that its deletes need there
+ * @param rest a digest of what else a new table takes over: indexes and comments
  */
 record StandingTable(
+    String kind,
     List<Column> columns,
     boolean dependedOn,
     boolean resourceIndexed,
     String owner,
     String tablespace,
     boolean hidden,
-    List<String> rewriters) {
+    List<String> rewriters,
+    List<String> referenced,
+    String referencedBy,
+    boolean replicated,
+    String rest) {
   /**
    * A column as it is.
    *
@@ -38,53 +51,86 @@ record StandingTable(
    */
   record Column(String name, String type) {}
 
-  private static final StandingTable NONE =
-      new StandingTable(List.of(), false, false, "", "", false, List.of());
+  private static final String INDEX = "i";
+
+  private static final Map<String, String> OTHERS =
+      Map.of("v", "view", "m", "materialized view", "S", "sequence", "c", "composite type");
 
   /**
    * Looks at a table's catalog entries.
    *
    * @param table schema and name, quoted
+   * @throws PostgresFailure of kind REFUSED where something else stands under the name
    */
   static StandingTable of(Connection connection, String table) throws SQLException {
     List<Column> columns = columns(connection, table);
-    List<String> rewriters =
-        Sql.texts(
-            connection,
-            """
-            SELECT 'trigger ' || tgname FROM pg_catalog.pg_trigger
-            WHERE tgrelid = to_regclass(%1$s) AND NOT tgisinternal AND tgenabled <> 'D'
-            UNION ALL SELECT 'rule ' || rulename FROM pg_catalog.pg_rewrite
-            WHERE ev_class = to_regclass(%1$s) AND ev_enabled <> 'D' ORDER BY 1"""
-                .formatted(literal(table)));
     try (Statement statement = connection.createStatement();
         ResultSet found =
             statement.executeQuery(
                 """
-                SELECT %2$s, EXISTS (SELECT FROM pg_catalog.pg_index i
+                SELECT c.relkind, %2$s, EXISTS (SELECT FROM pg_catalog.pg_index i
                     JOIN pg_catalog.pg_attribute a
                     ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
                     WHERE i.indrelid = c.oid AND a.attname = '%3$s'),
-                  pg_get_userbyid(c.relowner), coalesce(s.spcname, ''),
-                  c.relrowsecurity AND c.relforcerowsecurity AND NOT (SELECT rolsuper
-                    OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user)
+                  pg_get_userbyid(c.relowner), coalesce(s.spcname, ''), %4$s
                 FROM pg_catalog.pg_class c
                 LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
                 WHERE c.oid = to_regclass(%1$s)"""
-                    .formatted(literal(table), Rights.UNUSUAL, TableShape.RESOURCE_ID))) {
+                    .formatted(
+                        literal(table),
+                        Rights.UNUSUAL,
+                        TableShape.RESOURCE_ID,
+                        StandingSql.MORE))) {
       if (!found.next()) {
-        return NONE;
+        return nothing(connection, table);
       }
-      boolean hasId = columns.stream().anyMatch(column -> column.name().equals("id"));
+      String kind = found.getString(1);
+      if (OTHERS.containsKey(kind)) {
+        throw inTheWay(table, "a " + OTHERS.get(kind));
+      }
+      if (kind.equalsIgnoreCase(INDEX)) {
+        return empty(kind);
+      }
+      // Of an id that is no text none is the same as its resource.
+      boolean hasId =
+          columns.stream().anyMatch(own -> own.name().equals("id") && own.type().equals("text"));
       return new StandingTable(
+          kind,
           List.copyOf(columns),
-          found.getBoolean(1),
-          found.getBoolean(2) || !hasId,
-          found.getString(3),
+          found.getBoolean(2),
+          found.getBoolean(3) || !hasId,
           found.getString(4),
-          found.getBoolean(5),
-          rewriters);
+          found.getString(5),
+          found.getBoolean(6),
+          lines(found.getString(7)),
+          lines(found.getString(8)),
+          String.valueOf(found.getString(9)),
+          found.getBoolean(10),
+          found.getString(11));
     }
+  }
+
+  private static StandingTable nothing(Connection connection, String table) throws SQLException {
+    if (!Sql.texts(connection, StandingSql.type(table)).isEmpty()) {
+      throw inTheWay(table, "a type");
+    }
+    return empty("");
+  }
+
+  private static StandingTable empty(String kind) {
+    return new StandingTable(
+        kind, List.of(), false, false, "", "", false, List.of(), List.of(), "", false, "");
+  }
+
+  private static List<String> lines(String text) {
+    return text == null ? List.of() : text.lines().toList();
+  }
+
+  static PostgresFailure inTheWay(String table, String what) {
+    return new PostgresFailure(
+        PostgresFailure.Kind.REFUSED,
+        "Cannot load %s: %s has that name, and no table can be made beside it; rename or drop it, then rerun"
+            .formatted(table.replace("\"", ""), what));
   }
 
   private static List<Column> columns(Connection connection, String table) throws SQLException {
@@ -106,7 +152,27 @@ record StandingTable(
 
   /** Whether there is a table. */
   boolean exists() {
-    return !columns.isEmpty();
+    return !kind.isEmpty() && !isIndex();
+  }
+
+  /** Whether an index stands under the table's name. */
+  boolean isIndex() {
+    return kind.equalsIgnoreCase(INDEX);
+  }
+
+  /** Whether LOCK TABLE takes it. */
+  boolean canBeLocked() {
+    return kind.equals("r") || kind.equals("p");
+  }
+
+  /**
+   * Where its own rows are. Those of a table that somebody made a child of it (INHERITS) are not
+   * ours; a partitioned table has none but its partitions'.
+   *
+   * @param read the table, quoted
+   */
+  String from(String read) {
+    return kind.equals("p") ? read : "ONLY " + read;
   }
 
   /** Whether it has all of the view's columns as the view has them. */

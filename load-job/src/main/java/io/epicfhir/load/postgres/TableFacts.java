@@ -3,6 +3,7 @@ package io.epicfhir.load.postgres;
 import static io.epicfhir.load.sql.Identifiers.literal;
 import static io.epicfhir.load.sql.Identifiers.quoted;
 
+import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.spi.TableShape;
 import java.sql.ResultSet;
@@ -34,6 +35,16 @@ record TableFacts(String schema, PostgresSession session, Consumer<String> notes
 
   /** By view, what goes into its answer: {@code null_share}, and {@code patients} where it can. */
   Map<String, Map<String, Object>> of(List<TableShape> views) throws SQLException {
+    // Rows that row security hides would be missing in every figure: an error then.
+    session.execute("SET row_security = off");
+    try {
+      return shown(views);
+    } finally {
+      session.execute("RESET row_security");
+    }
+  }
+
+  private Map<String, Map<String, Object>> shown(List<TableShape> views) throws SQLException {
     Map<String, Map<String, Object>> facts = new HashMap<>();
     for (TableShape view : views) {
       Map<String, Object> own = new LinkedHashMap<>();
@@ -54,12 +65,16 @@ record TableFacts(String schema, PostgresSession session, Consumer<String> notes
     try {
       look.look();
     } catch (SQLException e) {
-      if (!"55P03".equals(e.getSQLState())) {
+      PostgresFailure failure = PostgresFailure.of(e, "look at " + schema + "." + view);
+      if (failure.kind() == PostgresFailure.Kind.BROKEN) {
         throw e;
       }
       notes.accept(
-          "%s.%s is held by another session, so nobody looked at its null shares and patients"
-              .formatted(schema, view));
+          failure.kind() == PostgresFailure.Kind.BUSY
+              ? "%s.%s is held by another session, so nobody looked at its null shares and patients"
+                  .formatted(schema, view)
+              : "%s.%s could not be asked for its null shares and patients (SQLSTATE %s)"
+                  .formatted(schema, view, failure.sqlState()));
     }
   }
 
@@ -69,7 +84,11 @@ record TableFacts(String schema, PostgresSession session, Consumer<String> notes
    */
   private Map<String, Double> nullShare(TableShape view) throws SQLException {
     String table = quoted(schema, view.name());
-    long bytes = session.number("SELECT pg_relation_size(%s)".formatted(literal(table)));
+    // Of a partitioned table nothing; its rows are its partitions'.
+    long bytes =
+        session.number(
+            "SELECT CASE relkind WHEN 'p' THEN -1 ELSE pg_relation_size(oid) END FROM pg_catalog.pg_class WHERE oid = to_regclass(%s)"
+                .formatted(literal(table)));
     String counts =
         view.columns().stream()
             .map(column -> "count(" + quoted(column.name()) + ")")
@@ -79,7 +98,7 @@ record TableFacts(String schema, PostgresSession session, Consumer<String> notes
         ResultSet found =
             statement.executeQuery(
                 "SELECT count(*), %s FROM %s TABLESAMPLE SYSTEM (%s) REPEATABLE (0)"
-                    .formatted(counts, table, percent(bytes)))) {
+                    .formatted(counts, bytes < 0 ? table : "ONLY " + table, percent(bytes)))) {
       found.next();
       long rows = found.getLong(1);
       for (int i = 0; rows > 0 && i < view.columns().size(); i++) {

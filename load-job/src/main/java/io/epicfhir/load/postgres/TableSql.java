@@ -4,6 +4,7 @@ import static io.epicfhir.load.sql.Identifiers.literal;
 import static io.epicfhir.load.sql.Identifiers.quoted;
 
 import io.epicfhir.load.postgres.copy.PostgresType;
+import io.epicfhir.load.spi.ColumnType;
 import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.sql.Identifiers;
 import java.util.LinkedHashMap;
@@ -73,11 +74,10 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
   /**
    * Fails with a unique violation where an id comes twice after all.
    *
-   * @param name the key's name; empty for PostgreSQL's own
+   * @param name the key's name, quoted
    */
   String primaryKey(String name) {
-    String named = name.isEmpty() ? "" : "CONSTRAINT " + Identifiers.role(name) + " ";
-    return "ALTER TABLE " + built() + " ADD " + named + "PRIMARY KEY (id)";
+    return "ALTER TABLE " + built() + " ADD CONSTRAINT " + name + " PRIMARY KEY (id)";
   }
 
   /** Columns of the new table that have an index of their own. */
@@ -89,6 +89,13 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
         .formatted(literal(built()));
   }
 
+  /** Whether each row has a resource, and an id that may be the same. */
+  boolean idMayBeResource() {
+    return shape.isByResource()
+        && shape.columns().stream()
+            .anyMatch(c -> c.name().equals("id") && c.type() == ColumnType.TEXT);
+  }
+
   /** 1 where a row's id is not its resource's, else 0. */
   String idIsAnother() {
     return "SELECT EXISTS (SELECT FROM %s WHERE id IS DISTINCT FROM %s)::integer"
@@ -96,34 +103,25 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
   }
 
   /**
-   * Indexes on what tables are joined by, and where the view asks for them, once the rows are in.
+   * What tables are joined by, and where the view asks for an index.
    *
    * @param without columns that have one, or need none
    */
-  String[] indexes(Set<String> without) {
+  List<TableShape.Column> indexes(Set<String> without) {
     return shape.columns().stream()
         .filter(TableSql::joined)
         .filter(column -> !without.contains(column.name()))
-        .map(
-            column ->
-                "CREATE INDEX ON %s%s (%s)"
-                    .formatted(
-                        built(), column.collection() ? " USING gin" : "", quoted(column.name())))
-        .toArray(String[]::new);
+        .toList();
   }
 
   /**
-   * The indexes of the table that is read, as statements for the new one; those of constraints are
-   * not among them.
+   * An index on a column, once the rows are in.
+   *
+   * @param name its name, quoted
    */
-  String foundIndexes() {
-    return """
-        SELECT regexp_replace(pg_get_indexdef(i.indexrelid), ' ON .+? USING',
-          ' ON ' || %1$s || ' USING')
-        FROM pg_catalog.pg_index i WHERE i.indrelid = to_regclass(%2$s) AND NOT EXISTS (
-          SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
-        ORDER BY i.indexrelid"""
-        .formatted(literal(built()), literal(read()));
+  String index(String name, TableShape.Column column) {
+    return "CREATE INDEX %s ON %s%s (%s)"
+        .formatted(name, built(), column.collection() ? " USING gin" : "", quoted(column.name()));
   }
 
   /** What the ViewDefinition says of the table (under the empty name) and of each column. */

@@ -64,12 +64,11 @@ record TypedCopy(PostgresLoad load) {
     TableShape texts = view.shape().asTexts();
     Column[] columns =
         view.shape().columns().stream().map(PostgresType::asText).toArray(Column[]::new);
-    RowsSql sql = load.rowsSql(view);
     Loaded loaded =
         load.staged()
             .copy(
                 texts,
-                sql.create(texts),
+                load.emptyRows(view, texts),
                 request.rows().get().select(columns),
                 view,
                 request.expected());
@@ -83,6 +82,7 @@ record TypedCopy(PostgresLoad load) {
       throw first; // the same rows as text are fine: it was no value
     }
     if (!asNull) {
+      load.session().transaction(connection -> refused.note(connection, view.name(), true));
       throw new PostgresFailure(PostgresFailure.Kind.DATA, problem);
     }
     load.session().execute(create);

@@ -28,6 +28,9 @@ public record TableShape(String name, String comment, List<Column> columns)
   /** What a lookup is searched by; the names are those of SQL on FHIR. */
   private static final Set<String> LOOKED_UP = Set.of("code", "source_code", "target_code");
 
+  /** What the rows of changes have beside a view's columns. */
+  private static final Set<String> OWN = Set.of(ViewChanges.COMMIT, ViewChanges.GONE);
+
   /**
    * The last column of every view table: the resource that a row was made from. A joined table has
    * it where it is kept by resource, a lookup never.
@@ -126,6 +129,10 @@ public record TableShape(String name, String comment, List<Column> columns)
             : ColumnType.ofAnsi(ansi);
     if (!limits.hasName(field.name())) {
       problems.add("column " + field.name() + " is not a name of " + limits.nameInWords());
+    }
+    if (OWN.stream().anyMatch(field.name()::equalsIgnoreCase)) {
+      problems.add(
+          "column " + field.name() + " has a name that load itself needs; rename the column");
     }
     if (limits.systemColumns().contains(field.name())) {
       problems.add("every table has a system column " + field.name() + "; rename the column");

@@ -97,6 +97,19 @@ class RightsTest {
   @ValueSource(
       strings = {
         "COMMENT ON INDEX {}.a_pkey IS 'do not drop'",
+        "COMMENT ON CONSTRAINT a_pkey ON {}.a IS 'do not drop'",
+        "ALTER INDEX {}.a_pkey SET (fillfactor = 50)",
+        "ALTER TABLE {}.a DROP CONSTRAINT a_pkey; ALTER TABLE {}.a ADD PRIMARY KEY (id) DEFERRABLE",
+        "ALTER TABLE {}.a DROP CONSTRAINT a_pkey;"
+            + " ALTER TABLE {}.a ADD PRIMARY KEY (id) INCLUDE (text)",
+        "ALTER TABLE {}.a DROP CONSTRAINT a_pkey; ALTER TABLE {}.a ALTER id SET NOT NULL",
+        "CREATE INDEX low ON {}.a (lower(text));"
+            + " ALTER INDEX {}.low ALTER COLUMN 1 SET STATISTICS 1000",
+        "ALTER TABLE {}.a SET (toast.autovacuum_enabled = false)",
+        "ALTER TABLE {}.a ALTER text TYPE text COLLATE \"C\"",
+        "ALTER TABLE {}.a ADD own text COLLATE \"C\"",
+        "CREATE ACCESS METHOD {}_heap TYPE TABLE HANDLER heap_tableam_handler;"
+            + " ALTER TABLE {}.a SET ACCESS METHOD {}_heap",
         "ALTER TABLE {}.a SET (fillfactor = 70, autovacuum_enabled = false)",
         "ALTER TABLE {}.a ALTER text SET STATISTICS 500",
         "ALTER TABLE {}.a ALTER text SET STORAGE EXTERNAL",

@@ -70,6 +70,29 @@ class TableFactsTest {
     assertThat(told("patient").has("patients")).isFalse();
   }
 
+  /** What it says of patients is a figure; what failed is the run's end. */
+  @Test
+  void aTableOfPatientsThatMayNotBeReadHidesNoFailure() throws Exception {
+    load.execute("CREATE ROLE {}_loader LOGIN; CREATE SCHEMA {}");
+    load.execute("GRANT CREATE ON DATABASE postgres TO {}_loader");
+    load.execute("GRANT ALL ON SCHEMA {} TO {}_loader; CREATE TABLE {}.patient (id text)");
+    load.with("user", load.schema() + "_loader");
+    var dates =
+        schema(
+            ViewTables.column("id", DataTypes.StringType, "id"),
+            ViewTables.column("born", DataTypes.StringType, "date", "DATE"));
+    ViewTables.write(load.lake(), "condition", OF_PATIENTS, List.of(row("c1", "p1", "c1")));
+    ViewTables.write(load.lake(), "bad", dates, List.of(row("r1", "2024-02-30", "r1")));
+
+    assertThat(load.run()).isEqualTo(5);
+
+    assertThat(load.error()).contains(".bad: PostgreSQL refuses 1 value(s) of column born");
+    assertThat(load.report().at("/result/refused_views").has("bad")).isTrue();
+    assertThat(load.report().at("/notes/0").asText())
+        .contains(".patient could not be asked for its null shares and patients (SQLSTATE 42501)");
+    assertThat(told("condition").has("null_share")).isTrue();
+  }
+
   @Test
   void withoutATableOfPatientsNothingIsSaidOfThem() throws Exception {
     ViewTables.write(load.lake(), "condition", OF_PATIENTS, List.of(row("c1", "p1", "c1")));

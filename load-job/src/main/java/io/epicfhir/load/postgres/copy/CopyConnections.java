@@ -3,6 +3,7 @@ package io.epicfhir.load.postgres.copy;
 import io.epicfhir.load.postgres.session.PostgresAccess;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
@@ -17,15 +18,18 @@ public final class CopyConnections implements AutoCloseable {
   private static final int SECONDS = 10;
 
   private final PostgresAccess access;
+  private final Duration lockPatience;
   private final int most;
   private final Semaphore free;
   private final Deque<Connection> idle = new ConcurrentLinkedDeque<>();
 
   /**
+   * @param lockPatience how long one waits for somebody else's lock
    * @param most how many there are at once
    */
-  public CopyConnections(PostgresAccess access, int most) {
+  public CopyConnections(PostgresAccess access, Duration lockPatience, int most) {
     this.access = access;
+    this.lockPatience = lockPatience;
     this.most = most;
     this.free = new Semaphore(most, true);
   }
@@ -75,7 +79,7 @@ public final class CopyConnections implements AutoCloseable {
       }
       end(kept);
     }
-    Connection connection = access.connect();
+    Connection connection = access.connect(lockPatience);
     connection.setAutoCommit(false);
     return connection;
   }

@@ -11,6 +11,7 @@ import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.sql.Identifiers;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -30,6 +31,7 @@ import org.postgresql.copy.CopyIn;
  * @param nulPolicy what becomes of U+0000
  * @param binary in PostgreSQL's binary formats, which end with {@link BinaryValues.NotPlain} where
  *     a value is not plain; else as text, which PostgreSQL judges
+ * @param lockPatience how long it waits for somebody else's lock
  */
 record PartitionCopy(
     PostgresAccess access,
@@ -37,7 +39,8 @@ record PartitionCopy(
     String attempt,
     TableShape shape,
     NulPolicy nulPolicy,
-    boolean binary)
+    boolean binary,
+    Duration lockPatience)
     implements VoidFunction<Iterator<InternalRow>> {
 
   /**
@@ -46,7 +49,7 @@ record PartitionCopy(
    */
   @Override
   public void call(Iterator<InternalRow> rows) {
-    try (Connection connection = access.connect()) {
+    try (Connection connection = access.connect(lockPatience)) {
       connection.setAutoCommit(false);
       claimed(connection, TaskContext.getPartitionId(), out -> write(rows, out));
     } catch (SQLException e) {

@@ -99,7 +99,14 @@ public record StagedCopy(
     session.execute(create);
     Failpoint.at("load.begun");
     rows.accept(
-        new PartitionCopy(settings.access(), state, attempt, shape, settings.nulPolicy(), binary));
+        new PartitionCopy(
+            settings.access(),
+            state,
+            attempt,
+            shape,
+            settings.nulPolicy(),
+            binary,
+            settings.lockPatience()));
     Failpoint.at("load.copied");
     return state.copies().copied(session.connection(), attempt);
   }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Properties;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
@@ -48,6 +49,21 @@ public record PostgresAccess(String url, String user, String passwordFile) imple
     }
   }
 
+  /**
+   * The same, of a session that waits so long for a lock. A copy must not wait for ever for who
+   * holds the pipeline's own tables.
+   */
+  public Connection connect(Duration lockPatience) throws SQLException {
+    Connection connection = connect();
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET lock_timeout = " + Math.max(1, lockPatience.toMillis()));
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
   /** Host, port and database, for messages. */
   public String place() {
     return url.replaceFirst("^jdbc:postgresql:(//)?", "").replaceFirst("\\?.*$", "");
@@ -59,6 +75,10 @@ public record PostgresAccess(String url, String user, String passwordFile) imple
       statement.execute(
           "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET standard_conforming_strings = on;"
               + " SET statement_timeout = 0; SET idle_session_timeout = 0;"
+              + " SET idle_in_transaction_session_timeout = 0;"
+              // Servers before PostgreSQL 17 have none.
+              + " SELECT set_config('transaction_timeout', '0', false)"
+              + " WHERE current_setting('transaction_timeout', true) IS NOT NULL;"
               // What a green run loaded must be there after a crash, whatever the database's habit.
               + " SELECT set_config('synchronous_commit', 'on', false)"
               + " WHERE current_setting('synchronous_commit') = 'off'");

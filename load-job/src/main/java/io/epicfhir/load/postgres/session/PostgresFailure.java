@@ -17,7 +17,11 @@ import org.postgresql.util.ServerErrorMessage;
 public final class PostgresFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private static final Pattern COLUMN = Pattern.compile(", column ([A-Za-z0-9_]+)");
+  /** Of a COPY's line; what follows the name is the value, which may hold any words. */
+  private static final Pattern COLUMN =
+      Pattern.compile("^COPY \\w+, line \\d+, column (\\w+)(?:[:,]|$)");
+
+  private static final Pattern FUNCTION = Pattern.compile("^[\\w/]+ function \"?([\\w.]+)");
 
   private final Kind kind;
   private final String sqlState;
@@ -27,6 +31,8 @@ public final class PostgresFailure extends RuntimeException {
   public enum Kind {
     /** The connection broke, or the server is away or full: the same may work a little later. */
     BROKEN(ExitCode.STORAGE),
+    /** The server takes no writes: a standby, or a database that is kept as it is. */
+    READ_ONLY(ExitCode.STORAGE),
     /** Another session held a lock. */
     BUSY(ExitCode.STORAGE),
     /** Password, rights, a database that is not there. */
@@ -69,32 +75,47 @@ public final class PostgresFailure extends RuntimeException {
     String why = why(e, state, kind);
     return new PostgresFailure(
         kind,
-        "Cannot " + doing + ": " + why + " (SQLSTATE " + state + "); " + advice(kind),
+        "Cannot " + doing + ": " + why + " (SQLSTATE " + state + "); " + advice(e, kind),
         state,
         constraint(e));
   }
 
   private static String why(SQLException e, String state, Kind kind) {
+    if (saidByProgram(e)) {
+      Matcher function = FUNCTION.matcher(context(e));
+      return function.find()
+          ? "a trigger or function refused it: " + function.group(1)
+          : "a trigger or function refused it";
+    }
     if (kind == Kind.DATA) {
       return refused(e, state);
     }
-    return saidByProgram(e) ? "a trigger or function refused it" : firstLine(e.getMessage());
+    return inCopy(e, state) ? "the server refused the rows" : firstLine(e.getMessage());
   }
 
   /**
-   * The words of a trigger or a function are its author's: they may quote rows, under any state. A
-   * full or broken disk (53, 58) is the server's own to tell, in a COPY, too.
+   * The words of a trigger or a function are its author's: they may quote rows, under any state,
+   * and where they name a constraint or a column, as that name, too.
    */
   private static boolean saidByProgram(SQLException e) {
-    ServerErrorMessage said =
-        e instanceof PSQLException known ? known.getServerErrorMessage() : null;
-    if (said == null) {
-      return false;
-    }
-    String context = String.valueOf(said.getWhere());
-    return "exec_stmt_raise".equals(said.getRoutine())
-        || context.contains(" function ")
-        || (context.startsWith("COPY ") && !String.valueOf(e.getSQLState()).matches("5[38].*"));
+    ServerErrorMessage said = said(e);
+    return said != null
+        && ("exec_stmt_raise".equals(said.getRoutine())
+            || (context(e).contains(" function ") && !context(e).startsWith("COPY ")));
+  }
+
+  /** A full or broken disk (53, 58) is the server's own to tell, in a COPY, too. */
+  private static boolean inCopy(SQLException e, String state) {
+    return context(e).startsWith("COPY ") && !state.matches("5[38].*");
+  }
+
+  private static String context(SQLException e) {
+    ServerErrorMessage said = said(e);
+    return said == null || said.getWhere() == null ? "" : said.getWhere();
+  }
+
+  private static ServerErrorMessage said(SQLException e) {
+    return e instanceof PSQLException known ? known.getServerErrorMessage() : null;
   }
 
   /** PostgreSQL's own words quote values, except where it only tells of sizes and counts. */
@@ -102,15 +123,24 @@ public final class PostgresFailure extends RuntimeException {
     if (state.startsWith("54")) {
       return firstLine(e.getMessage());
     }
-    return state.startsWith("23") && !constraint(e).isEmpty()
-        ? "a row does not fit the constraint " + constraint(e)
-        : "a value of column " + column(e) + " is not taken";
+    if (state.equals("23503") && !constraint(e).isEmpty()) {
+      return "the foreign key %s of table %s does not allow it"
+          .formatted(constraint(e), said(e).getTable());
+    }
+    if (state.startsWith("23") && !constraint(e).isEmpty()) {
+      return "a row does not fit the constraint " + constraint(e);
+    }
+    String column = column(e);
+    return column.isEmpty()
+        ? "an index, a generated column, a partition or a check does not take a value"
+        : "a value of column " + column + " is not taken";
   }
 
   private static String constraint(SQLException e) {
-    ServerErrorMessage said =
-        e instanceof PSQLException known ? known.getServerErrorMessage() : null;
-    return said == null || said.getConstraint() == null ? "" : said.getConstraint();
+    ServerErrorMessage said = said(e);
+    return said == null || said.getConstraint() == null || saidByProgram(e)
+        ? ""
+        : said.getConstraint();
   }
 
   public Kind kind() {
@@ -159,17 +189,37 @@ public final class PostgresFailure extends RuntimeException {
       case "22", "23", "54", "P0" -> Kind.DATA; // P0: what a trigger says may quote a value
       default ->
           switch (state) {
-            case "42501" -> Kind.REFUSED;
+            case "42501", "42809" -> Kind.REFUSED;
+            case "25006" -> Kind.READ_ONLY;
+            case "25P03", "25P04" -> Kind.BROKEN; // a timeout of transactions ended the session
             case "42704" -> Kind.SETTINGS; // a role that is not there
             default -> Kind.DEFECT;
           };
     };
   }
 
-  private static String advice(Kind kind) {
+  private static String advice(SQLException e, Kind kind) {
+    if (kind == Kind.DATA && saidByProgram(e)) {
+      return "ask its author, or disable the trigger that calls it, then rerun; the old table stays";
+    }
+    switch (String.valueOf(e.getSQLState())) {
+      case "42809" -> {
+        return "rename or drop what stands under a table's name, then rerun";
+      }
+      case "23503" -> {
+        return "who owns the foreign key decides: ON DELETE CASCADE, other rows, or no foreign key;"
+            + " the old table stays";
+      }
+      default -> {
+        // by its kind
+      }
+    }
     return switch (kind) {
       case BROKEN ->
           "check that the server is up and has free disk space and connections, then rerun";
+      case READ_ONLY ->
+          "if it is a standby, let load.jdbc-url name the primary (targetServerType=primary);"
+              + " else set default_transaction_read_only to off for load.user, then rerun";
       case BUSY -> "another session holds a lock; rerun when it has ended";
       case REFUSED -> "check load.user, load.password-file and the role's rights";
       case DEPENDED_ON -> "drop the objects that depend on it, rerun, then create them again";
@@ -180,17 +230,12 @@ public final class PostgresFailure extends RuntimeException {
   }
 
   private static String column(SQLException e) {
-    if (e instanceof PSQLException known) {
-      ServerErrorMessage said = known.getServerErrorMessage();
-      if (said != null && said.getColumn() != null) {
-        return said.getColumn();
-      }
-      if (said != null && said.getWhere() != null) {
-        Matcher column = COLUMN.matcher(said.getWhere());
-        return column.find() ? column.group(1) : "?";
-      }
+    ServerErrorMessage said = said(e);
+    if (said != null && said.getColumn() != null) {
+      return said.getColumn();
     }
-    return "?";
+    Matcher column = COLUMN.matcher(context(e));
+    return column.find() ? column.group(1) : "";
   }
 
   private static String firstLine(String message) {

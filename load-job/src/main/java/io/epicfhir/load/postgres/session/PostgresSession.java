@@ -5,6 +5,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -21,6 +23,10 @@ public final class PostgresSession implements AutoCloseable {
   private final Duration patience;
   private final Duration statementPatience;
   private final ReentrantLock turn = new ReentrantLock();
+
+  /** Of each thread's attempt the connection that it began on. */
+  private final Map<Thread, Connection> begun = new ConcurrentHashMap<>();
+
   private Connection connection;
 
   /**
@@ -41,6 +47,14 @@ public final class PostgresSession implements AutoCloseable {
   /** The connection, with the lock; opened again where the last one broke. */
   public Connection connection() {
     try {
+      Connection mine = begun.get(Thread.currentThread());
+      if (mine != null && (!mine.equals(connection) || !connection.isValid(10))) {
+        throw new PostgresFailure(
+            PostgresFailure.Kind.BROKEN,
+            "Cannot go on at "
+                + access.place()
+                + ": the session was lost, and with it the lock that keeps other loaders out; rerun");
+      }
       if (connection == null || !connection.isValid(10)) {
         close();
         connection = access.connect();
@@ -86,6 +100,20 @@ public final class PostgresSession implements AutoCloseable {
     }
   }
 
+  /**
+   * Work that ends as {@link PostgresFailure.Kind#BROKEN} where the session is lost on its way:
+   * another loader may have been there since, and what the work left in the database may be gone or
+   * be that loader's. A new attempt begins from the start.
+   */
+  public <T> T attempt(Supplier<T> work) {
+    begun.put(Thread.currentThread(), connection());
+    try {
+      return work.get();
+    } finally {
+      begun.remove(Thread.currentThread());
+    }
+  }
+
   /** Within such work, something that does without the session: others may use it meanwhile. */
   public void meanwhile(Runnable elsewhere) {
     turn.unlock();
@@ -118,21 +146,30 @@ public final class PostgresSession implements AutoCloseable {
     try {
       work.on(mine);
       mine.commit();
-    } catch (SQLException | RuntimeException e) {
-      rollback(mine, e);
+    } catch (Throwable e) { // an Error, too: a transaction that stays open would be committed
+      takeBack(mine, e);
       throw e;
-    } finally {
-      if (!mine.isClosed()) {
-        mine.setAutoCommit(true);
-      }
     }
+    mine.setAutoCommit(true);
   }
 
-  private static void rollback(Connection connection, Exception reason) {
+  /** Autocommit comes back only after the rollback, as JDBC commits what is open then. */
+  private static void takeBack(Connection connection, Throwable reason) {
     try {
       if (!connection.isClosed()) {
         connection.rollback();
+        connection.setAutoCommit(true);
       }
+    } catch (Throwable e) {
+      reason.addSuppressed(e);
+      end(connection, reason);
+    }
+  }
+
+  /** The server takes back what a connection that ends leaves open. */
+  private static void end(Connection connection, Throwable reason) {
+    try {
+      connection.abort(Runnable::run);
     } catch (SQLException e) {
       reason.addSuppressed(e);
     }

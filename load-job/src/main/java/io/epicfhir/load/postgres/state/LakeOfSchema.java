@@ -55,8 +55,9 @@ public record LakeOfSchema(LoadState state) {
                 """
                 SELECT n.nspname FROM pg_catalog.pg_class c
                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = 'lake'
-                WHERE c.relname = 'load_state' AND c.relkind = 'r'
+                WHERE c.relname = 'load_state' AND c.relkind = 'r' AND 2 = (
+                    SELECT count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid
+                    AND a.attname IN ('lake', 'target_schema') AND a.atttypid = 'text'::regtype)
                   AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
                 """)) {
       while (found.next()) {

@@ -72,6 +72,9 @@ public record LoadState(String schema, String target) implements Serializable {
     }
     copies().create(connection);
     Sql.execute(connection, RefusedTable.create(schema));
+    if (!isIdentified(connection, Identifiers.quoted(schema, RefusedTable.NAME))) {
+      Sql.execute(connection, RefusedTable.identify(schema));
+    }
   }
 
   /** Which load of a view is under way, and which of its partitions are copied. */
@@ -189,6 +192,15 @@ public record LoadState(String schema, String target) implements Serializable {
         Sql.execute(connection, "CREATE SCHEMA " + Identifiers.quoted(schema));
       }
     }
+  }
+
+  private static boolean isIdentified(Connection connection, String table) throws SQLException {
+    return Sql.number(
+            connection,
+            "SELECT count(*) FROM pg_catalog.pg_class WHERE relreplident = 'f' AND oid = to_regclass("
+                + Identifiers.literal(table)
+                + ")")
+        > 0;
   }
 
   private boolean has(Connection connection, String column) throws SQLException {

@@ -21,4 +21,9 @@ public final class RefusedTable {
           found_at timestamptz NOT NULL DEFAULT now())"""
         .formatted(quoted(schema, NAME));
   }
+
+  /** Without a key its rows could not be deleted where the database publishes all its tables. */
+  static String identify(String schema) {
+    return "ALTER TABLE " + quoted(schema, NAME) + " REPLICA IDENTITY FULL";
+  }
 }

@@ -30,6 +30,16 @@ public record TableMark(long relation, String columns, String writers, long rows
    * @param table schema and name, quoted
    */
   public static TableMark of(Connection connection, String table) throws SQLException {
+    return of(connection, table, table);
+  }
+
+  /**
+   * Reads all rows' heads.
+   *
+   * @param table schema and name, quoted
+   * @param from where its rows are, for a FROM
+   */
+  public static TableMark of(Connection connection, String table, String from) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet found =
             statement.executeQuery(
@@ -42,7 +52,7 @@ public record TableMark(long relation, String columns, String writers, long rows
                   coalesce(string_agg(writer || ':' || n, ' ' ORDER BY writer), ''),
                   coalesce(sum(n), 0)
                 FROM (SELECT xmin::text AS writer, count(*) AS n FROM %1$s GROUP BY xmin) w"""
-                    .formatted(table, literal(table)))) {
+                    .formatted(from, literal(table)))) {
       found.next();
       return new TableMark(
           found.getLong(1), found.getString(2), found.getString(3), found.getLong(4));

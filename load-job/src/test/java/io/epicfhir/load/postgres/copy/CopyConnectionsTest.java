@@ -8,6 +8,7 @@ import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.testing.SharedDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -21,6 +22,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class CopyConnectionsTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
   private final PostgresAccess access =
       new PostgresAccess(SharedDatabase.database().jdbcUrl(), "postgres", "");
 
@@ -31,7 +34,7 @@ class CopyConnectionsTest {
   @Test
   void oneIsKeptFromUseToUseAndSharedByNoTwo() throws SQLException {
     List<Long> used = new ArrayList<>();
-    try (CopyConnections connections = new CopyConnections(access, 2)) {
+    try (CopyConnections connections = new CopyConnections(access, PATIENCE, 2)) {
       connections.with(first -> used.add(process(first)));
       connections.with(
           again -> {
@@ -48,7 +51,7 @@ class CopyConnectionsTest {
   @Test
   void oneThatTheServerEndedOrThatFailedIsNotUsedAgain() throws SQLException {
     List<Long> used = new ArrayList<>();
-    try (CopyConnections connections = new CopyConnections(access, 2);
+    try (CopyConnections connections = new CopyConnections(access, PATIENCE, 2);
         Connection other = access.connect()) {
       connections.with(first -> used.add(process(first)));
       Sql.number(other, "SELECT pg_terminate_backend(" + used.get(0) + ", 5000)::integer");
@@ -61,12 +64,27 @@ class CopyConnectionsTest {
   }
 
   @Test
+  void oneWaitsForALockNoLongerThanItMay() throws SQLException {
+    try (CopyConnections connections = new CopyConnections(access, Duration.ofMillis(100), 1);
+        Connection holder = access.connect()) {
+      Sql.execute(holder, "CREATE TABLE IF NOT EXISTS held_for_long (a int)");
+      holder.setAutoCommit(false);
+      Sql.execute(holder, "LOCK TABLE held_for_long");
+
+      assertThatThrownBy(
+              () -> connections.with(c -> Sql.execute(c, "INSERT INTO held_for_long VALUES (1)")))
+          .isInstanceOf(SQLException.class)
+          .hasMessageContaining("lock timeout");
+    }
+  }
+
+  @Test
   void thereAreNoMoreThanAllowedAndNoneWhereOthersTakeTheirPlace() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(6);
     AtomicInteger now = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     Set<Long> processes = ConcurrentHashMap.newKeySet();
-    try (CopyConnections connections = new CopyConnections(access, 2);
+    try (CopyConnections connections = new CopyConnections(access, PATIENCE, 2);
         Connection look = access.connect()) {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
@@ -115,7 +133,7 @@ class CopyConnectionsTest {
   @Test
   void whatIsNotCommittedIsTakenBack() throws SQLException {
     String table = SharedDatabase.newSchema();
-    try (CopyConnections connections = new CopyConnections(access, 2);
+    try (CopyConnections connections = new CopyConnections(access, PATIENCE, 2);
         Connection other = access.connect()) {
       connections.with(c -> Sql.execute(c, "CREATE TABLE " + table + " (n int)"));
       String there = "SELECT count(*) FROM pg_class WHERE relname = '" + table + "'";

@@ -3,12 +3,15 @@ package io.epicfhir.load.postgres.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.epicfhir.common.ExitCode;
 import io.epicfhir.load.LoadRun;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
@@ -49,6 +52,73 @@ class PostgresFailureTest {
           catchThrowableOfType(SQLException.class, () -> statement.execute("SELEC 1"));
 
       assertThat(PostgresFailure.of(said, "ask").kind()).isEqualTo(PostgresFailure.Kind.DEFECT);
+    }
+  }
+
+  /** Its author may put anything into the words, under any code, and name any column. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "RAISE EXCEPTION 'of MRN-1'",
+        "RAISE EXCEPTION 'of MRN-1' USING ERRCODE = 'program_limit_exceeded'",
+        "RAISE EXCEPTION 'no' USING ERRCODE = '23514', CONSTRAINT = 'of MRN-1'",
+        "RAISE EXCEPTION 'no' USING ERRCODE = '22023', COLUMN = 'of MRN-1'",
+        "RAISE EXCEPTION 'of MRN-1' USING ERRCODE = '42000'"
+      })
+  void theWordsOfAFunctionAreNotTold(String raise) throws Exception {
+    SQLException said = refusalOf("DO $$ BEGIN " + raise + "; END $$");
+
+    PostgresFailure failure = PostgresFailure.of(said, "ask");
+
+    assertThat(failure).hasMessageContaining("refused it").hasMessageNotContaining("MRN-1");
+    assertThat(failure.constraint()).isEmpty();
+  }
+
+  /** Where no column is known, PostgreSQL quotes the line. */
+  @Test
+  void aLineOfACopyIsNotTakenForAColumn() throws Exception {
+    try (Connection connection = LoadRun.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TEMPORARY TABLE few (a int)");
+      byte[] line = "1\tof me, column 4711\n".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      SQLException said =
+          catchThrowableOfType(
+              SQLException.class,
+              () ->
+                  connection
+                      .unwrap(PGConnection.class)
+                      .getCopyAPI()
+                      .copyIn("COPY few FROM STDIN", new java.io.ByteArrayInputStream(line)));
+
+      assertThat(PostgresFailure.of(said, "copy"))
+          .hasMessageNotContaining("4711")
+          .hasMessageNotContaining("of me");
+    }
+  }
+
+  @Test
+  void aServerThatTakesNoWritesIsToldWithWhatToDo() throws Exception {
+    SQLException said =
+        refusalOf("SET default_transaction_read_only = on; CREATE TABLE no_table (a int)");
+
+    PostgresFailure failure = PostgresFailure.of(said, "ask");
+
+    assertThat(failure.asJobException().exitCode()).isEqualTo(ExitCode.STORAGE);
+    assertThat(failure)
+        .hasMessageContaining("if it is a standby")
+        .hasMessageContaining("set default_transaction_read_only to off for load.user");
+  }
+
+  private static SQLException refusalOf(String sql) throws SQLException {
+    try (Connection connection = LoadRun.connect();
+        Statement statement = connection.createStatement()) {
+      return catchThrowableOfType(
+          SQLException.class,
+          () -> {
+            for (String one : sql.startsWith("DO ") ? new String[] {sql} : sql.split("; ")) {
+              statement.execute(one);
+            }
+          });
     }
   }
 

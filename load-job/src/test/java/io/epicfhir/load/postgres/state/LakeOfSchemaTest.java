@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.load.LoadRun;
+import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.spi.ViewVersion;
 import io.epicfhir.load.testing.SharedDatabase;
 import java.sql.Connection;
@@ -70,6 +71,19 @@ class LakeOfSchemaTest {
     second.create(connection);
 
     assertThat(refusal(second, OTHER)).isNotNull();
+  }
+
+  @Test
+  void anyOtherTableOfThatNameIsNobodys() throws SQLException {
+    String other = schema + "_else";
+    Sql.execute(
+        connection,
+        "CREATE SCHEMA " + other,
+        "CREATE TABLE " + other + ".load_state (lake text, target_schema int)");
+
+    new LakeOfSchema(state).require(connection, OURS, "");
+
+    Sql.execute(connection, "DROP SCHEMA " + other + " CASCADE");
   }
 
   @Test

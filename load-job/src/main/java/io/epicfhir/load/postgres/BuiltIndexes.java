@@ -1,0 +1,213 @@
+package io.epicfhir.load.postgres;
+
+import static io.epicfhir.load.sql.Identifiers.literal;
+import static io.epicfhir.load.sql.Identifiers.quoted;
+import static io.epicfhir.load.sql.Identifiers.role;
+
+import io.epicfhir.load.postgres.session.Sql;
+import io.epicfhir.load.spi.TableShape;
+import io.epicfhir.load.spi.ViewSnapshot;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Key and indexes of a table that is built. An index's name is its schema's, where tables of other
+ * views and of other people have theirs: so each has a name that nothing else can have until its
+ * table is in place, and takes there the one that it should have, or one like it that is free.
+ */
+final class BuiltIndexes {
+  /** As much of a name as PostgreSQL keeps. */
+  private static final int LONGEST = 63;
+
+  private final PostgresLoad load;
+  private final ViewSnapshot view;
+  private final TableSql sql;
+  private final Map<String, String> names = new LinkedHashMap<>();
+  private String prefix;
+
+  BuiltIndexes(PostgresLoad load, ViewSnapshot view, TableSql sql) {
+    this.load = load;
+    this.view = view;
+    this.sql = sql;
+  }
+
+  /**
+   * An index of no constraint.
+   *
+   * @param unique {@code UNIQUE}, or empty
+   * @param definition from {@code USING} on
+   */
+  record Found(String name, String unique, String definition) {
+    /** Makes one like it. */
+    String create(String as, String table) {
+      return "CREATE " + unique + " INDEX " + as + " ON " + table + definition;
+    }
+  }
+
+  /** The indexes of a table but those of constraints. */
+  static List<Found> found(Connection connection, String table) throws SQLException {
+    String sql =
+        """
+        SELECT o.relname, CASE WHEN i.indisunique THEN 'UNIQUE' ELSE '' END,
+          substr(pg_get_indexdef(i.indexrelid), 1 + length(format('CREATE %%sINDEX %%I ON %%s%%I.%%I',
+            CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, o.relname,
+            CASE o.relkind WHEN 'I' THEN 'ONLY ' ELSE '' END, n.nspname, t.relname)))
+        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class o ON o.oid = i.indexrelid
+        JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+        WHERE i.indrelid = to_regclass(%s) AND NOT EXISTS (
+          SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid
+            AND k.contype IN ('p', 'u', 'x'))
+        ORDER BY i.indexrelid"""
+            .formatted(literal(table));
+    List<Found> indexes = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      while (rows.next()) {
+        indexes.add(new Found(rows.getString(1), rows.getString(2), rows.getString(3)));
+      }
+    }
+    return indexes;
+  }
+
+  /** Whether an index that stands under a view's name is one of a table that was loaded. */
+  static boolean isOurs(PostgresLoad load, String view) throws SQLException {
+    String of =
+        """
+        SELECT count(*) FROM pg_catalog.pg_index i
+        JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
+        JOIN %s s ON s.view = t.relname AND s.target_schema = %s
+        WHERE i.indexrelid = to_regclass(%s)"""
+            .formatted(
+                load.state().states(), literal(load.settings().schema()), literal(load.read(view)));
+    return load.session().number(of) > 0;
+  }
+
+  /** Makes them, on the rows. */
+  void create() throws SQLException {
+    prefix =
+        load.session().number("SELECT to_regclass(" + literal(sql.built()) + ")::oid::bigint")
+            + " index ";
+    Set<String> indexed = keys();
+    for (Found index : found(load.session().connection(), sql.read())) {
+      String name = begin(index.name()); // first, so that they keep their names
+      index(name, index.create(role(name), sql.built()), index.name());
+    }
+    indexed.addAll(Sql.texts(load.session().connection(), sql.indexedColumns()));
+    for (TableShape.Column column : sql.indexes(indexed)) {
+      String name = begin(cut(view.name() + "_" + column.name(), "_idx"));
+      index(name, sql.index(role(name), column), "on column " + column.name());
+    }
+  }
+
+  private String begin(String wanted) {
+    String name = prefix + names.size();
+    names.put(name, wanted);
+    return name;
+  }
+
+  /** The columns of the primary key, and of what is the same as id in each row. */
+  private Set<String> keys() throws SQLException {
+    Set<String> indexed = new HashSet<>();
+    if (sql.hasId()) {
+      if (load.session().number(sql.idLooksUnique()) == 1 && primaryKey()) {
+        indexed.add("id");
+      }
+      if (sql.idMayBeResource() && load.session().number(sql.idIsAnother()) == 0) {
+        indexed.add(TableShape.RESOURCE_ID);
+      }
+    }
+    return indexed;
+  }
+
+  private boolean primaryKey() throws SQLException {
+    String found = String.join("", Sql.texts(load.session().connection(), sql.foundPrimaryKey()));
+    String name = begin(found.isEmpty() ? cut(view.name(), "_pkey") : found);
+    try {
+      load.session().execute(sql.primaryKey(role(name)));
+      return true;
+    } catch (SQLException e) {
+      if (isOfTheRows(e)) {
+        names.remove(name);
+        return false; // the statistics saw a sample only, or an id is too long for any index
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * An index that the rows or columns do not take is no reason to have no rows. Its definition may
+   * hold values of rows, so it is known by its name only.
+   */
+  private void index(String name, String create, String known) throws SQLException {
+    try {
+      load.session().execute(create);
+    } catch (SQLException e) {
+      if (!isOfTheRows(e)) {
+        throw e;
+      }
+      names.remove(name);
+      load.notes()
+          .accept(
+              "%s goes without an index that its rows or columns do not take (SQLSTATE %s): %s"
+                  .formatted(load.nameOf(view), e.getSQLState(), known));
+    }
+  }
+
+  /** Whether the statement can never work on these rows; else the server has a problem. */
+  private static boolean isOfTheRows(SQLException e) {
+    String state = e.getSQLState() == null ? "" : e.getSQLState();
+    return Set.of("22", "23", "42", "54", "0A", "P0")
+        .contains(state.substring(0, Math.min(2, state.length())));
+  }
+
+  /** An index of another loaded table has the name that this table is to have. */
+  void giveWay(Connection connection) throws SQLException {
+    String free = free(view.name(), taken(connection));
+    Sql.execute(connection, "ALTER INDEX " + sql.read() + " RENAME TO " + role(free));
+  }
+
+  /** Gives them their names; the old table is gone and this one in its place. */
+  void rename(Connection connection) throws SQLException {
+    Set<String> taken = taken(connection);
+    List<String> statements = new ArrayList<>();
+    for (Map.Entry<String, String> index : names.entrySet()) {
+      String free = free(index.getValue(), taken);
+      taken.add(free);
+      statements.add(
+          "ALTER INDEX %s.%s RENAME TO %s"
+              .formatted(quoted(sql.target()), role(index.getKey()), role(free)));
+    }
+    Sql.together(connection, statements.toArray(String[]::new));
+  }
+
+  private Set<String> taken(Connection connection) throws SQLException {
+    return new HashSet<>(
+        Sql.texts(
+            connection,
+            "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+                + " ON n.oid = c.relnamespace WHERE n.nspname = "
+                + literal(sql.target())));
+  }
+
+  /** As PostgreSQL does it: with the first number that is free. */
+  private static String free(String wanted, Set<String> taken) {
+    String name = wanted;
+    for (int i = 1; taken.contains(name); i++) {
+      name = cut(wanted, String.valueOf(i));
+    }
+    return name;
+  }
+
+  private static String cut(String name, String end) {
+    return name.substring(0, Math.min(name.length(), LONGEST - end.length())) + end;
+  }
+}

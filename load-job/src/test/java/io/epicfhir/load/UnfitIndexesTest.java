@@ -1,0 +1,86 @@
+package io.epicfhir.load;
+
+import static io.epicfhir.load.ViewTables.column;
+import static io.epicfhir.load.ViewTables.plain;
+import static io.epicfhir.load.ViewTables.row;
+import static io.epicfhir.load.ViewTables.schema;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** An index that somebody made and that cannot hold a value is no reason to have no rows. */
+class UnfitIndexesTest {
+  private static final StructType LISTS =
+      schema(
+          column("id", DataTypes.StringType, "id"),
+          column("text", DataTypes.StringType, "string"),
+          column("codes", DataTypes.createArrayType(DataTypes.StringType), "string"));
+
+  /** Too long for a page of any index, and nothing that could be compressed. */
+  private static final String LONG =
+      new Random(1)
+          .ints(9_000, '!', 'z')
+          .mapToObj(Character::toString)
+          .collect(Collectors.joining());
+
+  @TempDir Path folder;
+  private LoadRun load;
+
+  @BeforeEach
+  void aLake() {
+    load = new LoadRun(folder);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CREATE INDEX own ON {}.a (text)",
+        "CREATE INDEX own ON {}.a USING gin (codes)",
+        "CREATE INDEX own ON {}.a USING brin (text)",
+        "CREATE INDEX own ON {}.a ((text::numeric))"
+      })
+  void isLeftOutWhereTheRowsAreWrittenInTheirPlace(String index) throws Exception {
+    ViewTables.write(load.lake(), "a", LISTS, List.of(row("r1", "12", List.of("x"), "r1")));
+    assertThat(load.run()).isZero();
+    load.execute(index);
+    load.execute("CREATE INDEX other ON {}.a (length(text))");
+    load.execute("CREATE VIEW {}.report AS SELECT id FROM {}.a");
+    ViewTables.write(load.lake(), "a", LISTS, List.of(row("r1", LONG, List.of(LONG), "r1")));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.report().at("/notes/0").asText())
+        .isEqualTo(load.schema() + ".a goes without the index own, which its rows do not fit");
+    assertThat(load.query("SELECT length(text) FROM {}.a")).containsExactly("9000");
+    assertThat(load.query("SELECT indexname FROM pg_indexes WHERE schemaname = '{}' ORDER BY 1"))
+        .containsExactly("a_pkey", "other");
+  }
+
+  /** An index's definition may name a patient. */
+  @Test
+  void isKnownByItsNameOnly() throws Exception {
+    ViewTables.write(load.lake(), "a", plain(), List.of(row("r1", "MRN-1234", "r1")));
+    assertThat(load.run()).isZero();
+    load.execute("CREATE UNIQUE INDEX one ON {}.a (text) WHERE text = 'MRN-1234'");
+    ViewTables.write(
+        load.lake(),
+        "a",
+        plain(),
+        List.of(row("r1", "MRN-1234", "r1"), row("r2", "MRN-1234", "r2")));
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/notes/0").asText()).endsWith("(SQLSTATE 23505): one");
+    assertThat(load.report().toString()).doesNotContain("MRN-1234");
+  }
+}
