@@ -17,6 +17,7 @@ import io.epicfhir.transform.lookups.Lookups;
 import io.epicfhir.transform.sqlviews.SqlCatalog;
 import io.epicfhir.transform.sqlviews.SqlView.Kind;
 import io.epicfhir.transform.sqlviews.TableOrder;
+import io.epicfhir.transform.views.CompiledView;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -184,7 +185,7 @@ final class JoinedStep {
   private TableOrder.Known known(SqlCatalog sql, LookupResults lookups) {
     Set<String> names = new TreeSet<>();
     catalog.problems().forEach(problem -> names.add(problem.name()));
-    Map<String, String> urls = new TreeMap<>();
+    Map<String, Set<String>> urls = new TreeMap<>();
     boolean byUrl =
         sql.views().stream()
             .flatMap(view -> view.dependencies().stream())
@@ -194,17 +195,24 @@ final class JoinedStep {
       if (byUrl) {
         type.compiled().stream()
             .flatMap(compiled -> compiled.views().stream())
-            .forEach(view -> urls.put(url(view.definition().json()), view.definition().name()));
+            .map(CompiledView::definition)
+            .forEach(view -> add(urls, url(view.json()), view.name()));
       }
     }
-    Map<String, String> lookupUrls = new TreeMap<>();
+    Map<String, Set<String>> lookupUrls = new TreeMap<>();
     Stream.concat(
             lookups.done().values().stream().map(LookupResults.Done::state),
             lookups.lastGood().values().stream())
-        .forEach(state -> lookupUrls.put(state.url(), state.lookup()));
+        .forEach(state -> add(lookupUrls, state.url(), state.lookup()));
     Set<String> lookupNames = new TreeSet<>(lookups.done().keySet());
     lookupNames.addAll(lookups.failed().keySet());
     return new TableOrder.Known(names, lookupNames, urls, lookupUrls);
+  }
+
+  private static void add(Map<String, Set<String>> urls, String url, String name) {
+    if (!url.isEmpty()) {
+      urls.computeIfAbsent(url, u -> new TreeSet<>()).add(name);
+    }
   }
 
   private static String url(String json) {

@@ -34,8 +34,12 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark) {
       "a label's code, such as R, or system|code, such as"
           + " http://terminology.hl7.org/CodeSystem/v3-ActCode|PSY";
   private static final Pattern FORM = Pattern.compile("(?:([^|\\s'\"\\\\]+)\\|)?([^|\\s'\"\\\\]+)");
-  private static final String BEGIN = "meta.security.where(";
-  private static final String NONE_OF_THEM = ").exists().not()";
+  private static final String BEGIN = "(meta.security.where(";
+
+  /** A label that cannot be read may be any: it counts as one of the list. */
+  private static final String END = ").exists() or %unreadSecurityLabel)";
+
+  private static final String NONE_OF_THEM = END + ".not()";
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -103,7 +107,7 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark) {
         .putArray("column")
         .addObject()
         .put("name", COLUMN)
-        .put("path", BEGIN + any(mark) + ").exists()")
+        .put("path", BEGIN + any(mark) + END)
         .put("type", "boolean")
         .put("description", "Whether the resource has a security label of the site's list");
   }

@@ -174,7 +174,12 @@ final class ViewCatalog {
 
   private static List<Path> files(Path folder) {
     try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(file -> file.toString().endsWith(".json")).sorted().toList();
+      return files
+          .filter(file -> file.toString().endsWith(".json"))
+          // Editors and macOS leave copies under such names.
+          .filter(file -> !file.getFileName().toString().startsWith("."))
+          .sorted()
+          .toList();
     } catch (IOException e) {
       throw new JobException(
           ExitCode.SETTINGS, "Cannot list the views: " + folder + "; give transform.views", e);

@@ -6,6 +6,7 @@ import io.epicfhir.transform.views.ViewFile;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -55,7 +56,9 @@ final class ViewEvaluation implements FlatMapFunction<Iterator<InternalRow>, Vie
                 update.table().path().toString(),
                 update.refusedFolder().toString()));
       }
-      return new OfType(ofType.compiled().orElseThrow(), wanted, drift);
+      BitSet numbers = new BitSet();
+      wanted.forEach(view -> numbers.set(view.number()));
+      return new OfType(ofType.compiled().orElseThrow().only(numbers), wanted, drift);
     }
 
     /** The version of silver that none of the views is older than. */

@@ -164,7 +164,7 @@ final class ViewTables {
     Map<String, List<ViewPart>> parts;
     try {
       parts = job.run(updates);
-    } catch (Exception e) {
+    } catch (Exception | StackOverflowError | LinkageError e) {
       if (Failures.of("the views", e) instanceof JobException storage) {
         throw storage;
       }
@@ -196,7 +196,7 @@ final class ViewTables {
         commit(attempt, job.run(List.of(attempt)).get(view.plan().name()));
         results.drift(job.drift());
         return;
-      } catch (Exception e) {
+      } catch (Exception | StackOverflowError | LinkageError e) {
         if (attempt.from().isEmpty()) {
           fail(view.type(), view.plan(), Failures.of("view " + view.plan().name(), e));
         }

@@ -136,6 +136,44 @@ final class BadDeletionsTest {
   }
 
   @Test
+  @DisplayName("of a field that is there twice one would be read and the other one lost")
+  void aBundleThatSaysAFieldTwiceIsCounted() {
+    String other = GOOD.replace("Patient/a", "Patient/b");
+    List<String> twice =
+        List.of(
+            "{\"resourceType\":\"Bundle\",\"entry\":[" + GOOD + "],\"entry\":[" + other + "]}",
+            "{\"resourceType\":\"Bundle\",\"entry\":[" + GOOD + "],\"entry\":[]}",
+            bundle(
+                "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/a\",\"url\":\"Patient/b\"}}"),
+            bundle(
+                "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/a\"},\"request\":"
+                    + "{\"method\":\"DELETE\",\"url\":\"Patient/b\"}}"));
+    TestLake.Export landed = lake.export("e2", TUESDAY);
+    twice.forEach(landed::bundle);
+    landed.land();
+    TransformResult result = lake.transform();
+    assertThat(lake.live("Patient")).hasSize(2);
+    assertThat(quarantined(result))
+        .extracting(row -> new String(row.<byte[]>getAs("line"), StandardCharsets.UTF_8))
+        .containsExactlyElementsOf(twice);
+  }
+
+  @Test
+  void aTypeThatLandedMayBeDeletedAlthoughR4DoesNotHaveIt() {
+    lake.export("e2", TUESDAY).resource("Flock", "a").resource("Flock", "b").land();
+    lake.transform();
+    lake.export("e3", "2026-01-07T00:00:00Z").delete("Flock/a").land();
+    assertThat(lake.transform().silver().problems().quarantined()).isZero();
+    assertThat(lake.live("Flock")).singleElement().asString().startsWith("b ");
+    String bad = "{\"request\":{\"method\":\"PUT\",\"url\":\"Flock/b\"}}";
+    lake.export("e4", "2026-01-08T00:00:00Z")
+        .bundle(bundle(bad, GOOD.replace("Patient/a", "Flock/b")))
+        .land();
+    assertThat(lake.transform().silver().problems().quarantined()).isEqualTo(1);
+    assertThat(lake.live("Flock")).isEmpty();
+  }
+
+  @Test
   void aBundleWithoutEntriesSaysNothing() {
     lake.export("e2", TUESDAY)
         .bundle("{\"resourceType\":\"Bundle\",\"type\":\"transaction\"}")

@@ -188,6 +188,44 @@ final class LookupsTest {
   }
 
   @Test
+  void aFileThatLostItsRowsKeepsItsTable() throws IOException {
+    TestLake lake = lake().lookup("x.csv", "code\na\nb\n").lookup("y.csv", "code\n");
+    assertThat(run(lake, Optional.empty()).failed()).as("one may begin empty").isEmpty();
+    lake.lookup("x.csv", "code\n");
+    LookupResults results = run(lake, Optional.empty());
+    assertThat(results.failed().get("x"))
+        .startsWith(
+            "Lookup x keeps its last good table. x.csv: the file has no rows, and the table has 2");
+    assertThat(results.table("x")).isPresent();
+    assertThat(lake.table("lookups/x")).containsExactly("a", "b");
+    Files.delete(lake.root().resolve("state/lookups/x.json"));
+    assertThat(run(lake, Optional.empty()).failed()).as("somebody meant it").isEmpty();
+    assertThat(lake.table("lookups/x")).isEmpty();
+  }
+
+  @Test
+  void aFolderOfLargeOnesThatIsGoneKeepsTheirTables() throws IOException {
+    TestLake lake = lake().lookup("x.csv", "code\na\n");
+    Path folder = Files.createDirectories(lake.root().resolve("athena"));
+    Path file = folder.resolve("CONCEPT.csv");
+    Files.writeString(file, "concept_id\tconcept_name\n1\tA\n");
+    assertThat(run(lake, Optional.of(folder)).failed()).isEmpty();
+    Files.delete(file);
+    for (boolean there : new boolean[] {true, false}) {
+      if (!there) {
+        Files.delete(folder);
+      }
+      LookupResults results = run(lake, Optional.of(folder));
+      assertThat(results.failed()).containsOnlyKeys("concept");
+      assertThat(results.failed().get("concept"))
+          .startsWith("Lookup concept keeps its last good table. CONCEPT.csv: the folder ")
+          .contains("athena", " is not there, or is empty");
+      assertThat(results.table("concept")).isPresent();
+      assertThat(results.done()).containsOnlyKeys("x");
+    }
+  }
+
+  @Test
   void twoFilesOfOneNameAreNotUsed() {
     TestLake lake = lake().lookup("x.csv", "a\n1\n").lookup("X.json", "{}");
     assertThat(run(lake, Optional.empty()).failed()).containsOnlyKeys("x", "X");

@@ -10,6 +10,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whether a resource is there is ordered by when its source was observed; what it says is not. */
 final class PresenceTest {
@@ -227,6 +229,25 @@ final class PresenceTest {
           .of("crawl:all")
           .resource("Goal", "a", null, "2025-01-01T00:00:00Z", "another")
           .land();
+    }
+
+    /** The tag's code is compared whole, also of a text that Jackson's limits keep from a parse. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void giveWayToATextWhoseTagOnlyLooksLikeThat(boolean inSpark) {
+      if (inSpark) {
+        lake.inSpark();
+      }
+      lake.transform();
+      String digits = "1".repeat(1_001);
+      lake.export("w2", TUESDAY)
+          .resource("Goal", "a", "12", TUESDAY, PART.replace("SUBSETTED", "NOT-SUBSETTED"))
+          .resource(
+              "Goal", "b", "12", TUESDAY, PART.replace("{\"meta", "{\"x\":" + digits + ",\"meta"))
+          .land();
+      lake.transform();
+      assertThat(lake.live("Goal"))
+          .containsExactly("a " + PART.replace("SUBSETTED", "NOT-SUBSETTED"), "b whole");
     }
 
     @Test

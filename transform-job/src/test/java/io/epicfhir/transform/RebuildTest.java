@@ -8,6 +8,7 @@ import io.epicfhir.common.JobException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,6 +93,67 @@ final class RebuildTest {
     refused(
         () -> lake.accept(Map.of("patient", 3L)),
         "accept deletions of the type patient: known are Condition");
+  }
+
+  private static TestLake tenPatients(Path root) {
+    TestLake ten = new TestLake(root);
+    ten.viewOfKeys("Patient");
+    TestLake.Export export = ten.export("e1", MONDAY).full("Patient");
+    for (String id : List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")) {
+      export.resource("Patient", id);
+    }
+    export.land();
+    ten.transform();
+    return ten;
+  }
+
+  @Test
+  void aRebuildDeletesNoMoreThanAnyRun(@TempDir Path other) {
+    TestLake ten = tenPatients(other);
+    ten.export("e2", TUESDAY).full().land();
+    assertThat(ten.run().problems()).singleElement().asString().contains("10 of 10 Patient");
+
+    TransformResult held = ten.rebuild("Patient");
+
+    assertThat(held.problems())
+        .singleElement()
+        .asString()
+        .startsWith("Nothing was deleted: the source no longer holds 10 of 10 Patient")
+        .contains("accept_deletions = Patient:10");
+    assertThat(held.silver().exports()).as("the empty export waits").isEmpty();
+    assertThat(ten.live("Patient")).hasSize(10);
+    assertThat(ten.rows("patient")).hasSize(10);
+    assertThat(ten.run().problems()).hasSize(1);
+
+    TransformResult accepted =
+        ten.run(new RebuildRequest(Set.of(), Set.of("Patient"), Set.of(), Map.of("Patient", 10L)));
+    assertThat(accepted.problems()).isEmpty();
+    assertThat(ten.live("Patient")).isEmpty();
+  }
+
+  @Test
+  void aRebuildGoesOnBesideAnExportThatIsHeldBack(@TempDir Path other) {
+    TestLake ten = tenPatients(other);
+    ten.export("e2", TUESDAY).full().land();
+    ten.somebody("silver", "DELETE FROM %s WHERE id = 'a'");
+    assertThat(ten.rebuild("Patient").problems()).hasSize(1);
+    assertThat(ten.live("Patient")).as("what somebody deleted is back").hasSize(10);
+    assertThat(ten.rows("patient")).hasSize(10);
+  }
+
+  @Test
+  void withoutALandingOfWhatWasAppliedNothingIsRebuilt(@TempDir Path other) {
+    TestLake ten = tenPatients(other);
+    ten.export("e2", TUESDAY).since(MONDAY).resource("Patient", "k").land();
+    ten.transform();
+    ten.lake().delete(ten.lake().paths().state("landings/e1.json"));
+    for (TransformResult red : List.of(ten.run(), ten.rebuild("Patient"))) {
+      assertThat(red.problems())
+          .anyMatch(
+              problem -> problem.startsWith("Silver has what exports e1 brought, and their files"));
+      assertThat(ten.live("Patient")).hasSize(11);
+      assertThat(ten.rows("patient")).hasSize(11);
+    }
   }
 
   private static void refused(Runnable run, String what) {

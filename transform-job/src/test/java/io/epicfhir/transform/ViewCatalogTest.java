@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +70,37 @@ final class ViewCatalogTest {
     assertThat(problem("e.json").message())
         .startsWith("Cannot read view e.json: it is no JSON in line 2, column");
     assertThat(problem("e.json").view()).isEmpty();
+  }
+
+  @Test
+  void whatEditorsLeaveBesideAViewIsNoView() throws IOException {
+    view("a.json", "a", "Patient", "gender");
+    view("._a.json", "a", "Patient", "gender");
+    Files.createSymbolicLink(folder.resolve(".#b.json"), Path.of("somebody@host.123"));
+    ViewCatalog.Read read = ViewCatalog.load(folder, SecurityLabels.NONE);
+    assertThat(read.problems()).isEmpty();
+    assertThat(read.views().get("Patient").views()).extracting(ViewPlan::name).containsExactly("a");
+  }
+
+  @Test
+  void aByteOrderMarkIsNotPartOfTheView() throws IOException {
+    view("a.json", "a", "Patient", "gender");
+    Path file = folder.resolve("a.json");
+    Files.writeString(file, "\uFEFF" + Files.readString(file));
+    assertThat(ViewCatalog.load(folder, SecurityLabels.NONE).problems()).isEmpty();
+    SecurityLabels labels =
+        new SecurityLabels(List.of(new SecurityLabels.Label("", "R")), List.of());
+    assertThat(ViewCatalog.load(folder, labels).problems()).isEmpty();
+  }
+
+  @Test
+  void aKeyThatIsThereTwiceNamesFileAndLine() throws IOException {
+    Files.writeString(
+        folder.resolve("a.json"),
+        "{\"resource\": \"Patient\",\n \"select\": [],\n \"select\": []}");
+    assertThat(problem("a.json").message())
+        .startsWith("Cannot read view a.json: a key is there twice in line 3")
+        .contains("'select'");
   }
 
   @Test

@@ -90,6 +90,17 @@ final class WithdrawnExportTest {
     }
 
     @Test
+    void isNotMadeGoodByAFullExportOfOtherTypes() {
+      lake.export("e1", MONDAY).full("Patient", "Observation").resource("Patient", "a").land();
+      lake.export("e2", TUESDAY).since(MONDAY).resource("Observation", "o").land();
+      withdraw();
+      lake.export("e4", THURSDAY).full("Patient").resource("Patient", "a").land();
+      assertThat(lake.run().problems()).singleElement().asString().startsWith(GONE);
+      lake.export("e5", THURSDAY).full("Observation").resource("Observation", "o").land();
+      lake.transform();
+    }
+
+    @Test
     void isNotMadeGoodByAnOlderExport() {
       withdraw();
       lake.export("e0", "2026-01-04T00:00:00Z").resource("Patient", "z").land();
@@ -138,6 +149,21 @@ final class WithdrawnExportTest {
       assertThat(lake.run().problems()).containsExactly(GAP);
       assertThat(lake.run().problems()).containsExactly(GAP);
       lake.export("e4", THURSDAY).resource("Patient", "c").land();
+      lake.transform();
+    }
+
+    @Test
+    void withALostLinkIsNotMadeGoodByAFullExportOfOtherTypes() {
+      lake.export("e1", MONDAY)
+          .full("Patient", "Observation")
+          .resource("Patient", "a")
+          .resource("Observation", "o")
+          .land();
+      lake.lake().delete(lake.lake().paths().state("landings/e2.json"));
+      lake.export("e3", WEDNESDAY).since(TUESDAY).resource("Observation", "p").land();
+      lake.export("e4", THURSDAY).full("Patient").resource("Patient", "a").land();
+      assertThat(lake.run().problems()).containsExactly(GAP);
+      lake.export("e5", THURSDAY).full("Observation").resource("Observation", "o").land();
       lake.transform();
     }
 

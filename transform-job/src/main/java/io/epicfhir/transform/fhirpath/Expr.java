@@ -11,23 +11,15 @@ public sealed interface Expr {
   FhirType type();
 
   /** Whether there can be more than one value. */
-  boolean many();
+  default boolean many() {
+    return false;
+  }
 
   /** What the view's paths start from: the resource. */
-  record Resource(FhirType type) implements Expr {
-    @Override
-    public boolean many() {
-      return false;
-    }
-  }
+  record Resource(FhirType type) implements Expr {}
 
   /** The element at hand: of the innermost where, else of the select. */
-  record This(FhirType type) implements Expr {
-    @Override
-    public boolean many() {
-      return false;
-    }
-  }
+  record This(FhirType type) implements Expr {}
 
   /**
    * A child element.
@@ -72,10 +64,13 @@ public sealed interface Expr {
   }
 
   /** A value of the path or the view; null is {}. */
-  record Literal(String text, FhirType type) implements Expr {
+  record Literal(String text, FhirType type) implements Expr {}
+
+  /** %unreadSecurityLabel: whether the resource has one that cannot be read. */
+  record UnreadLabel() implements Expr {
     @Override
-    public boolean many() {
-      return false;
+    public FhirType type() {
+      return FhirType.BOOLEAN;
     }
   }
 
@@ -84,11 +79,6 @@ public sealed interface Expr {
     @Override
     public FhirType type() {
       return FhirType.INTEGER;
-    }
-
-    @Override
-    public boolean many() {
-      return false;
     }
   }
 
@@ -101,11 +91,6 @@ public sealed interface Expr {
     @Override
     public FhirType type() {
       return source.type();
-    }
-
-    @Override
-    public boolean many() {
-      return false;
     }
   }
 
@@ -128,11 +113,6 @@ public sealed interface Expr {
     public FhirType type() {
       return FhirType.BOOLEAN;
     }
-
-    @Override
-    public boolean many() {
-      return false;
-    }
   }
 
   /** Whether there is a value: an element with extensions alone has none. */
@@ -140,11 +120,6 @@ public sealed interface Expr {
     @Override
     public FhirType type() {
       return FhirType.BOOLEAN;
-    }
-
-    @Override
-    public boolean many() {
-      return false;
     }
   }
 
@@ -154,23 +129,30 @@ public sealed interface Expr {
     public FhirType type() {
       return FhirType.INTEGER;
     }
-
-    @Override
-    public boolean many() {
-      return false;
-    }
   }
 
-  /** The values of both sides, each once. */
-  record Union(Expr left, Expr right) implements Expr {
-    @Override
-    public FhirType type() {
-      return left.type().form() == Form.NOTHING ? right.type() : left.type();
-    }
-
+  /**
+   * The values of all parts, each once.
+   *
+   * @param type what all of them are
+   */
+  record Union(List<Expr> parts, FhirType type) implements Expr {
     @Override
     public boolean many() {
       return true;
+    }
+  }
+
+  /** What a path gives of the one element of another. */
+  record Within(Expr source, Expr body) implements Expr {
+    @Override
+    public FhirType type() {
+      return body.type();
+    }
+
+    @Override
+    public boolean many() {
+      return body.many();
     }
   }
 
@@ -180,11 +162,6 @@ public sealed interface Expr {
     public FhirType type() {
       return FhirType.STRING;
     }
-
-    @Override
-    public boolean many() {
-      return false;
-    }
   }
 
   /** The key of the resource itself. */
@@ -192,11 +169,6 @@ public sealed interface Expr {
     @Override
     public FhirType type() {
       return FhirType.STRING;
-    }
-
-    @Override
-    public boolean many() {
-      return false;
     }
   }
 
@@ -218,10 +190,5 @@ public sealed interface Expr {
   }
 
   /** A function of single values. */
-  record Call(Op op, List<Expr> arguments, FhirType type) implements Expr {
-    @Override
-    public boolean many() {
-      return false;
-    }
-  }
+  record Call(Op op, List<Expr> arguments, FhirType type) implements Expr {}
 }

@@ -34,13 +34,42 @@ public record FhirType(
     return new FhirType(name, Form.ofPrimitive(name), null);
   }
 
-  /** A resource type of R4, or empty where R4 has none of that name. */
+  /** A resource type of R4, or empty where R4 has none of exactly that name. */
   public static Optional<FhirType> resource(String name) {
+    return inAnyCase(name).filter(type -> type.name().equals(name));
+  }
+
+  /** The end of a message about a resource type that R4 does not have: the one that is meant. */
+  public static String meant(String name) {
+    return inAnyCase(name).map(type -> "; did you mean " + type.name() + "?").orElse("");
+  }
+
+  /** HAPI takes a name in any case, and resources in files have only one. */
+  private static Optional<FhirType> inAnyCase(String name) {
     try {
       return Optional.of(of(FhirContext.forR4Cached().getResourceDefinition(name)));
     } catch (DataFormatException unknown) {
       return Optional.empty();
     }
+  }
+
+  /** The type that values of both types are of; empty where R4 has none. */
+  public static Optional<FhirType> common(FhirType one, FhirType other) {
+    if (one.form == Form.NOTHING) {
+      return Optional.of(other);
+    }
+    if (other.form == Form.NOTHING || one.name.equals(other.name)) {
+      return Optional.of(one);
+    }
+    if (one.form != other.form) {
+      return Optional.empty();
+    }
+    return switch (one.form) {
+      case TEXT -> Optional.of(STRING);
+      case INTEGER -> Optional.of(INTEGER);
+      case TIMESTAMP -> Optional.of(primitive("dateTime"));
+      default -> Optional.empty();
+    };
   }
 
   static FhirType of(BaseRuntimeElementDefinition<?> definition) {

@@ -1,6 +1,7 @@
 package io.epicfhir.transform.fhirpath;
 
 import java.util.Map;
+import java.util.Set;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
@@ -35,6 +36,20 @@ public enum Form {
           Map.entry("instant", TIMESTAMP),
           Map.entry("time", TIME));
 
+  private static final Set<String> TEXTS =
+      Set.of(
+          "base64Binary",
+          "canonical",
+          "code",
+          "id",
+          "markdown",
+          "oid",
+          "string",
+          "uri",
+          "url",
+          "uuid",
+          "xhtml");
+
   /** The Spark type of one value. */
   public DataType sparkType() {
     return switch (this) {
@@ -49,6 +64,11 @@ public enum Form {
   /** The form of a primitive FHIR type; text for all that are not numbers, booleans or times. */
   public static Form ofPrimitive(String fhirType) {
     return PRIMITIVES.getOrDefault(fhirType, TEXT);
+  }
+
+  /** Whether FHIR has a primitive type of that name. */
+  public static boolean isPrimitive(String fhirType) {
+    return PRIMITIVES.containsKey(fhirType) || TEXTS.contains(fhirType);
   }
 
   /** Whether a value of this form is a number. */

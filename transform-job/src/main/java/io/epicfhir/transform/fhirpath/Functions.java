@@ -3,7 +3,6 @@ package io.epicfhir.transform.fhirpath;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.hl7.fhir.r4.fhirpath.ExpressionNode;
 
 /** Resolves function calls. */
 final class Functions {
@@ -27,23 +26,29 @@ final class Functions {
           "sha256", Op.SHA256);
 
   private final Typing typing;
-  private final ExpressionNode node;
+  private final PathNode.Function node;
   private final Expr source;
   private final Expr focus;
 
-  private Functions(Typing typing, ExpressionNode node, Expr source, Expr focus) {
+  private Functions(Typing typing, PathNode.Function node, Expr source, Expr focus) {
     this.typing = typing;
     this.node = node;
-    this.source = source;
+    this.source = source == null ? focus : source;
     this.focus = focus;
   }
 
-  static Expr resolve(Typing typing, ExpressionNode node, Expr source, Expr focus) {
+  /**
+   * Resolves a call.
+   *
+   * @param source what it is called on; null where that is the focus
+   */
+  static Expr resolve(Typing typing, PathNode.Function node, Expr source, Expr focus) {
     return new Functions(typing, node, source, focus).resolve();
   }
 
   private Expr resolve() {
-    String name = node.getName() == null ? "[]" : node.getName();
+    String name = node.name();
+    FunctionParameters.check(node);
     if (TEXT.containsKey(name)) {
       return text(TEXT.get(name));
     }
@@ -51,19 +56,18 @@ final class Functions {
       return document(DOCUMENT.get(name));
     }
     return switch (name) {
-      case "[]" -> item();
-      case "first" -> single(0);
-      case "last" -> single(-1);
+      case "first" -> Elements.single(source, 0, node.at());
+      case "last" -> Elements.single(source, -1, node.at());
       case "where" -> where();
-      case "exists" -> new Expr.Exists(node.parameterCount() == 0 ? source : where());
+      case "exists" -> new Expr.Exists(node.parameters().size() == 0 ? source : where());
       case "empty" -> not(new Expr.Exists(source));
-      case "not" -> not(Operators.condition(node, source));
-      case "all" -> not(new Expr.Exists(new Expr.Where(source, not(criteria()))));
+      case "not" -> not(Operators.condition(node.at(), source));
+      case "all" -> all();
       case "count" -> new Expr.Count(source);
       case "hasValue" -> new Expr.HasValue(source);
-      case "ofType", "as" -> ofType(node, source, node.getParameters().get(0));
+      case "ofType", "as" -> Elements.ofType(node.at(), source, parameter(0));
       case "extension" -> extension();
-      case "join" -> new Expr.Join(Operators.text(node, source), separator());
+      case "join" -> new Expr.Join(Operators.text(node.at(), source), separator());
       case "iif" -> iif();
       case "toString" -> text();
       case "lowBoundary" -> boundary(Op.LOW_BOUNDARY);
@@ -75,30 +79,9 @@ final class Functions {
     };
   }
 
-  /** Chooses the type of value[x]; on an element of one type it keeps all or nothing. */
-  static Expr ofType(ExpressionNode at, Expr source, ExpressionNode type) {
-    ExpressionNode last = type;
-    while (last.getInner() != null) {
-      last = last.getInner();
-    }
-    String name = last.getName();
-    if (source instanceof Expr.Choice choice) {
-      return choice.variants().stream()
-          .filter(variant -> variant.type().name().equals(name))
-          .findFirst()
-          .orElseThrow(
-              () -> new PathException(choice.name() + " is never of type " + name, at.getStart()));
-    }
-    if (source.type().name().equals(name)) {
-      return source;
-    }
-    throw new PathException(
-        "this is of type " + source.type().name() + ", never " + name, at.getStart());
-  }
-
   private Expr text(Op op) {
-    List<Expr> arguments = new ArrayList<>(List.of(Operators.text(node, source)));
-    node.getParameters().forEach(p -> arguments.add(Operators.text(p, typing.resolve(p, focus))));
+    List<Expr> arguments = new ArrayList<>(List.of(Operators.text(node.at(), source)));
+    node.parameters().forEach(p -> arguments.add(Operators.text(p.at(), typing.resolve(p, focus))));
     FhirType type =
         switch (op) {
           case UPPER, LOWER -> FhirType.STRING;
@@ -111,14 +94,10 @@ final class Functions {
   /** A function of base64; those of its text take the content type, which may have no value. */
   private Expr document(Op op) {
     if (!source.type().name().equals("base64Binary")) {
-      throw refuse(node.getName() + " needs a base64Binary, but this is " + source.type().name());
+      throw refuse(node.name() + " needs a base64Binary, but this is " + source.type().name());
     }
     List<Expr> arguments = new ArrayList<>(List.of(source));
-    boolean typed = op != Op.BYTE_COUNT && op != Op.SHA256;
-    if (node.parameterCount() != (typed ? 1 : 0)) {
-      throw refuse(node.getName() + (typed ? " takes the content type" : " takes no argument"));
-    }
-    node.getParameters().forEach(p -> arguments.add(Operators.text(p, typing.resolve(p, focus))));
+    node.parameters().forEach(p -> arguments.add(Operators.text(p.at(), typing.resolve(p, focus))));
     return new Expr.Call(op, arguments, op == Op.BYTE_COUNT ? FhirType.INTEGER : FhirType.STRING);
   }
 
@@ -129,73 +108,70 @@ final class Functions {
     return call(Op.TO_STRING, FhirType.STRING, source);
   }
 
-  private Expr item() {
-    Expr index = typing.resolve(node.getParameters().get(0), focus);
-    if (index instanceof Expr.Literal literal && literal.type().form() == Form.INTEGER) {
-      int position = Integer.parseInt(literal.text());
-      if (position >= 0) {
-        return single(position);
-      }
-    }
-    throw new PathException(
-        "an index must be a whole number from 0", node.getParameters().get(0).getStart());
-  }
-
-  private Expr single(int index) {
-    return new Expr.Item(needsType(source), index);
-  }
-
   private Expr where() {
-    return new Expr.Where(needsType(source), criteria());
+    return new Expr.Where(Elements.needsType(source, node.at()), criteria());
   }
 
   private Expr criteria() {
-    ExpressionNode criteria = node.getParameters().get(0);
-    return Operators.condition(
-        criteria, typing.resolve(criteria, new Expr.This(needsType(source).type())));
+    PathNode criteria = parameter(0);
+    FhirType type = Elements.needsType(source, node.at()).type();
+    return Operators.condition(criteria.at(), typing.resolve(criteria, new Expr.This(type)));
   }
 
-  private Expr needsType(Expr value) {
-    if (value instanceof Expr.Choice choice) {
-      throw refuse(choice.name() + " can be of many types; name one with ofType()");
-    }
-    return value;
+  /** One for which the criteria have no answer does not meet them. */
+  private Expr all() {
+    Expr met = criteria();
+    Expr unmet =
+        new Expr.Call(
+            Op.IIF,
+            List.of(
+                met,
+                new Expr.Literal("false", FhirType.BOOLEAN),
+                new Expr.Literal("true", FhirType.BOOLEAN)),
+            FhirType.BOOLEAN);
+    return not(new Expr.Exists(new Expr.Where(source, unmet)));
   }
 
   private Expr extension() {
-    Expr url = typing.resolve(node.getParameters().get(0), focus);
+    Expr url = typing.resolve(parameter(0), focus);
     Expr extensions =
         Typing.member(source, "extension")
             .orElseThrow(() -> refuse(source.type().name() + " has no extensions"));
     Expr itsUrl = Typing.member(new Expr.This(extensions.type()), "url").orElseThrow();
-    return new Expr.Where(extensions, Operators.resolve(node, Op.EQUAL, List.of(itsUrl, url)));
+    return new Expr.Where(extensions, Operators.resolve(node.at(), Op.EQUAL, List.of(itsUrl, url)));
   }
 
   private String separator() {
-    if (node.parameterCount() == 0) {
+    if (node.parameters().size() == 0) {
       return "";
     }
-    Expr separator = typing.resolve(node.getParameters().get(0), focus);
+    Expr separator = typing.resolve(parameter(0), focus);
     if (separator instanceof Expr.Literal literal && literal.type().form() == Form.TEXT) {
       return literal.text();
     }
     throw refuse("the separator of join must be a text in quotes");
   }
 
+  /** On a source its arguments start from that one element, as where's criteria do. */
   private Expr iif() {
-    List<Expr> arguments =
-        new ArrayList<>(node.getParameters().stream().map(p -> typing.resolve(p, focus)).toList());
-    Operators.condition(node, arguments.get(0));
+    if (source.equals(focus)) {
+      return iif(focus);
+    }
+    return new Expr.Within(
+        source, iif(new Expr.This(Elements.needsType(source, node.at()).type())));
+  }
+
+  private Expr iif(Expr from) {
+    List<Expr> arguments = new ArrayList<>();
+    node.parameters().forEach(p -> arguments.add(typing.resolve(p, from)));
+    Operators.condition(node.at(), arguments.get(0));
     if (arguments.size() == 2) {
       arguments.add(new Expr.Literal(null, FhirType.NOTHING));
     }
-    FhirType then = arguments.get(1).type();
-    FhirType otherwise = arguments.get(2).type();
-    FhirType type = then.form() == Form.NOTHING ? otherwise : then;
-    if (!type.form().primitive()
-        || (otherwise.form() != Form.NOTHING && otherwise.form() != type.form())) {
-      throw refuse("both results of iif must be of one primitive type");
-    }
+    FhirType type =
+        FhirType.common(arguments.get(1).type(), arguments.get(2).type())
+            .filter(common -> common.form().primitive())
+            .orElseThrow(() -> refuse("both results of iif must be of one primitive type"));
     return new Expr.Call(Op.IIF, arguments, type);
   }
 
@@ -204,7 +180,7 @@ final class Functions {
     if (form != Form.DECIMAL && form != Form.TIMESTAMP && form != Form.TIME) {
       throw refuse(source.type().name() + " has no boundaries");
     }
-    if (node.parameterCount() > 0) {
+    if (node.parameters().size() > 0) {
       throw refuse("a precision is not supported");
     }
     return call(op, source.type(), source);
@@ -224,11 +200,18 @@ final class Functions {
     if (!source.type().name().equals("Reference")) {
       throw refuse("getReferenceKey needs a Reference, but this is " + source.type().name());
     }
-    String target = node.parameterCount() == 0 ? "" : node.getParameters().get(0).getName();
-    if (target == null || (!target.isEmpty() && FhirType.resource(target).isEmpty())) {
-      throw refuse("getReferenceKey takes the name of a resource type");
+    if (node.parameters().isEmpty()) {
+      return new Expr.ReferenceKey(source, "");
+    }
+    String target = parameter(0) instanceof PathNode.Name name ? name.name() : "";
+    if (target.isEmpty() || FhirType.resource(target).isEmpty()) {
+      throw refuse("getReferenceKey takes the name of a resource type" + FhirType.meant(target));
     }
     return new Expr.ReferenceKey(source, target);
+  }
+
+  private PathNode parameter(int number) {
+    return node.parameters().get(number);
   }
 
   private static Expr not(Expr condition) {
@@ -240,6 +223,6 @@ final class Functions {
   }
 
   private PathException refuse(String problem) {
-    return new PathException(problem, node.getStart());
+    return new PathException(problem, node.at());
   }
 }

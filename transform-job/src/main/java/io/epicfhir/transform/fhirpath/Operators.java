@@ -2,7 +2,7 @@ package io.epicfhir.transform.fhirpath;
 
 import java.util.List;
 import java.util.Set;
-import org.hl7.fhir.r4.fhirpath.ExpressionNode;
+import org.hl7.fhir.utilities.SourceLocation;
 
 /** Checks what operators are given, and says what type they give. */
 final class Operators {
@@ -12,37 +12,48 @@ final class Operators {
 
   private Operators() {}
 
-  static Op op(ExpressionNode node) {
-    return switch (node.getOperation()) {
-      case And -> Op.AND;
-      case Or -> Op.OR;
-      case Xor -> Op.XOR;
-      case Implies -> Op.IMPLIES;
-      case Equals -> Op.EQUAL;
-      case NotEquals -> Op.NOT_EQUAL;
-      case LessThan -> Op.LESS;
-      case LessOrEqual -> Op.LESS_OR_EQUAL;
-      case Greater -> Op.GREATER;
-      case GreaterOrEqual -> Op.GREATER_OR_EQUAL;
-      case In -> Op.IN;
-      case Plus -> Op.ADD;
-      case Minus -> Op.SUBTRACT;
-      case Times -> Op.MULTIPLY;
-      case DivideBy -> Op.DIVIDE;
-      case Div -> Op.INTEGER_DIVIDE;
-      case Mod -> Op.MODULO;
-      case Concatenate -> Op.CONCATENATE;
+  /** The function that an operator stands for; null for |. */
+  static Op op(PathNode.Operation node) {
+    return switch (node.operator()) {
+      case "and" -> Op.AND;
+      case "or" -> Op.OR;
+      case "xor" -> Op.XOR;
+      case "implies" -> Op.IMPLIES;
+      case "=" -> Op.EQUAL;
+      case "!=" -> Op.NOT_EQUAL;
+      case "<" -> Op.LESS;
+      case "<=" -> Op.LESS_OR_EQUAL;
+      case ">" -> Op.GREATER;
+      case ">=" -> Op.GREATER_OR_EQUAL;
+      case "in" -> Op.IN;
+      case "+" -> Op.ADD;
+      case "-" -> Op.SUBTRACT;
+      case "*" -> Op.MULTIPLY;
+      case "/" -> Op.DIVIDE;
+      case "div" -> Op.INTEGER_DIVIDE;
+      case "mod" -> Op.MODULO;
+      case "&" -> Op.CONCATENATE;
+      case "|" -> null;
       default ->
           throw new PathException(
               "the operator "
-                  + node.getOperation().toCode()
+                  + node.operator()
                   + " is not supported"
-                  + PathFeatures.reason(node.getOperation().toCode()),
-              node.getOpStart());
+                  + PathFeatures.reason(node.operator()),
+              node.at());
     };
   }
 
-  static Expr resolve(ExpressionNode at, Op op, List<Expr> arguments) {
+  static Expr sign(PathNode.Sign sign, Expr operand) {
+    Form form = operand.type().form();
+    if (!form.number() && form != Form.NOTHING) {
+      throw new PathException(
+          "a number is needed, but this is " + operand.type().name(), sign.at());
+    }
+    return sign.minus() ? resolve(sign.at(), Op.NEGATE, List.of(operand)) : operand;
+  }
+
+  static Expr resolve(SourceLocation at, Op op, List<Expr> arguments) {
     if (LOGIC.contains(op)) {
       arguments.forEach(argument -> condition(at, argument));
       return new Expr.Call(op, arguments, FhirType.BOOLEAN);
@@ -58,53 +69,60 @@ final class Operators {
     return arithmetic(at, op, arguments);
   }
 
-  static Expr union(ExpressionNode at, Expr left, Expr right) {
-    Form l = left.type().form();
-    Form r = right.type().form();
-    if (!l.primitive() || !r.primitive() || (l != r && l != Form.NOTHING && r != Form.NOTHING)) {
-      throw new PathException(
-          "| takes values of one primitive type, not " + names(left, right), at.getStart());
+  static Expr union(SourceLocation at, List<Expr> parts) {
+    FhirType type = FhirType.NOTHING;
+    for (Expr part : parts) {
+      FhirType before = type;
+      type =
+          FhirType.common(type, part.type())
+              .filter(common -> common.form().primitive())
+              .orElseThrow(
+                  () ->
+                      new PathException(
+                          "| takes values of one primitive type, not "
+                              + (before.form() == Form.NOTHING ? "" : before.name() + " and ")
+                              + part.type().name(),
+                          at));
     }
-    return new Expr.Union(left, right);
+    return new Expr.Union(parts, type);
   }
 
   /** Anything but a boolean as a condition is nearly always a mistake: refused. */
-  static Expr condition(ExpressionNode at, Expr condition) {
+  static Expr condition(SourceLocation at, Expr condition) {
     Form form = condition.type().form();
     if (form != Form.BOOLEAN && form != Form.NOTHING) {
       throw new PathException(
-          "a condition must be boolean, but this is " + condition.type().name(), at.getStart());
+          "a condition must be boolean, but this is " + condition.type().name(), at);
     }
     return condition;
   }
 
-  static Expr text(ExpressionNode at, Expr value) {
+  static Expr text(SourceLocation at, Expr value) {
     Form form = value.type().form();
     if (form != Form.TEXT && form != Form.NOTHING) {
-      throw new PathException(
-          "a text is needed, but this is " + value.type().name(), at.getStart());
+      throw new PathException("a text is needed, but this is " + value.type().name(), at);
     }
     return value;
   }
 
-  private static void comparable(ExpressionNode at, Op op, Expr left, Expr right) {
+  private static void comparable(SourceLocation at, Op op, Expr left, Expr right) {
     Form l = left.type().form();
     Form r = right.type().form();
     if (!l.primitive() || !r.primitive()) {
       throw new PathException(
-          "elements with children cannot be compared: " + names(left, right), at.getStart());
+          "elements with children cannot be compared: " + names(left, right), at);
     }
     boolean nothing = l == Form.NOTHING || r == Form.NOTHING;
     if (!nothing && l != r && !(l.number() && r.number())) {
-      throw new PathException("these cannot be compared: " + names(left, right), at.getStart());
+      throw new PathException("these cannot be compared: " + names(left, right), at);
     }
     boolean ordered = op != Op.EQUAL && op != Op.NOT_EQUAL && op != Op.IN;
     if (ordered && (l == Form.BOOLEAN || r == Form.BOOLEAN)) {
-      throw new PathException("booleans have no order", at.getStart());
+      throw new PathException("booleans have no order", at);
     }
   }
 
-  private static Expr arithmetic(ExpressionNode at, Op op, List<Expr> arguments) {
+  private static Expr arithmetic(SourceLocation at, Op op, List<Expr> arguments) {
     boolean texts = arguments.stream().allMatch(a -> a.type().form() == Form.TEXT);
     if (op == Op.ADD && texts) {
       return new Expr.Call(Op.ADD, List.copyOf(arguments), FhirType.STRING);
@@ -113,8 +131,7 @@ final class Operators {
     for (Expr argument : arguments) {
       Form form = argument.type().form();
       if (!form.number() && form != Form.NOTHING) {
-        throw new PathException(
-            "a number is needed, but this is " + argument.type().name(), at.getStart());
+        throw new PathException("a number is needed, but this is " + argument.type().name(), at);
       }
       decimal |= form == Form.DECIMAL;
     }

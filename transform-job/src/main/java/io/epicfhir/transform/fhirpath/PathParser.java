@@ -1,86 +1,201 @@
 package io.epicfhir.transform.fhirpath;
 
-import ca.uhn.fhir.context.FhirContext;
-import ca.uhn.fhir.context.support.DefaultProfileValidationSupport;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import org.hl7.fhir.r4.fhirpath.BaseHostServices;
-import org.hl7.fhir.r4.fhirpath.ExpressionNode;
+import org.hl7.fhir.r4.fhirpath.FHIRLexer;
 import org.hl7.fhir.r4.fhirpath.FHIRLexer.FHIRLexerException;
-import org.hl7.fhir.r4.fhirpath.FHIRPathEngine;
-import org.hl7.fhir.r4.fhirpath.FHIRPathUtilityClasses.FunctionDetails;
-import org.hl7.fhir.r4.hapi.ctx.HapiWorkerContext;
-import org.hl7.fhir.r4.model.Base;
-import org.hl7.fhir.r4.model.ValueSet;
+import org.hl7.fhir.utilities.SourceLocation;
 
-/** Text to syntax tree, by HAPI's engine, which also puts operators in their order. */
+/**
+ * Text to syntax tree, by the <a href="https://hl7.org/fhirpath/N1/grammar.html">grammar</a>. HAPI
+ * cuts the text into tokens. Its own tree loses what stands behind an index on a path's first step,
+ * lets a sign take all that follows, and has no order for {@code in} and {@code as}; here each
+ * token is used or refused.
+ */
 final class PathParser {
-  private static final FHIRPathEngine ENGINE = engine();
+  private static final Map<String, Integer> STRENGTHS =
+      Map.ofEntries(
+          Map.entry("implies", 1),
+          Map.entry("or", 2),
+          Map.entry("xor", 2),
+          Map.entry("and", 3),
+          Map.entry("in", 4),
+          Map.entry("contains", 4),
+          Map.entry("memberOf", 4),
+          Map.entry("=", 5),
+          Map.entry("~", 5),
+          Map.entry("!=", 5),
+          Map.entry("!~", 5),
+          Map.entry("<", 6),
+          Map.entry("<=", 6),
+          Map.entry(">", 6),
+          Map.entry(">=", 6),
+          Map.entry("|", 7),
+          Map.entry("is", 8),
+          Map.entry("as", 8),
+          Map.entry("+", 9),
+          Map.entry("-", 9),
+          Map.entry("&", 9),
+          Map.entry("*", 10),
+          Map.entry("/", 10),
+          Map.entry("div", 10),
+          Map.entry("mod", 10));
 
-  private PathParser() {}
+  /** A chain of these is one operation: which two are taken together first makes no difference. */
+  private static final Set<String> ASSOCIATIVE = Set.of("and", "or", "|", "&");
 
-  static ExpressionNode parse(String path) {
+  private final FHIRLexer lexer;
+
+  private PathParser(String path) {
+    lexer = new FHIRLexer(path, "path", false, false);
+  }
+
+  static PathNode parse(String path) {
     try {
-      // The engine keeps state while it parses.
-      synchronized (ENGINE) {
-        return ENGINE.parse(path);
+      PathParser parser = new PathParser(path);
+      PathNode node = parser.operation(1);
+      if (parser.lexer.getCurrent() != null) {
+        throw parser.unexpected();
       }
+      return node;
     } catch (FHIRLexerException e) {
       throw new PathException(
           e.getMessage().replaceFirst("^Error @\\d+, \\d+: ", ""), e.getLocation());
-    } catch (RuntimeException | StackOverflowError e) {
-      throw new PathException("this is not a FHIRPath expression");
+    } catch (StackOverflowError e) {
+      throw new PathException(Typing.TOO_DEEP);
     }
   }
 
-  private static FHIRPathEngine engine() {
-    FhirContext r4 = FhirContext.forR4Cached();
-    HapiWorkerContext context = new HapiWorkerContext(r4, new DefaultProfileValidationSupport(r4));
-    FHIRPathEngine engine = new FHIRPathEngine(context);
-    engine.setHostServices(new ViewFunctions(context));
-    return engine;
+  /** What operators of that strength or more hold together. */
+  private PathNode operation(int least) {
+    PathNode left = signed();
+    while (true) {
+      String operator = operator();
+      Integer strength = STRENGTHS.get(operator);
+      if (strength == null || strength < least) {
+        return left;
+      }
+      SourceLocation at = lexer.getCurrentStartLocation();
+      take(operator);
+      if (operator.equals("as")) {
+        left = new PathNode.As(at, left, typeName());
+        continue;
+      }
+      List<PathNode> operands = new ArrayList<>(List.of(left, operation(strength + 1)));
+      while (ASSOCIATIVE.contains(operator) && operator.equals(operator())) {
+        take(operator);
+        operands.add(operation(strength + 1));
+      }
+      left = new PathNode.Operation(at, operator, operands);
+    }
   }
 
-  /**
-   * Lets the parser take the functions that SQL-on-FHIR adds, and ours. Nothing is evaluated here.
-   */
-  private static final class ViewFunctions extends BaseHostServices {
-    private static final Set<String> NAMES = Set.of("getResourceKey", "getReferenceKey");
-
-    ViewFunctions(HapiWorkerContext context) {
-      super(context);
+  /** HAPI takes a sign behind <, =, - and the like to be the end of the operator. */
+  private String operator() {
+    String token = lexer.getCurrent();
+    if (token == null) {
+      return "";
     }
+    return token.length() == 2 && token.endsWith("-") ? token.substring(0, 1) : token;
+  }
 
-    @Override
-    public FunctionDetails resolveFunction(FHIRPathEngine engine, String name) {
-      return NAMES.contains(name) || Functions.DOCUMENT.containsKey(name)
-          ? new FunctionDetails(name, 0, 1)
-          : null;
+  private void take(String operator) {
+    if (operator.equals(lexer.getCurrent())) {
+      lexer.next();
+    } else {
+      lexer.setCurrent("-");
     }
+  }
 
-    @Override
-    public boolean paramIsType(String name, int index) {
-      return NAMES.contains(name);
+  private PathNode signed() {
+    String sign = operator();
+    if (!sign.equals("-") && !sign.equals("+")) {
+      return term();
     }
+    SourceLocation at = lexer.getCurrentStartLocation();
+    take(sign);
+    return new PathNode.Sign(at, sign.equals("-"), signed());
+  }
 
-    @Override
-    public boolean log(String argument, List<Base> focus) {
-      throw new UnsupportedOperationException("paths are parsed here, not evaluated");
+  /** A value or an element, and all that hangs on it by dots and indexes. */
+  private PathNode term() {
+    PathNode node = start();
+    while (is(".") || is("[")) {
+      SourceLocation at = lexer.getCurrentStartLocation();
+      boolean index = is("[");
+      lexer.next();
+      if (index) {
+        node = new PathNode.Index(at, node, operation(1));
+        expect("]");
+      } else {
+        node = invocation(node);
+      }
     }
+    return node;
+  }
 
-    @Override
-    public Base resolveReference(FHIRPathEngine engine, Object context, String url, Base from) {
-      throw new UnsupportedOperationException("paths are parsed here, not evaluated");
+  private PathNode start() {
+    if (!is("(")) {
+      return PathLiterals.begins(lexer) ? PathLiterals.read(lexer) : invocation(null);
     }
+    lexer.next();
+    PathNode inner = operation(1);
+    expect(")");
+    return inner;
+  }
 
-    @Override
-    public boolean conformsToProfile(FHIRPathEngine engine, Object context, Base item, String url) {
-      throw new UnsupportedOperationException("paths are parsed here, not evaluated");
+  private PathNode invocation(PathNode source) {
+    SourceLocation at = lexer.getCurrentStartLocation();
+    String name = identifier();
+    if (!is("(")) {
+      return new PathNode.Name(at, source, name);
     }
+    lexer.next();
+    List<PathNode> parameters = new ArrayList<>();
+    while (!is(")")) {
+      if (!parameters.isEmpty()) {
+        expect(",");
+      }
+      parameters.add(operation(1));
+    }
+    lexer.next();
+    return new PathNode.Function(at, source, name, parameters);
+  }
 
-    @Override
-    public ValueSet resolveValueSet(FHIRPathEngine engine, Object context, String url) {
-      throw new UnsupportedOperationException("paths are parsed here, not evaluated");
+  private PathNode typeName() {
+    PathNode name = new PathNode.Name(lexer.getCurrentStartLocation(), null, identifier());
+    while (is(".")) {
+      lexer.next();
+      name = new PathNode.Name(lexer.getCurrentStartLocation(), name, identifier());
     }
+    return name;
+  }
+
+  private String identifier() {
+    if (lexer.getCurrent() == null || !(lexer.isFixedName() || lexer.isToken())) {
+      throw unexpected();
+    }
+    return lexer.isFixedName() ? PathLiterals.unquoted(lexer) : lexer.take();
+  }
+
+  private boolean is(String token) {
+    return token.equals(lexer.getCurrent());
+  }
+
+  private void expect(String token) {
+    if (!is(token)) {
+      throw unexpected();
+    }
+    lexer.next();
+  }
+
+  private PathException unexpected() {
+    return lexer.getCurrent() == null
+        ? new PathException("the path ends too early")
+        : new PathException(
+            "the path cannot be read from " + lexer.getCurrent() + " on",
+            lexer.getCurrentStartLocation());
   }
 }

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.hl7.fhir.r4.fhirpath.ExpressionNode;
 
 /** Resolves repeat: the parser flattens it, so its paths are plain element names. */
 final class Repeats {
@@ -54,11 +53,13 @@ final class Repeats {
 
   private static List<String> names(String path) {
     List<String> names = new ArrayList<>();
-    for (ExpressionNode node = PathParser.parse(path); node != null; node = node.getInner()) {
-      if (node.getKind() != ExpressionNode.Kind.Name || node.getOperation() != null) {
-        throw new PathException("repeat takes plain element names, not " + path, node.getStart());
-      }
-      names.add(node.getName());
+    PathNode node = PathParser.parse(path);
+    while (node instanceof PathNode.Name name) {
+      names.add(0, name.name());
+      node = name.source();
+    }
+    if (node != null) {
+      throw new PathException("repeat takes plain element names, not " + path, node.at());
     }
     return List.copyOf(names);
   }

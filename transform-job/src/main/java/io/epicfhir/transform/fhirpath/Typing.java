@@ -4,14 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.hl7.fhir.r4.fhirpath.ExpressionNode;
-import org.hl7.fhir.r4.fhirpath.FHIRPathUtilityClasses.FHIRConstant;
-import org.hl7.fhir.r4.model.Base;
 
 /** Resolves the names of a path against the R4 definitions. */
 public final class Typing {
+  /** Deeper ones could not travel to tasks: Java writes what is nested by recursion. */
+  private static final int DEEPEST = 100;
+
+  static final String TOO_DEEP =
+      "it nests more than " + DEEPEST + " levels deep; use fewer steps and brackets";
+
   private final FhirType resource;
   private final Map<String, Expr.Literal> constants;
+  private int depth;
 
   /**
    * @param resource the type that the view reads
@@ -30,6 +34,7 @@ public final class Typing {
    * @throws PathException where it is no path, or names what is not there
    */
   public Expr resolve(String path, FhirType focus) {
+    depth = 0;
     return resolve(PathParser.parse(path), new Expr.This(focus));
   }
 
@@ -38,69 +43,65 @@ public final class Typing {
     return Repeats.resolve(paths, focus);
   }
 
-  Expr resolve(ExpressionNode node, Expr focus) {
-    Expr left;
-    ExpressionNode operator = node;
-    if (node.getKind() == ExpressionNode.Kind.Unary) {
-      operator = node.getOpNext();
-      Expr operand = chain(operator, focus);
-      left =
-          node.getOperation() == ExpressionNode.Operation.Minus
-              ? Operators.resolve(node, Op.NEGATE, List.of(operand))
-              : operand;
-    } else {
-      left = chain(node, focus);
+  Expr resolve(PathNode node, Expr focus) {
+    if (++depth > DEEPEST) {
+      throw new PathException(TOO_DEEP, node.at());
     }
-    for (; operator.getOperation() != null; operator = operator.getOpNext()) {
-      left = binary(operator, left, focus);
+    Expr resolved = resolved(node, focus);
+    depth--;
+    return resolved;
+  }
+
+  private Expr resolved(PathNode node, Expr focus) {
+    if (node instanceof PathNode.Constant constant) {
+      return new Expr.Literal(constant.text(), constant.type());
     }
-    return left;
-  }
-
-  private Expr binary(ExpressionNode operator, Expr left, Expr focus) {
-    ExpressionNode right = operator.getOpNext();
-    return switch (operator.getOperation()) {
-      case As -> Functions.ofType(right, left, right);
-      case Union -> Operators.union(right, left, chain(right, focus));
-      default ->
-          Operators.resolve(right, Operators.op(operator), List.of(left, chain(right, focus)));
-    };
-  }
-
-  /** A term and all that hangs on it by dots. */
-  private Expr chain(ExpressionNode first, Expr focus) {
-    Expr value = null;
-    for (ExpressionNode node = first; node != null; node = node.getInner()) {
-      value = step(node, value, focus);
+    if (node instanceof PathNode.Variable variable) {
+      return variable(variable);
     }
-    return value;
+    if (node instanceof PathNode.Name name) {
+      return name(name, source(name.source(), focus), focus);
+    }
+    if (node instanceof PathNode.Function function) {
+      return Functions.resolve(this, function, source(function.source(), focus), focus);
+    }
+    if (node instanceof PathNode.Index index) {
+      return Elements.item(resolve(index.source(), focus), resolve(index.index(), focus), index);
+    }
+    if (node instanceof PathNode.Sign sign) {
+      Expr operand = resolve(sign.operand(), focus);
+      return Operators.sign(sign, operand);
+    }
+    if (node instanceof PathNode.As as) {
+      return Elements.ofType(as.at(), resolve(as.source(), focus), as.type());
+    }
+    PathNode.Operation operation = (PathNode.Operation) node;
+    Op op = Operators.op(operation);
+    List<Expr> operands = operation.operands().stream().map(o -> resolve(o, focus)).toList();
+    return op == null
+        ? Operators.union(operation.at(), operands)
+        : Operators.resolve(operation.at(), op, operands);
   }
 
-  private Expr step(ExpressionNode node, Expr source, Expr focus) {
-    return switch (node.getKind()) {
-      case Name -> name(node, source, focus);
-      case Function -> Functions.resolve(this, node, source == null ? focus : source, focus);
-      case Constant -> constant(node, node.getConstant());
-      case Group -> resolve(node.getGroup(), focus);
-      case Unary -> throw new PathException("the sign stands in the wrong place", node.getStart());
-    };
+  private Expr source(PathNode source, Expr focus) {
+    return source == null ? null : resolve(source, focus);
   }
 
-  private Expr name(ExpressionNode node, Expr source, Expr focus) {
-    String name = node.getName();
+  private Expr name(PathNode.Name node, Expr source, Expr focus) {
+    String name = node.name();
     if (source == null) {
       if (name.equals("$this")) {
         return focus;
       }
       if (name.startsWith("$")) {
-        throw new PathException(name + " is not supported", node.getStart());
+        throw new PathException(name + " is not supported", node.at());
       }
       if (name.equals(resource.name()) && focus.type().equals(resource)) {
         return focus;
       }
     }
     if (name.equals("contained")) {
-      throw new PathException("contained resources are not read", node.getStart());
+      throw new PathException("contained resources are not read", node.at());
     }
     return member(source == null ? focus : source, name)
         .orElseThrow(
@@ -110,7 +111,7 @@ public final class Typing {
                         + " has no element "
                         + name
                         + advice(name),
-                    node.getStart()));
+                    node.at()));
   }
 
   /** For those who write the JSON's name of a choice: FHIRPath's is another. */
@@ -159,6 +160,9 @@ public final class Typing {
     if (value instanceof Expr.Call call) {
       return call.op() != Op.IIF;
     }
+    if (value instanceof Expr.Within within) {
+      return computed(within.body());
+    }
     return !(value instanceof Expr.Member
         || value instanceof Expr.This
         || value instanceof Expr.Item
@@ -166,35 +170,16 @@ public final class Typing {
         || value instanceof Expr.Union);
   }
 
-  private Expr constant(ExpressionNode node, Base constant) {
-    if (constant == null) {
-      return new Expr.Literal(null, FhirType.NOTHING);
-    }
-    if (!(constant instanceof FHIRConstant)) {
-      if (!constant.isPrimitive()) {
-        throw new PathException("a value with a unit is not supported", node.getStart());
-      }
-      return new Expr.Literal(constant.primitiveValue(), FhirType.primitive(constant.fhirType()));
-    }
-    String text = constant.primitiveValue();
-    if (text.startsWith("@T")) {
-      return new Expr.Literal(text.substring(2), FhirType.primitive("time"));
-    }
-    if (text.startsWith("@")) {
-      String type = text.contains("T") ? "dateTime" : "date";
-      return new Expr.Literal(text.substring(1).replaceFirst("T$", ""), FhirType.primitive(type));
-    }
-    return named(node, text.substring(1).replaceAll("^[`']|[`']$", ""));
-  }
-
-  private Expr named(ExpressionNode node, String name) {
+  private Expr variable(PathNode.Variable node) {
+    String name = node.name();
     return switch (name) {
+      case "unreadSecurityLabel" -> new Expr.UnreadLabel();
       case "rowIndex" -> new Expr.RowIndex();
       case "resource", "rootResource" -> new Expr.Resource(resource);
       default -> {
         Expr.Literal constant = constants.get(name);
         if (constant == null) {
-          throw new PathException("the view has no constant " + name, node.getStart());
+          throw new PathException("the view has no constant " + name, node.at());
         }
         yield constant;
       }

@@ -12,17 +12,15 @@ import io.epicfhir.transform.delta.KeptTable;
 import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.silver.SilverSession;
 import io.epicfhir.transform.views.TargetLimits;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -32,8 +30,7 @@ import org.apache.spark.sql.SparkSession;
 public final class Lookups {
   private final Supplier<SparkSession> spark;
   private final Lake lake;
-  private final Optional<Path> folder;
-  private final Optional<String> large;
+  private final LookupFolders folders;
   private final LookupResults results = LookupResults.empty();
 
   /**
@@ -45,19 +42,20 @@ public final class Lookups {
       Supplier<SparkSession> spark, Lake lake, Optional<Path> folder, Optional<String> large) {
     this.spark = spark;
     this.lake = lake;
-    this.folder = folder;
-    this.large = large;
+    this.folders = new LookupFolders(lake, folder, large);
   }
 
   /** Builds those whose file has changed. */
   public LookupResults bringUpToDate() {
     Map<String, List<LookupSource>> named = new TreeMap<>();
-    sources()
+    folders
+        .sources()
         .forEach(
             source ->
                 named
                     .computeIfAbsent(source.name().toLowerCase(Locale.ROOT), n -> new ArrayList<>())
                     .add(source));
+    folders.goneLarge().ifPresent(path -> stay(path, named.keySet()));
     for (List<LookupSource> same : named.values()) {
       if (same.size() == 1) {
         one(same.get(0));
@@ -68,34 +66,24 @@ public final class Lookups {
     return results;
   }
 
-  private List<LookupSource> sources() {
-    List<LookupSource> sources = new ArrayList<>();
-    folder.ifPresent(
-        path -> {
-          try (Stream<Path> files = Files.list(path)) {
-            files
-                .filter(file -> file.getFileName().toString().matches("[^.].*\\.(csv|json)"))
-                .sorted()
-                .forEach(
-                    file ->
-                        sources.add(
-                            new LookupFile(
-                                file.getFileName().toString().replaceFirst("\\.(csv|json)$", ""),
-                                file)));
-          } catch (IOException e) {
-            throw new JobException(
-                ExitCode.SETTINGS,
-                "Cannot list the lookups: " + path + "; give transform.joined.lookups",
-                e);
-          }
-        });
-    large.ifPresent(
-        path ->
-            lake.list(new org.apache.hadoop.fs.Path(path)).stream()
-                .filter(file -> file.isFile())
-                .filter(file -> file.getPath().getName().matches("(?i).*\\.(csv|tsv)"))
-                .forEach(file -> sources.add(new LargeLookup(lake, file))));
-    return sources;
+  /** A folder that has lost all its files is a mount that failed: its tables count as they are. */
+  private void stay(String path, Set<String> named) {
+    lake.list(lake.paths().state("lookups")).stream()
+        .map(file -> file.getPath().getName())
+        .filter(name -> name.matches("[^.].*\\.json"))
+        .flatMap(name -> state(name.replaceFirst("\\.json$", "")).stream())
+        .filter(state -> !state.stamp().isEmpty())
+        .filter(state -> !named.contains(state.lookup().toLowerCase(Locale.ROOT)))
+        .forEach(
+            state ->
+                fail(
+                    state.lookup(),
+                    state.file()
+                        + ": the folder "
+                        + path
+                        + " is not there, or is empty; put it back, or, if the lookup is to go,"
+                        + " remove "
+                        + stateFile(state.lookup())));
   }
 
   private void twice(LookupSource source, List<LookupSource> same) {
@@ -151,8 +139,24 @@ public final class Lookups {
       LookupState same = before.orElseThrow().stamped(stamp);
       return new LookupResults.Done(stamp.isEmpty() ? same : keep(same), false);
     }
+    notEmptied(source, before, read.table().get());
     return new LookupResults.Done(
         keep(built(source, table, read.hash(), read.table().get())), true);
+  }
+
+  /** A file with nothing but its header is more likely half an upload than what somebody meant. */
+  private void notEmptied(
+      LookupSource source, Optional<LookupState> before, LookupSource.Table content) {
+    long rows = before.map(LookupState::rows).orElse(0L);
+    if (content.count() == 0 && rows > 0) {
+      throw new LookupRefused(
+          source.file(),
+          0,
+          "the file has no rows, and the table has "
+              + rows
+              + "; put the rows back, or, if it is to be empty, remove "
+              + stateFile(source.name()));
+    }
   }
 
   private LookupState built(

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -69,10 +70,16 @@ final class SqlCases {
     byUrl.putAll(lookupUrls);
     views(
         new TableOrder.Known(
-            java.util.Set.copyOf(viewUrls.values()),
-            java.util.Set.copyOf(lookupUrls.values()),
-            viewUrls,
-            lookupUrls));
+            Set.copyOf(viewUrls.values()),
+            Set.copyOf(lookupUrls.values()),
+            names(viewUrls),
+            names(lookupUrls)));
+  }
+
+  private static Map<String, Set<String>> names(Map<String, String> urls) {
+    Map<String, Set<String>> names = new TreeMap<>();
+    urls.forEach((url, name) -> names.put(url, Set.of(name)));
+    return names;
   }
 
   /** Every SQLView that can be built, in the engine's order. */

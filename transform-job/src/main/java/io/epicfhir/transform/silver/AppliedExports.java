@@ -97,6 +97,25 @@ final class AppliedExports {
   }
 
   /**
+   * Exports that were applied and whose landing is not there, nor kept aside as withdrawn. Of what
+   * they brought bronze no longer tells.
+   */
+  Set<String> landingsGone() {
+    Set<String> gone = new TreeSet<>();
+    for (FileStatus file : lake.list(lake.paths().state("applied"))) {
+      String name = file.getPath().getName();
+      if (name.endsWith(".json") && !name.startsWith(".")) {
+        gone.add(name.substring(0, name.length() - ".json".length()));
+      }
+    }
+    landings.forEach(landing -> gone.remove(landing.exportId()));
+    if (!gone.isEmpty()) {
+      gone.removeAll(withdrawn().keySet());
+    }
+    return gone;
+  }
+
+  /**
    * Exports that had a landing which was taken back, and whether it said that resources are gone;
    * it may have been applied before.
    */

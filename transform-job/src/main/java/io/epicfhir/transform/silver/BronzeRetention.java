@@ -155,7 +155,7 @@ public final class BronzeRetention {
     BronzeRows bronze = new BronzeRows(session, lake.paths(), backlog, facts);
     Dataset<Row> said = said(bronze.sightingsInFiles(), true);
     Optional<Dataset<Row>> gone =
-        bronze.deletionBundles().map(rows -> DeletedEntries.good(DeletedEntries.of(rows)));
+        bronze.deletionBundles().map(rows -> DeletedEntries.good(DeletedEntries.of(rows, types)));
     if (gone.isPresent()) {
       said = said.union(said(gone.get(), false));
     }

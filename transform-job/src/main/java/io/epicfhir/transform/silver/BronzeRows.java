@@ -47,6 +47,15 @@ final class BronzeRows {
   /** The codes of a resource's tags. */
   static final String TAGS = "$.meta.tag[*].code";
 
+  /** One of several codes, or the only one, which stands without quotes. */
+  static final String IS_TAG = "(?:^|\")" + SUBSETTED + "(?:$|\")";
+
+  /** The whole text: there is none where Jackson's limits end the parse. */
+  static final String WHOLE = "$";
+
+  /** What is looked for in a text that cannot be parsed. */
+  static final String IS_CODE = "\"code\"\\s*:\\s*\"" + SUBSETTED + "\"";
+
   /** Where a sighting stands in bronze: no two share it. */
   static final List<String> PLACE = List.of("export_id", "source_file", "source_line");
 
@@ -118,9 +127,9 @@ final class BronzeRows {
    * is looked through first: nearly none has the word, and those that have are parsed.
    */
   private static Column subsetted() {
-    Column tags = get_json_object(col("resource"), TAGS);
-    return coalesce(
-        when(contains(col("resource"), lit(SUBSETTED)), contains(tags, lit(SUBSETTED))),
-        lit(false));
+    Column text = col("resource");
+    Column tagged = coalesce(get_json_object(text, TAGS).rlike(IS_TAG), lit(false));
+    Column unread = get_json_object(text, WHOLE).isNull().and(text.rlike(IS_CODE));
+    return coalesce(when(contains(text, lit(SUBSETTED)), tagged.or(unread)), lit(false));
   }
 }

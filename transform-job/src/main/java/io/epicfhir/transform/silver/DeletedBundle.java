@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -17,17 +18,23 @@ import org.apache.spark.unsafe.types.UTF8String;
  * doubt is read here: {@link DeletedEntries} tells the good entries of any other from the bad.
  */
 final class DeletedBundle {
-  private static final Pattern URL = Pattern.compile(DeletedEntries.URL);
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  private DeletedBundle() {}
+  private final Pattern url;
+
+  /**
+   * @param known every type that ever landed
+   */
+  DeletedBundle(Collection<String> known) {
+    url = Pattern.compile(DeletedEntries.url(known));
+  }
 
   /** The resources, or empty where the line is not of the plain form. */
-  static Optional<List<ResourceKey>> resources(UTF8String line) {
+  Optional<List<ResourceKey>> resources(UTF8String line) {
     JsonNode bundle;
     try {
       bundle = line == null ? null : JSON.readTree(line.toString());
@@ -42,8 +49,8 @@ final class DeletedBundle {
     List<ResourceKey> gone = new ArrayList<>();
     for (JsonNode entry : bundle.path("entry")) {
       JsonNode request = entry.path("request");
-      String url = request.path("url").textValue();
-      Matcher match = url == null ? null : URL.matcher(url);
+      String named = request.path("url").textValue();
+      Matcher match = named == null ? null : url.matcher(named);
       if (match == null || !"DELETE".equals(request.path("method").textValue()) || !match.find()) {
         return Optional.empty();
       }

@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.lit;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.transform.delta.DataFileWriter;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
@@ -43,13 +44,14 @@ final class DeletedQuarantine {
   }
 
   /** Takes those of the pending exports; a run that takes them again replaces them. */
-  void take(SparkSession spark, Backlog backlog) {
+  void take(SparkSession spark, Backlog backlog, Collection<String> known) {
     for (Landing landing : backlog.pending()) {
       Backlog one = new Backlog(List.of(landing), List.of(), java.util.Set.of(), false);
       ExportFacts facts = new ExportFacts(one, List.of(), java.util.Set.of());
       new BronzeRows(spark, lake.paths(), one, facts)
           .deletionBundles()
-          .ifPresent(bundles -> take(landing, DeletedEntries.bad(DeletedEntries.of(bundles))));
+          .ifPresent(
+              bundles -> take(landing, DeletedEntries.bad(DeletedEntries.of(bundles, known))));
     }
   }
 

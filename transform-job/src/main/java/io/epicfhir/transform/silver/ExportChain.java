@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
@@ -29,7 +30,8 @@ final class ExportChain {
   List<String> gaps() {
     List<String> gaps = new ArrayList<>();
     for (Landing withdrawn : withdrawn()) {
-      if (landings.stream().noneMatch(landing -> succeeds(landing, withdrawn))) {
+      if (landings.stream().noneMatch(landing -> succeeds(landing, withdrawn))
+          && !cameAgain(withdrawn)) {
         gaps.add(
             "Export "
                 + withdrawn.exportId()
@@ -113,16 +115,66 @@ final class ExportChain {
                     && types.stream().allMatch(landing::isCompleteFor));
   }
 
-  /** Whether a landing brings all that another one did, or newer. */
+  /**
+   * Whether a landing covers the time of another one: it has what changed since then, or before.
+   */
   private static boolean succeeds(Landing landing, Landing withdrawn) {
     if (landing.exportId().equals(withdrawn.exportId())) {
       return true;
     }
     boolean later = !landing.transactionTime().isBefore(withdrawn.transactionTime());
     boolean allOfIt =
-        landing.since() == null
-            || (withdrawn.since() != null && !landing.since().isAfter(withdrawn.since()));
+        landing.since() != null
+            && withdrawn.since() != null
+            && !landing.since().isAfter(withdrawn.since());
     return landing.group().equals(withdrawn.group()) && later && allOfIt;
+  }
+
+  /** Whether later full exports have all types that a withdrawn one brought. */
+  private boolean cameAgain(Landing withdrawn) {
+    boolean deletes =
+        withdrawn.files().stream().anyMatch(file -> file.kind() == Landing.Kind.DELETIONS);
+    Set<String> types = deletes ? typesOf(withdrawn.group()) : new TreeSet<>();
+    types.addAll(resourceTypes(withdrawn));
+    return fullLater(withdrawn, types);
+  }
+
+  /**
+   * Whether full exports of a landing's group that came later have the types. What comes by
+   * reference only no export is complete for, and is not asked for.
+   */
+  private boolean fullLater(Landing landing, Set<String> types) {
+    List<Landing> own = ofGroup(landing.group());
+    List<Landing> full =
+        own.stream()
+            .filter(other -> !other.exportId().equals(landing.exportId()))
+            .filter(other -> other.since() == null)
+            .filter(other -> !other.transactionTime().isBefore(landing.transactionTime()))
+            .toList();
+    return !full.isEmpty()
+        && types.stream()
+            .filter(type -> own.stream().anyMatch(other -> other.isCompleteFor(type)))
+            .allMatch(
+                type ->
+                    full.stream()
+                        .anyMatch(f -> f.isCompleteFor(type) || resourceTypes(f).contains(type)));
+  }
+
+  private List<Landing> ofGroup(String group) {
+    return landings.stream().filter(landing -> landing.group().equals(group)).toList();
+  }
+
+  private Set<String> typesOf(String group) {
+    Set<String> types = new TreeSet<>();
+    ofGroup(group).forEach(landing -> types.addAll(resourceTypes(landing)));
+    return types;
+  }
+
+  private static Set<String> resourceTypes(Landing landing) {
+    return landing.files().stream()
+        .filter(file -> file.kind() == Landing.Kind.RESOURCES)
+        .map(Landing.File::resourceType)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private boolean hasEarlier(Landing landing) {
@@ -144,15 +196,9 @@ final class ExportChain {
         || laterFull(landing);
   }
 
-  /** A full export that came later has everything. */
+  /** Of which types something is missing nobody knows: of each that the group has. */
   private boolean laterFull(Landing landing) {
-    return landings.stream()
-        .anyMatch(
-            other ->
-                !other.exportId().equals(landing.exportId())
-                    && other.group().equals(landing.group())
-                    && other.since() == null
-                    && !other.transactionTime().isBefore(landing.transactionTime()));
+    return fullLater(landing, typesOf(landing.group()));
   }
 
   private List<Landing> withdrawn() {

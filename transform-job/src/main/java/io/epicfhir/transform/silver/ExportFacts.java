@@ -75,6 +75,11 @@ final class ExportFacts {
     }
   }
 
+  /** Every type that is known. */
+  Set<String> types() {
+    return types;
+  }
+
   /** Types of which a pending export says what exists: all that silver has of them is weighed. */
   Set<String> swept() {
     Set<String> swept = new TreeSet<>();

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GetJsonObject;
 import org.apache.spark.sql.catalyst.expressions.Literal;
@@ -27,12 +28,13 @@ final class ExportsRead {
   private static final long SEED = 42;
 
   private static final UTF8String SUBSETTED = UTF8String.fromString(BronzeRows.SUBSETTED);
-  private static final Literal TAGS =
-      new Literal(UTF8String.fromString(BronzeRows.TAGS), DataTypes.StringType);
+  private static final Pattern IS_TAG = Pattern.compile(BronzeRows.IS_TAG);
+  private static final Pattern IS_CODE = Pattern.compile(BronzeRows.IS_CODE);
 
   private final Map<ResourceKey, Said> resources = new ConcurrentHashMap<>();
   private final Map<UTF8String, ExportFact> exports = new HashMap<>();
   private final AtomicBoolean doubtful = new AtomicBoolean();
+  private final DeletedBundle deleted;
 
   /** What is said of a resource. */
   static final class Said {
@@ -45,6 +47,7 @@ final class ExportsRead {
   }
 
   private ExportsRead(Backlog backlog, ExportFacts facts) {
+    this.deleted = new DeletedBundle(facts.types());
     for (Landing landing : backlog.all()) {
       ExportFact fact = facts.of(landing);
       exports.put(fact.exportId(), fact);
@@ -104,7 +107,7 @@ final class ExportsRead {
     Optional<List<ResourceKey>> gone =
         export == null || row.isNullAt(3)
             ? Optional.empty()
-            : DeletedBundle.resources(row.getUTF8String(3));
+            : deleted.resources(row.getUTF8String(3));
     if (gone.isEmpty()) {
       doubtful.set(true);
     }
@@ -120,9 +123,17 @@ final class ExportsRead {
     if (!text.contains(SUBSETTED)) {
       return false;
     }
-    Object tags =
-        new GetJsonObject(new Literal(text, DataTypes.StringType), TAGS).eval(InternalRow.empty());
-    return tags instanceof UTF8String found && found.contains(SUBSETTED);
+    String tags = found(text, BronzeRows.TAGS);
+    boolean unread = found(text, BronzeRows.WHOLE) == null;
+    return (tags != null && IS_TAG.matcher(tags).find())
+        || (unread && IS_CODE.matcher(text.toString()).find());
+  }
+
+  private static String found(UTF8String text, String path) {
+    Literal json = new Literal(text, DataTypes.StringType);
+    Literal at = new Literal(UTF8String.fromString(path), DataTypes.StringType);
+    Object found = new GetJsonObject(json, at).eval(InternalRow.empty());
+    return found == null ? null : found.toString();
   }
 
   private static UTF8String copy(InternalRow row, int column) {

@@ -69,6 +69,7 @@ public final class Silver {
     problems.changed(strange);
     Backlog all = rebuilt.isEmpty() ? everything : sound(everything, problems);
     Set<String> waiting = new TreeSet<>(strange.keySet());
+    waiting.addAll(problems.landingsGone(applied.landingsGone(), rebuilt));
     if (!rebuilt.isEmpty()) {
       Set<String> hurt =
           DamagedTypes.of(

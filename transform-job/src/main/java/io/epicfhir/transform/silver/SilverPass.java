@@ -54,7 +54,7 @@ final class SilverPass implements SilverChange, AutoCloseable {
     Optional<Dataset<Row>> gone =
         bronze
             .deletionBundles()
-            .map(bundles -> DeletedEntries.good(DeletedEntries.of(bundles)))
+            .map(bundles -> DeletedEntries.good(DeletedEntries.of(bundles, scope.known())))
             .map(entries -> limited(released(entries), only));
     ResourceWeighing rule =
         new ResourceWeighing(scope.backlog(), facts, scope.known(), scope.everything());

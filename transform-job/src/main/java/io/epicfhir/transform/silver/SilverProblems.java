@@ -108,6 +108,40 @@ public final class SilverProblems {
     return staying;
   }
 
+  /**
+   * Tells of applied exports without a landing, and takes all types out of a rebuild: nobody knows
+   * of which it would lose resources.
+   *
+   * @return those that stay as they are
+   */
+  Set<String> landingsGone(Set<String> exports, Set<String> rebuilt) {
+    if (exports.isEmpty()) {
+      return Set.of();
+    }
+    Set<String> staying = new TreeSet<>(rebuilt);
+    rebuilt.clear();
+    changedTypes.addAll(staying);
+    String stay = String.join(", ", staying);
+    sentences.add(
+        "Silver has what exports "
+            + String.join(", ", exports)
+            + " brought, and their files in state/landings are not there; "
+            + (staying.isEmpty() ? "" : stay + " is not rebuilt and stays as it is; ")
+            + "put state/landings/<export>.json back from a copy of the lake, or, if nothing is"
+            + " to be kept of an export, remove state/applied/<export>.json and make a full export");
+    return staying;
+  }
+
+  /** Types of which a rebuild would delete too many: they stay as they are. */
+  void notRebuilt(Set<String> staying) {
+    changedTypes.addAll(staying);
+    sentences.add(
+        "Silver "
+            + String.join(", ", staying)
+            + " is not rebuilt and stays as it is: bronze no longer gives the resources that would"
+            + " go; find out what became of their exports");
+  }
+
   /** Types that somebody else changed; the others go on. */
   void changed(Map<String, String> types) {
     changedTypes.addAll(types.keySet());

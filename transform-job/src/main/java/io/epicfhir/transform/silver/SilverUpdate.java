@@ -110,7 +110,7 @@ final class SilverUpdate {
   private SilverDone update(
       SparkSession session, Backlog pending, Backlog everything, Map<String, Long> accepted) {
     SilverState before = work.table().state(() -> session);
-    new DeletedQuarantine(work.lake(), work.problems()).take(session, pending);
+    new DeletedQuarantine(work.lake(), work.problems()).take(session, pending, known);
     SilverScope scope =
         new SilverScope(
             session, work.lake().paths(), pending, known, Set.of(), without(), Set.of(), false);
@@ -122,8 +122,8 @@ final class SilverUpdate {
       }
       if (!rebuilt.isEmpty()) {
         progress.now("weigh all of bronze for " + String.join(", ", rebuilt));
-        SilverPass anew =
-            new SilverPass(rebuild(scope, everything), Optional.empty(), Optional.empty());
+        RebuiltTypes types = new RebuiltTypes(work, rebuilt, rows(session), before, accepted);
+        SilverPass anew = types.weigh(rebuild(scope, everything), pending, refused);
         passes.add(anew);
         reconciliation.check(anew, rebuilt, refused);
       }

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * SQLViews in the order in which they are built: what others read comes first.
@@ -27,14 +28,14 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
    *
    * @param views names of views, also of those that cannot be used now
    * @param lookups names of lookups, also of those that cannot be used now
-   * @param viewUrls canonical URLs of views, with their names
-   * @param lookupUrls canonical URLs of lookups, with their names
+   * @param viewUrls canonical URLs of views, with the names of all that have it
+   * @param lookupUrls canonical URLs of lookups, with the names of all that have it
    */
   public record Known(
       Set<String> views,
       Set<String> lookups,
-      Map<String, String> viewUrls,
-      Map<String, String> lookupUrls) {}
+      Map<String, Set<String>> viewUrls,
+      Map<String, Set<String>> lookupUrls) {}
 
   /**
    * The same, those together that need none of each other: what others read is in an earlier one.
@@ -68,7 +69,7 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
     private final Known known;
     private final Map<String, SqlView> open = new TreeMap<>();
     private final Set<String> refusedFiles = new HashSet<>();
-    private final Map<String, String> urls = new TreeMap<>();
+    private final Map<String, Set<String>> urls = new TreeMap<>();
     private final List<SqlView> done = new ArrayList<>();
     private final Set<String> placed = new HashSet<>();
     private final List<Problem> problems = new ArrayList<>();
@@ -79,7 +80,7 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
       catalog.views().forEach(view -> open.put(view.name(), view));
       catalog.views().stream()
           .filter(view -> !view.url().isEmpty())
-          .forEach(view -> urls.put(view.url(), view.name()));
+          .forEach(view -> urls.computeIfAbsent(view.url(), u -> new TreeSet<>()).add(view.name()));
     }
 
     TableOrder run() {
@@ -105,6 +106,17 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
       }
       List<Dependency> resolved = new ArrayList<>();
       for (Dependency dependency : view.dependencies()) {
+        Set<String> named = named(dependency);
+        if (named.size() > 1) {
+          refuse(
+              view,
+              "the URL "
+                  + dependency.name()
+                  + " is that of "
+                  + String.join(" and ", named)
+                  + "; give each a URL of its own");
+          return;
+        }
         Dependency found = dependency.kind() == Kind.CANONICAL ? canonical(dependency) : dependency;
         boolean there =
             switch (found.kind()) {
@@ -135,17 +147,28 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
           || problems.stream().anyMatch(problem -> problem.name().equals(name));
     }
 
+    /** All that has the dependency's URL. */
+    private Set<String> named(Dependency dependency) {
+      Set<String> named = new TreeSet<>();
+      if (dependency.kind() == Kind.CANONICAL) {
+        for (Map<String, Set<String>> tables :
+            List.of(urls, known.viewUrls(), known.lookupUrls())) {
+          named.addAll(tables.getOrDefault(dependency.name(), Set.of()));
+        }
+      }
+      return named;
+    }
+
     /** By the URL that it has, else by the name at its end. */
     private Dependency canonical(Dependency dependency) {
       String url = dependency.name();
-      if (urls.containsKey(url)) {
-        return dependency.as(Kind.TABLE, urls.get(url));
-      }
-      if (known.viewUrls().containsKey(url)) {
-        return dependency.as(Kind.TABLE, known.viewUrls().get(url));
+      for (Map<String, Set<String>> tables : List.of(urls, known.viewUrls())) {
+        if (tables.containsKey(url)) {
+          return dependency.as(Kind.TABLE, tables.get(url).iterator().next());
+        }
       }
       if (known.lookupUrls().containsKey(url)) {
-        return dependency.as(Kind.LOOKUP, known.lookupUrls().get(url));
+        return dependency.as(Kind.LOOKUP, known.lookupUrls().get(url).iterator().next());
       }
       String last = url.substring(url.lastIndexOf('/') + 1);
       if (isTable(last)) {

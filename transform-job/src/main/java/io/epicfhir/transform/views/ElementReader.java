@@ -11,7 +11,7 @@ import java.util.Map;
  */
 final class ElementReader {
   private final String path;
-  private final Drift drift;
+  private final Oddities oddities;
   private final FieldTable fields;
   private final Object[] absent;
   private final List<RepeatReader> repeats = new ArrayList<>();
@@ -19,33 +19,33 @@ final class ElementReader {
   /** The fields beside which there is something in the object at hand. */
   private final List<FieldReader> extended = new ArrayList<>();
 
-  private ElementReader(ReadNode node, String path, Drift drift, int beside) {
+  private ElementReader(ReadNode node, String path, Oddities oddities, int beside) {
     this.path = path;
-    this.drift = drift;
+    this.oddities = oddities;
     List<FieldReader> wanted = new ArrayList<>();
     absent = new Object[node.children().size()];
     for (Map.Entry<String, ReadNode> child : node.children().entrySet()) {
       ReadNode read = child.getValue();
       absent[read.slot()] = read.list() ? FieldReader.NONE : null;
       if (read.repeat().isEmpty()) {
-        wanted.add(new FieldReader(child.getKey(), read, path, drift, beside));
+        wanted.add(new FieldReader(child.getKey(), read, path, oddities, beside));
       } else {
-        repeats.add(new RepeatReader(read, ofElement(read, path, drift, beside)));
+        repeats.add(new RepeatReader(read, ofElement(read, path, oddities, beside)));
       }
     }
     fields = new FieldTable(wanted, node.known());
   }
 
   /** Reads a resource of a type. */
-  static ElementReader ofResource(ReadNode resource, String type, Drift drift) {
-    return new ElementReader(resource, type, drift, resource.besideDepth());
+  static ElementReader ofResource(ReadNode resource, String type, Oddities oddities) {
+    return new ElementReader(resource, type, oddities, resource.besideDepth());
   }
 
   /**
    * @param beside how deep what lies beside primitive elements is read
    */
-  static ElementReader ofElement(ReadNode element, String path, Drift drift, int beside) {
-    return new ElementReader(element, path, drift, beside);
+  static ElementReader ofElement(ReadNode element, String path, Oddities oddities, int beside) {
+    return new ElementReader(element, path, oddities, beside);
   }
 
   /** Reads the object that is due: what is read of it, by slot. */
@@ -58,7 +58,7 @@ final class ElementReader {
       if (field == null) {
         // Not its name: it is the server's word, and servers have sent keys and names as field
         // names.
-        drift.add(path + ": an element that is not in FHIR R4");
+        oddities.add(path + ": an element that is not in FHIR R4");
         json.skip();
       } else if (field.reader() == null) {
         json.skip();
@@ -67,7 +67,14 @@ final class ElementReader {
         extended.add(field.reader());
         json.skip();
       } else {
-        elements[field.reader().slot()] = field.reader().read(json);
+        FieldReader reader = field.reader();
+        Object before = elements[reader.slot()];
+        elements[reader.slot()] = reader.read(json);
+        if (reader.label() && before != absent[reader.slot()]) {
+          // Of two labels under one name only the last one is read.
+          oddities.add(path + ": a security label twice");
+          oddities.labelUnread();
+        }
       }
     }
     if (!repeats.isEmpty() || !extended.isEmpty()) {

@@ -6,15 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** Reads one field of an object. */
 final class FieldReader {
   /** A list without items. */
   static final Object[] NONE = {};
-
-  private static final Pattern NUMBER =
-      Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
 
   private final byte[] name;
   private final ReadNode node;
@@ -22,22 +18,25 @@ final class FieldReader {
   private final Form form;
   private final ElementReader element;
   private final String path;
-  private final Drift drift;
+  private final Oddities oddities;
+  private final boolean label;
   private final int beside;
   private ElementReader besideReader;
   private Object[] items = new Object[4];
   private int listPlace;
   private int besidePlace;
 
-  FieldReader(String name, ReadNode node, String parent, Drift drift, int beside) {
+  FieldReader(String name, ReadNode node, String parent, Oddities oddities, int beside) {
     this.name = name.getBytes(StandardCharsets.UTF_8);
     this.node = node;
     this.list = node.list();
     this.form = node.form();
     this.path = parent + "." + name;
-    this.drift = drift;
+    this.oddities = oddities;
+    this.label = Oddities.isOfLabels(path);
     this.beside = beside;
-    this.element = form == Form.COMPLEX ? ElementReader.ofElement(node, path, drift, beside) : null;
+    this.element =
+        form == Form.COMPLEX ? ElementReader.ofElement(node, path, oddities, beside) : null;
   }
 
   byte[] name() {
@@ -47,6 +46,11 @@ final class FieldReader {
   /** Where its value goes in the element. */
   int slot() {
     return node.slot();
+  }
+
+  /** Whether it is a security label, or what one stands in. */
+  boolean label() {
+    return label;
   }
 
   /** Whether its element may have an id and extensions in a field of their own. */
@@ -129,7 +133,7 @@ final class FieldReader {
     if (besideReader == null) {
       int end = path.lastIndexOf('.') + 1;
       String besidePath = path.substring(0, end) + "_" + path.substring(end);
-      besideReader = ElementReader.ofElement(node.beside(), besidePath, drift, beside - 1);
+      besideReader = ElementReader.ofElement(node.beside(), besidePath, oddities, beside - 1);
     }
     return besideReader.elements(json);
   }
@@ -161,14 +165,14 @@ final class FieldReader {
   /** A JSON number in quotes, and nothing else in them, is read as that number, and counted. */
   private Object quotedNumber(JsonCursor json) {
     int start = json.place();
-    boolean number = NUMBER.matcher(json.text().toString()).matches();
+    boolean number = WholeNumber.isNumber(json.text().toString());
     int behind = json.place();
     json.back(start);
     if (!number) {
       odd(json, "not a number");
       return null;
     }
-    drift.add(path + ": a number in quotes");
+    oddities.add(path + ": a number in quotes");
     json.back(start + 1);
     Object value = number(json);
     json.back(behind);
@@ -177,8 +181,8 @@ final class FieldReader {
 
   private Object number(JsonCursor json) {
     return switch (form) {
-      case INTEGER -> integer(json.whole());
-      case LONG -> json.whole();
+      case INTEGER -> integer(json);
+      case LONG -> whole(json);
       default -> json.number();
     };
   }
@@ -186,7 +190,10 @@ final class FieldReader {
   /** A null is no value: lists of primitives hold it where the value has extensions only. */
   private void odd(JsonCursor json, String problem) {
     if (json.first() != 'n') {
-      drift.add(path + ": " + problem);
+      oddities.add(path + ": " + problem);
+      if (label) {
+        oddities.labelUnread();
+      }
     }
     json.skip();
   }
@@ -200,7 +207,22 @@ final class FieldReader {
     };
   }
 
-  private static Integer integer(Long whole) {
-    return whole != null && whole == whole.intValue() ? (Integer) whole.intValue() : null;
+  private Integer integer(JsonCursor json) {
+    Long whole = whole(json);
+    if (whole != null && whole != whole.intValue()) {
+      oddities.add(path + ": a whole number beyond 32 bits");
+      return null;
+    }
+    return whole == null ? null : (Integer) whole.intValue();
+  }
+
+  private Long whole(JsonCursor json) {
+    int start = json.place();
+    Long whole = json.whole();
+    if (whole != null) {
+      return whole;
+    }
+    json.back(start);
+    return WholeNumber.of(json.number().toString(), problem -> oddities.add(path + ": " + problem));
   }
 }

@@ -3,10 +3,17 @@ package io.epicfhir.transform.views;
 /** Reads one resource after the other; not safe for threads. */
 final class ResourcePass {
   private final ElementReader reader;
+  private final Oddities oddities;
   private final JsonCursor json = new JsonCursor();
 
   ResourcePass(ReadNode read, String type, Drift drift) {
-    reader = ElementReader.ofResource(read, type, drift);
+    oddities = new Oddities(drift);
+    reader = ElementReader.ofResource(read, type, oddities);
+  }
+
+  /** Whether the resource that was read last has a security label that cannot be read. */
+  boolean takeLabelUnread() {
+    return oddities.takeLabelUnread();
   }
 
   /** What the views read of a resource; null where this is not one JSON object. */

@@ -23,7 +23,7 @@ final class RowPlanner {
   private final Typing typing;
   private final Shape read;
   private final EvalCompiler compiler;
-  private final List<ViewColumn> columns = new ArrayList<>();
+  private final List<ColumnTypes.Typed> columns = new ArrayList<>();
   private int loops;
 
   RowPlanner(ViewDefinition view, FhirType resource, Typing typing, Shape read) {
@@ -52,7 +52,7 @@ final class RowPlanner {
         step = selects.get(i).steps(step);
       }
       if (!columns.isEmpty()) {
-        step = new Step.Columns(at.loop(), columns, step);
+        step = Step.Columns.before(step, at.loop(), columns);
       }
       return looping == null ? step : looping.step(at.loop(), step);
     }
@@ -70,13 +70,22 @@ final class RowPlanner {
     List<RowProgram.Condition> where =
         view.where().stream().map(path -> condition(path, start)).toList();
     List<Node> nodes = view.select().stream().map(select -> node(select, start)).toList();
-    TargetLimits.check(view.name(), columns);
+    List<ViewColumn> planned = columns.stream().map(ColumnTypes.Typed::column).toList();
+    TargetLimits.check(view.name(), planned);
     Step first = new Step.Emit();
     for (int i = nodes.size() - 1; i >= 0; i--) {
       first = nodes.get(i).steps(first);
     }
+    if (first.depth() > Step.DEEPEST) {
+      throw ViewException.invalid(
+          "Cannot compile view "
+              + view.name()
+              + ": its forEach, repeat and unionAll make a chain of more than "
+              + Step.DEEPEST
+              + " steps; make two views of it");
+    }
     return new CompiledView(
-        view, columns, new RowProgram(view.name(), where, first, loops, columns.size()));
+        view, planned, new RowProgram(view.name(), where, first, loops, columns.size()));
   }
 
   private RowProgram.Condition condition(String path, At at) {
@@ -149,42 +158,45 @@ final class RowPlanner {
     if (!expr.type().form().primitive()) {
       throw refuse(place, "it is " + expr.type().name() + "; name a primitive element of it");
     }
-    Form form =
-        ColumnTypes.form(column, expr.type())
+    FhirType type =
+        ColumnTypes.type(column, expr.type())
             .orElseThrow(
                 () ->
                     refuse(
                         place,
                         "it is declared as " + column.type() + ", but is " + expr.type().name()));
-    columns.add(ColumnTypes.column(column, expr, form));
+    columns.add(ColumnTypes.column(column, expr, type));
     return new ColumnProgram(
         place,
         columns.size() - 1,
         checked(place, () -> compiled(expr, at)).eval(),
         column.collection(),
-        form);
+        type.form());
   }
 
   /** The branches fill the same columns. */
   private List<Node> union(List<Select> branches, At at) {
     int start = columns.size();
-    List<ViewColumn> expected = null;
+    List<ColumnTypes.Typed> common = List.of();
     List<Node> nodes = new ArrayList<>();
     for (Select branch : branches) {
       columns.subList(start, columns.size()).clear();
       nodes.add(node(branch, at));
-      List<ViewColumn> found = List.copyOf(columns.subList(start, columns.size()));
-      expected = expected == null ? found : expected;
-      String problem = ColumnTypes.difference(expected, found);
-      if (!problem.isEmpty()) {
-        throw ViewException.invalid("Cannot compile view " + view.name() + ": " + problem);
-      }
+      List<ColumnTypes.Typed> found = List.copyOf(columns.subList(start, columns.size()));
+      common = nodes.size() == 1 ? found : common(common, found);
     }
-    if (expected != null) {
-      columns.subList(start, columns.size()).clear();
-      columns.addAll(expected);
-    }
+    columns.subList(start, columns.size()).clear();
+    columns.addAll(common);
     return nodes;
+  }
+
+  private List<ColumnTypes.Typed> common(
+      List<ColumnTypes.Typed> one, List<ColumnTypes.Typed> other) {
+    try {
+      return ColumnTypes.common(one, other);
+    } catch (PathException e) {
+      throw ViewException.invalid("Cannot compile view " + view.name() + ": " + e.getMessage());
+    }
   }
 
   private EvalCompiler.Compiled compiled(Expr expr, At at) {

@@ -1,11 +1,18 @@
 package io.epicfhir.transform.views;
 
+import io.epicfhir.transform.fhirpath.eval.EvaluationException;
 import io.epicfhir.transform.fhirpath.eval.Frame;
 import java.util.Arrays;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /** Where a view's program is: the elements that its loops are at, and the rows so far. */
 final class RowState {
+  /** Two lists side by side in a resource of a few megabytes would fill any memory. */
+  static final int MOST_VALUES = 10_000_000;
+
+  /** The room for rows that is kept for the next resource. */
+  private static final int KEPT_ROWS = 10_000;
+
   private final int columns;
   private final Frame frame;
   private final Object[] focuses;
@@ -15,6 +22,7 @@ final class RowState {
   private int computed;
   private Object[][] rows = new Object[4][];
   private int size;
+  private long values;
   private Place place = Place.NONE;
 
   /**
@@ -28,13 +36,17 @@ final class RowState {
     this.row = new Object[columns + 1];
   }
 
-  void start(UTF8String key, Object[] resource) {
-    frame.start(key, resource);
+  void start(UTF8String key, Object[] resource, boolean labelUnread) {
+    frame.start(key, resource, labelUnread);
     focuses[0] = resource;
     row[columns] = key;
     active = 0;
     computed = 0;
     size = 0;
+    values = 0;
+    if (rows.length > KEPT_ROWS) {
+      rows = new Object[4][];
+    }
   }
 
   Frame frame() {
@@ -88,7 +100,16 @@ final class RowState {
       rows[size] = kept;
     }
     System.arraycopy(row, 0, kept, 0, row.length);
+    count(row.length);
     size++;
+  }
+
+  /** Counts values that are kept until the resource is done; lists have many in a column. */
+  void count(int more) {
+    values += more;
+    if (values > MOST_VALUES) {
+      throw EvaluationException.tooManyRows(MOST_VALUES);
+    }
   }
 
   int size() {

@@ -3,7 +3,9 @@ package io.epicfhir.transform.views;
 import io.epicfhir.transform.fhirpath.eval.Eval;
 import io.epicfhir.transform.fhirpath.eval.Values;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.catalyst.util.ArrayData;
 
 /**
  * A step on the way to a view's rows; each goes on to the next for each of its elements or
@@ -12,11 +14,29 @@ import java.util.List;
 abstract class Step implements Serializable {
   private static final long serialVersionUID = 1L;
 
+  /** Java writes steps for tasks by recursion, and they run by it. */
+  static final int DEEPEST = 200;
+
+  private final int depth;
+
+  Step(int depth) {
+    this.depth = depth;
+  }
+
+  /** How many steps follow each other, this one counted. */
+  final int depth() {
+    return depth;
+  }
+
   abstract void run(RowState state);
 
   /** Gives a row. */
   static final class Emit extends Step {
     private static final long serialVersionUID = 1L;
+
+    Emit() {
+      super(1);
+    }
 
     @Override
     void run(RowState state) {
@@ -31,10 +51,21 @@ abstract class Step implements Serializable {
     private final ColumnProgram[] columns;
     private final Step next;
 
-    Columns(int loop, List<ColumnProgram> columns, Step next) {
+    private Columns(int loop, List<ColumnProgram> columns, Step next) {
+      super(next.depth() + 1);
       this.loop = loop;
       this.columns = columns.toArray(ColumnProgram[]::new);
       this.next = next;
+    }
+
+    /** Those of selects side by side that are at the same element are one step. */
+    static Columns before(Step next, int loop, List<ColumnProgram> columns) {
+      if (next instanceof Columns more && more.loop == loop) {
+        List<ColumnProgram> both = new ArrayList<>(columns);
+        both.addAll(List.of(more.columns));
+        return new Columns(loop, both, more.next);
+      }
+      return new Columns(loop, columns, next);
     }
 
     @Override
@@ -49,7 +80,11 @@ abstract class Step implements Serializable {
       Object focus = state.focus(loop);
       for (ColumnProgram column : columns) {
         state.at(column.place());
-        row[column.slot()] = column.value(focus, state.frame());
+        Object value = column.value(focus, state.frame());
+        row[column.slot()] = value;
+        if (column.collection()) {
+          state.count(((ArrayData) value).numElements());
+        }
       }
     }
   }
@@ -69,6 +104,7 @@ abstract class Step implements Serializable {
      * @param orNull whether there is a round with no element where there are no elements
      */
     Loop(Place place, Eval path, int outer, int loop, boolean orNull, Step next) {
+      super(next.depth() + 1);
       this.place = place;
       this.path = path;
       this.outer = outer;
@@ -100,6 +136,7 @@ abstract class Step implements Serializable {
     private final Step[] branches;
 
     Branches(List<Step> branches) {
+      super(branches.stream().mapToInt(Step::depth).max().orElse(0) + 1);
       this.branches = branches.toArray(Step[]::new);
     }
 

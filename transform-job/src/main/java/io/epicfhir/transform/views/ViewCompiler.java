@@ -1,8 +1,8 @@
 package io.epicfhir.transform.views;
 
+import io.epicfhir.transform.fhirpath.ConstantText;
 import io.epicfhir.transform.fhirpath.Expr;
 import io.epicfhir.transform.fhirpath.FhirType;
-import io.epicfhir.transform.fhirpath.Form;
 import io.epicfhir.transform.fhirpath.Typing;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,7 +26,8 @@ public final class ViewCompiler {
                     ViewException.invalid(
                         "Cannot compile views of "
                             + resourceType
-                            + ": FHIR R4 has no such resource"));
+                            + ": FHIR R4 has no such resource"
+                            + FhirType.meant(resourceType)));
     ReadNode read = ReadNode.ofResource(resource);
     List<CompiledView> compiled = new ArrayList<>();
     for (ViewDefinition view : views) {
@@ -50,7 +51,7 @@ public final class ViewCompiler {
       FhirType type = FhirType.primitive(constant.type());
       boolean twice =
           constants.put(constant.name(), new Expr.Literal(constant.text(), type)) != null;
-      if (twice || !readable(type.form(), constant.text())) {
+      if (twice || !ConstantText.isOf(type, constant.text())) {
         throw ViewException.invalid(
             "Cannot compile view "
                 + view.name()
@@ -60,16 +61,5 @@ public final class ViewCompiler {
       }
     }
     return new Typing(resource, constants);
-  }
-
-  private static boolean readable(Form form, String text) {
-    return switch (form) {
-      case BOOLEAN -> text.equals("true") || text.equals("false");
-      case INTEGER ->
-          text.matches("-?[0-9]{1,10}") && Long.parseLong(text) == (int) Long.parseLong(text);
-      case LONG -> text.matches("-?[0-9]{1,18}");
-      case DECIMAL -> text.matches("-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
-      default -> true;
-    };
   }
 }

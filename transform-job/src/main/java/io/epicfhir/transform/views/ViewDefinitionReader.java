@@ -1,8 +1,10 @@
 package io.epicfhir.transform.views;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.transform.views.ViewDefinition.Column;
 import io.epicfhir.transform.views.ViewDefinition.Constant;
@@ -21,6 +23,8 @@ final class ViewDefinitionReader {
       JsonMapper.builder()
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
           .build();
 
   /** The specification's sql-name: what every database takes unquoted. */
@@ -54,7 +58,9 @@ final class ViewDefinitionReader {
     this.origin = origin;
   }
 
-  ViewDefinition read(String json) {
+  ViewDefinition read(String text) {
+    // Some editors begin a file with a byte order mark.
+    String json = text.startsWith("\uFEFF") ? text.substring(1) : text;
     JsonNode view = tree(json);
     String type = text(view, "resourceType");
     if (!type.isEmpty() && !TYPES.contains(type)) {
@@ -93,7 +99,10 @@ final class ViewDefinitionReader {
                   + e.getLocation().getLineNr()
                   + ", column "
                   + e.getLocation().getColumnNr();
-      throw refuse("it is no JSON" + where, e.getOriginalMessage());
+      // Of a key that is there twice only the last one would count.
+      boolean twice = e.getOriginalMessage().startsWith("Duplicate field");
+      throw refuse(
+          (twice ? "a key is there twice" : "it is no JSON") + where, e.getOriginalMessage());
     }
   }
 
@@ -106,15 +115,13 @@ final class ViewDefinitionReader {
     List<Constant> constants = new ArrayList<>();
     for (JsonNode node : nodes) {
       String name = sqlName(required(node, "name", "a constant"), "a constant's name");
-      List<Map.Entry<String, JsonNode>> values =
-          node.properties().stream().filter(p -> p.getKey().startsWith("value")).toList();
-      if (values.size() != 1 || !values.get(0).getValue().isValueNode()) {
-        throw refuse("constant " + name + " has not one value", "give it one value[x]");
-      }
-      String suffix = values.get(0).getKey().substring("value".length());
-      String type =
-          suffix.isEmpty() ? "" : Character.toLowerCase(suffix.charAt(0)) + suffix.substring(1);
-      constants.add(new Constant(name, type, values.get(0).getValue().asText()));
+      constants.add(
+          ConstantReader.read(name, node)
+              .orElseThrow(
+                  () ->
+                      refuse(
+                          "constant " + name + " has not one value of a primitive type of FHIR",
+                          "give it one value[x], such as valueString")));
     }
     return constants;
   }

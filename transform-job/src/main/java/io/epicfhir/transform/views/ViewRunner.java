@@ -21,12 +21,16 @@ public final class ViewRunner {
   private final RowState[] states;
   private final BitSet all = new BitSet();
   private Object[] resource;
+  private boolean labelUnread;
   private Throwable unread;
 
   ViewRunner(ResourcePass pass, List<RowProgram> programs) {
     this.pass = pass;
     this.programs = programs;
-    this.states = programs.stream().map(RowProgram::state).toArray(RowState[]::new);
+    this.states =
+        programs.stream()
+            .map(program -> program == null ? null : program.state())
+            .toArray(RowState[]::new);
     all.set(0, programs.size());
   }
 
@@ -59,6 +63,7 @@ public final class ViewRunner {
     } catch (RuntimeException | StackOverflowError e) {
       unread = e;
     }
+    labelUnread = pass.takeLabelUnread();
   }
 
   private void evaluate(int view, UTF8String key, RowSink sink) {
@@ -68,7 +73,7 @@ public final class ViewRunner {
     if (resource == null) {
       refusal = notRead(view);
     } else {
-      state.start(key, resource);
+      state.start(key, resource, labelUnread);
       try {
         through = programs.get(view).letsThrough(state);
         if (through) {

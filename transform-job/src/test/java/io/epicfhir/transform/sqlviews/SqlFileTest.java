@@ -264,4 +264,56 @@ final class SqlFileTest {
     return SqlCatalog.read(
         "-- description: x\n-- depends: " + depends + "\nSELECT 1 AS x\n", name + ".sql");
   }
+
+  @Test
+  void aUrlOfTwoTablesIsRefusedWhereSomethingReadsIt() {
+    String url = "https://x/ViewDefinition/v";
+    TableOrder.Known known =
+        new TableOrder.Known(
+            Set.of("va", "vb", "only"),
+            Set.of("lookup"),
+            Map.of(url, Set.of("va", "vb"), "https://x/only", Set.of("only")),
+            Map.of());
+    TableOrder order =
+        TableOrder.of(
+            new SqlCatalog(
+                List.of(byUrl("two", url), byUrl("one", "https://x/only"), reads("name", "va")),
+                List.of()),
+            known);
+    assertThat(order.views()).extracting(SqlView::name).containsExactly("name", "one");
+    assertThat(order.problems())
+        .extracting(SqlCatalog.Problem::message)
+        .containsExactly(
+            "two.json: the URL https://x/ViewDefinition/v is that of va and vb; give each a URL of"
+                + " its own");
+
+    TableOrder mixed =
+        TableOrder.of(
+            new SqlCatalog(List.of(byUrl("j", url)), List.of()),
+            new TableOrder.Known(
+                Set.of("va"),
+                Set.of("lookup"),
+                Map.of(url, Set.of("va")),
+                Map.of(url, Set.of("lookup"))));
+    assertThat(mixed.problems())
+        .extracting(SqlCatalog.Problem::message)
+        .singleElement()
+        .asString()
+        .contains("is that of lookup and va");
+  }
+
+  private static SqlView byUrl(String name, String url) {
+    String sql =
+        java.util.Base64.getEncoder()
+            .encodeToString(
+                "-- key: id\nSELECT id FROM p".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return SqlCatalog.read(
+        """
+        {"resourceType": "Library", "name": "%s", "description": "One row",
+         "type": {"coding": [{"code": "sql-view"}]},
+         "relatedArtifact": [{"type": "depends-on", "resource": "%s", "label": "p"}],
+         "content": [{"contentType": "application/sql", "data": "%s"}]}"""
+            .formatted(name, url, sql),
+        name + ".json");
+  }
 }

@@ -45,9 +45,9 @@ class ResourceParserTest {
       value = {
         "35.3|35.3|null",
         "-0.50|-0.50|null",
-        "1e3|1e3|null",
+        "1e3|1e3|1000",
         "7|7|7",
-        "2.0|2.0|null",
+        "2.0|2.0|2",
         "99999999999|99999999999|null",
         "1.2.3|null|null",
         "2020-01-02|null|null",

@@ -45,6 +45,16 @@ final class Constants {
     }
   }
 
+  /** Whether the resource has a security label that cannot be read. */
+  static final class UnreadLabel extends Single {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      return frame.labelUnread();
+    }
+  }
+
   /** %rowIndex. */
   static final class RowIndex extends Single {
     private static final long serialVersionUID = 1L;

@@ -7,7 +7,6 @@ import io.epicfhir.transform.fhirpath.Op;
 import io.epicfhir.transform.fhirpath.PathException;
 import io.epicfhir.transform.fhirpath.eval.Eval.Single;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.apache.spark.unsafe.types.UTF8String;
 
@@ -81,6 +80,11 @@ public final class EvalCompiler {
         Compiled source = compile(item.source());
         return new Compiled(new Paths.Item(source.eval(), item.index()), source.shape());
       }
+      if (expr instanceof Expr.Within within) {
+        Compiled source = compile(within.source());
+        Single body = new Scope(source.shape(), loop).compile(within.body()).single();
+        return new Compiled(new Paths.Within(source.eval(), body), null);
+      }
       if (expr instanceof Expr.ReferenceKey key) {
         return new Compiled(referenceKey(key), null);
       }
@@ -133,6 +137,9 @@ public final class EvalCompiler {
       if (expr instanceof Expr.RowIndex) {
         return new Constants.RowIndex(loop);
       }
+      if (expr instanceof Expr.UnreadLabel) {
+        return new Constants.UnreadLabel();
+      }
       if (expr instanceof Expr.ResourceKey) {
         return new Constants.Key();
       }
@@ -149,12 +156,16 @@ public final class EvalCompiler {
         return new Texts.Join(eval(join.source()), UTF8String.fromString(join.separator()));
       }
       if (expr instanceof Expr.Union union) {
-        return new Filters.Union(eval(union.left()), eval(union.right()));
+        return Filters.Union.of(union.parts().stream().map(this::eval).toArray(Eval[]::new));
       }
       if (expr instanceof Expr.Choice choice) {
         return new Paths.Variants(choice.variants().stream().map(this::eval).toArray(Eval[]::new));
       }
       return call((Expr.Call) expr);
+    }
+
+    private Eval[] all(List<Expr> on) {
+      return on.stream().map(this::eval).toArray(Eval[]::new);
     }
 
     private Eval call(Expr.Call call) {
@@ -164,7 +175,8 @@ public final class EvalCompiler {
       Eval second = on.size() > 1 ? eval(on.get(1)) : null;
       return switch (op) {
         case NOT -> new Logic.Not(first);
-        case AND, OR, XOR, IMPLIES -> new Logic.Binary(op, first, second);
+        case AND, OR, XOR, IMPLIES ->
+            on.size() > 2 ? new Logic.Chain(op, all(on)) : new Logic.Binary(op, first, second);
         case IIF -> new Logic.Iif(first, second, eval(on.get(2)));
         case EQUAL -> equal(first, second, comparing(on));
         case NOT_EQUAL -> new Logic.Not(equal(first, second, comparing(on)));
@@ -175,7 +187,8 @@ public final class EvalCompiler {
             call.type().form() == Form.TEXT
                 ? new Texts.Binary(op, first, second)
                 : new Arithmetic(op, first, second, call.type().form() == Form.DECIMAL);
-        case CONCATENATE, STARTS_WITH, ENDS_WITH, CONTAINS -> new Texts.Binary(op, first, second);
+        case CONCATENATE, STARTS_WITH, ENDS_WITH, CONTAINS ->
+            on.size() > 2 ? new Texts.Chain(all(on)) : new Texts.Binary(op, first, second);
         case MATCHES -> matches(first, second);
         case UPPER, LOWER, LENGTH, TO_STRING -> new Texts.Unary(op, first);
         case PLAIN_TEXT, PLAIN_TEXT_PROBLEM, PLAIN_TEXT_CHARSET, BYTE_COUNT, SHA256 ->
@@ -209,7 +222,7 @@ public final class EvalCompiler {
   private static Eval matches(Eval text, Eval pattern) {
     if (pattern instanceof Constants.Constant constant && constant.constant() != null) {
       try {
-        return new Texts.Matches(text, pattern, Pattern.compile(constant.constant().toString()));
+        return new Texts.Matches(text, pattern, Texts.pattern(constant.constant()));
       } catch (PatternSyntaxException e) {
         throw new PathException("matches takes a regular expression: " + e.getDescription());
       }

@@ -11,6 +11,20 @@ public final class EvaluationException extends RuntimeException {
     this.problem = problem;
   }
 
+  /**
+   * The loops of a view give too many rows of one resource.
+   *
+   * @param most values, which is rows by columns
+   */
+  public static EvaluationException tooManyRows(int most) {
+    return new EvaluationException(
+        Problem.TOO_MANY_ROWS,
+        "a view gives at most "
+            + most
+            + " values (rows by columns) of a resource, and this one has more; take this resource"
+            + " out, or make a view of each of the lists that stand side by side");
+  }
+
   /** What kind it is. */
   public Problem problem() {
     return problem;

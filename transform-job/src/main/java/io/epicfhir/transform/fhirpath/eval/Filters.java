@@ -2,6 +2,8 @@ package io.epicfhir.transform.fhirpath.eval;
 
 import io.epicfhir.transform.fhirpath.eval.Eval.Many;
 import io.epicfhir.transform.fhirpath.eval.Eval.Single;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** Elements for which criteria are true, and the question whether there are any. */
 final class Filters {
@@ -123,22 +125,40 @@ final class Filters {
     }
   }
 
-  /** The elements of both sides, each value once. */
+  /** The elements of all parts, each value once. */
   static final class Union extends Many {
     private static final long serialVersionUID = 1L;
-    private final Eval left;
-    private final Eval right;
+    private final Eval[] parts;
+    private final boolean distinct;
 
-    Union(Eval left, Eval right) {
-      this.left = left;
-      this.right = right;
+    private Union(Eval[] parts, boolean distinct) {
+      this.parts = parts;
+      this.distinct = distinct;
+    }
+
+    /** Constants are compared now, and not for each resource. */
+    static Union of(Eval[] parts) {
+      Map<Object, Eval> constants = new LinkedHashMap<>();
+      for (Eval part : parts) {
+        if (!(part instanceof Constants.Constant constant)) {
+          return new Union(parts, false);
+        }
+        if (constant.constant() != null) {
+          constants.putIfAbsent(constant.constant(), part);
+        }
+      }
+      return new Union(constants.values().toArray(Eval[]::new), true);
     }
 
     @Override
     public void elements(Object focus, Frame frame, Values out) {
       int mark = out.size();
-      left.elements(focus, frame, out);
-      right.elements(focus, frame, out);
+      for (Eval part : parts) {
+        part.elements(focus, frame, out);
+      }
+      if (distinct) {
+        return;
+      }
       int kept = mark;
       for (int i = mark; i < out.size(); i++) {
         Object element = out.get(i);

@@ -11,6 +11,7 @@ public final class Frame {
   private int taken;
   private Object[] resource;
   private UTF8String key;
+  private boolean labelUnread;
   private ReadDocument document;
 
   /**
@@ -20,8 +21,13 @@ public final class Frame {
     rowIndexes = new int[loops + 1];
   }
 
-  /** Goes to the next resource; what the one before left behind is forgotten. */
-  public void start(UTF8String newKey, Object[] newResource) {
+  /**
+   * Goes to the next resource; what the one before left behind is forgotten.
+   *
+   * @param newLabelUnread whether it has a security label that cannot be read
+   */
+  public void start(UTF8String newKey, Object[] newResource, boolean newLabelUnread) {
+    labelUnread = newLabelUnread;
     taken = 0;
     key = newKey;
     resource = newResource;
@@ -58,6 +64,10 @@ public final class Frame {
 
   Object[] resource() {
     return resource;
+  }
+
+  boolean labelUnread() {
+    return labelUnread;
   }
 
   UTF8String key() {

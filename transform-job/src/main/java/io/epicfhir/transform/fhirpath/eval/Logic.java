@@ -67,6 +67,32 @@ final class Logic {
     }
   }
 
+  /** and, or of more than two: the first operand that decides is the last one that is evaluated. */
+  static final class Chain extends Single {
+    private static final long serialVersionUID = 1L;
+    private final boolean decides;
+    private final Eval[] operands;
+
+    Chain(Op op, Eval[] operands) {
+      this.decides = op == Op.OR;
+      this.operands = operands;
+    }
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      boolean answered = true;
+      for (Eval operand : operands) {
+        Boolean value = (Boolean) operand.value(focus, frame);
+        if (value == null) {
+          answered = false;
+        } else if (value == decides) {
+          return decides;
+        }
+      }
+      return answered ? (Boolean) !decides : null;
+    }
+  }
+
   /** One of two, of which only that one is evaluated. */
   static final class Iif extends Single {
     private static final long serialVersionUID = 1L;

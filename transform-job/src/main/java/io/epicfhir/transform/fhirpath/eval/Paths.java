@@ -173,6 +173,34 @@ final class Paths {
     }
   }
 
+  /** A value of the one element that a path gives, or of no element. */
+  static final class Within extends Single {
+    private static final long serialVersionUID = 1L;
+    private final Eval source;
+    private final Single body;
+
+    Within(Eval source, Single body) {
+      this.source = source;
+      this.body = body;
+    }
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      if (source instanceof Single single) {
+        return body.element(single.element(focus, frame), frame);
+      }
+      Values elements = frame.take();
+      source.elements(focus, frame, elements);
+      if (elements.size() > 1) {
+        throw new EvaluationException(
+            Problem.MANY_VALUES, "iif is called on more than one element; take first() before it");
+      }
+      Object element = elements.size() == 0 ? null : elements.get(0);
+      frame.give();
+      return body.element(element, frame);
+    }
+  }
+
   /** The values of value[x], whatever their types. */
   static final class Variants extends Many {
     private static final long serialVersionUID = 1L;

@@ -8,6 +8,8 @@ public enum Problem {
   TWO_LISTS,
   /** Elements lie in each other deeper than repeat follows them. */
   TOO_DEEP,
+  /** The loops of the view give more rows than are kept for a resource. */
+  TOO_MANY_ROWS,
   /** The resource is not a JSON object. */
   NOT_JSON,
   /** The evaluation failed otherwise; the message has the exception's class. */

@@ -94,8 +94,36 @@ final class Texts {
       if (value == null || wanted == null) {
         return null;
       }
-      Pattern compiled = constant == null ? Pattern.compile(wanted.toString()) : constant;
+      Pattern compiled = constant == null ? pattern(wanted) : constant;
       return compiled.matcher(value.toString()).find();
+    }
+  }
+
+  /**
+   * FHIRPath asks for <a href="https://hl7.org/fhirpath/N1/#matchesregex--string--boolean">single
+   * line mode</a>: a point stands for the end of a line too.
+   */
+  static Pattern pattern(Object regex) {
+    return Pattern.compile(regex.toString(), Pattern.DOTALL);
+  }
+
+  /** {@code &} of more than two. */
+  static final class Chain extends Single {
+    private static final long serialVersionUID = 1L;
+    private final Eval[] operands;
+
+    Chain(Eval[] operands) {
+      this.operands = operands;
+    }
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      UTF8String[] texts = new UTF8String[operands.length];
+      for (int i = 0; i < texts.length; i++) {
+        Object text = operands[i].value(focus, frame);
+        texts[i] = text == null ? BLANK : (UTF8String) text;
+      }
+      return UTF8String.concat(texts);
     }
   }
 
