@@ -58,7 +58,7 @@ public final class NioLocalContext extends ChecksumFs {
     private Raw(Configuration hadoop) throws IOException, URISyntaxException {
       super(
           FsConstants.LOCAL_FS_URI,
-          new NioLocalFileSystem.Raw(),
+          new NioRawFileSystem(),
           hadoop,
           FsConstants.LOCAL_FS_URI.getScheme(),
           false);
