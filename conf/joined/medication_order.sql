@@ -9,6 +9,7 @@
 -- column encounter_id: Key of the encounter that the order was made in: encounter.id
 -- column status: Status of the order, such as active, completed or stopped
 -- column intent: Whether it is a plan, a proposal or an order
+-- column do_not_perform: True where it asks not to give the drug: no order, but its opposite
 -- column category: Where the drug is given or taken, such as Inpatient or Community
 -- column reported: Whether the patient reported it; then nobody here ordered it
 -- column authored_time: When it was ordered
@@ -44,6 +45,7 @@ SELECT
   r.encounter_id,
   r.status,
   r.intent,
+  r.do_not_perform,
   r.category,
   r.reported,
   r.authored_time,

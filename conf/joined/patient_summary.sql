@@ -26,7 +26,7 @@
 -- column first_visit: When the first visit began
 -- column last_visit: When the last visit began
 -- column active_problems: How many problems are active
--- column active_drug_orders: How many orders of drugs are active
+-- column active_drug_orders: How many orders of drugs are active, without those that ask not to give one
 -- column allergies: How many allergies and intolerances there are, without "no known allergies"
 -- column immunizations: How many immunizations were given
 -- column systolic (decimal): Newest systolic blood pressure, in mmHg
@@ -64,7 +64,10 @@ problems AS (
   GROUP BY patient_id
 ),
 orders AS (
-  SELECT patient_id, count(*) AS active_drug_orders FROM medication_request WHERE status = 'active' GROUP BY patient_id
+  SELECT patient_id, count(*) AS active_drug_orders
+  FROM medication_request
+  WHERE status = 'active' AND NOT coalesce(do_not_perform, false)
+  GROUP BY patient_id
 ),
 reactions AS (
   SELECT patient_id, count(*) AS allergies FROM allergy_intolerance WHERE is_allergy GROUP BY patient_id

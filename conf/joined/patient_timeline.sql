@@ -1,5 +1,5 @@
 -- title: What happened to patients, in order
--- description: One row per event of a patient: visits, problems, orders of drugs, procedures, immunizations, reports, documents and laboratory results. Errors that were withdrawn are left out
+-- description: One row per event of a patient: visits, problems, orders of drugs, procedures, immunizations, reports, documents and laboratory results. Errors that were withdrawn and orders not to give a drug are left out
 -- question: What happened to a patient in the year before and after a first diagnosis?
 -- depends: encounter, condition, medication_request, procedure, immunization, diagnostic_report, document_reference, laboratory_result
 -- key: _resource_id
@@ -36,7 +36,7 @@ FROM condition WHERE coalesce(verification_status, '') NOT IN ('entered-in-error
 UNION ALL
 SELECT patient_id, authored_time, end_time, 'drug order', 'MedicationRequest', id, encounter_id,
   status, system, code, coalesce(medication_text, display), NULL, concat('MedicationRequest/', _resource_id)
-FROM medication_request WHERE coalesce(status, '') <> 'entered-in-error'
+FROM medication_request WHERE coalesce(status, '') <> 'entered-in-error' AND NOT coalesce(do_not_perform, false)
 UNION ALL
 SELECT patient_id, start_time, end_time, 'procedure', 'Procedure', id, encounter_id,
   status, system, code, coalesce(code_text, display), NULL, concat('Procedure/', _resource_id)

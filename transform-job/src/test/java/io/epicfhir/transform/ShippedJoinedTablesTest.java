@@ -71,6 +71,7 @@ class ShippedJoinedTablesTest {
         "'medicationCodeableConcept':{'text':'x','coding':[{'system':'%s','code':'993770'}]}"
             .formatted(RXNORM));
     request(export, "r3", "'medicationReference':{'reference':'Medication/none'}");
+    request(export, "r4", "'doNotPerform':true,'medicationCodeableConcept':{'text':'x'}");
     put(export, "Specimen", "s1", "'type':{'text':'Serum'}");
     lab(export, "o1", "2823-3", "6.20", "'specimen':{'reference':'Specimen/s1'},");
     lab(export, "o2", "2823-3", "3.5", "");
@@ -184,7 +185,8 @@ class ShippedJoinedTablesTest {
       delimiter = '|',
       value = {
         "medication_order|id; rxnorm_code; array_join(ingredients, '+'); array_join(ingredient_codes, '+')"
-            + "|r1 860975 metformin 6809,r2 993770 acetaminophen+codeine 161+2670,r3 null null null",
+            + "|r1 860975 metformin 6809,r2 993770 acetaminophen+codeine 161+2670,r3 null null null,r4 null null null",
+        "medication_order|id; do_not_perform|r1 null,r2 null,r3 null,r4 true",
         "lab_result|id; value; test_class; panel; is_outside; specimen"
             + "|o1 6.20 chemistry basic metabolic true Serum,o2 3.5 chemistry basic metabolic false null,"
             + "o3 5.11 null null true null",
@@ -228,7 +230,7 @@ class ShippedJoinedTablesTest {
                     .isEqualTo(name.equals("medication_order") ? Built.KEYS : Built.NONE));
     assertThat(done.get("medication_order").touched()).isEqualTo(1);
     assertThat(rows("medication_order", "id; array_join(ingredients, '+')"))
-        .containsExactly("r1 lisinopril", "r2 acetaminophen+codeine", "r3 null");
+        .containsExactly("r1 lisinopril", "r2 acetaminophen+codeine", "r3 null", "r4 null");
   }
 
   @Order(2)
