@@ -9,6 +9,7 @@
 -- column patient_id: Key of the patient: patient.id
 -- column encounter_id: Key of the encounter: encounter.id
 -- column status: Status of the result, such as final, corrected or entered-in-error
+-- column is_valid: False where the result was withdrawn as an error or the measurement was cancelled: leave such rows out when you count
 -- column effective_time: When the specimen was taken or the measurement made
 -- column issued_time: When the result was made available
 -- column loinc_code: LOINC code of the test
@@ -42,6 +43,7 @@ SELECT
   o.patient_id,
   o.encounter_id,
   o.status,
+  coalesce(o.status, '') NOT IN ('entered-in-error', 'cancelled') AS is_valid,
   o.effective_time,
   o.issued_time,
   o.loinc_code,

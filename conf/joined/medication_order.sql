@@ -8,6 +8,7 @@
 -- column patient_id: Key of the patient: patient.id
 -- column encounter_id: Key of the encounter that the order was made in: encounter.id
 -- column status: Status of the order, such as active, completed or stopped
+-- column is_valid: False where the order was withdrawn as an error: leave such rows out when you count
 -- column intent: Whether it is a plan, a proposal or an order
 -- column do_not_perform: True where it asks not to give the drug: no order, but its opposite
 -- column category: Where the drug is given or taken, such as Inpatient or Community
@@ -44,6 +45,7 @@ SELECT
   r.patient_id,
   r.encounter_id,
   r.status,
+  coalesce(r.status, '') <> 'entered-in-error' AS is_valid,
   r.intent,
   r.do_not_perform,
   r.category,

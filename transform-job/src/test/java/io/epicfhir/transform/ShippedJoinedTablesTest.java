@@ -76,6 +76,7 @@ class ShippedJoinedTablesTest {
     lab(export, "o1", "2823-3", "6.20", "'specimen':{'reference':'Specimen/s1'},");
     lab(export, "o2", "2823-3", "3.5", "");
     lab(export, "o3", "99999-9", "5.11", "");
+    lab(export, "o4", "2823-3", "9.9", "'status':'entered-in-error',");
     put(export, "Location", "l1", "'name':'Ward 3','address':{'city':'Plymouth'}");
     put(
         export,
@@ -126,13 +127,14 @@ class ShippedJoinedTablesTest {
   }
 
   private static void lab(
-      TestLake.Export to, String id, String code, String value, String specimen) {
+      TestLake.Export to, String id, String code, String value, String more) {
     put(
         to,
         "Observation",
         id,
-        specimen
-            + "'status':'final','subject':{'reference':'Patient/p1'},"
+        more
+            + (more.contains("'status'") ? "" : "'status':'final',")
+            + "'subject':{'reference':'Patient/p1'},"
             + "'category':[{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/observation-category','code':'laboratory'}]}],"
             + "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},".formatted(code)
             + "'effectiveDateTime':'2026-01-01','valueQuantity':{'value':%s,'unit':'mmol/L'},"
@@ -186,10 +188,11 @@ class ShippedJoinedTablesTest {
       value = {
         "medication_order|id; rxnorm_code; array_join(ingredients, '+'); array_join(ingredient_codes, '+')"
             + "|r1 860975 metformin 6809,r2 993770 acetaminophen+codeine 161+2670,r3 null null null,r4 null null null",
-        "medication_order|id; do_not_perform|r1 null,r2 null,r3 null,r4 true",
+        "medication_order|id; is_valid; do_not_perform|r1 true null,r2 true null,r3 true null,r4 true true",
         "lab_result|id; value; test_class; panel; is_outside; specimen"
             + "|o1 6.20 chemistry basic metabolic true Serum,o2 3.5 chemistry basic metabolic false null,"
-            + "o3 5.11 null null true null",
+            + "o3 5.11 null null true null,o4 9.9 chemistry basic metabolic true null",
+        "lab_result|id; is_valid|o1 true,o2 true,o3 true,o4 false",
         "encounter_full|id; class; minutes; array_join(locations, '+'); city; array_join(participants, '+'); array_join(diagnosis_codes, '+')"
             + "|e1 inpatient 90 Ward 3 Plymouth B+A I50.9+E11.9",
         "problem_list|id; is_listed; is_active; icd10_chapter; onset_age_years"
