@@ -25,6 +25,7 @@
 -- column ingredient_codes: RxNorm codes of the same ingredients, in the same order
 -- column dosage_text: Dosage in words
 -- column dose: Amount per dose; its unit is in dose_unit
+-- column dose_high: Upper end of the dose, where it is a range
 -- column dose_unit: Unit of dose
 -- column route: How it enters the body, such as Oral
 -- column frequency: How often it is given or taken
@@ -62,6 +63,7 @@ SELECT
   split(i.ingredient_codes, ' / ') AS ingredient_codes,
   r.dosage_text,
   r.dose,
+  r.dose_high,
   r.dose_unit,
   r.route,
   r.frequency,
