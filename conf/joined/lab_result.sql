@@ -1,9 +1,8 @@
 -- title: Laboratory results with specimen, range and class
--- description: One row per laboratory result (Observation of the category laboratory), with its specimen, its first reference range and the class of its LOINC code
+-- description: One row per laboratory result (Observation of the category laboratory), with its specimen, its normal reference range and the class of its LOINC code
 -- question: Which patients had a potassium outside of its range last year, and from which specimen?
--- depends: laboratory_result, specimen, observation_reference_range, lookup loinc_class (optional: code, class, panel)
+-- depends: laboratory_result, specimen, lookup loinc_class (optional: code, class, panel)
 -- key: _resource_id
--- touched by observation_reference_range: SELECT _resource_id FROM changed
 -- touched by specimen: SELECT o._resource_id FROM laboratory_result AS o JOIN changed AS c ON o.specimen_id = c.id
 -- column id: Key of the result: observation.id
 -- column patient_id: Key of the patient: patient.id
@@ -23,11 +22,11 @@
 -- column value_code: Code of a value that is no number
 -- column value_text: Value in words
 -- column interpretation: Interpretation by the laboratory, such as H, L or N
--- column reference_low: Lower limit of the reference range, in the unit of value
--- column reference_high: Upper limit of the reference range, in the unit of value
--- column reference_text: Reference range in words
--- column reference_type: What the first range is for, such as normal or therapeutic
--- column is_outside: Whether value is outside of the range; empty where there is no number, no limit, or value is only a bound
+-- column reference_low: Lower limit of the normal range, else of the first without a type, else of the first; in the unit of value
+-- column reference_high: Upper limit of the same range, in the unit of value
+-- column reference_text: The same range in words
+-- column reference_type: What that range is for, such as normal or therapeutic
+-- column is_outside: Whether value is outside of that range; empty where there is no number, no limit, or value is only a bound
 -- column specimen_id: Key of the specimen: specimen.id
 -- column specimen: Kind of specimen, such as Blood
 -- column accession: Accession number of the specimen
@@ -60,7 +59,7 @@ SELECT
   o.reference_low,
   o.reference_high,
   o.reference_text,
-  coalesce(r.type, r.type_code) AS reference_type,
+  coalesce(o.reference_type, o.reference_type_code) AS reference_type,
   CASE
     WHEN o.comparator IS NOT NULL OR o.value IS NULL THEN NULL
     WHEN try_cast(o.value AS DECIMAL(38, 10)) < try_cast(o.reference_low AS DECIMAL(38, 10)) THEN true
@@ -79,5 +78,4 @@ SELECT
   o._resource_id
 FROM laboratory_result AS o
 LEFT JOIN specimen AS s ON s.id = o.specimen_id
-LEFT JOIN observation_reference_range AS r ON r._resource_id = o._resource_id AND r.range = 0
 LEFT JOIN loinc_class AS l ON l.code = o.loinc_code

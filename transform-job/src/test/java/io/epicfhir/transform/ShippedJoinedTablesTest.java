@@ -139,7 +139,8 @@ class ShippedJoinedTablesTest {
             + "'code':{'coding':[{'system':'http://loinc.org','code':'%s'}]},".formatted(code)
             + "'effectiveDateTime':'2026-01-01','valueQuantity':{'value':%s,'unit':'mmol/L'},"
                 .formatted(value)
-            + "'referenceRange':[{'low':{'value':3.5},'high':{'value':5.10}}]");
+            + "'referenceRange':[{'type':{'coding':[{'code':'critical'}]},'low':{'value':2.5},'high':{'value':6.5}},"
+            + "{'low':{'value':3.5},'high':{'value':5.10}}]");
   }
 
   private static void condition(
