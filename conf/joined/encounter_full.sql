@@ -1,7 +1,7 @@
 -- title: Visits with places, people and diagnoses
 -- description: One row per Encounter, with its locations, participants and diagnoses as lists
 -- question: Which inpatient stays of a ward had a diagnosis of heart failure, and who attended?
--- depends: encounter, encounter_location, encounter_participant, encounter_diagnosis, condition, location, lookup encounter_class (optional: code, display)
+-- depends: encounter, encounter_location, encounter_participant, encounter_diagnosis, condition, location, lookup encounter_class (optional: system, code, display)
 -- key: _resource_id
 -- touched by encounter_location: SELECT _resource_id FROM changed
 -- touched by encounter_participant: SELECT _resource_id FROM changed
@@ -13,7 +13,8 @@
 -- column csn: Contact serial number, Epic's own key of the visit
 -- column har: Hospital account
 -- column status: Status, such as planned, in-progress or finished
--- column class_code: Code of the class, such as AMB, IMP or EMER
+-- column class_system: Code system of class_code
+-- column class_code: Code of the class, such as AMB, IMP or EMER; Epic sends codes of the site
 -- column class: Class in words, by the lookup encounter_class, else as the source has it
 -- column type: Type of the visit
 -- column type_code: Code of type
@@ -84,6 +85,7 @@ SELECT
   e.csn,
   e.har,
   e.status,
+  e.class_system,
   e.class_code,
   coalesce(k.display, e.class_display) AS class,
   coalesce(e.type_text, e.type_display) AS type,
@@ -111,7 +113,13 @@ SELECT
   e.part_of_id,
   e._resource_id
 FROM encounter AS e
-LEFT JOIN encounter_class AS k ON k.code = e.class_code
+LEFT JOIN encounter_class AS k
+  ON k.code = e.class_code
+  AND k.system = CASE
+    WHEN e.class_system IS NULL OR e.class_system IN ('http://hl7.org/fhir/v3/ActCode', 'urn:oid:2.16.840.1.113883.5.4')
+    THEN 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
+    ELSE e.class_system
+  END
 LEFT JOIN places AS p ON p._resource_id = e._resource_id
 LEFT JOIN people AS w ON w._resource_id = e._resource_id
 LEFT JOIN diagnoses AS d ON d.encounter_id = e._resource_id

@@ -1,7 +1,8 @@
 -- title: One row per patient
 -- description: One row per Patient, with counts, dates and the newest measurements. Ages are not in it, as they change every day: birth_date is
 -- question: Which patients over 65 have an A1c above 8 and no visit for a year?
--- depends: patient, encounter, condition, medication_request, allergy_intolerance, immunization, vital_signs, laboratory_result
+-- depends: patient, encounter, condition, medication_request, allergy_intolerance, immunization, vital_signs, laboratory_result,
+--   lookup encounter_class (optional: system, code, display, class)
 -- key: _resource_id
 -- touched by encounter: SELECT patient_id FROM changed
 -- touched by condition: SELECT patient_id FROM changed
@@ -21,8 +22,8 @@
 -- column language: Preferred language
 -- column postal_code: Postal code
 -- column encounters: How many visits there are, without cancelled and withdrawn ones
--- column inpatient_stays: How many of them are inpatient stays
--- column emergency_visits: How many of them are emergency visits
+-- column inpatient_stays: How many of them are inpatient stays; empty where the class of one is a code that the lookup encounter_class does not list
+-- column emergency_visits: How many of them are emergency visits; empty where the class of one is not known
 -- column first_visit: When the first visit began
 -- column last_visit: When the last visit began
 -- column active_problems: How many problems are active
@@ -43,16 +44,39 @@
 -- column creatinine_unit: Unit of creatinine
 -- column creatinine_time: When that was measured
 -- index: mrn
-WITH visits AS (
+WITH classed AS (
+  SELECT
+    e.patient_id,
+    try_cast(e.start_time AS TIMESTAMP) AS at,
+    -- A site's code that nobody translated is neither inpatient nor not: the counts are empty then, as 0 would be a claim.
+    coalesce(
+      k.class,
+      CASE
+        WHEN e.class_system IN (
+          'http://terminology.hl7.org/CodeSystem/v3-ActCode', 'http://hl7.org/fhir/v3/ActCode', 'urn:oid:2.16.840.1.113883.5.4'
+        ) OR (e.class_system IS NULL AND e.class_code RLIKE '^[A-Z]+$')
+        THEN e.class_code
+      END
+    ) AS class
+  FROM encounter AS e
+  LEFT JOIN encounter_class AS k
+    ON k.code = e.class_code
+    AND k.system = CASE
+      WHEN e.class_system IS NULL OR e.class_system IN ('http://hl7.org/fhir/v3/ActCode', 'urn:oid:2.16.840.1.113883.5.4')
+      THEN 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
+      ELSE e.class_system
+    END
+  WHERE coalesce(e.status, '') NOT IN ('cancelled', 'entered-in-error', 'planned')
+),
+visits AS (
   SELECT
     patient_id,
     count(*) AS encounters,
-    count_if(class_code IN ('IMP', 'ACUTE', 'NONAC')) AS inpatient_stays,
-    count_if(class_code = 'EMER') AS emergency_visits,
-    min(try_cast(start_time AS TIMESTAMP)) AS first_visit,
-    max(try_cast(start_time AS TIMESTAMP)) AS last_visit
-  FROM encounter
-  WHERE coalesce(status, '') NOT IN ('cancelled', 'entered-in-error', 'planned')
+    CASE WHEN count(class) = count(*) THEN count_if(class IN ('IMP', 'ACUTE', 'NONAC')) END AS inpatient_stays,
+    CASE WHEN count(class) = count(*) THEN count_if(class = 'EMER') END AS emergency_visits,
+    min(at) AS first_visit,
+    max(at) AS last_visit
+  FROM classed
   GROUP BY patient_id
 ),
 problems AS (
@@ -107,8 +131,8 @@ SELECT
   p.language,
   p.postal_code,
   coalesce(v.encounters, 0) AS encounters,
-  coalesce(v.inpatient_stays, 0) AS inpatient_stays,
-  coalesce(v.emergency_visits, 0) AS emergency_visits,
+  CASE WHEN v.encounters IS NULL THEN 0 ELSE v.inpatient_stays END AS inpatient_stays,
+  CASE WHEN v.encounters IS NULL THEN 0 ELSE v.emergency_visits END AS emergency_visits,
   v.first_visit,
   v.last_visit,
   coalesce(k.active_problems, 0) AS active_problems,

@@ -62,6 +62,7 @@ class ShippedJoinedTablesTest {
     TestLake.Export export = lake.export("e1", "2026-01-01T00:00:00Z");
     put(export, "Patient", "p1", "'gender':'female','birthDate':'1980-06-15'");
     put(export, "Patient", "p2", "'deceasedDateTime':'2025-01-01'");
+    put(export, "Patient", "p3", "'active':true");
     put(export, "Medication", "m1", drug("860975"));
     put(export, "Medication", "m2", drug("313782"));
     request(export, "r1", "'medicationReference':{'reference':'Medication/m1'}");
@@ -87,6 +88,12 @@ class ShippedJoinedTablesTest {
             + "'location':[{'location':{'reference':'Location/l1'}}],"
             + "'participant':[{'individual':{'display':'B'}},{'individual':{'display':'A'}}],"
             + "'diagnosis':[{'condition':{'reference':'Condition/c1'},'rank':1}]");
+    put(
+        export,
+        "Encounter",
+        "e2",
+        "'status':'finished','class':{'system':'urn:oid:1.2.840.114350.1','code':'IMP'},"
+            + "'subject':{'reference':'Patient/p3'}");
     condition(export, "c1", "problem-list-item", "I50.9", "2020-06-14", "confirmed");
     condition(export, "c2", "encounter-diagnosis", "E11.9", "2020-06-15", "confirmed");
     condition(export, "c3", "problem-list-item", "I10", "2020", "entered-in-error");
@@ -195,16 +202,16 @@ class ShippedJoinedTablesTest {
             + "o3 5.11 null null true null,o4 9.9 chemistry basic metabolic true null",
         "lab_result|id; is_valid|o1 true,o2 true,o3 true,o4 false",
         "encounter_full|id; class; minutes; array_join(locations, '+'); city; array_join(participants, '+'); array_join(diagnosis_codes, '+')"
-            + "|e1 inpatient 90 Ward 3 Plymouth B+A I50.9+E11.9",
+            + "|e1 inpatient 90 Ward 3 Plymouth B+A I50.9+E11.9,e2 null null null null null null",
         "problem_list|id; is_listed; is_active; icd10_chapter; onset_age_years"
             + "|c1 true true 9 39,c2 false true 4 40",
         "note_index|id; content; note_kind; binary_id; encounter_class; is_current"
             + "|d1 0 discharge summary b1 IMP true,d1 1 discharge summary b2 IMP true",
         "patient_summary|id; is_deceased; encounters; inpatient_stays; active_problems; active_drug_orders"
-            + "|p1 false 1 1 2 3,p2 true 0 0 0 0",
+            + "|p1 false 1 1 2 3,p2 true 0 0 0 0,p3 false 1 null 0 0",
         "patient_timeline|kind; count(*) over (partition by kind)"
             + "|document 1,drug order 3,drug order 3,drug order 3,laboratory result 3,laboratory result 3,"
-            + "laboratory result 3,problem 2,problem 2,visit 1"
+            + "laboratory result 3,problem 2,problem 2,visit 2,visit 2"
       })
   void theRowsAreWhatTheResourcesSay(String table, String columns, String expected) {
     assertThat(rows(table, columns)).containsExactly(expected.split(","));
