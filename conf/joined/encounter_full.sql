@@ -31,7 +31,8 @@
 -- column participant_ids: Ids of the Practitioners who took part, in the order of the source; empty entries are those without an id
 -- column participants: Their names, in the same order
 -- column participant_roles: Their roles, in the same order
--- column diagnosis_ids: Ids of the Conditions that the Encounter names as diagnoses or that name the Encounter, without errors that were withdrawn; those with a rank first
+-- column diagnosis_ids: Ids of the Conditions that the Encounter names as diagnoses or that name the Encounter, without withdrawn and refuted ones; those with a rank first.
+--   Empty entries are diagnoses that the source gives without an id
 -- column diagnosis_codes: Their codes, ICD-10-CM where there is one, in the same order
 -- column diagnoses: Their names, in the same order
 -- column discharge: Where the patient went afterwards
@@ -53,17 +54,18 @@ people AS (
   GROUP BY _resource_id
 ),
 links AS (
-  SELECT _resource_id AS encounter_id, condition_id, rank, condition AS name
+  -- Diagnoses without an id are told apart by their number, or all of them would be one.
+  SELECT _resource_id AS encounter_id, condition_id, CASE WHEN condition_id IS NULL THEN diagnosis END AS number, rank, condition AS name
   FROM encounter_diagnosis
   UNION ALL
-  SELECT encounter_id, _resource_id, NULL, NULL
+  SELECT encounter_id, _resource_id, NULL, NULL, NULL
   FROM condition
   WHERE encounter_id IS NOT NULL
 ),
 named AS (
-  SELECT encounter_id, condition_id, min(rank) AS rank, min(name) AS name
+  SELECT encounter_id, condition_id, number, min(rank) AS rank, min(name) AS name
   FROM links
-  GROUP BY encounter_id, condition_id
+  GROUP BY encounter_id, condition_id, number
 ),
 diagnoses AS (
   SELECT
@@ -71,12 +73,13 @@ diagnoses AS (
     sort_array(collect_list(struct(
       coalesce(n.rank, 1000000) AS rank,
       n.condition_id,
+      n.number,
       coalesce(c.icd10_code, c.code) AS code,
       coalesce(c.code_text, c.display, n.name) AS name
     ))) AS items
   FROM named AS n
   LEFT JOIN condition AS c ON c.id = n.condition_id
-  WHERE coalesce(c.verification_status, '') <> 'entered-in-error'
+  WHERE coalesce(c.verification_status, '') NOT IN ('entered-in-error', 'refuted')
   GROUP BY n.encounter_id
 )
 SELECT

@@ -87,7 +87,8 @@ class ShippedJoinedTablesTest {
             + "'period':{'start':'2025-12-31T23:00:00Z','end':'2026-01-01T00:30:00Z'},"
             + "'location':[{'location':{'reference':'Location/l1'}}],"
             + "'participant':[{'individual':{'display':'B'}},{'individual':{'display':'A'}}],"
-            + "'diagnosis':[{'condition':{'reference':'Condition/c1'},'rank':1}]");
+            + "'diagnosis':[{'condition':{'reference':'Condition/c1'},'rank':1},"
+            + "{'condition':{'display':'Gout'},'rank':2},{'condition':{'display':'Asthma'},'rank':3}]");
     put(
         export,
         "Encounter",
@@ -97,6 +98,7 @@ class ShippedJoinedTablesTest {
     condition(export, "c1", "problem-list-item", "I50.9", "2020-06-14", "confirmed");
     condition(export, "c2", "encounter-diagnosis", "E11.9", "2020-06-15", "confirmed");
     condition(export, "c3", "problem-list-item", "I10", "2020", "entered-in-error");
+    condition(export, "c4", "encounter-diagnosis", "J45", "2020", "refuted");
     put(
         export,
         "DocumentReference",
@@ -203,6 +205,8 @@ class ShippedJoinedTablesTest {
         "lab_result|id; is_valid|o1 true,o2 true,o3 true,o4 false",
         "encounter_full|id; class; minutes; array_join(locations, '+'); city; array_join(participants, '+'); array_join(diagnosis_codes, '+')"
             + "|e1 inpatient 90 Ward 3 Plymouth B+A I50.9+E11.9,e2 null null null null null null",
+        "encounter_full|id; size(diagnoses); array_join(diagnosis_ids, '+', '-'); array_join(diagnoses, '+', '-')"
+            + "|e1 4 c1+-+-+c2 -+Gout+Asthma+-,e2 null null null",
         "problem_list|id; is_listed; is_active; icd10_chapter; onset_age_years"
             + "|c1 true true 9 39,c2 false true 4 40",
         "note_index|id; content; note_kind; binary_id; encounter_class; is_current"
