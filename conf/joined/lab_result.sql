@@ -15,12 +15,19 @@
 -- column display: Name of the test
 -- column test_class: Class of the test by the lookup loinc_class, such as chemistry; empty where it does not list the code
 -- column panel: Panel that the test is commonly ordered in, by the same lookup
--- column value: Value; its unit is in unit
+-- column value (decimal): Value, whole numbers too; its unit is in unit
 -- column unit: Unit of value
 -- column unit_code: UCUM code of the unit
 -- column comparator: Where value is a bound: <, <=, >= or >
 -- column value_code: Code of a value that is no number
 -- column value_text: Value in words
+-- column value_boolean: Value that is yes or no
+-- column value_time: Value that is a date or time
+-- column value_low: Lower end of a value that is a range
+-- column value_high: Upper end of a value that is a range
+-- column value_numerator: First number of a ratio, such as 1 of the titer 1:64
+-- column value_denominator: Second number of a ratio, such as 64 of the titer 1:64
+-- column absent_reason: Why there is no value
 -- column interpretation: Interpretation by the laboratory, such as H, L or N
 -- column reference_low: Lower limit of the normal range, else of the first without a type, else of the first; in the unit of value
 -- column reference_high: Upper limit of the same range, in the unit of value
@@ -49,21 +56,28 @@ SELECT
   o.display,
   l.class AS test_class,
   l.panel,
-  o.value,
+  coalesce(o.value, CAST(o.value_integer AS STRING)) AS value,
   o.unit,
   o.unit_code,
   o.comparator,
   o.value_code,
   o.value_text,
+  o.value_boolean,
+  o.value_time,
+  o.value_low,
+  o.value_high,
+  o.value_numerator,
+  o.value_denominator,
+  coalesce(o.absent_reason, o.absent_reason_code) AS absent_reason,
   o.interpretation,
   o.reference_low,
   o.reference_high,
   o.reference_text,
   coalesce(o.reference_type, o.reference_type_code) AS reference_type,
   CASE
-    WHEN o.comparator IS NOT NULL OR o.value IS NULL THEN NULL
-    WHEN try_cast(o.value AS DECIMAL(38, 10)) < try_cast(o.reference_low AS DECIMAL(38, 10)) THEN true
-    WHEN try_cast(o.value AS DECIMAL(38, 10)) > try_cast(o.reference_high AS DECIMAL(38, 10)) THEN true
+    WHEN o.comparator IS NOT NULL OR coalesce(o.value, CAST(o.value_integer AS STRING)) IS NULL THEN NULL
+    WHEN try_cast(coalesce(o.value, CAST(o.value_integer AS STRING)) AS DECIMAL(38, 10)) < try_cast(o.reference_low AS DECIMAL(38, 10)) THEN true
+    WHEN try_cast(coalesce(o.value, CAST(o.value_integer AS STRING)) AS DECIMAL(38, 10)) > try_cast(o.reference_high AS DECIMAL(38, 10)) THEN true
     WHEN o.reference_low IS NOT NULL OR o.reference_high IS NOT NULL THEN false
   END AS is_outside,
   o.specimen_id,

@@ -56,6 +56,13 @@ FROM document_reference WHERE coalesce(status, '') <> 'entered-in-error'
 UNION ALL
 SELECT patient_id, coalesce(effective_time, issued_time), effective_end, 'laboratory result', 'Observation', id, encounter_id,
   status, CASE WHEN loinc_code IS NOT NULL THEN 'http://loinc.org' END, loinc_code, display,
-  CASE WHEN value IS NOT NULL THEN concat(coalesce(comparator, ''), value, coalesce(concat(' ', unit), '')) ELSE value_text END,
+  coalesce(
+    concat(coalesce(comparator, ''), coalesce(value, CAST(value_integer AS STRING)), coalesce(concat(' ', unit), '')),
+    concat(value_low, ' to ', value_high, coalesce(concat(' ', unit), '')),
+    concat(coalesce(value_numerator_comparator, ''), value_numerator, ':', coalesce(value_denominator_comparator, ''), value_denominator),
+    value_text,
+    value_time,
+    CAST(value_boolean AS STRING)
+  ),
   concat('Observation/', _resource_id)
 FROM laboratory_result WHERE coalesce(status, '') <> 'entered-in-error'

@@ -31,6 +31,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ShippedJoinedTablesTest {
   private static final Path CONF = Path.of("..", "conf");
+  private static final String LAB =
+      "'status':'final','subject':{'reference':'Patient/p1'},'code':{'text':'X'},'category':[{'coding':[{'code':'laboratory'}]}],";
   private static final String RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm";
 
   @TempDir static Path folder;
@@ -78,6 +80,12 @@ class ShippedJoinedTablesTest {
     lab(export, "o2", "2823-3", "3.5", "");
     lab(export, "o3", "99999-9", "5.11", "");
     lab(export, "o4", "2823-3", "9.9", "'status':'entered-in-error',");
+    put(export, "Observation", "o5", LAB + "'valueInteger':7");
+    put(
+        export,
+        "Observation",
+        "o6",
+        LAB + "'valueRatio':{'numerator':{'value':1},'denominator':{'value':160,'comparator':'>='}}");
     put(export, "Location", "l1", "'name':'Ward 3','address':{'city':'Plymouth'}");
     put(
         export,
@@ -201,8 +209,9 @@ class ShippedJoinedTablesTest {
         "medication_order|id; is_valid; do_not_perform|r1 true null,r2 true null,r3 true null,r4 true true",
         "lab_result|id; value; test_class; panel; is_outside; specimen"
             + "|o1 6.20 chemistry basic metabolic true Serum,o2 3.5 chemistry basic metabolic false null,"
-            + "o3 5.11 null null true null,o4 9.9 chemistry basic metabolic true null",
-        "lab_result|id; is_valid|o1 true,o2 true,o3 true,o4 false",
+            + "o3 5.11 null null true null,o4 9.9 chemistry basic metabolic true null,"
+            + "o5 7 null null null null,o6 null null null null null",
+        "lab_result|id; is_valid|o1 true,o2 true,o3 true,o4 false,o5 true,o6 true",
         "encounter_full|id; class; minutes; array_join(locations, '+'); city; array_join(participants, '+'); array_join(diagnosis_codes, '+')"
             + "|e1 inpatient 90 Ward 3 Plymouth B+A I50.9+E11.9,e2 null null null null null null",
         "encounter_full|id; size(diagnoses); array_join(diagnosis_ids, '+', '-'); array_join(diagnoses, '+', '-')"
@@ -213,9 +222,10 @@ class ShippedJoinedTablesTest {
             + "|d1 0 discharge summary b1 IMP true,d1 1 discharge summary b2 IMP true",
         "patient_summary|id; is_deceased; encounters; inpatient_stays; active_problems; active_drug_orders"
             + "|p1 false 1 1 2 3,p2 true 0 0 0 0,p3 false 1 null 0 0",
+        "patient_timeline|value|1:>=160,3.5 mmol/L,5.11 mmol/L,6.20 mmol/L,7,null,null,null,null,null,null,null,null",
         "patient_timeline|kind; count(*) over (partition by kind)"
-            + "|document 1,drug order 3,drug order 3,drug order 3,laboratory result 3,laboratory result 3,"
-            + "laboratory result 3,problem 2,problem 2,visit 2,visit 2"
+            + "|document 1,drug order 3,drug order 3,drug order 3,laboratory result 5,laboratory result 5,"
+            + "laboratory result 5,laboratory result 5,laboratory result 5,problem 2,problem 2,visit 2,visit 2"
       })
   void theRowsAreWhatTheResourcesSay(String table, String columns, String expected) {
     assertThat(rows(table, columns)).containsExactly(expected.split(","));
