@@ -33,7 +33,7 @@ SELECT
   k.patient_id,
   k.encounter_id,
   k.category,
-  k.category = 'problem-list-item' AS is_listed,
+  k.is_problem_list_item AS is_listed,
   coalesce(k.clinical_status, 'active') IN ('active', 'recurrence', 'relapse')
     AND k.abatement_time IS NULL AND k.abatement_end IS NULL AND k.abatement_text IS NULL AS is_active,
   k.clinical_status,
