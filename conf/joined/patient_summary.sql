@@ -26,8 +26,9 @@
 -- column emergency_visits: How many of them are emergency visits; empty where the class of one is not known
 -- column first_visit: When the first visit began
 -- column last_visit: When the last visit began
--- column active_problems: How many problems are active
--- column active_drug_orders: How many orders of drugs are active, without those that ask not to give one
+-- column active_problems: How many entries of the problem list are active
+-- column active_drug_orders: How many orders of drugs are active, without those that ask not to give one and without drugs that were only reported
+-- column reported_drugs: How many active drugs somebody reported, without an order from here
 -- column allergies: How many allergies and intolerances there are, without "no known allergies"
 -- column immunizations: How many immunizations were given
 -- column systolic (decimal): Newest systolic blood pressure, in mmHg
@@ -39,9 +40,11 @@
 -- column bmi (decimal): Newest body mass index, in kg/m2
 -- column bmi_time: When that was measured
 -- column a1c (decimal): Newest hemoglobin A1c, in percent
+-- column a1c_comparator: Where that is a bound: <, <=, >= or >
 -- column a1c_time: When that was measured
 -- column creatinine (decimal): Newest creatinine in blood or serum; its unit is in creatinine_unit
 -- column creatinine_unit: Unit of creatinine
+-- column creatinine_comparator: Where creatinine is a bound: <, <=, >= or >
 -- column creatinine_time: When that was measured
 -- index: mrn
 WITH classed AS (
@@ -82,13 +85,17 @@ visits AS (
 problems AS (
   SELECT patient_id, count(*) AS active_problems
   FROM condition
-  WHERE coalesce(clinical_status, 'active') IN ('active', 'recurrence', 'relapse')
+  WHERE is_problem_list_item
+    AND coalesce(clinical_status, 'active') IN ('active', 'recurrence', 'relapse')
     AND coalesce(verification_status, '') NOT IN ('entered-in-error', 'refuted')
     AND abatement_time IS NULL AND abatement_end IS NULL AND abatement_text IS NULL
   GROUP BY patient_id
 ),
 orders AS (
-  SELECT patient_id, count(*) AS active_drug_orders
+  SELECT
+    patient_id,
+    count_if(NOT coalesce(reported, false)) AS active_drug_orders,
+    count_if(reported) AS reported_drugs
   FROM medication_request
   WHERE status = 'active' AND NOT coalesce(do_not_perform, false)
   GROUP BY patient_id
@@ -100,13 +107,13 @@ shots AS (
   SELECT patient_id, count(*) AS immunizations FROM immunization WHERE status = 'completed' GROUP BY patient_id
 ),
 measured AS (
-  SELECT patient_id, loinc_code, value, unit, systolic, diastolic, id, try_cast(effective_time AS TIMESTAMP) AS at
+  SELECT patient_id, loinc_code, coalesce(value, CAST(value_integer AS STRING)) AS value, unit, comparator, systolic, diastolic, id, try_cast(effective_time AS TIMESTAMP) AS at
   FROM vital_signs
   WHERE loinc_code IN ('85354-9', '29463-7', '39156-5') AND coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
   UNION ALL
-  SELECT patient_id, loinc_code, value, unit, NULL, NULL, id, try_cast(effective_time AS TIMESTAMP)
+  SELECT patient_id, loinc_code, coalesce(value, CAST(value_integer AS STRING)), unit, comparator, NULL, NULL, id, try_cast(effective_time AS TIMESTAMP)
   FROM laboratory_result
-  WHERE loinc_code IN ('4548-4', '2160-0', '38483-4') AND coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
+  WHERE loinc_code IN ('4548-4', '4549-2', '17856-6', '2160-0', '38483-4') AND coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
 ),
 newest AS (
   SELECT
@@ -114,8 +121,8 @@ newest AS (
     max(struct(at, id, systolic, diastolic)) FILTER (WHERE loinc_code = '85354-9' AND systolic IS NOT NULL) AS pressure,
     max(struct(at, id, value, unit)) FILTER (WHERE loinc_code = '29463-7' AND value IS NOT NULL) AS weight,
     max(struct(at, id, value)) FILTER (WHERE loinc_code = '39156-5' AND value IS NOT NULL) AS bmi,
-    max(struct(at, id, value)) FILTER (WHERE loinc_code = '4548-4' AND value IS NOT NULL) AS a1c,
-    max(struct(at, id, value, unit)) FILTER (WHERE loinc_code IN ('2160-0', '38483-4') AND value IS NOT NULL) AS creatinine
+    max(struct(at, id, value, comparator)) FILTER (WHERE loinc_code IN ('4548-4', '4549-2', '17856-6') AND value IS NOT NULL) AS a1c,
+    max(struct(at, id, value, unit, comparator)) FILTER (WHERE loinc_code IN ('2160-0', '38483-4') AND value IS NOT NULL) AS creatinine
   FROM measured
   GROUP BY patient_id
 )
@@ -137,6 +144,7 @@ SELECT
   v.last_visit,
   coalesce(k.active_problems, 0) AS active_problems,
   coalesce(o.active_drug_orders, 0) AS active_drug_orders,
+  coalesce(o.reported_drugs, 0) AS reported_drugs,
   coalesce(a.allergies, 0) AS allergies,
   coalesce(s.immunizations, 0) AS immunizations,
   n.pressure.systolic AS systolic,
@@ -148,9 +156,11 @@ SELECT
   n.bmi.value AS bmi,
   n.bmi.at AS bmi_time,
   n.a1c.value AS a1c,
+  n.a1c.comparator AS a1c_comparator,
   n.a1c.at AS a1c_time,
   n.creatinine.value AS creatinine,
   n.creatinine.unit AS creatinine_unit,
+  n.creatinine.comparator AS creatinine_comparator,
   n.creatinine.at AS creatinine_time,
   p._resource_id
 FROM patient AS p

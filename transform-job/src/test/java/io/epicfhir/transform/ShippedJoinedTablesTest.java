@@ -86,6 +86,13 @@ class ShippedJoinedTablesTest {
         "Observation",
         "o6",
         LAB + "'valueRatio':{'numerator':{'value':1},'denominator':{'value':160,'comparator':'>='}}");
+    put(
+        export,
+        "Observation",
+        "o7",
+        LAB.replace("'text':'X'", "'coding':[{'system':'http://loinc.org','code':'17856-6'}]")
+            + "'effectiveDateTime':'2026-01-01','valueQuantity':{'value':14.0,'comparator':'>','unit':'%'}");
+    request(export, "r5", "'reportedBoolean':true,'medicationCodeableConcept':{'text':'x'}");
     put(export, "Location", "l1", "'name':'Ward 3','address':{'city':'Plymouth'}");
     put(
         export,
@@ -205,13 +212,13 @@ class ShippedJoinedTablesTest {
       delimiter = '|',
       value = {
         "medication_order|id; rxnorm_code; array_join(ingredients, '+'); array_join(ingredient_codes, '+')"
-            + "|r1 860975 metformin 6809,r2 993770 acetaminophen+codeine 161+2670,r3 null null null,r4 null null null",
-        "medication_order|id; is_valid; do_not_perform|r1 true null,r2 true null,r3 true null,r4 true true",
+            + "|r1 860975 metformin 6809,r2 993770 acetaminophen+codeine 161+2670,r3 null null null,r4 null null null,r5 null null null",
+        "medication_order|id; is_valid; do_not_perform|r1 true null,r2 true null,r3 true null,r4 true true,r5 true null",
         "lab_result|id; value; test_class; panel; is_outside; specimen"
             + "|o1 6.20 chemistry basic metabolic true Serum,o2 3.5 chemistry basic metabolic false null,"
             + "o3 5.11 null null true null,o4 9.9 chemistry basic metabolic true null,"
-            + "o5 7 null null null null,o6 null null null null null",
-        "lab_result|id; is_valid|o1 true,o2 true,o3 true,o4 false,o5 true,o6 true",
+            + "o5 7 null null null null,o6 null null null null null,o7 14.0 chemistry diabetes null null",
+        "lab_result|id; is_valid|o1 true,o2 true,o3 true,o4 false,o5 true,o6 true,o7 true",
         "encounter_full|id; class; minutes; array_join(locations, '+'); city; array_join(participants, '+'); array_join(diagnosis_codes, '+')"
             + "|e1 inpatient 90 Ward 3 Plymouth B+A I50.9+E11.9,e2 null null null null null null",
         "encounter_full|id; size(diagnoses); array_join(diagnosis_ids, '+', '-'); array_join(diagnoses, '+', '-')"
@@ -220,12 +227,12 @@ class ShippedJoinedTablesTest {
             + "|c1 true true 9 39,c2 false true 4 40",
         "note_index|id; content; note_kind; binary_id; encounter_class; is_current"
             + "|d1 0 discharge summary b1 IMP true,d1 1 discharge summary b2 IMP true",
-        "patient_summary|id; is_deceased; encounters; inpatient_stays; active_problems; active_drug_orders"
-            + "|p1 false 1 1 2 3,p2 true 0 0 0 0,p3 false 1 null 0 0",
-        "patient_timeline|value|1:>=160,3.5 mmol/L,5.11 mmol/L,6.20 mmol/L,7,null,null,null,null,null,null,null,null",
+        "patient_summary|id; is_deceased; encounters; inpatient_stays; active_problems; active_drug_orders; reported_drugs; a1c; a1c_comparator"
+            + "|p1 false 1 1 1 3 1 14.0 >,p2 true 0 0 0 0 0 null null,p3 false 1 null 0 0 0 null null",
+        "patient_timeline|value|1:>=160,3.5 mmol/L,5.11 mmol/L,6.20 mmol/L,7,>14.0 %,null,null,null,null,null,null,null,null,null",
         "patient_timeline|kind; count(*) over (partition by kind)"
-            + "|document 1,drug order 3,drug order 3,drug order 3,laboratory result 5,laboratory result 5,"
-            + "laboratory result 5,laboratory result 5,laboratory result 5,problem 2,problem 2,visit 2,visit 2"
+            + "|document 1,drug order 4,drug order 4,drug order 4,drug order 4,laboratory result 6,laboratory result 6,laboratory result 6,"
+            + "laboratory result 6,laboratory result 6,laboratory result 6,problem 2,problem 2,visit 2,visit 2"
       })
   void theRowsAreWhatTheResourcesSay(String table, String columns, String expected) {
     assertThat(rows(table, columns)).containsExactly(expected.split(","));
@@ -255,7 +262,7 @@ class ShippedJoinedTablesTest {
                     .isEqualTo(name.equals("medication_order") ? Built.KEYS : Built.NONE));
     assertThat(done.get("medication_order").touched()).isEqualTo(1);
     assertThat(rows("medication_order", "id; array_join(ingredients, '+')"))
-        .containsExactly("r1 lisinopril", "r2 acetaminophen+codeine", "r3 null", "r4 null");
+        .containsExactly("r1 lisinopril", "r2 acetaminophen+codeine", "r3 null", "r4 null", "r5 null");
   }
 
   @Order(2)
