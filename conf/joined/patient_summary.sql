@@ -88,7 +88,7 @@ problems AS (
   WHERE is_problem_list_item
     AND coalesce(clinical_status, 'active') IN ('active', 'recurrence', 'relapse')
     AND coalesce(verification_status, '') NOT IN ('entered-in-error', 'refuted')
-    AND abatement_time IS NULL AND abatement_end IS NULL AND abatement_text IS NULL
+    AND abatement_time IS NULL AND abatement_end IS NULL AND abatement_age IS NULL AND abatement_text IS NULL
   GROUP BY patient_id
 ),
 orders AS (

@@ -35,7 +35,7 @@ SELECT
   k.category,
   k.is_problem_list_item AS is_listed,
   coalesce(k.clinical_status, 'active') IN ('active', 'recurrence', 'relapse')
-    AND k.abatement_time IS NULL AND k.abatement_end IS NULL AND k.abatement_text IS NULL AS is_active,
+    AND k.abatement_time IS NULL AND k.abatement_end IS NULL AND k.abatement_age IS NULL AND k.abatement_text IS NULL AS is_active,
   k.clinical_status,
   k.verification_status,
   coalesce(k.code_text, k.display) AS problem,
