@@ -1,13 +1,14 @@
 -- title: Visits with places, people and diagnoses
 -- description: One row per Encounter, with its locations, participants and diagnoses as lists
 -- question: Which inpatient stays of a ward had a diagnosis of heart failure, and who attended?
--- depends: encounter, encounter_location, encounter_participant, encounter_diagnosis, condition, location, lookup encounter_class (optional: system, code, display)
+-- depends: encounter, encounter_location, encounter_participant, encounter_diagnosis, condition, location, practitioner, lookup encounter_class (optional: system, code, display)
 -- key: _resource_id
 -- touched by encounter_location: SELECT _resource_id FROM changed
 -- touched by encounter_participant: SELECT _resource_id FROM changed
 -- touched by encounter_diagnosis: SELECT _resource_id FROM changed
 -- touched by condition: SELECT encounter_id FROM changed UNION SELECT d._resource_id FROM encounter_diagnosis AS d JOIN changed AS c ON d.condition_id = c.id
 -- touched by location: SELECT l._resource_id FROM encounter_location AS l JOIN changed AS c ON l.location_id = c.id
+-- touched by practitioner: SELECT p._resource_id FROM encounter_participant AS p JOIN changed AS c ON p.practitioner_id = c.id
 -- column id: Key of the visit: encounter.id
 -- column patient_id: Key of the patient: patient.id
 -- column csn: Contact serial number, Epic's own key of the visit
@@ -29,7 +30,7 @@
 -- column locations: Names of the Locations, in the same order
 -- column city: City of the first Location
 -- column participant_ids: Ids of the Practitioners who took part, in the order of the source; empty entries are those without an id
--- column participants: Their names, in the same order
+-- column participants: Their names, of the visit, else of the practitioners, in the same order
 -- column participant_roles: Their roles, in the same order
 -- column diagnosis_ids: Ids of the Conditions that the Encounter names as diagnoses or that name the Encounter, without withdrawn and refuted ones; those with a rank first.
 --   Empty entries are diagnoses that the source gives without an id
@@ -48,10 +49,11 @@ WITH places AS (
 ),
 people AS (
   SELECT
-    _resource_id,
-    sort_array(collect_list(struct(participant, practitioner_id, practitioner AS name, coalesce(role, role_code) AS role))) AS items
-  FROM encounter_participant
-  GROUP BY _resource_id
+    e._resource_id,
+    sort_array(collect_list(struct(e.participant, e.practitioner_id, coalesce(e.practitioner, p.name) AS name, coalesce(e.role, e.role_code) AS role))) AS items
+  FROM encounter_participant AS e
+  LEFT JOIN practitioner AS p ON p.id = e.practitioner_id
+  GROUP BY e._resource_id
 ),
 links AS (
   -- Diagnoses without an id are told apart by their number, or all of them would be one.

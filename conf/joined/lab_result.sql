@@ -1,9 +1,10 @@
 -- title: Laboratory results with specimen, range and class
 -- description: One row per laboratory result (Observation of the category laboratory), with its specimen, its normal reference range and the class of its LOINC code
 -- question: Which patients had a potassium outside of its range last year, and from which specimen?
--- depends: laboratory_result, specimen, lookup loinc_class (optional: code, class, panel)
+-- depends: laboratory_result, specimen, practitioner, lookup loinc_class (optional: code, class, panel)
 -- key: _resource_id
 -- touched by specimen: SELECT o._resource_id FROM laboratory_result AS o JOIN changed AS c ON o.specimen_id = c.id
+-- touched by practitioner: SELECT o._resource_id FROM laboratory_result AS o JOIN changed AS c ON o.performer_id = c.id
 -- column id: Key of the result: observation.id
 -- column patient_id: Key of the patient: patient.id
 -- column encounter_id: Key of the encounter: encounter.id
@@ -40,7 +41,7 @@
 -- column collected_time: When the specimen was taken
 -- column received_time: When the laboratory received it
 -- column body_site: Where it was taken from
--- column performer: Name of who is responsible for the result
+-- column performer: Name of who is responsible for the result, of the result, else of the practitioner
 -- column service_request_id: Key of the order that it answers: service_request.id
 -- column note: Comments on the result
 -- index: loinc_code, effective_time
@@ -86,10 +87,11 @@ SELECT
   s.collected_time,
   s.received_time,
   s.body_site,
-  o.performer,
+  coalesce(o.performer, p.name) AS performer,
   o.service_request_id,
   o.note,
   o._resource_id
 FROM laboratory_result AS o
 LEFT JOIN specimen AS s ON s.id = o.specimen_id
+LEFT JOIN practitioner AS p ON p.id = o.performer_id
 LEFT JOIN loinc_class AS l ON l.code = o.loinc_code

@@ -1,9 +1,10 @@
 -- title: Orders of drugs with the drug's codes
 -- description: One row per order of a drug (MedicationRequest), with the codes of the Medication that it refers to and the drug's ingredients
 -- question: Which patients were ordered a drug with metformin in it, and when?
--- depends: medication_request, medication, lookup rxnorm_ingredient (optional: code, ingredients, ingredient_codes)
+-- depends: medication_request, medication, practitioner, lookup rxnorm_ingredient (optional: code, ingredients, ingredient_codes)
 -- key: _resource_id
 -- touched by medication: SELECT r._resource_id FROM medication_request AS r JOIN changed AS c ON r.medication_id = c.id
+-- touched by practitioner: SELECT r._resource_id FROM medication_request AS r JOIN changed AS c ON r.requester_id = c.id
 -- column id: Key of the order: medication_request.id
 -- column patient_id: Key of the patient: patient.id
 -- column encounter_id: Key of the encounter that the order was made in: encounter.id
@@ -39,7 +40,7 @@
 -- column reason_code: Code of the reason
 -- column reason_condition_id: Key of the condition that it was ordered for: condition.id
 -- column requester_id: Key of who ordered it: practitioner.id
--- column requester: Name of who ordered it
+-- column requester: Name of who ordered it, of the order, else of the practitioner
 -- index: rxnorm_code, authored_time, ingredient_codes
 SELECT
   r.id,
@@ -77,8 +78,9 @@ SELECT
   r.reason_code,
   r.reason_condition_id,
   r.requester_id,
-  r.requester,
+  coalesce(r.requester, p.name) AS requester,
   r._resource_id
 FROM medication_request AS r
 LEFT JOIN medication AS m ON m.id = r.medication_id
+LEFT JOIN practitioner AS p ON p.id = r.requester_id
 LEFT JOIN rxnorm_ingredient AS i ON i.code = coalesce(r.rxnorm_code, m.rxnorm_code)

@@ -1,9 +1,10 @@
 -- title: Problems of patients
 -- description: One row per problem of a patient (Condition) that was not withdrawn as an error or refuted. Epic's problem list is where is_listed is true; other rows are diagnoses of visits and health concerns
 -- question: How many living patients have an active problem of the circulatory system, and since which age?
--- depends: condition, patient, lookup icd10_chapter (optional: chapter:integer, first_code, last_code, title)
+-- depends: condition, patient, practitioner, lookup icd10_chapter (optional: chapter:integer, first_code, last_code, title)
 -- key: _resource_id
 -- touched by patient: SELECT k._resource_id FROM condition AS k JOIN changed AS c ON k.patient_id = c.id
+-- touched by practitioner: SELECT k._resource_id FROM condition AS k JOIN changed AS c ON k.recorder_id = c.id
 -- column id: Key of the problem: condition.id
 -- column patient_id: Key of the patient: patient.id
 -- column encounter_id: Key of the encounter that it was noted in: encounter.id
@@ -25,7 +26,7 @@
 -- column abatement_time: When it ended
 -- column recorded_time: When it was noted
 -- column is_deceased: Whether the patient has died; empty where the patient is not known
--- column recorder: Name of who noted it
+-- column recorder: Name of who noted it, of the problem, else of the practitioner
 -- column note: Comments on it
 -- index: icd10_code, snomed_code
 SELECT
@@ -54,10 +55,11 @@ SELECT
   k.abatement_time,
   k.recorded_time,
   CASE WHEN p.id IS NOT NULL THEN coalesce(p.deceased, p.deceased_time IS NOT NULL) END AS is_deceased,
-  k.recorder,
+  coalesce(k.recorder, w.name) AS recorder,
   k.note,
   k._resource_id
 FROM condition AS k
 LEFT JOIN patient AS p ON p.id = k.patient_id
+LEFT JOIN practitioner AS w ON w.id = k.recorder_id
 LEFT JOIN icd10_chapter AS h ON substring(k.icd10_code, 1, 3) BETWEEN h.first_code AND h.last_code
 WHERE coalesce(k.verification_status, 'confirmed') NOT IN ('entered-in-error', 'refuted')

@@ -65,6 +65,7 @@ class ShippedJoinedTablesTest {
     put(export, "Patient", "p1", "'gender':'female','birthDate':'1980-06-15'");
     put(export, "Patient", "p2", "'deceasedDateTime':'2025-01-01'");
     put(export, "Patient", "p3", "'active':true");
+    put(export, "Practitioner", "d1", "'name':[{'family':'Poe','given':['Ann']}]");
     put(export, "Medication", "m1", drug("860975"));
     put(export, "Medication", "m2", drug("313782"));
     request(export, "r1", "'medicationReference':{'reference':'Medication/m1'}");
@@ -73,10 +74,18 @@ class ShippedJoinedTablesTest {
         "r2",
         "'medicationCodeableConcept':{'text':'x','coding':[{'system':'%s','code':'993770'}]}"
             .formatted(RXNORM));
-    request(export, "r3", "'medicationReference':{'reference':'Medication/none'}");
+    request(
+        export,
+        "r3",
+        "'requester':{'reference':'Practitioner/d1'},'medicationReference':{'reference':'Medication/none'}");
     request(export, "r4", "'doNotPerform':true,'medicationCodeableConcept':{'text':'x'}");
     put(export, "Specimen", "s1", "'type':{'text':'Serum'}");
-    lab(export, "o1", "2823-3", "6.20", "'specimen':{'reference':'Specimen/s1'},");
+    lab(
+        export,
+        "o1",
+        "2823-3",
+        "6.20",
+        "'specimen':{'reference':'Specimen/s1'},'performer':[{'reference':'Practitioner/d1'}],");
     lab(export, "o2", "2823-3", "3.5", "");
     lab(export, "o3", "99999-9", "5.11", "");
     lab(export, "o4", "2823-3", "9.9", "'status':'entered-in-error',");
@@ -101,7 +110,7 @@ class ShippedJoinedTablesTest {
         "'status':'finished','class':{'code':'IMP'},'subject':{'reference':'Patient/p1'},"
             + "'period':{'start':'2025-12-31T23:00:00Z','end':'2026-01-01T00:30:00Z'},"
             + "'location':[{'location':{'reference':'Location/l1'}}],"
-            + "'participant':[{'individual':{'display':'B'}},{'individual':{'display':'A'}}],"
+            + "'participant':[{'individual':{'display':'B'}},{'individual':{'display':'A'}},{'individual':{'reference':'Practitioner/d1'}}],"
             + "'diagnosis':[{'condition':{'reference':'Condition/c1'},'rank':1},"
             + "{'condition':{'display':'Gout'},'rank':2},{'condition':{'display':'Asthma'},'rank':3}]");
     put(
@@ -173,7 +182,7 @@ class ShippedJoinedTablesTest {
         to,
         "Condition",
         id,
-        "'subject':{'reference':'Patient/p1'},'encounter':{'reference':'Encounter/e1'},"
+        "'subject':{'reference':'Patient/p1'},'encounter':{'reference':'Encounter/e1'},'recorder':{'reference':'Practitioner/d1'},"
             + "'category':[{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/condition-category','code':'%s'}]}],"
                 .formatted(category)
             + "'clinicalStatus':{'coding':[{'code':'active'}]},'verificationStatus':{'coding':[{'code':'%s'}]},"
@@ -213,18 +222,20 @@ class ShippedJoinedTablesTest {
       value = {
         "medication_order|id; rxnorm_code; array_join(ingredients, '+'); array_join(ingredient_codes, '+')"
             + "|r1 860975 metformin 6809,r2 993770 acetaminophen+codeine 161+2670,r3 null null null,r4 null null null,r5 null null null",
-        "medication_order|id; is_valid; do_not_perform|r1 true null,r2 true null,r3 true null,r4 true true,r5 true null",
+        "medication_order|id; is_valid; do_not_perform; requester"
+            + "|r1 true null null,r2 true null null,r3 true null Ann Poe,r4 true true null,r5 true null null",
         "lab_result|id; value; test_class; panel; is_outside; specimen"
             + "|o1 6.20 chemistry basic metabolic true Serum,o2 3.5 chemistry basic metabolic false null,"
             + "o3 5.11 null null true null,o4 9.9 chemistry basic metabolic true null,"
             + "o5 7 null null null null,o6 null null null null null,o7 14.0 chemistry diabetes null null",
-        "lab_result|id; is_valid|o1 true,o2 true,o3 true,o4 false,o5 true,o6 true,o7 true",
+        "lab_result|id; is_valid; performer"
+            + "|o1 true Ann Poe,o2 true null,o3 true null,o4 false null,o5 true null,o6 true null,o7 true null",
         "encounter_full|id; class; minutes; array_join(locations, '+'); city; array_join(participants, '+'); array_join(diagnosis_codes, '+')"
-            + "|e1 inpatient 90 Ward 3 Plymouth B+A I50.9+E11.9,e2 null null null null null null",
+            + "|e1 inpatient 90 Ward 3 Plymouth B+A+Ann Poe I50.9+E11.9,e2 null null null null null null",
         "encounter_full|id; size(diagnoses); array_join(diagnosis_ids, '+', '-'); array_join(diagnoses, '+', '-')"
             + "|e1 4 c1+-+-+c2 -+Gout+Asthma+-,e2 null null null",
-        "problem_list|id; is_listed; is_active; icd10_chapter; onset_age_years"
-            + "|c1 true true 9 39,c2 false true 4 40",
+        "problem_list|id; is_listed; is_active; icd10_chapter; onset_age_years; recorder"
+            + "|c1 true true 9 39 Ann Poe,c2 false true 4 40 Ann Poe",
         "note_index|id; content; note_kind; binary_id; encounter_class; is_current"
             + "|d1 0 discharge summary b1 IMP true,d1 1 discharge summary b2 IMP true",
         "patient_summary|id; is_deceased; encounters; inpatient_stays; active_problems; active_drug_orders; reported_drugs; a1c; a1c_comparator"
