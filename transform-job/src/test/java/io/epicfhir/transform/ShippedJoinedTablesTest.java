@@ -94,7 +94,8 @@ class ShippedJoinedTablesTest {
         export,
         "Observation",
         "o6",
-        LAB + "'valueRatio':{'numerator':{'value':1},'denominator':{'value':160,'comparator':'>='}}");
+        LAB
+            + "'valueRatio':{'numerator':{'value':1},'denominator':{'value':160,'comparator':'>='}}");
     put(
         export,
         "Observation",
@@ -159,8 +160,7 @@ class ShippedJoinedTablesTest {
         "'status':'active','intent':'order','subject':{'reference':'Patient/p1'}," + medication);
   }
 
-  private static void lab(
-      TestLake.Export to, String id, String code, String value, String more) {
+  private static void lab(TestLake.Export to, String id, String code, String value, String more) {
     put(
         to,
         "Observation",
@@ -273,7 +273,8 @@ class ShippedJoinedTablesTest {
                     .isEqualTo(name.equals("medication_order") ? Built.KEYS : Built.NONE));
     assertThat(done.get("medication_order").touched()).isEqualTo(1);
     assertThat(rows("medication_order", "id; array_join(ingredients, '+')"))
-        .containsExactly("r1 lisinopril", "r2 acetaminophen+codeine", "r3 null", "r4 null", "r5 null");
+        .containsExactly(
+            "r1 lisinopril", "r2 acetaminophen+codeine", "r3 null", "r4 null", "r5 null");
   }
 
   @Order(2)

@@ -1,0 +1,85 @@
+package io.epicfhir.transform.queries;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The queries of conf/queries; each expected row follows from the rows of the lake. */
+class ShippedQueriesTest {
+  private static final String POTASSIUM = "2823-3";
+
+  @TempDir Path folder;
+
+  private static Row result(String id, String comparator, String value, boolean isValid) {
+    String day = "2026-01-0" + id.substring(1);
+    return RowFactory.create(
+        id, "p1", POTASSIUM, "K", day, comparator, value, "mmol/L", true, "Serum", isValid);
+  }
+
+  @Test
+  void labsAboveLeavesOutWhatWasWithdrawnAndWhatMayBeBelow() throws IOException {
+    SparkSession spark = RunQuery.session();
+    StructType columns =
+        new StructType()
+            .add("id", "string")
+            .add("patient_id", "string")
+            .add("loinc_code", "string")
+            .add("display", "string")
+            .add("effective_time", "string")
+            .add("comparator", "string")
+            .add("value", "string")
+            .add("unit", "string")
+            .add("is_outside", "boolean")
+            .add("specimen", "string")
+            .add("is_valid", "boolean");
+    spark
+        .createDataFrame(
+            List.of(
+                result("o1", null, "6.2", true),
+                result("o2", ">", "9", true),
+                result("o3", "<", "10", true),
+                result("o4", null, "9.9", false),
+                result("o5", null, "4.0", true)),
+            columns)
+        .write()
+        .format("delta")
+        .save(folder.resolve("lake/joined/lab_result").toString());
+    Path conf = Files.writeString(folder.resolve("pipeline.conf"), "epic-fhir { lake = lake }");
+    Path csv = folder.resolve("out.csv");
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    int status =
+        RunQuery.run(
+            spark,
+            new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            "labs_above",
+            "--conf",
+            conf.toString(),
+            "--queries",
+            Path.of("..", "conf", "queries").toString(),
+            "--param",
+            "loinc_code=" + POTASSIUM,
+            "--param",
+            "least=5",
+            "--out",
+            csv.toString());
+
+    assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
+    assertThat(status).isZero();
+    assertThat(Files.readAllLines(csv).stream().skip(1).map(line -> line.substring(3, 13)))
+        .containsExactly("2026-01-02", "2026-01-01");
+  }
+}
