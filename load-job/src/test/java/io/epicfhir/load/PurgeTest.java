@@ -65,6 +65,31 @@ class PurgeTest {
   }
 
   @Test
+  void rowsGoByTheirColumnsWhateverAnIdLooksLike() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(1, "his"));
+    assertThat(load.run()).isZero();
+    load.execute("CREATE TABLE {}.patient_name (id text, family text, _resource_id text)");
+    load.execute("CREATE TABLE {}.stays (patient_id text[], condition_id text)");
+    for (String id : List.of("erXuFYUfucBZaryVksYEcMg3", "eDotty0011223344.", "4711", "4712")) {
+      load.execute("INSERT INTO {}.patient_name VALUES ('%s', 'Lopez', '%s')".formatted(id, id));
+    }
+    load.execute("INSERT INTO {}.stays VALUES (ARRAY['4711'], '1'), (ARRAY['4712'], '4711')");
+    LakePaths lake = new LakePaths(load.lake().toUri().toString());
+    OptOutList list = new OptOutList(new Lake(lake, new Configuration()));
+    for (String id : List.of("erXuFYUfucBZaryVksYEcMg3", "eDotty0011223344.", "4711")) {
+      list.add(
+          List.of(new OptOutList.Person(new TreeSet<>(List.of("Patient/" + id)), Set.of())),
+          List.of());
+    }
+
+    assertThat(load.purge()).isZero();
+
+    assertThat(load.query("SELECT id FROM {}.patient_name")).containsExactly("4712");
+    assertThat(load.query("SELECT patient_id FROM {}.stays")).containsExactly("{4712}");
+  }
+
+  @Test
   void anExportsFolderBeforeGoesAndACurrentOneThatNamesThemIsRed() throws Exception {
     LoadRun load =
         new LoadRun(folder)

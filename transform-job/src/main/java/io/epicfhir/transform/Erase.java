@@ -67,6 +67,11 @@ public final class Erase implements Job {
     recorder.note(
         "Patients: %d; of the named ones, the lake does not know %d. Resources by type: %s. Rows by layer: %s."
             .formatted(result.patients(), result.unknown(), result.resources(), result.rows()));
+    if (result.unknown() > 0) {
+      recorder.note(
+          "CHECK THE LIST: the lake has no patient for %d of its names. An unknown id stays out from now on; an unknown identifier keeps nobody out."
+              .formatted(result.unknown()));
+    }
     if (result.isEmpty() && result.before() > 0) {
       recorder.note("They were erased before; nothing of them is left in the tables.");
     } else if (result.isEmpty()) {

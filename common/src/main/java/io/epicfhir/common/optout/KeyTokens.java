@@ -1,12 +1,14 @@
 package io.epicfhir.common.optout;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * The words in a text that can name a resource: {@code Type/id} wherever it stands (a relative or
  * absolute reference, an address, a key of ours), {@code urn:uuid:id}, and words that are long and
  * mixed enough to be an id by themselves. The text is read as bytes, without being parsed: so it
- * need not be whole, and JSON's {@code \/} and an address's {@code %2F} are slashes, too.
+ * need not be whole, and JSON's {@code \/} and an address's {@code %2F} are slashes, too, and
+ * characters that JSON writes by their numbers are those characters.
  */
 final class KeyTokens {
   /** Takes in what was found. */
@@ -15,20 +17,33 @@ final class KeyTokens {
      * Takes in a word.
      *
      * @param type the word before the slash; null where there is none
-     * @param id the word
+     * @param ids what the word may be as an id, the word itself first; without a type only those
+     *     that can be nothing else
      * @return whether enough was seen
      */
-    boolean visit(String type, String id);
+    boolean visit(String type, List<String> ids);
   }
 
   private static final int LONG = 16;
   private static final int MIXED = 10;
+
+  /** Base64 of Epic's length has hardly ever no capital, and now and then one digit or none. */
+  private static final int RANDOM = 20;
+
   private static final int LONGEST_TYPE = 40;
 
   private KeyTokens() {}
 
   /** Gives each word to the visitor until it has seen enough; says whether it has. */
   static boolean scan(byte[] text, int offset, int length, Visitor visitor) {
+    if (JsonEscapes.any(text, offset, length)) {
+      byte[] plain = JsonEscapes.plain(text, offset, length);
+      return scanPlain(plain, 0, plain.length, visitor);
+    }
+    return scanPlain(text, offset, length, visitor);
+  }
+
+  private static boolean scanPlain(byte[] text, int offset, int length, Visitor visitor) {
     int end = offset + length;
     int typeFrom = -1;
     int typeTo = -1;
@@ -41,13 +56,9 @@ final class KeyTokens {
       while (i < end && isWord(text[i])) {
         i++;
       }
-      int to = i;
-      while (to > from + 1 && text[to - 1] == '.') {
-        to--; // the end of a sentence
-      }
-      boolean named = typeFrom >= 0;
-      if ((named || isUnique(text, from, to))
-          && visitor.visit(named ? string(text, typeFrom, typeTo) : null, string(text, from, to))) {
+      if (typeFrom >= 0
+          ? visitor.visit(string(text, typeFrom, typeTo), KeyForms.of(text, from, i))
+          : unique(text, from, i, visitor)) {
         return true;
       }
       int slash = slash(text, i, end);
@@ -57,6 +68,14 @@ final class KeyTokens {
       i += Math.max(slash, 0);
     }
     return false;
+  }
+
+  private static boolean unique(byte[] text, int from, int to, Visitor visitor) {
+    if (!isUnique(text, from, to)) {
+      return false; // then no part of it is
+    }
+    List<String> ids = KeyForms.of(text, from, to).stream().filter(KeyTokens::isUnique).toList();
+    return !ids.isEmpty() && visitor.visit(null, ids);
   }
 
   /** Bytes of the separator between a type and its id at this place; 0 where there is none. */
@@ -120,14 +139,17 @@ final class KeyTokens {
     if (to - from < MIXED) {
       return false;
     }
-    int letters = 0;
+    int upper = 0;
+    int lower = 0;
     int digits = 0;
     for (int i = from; i < to; i++) {
-      letters += isLetter(text[i]) ? 1 : 0;
+      upper += isLetter(text[i]) && text[i] <= 'Z' ? 1 : 0;
+      lower += isLetter(text[i]) && text[i] >= 'a' ? 1 : 0;
       digits += isDigit(text[i]) ? 1 : 0;
     }
-    boolean mixed = letters > 1 && digits > 1;
-    return mixed || (to - from >= LONG && digits >= LONG);
+    boolean mixed = upper + lower > 1 && digits > 1;
+    boolean random = to - from >= RANDOM && upper > 0 && lower > 0;
+    return mixed || random || (to - from >= LONG && digits >= LONG);
   }
 
   private static String string(byte[] text, int from, int to) {

@@ -20,7 +20,7 @@ public final class LinkedRecords {
     }
     try {
       for (JsonNode link : MAPPER.readTree(json).path("link")) {
-        for (String key : Mentions.keysIn(link.path("other").path("reference").asText(""))) {
+        for (String key : Mentions.keysOf(link.path("other").path("reference").asText(""))) {
           if (key.startsWith(type + "/")) {
             linked.add(key);
           }

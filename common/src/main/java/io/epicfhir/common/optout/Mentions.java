@@ -9,17 +9,29 @@ import java.util.TreeSet;
 
 /**
  * Whether a text names one of some resources, each known as {@code Type/id}. An id that cannot be
- * anything else counts without its type, too; a short one, such as 42, does not.
+ * anything else counts where no type stands beside it, too; a short one, such as 42, does not.
  */
-public final class Mentions implements Serializable {
-  private static final long serialVersionUID = 1L;
+public final class Mentions implements Serializable, Known {
+  private static final long serialVersionUID = 2L;
+  private static final String PATIENT = "Patient";
 
   private final HashSet<String> keys = new HashSet<>();
   private final HashSet<String> unique = new HashSet<>();
   private final HashSet<String> all = new HashSet<>();
+  private final HashSet<String> identifiers = new HashSet<>();
 
   /** Of these. */
   public Mentions(Collection<String> keys) {
+    this(keys, Set.of());
+  }
+
+  /**
+   * Of these.
+   *
+   * @param identifiers of the patients among them, each as {@code system|value}
+   */
+  public Mentions(Collection<String> keys, Collection<String> identifiers) {
+    this.identifiers.addAll(identifiers);
     for (String key : keys) {
       String id = key.substring(key.indexOf('/') + 1);
       this.keys.add(key);
@@ -40,14 +52,14 @@ public final class Mentions implements Serializable {
     return all.contains(id);
   }
 
-  /** Whether one of them has this id, and the id is no other word or number. */
-  public boolean hasUnique(String id) {
-    return unique.contains(id);
-  }
-
   /** How many there are. */
   public int size() {
     return keys.size();
+  }
+
+  /** The identifiers. */
+  public Set<String> identifiers() {
+    return Set.copyOf(identifiers);
   }
 
   /** The resources, as {@code Type/id}. */
@@ -63,30 +75,79 @@ public final class Mentions implements Serializable {
 
   /** Whether a part of the bytes names one. */
   public boolean in(byte[] text, int offset, int length) {
-    return KeyTokens.scan(text, offset, length, this::names);
+    return KeyTokens.scan(text, offset, length, (type, ids) -> of(type, ids) != Name.NOBODY)
+        || (!identifiers.isEmpty()
+            && IdentifierReferences.any(text, offset, length, identifiers::contains));
+  }
+
+  /**
+   * Whether a resource's text is about one of them: it names the patient, or names what is theirs
+   * and no other patient.
+   *
+   * @param id of the resource; without its type it says nothing
+   */
+  public boolean inResource(String id, byte[] text) {
+    return new TextNames(this).read(text, 0, text.length, id).any();
+  }
+
+  /** For a row of a table. */
+  public RowNames row(String table) {
+    return new RowNames(table, this);
+  }
+
+  /** Whether a text names a patient who is none of them. */
+  public boolean another(byte[] text) {
+    return new TextNames(this).read(text, 0, text.length, null).another();
   }
 
   /** Every {@code Type/id} in a text. */
   public static Set<String> keysIn(String text) {
+    return keys(text, false);
+  }
+
+  /** The {@code Type/id} of a reference: a point at the end is the id's. */
+  static Set<String> keysOf(String reference) {
+    return keys(reference, true);
+  }
+
+  private static Set<String> keys(String text, boolean whole) {
     Set<String> keys = new TreeSet<>();
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     KeyTokens.scan(
         bytes,
         0,
         bytes.length,
-        (type, id) -> {
+        (type, ids) -> {
           if (type != null && Character.isUpperCase(type.charAt(0))) {
-            keys.add(type + "/" + id);
+            (whole ? ids.subList(0, 1) : ids).forEach(id -> keys.add(type + "/" + id));
           }
           return false;
         });
     return keys;
   }
 
-  private boolean names(String type, String id) {
+  @Override
+  public Name of(String type, String id) {
     if (!all.contains(id)) {
-      return false;
+      return Name.NOBODY;
     }
-    return unique.contains(id) || (type != null && keys.contains(type + "/" + id));
+    if (type != null && keys.contains(type + "/" + id)) {
+      return type.equals(PATIENT) ? Name.PERSON : Name.THEIRS;
+    }
+    boolean other = type != null && FhirTypes.isType(type);
+    return other || !unique.contains(id) ? Name.NOBODY : ofAnyType(id);
+  }
+
+  @Override
+  public Name ofAnyType(String id) {
+    if (!all.contains(id)) {
+      return Name.NOBODY;
+    }
+    return has(PATIENT, id) ? Name.PERSON : Name.THEIRS;
+  }
+
+  @Override
+  public boolean isPersons(String identifier) {
+    return identifiers.contains(identifier);
   }
 }

@@ -9,9 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The patients that a person names, one a line: an id (also as {@code Patient/id}), or an
@@ -22,6 +26,15 @@ import java.util.TreeSet;
  */
 public record NamedPatients(Set<String> ids, Set<String> identifiers) {
   private static final String PATIENT = "Patient/";
+
+  /** FHIR's ids, and underscores, which some servers have. */
+  private static final Pattern ID =
+      Pattern.compile("(?:(?:https?://\\S+/)?Patient/)?([A-Za-z0-9._-]{1,64})");
+
+  /** The value may have blanks in it; what a table puts around or behind it is none of it. */
+  private static final Pattern IDENTIFIER =
+      Pattern.compile(
+          "[^\\s|\"',;]*\\|[^\\s|\"',;#](?:[^\\p{Cntrl}|\"',;#\u00A0]*[^\\s|\"',;#\u00A0])?");
 
   public NamedPatients {
     ids = Set.copyOf(ids);
@@ -50,7 +63,8 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
    * Reads the file.
    *
    * @throws JobException {@link ExitCode#SETTINGS} where it is not there, open to others than its
-   *     owner, or empty; the message says nothing of its content
+   *     owner, empty, or has a line that is no name; the message says nothing of its content but
+   *     the numbers of lines
    */
   public static NamedPatients read(Path file) {
     if (!Files.isRegularFile(file)) {
@@ -61,22 +75,34 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
     }
     Set<String> ids = new TreeSet<>();
     Set<String> identifiers = new TreeSet<>();
+    List<Integer> odd = new ArrayList<>();
+    int number = 0;
     for (String line : lines(file)) {
-      if (line.indexOf('|') > 0) {
+      number++;
+      Matcher id = ID.matcher(line);
+      if (line.isEmpty() || line.startsWith("#")) {
+        continue;
+      }
+      if (id.matches()) {
+        ids.add(id.group(1));
+      } else if (IDENTIFIER.matcher(line).matches()) {
         identifiers.add(line);
       } else {
-        ids.add(line.substring(line.lastIndexOf(PATIENT) < 0 ? 0 : after(line)));
+        odd.add(number);
       }
+    }
+    if (!odd.isEmpty()) {
+      throw unusable(
+          file,
+          "these lines are neither an id, Patient/id nor an identifier as system|value: "
+              + odd.stream().map(String::valueOf).collect(Collectors.joining(", "))
+              + "; write one name a line, without quotes, other columns, comments or blanks in it");
     }
     if (ids.isEmpty() && identifiers.isEmpty()) {
       throw unusable(
           file, "it names nobody; write an id, or an identifier as system|value, a line");
     }
     return new NamedPatients(ids, identifiers);
-  }
-
-  private static int after(String line) {
-    return line.lastIndexOf(PATIENT) + PATIENT.length();
   }
 
   /** How many were named. */
@@ -97,7 +123,6 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
       return (text.startsWith("\uFEFF") ? text.substring(1) : text)
           .lines()
           .map(String::strip)
-          .filter(line -> !line.isEmpty() && !line.startsWith("#"))
           .toList();
     } catch (NoSuchFileException e) {
       throw unusable(file, "there is no such file; it must lie where the job runs");

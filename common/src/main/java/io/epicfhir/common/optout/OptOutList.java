@@ -17,8 +17,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -40,15 +38,18 @@ public final class OptOutList {
   /**
    * The list as it is now.
    *
-   * @throws JobException {@link ExitCode#STORAGE} where there is a list without its key: who is on
-   *     it cannot be told, and must not come back
+   * @throws JobException {@link ExitCode#STORAGE} where there is a list without its key, or a key
+   *     without its list: who is on it cannot be told, and must not come back
    */
   public OptOuts load() {
-    Map<String, String> entries = entries();
+    Optional<byte[]> key = key();
+    Map<String, String> entries = entries(key.isPresent());
     if (entries.isEmpty()) {
       return OptOuts.NONE;
     }
-    return new OptOuts(key().orElseThrow(OptOutList::keyIsGone), entries.keySet());
+    Set<String> persons = new HashSet<>(entries.keySet());
+    persons.removeIf(hash -> !OptOutEntry.isPerson(entries.get(hash)));
+    return new OptOuts(key.orElseThrow(OptOutList::keyIsGone), entries.keySet(), persons);
   }
 
   /** When it was changed last; empty where there is none. */
@@ -61,7 +62,10 @@ public final class OptOutList {
 
   /** How many persons are on it. */
   public long persons() {
-    return entries().values().stream().filter(OptOutEntry::isPerson).distinct().count();
+    return entries(key().isPresent()).values().stream()
+        .filter(OptOutEntry::isPerson)
+        .distinct()
+        .count();
   }
 
   /**
@@ -84,24 +88,46 @@ public final class OptOutList {
    *     of them is taken off: what names nobody, such as a Binary, could not be known again
    */
   public void add(Collection<Person> persons, Collection<String> resources) {
+    Set<String> all = new TreeSet<>();
+    persons.forEach(person -> all.addAll(person.records()));
+    Map<String, Set<String>> owners = new TreeMap<>();
+    resources.forEach(resource -> owners.put(resource, all));
+    add(persons, owners);
+  }
+
+  /**
+   * The same, where it is known whose a resource is.
+   *
+   * @param resources with the records of the persons whose it is, each as {@code Type/id}
+   */
+  public void add(Collection<Person> persons, Map<String, Set<String>> resources) {
     changing(
         (entries, hasher) -> {
-          Set<String> owners = new TreeSet<>();
+          Map<String, String> byRecord = new TreeMap<>();
           for (Person person : persons) {
             String own = known(person, entries, hasher);
-            owners.add(own);
+            person.records().forEach(record -> byRecord.put(record, own));
             person.records().forEach(r -> hasher.hashesOf(r).forEach(h -> entries.put(h, own)));
-            person.names().forEach(name -> entries.put(hasher.hash(name), own));
+            person.names().forEach(name -> entries.putIfAbsent(hasher.hash(name), own));
           }
-          resources.stream()
-              .flatMap(resource -> hasher.hashesOf(resource).stream())
-              .forEach(hash -> entries.merge(hash, OptOutEntry.theirs(owners), OptOutEntry::both));
+          resources.forEach(
+              (resource, records) -> {
+                Set<String> owners = new TreeSet<>();
+                records.forEach(record -> owners.add(byRecord.get(record)));
+                String theirs = OptOutEntry.theirs(owners);
+                hasher
+                    .hashesOf(resource)
+                    .forEach(hash -> entries.merge(hash, theirs, OptOutEntry::both));
+              });
         });
   }
 
-  /** A second try may know fewer records of the person than the first. */
+  /**
+   * A second try may know fewer records of the person than the first. Only records make persons the
+   * same: two may share an identifier.
+   */
   private static String known(Person person, Map<String, String> entries, OptOuts hasher) {
-    return Stream.concat(person.records().stream(), person.names().stream())
+    return person.records().stream()
         .map(name -> entries.get(hasher.hash(name)))
         .filter(other -> other != null && OptOutEntry.isPerson(other))
         .findFirst()
@@ -129,7 +155,10 @@ public final class OptOutList {
           Set<String> persons = new HashSet<>();
           for (String name : names) {
             String person = entries.get(hasher.hash(name));
-            if (person != null && OptOutEntry.isPerson(person)) {
+            if (OptOutEntry.LEARNED.equals(person)) {
+              found[0]++; // a merge that the hospital has undone
+              entries.keySet().removeAll(hasher.hashesOf(name));
+            } else if (person != null && OptOutEntry.isPerson(person)) {
               persons.add(person);
               found[0]++;
             }
@@ -149,40 +178,26 @@ public final class OptOutList {
   @SuppressWarnings("try") // the lock is held, not used
   private void changing(Change change) {
     try (RunLock lock = RunLock.acquire(lake, "opt-outs", PATIENCE)) {
-      Map<String, String> entries = entries();
       Optional<byte[]> known = key();
+      Map<String, String> entries = entries(known.isPresent());
       if (known.isEmpty() && !entries.isEmpty()) {
         throw keyIsGone();
       }
-      change.of(entries, new OptOuts(known.orElseGet(this::newKey), Set.of()));
-      lake.write(
-          file("list.txt"),
-          entries.entrySet().stream()
-              .map(entry -> entry.getValue() + " " + entry.getKey() + "\n")
-              .collect(Collectors.joining()));
+      if (known.isEmpty()) {
+        write(entries); // before the key: a key without a list is a list that was lost
+      }
+      change.of(entries, new OptOuts(known.orElseGet(this::newKey), Set.of(), Set.of()));
+      write(entries);
     }
   }
 
-  /** Persons by hash. */
-  private Map<String, String> entries() {
-    Map<String, String> entries = new TreeMap<>();
-    Set<String> bad = new TreeSet<>();
-    for (String line : lake.read(file("list.txt")).orElse("").lines().toList()) {
-      String[] words = line.split(" ", -1);
-      if (words.length == 2) {
-        entries.put(words[1], words[0]);
-      } else {
-        bad.add(line);
-      }
-    }
-    if (!bad.isEmpty()) {
-      throw new JobException(
-          ExitCode.STORAGE,
-          "Cannot read "
-              + file("list.txt")
-              + ": it is damaged; restore it from a backup, because it says whose records stay out");
-    }
-    return entries;
+  private void write(Map<String, String> entries) {
+    lake.write(file("list.txt"), OptOutLines.of(entries));
+  }
+
+  private Map<String, String> entries(boolean hasKey) {
+    String text = lake.read(file("list.txt")).orElse("");
+    return OptOutLines.read(text, hasKey, file("list.txt"));
   }
 
   private Optional<byte[]> key() {

@@ -18,14 +18,15 @@ import javax.crypto.spec.SecretKeySpec;
  * Whose records stay out, by keyed hashes (HMAC-SHA-256) of what names them: nobody without the key
  * can tell from it whom. Used by one thread at a time; {@link #copy} gives another one its own.
  */
-public final class OptOuts implements Serializable {
-  private static final long serialVersionUID = 1L;
+public final class OptOuts implements Serializable, Known {
+  private static final long serialVersionUID = 2L;
 
   /** Nobody. */
-  public static final OptOuts NONE = new OptOuts(new byte[1], Set.of());
+  public static final OptOuts NONE = new OptOuts(new byte[1], Set.of(), Set.of());
 
   private static final String ANY_TYPE = "*/";
   private static final String PERSON = "Patient";
+  private static final String BINARY = "Binary";
   private static final int HASH_BYTES = 16;
 
   /** Names come again and again; a hash costs a microsecond. */
@@ -33,18 +34,24 @@ public final class OptOuts implements Serializable {
 
   private final byte[] key;
   private final HashSet<String> hashes;
+  private final HashSet<String> persons;
   private transient Mac mac;
   private transient Map<String, Boolean> remembered;
   private final TreeSet<String> learned = new TreeSet<>();
 
-  OptOuts(byte[] key, Collection<String> hashes) {
+  /**
+   * @param hashes of all that is on the list
+   * @param persons those among them that are names of persons
+   */
+  OptOuts(byte[] key, Collection<String> hashes, Collection<String> persons) {
     this.key = key.clone();
     this.hashes = new HashSet<>(hashes);
+    this.persons = new HashSet<>(persons);
   }
 
   /** The same for another thread. */
   public OptOuts copy() {
-    return new OptOuts(key, hashes);
+    return new OptOuts(key, hashes, persons);
   }
 
   /** Whether nobody is on the list. */
@@ -52,19 +59,27 @@ public final class OptOuts implements Serializable {
     return hashes.isEmpty();
   }
 
-  /** Whether a resource is on the list. */
+  /** Whether a resource is on the list; what serves many patients is nobody's. */
   public boolean has(String type, String id) {
-    return id != null && listed(type + "/" + id);
+    return id != null && !FhirTypes.isShared(type) && listed(type + "/" + id);
   }
 
   /** Whether a text names somebody or something on the list. */
   public boolean in(byte[] text, int offset, int length) {
-    return !isEmpty() && KeyTokens.scan(text, offset, length, this::names);
+    return !isEmpty()
+        && (KeyTokens.scan(text, offset, length, (type, ids) -> of(type, ids) != Name.NOBODY)
+            || IdentifierReferences.any(text, offset, length, this::isPersons));
+  }
+
+  /** For a row of a table. */
+  public RowNames row(String table) {
+    return new RowNames(table, this);
   }
 
   /**
-   * Whether a resource stays out: it is on the list, or its text names who is. It is remembered
-   * then, because others may refer to nothing but it.
+   * Whether a resource stays out: it is a person's on the list, or its text names who is. What is
+   * on the list as theirs stays out until its text names other patients alone. It is remembered,
+   * because others may refer to nothing but it.
    *
    * @param id null where it has none
    */
@@ -72,27 +87,49 @@ public final class OptOuts implements Serializable {
     if (isEmpty()) {
       return false;
     }
-    if (has(type, id)) {
-      return true;
+    boolean own = has(type, id);
+    if (type.equals(PERSON)) {
+      boolean linked = !own && names(text, offset, length, id).any() && links(text, offset, length);
+      if (linked && id != null) {
+        learned.addAll(hashesOf(type + "/" + id));
+      }
+      return own || linked;
     }
-    if (!in(text, offset, length) || (type.equals(PERSON) && !links(text, offset, length))) {
+    TextNames names = names(text, offset, length, id);
+    if (!names.any() && (!own || names.another())) {
       return false;
     }
-    if (id != null && (type.equals(PERSON) || !namesAnother(text, offset, length))) {
-      learned.addAll(hashesOf(type + "/" + id));
+    if (!names.another()) {
+      learn(type, id, own, text, offset, length);
     }
     return true;
   }
 
+  private TextNames names(byte[] text, int offset, int length, String id) {
+    return new TextNames(this).read(text, offset, length, id);
+  }
+
   /**
-   * What is about somebody else, too (a group, a list), must not keep out all that refers to it.
+   * What is about somebody else, too (a group, a list), or serves many, must not keep out all that
+   * refers to it. A Binary names nobody: only what refers to it says whose it is.
    */
-  private boolean namesAnother(byte[] text, int offset, int length) {
-    return KeyTokens.scan(
+  private void learn(String type, String id, boolean own, byte[] text, int offset, int length) {
+    if (FhirTypes.isShared(type)) {
+      return;
+    }
+    if (id != null && !own) {
+      learned.addAll(hashesOf(type + "/" + id));
+    }
+    KeyTokens.scan(
         text,
         offset,
         length,
-        (type, id) -> PERSON.equals(type) && !listed(type + "/" + id) && !listed(ANY_TYPE + id));
+        (named, ids) -> {
+          if (BINARY.equals(named) && ids.stream().noneMatch(one -> has(BINARY, one))) {
+            learned.addAll(hashesOf(BINARY + "/" + ids.get(0)));
+          }
+          return false;
+        });
   }
 
   /** A person's record may name another one: the mother's. Only a link makes it the same. */
@@ -106,9 +143,39 @@ public final class OptOuts implements Serializable {
     return Set.copyOf(learned);
   }
 
-  private boolean names(String type, String id) {
-    boolean named = type != null && !type.equals("uuid") && listed(type + "/" + id);
-    return named || (KeyTokens.isUnique(id) && listed(ANY_TYPE + id));
+  @Override
+  public Name of(String type, String id) {
+    if (type != null && FhirTypes.isShared(type)) {
+      return Name.NOBODY;
+    }
+    if (type != null && !type.equals("uuid") && listed(type + "/" + id)) {
+      return type.equals(PERSON) ? Name.PERSON : Name.THEIRS;
+    }
+    boolean other = type != null && FhirTypes.isType(type);
+    return other || !KeyTokens.isUnique(id) ? Name.NOBODY : name(ANY_TYPE + id);
+  }
+
+  private Name name(String name) {
+    if (!listed(name)) {
+      return Name.NOBODY;
+    }
+    return persons.contains(hash(name)) ? Name.PERSON : Name.THEIRS;
+  }
+
+  @Override
+  public Name ofAnyType(String id) {
+    if (has(PERSON, id)) {
+      return Name.PERSON;
+    }
+    Name unique = KeyTokens.isUnique(id) ? name(ANY_TYPE + id) : Name.NOBODY;
+    boolean theirs =
+        unique == Name.NOBODY && FhirTypes.ofPatients().stream().anyMatch(type -> has(type, id));
+    return theirs ? Name.THEIRS : unique;
+  }
+
+  @Override
+  public boolean isPersons(String identifier) {
+    return listed(identifier);
   }
 
   /** Whether a name of a person is on the list: {@code Type/id}, or another one it was given. */

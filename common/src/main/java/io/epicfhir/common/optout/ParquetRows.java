@@ -5,6 +5,7 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.RowGroups;
 import io.epicfhir.common.StorageFailure;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -113,17 +114,41 @@ public final class ParquetRows {
   public static boolean anyText(Group row, Predicate<byte[]> text) {
     GroupType type = row.getType();
     for (int i = 0; i < type.getFieldCount(); i++) {
-      for (int n = 0; n < row.getFieldRepetitionCount(i); n++) {
-        boolean found =
-            type.getType(i).isPrimitive()
-                ? isBinary(type, i) && text.test(row.getBinary(i, n).getBytes())
-                : anyText(row.getGroup(i, n), text);
-        if (found) {
-          return true;
-        }
+      if (anyText(row, i, text)) {
+        return true;
       }
     }
     return false;
+  }
+
+  /** Whether any text or binary value of one field is. */
+  public static boolean anyText(Group row, int field, Predicate<byte[]> text) {
+    GroupType type = row.getType();
+    for (int n = 0; n < row.getFieldRepetitionCount(field); n++) {
+      boolean found =
+          type.getType(field).isPrimitive()
+              ? isBinary(type, field) && text.test(row.getBinary(field, n).getBytes())
+              : anyText(row.getGroup(field, n), text);
+      if (found) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a row of a view's table is about somebody. */
+  public static boolean isAbout(Group row, RowNames names) {
+    for (int i = 0; i < row.getType().getFieldCount(); i++) {
+      String column = row.getType().getFieldName(i);
+      anyText(
+          row,
+          i,
+          text -> {
+            names.add(column, new String(text, StandardCharsets.UTF_8));
+            return false;
+          });
+    }
+    return names.any();
   }
 
   private static boolean isBinary(GroupType type, int field) {

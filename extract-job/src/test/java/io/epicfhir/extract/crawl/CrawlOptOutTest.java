@@ -72,6 +72,44 @@ class CrawlOptOutTest {
     }
   }
 
+  @Test
+  void whomSheWasMergedIntoStaysOutWithTheDocuments() throws IOException {
+    String survivor = "eNewAnna998877665544";
+    try (Clinic clinic = new Clinic();
+        CrawlSite site = clinic.site(folder, survivor, BERT)) {
+      site.set("crawl.attachments.enabled", "true");
+      Clinic.plan(site, "Patient = \"_id={patient}\", DocumentReference = \"patient={patient}\"");
+      String link =
+          "\"link\":[{\"other\":{\"reference\":\"Patient/%s\"},\"type\":\"replaces\"}]"
+              .formatted(ANNA);
+      clinic.has(patient(survivor).replace("}", "," + link + "}"), patient(BERT));
+      clinic.has(document("dNew11223344", survivor, "bHers11223344"));
+      clinic.has(document("dHis11223344", BERT, "bHis11223344"));
+      clinic.has(binary("bHers11223344"), binary("bHis11223344"));
+      new OptOutList(site.lake())
+          .add(
+              List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+              List.of());
+
+      assertThat(site.crawl("r1")).isZero();
+
+      assertThat(site.newest())
+          .hasSize(3)
+          .noneMatch(line -> line.contains("bHers11223344"))
+          .anyMatch(line -> line.contains("bHis11223344"));
+      assertThat(state()).doesNotContain(ANNA);
+    }
+  }
+
+  private static String document(String id, String patient, String binary) {
+    return "{\"resourceType\":\"DocumentReference\",\"id\":\"%s\",\"subject\":{\"reference\":\"Patient/%s\"},\"content\":[{\"attachment\":{\"url\":\"Binary/%s\"}}]}"
+        .formatted(id, patient, binary);
+  }
+
+  private static String binary(String id) {
+    return "{\"resourceType\":\"Binary\",\"id\":\"" + id + "\",\"data\":\"QW5uYQ==\"}";
+  }
+
   /** The text of all small state files, unpacked. */
   private String state() throws IOException {
     StringBuilder text = new StringBuilder();

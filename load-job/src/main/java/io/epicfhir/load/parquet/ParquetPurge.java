@@ -52,14 +52,12 @@ public final class ParquetPurge {
     }
     for (FileStatus file : lake.list(current)) {
       boolean data = file.getPath().getName().endsWith(".parquet");
-      if (data && ParquetRows.any(lake.hadoop(), file.getPath(), this::names)) {
+      if (data
+          && ParquetRows.any(
+              lake.hadoop(), file.getPath(), row -> ParquetRows.isAbout(row, optOuts.row(view)))) {
         throw LeftBehind.in(file.getPath().toString());
       }
     }
     return gone;
-  }
-
-  private boolean names(org.apache.parquet.example.data.Group row) {
-    return ParquetRows.anyText(row, text -> optOuts.in(text, 0, text.length));
   }
 }

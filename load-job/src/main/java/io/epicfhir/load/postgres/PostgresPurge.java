@@ -1,27 +1,32 @@
 package io.epicfhir.load.postgres;
 
 import io.epicfhir.common.optout.OptOuts;
+import io.epicfhir.common.optout.RowNames;
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.settings.LoadSettings;
 import io.epicfhir.load.spi.LeftBehind;
 import io.epicfhir.load.sql.Identifiers;
-import java.nio.charset.StandardCharsets;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** The same in PostgreSQL: every table of both schemas, row by row, read as text. */
 public final class PostgresPurge {
   private static final int ROWS_A_FETCH = 5_000;
+
+  /** What is between the values of an array. */
+  private static final Pattern LIST = Pattern.compile("[{},\"]+");
 
   private final LoadSettings settings;
   private final OptOuts optOuts;
@@ -88,16 +93,32 @@ public final class PostgresPurge {
     try (Statement statement = connection.createStatement()) {
       statement.setFetchSize(ROWS_A_FETCH);
       try (ResultSet rows =
-          statement.executeQuery("SELECT t.ctid::text, t::text FROM " + table + " t")) {
+          statement.executeQuery("SELECT t.ctid::text, t.* FROM " + table + " t")) {
+        String name = table.substring(table.lastIndexOf('.') + 1).replace("\"", "");
         while (rows.next()) {
-          byte[] text = rows.getString(2).getBytes(StandardCharsets.UTF_8);
-          if (optOuts.in(text, 0, text.length)) {
+          if (names(rows, optOuts.row(name))) {
             places.add(rows.getString(1));
           }
         }
       }
     }
     return places;
+  }
+
+  /** By the columns of ids whatever an id looks like, and by all other values as texts. */
+  private static boolean names(ResultSet rows, RowNames names) throws SQLException {
+    ResultSetMetaData columns = rows.getMetaData();
+    for (int i = 2; i <= columns.getColumnCount(); i++) {
+      String value = rows.getString(i);
+      if (value == null) {
+        continue;
+      }
+      boolean list = columns.getColumnTypeName(i).startsWith("_") && value.startsWith("{");
+      for (String one : list ? LIST.split(value) : new String[] {value}) {
+        names.add(columns.getColumnName(i), one);
+      }
+    }
+    return names.any();
   }
 
   private static long delete(Connection connection, String table, List<String> places)

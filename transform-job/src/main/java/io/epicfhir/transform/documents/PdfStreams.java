@@ -58,7 +58,7 @@ final class PdfStreams {
 
   private boolean run() {
     Optional<List<List<String>>> all = filters();
-    if (all.isEmpty()) {
+    if (all.isEmpty() || !new PdfOperands().take(bytes, bytes.length)) {
       return false;
     }
     boolean inBase85 = false;
@@ -137,6 +137,7 @@ final class PdfStreams {
       return left >= 0;
     }
     Inflater inflater = new Inflater(true);
+    PdfOperands operands = new PdfOperands();
     long one = 0;
     try {
       inflater.setInput(packed, from + HEADER, packed.length - from - HEADER);
@@ -144,7 +145,7 @@ final class PdfStreams {
         int n = inflater.inflate(sink);
         one += n;
         left -= n;
-        if (one > mostOfOne || left < 0) {
+        if (one > mostOfOne || left < 0 || !operands.take(sink, n)) {
           return false;
         }
       }

@@ -11,9 +11,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.apache.spark.api.java.function.FilterFunction;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 
 /**
  * Everything that is about some patients: their records, also under ids that were merged with
@@ -23,6 +20,7 @@ import org.apache.spark.sql.Row;
  * @param persons each with all records and identifiers
  * @param patients the persons' records, as {@code Patient/id}
  * @param resources all of it, the patients too, as {@code Type/id}
+ * @param owners of each of the resources, the patients', as their records
  * @param shared what is about other patients, too (a group, a list, an account): it goes, and what
  *     refers to it stays
  * @param known of how many of the patients bronze has a record
@@ -32,32 +30,11 @@ record ErasedResources(
     List<OptOutList.Person> persons,
     Set<String> patients,
     Set<String> resources,
+    Map<String, Set<String>> owners,
     Set<String> shared,
     long known,
     long unknown) {
   private static final String PATIENT = "Patient";
-
-  /** Of these types a resource that only a patient's resources refer to is about the patient. */
-  private static final Set<String> OF_ONE_PATIENT =
-      Set.of(
-          "Account",
-          "Binary",
-          "BodyStructure",
-          "Claim",
-          "ClaimResponse",
-          "Coverage",
-          "DocumentManifest",
-          "DocumentReference",
-          "EpisodeOfCare",
-          "ExplanationOfBenefit",
-          "ImagingStudy",
-          "Media",
-          "Observation",
-          "QuestionnaireResponse",
-          "RelatedPerson",
-          "ServiceRequest",
-          "Specimen",
-          "Task");
 
   /** Whether the lake knows none of the named, nor anything of theirs. */
   boolean isNobody() {
@@ -74,7 +51,9 @@ record ErasedResources(
 
   /** What names them. */
   Mentions mentions() {
-    return new Mentions(resources);
+    Set<String> names = new TreeSet<>();
+    persons.forEach(person -> names.addAll(person.names()));
+    return new Mentions(resources, names);
   }
 
   /**
@@ -90,113 +69,22 @@ record ErasedResources(
     Persons persons = Persons.of(patients, rows);
     patients.addAll(persons.records());
     Map<String, Set<String>> identifiers = rows.identifiersOf(new Mentions(patients));
-    Search search = new Search(rows, listed, patients);
-    Set<String> resources = search.all();
-    Set<String> known = LakeRows.keys(LakeRows.of(rows.landed(), new Mentions(patients)));
     Set<String> hers = new TreeSet<>();
     identifiers.values().forEach(hers::addAll);
+    RelatedResources related = new RelatedResources(rows, listed, patients, hers);
+    Set<String> resources = related.all();
+    Set<String> known = LakeRows.keys(LakeRows.of(rows.landed(), new Mentions(patients)));
     long unknown =
         named.ids().stream().filter(id -> !known.contains(PATIENT + "/" + id)).count()
             + named.identifiers().stream().filter(i -> !hers.contains(i)).count();
     return new ErasedResources(
-        persons.with(identifiers), patients, resources, search.shared, known.size(), unknown);
-  }
-
-  /** The way from patients to all that is theirs. */
-  private static final class Search {
-    private final Dataset<Row> current;
-    private final Dataset<Row> landed;
-
-    private final OptOuts listed;
-    private final Set<String> patients;
-    private final Set<String> shared = new TreeSet<>();
-
-    Search(LakeRows rows, OptOuts listed, Set<String> patients) {
-      this.listed = listed;
-      this.patients = Set.copyOf(patients);
-      this.current = rows.current();
-      this.landed = rows.landed();
-    }
-
-    Set<String> all() {
-      Set<String> all = new TreeSet<>(patients);
-      if (!listed.isEmpty()) {
-        Set<String> left = LakeRows.listed(current, listed);
-        all.addAll(own(together(left, LakeRows.listed(landed, listed))));
-      }
-      Set<String> frontier = Set.copyOf(all);
-      while (!frontier.isEmpty()) {
-        Mentions named = new Mentions(frontier);
-        Set<String> found = LakeRows.naming(current, named);
-        found = own(together(found, LakeRows.naming(landed, named)));
-        found.addAll(onlyNamedBy(all, found));
-        found.removeAll(all);
-        all.addAll(found);
-        frontier = Set.copyOf(found);
-      }
-      return all;
-    }
-
-    /** What silver has now decides; older rows only of what it does not have. */
-    private Set<String> together(Set<String> now, Set<String> everLanded) {
-      Set<String> earlier = new TreeSet<>(everLanded);
-      earlier.removeAll(now);
-      if (!earlier.isEmpty()) {
-        earlier.removeAll(LakeRows.keys(LakeRows.of(current, new Mentions(earlier))));
-      }
-      earlier.addAll(now);
-      return earlier;
-    }
-
-    /** Without what names another patient, too; that is kept aside. */
-    private Set<String> own(Set<String> found) {
-      Set<String> own = new TreeSet<>(found);
-      if (!own.isEmpty()) {
-        Set<String> others =
-            LakeRows.namingOthers(LakeRows.of(current.union(landed), new Mentions(own)), patients);
-        others.removeAll(patients);
-        shared.addAll(others);
-        own.removeAll(others);
-      }
-      return own;
-    }
-
-    /** What the resources refer to and no other does, and what is nobody else's. */
-    private Set<String> onlyNamedBy(Set<String> known, Set<String> found) {
-      Set<String> all = new TreeSet<>(known);
-      all.addAll(found);
-      Mentions mine = new Mentions(all);
-      Set<String> candidates = new TreeSet<>();
-      LakeRows.of(current, mine)
-          .toLocalIterator()
-          .forEachRemaining(row -> candidates.addAll(Mentions.keysIn(row.getString(2))));
-      candidates.removeIf(key -> all.contains(key) || !OF_ONE_PATIENT.contains(type(key)));
-      if (candidates.isEmpty()) {
-        return candidates;
-      }
-      Mentions wanted = new Mentions(candidates);
-      FilterFunction<Row> others =
-          row ->
-              !mine.has(row.getString(0), row.getString(1))
-                  && !wanted.has(row.getString(0), row.getString(1))
-                  && wanted.in(row.getString(2));
-      for (Row other : current.filter(others).collectAsList()) {
-        candidates.removeAll(Mentions.keysIn(other.getString(2)));
-      }
-      for (Row one : LakeRows.of(current, new Mentions(candidates)).collectAsList()) {
-        boolean elsewhere =
-            Mentions.keysIn(one.getString(2)).stream()
-                .anyMatch(key -> type(key).equals(PATIENT) && !patients.contains(key));
-        if (elsewhere) {
-          candidates.remove(one.getString(0) + "/" + one.getString(1));
-        }
-      }
-      return candidates;
-    }
-
-    private static String type(String key) {
-      return key.substring(0, key.indexOf('/'));
-    }
+        persons.with(identifiers),
+        patients,
+        resources,
+        Owners.of(resources, patients, rows),
+        related.shared(),
+        known.size(),
+        unknown);
   }
 
   @Override

@@ -94,14 +94,15 @@ public final class Erasure {
   public Result go(Duration patience) {
     before = before();
     ErasedResources resources = find();
-    if (before == 0 && resources.isNobody()) {
+    if (before == 0 && resources.isNobody() && isNowhereElse(resources)) {
       return result(resources, Map.of()); // a typing error keeps nobody out
     }
-    list.add(resources.persons(), resources.resources());
+    list.add(resources.persons(), resources.owners());
     CleanLandings.forget(lake); // they were clean of others
     Failpoint.at("erase.listed");
     ExtractBarrier.await(lake, patience);
     ErasedResources found = find(); // what landed meanwhile is theirs, too
+    list.add(found.persons(), found.owners());
     Mentions erased = found.mentions();
     Mentions shared = new Mentions(found.shared());
     Map<String, Long> rows = new LinkedHashMap<>();
@@ -121,6 +122,11 @@ public final class Erasure {
     rows.put("bronze", new BronzeErasure(lake, erased, list.load()).run());
     CleanLandings.all(lake);
     return result(found, rows);
+  }
+
+  /** Somebody may be known by lines that were refused, and by nothing else. */
+  private boolean isNowhereElse(ErasedResources resources) {
+    return new QuarantineErasure(lake, resources.mentions()).count() == 0;
   }
 
   private long before() {

@@ -138,16 +138,17 @@ final class LakeRows {
   /** What names one of the resources, or is one; no Patient: only a link makes that the same. */
   static Set<String> naming(Dataset<Row> rows, Mentions mentions) {
     FilterFunction<Row> named =
-        row -> !row.getString(0).equals(PATIENT) && mentions.in(row.getString(2));
+        row ->
+            !row.getString(0).equals(PATIENT)
+                && mentions.inResource(
+                    row.getString(1), row.getString(2).getBytes(StandardCharsets.UTF_8));
     return keys(rows.filter(named));
   }
 
   /** What names a patient who is none of these. */
-  static Set<String> namingOthers(Dataset<Row> rows, Set<String> patients) {
+  static Set<String> namingOthers(Dataset<Row> rows, Mentions patients) {
     FilterFunction<Row> others =
-        row ->
-            Mentions.keysIn(row.getString(2)).stream()
-                .anyMatch(key -> key.startsWith(PATIENT + "/") && !patients.contains(key));
+        row -> patients.another(row.getString(2).getBytes(StandardCharsets.UTF_8));
     return keys(rows.filter(others));
   }
 

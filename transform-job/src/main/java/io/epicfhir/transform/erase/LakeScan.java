@@ -70,25 +70,46 @@ final class LakeScan {
   }
 
   private boolean names(Path file, OptOuts mine) throws IOException {
+    byte[] place = below(file).getBytes(StandardCharsets.UTF_8);
     byte[] bytes = FileText.of(lake, file);
-    if (mine.in(bytes, 0, bytes.length)) {
+    if (mine.in(place, 0, place.length) || mine.in(bytes, 0, bytes.length)) {
       return true;
     }
     if (!file.getName().endsWith(".parquet")) {
       return false;
     }
     String type = partition(file);
-    return ParquetRows.any(lake.hadoop(), file, row -> names(row, type, mine));
+    String table = table(file);
+    return ParquetRows.any(
+        lake.hadoop(),
+        file,
+        row ->
+            table.isEmpty() ? names(row, type, mine) : ParquetRows.isAbout(row, mine.row(table)));
   }
 
+  /** A resource of another patient that refers to a resource of hers is no find. */
   private static boolean names(Group row, String type, OptOuts mine) {
-    if (!type.isEmpty() && row.getType().containsField("id")) {
-      String id = new String(ParquetRows.bytes(row, "id"), StandardCharsets.UTF_8);
-      if (mine.has(type, id)) {
-        return true;
-      }
+    boolean resource = row.getType().containsField("id") && row.getType().containsField("resource");
+    if (type.isEmpty() || type.equals("Bundle") || !resource) {
+      return ParquetRows.anyText(row, text -> mine.in(text, 0, text.length));
     }
-    return ParquetRows.anyText(row, text -> mine.in(text, 0, text.length));
+    String id = new String(ParquetRows.bytes(row, "id"), StandardCharsets.UTF_8);
+    byte[] text = ParquetRows.bytes(row, "resource");
+    boolean another = type.equals("Patient") && mine.in(text, 0, text.length);
+    return another || mine.keepsOut(type, id, text, 0, text.length);
+  }
+
+  /** The table whose columns tell what the ids are of; empty where it is none. */
+  private String table(Path file) {
+    String[] steps = below(file).split("/", -1);
+    boolean table = steps.length > 3 && (steps[1].equals("views") || steps[1].equals("joined"));
+    return table ? steps[2] : "";
+  }
+
+  private String below(Path file) {
+    String path = file.toUri().getPath();
+    String root = new Path(lake.paths().root()).toUri().getPath();
+    return path.substring(Math.min(root.length(), path.length()));
   }
 
   /** The resource type of a partition's folder; empty where there is none. */
@@ -103,10 +124,8 @@ final class LakeScan {
 
   /** The first folder below the lake, and the table's name below views and the like. */
   private String layer(Path file) {
-    String path = file.toUri().getPath();
-    String root = new Path(lake.paths().root()).toUri().getPath();
-    String[] steps = path.substring(Math.min(root.length(), path.length())).split("/", -1);
-    boolean table = steps.length > 3 && (steps[1].equals("views") || steps[1].equals("joined"));
-    return table ? steps[1] + "/" + steps[2] : steps.length > 1 ? steps[1] : path;
+    String[] steps = below(file).split("/", -1);
+    String table = table(file);
+    return table.isEmpty() ? steps.length > 1 ? steps[1] : below(file) : steps[1] + "/" + table;
   }
 }

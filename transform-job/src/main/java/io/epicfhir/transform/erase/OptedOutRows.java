@@ -34,8 +34,8 @@ public final class OptedOutRows {
    */
   public long remove() {
     Optional<Instant> changed = list.changedAt();
-    if (changed.isEmpty()) {
-      return 0;
+    if (list.load().isEmpty() || changed.isEmpty()) {
+      return 0; // a list that was lost is an error, not an empty one
     }
     CleanLandings clean = CleanLandings.read(lake);
     Set<String> older = new TreeSet<>();

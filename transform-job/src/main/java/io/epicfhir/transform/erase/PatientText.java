@@ -3,8 +3,8 @@ package io.epicfhir.transform.erase;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.common.optout.PatientIdentifiers;
 import java.util.Set;
-import java.util.TreeSet;
 
 /** What a Patient's text says of who it is. */
 final class PatientText {
@@ -14,11 +14,7 @@ final class PatientText {
 
   /** Its identifiers, each as {@code system|value}. */
   static Set<String> identifiers(String json) {
-    Set<String> all = new TreeSet<>();
-    for (JsonNode one : read(json).path("identifier")) {
-      all.add(one.path("system").asText("") + "|" + one.path("value").asText(""));
-    }
-    return all;
+    return PatientIdentifiers.of(read(json));
   }
 
   private static JsonNode read(String json) {

@@ -9,7 +9,6 @@ import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.ParquetRows;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -45,12 +44,13 @@ final class QuarantineErasure {
   long count() {
     return each(
         file -> {
+          Set<String> places = going(file);
           long[] lines = new long[1];
           ParquetRows.any(
               lake.hadoop(),
               file,
               row -> {
-                lines[0] += names(ParquetRows.bytes(row, "line")) ? 1 : 0;
+                lines[0] += places.contains(place(row)) ? 1 : 0;
                 return false;
               });
           return lines[0];
@@ -71,16 +71,7 @@ final class QuarantineErasure {
   }
 
   private long parquet(Path file) {
-    Set<String> places = new HashSet<>();
-    ParquetRows.any(
-        lake.hadoop(),
-        file,
-        row -> {
-          if (names(ParquetRows.bytes(row, "line"))) {
-            places.add(place(row));
-          }
-          return false;
-        });
+    Set<String> places = going(file);
     if (places.isEmpty()) {
       return 0;
     }
@@ -100,6 +91,20 @@ final class QuarantineErasure {
             .gone();
     lake.delete(file);
     return gone;
+  }
+
+  private Set<String> going(Path file) {
+    QuarantinedGroups groups = new QuarantinedGroups(this::names);
+    ParquetRows.any(
+        lake.hadoop(),
+        file,
+        row -> {
+          String source = new String(ParquetRows.bytes(row, "source_file"), StandardCharsets.UTF_8);
+          long line = row.getLong("source_line", 0);
+          groups.take(source, line, ParquetRows.bytes(row, "line"));
+          return false;
+        });
+    return groups.going();
   }
 
   /** A line in pieces goes with all of them. */

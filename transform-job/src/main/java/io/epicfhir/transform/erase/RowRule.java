@@ -1,5 +1,6 @@
 package io.epicfhir.transform.erase;
 
+import io.epicfhir.common.optout.KeyColumns;
 import io.epicfhir.common.optout.LinkedRecords;
 import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.ParquetRows;
@@ -10,28 +11,40 @@ import org.apache.parquet.example.data.Group;
 final class RowRule {
   private static final String PATIENT = "Patient";
 
-  /** A view's column of the resource that a row is of. */
-  static final String RESOURCE = "_resource_id";
-
   private RowRule() {}
 
-  /** Whether a row of a Delta table's file may be one of an erased resource, by its id alone. */
+  /** Whether a row of a Delta table's file may be one of an erased resource, by an id alone. */
   static boolean isOne(Mentions erased, Group row) {
-    String column = row.getType().containsField(RESOURCE) ? RESOURCE : "id";
-    return row.getType().containsField(column)
-        && erased.hasId(new String(ParquetRows.bytes(row, column), StandardCharsets.UTF_8));
+    for (int i = 0; i < row.getType().getFieldCount(); i++) {
+      if (KeyColumns.isKey(row.getType().getFieldName(i))
+          && ParquetRows.anyText(
+              row, i, id -> erased.hasId(new String(id, StandardCharsets.UTF_8)))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a value says that the row is of a resource of others, too. */
+  static boolean isShared(Mentions shared, String table, String column, String id) {
+    if (!KeyColumns.isOwn(column) || !shared.hasId(id)) {
+      return false;
+    }
+    String type = KeyColumns.type(table, column);
+    return type.isEmpty() || shared.has(type, id);
   }
 
   /**
-   * A row of an erased resource, or one whose text names an erased resource. Another patient's own
-   * record goes only where it links to an erased one: where it names one otherwise (a mother), it
-   * stays, and the proof counts it.
+   * A row of an erased resource, or one whose text names an erased patient, or an erased resource
+   * and no other patient: who refers to her sample in his own record keeps his. Another patient's
+   * own record goes only where it links to an erased one: where it names one otherwise (a mother),
+   * it stays, and the proof counts it.
    */
   static boolean goes(Mentions erased, String type, String id, byte[] text) {
     if (erased.has(type, id)) {
       return true;
     }
-    if (!erased.in(text, 0, text.length)) {
+    if (!erased.inResource(id, text)) {
       return false;
     }
     return !type.equals(PATIENT)

@@ -52,13 +52,17 @@ final class StateErasure {
     }
     files += lists(lake.paths().state("groups"));
     for (Path trace : LakeFiles.below(lake, lake.paths().at("traces"))) {
-      byte[] text = bytes(trace);
-      if (erased.in(text, 0, text.length)) {
+      if (names(trace)) {
         lake.delete(trace);
         files++;
       }
     }
     return files;
+  }
+
+  private boolean names(Path file) {
+    byte[] text = bytes(file);
+    return erased.in(text, 0, text.length);
   }
 
   /** No extract is at work on it meanwhile. */
@@ -72,6 +76,11 @@ final class StateErasure {
           lake.delete(path);
           files++;
         }
+      }
+      Path spool = new Path(folder, "spool");
+      if (LakeFiles.below(lake, spool).stream().anyMatch(this::names)) {
+        lake.delete(spool);
+        files++;
       }
       return files + lists(folder);
     }

@@ -5,6 +5,7 @@ import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.optout.Mentions;
+import io.epicfhir.common.optout.RowNames;
 import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableScan;
 import io.epicfhir.transform.delta.TableSignature;
@@ -78,7 +79,7 @@ final class TableErasure {
     StructType table = table();
     List<String> wanted = new ArrayList<>(List.of(table.fieldNames()));
     wanted.addAll(TableScan.POSITION);
-    Rule rule = new Rule(erased, shared, partitioned);
+    Rule rule = new Rule(erased, shared, partitioned, path.getName());
     FilterFunction<Row> going = rule::goes;
     return new TableScan(spark, lake, path, columns(table, partitioned), partition(partitioned))
         .dataset(now.files(), wanted)
@@ -150,9 +151,9 @@ final class TableErasure {
   }
 
   /** Which rows go, by what stands in their texts. */
-  private record Rule(Mentions erased, Mentions shared, boolean silver)
+  private record Rule(Mentions erased, Mentions shared, boolean silver, String name)
       implements java.io.Serializable {
-    private static final long serialVersionUID = 1L;
+    private static final long serialVersionUID = 2L;
 
     boolean goes(Row row) {
       if (silver) {
@@ -163,35 +164,30 @@ final class TableErasure {
         String id = row.getAs("id");
         return shared.has(type, id) || RowRule.goes(erased, type, id, bytes);
       }
-      if (row.schema() != null && isShared(row)) {
-        return true;
-      }
+      RowNames names = erased.row(name);
+      String[] columns = row.schema().fieldNames();
       for (int i = 0; i < row.size() - 2; i++) { // the position is none of the table's
-        if (!row.isNullAt(i) && names(row.get(i))) {
-          return true;
-        }
-      }
-      return false;
-    }
-
-    private boolean isShared(Row row) {
-      boolean has = Arrays.asList(row.schema().fieldNames()).contains(RowRule.RESOURCE);
-      return has && row.getAs(RowRule.RESOURCE) instanceof String id && shared.hasUnique(id);
-    }
-
-    private boolean names(Object value) {
-      if (value instanceof String text) {
-        return erased.in(text);
-      }
-      if (value instanceof scala.collection.Iterable<?> list) {
-        var each = list.iterator();
-        while (each.hasNext()) {
-          if (names(each.next())) {
+        if (!row.isNullAt(i)) {
+          if (row.get(i) instanceof String id && RowRule.isShared(shared, name, columns[i], id)) {
             return true;
           }
+          add(names, columns[i], row.get(i));
         }
       }
-      return value instanceof Row nested && names(nested.toSeq());
+      return names.any();
+    }
+
+    private static void add(RowNames names, String column, Object value) {
+      if (value instanceof String text) {
+        names.add(column, text);
+      } else if (value instanceof scala.collection.Iterable<?> list) {
+        var each = list.iterator();
+        while (each.hasNext()) {
+          add(names, column, each.next());
+        }
+      } else if (value instanceof Row nested) {
+        add(names, column, nested.toSeq());
+      }
     }
   }
 }

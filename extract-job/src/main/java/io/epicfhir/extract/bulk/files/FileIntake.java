@@ -47,6 +47,7 @@ final class FileIntake implements Intake {
   private long bytes;
   private long optedOut;
   private boolean longOneStaysOut;
+  private long lastThatStaysOut = -1;
   private boolean cameShort;
 
   FileIntake(
@@ -204,7 +205,10 @@ final class FileIntake implements Intake {
   }
 
   private void reject(LineSplitter lines, Rejection rejection) {
-    if (namesOptedOut(lines)) {
+    boolean begins = lines.length() > 0 && lines.buffer()[lines.offset()] == '{';
+    // A resource in several lines has its id in one of them, and the name behind it.
+    if (namesOptedOut(lines) || (lines.line() == lastThatStaysOut + 1 && !begins)) {
+      lastThatStaysOut = lines.line();
       optedOut++;
       return;
     }

@@ -3,6 +3,8 @@ package io.epicfhir.extract.crawl.index;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
+import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.OptOuts;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -26,6 +28,7 @@ public final class IndexFolder {
   private static final String PATIENTS = "_patients";
   private static final String MERGES = "_merges";
   private static final String DOCUMENTS = "_documents";
+  private static final String PATIENT = "Patient";
   private static final int KEPT = 2;
 
   private final Lake lake;
@@ -113,9 +116,15 @@ public final class IndexFolder {
     return new HashSet<>(lines(PATIENTS, group, before));
   }
 
-  /** Which patients were merged into which, as a crawl knew it. */
+  /** Which patients were merged into which, as a crawl knew it; none of those who stay out. */
   public void merges(String exportId, Map<String, String> merges) {
-    lines(MERGES, exportId, merges.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()));
+    OptOuts optOuts = new OptOutList(lake).load();
+    lines(
+        MERGES,
+        exportId,
+        merges.entrySet().stream()
+            .filter(e -> !optOuts.has(PATIENT, e.getKey()) && !optOuts.has(PATIENT, e.getValue()))
+            .map(e -> e.getKey() + " " + e.getValue()));
   }
 
   /** The merges that the last landed crawl knew, each as "retired survivor". */

@@ -1,0 +1,37 @@
+package io.epicfhir.common.optout;
+
+import java.nio.charset.StandardCharsets;
+
+/** Whom a row of a view's table names: by its columns of ids, and by its texts. */
+public final class RowNames {
+  private final String table;
+  private final Known known;
+  private final TextNames names;
+
+  RowNames(String table, Known known) {
+    this.table = table;
+    this.known = known;
+    this.names = new TextNames(known);
+  }
+
+  /** Takes in a value. */
+  public RowNames add(String column, String value) {
+    boolean plain = KeyColumns.isKey(column) && value.indexOf('/') < 0;
+    String type = plain ? KeyColumns.type(table, column) : "";
+    if (!type.isEmpty()) {
+      names.take(type, known.of(type, value));
+      return this;
+    }
+    if (plain && KeyColumns.isLong(value)) {
+      names.take(null, known.ofAnyType(value));
+    }
+    byte[] text = value.getBytes(StandardCharsets.UTF_8);
+    names.read(text, 0, text.length, null);
+    return this;
+  }
+
+  /** Whether the row is about one of those who are asked for. */
+  public boolean any() {
+    return names.any();
+  }
+}

@@ -1,0 +1,100 @@
+package io.epicfhir.transform.erase;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.luben.zstd.Zstd;
+import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.lake.LakePaths;
+import io.epicfhir.common.optout.OptOutList;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the proof sees in files that are no tables. */
+final class LakeScanTest {
+  private static final String ANNA = "eAnna00112233445566";
+
+  @TempDir private Path folder;
+  private Lake lake;
+
+  @BeforeEach
+  void list() {
+    lake = new Lake(new LakePaths(folder.toUri().toString()), new Configuration());
+    new OptOutList(lake)
+        .add(
+            List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+            List.of());
+  }
+
+  private Path file(String path, byte[] bytes) throws IOException {
+    Path file = folder.resolve(path);
+    Files.createDirectories(file.getParent());
+    return Files.write(file, bytes);
+  }
+
+  private static byte[] spool() {
+    byte[] packed =
+        Zstd.compress(
+            ("{\"resourceType\":\"Patient\",\"id\":\"" + ANNA + "\"}")
+                .repeat(40)
+                .getBytes(StandardCharsets.UTF_8));
+    ByteArrayOutputStream segment = new ByteArrayOutputStream();
+    segment.writeBytes(new byte[] {0, 0, 0, 4, 0, 0, 0, 9, 'h', 'e', 'a', 'd'});
+    segment.writeBytes(packed);
+    segment.writeBytes(new byte[] {0, 0, 0, 0});
+    return segment.toByteArray();
+  }
+
+  @Test
+  void bodiesOfASpoolAreUnpacked() throws IOException {
+    Path file = file("state/exports/e9/staging/spool/Patient/000000001-a", spool());
+    assertThat(new LakeScan(lake, new OptOutList(lake).load()).run().found())
+        .isEqualTo(Map.of("state", 1L));
+
+    Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 40));
+    assertThat(new LakeScan(lake, new OptOutList(lake).load()).run().unreadable())
+        .as("where one cannot be unpacked nobody knows")
+        .isEqualTo(Map.of("state", 1L));
+  }
+
+  @Test
+  void aNameOfAFileIsRead() throws IOException {
+    file("metrics/etl/" + ANNA + ".json", new byte[] {'{', '}'});
+    file("traces/etl/t.txt", ("cannot open /tmp/" + ANNA + "_1").getBytes(StandardCharsets.UTF_8));
+    assertThat(new LakeScan(lake, new OptOutList(lake).load()).run().found())
+        .isEqualTo(Map.of("metrics", 1L, "traces", 1L));
+  }
+
+  @Test
+  void linesOfOneResourceGoTogether() {
+    QuarantinedGroups groups =
+        new QuarantinedGroups(line -> new String(line, StandardCharsets.UTF_8).contains(ANNA));
+    String[] lines = {
+      "{\"id\":\"his\", cut",
+      "{",
+      " \"resourceType\": \"Patient\",",
+      " \"id\": \"" + ANNA + "\",",
+      " \"name\": [ {",
+      " \"family\": \"Muster\" } ]",
+      "}",
+      "{",
+      " \"id\": \"his\"",
+      "}"
+    };
+    for (int i = 0; i < lines.length; i++) {
+      groups.take("f", i, lines[i].getBytes(StandardCharsets.UTF_8));
+    }
+    assertThat(groups.going()).containsExactlyInAnyOrder("f 1", "f 2", "f 3", "f 4", "f 5", "f 6");
+  }
+}
