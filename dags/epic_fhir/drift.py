@@ -13,7 +13,7 @@ from epic_fhir.checks import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
 from epic_fhir.reports import parse_instant
 
 LEAST_LOST = 3
-"""Fewer rows are no news, however few a view has; one that has none left is told of all the same."""
+"""Fewer rows are no news, however few a view has; one that has none left is always news."""
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """So far the server's clock may be before this one."""

@@ -35,7 +35,7 @@ def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds
     checks += [*told, *tried.failed]
     if past is not None:
         checks = acceptance.applied(checks, past, key.run_id)
-    if grounds == reconcile.GREEN and history.of_tables(key.dag_id) == key.dag_id:  # a rerun asks of what it made anew
+    if grounds == reconcile.GREEN and history.of_tables(key.dag_id) == key.dag_id:  # a rerun makes and checks a part only
         checks += attempts.checks(EXPECTATIONS, "checks", lambda: still_asked(checks, last_good(lake, key)))
     if grounds == reconcile.GREEN:
         grounds = reconcile.verdict(checks)

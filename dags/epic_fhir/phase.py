@@ -45,7 +45,7 @@ def settings_must_hold() -> Iterator[None]:
 
 def begun(lake: Lake, key: RunKey) -> Any:
     """
-    What stands at the report's place as a try begins. A note replaces an earlier try's report: it says nothing of this one, and
+    What lies in the report's place as a try begins. A note replaces an earlier try's report: it says nothing of this one, and
     nobody is to take it for that of a try that dies.
     """
     path = lake.report(key)

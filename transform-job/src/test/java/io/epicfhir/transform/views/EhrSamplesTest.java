@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** The shipped views over answers of real EHR sandboxes: what the source holds is in the tables. */
 class EhrSamplesTest {
-  private static final Path SAMPLES = Path.of("/work/shared/ehr-samples");
+  private static final Path SAMPLES = Path.of("../../shared/ehr-samples");
   private static final Path VIEWS = Path.of("..", "conf", "views");
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
