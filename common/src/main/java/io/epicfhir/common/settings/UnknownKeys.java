@@ -69,24 +69,6 @@ final class UnknownKeys {
   private static int distance(String key, String name) {
     String[] parts = key.split("\\.", -1);
     int count = Math.min(parts.length, name.split("\\.", -1).length);
-    return edits(String.join(".", List.of(parts).subList(0, count)), name);
-  }
-
-  /** How many letters to add, take out or replace (Levenshtein's distance). */
-  private static int edits(String from, String to) {
-    int[] before = new int[to.length() + 1];
-    for (int j = 0; j <= to.length(); j++) {
-      before[j] = j;
-    }
-    for (int i = 1; i <= from.length(); i++) {
-      int[] now = new int[to.length() + 1];
-      now[0] = i;
-      for (int j = 1; j <= to.length(); j++) {
-        int replaced = before[j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
-        now[j] = Math.min(replaced, 1 + Math.min(before[j], now[j - 1]));
-      }
-      before = now;
-    }
-    return before[to.length()];
+    return Edits.between(String.join(".", List.of(parts).subList(0, count)), name);
   }
 }

@@ -1,9 +1,11 @@
 package io.epicfhir.extract.source.settings;
 
+import io.epicfhir.common.settings.Edits;
 import io.epicfhir.common.settings.SettingsReader;
 import io.epicfhir.extract.source.request.ResourceTypeNames;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Checks names of resource types in settings: one that is misspelt would ask for nothing. */
@@ -32,22 +34,7 @@ public final class TypeNames {
                 .thenComparing(Comparator.naturalOrder()));
   }
 
-  /** How many letters to add, take out or replace (Levenshtein's distance); case does not count. */
-  private static int edits(String from, String to) {
-    int[] before = new int[to.length() + 1];
-    for (int j = 0; j <= to.length(); j++) {
-      before[j] = j;
-    }
-    for (int i = 1; i <= from.length(); i++) {
-      int[] now = new int[to.length() + 1];
-      now[0] = i;
-      for (int j = 1; j <= to.length(); j++) {
-        char one = Character.toLowerCase(from.charAt(i - 1));
-        int replaced = before[j - 1] + (one == Character.toLowerCase(to.charAt(j - 1)) ? 0 : 1);
-        now[j] = Math.min(replaced, 1 + Math.min(before[j], now[j - 1]));
-      }
-      before = now;
-    }
-    return before[to.length()];
+  private static int edits(String name, String type) {
+    return Edits.between(name.toLowerCase(Locale.ROOT), type.toLowerCase(Locale.ROOT));
   }
 }
