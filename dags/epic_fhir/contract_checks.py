@@ -32,8 +32,10 @@ def usable_landing(export: str, landing: Any) -> tuple[dict[str, Any] | None, st
     return (None if told else landing), told
 
 
-def as_agreed(given: dict[str, Any], landings: dict[str, Any]) -> list[Check]:
-    """A check for each run report and bronze commit that is not; a document that is missing is another check's."""
-    found = [(task, usable(task, report)[1]) for task, report in given.items()]
-    found += [(export, usable_landing(export, landing)[1]) for export, landing in landings.items()]
-    return [Check("contract", subject, COULD_NOT_RUN, told) for subject, told in found if told]
+def as_agreed(problems: dict[str, str | None]) -> list[Check]:
+    """
+    A check for each document that is not; one that is missing is another check's.
+
+    :param problems: by phase or export, why its document cannot be used whole
+    """
+    return [Check("contract", subject, COULD_NOT_RUN, told) for subject, told in problems.items() if told]

@@ -24,9 +24,11 @@ def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds
 
     :param given: each phase's run report as it was read, or None
     """
-    reports = {phase: contract_checks.usable(phase, report)[0] for phase, report in given.items()}
-    evidence, landings = _evidence(lake, reports)
-    checks = attempts.checks("counts", "all", lambda: reconcile.reconcile(evidence)) + contract_checks.as_agreed(given, landings)
+    read = {phase: contract_checks.usable(phase, report) for phase, report in given.items()}
+    reports = {phase: report for phase, (report, _) in read.items()}
+    evidence, problems = _evidence(lake, reports)
+    checks = attempts.checks("counts", "all", lambda: reconcile.reconcile(evidence))
+    checks += contract_checks.as_agreed({phase: told for phase, (_, told) in read.items()} | problems)
     grounds = reconcile.verdict(checks)
     checks += attempts.checks("skew", "all", lambda: skew(reports, thresholds))
     tried = attempts.Attempts()
@@ -48,11 +50,11 @@ def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds
     return Judged(grounds, reconcile.as_dicts(checks + page.failed), table, [asdict(trend) for trend in drawn], data)
 
 
-def _evidence(lake: Lake, reports: dict[str, Any]) -> tuple[Evidence, dict[str, Any]]:
-    """What the checks look at; and the landings as they were read."""
+def _evidence(lake: Lake, reports: dict[str, Any]) -> tuple[Evidence, dict[str, str | None]]:
+    """What the checks look at; and by export why its landing cannot be used."""
     exports = (((reports.get("transform") or {}).get("result")) or {}).get("exports") or []
     known = sorted({*exports, *export_ids(reports.get("extract"))})
-    landings = {e: lake.read_json(lake.landing(e)) for e in known}
+    landings = {e: contract_checks.usable_landing(e, lake.read_json(lake.landing(e))) for e in known}
 
     def every_landing() -> dict[str, Any]:
         found = dict(lake.json_files(f"{lake.root}/state/landings"))
@@ -60,13 +62,13 @@ def _evidence(lake: Lake, reports: dict[str, Any]) -> tuple[Evidence, dict[str, 
 
     evidence = Evidence(
         reports=reports,
-        landings={export: contract_checks.usable_landing(export, landing)[0] for export, landing in landings.items()},
+        landings={export: landing for export, (landing, _) in landings.items()},
         applied=frozenset(e for e in known if _is_applied(lake.read_json(f"{lake.root}/state/applied/{e}.json"))),
         standing=_versions(lake, "views"),
         standing_joined=_versions(lake, "joined"),
         every_landing=every_landing,
     )
-    return evidence, landings
+    return evidence, {export: told for export, (_, told) in landings.items()}
 
 
 def _beside_earlier_runs(

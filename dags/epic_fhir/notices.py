@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import shlex
 from datetime import datetime, timezone
 from typing import Any
 
-from epic_fhir import job_settings
+from epic_fhir import job_settings, remedy
 from epic_fhir.alert_memory import Unsent
 from epic_fhir.alert_store import AlertStore
 from epic_fhir.channels import Alerts, Message, channels
@@ -65,7 +64,7 @@ def settings_do_not_hold(key: RunKey, problem: str, context: Any) -> None:
         log.error("Nobody could be told that the settings do not hold: %s", e)
         return
     headline = "Red: the settings do not hold, so nothing was judged."
-    command = f"airflow dags clear {key.dag_id} --run-id{'=' if key.run_id.startswith('-') else ' '}{shlex.quote(key.run_id)} --yes"
+    command = f"airflow dags clear {key.dag_id} {remedy.run_option(key)} --yes"
     lines = (headline, f"{key.dag_id}, run {key.run_id}.", *problem.splitlines()[:_LINES], "Mend them first; then run the command.")
     made = Message(key.dag_id, key.run_id, "red", f"{key.dag_id}: {headline}", lines, command, "")
     send(lake_of(here), alerts, made, context)

@@ -49,9 +49,11 @@ def begun(lake: Lake, key: RunKey) -> Any:
     nobody is to take it for that of a try that dies.
     """
     path = lake.report(key)
-    if lake.read_json(path) is not None:
-        lake.write_json(path, {"begun": {"task_id": key.task_id, "try_number": key.try_number}})
-    return lake.read_json(path)
+    if lake.read_json(path) is None:
+        return None
+    note = {"begun": {"task_id": key.task_id, "try_number": key.try_number}}
+    lake.write_json(path, note)
+    return note
 
 
 def settle(ended: Ended) -> dict[str, Any]:

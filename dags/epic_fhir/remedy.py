@@ -81,7 +81,7 @@ def next_step(
         # in the phases before it, so all of them go again: the run adopts the export it has.
         # load has run where transform reached its end, and must run after it.
         scope = "" if failed == "validate" or (failed == "transform" and code == DATA_REFUSED) else " --only-failed"
-        command = f"airflow dags clear {key.dag_id} {_run(key)}{scope} --yes"
+        command = f"airflow dags clear {key.dag_id} {run_option(key)}{scope} --yes"
     return {"task": failed, "exit_code": code, "cause": "" if failed == "validate" else cause, "advice": advice, "command": command}
 
 
@@ -119,8 +119,8 @@ def look(key: RunKey, warnings: list[dict[str, Any]], paused: Callable[[str], bo
     return switched_on({**step, "advice": advice, "command": command}, paused)
 
 
-def _run(key: RunKey) -> str:
-    """The option, also of an id that would be taken for an option itself."""
+def run_option(key: RunKey) -> str:
+    """The option that names a run, also of an id that would be taken for an option itself."""
     return f"--run-id{'=' if key.run_id.startswith('-') else ' '}{shlex.quote(key.run_id)}"
 
 
@@ -146,7 +146,7 @@ def _refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tup
 
 def _refused_export(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     if result.get("refused_export"):
-        clear = f"airflow dags clear {key.dag_id} {_run(key)} --only-failed --yes"
+        clear = f"airflow dags clear {key.dag_id} {run_option(key)} --only-failed --yes"
         advice = (
             "The job refused the server's export: the message says why. Once the server is right, run this command: it asks for a "
             "new export.\nTo land the export as it is, first change the settings that the message names, then run: " + clear

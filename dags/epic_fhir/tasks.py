@@ -9,12 +9,13 @@ from typing import Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from epic_fhir import acceptance, alerts, history, logs, notices, reconcile, rerun, sites, verdict
+from epic_fhir import acceptance, alerts, history, logs, notices, reconcile, remedy, rerun, sites, verdict
 from epic_fhir.channels import Alerts
 from epic_fhir.installation import Installation
 from epic_fhir.lake import Lake, RunKey
 from epic_fhir.links import ReportLink, page_url, report_url
 from epic_fhir.phase import settings_must_hold
+from epic_fhir.reports import JOBS
 from epic_fhir.settings import Settings, Thresholds
 
 log = logging.getLogger(__name__)
@@ -113,9 +114,9 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     except AirflowFailException as e:
         notices.settings_do_not_hold(key, str(e), context)
         raise
-    before = [*verdict.JOBS, "validate"]
+    before = list(remedy.ORDER)
     states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
-    left_out = {} if made is None else {task: made.reports.get(task) for task in verdict.JOBS if not made.runs(task)}
+    left_out = {} if made is None else {task: made.reports.get(task) for task in JOBS if not made.runs(task)}
     mends, notes = (made.run, made.notes()) if made else (None, ())
     alert = partial(alerts.tell, lake, key, told, link, context, mends=mends)
     problem = verdict.publish(lake, key, thresholds, states, alert, left_out, mends, notes, partial(paused, context["ti"]))

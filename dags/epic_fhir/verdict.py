@@ -18,11 +18,9 @@ from epic_fhir.evidence import PHASES
 from epic_fhir.findings import Judged, finding
 from epic_fhir.judgement import judge
 from epic_fhir.lake import Lake, RunKey
-from epic_fhir.reports import DATA_REFUSED, JOBS, record
+from epic_fhir.reports import DATA_REFUSED, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.task_states import as_load_went, report_of, state_check
-
-ORDER = (*JOBS, "validate")
 
 
 def validate(lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, str]) -> str | None:
@@ -79,11 +77,11 @@ def publish(
     start, tried = datetime.now(timezone.utc), Attempts()
     left_out = left_out or {}
     states = tried.of("report", "transform", lambda: as_load_went(lake, key, states), states)
-    given = {task: tried.of("report", task, partial(_given, lake, key, task, left_out, states), None) for task in ORDER}
+    given = {task: tried.of("report", task, partial(_given, lake, key, task, left_out, states), None) for task in remedy.ORDER}
     reports = {task: usable(task, report)[0] for task, report in given.items()}
     phases = {phase: given[phase] for phase in PHASES}
     judged = tried.of("report", "checks", lambda: judge(lake, key, phases, thresholds), Judged(reconcile.UNKNOWN, [], []))
-    asked = [task for task in ORDER if task not in left_out]
+    asked = [task for task in remedy.ORDER if task not in left_out]
     of_tasks = [c for task in asked if (c := state_check(task, states.get(task), reports[task]))]
     whole = _final(judged, of_tasks, tried)
 

@@ -8,8 +8,9 @@ from epic_fhir.changes import data_of
 from epic_fhir.lake import Lake
 from epic_fhir.remedy import next_step
 from epic_fhir.render import count, span, timeline
+from epic_fhir.reports import JOBS
 
-GOOD = dict.fromkeys((*verdict.JOBS, "validate"), "success")
+GOOD = dict.fromkeys((*JOBS, "validate"), "success")
 
 
 def page(tmp_path, reports, states, validated="success"):
@@ -65,8 +66,8 @@ def test_a_failed_phase_is_named_with_its_message_and_what_it_means(tmp_path):
 
 
 def test_a_task_that_failed_without_a_report_is_red(tmp_path):
-    reports = dict.fromkeys(verdict.JOBS)
-    states = {"kick_off": "failed"} | dict.fromkeys(verdict.JOBS[1:], "upstream_failed")
+    reports = dict.fromkeys(JOBS)
+    states = {"kick_off": "failed"} | dict.fromkeys(JOBS[1:], "upstream_failed")
     html, problem = page(tmp_path, reports, states, validated="upstream_failed")
     assert "<h1>Red: kick_off failed.</h1>" in html
     assert "kick_off failed: it left no report; see its log in Airflow" in html

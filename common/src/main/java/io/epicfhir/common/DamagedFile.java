@@ -68,10 +68,15 @@ public final class DamagedFile {
         && "FAILED_READ_FILE.NO_HINT".equals(said.getCondition());
   }
 
+  /** The file that does not fit its checksum, by Hadoop's word on it; empty where it names none. */
+  static Optional<String> named(ChecksumException cause) {
+    Matcher file = CHECKSUM.matcher(String.valueOf(cause.getMessage()));
+    return file.find() ? Optional.of(file.group(1)) : Optional.empty();
+  }
+
   private static Optional<String> named(Throwable cause) {
-    if (cause instanceof ChecksumException) {
-      Matcher file = CHECKSUM.matcher(String.valueOf(cause.getMessage()));
-      return file.find() ? Optional.of(file.group(1)) : Optional.empty();
+    if (cause instanceof ChecksumException unfit) {
+      return named(unfit);
     }
     return cause instanceof SparkThrowable said
             && String.valueOf(said.getCondition()).startsWith("FAILED_READ_FILE")

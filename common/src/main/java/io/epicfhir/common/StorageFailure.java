@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FSError;
@@ -25,9 +23,6 @@ public final class StorageFailure {
           "Read-only file system",
           "Permission denied",
           "Input/output error");
-
-  /** How Hadoop names the file that does not fit its checksum; it has no other way to tell. */
-  private static final Pattern DAMAGED = Pattern.compile("Checksum error: (\\S+) at \\d+");
 
   /** What to do where a table's work met a storage's failure. */
   public static final String CHECK_DISKS =
@@ -118,9 +113,8 @@ public final class StorageFailure {
       if (cause instanceof AccessDeniedException) {
         return "Permission denied";
       }
-      if (cause instanceof ChecksumException) {
-        Matcher file = DAMAGED.matcher(String.valueOf(cause.getMessage()));
-        return (file.find() ? file.group(1) : "a file") + " does not fit its checksum";
+      if (cause instanceof ChecksumException unfit) {
+        return DamagedFile.named(unfit).orElse("a file") + " does not fit its checksum";
       }
       String message = String.valueOf(cause.getMessage());
       Optional<String> known = KNOWN.stream().filter(message::contains).findFirst();

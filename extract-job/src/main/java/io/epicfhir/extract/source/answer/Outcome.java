@@ -2,7 +2,7 @@ package io.epicfhir.extract.source.answer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.epicfhir.extract.source.request.ResourceTypeNames;
+import io.epicfhir.common.ResourceTypeNames;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

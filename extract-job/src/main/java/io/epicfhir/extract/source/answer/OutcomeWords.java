@@ -1,6 +1,6 @@
 package io.epicfhir.extract.source.answer;
 
-import io.epicfhir.extract.source.request.ResourceTypeNames;
+import io.epicfhir.common.ResourceTypeNames;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;

@@ -1,5 +1,6 @@
 package io.epicfhir.extract.source.request;
 
+import io.epicfhir.common.ResourceTypeNames;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Set;

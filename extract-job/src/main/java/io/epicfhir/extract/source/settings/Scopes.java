@@ -1,6 +1,6 @@
 package io.epicfhir.extract.source.settings;
 
-import io.epicfhir.extract.source.request.ResourceTypeNames;
+import io.epicfhir.common.ResourceTypeNames;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;

@@ -1,8 +1,8 @@
 package io.epicfhir.extract.source.settings;
 
+import io.epicfhir.common.ResourceTypeNames;
 import io.epicfhir.common.settings.Edits;
 import io.epicfhir.common.settings.SettingsReader;
-import io.epicfhir.extract.source.request.ResourceTypeNames;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;

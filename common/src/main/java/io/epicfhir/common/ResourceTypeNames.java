@@ -1,4 +1,4 @@
-package io.epicfhir.extract.source.request;
+package io.epicfhir.common;
 
 import java.util.Set;
 
