@@ -103,6 +103,7 @@ final class LookupsTest {
         "{\"resourceType\": \"ValueSet\", \"expansion\": {\"total\": 3, \"contains\": [{\"code\": \"a\"}]}}|its expansion has 1 codes of a total of 3",
         "{\"resourceType\": \"ValueSet\", \"expansion\": {\"offset\": 100, \"contains\": []}}|it is one page of an expansion",
         "{\"resourceType\": \"ValueSet\", \"expansion\": {\"extension\": [{\"url\": \"http://hl7.org/fhir/StructureDefinition/valueset-toocostly\", \"valueBoolean\": true}]}}|too costly",
+        "{\"resourceType\": \"ValueSet\", \"expansion\": {\"extension\": [{\"url\": \"http://hl7.org/fhir/StructureDefinition/valueset-unclosed\", \"valueBoolean\": true}]}}|other codes may be in the value set",
         "{\"resourceType\": \"ValueSet\", \"compose\": {\"include\": [{\"system\": \"s\"}]}}|it takes codes by a filter",
         "{\"resourceType\": \"ValueSet\", \"compose\": {\"include\": [{\"valueSet\": [\"v\"]}]}}|it takes codes by a filter",
         "{\"resourceType\": \"ValueSet\"}|it has neither an expansion nor a list",

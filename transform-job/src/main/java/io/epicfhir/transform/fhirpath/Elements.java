@@ -1,9 +1,20 @@
 package io.epicfhir.transform.fhirpath;
 
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.hl7.fhir.utilities.SourceLocation;
 
 /** Resolves what chooses among elements by their type or their number. */
 final class Elements {
+  /** R4's <a href="https://hl7.org/fhir/R4/datatypes.html">data types</a> that others extend. */
+  private static final Map<String, Set<String>> SUBTYPES =
+      Map.of(
+          "string", Set.of("code", "id", "markdown"),
+          "uri", Set.of("url", "canonical", "uuid", "oid"),
+          "integer", Set.of("positiveInt", "unsignedInt"),
+          "Quantity", Set.of("Age", "Count", "Distance", "Duration"));
+
   private Elements() {}
 
   /** Chooses the type of value[x]; on an element of one type it keeps all or nothing. */
@@ -13,15 +24,35 @@ final class Elements {
     }
     String name = named.name();
     if (source instanceof Expr.Choice choice) {
-      return choice.variants().stream()
-          .filter(variant -> variant.type().name().equals(name))
-          .findFirst()
-          .orElseThrow(() -> new PathException(choice.name() + " is never of type " + name, at));
+      return ofType(at, choice, name);
     }
-    if (source.type().name().equals(name)) {
+    if (isA(source.type(), name)) {
       return source;
     }
     throw new PathException("this is of type " + source.type().name() + ", never " + name, at);
+  }
+
+  private static Expr ofType(SourceLocation at, Expr.Choice choice, String name) {
+    List<Expr.Member> fit =
+        choice.variants().stream().filter(variant -> isA(variant.type(), name)).toList();
+    if (fit.isEmpty()) {
+      throw new PathException(choice.name() + " is never of type " + name, at);
+    }
+    if (fit.size() == 1) {
+      return fit.get(0);
+    }
+    // Where complex types have subtypes, those of value[x] in extensions, the type itself is meant.
+    return fit.stream()
+        .filter(variant -> variant.type().form() == Form.COMPLEX)
+        .filter(variant -> variant.type().name().equals(name))
+        .map(Expr.class::cast)
+        .findFirst()
+        .orElseGet(() -> new Expr.Variants(fit, FhirType.primitive(name)));
+  }
+
+  /** Whether it is the type of that name or one that FHIR derives from it. */
+  private static boolean isA(FhirType type, String name) {
+    return type.name().equals(name) || SUBTYPES.getOrDefault(name, Set.of()).contains(type.name());
   }
 
   /** One of many by its number, which must be known now. */

@@ -55,6 +55,18 @@ public sealed interface Expr {
     }
   }
 
+  /**
+   * value[x] where it is of one of some primitive types.
+   *
+   * @param type the one that all of them are
+   */
+  record Variants(List<Member> variants, FhirType type) implements Expr {
+    @Override
+    public boolean many() {
+      return variants.get(0).many();
+    }
+  }
+
   /** All elements that the paths reach, over and over, depth first. */
   record Repeat(Expr source, List<List<String>> paths, FhirType type) implements Expr {
     @Override

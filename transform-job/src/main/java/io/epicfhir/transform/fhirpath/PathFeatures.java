@@ -67,7 +67,12 @@ public final class PathFeatures {
           of("lower", "a text in lower case", "id.lower()"),
           of("matches", "whether a regular expression is found in a text", "id.matches('^[a-z]')"),
           of("not", "the opposite", "active.not()"),
-          of("ofType", "value[x] as one of its types", "deceased.ofType(boolean)"),
+          of(
+              "ofType",
+              "value[x] as one of its types; `string` includes `code`, `id` and `markdown`, `uri` includes"
+                  + " `url`, `canonical`, `uuid` and `oid`, `integer` includes `positiveInt` and"
+                  + " `unsignedInt`",
+              "deceased.ofType(boolean)"),
           of(
               "plainText",
               "ours: the plain text of a document in a base64Binary, by its content type",

@@ -21,16 +21,21 @@ final class PathLiterals {
   static boolean begins(FHIRLexer lexer) {
     String token = lexer.getCurrent();
     return token != null
-        && (lexer.isStringConstant()
+        && (isText(lexer)
             || token.equals("{}")
             || token.equals("true")
             || token.equals("false")
             || token.matches("[%@0-9].*"));
   }
 
+  /** HAPI takes a name in backquotes for a text, too. */
+  private static boolean isText(FHIRLexer lexer) {
+    return lexer.isStringConstant() && !lexer.isFixedName();
+  }
+
   static PathNode read(FHIRLexer lexer) {
     SourceLocation at = lexer.getCurrentStartLocation();
-    if (lexer.isStringConstant()) {
+    if (isText(lexer)) {
       return new PathNode.Constant(at, unquoted(lexer), FhirType.STRING);
     }
     String token = lexer.take();
@@ -58,7 +63,7 @@ final class PathLiterals {
 
   private static PathNode number(SourceLocation at, String text, FHIRLexer lexer) {
     String next = lexer.getCurrent();
-    if (next != null && (lexer.isStringConstant() || UNIT.matcher(next).matches())) {
+    if (next != null && (isText(lexer) || UNIT.matcher(next).matches())) {
       throw new PathException("a value with a unit is not supported", at);
     }
     if (text.contains(".")) {

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.hl7.fhir.r4.fhirpath.FHIRLexer;
 import org.hl7.fhir.r4.fhirpath.FHIRLexer.FHIRLexerException;
 import org.hl7.fhir.utilities.SourceLocation;
@@ -46,10 +48,34 @@ final class PathParser {
   /** A chain of these is one operation: which two are taken together first makes no difference. */
   private static final Set<String> ASSOCIATIVE = Set.of("and", "or", "|", "&");
 
+  /** Texts and names in quotes, comments, what begins a comment only, and names of constants. */
+  private static final Pattern PARTS =
+      Pattern.compile(
+          "(['\"`])(?:\\\\.|(?!\\1).)*+\\1|//[^\\r\\n]*|/\\*.*?\\*/|/\\*|%\\w+(?=-)",
+          Pattern.DOTALL);
+
   private final FHIRLexer lexer;
 
   private PathParser(String path) {
-    lexer = new FHIRLexer(path, "path", false, false);
+    lexer = new FHIRLexer(readable(path), "path", false, false);
+  }
+
+  /**
+   * HAPI takes a comment without an end to go on to the last character but one, and a minus to be
+   * part of a constant's name.
+   */
+  private static String readable(String path) {
+    Matcher parts = PARTS.matcher(path);
+    StringBuilder out = new StringBuilder();
+    while (parts.find()) {
+      String part = parts.group();
+      if (part.equals("/*")) {
+        throw new PathException("a comment that begins with /* needs an end: */");
+      }
+      String apart = part.startsWith("%") ? part + " " : part;
+      parts.appendReplacement(out, Matcher.quoteReplacement(apart));
+    }
+    return parts.appendTail(out).toString();
   }
 
   static PathNode parse(String path) {

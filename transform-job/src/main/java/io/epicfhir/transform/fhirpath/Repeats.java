@@ -14,7 +14,7 @@ final class Repeats {
    * nowhere give no elements: the specification's suite asks for that.
    */
   static Expr resolve(List<String> paths, FhirType focus) {
-    List<List<String>> names = paths.stream().map(Repeats::names).toList();
+    List<List<String>> names = paths.stream().map(path -> names(path, focus)).distinct().toList();
     Set<FhirType> known = new LinkedHashSet<>(List.of(focus));
     Set<FhirType> reached = new LinkedHashSet<>();
     while (true) {
@@ -51,7 +51,8 @@ final class Repeats {
     reached.add(value.type());
   }
 
-  private static List<String> names(String path) {
+  /** A path may say by name that it begins at the element at hand, as any other may. */
+  private static List<String> names(String path, FhirType focus) {
     List<String> names = new ArrayList<>();
     PathNode node = PathParser.parse(path);
     while (node instanceof PathNode.Name name) {
@@ -60,6 +61,16 @@ final class Repeats {
     }
     if (node != null) {
       throw new PathException("repeat takes plain element names, not " + path, node.at());
+    }
+    boolean fromHere =
+        names.size() > 1
+            && (names.get(0).equals("$this")
+                || (focus.isResource() && names.get(0).equals(focus.name())));
+    if (fromHere) {
+      names.remove(0);
+    }
+    if (names.get(0).startsWith("$")) {
+      throw new PathException("repeat takes plain element names, not " + path, null);
     }
     return List.copyOf(names);
   }

@@ -164,6 +164,7 @@ public final class Typing {
       return computed(within.body());
     }
     return !(value instanceof Expr.Member
+        || value instanceof Expr.Variants
         || value instanceof Expr.This
         || value instanceof Expr.Item
         || value instanceof Expr.Where

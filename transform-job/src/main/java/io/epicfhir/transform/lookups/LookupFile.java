@@ -55,7 +55,8 @@ record LookupFile(String name, Path path) implements LookupSource {
       return StandardCharsets.UTF_8
           .newDecoder()
           .decode(ByteBuffer.wrap(Files.readAllBytes(path)))
-          .toString();
+          .toString()
+          .replaceFirst("^\\uFEFF", ""); // the byte order mark that Windows' editors write
     } catch (CharacterCodingException e) {
       throw new LookupRefused(file(), 0, "it is not UTF-8");
     } catch (IOException e) {

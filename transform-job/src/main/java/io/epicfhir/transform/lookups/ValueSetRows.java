@@ -41,9 +41,13 @@ final class ValueSetRows {
       }
     }
     for (JsonNode extension : expansion.path("extension")) {
-      if (extension.path("url").asText().endsWith("/valueset-toocostly")
-          && extension.path("valueBoolean").asBoolean(true)) {
+      String url = extension.path("url").asText();
+      boolean says = extension.path("valueBoolean").asBoolean(true);
+      if (says && url.endsWith("/valueset-toocostly")) {
         throw incomplete("its server says that the expansion is too costly");
+      }
+      if (says && url.endsWith("/valueset-unclosed")) {
+        throw incomplete("its server says that other codes may be in the value set, too");
       }
     }
     List<Row> rows = new ArrayList<>();

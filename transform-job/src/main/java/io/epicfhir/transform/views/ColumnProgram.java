@@ -14,10 +14,20 @@ import org.apache.spark.unsafe.types.UTF8String;
  * @param slot its place in the row
  * @param collection whether it holds a list
  * @param form what its values become, where the declared type is wider than the path's
+ * @param without its value where a forEachOrNull has no element; null for null
  */
-record ColumnProgram(Place place, int slot, Eval path, boolean collection, Form form)
+record ColumnProgram(
+    Place place, int slot, Eval path, boolean collection, Form form, Integer without)
     implements Serializable {
   private static final GenericArrayData EMPTY = new GenericArrayData(new Object[0]);
+
+  /** The value where a forEachOrNull around it has no element. */
+  Object blank() {
+    if (collection) {
+      return EMPTY;
+    }
+    return without == null ? null : converted(without);
+  }
 
   Object value(Object focus, Frame frame) {
     if (!collection) {

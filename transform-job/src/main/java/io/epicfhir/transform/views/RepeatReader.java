@@ -18,13 +18,14 @@ final class RepeatReader {
   private static final int SHORT = 1 << 16;
 
   private static final TooDeep TOO_DEEP = new TooDeep(LEVELS);
+  private static final TooDeep TOO_MANY = new TooDeep(0);
 
   /** Ends the search. */
   private static final class Stop extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     Stop() {
-      super("repeat goes deeper than " + LEVELS + " levels", null, false, false);
+      super("repeat finds too much, or too deep", null, false, false);
     }
   }
 
@@ -33,6 +34,7 @@ final class RepeatReader {
   private final int nesting;
   private final ElementReader element;
   private int level;
+  private int most;
 
   RepeatReader(ReadNode node, ElementReader element) {
     this.paths = node.repeat().stream().map(RepeatReader::names).toList();
@@ -58,14 +60,15 @@ final class RepeatReader {
     List<Object> rows = new ArrayList<>();
     level = 0;
     int start = json.place();
+    most = json.left() / 2 + 1; // an element is two characters at least
     try {
       // Each level is looked over again for what it contains: in deep nesting that takes time.
       if (json.left() > SHORT && json.nesting() > nesting) {
         throw new Stop();
       }
       gather(json, start, rows);
-    } catch (Stop | StackOverflowError deep) {
-      return TOO_DEEP;
+    } catch (Stop | StackOverflowError end) {
+      return rows.size() == most ? TOO_MANY : TOO_DEEP;
     }
     return rows.toArray();
   }
@@ -99,7 +102,7 @@ final class RepeatReader {
     } else if (depth < path.size()) {
       descend(json, path, depth, rows);
     } else {
-      if (level == LEVELS) {
+      if (level == LEVELS || rows.size() == most) {
         throw new Stop();
       }
       int start = json.place();

@@ -11,7 +11,9 @@ import io.epicfhir.transform.views.ViewDefinition.Iteration;
 import io.epicfhir.transform.views.ViewDefinition.Select;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Compiles the tree of selects. A select's columns, its nested selects and its union follow each
@@ -54,16 +56,26 @@ final class RowPlanner {
       if (!columns.isEmpty()) {
         step = Step.Columns.before(step, at.loop(), columns);
       }
-      return looping == null ? step : looping.step(at.loop(), step);
+      if (looping == null) {
+        return step;
+      }
+      Step none = looping.orNull() ? new Step.Blanks(all().toList(), next) : null;
+      return new Step.Loop(
+          looping.place, looping.path.eval(), looping.outer, at.loop(), step, none);
+    }
+
+    /** Its columns and those of all in it; the branches of a union fill the same ones. */
+    private Stream<ColumnProgram> all() {
+      return Stream.of(
+              columns.stream(),
+              selects.stream().flatMap(Node::all),
+              union.stream().limit(1).flatMap(Node::all))
+          .flatMap(Function.identity());
     }
   }
 
   /** What a select repeats over. */
-  private record Looping(Place place, EvalCompiler.Compiled path, int outer, boolean orNull) {
-    Step step(int loop, Step next) {
-      return new Step.Loop(place, path.eval(), outer, loop, orNull, next);
-    }
-  }
+  private record Looping(Place place, EvalCompiler.Compiled path, int outer, boolean orNull) {}
 
   CompiledView compile() {
     At start = new At(resource, read, 0);
@@ -171,7 +183,8 @@ final class RowPlanner {
         columns.size() - 1,
         checked(place, () -> compiled(expr, at)).eval(),
         column.collection(),
-        type.form());
+        type.form(),
+        expr instanceof Expr.RowIndex ? Integer.valueOf(0) : null);
   }
 
   /** The branches fill the same columns. */

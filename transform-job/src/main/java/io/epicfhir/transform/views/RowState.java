@@ -17,7 +17,7 @@ final class RowState {
   private final Frame frame;
   private final Object[] focuses;
   private final Object[] row;
-  private Step.Columns[] groups = new Step.Columns[4];
+  private Step.Group[] groups = new Step.Group[4];
   private int active;
   private int computed;
   private Object[][] rows = new Object[4][];
@@ -72,7 +72,7 @@ final class RowState {
   }
 
   /** Columns that the rows to come have; to be taken away by their depth. */
-  int push(Step.Columns group) {
+  int push(Step.Group group) {
     if (active == groups.length) {
       groups = Arrays.copyOf(groups, 2 * active);
     }

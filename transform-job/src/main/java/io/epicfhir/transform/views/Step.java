@@ -45,17 +45,40 @@ abstract class Step implements Serializable {
   }
 
   /** Columns that have the same value for all rows of the steps that follow. */
-  static final class Columns extends Step {
+  abstract static class Group extends Step {
+    private static final long serialVersionUID = 1L;
+    private final Step next;
+
+    private Group(Step next) {
+      super(next.depth() + 1);
+      this.next = next;
+    }
+
+    @Override
+    final void run(RowState state) {
+      int depth = state.push(this);
+      next.run(state);
+      state.pop(depth);
+    }
+
+    final Step next() {
+      return next;
+    }
+
+    /** Only when a row needs them: a resource without rows cannot fail in a column. */
+    abstract void compute(RowState state, Object[] row);
+  }
+
+  /** Columns that are at an element. */
+  static final class Columns extends Group {
     private static final long serialVersionUID = 1L;
     private final int loop;
     private final ColumnProgram[] columns;
-    private final Step next;
 
     private Columns(int loop, List<ColumnProgram> columns, Step next) {
-      super(next.depth() + 1);
+      super(next);
       this.loop = loop;
       this.columns = columns.toArray(ColumnProgram[]::new);
-      this.next = next;
     }
 
     /** Those of selects side by side that are at the same element are one step. */
@@ -63,19 +86,12 @@ abstract class Step implements Serializable {
       if (next instanceof Columns more && more.loop == loop) {
         List<ColumnProgram> both = new ArrayList<>(columns);
         both.addAll(List.of(more.columns));
-        return new Columns(loop, both, more.next);
+        return new Columns(loop, both, more.next());
       }
       return new Columns(loop, columns, next);
     }
 
     @Override
-    void run(RowState state) {
-      int depth = state.push(this);
-      next.run(state);
-      state.pop(depth);
-    }
-
-    /** Only when a row needs them: a resource without rows cannot fail in a column. */
     void compute(RowState state, Object[] row) {
       Object focus = state.focus(loop);
       for (ColumnProgram column : columns) {
@@ -89,6 +105,29 @@ abstract class Step implements Serializable {
     }
   }
 
+  /**
+   * The columns of a forEachOrNull, and of all in it, where it has no element: the specification's
+   * algorithm gives one row, in which each is null (a list is empty) and %rowIndex is 0.
+   */
+  static final class Blanks extends Group {
+    private static final long serialVersionUID = 1L;
+    private final int[] slots;
+    private final Object[] values;
+
+    Blanks(List<ColumnProgram> columns, Step next) {
+      super(next);
+      this.slots = columns.stream().mapToInt(ColumnProgram::slot).toArray();
+      this.values = columns.stream().map(ColumnProgram::blank).toArray();
+    }
+
+    @Override
+    void compute(RowState state, Object[] row) {
+      for (int i = 0; i < slots.length; i++) {
+        row[slots[i]] = values[i];
+      }
+    }
+  }
+
   /** One round for each element of a path. */
   static final class Loop extends Step {
     private static final long serialVersionUID = 1L;
@@ -96,21 +135,21 @@ abstract class Step implements Serializable {
     private final Eval path;
     private final int outer;
     private final int loop;
-    private final boolean orNull;
     private final Step next;
+    private final Step none;
 
     /**
      * @param outer the loop around this one
-     * @param orNull whether there is a round with no element where there are no elements
+     * @param none what follows where there are no elements; null for nothing
      */
-    Loop(Place place, Eval path, int outer, int loop, boolean orNull, Step next) {
-      super(next.depth() + 1);
+    Loop(Place place, Eval path, int outer, int loop, Step next, Step none) {
+      super(Math.max(next.depth(), none == null ? 0 : none.depth()) + 1);
       this.place = place;
       this.path = path;
       this.outer = outer;
       this.loop = loop;
-      this.orNull = orNull;
       this.next = next;
+      this.none = none;
     }
 
     @Override
@@ -122,9 +161,8 @@ abstract class Step implements Serializable {
         state.focus(loop, elements.get(i), i);
         next.run(state);
       }
-      if (orNull && elements.size() == 0) {
-        state.focus(loop, null, 0);
-        next.run(state);
+      if (none != null && elements.size() == 0) {
+        none.run(state);
       }
       state.frame().give();
     }

@@ -23,7 +23,9 @@ final class PathSyntaxTest {
        "name": [{"family": "O", "given": ["x", "y"]}, {"family": "B"}],
        "communication": [{"preferred": true}], "multipleBirthInteger": 2,
        "address": [{"line": ["1 Main St", "Flat 2"], "city": "Bonn"}],
-       "extension": [{"url": "u", "valueString": "s"}]}""";
+       "extension": [{"url": "u", "valueString": "s"}, {"url": "code", "valueCode": "F"},
+         {"url": "uri", "valueCanonical": "http://x"}, {"url": "number", "valuePositiveInt": 3},
+         {"url": "mark", "_valueMarkdown": {"id": "m"}}]}""";
 
   private static String view(String rows) {
     return "{\"resourceType\": \"ViewDefinition\", \"name\": \"v\", \"resource\": \"Patient\", "
@@ -221,5 +223,177 @@ final class PathSyntaxTest {
   void iifOfManyElementsIsRefused() {
     assertThatThrownBy(() -> value("name.iif(family.exists(), 1, 2)"))
         .hasMessageContaining("iif is called on more than one element");
+  }
+
+  /** N1, Identifiers: a delimited identifier is a name wherever it stands. */
+  @Test
+  void aNameInBackquotesIsAName() {
+    assertThat(value("`gender`")).isEqualTo("{\"c\":\"c7\"}");
+    assertThat(value("name.where(`family` = 'O').given.first()")).isEqualTo("{\"c\":\"x\"}");
+    assertThat(value("active or `active`")).isEqualTo("{\"c\":false}");
+    assertThat(value("iif(`name`.exists(), `gender`, 'gender')")).isEqualTo("{\"c\":\"c7\"}");
+    assertThat(value("name.`first`().`family`")).isEqualTo("{\"c\":\"O\"}");
+    assertThatThrownBy(() -> value("`gendre`")).isInstanceOf(ViewException.class);
+  }
+
+  /** N1, ofType: "of the given type or a subclass thereof"; R4 derives code from string. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "extension('code').value.ofType(string); \"F\"",
+        "extension('code').value.ofType(code); \"F\"",
+        "extension('code').value.ofType(uri); null",
+        "extension('u').value.ofType(code); null",
+        "extension('uri').value.ofType(uri); \"http://x\"",
+        "extension('number').value.ofType(integer) + 1; 4",
+        "(extension('u').value as string) & extension('code').value.ofType(string); \"sF\"",
+        "extension.value.ofType(string).join('-'); \"s-F\"",
+        "extension('mark').value.ofType(string).exists(); true",
+        "extension('mark').value.ofType(string).hasValue(); false",
+        "extension('mark').value.ofType(string).id; \"m\"",
+        "gender.ofType(string); \"c7\"",
+      })
+  void aTypeIncludesWhatIsDerivedFromIt(String path, String expected) {
+    assertThat(value(path)).isEqualTo("{\"c\":" + expected + "}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "(1.0 | 1.00).count(); 1",
+        "(1.50 | 2.0 | 1.5).count(); 2",
+        "(1.0 | 1.01).count(); 2",
+        "(@2024-01-01T00:00:00Z | @2024-01-01T01:00:00+01:00).count(); 1",
+        "(@2024 | @2024-01).count(); 2", // equal or not: N1 has no answer
+        "(multipleBirth.ofType(integer) | 2).count(); 1",
+        "('1.0' | '1.00').count(); 2",
+      })
+  void unionComparesValuesNotTheirDigits(String path, String expected) {
+    assertThat(value(path)).isEqualTo("{\"c\":" + expected + "}");
+  }
+
+  @Test
+  void aCommentWithoutAnEndIsRefused() {
+    assertThatThrownBy(() -> value("active /* and false"))
+        .hasMessageContaining("a comment that begins with /* needs an end");
+    assertThat(value("active /* or true */ or // not this /*\n '/*' = 'x'"))
+        .isEqualTo("{\"c\":false}");
+    assertThat(value("'it\\'s /*' & `gender`")).isEqualTo("{\"c\":\"it's /*c7\"}");
+  }
+
+  @Test
+  void aMinusEndsAConstantsName() {
+    String index = "\"select\": [{\"forEach\": \"name\", " + column("%rowIndex-1").substring(1);
+    assertThat(rows(view(index + "]"))).containsExactly("{\"c\":-1}", "{\"c\":0}");
+    String constant = "\"constant\": [{\"name\": \"a\", \"valueInteger\": 5}], ";
+    assertThat(rows(view(constant + "\"select\": [" + column("%a-%a-2") + "]")))
+        .containsExactly("{\"c\":-2}");
+    assertThat(value("'%a-b'")).isEqualTo("{\"c\":\"%a-b\"}");
+  }
+
+  /**
+   * SQL on FHIR, Processing Algorithm: a forEachOrNull without elements gives one row, in which all
+   * of its columns, nested ones, too, are null and %rowIndex is 0.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        """
+        {"forEachOrNull": "contact", "column": [{"name": "c", "path": "gender"}],
+         "select": [{"forEach": "telecom", "column": [{"name": "d", "path": "value"}]}]}""",
+        """
+        {"forEachOrNull": "contact", "unionAll": [
+          {"column": [{"name": "c", "path": "name.family"}, {"name": "d", "path": "gender"}]},
+          {"column": [{"name": "c", "path": "name.text"}, {"name": "d", "path": "gender"}]}]}""",
+        """
+        {"forEachOrNull": "contact", "column": [{"name": "c", "path": "telecom.exists()"},
+          {"name": "d", "path": "%resource.gender"}]}""",
+        """
+        {"forEachOrNull": "contact", "column": [{"name": "c", "path": "telecom.count()"}],
+          "unionAll": [{"forEach": "telecom", "column": [{"name": "d", "path": "'x'"}]}]}""",
+        """
+        {"forEachOrNull": "contact", "column": [{"name": "c", "path": "'x'"},
+          {"name": "d", "path": "name.family"}]}""",
+      })
+  void aForEachOrNullWithoutElementsGivesOneRowOfNulls(String select) {
+    String both = "\"select\": [" + column("id").replace("\"c\"", "\"id\"") + ", " + select + "]";
+    assertThat(rows(view(both))).containsExactly("{\"id\":\"a\",\"c\":null,\"d\":null}");
+  }
+
+  /** A list without values is empty in all tables. */
+  @Test
+  void aListWithoutElementsIsEmpty() {
+    String select =
+        """
+        "select": [{"forEachOrNull": "contact", "column": [
+          {"name": "c", "path": "telecom.value", "collection": true}]}]""";
+    assertThat(rows(view(select))).containsExactly("{\"c\":[]}");
+  }
+
+  @Test
+  void aRowIndexWithoutElementsIsZero() {
+    String select =
+        """
+        "select": [{"forEach": "name", "column": [{"name": "n", "path": "%rowIndex"}],
+          "select": [{"forEachOrNull": "period", "column": [{"name": "i", "path": "%rowIndex"},
+            {"name": "o", "path": "%rowIndex + 1"}]}]}]""";
+    assertThat(rows(view(select)))
+        .containsExactly("{\"n\":0,\"i\":0,\"o\":null}", "{\"n\":1,\"i\":0,\"o\":null}");
+  }
+
+  private static List<String> items(String repeat) {
+    String view =
+        """
+        {"resourceType": "ViewDefinition", "name": "v", "resource": "QuestionnaireResponse",
+         "select": [{"repeat": %s, "column": [{"name": "c", "path": "linkId"}]}]}"""
+            .formatted(repeat);
+    String form =
+        """
+        {"resourceType": "QuestionnaireResponse", "id": "a", "item": [
+          {"linkId": "1", "item": [{"linkId": "1.1"}]}, {"linkId": "2"}]}""";
+    ViewDefinition definition = ViewDefinition.parse(view, "v.json");
+    CompiledViews views = ViewCompiler.compile(definition.resource(), List.of(definition));
+    return LocalViews.rows(views, 0, List.of("a"), List.of(form));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[\"item\"]",
+        "[\"$this.item\"]",
+        "[\"QuestionnaireResponse.item\", \"item\"]",
+        "[\"item\", \"item\"]",
+        "[\"`item`\"]",
+      })
+  void aRepeatsPathMaySayWhereItBegins(String repeat) {
+    assertThat(items(repeat)).containsExactly("{\"c\":\"1\"}", "{\"c\":\"1.1\"}", "{\"c\":\"2\"}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[\"$this\"]", "[\"$index.item\"]", "[\"item.where(true)\"]"})
+  void aRepeatOverWhatIsNoElementIsRefused(String repeat) {
+    assertThatThrownBy(() -> items(repeat)).isInstanceOf(ViewException.class);
+  }
+
+  @Test
+  void aRepeatThatReachesTheSameElementsOverAndOverIsRefused() {
+    int deep = 40;
+    String form =
+        "{\"resourceType\": \"QuestionnaireResponse\", \"id\": \"a\", \"item\": ["
+            + "{\"linkId\": \"x\", \"item\": [".repeat(deep)
+            + "]}".repeat(deep)
+            + "]}";
+    String view =
+        """
+        {"resourceType": "ViewDefinition", "name": "v", "resource": "QuestionnaireResponse",
+         "select": [{"repeat": ["item", "item.item"], "column": [{"name": "c", "path": "linkId"}]}]}""";
+    ViewDefinition definition = ViewDefinition.parse(view, "v.json");
+    CompiledViews views = ViewCompiler.compile(definition.resource(), List.of(definition));
+    assertThatThrownBy(() -> LocalViews.rows(views, 0, List.of("a"), List.of(form)))
+        .hasMessageContaining("repeat reaches the same elements over and over");
   }
 }

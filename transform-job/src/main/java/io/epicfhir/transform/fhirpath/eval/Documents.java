@@ -27,11 +27,11 @@ final class Documents extends Single {
       return null;
     }
     UTF8String type = contentType == null ? null : (UTF8String) contentType.value(focus, frame);
-    ReadDocument document = frame.document(data, type);
+    ReadDocument document = frame.document(data);
     return switch (op) {
-      case PLAIN_TEXT -> document.text();
-      case PLAIN_TEXT_PROBLEM -> document.problem();
-      case PLAIN_TEXT_CHARSET -> document.charset();
+      case PLAIN_TEXT -> document.text(type);
+      case PLAIN_TEXT_PROBLEM -> document.problem(type);
+      case PLAIN_TEXT_CHARSET -> document.charset(type);
       case BYTE_COUNT -> document.size();
       case SHA256 -> document.sha256();
       default -> throw new IllegalStateException("no function of a document: " + op);

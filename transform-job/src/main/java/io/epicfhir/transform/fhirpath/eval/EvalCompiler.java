@@ -126,6 +126,17 @@ public final class EvalCompiler {
           : new ReferenceKey.OfOne(source.single(), keys);
     }
 
+    private Eval variants(Expr.Variants some) {
+      Compiled source = compile(some.variants().get(0).source());
+      int[] slots =
+          some.variants().stream()
+              .mapToInt(one -> source.shape().child(one.field(), one.type(), one.list()).slot())
+              .toArray();
+      return source.eval().many()
+          ? new Variants.OfMany(source.eval(), slots)
+          : new Variants.One(source.single(), slots);
+    }
+
     private Eval eval(Expr expr) {
       return compile(expr).eval();
     }
@@ -156,10 +167,14 @@ public final class EvalCompiler {
         return new Texts.Join(eval(join.source()), UTF8String.fromString(join.separator()));
       }
       if (expr instanceof Expr.Union union) {
-        return Filters.Union.of(union.parts().stream().map(this::eval).toArray(Eval[]::new));
+        Comparing comparing = Comparing.of(union.type().form(), union.type().form());
+        return Filters.Union.of(all(union.parts()), comparing);
       }
       if (expr instanceof Expr.Choice choice) {
-        return new Paths.Variants(choice.variants().stream().map(this::eval).toArray(Eval[]::new));
+        return new Variants.All(choice.variants().stream().map(this::eval).toArray(Eval[]::new));
+      }
+      if (expr instanceof Expr.Variants some) {
+        return variants(some);
       }
       return call((Expr.Call) expr);
     }

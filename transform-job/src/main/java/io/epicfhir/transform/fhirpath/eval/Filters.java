@@ -130,24 +130,27 @@ final class Filters {
     private static final long serialVersionUID = 1L;
     private final Eval[] parts;
     private final boolean distinct;
+    private final Comparing comparing;
 
-    private Union(Eval[] parts, boolean distinct) {
+    private Union(Eval[] parts, boolean distinct, Comparing comparing) {
       this.parts = parts;
       this.distinct = distinct;
+      this.comparing = comparing;
     }
 
     /** Constants are compared now, and not for each resource. */
-    static Union of(Eval[] parts) {
+    static Union of(Eval[] parts, Comparing comparing) {
       Map<Object, Eval> constants = new LinkedHashMap<>();
       for (Eval part : parts) {
-        if (!(part instanceof Constants.Constant constant)) {
-          return new Union(parts, false);
+        // 1.0 and 1.00 are other texts, but the same value.
+        if (!(part instanceof Constants.Constant constant) || comparing != Comparing.TEXT) {
+          return new Union(parts, false, comparing);
         }
         if (constant.constant() != null) {
           constants.putIfAbsent(constant.constant(), part);
         }
       }
-      return new Union(constants.values().toArray(Eval[]::new), true);
+      return new Union(constants.values().toArray(Eval[]::new), true, comparing);
     }
 
     @Override
@@ -169,9 +172,10 @@ final class Filters {
       out.cut(kept);
     }
 
-    private static boolean has(Values in, int from, int to, Object value) {
+    private boolean has(Values in, int from, int to, Object value) {
       for (int i = from; i < to && value != null; i++) {
-        if (value.equals(Extended.value(in.get(i)))) {
+        Object other = Extended.value(in.get(i));
+        if (other != null && Boolean.TRUE.equals(comparing.equal(value, other))) {
           return true;
         }
       }

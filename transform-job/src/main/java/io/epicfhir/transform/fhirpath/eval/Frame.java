@@ -35,9 +35,9 @@ public final class Frame {
   }
 
   /** The document of a text in base64. Several columns ask for the same one, so it is read once. */
-  ReadDocument document(UTF8String base64, UTF8String contentType) {
-    if (document == null || !document.is(base64, contentType)) {
-      document = new ReadDocument(base64, contentType);
+  ReadDocument document(UTF8String base64) {
+    if (document == null || !document.is(base64)) {
+      document = new ReadDocument(base64);
     }
     return document;
   }

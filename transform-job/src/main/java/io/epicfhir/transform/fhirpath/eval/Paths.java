@@ -200,21 +200,4 @@ final class Paths {
       return body.element(element, frame);
     }
   }
-
-  /** The values of value[x], whatever their types. */
-  static final class Variants extends Many {
-    private static final long serialVersionUID = 1L;
-    private final Eval[] variants;
-
-    Variants(Eval[] variants) {
-      this.variants = variants;
-    }
-
-    @Override
-    public void elements(Object focus, Frame frame, Values out) {
-      for (Eval variant : variants) {
-        variant.elements(focus, frame, out);
-      }
-    }
-  }
 }

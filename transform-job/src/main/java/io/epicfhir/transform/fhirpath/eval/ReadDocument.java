@@ -2,6 +2,7 @@ package io.epicfhir.transform.fhirpath.eval;
 
 import io.epicfhir.transform.documents.Document;
 import io.epicfhir.transform.documents.PlainText;
+import java.util.Objects;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /** A document of the resource at hand, and its text once somebody has asked for it. */
@@ -12,50 +13,40 @@ final class ReadDocument {
   private PlainText read;
   private UTF8String text;
 
-  /**
-   * @param contentType null where it does not matter, or is not known
-   */
-  ReadDocument(UTF8String base64, UTF8String contentType) {
+  ReadDocument(UTF8String base64) {
     this.base64 = base64;
-    this.contentType = contentType;
     this.document = Document.ofBase64(base64.getBytes());
   }
 
-  /** Whether it is that one; another type of the same bytes is read anew. */
+  /** Whether it is that one. */
   @SuppressWarnings(
       "ReferenceEquality") // the same resource's value; comparing megabytes would cost
-  boolean is(UTF8String otherBase64, UTF8String otherType) {
-    if (base64 != otherBase64) {
-      return false;
-    }
-    if (otherType != null && !otherType.equals(contentType)) {
-      contentType = otherType;
-      read = null;
-      text = null;
-    }
-    return true;
+  boolean is(UTF8String otherBase64) {
+    return base64 == otherBase64;
   }
 
-  private PlainText read() {
-    if (read == null) {
+  /** As the bytes read by a content type; null where none is known, which is another one. */
+  private PlainText read(UTF8String asType) {
+    if (read == null || !Objects.equals(asType, contentType)) {
+      contentType = asType;
       read = document.plainText(contentType == null ? "" : contentType.toString());
       text = read.text() == null ? null : UTF8String.fromString(read.text());
     }
     return read;
   }
 
-  UTF8String text() {
-    read();
+  UTF8String text(UTF8String asType) {
+    read(asType);
     return text;
   }
 
   /** Null where there is none. */
-  UTF8String problem() {
-    return orNull(read().problem());
+  UTF8String problem(UTF8String asType) {
+    return orNull(read(asType).problem());
   }
 
-  UTF8String charset() {
-    return orNull(read().charset());
+  UTF8String charset(UTF8String asType) {
+    return orNull(read(asType).charset());
   }
 
   private static UTF8String orNull(String word) {

@@ -2,10 +2,19 @@ package io.epicfhir.transform.fhirpath.eval;
 
 /**
  * Stands in for the list of a repeat whose elements lie deeper in each other than the parser
- * follows them: only who asks for the list is refused.
+ * follows them, or that reaches more of them than the resource has: only who asks for the list is
+ * refused.
+ *
+ * @param levels how deep they are followed; 0 where there are too many
  */
 public record TooDeep(int levels) {
   EvaluationException refusal() {
+    if (levels == 0) {
+      return new EvaluationException(
+          Problem.TOO_MANY_ROWS,
+          "repeat reaches the same elements over and over; give it paths of which none leads to"
+              + " what another one reaches");
+    }
     return new EvaluationException(
         Problem.TOO_DEEP,
         "repeat follows elements down to "
