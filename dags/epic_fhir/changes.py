@@ -45,9 +45,10 @@ def before(runs: list[dict[str, Any]], key: RunKey, ended: str | None) -> list[d
 
 
 def has_good_runs(lake: Lake, key: RunKey, dag_id: str) -> bool:
-    """Whether a DAG had a green run beside this one."""
+    """Whether a DAG had a green run beside this one, whose report task, which writes the history first, has ended."""
     others = [run for dag, run in lake.runs() if (dag, run) != lake.folder(key) and dag == dag_id]
-    return _first_green(lake, dag_id, others) is not None
+    ended = [run for run in others[:_MOST] if lake.exists(lake.metrics(dag_id, run, "report.json"))]
+    return _first_green(lake, dag_id, ended) is not None
 
 
 def _newest_by_id(lake: Lake, key: RunKey) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ import pytest
 from made_up import RUN_ID, copy, good_run, key, trend
 from test_render import GOOD, page
 
-from epic_fhir import history, layer_counts, reconcile, render
+from epic_fhir import layer_counts, reconcile, render
 from epic_fhir.lake import Lake
 
 CHECKS = [{"name": "report", "subject": "load", "state": "PASS", "sentence": "load reported success."}]
@@ -82,8 +82,6 @@ def test_the_page_shows_the_trends_and_what_changed_since_the_last_good_run(tmp_
         lake.metrics("epic_fhir_etl", before, "verdict.json"),
         {"run": {"run_id": before}, "verdict": "green", "checks": CHECKS, "table": then},
     )
-    known = {"run_id": before, "at": "2026-03-01T04:03:00+00:00", "verdict": "green"}
-    history.save(lake, "epic_fhir_etl", {"schema_version": 1, "runs": [known], "accepted": []})
     lake.write_json(lake.metrics("epic_fhir_etl", RUN_ID, "verdict.json"), {"trends": [trend("rows", [1.0, 2.0], "WARN")]})
     html, problem = page(tmp_path, good_run(), GOOD)
     assert problem is None
