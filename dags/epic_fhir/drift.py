@@ -91,7 +91,7 @@ def _nulls(
     shares = now.get("null_share")
     if shares is None:
         if tells and _tell_shares(before):
-            sentence = f"load could not look how often the columns of {view} are null, as it did before; its notes say why."
+            sentence = f"load could not find out how often the columns of {view} are null, as it did before; its notes say why."
             yield Check("drift", view, COULD_NOT_RUN, sentence)
         return
     lacking = sorted({column for past in before for column in past.get("null_share") or {}} - set(shares)) if now["rows"] else []

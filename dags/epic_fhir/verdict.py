@@ -118,7 +118,7 @@ def _step(left: publication.Publication, whole: Judged, checked: Judged) -> dict
     if whole.verdict == reconcile.GREEN:
         return None
     if checked.verdict == reconcile.GREEN:
-        advice = "All checks are good, but the run could not leave all that it should: see that the lake is writable and not full."
+        advice = "All checks passed, but not everything could be written. Check that the lake is writable and not full."
         step = remedy.write_again(left.key, advice)
     else:
         step = remedy.next_step(left.key, left.reports, left.states, whole.checks, left.mends)
