@@ -17,6 +17,7 @@ from epic_fhir import baseline as levels
 from epic_fhir import history
 from epic_fhir.checks import ACCEPTED, WARN, Check
 from epic_fhir.source_checks import EXPECTATIONS
+from epic_fhir.warning_identity import ACCEPTED_BY, figures, first_line, has_names, is_of, is_same, words
 
 if TYPE_CHECKING:
     from epic_fhir.lake import Lake
@@ -30,14 +31,6 @@ EVERY_RUN_ALIKE = ("speed", "skew", "slow task")
 """Warnings that baseline judges by levels of its own, or that are of one run only."""
 
 
-ACCEPTED_BY = " Accepted by "
-
-
-def words(sentence: str) -> str:
-    """The first line without its numbers, times and ids: the same for the same problem, whatever its figures are."""
-    return re.sub(r"\S*\d\S*", "#", sentence.partition("\n")[0])
-
-
 def warned(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What the history keeps of a run's warnings, accepted ones too."""
     return [
@@ -46,7 +39,8 @@ def warned(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "subject": c["subject"],
             "amount": c.get("amount"),
             "words": words(c["sentence"]),
-            "told": c["sentence"].partition("\n")[0].partition(ACCEPTED_BY)[0],
+            "told": first_line(c["sentence"]),
+            **({"names": [*c["names"]]} if c.get("names") is not None else {}),
         }
         for c in checks
         if c["state"] in (WARN, ACCEPTED) and c["name"] not in EVERY_RUN_ALIKE
@@ -55,7 +49,7 @@ def warned(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def comparable(past: dict[str, Any], run_id: str, check: str, subject: str) -> list[dict[str, Any]]:
     """The earlier green runs that a check may be compared with, oldest first: since its last acceptance, without its warnings."""
-    since = max((str(a["at"]) for a in past["accepted"] if _is_of(a, check, subject)), default="")
+    since = max((str(a["at"]) for a in past["accepted"] if is_of(a, check, subject)), default="")
     return [
         run
         for run in past["runs"]
@@ -68,7 +62,7 @@ def comparable(past: dict[str, Any], run_id: str, check: str, subject: str) -> l
 
 def moved(past: dict[str, Any], check: str, subject: str) -> bool:
     """Whether somebody accepted such a warning: what came before counts no more, and the accepted run alone is a baseline."""
-    return any(_is_of(a, check, subject) for a in past["accepted"])
+    return any(is_of(a, check, subject) for a in past["accepted"])
 
 
 def lasts(past: dict[str, Any], run_id: str, check: str, subject: str) -> bool:
@@ -76,7 +70,7 @@ def lasts(past: dict[str, Any], run_id: str, check: str, subject: str) -> bool:
     runs = [run for run in past["runs"] if run.get("run_id") != run_id and run.get("verdict") == "green"]
     if not runs or not _warned_of(runs[-1], check, subject):
         return False
-    return not any(_is_of(a, check, subject) and str(a["at"]) >= str(runs[-1].get("at")) for a in past["accepted"])
+    return not any(is_of(a, check, subject) and str(a["at"]) >= str(runs[-1].get("at")) for a in past["accepted"])
 
 
 def applied(checks: list[Check], past: dict[str, Any], run_id: str) -> list[Check]:
@@ -85,19 +79,21 @@ def applied(checks: list[Check], past: dict[str, Any], run_id: str) -> list[Chec
 
 
 def _applied(check: Check, past: dict[str, Any], run_id: str) -> Check:
-    entry = next((a for a in reversed(past["accepted"]) if _is_of(a, check.name, check.subject) and _covers(a, check)), None)
-    if entry is None or not _unbroken(past, run_id, entry):
+    entry = next((a for a in reversed(past["accepted"]) if is_of(a, check.name, check.subject) and _covers(a, check)), None)
+    if entry is None or not _unbroken(past, run_id, entry, check):
         return check
     told = f"{check.sentence}{ACCEPTED_BY}{entry['by']} at {str(entry['accepted_at'])[:16]}: {entry['reason']}"
     return replace(check, state=ACCEPTED, sentence=told)
 
 
 def _covers(entry: dict[str, Any], check: Check) -> bool:
-    """Without an amount it must be the same sentence, with numbers about as they were: one subject can have several warnings."""
-    if check.moves:
+    """Not more than was accepted: no other names; no larger amount; or else the same sentence, with numbers about as they were."""
+    if check.moves or not is_same(entry, check):
         return False
+    if check.names is not None and has_names(entry):
+        return True
     if check.amount is None:
-        return entry.get("words") == words(check.sentence) and not _other(entry.get("told"), check.sentence)
+        return "words" in entry and not _other(entry.get("told"), check.sentence)
     return entry.get("amount") is not None and check.amount <= entry["amount"]
 
 
@@ -105,7 +101,7 @@ def _other(accepted: str | None, sentence: str) -> bool:
     """Whether a number is far from that of the sentence that was accepted, or a time or name another one."""
     if accepted is None:
         return False  # of before sentences were kept
-    pairs = zip(_figures(accepted), _figures(sentence.partition("\n")[0]), strict=False)
+    pairs = zip(figures(accepted), figures(sentence.partition("\n")[0]), strict=False)
     return not all(then == now or _is_near(then, now) for then, now in pairs)
 
 
@@ -114,14 +110,11 @@ def _is_near(then: str, now: str) -> bool:
     return len(numbers) == 2 and abs(numbers[1] - numbers[0]) <= NEAR * numbers[0]
 
 
-def _figures(sentence: str) -> list[str]:
-    return [token.strip(".;:()").replace(",", "") for token in re.findall(r"\S*\d\S*", sentence)]
-
-
-def _unbroken(past: dict[str, Any], run_id: str, entry: dict[str, Any]) -> bool:
-    """Whether every run since the acceptance that was judged to its end still had the warning."""
+def _unbroken(past: dict[str, Any], run_id: str, entry: dict[str, Any], check: Check) -> bool:
+    """Whether every run since the acceptance that was judged to its end still had this warning."""
     since = [r for r in past["runs"] if str(r.get("at")) >= str(entry["at"]) and r.get("run_id") != run_id and "warned" in r]
-    return all(_warned_of(run, entry["check"], entry["subject"]) for run in since if run.get("verdict") == "green")
+    green = [run for run in since if run.get("verdict") == "green"]
+    return all(any(is_same(known, check) for known in run["warned"] or []) for run in green)
 
 
 @dataclass(frozen=True)
@@ -148,30 +141,38 @@ def accept(lake: Lake, dag_id: str, wanted: Wanted) -> list[str]:
     :return: the names of what is accepted
     :raises LookupError: where nothing is named, or the newest run has nothing of that name
     """
-    past, now = history.load(lake, dag_id), _now()
     if not any((wanted.figure, wanted.warning, wanted.deletions)):
         raise LookupError("Cannot accept anything: name a figure, a warning or deletions")
-    if not past["runs"] and (wanted.figure or wanted.warning):
-        raise LookupError(f"Cannot accept anything of {dag_id}: no run of it is in the history")
-    names, after = [f"deletions of {wanted.deletions}"] if wanted.deletions else [], past
-    if wanted.figure:
-        after = levels.accept(past, _trends(lake, dag_id, past), wanted.figure, wanted.reason, wanted.by, now)
-        names += [entry["figure"] for entry in after["accepted"][len(past["accepted"]) :]]
-    if wanted.warning:
-        found = _entries(past, wanted, now)
-        after = {**after, "accepted": [*after["accepted"], *found]}
-        names += [f"{entry['check']}, {entry['subject']}" for entry in found]
-    history.save(lake, dag_id, after)
+    names = [f"deletions of {wanted.deletions}"] if wanted.deletions else []
+
+    def with_acceptance(past: dict[str, Any]) -> dict[str, Any]:
+        now, after = _now(), past
+        if not past["runs"] and (wanted.figure or wanted.warning):
+            raise LookupError(f"Cannot accept anything of {dag_id}: no run of it is in the history")
+        if wanted.figure:
+            after = levels.accept(past, _trends(lake, dag_id, past), wanted.figure, wanted.reason, wanted.by, now)
+            names.extend(entry["figure"] for entry in after["accepted"][len(past["accepted"]) :])
+        if wanted.warning:
+            found = _entries(past, wanted, now)
+            after = {**after, "accepted": [*after["accepted"], *found]}
+            names.extend(f"{entry['check']}, {entry['subject']}" for entry in found)
+        return after
+
+    history.change(lake, dag_id, with_acceptance)
     return names
 
 
 def deleted(lake: Lake, dag_id: str, run_id: str, kinds: list[str], reason: str) -> None:
     """A person has accepted these types' deletions: from that run on, they are no news."""
-    past = history.load(lake, dag_id)
-    run = next((run for run in past["runs"] if run.get("run_id") == run_id), None)
-    if run is not None:
+
+    def with_deletions(past: dict[str, Any]) -> dict[str, Any]:
+        run = next((run for run in past["runs"] if run.get("run_id") == run_id), None)
+        if run is None:
+            return past
         given = {"check": EXPECTATIONS, "at": run["at"], "reason": reason, "by": "the rerun", "accepted_at": _now()}
-        history.save(lake, dag_id, {**past, "accepted": [*past["accepted"], *({**given, "subject": kind} for kind in kinds)]})
+        return {**past, "accepted": [*past["accepted"], *({**given, "subject": kind} for kind in kinds)]}
+
+    history.change(lake, dag_id, with_deletions)
 
 
 def _trends(lake: Lake, dag_id: str, past: dict[str, Any]) -> list[dict[str, Any]]:
@@ -200,9 +201,5 @@ def _now() -> str:
     return datetime.now(timezone.utc).isoformat()
 
 
-def _is_of(entry: dict[str, Any], check: str, subject: str) -> bool:
-    return (entry.get("check"), entry.get("subject")) == (check, subject)
-
-
 def _warned_of(run: dict[str, Any], check: str, subject: str) -> bool:
-    return any(_is_of(warning, check, subject) for warning in run.get("warned") or [])
+    return any(is_of(warning, check, subject) for warning in run.get("warned") or [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
@@ -11,6 +12,8 @@ from epic_fhir.reports import parse_instant
 
 _UNSENT = 20
 """So many unsent alerts wait for each channel."""
+_BESIDE = 20
+"""So many problems are open at once."""
 _RUNS = 400
 """So many runs of one problem are known by their ids; all of them are counted."""
 _SENDING = timedelta(minutes=10)
@@ -91,6 +94,8 @@ class Memory:
     """
     What one channel remembers.
 
+    :param told: the problem that it told of last
+    :param beside: problems told before and after that one, which no run has done again since
     :param unsent: oldest first
     :param dropped: how many unsent alerts were dropped since the channel sent something
     :param damaged: where a memory that could not be read is kept, until the channel has told of it
@@ -100,6 +105,23 @@ class Memory:
     unsent: list[Unsent] = field(default_factory=list)
     dropped: int = 0
     damaged: str = ""
+    beside: list[Told] = field(default_factory=list)
+
+    def open(self) -> list[Told]:
+        """The problems that were told and are not over."""
+        return [*([self.told] if self.told else []), *self.beside]
+
+    def with_told(self, told: Told | None) -> Memory:
+        """With a problem that was told just now; those that are not over stay beside it."""
+        if told is None:
+            return self
+        others = [known for known in self.open() if known.fingerprint != told.fingerprint]
+        return replace(self, told=told, beside=others[:_BESIDE])
+
+    def each(self, how: Callable[[Told], Told | None]) -> Memory:
+        """With each open problem as ``how`` leaves it; None where it is over."""
+        left = [after for known in self.open() if (after := how(known)) is not None]
+        return replace(self, told=left[0] if left else None, beside=left[1:])
 
     def with_unsent(self, alert: Unsent) -> Memory:
         """In the place of the same one, or as the newest."""

@@ -2,20 +2,15 @@
 Where the alerts of a site keep what they remember: one small file of the lake, ``state/alerts/<dag>.json``.
 
 Several tasks may change it at once: the report tasks of a DAG and of its reruns, and the callbacks of a late run and of a retry. So
-each change reads the file, changes it and writes it under one short lock, and nobody holds the lock while an alert is sent. An
-object store has no lock; there only two changes within the same moment can overwrite each other.
+each change reads the file, changes it and writes it under one short lock, and nobody holds the lock while an alert is sent.
 
 A memory that cannot be read or written stops no alert: rather told twice than never.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-import os
-import time
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -23,15 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from epic_fhir import contracts, history
 from epic_fhir.alert_memory import Memory, Told, Unsent
-from epic_fhir.modes import MODES, make_folders
+from epic_fhir.locks import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from epic_fhir.lake import Lake
 
 log = logging.getLogger(__name__)
-_LOCK_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -43,11 +37,18 @@ class _File:
     unsent: dict[str, list[Unsent]] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
     damaged: dict[str, str] = field(default_factory=dict)
+    beside: dict[str, list[Told]] = field(default_factory=dict)
 
     def memories(self) -> dict[str, Memory]:
-        names = {*self.told, *self.unsent, *self.dropped, *self.damaged}
+        names = {*self.told, *self.unsent, *self.dropped, *self.damaged, *self.beside}
         return {
-            name: Memory(self.told.get(name), self.unsent.get(name, []), self.dropped.get(name, 0), self.damaged.get(name, ""))
+            name: Memory(
+                self.told.get(name),
+                self.unsent.get(name, []),
+                self.dropped.get(name, 0),
+                self.damaged.get(name, ""),
+                self.beside.get(name, []),
+            )
             for name in names
         }
 
@@ -74,7 +75,7 @@ class AlertStore:
         :param how: may be called for a memory that another task has changed meanwhile
         :return: what it remembers now
         """
-        with self._locked():
+        with locked(self._lake, self._path):
             known, is_known = self._read()
             before = known.get(channel, Memory())
             after = how(before)
@@ -118,7 +119,7 @@ class AlertStore:
         return begun, True
 
     def _write(self, memories: dict[str, Memory]) -> None:
-        parts: dict[str, dict[str, Any]] = {"told": {}, "unsent": {}, "dropped": {}, "damaged": {}}
+        parts: dict[str, dict[str, Any]] = {"told": {}, "unsent": {}, "dropped": {}, "damaged": {}, "beside": {}}
         for channel, memory in memories.items():
             for part, value in asdict(memory).items():
                 if value:
@@ -133,37 +134,6 @@ class AlertStore:
         if sentence not in self.notes:
             log.warning(sentence)
             self.notes.append(sentence)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """A lock that cannot be had is no reason to be silent: reading and writing say what is wrong with the disk."""
-        handle = None
-        if self._lake is not None and self._lake.is_local():
-            path = Path(self._lake.local(self._path))
-            with suppress(OSError):
-                make_folders(path.parent, MODES[self._lake.readers].folder)
-                handle = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            if handle is not None:
-                _lock(handle)
-            yield
-        finally:
-            if handle is not None:
-                os.close(handle)
-
-
-def _lock(handle: int) -> None:
-    """Others hold it for milliseconds; a process that was stopped in between must not hold up the alerts."""
-    end = time.monotonic() + _LOCK_SECONDS
-    while time.monotonic() < end:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.02)
-        except OSError:
-            return
-        else:
-            return
 
 
 def _why(error: Exception) -> str:

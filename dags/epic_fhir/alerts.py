@@ -1,56 +1,27 @@
 """
 Tells of a run that is not green: at once, again while it lasts, and once more when it is over.
 
-A DAG and the reruns that mend its runs share what was told: a rerun that mends a problem is the end of it. What a channel could not
-send is kept and goes out with the next run's alert.
+A DAG and the reruns that mend its runs share what was told. A problem ends with a run that did again what failed: a rerun of one of
+its runs, or a later run whose data are newer than the problem. What a channel could not send is kept and goes out with the next
+run's alert.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from epic_fhir import acceptance
 from epic_fhir.alert_memory import Memory, Told, Unsent
+from epic_fhir.alert_message import Finding, message
 from epic_fhir.alert_store import AlertStore
 from epic_fhir.channels import Alerts, Channel, Delivery, Message, channels
 from epic_fhir.lake import Lake, RunKey, instant
-from epic_fhir.source_checks import EXPECTATIONS
+from epic_fhir.reports import parse_instant
 
 log = logging.getLogger(__name__)
-_MOST = 3
-"""So many of the checks that are not good are told; the page tells all."""
-_LINES, _WIDTH = 4, 300
-"""So much of each: of settings that cannot be used, the problems stand in the lines after the first."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """
-    What became of a run, in the page's words.
-
-    :param grounds: the checks that keep it from being green, or those that warn
-    :param step: what to do about it: the task it stopped at, with exit code and cause, the advice, the command; None for a green
-        run without a warning
-    """
-
-    verdict: str
-    headline: str
-    grounds: list[dict[str, Any]]
-    step: dict[str, Any] | None
-
-    def fingerprint(self) -> str | None:
-        """The same for the same phase, exit code, cause and objects, whatever the figures are; None where there is no problem."""
-        if self.step is None:
-            return None
-        where = [str(self.step.get(part)) for part in ("task", "exit_code", "cause")]
-        parts = [*where, *sorted({_object(check) for check in self.grounds})]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def tell(lake: Lake, key: RunKey, alerts: Alerts, link: str, context: Any, finding: Finding, mends: str | None = None) -> list[str]:
@@ -70,42 +41,6 @@ def tell(lake: Lake, key: RunKey, alerts: Alerts, link: str, context: Any, findi
             log.warning(note)
             notes.append(note)
     return [*store.notes, *notes]
-
-
-def message(key: RunKey, link: str, finding: Finding, last: Told | None, same: Told | None = None) -> Message:
-    """
-    The alert in words.
-
-    :param last: what was told before; a green run's message names that run
-    :param same: this run's problem with the runs that had it, this one among them
-    """
-    lasting = last is not None and same is not None and last.fingerprint == same.fingerprint
-    over = f"The problem that run {last.run_id} told of is over." if last and not lasting else ""
-    if finding.step is None:
-        lines = ["Green again.", f"{key.dag_id}, run {key.run_id}.", *([over] if over else [])]
-        return Message(key.dag_id, key.run_id, finding.verdict, f"{key.dag_id}: Green again.", lines, None, link)
-    several = same is not None and same.count > 1
-    since = [f"This is run {same.count} with this problem; the first was {same.run_id}."] if same and several else []
-    bad = [line for check in finding.grounds[:_MOST] for line in _lines(check)]
-    more = [f"And {len(finding.grounds) - _MOST} more; see the page."] if len(finding.grounds) > _MOST else []
-    red = finding.verdict != "green"
-    stopped = f"{finding.step['task']} is where it stopped. " if red else ""
-    ended = [over] if over and not red and last and last.verdict != "green" else []
-    advice = f"{stopped}{finding.step['advice']}".splitlines()
-    lines = [finding.headline, f"{key.dag_id}, run {key.run_id}.", *since, *ended, *bad, *more, *advice]
-    subject = f"{key.dag_id}: {'Still: ' if lasting else ''}{finding.headline}"
-    return Message(key.dag_id, key.run_id, finding.verdict, subject, lines, finding.step["command"], link)
-
-
-def _lines(check: dict[str, Any]) -> list[str]:
-    first, *others = [line[:_WIDTH] for line in check["sentence"].splitlines()[:_LINES]] or [""]
-    return [f"{check['name']}, {check['subject']}: {first}", *others]
-
-
-def _object(check: dict[str, Any]) -> str:
-    """Of extract's expectations, which all have one subject, the words tell which it is."""
-    named = f"{check['name']}|{check['subject']}"
-    return f"{named}|{acceptance.words(check['sentence'])}" if check["name"] == EXPECTATIONS else named
 
 
 @dataclass(frozen=True)
@@ -142,30 +77,31 @@ class _Teller:
                 return notes
         # What was late may have told of another problem than this run's.
         memory = self._remember(self._with_this_run)
-        same = next((told for told in _problems(memory) if told.fingerprint == mark), None)
-        if mark is None and not self._ends(memory.told):
+        same, over = next((told for told in _problems(memory) if told.fingerprint == mark), None), self._over(memory)
+        if mark is None and not over:
             return notes
-        if same is not None and same == memory.told and not self._is_due(same):
+        lasting = same is not None and same in memory.open()
+        if lasting and not self._is_due(same):
             log.info("No alert by %s: run %s told of the same problem already.", self.channel.name, same.run_id)
             return notes
-        delivery = self._deliver(message(self.key, self.link, self.finding, memory.told, same))
+        delivery = self._deliver(message(self.key, self.link, self.finding, over, same, lasting=lasting))
         if delivery.sent:
             log.info("Sent an alert by %s: %s", self.channel.name, self.finding.headline if mark else "green again.")
-            self._remember(lambda now: self._after_sending(now, memory.told))
+            self._remember(lambda now: self._after_sending(now, over))
         return [*notes, *([delivery.note] if delivery.note else [])]
 
     def _with_this_run(self, memory: Memory) -> Memory:
         """A problem that was told has one run more; one that nobody has heard of waits with its alert."""
-        mark, last = self.finding.fingerprint(), memory.told
+        mark = self.finding.fingerprint()
         if mark is None:
             return memory
-        if last is not None and last.fingerprint == mark:
-            return replace(memory, told=last.counted(self.key.run_id, self.mends))
+        if any(told.fingerprint == mark for told in memory.open()):
+            return memory.each(lambda told: self._counted(told) if told.fingerprint == mark else told)
         kept = next((alert for alert in memory.unsent if _tells_of(alert, mark)), None)
         if kept is not None and kept.told is not None:
-            return memory.with_unsent(replace(kept, told=kept.told.counted(self.key.run_id, self.mends)).sent_by(self._sender))
+            return memory.with_unsent(replace(kept, told=self._counted(kept.told)).sent_by(self._sender))
         told = self._first_told(mark)
-        made = Unsent(message(self.key, self.link, self.finding, last, told), told, told.at).sent_by(self._sender)
+        made = Unsent(message(self.key, self.link, self.finding, self._over(memory), told), told, told.at).sent_by(self._sender)
         return memory.with_unsent(made)
 
     def _send_late(self, waiting: Unsent) -> Delivery:
@@ -177,7 +113,7 @@ class _Teller:
         late = f"This alert is late: it was due at {mine.due()}, but could not be sent then."
         delivery = self._deliver(replace(mine.message, lines=[*mine.message.lines, late]))
         if delivery.sent:
-            self._remember(lambda now: replace(now.without(mine), told=mine.told or now.told))
+            self._remember(lambda now: now.without(mine).with_told(mine.told))
         return delivery
 
     def _deliver(self, made: Message) -> Delivery:
@@ -188,18 +124,31 @@ class _Teller:
             self._remember(lambda memory: memory.lost_was_told(before))
         return delivery
 
-    def _after_sending(self, memory: Memory, over: Told | None) -> Memory:
+    def _after_sending(self, memory: Memory, over: list[Told]) -> Memory:
         """What the channel remembers after this run's own alert."""
-        mark = self.finding.fingerprint()
+        mark, left = self.finding.fingerprint(), memory.each(lambda told: None if told in over else told)
         if mark is None:
-            return replace(memory, told=None) if memory.told == over else memory
-        same = next((told for told in _problems(memory) if told.fingerprint == mark), self._first_told(mark))
-        unsent = [alert for alert in memory.unsent if not _tells_of(alert, mark)]
-        return replace(memory, told=replace(same.counted(self.key.run_id, self.mends), silent=0), unsent=unsent)
+            return left
+        same = next((told for told in _problems(left) if told.fingerprint == mark), self._first_told(mark))
+        unsent = [alert for alert in left.unsent if not _tells_of(alert, mark)]
+        return replace(left, unsent=unsent).with_told(replace(self._counted(same), silent=0))
 
-    def _ends(self, last: Told | None) -> bool:
-        """Whether a green run is the end of what was told: a rerun ends the problem of the run that it mends, and no other."""
-        return last is not None and (not self.mends or self.mends in last.of_runs())
+    def _over(self, memory: Memory) -> list[Told]:
+        """The other problems that this run is the end of, or has this run's problem in their place."""
+        mark = self.finding.fingerprint()
+        return [told for told in memory.open() if told.fingerprint != mark and self._did_again_what_failed(told)]
+
+    def _did_again_what_failed(self, told: Told) -> bool:
+        """
+        A backfill of days that the lake has asks the source for nothing: it says nothing of a source that did not answer.
+        """
+        if self.mends or self.key.run_id in told.of_runs():
+            return bool({self.mends, self.key.run_id} & {*told.of_runs()})
+        landed, since = self.finding.landed_at, parse_instant(told.at)
+        return landed is None or since is None or landed >= since
+
+    def _counted(self, told: Told) -> Told:
+        return told.counted(self.key.run_id, self.mends)
 
     def _is_due(self, last: Told) -> bool:
         every = self.alerts.remind_warnings_every if self.finding.verdict == "green" else self.alerts.remind_every
@@ -223,8 +172,9 @@ def _tells_of(alert: Unsent, mark: str | None) -> bool:
 
 
 def _problems(memory: Memory) -> Iterator[Told]:
-    """What was told last, and what waits to be told."""
-    yield from (told for told in (memory.told, *(alert.told for alert in memory.unsent)) if told is not None)
+    """What was told and is not over, and what waits to be told."""
+    yield from memory.open()
+    yield from (alert.told for alert in memory.unsent if alert.told is not None)
 
 
 def _claimed(memory: Memory, alert: Unsent, sender: str) -> Memory:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from epic_fhir import contracts
+from epic_fhir import contracts, history
 from epic_fhir.reports import parse_instant
 
 if TYPE_CHECKING:
@@ -12,23 +13,56 @@ if TYPE_CHECKING:
 
 MOVED = 0.1
 """The share of rows by which a table must have moved to be told."""
+_MOST = 100
+"""How many earlier runs are looked at."""
 _ANSWERED = ("PASS", "NO_BASELINE", "NO_COUNT")
 
 
-def last_good(lake: Lake, key: RunKey, most: int = 100) -> dict[str, Any] | None:
+def last_good(lake: Lake, key: RunKey, ended: str | None = None) -> dict[str, Any] | None:
     """
-    verdict.json of the last green run before this one; None where there is none.
+    verdict.json of the green run that ended last before this one; None where there is none. A backfill of an old day is no old run.
 
-    :param most: how many runs are looked at
+    :param ended: when this run ended; without it, now
     """
-    runs = [run for run in lake.runs() if run[0] == key.dag_id]
-    own = lake.folder(key)
-    earlier = runs[runs.index(own) + 1 :] if own in runs else runs
-    verdicts = (_verdict(lake, dag_id, run) for dag_id, run in earlier[:most])
-    return next((v for v in verdicts if v and v.get("verdict") == "green"), None)
+    try:
+        runs = history.load(lake, key.dag_id)["runs"]
+    except history.Unreadable:
+        runs = []
+    if not runs:
+        return _newest_by_id(lake, key)
+    green = [run["run_id"] for run in before(runs, key, ended) if run.get("verdict") == "green"]
+    return _first_green(lake, key.dag_id, green[::-1])
 
 
-def _verdict(lake: Lake, dag_id: str, run: str) -> dict[str, Any] | None:
+def before(runs: list[dict[str, Any]], key: RunKey, ended: str | None) -> list[dict[str, Any]]:
+    """
+    Those of the history that ended before this run, oldest first.
+
+    :param ended: when this run ended; without it, now
+    """
+    end = parse_instant(ended) or datetime.now(timezone.utc)
+    return [run for run in runs if run["run_id"] != key.run_id and (at := parse_instant(run.get("at"))) and at < end]
+
+
+def has_good_runs(lake: Lake, key: RunKey, dag_id: str) -> bool:
+    """Whether a DAG had a green run beside this one, whose report task, which writes the history first, has ended."""
+    others = [run for dag, run in lake.runs() if (dag, run) != lake.folder(key) and dag == dag_id]
+    ended = [run for run in others[:_MOST] if lake.exists(lake.metrics(dag_id, run, "report.json"))]
+    return _first_green(lake, dag_id, ended) is not None
+
+
+def _newest_by_id(lake: Lake, key: RunKey) -> dict[str, Any] | None:
+    """The verdict of the newest green run before this one by the times in the runs' ids: for a lake without a history."""
+    runs, own = [run for dag, run in lake.runs() if dag == key.dag_id], lake.folder(key)[1]
+    return _first_green(lake, key.dag_id, runs[runs.index(own) + 1 :] if own in runs else runs)
+
+
+def _first_green(lake: Lake, dag_id: str, runs: list[str]) -> dict[str, Any] | None:
+    verdicts = (verdict_of(lake, dag_id, run) for run in runs[:_MOST])
+    return next((told for told in verdicts if told and told.get("verdict") == "green"), None)
+
+
+def verdict_of(lake: Lake, dag_id: str, run: str) -> dict[str, Any] | None:
     """What that run was judged; None where nobody can read it."""
     try:
         told = lake.read_json(lake.metrics(dag_id, run, "verdict.json"))

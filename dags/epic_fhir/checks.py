@@ -19,6 +19,7 @@ class Check:
 
     :param amount: how much of it there is, where a warning has a number: an acceptance does not cover more
     :param moves: whether an acceptance makes that run the level of later ones, so that a later warning is a new one
+    :param names: what a warning counts, by name: an acceptance covers these and no others
     """
 
     name: str
@@ -27,6 +28,7 @@ class Check:
     sentence: str
     amount: int | None = None
     moves: bool | None = None
+    names: tuple[str, ...] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As verdict.json has it."""

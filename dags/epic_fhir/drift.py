@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,11 +35,13 @@ def drift(
     reports: dict[str, dict[str, Any] | None], past: dict[str, Any], run_id: str, landings: dict[str, Any], rules: Rules
 ) -> list[Check]:
     """Every check of the run's data against earlier runs, and against itself."""
-    tables = (((reports.get("load") or {}).get("result")) or {}).get("tables")
-    fresh = _fresh(reports, landings, rules)
+    load = ((reports.get("load") or {}).get("result")) or {}
+    tables, fresh = load.get("tables"), _fresh(reports, landings, rules)
     if tables is None:
         return [Check("drift", "all", COULD_NOT_RUN, "load names no tables; whether they look as before is not known."), fresh]
     checks = []
+    looked_at = {**(load.get("joined") or {}), **tables}
+    tells_shares = _tell_shares(looked_at.values())
     for view, now in sorted(history.views(reports).items()):
         runs = acceptance.comparable(past, run_id, "drift", view)
         before = [known for run in runs if (known := (run.get("views") or {}).get(view))][-rules.least_runs * 3 :]
@@ -58,8 +60,10 @@ def drift(
             told = f"No baseline yet: {len(before)} of {rules.least_runs} earlier green runs know {view}."
             checks.append(Check("drift", view, NO_BASELINE, told))
         else:
-            strange = [*_rows(view, now, before, rules), *_nulls(view, now, before, rules, least)]
-            checks += strange or [Check("drift", view, PASS, f"{view} has its rows and its nulls as in {len(before)} runs before.")]
+            tells = tells_shares and view in looked_at
+            strange = [*_rows(view, now, before, rules), *_nulls(view, now, before, rules, least, tells=tells)]
+            what = "its rows and its nulls" if now["null_share"] and _tell_shares(before) else "its rows"
+            checks += strange or [Check("drift", view, PASS, f"{view} has {what} as in {len(before)} runs before.")]
     checks += [_patients(view, table["patients"], rules) for view, table in sorted(tables.items()) if table.get("patients")]
     return [*checks, fresh]
 
@@ -74,10 +78,22 @@ def _rows(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: R
         yield Check("drift", view, WARN, sentence, moves=True)
 
 
-def _nulls(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: Rules, least: int) -> Iterator[Check]:
+def _tell_shares(tables: Iterable[dict[str, Any]]) -> bool:
+    return any(table.get("null_share") for table in tables)
+
+
+def _nulls(
+    view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: Rules, least: int, *, tells: bool
+) -> Iterator[Check]:
+    """
+    :param tells: whether load tells the shares of its tables; other targets tell none at all
+    """
     shares = now.get("null_share")
     if shares is None:
-        return  # the target does not tell
+        if tells and _tell_shares(before):
+            sentence = f"load could not find out how often the columns of {view} are null, as it did before; its notes say why."
+            yield Check("drift", view, COULD_NOT_RUN, sentence)
+        return
     lacking = sorted({column for past in before for column in past.get("null_share") or {}} - set(shares)) if now["rows"] else []
     if lacking and not shares:
         yield Check("drift", view, COULD_NOT_RUN, f"load does not say any more how often the columns of {view} are null.")

@@ -109,7 +109,7 @@ def _views_have_definitions(transform: dict[str, Any], load: dict[str, Any]) -> 
             f"These tables have no view any more, and nothing brings them up to date: {', '.join(lost)}. Bring the views' files "
             "back, or delete the tables."
         )
-        return Check(EXPECTATIONS, "views", WARN, sentence, amount=len(lost))
+        return Check(EXPECTATIONS, "views", WARN, sentence, names=tuple(lost))
     return Check(EXPECTATIONS, "views", PASS, f"Each of the {len(tables)} tables has its view.")
 
 
@@ -141,23 +141,25 @@ def independent_counts(extract: dict[str, Any] | None) -> list[Check]:
     return [Check("manifest = source", "no count", NO_COUNT, sentence)]
 
 
-def still_asked(checks: list[Check], before: dict[str, Any] | None) -> list[Check]:
+def still_asked(checks: list[Check], before: list[dict[str, Any]]) -> list[Check]:
     """
-    Whether each thing that the last good run was asked of tables and data is asked again: what nobody asks cannot be wrong.
+    Whether each thing that earlier good runs were asked of tables and data is asked again: what nobody asks cannot be wrong.
 
-    :param before: verdict.json of that run, or None
+    :param before: verdict.json of each run since the last one that had them all
     """
     asked = {(check.name, check.subject) for check in checks}
-    then = {
-        (c["name"], c["subject"]) for c in (before or {}).get("checks") or [] if c["name"] in _LASTING and c["state"] != NO_COUNT
-    }
+    then = {(c["name"], c["subject"]) for told in before for c in told.get("checks") or [] if _lasts(c)}
     gone = sorted(then - asked)
     if not gone:
         return []
     named = ", ".join(f"{name} of {subject}" for name, subject in gone[:10])
     more = f" and {len(gone) - 10} more" if len(gone) > 10 else ""
     sentence = (
-        f"The last good run had these checks, and this one has not: {named}{more}. If the settings or views took them away, all is "
-        "well."
+        f"Earlier good runs had these checks, and this one has not: {named}{more}. If the settings or views took them away, accept "
+        "it; else bring them back."
     )
     return [Check(EXPECTATIONS, "checks", WARN, sentence, moves=True)]
+
+
+def _lasts(check: dict[str, Any]) -> bool:
+    return check["name"] in _LASTING and check["state"] != NO_COUNT

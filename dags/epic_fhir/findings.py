@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from epic_fhir import reconcile, remedy, render
-from epic_fhir.alerts import Finding
+from epic_fhir.alert_message import Finding
 from epic_fhir.checks import WARN
 from epic_fhir.lake import RunKey
+from epic_fhir.source_checks import EXPECTATIONS
 
+NO_PATIENTS = (EXPECTATIONS, "number of patients")
 TOLD_WARNINGS = (
     "source",
     "expectations",
     "silver = view",
     "quarantine",
-    "skew",
-    "speed",
+    "quality",
     "drift",
     "patients",
     "freshness",
-    "quality",
+    "speed",
+    "skew",
 )
+"""By weight: the headline and the command are of the first one that a run has."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +55,32 @@ def finding(
     states: dict[str, str],
     step: dict[str, Any] | None,
     paused: Callable[[str], bool] = lambda _: False,
+    landed_at: datetime | None = None,
 ) -> Finding:
-    """A green run causes an alert where a warning needs a person; a slow task of one run does not."""
+    """
+    A green run causes an alert where a warning needs a person; a slow task of one run does not.
+
+    :param landed_at: when the newest of the run's data came
+    """
     headline = render.headline(whole.verdict, states)
     if whole.verdict != reconcile.GREEN:
-        return Finding(whole.verdict, headline, render.grounds(whole.checks), step)
+        return Finding(whole.verdict, headline, render.grounds(whole.checks), step, landed_at)
     warnings = told_warnings(whole)
     if not warnings:
-        return Finding(whole.verdict, headline, [], None)
+        return Finding(whole.verdict, headline, [], None, landed_at)
     look = remedy.look(key, warnings, paused)
-    return Finding(whole.verdict, f"Complete, but: {warnings[0]['name']} of {warnings[0]['subject']}.", warnings, look)
+    headline = f"Complete, but: {warnings[0]['name']} of {warnings[0]['subject']}."
+    return Finding(whole.verdict, headline, warnings, look, landed_at)
 
 
 def told_warnings(whole: Judged) -> list[dict[str, Any]]:
-    return [c for c in whole.checks if c["state"] == WARN and c["name"] in TOLD_WARNINGS]
+    """The warnings that a person must look at, the gravest first."""
+    return sorted((c for c in whole.checks if c["state"] == WARN and c["name"] in TOLD_WARNINGS), key=_weight)
+
+
+def _weight(check: dict[str, Any]) -> int:
+    """No patients at all before types that are gone or were deleted, which are the cause of much of the rest."""
+    if (check["name"], check["subject"]) == NO_PATIENTS:
+        return -2
+    is_type = check["name"] == EXPECTATIONS and check["subject"][:1].isupper()
+    return -1 if is_type else TOLD_WARNINGS.index(check["name"])

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from epic_fhir import contracts, sites
+from epic_fhir.history_shape import is_history
 from epic_fhir.lake import Lake
+from epic_fhir.locks import locked
 from epic_fhir.reports import lasted, parse_instant
 
 KEPT_RUNS = 400
@@ -74,33 +76,9 @@ def load(lake: Lake, dag_id: str) -> dict[str, Any]:
         return {"schema_version": 1, "runs": [], "accepted": []}
     if told := contracts.version_problem(content, file):
         raise Unreadable(told.removesuffix("."))
-    if not _is_history(content):
+    if not is_history(content):
         raise Unreadable(f"{file} is not a history of runs; bring it back from a backup, or delete it and start a new one")
     return {**content, "runs": [run for run in content["runs"] if _in_time(run)]}
-
-
-def _is_history(content: Any) -> bool:
-    """Whether each record has the parts that the checks read, if it has them at all."""
-    if not isinstance(content, dict) or not all(isinstance(content.get(part), list) for part in ("runs", "accepted")):
-        return False
-    return all(_is_run(run) for run in content["runs"]) and all(
-        isinstance(entry, dict) and isinstance(entry.get("at"), str) for entry in content["accepted"]
-    )
-
-
-def _is_run(run: Any) -> bool:
-    if not isinstance(run, dict) or not isinstance(run.get("run_id"), str):
-        return False
-    if not all(_is_map_of_maps(run.get(part)) for part in ("figures", "views", "silver")):
-        return False
-    if not all({"live", "gone"} <= counts.keys() for counts in (run.get("silver") or {}).values()):
-        return False
-    warned = run.get("warned") or []
-    return isinstance(warned, list) and all(isinstance(w, dict) and {"check", "subject"} <= w.keys() for w in warned)
-
-
-def _is_map_of_maps(given: Any) -> bool:
-    return given is None or (isinstance(given, dict) and all(isinstance(value, dict) for value in given.values()))
 
 
 def _in_time(run: dict[str, Any]) -> bool:
@@ -118,6 +96,18 @@ def add(history: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
 
 def save(lake: Lake, dag_id: str, history: dict[str, Any]) -> None:
     lake.write_json(path(lake, dag_id), history)
+
+
+def change(lake: Lake, dag_id: str, how: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """
+    Reads, changes and writes it, while no other task does.
+
+    :raises Unreadable: where there is a file that is none of ours
+    """
+    with locked(lake, path(lake, dag_id)):
+        before = load(lake, dag_id)
+        if (after := how(before)) != before:
+            save(lake, dag_id, after)
 
 
 def record(

@@ -76,12 +76,12 @@ def _without_file(kind: str, word: str, tables: set[str]) -> list[Check]:
     """Like views that lost their files: their tables stay, and nothing brings them up to date."""
     if not tables:
         return []
-    names = ", ".join(sorted(tables))
+    names = tuple(sorted(tables))
     sentence = (
-        f"Each {word} has a file, but these have none any more, and nothing brings their tables up to date: {names}. Bring the "
-        "files back, or delete the tables."
+        f"Each {word} has a file, but these have none any more, and nothing brings their tables up to date: {', '.join(names)}. "
+        "Bring the files back, or delete the tables."
     )
-    return [Check(EXPECTATIONS, kind, WARN, sentence, amount=len(tables))]
+    return [Check(EXPECTATIONS, kind, WARN, sentence, names=names)]
 
 
 def counts(transform: dict[str, Any], load: dict[str, Any]) -> list[dict[str, Any]]:

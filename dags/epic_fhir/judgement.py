@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from epic_fhir import acceptance, attempts, baseline, contract_checks, history, layer_counts, reconcile
-from epic_fhir.changes import data_of, last_good
+from epic_fhir.changes import before, data_of, has_good_runs, last_good, verdict_of
 from epic_fhir.checks import COULD_NOT_RUN, Check
 from epic_fhir.drift import drift
 from epic_fhir.evidence import Evidence, export_ids
@@ -16,6 +16,9 @@ from epic_fhir.lake import Lake, RunKey
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 from epic_fhir.source_checks import EXPECTATIONS
+
+_MOST_ASKED = 30
+"""So many earlier verdicts are read."""
 
 
 def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds) -> Judged:
@@ -38,7 +41,8 @@ def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds
     if past is not None:
         checks = acceptance.applied(checks, past, key.run_id)
     if grounds == reconcile.GREEN and history.of_tables(key.dag_id) == key.dag_id:  # a rerun makes and checks a part only
-        checks += attempts.checks(EXPECTATIONS, "checks", lambda: still_asked(checks, last_good(lake, key)))
+        ended = history.ended(reports)
+        checks += attempts.checks(EXPECTATIONS, "checks", lambda: still_asked(checks, _asked_before(lake, key, past, ended)))
     if grounds == reconcile.GREEN:
         grounds = reconcile.verdict(checks)
     brought = [evidence.landings[export] for export in evidence.export_ids]
@@ -77,8 +81,8 @@ def _beside_earlier_runs(
     """The trends; what the run is held against earlier ones for: its speed, its data, what one may expect; and their history."""
     reports = evidence.reports
     try:
-        past = history.load(lake, key.dag_id)
-        tables = history.load(lake, history.of_tables(key.dag_id))
+        past = _history(lake, key, key.dag_id)
+        tables = _history(lake, key, history.of_tables(key.dag_id))
     except history.Unreadable as e:
         return [], [Check(name, "all", COULD_NOT_RUN, f"{e}.") for name in ("speed", "drift", EXPECTATIONS)], None
     tried = attempts.Attempts()
@@ -90,6 +94,33 @@ def _beside_earlier_runs(
     checks += attempts.checks("drift", "all", lambda: drift(reports, tables, key.run_id, mine, thresholds.data))
     checks += attempts.checks(EXPECTATIONS, "all", lambda: expectations(reports, tables, key.run_id, thresholds.data.deleted))
     return trends, checks, tables
+
+
+def _history(lake: Lake, key: RunKey, dag_id: str) -> dict[str, Any]:
+    """
+    :raises Unreadable: also where there is none, although there were good runs: nobody may take them for first ones
+    """
+    past, file = history.load(lake, dag_id), history.path(lake, dag_id)
+    if not past["runs"] and not lake.exists(file) and has_good_runs(lake, key, dag_id):
+        raise history.Unreadable(
+            f"{file} is gone, though {dag_id} had good runs: nothing is left to compare with, nor what people accepted. Bring it "
+            "back from a backup, or go on with the new one that this run begins"
+        )
+    return past
+
+
+def _asked_before(lake: Lake, key: RunKey, past: dict[str, Any] | None, ended: str | None) -> list[dict[str, Any]]:
+    """The verdicts of the green runs since the newest one that lacked no check, or whose lack somebody accepted."""
+    runs = [run for run in before((past or {}).get("runs") or [], key, ended) if run.get("verdict") == "green"]
+    whole = {run["run_id"] for run in acceptance.comparable(past, key.run_id, EXPECTATIONS, "checks")} if past else set()
+    found = []
+    for run in reversed(runs):
+        told = verdict_of(lake, key.dag_id, run["run_id"])  # of a rerun, which stands in this history, too, there is none here
+        found += [told] if told else []
+        if (told and run["run_id"] in whole) or len(found) == _MOST_ASKED:
+            return found
+    good = None if found else last_good(lake, key, ended)
+    return found if good is None else [good]
 
 
 def _is_applied(mark: Any) -> bool:

@@ -1,16 +1,21 @@
-"""What a judged run leaves in the lake: verdict.json, its place in the history, the page."""
+"""What a judged run leaves in the lake: verdict.json, its place in the history, the page, the task's own report, the index."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import partial
+from html import escape
 from typing import Any
 
 from epic_fhir import acceptance, history, index, remedy, render
+from epic_fhir.attempts import Attempts
 from epic_fhir.changes import following, last_good, previous, since_last_good
 from epic_fhir.evidence import PHASES
 from epic_fhir.findings import Judged, told_warnings
 from epic_fhir.lake import Lake, RunKey
+from epic_fhir.reports import DATA_REFUSED, record
 from epic_fhir.settings import Thresholds
 
 
@@ -36,47 +41,124 @@ def remember(lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], th
     try:
         for dag_id in {key.dag_id, history.of_tables(key.dag_id)}:
             kept = own if dag_id == key.dag_id else {**own, "figures": {}}
-            history.save(lake, dag_id, history.add(history.load(lake, dag_id), kept))
+            history.change(lake, dag_id, partial(history.add, run=kept))
     except history.Unreadable:
         return
 
 
-def page(
-    lake: Lake,
-    key: RunKey,
-    whole: Judged,
-    reports: dict[str, Any],
-    states: dict[str, str],
-    step: dict[str, Any] | None,
-    notes: tuple[str, ...],
-    paused: Callable[[str], bool],
-) -> str:
-    """The page, with what the last good run was like."""
-    good = last_good(lake, key)
-    origin = (reports["extract"] or {}).get("run") or {}
-    now = {"run": origin, "checks": whole.checks, "table": whole.table}
-    return render.page(
-        key,
-        whole.verdict,
-        whole.checks,
-        whole.table,
-        reports,
-        states,
-        step,
-        trends=whole.trends,
-        changes=since_last_good(now, good) if good else None,
-        last_good=((good or {}).get("run") or {}).get("run_id"),
-        notes=notes,
-        data_of=whole.data_of,
-        previous=previous(lake, key),
-        following=following(lake, key),
-        accept=remedy.look(key, warnings, paused)["command"] if (warnings := told_warnings(whole)) else "",
+@dataclass(frozen=True)
+class Publication:
+    """
+    What the report task leaves of a run.
+
+    :param reports: of all tasks, or None
+    :param start: when the report task began
+    :param notes: what the page and the task's own report say besides
+    :param mends: of a rerun, the run that it mends
+    :param paused: whether a DAG is switched off in Airflow
+    """
+
+    lake: Lake
+    key: RunKey
+    thresholds: Thresholds
+    reports: dict[str, dict[str, Any] | None]
+    states: dict[str, str]
+    start: datetime
+    notes: tuple[str, ...]
+    mends: str | None
+    paused: Callable[[str], bool]
+
+    @property
+    def path(self) -> str:
+        """Where the page is."""
+        return self.lake.metrics(self.key.dag_id, self.key.run_id, "report.html")
+
+    def write(self, whole: Judged, step: dict[str, Any] | None, told: list[str], tried: Attempts) -> str:
+        """
+        Writes all of it; what cannot be written stops nothing else.
+
+        :param told: what became of the alert
+        :return: the page
+        """
+        lake, key = self.lake, self.key
+        verdict, phases = lake.metrics(key.dag_id, key.run_id, "verdict.json"), {phase: self.reports[phase] for phase in PHASES}
+        page = tried.of("report", "page", lambda: self._page(whole, step), "")
+        page = page or _short_page(key, render.headline(whole.verdict, self.states), whole, step)
+        for what, writing in (
+            ("verdict", lambda: write(lake, verdict, key, whole, self.reports)),
+            ("history", lambda: remember(lake, key, whole, phases, self.thresholds)),
+            ("page", lambda: self._write_page(page)),
+            ("report", lambda: self.write_report(whole, told, page)),
+            ("index", lambda: index.write(lake)),
+        ):
+            tried.of("report", what, writing, None)
+        return page
+
+    def write_report(self, whole: Judged, told: list[str], page: str) -> None:
+        """The report task's own run report."""
+        problem = whole.problem()
+        own = record(
+            self.key,
+            self.start,
+            problem,
+            DATA_REFUSED if problem else 0,
+            self.reports["extract"] or self.reports["kick_off"],
+            outputs=[{"name": "report", "path": self.path, "rows": None, "bytes": len(page.encode())}],
+            notes=[*self.notes, *told],
+            result={
+                "verdict": whole.verdict,
+                "page": self.path,
+                "mends": self.mends,
+                "seconds": render.sum_span(render.timeline(self.reports, self.states)),
+                "problem": next((c["sentence"].splitlines()[0] for c in render.grounds(whole.checks) if problem), None),
+            },
+        )
+        self.lake.write_json(self.lake.report(self.key), own)
+
+    def _page(self, whole: Judged, step: dict[str, Any] | None) -> str:
+        """With what the last good run was like."""
+        lake, key, reports = self.lake, self.key, self.reports
+        good = last_good(lake, key, history.ended({phase: reports[phase] for phase in PHASES}))
+        origin = (reports["extract"] or {}).get("run") or {}
+        now = {"run": origin, "checks": whole.checks, "table": whole.table}
+        warnings = told_warnings(whole)
+        return render.page(
+            key,
+            whole.verdict,
+            whole.checks,
+            whole.table,
+            reports,
+            self.states,
+            step,
+            trends=whole.trends,
+            changes=since_last_good(now, good) if good else None,
+            last_good=((good or {}).get("run") or {}).get("run_id"),
+            notes=self.notes,
+            data_of=whole.data_of,
+            previous=previous(lake, key),
+            following=following(lake, key),
+            accept=remedy.look(key, warnings, self.paused)["command"] if warnings else "",
+        )
+
+    def _write_page(self, page: str) -> None:
+        """The page of the run, the link of the run before to it, and the newest page at the lake's root."""
+        self.lake.write_text(self.path, page)
+        index.link_from_the_run_before(self.lake, self.key)
+        if self.lake.is_local():
+            self.lake.write_text(f"{self.lake.root}/report.html", render.at_the_root(page, self.key))
+
+
+def _short_page(key: RunKey, headline: str, whole: Judged, step: dict[str, Any] | None) -> str:
+    """What stands for a page that could not be built: the alert's link must not lead to an empty one."""
+    sentences = [f"{c['name']}, {c['subject']}: {c['sentence']}" for c in render.grounds(whole.checks)]
+    lines = [
+        f"{key.dag_id}, run {key.run_id}.",
+        "The page of this run could not be built; the log of the task report says why.",
+        *sentences,
+        *((step["advice"], step["command"]) if step else ()),
+    ]
+    paragraphs = "\n".join(f"<p>{escape(line)}</p>" for line in lines)
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(headline)}</title></head>\n'
+        f"<body><h1>{escape(headline)}</h1>\n{paragraphs}\n</body></html>\n"
     )
-
-
-def write_page(lake: Lake, key: RunKey, path: str, page: str) -> None:
-    """The page of the run, the link of the run before to it, and the newest page at the lake's root."""
-    lake.write_text(path, page)
-    index.link_from_the_run_before(lake, key)
-    if lake.is_local():
-        lake.write_text(f"{lake.root}/report.html", render.at_the_root(page, key))

@@ -19,7 +19,8 @@ MOST_KEPT = 0.05
 
 def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
     """
-    One check for each type that extract reports something of, then one for each of its warnings; none where it reports nothing.
+    One check for each type and what extract reports of it, then one for each of its warnings; none where it reports nothing. One
+    type can have several of them, so the subject says which it is: who accepts one has not accepted the others.
 
     :param result: of extract's run report
     :param resources: its counts by type
@@ -29,7 +30,7 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
     kept = {kind: n for kind, n in (result.get("kept") or {}).items() if n > MOST_KEPT * received.get(kind, 0)}
     told = [
         (
-            kind,
+            f"{kind} (not readable)",
             count,
             f"The server refused all {count:,} reads of {kind} (403). Add the type to the application's rights and to "
             "source.scopes, or take it out of crawl.hydrate (of a bulk export: bulk.hydrate).",
@@ -38,7 +39,7 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
     ]
     told += [
         (
-            kind,
+            f"{kind} (not listed)",
             count,
             f"No search or export holds {count:,} of {received.get(kind, 0):,} {kind}, but they are there by their ids. What is "
             "new may be missing: ask the server's operator whether searches and exports hold everything.",
@@ -47,12 +48,12 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
     ]
     told += [
         (
-            kind,
+            f"{kind} (not confirmed)",
             count,
             f"No search or export holds {count:,} {kind} any more, but reading them by their ids does not say that they are gone. "
             "They stay in the tables. Ask the server's operator what became of them.",
         )
         for kind, count in sorted(unconfirmed.items())
     ]
-    checks = [Check(SOURCE, kind, WARN, sentence, amount=count) for kind, count, sentence in told]
+    checks = [Check(SOURCE, subject, WARN, sentence, amount=count) for subject, count, sentence in told]
     return checks + [Check(EXPECTATIONS, "extract", WARN, sentence) for sentence in result.get("warnings") or []]

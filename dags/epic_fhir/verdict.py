@@ -9,16 +9,16 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from epic_fhir import index, publication, reconcile, remedy, render
-from epic_fhir.alerts import Finding
+from epic_fhir import publication, reconcile, remedy
+from epic_fhir.alert_message import Finding
 from epic_fhir.attempts import Attempts
 from epic_fhir.checks import COULD_NOT_RUN, FAIL
 from epic_fhir.contract_checks import usable
-from epic_fhir.evidence import PHASES
+from epic_fhir.evidence import PHASES, export_ids
 from epic_fhir.findings import Judged, finding
 from epic_fhir.judgement import judge
 from epic_fhir.lake import Lake, RunKey
-from epic_fhir.reports import DATA_REFUSED, record
+from epic_fhir.reports import DATA_REFUSED, parse_instant, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.task_states import as_load_went, report_of, state_check
 
@@ -83,46 +83,56 @@ def publish(
     judged = tried.of("report", "checks", lambda: judge(lake, key, phases, thresholds), Judged(reconcile.UNKNOWN, [], []))
     asked = [task for task in remedy.ORDER if task not in left_out]
     of_tasks = [c for task in asked if (c := state_check(task, states.get(task), reports[task]))]
-    whole = _final(judged, of_tasks, tried)
+    left = publication.Publication(lake, key, thresholds, reports, states, start, notes, mends, paused)
 
-    def step() -> dict[str, Any] | None:
-        if whole.verdict == reconcile.GREEN:
-            return None
-        return remedy.switched_on(remedy.next_step(key, reports, states, whole.checks, mends), paused)
+    def written(told: list[str]) -> tuple[Judged, dict[str, Any] | None, str]:
+        """What cannot be written changes the verdict: then what can be written says so, too."""
+        while True:
+            whole = _final(judged, of_tasks, tried)
+            checked = _final(judged, of_tasks, Attempts())
+            step = tried.of("report", "next step", partial(_step, left, whole, checked), remedy.write_again(key))
+            page = left.write(whole, step, told, tried)
+            if _final(judged, of_tasks, tried).verdict == whole.verdict:
+                return _final(judged, of_tasks, tried), step, page
 
-    next_step = tried.of("report", "next step", step, None)
-    read = {phase: reports[phase] for phase in PHASES}
-    page = tried.of("report", "page", lambda: publication.page(lake, key, whole, reports, states, next_step, notes, paused), "")
-    path = lake.metrics(key.dag_id, key.run_id, "report.html")
-    for what, write in (
-        ("verdict", lambda: publication.write(lake, lake.metrics(key.dag_id, key.run_id, "verdict.json"), key, whole, reports)),
-        ("history", lambda: publication.remember(lake, key, whole, read, thresholds)),
-        ("page", lambda: publication.write_page(lake, key, path, page)),
-    ):
-        tried.of("report", what, write, None)
     # Whatever could not be written: somebody is told, and the run is not green.
-    whole = _final(judged, of_tasks, tried)
-    problem = whole.problem()
-    told = tried.of("report", "alert", lambda: alert(finding(key, whole, states, next_step, paused)), ["Nobody could be told."])
-    own = record(
-        key,
-        start,
-        problem,
-        DATA_REFUSED if problem else 0,
-        reports["extract"] or reports["kick_off"],
-        outputs=[{"name": "report", "path": path, "rows": None, "bytes": len(page.encode())}],
-        notes=[*notes, *told],
-        result={
-            "verdict": whole.verdict,
-            "page": path,
-            "mends": mends,
-            "seconds": render.sum_span(render.timeline(reports, states)),
-            "problem": next((c["sentence"].splitlines()[0] for c in render.grounds(whole.checks) if problem), None),
-        },
-    )
-    lake.write_json(lake.report(key), own)
-    index.write(lake)
-    return _final(judged, of_tasks, tried).problem()
+    whole, step, page = written([])
+
+    def tell() -> list[str]:
+        return alert(finding(key, whole, states, step, paused, _landed_at(lake, reports["extract"])))
+
+    told = tried.of("report", "alert", tell, ["Nobody could be told."])
+    if _final(judged, of_tasks, tried).verdict != whole.verdict:
+        whole, _, page = written(told)
+    if told or tried.failed:
+        left.write_report(whole, told, page)
+    return whole.problem()
+
+
+def _step(left: publication.Publication, whole: Judged, checked: Judged) -> dict[str, Any] | None:
+    """
+    What to do about a run that is not green.
+
+    :param checked: what it is without what could not be written
+    """
+    if whole.verdict == reconcile.GREEN:
+        return None
+    if checked.verdict == reconcile.GREEN:
+        advice = "All checks passed, but not everything could be written. Check that the lake is writable and not full."
+        step = remedy.write_again(left.key, advice)
+    else:
+        step = remedy.next_step(left.key, left.reports, left.states, whole.checks, left.mends)
+    return remedy.switched_on(step, left.paused)
+
+
+def _landed_at(lake: Lake, extract: dict[str, Any] | None) -> datetime | None:
+    """When the newest of the run's exports landed; None where nobody can read it."""
+    try:
+        landings = [lake.read_json(lake.landing(export)) for export in export_ids(extract)]
+    except (OSError, ValueError, AttributeError):
+        return None
+    times = [parse_instant(landing.get("landed_at")) for landing in landings if isinstance(landing, dict)]
+    return max((at for at in times if at), default=None)
 
 
 def _given(lake: Lake, key: RunKey, task: str, left_out: dict[str, str | None], states: dict[str, str]) -> Any:
@@ -133,7 +143,7 @@ def _given(lake: Lake, key: RunKey, task: str, left_out: dict[str, str | None], 
 
 def _final(judged: Judged, of_tasks: list[dict[str, str]], tried: Attempts) -> Judged:
     """The verdict with what the scheduler knows and what could not be done."""
-    checks = of_tasks + reconcile.as_dicts(tried.failed) + judged.checks
+    checks = of_tasks + reconcile.as_dicts([*dict.fromkeys(tried.failed)]) + judged.checks
     states = {check["state"] for check in checks}
     if FAIL in states:
         return replace(judged, verdict=reconcile.RED, checks=checks)

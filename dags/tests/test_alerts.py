@@ -194,6 +194,32 @@ def test_only_the_first_checks_and_their_first_lines_are_told():
     assert "And 2 more; see the page." in told.lines
 
 
+SHOW = "(cd /opt/epic-fhir/dags && python -m epic_fhir.quarantine /lake/quarantine/{}/{})"
+
+
+@pytest.mark.parametrize("groups", [1, 2, 8])
+def test_a_command_in_a_check_is_told_whole(groups):
+    commands = "; ".join(SHOW.format("resource_type=Observation", "x" * 60) for _ in range(groups))
+    sentence = f"In quarantine, and in no table: 40 Observation. To see them, run: {commands}"
+    assert f"source = bronze, A: {sentence}" in alerts.message(key(), LINK, red("A", sentence=sentence), None).lines
+
+
+def test_so_many_commands_that_no_alert_can_have_them_are_left_to_the_page():
+    commands = "; ".join(SHOW.format("resource_type=Observation", "x" * 60) for _ in range(40))
+    sentence = f"In quarantine, and in no table: 40 Observation. To see them, run: {commands}"
+    (line,) = (told for told in alerts.message(key(), LINK, red("A", sentence=sentence), None).lines if "quarantine" in told)
+    assert line == "source = bronze, A: In quarantine, and in no table: 40 Observation. … (see the page)"
+
+
+def test_a_long_sentence_is_cut_behind_a_word_and_says_so():
+    sentence = f"{'twelve words ' * 40}end."
+    (line,) = (told for told in alerts.message(key(), LINK, red("A", sentence=sentence), None).lines if "twelve" in told)
+    assert line.endswith("twelve words … (see the page)") or line.endswith("twelve … (see the page)")
+    assert len(line) < 360
+    (line,) = (told for told in alerts.message(key(), LINK, red("A", sentence="x" * 500), None).lines if "xxx" in told)
+    assert line.endswith(f"{'x' * 300} … (see the page)")
+
+
 def test_the_report_task_keeps_what_could_not_be_sent_in_its_notes(tmp_path, hook):
     hook.status = 503
     reports = good_run()

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 from made_up import RUN_ID, copy, key
 
+from epic_fhir import history
 from epic_fhir.changes import last_good, since_last_good
 from epic_fhir.lake import Lake
 
@@ -76,6 +79,23 @@ def test_the_last_good_run_is_the_newest_green_one_before_this_one(tmp_path):
     for dag_id, run in (("epic_fhir_etl", RUN_ID), ("epic_fhir_etl", later), ("other", "manual__2026-03-01T00:00:00+00:00")):
         lake.write_json(lake.metrics(dag_id, run, "verdict.json"), {"run": {"run_id": run}, "verdict": "green"})
     assert last_good(lake, key("report"))["run"]["run_id"] == "scheduled__2026-02-27T04:00:00+00:00"
+
+
+def test_a_backfill_that_ended_today_is_held_against_the_run_of_last_night(tmp_path):
+    """Its id says March; the runs since then have removed a view in summer."""
+    lake, runs = Lake(str(tmp_path)), []
+    for month in ("01", "02", "09", "10"):
+        run = f"scheduled__2025-{month}-02T04:00:00+00:00"
+        lake.write_json(lake.metrics("epic_fhir_etl", run, "verdict.json"), {"run": {"run_id": run}, "verdict": "green"})
+        runs.append({"run_id": run, "at": f"2025-{month}-02T04:05:00+00:00", "verdict": "green"})
+    history.save(lake, "epic_fhir_etl", {"schema_version": 1, "runs": runs, "accepted": []})
+    backfill = replace(key("report"), run_id="backfill__2025-02-20T04:00:00+00:00")
+
+    def found(ended):
+        return last_good(lake, backfill, ended)["run"]["run_id"]
+
+    assert found("2025-10-03T09:00:00+00:00") == found(None) == runs[-1]["run_id"]
+    assert found("2025-09-20T09:00:00+00:00") == runs[-2]["run_id"]
 
 
 def test_a_first_run_has_no_last_good_one(tmp_path):

@@ -68,6 +68,40 @@ def test_shares_that_are_gone_or_none_could_not_be_checked(shares):
     assert of(checks(reports, before), "drift", "patient").state == COULD_NOT_RUN
 
 
+def told(**shares):
+    """A good run whose load tells the null shares of these tables only."""
+    reports = good_run()
+    for view, share in shares.items():
+        reports["load"]["result"]["tables"][view]["null_share"] = share
+    return reports
+
+
+KNEW = {"patient": {"rows": 20, "null_share": {"mrn": 0.05}}, "condition": {"rows": 812, "null_share": {"code": 0.1}}}
+
+
+def test_a_table_that_load_could_not_look_at_could_not_be_checked():
+    """An analyst's session holds it, or the loader may not read a column: of all others load tells the shares."""
+    found = checks(told(condition={"code": 0.1}), past(**KNEW))
+    assert of(found, "drift", "condition").state == PASS
+    patient = of(found, "drift", "patient")
+    assert patient.state == COULD_NOT_RUN
+    assert "how often the columns of patient are null" in patient.sentence
+
+
+def test_a_joined_table_that_load_could_not_look_at_could_not_be_checked():
+    reports = told(patient={"mrn": 0.05})
+    reports["load"]["result"]["joined"] = {"note": {"rows": 3, "view_rows": 3}}
+    found = checks(reports, past(note={"rows": 3, "null_share": {"text": 0.0}}))
+    assert of(found, "drift", "note").state == COULD_NOT_RUN
+
+
+def test_nulls_that_nobody_compared_are_not_said_to_be_as_before():
+    sentence = of(checks(told(patient={"mrn": 0.05}), past(**KNEW)), "drift", "patient").sentence
+    assert sentence == "patient has its rows and its nulls as in 4 runs before."
+    for reports, before in ((good_run(), past(**KNEW)), (told(patient={"mrn": 0.05}), past())):
+        assert of(checks(reports, before), "drift", "patient").sentence == "patient has its rows as in 4 runs before."
+
+
 def test_another_target_that_tells_of_no_shares_is_fine():
     before = past(patient={"rows": 20, "null_share": {"mrn": 0.05}})
     assert of(checks(good_run(), before), "drift", "patient").state == PASS

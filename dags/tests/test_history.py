@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from made_up import THRESHOLDS, good_run, key, lake_with
 
@@ -112,6 +114,40 @@ def test_a_history_of_another_version_is_never_green_and_is_left_as_it_is(tmp_pa
     lake.write_json(history.path(lake, key().dag_id), {"schema_version": 2, "runs": [], "accepted": []})
     with pytest.raises(Unreadable, match="has version 2, and this code knows 1; a newer version"):
         history.load(lake, key().dag_id)
+
+
+def ended_green(lake, run):
+    lake.write_json(lake.metrics("epic_fhir_etl", run, "verdict.json"), {"run": {"run_id": run}, "verdict": "green"})
+    lake.write_json(lake.metrics("epic_fhir_etl", run, "report.json"), {"result": {"verdict": "green"}})
+
+
+def test_a_history_that_is_lost_is_no_first_run(tmp_path):
+    lake = lake_with(tmp_path, good_run())
+    old = "scheduled__2026-03-01T04:00:00+00:00"
+    ended_green(lake, old)
+    told = []
+    assert publish(lake, key("report"), THRESHOLDS, DONE, lambda finding: told.append(finding) or []) is not None
+    assert {c["name"] for c in told[0].grounds} == {"speed", "drift", "expectations"}
+    assert "state/history/epic_fhir_etl.json is gone, though epic_fhir_etl had good runs" in told[0].grounds[0]["sentence"]
+    assert " clear epic_fhir_etl " in told[0].step["command"]
+    # Without a backup the next try goes on with a new one.
+    assert publish(lake, key("report"), THRESHOLDS, DONE) is None
+
+
+def test_a_rerun_without_the_history_of_its_tables_is_no_first_run_either(tmp_path):
+    lake = lake_with(tmp_path, good_run())
+    ended_green(lake, key().run_id)
+    rerun = replace(key("report"), dag_id="epic_fhir_rerun", run_id="manual__2026-03-02T12:00:00+00:00")
+    reports = {task: good_run()[task] for task in ("extract", "transform", "load")}
+    assert judge(lake, rerun, reports, THRESHOLDS).verdict == "unknown"
+
+
+@pytest.mark.parametrize("run", [key().run_id, "backfill__2026-03-01T04:00:00+00:00"], ids=["itself", "one at the same time"])
+def test_the_first_runs_of_all_have_no_history_and_are_green(tmp_path, run):
+    """validate has judged them, and report has not written the history yet."""
+    lake = lake_with(tmp_path, good_run())
+    lake.write_json(lake.metrics("epic_fhir_etl", run, "verdict.json"), {"run": {}, "verdict": "green"})
+    assert publish(lake, key("report"), THRESHOLDS, DONE) is None
 
 
 def test_without_a_file_the_history_is_empty(tmp_path):

@@ -149,7 +149,7 @@ def test_a_history_of_before_with_a_run_without_a_time_does_neither(nights):
 
 
 @pytest.mark.parametrize("gone", ["one", "all", "key"])
-def test_quality_checks_that_vanish_are_told_once(nights, gone):
+def test_quality_checks_that_vanish_are_a_warning_until_it_is_accepted(nights, gone):
     found = {name: {"state": "passed", "rows": 0, "allowed": 0, "title": "T", "severity": "red"} for name in ("a", "b")}
     made = good_run()
     made["load"]["result"]["quality"] = found
@@ -161,7 +161,32 @@ def test_quality_checks_that_vanish_are_told_once(nights, gone):
     finding, _ = nights.run(7, later)
     (told,) = finding.grounds
     assert "quality of b" in told["sentence"]
-    assert nights.run(8, later)[0].grounds == []
+    nights.run(8, later)
+    finding, _ = nights.run(9, later)
+    assert [check["sentence"] for check in finding.grounds] == [told["sentence"]]
+    assert nights.type_in(finding) == ["expectations, checks"]
+    assert nights.run(10, later)[0].grounds == []
+    assert nights.run(11, later)[0].grounds == []
+
+
+def test_a_check_that_vanishes_while_another_is_missing_is_a_warning_too(nights):
+    """The newer check is in no run before the one that lost the older check."""
+    found = {name: {"state": "passed", "rows": 0, "allowed": 0, "title": "T", "severity": "red"} for name in "abc"}
+    for day, names in ((6, "ab"), (7, "a"), (8, "ac"), (9, "a"), (10, "a")):
+        made = good_run()
+        made["load"]["result"]["quality"] = {name: found[name] for name in names}
+        finding, _ = nights.run(day, made)
+    assert "quality of b, quality of c" in finding.grounds[0]["sentence"]
+
+
+def test_a_check_that_is_back_is_over_and_a_rerun_is_no_run_that_had_it(nights):
+    made, without = good_run(), good_run()
+    made["load"]["result"]["quality"] = {"b": {"state": "passed", "rows": 0, "allowed": 0, "title": "T", "severity": "red"}}
+    nights.run(6, made)
+    nights.run(7, without)
+    nights.run(8, without, dag_id="epic_fhir_rerun")
+    assert states(nights.run(9, without)[1], "expectations", "checks") == {"WARN"}
+    assert states(nights.run(10, made)[1], "expectations", "checks") == set()
 
 
 def test_a_view_that_vanishes_from_every_report_is_told(nights):

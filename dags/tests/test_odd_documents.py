@@ -140,7 +140,7 @@ def test_a_lake_that_takes_no_file_is_told_of(tmp_path, monkeypatch):
         publish(lake, key("report"), THRESHOLDS, DONE, lambda finding: told.append(finding) or [])
     (finding,) = told
     assert finding.verdict == "unknown"
-    assert {check["subject"] for check in finding.grounds} == {"verdict", "history", "page"}
+    assert {check["subject"] for check in finding.grounds} == {"verdict", "history", "page", "report", "index"}
     assert all("No space left on device" in check["sentence"] for check in finding.grounds)
 
 

@@ -1,16 +1,20 @@
 """A problem that lasts, one that could not be told, and one that is over (field cases G1 and G2, walks 4 and 13)."""
 
+import re
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from made_up import key
+from made_up import BEGIN, THRESHOLDS, good_run, key, lake_with
 from test_alerts import GREEN, LINK, WEBHOOK, red, remembered
+from test_render import GOOD
 
 from epic_fhir import alerts, remedy, retries, sites
 from epic_fhir.alerts import Finding
 from epic_fhir.lake import Lake
+from epic_fhir.verdict import publish
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -115,6 +119,76 @@ def test_green_with_a_warning_after_red_says_that_the_problem_is_over(lake, hook
     night(lake, red("Patient"), 1)
     night(lake, replace(red("Device"), verdict="green", headline="Complete, but: quarantine of Device."), 2)
     assert "The problem that run night 1 told of is over." in hook.bodies[1]["text"]
+
+
+WARNING = replace(red("Observation"), verdict="green", headline="Complete, but: freshness of all.")
+
+
+def over(hook, number=-1):
+    """The runs whose problem a message calls over."""
+    return re.findall(r"The problem that run (.*) told of is over", hook.bodies[number]["text"])
+
+
+@pytest.mark.parametrize("again", [WARNING, red("Claim")], ids=["with a warning", "red for another reason"])
+def test_a_rerun_of_an_older_run_leaves_the_problem_of_last_night_as_it_is(lake, hook, again):
+    night(lake, red("Patient"), 1)
+    night(lake, red("Device"), 2)
+    night(lake, again, 3, mends="night 1", dag_id="epic_fhir_rerun")
+    assert over(hook) == []
+    night(lake, red("Device"), 4)
+    assert [body["run_id"] for body in hook.bodies] == ["night 1", "night 2", "night 3"], "it lasts, and is not new"
+    night(lake, GREEN, 4, mends="night 2", dag_id="epic_fhir_rerun")
+    assert over(hook) == ["night 2"]
+    night(lake, GREEN, 5, mends="night 1", dag_id="epic_fhir_rerun")
+    assert hook.bodies[-1]["run_id"] == "night 5"
+    assert "night 3" in hook.bodies[-1]["text"]
+    assert remembered(lake) == {"schema_version": 1, "told": {}, "unsent": {}}
+
+
+def test_the_next_try_of_a_red_rerun_ends_its_own_problem_only(lake, hook):
+    night(lake, red("Patient"), 1)
+    night(lake, red("Device"), 2)
+    night(lake, red("Claim"), 3, mends="night 1", dag_id="epic_fhir_rerun")
+    night(lake, GREEN, 3, mends="night 1", dag_id="epic_fhir_rerun")
+    assert over(hook) == ["night 3"]
+    night(lake, GREEN, 4)
+    assert over(hook) == ["night 2"]
+
+
+def test_a_green_night_ends_all_problems_that_are_open(lake, hook):
+    night(lake, red("Device"), 2)
+    night(lake, red("Claim"), 3, mends="night 1", dag_id="epic_fhir_rerun")
+    night(lake, GREEN, 4)
+    assert sorted(over(hook)) == ["night 2", "night 3"]
+    night(lake, GREEN, 5)
+    assert len(hook.bodies) == 3
+
+
+YESTERDAY, LATER = (datetime.now(timezone.utc) + timedelta(days=days) for days in (-1, 1))
+
+
+@pytest.mark.parametrize("covered", [GREEN, WARNING, red("Claim")], ids=["green", "with a warning", "red"])
+def test_a_backfill_that_asks_the_server_for_nothing_does_not_end_that_the_server_is_down(lake, hook, covered):
+    down = failed("kick_off", 4, DOWN)
+    night(lake, down, 5)
+    night(lake, replace(covered, landed_at=YESTERDAY), 1)
+    assert [body for body in hook.bodies[1:] if "night 5" in body["text"]] == []
+    night(lake, down, 6)
+    assert "night 6" not in [body["run_id"] for body in hook.bodies], "it lasts, and is not new"
+    night(lake, replace(GREEN, landed_at=LATER), 7)
+    assert "night 5" in over(hook)
+
+
+def test_the_run_itself_ends_its_problem_with_an_export_that_had_landed_before(lake, hook):
+    night(lake, red("Patient"), 5)
+    night(lake, replace(GREEN, landed_at=YESTERDAY), 5)
+    assert over(hook) == ["night 5"]
+
+
+def test_when_the_data_of_a_run_landed_is_part_of_what_the_alerts_are_given(tmp_path):
+    told = []
+    publish(lake_with(tmp_path, good_run()), key("report"), THRESHOLDS, GOOD, lambda finding: told.append(finding) or [])
+    assert told[0].landed_at == BEGIN + timedelta(seconds=80)
 
 
 def test_a_file_that_an_earlier_version_left_is_understood(lake, hook):

@@ -17,10 +17,10 @@ def test_types_that_cannot_be_read_and_deletions_that_nobody_confirmed_are_warni
     }
     checks = reconcile(evidence(reports))
     told = {c.subject: c for c in checks if c.name == source_checks.SOURCE}
-    assert set(told) == {"Practitioner", "Condition"}
+    assert set(told) == {"Practitioner (not readable)", "Condition (not confirmed)"}
     assert {c.state for c in told.values()} == {WARN}
-    assert "refused all 12 reads of Practitioner (403)" in told["Practitioner"].sentence
-    assert "No search or export holds 3 Condition any more" in told["Condition"].sentence
+    assert "refused all 12 reads of Practitioner (403)" in told["Practitioner (not readable)"].sentence
+    assert "No search or export holds 3 Condition any more" in told["Condition (not confirmed)"].sentence
     assert of(checks) == GREEN
     assert source_checks.SOURCE in findings.TOLD_WARNINGS
 
@@ -33,5 +33,5 @@ def test_a_source_that_keeps_nothing_back_is_not_mentioned():
 def test_a_night_on_which_searches_find_little_is_told_and_single_moves_are_not():
     resources = {"Observation": {"received": 100}, "Condition": {"received": 60}}
     (check,) = source_checks.problems({"kept": {"Observation": 5, "Condition": 60}}, resources)
-    assert (check.subject, check.state) == ("Condition", WARN)
+    assert (check.subject, check.state) == ("Condition (not listed)", WARN)
     assert "No search or export holds 60 of 60 Condition" in check.sentence
