@@ -70,7 +70,7 @@ public final class PathFeatures {
           of("ofType", "value[x] as one of its types", "deceased.ofType(boolean)"),
           of(
               "plainText",
-              "ours: the plain text of a document in a base64Binary, by its content type",
+              "ours: the plain text of a document in a base64Binary, by its content type, or of a narrative: text.div.plainText()",
               "photo.first().data.plainText('text/html')"),
           of(
               "plainTextCharset",
