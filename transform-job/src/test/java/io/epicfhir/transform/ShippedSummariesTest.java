@@ -59,7 +59,8 @@ class ShippedSummariesTest {
         }
       }
     }
-    // The site has translated its class 3, and not its class 4; its document type 18842-5 is its own.
+    // The site has translated its class 3, and not its class 4; its document type 18842-5 is its
+    // own.
     lookup("encounter_class.csv", SITE + ",3,inpatient,IMP\n");
     lookup("note_kind.csv", SITE + ",7,consultation\n");
     TestLake.Export export = lake.export("e1", "2026-01-01T00:00:00Z");
@@ -222,7 +223,8 @@ class ShippedSummariesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        // v5 is a v3 ActCode that the lookup does not list, v6 a code without a system that looks like none.
+        // v5 is a v3 ActCode that the lookup does not list, v6 a code without a system that looks
+        // like none.
         "visit_class|id; class; class_text"
             + "|v1 AMB ambulatory,v2 IMP inpatient,v3 null Surgery,v4 PRENC pre-admission,v5 NEW null,v6 null null",
         "encounter_full|id; class; class_kind"
@@ -239,7 +241,9 @@ class ShippedSummariesTest {
   void theRowsAreWhatTheResourcesSay(String table, String columns, String expected) {
     assertThat(rows(table, columns))
         .containsExactly(
-            Stream.of(expected.split(",")).map(row -> row.replace(';', ',')).toArray(String[]::new));
+            Stream.of(expected.split(","))
+                .map(row -> row.replace(';', ','))
+                .toArray(String[]::new));
   }
 
   @Order(2)

@@ -154,7 +154,8 @@ class ShippedViewsTest {
     for (String name : names()) {
       types.add(view(name).resource());
     }
-    ObjectNode provenance = JSON.createObjectNode().put("id", "p").put("resourceType", "Provenance");
+    ObjectNode provenance =
+        JSON.createObjectNode().put("id", "p").put("resourceType", "Provenance");
     types.forEach(
         type -> provenance.withArray("target").addObject().put("reference", type + "/" + type));
     List<String> rows =
@@ -162,7 +163,8 @@ class ShippedViewsTest {
             compiled("provenance_target"), 0, List.of("p"), List.of(provenance.toString()));
     List<String> told = new ArrayList<>();
     for (String row : rows) {
-      assertThat(JSON.readTree(row).path("resource_id")).isEqualTo(JSON.readTree(row).path("resource_type"));
+      assertThat(JSON.readTree(row).path("resource_id"))
+          .isEqualTo(JSON.readTree(row).path("resource_type"));
       told.add(JSON.readTree(row).path("resource_type").asText());
     }
     assertThat(told).containsExactlyElementsOf(types);
