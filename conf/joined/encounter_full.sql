@@ -1,12 +1,15 @@
 -- title: Visits with places, people and diagnoses
 -- description: One row per Encounter, with its locations, participants and diagnoses as lists
 -- question: Which inpatient stays of a ward had a diagnosis of heart failure, and who attended?
--- depends: encounter, encounter_location, encounter_participant, encounter_diagnosis, condition, location, practitioner, lookup encounter_class (optional: system, code, display)
+-- depends: encounter, encounter_location, encounter_participant, encounter_diagnosis, encounter_reason, condition, location, practitioner, visit_class
 -- key: _resource_id
 -- touched by encounter_location: SELECT _resource_id FROM changed
 -- touched by encounter_participant: SELECT _resource_id FROM changed
 -- touched by encounter_diagnosis: SELECT _resource_id FROM changed
--- touched by condition: SELECT encounter_id FROM changed UNION SELECT d._resource_id FROM encounter_diagnosis AS d JOIN changed AS c ON d.condition_id = c.id
+-- touched by encounter_reason: SELECT _resource_id FROM changed
+-- touched by condition: SELECT encounter_id FROM changed
+--   UNION SELECT d._resource_id FROM encounter_diagnosis AS d JOIN changed AS c ON d.condition_id = c.id
+--   UNION SELECT r._resource_id FROM encounter_reason AS r JOIN changed AS c ON r.condition_id = c.id
 -- touched by location: SELECT l._resource_id FROM encounter_location AS l JOIN changed AS c ON l.location_id = c.id
 -- touched by practitioner: SELECT p._resource_id FROM encounter_participant AS p JOIN changed AS c ON p.practitioner_id = c.id
 -- column id: Key of the visit: encounter.id
@@ -17,13 +20,16 @@
 -- column class_system: Code system of class_code
 -- column class_code: Code of the class, such as AMB, IMP or EMER; Epic sends codes of the site
 -- column class: Class in words, by the lookup encounter_class, else as the source has it
+-- column class_kind: The v3 ActCode that the class stands for, such as AMB, IMP or EMER: visit_class.class. Empty where it is a code of the site that the lookup does not list
 -- column type: Type of the visit
 -- column type_code: Code of type
 -- column start_time: When it began
 -- column end_time: When it ended
 -- column minutes: How long it took, in minutes; empty where it has not ended or a time is not exact
--- column reason: Why the patient came
--- column reason_code: Code of the reason
+-- column reason: Why the patient came: the first reason
+-- column reason_code: Code of that reason
+-- column reasons: All reasons in words, of the visit, else of the condition that it names; codes first, then references, each in the order of the source
+-- column reason_codes: Their codes, SNOMED CT where there is one, in the same order
 -- column service_provider_id: Key of the organization in charge: organization.id
 -- column service_provider: Name of the Organization in charge
 -- column location_ids: Ids of the Locations, in the order of the stays
@@ -38,7 +44,7 @@
 -- column diagnoses: Their names, in the same order
 -- column discharge: Where the patient went afterwards
 -- column part_of_id: Key of the encounter that this one is part of: encounter.id
--- index: start_time, diagnosis_codes
+-- index: start_time, diagnosis_codes, reason_codes
 WITH places AS (
   SELECT
     e._resource_id,
@@ -54,6 +60,19 @@ people AS (
   FROM encounter_participant AS e
   LEFT JOIN practitioner AS p ON p.id = e.practitioner_id
   GROUP BY e._resource_id
+),
+why AS (
+  SELECT
+    r._resource_id,
+    sort_array(collect_list(struct(
+      r.kind,
+      r.reason,
+      coalesce(r.reason_text, r.display, c.code_text, c.display) AS name,
+      coalesce(r.code, c.snomed_code, c.icd10_code, c.code) AS code
+    ))) AS items
+  FROM encounter_reason AS r
+  LEFT JOIN condition AS c ON c.id = r.condition_id
+  GROUP BY r._resource_id
 ),
 links AS (
   -- Diagnoses without an id are told apart by their number, or all of them would be one.
@@ -92,7 +111,8 @@ SELECT
   e.status,
   e.class_system,
   e.class_code,
-  coalesce(k.display, e.class_display) AS class,
+  k.class_text AS class,
+  k.class AS class_kind,
   coalesce(e.type_text, e.type_display) AS type,
   e.type_code,
   e.start_time,
@@ -103,6 +123,8 @@ SELECT
   END AS minutes,
   coalesce(e.reason_text, e.reason_display) AS reason,
   e.reason_code,
+  transform(y.items, x -> x.name) AS reasons,
+  transform(y.items, x -> x.code) AS reason_codes,
   e.service_provider_id,
   e.service_provider,
   transform(p.items, x -> x.location_id) AS location_ids,
@@ -118,13 +140,8 @@ SELECT
   e.part_of_id,
   e._resource_id
 FROM encounter AS e
-LEFT JOIN encounter_class AS k
-  ON k.code = e.class_code
-  AND k.system = CASE
-    WHEN e.class_system IS NULL OR e.class_system IN ('http://hl7.org/fhir/v3/ActCode', 'urn:oid:2.16.840.1.113883.5.4')
-    THEN 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
-    ELSE e.class_system
-  END
+LEFT JOIN visit_class AS k ON k._resource_id = e._resource_id
+LEFT JOIN why AS y ON y._resource_id = e._resource_id
 LEFT JOIN places AS p ON p._resource_id = e._resource_id
 LEFT JOIN people AS w ON w._resource_id = e._resource_id
 LEFT JOIN diagnoses AS d ON d.encounter_id = e._resource_id

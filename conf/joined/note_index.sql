@@ -1,10 +1,10 @@
 -- title: Where the notes are
 -- description: One row per content of a document (DocumentReference), with its kind, author and visit. The text itself is in the Binary that binary_id names
 -- question: Which discharge summaries of inpatient stays are there, who wrote them, and where is their text?
--- depends: document_reference, document_reference_content, encounter, practitioner, lookup note_kind (optional: code, kind)
+-- depends: document_reference, document_reference_content, visit_class, practitioner, lookup note_kind (optional: system, code, kind)
 -- key: _resource_id
 -- touched by document_reference_content: SELECT _resource_id FROM changed
--- touched by encounter: SELECT n._resource_id FROM document_reference AS n JOIN changed AS c ON n.encounter_id = c.id
+-- touched by visit_class: SELECT n._resource_id FROM document_reference AS n JOIN changed AS c ON n.encounter_id = c.id
 -- touched by practitioner: SELECT n._resource_id FROM document_reference AS n JOIN changed AS c ON n.author_id = c.id
 -- column id: Key of the document: document_reference.id
 -- column content: Number of the content in it, from 0
@@ -16,13 +16,14 @@
 -- column type_system: Code system of type_code
 -- column type_code: Code of the type of document
 -- column type: Type of document in words
--- column note_kind: Kind of note by the lookup note_kind, such as discharge summary; empty where it does not list the code
+-- column note_kind: Kind of note by the lookup note_kind, such as discharge summary; empty where it does not list the code of that system
 -- column category: Category, such as clinical-note
 -- column document_time: When it was made
 -- column author_id: Key of its author: practitioner.id
--- column author: Name of its author
+-- column author: Name of its author, of the document, else of the practitioner
 -- column author_npi: National provider identifier of its author
--- column encounter_class: Class of the visit, such as AMB or IMP
+-- column encounter_class: The v3 ActCode that the class of the visit stands for, such as AMB or IMP: visit_class.class. Empty where it is a code of the site that the lookup encounter_class does not list
+-- column encounter_class_text: Class of the visit in words
 -- column encounter_start: When the visit began
 -- column content_type: Media type of the content, such as text/html
 -- column size: Size of the content in bytes
@@ -45,9 +46,10 @@ SELECT
   n.category,
   n.document_time,
   n.author_id,
-  coalesce(p.name, n.author) AS author,
+  coalesce(n.author, p.name) AS author,
   p.npi AS author_npi,
-  e.class_code AS encounter_class,
+  e.class AS encounter_class,
+  e.class_text AS encounter_class_text,
   e.start_time AS encounter_start,
   t.content_type,
   t.size,
@@ -57,6 +59,8 @@ SELECT
   n._resource_id
 FROM document_reference AS n
 LEFT JOIN document_reference_content AS t ON t._resource_id = n._resource_id
-LEFT JOIN encounter AS e ON e.id = n.encounter_id
+LEFT JOIN visit_class AS e ON e.id = n.encounter_id
 LEFT JOIN practitioner AS p ON p.id = n.author_id
-LEFT JOIN note_kind AS k ON k.code = n.type_code
+LEFT JOIN note_kind AS k
+  ON k.code = n.type_code
+  AND k.system = CASE n.type_system WHEN 'urn:oid:2.16.840.1.113883.6.1' THEN 'http://loinc.org' ELSE n.type_system END

@@ -1,10 +1,9 @@
 -- title: One row per patient
 -- description: One row per Patient, with counts, dates and the newest measurements. Ages are not in it, as they change every day: birth_date is
 -- question: Which patients over 65 have an A1c above 8 and no visit for a year?
--- depends: patient, encounter, condition, medication_request, allergy_intolerance, immunization, vital_signs, laboratory_result,
---   lookup encounter_class (optional: system, code, display, class)
+-- depends: patient, visit_class, condition, medication_request, allergy_intolerance, immunization, vital_signs, laboratory_result
 -- key: _resource_id
--- touched by encounter: SELECT patient_id FROM changed
+-- touched by visit_class: SELECT patient_id FROM changed
 -- touched by condition: SELECT patient_id FROM changed
 -- touched by medication_request: SELECT patient_id FROM changed
 -- touched by allergy_intolerance: SELECT patient_id FROM changed
@@ -27,11 +26,11 @@
 -- column first_visit: When the first visit began
 -- column last_visit: When the last visit began
 -- column active_problems: How many entries of the problem list are active
--- column active_drug_orders: How many orders of drugs are active, without those that ask not to give one and without drugs that were only reported
+-- column active_drug_orders: How many orders of drugs are active, without plans and proposals, those that ask not to give one, and drugs that were only reported
 -- column reported_drugs: How many active drugs somebody reported, without an order from here
--- column allergies: How many allergies and intolerances there are, without "no known allergies"
+-- column allergies: How many current allergies and intolerances there are, without "no known allergies" and without inactive and resolved ones
 -- column immunizations: How many immunizations were given
--- column systolic (decimal): Newest systolic blood pressure, in mmHg
+-- column systolic (decimal): Newest systolic blood pressure that has a diastolic one, in mmHg, without means
 -- column diastolic (decimal): The diastolic blood pressure of the same measurement, in mmHg
 -- column blood_pressure_time: When that was measured
 -- column weight (decimal): Newest body weight; its unit is in weight_unit
@@ -47,39 +46,17 @@
 -- column creatinine_comparator: Where creatinine is a bound: <, <=, >= or >
 -- column creatinine_time: When that was measured
 -- index: mrn
-WITH classed AS (
-  SELECT
-    e.patient_id,
-    try_cast(e.start_time AS TIMESTAMP) AS at,
-    -- A site's code that nobody translated is neither inpatient nor not: the counts are empty then, as 0 would be a claim.
-    coalesce(
-      k.class,
-      CASE
-        WHEN e.class_system IN (
-          'http://terminology.hl7.org/CodeSystem/v3-ActCode', 'http://hl7.org/fhir/v3/ActCode', 'urn:oid:2.16.840.1.113883.5.4'
-        ) OR (e.class_system IS NULL AND e.class_code RLIKE '^[A-Z]+$')
-        THEN e.class_code
-      END
-    ) AS class
-  FROM encounter AS e
-  LEFT JOIN encounter_class AS k
-    ON k.code = e.class_code
-    AND k.system = CASE
-      WHEN e.class_system IS NULL OR e.class_system IN ('http://hl7.org/fhir/v3/ActCode', 'urn:oid:2.16.840.1.113883.5.4')
-      THEN 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
-      ELSE e.class_system
-    END
-  WHERE coalesce(e.status, '') NOT IN ('cancelled', 'entered-in-error', 'planned')
-),
-visits AS (
+WITH visits AS (
   SELECT
     patient_id,
     count(*) AS encounters,
+    -- A site's code that nobody translated is neither inpatient nor not: the counts are empty then, as 0 would be a claim.
     CASE WHEN count(class) = count(*) THEN count_if(class IN ('IMP', 'ACUTE', 'NONAC')) END AS inpatient_stays,
     CASE WHEN count(class) = count(*) THEN count_if(class = 'EMER') END AS emergency_visits,
-    min(at) AS first_visit,
-    max(at) AS last_visit
-  FROM classed
+    min(try_cast(start_time AS TIMESTAMP)) AS first_visit,
+    max(try_cast(start_time AS TIMESTAMP)) AS last_visit
+  FROM visit_class
+  WHERE coalesce(status, '') NOT IN ('cancelled', 'entered-in-error', 'planned')
   GROUP BY patient_id
 ),
 problems AS (
@@ -94,22 +71,40 @@ problems AS (
 orders AS (
   SELECT
     patient_id,
-    count_if(NOT coalesce(reported, false)) AS active_drug_orders,
+    count_if(NOT coalesce(reported, false) AND coalesce(intent, 'order') NOT IN ('proposal', 'plan', 'option')) AS active_drug_orders,
     count_if(reported) AS reported_drugs
   FROM medication_request
   WHERE status = 'active' AND NOT coalesce(do_not_perform, false)
   GROUP BY patient_id
 ),
 reactions AS (
-  SELECT patient_id, count(*) AS allergies FROM allergy_intolerance WHERE is_allergy GROUP BY patient_id
+  SELECT patient_id, count(*) AS allergies
+  FROM allergy_intolerance
+  WHERE is_allergy AND coalesce(clinical_status, 'active') = 'active'
+  GROUP BY patient_id
 ),
 shots AS (
   SELECT patient_id, count(*) AS immunizations FROM immunization WHERE status = 'completed' GROUP BY patient_id
 ),
-measured AS (
-  SELECT patient_id, loinc_code, coalesce(value, CAST(value_integer AS STRING)) AS value, unit, comparator, systolic, diastolic, id, try_cast(effective_time AS TIMESTAMP) AS at
+pressed AS (
+  SELECT patient_id, id, systolic AS upper_value, diastolic AS lower_value, try_cast(effective_time AS TIMESTAMP) AS at
   FROM vital_signs
-  WHERE loinc_code IN ('85354-9', '29463-7', '39156-5') AND coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
+  WHERE (systolic IS NOT NULL OR diastolic IS NOT NULL)
+    AND coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
+    AND coalesce(loinc_code, '') NOT IN ('96607-7', '96608-5', '96609-3') -- means are no measurements
+),
+measured AS (
+  -- An Observation with both values is a measurement. Of two Observations those of the same moment are one, where there is one of each.
+  SELECT
+    patient_id, 'pressure' AS loinc_code, NULL AS value, NULL AS unit, NULL AS comparator,
+    max(upper_value) AS systolic, max(lower_value) AS diastolic, max(id) AS id, at
+  FROM pressed
+  GROUP BY patient_id, at, CASE WHEN at IS NULL OR (upper_value IS NOT NULL AND lower_value IS NOT NULL) THEN id END
+  HAVING count(upper_value) = 1 AND count(lower_value) = 1
+  UNION ALL
+  SELECT patient_id, loinc_code, coalesce(value, CAST(value_integer AS STRING)), unit, comparator, NULL, NULL, id, try_cast(effective_time AS TIMESTAMP)
+  FROM vital_signs
+  WHERE loinc_code IN ('29463-7', '39156-5') AND coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
   UNION ALL
   SELECT patient_id, loinc_code, coalesce(value, CAST(value_integer AS STRING)), unit, comparator, NULL, NULL, id, try_cast(effective_time AS TIMESTAMP)
   FROM laboratory_result
@@ -118,7 +113,7 @@ measured AS (
 newest AS (
   SELECT
     patient_id,
-    max(struct(at, id, systolic, diastolic)) FILTER (WHERE loinc_code = '85354-9' AND systolic IS NOT NULL) AS pressure,
+    max(struct(at, id, systolic, diastolic)) FILTER (WHERE loinc_code = 'pressure') AS pressure,
     max(struct(at, id, value, unit)) FILTER (WHERE loinc_code = '29463-7' AND value IS NOT NULL) AS weight,
     max(struct(at, id, value)) FILTER (WHERE loinc_code = '39156-5' AND value IS NOT NULL) AS bmi,
     max(struct(at, id, value, comparator)) FILTER (WHERE loinc_code IN ('4548-4', '4549-2', '17856-6') AND value IS NOT NULL) AS a1c,

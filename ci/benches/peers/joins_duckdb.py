@@ -33,13 +33,24 @@ def main() -> None:
         columns = [column.partition(":") for column in file.read_text().splitlines()[0].split(",")]
         types = ", ".join(f"'{name}': '{KINDS.get(kind, 'VARCHAR')}'" for name, _, kind in columns)
         connection.execute(f"CREATE VIEW {file.stem} AS SELECT * FROM read_csv('{file}', header = true, columns = {{{types}}})")
-    for file in sorted(statements.glob("*.sql")):
-        sql = re.sub(r"^--.*\n", "", file.read_text(), flags=re.MULTILINE)
+    for name, text in _ordered(statements):
+        sql = re.sub(r"^--.*\n", "", text, flags=re.MULTILINE)
         sql = sql.replace("unix_timestamp(", "unix_seconds(")  # the same of a timestamp, which sqlglot takes for a text
         sql = sqlglot.transpile(sql, read="spark", write="duckdb")[0]
         begin = time.perf_counter()
-        connection.execute(f'CREATE TEMP TABLE "{file.stem}_made" AS {sql}')
-        print(file.stem, f"{time.perf_counter() - begin:.3f}")
+        connection.execute(f'CREATE TEMP TABLE "{name}_made" AS {sql}')
+        print(name, f"{time.perf_counter() - begin:.3f}")
+        connection.execute(f'CREATE TEMP VIEW "{name}" AS SELECT * FROM "{name}_made"')
+
+
+def _ordered(folder: Path) -> list[tuple[str, str]]:
+    waiting = {file.stem: file.read_text() for file in sorted(folder.glob("*.sql"))}
+    ordered: list[tuple[str, str]] = []
+    while waiting:
+        # The first one that reads no other that waits.
+        name = next(n for n, text in waiting.items() if not any(re.search(rf"(FROM|JOIN) {o}\b", text) for o in waiting if o != n))
+        ordered.append((name, waiting.pop(name)))
+    return ordered
 
 
 def _kind(delta: str) -> str:

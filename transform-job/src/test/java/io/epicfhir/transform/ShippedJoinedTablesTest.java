@@ -301,13 +301,13 @@ class ShippedJoinedTablesTest {
   @CsvSource({
     "medication_order, rxnorm_ingredient",
     "lab_result, loinc_class",
-    "encounter_full, encounter_class",
+    "visit_class, encounter_class",
     "problem_list, icd10_chapter",
     "note_index, note_kind"
   })
   void lookupsAreBroadcast(String table, String lookup) throws IOException {
     var spark = TestLake.spark().newSession();
-    for (String kind : List.of("views", "lookups")) {
+    for (String kind : List.of("views", "joined", "lookups")) {
       try (Stream<Path> tables = Files.list(folder.resolve(kind))) {
         tables.forEach(
             path ->

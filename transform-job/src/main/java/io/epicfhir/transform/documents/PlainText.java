@@ -38,6 +38,11 @@ public record PlainText(String text, String problem, String charset) {
   /** A document that holds no text, such as a scan in HTML. */
   public static final String NO_TEXT = "no-text";
 
+  /** What the narrative of a resource says, which is XHTML in FHIR's own JSON. */
+  public static PlainText ofXhtml(String xhtml) {
+    return xhtml.length() > Document.MAX_BYTES ? none(TOO_LARGE) : of(HtmlText.of(xhtml), true, "");
+  }
+
   static PlainText none(String problem) {
     return new PlainText(null, problem, "");
   }

@@ -28,7 +28,8 @@ final class FunctionParameters {
     takes(0, 0, "length", "lower", "not", "sha256", "toString", "upper");
     takes(0, 1, "exists", "getReferenceKey", "join", "lowBoundary", "highBoundary");
     takes(1, 1, "all", "as", "contains", "endsWith", "extension", "matches", "ofType");
-    takes(1, 1, "plainText", "plainTextCharset", "plainTextProblem", "startsWith", "where");
+    takes(0, 1, "plainText");
+    takes(1, 1, "plainTextCharset", "plainTextProblem", "startsWith", "where");
     takes(2, 3, "iif");
   }
 

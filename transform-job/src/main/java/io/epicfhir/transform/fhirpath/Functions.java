@@ -91,10 +91,25 @@ final class Functions {
     return new Expr.Call(op, arguments, type);
   }
 
-  /** A function of base64; those of its text take the content type, which may have no value. */
+  /**
+   * A function of base64; those of its text take the content type, which may have no value. A
+   * narrative says its text without one: it is always XHTML.
+   */
   private Expr document(Op op) {
-    if (!source.type().name().equals("base64Binary")) {
-      throw refuse(node.name() + " needs a base64Binary, but this is " + source.type().name());
+    String type = source.type().name();
+    boolean none = node.parameters().isEmpty();
+    if (op == Op.PLAIN_TEXT && type.equals("xhtml")) {
+      if (!none) {
+        throw refuse("plainText of an xhtml takes no content type");
+      }
+      return call(Op.XHTML_TEXT, FhirType.STRING, source);
+    }
+    if (!type.equals("base64Binary")) {
+      String narrative = op == Op.PLAIN_TEXT ? " or an xhtml" : "";
+      throw refuse(node.name() + " needs a base64Binary" + narrative + ", but this is " + type);
+    }
+    if (op == Op.PLAIN_TEXT && none) {
+      throw refuse("plainText of a document takes its content type");
     }
     List<Expr> arguments = new ArrayList<>(List.of(source));
     node.parameters().forEach(p -> arguments.add(Operators.text(p.at(), typing.resolve(p, focus))));

@@ -75,7 +75,7 @@ public final class PathFeatures {
               "deceased.ofType(boolean)"),
           of(
               "plainText",
-              "ours: the plain text of a document in a base64Binary, by its content type",
+              "ours: the plain text of a document in a base64Binary, by its content type, or of a narrative: text.div.plainText()",
               "photo.first().data.plainText('text/html')"),
           of(
               "plainTextCharset",

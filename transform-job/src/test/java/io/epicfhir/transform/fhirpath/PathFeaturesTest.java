@@ -70,6 +70,19 @@ class PathFeaturesTest {
   }
 
   @Test
+  void onlyANarrativeSaysItsTextWithoutAContentType() {
+    assertThat(resolve("text.div.plainText()").type()).isEqualTo(FhirType.STRING);
+    assertThatThrownBy(() -> resolve("text.div.plainText('text/html')"))
+        .hasMessageStartingWith("plainText of an xhtml takes no content type");
+    assertThatThrownBy(() -> resolve("photo.first().data.plainText()"))
+        .hasMessageStartingWith("plainText of a document takes its content type");
+    assertThatThrownBy(() -> resolve("id.plainText()"))
+        .hasMessageStartingWith("plainText needs a base64Binary or an xhtml, but this is");
+    assertThatThrownBy(() -> resolve("text.div.sha256()"))
+        .hasMessageStartingWith("sha256 needs a base64Binary, but this is xhtml");
+  }
+
+  @Test
   void thePageHasTheTablesOfTheCode() throws IOException {
     String page = Files.readString(PAGE);
     String expected = tables();

@@ -201,6 +201,18 @@ class EhrSamplesTest {
         .filteredOn(row -> row.path("loinc_code").asText().equals("85354-9"))
         .isNotEmpty()
         .allMatch(row -> row.path("systolic").isNumber() && row.path("diastolic").isNumber());
+    // No other vital sign is taken for a blood pressure.
+    assertThat(rows("vital_signs"))
+        .filteredOn(row -> !row.path("systolic").isNull() || !row.path("diastolic").isNull())
+        .hasSize((int) source("Observation", EhrSamplesTest::isPressure));
+  }
+
+  private static boolean isPressure(JsonNode observation) {
+    return observation.path("category").findValuesAsText("code").contains("vital-signs")
+        && children(observation.path("component"))
+            .filter(part -> part.path("valueQuantity").has("value"))
+            .map(part -> part.path("code").path("coding").findValuesAsText("code"))
+            .anyMatch(codes -> codes.contains("8480-6") || codes.contains("8462-4"));
   }
 
   @Test
@@ -279,6 +291,45 @@ class EhrSamplesTest {
     assertThat(rows("encounter_participant")).hasSize((int) items("Encounter", "participant"));
     assertThat(rows("encounter_location")).hasSize((int) items("Encounter", "location"));
     assertThat(filled("encounter", "location_id")).isEqualTo(rows("encounter").size());
+  }
+
+  @Test
+  void allReasonsOfAVisitHaveRows() {
+    assertThat(rows("encounter_reason"))
+        .hasSize((int) (items("Encounter", "reasonCode") + items("Encounter", "reasonReference")))
+        .isNotEmpty()
+        .noneMatch(row -> row.path("reason_text").isNull() && row.path("code").isNull());
+    // The second reason of a visit is in no other table.
+    assertThat(ROWS.get("athena").get("encounter_reason"))
+        .filteredOn(row -> row.path("reason").asInt() == 1)
+        .extracting(row -> row.path("code").asText())
+        .containsExactly("195967001");
+  }
+
+  @Test
+  void placesAndPeopleHaveTheirNumbersAddressesAndNarratives() {
+    for (String type : List.of("Organization", "Location")) {
+      assertThat(rows(type.toLowerCase(Locale.ROOT) + "_identifier"))
+          .hasSize((int) items(type, "identifier"));
+    }
+    assertThat(ROWS.get("epic").get("organization_identifier"))
+        .extracting(row -> row.path("system").asText() + " " + row.path("value").asText())
+        .contains("urn:oid:1.2.840.114350.1.13.0.1.7.2.696570 10");
+    assertThat(filled("practitioner", "address_line"))
+        .isEqualTo(source("Practitioner", one -> one.path("address").path(0).has("line")))
+        .isPositive();
+    assertThat(filled("organization", "country"))
+        .isEqualTo(source("Organization", one -> one.path("address").path(0).has("country")))
+        .isPositive();
+    assertThat(filled("service_request", "order_detail"))
+        .isEqualTo(source("ServiceRequest", one -> one.path("orderDetail").path(0).has("text")))
+        .isPositive();
+    assertThat(filled("care_plan", "narrative"))
+        .isEqualTo(source("CarePlan", one -> one.path("text").has("div")))
+        .isPositive();
+    assertThat(rows("care_plan"))
+        .extracting(row -> row.path("narrative").asText())
+        .noneMatch(text -> text.contains("<"));
   }
 
   @Test

@@ -149,6 +149,28 @@ class ShippedViewsTest {
   }
 
   @Test
+  void aTargetOfAnyTypeThatHasATableHasItsType() throws IOException {
+    Set<String> types = new TreeSet<>();
+    for (String name : names()) {
+      types.add(view(name).resource());
+    }
+    ObjectNode provenance =
+        JSON.createObjectNode().put("id", "p").put("resourceType", "Provenance");
+    types.forEach(
+        type -> provenance.withArray("target").addObject().put("reference", type + "/" + type));
+    List<String> rows =
+        LocalViews.rows(
+            compiled("provenance_target"), 0, List.of("p"), List.of(provenance.toString()));
+    List<String> told = new ArrayList<>();
+    for (String row : rows) {
+      assertThat(JSON.readTree(row).path("resource_id"))
+          .isEqualTo(JSON.readTree(row).path("resource_type"));
+      told.add(JSON.readTree(row).path("resource_type").asText());
+    }
+    assertThat(told).containsExactlyElementsOf(types);
+  }
+
+  @Test
   void viewsOfOneTypeShareOneParse() throws IOException {
     CompiledViews both =
         ViewCompiler.compile("Observation", List.of(view("observation"), view("vital_signs")));

@@ -206,7 +206,7 @@ public final class EvalCompiler {
             on.size() > 2 ? new Texts.Chain(all(on)) : new Texts.Binary(op, first, second);
         case MATCHES -> matches(first, second);
         case UPPER, LOWER, LENGTH, TO_STRING -> new Texts.Unary(op, first);
-        case PLAIN_TEXT, PLAIN_TEXT_PROBLEM, PLAIN_TEXT_CHARSET, BYTE_COUNT, SHA256 ->
+        case XHTML_TEXT, PLAIN_TEXT, PLAIN_TEXT_PROBLEM, PLAIN_TEXT_CHARSET, BYTE_COUNT, SHA256 ->
             new Documents(op, first, second);
         case LOW_BOUNDARY -> new Boundary(first, true, on.get(0).type());
         case HIGH_BOUNDARY -> new Boundary(first, false, on.get(0).type());
