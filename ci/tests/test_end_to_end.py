@@ -184,7 +184,7 @@ def test_a_changed_and_a_deleted_patient_and_a_changed_drug_arrive_as_such(stack
     assert rows[changed_id]["birth_date"].isoformat() == "1901-02-03"
     moved = {table for table, version in oracle.view_versions(stack.lake).items() if versions[table] != version}
     repeated = {f"views/patient_{table}" for table in ("identifier", "name", "address", "telecom", "race", "ethnicity")}
-    drugs = {"views/medication", "views/medication_code", "joined/medication_order"}
+    drugs = {"views/medication", "views/medication_code", "joined/medication_order", "joined/patient_timeline"}
     assert moved == {"silver", "views/patient", "joined/patient_summary", "joined/problem_list"} | repeated | drugs
     for then, now in zip(before_orders, orders(stack), strict=True):
         assert {order for order, row in now.items() if row != then[order]} == dependent != set(now)

@@ -1,7 +1,7 @@
 -- title: Laboratory results with specimen, range and class
 -- description: One row per laboratory result (Observation of the category laboratory), with its specimen, its normal reference range and the class of its LOINC code
 -- question: Which patients had a potassium outside of its range last year, and from which specimen?
--- depends: laboratory_result, specimen, practitioner, lookup loinc_class (optional: code, class, panel)
+-- depends: laboratory_result, specimen, practitioner, lookup loinc_class (optional: system, code, class, panel)
 -- key: _resource_id
 -- touched by specimen: SELECT o._resource_id FROM laboratory_result AS o JOIN changed AS c ON o.specimen_id = c.id
 -- touched by practitioner: SELECT o._resource_id FROM laboratory_result AS o JOIN changed AS c ON o.performer_id = c.id
@@ -13,6 +13,8 @@
 -- column effective_time: When the specimen was taken or the measurement made
 -- column issued_time: When the result was made available
 -- column loinc_code: LOINC code of the test
+-- column system: Code system of code
+-- column code: Code of the test: LOINC's, else the source's own
 -- column display: Name of the test
 -- column test_class: Class of the test by the lookup loinc_class, such as chemistry; empty where it does not list the code
 -- column panel: Panel that the test is commonly ordered in, by the same lookup
@@ -30,11 +32,13 @@
 -- column value_denominator: Second number of a ratio, such as 64 of the titer 1:64
 -- column absent_reason: Why there is no value
 -- column interpretation: Interpretation by the laboratory, such as H, L or N
--- column reference_low: Lower limit of the normal range, else of the first without a type, else of the first; in the unit of value
--- column reference_high: Upper limit of the same range, in the unit of value
+-- column interpretation_text: The same in words; some sources send nothing else
+-- column reference_low (decimal): Lower limit of the normal range, else of the first without a type, else of the first; in the unit of value
+-- column reference_high (decimal): Upper limit of the same range, in the unit of value
 -- column reference_text: The same range in words
 -- column reference_type: What that range is for, such as normal or therapeutic
--- column is_outside: Whether value is outside of that range; empty where there is no number, no limit, or value is only a bound
+-- column is_range_from_text: Whether both limits were read from a range in words, such as 65-99, as the source has no numbers
+-- column is_outside: Whether value is outside of that range; empty where there is no number, no limit, value is only a bound, or the range is of another type than normal, such as critical
 -- column specimen_id: Key of the specimen: specimen.id
 -- column specimen: Kind of specimen, such as Blood
 -- column accession: Accession number of the specimen
@@ -44,7 +48,32 @@
 -- column performer: Name of who is responsible for the result, of the result, else of the practitioner
 -- column service_request_id: Key of the order that it answers: service_request.id
 -- column note: Comments on the result
--- index: loinc_code, effective_time
+-- index: loinc_code, code, effective_time
+WITH worded AS (
+  -- Many laboratories send a range in words only: the whole text is "65-99", or it counts as words.
+  SELECT
+    o.*,
+    coalesce(o.value, CAST(o.value_integer AS STRING)) AS number,
+    CASE
+      WHEN o.reference_low IS NULL AND o.reference_high IS NULL
+        AND o.reference_text RLIKE '^ *[0-9]+([.][0-9]+)? *- *[0-9]+([.][0-9]+)? *$'
+      THEN split(trim(o.reference_text), ' *- *')
+    END AS words
+  FROM laboratory_result AS o
+),
+ranged AS (
+  SELECT
+    w.*,
+    try_cast(w.words[0] AS DECIMAL(38, 10)) <= try_cast(w.words[1] AS DECIMAL(38, 10)) AS is_range
+  FROM worded AS w
+),
+limited AS (
+  SELECT
+    r.*,
+    CASE WHEN r.is_range THEN r.words[0] ELSE r.reference_low END AS low,
+    CASE WHEN r.is_range THEN r.words[1] ELSE r.reference_high END AS high
+  FROM ranged AS r
+)
 SELECT
   o.id,
   o.patient_id,
@@ -54,10 +83,12 @@ SELECT
   o.effective_time,
   o.issued_time,
   o.loinc_code,
+  o.system,
+  o.code,
   o.display,
   l.class AS test_class,
   l.panel,
-  coalesce(o.value, CAST(o.value_integer AS STRING)) AS value,
+  o.number AS value,
   o.unit,
   o.unit_code,
   o.comparator,
@@ -71,15 +102,17 @@ SELECT
   o.value_denominator,
   coalesce(o.absent_reason, o.absent_reason_code) AS absent_reason,
   o.interpretation,
-  o.reference_low,
-  o.reference_high,
+  o.interpretation_text,
+  o.low AS reference_low,
+  o.high AS reference_high,
   o.reference_text,
   coalesce(o.reference_type, o.reference_type_code) AS reference_type,
+  coalesce(o.is_range, false) AS is_range_from_text,
   CASE
-    WHEN o.comparator IS NOT NULL OR coalesce(o.value, CAST(o.value_integer AS STRING)) IS NULL THEN NULL
-    WHEN try_cast(coalesce(o.value, CAST(o.value_integer AS STRING)) AS DECIMAL(38, 10)) < try_cast(o.reference_low AS DECIMAL(38, 10)) THEN true
-    WHEN try_cast(coalesce(o.value, CAST(o.value_integer AS STRING)) AS DECIMAL(38, 10)) > try_cast(o.reference_high AS DECIMAL(38, 10)) THEN true
-    WHEN o.reference_low IS NOT NULL OR o.reference_high IS NOT NULL THEN false
+    WHEN o.comparator IS NOT NULL OR o.number IS NULL OR coalesce(o.reference_type_code, 'normal') <> 'normal' THEN NULL
+    WHEN try_cast(o.number AS DECIMAL(38, 10)) < try_cast(o.low AS DECIMAL(38, 10)) THEN true
+    WHEN try_cast(o.number AS DECIMAL(38, 10)) > try_cast(o.high AS DECIMAL(38, 10)) THEN true
+    WHEN o.low IS NOT NULL OR o.high IS NOT NULL THEN false
   END AS is_outside,
   o.specimen_id,
   coalesce(s.type, o.specimen) AS specimen,
@@ -91,7 +124,7 @@ SELECT
   o.service_request_id,
   o.note,
   o._resource_id
-FROM laboratory_result AS o
+FROM limited AS o
 LEFT JOIN specimen AS s ON s.id = o.specimen_id
 LEFT JOIN practitioner AS p ON p.id = o.performer_id
-LEFT JOIN loinc_class AS l ON l.code = o.loinc_code
+LEFT JOIN loinc_class AS l ON l.code = o.loinc_code AND l.system = 'http://loinc.org'

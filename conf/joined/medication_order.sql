@@ -19,10 +19,11 @@
 -- column medication_id: Key of the drug: medication.id
 -- column system: Code system of code
 -- column code: Code of the drug: of the order, else of the Medication
--- column rxnorm_code: RxNorm code of the drug: of the order, else of the Medication
+-- column rxnorm_code: First RxNorm code of the drug: of the order, else of the Medication. Of several it may be that of an ingredient; rxnorm_codes has all
+-- column rxnorm_codes: All RxNorm codes of the drug, of the order and of the Medication: Epic lists ingredients, products and brands side by side
 -- column ndc_code: National Drug Code of the Medication
 -- column form: Form of the drug, such as Oral Tablet
--- column ingredients: Names of the drug's active ingredients, by the lookup rxnorm_ingredient; empty where it does not list the drug
+-- column ingredients: Names of the drug's active ingredients, in the order of the alphabet, by the lookup rxnorm_ingredient for any of rxnorm_codes; empty where it lists none
 -- column ingredient_codes: RxNorm codes of the same ingredients, in the same order
 -- column dosage_text: Dosage in words
 -- column dose: Amount per dose; its unit is in dose_unit
@@ -31,8 +32,10 @@
 -- column route: How it enters the body, such as Oral
 -- column frequency: How often it is given or taken
 -- column as_needed: Whether it is given or taken only as needed
--- column start_time: From when it is given or taken
--- column end_time: Until when it is given or taken
+-- column start_time: From when it is given or taken, by the first dosage instruction
+-- column end_time: Until when it is given or taken, by the first dosage instruction
+-- column dispensable_from: From when a pharmacy may dispense it
+-- column dispensable_until: Until when a pharmacy may dispense it
 -- column quantity: Amount to dispense; its unit is in quantity_unit
 -- column quantity_unit: Unit of quantity
 -- column refills: How many refills are allowed
@@ -41,7 +44,25 @@
 -- column reason_condition_id: Key of the condition that it was ordered for: condition.id
 -- column requester_id: Key of who ordered it: practitioner.id
 -- column requester: Name of who ordered it, of the order, else of the practitioner
--- index: rxnorm_code, authored_time, ingredient_codes
+-- index: rxnorm_code, rxnorm_codes, authored_time, ingredient_codes
+WITH coded AS (
+  SELECT
+    r._resource_id,
+    explode(array_distinct(concat(coalesce(r.rxnorm_codes, array()), coalesce(m.rxnorm_codes, array())))) AS code
+  FROM medication_request AS r
+  LEFT JOIN medication AS m ON m.id = r.medication_id
+),
+known AS (
+  -- The codes name one drug, some of them only a part of it: its ingredients are those of all codes.
+  SELECT
+    c._resource_id,
+    sort_array(array_distinct(flatten(sort_array(collect_list(
+      zip_with(split(i.ingredients, ' / '), split(i.ingredient_codes, ' / '), (name, number) -> struct(name, number))
+    ))))) AS parts
+  FROM coded AS c
+  JOIN rxnorm_ingredient AS i ON i.code = c.code
+  GROUP BY c._resource_id
+)
 SELECT
   r.id,
   r.patient_id,
@@ -58,10 +79,11 @@ SELECT
   CASE WHEN r.code IS NOT NULL THEN r.system ELSE m.system END AS system,
   coalesce(r.code, m.code) AS code,
   coalesce(r.rxnorm_code, m.rxnorm_code) AS rxnorm_code,
+  array_distinct(concat(coalesce(r.rxnorm_codes, array()), coalesce(m.rxnorm_codes, array()))) AS rxnorm_codes,
   m.ndc_code,
   m.form,
-  split(i.ingredients, ' / ') AS ingredients,
-  split(i.ingredient_codes, ' / ') AS ingredient_codes,
+  transform(k.parts, x -> x.name) AS ingredients,
+  transform(k.parts, x -> x.number) AS ingredient_codes,
   r.dosage_text,
   r.dose,
   r.dose_high,
@@ -69,8 +91,10 @@ SELECT
   r.route,
   r.frequency,
   r.as_needed,
-  r.start_time,
-  r.end_time,
+  r.dosage_start_time AS start_time,
+  r.dosage_end_time AS end_time,
+  r.start_time AS dispensable_from,
+  r.end_time AS dispensable_until,
   r.quantity,
   r.quantity_unit,
   r.refills,
@@ -83,4 +107,4 @@ SELECT
 FROM medication_request AS r
 LEFT JOIN medication AS m ON m.id = r.medication_id
 LEFT JOIN practitioner AS p ON p.id = r.requester_id
-LEFT JOIN rxnorm_ingredient AS i ON i.code = coalesce(r.rxnorm_code, m.rxnorm_code)
+LEFT JOIN known AS k ON k._resource_id = r._resource_id

@@ -23,11 +23,11 @@
 -- column type: Type of document in words
 -- column author_id: Key of its author: practitioner.id
 -- column author: Name of its author
--- column note_time (dateTime): When it was made or issued
+-- column note_time: When it was made or issued
 -- column format: Media type as the Binary tells it, else as the document does
 -- column title: Title of the content
 -- column binary_id: Key of the Binary with the content: binary_text.id
--- column size_bytes: Size of the content in bytes
+-- column size_bytes (integer): Size of the content in bytes
 -- column sha256: SHA-256 of the content's bytes; equal contents have equal ones
 -- column characters (integer): Length of the text in characters
 -- column problem: Why there is no text: not-fetched (the lake has no such Binary: the server refused it, it was over the day's budget or
@@ -41,7 +41,8 @@ WITH part AS (
     c._resource_id AS id, 'DocumentReference' AS source, c.content AS part, d.patient_id, d.encounter_id,
     d.status = 'current' AND coalesce(d.doc_status, '') <> 'entered-in-error' AS is_current,
     d.status, d.type_system, d.type_code, coalesce(d.type_text, d.type_display) AS type, d.author_id, d.author,
-    coalesce(d.document_time, c.created_time) AS note_time, c.content_type, c.title, c.url, c.is_inline, c.inline_text, c.inline_problem
+    coalesce(d.document_time, c.created_time) AS note_time, c.content_type, c.title, c.url, c.is_inline, c.inline_text, c.inline_problem,
+    c.inline_bytes, c.inline_sha256
   FROM document_reference_content AS c
   JOIN document_reference AS d ON d._resource_id = c._resource_id
   UNION ALL
@@ -50,7 +51,8 @@ WITH part AS (
     r.status NOT IN ('entered-in-error', 'cancelled'),
     r.status, r.system, r.code, coalesce(r.code_text, r.display), coalesce(r.interpreter_id, r.performer_id),
     coalesce(r.interpreter, r.performer),
-    coalesce(r.issued_time, r.effective_time, f.created_time), f.content_type, f.title, f.url, f.is_inline, f.inline_text, f.inline_problem
+    coalesce(r.issued_time, r.effective_time, f.created_time), f.content_type, f.title, f.url, f.is_inline, f.inline_text, f.inline_problem,
+    f.inline_bytes, f.inline_sha256
   FROM diagnostic_report_form AS f
   JOIN diagnostic_report AS r ON r._resource_id = f._resource_id
 ),
@@ -62,7 +64,9 @@ SELECT
   n.id, n.source, n.part, n.patient_id, n.encounter_id, n.is_current, n.status, n.type_system, n.type_code, n.type,
   n.author_id, n.author, n.note_time,
   coalesce(b.content_type, n.content_type) AS format,
-  n.title, n.binary_id, b.size_bytes, b.sha256,
+  n.title, n.binary_id,
+  coalesce(b.size_bytes, n.inline_bytes) AS size_bytes,
+  coalesce(b.sha256, n.inline_sha256) AS sha256,
   coalesce(b.characters, length(n.inline_text)) AS characters,
   CASE
     WHEN n.is_inline THEN n.inline_problem

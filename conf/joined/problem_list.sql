@@ -10,9 +10,9 @@
 -- column encounter_id: Key of the encounter that it was noted in: encounter.id
 -- column category: Category, such as problem-list-item or encounter-diagnosis
 -- column is_listed: Whether it is an entry of the problem list
--- column is_active: Whether it is active, recurs or relapses, and has no end
+-- column is_active: Whether it is active, recurs or relapses, and has no end; empty where a diagnosis of a visit has no status
 -- column clinical_status: Clinical status as the source has it
--- column verification_status: Verification status as the source has it
+-- column verification_status: Verification status as the source has it; unconfirmed and provisional problems are rows, too
 -- column problem: Name of the problem
 -- column system: Code system of code
 -- column code: Code of the problem
@@ -29,14 +29,25 @@
 -- column recorder: Name of who noted it, of the problem, else of the practitioner
 -- column note: Comments on it
 -- index: icd10_code, snomed_code
+WITH chapters AS (
+  -- One chapter a problem, also where a site's lookup has chapters that overlap.
+  SELECT k._resource_id, min(struct(h.chapter, h.title)) AS found
+  FROM condition AS k
+  JOIN icd10_chapter AS h ON substring(k.icd10_code, 1, 3) BETWEEN h.first_code AND h.last_code
+  GROUP BY k._resource_id
+)
 SELECT
   k.id,
   k.patient_id,
   k.encounter_id,
   k.category,
   k.is_problem_list_item AS is_listed,
-  coalesce(k.clinical_status, 'active') IN ('active', 'recurrence', 'relapse')
-    AND k.abatement_time IS NULL AND k.abatement_end IS NULL AND k.abatement_age IS NULL AND k.abatement_text IS NULL AS is_active,
+  -- FHIR asks for a status of entries of the problem list only: without one, a diagnosis of a visit may be long over.
+  CASE
+    WHEN k.abatement_time IS NOT NULL OR k.abatement_end IS NOT NULL OR k.abatement_age IS NOT NULL OR k.abatement_text IS NOT NULL THEN false
+    WHEN k.clinical_status IS NOT NULL OR k.is_problem_list_item
+    THEN coalesce(k.clinical_status, 'active') IN ('active', 'recurrence', 'relapse')
+  END AS is_active,
   k.clinical_status,
   k.verification_status,
   coalesce(k.code_text, k.display) AS problem,
@@ -44,8 +55,8 @@ SELECT
   k.code,
   k.icd10_code,
   k.snomed_code,
-  h.chapter AS icd10_chapter,
-  h.title AS chapter,
+  h.found.chapter AS icd10_chapter,
+  h.found.title AS chapter,
   coalesce(k.severity, k.severity_code) AS severity,
   k.onset_time,
   CASE
@@ -61,5 +72,5 @@ SELECT
 FROM condition AS k
 LEFT JOIN patient AS p ON p.id = k.patient_id
 LEFT JOIN practitioner AS w ON w.id = k.recorder_id
-LEFT JOIN icd10_chapter AS h ON substring(k.icd10_code, 1, 3) BETWEEN h.first_code AND h.last_code
+LEFT JOIN chapters AS h ON h._resource_id = k._resource_id
 WHERE coalesce(k.verification_status, 'confirmed') NOT IN ('entered-in-error', 'refuted')

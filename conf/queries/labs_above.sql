@@ -11,4 +11,4 @@ WHERE loinc_code = :loinc_code
   AND coalesce(comparator, '') NOT IN ('<', '<=')
   AND CAST(value AS DECIMAL(38, 10)) >= :least
   AND (CAST(:since AS VARCHAR(40)) IS NULL OR effective_time >= :since)
-ORDER BY effective_time DESC, id
+ORDER BY CAST(effective_time AS TIMESTAMP) DESC, id

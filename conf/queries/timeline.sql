@@ -7,4 +7,4 @@ SELECT event_time, end_time, kind, code, display, value, status
 FROM patient_timeline
 WHERE patient_id = :patient_id
   AND (CAST(:kind AS VARCHAR(40)) IS NULL OR kind = :kind)
-ORDER BY event_time, kind, id
+ORDER BY CAST(event_time AS TIMESTAMP), kind, id

@@ -60,7 +60,8 @@ INSERT INTO vital_signs (id, status, loinc_code, value, unit, unit_code, systoli
   ('bad:blood_pressure_reversed:equal', 'final', '85354-9', NULL, NULL, NULL, 100, 100);
 INSERT INTO laboratory_result (id, loinc_code, reference_low, reference_high) VALUES
   ('l1', '2345-7', 70, 100), ('l2', '2345-7', 70, NULL), ('l3', '2345-7', 70, 70),
-  ('bad:laboratory_range_reversed', '2345-7', 100, 70), ('bad:laboratory_result_without_code', NULL, 70, 100);
+  ('bad:laboratory_range_reversed', '2345-7', 100, 70), ('bad:laboratory_result_without_code', NULL, 70, 100),
+  ('bad:laboratory_result_code_malformed', '12809', 70, 100), ('bad:laboratory_result_code_malformed:letters', 'LP29684-5', 70, 100), ('l4', '1-8', 70, 100);
 INSERT INTO medication (id) VALUES ('m1');
 INSERT INTO medication_request (id, medication_id, medication_display, code) VALUES
   ('r1', 'm1', NULL, NULL), ('r2', NULL, 'Aspirin', NULL), ('r3', NULL, NULL, '1191'),

@@ -83,6 +83,10 @@ final class LookupsTest {
         "a:integer⏎x⏎|x.csv:2: column a: a value is not an integer",
         "a:date⏎2023-02-29⏎|x.csv:2: column a: a value is not a date like 2024-01-31",
         "a:boolean⏎yes⏎|x.csv:2: column a: a value is neither true nor false",
+        "code,class⏎1,a⏎2,b⏎1,c⏎|x.csv:4: the line has the same code as line 2, so a join would double rows; remove one of the two",
+        "system,code⏎s,1⏎t,1⏎s,1⏎|x.csv:4: the line has the same code and system as line 2",
+        "system,code⏎,1⏎,1⏎|x.csv:3: the line has the same code and system as line 2",
+        "Code,display⏎\"a⏎b\",x⏎\"a⏎b\",x⏎|x.csv:4: the line has the same code as line 2",
       })
   void aBrokenCsvIsRefusedWithItsLine(String text, String message) {
     TestLake lake = lake().lookup("x.csv", text.replace('⏎', '\n')).lookup("y.csv", "a\n1\n");
@@ -90,6 +94,45 @@ final class LookupsTest {
     assertThat(results.failed().get("x")).contains(message);
     assertThat(results.done()).containsOnlyKeys("y");
     assertThat(lake.root().resolve("lookups/x")).doesNotExist();
+  }
+
+  @Test
+  void oneCodeOfTwoSystemsALineWithoutACodeAndAMapOfCodesMayRepeat() {
+    TestLake lake =
+        lake()
+            .lookup("classes.csv", "system,code,class\ns,1,a\nt,1,b\ns,,c\ns,,d\n")
+            .lookup("map.csv", "source_system,source_code,target_code\ns,1,a\ns,1,b\n");
+    assertThat(run(lake, Optional.empty()).failed()).isEmpty();
+    assertThat(lake.table("lookups/classes")).hasSize(4);
+    assertThat(lake.table("lookups/map")).containsExactly("s 1 a", "s 1 b");
+  }
+
+  @Test
+  void aLookupThatBeginsToRepeatACodeKeepsItsTable() {
+    TestLake lake = lake().lookup("x.csv", "code,class\n1,a\n");
+    run(lake, Optional.empty());
+    lake.lookup("x.csv", "code,class\n1,a\n1,b\n");
+    LookupResults results = run(lake, Optional.empty());
+    assertThat(results.failed().get("x"))
+        .startsWith("Lookup x keeps its last good table. x.csv:3: the line has the same code");
+    assertThat(results.table("x")).isPresent();
+    assertThat(lake.table("lookups/x")).containsExactly("1 a");
+  }
+
+  @Test
+  void aCodeInTwoPlacesOfAnExpansionIsOneRow() {
+    TestLake lake =
+        lake()
+            .lookup(
+                "tree.json",
+                """
+                {"resourceType": "ValueSet", "expansion": {"total": 3, "contains": [
+                  {"system": "s", "code": "a", "display": "A", "contains": [
+                    {"system": "s", "code": "b", "display": "B"}]},
+                  {"system": "s", "code": "b", "display": "B"}]}}
+                """);
+    assertThat(run(lake, Optional.empty()).failed()).isEmpty();
+    assertThat(lake.table("lookups/tree")).containsExactly("s null a A false", "s null b B false");
   }
 
   @ParameterizedTest
@@ -186,6 +229,18 @@ final class LookupsTest {
     assertThat(run(lake, Optional.of(folder)).failed().get("concept"))
         .contains("CONCEPT.csv:2: the line has 2 values, and the header has 3");
     assertThat(lake.table("lookups/concept")).hasSize(2);
+  }
+
+  @Test
+  void aLargeVocabularyWithOneCodeTwiceIsRefused() throws IOException {
+    TestLake lake = lake();
+    Path folder = Files.createDirectories(lake.root().resolve("athena"));
+    Files.writeString(folder.resolve("tests.tsv"), "system\tcode\tname\ns\t1\ta\nt\t1\tb\n");
+    assertThat(run(lake, Optional.of(folder)).failed()).isEmpty();
+    Files.writeString(folder.resolve("tests.tsv"), "system\tcode\tname\ns\t1\ta\ns\t1\tb\n");
+    assertThat(run(lake, Optional.of(folder)).failed().get("tests"))
+        .contains("tests.tsv: two lines have the same code and system, so a join would double rows");
+    assertThat(lake.table("lookups/tests")).containsExactly("s 1 a", "t 1 b");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.epicfhir.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.common.ColumnMetadata;
 import io.epicfhir.transform.joined.JoinedResults.Built;
 import io.epicfhir.transform.joined.JoinedResults.Done;
 import io.epicfhir.transform.views.ViewDefinition;
@@ -15,6 +16,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -249,6 +252,34 @@ class ShippedJoinedTablesTest {
     assertThat(rows(table, columns)).containsExactly(expected.split(","));
   }
 
+  /** In a database all times are points in time: as texts they would not sort. */
+  @Order(1)
+  @Test
+  void allTimesArePointsInTime() throws IOException {
+    for (Path file : files("joined")) {
+      String table = file.getFileName().toString().replace(".sql", "");
+      StructType schema =
+          TestLake.spark()
+              .read()
+              .format("delta")
+              .load(folder.resolve("joined").resolve(table).toString())
+              .schema();
+      assertThat(schema.fields())
+          .filteredOn(column -> column.name().endsWith("_time"))
+          .allSatisfy(
+              column ->
+                  assertThat(
+                          column.dataType().equals(DataTypes.TimestampType)
+                              || (column.metadata().contains(ColumnMetadata.ANSI_TYPE)
+                                  && column
+                                      .metadata()
+                                      .getString(ColumnMetadata.ANSI_TYPE)
+                                      .equals("TIMESTAMP WITH TIME ZONE")))
+                      .as(table + "." + column.name())
+                      .isTrue());
+    }
+  }
+
   @Order(2)
   @Test
   void aChangeTouchesTheRowsThatDependOnItAndNoOther() {
@@ -265,13 +296,14 @@ class ShippedJoinedTablesTest {
     Map<String, Done> done = lake.transform().joined().joined().done();
     done.forEach((name, one) -> built.put(name, one.built()));
 
+    Set<String> read = Set.of("medication_order", "patient_timeline");
     assertThat(built)
-        .containsEntry("medication_order", Built.KEYS)
+        .containsKeys("medication_order", "patient_timeline")
         .allSatisfy(
             (name, how) ->
-                assertThat(how)
-                    .isEqualTo(name.equals("medication_order") ? Built.KEYS : Built.NONE));
+                assertThat(how).isEqualTo(read.contains(name) ? Built.KEYS : Built.NONE));
     assertThat(done.get("medication_order").touched()).isEqualTo(1);
+    assertThat(done.get("patient_timeline").touched()).isEqualTo(1);
     assertThat(rows("medication_order", "id; array_join(ingredients, '+')"))
         .containsExactly(
             "r1 lisinopril", "r2 acetaminophen+codeine", "r3 null", "r4 null", "r5 null");

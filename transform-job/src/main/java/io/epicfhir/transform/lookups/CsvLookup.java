@@ -45,6 +45,7 @@ final class CsvLookup {
     for (int i = 0; i < types.length; i++) {
       types[i] = columns.fields()[i].metadata().getString("fhirType");
     }
+    LookupKey key = new LookupKey(columns, file);
     List<Row> rows = new ArrayList<>();
     while (at < text.length()) {
       int first = line;
@@ -60,6 +61,7 @@ final class CsvLookup {
       for (int i = 0; i < types.length; i++) {
         values[i] = value(fields.get(i), types[i], columns.fieldNames()[i], first);
       }
+      key.take(values, first);
       rows.add(RowFactory.create(values));
     }
     return new LookupContent("", "", columns, rows);

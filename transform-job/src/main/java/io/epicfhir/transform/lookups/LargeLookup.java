@@ -78,15 +78,17 @@ record LargeLookup(Lake lake, FileStatus status) implements LookupSource {
   }
 
   private Dataset<Row> rows(SparkSession spark, StructType columns) {
-    return spark
-        .read()
-        .schema(columns)
-        .option("sep", "\t")
-        .option("header", true)
-        .option("quote", "")
-        .option("escape", "\u0000")
-        .option("mode", "FAILFAST")
-        .csv(path().toString());
+    return new LookupKey(columns, file())
+        .checked(
+            spark
+                .read()
+                .schema(columns)
+                .option("sep", "\t")
+                .option("header", true)
+                .option("quote", "")
+                .option("escape", "\u0000")
+                .option("mode", "FAILFAST")
+                .csv(path().toString()));
   }
 
   /** One pass over the bytes. */

@@ -10,7 +10,7 @@ import org.apache.spark.sql.types.StructType;
 /** Where a lookup's rows come from. */
 interface LookupSource {
   /** Changes where the way in which the same file becomes rows does. */
-  String ENGINE = "1 ";
+  String ENGINE = "2 ";
 
   /** The lookup's name, which is its table's. */
   String name();

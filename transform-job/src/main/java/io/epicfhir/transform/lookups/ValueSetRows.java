@@ -57,10 +57,15 @@ final class ValueSetRows {
       throw incomplete(
           "its expansion has " + rows.size() + " codes of a total of " + total.asLong());
     }
-    return rows;
+    Map<String, Row> once = new LinkedHashMap<>();
+    rows.forEach(row -> once.putIfAbsent(row.getString(0) + "|" + row.getString(2), row));
+    return List.copyOf(once.values());
   }
 
-  /** Entries that only group others have no row; how many entries there are with these. */
+  /**
+   * Entries that only group others have no row; how many entries there are with these. A code that
+   * stands in several places of a tree has several.
+   */
   private long contains(JsonNode contains, List<Row> rows) {
     long entries = 0;
     for (JsonNode entry : contains) {

@@ -7,13 +7,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.CaseWhen;
 import org.apache.spark.sql.catalyst.expressions.Cast;
+import org.apache.spark.sql.catalyst.expressions.Coalesce;
 import org.apache.spark.sql.catalyst.expressions.ExprId;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.If;
 import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.expressions.RuntimeReplaceable;
 import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
 import org.apache.spark.sql.catalyst.plans.logical.CTERelationDef;
 import org.apache.spark.sql.catalyst.plans.logical.CTERelationRef;
@@ -22,14 +27,18 @@ import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.View;
 import org.apache.spark.sql.catalyst.plans.logical.WithCTE;
 import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.NullType;
 
 /**
  * What a column of a query means, where it is a column of a table that is taken over as it is.
  * Spark keeps that too, but of a UNION it keeps what the first part says: the others may hold
- * numbers where the first holds texts.
+ * numbers where the first holds texts. A column that is one of several, such as a coalesce of two
+ * times, has their type, if they have the same one.
  */
 final class ColumnMeaning {
+  private static final Set<String> TIMES = Set.of("date", "dateTime", "instant");
+
   private final Map<Long, CTERelationDef> shared = new HashMap<>();
 
   private ColumnMeaning() {}
@@ -78,14 +87,46 @@ final class ColumnMeaning {
   private Optional<Metadata> made(LogicalPlan child, List<NamedExpression> made, ExprId id) {
     for (NamedExpression one : made) {
       if (one.exprId().equals(id)) {
-        Expression value = one instanceof Alias alias ? alias.child() : (Expression) one;
-        if (value instanceof Attribute attribute) {
-          return find(child, attribute.exprId());
-        }
-        return isNull(value) ? Optional.empty() : Optional.of(Metadata.empty());
+        return value(child, one instanceof Alias alias ? alias.child() : (Expression) one);
       }
     }
     return Optional.of(Metadata.empty());
+  }
+
+  private Optional<Metadata> value(LogicalPlan child, Expression value) {
+    if (value instanceof Attribute attribute) {
+      return find(child, attribute.exprId());
+    }
+    if (isNull(value)) {
+      return Optional.empty();
+    }
+    List<Expression> choices = choices(value);
+    return choices.isEmpty()
+        ? Optional.of(Metadata.empty())
+        : choices.stream()
+            .flatMap(choice -> value(child, choice).stream())
+            .map(one -> typeOf(one, one))
+            .reduce(ColumnMeaning::typeOf);
+  }
+
+  /** The expressions of which one is the value; none where it is computed. */
+  private static List<Expression> choices(Expression value) {
+    if (value instanceof Coalesce coalesce) {
+      return PlanWalk.list(coalesce.children());
+    }
+    if (value instanceof If choice) {
+      return List.of(choice.trueValue(), choice.falseValue());
+    }
+    if (value instanceof CaseWhen choice) {
+      List<Expression> values = new ArrayList<>();
+      PlanWalk.list(choice.branches()).forEach(branch -> values.add(branch._2()));
+      if (choice.elseValue().isDefined()) {
+        values.add(choice.elseValue().get());
+      }
+      return values;
+    }
+    // nvl, ifnull, nullif and their like say what they stand for.
+    return value instanceof RuntimeReplaceable named ? choices(named.replacement()) : List.of();
   }
 
   private static boolean isNull(Expression value) {
@@ -100,7 +141,37 @@ final class ColumnMeaning {
     for (LogicalPlan part : parts) {
       find(part, PlanWalk.list(part.output()).get(at).exprId()).ifPresent(found::add);
     }
-    return found.stream().reduce((one, other) -> sameValues(one, other) ? one : Metadata.empty());
+    return found.stream()
+        .reduce((one, other) -> sameValues(one, other) ? one : typeOf(one, other));
+  }
+
+  /** What values of either are, without what is true of the one column only. */
+  private static Metadata typeOf(Metadata one, Metadata other) {
+    MetadataBuilder common = new MetadataBuilder();
+    String fhir = text(one, ColumnMetadata.FHIR_TYPE);
+    String otherFhir = text(other, ColumnMetadata.FHIR_TYPE);
+    if (fhir != null && fhir.equals(otherFhir)) {
+      common.putString(ColumnMetadata.FHIR_TYPE, fhir);
+    } else if (isTime(fhir) && isTime(otherFhir)) {
+      common.putString(ColumnMetadata.FHIR_TYPE, "dateTime");
+    }
+    String ansi = ansi(one);
+    if (ansi != null && ansi.equals(ansi(other))) {
+      common.putString(ColumnMetadata.ANSI_TYPE, ansi);
+    }
+    return common.build();
+  }
+
+  private static boolean isTime(String fhirType) {
+    return fhirType != null && TIMES.contains(fhirType);
+  }
+
+  /** The type in a database; an instant needs no tag for it. */
+  private static String ansi(Metadata metadata) {
+    String ansi = text(metadata, ColumnMetadata.ANSI_TYPE);
+    return ansi == null && "instant".equals(text(metadata, ColumnMetadata.FHIR_TYPE))
+        ? "TIMESTAMP WITH TIME ZONE"
+        : ansi;
   }
 
   private static boolean sameValues(Metadata one, Metadata other) {

@@ -35,7 +35,7 @@ public record SqlView(
     Statement query) {
 
   /** Changes where the way in which the same definition becomes rows does. */
-  private static final String ENGINE = "2";
+  private static final String ENGINE = "3";
 
   /** What {@code touched} statements call the changed rows. */
   public static final String CHANGED = "changed";

@@ -170,6 +170,13 @@ final class JoinPlanTest {
         "SELECT k, v FROM b UNION ALL SELECT k, upper(v) FROM b |",
         "SELECT k, max(v) AS v FROM b GROUP BY k |",
         "SELECT k, coalesce(v, '0') AS v FROM b |",
+        "SELECT b.k, coalesce(b.v, c.v) AS v FROM b JOIN b AS c ON b.k = c.k | decimal",
+        "SELECT b.k, coalesce(b.v, a.v) AS v FROM b JOIN a ON b.k = a.k |",
+        "SELECT k, nvl(v, NULL) AS v FROM b | decimal",
+        "SELECT k, if(k = '1', v, NULL) AS v FROM b | decimal",
+        "SELECT k, CASE WHEN k = '1' THEN v WHEN k = '2' THEN j END AS v FROM b |",
+        "SELECT k, CASE WHEN k = '1' THEN v WHEN k = '2' THEN v END AS v FROM b | decimal",
+        "SELECT k, coalesce(v, NULL) AS v FROM b UNION ALL SELECT k, v FROM b | decimal",
       })
   void aColumnKeepsItsFhirTypeOnlyWhereAllItsValuesAreOfIt(String sql, String fhirType) {
     var metadata = analysed(sql).schema().apply("v").metadata();

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -56,30 +57,76 @@ class ShippedQueriesTest {
         .write()
         .format("delta")
         .save(folder.resolve("lake/joined/lab_result").toString());
+    assertThat(
+            rows("labs_above", "--param", "loinc_code=" + POTASSIUM, "--param", "least=5").stream()
+                .map(line -> line.substring(3, 13)))
+        .containsExactly("2026-01-02", "2026-01-01");
+  }
+
+  /** 11:35 in New York is after 15:30 UTC, which as a text it is not. */
+  @Test
+  void theTimelineIsInTheOrderOfTime() throws IOException {
+    StructType columns = new StructType();
+    for (String column :
+        List.of(
+            "event_time",
+            "end_time",
+            "kind",
+            "code",
+            "display",
+            "value",
+            "status",
+            "id",
+            "patient_id")) {
+      columns = columns.add(column, "string");
+    }
+    RunQuery.session()
+        .createDataFrame(
+            List.of(
+                event("2021-05-26T11:35:39-04:00", "later"),
+                event("2021-05-26T15:30:00Z", "earlier"),
+                event("2021-03-18", "first"),
+                event("2021", "year")),
+            columns)
+        .write()
+        .format("delta")
+        .save(folder.resolve("lake/joined/patient_timeline").toString());
+
+    assertThat(
+            rows("timeline", "--param", "patient_id=p1").stream()
+                .map(line -> line.substring(line.lastIndexOf(',') + 1)))
+        .containsExactly("year", "first", "earlier", "later");
+  }
+
+  private static Row event(String time, String status) {
+    return RowFactory.create(time, null, "visit", null, null, null, status, status, "p1");
+  }
+
+  private List<String> rows(String query, String... parameters) throws IOException {
     Path conf = Files.writeString(folder.resolve("pipeline.conf"), "epic-fhir { lake = lake }");
     Path csv = folder.resolve("out.csv");
     ByteArrayOutputStream err = new ByteArrayOutputStream();
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                query,
+                "--conf",
+                conf.toString(),
+                "--queries",
+                Path.of("..", "conf", "queries").toString(),
+                "--out",
+                csv.toString()));
+    arguments.addAll(List.of(parameters));
 
     int status =
         RunQuery.run(
-            spark,
+            RunQuery.session(),
             new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
-            "labs_above",
-            "--conf",
-            conf.toString(),
-            "--queries",
-            Path.of("..", "conf", "queries").toString(),
-            "--param",
-            "loinc_code=" + POTASSIUM,
-            "--param",
-            "least=5",
-            "--out",
-            csv.toString());
+            arguments.toArray(String[]::new));
 
     assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
     assertThat(status).isZero();
-    assertThat(Files.readAllLines(csv).stream().skip(1).map(line -> line.substring(3, 13)))
-        .containsExactly("2026-01-02", "2026-01-01");
+    return Files.readAllLines(csv).stream().skip(1).toList();
   }
 }

@@ -348,4 +348,57 @@ class EhrSamplesTest {
         .allMatch(row -> !row.path("is_allergy").asBoolean());
     assertThat(rows("allergy_intolerance")).anyMatch(row -> row.path("is_allergy").asBoolean());
   }
+
+  private static List<String> texts(String view, String column) {
+    return rows(view).stream().map(row -> row.path(column).asText()).toList();
+  }
+
+  @Test
+  void aStandardCodeCountsAndAReasonForItsAbsenceIsNone() {
+    assertThat(ROWS.get("cerner").get("location"))
+        .extracting(row -> row.path("physical_type_code").asText())
+        .containsOnly("si");
+    assertThat(ROWS.get("cerner").get("organization"))
+        .extracting(row -> row.path("type_code").asText())
+        .containsOnly("prov");
+    assertThat(texts("encounter", "discharge_code")).doesNotContain("not-applicable");
+    assertThat(texts("encounter", "discharge")).contains("Not Applicable");
+    assertThat(texts("diagnostic_report", "category")).doesNotContain("unknown", "Unknown");
+  }
+
+  @Test
+  void allCodesGoalsAndConditionsOfOneAreThere() {
+    assertThat(rows("medication").stream().mapToInt(row -> row.path("rxnorm_codes").size()))
+        .containsExactlyInAnyOrder(2, 8, 12);
+    assertThat(ROWS.get("athena").get("care_plan"))
+        .allMatch(row -> row.path("goal_ids").size() == 2 && row.path("condition_ids").size() == 2);
+    assertThat(ROWS.get("athena").get("allergy_intolerance"))
+        .filteredOn(row -> row.path("categories").size() == 2)
+        .hasSize(2);
+    assertThat(rows("encounter"))
+        .allMatch(row -> row.path("types").size() >= row.path("type_count").asInt());
+  }
+
+  @Test
+  void membersAndQualificationsHaveTheirNames() {
+    assertThat(rows("care_team_member"))
+        .filteredOn(row -> !row.path("organization_id").isNull())
+        .hasSize(6)
+        .allMatch(row -> row.path("practitioner").isNull() && !row.path("member_name").isNull());
+    assertThat(rows("care_team_member"))
+        .filteredOn(row -> !row.path("practitioner_id").isNull())
+        .hasSize(4)
+        .allMatch(row -> !row.path("practitioner").isNull());
+    assertThat(rows("practitioner"))
+        .filteredOn(row -> row.path("qualifications").size() > 0)
+        .hasSize(5);
+  }
+
+  @Test
+  void aDocumentWithAReasonInPlaceOfItsDataIsNotInline() {
+    assertThat(rows("document_reference_content"))
+        .filteredOn(row -> row.path("is_inline").asBoolean())
+        .hasSize(8)
+        .allMatch(row -> row.path("inline_bytes").asInt() > 0);
+  }
 }
