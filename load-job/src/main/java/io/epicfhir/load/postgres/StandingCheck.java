@@ -7,7 +7,11 @@ import io.epicfhir.load.postgres.state.TableMark;
 import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.spi.Target;
 import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Looks whether a table still is what the last load made of it. */
 final class StandingCheck {
@@ -44,5 +48,22 @@ final class StandingCheck {
                 l.mark().filter(mark -> mark.stillHolds(now[0])).isPresent(),
                 l.loadedAt(),
                 l.verifiedAt()));
+  }
+
+  /** By view, that another table's load changed its table after it was loaded. */
+  Map<String, String> changedByOthers(List<TableShape> loaded, Set<String> changed)
+      throws SQLException {
+    Map<String, String> tied = new Neighbours(state).tied(session.connection(), changed);
+    Map<String, String> why = new HashMap<>();
+    for (TableShape shape : loaded) {
+      String by = tied.get(shape.name());
+      if (by != null && of(shape).filter(now -> !now.tampered()).isEmpty()) {
+        why.put(
+            shape.name(),
+            "Cannot keep %s.%s as it was loaded: its rows were changed after that in the same run, by another table's load through what somebody put there (%s) or by somebody else. Drop or disable it, or let the foreign key have no action, then rerun."
+                .formatted(load.settings().schema(), shape.name(), by));
+      }
+    }
+    return why;
   }
 }

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /** What a transaction and an attempt leave where they do not come to their end. */
 class PostgresSessionTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
   private final PostgresAccess access =
       new PostgresAccess(SharedDatabase.database().jdbcUrl(), "postgres", "");
   private final String schema = SharedDatabase.newSchema();
@@ -43,7 +45,7 @@ class PostgresSessionTest {
 
     assertThat(session.number("SELECT count(*) FROM " + table)).isEqualTo(1);
     session.execute("DELETE FROM " + table);
-    try (Connection other = access.connect()) {
+    try (Connection other = access.connect(PATIENCE)) {
       assertThat(Sql.number(other, "SELECT count(*) FROM " + table))
           .as("autocommit is on")
           .isZero();
@@ -68,7 +70,7 @@ class PostgresSessionTest {
   }
 
   private void lose() {
-    try (Connection other = access.connect()) {
+    try (Connection other = access.connect(PATIENCE)) {
       long process = Sql.number(session.connection(), "SELECT pg_backend_pid()");
       Sql.number(other, "SELECT pg_terminate_backend(" + process + ", 5000)::integer");
     } catch (SQLException e) {
@@ -83,7 +85,7 @@ class PostgresSessionTest {
         "CREATE ROLE " + role + " LOGIN", "ALTER ROLE " + role + " SET transaction_timeout = '1s'");
 
     try (Connection hasty =
-        new PostgresAccess(SharedDatabase.database().jdbcUrl(), role, "").connect()) {
+        new PostgresAccess(SharedDatabase.database().jdbcUrl(), role, "").connect(PATIENCE)) {
       assertThat(Sql.texts(hasty, "SHOW transaction_timeout")).containsExactly("0");
     }
   }
