@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -115,6 +116,30 @@ class MeanwhileTest {
     assertThat(loadAndMeanwhile("DROP TABLE {}.a")).as(() -> load.error()).isZero();
 
     assertThat(load.query("SELECT count(*), min(text) FROM {}.a")).containsExactly("41|new");
+  }
+
+  /** The load's own record is copied there at its end. */
+  @Test
+  void aLockOnTheAuditTableDoesNotKeepTheJobForEver() throws Exception {
+    load.with("lock-patience", "2 seconds");
+    ViewTables.write(load.lake(), "a", plain(), plainRows(41, "new"));
+    try (Connection holder = LoadRun.connect();
+        Statement lock = holder.createStatement();
+        Connection second = LoadRun.connect();
+        Statement statement = second.createStatement()) {
+      holder.setAutoCommit(false);
+      second.setAutoCommit(false);
+      statement.execute("LOCK TABLE " + load.schema() + "_state.load_part IN EXCLUSIVE MODE");
+      Future<Integer> status = other.submit((Callable<Integer>) load::run);
+      Eventually.isTrue(
+          () -> load.query("SELECT count(*) FROM pg_locks WHERE NOT granted").equals(List.of("1")));
+      lock.execute("LOCK TABLE " + load.schema() + "_state.audit IN ACCESS EXCLUSIVE MODE");
+      second.commit();
+
+      assertThat(status.get(1, TimeUnit.MINUTES)).isEqualTo(6);
+    }
+    assertThat(load.query("SELECT count(*), min(text) FROM {}.a")).containsExactly("41|new");
+    assertThat(load.error()).contains("Cannot copy the audit log", "another session holds a lock");
   }
 
   /** The trigger comes while the load waits for its lock: what it looked at before is of before. */

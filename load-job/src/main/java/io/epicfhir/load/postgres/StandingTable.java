@@ -23,7 +23,7 @@ import java.util.Map;
  * @param dependedOn whether it has something that a new table would not have, see {@link Rights}
  * @param resourceIndexed whether its rows are found by their resource; where not, id is the same
  * @param owner the role that owns it
- * @param tablespace where it lies; empty where there is no table
+ * @param tablespace where it lies; empty for the database's own
  * @param hidden whether row security may hide its rows from the loader, who owns it
  * @param rewriters triggers and rules that can change rows on their way in
  * @param referenced the columns that others' foreign keys refer to; none where there are none
@@ -73,11 +73,9 @@ record StandingTable(
                     JOIN pg_catalog.pg_attribute a
                     ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
                     WHERE i.indrelid = c.oid AND a.attname = '%3$s'),
-                  pg_get_userbyid(c.relowner), s.spcname, %4$s
+                  pg_get_userbyid(c.relowner), coalesce(s.spcname, ''), %4$s
                 FROM pg_catalog.pg_class c
-                JOIN pg_catalog.pg_database d ON d.datname = current_database()
-                JOIN pg_catalog.pg_tablespace s
-                  ON s.oid = coalesce(nullif(c.reltablespace, 0), d.dattablespace)
+                LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
                 WHERE c.oid = to_regclass(%1$s)"""
                     .formatted(
                         literal(table),

@@ -28,7 +28,7 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
   /**
    * An empty table; what an interrupted load left there goes.
    *
-   * @param tablespace where it lies; empty for where a new table of the loader does
+   * @param tablespace where it lies; empty for the database's own
    */
   String[] create(String tablespace) {
     Stream<String> view =

@@ -109,7 +109,8 @@ public final class PostgresFailure extends JobException {
    */
   private static Kind kindOfDriver(String state) {
     Kind kind = kind(state);
-    return kind == Kind.DEFECT && !state.startsWith("42") ? Kind.BROKEN : kind;
+    boolean unexpected = kind == Kind.DEFECT || state.equals("55000");
+    return unexpected && !state.startsWith("42") ? Kind.BROKEN : kind;
   }
 
   private static Kind kind(String state) {

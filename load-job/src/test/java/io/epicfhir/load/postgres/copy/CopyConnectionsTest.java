@@ -67,12 +67,12 @@ class CopyConnectionsTest {
   void oneWaitsForALockNoLongerThanItMay() throws SQLException {
     try (CopyConnections connections = new CopyConnections(access, Duration.ofMillis(100), 1);
         Connection holder = access.connect(PATIENCE)) {
-      Sql.execute(holder, "CREATE TABLE IF NOT EXISTS held_for_long (a int)");
+      Sql.execute(holder, "CREATE TABLE IF NOT EXISTS public.held_for_long (a int)");
       holder.setAutoCommit(false);
-      Sql.execute(holder, "LOCK TABLE held_for_long");
+      Sql.execute(holder, "LOCK TABLE public.held_for_long");
 
       assertThatThrownBy(
-              () -> connections.with(c -> Sql.execute(c, "INSERT INTO held_for_long VALUES (1)")))
+              () -> connections.with(c -> Sql.execute(c, "INSERT INTO public.held_for_long VALUES (1)")))
           .isInstanceOf(SQLException.class)
           .hasMessageContaining("lock timeout");
     }
@@ -132,7 +132,7 @@ class CopyConnectionsTest {
 
   @Test
   void whatIsNotCommittedIsTakenBack() throws SQLException {
-    String table = SharedDatabase.newSchema();
+    String table = "public." + SharedDatabase.newSchema();
     try (CopyConnections connections = new CopyConnections(access, PATIENCE, 2);
         Connection other = access.connect(PATIENCE)) {
       connections.with(c -> Sql.execute(c, "CREATE TABLE " + table + " (n int)"));

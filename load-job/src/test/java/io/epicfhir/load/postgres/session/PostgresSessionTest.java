@@ -78,6 +78,41 @@ class PostgresSessionTest {
     }
   }
 
+  /** What a role or a database prefers decides neither about values nor about locks. */
+  @Test
+  void whatTheRoleIsSetToDoesNotCount() throws SQLException {
+    String role = schema + "_special";
+    session.execute(
+        "CREATE ROLE " + role + " LOGIN",
+        "ALTER ROLE " + role + " SET default_transaction_isolation = 'serializable'",
+        "ALTER ROLE " + role + " SET array_nulls = off",
+        "ALTER ROLE " + role + " SET search_path = public",
+        "ALTER ROLE " + role + " SET datestyle = 'German, DMY'",
+        "ALTER ROLE " + role + " SET idle_in_transaction_session_timeout = '1s'",
+        "ALTER ROLE " + role + " SET tcp_keepalives_idle = 7200");
+
+    try (Connection special =
+        new PostgresAccess(SharedDatabase.database().jdbcUrl(), role, "").connect(PATIENCE)) {
+      assertThat(
+              Sql.texts(
+                  special,
+                  "SELECT name || ' ' || setting FROM pg_settings WHERE name IN ('array_nulls',"
+                      + " 'default_transaction_isolation', 'search_path',"
+                      + " 'idle_in_transaction_session_timeout', 'lock_timeout',"
+                      + " 'tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count')"
+                      + " ORDER BY 1"))
+          .containsExactly(
+              "array_nulls on",
+              "default_transaction_isolation read committed",
+              "idle_in_transaction_session_timeout 300000",
+              "lock_timeout 20000",
+              "search_path pg_catalog, pg_temp",
+              "tcp_keepalives_count 6",
+              "tcp_keepalives_idle 60",
+              "tcp_keepalives_interval 10");
+    }
+  }
+
   @Test
   void aTimeoutOfTransactionsThatTheRoleHasDoesNotCount() throws SQLException {
     String role = schema + "_hasty";
