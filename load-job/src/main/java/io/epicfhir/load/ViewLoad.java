@@ -98,12 +98,13 @@ final class ViewLoad {
 
   private Map<String, Object> load(LoadRequest request, Optional<Target.Standing> before) {
     Timer.Context timing = recorder.registry().timer("load." + view.name()).time();
-    Optional<ViewChanges> changes = before.flatMap(standing -> changes(request, standing));
     Optional<LoadResult> changed =
-        changes.flatMap(some -> target.change(request, some, before.get()));
+        before.flatMap(
+            standing ->
+                changes(request, standing).flatMap(some -> target.change(request, some, standing)));
     LoadResult result =
         changed.orElseGet(
-            () -> target.replace(changes.isPresent() ? lookedAtAgain(request) : request));
+            () -> target.replace(before.isPresent() ? lookedAt(request) : request));
     record(result.copied(), timing.stop());
     if (result.rows() != request.expected()) {
       throw new JobException(
@@ -114,10 +115,10 @@ final class ViewLoad {
     return answer(result.rows(), request.expected(), changed.isPresent() ? Way.CHANGES : Way.WHOLE);
   }
 
-  /** The changes did not fit: somebody may have changed the table since it was looked at. */
-  private LoadRequest lookedAtAgain(LoadRequest request) {
+  /** Nobody has looked yet, or changes did not fit: somebody else may have changed the table. */
+  private LoadRequest lookedAt(LoadRequest request) {
     return new LoadRequest(
-        view, request.rows(), request.expected(), request.patience(), doubt(target.standing(view)));
+        view, request.rows(), request.expected(), request.patience(), doubt(target.lookedAt(view)));
   }
 
   private Optional<ViewChanges> changes(LoadRequest request, Target.Standing before) {

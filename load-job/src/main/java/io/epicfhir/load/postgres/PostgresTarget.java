@@ -1,6 +1,7 @@
 package io.epicfhir.load.postgres;
 
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.job.AuditLog;
 import io.epicfhir.load.postgres.copy.CopyConnections;
 import io.epicfhir.load.postgres.copy.StagedCopy;
 import io.epicfhir.load.postgres.session.PostgresFailure;
@@ -106,7 +107,8 @@ public final class PostgresTarget implements Target {
 
   private boolean prepare(String lake) throws SQLException {
     state.create(session.connection());
-    new LakeOfSchema(state).require(session.connection(), lake, settings.movedFrom());
+    String first = audit.log().record(1).map(AuditLog.Kept::sha256).orElse("");
+    new LakeOfSchema(state, first).require(session.connection(), lake, settings.movedFrom());
     audit.create(session.connection());
     warnings.clear();
     audit.bringUpToDate(session.connection()).ifPresent(warnings::add);
@@ -133,7 +135,14 @@ public final class PostgresTarget implements Target {
   public Optional<Standing> standing(ViewSnapshot view) {
     return guarded(
         "look at " + nameOf(view.name()),
-        () -> new StandingCheck(load, state, session).of(view.shape()));
+        () -> new StandingCheck(load, state, session).of(view));
+  }
+
+  @Override
+  public Optional<Standing> lookedAt(ViewSnapshot view) {
+    return guarded(
+        "look at " + nameOf(view.name()),
+        () -> new StandingCheck(load, state, session).read(view.shape()));
   }
 
   @Override

@@ -54,10 +54,8 @@ final class Rights {
         OR EXISTS (SELECT FROM pg_catalog.pg_index i
           JOIN pg_catalog.pg_class o ON o.oid = i.indexrelid
           WHERE i.indrelid = c.oid AND (i.indisclustered OR i.indisreplident
-            OR o.reltablespace <> coalesce((SELECT s.oid FROM pg_catalog.pg_tablespace s
-              JOIN pg_catalog.pg_database b ON b.dattablespace <> s.oid
-              WHERE b.datname = current_database()
-                AND s.spcname = current_setting('default_tablespace')), 0)
+            OR o.reltablespace <> 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_tablespace s
+              WHERE s.oid = o.reltablespace AND s.spcname = current_setting('default_tablespace'))
             OR i.indisprimary AND (o.reloptions IS NOT NULL OR i.indnatts <> i.indnkeyatts)
             OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = o.oid AND coalesce(a.attstattarget, -1) >= 0)

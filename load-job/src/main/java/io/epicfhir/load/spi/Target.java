@@ -67,8 +67,16 @@ public interface Target extends AutoCloseable {
   /** What its tables can have. */
   TargetLimits limits();
 
-  /** What is there of a view; empty where it was never loaded or its table is gone. */
+  /**
+   * What is there of a view; empty where it was never loaded or its table is gone. Where the view
+   * has news, the table's rows may be taken for untouched: {@link #change} looks itself.
+   */
   Optional<Standing> standing(ViewSnapshot view);
+
+  /** The same, with a look at the rows whatever the view has. */
+  default Optional<Standing> lookedAt(ViewSnapshot view) {
+    return standing(view);
+  }
 
   /**
    * Makes the view's table these rows. A reader sees the old table or the new one, and a failure
