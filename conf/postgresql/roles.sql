@@ -1,5 +1,5 @@
 -- The two roles that the pipeline needs in its database, with no more rights than they need. An administrator runs it in the database
--- that the pipeline loads into, before the first load or after it; running it again changes nothing:
+-- that the pipeline loads into, before the first load or after it; running it again leaves the tables alone that are the loader's already:
 --   psql "$WAREHOUSE" -v ON_ERROR_STOP=1 -f conf/postgresql/roles.sql
 -- Then: load.user = epic_fhir_loader, load.reader-role = epic_fhir_reader, and for each analyst: GRANT epic_fhir_reader TO analyst.
 -- How the loader signs in (a password, a certificate, Kerberos) is yours to say, in pg_hba.conf or by ALTER ROLE.
@@ -11,6 +11,9 @@ SET epic_fhir.schema = 'fhir';
 SET epic_fhir.state_schema = 'fhir_pipeline';
 SET epic_fhir.quality_schema = 'fhir_quality';
 
+-- Every name below is PostgreSQL's own: in a schema where others may create something, a function of theirs could run as you.
+SET search_path = pg_catalog, pg_temp;
+
 DO $roles$
 DECLARE
   loader text := current_setting('epic_fhir.loader');
@@ -18,6 +21,7 @@ DECLARE
   target text := current_setting('epic_fhir.schema');
   state text := current_setting('epic_fhir.state_schema');
   quality text := current_setting('epic_fhir.quality_schema');
+  loaded text[];
   standing record;
 BEGIN
   -- The loader: signs in, owns the tables that it loads, and sees no other schema.
@@ -55,9 +59,13 @@ BEGIN
   EXECUTE format('GRANT SELECT, INSERT ON TABLE %I.audit TO %I', state, loader);
 
   -- Tables of earlier loads, by another role, become the loader's: only its owner can put a new table in an old one's place.
+  -- Others' tables in the target schema stay theirs, and rights to the loader's tables stay as somebody made them.
+  IF to_regclass(format('%I.load_state', state)) IS NOT NULL THEN
+    EXECUTE format('SELECT array_agg(view) FROM %I.load_state WHERE target_schema = %L', state, target) INTO loaded;
+  END IF;
   FOR standing IN SELECT c.oid::regclass AS name, n.nspname AS schema FROM pg_catalog.pg_class c
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname IN (target, state)
-        AND (n.nspname, c.relname) <> (state, 'audit') LOOP
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND pg_get_userbyid(c.relowner) <> loader
+        AND (n.nspname = state AND c.relname <> 'audit' OR n.nspname = target AND c.relname = ANY (loaded)) LOOP
     EXECUTE format('ALTER TABLE %s OWNER TO %I', standing.name, loader);
     EXECUTE format('REVOKE ALL ON TABLE %s FROM PUBLIC', standing.name);
     IF standing.schema = target THEN
@@ -77,3 +85,5 @@ BEGIN
   END;
 END
 $roles$;
+
+RESET search_path;

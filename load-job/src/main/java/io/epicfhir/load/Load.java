@@ -90,7 +90,7 @@ public final class Load implements Job {
     if (settings.target() != LoadSettings.Kind.POSTGRESQL) {
       return;
     }
-    try (Connection connection = settings.access().connect()) {
+    try (Connection connection = settings.access().connect(settings.lockPatience())) {
       audit(settings, context).bringUpToDate(connection);
     } catch (SQLException e) {
       throw PostgresFailure.of(e, "copy the audit log").asJobException();

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 
 /**
  * Takes rows that name somebody on the list of opt-outs out of the target, after a load has brought
- * the views' tables up to date: what tables of views that are gone, the list of refused values and
- * staging tables still hold. Then it looks again, and is red where one is left.
+ * the views' tables up to date: what tables of views that are gone, bad rows of quality checks, the list of
+ * refused values and staging tables still hold. Then it looks again, and is red where one is left.
  */
 public final class Purge implements Job {
   /** The process: {@code --conf FILE --dag ID --run ID --task ID ...}. */
@@ -33,7 +33,7 @@ public final class Purge implements Job {
     OptOuts optOuts = new OptOutList(context.lake()).load();
     Map<String, Long> gone =
         switch (settings.target()) {
-          case POSTGRESQL -> new PostgresPurge(settings, optOuts).run();
+          case POSTGRESQL -> new PostgresPurge(settings, optOuts, context.recorder()::note).run();
           case PARQUET -> new ParquetPurge(context.lake(), settings, optOuts).run();
         };
     context.recorder().result("purged", new TreeMap<>(gone));

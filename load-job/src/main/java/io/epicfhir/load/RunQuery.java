@@ -55,7 +55,7 @@ public final class RunQuery {
     SqlQuery query = QueryFile.read(arguments.queries(), arguments.name(), DIALECTS);
     Map<String, Object> values = query.bound(arguments.parameters());
     LoadSettings settings = LoadSettings.from(SettingsFile.load(arguments.settingsFile()));
-    try (Connection connection = settings.access().connect()) {
+    try (Connection connection = settings.access().connect(settings.lockPatience())) {
       new PostgresQuery(connection, settings.schema())
           .run(
               query,

@@ -25,6 +25,9 @@ import org.apache.spark.sql.SparkSession;
 
 /** One view's way into the target: nothing, what changed, or all of it; then the counts. */
 final class ViewLoad {
+  /** In the answer: whether something was written. */
+  static final String CHANGED = "changed";
+
   /** Of the table's rows, one in so many: with more, a new table is there sooner. */
   private static final long CHANGED_AT_MOST_ONE_IN = 4;
 
@@ -95,8 +98,13 @@ final class ViewLoad {
 
   private Map<String, Object> load(LoadRequest request, Optional<Target.Standing> before) {
     Timer.Context timing = recorder.registry().timer("load." + view.name()).time();
-    Optional<LoadResult> changed = before.flatMap(standing -> change(request, standing));
-    LoadResult result = changed.orElseGet(() -> target.replace(request));
+    Optional<LoadResult> changed =
+        before.flatMap(
+            standing ->
+                changes(request, standing).flatMap(some -> target.change(request, some, standing)));
+    LoadResult result =
+        changed.orElseGet(
+            () -> target.replace(before.isPresent() ? lookedAt(request) : request));
     record(result.copied(), timing.stop());
     if (result.rows() != request.expected()) {
       throw new JobException(
@@ -107,13 +115,18 @@ final class ViewLoad {
     return answer(result.rows(), request.expected(), changed.isPresent() ? Way.CHANGES : Way.WHOLE);
   }
 
-  private Optional<LoadResult> change(LoadRequest request, Target.Standing before) {
+  /** Nobody has looked yet, or changes did not fit: somebody else may have changed the table. */
+  private LoadRequest lookedAt(LoadRequest request) {
+    return new LoadRequest(
+        view, request.rows(), request.expected(), request.patience(), doubt(target.lookedAt(view)));
+  }
+
+  private Optional<ViewChanges> changes(LoadRequest request, Target.Standing before) {
     if (!before.leadsTo(view) || !view.shape().isByResource()) {
       return Optional.empty();
     }
     long most = request.expected() / CHANGED_AT_MOST_ONE_IN;
-    return ViewChanges.since(this::session, lake, view, before.at().number(), most)
-        .flatMap(changes -> target.change(request, changes, before));
+    return ViewChanges.since(this::session, lake, view, before.at().number(), most);
   }
 
   /** Why the table cannot simply follow its view, for a person; empty where it can. */
@@ -148,7 +161,7 @@ final class ViewLoad {
     answer.put("rows", rows);
     answer.put("view_rows", viewRows);
     answer.put("delta_version", view.version());
-    answer.put("changed", way != Way.NONE);
+    answer.put(CHANGED, way != Way.NONE);
     answer.put("loaded", way.name().toLowerCase(Locale.ROOT));
     return answer;
   }

@@ -1,10 +1,8 @@
 package io.epicfhir.load;
 
-import io.epicfhir.common.DamagedFile;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.SideBySide;
-import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.load.postgres.session.Retries;
@@ -12,6 +10,7 @@ import io.epicfhir.load.spi.LakeTable;
 import io.epicfhir.load.spi.LakeTables;
 import io.epicfhir.load.spi.TableBusy;
 import io.epicfhir.load.spi.TableShape;
+import io.epicfhir.load.spi.TableWaits;
 import io.epicfhir.load.spi.Target;
 import io.epicfhir.load.spi.ViewSnapshot;
 import java.time.Duration;
@@ -33,23 +32,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * All tables, as many at a time as the target takes. One that fails stops only itself: the others
- * are loaded, and the run ends red and names it. A table that somebody holds is tried again when
- * the others are done.
+ * are loaded, and the run ends red and names it. A table that somebody holds, or whose rows refer
+ * to another's, is tried again when the others are done.
  */
 final class ViewLoads {
   private static final Logger LOG = LoggerFactory.getLogger(ViewLoads.class);
 
   private static final Duration A_MOMENT = Duration.ofMillis(200);
-
-  /** Of several failures the one that ends the run: first the one that a retry may mend. */
-  private static final List<ExitCode> BY_WEIGHT =
-      List.of(
-          ExitCode.STORAGE,
-          ExitCode.DATA_REFUSED,
-          ExitCode.REFUSED,
-          ExitCode.SETTINGS,
-          ExitCode.UNAVAILABLE,
-          ExitCode.DEFECT);
 
   private final JobContext context;
   private final Verification verification;
@@ -59,6 +48,7 @@ final class ViewLoads {
   private final Map<LakeTable, JobException> failures = new ConcurrentHashMap<>();
   private final Map<LakeTable, TableShape> shapes = new ConcurrentHashMap<>();
   private List<LakeTable> order = List.of();
+  private final Map<LakeTable, JobException> waiting = new ConcurrentHashMap<>();
   private volatile boolean away;
 
   /**
@@ -102,6 +92,8 @@ final class ViewLoads {
           Retries.sleep(A_MOMENT);
         }
       }
+      waiting(anew, deadline);
+      changedByOthers().ifPresent(problems::add);
       facts().ifPresent(problems::add);
     } finally {
       record();
@@ -111,8 +103,48 @@ final class ViewLoads {
     all.addAll(problems);
     all.addAll(target.problems());
     if (!all.isEmpty()) {
-      throw together(all);
+      throw LoadFailures.together(all);
     }
+  }
+
+  /**
+   * Rows that refer to another table's are taken once that one is loaded: a pass more for each that
+   * was, as long as there is one.
+   */
+  private void waiting(List<String> anew, Instant deadline) {
+    for (int before = Integer.MAX_VALUE; !waiting.isEmpty() && waiting.size() < before; ) {
+      before = waiting.size();
+      for (LakeTable table : inOrder(waiting.keySet())) {
+        waiting.remove(table);
+        load(table, anew.contains(table.name()), left(deadline), Instant.MIN);
+      }
+    }
+  }
+
+  /** A table is not what its load reported where another one's load changed it after that. */
+  private Optional<JobException> changedByOthers() {
+    try {
+      Set<String> changed =
+          loaded.keySet().stream()
+              .filter(table -> Boolean.TRUE.equals(loaded.get(table).get(ViewLoad.CHANGED)))
+              .map(LakeTable::name)
+              .collect(Collectors.toSet());
+      Map<String, String> why = target.changedByOthers(shapes(), changed);
+      for (LakeTable table : inOrder(shapes.keySet())) {
+        if (why.containsKey(table.name())) {
+          failures.put(table, new JobException(ExitCode.DATA_REFUSED, why.get(table.name())));
+          loaded.remove(table);
+          shapes.remove(table);
+        }
+      }
+      return Optional.empty();
+    } catch (JobException e) {
+      return Optional.of(e);
+    }
+  }
+
+  private List<TableShape> shapes() {
+    return inOrder(shapes.keySet()).stream().map(shapes::get).toList();
   }
 
   /**
@@ -120,8 +152,7 @@ final class ViewLoads {
    */
   private Optional<JobException> facts() {
     try {
-      Map<String, Map<String, Object>> facts =
-          target.facts(inOrder(shapes.keySet()).stream().map(shapes::get).toList());
+      Map<String, Map<String, Object>> facts = target.facts(shapes());
       loaded.forEach((table, own) -> own.putAll(facts.getOrDefault(table.name(), Map.of())));
       return Optional.empty();
     } catch (JobException e) {
@@ -158,8 +189,11 @@ final class ViewLoads {
         return false;
       }
       failures.put(table, e);
+    } catch (TableWaits e) {
+      LOG.info("{} waits for another table and is tried again at the end", table.name());
+      waiting.put(table, e);
     } catch (Throwable e) { // Spark throws checked ones undeclared; an Error is this table's, too
-      JobException failure = of(table, e);
+      JobException failure = LoadFailures.of(table, e);
       // A server that is away, or a disk that is gone, is away for all of them.
       if (failure.exitCode() == ExitCode.STORAGE && !target.answers()) {
         away = true;
@@ -171,38 +205,8 @@ final class ViewLoads {
     return true;
   }
 
-  /** Spark's own messages may quote data; only what was written for people passes. */
-  private static JobException of(LakeTable table, Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof JobException known) {
-        return known;
-      }
-    }
-    Optional<String> damaged = DamagedFile.in(failure);
-    if (damaged.isPresent()) {
-      return DamagedFile.of(table.toString(), damaged.get(), failure);
-    }
-    return StorageFailure.in(failure)
-        .map(
-            cause ->
-                new JobException(
-                    ExitCode.STORAGE,
-                    "Cannot load "
-                        + table
-                        + ": "
-                        + StorageFailure.why(cause)
-                        + "; "
-                        + StorageFailure.CHECK_DISKS,
-                    failure))
-        .orElseGet(
-            () ->
-                new JobException(
-                    ExitCode.DEFECT,
-                    "Cannot load " + table + ": " + failure.getClass().getName(),
-                    failure));
-  }
-
   private void record() {
+    failures.putAll(waiting);
     RunRecorder recorder = context.recorder();
     for (LakeTable.Kind kind : LakeTable.Kind.values()) {
       recorder.result(kind.result(), of(kind, loaded, own -> own));
@@ -231,20 +235,5 @@ final class ViewLoads {
       }
     }
     return own;
-  }
-
-  private static JobException together(List<JobException> failures) {
-    ExitCode exitCode =
-        BY_WEIGHT.stream()
-            .filter(code -> failures.stream().anyMatch(f -> f.exitCode() == code))
-            .findFirst()
-            .orElse(ExitCode.DEFECT);
-    JobException all =
-        new JobException(
-            exitCode,
-            failures.stream().map(Throwable::getMessage).collect(Collectors.joining("\n")),
-            failures.get(0));
-    failures.stream().skip(1).forEach(all::addSuppressed);
-    return all;
   }
 }

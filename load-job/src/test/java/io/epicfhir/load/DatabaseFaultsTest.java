@@ -9,6 +9,7 @@ import io.epicfhir.load.testing.EmbeddedDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -78,11 +79,11 @@ class DatabaseFaultsTest {
 
   @Test
   void commitsAreDurableWhereTheDatabaseIsSetToLoseThem() throws Exception {
-    try (Connection connection = new PostgresAccess(url(), "postgres", "").connect();
+    try (Connection connection = new PostgresAccess(url(), "postgres", "").connect(Duration.ofSeconds(20));
         Statement statement = connection.createStatement()) {
       for (String own : new String[] {"off", "local", "remote_apply"}) {
         statement.execute("ALTER ROLE postgres SET synchronous_commit = " + own);
-        try (Connection another = new PostgresAccess(url(), "postgres", "").connect();
+        try (Connection another = new PostgresAccess(url(), "postgres", "").connect(Duration.ofSeconds(20));
             Statement ask = another.createStatement();
             ResultSet found = ask.executeQuery("SHOW synchronous_commit")) {
           found.next();

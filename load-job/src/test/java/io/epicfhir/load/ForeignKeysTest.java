@@ -6,7 +6,9 @@ import static io.epicfhir.load.ViewTables.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +95,39 @@ class ForeignKeysTest {
     assertThat(load.query("SELECT count(*), min(text) FROM {}.a")).containsExactly("40|old");
     load.execute("DELETE FROM {}.notes WHERE a = 'r1'");
     assertThat(load.run()).isZero();
+  }
+
+  /** Of two rows without the key none is referred to, and each is a row of its own. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aKeyThatSomeRowsDoNotHaveTellsTheOthersApart(boolean changes) throws Exception {
+    List<Row> rows = new ArrayList<>(plainRows(40, null));
+    rows.set(1, row("r1", "mrn", "r1"));
+    ViewTables.write(load.lake(), "a", plain(), rows);
+    assertThat(load.run()).isZero();
+    load.execute("ALTER TABLE {}.a ADD UNIQUE (text)");
+    load.execute("CREATE TABLE {}.notes (a text REFERENCES {}.a (text) ON DELETE CASCADE)");
+    load.execute("INSERT INTO {}.notes VALUES ('mrn')");
+    if (changes) {
+      ViewTables.deletionVectors(load.lake(), "a", true);
+      ViewTables.change(
+          load.lake(),
+          "a",
+          plain(),
+          List.of("r1", "r2", "r3"),
+          List.of(row("r1", "mrn", "r1"), row("r2", null, "r2"), row("r3", null, "r3")));
+    } else {
+      rows.set(2, row("r2", "another", "r2"));
+      ViewTables.write(load.lake(), "a", plain(), rows);
+    }
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.query("SELECT count(*), count(text) FROM {}.a"))
+        .containsExactly(changes ? "40|1" : "40|2");
+    assertThat(load.query("SELECT a FROM {}.notes")).containsExactly("mrn");
+    assertThat(load.run()).isZero();
+    assertThat(way()).isEqualTo("none");
   }
 
   @Test

@@ -64,6 +64,37 @@ class IdentityTest {
     assertThat(first.run()).as("it has been taken over").isEqualTo(2);
   }
 
+  /** As on two machines. */
+  @Test
+  void aSecondLakeAtTheSamePathIsNoticed() throws Exception {
+    LoadRun first = new LoadRun(folder);
+    ViewTables.write(first.lake(), "a", plain(), plainRows(3, "one"));
+    assertThat(first.run()).isZero();
+    FileUtils.moveDirectory(first.lake().toFile(), folder.resolve("first").toFile());
+    DeltaLog.clearCache();
+    LoadRun second = new LoadRun(folder).with("schema", first.schema());
+    ViewTables.write(second.lake(), "a", plain(), plainRows(3, "two"));
+
+    assertThat(second.run()).isEqualTo(2);
+
+    assertThat(second.error())
+        .contains("another lake at the path " + second.lake().toRealPath(), "load.moved-from");
+    assertThat(first.query("SELECT DISTINCT text FROM {}.a")).containsExactly("one");
+    second.with("moved-from", second.lake().toString());
+    assertThat(second.run()).as(() -> second.error()).isZero();
+  }
+
+  /** Its path is the same, and so is its audit log. */
+  @Test
+  void aLakeWhoseStateGetsAnotherSchemaIsTheSameLake() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
+    assertThat(load.run()).isZero();
+    load.with("state-schema", load.schema() + "_second");
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+  }
+
   @Test
   void aLakeThatIsReachedByALinkIsTheSameLake() throws Exception {
     LoadRun load = new LoadRun(folder.resolve("one"));

@@ -119,6 +119,44 @@ class IsolationTest {
     assertLoadedOthers();
   }
 
+  /** They would be another day tomorrow, or in another country. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"today", "now", "yesterday", "epoch", "infinity", "03/04/2024", "4.3.2024", "today 12:00"})
+  void aDateThatDependsOnTheDayOrTheServerIsRefused(String value) throws Exception {
+    StructType times =
+        schema(
+            column("birth", DataTypes.StringType, "date", "DATE"),
+            column("at", DataTypes.StringType, "dateTime", "TIMESTAMP"),
+            column("clock", DataTypes.StringType, "time", "TIME"),
+            column("days", DataTypes.createArrayType(DataTypes.StringType), "date", "DATE"));
+    String time = value.equals("epoch") || value.contains("2024") ? null : value;
+    ViewTables.write(
+        load.lake(),
+        "m",
+        times,
+        List.of(
+            row("2024-03-04", "2024-03", "12:30:00", List.of("2024"), "r0"),
+            row(value, value, time, List.of("2024-01-01", value), "r1")));
+
+    assertThat(load.run()).isEqualTo(5);
+
+    assertThat(refused("m")).contains("PostgreSQL refuses").doesNotContain(value);
+    assertThat(
+            load.query(
+                "SELECT column_name FROM {}_state.refused_value WHERE view = 'm' ORDER BY 1"))
+        .isEqualTo(
+            time == null
+                ? List.of("at", "birth", "days")
+                : List.of("at", "birth", "clock", "days"));
+    load.with("refused-values", "null");
+    assertThat(load.run()).isZero();
+    assertThat(load.query("SELECT * FROM {}.m ORDER BY _resource_id"))
+        .containsExactly(
+            "2024-03-04|2024-03-01 00:00:00+00|12:30:00|{2024-01-01}|r0",
+            "null|null|null|{2024-01-01,NULL}|r1");
+  }
+
   private void assertLoadedOthers() throws Exception {
     assertThat(load.query("SELECT DISTINCT text FROM {}.a")).containsExactly("new");
     assertThat(load.query("SELECT DISTINCT text FROM {}.z")).containsExactly("new");

@@ -17,6 +17,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Who is on the list is in no table and no file that a load has made, no matter who made it last.
@@ -62,6 +64,63 @@ class PurgeTest {
     assertThat(load.query("SELECT count(*) FROM {}_state.refused_value")).containsExactly("0");
     assertThat(load.run()).isZero();
     assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
+  }
+
+  /** An heir's rows have the places of their own table, where its parent has others. */
+  @Test
+  void anHeirLosesItsOwnRowsOnlyAndItsParentNone() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "his"));
+    assertThat(load.run()).isZero();
+    load.execute("CREATE TABLE {}.archive (note text) INHERITS ({}.a)");
+    load.execute("INSERT INTO {}.archive VALUES ('x', '" + ANNA + "', 'x'), ('y', 'mine', 'y')");
+    load.execute("CREATE SCHEMA {}_far");
+    load.execute("CREATE TABLE {}_far.copy () INHERITS ({}.archive)");
+    load.execute("CREATE MATERIALIZED VIEW {}.seen AS SELECT * FROM ONLY {}.a");
+    optOut(load);
+
+    assertThat(load.purge()).isZero();
+
+    assertThat(load.query("SELECT id FROM ONLY {}.a ORDER BY 1")).containsExactly("r0", "r1", "r2");
+    assertThat(load.query("SELECT id FROM {}.archive")).containsExactly("y");
+    assertThat(load.report().at("/result/purged").toString().replace(load.schema(), "s"))
+        .isEqualTo("{\"s.archive\":1}");
+    assertThat(load.report().at("/notes").toString())
+        .contains("Nobody looked for erased patients in {}.seen, {}_far.copy:".replace("{}", load.schema()));
+  }
+
+  /** Also where the check that found them no longer runs. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "another"})
+  void badRowsOfChecksGo(String named) throws Exception {
+    LoadRun load = new LoadRun(folder).with("quality.enabled", "false");
+    String schema = load.schema() + (named.isEmpty() ? "_quality" : named);
+    if (!named.isEmpty()) {
+      load.with("quality.schema", schema);
+    }
+    ViewTables.write(load.lake(), "a", plain(), plainRows(1, "his"));
+    assertThat(load.run()).isZero();
+    load.execute("CREATE SCHEMA " + schema);
+    load.execute("CREATE TABLE " + schema + ".bad (id text)");
+    load.execute("INSERT INTO " + schema + ".bad VALUES ('" + ANNA + "'), ('his')");
+    optOut(load);
+
+    assertThat(load.purge()).isZero();
+
+    assertThat(load.query("SELECT id FROM " + schema + ".bad")).containsExactly("his");
+  }
+
+  @Test
+  void aDatabaseThatIsAwayIsToldAsSuch() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(1, "his"));
+    assertThat(load.run()).isZero();
+    optOut(load);
+    load.with("jdbc-url", "jdbc:postgresql://127.0.0.1:1/postgres");
+
+    assertThat(load.purge()).isEqualTo(6);
+
+    assertThat(load.error()).contains("Cannot reach PostgreSQL at 127.0.0.1:1/postgres");
   }
 
   @Test

@@ -156,6 +156,61 @@ class QualityTest {
   }
 
   @Test
+  void whatAnAdministratorTakesFromTheReaderRoleStaysTaken() throws Exception {
+    check("less", "SELECT id FROM a");
+    load.execute("CREATE ROLE {}_reader; CREATE ROLE {}_clerk");
+    load.with("reader-role", load.schema() + "_reader");
+    assertThat(load.run()).isZero();
+    load.execute("REVOKE SELECT ON {}_quality.less FROM {}_reader");
+    load.execute("REVOKE USAGE ON SCHEMA {}_quality FROM {}_reader");
+    load.execute("GRANT SELECT ON {}_quality.less TO {}_clerk");
+    String rights =
+        "SELECT has_table_privilege('{}_reader', '{}_quality.less', 'SELECT'),"
+            + " has_schema_privilege('{}_reader', '{}_quality', 'USAGE'),"
+            + " has_table_privilege('{}_clerk', '{}_quality.less', 'SELECT')";
+
+    assertThat(load.run()).isZero();
+    assertThat(load.query(rights)).containsExactly("f|f|t");
+
+    check("less", "SELECT id, text FROM a");
+    assertThat(load.run()).isZero();
+    assertThat(load.query("SELECT text FROM {}_quality.less")).containsExactly("x", "x");
+    assertThat(load.query(rights)).as("of a table with other columns").containsExactly("f|f|t");
+    assertThat(load.query("SELECT relreplident FROM pg_class WHERE oid = '{}_quality.less'::regclass"))
+        .containsExactly("f");
+  }
+
+  @Test
+  void rowSecurityOfBadRowsIsNotLostWithTheirColumns() throws Exception {
+    check("less", "SELECT id FROM a");
+    assertThat(load.run()).isZero();
+    load.execute("ALTER TABLE {}_quality.less ENABLE ROW LEVEL SECURITY");
+    assertThat(load.run()).isZero();
+    assertThat(result("less").at("/state").asText()).isEqualTo("exceeded");
+    check("less", "SELECT id, text FROM a");
+
+    assertThat(load.run()).isZero();
+
+    assertThat(why("less")).contains(load.schema() + "_quality.less, which has row security");
+    assertThat(load.query("SELECT count(*) FROM {}_quality.less")).containsExactly("2");
+  }
+
+  @Test
+  void anotherReaderRoleMayReadBadRowsOfBefore() throws Exception {
+    check("less", "SELECT id FROM a");
+    load.execute("CREATE ROLE {}_reader");
+    assertThat(load.run()).isZero();
+
+    assertThat(load.with("reader-role", load.schema() + "_reader").run()).isZero();
+
+    assertThat(
+            load.query(
+                "SELECT has_table_privilege('{}_reader', '{}_quality.less', 'SELECT'),"
+                    + " has_schema_privilege('{}_reader', '{}_quality', 'USAGE')"))
+        .containsExactly("t|t");
+  }
+
+  @Test
   void withoutChecksOrWithoutPostgresNothingCountsAsPassed() throws Exception {
     assertThat(load.run()).isZero();
     assertThat(why("all")).contains("has no check");

@@ -14,6 +14,8 @@ import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What others put on a table, and what becomes of it when the table is loaded whole. */
 class StandingTest {
@@ -125,6 +127,35 @@ class StandingTest {
     ViewTables.write(load.lake(), "a", plain(), List.of(row("r", "newest", "r")));
     assertThat(load.run()).isZero();
     assertThat(load.query("SELECT * FROM {}.a")).containsExactly("r|newest|r");
+  }
+
+  /** A column may be called anything, and its comment is its author's. */
+  @ParameterizedTest
+  @ValueSource(strings = {"Reviewed by", "größe", "a-b", "say \"hi\""})
+  void aColumnOfSomebodysStaysWithItsCommentWhateverItsName(String name) throws Exception {
+    String quoted = '"' + name.replace("\"", "\"\"") + '"';
+    load.execute("ALTER TABLE {}.a ADD " + quoted + " text");
+    load.execute("COMMENT ON COLUMN {}.a." + quoted + " IS 'see the wiki'");
+    for (String text : List.of("new", "newer")) {
+      ViewTables.write(load.lake(), "a", plain(), List.of(row("r", text, "r")));
+      assertThat(load.run()).as(() -> load.error()).isZero();
+    }
+
+    assertThat(load.query("SELECT text, " + quoted + " FROM {}.a")).containsExactly("newer|null");
+    assertThat(load.query("SELECT col_description('{}.a'::regclass, 4)"))
+        .containsExactly("see the wiki");
+  }
+
+  /** It has no default that uses it, and would go with the table. */
+  @Test
+  void aSequenceThatBelongsToAColumnStays() throws Exception {
+    load.execute("CREATE SEQUENCE {}.numbers OWNED BY {}.a.id");
+    ViewTables.write(load.lake(), "a", plain(), plainRows(4, "new"));
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.query("SELECT nextval('{}.numbers'), (SELECT count(*) FROM {}.a)"))
+        .containsExactly("1|4");
   }
 
   @Test

@@ -114,6 +114,30 @@ class TamperTest {
     assertRight();
   }
 
+  /** It runs at the end of the transaction, after all that the load itself looks at. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aDeferredTriggerThatRewritesRowsIsRedAndNamedToo(boolean changes) throws Exception {
+    ViewTables.deletionVectors(load.lake(), "a", true);
+    load.execute(
+        """
+        CREATE FUNCTION {}.mask() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          UPDATE {}.a SET text = 'masked' WHERE id = NEW.id AND text <> 'masked'; RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER late AFTER INSERT OR UPDATE ON {}.a DEFERRABLE INITIALLY DEFERRED
+          FOR EACH ROW EXECUTE FUNCTION {}.mask()""");
+    if (changes) {
+      ViewTables.change(
+          load.lake(), "a", plain(), List.of("r1"), List.of(row("r1", "right", "r1")));
+    } else {
+      ViewTables.write(load.lake(), "a", plain(), plainRows(20, "right"));
+    }
+
+    assertThat(load.run()).isEqualTo(5);
+
+    assertThat(load.error()).contains("Something on the table changes them: trigger late");
+    assertRight();
+  }
+
   @Test
   void aTriggerThatOnlyLooksOnDoesNoHarm() throws Exception {
     load.execute(

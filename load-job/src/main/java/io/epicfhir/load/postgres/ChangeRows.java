@@ -2,6 +2,7 @@ package io.epicfhir.load.postgres;
 
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.Sql;
+import io.epicfhir.load.postgres.state.LastLoad;
 import io.epicfhir.load.postgres.state.LoadNote;
 import io.epicfhir.load.postgres.state.TableMark;
 import io.epicfhir.load.spi.LoadRequest;
@@ -10,6 +11,7 @@ import io.epicfhir.load.spi.Loaded;
 import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.spi.ViewChanges;
 import io.epicfhir.load.spi.ViewSnapshot;
+import io.epicfhir.load.spi.ViewVersion;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -21,9 +23,12 @@ record ChangeRows(PostgresLoad load) {
   /**
    * Takes changes in.
    *
-   * @return empty, and nothing changed, where the rows do not add up to the view table's
+   * @param since the load that the changes follow on
+   * @return empty, and nothing changed, where the rows do not add up to the view table's, or where
+   *     the table is no longer what that load left
    */
-  Optional<LoadResult> of(LoadRequest request, ViewChanges changes) throws SQLException {
+  Optional<LoadResult> of(LoadRequest request, ViewChanges changes, ViewVersion since)
+      throws SQLException {
     ViewSnapshot view = request.view();
     TableShape shape = view.shape().withChange();
     StandingTable before = load.standing(view.name());
@@ -34,14 +39,14 @@ record ChangeRows(PostgresLoad load) {
           view,
           request.patience(),
           connection -> {
-            sql.stillThere(connection, loaded);
             StandingTable table = load.locked(connection, view.name(), before, ReplaceRows.WRITING);
+            sql.stillThere(connection, loaded);
             if (!table.has(view.shape())) {
               throw new DoesNotAddUp(); // columns went, or the table itself
             }
             ReplaceRows.published(load, connection, view, table);
             PostgresLoad.seeing(
-                connection, table, load.read(view.name()), c -> take(c, request, table, sql));
+                connection, table, load.read(view.name()), c -> take(c, request, since, table, sql));
             new RefusedValues(load).forgetChanged(connection, view.name());
             Sql.execute(connection, sql.drop());
           });
@@ -49,21 +54,36 @@ record ChangeRows(PostgresLoad load) {
     } catch (DoesNotAddUp e) {
       return Optional.empty();
     } catch (PostgresFailure e) {
-      if (e.kind() == PostgresFailure.Kind.DATA) {
+      if (e.kind() == PostgresFailure.Kind.DATA
+          && !new Neighbours(load.state()).areAwaited(load.session().connection(), e)) {
         return Optional.empty(); // a key that is none any more, a value that is refused: all anew
       }
       throw e;
     }
   }
 
-  private void take(Connection connection, LoadRequest request, StandingTable table, RowsSql sql)
+  private void take(
+      Connection connection,
+      LoadRequest request,
+      ViewVersion since,
+      StandingTable table,
+      RowsSql sql)
       throws SQLException {
+    // Hours may have gone by since the table was looked at, and a restored server is another one.
+    TableMark before =
+        load.state()
+            .last(connection, request.view().name())
+            .filter(last -> last.at().equals(since))
+            .flatMap(LastLoad::mark)
+            .orElseThrow(DoesNotAddUp::new);
     if (Sql.number(connection, sql.unfit(table.resourceIndexed())) != 0) {
       throw new DoesNotAddUp();
     }
-    long come = write(connection, request.view(), table, sql);
+    MergeRows.Written written = write(connection, request.view(), table, sql);
+    ReplaceRows.deferredNow(connection);
     TableMark mark = TableMark.of(connection, load.read(request.view().name()), sql.from());
-    if (mark.rows() != request.expected() || mark.rowsOfThis(connection) != come) {
+    if (mark.rows() != request.expected()
+        || !mark.isOnlyChangedHere(connection, before, written.came(), written.went())) {
       throw new DoesNotAddUp();
     }
     if (!table.rewriters().isEmpty() && Sql.number(connection, sql.sameChanged()) == 0) {
@@ -72,7 +92,8 @@ record ChangeRows(PostgresLoad load) {
     load.loaded(connection, request, new LoadNote(mark, false, null, null, request.warning()));
   }
 
-  private long write(Connection connection, ViewSnapshot view, StandingTable table, RowsSql sql)
+  private MergeRows.Written write(
+      Connection connection, ViewSnapshot view, StandingTable table, RowsSql sql)
       throws SQLException {
     boolean indexed = table.resourceIndexed();
     if (!table.referenced().isEmpty()) {
@@ -81,8 +102,8 @@ record ChangeRows(PostgresLoad load) {
           .into(connection, "t." + sql.ofChanged(indexed));
     }
     try (Statement statement = connection.createStatement()) {
-      statement.executeLargeUpdate(sql.deleteChanged(indexed));
-      return statement.executeLargeUpdate(sql.insertChanged());
+      long went = statement.executeLargeUpdate(sql.deleteChanged(indexed));
+      return new MergeRows.Written(statement.executeLargeUpdate(sql.insertChanged()), went);
     }
   }
 

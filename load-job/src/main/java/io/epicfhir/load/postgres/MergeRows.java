@@ -25,14 +25,21 @@ import java.util.stream.Collectors;
 record MergeRows(String name, StandingTable table, TableShape shape, String read, String source) {
 
   /**
+   * What a change did.
+   *
+   * @param came rows that were inserted or updated
+   * @param went rows that were deleted or updated
+   */
+  record Written(long came, long went) {}
+
+  /**
    * Takes them in.
    *
    * @param scope further condition of the rows that are deleted if they are not among the new ones
-   * @return how many rows were written
    * @throws PostgresFailure before anything is deleted, where rows cannot be told apart by the key
    *     that the foreign keys refer to
    */
-  long into(Connection connection, String scope) throws SQLException {
+  Written into(Connection connection, String scope) throws SQLException {
     requireKey(connection);
     String same = key(column -> "n." + column + " = t." + column, " AND ");
     String values =
@@ -43,19 +50,21 @@ record MergeRows(String name, StandingTable table, TableShape shape, String read
             .collect(Collectors.joining(", "));
     String columns = columns("");
     try (Statement statement = connection.createStatement()) {
-      statement.executeLargeUpdate(
-          "DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s n WHERE %s)"
-              .formatted(table.from(read), scope, source, same));
+      long deleted =
+          statement.executeLargeUpdate(
+              "DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s n WHERE %s)"
+                  .formatted(table.from(read), scope, source, same));
       long updated =
           values.isEmpty()
               ? 0
               : statement.executeLargeUpdate(
                   "UPDATE %s t SET %s FROM %s n WHERE %s"
                       .formatted(table.from(read), values, source, same));
-      return updated
-          + statement.executeLargeUpdate(
+      long inserted =
+          statement.executeLargeUpdate(
               "INSERT INTO %s (%s) SELECT %s FROM %s n WHERE NOT EXISTS (SELECT FROM %s t WHERE %s)"
                   .formatted(read, columns, columns("n."), source, table.from(read), same));
+      return new Written(updated + inserted, deleted + updated);
     }
   }
 
@@ -66,9 +75,13 @@ record MergeRows(String name, StandingTable table, TableShape shape, String read
     if (!has) {
       throw refused("which its view does not have");
     }
+    // No foreign key refers to a row without a value; such rows are deleted and inserted.
     String twice =
-        "SELECT EXISTS (SELECT FROM %s n GROUP BY %s HAVING count(*) > 1)::integer"
-            .formatted(source, key(column -> "n." + column, ", "));
+        "SELECT EXISTS (SELECT FROM %s n WHERE %s GROUP BY %s HAVING count(*) > 1)::integer"
+            .formatted(
+                source,
+                key(column -> "n." + column + " IS NOT NULL", " AND "),
+                key(column -> "n." + column, ", "));
     if (Sql.number(connection, twice) != 0) {
       throw refused("and the view has several rows with the same value");
     }

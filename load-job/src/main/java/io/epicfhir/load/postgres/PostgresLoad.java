@@ -57,7 +57,15 @@ record PostgresLoad(
   StandingTable locked(Connection connection, String view, StandingTable before, String lock)
       throws SQLException {
     if (before.canBeLocked()) {
-      Sql.execute(connection, "LOCK TABLE %s IN %s MODE".formatted(before.from(read(view)), lock));
+      try {
+        Sql.execute(
+            connection, "LOCK TABLE %s IN %s MODE".formatted(before.from(read(view)), lock));
+      } catch (SQLException e) {
+        if ("42P01".equals(e.getSQLState())) {
+          throw changedMeanwhile(view); // it is gone
+        }
+        throw e;
+      }
     }
     return StandingTable.of(connection, read(view));
   }

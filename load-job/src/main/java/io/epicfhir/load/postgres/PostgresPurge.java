@@ -19,9 +19,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** The same in PostgreSQL: every table of both schemas, row by row, read as text. */
+/** The same in PostgreSQL: every table of the pipeline's schemas, row by row, read as text. */
 public final class PostgresPurge {
   private static final int ROWS_A_FETCH = 5_000;
 
@@ -30,10 +33,17 @@ public final class PostgresPurge {
 
   private final LoadSettings settings;
   private final OptOuts optOuts;
+  private final Consumer<String> notes;
 
-  public PostgresPurge(LoadSettings settings, OptOuts optOuts) {
+  /**
+   * Of these settings' schemas.
+   *
+   * @param notes sentences for the person who reads the report
+   */
+  public PostgresPurge(LoadSettings settings, OptOuts optOuts, Consumer<String> notes) {
     this.settings = settings;
     this.optOuts = optOuts;
+    this.notes = notes;
   }
 
   /** Does it; how many rows went, by table. */
@@ -54,6 +64,14 @@ public final class PostgresPurge {
           session.execute("VACUUM " + table);
         }
       }
+      List<String> others = others(session);
+      if (!others.isEmpty()) {
+        notes.accept(
+            ("Nobody looked for erased patients in %s: these are materialized views, foreign tables,"
+                    + " or tables of another schema that inherit from a loaded one. Their owners"
+                    + " refresh them, or delete the rows.")
+                .formatted(String.join(", ", others)));
+      }
       return gone;
     } catch (SQLException e) {
       throw PostgresFailure.of(e, "take patients out of " + settings.access().place());
@@ -64,12 +82,35 @@ public final class PostgresPurge {
     return Sql.texts(
         session.connection(),
         """
-        SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_class c
-        JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind = 'r' AND n.nspname IN (%s, %s) ORDER BY 1"""
-            .formatted(
-                Identifiers.literal(settings.schema()),
-                Identifiers.literal(settings.stateSchema())));
+        SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'r' AND n.nspname IN (%s) ORDER BY 1"""
+            .formatted(schemas()));
+  }
+
+  /** What a reader of the schemas may see, and nobody but its owner can change. */
+  private List<String> others(PostgresSession session) throws SQLException {
+    return Sql.texts(
+        session.connection(),
+        """
+        WITH RECURSIVE own AS (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname IN (%s)),
+        heir AS (
+          SELECT h.inhrelid FROM pg_catalog.pg_inherits h
+          JOIN pg_catalog.pg_class p ON p.oid = h.inhparent AND p.relnamespace IN (TABLE own)
+          UNION SELECT h.inhrelid FROM heir JOIN pg_catalog.pg_inherits h
+            ON h.inhparent = heir.inhrelid)
+        SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE CASE WHEN n.oid IN (TABLE own) THEN c.relkind IN ('m', 'f')
+          ELSE c.relkind IN ('r', 'f') AND c.oid IN (TABLE heir) END
+        ORDER BY 1"""
+            .formatted(schemas()));
+  }
+
+  private String schemas() {
+    return Stream.of(settings.schema(), settings.stateSchema(), settings.quality().schema())
+        .map(Identifiers::literal)
+        .collect(Collectors.joining(", "));
   }
 
   private long purge(PostgresSession session, String table) throws SQLException {
@@ -87,13 +128,13 @@ public final class PostgresPurge {
     return rows[0];
   }
 
-  /** Where the rows lie that name somebody on the list. */
+  /** Where the rows lie that name somebody on the list; an heir's rows have places of their own. */
   private List<String> naming(Connection connection, String table) throws SQLException {
     List<String> places = new ArrayList<>();
     try (Statement statement = connection.createStatement()) {
       statement.setFetchSize(ROWS_A_FETCH);
       try (ResultSet rows =
-          statement.executeQuery("SELECT t.ctid::text, t.* FROM " + table + " t")) {
+          statement.executeQuery("SELECT t.ctid::text, t.* FROM ONLY " + table + " t")) {
         String name = table.substring(table.lastIndexOf('.') + 1).replace("\"", "");
         while (rows.next()) {
           if (names(rows, optOuts.row(name))) {
@@ -126,7 +167,7 @@ public final class PostgresPurge {
     Array array = connection.createArrayOf("text", places.toArray());
     try (PreparedStatement delete =
         connection.prepareStatement(
-            "DELETE FROM " + table + " WHERE ctid = ANY (CAST(? AS text[])::tid[])")) {
+            "DELETE FROM ONLY " + table + " WHERE ctid = ANY (CAST(? AS text[])::tid[])")) {
       delete.setArray(1, array);
       return delete.executeLargeUpdate();
     } finally {

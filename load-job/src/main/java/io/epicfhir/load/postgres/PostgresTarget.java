@@ -1,6 +1,7 @@
 package io.epicfhir.load.postgres;
 
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.job.AuditLog;
 import io.epicfhir.load.postgres.copy.CopyConnections;
 import io.epicfhir.load.postgres.copy.StagedCopy;
 import io.epicfhir.load.postgres.session.PostgresFailure;
@@ -27,7 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * PostgreSQL: rows are copied by several connections into a table that nobody reads; then one
@@ -107,7 +107,8 @@ public final class PostgresTarget implements Target {
 
   private boolean prepare(String lake) throws SQLException {
     state.create(session.connection());
-    new LakeOfSchema(state).require(session.connection(), lake, settings.movedFrom());
+    String first = audit.log().record(1).map(AuditLog.Kept::sha256).orElse("");
+    new LakeOfSchema(state, first).require(session.connection(), lake, settings.movedFrom());
     audit.create(session.connection());
     warnings.clear();
     audit.bringUpToDate(session.connection()).ifPresent(warnings::add);
@@ -134,7 +135,14 @@ public final class PostgresTarget implements Target {
   public Optional<Standing> standing(ViewSnapshot view) {
     return guarded(
         "look at " + nameOf(view.name()),
-        () -> new StandingCheck(load, state, session).of(view.shape()));
+        () -> new StandingCheck(load, state, session).of(view));
+  }
+
+  @Override
+  public Optional<Standing> lookedAt(ViewSnapshot view) {
+    return guarded(
+        "look at " + nameOf(view.name()),
+        () -> new StandingCheck(load, state, session).read(view.shape()));
   }
 
   @Override
@@ -152,7 +160,8 @@ public final class PostgresTarget implements Target {
   @Override
   public Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before) {
     return guarded(
-        "change " + nameOf(request.view().name()), () -> new ChangeRows(load).of(request, changes));
+        "change " + nameOf(request.view().name()),
+        () -> new ChangeRows(load).of(request, changes, before.at()));
   }
 
   @Override
@@ -160,6 +169,15 @@ public final class PostgresTarget implements Target {
     return guarded(
         "verify " + nameOf(request.view().name()),
         () -> new ContentCheck(load, state, session).of(request));
+  }
+
+  @Override
+  public Map<String, String> changedByOthers(List<TableShape> loaded, Set<String> changed) {
+    return changed.isEmpty()
+        ? Map.of()
+        : guarded(
+            "look at what the loads did to other tables",
+            () -> new StandingCheck(load, state, session).changedByOthers(loaded, changed));
   }
 
   @Override
@@ -226,25 +244,7 @@ public final class PostgresTarget implements Target {
     session.close();
   }
 
-  /** Work that the database may break off. */
-  private interface Attempt<T> {
-    T make() throws SQLException;
-  }
-
-  /** What leaves this class says how the job ends. */
-  private <T> T guarded(String doing, Attempt<T> attempt) {
-    Supplier<T> work =
-        () -> {
-          try {
-            return attempt.make();
-          } catch (SQLException e) {
-            throw PostgresFailure.of(e, doing);
-          }
-        };
-    try {
-      return session.alone(() -> retries.run(() -> session.attempt(work)));
-    } catch (PostgresFailure e) {
-      throw e.asJobException();
-    }
+  private <T> T guarded(String doing, Guarded.Attempt<T> attempt) {
+    return new Guarded(session, retries, state).run(doing, attempt);
   }
 }

@@ -3,6 +3,7 @@ package io.epicfhir.load.postgres;
 import static io.epicfhir.load.sql.Identifiers.literal;
 import static io.epicfhir.load.sql.Identifiers.quoted;
 
+import io.epicfhir.load.postgres.session.PostgresAccess;
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Sql;
@@ -30,6 +31,9 @@ public record QualityRun(
   private static final String FOUND = "pg_temp.quality_rows";
   private static final String TIMED_OUT = "57014";
 
+  /** No check has such a name. */
+  private static final String BEING_MADE = "table that is made";
+
   /** By check, what the report says of it. */
   public Map<String, Map<String, Object>> run() throws SQLException {
     try {
@@ -48,11 +52,11 @@ public record QualityRun(
             > 0;
     if (!there) {
       session.execute("CREATE SCHEMA " + quoted(settings.schema()));
-    }
-    if (!readerRole.isEmpty()) {
-      session.execute(
-          "GRANT USAGE ON SCHEMA %s TO %s"
-              .formatted(quoted(settings.schema()), Identifiers.role(readerRole)));
+      if (!readerRole.isEmpty()) {
+        session.execute(
+            "GRANT USAGE ON SCHEMA %s TO %s"
+                .formatted(quoted(settings.schema()), Identifiers.role(readerRole)));
+      }
     }
   }
 
@@ -65,7 +69,7 @@ public record QualityRun(
       }
       session.execute(
           "DROP TABLE IF EXISTS " + FOUND,
-          "SET search_path = " + quoted(schema),
+          "SET search_path = " + quoted(schema) + ", pg_temp",
           "CREATE TEMPORARY TABLE quality_rows AS SELECT * FROM (\n"
               + check.sql()
               + "\n) AS bad WITH NO DATA");
@@ -76,6 +80,11 @@ public record QualityRun(
       return result;
     } catch (SQLException e) {
       return QualityChecks.failed(reason(e, "run it"));
+    } catch (PostgresFailure e) {
+      if (e.kind() != PostgresFailure.Kind.DEPENDED_ON) {
+        throw e;
+      }
+      return QualityChecks.failed(e.getMessage());
     } finally {
       reset();
     }
@@ -84,7 +93,7 @@ public record QualityRun(
   /** The connection goes back as it came; one that broke has nothing to reset. */
   private void reset() {
     try {
-      session.execute("RESET search_path", "DROP TABLE IF EXISTS " + FOUND);
+      session.execute(PostgresAccess.SEARCH_PATH, "DROP TABLE IF EXISTS " + FOUND);
     } catch (SQLException e) {
       throw PostgresFailure.of(e, "end a quality check");
     }
@@ -142,19 +151,44 @@ public record QualityRun(
         Sql.texts(connection, columns.formatted(literal(kept)))
             .equals(Sql.texts(connection, columns.formatted(literal(FOUND))));
     if (!same) {
-      Sql.execute(
-          connection,
-          "DROP TABLE IF EXISTS " + kept,
-          "CREATE TABLE " + kept + " (LIKE " + FOUND + ")",
-          // It has no key, and a database may publish all its tables.
-          "ALTER TABLE " + kept + " REPLICA IDENTITY FULL",
-          "COMMENT ON TABLE " + kept + " IS " + literal(check.title()));
+      make(connection, check, kept);
     }
     Sql.execute(
         connection, "DELETE FROM " + kept, "INSERT INTO " + kept + " SELECT * FROM " + FOUND);
-    if (!readerRole.isEmpty()) {
-      Sql.execute(connection, "GRANT SELECT ON " + kept + " TO " + Identifiers.role(readerRole));
+  }
+
+  /** One of other columns has the rights of the one before; who may not see all rows sees none. */
+  private void make(Connection connection, QualityCheck check, String kept) throws SQLException {
+    String secured =
+        """
+        SELECT count(*) FROM pg_catalog.pg_class c WHERE c.oid = to_regclass(%s) AND (
+          c.relrowsecurity OR EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid))"""
+            .formatted(literal(kept));
+    if (Sql.number(connection, secured) > 0) {
+      throw new PostgresFailure(
+          PostgresFailure.Kind.DEPENDED_ON,
+          "its columns are not those of the table %s.%s, which has row security; drop that table, and secure the new one after the next run"
+              .formatted(settings.schema(), check.name()));
     }
+    boolean first =
+        Sql.number(connection, "SELECT (to_regclass(" + literal(kept) + ") IS NULL)::integer") == 1;
+    String made = quoted(settings.schema()) + "." + Identifiers.role(BEING_MADE);
+    Sql.execute(connection, "DROP TABLE IF EXISTS " + made);
+    Sql.execute(connection, "CREATE TABLE " + made + " (LIKE " + FOUND + ")");
+    if (!first) {
+      Sql.execute(connection, Sql.texts(connection, Rights.revokeDefaults(made)));
+      Sql.execute(connection, Sql.texts(connection, Rights.sameOwner(kept, made)));
+      Sql.execute(connection, Sql.texts(connection, Rights.grants(kept, made)));
+    } else if (!readerRole.isEmpty()) {
+      Sql.execute(connection, "GRANT SELECT ON " + made + " TO " + Identifiers.role(readerRole));
+    }
+    Sql.execute(
+        connection,
+        "DROP TABLE IF EXISTS " + kept,
+        "ALTER TABLE " + made + " RENAME TO " + quoted(check.name()),
+        // It has no key, and a database may publish all its tables.
+        "ALTER TABLE " + kept + " REPLICA IDENTITY FULL",
+        "COMMENT ON TABLE " + kept + " IS " + literal(check.title()));
   }
 
   /**

@@ -36,6 +36,7 @@ record ReaderRole(LoadSettings settings, LoadState state, PostgresSession sessio
                 + Identifiers.quoted(settings.schema())
                 + " TO "
                 + Identifiers.role(role));
+        Sql.execute(session.connection(), badRows(role));
       }
       Sql.execute(session.connection(), grants(role));
       note(role);
@@ -70,6 +71,20 @@ record ReaderRole(LoadSettings settings, LoadState state, PostgresSession sessio
           AND to_regclass(format('%%I.%%I', target_schema, view)) IS NOT NULL"""
             .formatted(
                 Identifiers.literal(role), state.states(), Identifiers.literal(state.target())));
+  }
+
+  /** Statements that let the role read the bad rows of checks that ran without it. */
+  private List<String> badRows(String role) throws SQLException {
+    return Sql.texts(
+        session.connection(),
+        """
+        SELECT format('GRANT USAGE ON SCHEMA %%I TO %%I', n.nspname, %1$s)
+        FROM pg_catalog.pg_namespace n WHERE n.nspname = %2$s UNION ALL
+        SELECT format('GRANT SELECT ON %%I.%%I TO %%I', n.nspname, c.relname, %1$s)
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = %2$s AND c.relkind = 'r' AND pg_get_userbyid(c.relowner) = current_user"""
+            .formatted(
+                Identifiers.literal(role), Identifiers.literal(settings.quality().schema())));
   }
 
   /** All tables let this role read now; those of earlier releases always did. */

@@ -3,6 +3,7 @@ package io.epicfhir.load.postgres;
 import static io.epicfhir.load.sql.Identifiers.literal;
 import static io.epicfhir.load.sql.Identifiers.quoted;
 
+import io.epicfhir.load.postgres.copy.FixedTimes;
 import io.epicfhir.load.postgres.copy.PostgresType;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Sql;
@@ -195,7 +196,8 @@ public record RefusedValues(PostgresLoad load) {
   }
 
   private static String call(String takes, String value, ColumnType type) {
-    return takes + "(" + value + ", " + literal(PostgresType.sql(type)) + ")";
+    String taken = takes + "(" + value + ", " + literal(PostgresType.sql(type)) + ")";
+    return "(" + FixedTimes.condition(type, value) + " AND " + taken + ")";
   }
 
   private String asText() {

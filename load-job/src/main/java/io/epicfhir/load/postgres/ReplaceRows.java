@@ -83,14 +83,15 @@ record ReplaceRows(PostgresLoad load) {
           view,
           request.patience(),
           connection -> {
-            sql.stillThere(connection, copied.loaded());
             StandingTable table = free(connection, view, before, without);
+            sql.stillThere(connection, copied.loaded());
             PostgresLoad.seeing(
                 connection,
                 table,
                 load.read(view.name()),
                 c -> {
                   write(c, view, table, sql);
+                  deferredNow(c);
                   unchanged(c, request, table, sql);
                   noted(c, request, sql);
                 });
@@ -138,6 +139,11 @@ record ReplaceRows(PostgresLoad load) {
               "%s is in a publication and has no replica identity; it was set to FULL"
                   .formatted(load.nameOf(view)));
     }
+  }
+
+  /** Deferred triggers may change rows, too: not after the rows were compared and counted. */
+  static void deferredNow(Connection connection) throws SQLException {
+    Sql.execute(connection, "SET CONSTRAINTS ALL IMMEDIATE");
   }
 
   private void write(Connection connection, ViewSnapshot view, StandingTable table, RowsSql sql)

@@ -27,7 +27,9 @@ final class Rights {
           WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND (d.deptype = 'n'
             OR d.classid IN ('pg_trigger'::regclass, 'pg_policy'::regclass,
               'pg_publication_rel'::regclass, 'pg_statistic_ext'::regclass,
-              'pg_rewrite'::regclass, 'pg_attrdef'::regclass)))
+              'pg_rewrite'::regclass, 'pg_attrdef'::regclass)
+            OR EXISTS (SELECT FROM pg_catalog.pg_class q
+              WHERE d.classid = 'pg_class'::regclass AND q.oid = d.objid AND q.relkind = 'S')))
         OR EXISTS (SELECT FROM pg_catalog.pg_depend d
           WHERE d.refclassid = 'pg_type'::regclass AND d.deptype = 'n' AND d.refobjid IN (c.reltype,
             (SELECT t.typarray FROM pg_catalog.pg_type t WHERE t.oid = c.reltype)))
@@ -52,7 +54,8 @@ final class Rights {
         OR EXISTS (SELECT FROM pg_catalog.pg_index i
           JOIN pg_catalog.pg_class o ON o.oid = i.indexrelid
           WHERE i.indrelid = c.oid AND (i.indisclustered OR i.indisreplident
-            OR o.reltablespace <> 0
+            OR o.reltablespace <> 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_tablespace s
+              WHERE s.oid = o.reltablespace AND s.spcname = current_setting('default_tablespace'))
             OR i.indisprimary AND (o.reloptions IS NOT NULL OR i.indnatts <> i.indnkeyatts)
             OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = o.oid AND coalesce(a.attstattarget, -1) >= 0)

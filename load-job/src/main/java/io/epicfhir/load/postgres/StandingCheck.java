@@ -6,8 +6,13 @@ import io.epicfhir.load.postgres.state.LoadState;
 import io.epicfhir.load.postgres.state.TableMark;
 import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.spi.Target;
+import io.epicfhir.load.spi.ViewSnapshot;
 import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Looks whether a table still is what the last load made of it. */
 final class StandingCheck {
@@ -21,8 +26,24 @@ final class StandingCheck {
     this.session = session;
   }
 
-  /** Empty where there is no table, or none that was loaded. */
-  Optional<Target.Standing> of(TableShape shape) throws SQLException {
+  /** As {@link Target#standing}. */
+  Optional<Target.Standing> of(ViewSnapshot view) throws SQLException {
+    TableShape shape = view.shape();
+    Optional<LastLoad> news =
+        state
+            .last(session.connection(), shape.name())
+            .filter(last -> last.mark().isPresent() && !last.at().equals(view.at()));
+    if (news.isEmpty()) {
+      return read(shape);
+    }
+    StandingTable table = load.standing(shape.name());
+    return table.exists()
+        ? news.map(last -> standing(last, last.rows(), table.has(shape), true))
+        : Optional.empty();
+  }
+
+  /** With a look at the rows; empty where there is no table, or none that was loaded. */
+  Optional<Target.Standing> read(TableShape shape) throws SQLException {
     StandingTable table = load.standing(shape.name());
     Optional<LastLoad> last = state.last(session.connection(), shape.name());
     if (!table.exists() || last.isEmpty()) {
@@ -36,13 +57,33 @@ final class StandingCheck {
                 connection, table, read, c -> now[0] = TableMark.of(c, read, table.from(read))));
     return last.map(
         l ->
-            new Target.Standing(
-                l.at(),
-                l.rows(),
+            standing(
+                l,
                 now[0].rows(),
                 table.has(shape),
-                l.mark().filter(mark -> mark.stillHolds(now[0])).isPresent(),
-                l.loadedAt(),
-                l.verifiedAt()));
+                l.mark().filter(mark -> mark.stillHolds(now[0])).isPresent()));
+  }
+
+  private static Target.Standing standing(
+      LastLoad last, long counted, boolean fits, boolean untouched) {
+    return new Target.Standing(
+        last.at(), last.rows(), counted, fits, untouched, last.loadedAt(), last.verifiedAt());
+  }
+
+  /** By view, that another table's load changed its table after it was loaded. */
+  Map<String, String> changedByOthers(List<TableShape> loaded, Set<String> changed)
+      throws SQLException {
+    Map<String, String> tied = new Neighbours(state).tied(session.connection(), changed);
+    Map<String, String> why = new HashMap<>();
+    for (TableShape shape : loaded) {
+      String by = tied.get(shape.name());
+      if (by != null && read(shape).filter(now -> !now.tampered()).isEmpty()) {
+        why.put(
+            shape.name(),
+            "Cannot keep %s.%s as it was loaded: its rows were changed after that in the same run, by another table's load through what somebody put there (%s) or by somebody else. Drop or disable it, or let the foreign key have no action, then rerun."
+                .formatted(load.settings().schema(), shape.name(), by));
+      }
+    }
+    return why;
   }
 }

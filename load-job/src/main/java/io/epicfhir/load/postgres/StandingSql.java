@@ -5,14 +5,19 @@ import static io.epicfhir.load.sql.Identifiers.literal;
 /** What {@link StandingTable} asks the catalog. */
 final class StandingSql {
   /**
-   * Of pg_class c: whether row security hides its rows from its owner; what can rewrite rows; the
-   * key that foreign keys refer to, and those; whether it is published without a replica identity;
-   * and a digest of its indexes and comments.
+   * Of pg_class c: whether row security may hide rows from this role, and whether the role may
+   * switch it off; what can rewrite rows; the key that foreign keys refer to, and those; whether it
+   * is published without a replica identity; and its indexes and comments.
    */
   static final String MORE =
       """
-      c.relrowsecurity AND c.relforcerowsecurity AND NOT (SELECT rolsuper OR rolbypassrls
-        FROM pg_catalog.pg_roles WHERE rolname = current_user),
+      row_security_active(c.oid) AND NOT (
+        EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polpermissive
+          AND p.polcmd = '*' AND pg_get_expr(p.polqual, c.oid) = 'true'
+          AND coalesce(pg_get_expr(p.polwithcheck, c.oid), 'true') = 'true' AND %1$s)
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid
+          AND NOT p.polpermissive AND %1$s)),
+      pg_has_role(c.relowner, 'USAGE'),
       (SELECT string_agg(DISTINCT r.name, chr(10) ORDER BY r.name) FROM (
         SELECT 'trigger ' || tgname FROM pg_catalog.pg_trigger
         WHERE (tgrelid = c.oid OR tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
@@ -38,12 +43,14 @@ final class StandingSql {
           WHERE (p.pubupdate OR p.pubdelete) AND t.tablename = c.relname
             AND t.schemaname = (
             SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = c.relnamespace)),
-      (SELECT md5(string_agg(x.own, chr(10) ORDER BY x.own)) FROM (
+      (SELECT string_agg(x.own, chr(10) ORDER BY x.own) FROM (
         SELECT c.oid::text
         UNION ALL SELECT pg_get_indexdef(i.indexrelid) FROM pg_catalog.pg_index i
         WHERE i.indrelid = c.oid
         UNION ALL SELECT concat_ws(' ', d.objsubid, d.description) FROM pg_catalog.pg_description d
-        WHERE d.classoid = 'pg_class'::regclass AND d.objoid = c.oid) x(own))""";
+        WHERE d.classoid = 'pg_class'::regclass AND d.objoid = c.oid) x(own))"""
+          .formatted(
+              "EXISTS (SELECT FROM unnest(p.polroles) r WHERE r = 0 OR pg_has_role(r, 'USAGE'))");
 
   private StandingSql() {}
 

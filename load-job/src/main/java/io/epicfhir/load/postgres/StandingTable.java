@@ -24,12 +24,12 @@ import java.util.Map;
  * @param resourceIndexed whether its rows are found by their resource; where not, id is the same
  * @param owner the role that owns it
  * @param tablespace where it lies; empty for the database's own
- * @param hidden whether row security hides its rows from the loader, who owns it
+ * @param hidden whether row security may hide its rows from the loader, who owns it
  * @param rewriters triggers and rules that can change rows on their way in
  * @param referenced the columns that others' foreign keys refer to; none where there are none
  * @param referencedBy names of these foreign keys and their tables
  * @param replicated whether it is in a publication but lacks the key that its deletes need there
- * @param rest a digest of what else a new table takes over: indexes and comments
+ * @param rest what else a new table takes over: indexes and comments
  */
 record StandingTable(
     String kind,
@@ -60,7 +60,8 @@ record StandingTable(
    * Looks at a table's catalog entries.
    *
    * @param table schema and name, quoted
-   * @throws PostgresFailure of kind REFUSED where something else stands under the name
+   * @throws PostgresFailure of kind REFUSED where something else stands under the name, or where
+   *     rows may be hidden that the loader would neither count nor replace
    */
   static StandingTable of(Connection connection, String table) throws SQLException {
     List<Column> columns = columns(connection, table);
@@ -91,6 +92,10 @@ record StandingTable(
       if (kind.equalsIgnoreCase(INDEX)) {
         return empty(kind);
       }
+      boolean hidden = found.getBoolean(6);
+      if (hidden && !found.getBoolean(7)) {
+        throw hides(table);
+      }
       // Of an id that is no text none is the same as its resource.
       boolean hasId =
           columns.stream().anyMatch(own -> own.name().equals("id") && own.type().equals("text"));
@@ -101,12 +106,12 @@ record StandingTable(
           found.getBoolean(3) || !hasId,
           found.getString(4),
           found.getString(5),
-          found.getBoolean(6),
-          lines(found.getString(7)),
+          hidden,
           lines(found.getString(8)),
-          String.valueOf(found.getString(9)),
-          found.getBoolean(10),
-          found.getString(11));
+          lines(found.getString(9)),
+          String.valueOf(found.getString(10)),
+          found.getBoolean(11),
+          found.getString(12));
     }
   }
 
@@ -131,6 +136,13 @@ record StandingTable(
         PostgresFailure.Kind.REFUSED,
         "Cannot load %s: %s has that name, and no table can be made beside it; rename or drop it, then rerun"
             .formatted(table.replace("\"", ""), what));
+  }
+
+  private static PostgresFailure hides(String table) {
+    return new PostgresFailure(
+        PostgresFailure.Kind.REFUSED,
+        "Cannot load %s: row security may hide some of its rows from load.user, which does not own the table. Give that role BYPASSRLS, or a policy of the table FOR ALL USING (true), then rerun."
+            .formatted(table.replace("\"", "")));
   }
 
   private static List<Column> columns(Connection connection, String table) throws SQLException {

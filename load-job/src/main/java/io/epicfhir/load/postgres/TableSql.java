@@ -34,7 +34,9 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
     Stream<String> view =
         shape.columns().stream()
             .map(column -> quoted(column.name()) + " " + PostgresType.sql(column));
-    Stream<String> stay = kept.stream().map(column -> quoted(column.name()) + " " + column.type());
+    // Somebody else's column may be called anything, as a role may.
+    Stream<String> stay =
+        kept.stream().map(column -> Identifiers.role(column.name()) + " " + column.type());
     String columns = Stream.concat(view, stay).collect(Collectors.joining(", "));
     String in = tablespace.isEmpty() ? "" : " TABLESPACE " + Identifiers.role(tablespace);
     return new String[] {
@@ -154,8 +156,11 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
       return own.getValue();
     }
     String now = found.get(own.getKey());
-    if (written == null || !written.containsKey(own.getKey())) {
+    if (written == null) {
       return own.getValue().isEmpty() ? now : own.getValue();
+    }
+    if (!written.containsKey(own.getKey())) {
+      return now.isEmpty() ? own.getValue() : now; // no load wrote it
     }
     return Objects.equals(now, written.get(own.getKey())) ? own.getValue() : now;
   }
@@ -195,7 +200,8 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
   }
 
   private String comment(String column, String text) {
-    String on = column.isEmpty() ? "TABLE " + built() : "COLUMN " + built() + "." + quoted(column);
+    String on =
+        column.isEmpty() ? "TABLE " + built() : "COLUMN " + built() + "." + Identifiers.role(column);
     return "COMMENT ON " + on + " IS " + literal(text);
   }
 

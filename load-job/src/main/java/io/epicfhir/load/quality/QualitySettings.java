@@ -26,10 +26,6 @@ public record QualitySettings(
     Duration statementTimeout,
     int keepRows,
     Map<String, List<String>> overrides) {
-  /** No checks. */
-  static final QualitySettings OFF =
-      new QualitySettings(false, null, "fhir_quality", Duration.ZERO, 0, Map.of());
-
   private static final Pattern OVERRIDE =
       Pattern.compile("off|amber|red|max-rows=\\d{1,12}|max-share=(0(\\.\\d{1,9})?|1(\\.0{1,9})?)");
 
@@ -44,7 +40,7 @@ public record QualitySettings(
    */
   public static QualitySettings read(SettingsReader reader, String tables) {
     if (!reader.has("quality.enabled") || !reader.flag("quality.enabled")) {
-      return off(reader);
+      return off(reader, tables);
     }
     Map<String, List<String>> overrides =
         reader.has("quality.overrides") ? reader.table("quality.overrides") : Map.of();
@@ -75,11 +71,11 @@ public record QualitySettings(
         : reader.parsed("quality.schema", Identifiers::checked).orElse("");
   }
 
-  /** The other keys count as known all the same. */
-  private static QualitySettings off(SettingsReader reader) {
-    for (String key : List.of("folder", "schema", "statement-timeout", "keep-rows", "overrides")) {
+  /** The other keys count as known all the same. Bad rows of earlier runs may be there still. */
+  private static QualitySettings off(SettingsReader reader, String tables) {
+    for (String key : List.of("folder", "statement-timeout", "keep-rows", "overrides")) {
       reader.has("quality." + key);
     }
-    return OFF;
+    return new QualitySettings(false, null, schema(reader, tables), Duration.ZERO, 0, Map.of());
   }
 }

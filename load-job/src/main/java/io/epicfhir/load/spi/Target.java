@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Where view tables go. One loader at a time has it open; closing it lets the next one in. */
 public interface Target extends AutoCloseable {
@@ -66,14 +67,23 @@ public interface Target extends AutoCloseable {
   /** What its tables can have. */
   TargetLimits limits();
 
-  /** What is there of a view; empty where it was never loaded or its table is gone. */
+  /**
+   * What is there of a view; empty where it was never loaded or its table is gone. Where the view
+   * has news, the table's rows may be taken for untouched: {@link #change} looks itself.
+   */
   Optional<Standing> standing(ViewSnapshot view);
+
+  /** The same, with a look at the rows whatever the view has. */
+  default Optional<Standing> lookedAt(ViewSnapshot view) {
+    return standing(view);
+  }
 
   /**
    * Makes the view's table these rows. A reader sees the old table or the new one, and a failure
    * leaves the old one.
    *
    * @throws TableBusy where somebody holds the table for longer than the request's patience
+   * @throws TableWaits where its rows may fit once another table is loaded
    */
   LoadResult replace(LoadRequest request);
 
@@ -97,6 +107,18 @@ public interface Target extends AutoCloseable {
    * @return whether they are the same
    */
   boolean verify(LoadRequest request);
+
+  /**
+   * Which of these views' tables the loads of others changed after they were loaded themselves. To
+   * be asked when all are loaded.
+   *
+   * @param loaded all that were loaded, or looked at and found right
+   * @param changed those among them that were written
+   * @return by view, what happened and what to do
+   */
+  default Map<String, String> changedByOthers(List<TableShape> loaded, Set<String> changed) {
+    return Map.of();
+  }
 
   /**
    * What the tables of these views tell of their rows, by view, as further entries of its answer.

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who owns a table, and who may read a new one, where the loader is no superuser. */
 class OwnersTest {
@@ -38,6 +40,54 @@ class OwnersTest {
     assertThat(load.query("SELECT relowner::regrole FROM pg_class WHERE oid = '{}.a'::regclass"))
         .containsExactly(load.schema() + "_chief");
     assertThat(load.query("SELECT DISTINCT text FROM {}.a")).containsExactly("new");
+  }
+
+  private void vipsAreHidden(String policies) throws Exception {
+    load.execute("ALTER TABLE {}.a OWNER TO postgres; GRANT ALL ON {}.a TO {}_loader");
+    load.execute("ALTER TABLE {}.a ENABLE ROW LEVEL SECURITY");
+    load.execute(policies);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(1, "new"));
+  }
+
+  /** The row of r2 would stay for all who may see it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CREATE POLICY p ON {}.a USING (id <> 'r2')",
+        "CREATE POLICY p ON {}.a USING (true);"
+            + " CREATE POLICY q ON {}.a AS RESTRICTIVE USING (id <> 'r2')",
+        "CREATE POLICY p ON {}.a TO {}_clerk USING (true)",
+        "CREATE POLICY p ON {}.a FOR SELECT USING (true)",
+        ""
+      })
+  void rowsThatAreHiddenFromALoaderThatDoesNotOwnTheTableAreNotTakenForNone(String policies)
+      throws Exception {
+    assertThat(load.run()).isZero();
+    vipsAreHidden(policies);
+
+    assertThat(load.run()).isEqualTo(3);
+
+    assertThat(load.error())
+        .contains("row security may hide some of its rows from load.user", "BYPASSRLS");
+    assertThat(load.query("SELECT count(*), min(text) FROM {}.a")).containsExactly("3|old");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CREATE POLICY p ON {}.a TO {}_loader USING (true);"
+            + " CREATE POLICY q ON {}.a TO {}_clerk USING (id <> 'r2')",
+        "CREATE POLICY p ON {}.a TO {}_loader USING (true);"
+            + " CREATE POLICY q ON {}.a AS RESTRICTIVE TO {}_clerk USING (id <> 'r2')",
+        "ALTER ROLE {}_loader BYPASSRLS"
+      })
+  void aLoaderFromWhomNoRowIsHiddenGoesOn(String policies) throws Exception {
+    assertThat(load.run()).isZero();
+    vipsAreHidden(policies);
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.query("SELECT count(*), min(text) FROM {}.a")).containsExactly("1|new");
   }
 
   private void schemas() throws Exception {

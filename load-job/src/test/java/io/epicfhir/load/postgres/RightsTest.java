@@ -10,6 +10,7 @@ import io.epicfhir.load.sql.Identifiers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,28 @@ class RightsTest {
     load.execute(sql);
 
     assertStays();
+  }
+
+  /** Its own new indexes are there, too. */
+  @Test
+  void aTablespaceThatTheLoaderIsSetToKeepsNoTableFromBeingReplaced() throws Exception {
+    String space = load.schema() + "_space";
+    try (Connection connection = LoadRun.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET allow_in_place_tablespaces = on");
+      statement.execute("CREATE TABLESPACE " + space + " LOCATION ''");
+    }
+    load.execute("CREATE ROLE {}_loader LOGIN SUPERUSER");
+    load.execute("ALTER ROLE {}_loader SET default_tablespace = " + space);
+    load.with("user", load.schema() + "_loader");
+    assertThat(load.run("--views", "a")).isZero();
+    assertThat(load.query("SELECT tablespace FROM pg_indexes WHERE indexname = 'a_pkey' AND schemaname = '{}'"))
+        .containsExactly(space);
+    List<String> before = load.query("SELECT '{}.a'::regclass::oid");
+
+    assertThat(load.run("--views", "a")).isZero();
+
+    assertThat(load.query("SELECT '{}.a'::regclass::oid")).isNotEqualTo(before);
   }
 
   /** All of them are lost with a table that a new one replaces, so their rows are replaced. */

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +19,9 @@ import org.slf4j.LoggerFactory;
  */
 final class CopyProgress implements Supplier<Progress.Reading> {
   private static final Logger LOG = LoggerFactory.getLogger(CopyProgress.class);
+
+  /** A lock on the pipeline's own tables does not hold up the one who asks. */
+  private static final Duration A_MOMENT = Duration.ofSeconds(1);
 
   private final PostgresAccess access;
   private final String query;
@@ -54,7 +58,7 @@ final class CopyProgress implements Supplier<Progress.Reading> {
 
   /** By a connection of its own, for a moment: the others are busy. */
   private void ask() {
-    try (Connection connection = access.connect();
+    try (Connection connection = access.connect(A_MOMENT);
         PreparedStatement statement = connection.prepareStatement(query)) {
       statement.setString(1, attempt);
       try (ResultSet found = statement.executeQuery()) {

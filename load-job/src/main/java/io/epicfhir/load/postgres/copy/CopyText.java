@@ -33,6 +33,7 @@ final class CopyText implements CopyRows {
       out.put(NULL);
       return;
     }
+    FixedTimes.require(type, text);
     int from = 0;
     for (int i = 0; i < text.length; i++) {
       if (text[i] == '\\' || (text[i] >= 0 && text[i] < ' ')) {
@@ -58,7 +59,7 @@ final class CopyText implements CopyRows {
         out.put((byte) ',');
       }
       first = false;
-      element(element);
+      element(type, element);
     }
     out.put((byte) '}');
   }
@@ -86,11 +87,12 @@ final class CopyText implements CopyRows {
   }
 
   /** Quoted for the array first, then escaped for COPY. */
-  private void element(byte[] text) throws SQLException {
+  private void element(ColumnType type, byte[] text) throws SQLException {
     if (text == null) {
       out.put(NULL_ELEMENT);
       return;
     }
+    FixedTimes.require(type, text);
     out.put((byte) '"');
     for (byte b : text) {
       if (b == '"' || b == '\\') {

@@ -27,11 +27,44 @@ public record PostgresAccess(String url, String user, String passwordFile) imple
   private static final Driver DRIVER = new Driver();
 
   /**
+   * Where names without a schema are looked for: among PostgreSQL's own. In a schema where others
+   * may create something, a function of theirs that fits a call better would run as the loader.
+   */
+  public static final String SEARCH_PATH = "SET search_path = pg_catalog, pg_temp";
+
+  /** What the values that are written, and the locks that are held, depend on. */
+  private static final String[] SESSION = {
+    SEARCH_PATH,
+    // The driver takes the machine's time zone; a date without a time must not depend on it.
+    "SET TIME ZONE 'UTC'",
+    "SET datestyle = 'ISO'",
+    "SET array_nulls = on",
+    "SET standard_conforming_strings = on",
+    "SET default_transaction_isolation = 'read committed'",
+    "SET statement_timeout = 0",
+    "SET idle_session_timeout = 0",
+    // The server notices soon that this machine is gone, and frees the locks; and what is between
+    // the two does not forget a connection that is silent while others copy.
+    "SET idle_in_transaction_session_timeout = '5min'",
+    "SET tcp_keepalives_idle = 60",
+    "SET tcp_keepalives_interval = 10",
+    "SET tcp_keepalives_count = 6",
+    // Servers before PostgreSQL 17 have none.
+    "SELECT set_config('transaction_timeout', '0', false)"
+        + " WHERE current_setting('transaction_timeout', true) IS NOT NULL",
+    // What a green run loaded must be there after a crash, whatever the database's habit.
+    "SELECT set_config('synchronous_commit', 'on', false)"
+        + " WHERE current_setting('synchronous_commit') = 'off'"
+  };
+
+  /**
    * A new connection in a session whose settings the written values depend on.
    *
+   * @param lockPatience how long a statement waits for a lock: nothing waits for ever for who holds
+   *     one of the pipeline's own tables
    * @throws PostgresFailure naming host, port and database
    */
-  public Connection connect() {
+  public Connection connect(Duration lockPatience) {
     Properties properties = new Properties();
     PGProperty.USER.set(properties, user);
     PGProperty.APPLICATION_NAME.set(properties, APPLICATION);
@@ -42,25 +75,10 @@ public record PostgresAccess(String url, String user, String passwordFile) imple
     try {
       // Not by DriverManager: it does not see drivers of the loader that spark-submit makes.
       Connection connection = DRIVER.connect(url, properties);
-      prepare(connection);
+      prepare(connection, lockPatience);
       return connection;
     } catch (SQLException e) {
       throw PostgresFailure.of(e, "reach PostgreSQL at " + place() + " as " + user);
-    }
-  }
-
-  /**
-   * The same, of a session that waits so long for a lock. A copy must not wait for ever for who
-   * holds the pipeline's own tables.
-   */
-  public Connection connect(Duration lockPatience) throws SQLException {
-    Connection connection = connect();
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SET lock_timeout = " + Math.max(1, lockPatience.toMillis()));
-      return connection;
-    } catch (SQLException e) {
-      connection.close();
-      throw e;
     }
   }
 
@@ -69,19 +87,12 @@ public record PostgresAccess(String url, String user, String passwordFile) imple
     return url.replaceFirst("^jdbc:postgresql:(//)?", "").replaceFirst("\\?.*$", "");
   }
 
-  private static void prepare(Connection connection) throws SQLException {
+  private static void prepare(Connection connection, Duration lockPatience) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      // The driver takes the machine's time zone; a date without a time must not depend on it.
       statement.execute(
-          "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET standard_conforming_strings = on;"
-              + " SET statement_timeout = 0; SET idle_session_timeout = 0;"
-              + " SET idle_in_transaction_session_timeout = 0;"
-              // Servers before PostgreSQL 17 have none.
-              + " SELECT set_config('transaction_timeout', '0', false)"
-              + " WHERE current_setting('transaction_timeout', true) IS NOT NULL;"
-              // What a green run loaded must be there after a crash, whatever the database's habit.
-              + " SELECT set_config('synchronous_commit', 'on', false)"
-              + " WHERE current_setting('synchronous_commit') = 'off'");
+          String.join("; ", SESSION)
+              + "; SET lock_timeout = "
+              + Math.max(1, lockPatience.toMillis()));
     } catch (SQLException e) {
       connection.close();
       throw e;

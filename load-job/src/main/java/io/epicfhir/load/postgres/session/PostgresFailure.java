@@ -4,24 +4,15 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.load.spi.TableBusy;
 import java.sql.SQLException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.postgresql.util.PSQLException;
-import org.postgresql.util.ServerErrorMessage;
 
 /**
  * What PostgreSQL said, fit to be read by anybody: Spark logs a task's exception, and PostgreSQL's
  * own text quotes the value that it refuses. So neither that text nor the cause is kept where there
  * may be a value in it.
  */
-public final class PostgresFailure extends RuntimeException {
+public final class PostgresFailure extends JobException {
   private static final long serialVersionUID = 1L;
-
-  /** Of a COPY's line; what follows the name is the value, which may hold any words. */
-  private static final Pattern COLUMN =
-      Pattern.compile("^COPY \\w+, line \\d+, column (\\w+)(?:[:,]|$)");
-
-  private static final Pattern FUNCTION = Pattern.compile("^[\\w/]+ function \"?([\\w.]+)");
 
   private final Kind kind;
   private final String sqlState;
@@ -58,10 +49,15 @@ public final class PostgresFailure extends RuntimeException {
   }
 
   private PostgresFailure(Kind kind, String message, String sqlState, String constraint) {
-    super(message);
+    super(kind.exitCode, message);
     this.kind = kind;
     this.sqlState = sqlState;
     this.constraint = constraint;
+  }
+
+  /** A value that no column of the type takes, as PostgreSQL would say it. */
+  public static PostgresFailure ofValue(String message) {
+    return new PostgresFailure(Kind.DATA, message, "22007", "");
   }
 
   /**
@@ -72,75 +68,13 @@ public final class PostgresFailure extends RuntimeException {
   public static PostgresFailure of(SQLException e, String doing) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
     Kind kind = fromServer(e) ? kind(state) : kindOfDriver(state);
-    String why = why(e, state, kind);
+    ServerWords words = new ServerWords(e);
+    String why = words.why(kind == Kind.DATA);
     return new PostgresFailure(
         kind,
-        "Cannot " + doing + ": " + why + " (SQLSTATE " + state + "); " + advice(e, kind),
+        "Cannot " + doing + ": " + why + " (SQLSTATE " + state + "); " + advice(state, words, kind),
         state,
-        constraint(e));
-  }
-
-  private static String why(SQLException e, String state, Kind kind) {
-    if (saidByProgram(e)) {
-      Matcher function = FUNCTION.matcher(context(e));
-      return function.find()
-          ? "a trigger or function refused it: " + function.group(1)
-          : "a trigger or function refused it";
-    }
-    if (kind == Kind.DATA) {
-      return refused(e, state);
-    }
-    return inCopy(e, state) ? "the server refused the rows" : firstLine(e.getMessage());
-  }
-
-  /**
-   * The words of a trigger or a function are its author's: they may quote rows, under any state,
-   * and where they name a constraint or a column, as that name, too.
-   */
-  private static boolean saidByProgram(SQLException e) {
-    ServerErrorMessage said = said(e);
-    return said != null
-        && ("exec_stmt_raise".equals(said.getRoutine())
-            || (context(e).contains(" function ") && !context(e).startsWith("COPY ")));
-  }
-
-  /** A full or broken disk (53, 58) is the server's own to tell, in a COPY, too. */
-  private static boolean inCopy(SQLException e, String state) {
-    return context(e).startsWith("COPY ") && !state.matches("5[38].*");
-  }
-
-  private static String context(SQLException e) {
-    ServerErrorMessage said = said(e);
-    return said == null || said.getWhere() == null ? "" : said.getWhere();
-  }
-
-  private static ServerErrorMessage said(SQLException e) {
-    return e instanceof PSQLException known ? known.getServerErrorMessage() : null;
-  }
-
-  /** PostgreSQL's own words quote values, except where it only tells of sizes and counts. */
-  private static String refused(SQLException e, String state) {
-    if (state.startsWith("54")) {
-      return firstLine(e.getMessage());
-    }
-    if (state.equals("23503") && !constraint(e).isEmpty()) {
-      return "the foreign key %s of table %s does not allow it"
-          .formatted(constraint(e), said(e).getTable());
-    }
-    if (state.startsWith("23") && !constraint(e).isEmpty()) {
-      return "a row does not fit the constraint " + constraint(e);
-    }
-    String column = column(e);
-    return column.isEmpty()
-        ? "an index, a generated column, a partition or a check does not take a value"
-        : "a value of column " + column + " is not taken";
-  }
-
-  private static String constraint(SQLException e) {
-    ServerErrorMessage said = said(e);
-    return said == null || said.getConstraint() == null || saidByProgram(e)
-        ? ""
-        : said.getConstraint();
+        words.constraint());
   }
 
   public Kind kind() {
@@ -175,7 +109,8 @@ public final class PostgresFailure extends RuntimeException {
    */
   private static Kind kindOfDriver(String state) {
     Kind kind = kind(state);
-    return kind == Kind.DEFECT && !state.startsWith("42") ? Kind.BROKEN : kind;
+    boolean unexpected = kind == Kind.DEFECT || state.equals("55000");
+    return unexpected && !state.startsWith("42") ? Kind.BROKEN : kind;
   }
 
   private static Kind kind(String state) {
@@ -190,6 +125,7 @@ public final class PostgresFailure extends RuntimeException {
       default ->
           switch (state) {
             case "42501", "42809" -> Kind.REFUSED;
+            case "42P10", "55000" -> Kind.DEPENDED_ON; // a publication has no key for its deletes
             case "25006" -> Kind.READ_ONLY;
             case "25P03", "25P04" -> Kind.BROKEN; // a timeout of transactions ended the session
             case "42704" -> Kind.SETTINGS; // a role that is not there
@@ -198,17 +134,22 @@ public final class PostgresFailure extends RuntimeException {
     };
   }
 
-  private static String advice(SQLException e, Kind kind) {
-    if (kind == Kind.DATA && saidByProgram(e)) {
+  private static String advice(String state, ServerWords words, Kind kind) {
+    if (kind == Kind.DATA && words.saidByProgram()) {
       return "ask its author, or disable the trigger that calls it, then rerun; the old table stays";
     }
-    switch (String.valueOf(e.getSQLState())) {
+    switch (state) {
       case "42809" -> {
         return "rename or drop what stands under a table's name, then rerun";
       }
       case "23503" -> {
         return "who owns the foreign key decides: ON DELETE CASCADE, other rows, or no foreign key;"
             + " the old table stays";
+      }
+      case "42P10", "55000" -> {
+        return "if the table is in a publication, rows can only be deleted there by a key that its"
+            + " row filter and its column list cover: see pg_publication_tables, and change the"
+            + " publication or the table's REPLICA IDENTITY, then rerun; the old table stays";
       }
       default -> {
         // by its kind
@@ -227,18 +168,5 @@ public final class PostgresFailure extends RuntimeException {
       case SETTINGS -> "check the block load of the settings; the old table stays";
       case DEFECT -> "the old table stays; report this as a bug, with the SQLSTATE";
     };
-  }
-
-  private static String column(SQLException e) {
-    ServerErrorMessage said = said(e);
-    if (said != null && said.getColumn() != null) {
-      return said.getColumn();
-    }
-    Matcher column = COLUMN.matcher(context(e));
-    return column.find() ? column.group(1) : "";
-  }
-
-  private static String firstLine(String message) {
-    return message == null ? "no message" : message.lines().findFirst().orElse("no message");
   }
 }

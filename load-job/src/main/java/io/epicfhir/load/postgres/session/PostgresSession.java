@@ -57,7 +57,7 @@ public final class PostgresSession implements AutoCloseable {
       }
       if (connection == null || !connection.isValid(10)) {
         close();
-        connection = access.connect();
+        connection = access.connect(patience);
         lock();
       }
       return connection;
@@ -68,7 +68,6 @@ public final class PostgresSession implements AutoCloseable {
 
   private void lock() throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute("SET lock_timeout = " + Math.max(1, patience.toMillis()));
       statement
           .executeQuery(
               "SELECT pg_advisory_lock(%d, hashtext(%s))"

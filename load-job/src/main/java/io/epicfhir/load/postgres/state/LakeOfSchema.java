@@ -18,8 +18,9 @@ import java.util.Optional;
  * other in the database.
  *
  * @param state of this pipeline
+ * @param first the hash of the lake's first audit record, which no other lake has; or empty
  */
-public record LakeOfSchema(LoadState state) {
+public record LakeOfSchema(LoadState state, String first) {
 
   /**
    * Makes sure that no other lake has tables there.
@@ -33,7 +34,11 @@ public record LakeOfSchema(LoadState state) {
     if (!before.isEmpty()) {
       moved(connection, before, lake);
     }
-    other(connection, lake, before).ifPresent(other -> belongsTo(other, lake));
+    List<String> states = states(connection);
+    other(connection, states, lake, before).ifPresent(other -> belongsTo(other, lake));
+    if (!before.equals(lake)) {
+      samePath(connection, states, lake);
+    }
   }
 
   /** The lake has a new path; its tables are still its own. */
@@ -46,8 +51,8 @@ public record LakeOfSchema(LoadState state) {
         from);
   }
 
-  private Optional<String> other(Connection connection, String lake, String before)
-      throws SQLException {
+  /** The schemas that have the state of a pipeline. */
+  private static List<String> states(Connection connection) throws SQLException {
     List<String> states = new ArrayList<>();
     try (Statement statement = connection.createStatement();
         ResultSet found =
@@ -64,6 +69,11 @@ public record LakeOfSchema(LoadState state) {
         states.add(found.getString(1));
       }
     }
+    return states;
+  }
+
+  private Optional<String> other(
+      Connection connection, List<String> states, String lake, String before) throws SQLException {
     for (String schema : states) {
       String other =
           "SELECT lake FROM %s.load_state WHERE target_schema = ? AND lake NOT IN ('', ?, ?) LIMIT 1"
@@ -76,6 +86,38 @@ public record LakeOfSchema(LoadState state) {
       }
     }
     return Optional.empty();
+  }
+
+  /** Two machines may each have a lake at one path. By the same state the audit log tells. */
+  private void samePath(Connection connection, List<String> states, String lake)
+      throws SQLException {
+    for (String schema : states) {
+      String audit = Identifiers.role(schema) + "." + AuditCopy.TABLE;
+      String readable = "SELECT coalesce(has_table_privilege(to_regclass(%s), 'SELECT'), false)";
+      if (first.isEmpty()
+          || schema.equals(state.schema())
+          || !Sql.texts(connection, readable.formatted(Identifiers.literal(audit)))
+              .equals(List.of("t"))) {
+        continue;
+      }
+      String another =
+          """
+          SELECT EXISTS (SELECT FROM %1$s.load_state WHERE target_schema = %2$s AND lake = %3$s)
+            AND EXISTS (SELECT FROM %4$s WHERE number = 1)
+            AND NOT EXISTS (SELECT FROM %4$s WHERE number = 1 AND sha256 = %5$s)"""
+              .formatted(
+                  Identifiers.role(schema),
+                  Identifiers.literal(state.target()),
+                  Identifiers.literal(lake),
+                  audit,
+                  Identifiers.literal(first));
+      if (Sql.texts(connection, another).equals(List.of("t"))) {
+        throw new JobException(
+            ExitCode.SETTINGS,
+            "Cannot load into schema %s: it has the tables of another lake at the path %s, whose loads have their state in schema %s. Give each lake a schema of its own (load.schema, load.state-schema). If this lake took the other one's place, set load.moved-from = \"%2$s\" and rerun."
+                .formatted(state.target(), lake, schema));
+      }
+    }
   }
 
   private void belongsTo(String other, String lake) {

@@ -9,7 +9,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a load leaves, so that the next one notices changes by somebody else. PostgreSQL notes in
@@ -59,20 +61,41 @@ public record TableMark(long relation, String columns, String writers, long rows
     }
   }
 
-  /** How many of the rows the transaction on this connection wrote. */
-  public long rowsOfThis(Connection connection) throws SQLException {
-    long writer = Sql.number(connection, "SELECT txid_current() % 4294967296");
+  /**
+   * Whether only the transaction on this connection changed rows since an earlier mark.
+   *
+   * @param before the earlier mark
+   * @param came how many rows the transaction wrote, updates among them
+   * @param went how many rows of before it deleted or updated
+   */
+  public boolean isOnlyChangedHere(Connection connection, TableMark before, long came, long went)
+      throws SQLException {
+    String here = String.valueOf(Sql.number(connection, "SELECT txid_current() % 4294967296"));
+    Map<String, Long> now = rowsByWriter();
+    Map<String, Long> then = before.rowsByWriter();
+    long mine = now.getOrDefault(here, 0L);
+    now.remove(here);
+    return before.isSameTable(this)
+        && mine == came
+        && rows - mine == before.rows - went
+        && now.entrySet().stream()
+            .allMatch(writer -> writer.getValue() <= then.getOrDefault(writer.getKey(), 0L));
+  }
+
+  private Map<String, Long> rowsByWriter() {
     return Arrays.stream(writers.split(" "))
-        .filter(own -> own.startsWith(writer + ":"))
-        .mapToLong(own -> Long.parseLong(own.substring(own.indexOf(':') + 1)))
-        .sum();
+        .filter(writer -> !writer.isEmpty())
+        .map(writer -> writer.split(":"))
+        .collect(Collectors.toMap(writer -> writer[0], writer -> Long.valueOf(writer[1])));
   }
 
   /** Whether the table is still what this mark was taken of; columns may have come. */
   public boolean stillHolds(TableMark now) {
+    return isSameTable(now) && writers.equals(now.writers());
+  }
+
+  private boolean isSameTable(TableMark now) {
     Set<String> there = new HashSet<>(Arrays.asList(now.columns().split("\n")));
-    return relation == now.relation()
-        && writers.equals(now.writers())
-        && there.containsAll(Arrays.asList(columns.split("\n")));
+    return relation == now.relation() && there.containsAll(Arrays.asList(columns.split("\n")));
   }
 }

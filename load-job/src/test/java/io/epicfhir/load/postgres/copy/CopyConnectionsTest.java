@@ -43,7 +43,7 @@ class CopyConnectionsTest {
           });
     }
     assertThat(used.get(1)).isEqualTo(used.get(0)).isNotEqualTo(used.get(2));
-    try (Connection look = access.connect()) {
+    try (Connection look = access.connect(PATIENCE)) {
       ended(look, Set.copyOf(used));
     }
   }
@@ -52,7 +52,7 @@ class CopyConnectionsTest {
   void oneThatTheServerEndedOrThatFailedIsNotUsedAgain() throws SQLException {
     List<Long> used = new ArrayList<>();
     try (CopyConnections connections = new CopyConnections(access, PATIENCE, 2);
-        Connection other = access.connect()) {
+        Connection other = access.connect(PATIENCE)) {
       connections.with(first -> used.add(process(first)));
       Sql.number(other, "SELECT pg_terminate_backend(" + used.get(0) + ", 5000)::integer");
       connections.with(second -> used.add(process(second)));
@@ -66,13 +66,13 @@ class CopyConnectionsTest {
   @Test
   void oneWaitsForALockNoLongerThanItMay() throws SQLException {
     try (CopyConnections connections = new CopyConnections(access, Duration.ofMillis(100), 1);
-        Connection holder = access.connect()) {
-      Sql.execute(holder, "CREATE TABLE IF NOT EXISTS held_for_long (a int)");
+        Connection holder = access.connect(PATIENCE)) {
+      Sql.execute(holder, "CREATE TABLE IF NOT EXISTS public.held_for_long (a int)");
       holder.setAutoCommit(false);
-      Sql.execute(holder, "LOCK TABLE held_for_long");
+      Sql.execute(holder, "LOCK TABLE public.held_for_long");
 
       assertThatThrownBy(
-              () -> connections.with(c -> Sql.execute(c, "INSERT INTO held_for_long VALUES (1)")))
+              () -> connections.with(c -> Sql.execute(c, "INSERT INTO public.held_for_long VALUES (1)")))
           .isInstanceOf(SQLException.class)
           .hasMessageContaining("lock timeout");
     }
@@ -85,7 +85,7 @@ class CopyConnectionsTest {
     AtomicInteger most = new AtomicInteger();
     Set<Long> processes = ConcurrentHashMap.newKeySet();
     try (CopyConnections connections = new CopyConnections(access, PATIENCE, 2);
-        Connection look = access.connect()) {
+        Connection look = access.connect(PATIENCE)) {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
         boolean without = i % 10 == 9;
@@ -132,9 +132,9 @@ class CopyConnectionsTest {
 
   @Test
   void whatIsNotCommittedIsTakenBack() throws SQLException {
-    String table = SharedDatabase.newSchema();
+    String table = "public." + SharedDatabase.newSchema();
     try (CopyConnections connections = new CopyConnections(access, PATIENCE, 2);
-        Connection other = access.connect()) {
+        Connection other = access.connect(PATIENCE)) {
       connections.with(c -> Sql.execute(c, "CREATE TABLE " + table + " (n int)"));
       String there = "SELECT count(*) FROM pg_class WHERE relname = '" + table + "'";
       assertThat(Sql.number(other, there)).isZero();

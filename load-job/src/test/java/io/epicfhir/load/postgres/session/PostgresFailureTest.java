@@ -11,9 +11,12 @@ import java.sql.Statement;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /** What the driver itself says of a connection that broke is tried again, whatever it calls it. */
 class PostgresFailureTest {
@@ -72,6 +75,46 @@ class PostgresFailureTest {
 
     assertThat(failure).hasMessageContaining("refused it").hasMessageNotContaining("MRN-1");
     assertThat(failure.constraint()).isEmpty();
+  }
+
+  /** As servers in other languages say it: by lc_messages, which the loader may not change. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "C42601\tMSyntaxfehler bei »Müller«\tWPL/pgSQL-Funktion mask() Zeile 3 bei EXECUTE\tRscanner_yyerror",
+        "C38000\tMspiexceptions: Müller\tWPL/Python-Funktion »mask«\tRPLy_elog_impl",
+        "C53000\tMMüller\tWPL/Python-Funktion »mask«\tRPLy_elog_impl",
+        "C42501\tMMüller\tWPL/pgSQL-Funktion mask() Zeile 3 bei RAISE\tRexec_stmt_raise",
+        "C23514\tMMüller\tnMüller\tWPL/Perl-Funktion »mask«\tRplperl_util_elog",
+        "C22P02\tMMüller\tcMüller\tWPL/Tcl函数\tRpltcl_returnnext"
+      })
+  void theWordsOfAFunctionAreNotToldInAnyLanguage(String said) {
+    PostgresFailure failure = PostgresFailure.of(error(said), "ask");
+
+    assertThat(failure)
+        .hasMessageContaining("a trigger or function refused it")
+        .hasMessageNotContaining("Müller");
+    assertThat(failure.constraint()).isEmpty();
+  }
+
+  /** Neither is a function's, and both help. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '!',
+      value = {
+        "C55P03\tMSperre nicht erhalten\tWbeim Sperren von Tupel (0,1)\tRProcessInterrupts"
+            + " ! Sperre nicht erhalten",
+        "C23503\tMverletzt\tnof_z\ttnotes\tWSQL-Anweisung »DELETE FROM ONLY x«\tRri_ReportViolation"
+            + " ! the foreign key of_z of table notes does not allow it",
+        "C42P01\tMRelation »x« existiert nicht\tRparserOpenTable ! Relation »x« existiert nicht"
+      })
+  void theServersOwnAreTold(String said, String told) {
+    assertThat(PostgresFailure.of(error(said), "ask")).hasMessageContaining(told);
+  }
+
+  private static SQLException error(String said) {
+    return new PSQLException(
+        new ServerErrorMessage("SERROR\0" + said.replace('\t', '\0') + "\0"));
   }
 
   /** Where no column is known, PostgreSQL quotes the line. */

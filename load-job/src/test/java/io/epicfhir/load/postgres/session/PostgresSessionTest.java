@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /** What a transaction and an attempt leave where they do not come to their end. */
 class PostgresSessionTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
   private final PostgresAccess access =
       new PostgresAccess(SharedDatabase.database().jdbcUrl(), "postgres", "");
   private final String schema = SharedDatabase.newSchema();
@@ -43,7 +45,7 @@ class PostgresSessionTest {
 
     assertThat(session.number("SELECT count(*) FROM " + table)).isEqualTo(1);
     session.execute("DELETE FROM " + table);
-    try (Connection other = access.connect()) {
+    try (Connection other = access.connect(PATIENCE)) {
       assertThat(Sql.number(other, "SELECT count(*) FROM " + table))
           .as("autocommit is on")
           .isZero();
@@ -68,11 +70,46 @@ class PostgresSessionTest {
   }
 
   private void lose() {
-    try (Connection other = access.connect()) {
+    try (Connection other = access.connect(PATIENCE)) {
       long process = Sql.number(session.connection(), "SELECT pg_backend_pid()");
       Sql.number(other, "SELECT pg_terminate_backend(" + process + ", 5000)::integer");
     } catch (SQLException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** What a role or a database prefers decides neither about values nor about locks. */
+  @Test
+  void whatTheRoleIsSetToDoesNotCount() throws SQLException {
+    String role = schema + "_special";
+    session.execute(
+        "CREATE ROLE " + role + " LOGIN",
+        "ALTER ROLE " + role + " SET default_transaction_isolation = 'serializable'",
+        "ALTER ROLE " + role + " SET array_nulls = off",
+        "ALTER ROLE " + role + " SET search_path = public",
+        "ALTER ROLE " + role + " SET datestyle = 'German, DMY'",
+        "ALTER ROLE " + role + " SET idle_in_transaction_session_timeout = '1s'",
+        "ALTER ROLE " + role + " SET tcp_keepalives_idle = 7200");
+
+    try (Connection special =
+        new PostgresAccess(SharedDatabase.database().jdbcUrl(), role, "").connect(PATIENCE)) {
+      assertThat(
+              Sql.texts(
+                  special,
+                  "SELECT name || ' ' || setting FROM pg_settings WHERE name IN ('array_nulls',"
+                      + " 'default_transaction_isolation', 'search_path',"
+                      + " 'idle_in_transaction_session_timeout', 'lock_timeout',"
+                      + " 'tcp_keepalives_idle', 'tcp_keepalives_interval', 'tcp_keepalives_count')"
+                      + " ORDER BY 1"))
+          .containsExactly(
+              "array_nulls on",
+              "default_transaction_isolation read committed",
+              "idle_in_transaction_session_timeout 300000",
+              "lock_timeout 20000",
+              "search_path pg_catalog, pg_temp",
+              "tcp_keepalives_count 6",
+              "tcp_keepalives_idle 60",
+              "tcp_keepalives_interval 10");
     }
   }
 
@@ -83,7 +120,7 @@ class PostgresSessionTest {
         "CREATE ROLE " + role + " LOGIN", "ALTER ROLE " + role + " SET transaction_timeout = '1s'");
 
     try (Connection hasty =
-        new PostgresAccess(SharedDatabase.database().jdbcUrl(), role, "").connect()) {
+        new PostgresAccess(SharedDatabase.database().jdbcUrl(), role, "").connect(PATIENCE)) {
       assertThat(Sql.texts(hasty, "SHOW transaction_timeout")).containsExactly("0");
     }
   }

@@ -45,12 +45,12 @@ class LakeOfSchemaTest {
 
   private JobException refusal(LoadState of, String lake) {
     return catchThrowableOfType(
-        JobException.class, () -> new LakeOfSchema(of).require(connection, lake, ""));
+        JobException.class, () -> new LakeOfSchema(of, "").require(connection, lake, ""));
   }
 
   @Test
   void theLakeOfTheTablesMayLoadAndAnotherMayNot() {
-    assertThatCode(() -> new LakeOfSchema(state).require(connection, OURS, ""))
+    assertThatCode(() -> new LakeOfSchema(state, "").require(connection, OURS, ""))
         .doesNotThrowAnyException();
 
     JobException refused = refusal(state, OTHER);
@@ -81,7 +81,7 @@ class LakeOfSchemaTest {
         "CREATE SCHEMA " + other,
         "CREATE TABLE " + other + ".load_state (lake text, target_schema int)");
 
-    new LakeOfSchema(state).require(connection, OURS, "");
+    new LakeOfSchema(state, "").require(connection, OURS, "");
 
     Sql.execute(connection, "DROP SCHEMA " + other + " CASCADE");
   }
@@ -89,7 +89,7 @@ class LakeOfSchemaTest {
   @Test
   void aLakeThatMovedTakesItsTablesAlong() throws SQLException {
     // s3 and s3a are one spelling of the same place.
-    new LakeOfSchema(state).require(connection, OTHER, "s3://ours/lake");
+    new LakeOfSchema(state, "").require(connection, OTHER, "s3://ours/lake");
 
     assertThat(refusal(state, OTHER)).isNull();
     assertThat(refusal(state, OURS)).isNotNull();
