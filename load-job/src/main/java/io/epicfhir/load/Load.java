@@ -120,8 +120,9 @@ public final class Load implements Job {
     // For tables that only Delta's own reader can read: 50 partitions of its log suit millions of
     // files.
     spark.conf().set("spark.databricks.delta.snapshotPartitions", "1");
-    // Connections that copy get row groups to share out, not files of any size.
-    spark.conf().set("spark.sql.files.maxPartitionBytes", RowGroups.BYTES);
+    // Connections that copy get row groups to share out, not files of any size; packed, a row group
+    // has half its bytes or fewer.
+    spark.conf().set("spark.sql.files.maxPartitionBytes", RowGroups.BYTES / 2);
     return spark;
   }
 

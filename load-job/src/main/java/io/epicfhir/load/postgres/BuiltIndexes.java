@@ -30,13 +30,18 @@ final class BuiltIndexes {
   private final PostgresLoad load;
   private final ViewSnapshot view;
   private final TableSql sql;
+  private final boolean idIsResource;
   private final Map<String, String> names = new LinkedHashMap<>();
   private String prefix;
 
-  BuiltIndexes(PostgresLoad load, ViewSnapshot view, TableSql sql) {
+  /**
+   * @param idIsResource whether each row's id is its resource's
+   */
+  BuiltIndexes(PostgresLoad load, ViewSnapshot view, TableSql sql, boolean idIsResource) {
     this.load = load;
     this.view = view;
     this.sql = sql;
+    this.idIsResource = idIsResource;
   }
 
   /**
@@ -121,7 +126,7 @@ final class BuiltIndexes {
       if (load.session().number(sql.idLooksUnique()) == 1 && primaryKey()) {
         indexed.add("id");
       }
-      if (sql.idMayBeResource() && load.session().number(sql.idIsAnother()) == 0) {
+      if (idIsResource) {
         indexed.add(TableShape.RESOURCE_ID);
       }
     }

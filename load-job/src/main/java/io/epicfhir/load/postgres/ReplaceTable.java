@@ -42,10 +42,13 @@ record ReplaceTable(PostgresLoad load) {
     Optional<LastLoad> last = load.state().last(load.session().connection(), view.name());
     TypedCopy.Copied copied = new TypedCopy(load).copy(request, sql.create(old.tablespace()));
     load.allArrived(view, copied.loaded().rows(), request.expected());
-    BuiltIndexes indexes = new BuiltIndexes(load, view, sql);
-    finish(view, sql, indexes, last);
-    TableMark mark = TableMark.of(load.session().connection(), sql.built());
+    TableMark.Counting seen =
+        TableMark.counting(
+            load.session().connection(), sql.built(), sql.built(), sql.idIsAnother());
+    TableMark mark = seen.mark();
     load.allArrived(view, mark.rows(), request.expected());
+    BuiltIndexes indexes = new BuiltIndexes(load, view, sql, seen.counted() == 0);
+    finish(view, sql, indexes, last);
     LoadNote note =
         new LoadNote(mark, true, json(sql.ownComments()), load.readerRole(), request.warning());
     load.patiently(

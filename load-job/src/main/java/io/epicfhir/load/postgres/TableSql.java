@@ -92,16 +92,15 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
   }
 
   /** Whether each row has a resource, and an id that may be the same. */
-  boolean idMayBeResource() {
+  private boolean idMayBeResource() {
     return shape.isByResource()
         && shape.columns().stream()
             .anyMatch(c -> c.name().equals("id") && c.type() == ColumnType.TEXT);
   }
 
-  /** 1 where a row's id is not its resource's, else 0. */
+  /** Which rows have another id than their resource's, as a condition. */
   String idIsAnother() {
-    return "SELECT EXISTS (SELECT FROM %s WHERE id IS DISTINCT FROM %s)::integer"
-        .formatted(built(), TableShape.RESOURCE_ID);
+    return idMayBeResource() ? "id IS DISTINCT FROM " + TableShape.RESOURCE_ID : "true";
   }
 
   /**

@@ -18,6 +18,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.Option;
 
 /**
  * Copies rows into a view's staging table, by several connections at once, each row once whatever
@@ -130,8 +131,8 @@ public record StagedCopy(
       ((org.apache.spark.sql.classic.Dataset<Row>) rows.select(bytes))
           .queryExecution()
           .toRdd()
+          .coalesce(copies, false, Option.apply(new EvenParts()), null)
           .toJavaRDD()
-          .coalesce(copies)
           .foreachPartition(copy);
     } catch (Exception e) {
       // Spark wraps a task's exception; what it says of it quotes nothing but our own message.

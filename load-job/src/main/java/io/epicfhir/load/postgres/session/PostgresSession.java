@@ -18,6 +18,9 @@ public final class PostgresSession implements AutoCloseable {
   /** The first half of the advisory lock's key: which of the locks in a database is ours. */
   private static final int LOCK_CLASS = 0x46484952;
 
+  /** What an index is sorted in, where the server's own setting is not larger. */
+  private static final long INDEX_KILOBYTES = 256 << 10;
+
   private final PostgresAccess access;
   private final String lockName;
   private final Duration patience;
@@ -74,6 +77,10 @@ public final class PostgresSession implements AutoCloseable {
                   .formatted(LOCK_CLASS, Identifiers.literal(lockName)))
           .close();
       statement.execute("SET lock_timeout = " + statementPatience.toMillis());
+      statement.execute(
+          "SELECT set_config('maintenance_work_mem', greatest(setting::bigint, %d)::text, false)"
+              .formatted(INDEX_KILOBYTES)
+              + " FROM pg_catalog.pg_settings WHERE name = 'maintenance_work_mem'");
     } catch (SQLException e) {
       close();
       if ("55P03".equals(e.getSQLState())) {

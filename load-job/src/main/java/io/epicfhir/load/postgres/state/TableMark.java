@@ -42,6 +42,25 @@ public record TableMark(long relation, String columns, String writers, long rows
    * @param from where its rows are, for a FROM
    */
   public static TableMark of(Connection connection, String table, String from) throws SQLException {
+    return counting(connection, table, from, "false").mark();
+  }
+
+  /**
+   * A mark, and what was counted on the way.
+   *
+   * @param counted of how many rows the condition holds
+   */
+  public record Counting(TableMark mark, long counted) {}
+
+  /**
+   * Reads all rows' heads, and counts rows meanwhile: to read a large table takes long.
+   *
+   * @param table schema and name, quoted
+   * @param from where its rows are, for a FROM
+   * @param condition which rows to count, for a WHERE
+   */
+  public static Counting counting(
+      Connection connection, String table, String from, String condition) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet found =
             statement.executeQuery(
@@ -52,12 +71,15 @@ public record TableMark(long relation, String columns, String writers, long rows
                     FROM pg_catalog.pg_attribute
                     WHERE attrelid = to_regclass(%2$s) AND attnum > 0 AND NOT attisdropped),
                   coalesce(string_agg(writer || ':' || n, ' ' ORDER BY writer), ''),
-                  coalesce(sum(n), 0)
-                FROM (SELECT xmin::text AS writer, count(*) AS n FROM %1$s GROUP BY xmin) w"""
-                    .formatted(from, literal(table)))) {
+                  coalesce(sum(n), 0), coalesce(sum(counted), 0)
+                FROM (SELECT xmin::text AS writer, count(*) AS n,
+                    count(*) FILTER (WHERE %3$s) AS counted FROM %1$s GROUP BY xmin) w"""
+                    .formatted(from, literal(table), condition))) {
       found.next();
-      return new TableMark(
-          found.getLong(1), found.getString(2), found.getString(3), found.getLong(4));
+      TableMark mark =
+          new TableMark(
+              found.getLong(1), found.getString(2), found.getString(3), found.getLong(4));
+      return new Counting(mark, found.getLong(5));
     }
   }
 
