@@ -17,10 +17,13 @@ import scala.Option;
 final class EvenParts implements PartitionCoalescer, Serializable {
   private static final long serialVersionUID = 1L;
 
-  /** The largest first, each to whom has the least. */
   @Override
   public PartitionGroup[] coalesce(int most, RDD<?> parent) {
-    Partition[] parts = parent.partitions();
+    return shares(most, parent.partitions());
+  }
+
+  /** The largest first, each to the connection that has the least. */
+  static PartitionGroup[] shares(int most, Partition... parts) {
     PartitionGroup[] groups = new PartitionGroup[Math.min(most, parts.length)];
     Arrays.setAll(groups, i -> new PartitionGroup(Option.empty()));
     long[] bytes = new long[groups.length];
