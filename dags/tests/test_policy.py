@@ -75,6 +75,30 @@ def test_a_daily_run_has_the_day_before_it_as_its_data_interval(etl):
     assert type(etl.timetable).__name__ == "CronDataIntervalTimetable"
 
 
+def test_a_run_that_airflows_page_triggers_asks_the_server(etl):
+    """The page's form fills in now as the logical date, and Airflow works out the schedule's last interval from it."""
+    from datetime import datetime, timezone
+    from types import SimpleNamespace
+
+    from airflow.api_fastapi.core_api.datamodels.dag_run import TriggerDAGRunPostBody
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    from epic_fhir.lake import RunKey
+
+    now = datetime.now(timezone.utc)
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(etl))
+    asked = TriggerDAGRunPostBody(logical_date=now, run_after=now).validate_context(stored)
+    assert asked["data_interval"].end < now
+    run = SimpleNamespace(
+        run_type="manual",
+        run_after=asked["run_after"],
+        data_interval_start=asked["data_interval"].start,
+        data_interval_end=asked["data_interval"].end,
+    )
+    key = RunKey.of({"dag_run": run, "ti": SimpleNamespace(dag_id=etl.dag_id, run_id="r", task_id="kick_off", try_number=1)})
+    assert key.interval_start == key.interval_end == now
+
+
 def test_every_param_is_typed_and_described(dags):
     for dag in dags:
         for name, param in dag.params.items():
