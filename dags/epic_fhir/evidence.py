@@ -62,7 +62,7 @@ class Evidence:
         if landed is None or ended is None or ended < landed:  # it landed once more since, and was counted then
             return []
         checks = judged.get("checks") if isinstance(judged.get("checks"), list) else []
-        return sorted({f"{c['name']} of {c['subject']}" for c in checks if _is_of_landing(c, export)})
+        return sorted({f"{c['name']} of {c.get('subject')}" for c in checks if _is_of_landing(c, export)})
 
     def written(self) -> dict[str, int | None]:
         """Rows in bronze by type, of this run's exports."""

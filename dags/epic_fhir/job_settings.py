@@ -208,7 +208,10 @@ def _kept_file(here: Installation, key: tuple[str, str]) -> Path | None:
 
 def _last_file(key: tuple[str, str]) -> Path | None:
     """Where the last thresholds and alerts that held are kept beside Airflow's own files: class archives are off by default."""
-    folder = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser() / "epic-fhir"
+    home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
+    if not home.is_dir():
+        return None
+    folder = home / "epic-fhir"
     try:
         require_own(folder)
     except OpenToOthers:

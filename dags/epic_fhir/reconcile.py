@@ -94,7 +94,7 @@ def _landed_earlier(evidence: Evidence) -> list[Check]:
             export,
             FAIL,
             f"{export} landed in an earlier try, whose counts did not fit: {', '.join(found)}. It is not downloaded again in this "
-            "try; ask for a new export.",
+            "try. Ask for a new export, in bulk a full one (EPIC_FHIR_BULK_MODE=full): what is missing has not changed since.",
         )
         for export, found in wrong.items()
     ]

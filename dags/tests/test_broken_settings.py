@@ -105,7 +105,9 @@ BREAKS = pytest.mark.parametrize("breaks", [two_jars, no_java, typo, no_conf])
 def default(conf, monkeypatch):
     """A default installation has no folder of class archives."""
     monkeypatch.delenv("EPIC_FHIR_CLASS_ARCHIVES")
-    monkeypatch.setenv("AIRFLOW_HOME", str(conf.parent / "airflow"))
+    home = conf.parent / "airflow"
+    home.mkdir()
+    monkeypatch.setenv("AIRFLOW_HOME", str(home))
     return conf
 
 
