@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import shlex
 import sys
 import time
 from collections import Counter
@@ -41,7 +42,7 @@ def demo(stack: Stack) -> int:
 
 
 def up(stack: Stack) -> int:
-    """The parts stay; the demo runs again unless a green one is there."""
+    """The parts stay; the demo runs again unless a green one of the same patients and profile is there."""
     stack.stop()
     if not is_green(stack):
         stack.wipe()
@@ -52,9 +53,12 @@ def up(stack: Stack) -> int:
 
 
 def is_green(stack: Stack) -> bool:
-    """Whether the demo's run has ended well."""
+    """Whether the demo's run has ended well, with these patients and this profile."""
     verdict = stack.lake / "metrics" / DAG / RUN / "verdict.json"
-    return verdict.exists() and json.loads(verdict.read_text())["verdict"] == "green"
+    env = stack.root / "env"
+    here = shlex.split(env.read_text()) if env.exists() else []
+    alike = all(f"{name}={value}" in here for name, value in stack.served().items())
+    return alike and verdict.exists() and json.loads(verdict.read_text())["verdict"] == "green"
 
 
 def start(stack: Stack):

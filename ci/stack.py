@@ -6,6 +6,7 @@ process id. The addresses are in <root>/env as shell KEY=VALUE lines.
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import time
@@ -94,7 +95,7 @@ class Stack:
         return JavaPart(self.root, name).env()
 
     def env(self) -> dict[str, str]:
-        """What <root>/env holds: LAKE, DATA, PSQL_URL, AIRFLOW_URL, SANDBOX_URL, REPORT."""
+        """What <root>/env holds: LAKE, DATA, PSQL_URL, AIRFLOW_URL, SANDBOX_URL, REPORT, and of what the data are."""
         return {
             "LAKE": str(self.lake),
             "DATA": str(self.data),
@@ -102,7 +103,12 @@ class Stack:
             "AIRFLOW_URL": self.part("airflow")["AIRFLOW_URL"],
             "SANDBOX_URL": self.part("sandbox")["SANDBOX_URL"],
             "REPORT": str(self.lake / "report.html"),
+            **self.served(),
         }
+
+    def served(self) -> dict[str, str]:
+        """How many patients the server has, and how it behaves: a lake that was filled from another one is of no use."""
+        return {"SANDBOX_PATIENTS": str(self.patients), "SANDBOX_PROFILE": self.profile}
 
     def pipeline_env(self) -> dict[str, str]:
         """The settings that point the pipeline at these parts; nothing else differs from a hospital's installation."""
@@ -223,7 +229,7 @@ class Stack:
         return _answer(request, path)
 
     def _write_env(self):
-        text = "".join(f"{key}={value}\n" for key, value in self.env().items())
+        text = "".join(f"{key}={shlex.quote(value)}\n" for key, value in self.env().items())
         part = self.root / "env.part"
         part.write_text(text)
         part.rename(self.root / "env")

@@ -9,7 +9,7 @@ the time and who it was are kept in `<lake>/state/history/<dag_id>.json` beside 
 | dag_id | whose runs |
 | figure | a level of speed as the report names it, for example `transform: ms a resource`; or `all` |
 | warning | a warning as the alert names it, for example `drift, patient`; or `all` |
-| deletions | held deletions, for example `Observation:104`; `epic_fhir_rerun` makes them for the last red run |
+| deletions | held deletions, for example `Observation:104`; `epic_fhir_rerun` makes them for the newest run that held them back |
 | reason | why this is the new normal; no patient's name or id |
 """
 
@@ -20,7 +20,7 @@ from datetime import timedelta
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Param, get_current_context, task
 
-from epic_fhir import rerun, sites, tasks
+from epic_fhir import sites, tasks
 from epic_fhir.defaults import every_dag
 
 DELETIONS = r"^([A-Z][A-Za-z]+:[0-9]{1,12}(,[A-Z][A-Za-z]+:[0-9]{1,12})*)?$"
@@ -59,7 +59,7 @@ for site in sites.names():
             task_id="delete",
             trigger_dag_id=sites.named("rerun", site),
             conf={
-                "run": rerun.NEWEST_RED,
+                "run": "{{ ti.xcom_pull(task_ids='accept', key='return_value')['mends'] }}",
                 "begin": "transform",
                 "accept_deletions": "{{ params.deletions }}",
                 "reason": "{{ params.reason }}",

@@ -26,6 +26,6 @@ for site in sites.names():
         # Switched on, it waits for its day: without a start date and with nothing to make up for, the last one is not run.
         schedule=CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(0)) if cron else None,
         doc_md=__doc__,
-        **every_dag("care", site, ["care"]) | {"start_date": None},
+        **every_dag("care", site, ["care"]),
     ):
         PhaseSubmit(task_id="care", module="transform-job", main="io.epicfhir.transform.Care", **sites.pool("lake", site))

@@ -108,7 +108,7 @@ def test_a_retry_finds_the_driver_that_its_dead_worker_left_on_the_cluster(stack
 
     def attempt(number: int) -> dict:
         ti = SimpleNamespace(dag_id="epic_fhir_etl", run_id="cluster-mode", task_id="load", try_number=number, stats_tags={})
-        run = SimpleNamespace(data_interval_start=now, data_interval_end=now, run_after=now)
+        run = SimpleNamespace(run_type="manual", data_interval_start=None, data_interval_end=None, run_after=now)
         operator = PhaseSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load")
         return operator.execute({"dag_run": run, "ti": ti, "task_state_store": store})
 

@@ -32,6 +32,13 @@ def usable_landing(export: str, landing: Any) -> tuple[dict[str, Any] | None, st
     return (None if told else landing), told
 
 
+def readable_landing(export: str, landing: Any) -> tuple[dict[str, Any] | None, str | None]:
+    """The same of a file that is there, whatever it holds."""
+    if landing is None:
+        return None, f"Cannot read the bronze commit of {export}: it is not JSON. Bring the file back from a backup."
+    return usable_landing(export, landing)
+
+
 def as_agreed(problems: dict[str, str | None]) -> list[Check]:
     """
     A check for each document that is not; one that is missing is another check's.

@@ -6,9 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from epic_fhir.checks import FAIL
 from epic_fhir.reports import parse_instant
 
 PHASES = ("extract", "transform", "load")
+COUNTED = ("manifest = source", "source = bronze", "bronze = landing")
+"""The checks of what extract received and wrote."""
+COUNTED_EARLIER = "counts of an earlier try"
+"""The check that no such check failed for an export that is not downloaded again."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,7 @@ class Evidence:
     :param standing: of each view the Delta version that the newest transform of any run has left
     :param every_landing: reads the landings of all exports, by export
     :param standing_joined: of each joined table what ``standing`` is of a view
+    :param verdict_of: reads the verdict of a run by the key that its landings carry; None where there is none
     """
 
     reports: dict[str, dict[str, Any] | None]
@@ -27,6 +33,7 @@ class Evidence:
     standing: dict[str, int] = field(default_factory=dict)
     every_landing: Callable[[], dict[str, Any]] = dict
     standing_joined: dict[str, int] = field(default_factory=dict)
+    verdict_of: Callable[[str], Any] = lambda run_key: None
 
     def result(self, phase: str) -> dict[str, Any]:
         return (self.reports.get(phase) or {}).get("result") or {}
@@ -46,6 +53,16 @@ class Evidence:
         mine = {export: self.landings.get(export) or {} for export in self.export_ids}
         landed = {export: parse_instant(landing.get("landed_at")) for export, landing in mine.items()}
         return {export: mine[export] for export, at in landed.items() if at and began and at < began}
+
+    def miscounted(self, export: str) -> list[str]:
+        """The counts of an export that landed earlier which did not fit when they were counted: the checks, with their subjects."""
+        landing = self.landings.get(export) or {}
+        judged = self.verdict_of(landing.get("run_key") or "")
+        landed, ended = parse_instant(landing.get("landed_at")), parse_instant(_part(judged, "run").get("end"))
+        if landed is None or ended is None or ended < landed:  # it landed once more since, and was counted then
+            return []
+        checks = judged.get("checks") if isinstance(judged.get("checks"), list) else []
+        return sorted({f"{c['name']} of {c.get('subject')}" for c in checks if _is_of_landing(c, export)})
 
     def written(self) -> dict[str, int | None]:
         """Rows in bronze by type, of this run's exports."""
@@ -91,6 +108,18 @@ class Evidence:
         """Resources that came and brought nothing new, by reason: a crawl reads again what it has."""
         extract = self.result("extract")
         return {reason: n for reason in ("unchanged", "duplicates", "opted_out") if (n := (extract.get(reason) or {}).get(kind))}
+
+
+def _part(document: Any, name: str) -> dict[str, Any]:
+    part = document.get(name) if isinstance(document, dict) else None
+    return part if isinstance(part, dict) else {}
+
+
+def _is_of_landing(check: Any, export: str) -> bool:
+    """Whether it failed, and is of what came to bronze."""
+    if not isinstance(check, dict) or check.get("state") != FAIL:
+        return False
+    return check.get("name") in COUNTED or (check.get("name"), check.get("subject")) == (COUNTED_EARLIER, export)
 
 
 def export_ids(extract: dict[str, Any] | None) -> list[str]:

@@ -127,7 +127,9 @@ def _read(lake: Lake, dag_id: str, folder: str) -> Any:
     tasks = _TASKS[unjudged[1]] if unjudged else ("report",)
     try:
         texts = {task: lake.read_text(lake.metrics(dag_id, folder, f"{task}.json")) for task in tasks}
-        reports = {task: json.loads(text) for task, text in texts.items() if text is not None}
+        found = {task: json.loads(text) for task, text in texts.items() if text is not None}
+        # The note of a task that is at work, or was killed, says nothing of how the run ended.
+        reports = {task: report for task, report in found.items() if not (isinstance(report, dict) and "begun" in report)}
         failed = next((report for report in reports.values() if report["run"]["status"] == "failed"), None) if unjudged else None
         if failed or not reports:
             return failed

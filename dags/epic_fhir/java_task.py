@@ -35,8 +35,9 @@ class JavaCall:
         with settings_must_hold():
             here = Installation.of(key.dag_id)
             lake = Settings.of(here).open_lake()
+            # Before anything else that can end the task: what an earlier try reported is not to speak for this one.
+            path, before = lake.report(key), begun(lake, key)
             command, archive = here.java(module, main, key.arguments(here.conf, export_id, **listed(options or {})))
-        path, before = lake.report(key), begun(lake, key)
         self._log.info(logs.opening(key, here.conf, export_id))
         self._log.debug("Running %s", " ".join(command))
         with private(lake):

@@ -3,7 +3,8 @@ The settings files as the jobs read them.
 
 HOCON, parsed only by the jobs. They return the few values that Python needs, as JSON (common/contracts). The result is cached until
 a settings file, an included file, an environment variable that they name or the job's JAR changes: within a process, and in the
-folder of class archives if there is one. Neither a settings file nor a result holds a secret.
+folder of class archives if there is one. The last thresholds and alerts that held are kept in Airflow's home folder, too, so that
+alerts go out when they no longer hold. Neither a settings file nor a result holds a secret.
 """
 
 from __future__ import annotations
@@ -113,7 +114,8 @@ def validation(here: Installation) -> ValidationSettings:
 
 def validation_before(here: Installation) -> ValidationSettings | None:
     """Those of before the files changed, which do not hold any more; None where none are kept."""
-    answer = _answers.get(("validation", str(here.validation()))) or _read(_kept_file(here, ("validation", str(here.validation()))))
+    key = ("validation", str(here.validation()))
+    answer = _answers.get(key) or _read(_kept_file(here, key)) or _read(_last_file(key))
     try:
         return None if answer is None else read(ValidationSettings, answer["document"], "the settings of before")
     except ContractError:
@@ -143,6 +145,8 @@ def _document(here: Installation, kind: str, file: Path) -> dict[str, Any]:
         if _changed_since(begun, answer["from"]["files"]):
             return document  # perhaps of the files as they were before: the next call asks again
         _keep(kept, answer)
+        if kind == "validation":
+            _keep(_last_file(key), answer)
     _answers[key] = answer
     return answer["document"]
 
@@ -199,7 +203,24 @@ def _kept_file(here: Installation, key: tuple[str, str]) -> Path | None:
         require_own(here.archives)
     except OpenToOthers:
         return None
-    return here.archives / f"settings-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]}.json"
+    return here.archives / _file_name(key)
+
+
+def _last_file(key: tuple[str, str]) -> Path | None:
+    """Where the last thresholds and alerts that held are kept beside Airflow's own files: class archives are off by default."""
+    home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
+    if not home.is_dir():
+        return None
+    folder = home / "epic-fhir"
+    try:
+        require_own(folder)
+    except OpenToOthers:
+        return None
+    return folder / _file_name(key)
+
+
+def _file_name(key: tuple[str, str]) -> str:
+    return f"settings-{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]}.json"
 
 
 def _read(kept: Path | None) -> dict[str, Any] | None:

@@ -55,14 +55,21 @@ def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds
 
 
 def _evidence(lake: Lake, reports: dict[str, Any]) -> tuple[Evidence, dict[str, str | None]]:
-    """What the checks look at; and by export why its landing cannot be used."""
+    """What the checks look at; and by export why its landing cannot be used, of all landings as soon as the checks read them."""
     exports = (((reports.get("transform") or {}).get("result")) or {}).get("exports") or []
     known = sorted({*exports, *export_ids(reports.get("extract"))})
     landings = {e: contract_checks.usable_landing(e, lake.read_json(lake.landing(e))) for e in known}
+    problems = {export: told for export, (_, told) in landings.items()}
 
     def every_landing() -> dict[str, Any]:
-        found = dict(lake.json_files(f"{lake.root}/state/landings"))
-        return {export: contract_checks.usable_landing(export, landing)[0] for export, landing in found.items()}
+        found = {}
+        for export, content in lake.json_files(f"{lake.root}/state/landings"):
+            found[export], problems[export] = contract_checks.readable_landing(export, content)
+        return found
+
+    def verdict_of(run_key: str) -> Any:
+        dag_id, _, run_id = run_key.partition("/")
+        return lake.read_json(lake.metrics(dag_id, run_id, "verdict.json"))
 
     evidence = Evidence(
         reports=reports,
@@ -71,8 +78,9 @@ def _evidence(lake: Lake, reports: dict[str, Any]) -> tuple[Evidence, dict[str, 
         standing=_versions(lake, "views"),
         standing_joined=_versions(lake, "joined"),
         every_landing=every_landing,
+        verdict_of=verdict_of,
     )
-    return evidence, {export: told for export, (_, told) in landings.items()}
+    return evidence, problems
 
 
 def _beside_earlier_runs(

@@ -11,6 +11,9 @@ from typing import Any
 
 from epic_fhir.modes import MODES, replace_text
 
+_OF_AN_INTERVAL = ("scheduled", "backfill")
+"""Airflow's types of runs that are about a time."""
+
 
 @dataclass(frozen=True)
 class RunKey:
@@ -25,12 +28,17 @@ class RunKey:
 
     @classmethod
     def of(cls, context: Any) -> RunKey:
-        """A run without a data interval (a manual one) has the time it was asked for."""
+        """
+        Only the schedule and a backfill ask for an interval. A run that a person triggers has the time at which it was asked for,
+        also where Airflow's page has filled in a logical date and so an interval: otherwise it would ask the server for nothing.
+        """
         run, ti = context["dag_run"], context["ti"]
         if ti.run_id in (".", ".."):
             raise ValueError(f"A run cannot be named {ti.run_id}: its reports would lie among other runs'; give it another id")
-        end = run.data_interval_end or run.run_after
-        return cls(ti.dag_id, ti.run_id, ti.task_id, ti.try_number, run.data_interval_start or end, end)
+        start = end = run.run_after
+        if run.run_type in _OF_AN_INTERVAL:
+            start, end = run.data_interval_start or start, run.data_interval_end or end
+        return cls(ti.dag_id, ti.run_id, ti.task_id, ti.try_number, start, end)
 
     def arguments(self, conf: Path, export_id: str | None = None, **selection: list[str]) -> list[str]:
         """The command line of a job; what is selected for it (types, views) joined by commas."""
@@ -58,8 +66,11 @@ class Lake:
     """Who may read what is written: a name of MODES."""
 
     def metrics(self, dag_id: str, run_id: str, name: str) -> str:
-        run = run_id.replace(":", "_") if self.root.startswith("hdfs:") else run_id
-        return f"{self.root}/metrics/{dag_id}/{run}/{name}"
+        return f"{self.root}/metrics/{dag_id}/{self.folder_of(run_id)}/{name}"
+
+    def folder_of(self, run_id: str) -> str:
+        """The name of a run's folder: its id, as far as the file system takes it."""
+        return run_id.replace(":", "_") if self.root.startswith("hdfs:") else run_id
 
     def report(self, key: RunKey, task_id: str | None = None) -> str:
         return self.metrics(key.dag_id, key.run_id, f"{task_id or key.task_id}.json")
@@ -72,7 +83,7 @@ class Lake:
 
     def folder(self, key: RunKey) -> tuple[str, str]:
         """The run as runs() names it."""
-        return key.dag_id, self.metrics(key.dag_id, key.run_id, "").split("/")[-2]
+        return key.dag_id, self.folder_of(key.run_id)
 
     def runs(self) -> list[tuple[str, str]]:
         """Every run that left a report: DAG and folder; newest first by the time in the run's id, or by the folder's."""
@@ -114,6 +125,9 @@ class Lake:
 
     def exists(self, path: str) -> bool:
         return self._at(path).exists()
+
+    def delete(self, path: str) -> None:
+        self._at(path).unlink(missing_ok=True)
 
     def write_text(self, path: str, content: str) -> None:
         """Replaces a file in one step."""

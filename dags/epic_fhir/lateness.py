@@ -7,8 +7,7 @@ import shlex
 from typing import Any
 
 from epic_fhir import notices
-from epic_fhir.channels import Alerts, Message
-from epic_fhir.installation import Installation
+from epic_fhir.channels import Message
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +25,9 @@ def tell(hours: float, context: dict[str, Any]) -> None:
     log.error(subject)
     advice = "Look at which task it is in: wait means the server, a queued task a full pool, a running one its log."
     command = f"airflow tasks states-for-dag-run {dag_id} {shlex.quote(run_id)}"
-    here = Installation.of(dag_id)
     notices.send(
-        notices.lake_of(here),
-        Alerts.of(here),
+        notices.lake_of(dag_id),
+        notices.whom(dag_id),
         Message(dag_id, run_id, "late", subject, [f"{subject}.", advice], command, ""),
         context,
     )

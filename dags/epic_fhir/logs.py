@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from epic_fhir import sites
 from epic_fhir.lake import RunKey
 from epic_fhir.reports import JOBS, lasted
 
@@ -41,12 +42,19 @@ def closing(key: RunKey, report: dict[str, Any], path: str) -> str:
     """
     seconds = lasted(report.get("run") or {})
     took = "" if seconds is None else f" after {seconds:,.1f} s"
-    found = "; ".join(_found(key.task_id, report)) or "nothing to report"
+    found = "; ".join(_found(key.task_id, report))
     if key.task_id == "wait" and (report.get("result") or {}).get("state") not in READY:
         return f"wait asked{took}: {found}. It asks again later. Its report: {path}"
-    after = JOBS[JOBS.index(key.task_id) + 1 :] if key.task_id in JOBS else ()
-    following = f" Next: {after[0]}." if after else " Next: the checks."
-    return f"{key.task_id} ended well{took}: {found}.{following} Its report: {path}"
+    told = f": {found}" if found else ""
+    return f"{key.task_id} ended well{took}{told}.{_following(key)} Its report: {path}"
+
+
+def _following(key: RunKey) -> str:
+    """What is next; said only in the DAGs that go from phase to phase and end with the checks."""
+    if key.dag_id not in (sites.named(what, sites.of(key.dag_id)) for what in ("etl", "rerun")) or key.task_id not in JOBS:
+        return ""
+    after = JOBS[JOBS.index(key.task_id) + 1 :]
+    return f" Next: {after[0] if after else 'the checks'}."
 
 
 def _found(task: str, report: dict[str, Any]) -> list[str]:
@@ -58,6 +66,8 @@ def _found(task: str, report: dict[str, Any]) -> list[str]:
         return [f"{received:,} resources received", f"{rejected:,} in quarantine"]
     if task == "transform":
         return [f"{len(result.get('exports') or [])} exports applied", f"{len(result.get('views') or {})} views up to date"]
+    if task != "load":
+        return []
     tables = (result.get("tables") or {}).values()
     changed = sum(bool(table.get("changed")) for table in tables)
     return [f"{changed} of {len(tables)} tables changed", f"{sum(table.get('rows') or 0 for table in tables):,} rows in all"]

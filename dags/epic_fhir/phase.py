@@ -52,7 +52,11 @@ def begun(lake: Lake, key: RunKey) -> Any:
     if lake.read_json(path) is None:
         return None
     note = {"begun": {"task_id": key.task_id, "try_number": key.try_number}}
-    lake.write_json(path, note)
+    try:
+        lake.write_json(path, note)
+    except OSError:  # a full disk still lets a file go
+        lake.delete(path)
+        raise
     return note
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from epic_fhir import joined_checks, load_checks, source_checks, transform_checks
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
-from epic_fhir.evidence import PHASES, Evidence, landed_rows
+from epic_fhir.evidence import COUNTED_EARLIER, PHASES, Evidence, landed_rows
 
 GREEN, RED, UNKNOWN = "green", "red", "unknown"
 
@@ -29,12 +29,7 @@ def reconcile(evidence: Evidence) -> list[Check]:
         if promised is not None:
             promised += evidence.by_reference(kind)
         checks += _source_is_bronze(kind, evidence.resources("extract")[kind], promised, evidence.set_aside(kind))
-    if evidence.landed_earlier:
-        exports = ", ".join(evidence.landed_earlier)
-        sentence = (
-            f"{exports}: landed and checked by an earlier try (received rows = written rows); not downloaded again in this try."
-        )
-        checks.append(Check("source = bronze", "all", PASS, sentence))
+    checks += _landed_earlier(evidence)
     if set(evidence.landed_earlier) != set(evidence.export_ids) or not evidence.export_ids:
         ended = evidence.succeeded("extract")
         checks += [_not_received(kind, count, ended=ended) for kind, count in sorted(manifest.items()) if kind not in types]
@@ -90,6 +85,28 @@ def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None, a
     return [*checks, Check("source = bronze", kind, FAIL, f"{told}: {missing:,} unaccounted for.")]
 
 
+def _landed_earlier(evidence: Evidence) -> list[Check]:
+    """Of exports that an earlier try landed nothing is counted in this one: what was found then still counts."""
+    wrong = {export: found for export in evidence.landed_earlier if (found := evidence.miscounted(export))}
+    checks = [
+        Check(
+            COUNTED_EARLIER,
+            export,
+            FAIL,
+            f"{export} landed in an earlier try, whose counts did not fit: {', '.join(found)}. It is not downloaded again in this "
+            "try. Ask for a new export, in bulk a full one (EPIC_FHIR_BULK_MODE=full): what is missing has not changed since.",
+        )
+        for export, found in wrong.items()
+    ]
+    if right := [export for export in evidence.landed_earlier if export not in wrong]:
+        sentence = (
+            f"{', '.join(right)}: landed and checked by an earlier try (received rows = written rows); not downloaded again in "
+            "this try."
+        )
+        checks.append(Check("source = bronze", "all", PASS, sentence))
+    return checks
+
+
 def _not_received(kind: str, count: int, *, ended: bool) -> Check:
     """
     :param ended: whether extract came to its end; what a failed one did not fetch is no fault of the server's
@@ -133,11 +150,20 @@ def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
     silver = evidence.result("transform").get("silver") or {}
     read = {kind: state["read"] for kind, state in silver.items() if state.get("read") is not None}
     all_of_bronze: dict[str, int] | None = None
+    unreadable: list[str] = []
     for kind in sorted({k for k in expected if expected[k]} | {k for k in read if read[k]}):
         if read.get(kind, 0) > expected.get(kind, 0) and all_of_bronze is None:
             every = evidence.every_landing()
             all_of_bronze = evidence.resources_in(every, every)
-        checks.append(_was_read(kind, expected.get(kind, 0), read.get(kind), all_of_bronze or {}, evidence.succeeded("transform")))
+            unreadable = sorted(export for export, landing in every.items() if landing is None)
+        check = _was_read(kind, expected.get(kind, 0), read.get(kind), all_of_bronze or {}, evidence.succeeded("transform"))
+        if unreadable and check.state == FAIL and read.get(kind, 0) > expected.get(kind, 0):
+            sentence = (
+                f"transform read {read[kind]:,} {kind}, as much as bronze may have; nobody can say so, because the landing of "
+                f"{', '.join(unreadable)} cannot be read."
+            )
+            check = Check(name, kind, COULD_NOT_RUN, sentence)
+        checks.append(check)
     return checks
 
 

@@ -2,35 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from epic_fhir import reconcile, sites
 from epic_fhir.lake import Lake
+from epic_fhir.reports import JOBS
+
+State = Callable[[str], str | None]
+"""What Airflow says of a run, by its id; None where it says nothing."""
+AT_WORK = ("queued", "running")
+"""What Airflow calls a run that goes on, or goes again since somebody cleared it: its files tell what it was before."""
 
 
-def newest(lake: Lake, dag_id: str) -> str | None:
-    """The folder of the newest run of a DAG that ended and is not green; None where there is none."""
-    mended: set[str] = set()
-    of_reruns = sites.named("rerun", sites.of(dag_id))
-    for dag, run in lake.runs():
-        if dag == of_reruns:
-            mended |= _mended(lake, dag, run)
-        # One without a verdict is still at work: its export is not to be taken away from it.
-        elif dag == dag_id and run not in mended and _verdict(lake, dag_id, run) not in (None, reconcile.GREEN):
+def unknown(run: str) -> str | None:
+    """Where Airflow cannot be asked, or has forgotten the run."""
+    return None
+
+
+def newest(lake: Lake, dag_id: str, state: State = unknown) -> str | None:
+    """The id of the newest run of a DAG that ended and is not green; None where there is none."""
+    for run, verdict in _not_mended(lake, dag_id):
+        if verdict == reconcile.GREEN:
+            continue
+        now = state(run)
+        # The export of a run that goes on is not to be taken away from it. One without a verdict may have ended before it.
+        if now not in AT_WORK if verdict else now == "failed":
             return run
     return None
 
 
-def _mended(lake: Lake, dag_id: str, run: str) -> set[str]:
-    """The folder of the run that a rerun brought to green."""
-    result = _part(lake.read_json(lake.metrics(dag_id, run, "report.json")), "result")
+def holding(lake: Lake, dag_id: str, kinds: set[str]) -> str | None:
+    """
+    The id of the newest red run that held back deletions of these types; None where a later run found nothing to hold back.
+
+    :param kinds: resource types
+    """
+    for run, verdict in _not_mended(lake, dag_id):
+        report = lake.read_json(lake.metrics(dag_id, run, "transform.json"))
+        if kinds <= _part(_part(report, "result"), "held_deletions").keys():
+            return run
+        if verdict == reconcile.GREEN or _part(report, "run").get("status") == "success":
+            return None
+    return None
+
+
+def _not_mended(lake: Lake, dag_id: str) -> Iterator[tuple[str, Any]]:
+    """The ids and verdicts of a DAG's runs that no rerun has brought to green, newest first; None for one without a verdict."""
+    mended: set[str] = set()
+    of_reruns = sites.named("rerun", sites.of(dag_id))
+    for dag, folder in lake.runs():
+        if dag == of_reruns:
+            mended |= _mended(lake, dag, folder)
+        elif dag == dag_id:
+            judged = lake.read_json(lake.metrics(dag, folder, "verdict.json"))
+            run = _id(lake, dag, folder, judged)
+            if run not in mended:
+                yield run, judged.get("verdict") if isinstance(judged, dict) else None
+
+
+def _id(lake: Lake, dag_id: str, folder: str, judged: Any) -> str:
+    """A run's id, some characters of which the name of its folder may have lost: what lies in the folder tells it."""
+    others = (lake.read_json(lake.metrics(dag_id, folder, f"{task}.json")) for task in JOBS)
+    for document in chain((judged,), others):
+        run = _part(document, "run").get("run_id")
+        if isinstance(run, str) and lake.folder_of(run) == folder:
+            return run
+    return folder
+
+
+def _mended(lake: Lake, dag_id: str, folder: str) -> set[str]:
+    """The id of the run that a rerun brought to green."""
+    result = _part(lake.read_json(lake.metrics(dag_id, folder, "report.json")), "result")
     mends = result.get("mends") if result.get("verdict") == reconcile.GREEN else None
-    return {lake.metrics(dag_id, mends, "").split("/")[-2]} if isinstance(mends, str) else set()
-
-
-def _verdict(lake: Lake, dag_id: str, run: str) -> Any:
-    told = lake.read_json(lake.metrics(dag_id, run, "verdict.json"))
-    return told.get("verdict") if isinstance(told, dict) else None
+    return {mends} if isinstance(mends, str) else set()
 
 
 def _part(document: Any, name: str) -> dict[str, Any]:

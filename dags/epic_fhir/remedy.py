@@ -6,9 +6,12 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from epic_fhir import acceptance, joined_checks, quarantine, rerun, sites
+from epic_fhir import acceptance, refusals, rerun, sites
 from epic_fhir.checks import FAIL
+from epic_fhir.evidence import COUNTED_EARLIER
 from epic_fhir.lake import RunKey
+from epic_fhir.load_checks import QUALITY
+from epic_fhir.refusals import at_the_source, run_option
 from epic_fhir.reports import DATA_REFUSED, JOBS
 
 if TYPE_CHECKING:
@@ -25,19 +28,14 @@ _ADVICE = {
 }
 
 _CHECKS = "The checks say what differs, or what could not be compared. Find out why, then run the command."
-
-REFUSALS = (
-    "refused_export",
-    "damaged_export",
-    "changed_types",
-    "held_deletions",
-    "refused_views",
-    *joined_checks.REFUSED,
+_QUALITY = (
+    "Rows of the tables are bad by a check of quality, whose sentence has the query that shows them. If the check or its threshold "
+    "is wrong, correct its file or load.quality.overrides; then run the command: load runs the checks again."
 )
-"""What a report's result names of data that was refused, in the order of the data's way."""
 
 _MENDS = {
     "manifest = source": ("kick_off", None),
+    COUNTED_EARLIER: ("kick_off", None),
     "source = bronze": ("extract", None),
     "bronze = landing": ("extract", None),
     "bronze = transform": ("transform", "types"),
@@ -46,6 +44,7 @@ _MENDS = {
     "view = PostgreSQL": ("load", "views"),
     "views = joined": ("transform", None),
     "joined = PostgreSQL": ("load", "views"),
+    QUALITY: ("load", None),
 }
 """The phase that mends a check, and what of it is rebuilt."""
 
@@ -65,14 +64,14 @@ def next_step(
     failed = next((task for task in ORDER if states.get(task) not in ("success", "skipped", None)), "validate")
     report = reports.get(failed) or {}
     code, result = (report.get("run") or {}).get("exit_code"), report.get("result") or {}
-    told = _CHECKS if failed == "validate" else _ADVICE.get(code, "Read the end of the task's log in Airflow.")
-    refused = _refused(key, failed, code, result)
+    told = _of_checks(key, checks) if failed == "validate" else _ADVICE.get(code, "Read the end of the task's log in Airflow.")
+    refused = refusals.refused(key, failed, code, result)
     transform = (reports.get("transform") or {}).get("result") or {}
     known = {name for part in ("views", "joined", "lookups") for name in transform.get(part) or {}}
     advice, mend = refused or (told, _mend(failed, checks, known))
     # What makes two failures the same, beside task and exit code: what was refused, or the message without its numbers.
     error = str((report.get("run") or {}).get("error") or "")
-    cause = next((kind for kind in REFUSALS if refused and result.get(kind)), "") or acceptance.words(error)
+    cause = next((kind for kind in refusals.REFUSALS if refused and result.get(kind)), "") or acceptance.words(error)
     if mend:
         conf = shlex.quote(json.dumps({"run": mends or key.run_id, **mend, "go": True}))
         command = f"airflow dags trigger {sites.named('rerun', sites.of(key.dag_id))} --conf {conf}"
@@ -126,105 +125,12 @@ def write_again(key: RunKey, advice: str = "Read the log of the task report.") -
     return {"task": "report", "exit_code": None, "cause": "", "advice": f"{advice} Then run the command.", "command": command}
 
 
-def run_option(key: RunKey) -> str:
-    """The option that names a run, also of an id that would be taken for an option itself."""
-    return f"--run-id{'=' if key.run_id.startswith('-') else ' '}{shlex.quote(key.run_id)}"
-
-
-def _refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """
-    What extract or transform refused, where a rerun mends it: the advice, and the rerun. Of several problems it takes the earliest
-    one in the flow of data; the next run says what is left.
-    """
-    if code != DATA_REFUSED:
-        return None
-    if failed == "extract":
-        return _refused_export(key, result)
-    if failed == "transform":
-        return _refused_tables(key, result)
-    if failed == "load":
-        advice = (
-            "Tables of PostgreSQL are not what the lake has: the message says which, and why. Do what it says first: correct "
-            "the view or joined table, change the settings, or find who else writes the tables. All other tables are up to date."
-        ) + _at_the_source(key)
-        return advice, {"begin": "transform"}
-    return None
-
-
-def _refused_export(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    if result.get("refused_export"):
-        clear = f"airflow dags clear {key.dag_id} {run_option(key)} --only-failed --yes"
-        advice = (
-            "The job refused the server's export: the message says why. Once the server is right, run this command: it asks for a "
-            "new export.\nTo land the export as it is, first change the settings that the message names, then run: " + clear
-        )
-        return advice + _show(result), {"begin": "kick_off"}
-    if result.get("state") == "landed":
-        advice = (
-            "What came is in bronze, and what an export brought that was withdrawn is not. Find who else writes the lake. Then run "
-            "this command: the new export reaches back to before the withdrawn one."
-        )
-        return advice, {"begin": "kick_off"}
-    return None
-
-
-def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    if export := result.get("damaged_export"):
-        advice = "A file of bronze is not what landed. Find who else writes the lake; then have that export landed again."
-        return advice, {"begin": "extract", "exports": [export]}
-    if types := result.get("changed_types"):
-        advice = "Silver is not what the pipeline left. Find who else writes the lake; then have it rebuilt from bronze."
-        return advice, {"begin": "transform", "types": types}
-    if held := result.get("held_deletions"):
-        return _accept(held, sites.named("etl", sites.of(key.dag_id)))
-    if refused := result.get("refused_views"):
-        # One that was committed and does not match silver counts as up to date, so a rerun must be told to rebuild it.
-        rebuilt = sorted(set(refused) & set(result.get("views") or {}))
-        advice = (
-            f"These views stopped and keep their last good rows: {', '.join(sorted(refused))}. The message of each says what to "
-            "correct. Correct it, or add the view to transform.leave-out."
-        ) + _at_the_source(key)
-        return advice, {"begin": "transform"} | ({"views": rebuilt} if rebuilt else {})
-    if joined := _names(result, *joined_checks.REFUSED):
-        advice = (
-            f"These joined tables and lookups stopped and keep their last good rows: {joined}. The message of each names the file "
-            "and line to correct. All other tables are up to date. Correct the file, or bring back what it depends on; then run "
-            "this command."
-        )
-        return advice, {"begin": "transform"}
-    advice = (
-        "Bronze lacks what an earlier export brought: the message says which. Run this command: the new export reaches back to "
-        "before it. If the run is red again for the same reason, make a full export of the group (EPIC_FHIR_BULK_MODE=full)."
-    )
-    return advice, {"begin": "kick_off"}
-
-
-def _at_the_source(key: RunKey) -> str:
-    """A resource that the source corrects comes with a new export only, which no rerun of transform asks for."""
-    etl = sites.named("etl", sites.of(key.dag_id))
-    return f"\nIf the source has corrected the resources instead, run: airflow dags trigger {etl}"
-
-
-def _names(result: dict[str, Any], *kinds: str) -> str:
-    return ", ".join(sorted({name for kind in kinds for name in result.get(kind) or {}}))
-
-
-def _show(result: dict[str, Any]) -> str:
-    """The command that shows what extract put into quarantine, in the terminal of the person who runs it and nowhere else."""
-    commands = quarantine.commands(result)
-    return f"\nTo see the refused lines, run: {commands}" if commands else ""
-
-
-def _accept(held: dict[str, int], etl: str) -> tuple[str, dict[str, Any]]:
-    """The command does not run as it stands: only a person can say why so much is gone."""
-    gone = ", ".join(f"{count:,} {kind}" for kind, count in sorted(held.items()))
-    advice = (
-        f"The source no longer holds {gone}. Nothing was deleted. Check first that the server answers in full and that the client "
-        f"may still read these types. If the server was wrong, run this command once it is right: airflow dags trigger {etl}. If "
-        'the resources are really gone, write why into "reason" of the command below.'
-    )
-    accepted = ",".join(f"{kind}:{count}" for kind, count in sorted(held.items()))
-    return advice, {"begin": "transform", "accept_deletions": accepted, "reason": ""}
+def _of_checks(key: RunKey, checks: list[dict[str, str]]) -> str:
+    """What to do where only checks were not content."""
+    failed = {c["name"] for c in checks if c["state"] == FAIL}
+    if QUALITY not in failed:
+        return _CHECKS
+    return (_QUALITY if failed == {QUALITY} else f"{_CHECKS} {_QUALITY}") + at_the_source(key)
 
 
 def _mend(failed: str, checks: list[dict[str, str]], known: set[str]) -> dict[str, Any] | None:

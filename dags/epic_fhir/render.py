@@ -11,6 +11,7 @@ from urllib.parse import quote
 from epic_fhir import joined_checks, quarantine
 from epic_fhir.charts import drawn, figure
 from epic_fhir.checks import ACCEPTED, COULD_NOT_RUN, FAIL, WARN
+from epic_fhir.evidence import Evidence
 from epic_fhir.lake import RunKey
 from epic_fhir.remedy import ORDER
 from epic_fhir.reports import parse_instant
@@ -94,6 +95,8 @@ def page(
         quarantine_folders=_quarantine(reports),
         checks=checks,
         table=table,
+        aside={row["type"]: Evidence(reports).set_aside(row["type"]) for row in table},
+        failed={(c["name"], c["subject"]) for c in checks if c["state"] == FAIL},
         joined=joined_checks.counts(*((reports.get(phase) or {}).get("result") or {} for phase in ("transform", "load"))),
         views_known=bool((((reports.get("transform") or {}).get("result")) or {}).get("views")),
         quarantined=sum(row["quarantined"] or 0 for row in table) if reports.get("extract") and table else None,
@@ -162,8 +165,11 @@ def _complete_but(count: int) -> str:
 
 
 def timeline(reports: dict[str, dict[str, Any] | None], states: dict[str, str]) -> list[dict[str, Any]]:
-    """One bar a task, in percent of the run; a task that left no report has no bar."""
-    spans = {task: _span(report) for task, report in reports.items()}
+    """
+    One bar a task, in percent of the run. A task that left no report has no bar, nor has one that a rerun left out: the report that
+    stands for it is that of the run that it mends.
+    """
+    spans = {task: _span(report) for task, report in reports.items() if states.get(task) != "skipped"}
     if spans.get("kick_off") and spans.get("wait"):
         # The sensor's report tells only of its last look; the wait began when the export was asked for.
         spans["wait"] = (spans["kick_off"][1], max(spans["wait"][1], spans["kick_off"][1]))

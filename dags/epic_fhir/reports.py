@@ -37,8 +37,8 @@ EMPTY: dict[str, Any] = {
 }
 """A run report's parts beside its run, where nothing is to be said."""
 
-DATA_REFUSED = 5
-NO_RETRY = frozenset({2, 3, DATA_REFUSED})
+SETTINGS, DATA_REFUSED = 2, 5
+NO_RETRY = frozenset({SETTINGS, 3, DATA_REFUSED})
 """Exit codes that a later try of the same task cannot change."""
 
 

@@ -10,19 +10,16 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from epic_fhir import red_runs
+from epic_fhir import red_runs, rerun_exports
 from epic_fhir.lake import Lake
 from epic_fhir.reports import JOBS
+from epic_fhir.rerun_exports import Impossible
 from epic_fhir.rerun_sentences import sentences
 from epic_fhir.standing import standing_tables
 
 STOPPED, NEWEST_RED = "where it stopped", "the last red run"
 BEGINNINGS = (STOPPED, "kick_off", "extract", "transform", "load")
 ALL = "all"
-
-
-class Impossible(Exception):
-    """The rerun cannot be planned; the message says what to give instead."""
 
 
 @dataclass(frozen=True)
@@ -117,20 +114,21 @@ class Plan:
         return cls(**told)
 
 
-def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
+def plan(lake: Lake, dag_id: str, asked: Asked, state: red_runs.State = red_runs.unknown) -> Plan:
     """
     :param dag_id: the DAG whose run is mended
+    :param state: what Airflow says of a run of that DAG
     :raises Impossible: where there is no such run, export, type or view, or nothing to begin from
     """
-    run = _run(lake, dag_id, asked.run)
+    run = _run(lake, dag_id, asked.run, state)
     reports = {task: lake.read_json(lake.metrics(dag_id, run, f"{task}.json")) for task in (*JOBS, "report")}
     begin = _begin(asked, reports)
-    own = _exports_of(reports)
-    exports = [] if begin == "kick_off" else _exports(lake, asked.exports) or own
-    gives_up = [export for export in own if begin == "kick_off" and _open(lake, export)]
+    own = rerun_exports.of_run(reports)
+    exports = [] if begin == "kick_off" else rerun_exports.chosen(lake, asked.exports) or own
+    gives_up = [export for export in own if begin == "kick_off" and rerun_exports.is_open(lake, export)]
     if begin == "extract" and not exports:
         raise Impossible(f"Cannot extract for run {run}: it asked for no export; begin with kick_off, which asks for one")
-    landings = {export: lake.read_json(lake.landing(export)) for export in exports}
+    landings = rerun_exports.landings(lake, exports)
     missing = [export for export, landing in landings.items() if landing is None]
     if missing and begin in ("transform", "load"):
         raise Impossible(f"Cannot begin with {begin}: export {missing[0]} has not landed; begin with extract")
@@ -159,19 +157,19 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
     return Plan(**{**asdict(made), "reports": kept, "sentences": sentences(made, reports, landings, standing)})
 
 
-def _open(lake: Lake, export: str) -> bool:
-    """Whether the server was asked for it and it has not landed; a crawl is nothing that a server knows of."""
-    return lake.exists(f"{lake.root}/state/exports/{export}/kick-off.json") and not lake.exists(lake.landing(export))
-
-
-def _run(lake: Lake, dag_id: str, asked: str) -> str:
+def _run(lake: Lake, dag_id: str, asked: str, state: red_runs.State) -> str:
     if asked != NEWEST_RED:
+        if (now := state(asked)) in red_runs.AT_WORK:
+            raise Impossible(
+                f"Cannot mend run {asked}: Airflow says that it is {now}. Wait for its end; or give it up: mark it failed in "
+                "Airflow, then start this rerun again"
+            )
         if not lake.exists(lake.metrics(dag_id, asked, "")):
             raise Impossible(
                 f"Cannot find run {asked} of {dag_id}: it left nothing under {lake.root}/metrics/{dag_id}; check its id"
             )
         return asked
-    if (run := red_runs.newest(lake, dag_id)) is None:
+    if (run := red_runs.newest(lake, dag_id, state)) is None:
         raise Impossible(f"No run of {dag_id} that has ended is red: name the run to work on")
     return run
 
@@ -186,35 +184,6 @@ def _begin(asked: Asked, reports: dict[str, Any]) -> str:
         if ((reports[task] or {}).get("run") or {}).get("status") != "success":
             return "extract" if task == "wait" else task
     return "transform"
-
-
-def _exports_of(reports: dict[str, Any]) -> list[str]:
-    for task in ("extract", "wait", "kick_off"):
-        told = ((reports[task] or {}).get("result") or {}).get("export_id")
-        if told:
-            return str(told).split(",")
-    return []
-
-
-def _exports(lake: Lake, asked: tuple[str, ...]) -> list[str]:
-    """Export ids as they are; a date stands for the exports with a partition of that date."""
-    dates = {name for name in asked if re.fullmatch(r"\d{4}-\d\d-\d\d", name)}
-    found = [name for name in asked if name not in dates]
-    if dates:
-        at = {date: [] for date in dates}
-        for export, landing in lake.json_files(f"{lake.root}/state/landings"):
-            for date in dates & {d for f in landing["files"] if (d := _date(f["path"]))}:
-                at[date].append(export)
-        empty = sorted(date for date, exports in at.items() if not exports)
-        if empty:
-            raise Impossible(f"Cannot find an export with a bronze partition extraction_date={empty[0]}")
-        found += sorted({export for exports in at.values() for export in exports})
-    return found
-
-
-def _date(path: str) -> str | None:
-    told = re.search(r"/extraction_date=(\d{4}-\d\d-\d\d)/", path)
-    return told[1] if told else None
 
 
 def _accepted(asked: Asked, begin: str) -> dict[str, int]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from epic_fhir import notices
-from epic_fhir.channels import Alerts, Message
-from epic_fhir.installation import Installation
-from epic_fhir.links import page_url, report_url
+from epic_fhir.channels import Message
+from epic_fhir.links import ReportLink
 
 
 def tell(context: dict[str, Any]) -> None:
@@ -19,13 +18,11 @@ def tell(context: dict[str, Any]) -> None:
     from airflow.sdk.exceptions import AirflowException
 
     ti, error = context["ti"], context.get("exception")
-    here = Installation.of(ti.dag_id)
-    alerts = Alerts.of(here)
+    alerts = notices.whom(ti.dag_id)
     if ti.try_number != 1 or not alerts.first_try:
         return
     told = str(error).splitlines()[0] if isinstance(error, AirflowException) and str(error) else "See the task's log in Airflow."
     subject = f"{ti.dag_id}: {ti.task_id} failed and is tried again"
     lines = [f"{ti.task_id} failed and is tried again.", f"{ti.dag_id}, run {ti.run_id}.", told, "Nothing is to be done yet."]
-    lake = notices.lake_of(here)
-    link = page_url(lake, report_url(here), ti.dag_id, ti.run_id) if lake else ""
-    notices.send(lake, alerts, Message(ti.dag_id, ti.run_id, "retry", subject, lines, None, link), context)
+    made = Message(ti.dag_id, ti.run_id, "retry", subject, lines, None, ReportLink().get_link(None, ti_key=ti))
+    notices.send(notices.lake_of(ti.dag_id), alerts, made, context)

@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import (
 from epic_fhir import effort, logs, sites
 from epic_fhir.database import database
 from epic_fhir.installation import Installation
-from epic_fhir.lake import RunKey
+from epic_fhir.lake import Lake, RunKey
 from epic_fhir.lineage import TellsLineage
 from epic_fhir.phase import begun, listed, planned, settings_must_hold, settle
 from epic_fhir.processes import local_folders, private, run_by, run_by_on_a_cluster, without_secrets
@@ -66,6 +66,8 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         with settings_must_hold():
             here = Installation.of(key.dag_id)
             lake = Settings.of(here).open_lake()
+            # Before anything else that can end the task: what an earlier try reported is not to speak for this one.
+            path, before = lake.report(key), self._begun(lake, key, context)
             self.application = str(here.jar(self.module))
             archive = self._start(here, effort.jvm_options(lake, key))
             self.properties_file = here.properties()
@@ -75,9 +77,6 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         self.log.info(logs.opening(key, here.conf, selection.get("export_id")))
         self.name = f"{key.dag_id}.{key.task_id} {key.run_id}"
         self._spark_binary = here.spark_submit()
-        path = lake.report(key)
-        # A driver on a cluster may have outlived the try that submitted it: then its report is awaited, or there already.
-        before = lake.read_json(path) if self._has_driver(context) else begun(lake, key)
         failure: Exception | None = None
         try:
             with private(lake):
@@ -120,6 +119,10 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
             known = context["task_state_store"].get(DRIVER_OF_TRY) or {}
             self._driver_of_try = known.get("try", 0) if known.get("driver") == external_id else 0
         return status
+
+    def _begun(self, lake: Lake, key: RunKey, context: Context) -> Any:
+        """A driver on a cluster may have outlived the try that submitted it: then its report is awaited, or there already."""
+        return lake.read_json(lake.report(key)) if self._has_driver(context) else begun(lake, key)
 
     @staticmethod
     def _has_driver(context: Context) -> bool:
@@ -179,6 +182,8 @@ class LoadSubmit(PhaseSubmit):
         key = RunKey.of(context)
         planned(self, key.task_id, None)  # a plan that leaves the task out comes first
         self._transform_must_have_reached_its_end(context, key)
+        with settings_must_hold():
+            self._begun(Settings.of(Installation.of(key.dag_id)).open_lake(), key, context)
         with settings_must_hold(), database(sites.of(context["ti"].dag_id)) as env:
             os.environ.update(env)
             return super().execute(context)

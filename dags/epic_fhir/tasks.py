@@ -9,16 +9,20 @@ from typing import Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from epic_fhir import acceptance, alerts, history, logs, notices, reconcile, remedy, rerun, sites, verdict
+from epic_fhir import acceptance, alerts, history, logs, notices, reconcile, red_runs, remedy, rerun, sites, verdict
 from epic_fhir.channels import Alerts
+from epic_fhir.contract_checks import usable
 from epic_fhir.installation import Installation
 from epic_fhir.lake import Lake, RunKey
 from epic_fhir.links import ReportLink, page_url, report_url
 from epic_fhir.phase import settings_must_hold
-from epic_fhir.reports import JOBS
+from epic_fhir.reports import JOBS, reached_its_end
 from epic_fhir.settings import Settings, Thresholds
+from epic_fhir.task_states import report_of
 
 log = logging.getLogger(__name__)
+WHY_NOT = "why_not"
+"""Where the task plan leaves why nothing can be done."""
 
 
 class RunReport(BaseOperator):
@@ -38,7 +42,7 @@ class RunReport(BaseOperator):
 
     def execute(self, context: Any) -> dict[str, Any]:
         if self._needs_plan and self.plan is None:
-            raise AirflowFailException("Nothing was done, because there is no plan: the log of the task plan says why")
+            raise AirflowFailException(_nothing_done(context))
         return report(context, None if self.plan is None else _going(self.plan))
 
 
@@ -75,15 +79,26 @@ def plan(context: Any) -> dict[str, Any]:
     names = {name: tuple(params[name]) for name in ("exports", "types", "views")}
     accepted = {name: params[name] or "" for name in ("accept_deletions", "reason")}
     asked = rerun.Asked(params["run"], params["begin"], **names, go=params["go"], ask=params["ask"], **accepted)
+    etl = sites.named("etl", sites.of(key.dag_id))
     try:
-        made = rerun.plan(lake, sites.named("etl", sites.of(key.dag_id)), asked)
+        made = rerun.plan(lake, etl, asked, partial(_state, context["ti"], etl))
     except rerun.Impossible as e:
+        context["ti"].xcom_push(key=WHY_NOT, value=str(e))
         raise AirflowFailException(str(e)) from e
     for sentence in made.sentences:
         log.info(sentence)
     waits = "Next: approve waits for your word in Airflow, under Required Actions." if made.ask else "Nothing is done."
     log.info("Next: it is done." if made.go else waits)
     return made.as_dict()
+
+
+def _nothing_done(context: Any) -> str:
+    """Why there is no plan. Where the rerun was to be done at once nobody waits for it in Airflow's page, so it is told."""
+    why = context["ti"].xcom_pull(task_ids="plan", key=WHY_NOT) or "the log of the task plan says why"
+    if context["params"]["go"]:
+        asked = {name: value for name, value in context["params"].items() if value not in ([], None, "")}
+        notices.not_planned(RunKey.of(context), why, asked, context, partial(paused, context["ti"]))
+    return f"Nothing was done, because there is no plan: {why}"
 
 
 def validate_rerun(context: Any, told: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +127,7 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
             here = Installation.of(key.dag_id)
             told, link = Alerts.of(here), page_url(lake, report_url(here), key.dag_id, key.run_id)
     except AirflowFailException as e:
-        notices.settings_do_not_hold(key, str(e), context)
+        notices.settings_do_not_hold(key, str(e), context, partial(paused, context["ti"]))
         raise
     before = list(remedy.ORDER)
     states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
@@ -120,10 +135,30 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     mends, notes = (made.run, made.notes()) if made else (None, ())
     alert = partial(alerts.tell, lake, key, told, link, context, mends=mends)
     problem = verdict.publish(lake, key, thresholds, states, alert, left_out, mends, notes, partial(paused, context["ti"]))
-    if made and made.accept_deletions and states.get("transform") == "success":  # they are made, whatever else is red
-        kinds = [accepted.partition(":")[0] for accepted in made.accept_deletions]
+    if kinds := _deleted(lake, key, made, states.get("transform")):
         acceptance.deleted(lake, history.of_tables(key.dag_id), key.run_id, kinds, made.reason)
     return _end(lake, key, problem)
+
+
+def _deleted(lake: Lake, key: RunKey, made: rerun.Plan | None, state: str | None) -> list[str]:
+    """The types whose accepted deletions were made, whatever else is red: a view that stops does not hold them back."""
+    if made is None or not made.accept_deletions:
+        return []
+    transform = usable("transform", report_of(lake, key, "transform", state))[0]
+    if not reached_its_end(transform):
+        return []
+    held = transform["result"].get("held_deletions") or {}
+    kinds = [accepted.partition(":")[0] for accepted in made.accept_deletions]
+    return [kind for kind in kinds if kind not in held]
+
+
+def _state(ti: Any, dag_id: str, run_id: str) -> str | None:
+    """What Airflow calls a run; None where it knows none of this id."""
+    try:
+        return str(ti.get_dagrun_state(dag_id, run_id))
+    except Exception as e:
+        log.warning("Cannot find out the state of run %s of %s: %s", run_id, dag_id, type(e).__name__)
+        return None
 
 
 def paused(ti: Any, dag_id: str) -> bool:
@@ -140,6 +175,7 @@ def accept(context: Any) -> dict[str, Any]:
     params, key = context["params"], RunKey.of(context)
     lake, _ = _given(key)
     by = getattr(context["dag_run"], "triggering_user_name", None) or "unknown"
+    mends = _held_by(lake, sites.named("etl", sites.of(key.dag_id)), params["deletions"]) if params["deletions"] else None
     wanted = acceptance.Wanted(params["figure"] or "", params["warning"] or "", params["deletions"] or "", params["reason"], by)
     try:
         accepted = acceptance.accept(lake, params["dag_id"], wanted)
@@ -147,7 +183,18 @@ def accept(context: Any) -> dict[str, Any]:
         raise AirflowFailException(str(e)) from e
     for name in accepted:
         log.info("Accepted: %s. Reason: %s", name, wanted.reason)
-    return {"run": key.run_id, "accepted": accepted}
+    return {"run": key.run_id, "accepted": accepted} | ({"mends": mends} if mends else {})
+
+
+def _held_by(lake: Lake, dag_id: str, deletions: str) -> str:
+    """The run whose rerun makes these deletions: the newest red one may have failed before it came to them."""
+    kinds = {part.partition(":")[0] for part in deletions.split(",")}
+    if (run := red_runs.holding(lake, dag_id, kinds)) is None:
+        raise AirflowFailException(
+            f"Cannot accept the deletions {deletions}: no red run of {dag_id} holds back deletions of {', '.join(sorted(kinds))}, "
+            "or a later run found nothing to hold back. The page of the newest red run says what it holds back"
+        )
+    return run
 
 
 def has_deletions(context: Any) -> bool:

@@ -226,7 +226,8 @@ class Airflow:
         return SimpleNamespace(is_paused=self.paused)
 
     def context(self):
-        run = SimpleNamespace(data_interval_start=None, data_interval_end=None, run_after=BEGIN, triggering_user_name="ann")
+        kind = {"run_type": "manual", "data_interval_start": None, "data_interval_end": None}
+        run = SimpleNamespace(**kind, run_after=BEGIN, triggering_user_name="ann")
         none = dict.fromkeys(("figure", "warning", "deletions"))
         return {"ti": self, "dag_run": run, "params": none | self.params}
 

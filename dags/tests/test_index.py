@@ -76,6 +76,27 @@ def test_a_run_of_the_care_is_told_as_done_or_failed(tmp_path):
     assert "<a " not in html
 
 
+NOTE = {"begun": {"task_id": "prove", "try_number": 2}}
+
+
+def test_a_task_that_is_at_work_or_was_killed_leaves_a_note_and_no_report(tmp_path):
+    lake = Lake(str(tmp_path))
+    for task in ("plan", "erase", "forget", "load", "purge"):
+        lake.write_json(lake.metrics("epic_fhir_erase", "a", f"{task}.json"), report(task, 0, 75))
+    for dag, run, task in (("erase", "a", "prove"), ("care", "b", "care"), ("preflight", "c", "preflight")):
+        lake.write_json(lake.metrics(f"epic_fhir_{dag}", run, f"{task}.json"), NOTE)
+    html = lake._at(index.write(lake)).read_text()
+    assert "cannot be read" not in html
+    assert html.count('<span class="verdict">no verdict yet</span>') == 3
+
+
+def test_an_erasure_whose_task_failed_is_failed_whatever_goes_on_after_it(tmp_path):
+    lake = Lake(str(tmp_path))
+    lake.write_json(lake.metrics("epic_fhir_erase", "a", "purge.json"), failed(report("purge", 0, 2), 6, "Cannot lock: x"))
+    lake.write_json(lake.metrics("epic_fhir_erase", "a", "prove.json"), NOTE)
+    assert '<span class="verdict">failed</span>' in lake._at(index.write(lake)).read_text()
+
+
 def test_a_report_that_is_older_than_the_index_shows_its_error(tmp_path):
     made = told("red")
     made["result"] = {"verdict": "red"}

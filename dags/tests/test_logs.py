@@ -1,7 +1,9 @@
 """A task's log begins and ends with sentences of ours."""
 
+from dataclasses import replace
+
 import pytest
-from made_up import RUN_ID, good_run, key
+from made_up import RUN_ID, good_run, key, report
 
 from epic_fhir import logs
 
@@ -33,3 +35,23 @@ def test_an_export_that_is_not_ready_is_asked_for_again():
         told
         == "wait asked after 1.4 s: exports epic_fhir_etl-7f3a; state in-progress. It asks again later. Its report: /lake/wait.json"
     )
+
+
+@pytest.mark.parametrize(
+    ("dag", "task", "told"),
+    [
+        ("care", "care", "care ended well after 5.0 s. Its report: /lake/care.json"),
+        ("preflight", "preflight", "preflight ended well after 5.0 s. Its report: /lake/preflight.json"),
+        ("erase", "erase", "erase ended well after 5.0 s. Its report: /lake/erase.json"),
+        ("erase", "load", "load ended well after 5.0 s: 0 of 0 tables changed; 0 rows in all. Its report: /lake/load.json"),
+    ],
+)
+def test_a_task_of_another_dag_tells_of_no_tables_and_no_checks_that_it_does_not_have(dag, task, told):
+    run = replace(key(task), dag_id=f"epic_fhir_{dag}")
+    assert logs.closing(run, report(task, 0, 5), f"/lake/{task}.json") == told
+
+
+def test_a_rerun_of_a_site_says_what_is_next(monkeypatch):
+    monkeypatch.setenv("EPIC_FHIR_SITES", "north")
+    run = replace(key("extract"), dag_id="epic_fhir_rerun_north")
+    assert " Next: transform. " in logs.closing(run, report("extract", 0, 5), "/lake/extract.json")

@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
@@ -267,6 +268,7 @@ def test_the_newest_red_run_is_not_the_one_whose_page_was_written_to_last(tmp_pa
 def test_a_run_whose_reports_would_lie_among_others_runs_is_refused(run_id):
     class Run:
         data_interval_start = data_interval_end = run_after = BEGIN
+        run_type = "manual"
 
     class Task:
         dag_id, task_id, try_number = ETL, "report", 1
@@ -279,8 +281,9 @@ def test_a_run_whose_reports_would_lie_among_others_runs_is_refused(run_id):
 def test_a_rerun_without_a_plan_ends_red_and_stands_in_no_history():
     task = tasks.RunReport(task_id="report", plan={"made": "by the task plan"})
     task.plan = None
-    with pytest.raises(AirflowFailException, match="there is no plan"):
-        task.execute({})
+    ti = SimpleNamespace(xcom_pull=lambda task_ids, key: None)
+    with pytest.raises(AirflowFailException, match="there is no plan: the log of the task plan says why"):
+        task.execute({"ti": ti, "params": {"go": False}})
 
 
 def of_type(kind, live, gone=0):

@@ -1,10 +1,13 @@
 """What the page tells beside the counts: trends, what changed, quarantine by reason, the tasks that took longest."""
 
+import re
+from dataclasses import replace
+
 import pytest
-from made_up import RUN_ID, copy, good_run, key, trend
+from made_up import EXPORT, ROWS, RUN_ID, THRESHOLDS, copy, good_run, key, lake_with, landing, report, trend
 from test_render import GOOD, page
 
-from epic_fhir import layer_counts, reconcile, render
+from epic_fhir import layer_counts, reconcile, render, verdict
 from epic_fhir.lake import Lake
 
 CHECKS = [{"name": "report", "subject": "load", "state": "PASS", "sentence": "load reported success."}]
@@ -70,6 +73,86 @@ def test_a_trends_texts_are_escaped():
     html = shown([trend("<b>x</b>", [1.0, 2.0], "WARN", sentence="<i>y</i>")])
     assert "<b>x" not in html
     assert "<i>y" not in html
+
+
+def cell(html, row, of):
+    """What a row of the table has in a column, with its colour."""
+    return re.search(f'<td data-of="{of}"([^>]*)>', html[html.index(f">{row}</td>") :])[1]
+
+
+SET_ASIDE = {
+    "a crawl": ({"received": 14308, "written": 50}, {"unchanged": {"Observation": 14258}}, "14,258 unchanged"),
+    "hydration": ({"received": 14308, "written": 0}, {"unchanged": {"Observation": 14308}}, "14,308 unchanged"),
+    "an opt-out": ({"received": 14311, "written": 14308}, {"opted_out": {"Observation": 3}}, "3 opted out"),
+}
+
+
+@pytest.mark.parametrize(("counted", "aside", "shown_as"), SET_ASIDE.values(), ids=SET_ASIDE)
+def test_what_is_accounted_for_is_not_red(tmp_path, counted, aside, shown_as):
+    reports = good_run()
+    reports["extract"]["resources"]["Observation"].update(counted)
+    del reports["extract"]["result"]["manifest_counts"]["Observation"]
+    reports["extract"]["result"].update(aside)
+    reports["transform"]["result"]["silver"]["Observation"].update(read=counted["written"])
+    rows = ROWS | {"Observation": counted["written"]}
+    html, problem = page(tmp_path, reports, GOOD, landed={EXPORT: landing(**rows)})
+    assert problem is None
+    assert cell(html, "Observation", "bronze") == ""
+    assert f'<span class="soft">{shown_as}</span>' in html
+
+
+def test_a_group_that_had_landed_before_is_not_red(tmp_path):
+    reports = good_run()
+    reports["extract"]["result"]["export_id"] = f"{EXPORT},other"
+    reports["transform"]["result"]["exports"].append("other")
+    reports["transform"]["result"]["silver"]["Patient"].update(read=23, rows_live=23)
+    other = {**landing("other", Patient=3), "landed_at": "2000-01-01T00:00:00Z"}
+    html, problem = page(tmp_path, reports, GOOD, landed={"other": other})
+    assert problem is None
+    assert cell(html, "Patient", "bronze") == ""
+
+
+def test_a_table_that_another_run_has_loaded_since_is_not_red(tmp_path):
+    reports = good_run()
+    reports["load"]["result"]["tables"]["patient"] |= {"rows": 21, "view_rows": 21, "delta_version": 4}
+    Lake(str(tmp_path)).write_json(f"{tmp_path}/state/views/patient.json", {"delta_version": 4})
+    html, problem = page(tmp_path, reports, GOOD)
+    assert problem is None
+    assert cell(html, "patient", "PostgreSQL") == ""
+
+
+def test_a_count_is_red_where_its_check_failed(tmp_path):
+    reports = good_run()
+    reports["extract"]["resources"]["Condition"].update(written=811)
+    reports["load"]["result"]["tables"]["patient"]["rows"] = 19
+    html, _ = page(tmp_path, reports, GOOD, validated="failed")
+    assert cell(html, "Condition", "bronze") == ' class="bad"'
+    assert cell(html, "Condition", "silver") == ' class="bad"'  # transform read one more than extract wrote
+    assert cell(html, "Condition", "served") == ""
+    assert cell(html, "patient", "PostgreSQL") == ' class="bad"'
+    assert cell(html, "encounter", "PostgreSQL") == ""
+    assert html.startswith("<!DOCTYPE html>")
+
+
+def test_a_rerun_lasts_as_long_as_what_it_did(tmp_path):
+    """It began thirteen hours after the run that it mends, and took a minute."""
+    reports, again = good_run(), replace(key("report"), dag_id="epic_fhir_rerun", run_id="by hand")
+    lake = lake_with(tmp_path, {"extract": reports["extract"]})
+    for task, after, seconds in (("transform", 46_800, 40), ("load", 46_840, 15), ("validate", 46_855, 5)):
+        made = report(task, after, seconds, result=(reports.get(task) or {}).get("result") or {})
+        made["run"] |= {"dag_id": again.dag_id, "run_id": again.run_id}
+        lake.write_json(lake.report(again, task), made)
+    states = {
+        **dict.fromkeys(("kick_off", "wait", "extract"), "skipped"),
+        **dict.fromkeys(("transform", "load", "validate"), "success"),
+    }
+    left_out = {"kick_off": None, "wait": None, "extract": lake.report(key(), "extract")}
+    verdict.publish(lake, again, THRESHOLDS, states, left_out=left_out, mends=RUN_ID)
+    assert lake.read_json(lake.report(again))["result"]["seconds"] == pytest.approx(60)
+    html = lake.read_text(lake.metrics("epic_fhir_rerun", "by hand", "report.html"))
+    assert "1 min 0 s from the first task to the last" in html
+    bars = {bar["task"]: bar for bar in render.timeline({**reports, "transform": report("transform", 46_800, 40)}, states)}
+    assert bars["extract"]["seconds"] is None
 
 
 def test_the_page_shows_the_trends_and_what_changed_since_the_last_good_run(tmp_path):

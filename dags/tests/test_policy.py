@@ -75,6 +75,30 @@ def test_a_daily_run_has_the_day_before_it_as_its_data_interval(etl):
     assert type(etl.timetable).__name__ == "CronDataIntervalTimetable"
 
 
+def test_a_run_that_airflows_page_triggers_asks_the_server(etl):
+    """The page's form fills in now as the logical date, and Airflow works out the schedule's last interval from it."""
+    from datetime import datetime, timezone
+    from types import SimpleNamespace
+
+    from airflow.api_fastapi.core_api.datamodels.dag_run import TriggerDAGRunPostBody
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    from epic_fhir.lake import RunKey
+
+    now = datetime.now(timezone.utc)
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(etl))
+    asked = TriggerDAGRunPostBody(logical_date=now, run_after=now).validate_context(stored)
+    assert asked["data_interval"].end < now
+    run = SimpleNamespace(
+        run_type="manual",
+        run_after=asked["run_after"],
+        data_interval_start=asked["data_interval"].start,
+        data_interval_end=asked["data_interval"].end,
+    )
+    key = RunKey.of({"dag_run": run, "ti": SimpleNamespace(dag_id=etl.dag_id, run_id="r", task_id="kick_off", try_number=1)})
+    assert key.interval_start == key.interval_end == now
+
+
 def test_every_param_is_typed_and_described(dags):
     for dag in dags:
         for name, param in dag.params.items():
@@ -140,6 +164,15 @@ def test_without_a_schedule_a_dag_waits_to_be_asked(file, monkeypatch):
     for name in ("EPIC_FHIR_SCHEDULE", "EPIC_FHIR_CARE_SCHEDULE"):
         monkeypatch.setenv(name, "")
     assert [type(dag.timetable).__name__ for dag in load(file)] == ["NullTimetable"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_only_the_schedule_waits_for_the_day_on_which_the_site_goes_live(file, monkeypatch):
+    """Airflow leaves out each task that starts after a run's logical date, and calls a run without tasks a success."""
+    monkeypatch.setenv("EPIC_FHIR_START", "2100-01-01")
+    for dag in load(file):
+        waits = {bool(task.start_date) for task in dag.tasks}
+        assert waits == {dag.dag_id == "epic_fhir_etl"}
 
 
 def test_the_care_that_is_switched_on_waits_for_its_next_day(dags):

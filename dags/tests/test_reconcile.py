@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 import pytest
-from made_up import EXPORT, ROWS, VIEWS, copy, counts, failed, good_run, in_silver, landing, report
+from made_up import EXPORT, ROWS, RUN_ID, VIEWS, copy, counts, failed, good_run, in_silver, landing, report
 
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, WARN, Check
 from epic_fhir.evidence import Evidence
@@ -182,6 +184,11 @@ def test_a_type_that_was_rebuilt_was_read_from_all_of_bronze():
     assert verdict(after(rebuild, every_landing=lambda: every)) == GREEN
     del every["long before"]
     assert states(after(rebuild, every_landing=lambda: every), "bronze = transform", "Patient") == [FAIL]
+    every["long before"] = None  # there, and nobody can read it
+    checks = after(rebuild, every_landing=lambda: every)
+    assert states(checks, "bronze = transform", "Patient") == [COULD_NOT_RUN]
+    assert any("the landing of long before cannot be read" in c.sentence for c in checks)
+    assert not any("run transform again" in c.sentence for c in checks)
 
 
 def test_a_transform_that_failed_after_it_had_read_does_not_vouch_for_its_counts():
@@ -353,6 +360,44 @@ def test_a_rerun_is_still_checked_from_bronze_on():
 def test_an_extract_that_counts_nothing_while_its_own_landing_lists_rows_is_red():
     checks = after(lambda r: r["extract"].update(resources={}))
     assert states(checks, "bronze = landing", "Patient") == [FAIL]
+
+
+EARLIER = "counts of an earlier try"
+
+
+def judged(end, *checks):
+    """The verdict of the run that landed the export."""
+    made = [{"name": name, "subject": subject, "state": state, "sentence": ""} for name, subject, state in checks]
+    return {"run": {"end": end}, "checks": made}
+
+
+AFTER, BEFORE = "2026-03-02T04:10:00+00:00", "2026-03-02T04:01:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("verdict_then", "failed"),
+    [
+        (judged(AFTER, ("source = bronze", "Observation", FAIL)), "source = bronze of Observation"),
+        (judged(AFTER, ("manifest = source", "Patient", FAIL)), "manifest = source of Patient"),
+        (judged(AFTER, ("bronze = landing", "Patient", FAIL)), "bronze = landing of Patient"),
+        (judged(AFTER, (EARLIER, EXPORT, FAIL)), f"{EARLIER} of {EXPORT}"),
+        (judged(AFTER, ("source = bronze", "Patient", PASS), ("view = PostgreSQL", "patient", FAIL)), None),
+        (judged(AFTER, (EARLIER, "another export", FAIL)), None),
+        (judged(BEFORE, ("source = bronze", "Patient", FAIL)), None),  # the export landed once more since
+        (None, None),
+        ("x", None),
+        ({"run": {"end": AFTER}, "checks": ["x", {}]}, None),
+    ],
+)
+def test_an_export_that_is_not_downloaded_again_is_as_good_as_the_try_that_counted_it(verdict_then, failed):
+    reports = good_run()
+    rerun(reports)
+    asked = []
+    found = reconcile(replace(evidence(reports), verdict_of=lambda run: asked.append(run) or verdict_then))
+    assert set(asked) == {f"epic_fhir_etl/{RUN_ID}"}
+    assert states(found, EARLIER, EXPORT) == ([FAIL] if failed else [])
+    assert states(found, "source = bronze", "all") == ([] if failed else [PASS])
+    assert not failed or any(f"whose counts did not fit: {failed}." in c.sentence for c in found)
 
 
 def test_what_a_crawl_read_again_is_accounted_for():

@@ -54,6 +54,8 @@ CHECKS = [
     ("bronze = silver", "Patient", FAIL, {"begin": "transform", "types": ["Patient"]}),
     ("silver = view", "patient", FAIL, {"begin": "transform", "views": ["patient"]}),
     ("view = PostgreSQL", "patient", FAIL, {"begin": "load", "views": ["patient"]}),
+    ("quality", "patient_without_mrn", FAIL, {"begin": "load"}),
+    ("counts of an earlier try", "e1", FAIL, {"begin": "kick_off"}),
     *((name, "x", COULD_NOT_RUN, WHOLE) for name in ("report", "manifest = source", "expectations", "speed", "drift", "freshness")),
 ]
 
@@ -62,6 +64,16 @@ CHECKS = [
 def test_a_check_that_is_not_good_comes_with_the_command_that_mends_it(name, subject, state, expected):
     made = {**check(name, subject), "state": state}
     assert remedy.next_step(key(), {}, {"validate": "failed"}, [made])["command"] == command(expected)
+
+
+def test_bad_rows_come_with_what_to_do_where_the_source_has_corrected_them():
+    step = remedy.next_step(key(), {}, {"validate": "failed"}, [check("quality", "patient_without_mrn")])
+    assert "correct its file or load.quality.overrides; then run the command" in step["advice"]
+    assert "If the source has corrected the resources instead, run: airflow dags trigger epic_fhir_etl" in step["advice"]
+    both = [check("quality", "patient_without_mrn"), check("source = bronze", "Patient")]
+    step = remedy.next_step(key(), {}, {"validate": "failed"}, both)
+    assert step["command"] == command({"begin": "extract"})
+    assert "airflow dags trigger epic_fhir_etl" in step["advice"]
 
 
 def test_a_refused_export_comes_with_the_command_that_shows_its_lines():

@@ -13,12 +13,19 @@ from epic_fhir.reports import JOBS
 GOOD = dict.fromkeys((*JOBS, "validate"), "success")
 
 
-def page(tmp_path, reports, states, validated="success"):
-    """What the task report writes; returns the page and why the run is not green."""
+def page(tmp_path, reports, states, validated="success", landed=None):
+    """
+    What the task report writes; returns the page and why the run is not green.
+
+    :param landed: bronze commits beside, or in place of, that of EXPORT
+    """
     reports = {"validate": report("validate", 180, 1), **reports}
     if validated != "success":
         reports["validate"] = failed(reports["validate"], 5, "The run is red") if validated == "failed" else None
     lake = lake_with(tmp_path, reports)
+    for export, commit in (landed or {}).items():
+        lake.write_json(lake.landing(export), commit)
+        lake.write_json(f"{tmp_path}/state/applied/{export}.json", {"applied_at": "2026-01-01T00:00:00Z"})
     problem = verdict.publish(lake, key("report"), THRESHOLDS, states | {"validate": validated})
     return (tmp_path / "metrics" / "epic_fhir_etl" / RUN_ID / "report.html").read_text(), problem
 

@@ -1,9 +1,10 @@
 import os
-from datetime import datetime, timezone
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from airflow.sdk import ObjectStoragePath
+from airflow.sdk.api.datamodels._generated import DagRunType
 from made_up import BEGIN, RUN_ID, failed, key, report
 
 from epic_fhir.lake import Lake, RunKey
@@ -11,17 +12,20 @@ from epic_fhir.reports import answer, fresh, judge, parse_instant, record
 
 
 class Run:
-    def __init__(self, start=None, end=None):
-        self.data_interval_start, self.data_interval_end, self.run_after = start, end, BEGIN
+    def __init__(self, kind, start=None, end=None):
+        self.run_type, self.data_interval_start, self.data_interval_end, self.run_after = kind, start, end, BEGIN
 
 
 class Task:
     dag_id, run_id, task_id, try_number = "epic_fhir_etl", RUN_ID, "load", 2
 
 
-def test_the_arguments_carry_the_data_interval():
-    day_before = datetime(2026, 3, 1, 4, 0, tzinfo=timezone.utc)
-    arguments = RunKey.of({"dag_run": Run(day_before, BEGIN), "ti": Task()}).arguments(Path("/c/pipeline.conf"), "e1")
+DAY_BEFORE = BEGIN - timedelta(days=1)
+
+
+@pytest.mark.parametrize("kind", [DagRunType.SCHEDULED, DagRunType.BACKFILL])
+def test_the_arguments_carry_the_data_interval(kind):
+    arguments = RunKey.of({"dag_run": Run(kind, DAY_BEFORE, BEGIN), "ti": Task()}).arguments(Path("/c/pipeline.conf"), "e1")
     pairs = dict(zip(arguments[::2], arguments[1::2], strict=True))
     assert pairs == {
         "--conf": "/c/pipeline.conf",
@@ -36,10 +40,17 @@ def test_the_arguments_carry_the_data_interval():
 
 
 def test_a_manual_run_without_an_interval_stands_at_the_time_it_was_asked_for():
-    arguments = RunKey.of({"dag_run": Run(), "ti": Task()}).arguments(Path("/c"))
+    arguments = RunKey.of({"dag_run": Run(DagRunType.MANUAL), "ti": Task()}).arguments(Path("/c"))
     assert arguments[arguments.index("--interval-start") + 1] == "2026-03-02T04:00:00Z"
     assert arguments[arguments.index("--interval-end") + 1] == "2026-03-02T04:00:00Z"
     assert "--export" not in arguments
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DagRunType if kind not in (DagRunType.SCHEDULED, DagRunType.BACKFILL)])
+def test_an_interval_that_airflow_filled_in_for_another_run_counts_for_nothing(kind):
+    """Else a run that a person asks for finds that interval covered, and asks the server for nothing."""
+    at = RunKey.of({"dag_run": Run(kind, DAY_BEFORE, BEGIN - timedelta(hours=1)), "ti": Task()})
+    assert (at.interval_start, at.interval_end) == (BEGIN, BEGIN)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The operators with real processes: small shell scripts stand where java and spark-submit are."""
 
+import errno
 import itertools
 import json
 import os
@@ -17,21 +18,23 @@ from airflow.sdk.exceptions import (
     AirflowSensorTimeout,
     AirflowSkipException,
 )
-from made_up import BEGIN, RUN_ID, failed, report
+from made_up import BEGIN, RUN_ID, failed, key, report
 
 from epic_fhir import phase
 from epic_fhir.export_sensor import ExportReady
 from epic_fhir.installation import Installation
 from epic_fhir.java_task import PhaseJava
+from epic_fhir.lake import Lake
 from epic_fhir.processes import without_secrets
 from epic_fhir.submit import LoadSubmit, PhaseSubmit
+from epic_fhir.task_states import report_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class Run:
     data_interval_start = data_interval_end = None
-    run_after = BEGIN
+    run_type, run_after = "manual", BEGIN
 
 
 class Task:
@@ -405,3 +408,52 @@ def test_a_sensor_gives_the_scheduler_of_a_busy_machine_more_time(monkeypatch, l
     monkeypatch.setattr("os.getloadavg", lambda: (load, 0, 0))
     monkeypatch.setattr("os.cpu_count", lambda: cores)
     assert phase.schedulers_turn() == timedelta(seconds=seconds)
+
+
+OLD = failed(report("load", 0, 1), 6, "The database did not answer: the password has expired")
+
+
+def two_jars(home, monkeypatch):
+    (home / "load-job" / "target" / "load-job-0.2-job.jar").touch()
+
+
+def no_profile(home, monkeypatch):
+    (home / "conf" / "spark" / "local.conf").unlink()
+
+
+def no_host(home, monkeypatch):
+    monkeypatch.setenv("EPIC_FHIR_DB_CONN_ID", "fhir")
+    monkeypatch.setenv("AIRFLOW_CONN_FHIR", '{"conn_type": "postgres", "schema": "fhir", "login": "loader"}')
+
+
+@pytest.mark.parametrize("stop", [two_jars, no_profile, no_host])
+def test_a_try_that_does_not_get_to_its_job_has_no_report_of_the_try_before(home, monkeypatch, stop):
+    lies_in_the_lake(home, "load", OLD)
+    lake = Lake(str(home / "lake"))
+    assert report_of(lake, key("load"), "load", "failed") == OLD
+    stop(home, monkeypatch)
+    with pytest.raises(AirflowFailException):
+        load_after(None, "success")
+    assert not (home / "called").exists()
+    assert report_of(lake, key("load"), "load", "failed") is None
+
+
+def test_nor_has_one_of_plain_java(home):
+    lies_in_the_lake(home, "kick_off", failed(report("kick_off", 0, 1), 4, "The server did not answer"))
+    (home / "conf" / "spark" / "local.conf").unlink()
+    with pytest.raises(AirflowFailException, match="Cannot read the Spark profile"):
+        kick_off().execute(context("kick_off"))
+    assert report_of(Lake(str(home / "lake")), key("kick_off"), "kick_off", "failed") is None
+
+
+def test_nor_where_the_disk_is_too_full_for_a_note(home, monkeypatch):
+    lies_in_the_lake(home, "load", OLD)
+    lake = Lake(str(home / "lake"))
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("epic_fhir.lake.replace_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        phase.begun(lake, key("load"))
+    assert report_of(lake, key("load"), "load", "failed") is None

@@ -1,0 +1,121 @@
+"""What extract, transform or load refused, where a rerun mends it: the advice, and the rerun."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from epic_fhir import joined_checks, quarantine, sites
+from epic_fhir.lake import RunKey
+from epic_fhir.reports import DATA_REFUSED
+
+REFUSALS = (
+    "refused_export",
+    "damaged_export",
+    "changed_types",
+    "held_deletions",
+    "refused_views",
+    *joined_checks.REFUSED,
+)
+"""What a report's result names of data that was refused, in the order of the data's way."""
+
+
+def run_option(key: RunKey) -> str:
+    """The option that names a run, also of an id that would be taken for an option itself."""
+    return f"--run-id{'=' if key.run_id.startswith('-') else ' '}{shlex.quote(key.run_id)}"
+
+
+def refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """
+    What extract or transform refused, where a rerun mends it: the advice, and the rerun. Of several problems it takes the earliest
+    one in the flow of data; the next run says what is left.
+    """
+    if code != DATA_REFUSED:
+        return None
+    if failed == "extract":
+        return _refused_export(key, result)
+    if failed == "transform":
+        return _refused_tables(key, result)
+    if failed == "load":
+        advice = (
+            "Tables of PostgreSQL are not what the lake has: the message says which, and why. Do what it says first: correct "
+            "the view or joined table, change the settings, or find who else writes the tables. All other tables are up to date."
+        ) + at_the_source(key)
+        return advice, {"begin": "transform"}
+    return None
+
+
+def _refused_export(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    if result.get("refused_export"):
+        clear = f"airflow dags clear {key.dag_id} {run_option(key)} --only-failed --yes"
+        advice = (
+            "The job refused the server's export: the message says why. Once the server is right, run this command: it asks for a "
+            "new export.\nTo land the export as it is, first change the settings that the message names, then run: " + clear
+        )
+        return advice + _show(result), {"begin": "kick_off"}
+    if result.get("state") == "landed":
+        advice = (
+            "What came is in bronze, and what an export brought that was withdrawn is not. Find who else writes the lake. Then run "
+            "this command: the new export reaches back to before the withdrawn one."
+        )
+        return advice, {"begin": "kick_off"}
+    return None
+
+
+def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    if export := result.get("damaged_export"):
+        advice = "A file of bronze is not what landed. Find who else writes the lake; then have that export landed again."
+        return advice, {"begin": "extract", "exports": [export]}
+    if types := result.get("changed_types"):
+        advice = "Silver is not what the pipeline left. Find who else writes the lake; then have it rebuilt from bronze."
+        return advice, {"begin": "transform", "types": types}
+    if held := result.get("held_deletions"):
+        return _accept(held, sites.named("etl", sites.of(key.dag_id)))
+    if refused := result.get("refused_views"):
+        # One that was committed and does not match silver counts as up to date, so a rerun must be told to rebuild it.
+        rebuilt = sorted(set(refused) & set(result.get("views") or {}))
+        advice = (
+            f"These views stopped and keep their last good rows: {', '.join(sorted(refused))}. The message of each says what to "
+            "correct. Correct it, or add the view to transform.leave-out."
+        ) + at_the_source(key)
+        return advice, {"begin": "transform"} | ({"views": rebuilt} if rebuilt else {})
+    if joined := _names(result, *joined_checks.REFUSED):
+        advice = (
+            f"These joined tables and lookups stopped and keep their last good rows: {joined}. The message of each names the file "
+            "and line to correct. All other tables are up to date. Correct the file, or bring back what it depends on; then run "
+            "this command."
+        )
+        return advice, {"begin": "transform"}
+    advice = (
+        "Bronze lacks what an earlier export brought: the message says which. Run this command: the new export reaches back to "
+        "before it. If the run is red again for the same reason, make a full export of the group (EPIC_FHIR_BULK_MODE=full)."
+    )
+    return advice, {"begin": "kick_off"}
+
+
+def at_the_source(key: RunKey) -> str:
+    """A resource that the source corrects comes with a new export only, which no rerun of transform asks for."""
+    etl = sites.named("etl", sites.of(key.dag_id))
+    return f"\nIf the source has corrected the resources instead, run: airflow dags trigger {etl}"
+
+
+def _names(result: dict[str, Any], *kinds: str) -> str:
+    return ", ".join(sorted({name for kind in kinds for name in result.get(kind) or {}}))
+
+
+def _show(result: dict[str, Any]) -> str:
+    """The command that shows what extract put into quarantine, in the terminal of the person who runs it and nowhere else."""
+    commands = quarantine.commands(result)
+    return f"\nTo see the refused lines, run: {commands}" if commands else ""
+
+
+def _accept(held: dict[str, int], etl: str) -> tuple[str, dict[str, Any]]:
+    """The command does not run as it stands: only a person can say why so much is gone."""
+    gone = ", ".join(f"{count:,} {kind}" for kind, count in sorted(held.items()))
+    advice = (
+        f"The source no longer holds {gone}. Nothing was deleted. Check first that the server answers in full and that the client "
+        f"may still read these types. If the server was wrong, run this command once it is right: airflow dags trigger {etl}. If "
+        'the resources are really gone, write why into "reason" of the command below.'
+    )
+    accepted = ",".join(f"{kind}:{count}" for kind, count in sorted(held.items()))
+    return advice, {"begin": "transform", "accept_deletions": accepted, "reason": ""}

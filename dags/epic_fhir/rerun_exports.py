@@ -1,0 +1,64 @@
+"""Which exports a rerun works on, and what landed of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from epic_fhir import contract_checks
+from epic_fhir.lake import Lake
+
+
+class Impossible(Exception):
+    """The rerun cannot be planned; the message says what to give instead."""
+
+
+def of_run(reports: dict[str, Any]) -> list[str]:
+    """Those that the run to mend asked for."""
+    for task in ("extract", "wait", "kick_off"):
+        told = ((reports[task] or {}).get("result") or {}).get("export_id")
+        if told:
+            return str(told).split(",")
+    return []
+
+
+def chosen(lake: Lake, asked: tuple[str, ...]) -> list[str]:
+    """Export ids as they are; a date stands for the exports with a partition of that date."""
+    dates = {name for name in asked if re.fullmatch(r"\d{4}-\d\d-\d\d", name)}
+    found = [name for name in asked if name not in dates]
+    if dates:
+        at = {date: [] for date in dates}
+        for export, landing in lake.json_files(f"{lake.root}/state/landings"):
+            for date in dates & {d for f in _usable(export, landing)["files"] if (d := _date(f["path"]))}:
+                at[date].append(export)
+        empty = sorted(date for date, exports in at.items() if not exports)
+        if empty:
+            raise Impossible(f"Cannot find an export with a bronze partition extraction_date={empty[0]}")
+        found += sorted({export for exports in at.values() for export in exports})
+    return found
+
+
+def landings(lake: Lake, exports: list[str]) -> dict[str, Any]:
+    """What landed of each; None where nothing has."""
+    found = {export: lake.read_json(lake.landing(export)) for export in exports}
+    return {export: _usable(export, landing) if lake.exists(lake.landing(export)) else None for export, landing in found.items()}
+
+
+def is_open(lake: Lake, export: str) -> bool:
+    """Whether the server was asked for it and it has not landed; a crawl is nothing that a server knows of."""
+    return lake.exists(f"{lake.root}/state/exports/{export}/kick-off.json") and not lake.exists(lake.landing(export))
+
+
+def _usable(export: str, landing: Any) -> dict[str, Any]:
+    """
+    :raises Impossible: where a bronze commit is there and nobody can read it, so that nobody can say which files are the export's
+    """
+    usable, told = contract_checks.readable_landing(export, landing)
+    if usable is None:
+        raise Impossible(told)
+    return usable
+
+
+def _date(path: str) -> str | None:
+    told = re.search(r"/extraction_date=(\d{4}-\d\d-\d\d)/", path)
+    return told[1] if told else None
