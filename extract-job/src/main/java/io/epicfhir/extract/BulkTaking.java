@@ -10,7 +10,7 @@ import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.judgement.LandingReport;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
-import io.epicfhir.extract.bulk.ledger.WithdrawnExports;
+import io.epicfhir.extract.bronze.WithdrawnExports;
 import io.epicfhir.extract.crawl.references.BulkHydration;
 import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.SourceClients;
