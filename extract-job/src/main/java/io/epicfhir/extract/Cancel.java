@@ -70,8 +70,7 @@ public final class Cancel implements Job {
         ledger.giveUp(Pace.real().clock().instant());
         context.recorder().note("Export " + export + " is given up; the next kick-off asks anew.");
         bulk.letGo(statusUrl)
-            .ifPresent(
-                why -> context.recorder().note("The export stays at the server: " + why));
+            .ifPresent(why -> context.recorder().note("The export stays at the server: " + why));
       }
     }
   }

@@ -36,8 +36,7 @@ final class CrawlTaking implements Taking {
   @Override
   public void conclude(List<Landing> landings) {
     // A crawl judges itself before it lands; what others brought and was lost is still to be said.
-    new WithdrawnExports(context.lake())
-        .requireSuccessors(List.of(Crawl.group(settings.crawl())));
+    new WithdrawnExports(context.lake()).requireSuccessors(List.of(Crawl.group(settings.crawl())));
   }
 
   @Override

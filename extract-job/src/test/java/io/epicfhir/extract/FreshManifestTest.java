@@ -184,7 +184,9 @@ class FreshManifestTest {
         .withBody("<html>no route</html>");
   }
 
-  /** A gateway before the store of files, which is another server, forgets its routes for a while. */
+  /**
+   * A gateway before the store of files, which is another server, forgets its routes for a while.
+   */
   @ParameterizedTest
   @ValueSource(ints = {400, 403, 404, 410})
   void aWebPageInPlaceOfAFileGivesNoExportUp(int status) throws IOException {

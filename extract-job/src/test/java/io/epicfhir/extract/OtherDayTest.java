@@ -35,8 +35,7 @@ class OtherDayTest extends SiteTest {
   private int extractOf(String run, String export) throws IOException {
     TestSpark.session();
     String[] arguments =
-        Stream.concat(
-                Stream.of(site.arguments(run, "extract")), Stream.of("--export", export))
+        Stream.concat(Stream.of(site.arguments(run, "extract")), Stream.of("--export", export))
             .toArray(String[]::new);
     return JobRunner.run(new Extract(), arguments);
   }
@@ -48,7 +47,8 @@ class OtherDayTest extends SiteTest {
   private void theBrokenLineIsThereOnce() throws IOException {
     assertThat(ReadBack.quarantine(site)).hasSize(1);
     try (Stream<Path> folders = Files.walk(folder.resolve("lake/quarantine"), 2)) {
-      assertThat(folders.filter(f -> f.getFileName().toString().startsWith("export_id="))).hasSize(1);
+      assertThat(folders.filter(f -> f.getFileName().toString().startsWith("export_id=")))
+          .hasSize(1);
     }
     assertThat(ReadBack.bronze(site)).hasSize(503);
   }

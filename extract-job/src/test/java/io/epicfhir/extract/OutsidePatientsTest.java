@@ -301,7 +301,10 @@ class OutsidePatientsTest extends SiteTest {
   void aMergeStaysKnownWhileTheSurvivorDoesNotChange() throws IOException {
     String retired = "\"subject\":{\"reference\":\"Patient/retired\"}";
     serve("Observation", resource("Observation", "by-result", retired));
-    serve("Patient", survivor(",\"link\":[{\"type\":\"replaces\",\"other\":{\"reference\":\"Patient/retired\"}}]"));
+    serve(
+        "Patient",
+        survivor(
+            ",\"link\":[{\"type\":\"replaces\",\"other\":{\"reference\":\"Patient/retired\"}}]"));
     site.settings.put("bulk.mode", "incremental");
     site.settings.put("bulk.types", "[Patient, DiagnosticReport]");
     assertThat(site.runAll("r1")).isZero();
@@ -323,8 +326,7 @@ class OutsidePatientsTest extends SiteTest {
   }
 
   private void serve(String type, String... lines) throws IOException {
-    Files.writeString(
-        site.data.resolve(type + ".ndjson"), String.join("\n", lines) + "\n");
+    Files.writeString(site.data.resolve(type + ".ndjson"), String.join("\n", lines) + "\n");
     site.server.store().reload();
   }
 }

@@ -277,8 +277,7 @@ class StatusLookTest {
     statusIs(aResponse().withStatus(202));
     server.wire.stubFor(
         post(urlPathEqualTo(TOKEN_PATH))
-            .willReturn(
-                answer(500, "application/fhir+json", outcome("fatal", "exception"))));
+            .willReturn(answer(500, "application/fhir+json", outcome("fatal", "exception"))));
     for (int i = 0; i < 5; i++) {
       assertThat(look()).isZero();
     }

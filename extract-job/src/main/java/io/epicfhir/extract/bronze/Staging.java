@@ -25,7 +25,9 @@ public final class Staging {
       Lake lake, LogicalRun run, String exportId, List<StagedFile> files) {
     List<Path> folders = quarantineFolders(lake, exportId);
     Path folder =
-        folders.isEmpty() ? lake.paths().quarantine(run.extractionDate(), exportId) : folders.get(0);
+        folders.isEmpty()
+            ? lake.paths().quarantine(run.extractionDate(), exportId)
+            : folders.get(0);
     Set<Path> mine = new TreeSet<>();
     for (StagedFile file : files) {
       Path from = new Path(file.path());

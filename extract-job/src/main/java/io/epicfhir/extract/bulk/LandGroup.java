@@ -106,8 +106,7 @@ public final class LandGroup {
     if (ledger.started().isPresent()) {
       ledger.giveUp(Pace.real().clock().instant());
       bulk.letGo(URI.create(old.statusUrl()))
-          .ifPresent(
-              why -> context.recorder().note("The old export stays at the server: " + why));
+          .ifPresent(why -> context.recorder().note("The old export stays at the server: " + why));
     }
     ledger.renewed();
     new DurableKickOff(context, settings, bulk, Pace.real()).again(old.asked(), old.exportId());

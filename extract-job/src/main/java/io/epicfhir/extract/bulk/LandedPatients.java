@@ -39,8 +39,7 @@ public final class LandedPatients {
     }
     GroupPatients group = new GroupPatients(context.lake(), landing.group());
     List<String> patients = patients(landing);
-    List<String> members =
-        ledger.members().map(ExportLedger.Members::members).orElse(List.of());
+    List<String> members = ledger.members().map(ExportLedger.Members::members).orElse(List.of());
     if (landing.since() != null) {
       joined(group, landing, patients);
       add(group, patients);

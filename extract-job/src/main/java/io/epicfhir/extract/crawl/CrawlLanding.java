@@ -166,8 +166,7 @@ public final class CrawlLanding {
       report.outside(run.figures(), result.counts());
       report.warnings(
           Stream.concat(
-                  ledger.doubts().stream(),
-                  CohortDoubts.of(run.units(), result.counts()).stream())
+                  ledger.doubts().stream(), CohortDoubts.of(run.units(), result.counts()).stream())
               .toList());
       report.quarantined(
           Staging.quarantine(context.lake(), context.run(), exportId, result.quarantine()),

@@ -140,7 +140,10 @@ public final class SourceClient {
 
   private Reply once(Ask ask, Traffic traffic) throws IOException, PassingFailure {
     return exchange.run(
-        ask.withToken(), Redirects.ANYWHERE, traffic, (r, from) -> answers.small(ask, r, traffic).from(from));
+        ask.withToken(),
+        Redirects.ANYWHERE,
+        traffic,
+        (r, from) -> answers.small(ask, r, traffic).from(from));
   }
 
   /** An answer as it is; see {@link #fetch(Ask, Traffic, int, Reading)}. */

@@ -6,8 +6,8 @@ import static io.epicfhir.extract.crawl.People.patient;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.job.JobRunner;
-import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.LandedFile;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.Extract;
 import io.epicfhir.extract.KickOff;
 import io.epicfhir.extract.crawl.Clinic.Reply;
@@ -55,7 +55,8 @@ class DamagedCrawlTest {
   }
 
   private static String performed(String id) {
-    return lab(id, "a").replace("\"subject\"", "\"performer\":[{\"reference\":\"Practitioner/dr\"}],\"subject\"");
+    return lab(id, "a")
+        .replace("\"subject\"", "\"performer\":[{\"reference\":\"Practitioner/dr\"}],\"subject\"");
   }
 
   private int crawl(String run) throws IOException {
@@ -91,7 +92,10 @@ class DamagedCrawlTest {
             performed("l1"),
             "{\"resourceType\":\"Practitioner\",\"id\":\"dr\"}");
     Landing full =
-        site.landings().stream().filter(landing -> landing.since() == null).findFirst().orElseThrow();
+        site.landings().stream()
+            .filter(landing -> landing.since() == null)
+            .findFirst()
+            .orElseThrow();
     assertThat(full.transactionTime())
         .as("after the crawl that shows changes only")
         .isEqualTo(site.landings().get(site.landings().size() - 1).transactionTime());

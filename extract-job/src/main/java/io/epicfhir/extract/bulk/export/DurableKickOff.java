@@ -74,8 +74,8 @@ public final class DurableKickOff {
   /**
    * Asks for an export that the server has given before.
    *
-   * @throws JobException {@link ExitCode#UNAVAILABLE} where the answer was lost, or where the server
-   *     gives the group no new export yet
+   * @throws JobException {@link ExitCode#UNAVAILABLE} where the answer was lost, or where the
+   *     server gives the group no new export yet
    */
   public void again(ExportRequest asked, String exportId) {
     try {

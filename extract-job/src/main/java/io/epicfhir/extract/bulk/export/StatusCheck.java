@@ -104,7 +104,9 @@ public final class StatusCheck {
   private JobException tooLate(ExportLedger.Started started, URI statusUrl, Instant now) {
     ledger.giveUp(now);
     String cancelled =
-        bulk.letGo(statusUrl).map(why -> "given up, and stays at the server (" + why + ")").orElse("cancelled");
+        bulk.letGo(statusUrl)
+            .map(why -> "given up, and stays at the server (" + why + ")")
+            .orElse("cancelled");
     return new JobException(
         ExitCode.UNAVAILABLE,
         "Cannot get the export of group \""

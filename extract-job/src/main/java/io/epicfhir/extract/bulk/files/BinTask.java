@@ -111,8 +111,7 @@ final class BinTask implements Function<Integer, String> {
                 : take(client, file, traffic, receipts, optOuts.copy()));
       }
     } catch (GoneFile e) {
-      failure =
-          new BinResult.Failure(e.refusal().exitCode(), e.getMessage(), true, e.mayPass());
+      failure = new BinResult.Failure(e.refusal().exitCode(), e.getMessage(), true, e.mayPass());
     } catch (JobException e) {
       failure = new BinResult.Failure(e.exitCode(), e.getMessage(), false, false);
     }

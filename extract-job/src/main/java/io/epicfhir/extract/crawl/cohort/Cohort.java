@@ -165,7 +165,8 @@ public final class Cohort {
         });
     long unknown = found.stream().filter(List::isEmpty).count();
     if (unknown > 0) {
-      require(NOT_FOUND, unknown + " of " + queries.size() + " " + what + " are unknown to the server");
+      require(
+          NOT_FOUND, unknown + " of " + queries.size() + " " + what + " are unknown to the server");
     }
     long several = found.stream().filter(ids -> ids.stream().distinct().count() > 1).count();
     if (several > 0) {

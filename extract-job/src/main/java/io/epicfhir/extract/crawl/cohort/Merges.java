@@ -22,8 +22,9 @@ import java.util.TreeSet;
 
 /**
  * Which patients were merged into which: by the redirects of searches with a retired id, and by
- * {@code Patient.link}; standard: https://hl7.org/fhir/R4/patient.html#links. A merge that was known
- * before holds until it is seen to be undone: a survivor who did not change does not come again.
+ * {@code Patient.link}; standard: https://hl7.org/fhir/R4/patient.html#links. A merge that was
+ * known before holds until it is seen to be undone: a survivor who did not change does not come
+ * again.
  */
 public final class Merges {
   /** Epic's code of a patient who was merged into another. */

@@ -87,8 +87,7 @@ public final class Hydration {
       newest
           .or(() -> folder.last(type, group, before))
           .ifPresent(
-              index ->
-                  index.read(seen -> earlier(type, seen, !never && seen.readAt() >= from)));
+              index -> index.read(seen -> earlier(type, seen, !never && seen.readAt() >= from)));
     }
   }
 

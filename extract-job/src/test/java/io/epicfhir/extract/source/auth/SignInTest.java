@@ -347,8 +347,7 @@ class SignInTest {
 
   @ParameterizedTest
   @ValueSource(ints = {500, 501})
-  void aServerThatFailsAtItsConfigurationForGoodIsAskedForItsMetadata(int status)
-      throws Exception {
+  void aServerThatFailsAtItsConfigurationForGoodIsAskedForItsMetadata(int status) throws Exception {
     wellKnown = Answer.of(status, "text/html", "<html>");
     metadata =
         Answer.json(
