@@ -2,6 +2,7 @@ package io.epicfhir.extract;
 
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.extract.bronze.WithdrawnExports;
 import io.epicfhir.extract.bulk.AfterLanding;
 import io.epicfhir.extract.bulk.BulkFigures;
 import io.epicfhir.extract.bulk.LandGroup;
@@ -10,7 +11,6 @@ import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.judgement.LandingReport;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
-import io.epicfhir.extract.bulk.ledger.WithdrawnExports;
 import io.epicfhir.extract.crawl.references.BulkHydration;
 import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.SourceClients;

@@ -66,9 +66,11 @@ public final class Cancel implements Job {
             .recorder()
             .note("Export " + export + " was not kicked off, or was given up before.");
       } else {
-        bulk.delete(URI.create(ledger.requireStarted().statusUrl()));
+        URI statusUrl = URI.create(ledger.requireStarted().statusUrl());
         ledger.giveUp(Pace.real().clock().instant());
         context.recorder().note("Export " + export + " is given up; the next kick-off asks anew.");
+        bulk.letGo(statusUrl)
+            .ifPresent(why -> context.recorder().note("The export stays at the server: " + why));
       }
     }
   }

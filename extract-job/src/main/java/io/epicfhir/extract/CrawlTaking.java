@@ -2,7 +2,9 @@ package io.epicfhir.extract;
 
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.extract.bronze.WithdrawnExports;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
+import io.epicfhir.extract.crawl.Crawl;
 import io.epicfhir.extract.crawl.CrawlLanding;
 import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.SourceClients;
@@ -33,12 +35,13 @@ final class CrawlTaking implements Taking {
 
   @Override
   public void conclude(List<Landing> landings) {
-    // A crawl judges itself before it lands.
+    // A crawl judges itself before it lands; what others brought and was lost is still to be said.
+    new WithdrawnExports(context.lake()).requireSuccessors(List.of(Crawl.group(settings.crawl())));
   }
 
   @Override
   public void forget(String exportId) {
-    // A crawl asks again by itself: all it needs is that nothing has landed.
+    landing(exportId).forget();
   }
 
   private CrawlLanding landing(String exportId) {

@@ -12,9 +12,11 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.URLDecoder;
 import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What an export changed since must follow on what an earlier one brought. */
@@ -98,6 +100,46 @@ class ExportChainTest extends SiteTest {
 
     assertThat(lastKickOff()).doesNotContain("_since");
     assertThat(extract("r3")).isZero();
+  }
+
+  /** An index that was written later knows it, as read lately and as it was. */
+  @Test
+  void theSuccessorBringsWhatTheWithdrawnOneHadReadByReference() throws IOException {
+    open(
+        Map.of(
+            "Patient.ndjson", bytes("{\"resourceType\":\"Patient\",\"id\":\"p1\"}\n"),
+            "Observation.ndjson", bytes(observed("one")),
+            "Practitioner.ndjson", bytes(practitioner("one") + practitioner("two"))),
+        o -> o);
+    assertThat(site.runAll("r1")).isZero();
+    Files.writeString(
+        site.data.resolve("Observation.ndjson"), observed("two"), StandardOpenOption.APPEND);
+    site.server.store().reload();
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(EpicSite.landed(site).keySet())
+        .containsExactly("Observation/two", "Practitioner/two");
+    assertThat(site.runAll("r3")).isZero();
+    new Landings(site.lake()).withdraw(site.landings().get(1));
+
+    assertThat(site.runAll("r4")).isZero();
+
+    assertThat(EpicSite.landed(site).keySet()).contains("Observation/two", "Practitioner/two");
+    assertThat(EpicSite.deleted(site)).isEmpty();
+    assertThat(site.runAll("r5")).isZero();
+    assertThat(EpicSite.landed(site)).as("all is as it was").isEmpty();
+  }
+
+  private static String observed(String by) {
+    return "{\"resourceType\":\"Observation\",\"id\":\"%s\",\"subject\":{\"reference\":\"Patient/p1\"},\"performer\":[{\"reference\":\"Practitioner/%s\"}]}\n"
+        .formatted(by, by);
+  }
+
+  private static String practitioner(String id) {
+    return "{\"resourceType\":\"Practitioner\",\"id\":\"" + id + "\"}\n";
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
   }
 
   @Test

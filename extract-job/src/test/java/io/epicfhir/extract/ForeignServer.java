@@ -36,6 +36,16 @@ final class ForeignServer implements AutoCloseable {
                     "{\"token_endpoint\":\""
                         + url(TOKEN_PATH)
                         + "\",\"capabilities\":[\"client-confidential-asymmetric\"]}")));
+    signsIn();
+    wire.stubFor(get(urlPathEqualTo("/fhir/metadata")).willReturn(fhir(CAPABILITY)));
+    wire.stubFor(
+        get(urlPathEqualTo(KICK_OFF_PATH))
+            .willReturn(aResponse().withStatus(202).withHeader("Content-Location", STATUS_PATH)));
+    wire.stubFor(delete(urlPathEqualTo(STATUS_PATH)).willReturn(aResponse().withStatus(202)));
+  }
+
+  /** Whoever asks gets a token. */
+  void signsIn() {
     wire.stubFor(
         post(urlPathEqualTo(TOKEN_PATH))
             .willReturn(
@@ -43,11 +53,6 @@ final class ForeignServer implements AutoCloseable {
                     """
                     {"access_token":"t-1","token_type":"bearer","expires_in":300,
                      "scope":"system/*.read"}""")));
-    wire.stubFor(get(urlPathEqualTo("/fhir/metadata")).willReturn(fhir(CAPABILITY)));
-    wire.stubFor(
-        get(urlPathEqualTo(KICK_OFF_PATH))
-            .willReturn(aResponse().withStatus(202).withHeader("Content-Location", STATUS_PATH)));
-    wire.stubFor(delete(urlPathEqualTo(STATUS_PATH)).willReturn(aResponse().withStatus(202)));
   }
 
   static ResponseDefinitionBuilder json(String body) {

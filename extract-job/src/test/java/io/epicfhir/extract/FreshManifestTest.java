@@ -1,10 +1,12 @@
 package io.epicfhir.extract;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.delete;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static com.github.tomakehurst.wiremock.stubbing.Scenario.STARTED;
+import static io.epicfhir.extract.ForeignServer.KICK_OFF_PATH;
 import static io.epicfhir.extract.ForeignServer.STATUS_PATH;
 import static io.epicfhir.extract.ForeignServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a manifest that is asked for again, since a link had expired, says otherwise. */
 class FreshManifestTest {
@@ -171,6 +175,79 @@ class FreshManifestTest {
 
     assertThat(ids()).containsExactlyInAnyOrder("a", "b");
     assertThat(asked("/f/1")).hasSize(1);
+  }
+
+  private static ResponseDefinitionBuilder page(int status) {
+    return aResponse()
+        .withStatus(status)
+        .withHeader("Content-Type", "text/html")
+        .withBody("<html>no route</html>");
+  }
+
+  /**
+   * A gateway before the store of files, which is another server, forgets its routes for a while.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {400, 403, 404, 410})
+  void aWebPageInPlaceOfAFileGivesNoExportUp(int status) throws IOException {
+    server.wire.stubFor(request("/f/1").willReturn(page(status)));
+    answers(STATUS_PATH, manifest(TEN, file("/f/1")), manifest(TEN, file("/f/1")));
+
+    assertThat(runs.runAll("r1")).isEqualTo(4);
+
+    assertThat(runs.error("r1", "extract"))
+        .contains("the server answered " + status + " (a web page)", "is not given up");
+    assertThat(server.asked(STATUS_PATH))
+        .extracting(asked -> asked.getMethod().getName())
+        .doesNotContain("DELETE");
+    server.wire.stubFor(request("/f/1").willReturn(patients("a")));
+    assertThat(runs.run(new Extract(), "r1", "extract")).isZero();
+    assertThat(ids()).containsExactly("a");
+    assertThat(asked(KICK_OFF_PATH)).hasSize(1);
+  }
+
+  /** The right to delete exports is one of its own. */
+  @ParameterizedTest
+  @ValueSource(ints = {403, 405, 501})
+  void linksThatAreGoneForGoodAreAskedForAnewWhereTheServerLetsNobodyDelete(int status)
+      throws IOException {
+    server.wire.stubFor(
+        delete(urlPathEqualTo(STATUS_PATH))
+            .willReturn(aResponse().withStatus(status).withHeader("Content-Type", "text/plain")));
+    server.wire.stubFor(request("/f/1").willReturn(aResponse().withStatus(410)));
+    answers(STATUS_PATH, manifest(TEN, file("/f/1")), manifest(TEN, file("/f/1")));
+
+    assertThat(runs.runAll("r1")).isEqualTo(4);
+
+    assertThat(runs.error("r1", "extract")).contains("the export was asked for anew");
+    assertThat(runs.report("r1", "extract").path("notes").toString())
+        .contains("The old export stays at the server: ");
+    server.wire.stubFor(request("/f/1").willReturn(patients("a")));
+    assertThat(runs.run(new Extract(), "r1", "extract")).isZero();
+    assertThat(ids()).containsExactly("a");
+    assertThat(asked(KICK_OFF_PATH)).hasSize(2);
+  }
+
+  @Test
+  void aServerThatGivesNoNewExportYetIsAskedAgainWhenItsWindowIsOver() throws IOException {
+    server.wire.stubFor(request("/f/1").willReturn(aResponse().withStatus(410)));
+    answers(STATUS_PATH, manifest(TEN, file("/f/1")), manifest(TEN, file("/f/1")));
+    assertThat(runs.run(new KickOff(), "r1", "kick_off")).isZero();
+    assertThat(runs.run(new ExportStatus(), "r1", "wait")).isZero();
+    server.wire.stubFor(
+        get(urlPathEqualTo(KICK_OFF_PATH))
+            .willReturn(
+                aResponse()
+                    .withStatus(400)
+                    .withHeader("Content-Type", "application/fhir+json")
+                    .withBody(
+                        "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\","
+                            + "\"code\":\"processing\",\"diagnostics\":\"requested this Group too"
+                            + " recently\"}]}")));
+
+    assertThat(runs.run(new Extract(), "r1", "extract")).isEqualTo(4);
+
+    assertThat(runs.error("r1", "extract")).contains("rerun from the kick-off when bulk.window = ");
   }
 
   private List<String> ids() {

@@ -3,6 +3,8 @@ package io.epicfhir.extract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
 import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,10 +13,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * References of a group's export lead to the record of a patient who is not in the group: it is not
@@ -209,5 +214,119 @@ class OutsidePatientsTest extends SiteTest {
         .containsExactly("DiagnosticReport/r", "Observation/by-result");
     assertThat(site.report("r1", "extract").path("notes").toString())
         .contains("It is not known who belongs to group");
+  }
+
+  /** No right to read the Group, as is usual. */
+  private void nobodyTellsTheMembers() {
+    site.server
+        .faults()
+        .always(
+            new Match(Optional.of(RequestKind.READ), Optional.of("Group")),
+            Fault.fatal(403, "59204", "no"));
+  }
+
+  private void nothingIsDeletedBy(String run) throws IOException {
+    assertThat(EpicSite.deleted(site)).as(run).isEmpty();
+    assertThat(outside(run)).as(run).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"full", "incremental"})
+  void anExportWithoutPatientsSaysNothingOfTheGroupTheNextNightEither(String mode)
+      throws IOException {
+    nobodyTellsTheMembers();
+    site.settings.put("bulk.mode", mode);
+    site.settings.put("bulk.types", "[DiagnosticReport]");
+    assertThat(site.runAll("r1")).isZero();
+    assertThat(EpicSite.landed(site).keySet()).contains("Observation/by-result");
+
+    for (String run : List.of("r2", "r3")) {
+      assertThat(site.runAll(run)).isZero();
+
+      nothingIsDeletedBy(run);
+      assertThat(site.report(run, "extract").path("notes").toString())
+          .contains("It is not known who belongs to group");
+    }
+  }
+
+  /** The file of patients comes empty once. */
+  @Test
+  void aFullExportThatLacksAllPatientsIsNoGroupOfNobody() throws IOException {
+    nobodyTellsTheMembers();
+    site.settings.put("bulk.types", "[Patient, DiagnosticReport, Observation]");
+    assertThat(site.runAll("r1")).isZero();
+    assertThat(EpicSite.landed(site).keySet()).contains("Specimen/mine");
+    Files.writeString(site.data.resolve("Patient.ndjson"), "");
+    site.server.store().reload();
+    assertThat(site.runAll("r2")).isZero();
+    site.settings.put("bulk.mode", "incremental");
+
+    assertThat(site.runAll("r3")).isZero();
+
+    assertThat(EpicSite.newest(site).since()).isNotNull();
+    assertThat(EpicSite.deleted(site)).doesNotContain("Specimen/mine", "Specimen/nobodys");
+  }
+
+  /** One line of a patient cannot be taken in: who is not there may be in the group. */
+  @Test
+  void anExportThatIsIncompleteForPatientsDropsNobody() throws IOException {
+    nobodyTellsTheMembers();
+    site.server.site().join(List.of("out"));
+    site.settings.put("bulk.types", "[Patient, DiagnosticReport, Observation]");
+    assertThat(site.runAll("r1")).isZero();
+    assertThat(EpicSite.landed(site).keySet()).contains("Specimen/theirs");
+    site.settings.put("bulk.max-rejected-share", "0.9");
+    site.settings.put("bulk.max-confirmations", "0");
+    String patients = Files.readString(site.data.resolve("Patient.ndjson"));
+    site.server
+        .faults()
+        .once(
+            Match.file("Patient"),
+            Fault.answer(
+                200,
+                "application/fhir+ndjson",
+                patients.lines().findFirst().orElseThrow() + "\n{\"resourceType\":\"Patient\",\n"));
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(EpicSite.newest(site).isCompleteFor("Patient")).isFalse();
+    site.settings.put("bulk.mode", "incremental");
+
+    assertThat(site.runAll("r3")).isZero();
+
+    assertThat(EpicSite.newest(site).since()).isNotNull();
+    assertThat(EpicSite.deleted(site)).doesNotContain("Specimen/theirs");
+  }
+
+  /** The survivor replaces "retired", whom no export brings and under whose id a result stands. */
+  @Test
+  void aMergeStaysKnownWhileTheSurvivorDoesNotChange() throws IOException {
+    String retired = "\"subject\":{\"reference\":\"Patient/retired\"}";
+    serve("Observation", resource("Observation", "by-result", retired));
+    serve(
+        "Patient",
+        survivor(
+            ",\"link\":[{\"type\":\"replaces\",\"other\":{\"reference\":\"Patient/retired\"}}]"));
+    site.settings.put("bulk.mode", "incremental");
+    site.settings.put("bulk.types", "[Patient, DiagnosticReport]");
+    assertThat(site.runAll("r1")).isZero();
+    assertThat(EpicSite.landed(site).keySet()).contains("Observation/by-result");
+
+    for (String run : List.of("r2", "r3")) {
+      assertThat(site.runAll(run)).isZero();
+      assertThat(EpicSite.newest(site).since()).isNotNull();
+      nothingIsDeletedBy(run);
+    }
+
+    serve("Patient", survivor("")); // the merge is undone
+    assertThat(site.runAll("r4")).isZero();
+    assertThat(EpicSite.deleted(site)).containsExactly("Observation/by-result");
+  }
+
+  private static String survivor(String link) {
+    return resource("Patient", "in", "").replace("}", link + "}");
+  }
+
+  private void serve(String type, String... lines) throws IOException {
+    Files.writeString(site.data.resolve(type + ".ndjson"), String.join("\n", lines) + "\n");
+    site.server.store().reload();
   }
 }

@@ -1,10 +1,14 @@
 package io.epicfhir.extract;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.delete;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static io.epicfhir.extract.ForeignServer.KICK_OFF_PATH;
 import static io.epicfhir.extract.ForeignServer.STATUS_PATH;
+import static io.epicfhir.extract.ForeignServer.TOKEN_PATH;
 import static io.epicfhir.extract.ForeignServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An export takes days: no answer that may pass ends it at a look at its status. */
 class StatusLookTest {
@@ -148,6 +153,26 @@ class StatusLookTest {
     assertThat(server.asked(KICK_OFF_PATH)).hasSize(1);
   }
 
+  /** A relative link is one of the address that answered, not of the one that was asked. */
+  @Test
+  void theLinkOfAManifestThatTheStatusRedirectsToIsRelativeToThat() throws IOException {
+    statusIs(aResponse().withStatus(303).withHeader("Location", "/result/7"));
+    server.wire.stubFor(
+        get(urlPathEqualTo("/result/7"))
+            .willReturn(
+                json(
+                    HEAD
+                        + "\"output\":[],\"link\":[{\"relation\":\"next\",\"url\":\"?page=2\"}]}")));
+    server.wire.stubFor(
+        get(urlEqualTo("/result/7?page=2")).willReturn(json(HEAD + "\"output\":[]}")));
+
+    assertThat(look()).isZero();
+
+    assertThat(state()).isEqualTo("complete");
+    assertThat(server.asked(STATUS_PATH)).hasSize(1);
+    assertThat(server.asked("/result/7")).hasSize(2);
+  }
+
   /** An object is the server's word. */
   @Test
   void aManifestThatCannotBeUsedIsRefusedWithItsAddressAndRequest() throws IOException {
@@ -191,5 +216,77 @@ class StatusLookTest {
     assertThat(server.asked(STATUS_PATH))
         .extracting(asked -> asked.getMethod().getName())
         .containsExactly("GET", "DELETE");
+  }
+
+  /** The right to delete exports is one of its own. */
+  @ParameterizedTest
+  @ValueSource(ints = {403, 405, 501})
+  void afterTheDeadlineOneThatTheServerDoesNotLetGoIsGivenUpAllTheSame(int status)
+      throws IOException {
+    statusIs(aResponse().withStatus(202));
+    mayNotDelete(status);
+    time.skip(Duration.ofDays(30));
+
+    assertThat(look()).isEqualTo(4);
+
+    assertThat(runs.error("r1", "wait"))
+        .contains("given up, and stays at the server", "the server answered " + status)
+        .contains("rerun from the kick-off");
+    assertThat(runs.run(new KickOff(time.pace()), "r1", "kick_off")).isZero();
+    assertThat(server.asked(KICK_OFF_PATH)).hasSize(2);
+  }
+
+  @Test
+  void aPersonCanCancelWhatTheServerDoesNotLetGo() throws IOException {
+    mayNotDelete(405);
+
+    assertThat(runs.run(new Cancel(), "r1", "cancel")).isZero();
+
+    assertThat(runs.report("r1", "cancel").path("notes").toString())
+        .contains("is given up; the next kick-off asks anew", "The export stays at the server: ");
+    assertThat(runs.run(new KickOff(time.pace()), "r1", "kick_off")).isZero();
+    assertThat(server.asked(KICK_OFF_PATH)).hasSize(2);
+  }
+
+  private void mayNotDelete(int status) {
+    server.wire.stubFor(
+        delete(urlPathEqualTo(STATUS_PATH))
+            .willReturn(answer(status, "application/fhir+json", outcome("error", "forbidden"))));
+  }
+
+  /** A running export whose looks had failed is adopted by other runs again. */
+  @Test
+  void whatRunsAfterATroubledSpellIsNoRefusedExport() throws IOException {
+    statusIs(answer(500, "application/fhir+json", outcome("error", "exception")));
+    for (int i = 0; i < 5; i++) {
+      assertThat(look()).isZero();
+    }
+    assertThat(look()).isEqualTo(4);
+    statusIs(aResponse().withStatus(202));
+    assertThat(look()).isZero();
+
+    assertThat(runs.run(new KickOff(time.pace()), "r2", "kick_off")).isZero();
+
+    assertThat(runs.report("r2", "kick_off").at("/result/state").asText()).isEqualTo("adopted");
+    assertThat(server.asked(KICK_OFF_PATH)).hasSize(1);
+  }
+
+  /** A token endpoint that is down is not the server's word on the export. */
+  @Test
+  void aSignInThatFailsForLongRefusesNoExport() throws IOException {
+    statusIs(aResponse().withStatus(202));
+    server.wire.stubFor(
+        post(urlPathEqualTo(TOKEN_PATH))
+            .willReturn(answer(500, "application/fhir+json", outcome("fatal", "exception"))));
+    for (int i = 0; i < 5; i++) {
+      assertThat(look()).isZero();
+    }
+    assertThat(look()).isEqualTo(4);
+    assertThat(runs.error("r1", "wait")).contains("the sign-in failed");
+    server.signsIn();
+
+    assertThat(runs.run(new KickOff(time.pace()), "r2", "kick_off")).isZero();
+
+    assertThat(runs.report("r2", "kick_off").at("/result/state").asText()).isEqualTo("adopted");
   }
 }

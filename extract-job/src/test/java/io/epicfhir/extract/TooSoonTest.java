@@ -7,9 +7,12 @@ import io.epicfhir.sandbox.faults.Match;
 import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that say in words, and not by 429, that they export a group at their own pace. */
 class TooSoonTest extends SiteTest {
@@ -75,5 +78,40 @@ class TooSoonTest extends SiteTest {
     assertThat(site.run(new KickOff(), "r2", "kick_off")).isEqualTo(4);
 
     assertThat(site.error("r2", "kick_off")).contains("By its words", "bulk.window = PT24H");
+  }
+
+  /** The server was not asked: a green run would be one on yesterday's data. */
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "21600"})
+  void aServerThatIsDownAdoptsNothing(String retryAfter) throws IOException {
+    open(o -> o);
+    assertThat(site.runAll("r1")).isZero();
+    site.server.faults().always(KICK_OFF, Fault.busy(503, retryAfter));
+
+    assertThat(site.runAll("r2")).isEqualTo(4);
+
+    assertThat(site.error("r2", "kick_off")).contains("the server answered 503");
+  }
+
+  /** Of two groups the second is not even asked for, since the first one's answer named a time. */
+  @Test
+  void aTimeThatAnotherGroupsAnswerNamedAdoptsNothing() throws IOException {
+    open(o -> o.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3"))));
+    site.settings.put("bulk.groups", "[north, south]");
+    assertThat(site.runAll("r1")).isZero();
+    site.server.faults().once(KICK_OFF, Fault.busy(503, "21600"));
+
+    assertThat(site.runAll("r2")).isEqualTo(4);
+
+    assertThat(site.report("r2", "kick_off").path("notes").toString()).doesNotContain("is adopted");
+  }
+
+  @Test
+  void a429OfTheSignInAdoptsNothing() throws IOException {
+    open(o -> o);
+    assertThat(site.runAll("r1")).isZero();
+    site.server.faults().always(Match.kind(RequestKind.TOKEN), Fault.tooManyRequests("0"));
+
+    assertThat(site.runAll("r2")).isEqualTo(4);
   }
 }

@@ -6,6 +6,7 @@ import io.epicfhir.common.lake.Landing;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
@@ -15,26 +16,52 @@ public final class Staging {
 
   /**
    * Puts what could not be taken in where it stays, whether the rest lands or not; then removes
-   * what an earlier attempt at the same export had put there. Doing it twice does no harm.
+   * what an earlier attempt at the same export had put there. Doing it twice does no harm, also in
+   * a run of another day: an export keeps the folder that it was given first.
    *
-   * @return the folders, relative to the lake
+   * @return the folders
    */
   public static List<String> quarantine(
       Lake lake, LogicalRun run, String exportId, List<StagedFile> files) {
-    Path folder = lake.paths().quarantine(run.extractionDate(), exportId);
-    Set<String> mine = new HashSet<>();
+    List<Path> folders = quarantineFolders(lake, exportId);
+    Path folder =
+        folders.isEmpty()
+            ? lake.paths().quarantine(run.extractionDate(), exportId)
+            : folders.get(0);
+    Set<Path> mine = new TreeSet<>();
     for (StagedFile file : files) {
       Path from = new Path(file.path());
-      Path to = new Path(folder, exportId + "-" + from.getName());
+      String name = exportId + "-" + from.getName();
+      Path to =
+          folders.stream()
+              .map(known -> new Path(known, name))
+              .filter(known -> lake.length(known).isPresent())
+              .findFirst()
+              .orElseGet(() -> new Path(folder, name));
       lake.moveOnce(from, to);
-      mine.add(to.getName());
+      mine.add(to);
     }
-    for (FileStatus file : lake.list(folder)) {
-      if (!mine.contains(file.getPath().getName())) {
-        lake.delete(file.getPath());
+    for (Path known : folders) {
+      if (mine.stream().noneMatch(file -> file.getParent().equals(known))) {
+        lake.delete(known);
+      } else {
+        lake.list(known).stream()
+            .map(file -> new Path(known, file.getPath().getName()))
+            .filter(file -> !mine.contains(file))
+            .forEach(lake::delete);
       }
     }
-    return mine.isEmpty() ? List.of() : List.of(folder.toString());
+    return mine.stream().map(file -> file.getParent().toString()).distinct().toList();
+  }
+
+  /** Where files of an export are in quarantine: the folder of the day of its first attempt. */
+  private static List<Path> quarantineFolders(Lake lake, String exportId) {
+    return lake.list(lake.paths().at("quarantine")).stream()
+        .map(day -> day.getPath().getName())
+        .filter(day -> day.startsWith("extraction_date="))
+        .map(day -> lake.paths().at("quarantine/" + day + "/export_id=" + exportId))
+        .filter(folder -> !lake.list(folder).isEmpty())
+        .toList();
   }
 
   /**

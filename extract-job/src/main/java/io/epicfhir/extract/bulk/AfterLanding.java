@@ -12,6 +12,7 @@ import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * What is left to do when an export has landed; all of it may be done again. Only now may the
@@ -46,8 +47,10 @@ public final class AfterLanding {
     try {
       String settingsFile = Path.of(context.arguments().settingsFile()).toAbsolutePath().toString();
       BulkExport bulk = new BulkExport(settings, SourceClients.of(settingsFile), traffic);
-      bulk.delete(URI.create(ledger.requireStarted().statusUrl()));
-      return true;
+      Optional<String> stays = bulk.letGo(URI.create(ledger.requireStarted().statusUrl()));
+      stays.ifPresent(
+          why -> context.recorder().note("The export landed but stays at the server: " + why));
+      return stays.isEmpty();
     } catch (JobException e) {
       context.recorder().note("The export landed but stays at the server: " + e.getMessage());
       return false;

@@ -65,6 +65,11 @@ public final class LandGroup {
     try {
       return landing.land(manifest(started), fence);
     } catch (LinksExpired e) {
+      if (e.mayPass()) {
+        throw e.given(
+            "a gateway's web page says nothing of the export, which is not given up: rerun when the"
+                + " server of the files is well");
+      }
       throw askedAnew(started, e);
     }
   }
@@ -99,11 +104,12 @@ public final class LandGroup {
               + " fetched. Ask the server's operator for longer links, or split the group");
     }
     if (ledger.started().isPresent()) {
-      bulk.delete(URI.create(old.statusUrl()));
       ledger.giveUp(Pace.real().clock().instant());
+      bulk.letGo(URI.create(old.statusUrl()))
+          .ifPresent(why -> context.recorder().note("The old export stays at the server: " + why));
     }
     ledger.renewed();
-    new DurableKickOff(context, settings, bulk, Pace.real()).start(old.asked(), old.exportId());
+    new DurableKickOff(context, settings, bulk, Pace.real()).again(old.asked(), old.exportId());
     return expired.given("the export was asked for anew; the next try goes on when it is ready");
   }
 }

@@ -18,6 +18,8 @@ import org.apache.hadoop.fs.Path;
  * bring their past. Done once for an export, when it has landed.
  */
 public final class LandedPatients {
+  private static final String PATIENT = "Patient";
+
   private final JobContext context;
   private final BulkSettings settings;
 
@@ -37,30 +39,42 @@ public final class LandedPatients {
     }
     GroupPatients group = new GroupPatients(context.lake(), landing.group());
     List<String> patients = patients(landing);
-    List<String> members = ledger.members().map(ExportLedger.Members::members).orElse(null);
-    if (landing.since() == null) {
-      List<String> all = new ArrayList<>(patients);
-      if (members != null) {
-        all.addAll(members);
-      }
+    List<String> members = ledger.members().map(ExportLedger.Members::members).orElse(List.of());
+    if (landing.since() != null) {
+      joined(group, landing, patients);
+      add(group, patients);
+      return;
+    }
+    List<String> all = new ArrayList<>(patients);
+    all.addAll(members);
+    boolean whole = landing.isCompleteFor(PATIENT) && !patients.isEmpty();
+    if (whole || !members.isEmpty()) { // members are all that the server's Group has
       group.replace(all);
-      group.forgetJoined();
     } else {
-      int joined = group.newcomers(patients);
-      if (joined > 0) {
-        int before = group.joined().map(GroupPatients.Joined::patients).orElse(0);
-        group.join(new GroupPatients.Joined(landing.exportId(), before + joined, Instant.now()));
-      }
-      if (group.known().isPresent()) {
-        group.add(patients);
-      }
+      add(group, patients);
+    }
+    group.forgetJoined();
+  }
+
+  private static void joined(GroupPatients group, Landing landing, List<String> patients) {
+    int joined = group.newcomers(patients);
+    if (joined > 0) {
+      int before = group.joined().map(GroupPatients.Joined::patients).orElse(0);
+      group.join(new GroupPatients.Joined(landing.exportId(), before + joined, Instant.now()));
+    }
+  }
+
+  /** A part of the group does not tell who is not in it, so it only adds to what is known. */
+  private static void add(GroupPatients group, List<String> patients) {
+    if (group.known().isPresent()) {
+      group.add(patients);
     }
   }
 
   private List<String> patients(Landing landing) {
     List<String> digests = new ArrayList<>();
     for (Landing.File file : landing.files()) {
-      if (file.resourceType().equals("Patient") && file.kind() == Landing.Kind.RESOURCES) {
+      if (file.resourceType().equals(PATIENT) && file.kind() == Landing.Kind.RESOURCES) {
         digests.addAll(digests(context.lake(), context.lake().paths().at(file.path())));
       }
     }

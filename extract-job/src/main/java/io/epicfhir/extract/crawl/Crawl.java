@@ -6,6 +6,7 @@ import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.lake.RunLock;
+import io.epicfhir.extract.bronze.WithdrawnExports;
 import io.epicfhir.extract.crawl.index.CrawlIndex;
 import io.epicfhir.extract.crawl.index.Digest;
 import io.epicfhir.extract.crawl.index.IndexFolder;
@@ -87,10 +88,26 @@ public final class Crawl {
   }
 
   /**
+   * Begins a crawl once more that had landed and was withdrawn, while a later one shows only what
+   * changed since: it takes its place after that, and brings everything.
+   */
+  CrawlLedger.Begun again(CrawlLedger ledger, String exportId) {
+    CrawlLedger.Begun begun = decide(exportId);
+    context.lake().delete(ledger.publicationPlan());
+    context.lake().delete(ledger.staging());
+    ledger.begin(begun);
+    return begun;
+  }
+
+  /**
    * The newest crawl, where it began after this time and had asked all that is asked now. One that
-   * claims to be of the future covers nothing.
+   * claims to be of the future covers nothing, and none does while a withdrawn one has not come
+   * again.
    */
   private Optional<Landing> covering(Instant end) {
+    if (somethingIsLost()) {
+      return Optional.empty();
+    }
     IndexFolder folder = new IndexFolder(context.lake(), settings.cohort().name());
     return IndexFolder.landings(context.lake(), group(settings))
         .filter(landing -> !ofTheFuture(landing, source))
@@ -128,13 +145,19 @@ public final class Crawl {
       // Crawls of one cohort have an order, also within one second of the server's clock.
       now = last.get().transactionTime().plusMillis(1);
     }
+    boolean everything = last.isEmpty() || somethingIsLost();
     return new CrawlLedger.Begun(
         exportId,
         context.run().key(),
         group,
         now,
-        last.map(Landing::transactionTime).orElse(null),
-        last.isPresent() ? changedSince(now) : Map.of());
+        everything ? null : last.get().transactionTime(),
+        everything ? Map.of() : changedSince(now));
+  }
+
+  /** Whether what a withdrawn crawl of the cohort brought has not come again. */
+  private boolean somethingIsLost() {
+    return !new WithdrawnExports(context.lake()).withoutSuccessor(group(settings)).isEmpty();
   }
 
   /** A type is narrowed where its last full refresh is young and had asked the same queries. */

@@ -10,6 +10,7 @@ import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bronze.Publication;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bronze.Staging;
+import io.epicfhir.extract.bronze.WithdrawnExports;
 import io.epicfhir.extract.crawl.index.IndexFolder;
 import io.epicfhir.extract.crawl.landing.CohortDoubts;
 import io.epicfhir.extract.crawl.landing.CrawlJudgement;
@@ -77,11 +78,15 @@ public final class CrawlLanding {
     }
     try (RunLock lock = Crawl.lock(context, settings)) {
       Optional<Landing> later = later(begun);
-      if (later.isPresent()) {
+      if (later.isPresent() && isLost()) {
+        begun = new Crawl(context, settings, source, client, traffic).again(ledger, exportId);
+        noteAgain(later.get());
+      } else if (later.isPresent()) {
         return superseded(begun, later.get());
       }
       Publication publication = new Publication(context.lake(), ledger.publicationPlan(), fence);
-      return publication.resume().orElseGet(() -> crawl(begun, publication, fence));
+      Optional<Landing> resumed = publication.resume();
+      return resumed.isPresent() ? resumed.get() : crawl(begun, publication, fence);
     }
   }
 
@@ -92,6 +97,26 @@ public final class CrawlLanding {
         .filter(landing -> !Crawl.ofTheFuture(landing, source))
         .findFirst()
         .filter(landing -> !landing.transactionTime().isBefore(begun.startedAt()));
+  }
+
+  /** Whether it had landed and was withdrawn, and no later crawl brings what it did. */
+  private boolean isLost() {
+    return new WithdrawnExports(context.lake())
+        .withoutSuccessor(Crawl.group(settings)).stream()
+            .anyMatch(lost -> lost.exportId().equals(exportId));
+  }
+
+  private void noteAgain(Landing later) {
+    context
+        .recorder()
+        .note(
+            "Export "
+                + exportId
+                + " was withdrawn, and export "
+                + later.exportId()
+                + " of "
+                + later.transactionTime()
+                + " shows only what changed after it: everything is asked for again.");
   }
 
   /** What this crawl read is older than what the later one has shown: it must not win over it. */
@@ -111,6 +136,11 @@ public final class CrawlLanding {
     context.lake().delete(ledger.publicationPlan());
     Staging.removeUnseen(context.lake(), landing(begun));
     return later;
+  }
+
+  /** The landing was withdrawn: what was planned for it must not be shown again. */
+  public void forget() {
+    context.lake().delete(ledger.publicationPlan());
   }
 
   /** What is left to do when it has landed; all of it may be done again. */
@@ -136,8 +166,7 @@ public final class CrawlLanding {
       report.outside(run.figures(), result.counts());
       report.warnings(
           Stream.concat(
-                  run.cohortDoubts().stream(),
-                  CohortDoubts.of(run.units(), result.counts()).stream())
+                  ledger.doubts().stream(), CohortDoubts.of(run.units(), result.counts()).stream())
               .toList());
       report.quarantined(
           Staging.quarantine(context.lake(), context.run(), exportId, result.quarantine()),

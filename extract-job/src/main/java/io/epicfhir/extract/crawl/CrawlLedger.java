@@ -69,6 +69,15 @@ final class CrawlLedger {
         .map(text -> text.isEmpty() ? List.of() : text.lines().toList());
   }
 
+  /** What makes it doubtful that these are all; written before them, for each try to tell. */
+  void doubts(List<String> sentences) {
+    lake.write(new Path(staging(), "doubts.txt"), String.join("\n", sentences));
+  }
+
+  List<String> doubts() {
+    return lake.read(new Path(staging(), "doubts.txt")).orElse("").lines().toList();
+  }
+
   private Path patientsFile() {
     return new Path(staging(), "patients.txt");
   }

@@ -57,7 +57,6 @@ final class CrawlRun implements AutoCloseable {
   private final Survivors survivors = new Survivors();
   private Units units;
   private Map<String, Long> unread = Map.of();
-  private List<String> cohortDoubts = List.of();
 
   CrawlRun(
       JobContext context,
@@ -121,11 +120,6 @@ final class CrawlRun implements AutoCloseable {
     return unread;
   }
 
-  /** What makes it doubtful that the cohort is whole. */
-  List<String> cohortDoubts() {
-    return cohortDoubts;
-  }
-
   Expectations expectations() {
     return new Expectations(plan, units, merges);
   }
@@ -133,6 +127,7 @@ final class CrawlRun implements AutoCloseable {
   /** Asks until nothing is left. */
   void run() {
     long begin = System.nanoTime();
+    merges.remember(knownMerges(), index.links(begun.group(), begun.startedAt()));
     units = new Units(patients(), plan, OutcomePolicy.of(settings), merges);
     resume();
     int finished = 0;
@@ -158,7 +153,7 @@ final class CrawlRun implements AutoCloseable {
               Cohort cohort = new Cohort(settings, source, traffic, client, workers);
               List<String> found =
                   cohort.patients().stream().filter(p -> !optOuts.has("Patient", p)).toList();
-              cohortDoubts = cohort.doubts();
+              ledger.doubts(cohort.doubts());
               ledger.patients(found);
               return found;
             });
@@ -210,8 +205,7 @@ final class CrawlRun implements AutoCloseable {
   private boolean survivors() {
     spool.roll();
     merges.read(spool);
-    Set<String> before = index.merges(begun.group(), begun.startedAt());
-    Survivors.Found found = survivors.find(merges, before, units::has);
+    Survivors.Found found = survivors.find(merges, knownMerges(), units::has);
     List<String> again = plan.narrows() ? found.inside() : List.of();
     again.forEach(units::again);
     if (!found.outside().isEmpty()) {
@@ -219,6 +213,10 @@ final class CrawlRun implements AutoCloseable {
       ledger.patients(units.patients());
     }
     return !again.isEmpty() || !found.outside().isEmpty();
+  }
+
+  private Set<String> knownMerges() {
+    return index.merges(begun.group(), begun.startedAt());
   }
 
   @SuppressWarnings("try") // the progress is told, not used

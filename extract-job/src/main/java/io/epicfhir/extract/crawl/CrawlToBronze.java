@@ -74,7 +74,7 @@ final class CrawlToBronze implements CrawlWays {
         type(type, rows);
       }
       index.completePatients(begun.exportId(), run.units().completePatients());
-      index.merges(begun.exportId(), run.merges().all());
+      index.merges(begun.exportId(), run.merges().all(), run.merges().links());
       index.documentsLeft(begun.exportId(), run.figures().leftForTomorrow());
       refusals(rows);
       List<StagedFile> quarantine = rows.finishQuarantine();
@@ -84,7 +84,11 @@ final class CrawlToBronze implements CrawlWays {
   }
 
   private void type(String type, StagedRows rows) {
-    Optional<CrawlIndex> before = index.newest(type, begun.group(), begun.startedAt());
+    // A crawl that follows on nothing brings all that it finds.
+    Optional<CrawlIndex> before =
+        begun.since() == null
+            ? Optional.empty()
+            : index.newest(type, begun.group(), begun.startedAt());
     KnownResources known = index.known(type, begun.group(), begun.startedAt());
     Failpoint.at("crawl.index");
     try (CrawlIndex.Writer after = index.of(type, begun.exportId()).write(header(type, before))) {

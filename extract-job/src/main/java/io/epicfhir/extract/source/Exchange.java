@@ -43,7 +43,8 @@ final class Exchange {
 
   /** Takes in the answer while the request's place is held. */
   interface Receiver<T> {
-    T receive(CloseableHttpResponse response) throws IOException, PassingFailure;
+    /** The answer of an address, which is the one at the end of all redirects. */
+    T receive(CloseableHttpResponse response, URI from) throws IOException, PassingFailure;
   }
 
   Exchange(
@@ -90,7 +91,7 @@ final class Exchange {
           continue;
         }
         if (status != 401 || renewed || token.isEmpty()) {
-          return receiver.receive(response);
+          return receiver.receive(response, now.url());
         }
       }
       auth.forget(token.get());
@@ -99,7 +100,7 @@ final class Exchange {
   }
 
   /** That the sign-in was refused is no word about what is asked for. */
-  private AccessToken token(Traffic traffic) throws IOException, PassingFailure {
+  private AccessToken token(Traffic traffic) throws PassingFailure {
     try {
       return auth.token(traffic);
     } catch (JobException e) {
@@ -118,7 +119,8 @@ final class Exchange {
       Optional<Duration> wait =
           RetryAfter.of(
               Reply.header(response, "Retry-After"), Reply.header(response, "Date"), clock);
-      slot.refused(status == TOO_MANY && ask.alone() ? Optional.empty() : wait);
+      boolean alone = ask.alone() && (status == TOO_MANY || ask.repeatable());
+      slot.refused(alone ? Optional.empty() : wait);
     } else {
       slot.answered(Duration.ofNanos(System.nanoTime() - begin));
     }

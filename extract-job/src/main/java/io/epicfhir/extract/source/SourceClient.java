@@ -107,7 +107,7 @@ public final class SourceClient {
         () -> {
           Reply reply =
               exchange.run(
-                  ask, Redirects.ANYWHERE, traffic, r -> answers.metadata(ask, r, traffic));
+                  ask, Redirects.ANYWHERE, traffic, (r, from) -> answers.metadata(ask, r, traffic));
           boolean wanted = reply.status() == 401 || reply.status() == 403;
           if (wanted && settings.signIn() != SourceSettings.SignIn.NONE) {
             reply =
@@ -115,7 +115,7 @@ public final class SourceClient {
                     ask.withToken(),
                     Redirects.ANYWHERE,
                     traffic,
-                    r -> answers.metadata(ask, r, traffic));
+                    (r, from) -> answers.metadata(ask, r, traffic));
           }
           return answers.judged(ask, reply);
         });
@@ -140,7 +140,10 @@ public final class SourceClient {
 
   private Reply once(Ask ask, Traffic traffic) throws IOException, PassingFailure {
     return exchange.run(
-        ask.withToken(), Redirects.ANYWHERE, traffic, r -> answers.small(ask, r, traffic));
+        ask.withToken(),
+        Redirects.ANYWHERE,
+        traffic,
+        (r, from) -> answers.small(ask, r, traffic).from(from));
   }
 
   /** An answer as it is; see {@link #fetch(Ask, Traffic, int, Reading)}. */
@@ -171,7 +174,7 @@ public final class SourceClient {
                     packed,
                     Redirects.SAME_REQUEST,
                     traffic,
-                    r -> answers.whole(packed, r, traffic, longest))));
+                    (r, from) -> answers.whole(packed, r, traffic, longest))));
   }
 
   /**
@@ -188,7 +191,7 @@ public final class SourceClient {
                 packed,
                 Redirects.ANYWHERE,
                 traffic,
-                response -> {
+                (response, from) -> {
                   answers.file(packed, response, traffic, intake);
                   return null;
                 }));

@@ -78,6 +78,21 @@ class CohortDoubtsTest {
     assertThat(warnings()).contains("3 members more than it lists");
   }
 
+  @Test
+  void theWarningIsToldByTheTryThatLands() throws IOException {
+    site.set("crawl.patients.from", "group").set("crawl.patients.group", "g");
+    clinic.has(
+        "{\"resourceType\":\"Group\",\"id\":\"g\",\"type\":\"person\",\"quantity\":3,\"member\":["
+            + "{\"entity\":{\"reference\":\"Patient/a\"}}]}");
+    clinic.answers("Observation?", Reply.of(503, "text/plain", ""));
+    assertThat(site.crawl("r1")).isEqualTo(5);
+    clinic.rules.clear();
+
+    assertThat(site.crawl("r1")).isZero();
+
+    assertThat(warnings()).contains("2 members more than it lists");
+  }
+
   /** A server that does not know the parameter answers every search with everybody's. */
   @Test
   void whatSearchesBringOfStrangersIsNotKeptAndIsCounted() throws IOException {

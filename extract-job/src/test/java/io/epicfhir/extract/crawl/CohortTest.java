@@ -109,6 +109,25 @@ class CohortTest {
     assertThat(site.newest()).hasSize(1);
   }
 
+  /** A proxy that drops the form, or two patients who share a number. */
+  @Test
+  void anMrnThatFindsSeveralPatientsIsRed() throws IOException {
+    clinic.answers(
+        "Patient?identifier=",
+        Reply.fhir(200, bundle("", entry(patient("a")), entry(patient("b")))));
+    site.set("crawl.patients.from", "file").set("crawl.patients.mrn-system", "urn:mrn");
+    Files.writeString(folder.resolve("ids.txt"), "MRN-c\n");
+
+    assertThat(site.crawl("r1")).isEqualTo(5);
+
+    assertThat(site.error("r1"))
+        .contains("1 of 1 MRNs of crawl.patients.file find several patients", "patient-ambiguous")
+        .doesNotContain("MRN-c");
+    site.set("crawl.accepted-errors", "patient-ambiguous");
+    assertThat(site.crawl("r1")).isZero();
+    assertThat(site.newest()).hasSize(2);
+  }
+
   @Test
   void aByteOrderMarkIsNoPartOfTheFirstId() throws IOException {
     site.set("crawl.patients.from", "file");

@@ -194,4 +194,43 @@ class MergedPatientTest {
     assertThat(site.crawl("r1")).isZero();
     assertThat(site.newest()).contains(condition("c3", "new"), condition("c1", "old"));
   }
+
+  /** The survivor's record did not change since, so a search for changes does not bring it. */
+  @Test
+  void aMergeStaysKnownUntilItIsSeenToBeUndone() throws IOException {
+    clinic.resources.clear();
+    clinic.has(patient("new", "replaces", "old"), condition("c1", "old"));
+    found("c1");
+    CrawlSite site = clinic.site(folder, "new");
+    site.settings.put("crawl.changed-since.Patient", "\"_lastUpdated=ge{since}\"");
+    assertThat(site.crawl("r1")).isZero();
+    assertThat(site.newest()).contains(condition("c1", "old"));
+
+    for (String run : new String[] {"r2", "r3"}) {
+      clinic.has(condition(run, "old"));
+      found("c1", "r2", "r3");
+      clinic.answers("Patient?", Reply.fhir(200, Clinic.bundle("")));
+      assertThat(site.crawl(run)).isZero();
+      assertThat(site.newest()).containsExactly(condition(run, "old"));
+      assertThat(site.report(run).at("/result/outside").toString()).doesNotContain("Condition");
+    }
+
+    clinic.has(patient("new"), condition("r4", "old")); // the link is gone
+    found("c1", "r2", "r3", "r4");
+    assertThat(site.crawl("r4")).isZero();
+    assertThat(site.newest()).containsExactly(patient("new"));
+    assertThat(site.report("r4").at("/result/outside/Condition").asInt()).isEqualTo(4);
+  }
+
+  /** The survivor's search brings what stands under the retired id. */
+  private void found(String... conditions) {
+    clinic.rules.clear();
+    String[] entries =
+        java.util.Arrays.stream(conditions)
+            .map(id -> clinic.resources.get("Condition/" + id))
+            .filter(java.util.Objects::nonNull)
+            .map(Clinic::entry)
+            .toArray(String[]::new);
+    clinic.answers("Condition?patient=new", Reply.fhir(200, Clinic.bundle("", entries)));
+  }
 }

@@ -16,6 +16,7 @@ import io.epicfhir.extract.source.settings.SourceSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * The requests of a bulk export. Standard: HL7 Bulk Data Access 2.0, "Bulk Data Export Operation".
@@ -98,14 +99,18 @@ public final class BulkExport {
     return Ask.get("", url, "").under(settings.baseUrl()).at();
   }
 
-  /** Tells the server that the export may go; one that has gone is fine. */
-  public void delete(URI statusUrl) {
+  /**
+   * Tells the server that the export may go; one that has gone is fine. Many servers let nobody
+   * delete an export, so nothing depends on it.
+   *
+   * @return why the export stays at the server; empty where it does not
+   */
+  public Optional<String> letGo(URI statusUrl) {
     try {
       client.send(Ask.delete("delete the export at the server", statusUrl), traffic);
+      return Optional.empty();
     } catch (JobException e) {
-      if (!ServerRefusal.gone(e)) {
-        throw e;
-      }
+      return ServerRefusal.gone(e) ? Optional.empty() : Optional.of(e.getMessage());
     }
   }
 

@@ -68,15 +68,29 @@ public final class DurableKickOff {
         new ExportLedger.Started(
             exportId, runKey, words, now, promise.statusUrl().toString(), promise.serverTime()));
     Failpoint.at("kick-off.started");
-    refused.ifPresent(old -> deleteAtServer(URI.create(old.statusUrl())));
+    refused.ifPresent(old -> letGo(URI.create(old.statusUrl())));
+  }
+
+  /**
+   * Asks for an export that the server has given before.
+   *
+   * @throws JobException {@link ExitCode#UNAVAILABLE} where the answer was lost, or where the
+   *     server gives the group no new export yet
+   */
+  public void again(ExportRequest asked, String exportId) {
+    try {
+      start(asked, exportId);
+    } catch (JobException e) {
+      KickOffWindow window = new KickOffWindow(context.lake(), settings.window(), pace.clock());
+      boolean askedBefore = window.askedLately(asked.group()).isPresent();
+      throw KickOffWindow.isTooSoon(e, askedBefore) ? window.later(e) : e;
+    }
   }
 
   /** A server that keeps a refused export is no reason to wait for the new one in vain. */
-  private void deleteAtServer(URI statusUrl) {
-    try {
-      bulk.delete(statusUrl);
-    } catch (JobException e) {
-      context.recorder().note("The refused export stays at the server: " + e.getMessage());
-    }
+  private void letGo(URI statusUrl) {
+    bulk.letGo(statusUrl)
+        .ifPresent(
+            why -> context.recorder().note("The refused export stays at the server: " + why));
   }
 }

@@ -33,7 +33,7 @@ import java.util.Set;
  * through in any order, cost the server one export.
  */
 public final class GroupKickOff {
-  private static final Set<Integer> BUSY = Set.of(429, 503);
+  private static final int TOO_MANY = 429;
 
   private final JobContext context;
   private final BulkSettings settings;
@@ -184,10 +184,11 @@ public final class GroupKickOff {
       return new Result(asked.group(), exportId, "kicked-off");
     } catch (JobException e) {
       boolean tooSoon = KickOffWindow.isTooSoon(e, askedBefore);
+      // Its own answer; a server that is down says nothing of the group's export.
       boolean busy =
           e.exitCode() == ExitCode.UNAVAILABLE
               && e.getCause() instanceof PassingFailure passing
-              && BUSY.contains(passing.status());
+              && passing.status() == TOO_MANY;
       Optional<Landing> landed =
           tooSoon || busy ? window.landedLately(asked.group()) : Optional.empty();
       if (landed.isEmpty()) {

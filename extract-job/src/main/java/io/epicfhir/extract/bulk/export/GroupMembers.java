@@ -29,12 +29,15 @@ final class GroupMembers {
   }
 
   /**
-   * Digests of the members' ids; empty where the server does not tell them: no export needs the
-   * right to read the group.
+   * Digests of the members' ids; empty where the server does not tell them, or not all: no export
+   * needs the right to read the group.
    */
   Optional<List<String>> read(String group) {
     try {
       JsonNode root = new JsonMapper().readTree(bulk.group(group).text());
+      if (root.path("quantity").asLong() > root.path("member").size()) {
+        return Optional.empty(); // who is not listed may be a member all the same
+      }
       List<String> patients = new ArrayList<>();
       for (JsonNode member : root.path("member")) {
         Matcher patient = PATIENT.matcher(member.path("entity").path("reference").asText(""));

@@ -58,7 +58,7 @@ final class ManifestPages {
   private Optional<URI> taken() throws PassingFailure {
     Answers.requireObject(reply, clock);
     texts.add(reply.text());
-    return Manifest.next(reply.text(), url);
+    return Manifest.next(reply.text(), reply.from().orElse(url));
   }
 
   private Reply page() throws IOException, PassingFailure {

@@ -102,15 +102,20 @@ public final class StatusCheck {
   }
 
   private JobException tooLate(ExportLedger.Started started, URI statusUrl, Instant now) {
-    bulk.delete(statusUrl);
     ledger.giveUp(now);
+    String cancelled =
+        bulk.letGo(statusUrl)
+            .map(why -> "given up, and stays at the server (" + why + ")")
+            .orElse("cancelled");
     return new JobException(
         ExitCode.UNAVAILABLE,
         "Cannot get the export of group \""
             + started.asked().group()
             + "\" within "
             + settings.deadline()
-            + ": it was cancelled; rerun from the kick-off, or raise bulk.deadline");
+            + ": it was "
+            + cancelled
+            + "; rerun from the kick-off, or raise bulk.deadline");
   }
 
   private State poll(ExportLedger.Started started, URI statusUrl, int failures) {
@@ -121,6 +126,7 @@ public final class StatusCheck {
         Duration wait =
             RetryAfter.of(reply.header("Retry-After"), reply.header("Date"), pace.clock())
                 .orElse(interval);
+        ledger.refusal().filter(r -> !r.judged()).ifPresent(r -> ledger.forgetRefusal());
         return wait(wait, clean(reply.header("X-Progress").orElse("")), 0);
       }
       return complete(reply, started, statusUrl);

@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk.files;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.request.Traffic;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,8 +23,9 @@ public record BinResult(List<FileReceipt> files, Traffic.Sums traffic, Failure f
    * A failure that another attempt of the task would only repeat.
    *
    * @param gone whether the file's link leads nowhere
+   * @param mayPass whether that is only a gateway's word
    */
-  public record Failure(ExitCode exitCode, String message, boolean gone) {}
+  public record Failure(ExitCode exitCode, String message, boolean gone, boolean mayPass) {}
 
   /** Fails as the tasks did, where one did. */
   public static void requireAll(List<BinResult> results) {
@@ -38,9 +40,10 @@ public record BinResult(List<FileReceipt> files, Traffic.Sums traffic, Failure f
             .filter(f -> !f.gone() && !PASSING.contains(f.exitCode()))
             .findFirst()
             .orElse(null);
-    Optional<Failure> gone = failures.stream().filter(Failure::gone).findFirst();
+    Optional<Failure> gone =
+        failures.stream().filter(Failure::gone).min(Comparator.comparing(Failure::mayPass));
     if (first == null && gone.isPresent()) {
-      throw new LinksExpired(gone.get().message());
+      throw new LinksExpired(gone.get().message(), gone.get().mayPass());
     }
     first = first == null ? failures.get(0) : first;
     throw new JobException(

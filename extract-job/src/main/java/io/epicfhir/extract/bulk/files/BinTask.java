@@ -111,9 +111,9 @@ final class BinTask implements Function<Integer, String> {
                 : take(client, file, traffic, receipts, optOuts.copy()));
       }
     } catch (GoneFile e) {
-      failure = new BinResult.Failure(e.refusal().exitCode(), e.getMessage(), true);
+      failure = new BinResult.Failure(e.refusal().exitCode(), e.getMessage(), true, e.mayPass());
     } catch (JobException e) {
-      failure = new BinResult.Failure(e.exitCode(), e.getMessage(), false);
+      failure = new BinResult.Failure(e.exitCode(), e.getMessage(), false, false);
     }
     return new BinResult(files, traffic.sums(), failure);
   }
@@ -154,7 +154,7 @@ final class BinTask implements Function<Integer, String> {
 
   /**
    * Stores of files answer 400 or 403 where a signature has expired, which is no word about the
-   * client's rights.
+   * client's rights. A gateway's web page is no word about the file at all, whatever its status.
    *
    * @param signed whether the link itself is what opens the file
    */
@@ -165,7 +165,7 @@ final class BinTask implements Function<Integer, String> {
     } catch (JobException e) {
       boolean expired =
           signed && ServerRefusal.of(e).filter(r -> EXPIRED.contains(r.status())).isPresent();
-      if (expired || ServerRefusal.gone(e)) {
+      if (expired || ServerRefusal.gone(e) || ServerRefusal.byGateway(e)) {
         throw new GoneFile(e);
       }
       throw e;

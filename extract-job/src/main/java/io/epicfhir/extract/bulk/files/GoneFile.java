@@ -1,6 +1,7 @@
 package io.epicfhir.extract.bulk.files;
 
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.answer.ServerRefusal;
 
 /** A file's link leads nowhere, or no longer does: a fresh manifest may have a fresh one. */
 final class GoneFile extends RuntimeException {
@@ -16,5 +17,10 @@ final class GoneFile extends RuntimeException {
   /** What the server answered. */
   JobException refusal() {
     return refusal;
+  }
+
+  /** Whether a gateway's web page says so, which may pass. */
+  boolean mayPass() {
+    return ServerRefusal.byGateway(refusal);
   }
 }

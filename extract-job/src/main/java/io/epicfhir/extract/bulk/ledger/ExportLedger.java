@@ -192,8 +192,9 @@ public final class ExportLedger {
     lake.write(file("landed.json"), Json.write(landed));
   }
 
-  /** The landing no longer holds. */
+  /** The landing no longer holds, and what was planned for it must not be shown again. */
   public void forgetLanded() {
+    lake.delete(publicationPlan());
     lake.delete(file("landed.json"));
   }
 
@@ -206,6 +207,7 @@ public final class ExportLedger {
     forgetManifest();
     lake.delete(file("waiting.json"));
     lake.delete(file("intent.json"));
+    lake.delete(publicationPlan());
     lake.delete(staging());
     forgetRefusal();
     lake.move(file("kick-off.json"), file("given-up-" + when.toEpochMilli() + ".json"));

@@ -9,6 +9,8 @@ import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
@@ -40,9 +42,17 @@ public final class GroupPatients {
     return Sha256.name(id, DIGEST_BYTES);
   }
 
-  /** Those that are known; empty where no export has been looked at. */
+  /** Those that are known; empty where no export has told of any. */
   public Optional<Set<String>> known() {
-    return lake.read(file(SUFFIX)).map(text -> new TreeSet<>(text.lines().toList()));
+    return Optional.of(read(file(SUFFIX))).filter(patients -> !patients.isEmpty());
+  }
+
+  private Set<String> read(Path file) {
+    return lake.read(file)
+        .map(String::lines)
+        .orElse(Stream.of())
+        .filter(line -> !line.isBlank())
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** How many of the patients are not known; none where nothing is known at all. */
@@ -59,7 +69,7 @@ public final class GroupPatients {
     for (FileStatus file : lake.list(file(SUFFIX).getParent())) {
       boolean other = !file.getPath().getName().equals(file(SUFFIX).getName());
       if (other && file.getPath().getName().endsWith("." + SUFFIX)) {
-        lake.read(file.getPath()).ifPresent(text -> others.addAll(text.lines().toList()));
+        others.addAll(read(file.getPath()));
       }
     }
     return others;

@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk.ledger;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
+import io.epicfhir.extract.bronze.WithdrawnExports;
 import io.epicfhir.extract.bulk.settings.BulkSettings;
 import java.time.Instant;
 import java.util.Comparator;

@@ -27,6 +27,7 @@ import java.util.stream.IntStream;
 /** Finds the patients of a crawl, each once. */
 public final class Cohort {
   static final String NOT_FOUND = "patient-not-found";
+  static final String AMBIGUOUS = "patient-ambiguous";
 
   private final CrawlSettings settings;
   private final CohortSettings cohort;
@@ -152,7 +153,7 @@ public final class Cohort {
     return lookUp(queries, "MRNs of crawl.patients.file");
   }
 
-  /** Searches that find one patient each; one that finds none is a fault. */
+  /** Searches that find one patient each; one that finds none or several is a fault. */
   private List<String> lookUp(List<String> queries, String what) {
     List<List<String>> found = new ArrayList<>(Collections.nCopies(queries.size(), List.of()));
     Iterator<Integer> numbers = IntStream.range(0, queries.size()).iterator();
@@ -163,21 +164,34 @@ public final class Cohort {
           }
         });
     long unknown = found.stream().filter(List::isEmpty).count();
-    if (unknown > 0 && !settings.acceptedErrors().contains(NOT_FOUND)) {
-      throw new JobException(
-          ExitCode.DATA_REFUSED,
-          "Cannot crawl: "
-              + unknown
+    if (unknown > 0) {
+      require(
+          NOT_FOUND, unknown + " of " + queries.size() + " " + what + " are unknown to the server");
+    }
+    long several = found.stream().filter(ids -> ids.stream().distinct().count() > 1).count();
+    if (several > 0) {
+      require(
+          AMBIGUOUS,
+          several
               + " of "
               + queries.size()
               + " "
               + what
-              + " are unknown to the server; check the file or group and"
-              + " crawl.patients.mrn-system, or add "
-              + NOT_FOUND
-              + " to crawl.accepted-errors");
+              + " find several patients each (a server that ignores the search finds all)");
     }
     return found.stream().flatMap(List::stream).toList();
+  }
+
+  private void require(String code, String problem) {
+    if (!settings.acceptedErrors().contains(code)) {
+      throw new JobException(
+          ExitCode.DATA_REFUSED,
+          "Cannot crawl: "
+              + problem
+              + "; check the file or group and crawl.patients.mrn-system, or add "
+              + code
+              + " to crawl.accepted-errors");
+    }
   }
 
   private static Optional<Runnable> none() {

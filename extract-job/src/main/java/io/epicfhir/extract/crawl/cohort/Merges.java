@@ -11,15 +11,20 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Which patients were merged into which: by the redirects of searches with a retired id, and by
- * {@code Patient.link}; standard: https://hl7.org/fhir/R4/patient.html#links.
+ * {@code Patient.link}; standard: https://hl7.org/fhir/R4/patient.html#links. A merge that was
+ * known before holds until it is seen to be undone: a survivor who did not change does not come
+ * again.
  */
 public final class Merges {
   /** Epic's code of a patient who was merged into another. */
@@ -33,6 +38,11 @@ public final class Merges {
 
   private final References patients;
   private final Map<String, String> survivors = new TreeMap<>();
+  private final Set<String> linked = new TreeSet<>();
+  private final Map<String, String> before = new TreeMap<>();
+  private final Set<String> linkedBefore = new TreeSet<>();
+  private final Set<String> watched = new HashSet<>();
+  private final Set<String> came = new HashSet<>();
 
   public Merges(URI base) {
     this.patients = References.to(base, PATIENT);
@@ -45,9 +55,17 @@ public final class Merges {
 
   /**
    * The patient that a redirect leads to; empty where it names none at the base, as one to a
-   * sign-in page does.
+   * sign-in page does, and where it cannot be read.
    */
   public String target(String location) {
+    try {
+      return readTarget(location);
+    } catch (IllegalArgumentException e) { // a percent sign with no number after it
+      return "";
+    }
+  }
+
+  private String readTarget(String location) {
     String relative = patients.relative(location);
     int query = relative.indexOf('?');
     String id = patients.id(query < 0 ? relative : relative.substring(0, query));
@@ -65,6 +83,30 @@ public final class Merges {
     return "";
   }
 
+  /**
+   * Merges that were known before.
+   *
+   * @param known each as "retired survivor"
+   * @param links those among them that {@code Patient.link} told
+   */
+  public synchronized void remember(Collection<String> known, Collection<String> links) {
+    for (String line : known) {
+      String[] pair = line.split(" ", -1);
+      before.put(pair[0], pair[1]);
+      watched.addAll(List.of(pair));
+      if (links.contains(line)) {
+        linkedBefore.add(pair[0]);
+      }
+    }
+  }
+
+  /** A patient's own record is there, under this id. */
+  public synchronized void came(String patient) {
+    if (watched.contains(patient)) {
+      came.add(patient);
+    }
+  }
+
   /** One was merged into another. */
   public synchronized void add(String retired, String survivor) {
     if (!retired.isEmpty() && !survivor.isEmpty() && !retired.equals(survivor)) {
@@ -76,14 +118,20 @@ public final class Merges {
   void read(byte[] bytes, int offset, int length) throws IOException {
     JsonNode patient = JsonBytes.MAPPER.readTree(bytes, offset, length);
     String id = patient.path("id").asText();
+    came(id);
     for (JsonNode link : patient.path("link")) {
       String other = patients.id(link.path("other").path("reference").asText());
       switch (link.path("type").asText()) {
-        case "replaces" -> add(other, id);
-        case "replaced-by" -> add(id, other);
+        case "replaces" -> link(other, id);
+        case "replaced-by" -> link(id, other);
         default -> {} // refer and seealso: both records stay in use
       }
     }
+  }
+
+  private synchronized void link(String retired, String survivor) {
+    add(retired, survivor);
+    linked.add(retired);
   }
 
   /** Takes the links of a patient. */
@@ -115,16 +163,48 @@ public final class Merges {
   public synchronized Optional<String> survivor(String patient) {
     Set<String> seen = new HashSet<>(Set.of(patient));
     String last = patient;
-    String next = survivors.get(patient);
+    String next = next(patient);
     while (next != null && seen.add(next)) {
       last = next;
-      next = survivors.get(next);
+      next = next(next);
     }
     return last.equals(patient) ? Optional.empty() : Optional.of(last);
   }
 
+  /**
+   * Undone is what was known before where the retired has a record of its own again, or the
+   * survivor's record no longer has the link that told of it.
+   */
+  private String next(String retired) {
+    String known = before.get(retired);
+    boolean undone =
+        came.contains(retired) || (linkedBefore.contains(retired) && came.contains(known));
+    return survivors.getOrDefault(retired, undone ? null : known);
+  }
+
   /** All that are known, the retired before the survivor. */
   public synchronized Map<String, String> all() {
-    return new TreeMap<>(survivors);
+    Map<String, String> all = new TreeMap<>(survivors);
+    for (String retired : before.keySet()) {
+      String survivor = next(retired);
+      if (survivor != null) {
+        all.put(retired, survivor);
+      }
+    }
+    return all;
+  }
+
+  /** Those of {@link #all} that {@code Patient.link} tells, or told when the record last came. */
+  public synchronized Map<String, String> links() {
+    Map<String, String> links = all();
+    links
+        .entrySet()
+        .removeIf(
+            merge ->
+                !linked.contains(merge.getKey())
+                    && !(linkedBefore.contains(merge.getKey())
+                        && merge.getValue().equals(before.get(merge.getKey()))
+                        && !came.contains(merge.getValue())));
+    return links;
   }
 }

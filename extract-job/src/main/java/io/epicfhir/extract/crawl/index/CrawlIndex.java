@@ -88,6 +88,11 @@ public final class CrawlIndex {
       return new Seen(id, patient, search, high, low, time, confirmed);
     }
 
+    /** The same, where it is not known what bronze has of it. */
+    public Seen ofUnknownContent() {
+      return new Seen(id, patient, search, 0, 0, readAt, confirmed);
+    }
+
     /** Whether it is not known how the resource was found. */
     public boolean lost() {
       return confirmed && !bySearch();

@@ -5,10 +5,12 @@ import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
+import io.epicfhir.extract.bronze.WithdrawnExports;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,12 +29,14 @@ public final class IndexFolder {
   private static final String SUFFIX = ".idx";
   private static final String PATIENTS = "_patients";
   private static final String MERGES = "_merges";
+  private static final String LINKS = "_links";
   private static final String DOCUMENTS = "_documents";
   private static final String PATIENT = "Patient";
   private static final int KEPT = 2;
 
   private final Lake lake;
   private final Path root;
+  private final Map<String, List<Landing>> lost = new HashMap<>();
 
   public IndexFolder(Lake lake, String cohort) {
     this.lake = lake;
@@ -54,10 +58,24 @@ public final class IndexFolder {
 
   /**
    * What the newest landed crawl before a time saw; empty where its file is missing: an older one
-   * would call a change since then unchanged.
+   * would call a change since then unchanged. Empty, too, while something that it or an earlier one
+   * had brought is withdrawn: "as it was" would never bring that again.
    */
   public Optional<CrawlIndex> newest(String type, String group, Instant before) {
-    return landed(type, group, before).map(id -> of(type, id));
+    return landedBefore(group, before)
+        .findFirst()
+        .filter(newest -> lost(group).stream().allMatch(lost -> isLater(lost, newest)))
+        .map(newest -> of(type, newest.exportId()))
+        .filter(CrawlIndex::exists);
+  }
+
+  private static boolean isLater(Landing landing, Landing than) {
+    return landing.transactionTime().isAfter(than.transactionTime());
+  }
+
+  /** Withdrawn landings that nothing has replaced; looked for once. */
+  private List<Landing> lost(String group) {
+    return lost.computeIfAbsent(group, g -> new WithdrawnExports(lake).withoutSuccessor(g));
   }
 
   /** What the newest landing before a time saw that has an index. */
@@ -116,20 +134,41 @@ public final class IndexFolder {
     return new HashSet<>(lines(PATIENTS, group, before));
   }
 
-  /** Which patients were merged into which, as a crawl knew it; none of those who stay out. */
-  public void merges(String exportId, Map<String, String> merges) {
+  /**
+   * Which patients were merged into which, as a crawl or an export knew it; none of those who stay
+   * out.
+   *
+   * @param links those among them that {@code Patient.link} tells
+   */
+  public void merges(String exportId, Map<String, String> merges, Map<String, String> links) {
     OptOuts optOuts = new OptOutList(lake).load();
-    lines(
-        MERGES,
-        exportId,
-        merges.entrySet().stream()
-            .filter(e -> !optOuts.has(PATIENT, e.getKey()) && !optOuts.has(PATIENT, e.getValue()))
-            .map(e -> e.getKey() + " " + e.getValue()));
+    lines(LINKS, exportId, merges(links, optOuts));
+    lines(MERGES, exportId, merges(merges, optOuts));
   }
 
-  /** The merges that the last landed crawl knew, each as "retired survivor". */
+  private static Stream<String> merges(Map<String, String> merges, OptOuts optOuts) {
+    return merges.entrySet().stream()
+        .filter(e -> !optOuts.has(PATIENT, e.getKey()) && !optOuts.has(PATIENT, e.getValue()))
+        .map(e -> e.getKey() + " " + e.getValue());
+  }
+
+  /** The merges that were known last, each as "retired survivor". */
   public Set<String> merges(String group, Instant before) {
-    return Set.copyOf(lines(MERGES, group, before));
+    return Set.copyOf(lastLines(MERGES, group, before));
+  }
+
+  /** Those among them that {@code Patient.link} told. */
+  public Set<String> links(String group, Instant before) {
+    return Set.copyOf(lastLines(LINKS, group, before));
+  }
+
+  private List<String> lastLines(String name, String group, Instant before) {
+    return landedBefore(group, before)
+        .map(landing -> lake.read(file(name, landing.exportId())))
+        .flatMap(Optional::stream)
+        .findFirst()
+        .map(text -> text.lines().toList())
+        .orElse(List.of());
   }
 
   /** The documents that a crawl left to the next one. */

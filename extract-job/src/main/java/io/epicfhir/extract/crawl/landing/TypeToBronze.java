@@ -231,7 +231,8 @@ public final class TypeToBronze {
       counts.unconfirmed++;
     }
     long refusedAt = seen.bySearch() ? readings.refusedAt(seen.id()) : 0;
-    after.add(refusedAt == 0 ? seen : seen.refusedAt(refusedAt));
+    CrawlIndex.Seen left = before.isPresent() ? seen : seen.ofUnknownContent();
+    after.add(refusedAt == 0 ? left : left.refusedAt(refusedAt));
   }
 
   private String source(SpoolRecord record) {

@@ -2,6 +2,7 @@ package io.epicfhir.extract.crawl.reads;
 
 import io.epicfhir.extract.crawl.cohort.CohortScope;
 import io.epicfhir.extract.crawl.fetch.RawDocument;
+import io.epicfhir.extract.crawl.index.CrawlIndex;
 import io.epicfhir.extract.crawl.index.Digest;
 import io.epicfhir.extract.crawl.index.DigestTable;
 import io.epicfhir.extract.crawl.index.IndexFolder;
@@ -18,6 +19,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -76,26 +78,25 @@ public final class Hydration {
    * @param now from which the age counts
    */
   public void earlier(IndexFolder folder, String group, Instant before, Instant now) {
-    // Servers tell their time in whole seconds: with 0 a crawl just before is not "lately".
-    boolean never = settings.referenceMaxAge().isZero();
     long from = now.minus(settings.referenceMaxAge()).toEpochMilli();
     for (String type : wanted()) {
-      folder
-          .newest(type, group, before)
+      Optional<CrawlIndex> newest = folder.newest(type, group, before);
+      // Where that does not tell what bronze has, all of it is fetched again. Servers tell their
+      // time in whole seconds: with an age of 0 a crawl just before is not "lately".
+      boolean never = settings.referenceMaxAge().isZero() || newest.isEmpty();
+      newest
+          .or(() -> folder.last(type, group, before))
           .ifPresent(
-              index ->
-                  index.read(
-                      seen -> {
-                        if (!seen.bySearch()) {
-                          String reference = type + "/" + seen.id();
-                          boolean lately = !never && seen.readAt() >= from;
-                          earlier(type, reference, seen.patient(), lately);
-                        }
-                      }));
+              index -> index.read(seen -> earlier(type, seen, !never && seen.readAt() >= from)));
     }
   }
 
-  private void earlier(String type, String reference, String patient, boolean lately) {
+  private void earlier(String type, CrawlIndex.Seen seen, boolean lately) {
+    if (seen.bySearch()) {
+      return;
+    }
+    String reference = type + "/" + seen.id();
+    String patient = seen.patient();
     boolean member = patient.isEmpty() || scope.isMember(patient);
     boolean document = type.equals(RawDocument.BINARY); // which does not say whose it is
     boolean left = !member && !scope.has(patient);

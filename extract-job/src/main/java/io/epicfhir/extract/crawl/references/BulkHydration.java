@@ -141,7 +141,7 @@ public final class BulkHydration {
         Spool spool = new Spool(context.lake(), new Path(export.folder(), "spool"))) {
       earlierTry(spool, figures);
       PageFetch fetch = new PageFetch(client, traffic, references, settings.maxPageSize());
-      Merges merges = merges(export, exported);
+      Merges merges = merges(export, exported, index);
       CohortScope scope = scope(export, merges);
       ReadsById reads =
           new ReadsById(
@@ -171,6 +171,7 @@ public final class BulkHydration {
       ReferencesToBronze toBronze =
           new ReferencesToBronze(context, settings, bronze, export, index, exported, spool);
       Hydrated found = toBronze.run(figures, reads.problems(), unread);
+      index.merges(export.exportId(), merges.all(), merges.links());
       Failpoint.at("bulk.references");
       return found;
     }
@@ -189,8 +190,13 @@ public final class BulkHydration {
    * The export's patients tell who was merged into them; asked where it is known who is in the
    * cohort, and where a retired patient's id can lead to the survivor.
    */
-  private Merges merges(Export export, ExportedResources exported) {
+  private Merges merges(Export export, ExportedResources exported, IndexFolder index) {
     Merges merges = new Merges(source.baseUrl());
+    Set<String> known = index.merges(export.group(), export.before());
+    if (!known.isEmpty()) {
+      merges.remember(known, index.links(export.group(), export.before()));
+      exported.ids(Merges.PATIENT, merges::came);
+    }
     if (export.members().isPresent() || export.toConfirm().contains(Merges.PATIENT)) {
       exported.holding(Merges.PATIENT, "\"link\"", merges::read);
     }

@@ -2,6 +2,7 @@ package io.epicfhir.extract.source.answer;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -18,10 +19,29 @@ public final class Reply {
 
   private final HttpResponse response;
   private final byte[] body;
+  private final URI from;
 
   public Reply(HttpResponse response, byte[] body) {
+    this(response, body, null);
+  }
+
+  private Reply(HttpResponse response, byte[] body, URI from) {
     this.response = response;
     this.body = body;
+    this.from = from;
+  }
+
+  /** The same, given at an address to which the request was redirected. */
+  public Reply from(URI address) {
+    return new Reply(response, body, address);
+  }
+
+  /**
+   * The address that gave it, to which its links are relative; empty where that is the one that was
+   * asked. Standard: RFC 3986, 5.1.3.
+   */
+  public Optional<URI> from() {
+    return Optional.ofNullable(from);
   }
 
   public int status() {

@@ -1,12 +1,15 @@
 package io.epicfhir.extract.source.auth;
 
 import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.FailureWords;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.answer.BrokenBody;
 import io.epicfhir.extract.source.answer.PassingFailure;
 import io.epicfhir.extract.source.http.Bodies;
 import io.epicfhir.extract.source.http.Http;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.request.AccessToken;
+import io.epicfhir.extract.source.request.ShownLink;
 import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.io.IOException;
@@ -37,7 +40,7 @@ public final class SmartBackendAuth {
 
   /** How a round ended that brought no token. */
   private interface Failure {
-    void raise() throws IOException, PassingFailure;
+    void raise() throws PassingFailure;
   }
 
   public SmartBackendAuth(SourceSettings settings, Http http, Bodies bodies, Pace pace) {
@@ -51,10 +54,12 @@ public final class SmartBackendAuth {
   /**
    * A token that is good for some time yet.
    *
+   * @throws PassingFailure without a status, where none can be had now: that says nothing of the
+   *     request that the token is for
    * @throws JobException {@link ExitCode#REFUSED} where the server gives none, or one that allows
    *     less than asked
    */
-  public AccessToken token(Traffic traffic) throws IOException, PassingFailure {
+  public AccessToken token(Traffic traffic) throws PassingFailure {
     long seen = rounds.get();
     synchronized (this) {
       if (current != null && pace.clock().instant().isBefore(current.useUntil())) {
@@ -65,7 +70,7 @@ public final class SmartBackendAuth {
       }
       try {
         failure = null;
-        current = round(traffic);
+        current = signIn(traffic);
         return current;
       } catch (JobException e) {
         // Without the status as cause: it says nothing about what the token was wanted for.
@@ -75,12 +80,6 @@ public final class SmartBackendAuth {
             };
         throw new JobException(e.exitCode(), e.getMessage());
       } catch (PassingFailure e) {
-        failure =
-            () -> {
-              throw e;
-            };
-        throw e;
-      } catch (IOException e) {
         failure =
             () -> {
               throw e;
@@ -97,6 +96,23 @@ public final class SmartBackendAuth {
     if (refused.equals(current)) {
       current = null;
     }
+  }
+
+  /** What fails at the sign-in is its own failure, and not that of a request. */
+  private AccessToken signIn(Traffic traffic) throws PassingFailure {
+    try {
+      return round(traffic);
+    } catch (PassingFailure e) {
+      throw new PassingFailure("the sign-in failed: " + e.getMessage() + at(), e.retryAfter());
+    } catch (IOException e) {
+      String why = e instanceof BrokenBody ? e.getMessage() : FailureWords.of(e);
+      throw new PassingFailure("the sign-in failed: " + why + at(), Optional.empty());
+    }
+  }
+
+  /** Where a token was asked for, for messages; discovery names its own addresses. */
+  private String at() {
+    return endpoint == null ? "" : " at " + ShownLink.of(endpoint, settings.baseUrl());
   }
 
   /** A few tries, with pauses, while all other threads wait. */

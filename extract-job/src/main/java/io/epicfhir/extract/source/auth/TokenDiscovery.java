@@ -36,6 +36,7 @@ final class TokenDiscovery {
   private final Clock clock;
   private final ServerClock serverClock;
   private final Origins origins;
+  private int failures;
 
   TokenDiscovery(
       SourceSettings settings, Http http, Bodies bodies, Clock clock, ServerClock serverClock) {
@@ -58,15 +59,24 @@ final class TokenDiscovery {
       return settings.tokenEndpoint().url().get();
     }
     URI url = URI.create(settings.baseUrl() + "/.well-known/smart-configuration");
-    Reply reply = read(url, "application/json", traffic);
+    Reply reply;
+    try {
+      reply = read(url, "application/json", traffic);
+    } catch (PassingFailure e) {
+      if (!e.ofRequest() || ++failures < settings.maxTries()) {
+        throw e;
+      }
+      // Some servers answer 500 or 501 for good where there is no such thing.
+      SmartConfiguration named = ofMetadata(traffic).orElseThrow(() -> e);
+      requireAllowed(named.tokenEndpoint());
+      return named.tokenEndpoint();
+    }
     Optional<SmartConfiguration> found =
         reply.status() < 300
             ? SmartConfiguration.parse(reply.text(), url, settings.algorithm())
             : Optional.empty();
     if (found.isEmpty()) {
-      URI metadata = URI.create(settings.baseUrl() + "/metadata");
-      Reply statement = read(metadata, "application/fhir+json", traffic);
-      found = SmartConfiguration.ofCapability(statement.text(), metadata);
+      found = ofMetadata(traffic);
     }
     if (found.isEmpty()) {
       throw new DoubtfulAnswer(
@@ -88,6 +98,13 @@ final class TokenDiscovery {
           "{} {}; the sign-in is tried all the same", ShownLink.of(url, settings.baseUrl()), doubt);
     }
     return found.get().tokenEndpoint();
+  }
+
+  private Optional<SmartConfiguration> ofMetadata(Traffic traffic)
+      throws IOException, PassingFailure {
+    URI metadata = URI.create(settings.baseUrl() + "/metadata");
+    Reply statement = read(metadata, "application/fhir+json", traffic);
+    return SmartConfiguration.ofCapability(statement.text(), metadata);
   }
 
   /** Anyone who gets the signed assertion can get a token for it. */
@@ -134,6 +151,16 @@ final class TokenDiscovery {
   private void refuseNone(Ask ask, Reply reply) throws PassingFailure {
     try {
       Answers.check(ask, reply, clock);
+    } catch (PassingFailure e) {
+      throw new PassingFailure(
+          e.getMessage()
+              + " at "
+              + ShownLink.of(ask.url(), ask.base())
+              + " (where that stays, set source.token-url)",
+          e.status(),
+          e.ofRequest(),
+          e.codes(),
+          e.retryAfter());
     } catch (JobException e) {
       if (ServerRefusal.of(e).isEmpty()) {
         throw e;

@@ -87,6 +87,11 @@ final class PackedBody extends FilterInputStream {
   /** Checks the trailer, and takes all members of a concatenated stream. */
   private static InputStream unzipped(InputStream body) throws IOException {
     InputStream packed = new BufferedInputStream(body, 1 << 16);
+    packed.mark(1);
+    if (packed.read() < 0) {
+      return packed; // a file without a line: there are servers that send no gzip of nothing
+    }
+    packed.reset();
     if (!isGzip(packed)) {
       throw new BrokenBody("the body is not gzip, which its Content-Encoding says it is");
     }

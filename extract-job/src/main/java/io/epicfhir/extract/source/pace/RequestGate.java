@@ -6,7 +6,6 @@ import io.epicfhir.extract.source.answer.PassingFailure;
 import io.epicfhir.extract.source.answer.RetryAfter;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -139,7 +138,7 @@ public final class RequestGate {
             + ": "
             + why
             + ", which is longer than source.retry-budget; rerun after that time",
-        new PassingFailure(why, 429, false, List.of(), Optional.of(closed)));
+        new PassingFailure(why, Optional.of(closed))); // no answer's: nothing was sent
   }
 
   /** How many may be in flight just now. */

@@ -79,7 +79,7 @@ public record Ask(
     return new Ask(what, method, url, headers, token, false, true, body, base);
   }
 
-  /** A 429 to it keeps no other request waiting. */
+  /** A 429 or 503 to it keeps no other request waiting: it is of one export of several. */
   public Ask standingAlone() {
     return new Ask(what, method, url, headers, token, repeatable, true, body, base);
   }

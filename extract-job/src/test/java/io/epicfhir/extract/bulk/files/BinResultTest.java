@@ -1,5 +1,6 @@
 package io.epicfhir.extract.bulk.files;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,7 +18,7 @@ class BinResultTest {
   private static final BinResult DOWN = failed(ExitCode.UNAVAILABLE, "503", false);
 
   private static BinResult failed(ExitCode code, String message, boolean gone) {
-    return result(new BinResult.Failure(code, message, gone));
+    return result(new BinResult.Failure(code, message, gone, false));
   }
 
   private static BinResult result(BinResult.Failure failure) {
@@ -50,5 +51,16 @@ class BinResultTest {
         .hasMessage("503")
         .extracting(e -> ((JobException) e).exitCode())
         .isEqualTo(ExitCode.UNAVAILABLE);
+  }
+
+  /** Only a link that the store itself calls gone is a reason to ask for a new export. */
+  @Test
+  void aWebPageIsNoExpiredLinkUnlessAnotherLinkIsOne() {
+    BinResult page = result(new BinResult.Failure(ExitCode.REFUSED, "404", true, true));
+
+    assertThatThrownBy(() -> BinResult.requireAll(List.of(page, DOWN)))
+        .isInstanceOfSatisfying(LinksExpired.class, e -> assertThat(e.mayPass()).isTrue());
+    assertThatThrownBy(() -> BinResult.requireAll(List.of(page, EXPIRED)))
+        .isInstanceOfSatisfying(LinksExpired.class, e -> assertThat(e.mayPass()).isFalse());
   }
 }

@@ -3,6 +3,7 @@ package io.epicfhir.extract.source.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.nimbusds.jwt.SignedJWT;
 import io.epicfhir.common.ExitCode;
@@ -11,9 +12,12 @@ import io.epicfhir.extract.source.ClientOf;
 import io.epicfhir.extract.source.RawServer;
 import io.epicfhir.extract.source.RawServer.Answer;
 import io.epicfhir.extract.source.SourceClient;
+import io.epicfhir.extract.source.answer.PassingFailure;
+import io.epicfhir.extract.source.answer.ServerRefusal;
 import io.epicfhir.extract.source.http.Bodies;
 import io.epicfhir.extract.source.http.Http;
 import io.epicfhir.extract.source.pace.Pace;
+import io.epicfhir.extract.source.request.Ask;
 import io.epicfhir.extract.source.request.Link;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import io.epicfhir.extract.source.settings.SourceSettings.TokenEndpoint;
@@ -292,6 +296,78 @@ class SignInTest {
       threads.shutdownNow();
     }
     assertThat(server.targets().stream().filter("/token"::equals)).hasSize(4);
+  }
+
+  /** Whatever the token endpoint does says nothing of the search that the token is for. */
+  @ParameterizedTest
+  @CsvSource({
+    "500, application/fhir+json",
+    "500, text/html",
+    "501, text/plain",
+    "503, text/plain",
+    "429, text/plain"
+  })
+  void aSignInThatFailsIsNoRefusalOfTheRequest(int status, String type) {
+    String outcome =
+        "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"fatal\",\"code\":\"exception\"}]}";
+    tokens.clear();
+    tokens.add(Answer.of(status, type, outcome));
+
+    JobException failure = failureOfASearch();
+
+    assertThat(failure.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+    assertThat(ServerRefusal.of(failure)).isEmpty();
+    assertThat(failure.getCause()).isInstanceOf(PassingFailure.class);
+    PassingFailure cause = (PassingFailure) failure.getCause();
+    assertThat(cause.status()).as("it is not the search's status").isZero();
+    assertThat(cause.codes()).isEmpty();
+    assertThat(failure)
+        .hasMessageContaining("the sign-in failed: the server answered " + status)
+        .hasMessageContaining(" at " + server.url("/token"));
+  }
+
+  @Test
+  void norIsATokenEndpointThatCannotBeReached() {
+    site.tokenEndpoint(
+        new TokenEndpoint(Optional.of(URI.create("http://127.0.0.1:1/token")), Optional.empty()));
+
+    JobException failure = failureOfASearch();
+
+    assertThat(failure.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+    assertThat(failure.getCause()).isInstanceOf(PassingFailure.class);
+    assertThat(failure).hasMessageContaining(" at http://127.0.0.1:1/token");
+  }
+
+  private JobException failureOfASearch() {
+    URI url = URI.create(server.url("/fhir/Goal?patient=1"));
+    Ask ask = Ask.get("search Goal", url, "application/fhir+json");
+    return catchThrowableOfType(
+        JobException.class, () -> site.client().fetch(ask, site.traffic, 1000));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {500, 501})
+  void aServerThatFailsAtItsConfigurationForGoodIsAskedForItsMetadata(int status) throws Exception {
+    wellKnown = Answer.of(status, "text/html", "<html>");
+    metadata =
+        Answer.json(
+            """
+            {"resourceType":"CapabilityStatement","rest":[{"mode":"server","security":{"extension":[{
+              "url":"http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+              "extension":[{"url":"token","valueUri":"../token"}]}]}}]}""");
+
+    assertThat(signIn("Patient")).isEmpty();
+
+    assertThat(assertion().getJWTClaimsSet().getAudience()).containsExactly(server.url("/token"));
+  }
+
+  @Test
+  void whereThatNamesNoneTheAddressAndTheWayOutAreTold() {
+    wellKnown = Answer.of(501, "text/plain", "");
+
+    assertThatThrownBy(() -> signIn("Patient"))
+        .hasMessageContaining("the server answered 501 at " + server.url(WELL_KNOWN))
+        .hasMessageContaining("set source.token-url");
   }
 
   @Test

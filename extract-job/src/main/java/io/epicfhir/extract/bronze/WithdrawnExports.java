@@ -1,4 +1,4 @@
-package io.epicfhir.extract.bulk.ledger;
+package io.epicfhir.extract.bronze;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
@@ -24,7 +24,7 @@ public final class WithdrawnExports {
   }
 
   /** Those of a group. */
-  List<Landing> withoutSuccessor(String group) {
+  public List<Landing> withoutSuccessor(String group) {
     return withdrawn.stream()
         .filter(lost -> lost.group().equals(group))
         .filter(lost -> landed.stream().noneMatch(landing -> succeeds(landing, lost)))
