@@ -13,8 +13,9 @@ import java.util.TreeMap;
 
 /**
  * Takes rows that name somebody on the list of opt-outs out of the target, after a load has brought
- * the views' tables up to date: what tables of views that are gone, bad rows of quality checks, the list of
- * refused values and staging tables still hold. Then it looks again, and is red where one is left.
+ * the views' tables up to date: what tables of views that are gone, bad rows of quality checks, the
+ * list of refused values and staging tables still hold. Then it looks again, and is red where one
+ * is left.
  */
 public final class Purge implements Job {
   /** The process: {@code --conf FILE --dag ID --run ID --task ID ...}. */

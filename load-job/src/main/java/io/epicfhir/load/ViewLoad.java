@@ -103,8 +103,7 @@ final class ViewLoad {
             standing ->
                 changes(request, standing).flatMap(some -> target.change(request, some, standing)));
     LoadResult result =
-        changed.orElseGet(
-            () -> target.replace(before.isPresent() ? lookedAt(request) : request));
+        changed.orElseGet(() -> target.replace(before.isPresent() ? lookedAt(request) : request));
     record(result.copied(), timing.stop());
     if (result.rows() != request.expected()) {
       throw new JobException(

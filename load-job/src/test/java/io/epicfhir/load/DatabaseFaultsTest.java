@@ -9,12 +9,12 @@ import io.epicfhir.load.testing.EmbeddedDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -79,11 +79,13 @@ class DatabaseFaultsTest {
 
   @Test
   void commitsAreDurableWhereTheDatabaseIsSetToLoseThem() throws Exception {
-    try (Connection connection = new PostgresAccess(url(), "postgres", "").connect(Duration.ofSeconds(20));
+    try (Connection connection =
+            new PostgresAccess(url(), "postgres", "").connect(Duration.ofSeconds(20));
         Statement statement = connection.createStatement()) {
       for (String own : new String[] {"off", "local", "remote_apply"}) {
         statement.execute("ALTER ROLE postgres SET synchronous_commit = " + own);
-        try (Connection another = new PostgresAccess(url(), "postgres", "").connect(Duration.ofSeconds(20));
+        try (Connection another =
+                new PostgresAccess(url(), "postgres", "").connect(Duration.ofSeconds(20));
             Statement ask = another.createStatement();
             ResultSet found = ask.executeQuery("SHOW synchronous_commit")) {
           found.next();

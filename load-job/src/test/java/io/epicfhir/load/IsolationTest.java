@@ -122,7 +122,16 @@ class IsolationTest {
   /** They would be another day tomorrow, or in another country. */
   @ParameterizedTest
   @ValueSource(
-      strings = {"today", "now", "yesterday", "epoch", "infinity", "03/04/2024", "4.3.2024", "today 12:00"})
+      strings = {
+        "today",
+        "now",
+        "yesterday",
+        "epoch",
+        "infinity",
+        "03/04/2024",
+        "4.3.2024",
+        "today 12:00"
+      })
   void aDateThatDependsOnTheDayOrTheServerIsRefused(String value) throws Exception {
     StructType times =
         schema(

@@ -99,7 +99,8 @@ class LeastRightsTest {
   /** As on a host in FIPS mode, where it fails for everybody. */
   @Test
   void md5IsNotNeeded() throws Exception {
-    load.execute("REVOKE EXECUTE ON FUNCTION pg_catalog.md5(text), pg_catalog.md5(bytea) FROM PUBLIC");
+    load.execute(
+        "REVOKE EXECUTE ON FUNCTION pg_catalog.md5(text), pg_catalog.md5(bytea) FROM PUBLIC");
     try {
       for (String text : List.of("new", "newer")) {
         ViewTables.write(load.lake(), "a", plain(), plainRows(5, text));
@@ -107,7 +108,8 @@ class LeastRightsTest {
       }
       assertThat(load.run("--verify", "all")).as(() -> load.error()).isZero();
     } finally {
-      load.execute("GRANT EXECUTE ON FUNCTION pg_catalog.md5(text), pg_catalog.md5(bytea) TO PUBLIC");
+      load.execute(
+          "GRANT EXECUTE ON FUNCTION pg_catalog.md5(text), pg_catalog.md5(bytea) TO PUBLIC");
     }
   }
 

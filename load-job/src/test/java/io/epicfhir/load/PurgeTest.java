@@ -86,7 +86,9 @@ class PurgeTest {
     assertThat(load.report().at("/result/purged").toString().replace(load.schema(), "s"))
         .isEqualTo("{\"s.archive\":1}");
     assertThat(load.report().at("/notes").toString())
-        .contains("Nobody looked for erased patients in {}.seen, {}_far.copy:".replace("{}", load.schema()));
+        .contains(
+            "Nobody looked for erased patients in {}.seen, {}_far.copy:"
+                .replace("{}", load.schema()));
   }
 
   /** Also where the check that found them no longer runs. */

@@ -176,7 +176,8 @@ class QualityTest {
     assertThat(load.run()).isZero();
     assertThat(load.query("SELECT text FROM {}_quality.less")).containsExactly("x", "x");
     assertThat(load.query(rights)).as("of a table with other columns").containsExactly("f|f|t");
-    assertThat(load.query("SELECT relreplident FROM pg_class WHERE oid = '{}_quality.less'::regclass"))
+    assertThat(
+            load.query("SELECT relreplident FROM pg_class WHERE oid = '{}_quality.less'::regclass"))
         .containsExactly("f");
   }
 

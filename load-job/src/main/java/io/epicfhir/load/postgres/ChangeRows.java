@@ -46,7 +46,10 @@ record ChangeRows(PostgresLoad load) {
             }
             ReplaceRows.published(load, connection, view, table);
             PostgresLoad.seeing(
-                connection, table, load.read(view.name()), c -> take(c, request, since, table, sql));
+                connection,
+                table,
+                load.read(view.name()),
+                c -> take(c, request, since, table, sql));
             new RefusedValues(load).forgetChanged(connection, view.name());
             Sql.execute(connection, sql.drop());
           });

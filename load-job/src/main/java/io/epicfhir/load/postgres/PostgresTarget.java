@@ -134,8 +134,7 @@ public final class PostgresTarget implements Target {
   @Override
   public Optional<Standing> standing(ViewSnapshot view) {
     return guarded(
-        "look at " + nameOf(view.name()),
-        () -> new StandingCheck(load, state, session).of(view));
+        "look at " + nameOf(view.name()), () -> new StandingCheck(load, state, session).of(view));
   }
 
   @Override

@@ -200,7 +200,9 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
 
   private String comment(String column, String text) {
     String on =
-        column.isEmpty() ? "TABLE " + built() : "COLUMN " + built() + "." + Identifiers.role(column);
+        column.isEmpty()
+            ? "TABLE " + built()
+            : "COLUMN " + built() + "." + Identifiers.role(column);
     return "COMMENT ON " + on + " IS " + literal(text);
   }
 

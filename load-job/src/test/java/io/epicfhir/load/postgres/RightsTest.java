@@ -106,7 +106,9 @@ class RightsTest {
     load.execute("ALTER ROLE {}_loader SET default_tablespace = " + space);
     load.with("user", load.schema() + "_loader");
     assertThat(load.run("--views", "a")).isZero();
-    assertThat(load.query("SELECT tablespace FROM pg_indexes WHERE indexname = 'a_pkey' AND schemaname = '{}'"))
+    assertThat(
+            load.query(
+                "SELECT tablespace FROM pg_indexes WHERE indexname = 'a_pkey' AND schemaname = '{}'"))
         .containsExactly(space);
     List<String> before = load.query("SELECT '{}.a'::regclass::oid");
 

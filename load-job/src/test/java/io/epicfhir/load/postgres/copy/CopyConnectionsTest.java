@@ -72,7 +72,9 @@ class CopyConnectionsTest {
       Sql.execute(holder, "LOCK TABLE public.held_for_long");
 
       assertThatThrownBy(
-              () -> connections.with(c -> Sql.execute(c, "INSERT INTO public.held_for_long VALUES (1)")))
+              () ->
+                  connections.with(
+                      c -> Sql.execute(c, "INSERT INTO public.held_for_long VALUES (1)")))
           .isInstanceOf(SQLException.class)
           .hasMessageContaining("lock timeout");
     }

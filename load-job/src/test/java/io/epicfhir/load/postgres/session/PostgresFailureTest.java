@@ -113,8 +113,7 @@ class PostgresFailureTest {
   }
 
   private static SQLException error(String said) {
-    return new PSQLException(
-        new ServerErrorMessage("SERROR\0" + said.replace('\t', '\0') + "\0"));
+    return new PSQLException(new ServerErrorMessage("SERROR\0" + said.replace('\t', '\0') + "\0"));
   }
 
   /** Where no column is known, PostgreSQL quotes the line. */
