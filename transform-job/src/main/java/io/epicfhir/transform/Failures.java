@@ -19,7 +19,9 @@ public final class Failures {
     if (failure instanceof JobException known) {
       return known;
     }
-    return storage(table, failure)
+    return UnreadFile.in(failure)
+        .map(file -> storage(table, file.sentence() + "; " + file.remedy(), failure))
+        .or(() -> storage(table, failure))
         .map(RuntimeException.class::cast)
         .orElseGet(
             () -> new IllegalStateException("Cannot bring " + table + " up to date", failure));
@@ -29,14 +31,16 @@ public final class Failures {
     return StorageFailure.in(failure)
         .map(
             cause ->
-                new JobException(
-                    ExitCode.STORAGE,
-                    "Cannot bring "
-                        + table
-                        + " up to date: "
-                        + StorageFailure.why(cause)
+                storage(
+                    table,
+                    StorageFailure.why(cause)
                         + "; "
                         + StorageFailure.advice(cause, StorageFailure.CHECK_DISKS),
                     failure));
+  }
+
+  private static JobException storage(String table, String why, Throwable failure) {
+    return new JobException(
+        ExitCode.STORAGE, "Cannot bring " + table + " up to date: " + why, failure);
   }
 }

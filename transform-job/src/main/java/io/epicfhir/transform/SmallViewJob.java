@@ -76,8 +76,7 @@ final class SmallViewJob implements ViewWork {
         });
     Map<String, Map<UTF8String, Integer>> changed = new ConcurrentHashMap<>();
     SideBySide.forEach(
-        byType.keySet(),
-        type -> changed.put(type, evaluate(type, byType.get(type), types.get(type), parts)));
+        byType.keySet(), type -> changed.put(type, evaluate(type, types.get(type), parts)));
     progress.now("old rows of views of " + String.join(", ", byType.keySet()));
     SideBySide.forEach(
         updates.stream().filter(view -> !view.files().isEmpty()).toList(),
@@ -87,16 +86,8 @@ final class SmallViewJob implements ViewWork {
 
   /** Evaluates the views of a type, and gives the ids that changed, each with a number. */
   private Map<UTF8String, Integer> evaluate(
-      String type,
-      List<ViewUpdate> updates,
-      ViewEvaluation.OfType ofType,
-      Map<String, List<ViewPart>> parts) {
-    long since =
-        updates.stream()
-            .filter(view -> !view.files().isEmpty())
-            .mapToLong(ViewUpdate::since)
-            .min()
-            .orElse(Long.MAX_VALUE);
+      String type, ViewEvaluation.OfType ofType, Map<String, List<ViewPart>> parts) {
+    long since = ofType.changedSince();
     Map<UTF8String, Integer> changed = new HashMap<>();
     try (TypeEvaluation evaluation = new TypeEvaluation(ofType, lake.hadoop())) {
       silver.read(

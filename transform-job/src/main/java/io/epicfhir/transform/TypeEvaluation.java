@@ -97,6 +97,8 @@ final class TypeEvaluation implements RowSink, AutoCloseable {
   @Override
   public void refused(int view, Refusal refusal) {
     Output output = outputs[view];
+    // The where let it through, or could not say: it turned away what it could.
+    output.letThrough++;
     output.refused.merge(refusal, 1L, Long::sum);
     try {
       if (output.list == null) {

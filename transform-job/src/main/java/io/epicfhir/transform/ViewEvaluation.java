@@ -65,6 +65,19 @@ final class ViewEvaluation implements FlatMapFunction<Iterator<InternalRow>, Vie
     long since() {
       return wanted.stream().mapToLong(Wanted::since).min().orElse(ViewTable.NOTHING);
     }
+
+    /**
+     * The version of silver after which a resource counts as changed for every view that is brought
+     * up to date: its new rows come, so its old ones must go. No later than any of them, and the
+     * largest number where all views are built anew.
+     */
+    long changedSince() {
+      return wanted.stream()
+          .mapToLong(Wanted::since)
+          .filter(since -> since != ViewTable.NOTHING)
+          .min()
+          .orElse(Long.MAX_VALUE);
+    }
   }
 
   /**

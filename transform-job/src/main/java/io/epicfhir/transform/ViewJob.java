@@ -81,7 +81,7 @@ final class ViewJob implements ViewWork {
         new ViewEvaluation(types, hadoop, progress.resources(), progress.bytes());
     List<JavaRDD<ViewPart>> all = new ArrayList<>();
     all.add(silver.changed(spark, since, ViewEvaluation.COLUMNS).mapPartitions(evaluation));
-    all.addAll(old(context, byType, hadoop));
+    all.addAll(old(context, byType, types, hadoop));
     @SuppressWarnings({"unchecked", "rawtypes"})
     JavaRDD<ViewPart> job = context.union(all.toArray(new JavaRDD[0]));
     Map<String, List<ViewPart>> parts = new TreeMap<>();
@@ -94,12 +94,13 @@ final class ViewJob implements ViewWork {
   private List<JavaRDD<ViewPart>> old(
       JavaSparkContext context,
       Map<String, List<ViewUpdate>> byType,
+      Map<String, ViewEvaluation.OfType> types,
       SerializableConfiguration hadoop) {
     Map<String, Long> since = new TreeMap<>();
     byType.values().stream()
         .flatMap(List::stream)
         .filter(view -> !view.files().isEmpty())
-        .forEach(view -> since.merge(view.type(), view.since(), Math::min));
+        .forEach(view -> since.put(view.type(), types.get(view.type()).changedSince()));
     if (since.isEmpty()) {
       return List.of();
     }

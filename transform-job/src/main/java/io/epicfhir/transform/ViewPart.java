@@ -12,7 +12,7 @@ import java.util.Map;
  * @param view the view's name
  * @param file the file that it wrote; null where there were no rows
  * @param resources how many resources have rows in that file, where it is of new rows
- * @param letThrough how many resources the view's where let through
+ * @param letThrough how many resources the view's where let through, the refused ones among them
  * @param refused how many resources did not fit, for each reason
  * @param removed numbers of the changed resources that had rows, as a packed bitmap; null where the
  *     part is not about old rows

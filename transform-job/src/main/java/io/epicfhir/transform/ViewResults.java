@@ -93,7 +93,7 @@ final class ViewResults {
     return done;
   }
 
-  /** What somebody else did to views that were built anew for it, by name. */
+  /** Why views were built anew that nobody asked for, by name. */
   Map<String, String> changed() {
     return changed;
   }

@@ -3,8 +3,9 @@ package io.epicfhir.transform;
 import io.epicfhir.common.StateFile;
 
 /**
- * Where a view's table stands, in {@code state/views/<view>.json}; written after the commit. A
- * crash between the two applies the same changes once more, which changes nothing.
+ * Where a view's table stands, in {@code state/views/<view>.json}; written after the commit. After
+ * a crash between the two the table has a later commit than {@code deltaVersion}: no count here is
+ * of its rows, and the view is built anew.
  *
  * @param view the view's name
  * @param definitionHash of the definition that made the rows
@@ -15,8 +16,9 @@ import io.epicfhir.common.StateFile;
  * @param rows in the table
  * @param bytes of its files
  * @param resources how many resources have rows in it
- * @param letThrough how many resources the view's where lets through; null where that is not known
- * @param leftOut how many of those do not fit the view and are left out
+ * @param letThrough how many resources the view's where lets through, those that are left out among
+ *     them; null where that is not known
+ * @param leftOut how many of those do not fit the view, or its where, and are left out
  */
 record ViewState(
     String view,
@@ -32,8 +34,11 @@ record ViewState(
     long leftOut)
     implements StateFile {
 
-  /** The same rows, which are also those of a later version of silver. */
-  ViewState at(long version, Long through) {
+  /**
+   * The same rows, which are also those of a later version of silver. What gives no row, because
+   * the where turns it away or because it is left out, changes the counts nevertheless.
+   */
+  ViewState at(long version, Long through, long out) {
     return new ViewState(
         view,
         definitionHash,
@@ -45,6 +50,6 @@ record ViewState(
         bytes,
         resources,
         through,
-        leftOut);
+        out);
   }
 }

@@ -41,7 +41,7 @@ final class ViewTable {
    *
    * @param from its state, where its rows can be brought up to date; empty where they must be built
    *     anew
-   * @param strange what somebody else did to it, which is one reason for that
+   * @param strange what happened to it behind its state, which is one reason for that
    */
   record Found(Optional<ViewState> from, Optional<String> strange) {
     /** Whether the table is what silver gives already. */
@@ -53,8 +53,7 @@ final class ViewTable {
   /** Looks at its state and its log. */
   Found look(SilverState silver, String type) {
     Optional<ViewState> left = left();
-    Optional<String> strange =
-        left.flatMap(state -> kept.strange(state.deltaVersion(), state.identity()));
+    Optional<String> strange = left.flatMap(this::strange);
     Optional<ViewState> from =
         left.filter(state -> strange.isEmpty())
             .filter(state -> state.definitionHash().equals(plan.hash()))
@@ -63,6 +62,19 @@ final class ViewTable {
             // Of what silver held then no row is left: what went with it nobody says.
             .filter(state -> state.silverVersion() >= silver.of(type).oldestVersion());
     return new Found(from, strange);
+  }
+
+  /**
+   * Why the state does not describe the table. Its counts come from evaluating changes, so they
+   * cannot be read from a table that is ahead of it.
+   */
+  private Optional<String> strange(ViewState state) {
+    return kept.strange(state.deltaVersion(), state.identity())
+        .or(
+            () ->
+                kept.isAhead(state.deltaVersion())
+                    ? Optional.of("a run was killed before it could note what it had committed")
+                    : Optional.empty());
   }
 
   /** What this pipeline left of the table. */

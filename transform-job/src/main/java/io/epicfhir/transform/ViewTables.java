@@ -1,6 +1,5 @@
 package io.epicfhir.transform;
 
-import io.epicfhir.common.JobException;
 import io.epicfhir.common.SideBySide;
 import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.lake.Lake;
@@ -17,13 +16,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.apache.spark.sql.SparkSession;
 
-/**
- * Brings the tables of all views up to date with silver. Each view stands alone: one that fails
- * keeps its last good rows, and the others go on.
- */
+/** Brings the tables of all views up to date with silver: finds those that are behind. */
 final class ViewTables {
   /** More changed resources of a type than these are not sent to every task. */
   private static final long FEW = 200_000;
@@ -36,8 +31,8 @@ final class ViewTables {
   private final TransformSettings settings;
   private final Map<String, TypeViews> views;
   private final SilverState silver;
-  private final String signature;
   private final ViewResults results = new ViewResults();
+  private final ViewUpdates work;
 
   ViewTables(
       Supplier<SparkSession> spark,
@@ -46,12 +41,12 @@ final class ViewTables {
       Map<String, TypeViews> views,
       SilverState silver,
       String signature) {
-    this.signature = signature;
     this.spark = spark;
     this.lake = lake;
     this.settings = settings;
     this.views = views;
     this.silver = silver;
+    this.work = new ViewUpdates(this::isReferredTo, settings.vectors(), silver, signature, results);
   }
 
   /**
@@ -109,7 +104,7 @@ final class ViewTables {
       Optional<ViewState> kept = from.filter(state -> state.leftOut() == 0);
       return Optional.of(new ViewUpdate(lake, type, table, kept, leaveOut));
     } catch (RuntimeException e) {
-      fail(type, plan, e);
+      work.fail(type, plan, e);
       return Optional.empty();
     }
   }
@@ -124,19 +119,18 @@ final class ViewTables {
     behind.forEach(view -> since.merge(view.type(), view.since(), Math::min));
     SilverRowsOfTypes rows = new SilverRowsOfTypes(lake, snapshot);
     List<ViewUpdate> updates = behind.stream().map(view -> bounded(view, rows)).toList();
-    updates.forEach(view -> lake.delete(view.refusedFolder()));
     long read = rows.bytes(since);
     String doing = "views of " + String.join(", ", since.keySet());
     if (isSmall(read, updates)) {
       try (TaskProgress progress = new TaskProgress(doing)) {
-        together(new SmallViewJob(lake, rows, views, settings.vectors(), progress), updates);
+        work.run(new SmallViewJob(lake, rows, views, settings.vectors(), progress), updates);
       }
       return;
     }
     SparkSession session = SilverSession.of(spark.get(), read, 0);
     session.sparkContext().setJobGroup("views", doing, false);
     try (TaskProgress progress = new TaskProgress(session.sparkContext(), doing)) {
-      together(new ViewJob(session, lake, rows, views, settings.vectors(), progress), updates);
+      work.run(new ViewJob(session, lake, rows, views, settings.vectors(), progress), updates);
     }
   }
 
@@ -158,86 +152,5 @@ final class ViewTables {
   private static ViewUpdate bounded(ViewUpdate view, SilverRowsOfTypes rows) {
     boolean many = view.from().isPresent() && rows.mostChanged(view.type(), view.since()) > FEW;
     return many ? view.anew() : view;
-  }
-
-  private void together(ViewWork job, List<ViewUpdate> updates) {
-    Map<String, List<ViewPart>> parts;
-    try {
-      parts = job.run(updates);
-    } catch (Exception | StackOverflowError | LinkageError e) {
-      if (Failures.of("the views", e) instanceof JobException storage) {
-        throw storage;
-      }
-      updates.forEach(view -> alone(job, view));
-      return;
-    }
-    results.drift(job.drift());
-    // What others refer to comes first.
-    Map<Boolean, List<ViewUpdate>> stages =
-        updates.stream().collect(Collectors.partitioningBy(view -> isReferredTo(view.type())));
-    for (boolean referredTo : new boolean[] {true, false}) {
-      SideBySide.forEach(
-          stages.get(referredTo),
-          view -> {
-            try {
-              commit(view, parts.get(view.plan().name()));
-            } catch (RuntimeException e) {
-              fail(view.type(), view.plan(), e);
-            }
-          });
-    }
-  }
-
-  /** Something about one of the views ended all of them: each by itself, and at last anew. */
-  private void alone(ViewWork job, ViewUpdate view) {
-    for (ViewUpdate attempt :
-        view.from().isPresent() ? List.of(view, view.anew()) : List.of(view)) {
-      try {
-        commit(attempt, job.run(List.of(attempt)).get(view.plan().name()));
-        results.drift(job.drift());
-        return;
-      } catch (Exception | StackOverflowError | LinkageError e) {
-        if (attempt.from().isEmpty()) {
-          fail(view.type(), view.plan(), Failures.of("view " + view.plan().name(), e));
-        }
-      }
-    }
-  }
-
-  private void commit(ViewUpdate view, List<ViewPart> parts) {
-    ViewState state = view.commit(parts, silver, settings.vectors(), signature);
-    results.done(view.type(), view.plan(), state);
-    results.checked(view.type(), view.plan(), state, silver);
-  }
-
-  private void fail(String type, ViewPlan plan, RuntimeException failure) {
-    if (failure instanceof ViewUpdate.ViewRefused refused) {
-      results.failed(type, plan.name(), refused.getMessage());
-      return;
-    }
-    RuntimeException told = Failures.of("view " + plan.name(), failure);
-    if (told instanceof JobException known
-        && known.exitCode() == io.epicfhir.common.ExitCode.STORAGE) {
-      throw known;
-    }
-    results.failed(
-        type,
-        plan.name(),
-        told instanceof JobException known
-            ? known.getMessage()
-            : "View "
-                + plan.name()
-                + " keeps its last good rows: it ended in "
-                + root(failure).getClass().getName()
-                + "; see the task's log");
-    results.trace(plan.name(), failure);
-  }
-
-  private static Throwable root(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
-    return root;
   }
 }

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -105,6 +104,11 @@ final class ViewUpdate {
     return vectors.wanted(snapshot.map(TableSnapshot::bytes).orElse(0L));
   }
 
+  /** Removes the list of resources that do not fit: it is written once more. */
+  void forgetRefused() {
+    lake.delete(refusedFolder());
+  }
+
   /** Where the list of resources that do not fit lies. */
   Path refusedFolder() {
     return lake.paths().at("quarantine/view=" + plan().name());
@@ -123,7 +127,7 @@ final class ViewUpdate {
     long refused = sum.refused.values().stream().mapToLong(Long::longValue).sum();
     if (refused > 0 && !leaveOut) {
       remove(sum);
-      throw new ViewRefused(message(sum.refused, refused));
+      throw new ViewRefused(plan().name(), type, sum.refused, refusedFolder());
     }
     Failpoint.at("view.commit");
     ViewState state =
@@ -148,12 +152,12 @@ final class ViewUpdate {
   private ViewState changed(
       Sum sum, long refused, SilverState silver, DeletionVectors vectors, String signature) {
     ViewState before = from.orElseThrow();
-    long leftOut = before.leftOut() + refused; // the list says exactly which; see LeftOut
+    long leftOut = before.leftOut() + refused;
     boolean marks = marks(vectors);
-    boolean nothing = sum.fresh.isEmpty() && sum.removed.isEmpty();
-    if (nothing) {
+    boolean sameRows = sum.fresh.isEmpty() && sum.removed.isEmpty();
+    if (sameRows) {
       removeFiles(sum.copied);
-      return before.at(silver.deltaVersion(), through(before, sum));
+      return before.at(silver.deltaVersion(), through(before, sum), leftOut);
     }
     TableSnapshot now = snapshot.orElseThrow();
     TableWriter.Plan old = oldRows(sum, now, marks);
@@ -216,34 +220,5 @@ final class ViewUpdate {
 
   private void removeFiles(List<NewFile> files) {
     files.forEach(file -> lake.delete(new Path(table.path(), file.path())));
-  }
-
-  private String message(Map<Refusal, Long> refused, long all) {
-    String reasons =
-        refused.entrySet().stream()
-            .sorted(Map.Entry.<Refusal, Long>comparingByValue().reversed())
-            .limit(3)
-            .map(one -> one.getKey().message() + " (" + one.getValue() + " resources)")
-            .collect(Collectors.joining("; "));
-    return "View "
-        + plan().name()
-        + " keeps its last good rows: "
-        + all
-        + " "
-        + type
-        + " resources do not fit it. "
-        + reasons
-        + ". Their list is in "
-        + refusedFolder()
-        + ". Correct the view, or add it to transform.leave-out, and rerun from transform";
-  }
-
-  /** Resources do not fit a view that stops for that. */
-  static final class ViewRefused extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    ViewRefused(String message) {
-      super(message);
-    }
   }
 }

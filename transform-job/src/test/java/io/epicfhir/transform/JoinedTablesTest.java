@@ -350,6 +350,37 @@ final class JoinedTablesTest {
   }
 
   @Test
+  void anErrorOfSparkStopsItsOwnTableAndThoseThatReadIt() {
+    // As Spark does over a plan that is too deep for its stack.
+    lake.sparkEndsIn(StackOverflowError::new);
+    lake.sql("z.sql", "-- description: x\n-- depends: orders\nSELECT order_id FROM orders\n");
+    request(nextNight(), "a", "stopped", "m1").land();
+    TransformResult result = lake.run();
+    assertThat(result.joined().joined().failed().get("orders"))
+        .isEqualTo(
+            "Joined table orders keeps its last good rows. orders.sql: it ended in"
+                + " java.lang.StackOverflowError; see the task's log");
+    assertThat(result.joined().joined().failed().get("z")).contains("It waits for orders");
+    assertThat(lake.rows("request")).as("views are up to date").contains("a stopped m1");
+  }
+
+  @Test
+  void whatARunCommittedAndCouldNotNoteIsNotTakenForTheStateBefore() {
+    var state = lake.lake().paths().state("joined/orders.json");
+    String before = lake.lake().read(state).orElseThrow();
+    lake.sql("orders.sql", ORDERS.replace("request.status,", "upper(request.status) AS status,"));
+    lake.transform();
+    assertThat(lake.table("joined/orders")).contains("a ACTIVE c1 null");
+    // As if that run had been killed behind its commit, and the file put back as it was.
+    lake.lake().write(state, before);
+    lake.sql("orders.sql", ORDERS);
+    lake.transform();
+    assertThat(lake.table("joined/orders"))
+        .containsExactly("a active c1 null", "b active c2 null", "c active null null");
+    assertThat(orders(lake.transform()).built()).isEqualTo(Built.NONE);
+  }
+
+  @Test
   void aTableWaitsForAViewThatWasRefused() {
     lake.refuse("drug");
     request(nextNight(), "a", "stopped", "m1").land();

@@ -244,6 +244,29 @@ final class LookupsTest {
   }
 
   @Test
+  void oneThatCannotBeReadKeepsItsTableAndTheOthersAreBuilt() throws IOException {
+    TestLake lake = lake().lookup("x.csv", "code\na\n");
+    Path folder = Files.createDirectories(lake.root().resolve("athena"));
+    Path file = folder.resolve("CONCEPT.csv");
+    Files.writeString(file, "concept_id\tconcept_name\n1\tA\n");
+    assertThat(run(lake, Optional.of(folder)).failed()).isEmpty();
+    Files.writeString(file, "concept_id\tconcept_name\n1\tB\n2\tC\n");
+    // The checksum of a file that was there before; the name says whose it is.
+    Files.write(
+        folder.resolve(".CONCEPT.csv.crc"), new byte[] {'c', 'r', 'c', 0, 0, 0, 2, 0, 1, 2, 3, 4});
+    lake.lookup("x.csv", "code\na\nb\n");
+    LookupResults results = run(lake, Optional.of(folder));
+    assertThat(results.failed()).containsOnlyKeys("concept");
+    assertThat(results.failed().get("concept"))
+        .isEqualTo(
+            "Lookup concept keeps its last good table. CONCEPT.csv: it cannot be read; check its"
+                + " rights, or fetch it again");
+    assertThat(results.table("concept")).as("the last good one").isPresent();
+    assertThat(lake.table("lookups/concept")).containsExactly("1 A");
+    assertThat(lake.table("lookups/x")).containsExactly("a", "b");
+  }
+
+  @Test
   void aFileThatLostItsRowsKeepsItsTable() throws IOException {
     TestLake lake = lake().lookup("x.csv", "code\na\nb\n").lookup("y.csv", "code\n");
     assertThat(run(lake, Optional.empty()).failed()).as("one may begin empty").isEmpty();

@@ -189,6 +189,15 @@ public final class TestLake {
     return this;
   }
 
+  /** Work that asks for Spark from here on ends in an error of the JVM. */
+  TestLake sparkEndsIn(Supplier<Error> error) {
+    session =
+        () -> {
+          throw error.get();
+        };
+    return this;
+  }
+
   /** All work is Spark's; by itself this process does all that it can. */
   TestLake inSpark() {
     inProcessBelow = 0;

@@ -167,14 +167,22 @@ final class TransformKills {
         .view("Condition", view("problems", "Condition"));
   }
 
+  /** One row per identifier of a person; one per problem, so that the job counts them, too. */
   private static String view(String name, String type) {
+    String rest =
+        type.equals("Patient")
+            ? """
+              {"forEach": "identifier", "column": [
+                {"name": "value", "path": "value", "type": "string"}]}"""
+            : """
+              {"column": [
+                {"name": "values", "path": "identifier.value", "collection": true}]}""";
     return """
         {"resourceType": "ViewDefinition", "name": "%s", "resource": "%s", "select": [
           {"column": [{"name": "key", "path": "getResourceKey()", "type": "string"}]},
-          {"forEach": "identifier", "column": [
-            {"name": "value", "path": "value", "type": "string"}]}]}
+          %s]}
         """
-        .formatted(name, type);
+        .formatted(name, type, rest);
   }
 
   private static void land(TestLake lake, long history, int number) {

@@ -56,17 +56,17 @@ public final class FileRows {
 
   /** A file's content cannot be read to its end. */
   public static final class Unreadable extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-    private final transient Path file;
+    private static final long serialVersionUID = 2L;
+    private final String file;
 
     Unreadable(Path file, Exception cause) {
       super("Cannot read a file of the lake to its end", cause);
-      this.file = file;
+      this.file = file.toString();
     }
 
     /** Which. */
     public Path file() {
-      return file;
+      return new Path(file);
     }
   }
 

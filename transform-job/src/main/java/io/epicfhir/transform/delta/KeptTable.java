@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.types.StructType;
 
@@ -60,13 +61,27 @@ public final class KeptTable {
     if (commits.isEmpty()) {
       return Optional.of("commits after %d are no longer in its log".formatted(version));
     }
-    return commits.get().stream()
-        .filter(CommitFiles::changesTable)
+    return changing(commits.get())
         .map(commit -> log.info(commit.version()))
         .flatMap(Optional::stream)
         .filter(info -> !TableSignature.isOurs(info))
         .findFirst()
         .map(KeptTable::somebodyElses);
+  }
+
+  /**
+   * Whether the table has later rows than the ones that are remembered: a run was killed between
+   * its commit and its state file. Counts, and differences to what is remembered, are wrong then.
+   *
+   * @param version the commit that is remembered, of a table that nobody else changed
+   */
+  public boolean isAhead(long version) {
+    long newest = log.version().orElse(version);
+    return changing(log.changes(version, newest).orElse(List.of())).findAny().isPresent();
+  }
+
+  private static Stream<CommitFiles> changing(List<CommitFiles> commits) {
+    return commits.stream().filter(CommitFiles::changesTable);
   }
 
   private static String somebodyElses(CommitInfo info) {

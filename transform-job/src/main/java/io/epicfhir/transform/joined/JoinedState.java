@@ -3,8 +3,8 @@ package io.epicfhir.transform.joined;
 import java.util.List;
 
 /**
- * Where a joined table stands, in {@code state/joined/<name>.json}; written after the commit. A
- * crash between the two computes the same keys once more, which changes nothing.
+ * Where a joined table stands, in {@code state/joined/<name>.json}; written after the commit. After
+ * a crash between the two all rows are computed once more, and compared with the table's.
  *
  * @param table its name
  * @param definitionHash of the SQLView that made the rows

@@ -41,6 +41,11 @@ final class JoinedTable {
     return kept.strange(left.deltaVersion(), left.identity());
   }
 
+  /** Whether the table has later rows than the state knows. */
+  boolean isAhead(JoinedState left) {
+    return kept.isAhead(left.deltaVersion());
+  }
+
   boolean isOfThisDefinition(JoinedState state) {
     return state.definitionHash().equals(hash);
   }

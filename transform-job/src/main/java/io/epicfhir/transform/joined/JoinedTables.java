@@ -5,6 +5,7 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.SideBySide;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.Failures;
+import io.epicfhir.transform.UnreadFile;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.lookups.LookupResults;
 import io.epicfhir.transform.sqlviews.AnalysedView;
@@ -92,17 +93,18 @@ public final class JoinedTables {
           left.filter(state -> strange.isEmpty())
               .filter(table::isOfThisDefinition)
               .filter(state -> !anew);
-      if (from.filter(state -> state.reads().equals(reads)).isPresent()) {
-        done(view, from.get(), JoinedResults.Built.NONE, 0, 0, start);
+      Optional<JoinedState> known = from.filter(state -> !table.isAhead(state));
+      if (known.filter(state -> state.reads().equals(reads)).isPresent()) {
+        done(view, known.get(), JoinedResults.Built.NONE, 0, 0, start);
         return;
       }
-      JoinedBuild.Outcome outcome = sessions.with(one -> build(table, byLabel, from, one));
+      JoinedBuild.Outcome outcome = sessions.with(one -> build(table, byLabel, from, known, one));
       JoinedState state =
           from.filter(before -> outcome.version() == before.deltaVersion())
               .map(before -> before.of(reads))
               .orElseGet(() -> table.state(outcome.version(), reads));
       done(view, table.keep(state), outcome.built(), outcome.touched(), outcome.changed(), start);
-    } catch (Exception e) { // Spark throws checked ones without saying so
+    } catch (Exception | StackOverflowError | LinkageError e) { // Spark throws undeclared ones, too
       fail(view, e);
     }
   }
@@ -155,6 +157,7 @@ public final class JoinedTables {
       JoinedTable table,
       Map<String, Source> byLabel,
       Optional<JoinedState> from,
+      Optional<JoinedState> known,
       JoinedSessions.One with) {
     SqlView view = table.view();
     SparkSession own = with.session();
@@ -165,16 +168,38 @@ public final class JoinedTables {
       JoinedBuild build = new JoinedBuild(lake, vectors, table, analysed, sql);
       TouchedKeys keys = new TouchedKeys(lake, sql, analysed, rules);
       KeyQuery query = new KeyQuery(sql, analysed, rules);
-      return from.filter(state -> view.key().isPresent())
-          .flatMap(
-              state ->
-                  SqlFailure.unlessOfRows(
-                      () -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k, query))))
-          .orElseGet(() -> build.whole(from, query));
+      try {
+        return known
+            .filter(state -> view.key().isPresent())
+            .flatMap(
+                state ->
+                    SqlFailure.unlessOfRows(
+                        () -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k, query))))
+            .orElseGet(() -> build.whole(from, query));
+      } catch (Exception e) { // Spark throws checked ones without saying so
+        Optional<UnreadFile> file = UnreadFile.in(e).filter(f -> f.isIn(table.kept().path()));
+        if (file.isEmpty()) {
+          throw e;
+        }
+        results.changed().put(view.name(), file.get().sentence());
+        return build.whole(Optional.empty(), query);
+      }
     }
   }
 
-  private void fail(SqlView view, Exception failure) {
+  private void fail(SqlView view, Throwable failure) {
+    Optional<UnreadFile> file = UnreadFile.in(failure);
+    if (file.isPresent()) {
+      results
+          .failed()
+          .put(
+              view.name(),
+              keeps(
+                  view.name(),
+                  "It cannot read a table: %s; restore the file from a copy, or delete that table's folder and rerun from transform, which rebuilds it"
+                      .formatted(file.get().sentence())));
+      return;
+    }
     RuntimeException told = Failures.of("joined table " + view.name(), failure);
     if (told instanceof JobException known && known.exitCode() == ExitCode.STORAGE) {
       throw known;

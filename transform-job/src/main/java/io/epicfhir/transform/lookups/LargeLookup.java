@@ -1,6 +1,5 @@
 package io.epicfhir.transform.lookups;
 
-import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.lake.Lake;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,7 +54,7 @@ record LargeLookup(Lake lake, FileStatus status) implements LookupSource {
         pass.take(buffer, length);
       }
     } catch (IOException e) {
-      throw StorageFailure.of("read " + path(), e);
+      throw new LookupRefused(file(), 0, UNREADABLE);
     }
     String hash = pass.end();
     if (before.filter(state -> state.hash().equals(hash)).isPresent()) {

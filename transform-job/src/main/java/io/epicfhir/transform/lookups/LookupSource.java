@@ -12,6 +12,9 @@ interface LookupSource {
   /** Changes where the way in which the same file becomes rows does. */
   String ENGINE = "2 ";
 
+  /** What is said of a file that the file system does not give. */
+  String UNREADABLE = "it cannot be read; check its rights, or fetch it again";
+
   /** The lookup's name, which is its table's. */
   String name();
 

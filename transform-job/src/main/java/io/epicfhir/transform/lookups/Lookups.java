@@ -7,6 +7,7 @@ import io.epicfhir.common.Json;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.Failures;
+import io.epicfhir.transform.UnreadFile;
 import io.epicfhir.transform.delta.DataFileWriter;
 import io.epicfhir.transform.delta.KeptTable;
 import io.epicfhir.transform.delta.TableSignature;
@@ -104,7 +105,11 @@ public final class Lookups {
       results.done().put(source.name(), brought(source));
     } catch (LookupRefused e) {
       fail(source.name(), e.getMessage());
-    } catch (Exception e) { // Spark throws checked ones without saying so
+    } catch (Exception | StackOverflowError | LinkageError e) { // Spark throws undeclared ones, too
+      if (UnreadFile.in(e).isPresent()) {
+        fail(source.name(), source.file() + ": " + LookupSource.UNREADABLE);
+        return;
+      }
       RuntimeException told = Failures.of("lookup " + source.name(), e);
       if (told instanceof JobException known && known.exitCode() == ExitCode.STORAGE) {
         throw known;
