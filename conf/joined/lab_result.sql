@@ -41,7 +41,7 @@
 -- column collected_time: When the specimen was taken
 -- column received_time: When the laboratory received it
 -- column body_site: Where it was taken from
--- column performer: Name of who is responsible for the result, of the result, else of the practitioner
+-- column performer: Name of the performer as the result has it, else of the Practitioner
 -- column service_request_id: Key of the order that it answers: service_request.id
 -- column note: Comments on the result
 -- index: loinc_code, effective_time

@@ -1,5 +1,5 @@
 -- title: One row per patient
--- description: One row per Patient, with counts, dates and the newest measurements. Ages are not in it, as they change every day: birth_date is
+-- description: One row per Patient, with counts, dates and the newest measurements. It has birth_date but no age, because an age changes every day
 -- question: Which patients over 65 have an A1c above 8 and no visit for a year?
 -- depends: patient, encounter, condition, medication_request, allergy_intolerance, immunization, vital_signs, laboratory_result,
 --   lookup encounter_class (optional: system, code, display, class)

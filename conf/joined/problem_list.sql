@@ -26,7 +26,7 @@
 -- column abatement_time: When it ended
 -- column recorded_time: When it was noted
 -- column is_deceased: Whether the patient has died; empty where the patient is not known
--- column recorder: Name of who noted it, of the problem, else of the practitioner
+-- column recorder: Name of the recorder as the problem has it, else of the Practitioner
 -- column note: Comments on it
 -- index: icd10_code, snomed_code
 SELECT
