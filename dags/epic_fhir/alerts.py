@@ -80,7 +80,7 @@ def message(key: RunKey, link: str, finding: Finding, last: Told | None, same: T
     :param same: this run's problem with the runs that had it, this one among them
     """
     lasting = last is not None and same is not None and last.fingerprint == same.fingerprint
-    over = f"The problem that run {last.run_id} told of is over." if last and not lasting else ""
+    over = f"The problem that run {last.run_id} reported is over." if last and not lasting else ""
     if finding.step is None:
         lines = ["Green again.", f"{key.dag_id}, run {key.run_id}.", *([over] if over else [])]
         return Message(key.dag_id, key.run_id, finding.verdict, f"{key.dag_id}: Green again.", lines, None, link)
@@ -89,7 +89,7 @@ def message(key: RunKey, link: str, finding: Finding, last: Told | None, same: T
     bad = [line for check in finding.grounds[:_MOST] for line in _lines(check)]
     more = [f"And {len(finding.grounds) - _MOST} more; see the page."] if len(finding.grounds) > _MOST else []
     red = finding.verdict != "green"
-    stopped = f"{finding.step['task']} is where it stopped. " if red else ""
+    stopped = f"The run stopped in {finding.step['task']}. " if red else ""
     ended = [over] if over and not red and last and last.verdict != "green" else []
     advice = f"{stopped}{finding.step['advice']}".splitlines()
     lines = [finding.headline, f"{key.dag_id}, run {key.run_id}.", *since, *ended, *bad, *more, *advice]
@@ -146,7 +146,7 @@ class _Teller:
         if mark is None and not self._ends(memory.told):
             return notes
         if same is not None and same == memory.told and not self._is_due(same):
-            log.info("No alert by %s: run %s told of the same problem already.", self.channel.name, same.run_id)
+            log.info("No alert by %s: run %s has already reported the same problem.", self.channel.name, same.run_id)
             return notes
         delivery = self._deliver(message(self.key, self.link, self.finding, memory.told, same))
         if delivery.sent:

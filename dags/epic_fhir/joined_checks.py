@@ -45,7 +45,7 @@ def are_loaded(evidence: Evidence) -> list[Check]:
             continue
         if made is None or loaded is None:
             who = "transform" if made is None else "load"
-            sentence = f"{who} names no {kind}, so nobody knows whether PostgreSQL has what the lake has."
+            sentence = f"{who} reports no {kind}, so it is unknown whether PostgreSQL matches the lake."
             checks.append(Check(LOADED, kind, COULD_NOT_RUN, sentence))
             continue
         told = {*(load.get(f"refused_{kind}") or {})}  # each has a check of its own
@@ -78,8 +78,7 @@ def _without_file(kind: str, word: str, tables: set[str]) -> list[Check]:
         return []
     names = ", ".join(sorted(tables))
     sentence = (
-        f"Each {word} has a file, but these have none any more, and nothing brings their tables up to date: {names}. Bring the "
-        "files back, or delete the tables."
+        f"The files of these {word}s are gone, so nothing updates their tables: {names}. Restore the files, or delete the tables."
     )
     return [Check(EXPECTATIONS, kind, WARN, sentence, amount=len(tables))]
 

@@ -28,7 +28,9 @@ class RunKey:
         """A run without a data interval (a manual one) has the time it was asked for."""
         run, ti = context["dag_run"], context["ti"]
         if ti.run_id in (".", ".."):
-            raise ValueError(f"A run cannot be named {ti.run_id}: its reports would lie among other runs'; give it another id")
+            raise ValueError(
+                f"A run cannot be named {ti.run_id}: its reports would be written into another folder; use another run id"
+            )
         end = run.data_interval_end or run.run_after
         return cls(ti.dag_id, ti.run_id, ti.task_id, ti.try_number, run.data_interval_start or end, end)
 

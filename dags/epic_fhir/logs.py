@@ -11,12 +11,12 @@ READY = frozenset({"complete", "landed"})
 """States of an export that extract can start from."""
 
 DOES = {
-    "kick_off": "asks the source for the run's exports, or begins a crawl",
-    "wait": "asks the source whether the exports are ready",
+    "kick_off": "requests the run's exports, or starts a crawl",
+    "wait": "checks whether the exports are ready",
     "extract": "brings the exports into bronze",
     "transform": "applies bronze to silver and brings the views up to date",
     "load": "brings the views that changed into PostgreSQL",
-    "validate": "lays the counts of all phases side by side",
+    "validate": "compares the counts of all phases",
     "report": "writes the page and sends the alerts",
 }
 
@@ -43,10 +43,10 @@ def closing(key: RunKey, report: dict[str, Any], path: str) -> str:
     took = "" if seconds is None else f" after {seconds:,.1f} s"
     found = "; ".join(_found(key.task_id, report)) or "nothing to report"
     if key.task_id == "wait" and (report.get("result") or {}).get("state") not in READY:
-        return f"wait asked{took}: {found}. It asks again later. Its report: {path}"
+        return f"wait checked{took}: {found}. It checks again later. Report: {path}"
     after = JOBS[JOBS.index(key.task_id) + 1 :] if key.task_id in JOBS else ()
     following = f" Next: {after[0]}." if after else " Next: the checks."
-    return f"{key.task_id} ended well{took}: {found}.{following} Its report: {path}"
+    return f"{key.task_id} succeeded{took}: {found}.{following} Report: {path}"
 
 
 def _found(task: str, report: dict[str, Any]) -> list[str]:

@@ -46,7 +46,7 @@ def lake_of(here: Installation) -> Lake | None:
     try:
         return Settings.of(here).open_lake()
     except SettingsError as e:
-        log.warning("Cannot keep this alert if it cannot be sent: %s", e)
+        log.warning("Cannot store this alert, so it is lost if it cannot be sent now: %s", e)
         return None
 
 
@@ -61,11 +61,11 @@ def settings_do_not_hold(key: RunKey, problem: str, context: Any) -> None:
         here = Installation.of(key.dag_id)
         alerts = _whom(here)
     except SettingsError as e:
-        log.error("Nobody could be told that the settings do not hold: %s", e)
+        log.error("Cannot send an alert about the invalid settings: %s", e)
         return
-    headline = "Red: the settings do not hold, so nothing was judged."
+    headline = "Red: the settings are invalid, so nothing was checked."
     command = f"airflow dags clear {key.dag_id} {remedy.run_option(key)} --yes"
-    lines = (headline, f"{key.dag_id}, run {key.run_id}.", *problem.splitlines()[:_LINES], "Mend them first; then run the command.")
+    lines = (headline, f"{key.dag_id}, run {key.run_id}.", *problem.splitlines()[:_LINES], "Fix them first, then run the command.")
     made = Message(key.dag_id, key.run_id, "red", f"{key.dag_id}: {headline}", lines, command, "")
     send(lake_of(here), alerts, made, context)
 

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 ORDER = (*JOBS, "validate")
 _ADVICE = {
-    1: "This is a defect. Read the end of the task's log; rerun once it is understood.",
-    2: "Mend the settings that the message names. Every problem is in it, with file and line.",
-    3: "The server or a policy said no; asking again does not help. Mend what the message names (key, scope, group).",
-    4: "The server did not answer within all retries. Rerun when it is back; the run goes on where it stopped.",
+    1: "This is a bug in the pipeline. Read the end of the task's log and report it. Rerun when the cause is understood.",
+    2: "Fix the settings that the message names. It lists every problem, with file and line.",
+    3: "The server or a policy refused the request, so a retry does not help. Fix what the message names (key, scope, group).",
+    4: "The server did not answer in any of the retries. Rerun when it is back; the run continues where it stopped.",
     5: "The job refused data: the message below says what and where. Do what it says first, then run the command.",
-    6: "The lake or the database did not answer. Check that it is there, writable and not full; then rerun.",
+    6: "The lake or the database is not available. Check that it exists, is writable and is not full, then rerun.",
 }
 
-_CHECKS = "The checks say what differs, or what could not be compared. Find out why, then run the command."
+_CHECKS = "The checks name what differs, or what could not be compared. Find the cause, then run the command."
 
 REFUSALS = (
     "refused_export",
@@ -94,14 +94,14 @@ def switched_on(step: dict[str, Any], paused: Callable[[str], bool]) -> dict[str
     dag_id = step["command"].split()[3]
     if not paused(dag_id):
         return step
-    advice = f"{step['advice']}\n{dag_id} is paused in Airflow, so nothing of it runs: the command switches it on first"
+    advice = f"{step['advice']}\n{dag_id} is paused in Airflow, so it does not run. The command unpauses it first"
     due = "" if " trigger " in step["command"] else ", which also starts a scheduled run that is due"
     return {**step, "advice": f"{advice}{due}.", "command": f"airflow dags unpause {dag_id} && {step['command']}"}
 
 
 def look(key: RunKey, warnings: list[dict[str, Any]], paused: Callable[[str], bool] = lambda _: False) -> dict[str, Any]:
     """What to do about a green run that warns: look, and accept what is as it should be. The command needs a reason."""
-    advice, first = "Nothing is to be rerun: the page says what to look at.", warnings[0]
+    advice, first = "There is nothing to rerun. The page says what to look at.", warnings[0]
     step = {"task": "validate", "advice": advice, "command": ""}
     if first["name"] in ("skew", "slow task"):
         return step
@@ -113,8 +113,9 @@ def look(key: RunKey, warnings: list[dict[str, Any]], paused: Callable[[str], bo
     more = {(c["name"], c["subject"]) for c in warnings} - {(first["name"], first["subject"])}
     same = sum((c["name"], c["subject"]) == (first["name"], first["subject"]) for c in warnings) > 1
     others = f" It accepts all warnings of {first['name']}, {first['subject']}." if same else ""
-    others += " The others need a command each." if more else ""
-    advice += f' If it is as it should be, write why into "reason" of this command; then you are not told again.{others}'
+    others += " Each of the others needs its own command." if more else ""
+    advice += ' If the warning is expected, put your reason into "reason" of this command and run it.'
+    advice += f" You then get no more alerts for it.{others}"
     command = f"airflow dags trigger {sites.named('baseline', site)} --conf {conf}"
     return switched_on({**step, "advice": advice, "command": command}, paused)
 
@@ -137,8 +138,9 @@ def _refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tup
         return _refused_tables(key, result)
     if failed == "load":
         advice = (
-            "Tables of PostgreSQL are not what the lake has: the message says which, and why. Do what it says first: correct "
-            "the view or joined table, change the settings, or find who else writes the tables. All other tables are up to date."
+            "Some PostgreSQL tables do not match the lake. The message says which ones, and why. Do what it says first: correct "
+            "the view or joined table, change the settings, or find out who else writes to the tables. All other tables are "
+            "up to date."
         ) + _at_the_source(key)
         return advice, {"begin": "transform"}
     return None
@@ -148,14 +150,14 @@ def _refused_export(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
     if result.get("refused_export"):
         clear = f"airflow dags clear {key.dag_id} {run_option(key)} --only-failed --yes"
         advice = (
-            "The job refused the server's export: the message says why. Once the server is right, run this command: it asks for a "
+            "The job refused the server's export: the message says why. When the server is fixed, run this command: it requests a "
             "new export.\nTo land the export as it is, first change the settings that the message names, then run: " + clear
         )
         return advice + _show(result), {"begin": "kick_off"}
     if result.get("state") == "landed":
         advice = (
-            "What came is in bronze, and what an export brought that was withdrawn is not. Find who else writes the lake. Then run "
-            "this command: the new export reaches back to before the withdrawn one."
+            "This run's export is in bronze. The data of an earlier export is not: it was withdrawn. Find out who else writes "
+            "to the lake. Then run this command: the new export covers the time of the withdrawn one as well."
         )
         return advice, {"begin": "kick_off"}
     return None
@@ -163,10 +165,16 @@ def _refused_export(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
 
 def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     if export := result.get("damaged_export"):
-        advice = "A file of bronze is not what landed. Find who else writes the lake; then have that export landed again."
+        advice = (
+            "A bronze file is missing or changed since its export landed. Find out who else writes to the lake, then run this "
+            "command: it lands the export again."
+        )
         return advice, {"begin": "extract", "exports": [export]}
     if types := result.get("changed_types"):
-        advice = "Silver is not what the pipeline left. Find who else writes the lake; then have it rebuilt from bronze."
+        advice = (
+            "Someone else changed silver. Find out who else writes to the lake, then run this command: it rebuilds these types "
+            "from bronze."
+        )
         return advice, {"begin": "transform", "types": types}
     if held := result.get("held_deletions"):
         return _accept(held, sites.named("etl", sites.of(key.dag_id)))
@@ -174,20 +182,21 @@ def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
         # One that was committed and does not match silver counts as up to date, so a rerun must be told to rebuild it.
         rebuilt = sorted(set(refused) & set(result.get("views") or {}))
         advice = (
-            f"These views stopped and keep their last good rows: {', '.join(sorted(refused))}. The message of each says what to "
+            f"These views were not updated and keep their last good rows: {', '.join(sorted(refused))}. Each message says what to "
             "correct. Correct it, or add the view to transform.leave-out."
         ) + _at_the_source(key)
         return advice, {"begin": "transform"} | ({"views": rebuilt} if rebuilt else {})
     if joined := _names(result, *joined_checks.REFUSED):
         advice = (
-            f"These joined tables and lookups stopped and keep their last good rows: {joined}. The message of each names the file "
+            f"These joined tables and lookups were not updated and keep their last good rows: {joined}. Each message names the "
+            "file "
             "and line to correct. All other tables are up to date. Correct the file, or bring back what it depends on; then run "
             "this command."
         )
         return advice, {"begin": "transform"}
     advice = (
-        "Bronze lacks what an earlier export brought: the message says which. Run this command: the new export reaches back to "
-        "before it. If the run is red again for the same reason, make a full export of the group (EPIC_FHIR_BULK_MODE=full)."
+        "Bronze lacks the data of an earlier export: the message says which. Run this command: the new export covers that time as "
+        "well. If the run is red again for the same reason, run a full export of the group (EPIC_FHIR_BULK_MODE=full)."
     )
     return advice, {"begin": "kick_off"}
 
@@ -212,8 +221,9 @@ def _accept(held: dict[str, int], etl: str) -> tuple[str, dict[str, Any]]:
     """The command does not run as it stands: only a person can say why so much is gone."""
     gone = ", ".join(f"{count:,} {kind}" for kind, count in sorted(held.items()))
     advice = (
-        f"The source no longer holds {gone}. Nothing was deleted. Check first that the server answers in full and that the client "
-        f"may still read these types. If the server was wrong, run this command once it is right: airflow dags trigger {etl}. If "
+        f"The source no longer holds {gone}. Nothing was deleted. First check that the server's answers are complete and that "
+        "the client "
+        f"may still read these types. If the server was wrong, run this command when it is fixed: airflow dags trigger {etl}. If "
         'the resources are really gone, write why into "reason" of the command below.'
     )
     accepted = ",".join(f"{kind}:{count}" for kind, count in sorted(held.items()))

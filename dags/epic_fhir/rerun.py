@@ -129,7 +129,7 @@ def plan(lake: Lake, dag_id: str, asked: Asked) -> Plan:
     exports = [] if begin == "kick_off" else _exports(lake, asked.exports) or own
     gives_up = [export for export in own if begin == "kick_off" and _open(lake, export)]
     if begin == "extract" and not exports:
-        raise Impossible(f"Cannot extract for run {run}: it asked for no export; begin with kick_off, which asks for one")
+        raise Impossible(f"Cannot extract for run {run}: it has no export; begin with kick_off, which requests one")
     landings = {export: lake.read_json(lake.landing(export)) for export in exports}
     missing = [export for export, landing in landings.items() if landing is None]
     if missing and begin in ("transform", "load"):
@@ -172,7 +172,7 @@ def _run(lake: Lake, dag_id: str, asked: str) -> str:
             )
         return asked
     if (run := red_runs.newest(lake, dag_id)) is None:
-        raise Impossible(f"No run of {dag_id} that has ended is red: name the run to work on")
+        raise Impossible(f"No finished run of {dag_id} is red: name the run to repair")
     return run
 
 
@@ -227,7 +227,7 @@ def _accepted(asked: Asked, begin: str) -> dict[str, int]:
             f"Cannot accept the deletions {asked.accept_deletions}: expected a number for each type, such as Patient:4"
         )
     if not asked.reason.strip():
-        raise Impossible("Cannot accept deletions without a reason: write into reason why these resources are really gone")
+        raise Impossible("Cannot accept deletions without a reason: put into reason why these resources are really gone")
     if begin == "load":
         raise Impossible("Cannot accept deletions in a rerun that begins with load: transform deletes; begin with transform")
     return {part[1]: int(part[2]) for part in parts if part}

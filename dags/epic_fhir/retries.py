@@ -24,8 +24,13 @@ def tell(context: dict[str, Any]) -> None:
     if ti.try_number != 1 or not alerts.first_try:
         return
     told = str(error).splitlines()[0] if isinstance(error, AirflowException) and str(error) else "See the task's log in Airflow."
-    subject = f"{ti.dag_id}: {ti.task_id} failed and is tried again"
-    lines = [f"{ti.task_id} failed and is tried again.", f"{ti.dag_id}, run {ti.run_id}.", told, "Nothing is to be done yet."]
+    subject = f"{ti.dag_id}: {ti.task_id} failed; Airflow retries it"
+    lines = [
+        f"{ti.task_id} failed; Airflow retries it.",
+        f"{ti.dag_id}, run {ti.run_id}.",
+        told,
+        "You do not need to do anything yet.",
+    ]
     lake = notices.lake_of(here)
     link = page_url(lake, report_url(here), ti.dag_id, ti.run_id) if lake else ""
     notices.send(lake, alerts, Message(ti.dag_id, ti.run_id, "retry", subject, lines, None, link), context)

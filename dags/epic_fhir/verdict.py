@@ -103,7 +103,7 @@ def publish(
     # Whatever could not be written: somebody is told, and the run is not green.
     whole = _final(judged, of_tasks, tried)
     problem = whole.problem()
-    told = tried.of("report", "alert", lambda: alert(finding(key, whole, states, next_step, paused)), ["Nobody could be told."])
+    told = tried.of("report", "alert", lambda: alert(finding(key, whole, states, next_step, paused)), ["No alert could be sent."])
     own = record(
         key,
         start,

@@ -47,7 +47,7 @@ def test_settings_of_the_pipeline_that_do_not_hold_are_told(conf, hook):
     break_settings(conf / "pipeline.conf")
     assert "poll-interval is missing" in report()
     (body,) = hook.bodies
-    assert body["subject"] == "epic_fhir_etl: Red: the settings do not hold, so nothing was judged."
+    assert body["subject"] == "epic_fhir_etl: Red: the settings are invalid, so nothing was checked."
     assert "poll-interval is missing" in body["text"]
     assert body["command"] == f"airflow dags clear epic_fhir_etl --run-id {RUN_ID} --yes"
 
@@ -64,4 +64,4 @@ def test_settings_that_never_held_stand_in_the_log(conf, hook, caplog):
     break_settings(conf / "validation.conf")
     assert "rows-los" in report()
     assert hook.bodies == []
-    assert "Nobody could be told that the settings do not hold" in caplog.text
+    assert "Cannot send an alert about the invalid settings" in caplog.text
