@@ -208,6 +208,6 @@ class OutsidePatientsTest extends SiteTest {
     assertThat(EpicSite.landed(site).keySet())
         .containsExactly("DiagnosticReport/r", "Observation/by-result");
     assertThat(site.report("r1", "extract").path("notes").toString())
-        .contains("It is not known who belongs to group");
+        .contains("The members of group");
   }
 }

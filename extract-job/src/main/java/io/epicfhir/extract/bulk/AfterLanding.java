@@ -49,7 +49,9 @@ public final class AfterLanding {
       bulk.delete(URI.create(ledger.requireStarted().statusUrl()));
       return true;
     } catch (JobException e) {
-      context.recorder().note("The export landed but stays at the server: " + e.getMessage());
+      context
+          .recorder()
+          .note("The export landed, but could not be deleted at the server: " + e.getMessage());
       return false;
     } finally {
       traffic.sums().countIn(context.recorder().registry());
