@@ -59,7 +59,7 @@ record LookupFile(String name, Path path) implements LookupSource {
     } catch (CharacterCodingException e) {
       throw new LookupRefused(file(), 0, "it is not UTF-8");
     } catch (IOException e) {
-      throw new LookupRefused(file(), 0, "it cannot be read; check its rights");
+      throw new LookupRefused(file(), 0, "it cannot be read; check its permissions");
     }
   }
 }
