@@ -244,8 +244,8 @@ class IsolationTest {
         .contains(
             switch (what) {
               case "a broken log" -> "Cannot read the log of the Delta table";
-              case "a lost file" -> "its table has lost the file";
-              case "columns" -> "it has 1601 columns, and a table takes 1600";
+              case "a lost file" -> "its table lacks the file";
+              case "columns" -> "it has 1601 columns, but a table can have only 1600";
               case "xmin" -> "a system column xmin";
               default -> "at most 63 letters, digits and _";
             });

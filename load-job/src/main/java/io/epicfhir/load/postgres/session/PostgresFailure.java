@@ -90,7 +90,7 @@ public final class PostgresFailure extends RuntimeException {
     if (kind == Kind.DATA) {
       return refused(e, state);
     }
-    return inCopy(e, state) ? "the server refused the rows" : firstLine(e.getMessage());
+    return inCopy(e, state) ? "the server rejected the rows" : firstLine(e.getMessage());
   }
 
   /**
@@ -128,12 +128,12 @@ public final class PostgresFailure extends RuntimeException {
           .formatted(constraint(e), said(e).getTable());
     }
     if (state.startsWith("23") && !constraint(e).isEmpty()) {
-      return "a row does not fit the constraint " + constraint(e);
+      return "a row violates the constraint " + constraint(e);
     }
     String column = column(e);
     return column.isEmpty()
-        ? "an index, a generated column, a partition or a check does not take a value"
-        : "a value of column " + column + " is not taken";
+        ? "an index, a generated column, a partition or a check rejects a value"
+        : "a value of column " + column + " is rejected";
   }
 
   private static String constraint(SQLException e) {
@@ -200,15 +200,15 @@ public final class PostgresFailure extends RuntimeException {
 
   private static String advice(SQLException e, Kind kind) {
     if (kind == Kind.DATA && saidByProgram(e)) {
-      return "ask its author, or disable the trigger that calls it, then rerun; the old table stays";
+      return "ask the trigger's author, or disable the trigger, then rerun; the table keeps its last rows";
     }
     switch (String.valueOf(e.getSQLState())) {
       case "42809" -> {
-        return "rename or drop what stands under a table's name, then rerun";
+        return "another object has the name of a table: rename or drop it, then rerun";
       }
       case "23503" -> {
-        return "who owns the foreign key decides: ON DELETE CASCADE, other rows, or no foreign key;"
-            + " the old table stays";
+        return "ask the owner of the foreign key to add ON DELETE CASCADE, to remove the referencing rows, or to drop the key;"
+            + " the table keeps its last rows";
       }
       default -> {
         // by its kind
@@ -221,11 +221,11 @@ public final class PostgresFailure extends RuntimeException {
           "if it is a standby, let load.jdbc-url name the primary (targetServerType=primary);"
               + " else set default_transaction_read_only to off for load.user, then rerun";
       case BUSY -> "another session holds a lock; rerun when it has ended";
-      case REFUSED -> "check load.user, load.password-file and the role's rights";
+      case REFUSED -> "check load.user, load.password-file and the role's privileges";
       case DEPENDED_ON -> "drop the objects that depend on it, rerun, then create them again";
-      case DATA -> "correct the view's column or its ansi/type tag; the old table stays";
-      case SETTINGS -> "check the block load of the settings; the old table stays";
-      case DEFECT -> "the old table stays; report this as a bug, with the SQLSTATE";
+      case DATA -> "correct the view's column or its ansi/type tag; the table keeps its last rows";
+      case SETTINGS -> "check the block load of the settings; the table keeps its last rows";
+      case DEFECT -> "the table keeps its last rows; report this as a bug, with the SQLSTATE";
     };
   }
 
