@@ -1,4 +1,4 @@
--- The two roles that the pipeline needs in its database, with no more rights than they need. An administrator runs it in the database
+-- The two roles that the pipeline needs in its database, with only the privileges that they need. An administrator runs it in the database
 -- that the pipeline loads into, before the first load or after it; running it again changes nothing:
 --   psql "$WAREHOUSE" -v ON_ERROR_STOP=1 -f conf/postgresql/roles.sql
 -- Then: load.user = epic_fhir_loader, load.reader-role = epic_fhir_reader, and for each analyst: GRANT epic_fhir_reader TO analyst.
@@ -66,7 +66,7 @@ BEGIN
   END LOOP;
 
   -- A value that a table refuses is patient data, and PostgreSQL writes it into its log, with the row. The pipeline says itself what
-  -- failed, without the value, so of this role's errors nothing is logged. Only a superuser may set this; others are told.
+  -- failed, without the value, so this role's errors are not logged. Only a superuser may set this; others get a notice.
   BEGIN
     EXECUTE format('ALTER ROLE %I SET log_min_messages = ''fatal''', loader);
     EXECUTE format('ALTER ROLE %I SET log_min_error_statement = ''panic''', loader);
