@@ -39,7 +39,7 @@ def test_a_red_run_says_why_in_both_files(tmp_path):
 def test_a_report_that_is_gone_makes_the_run_unknown(tmp_path):
     problem, verdict, _ = judged(tmp_path, good_run() | {"load": None})
     assert verdict["verdict"] == "unknown"
-    assert problem.startswith("The run is unknown")
+    assert problem.startswith("The run is not known to be good")
 
 
 def test_stages_that_are_not_told_make_a_green_run_unknown(tmp_path):

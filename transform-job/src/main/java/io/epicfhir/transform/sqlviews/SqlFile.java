@@ -42,7 +42,8 @@ final class SqlFile {
       throw new SqlRefused(file, 1, "say what one row is: -- description: One row per …");
     }
     if (front.list("depends").isEmpty()) {
-      throw new SqlRefused(file, 1, "say what it reads: -- depends: NAME, NAME as LABEL, …");
+      throw new SqlRefused(
+          file, 1, "declare the tables that it reads: -- depends: NAME, NAME as LABEL, …");
     }
     List<Dependency> dependencies = new ArrayList<>();
     front.list("depends").forEach(one -> dependencies.add(dependency(one, front, file)));

@@ -74,7 +74,7 @@ final class SqlFileTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "-- description: x|t.sql:1: say what it reads",
+        "-- description: x|t.sql:1: declare the tables that it reads",
         "-- depends: a|t.sql:1: say what one row is",
         "-- description: x⏎-- depend: a|t.sql:2: a comment before the statement must be",
         "-- description: x⏎-- description: y⏎-- depends: a|t.sql:2: the line \"description\" occurs twice",
