@@ -16,12 +16,12 @@
 -- column status: Status, such as planned, in-progress or finished
 -- column class_system: Code system of class_code
 -- column class_code: Code of the class, such as AMB, IMP or EMER; Epic sends codes of the site
--- column class: Class in words, by the lookup encounter_class, else as the source has it
+-- column class: Class as text, by the lookup encounter_class, else as the source has it
 -- column type: Type of the visit
 -- column type_code: Code of type
 -- column start_time: When it began
 -- column end_time: When it ended
--- column minutes: How long it took, in minutes; empty where it has not ended or a time is not exact
+-- column minutes: How long it took, in minutes; null if it has not ended or a time is not exact
 -- column reason: Why the patient came
 -- column reason_code: Code of the reason
 -- column service_provider_id: Key of the organization in charge: organization.id

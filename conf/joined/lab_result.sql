@@ -9,19 +9,19 @@
 -- column patient_id: Key of the patient: patient.id
 -- column encounter_id: Key of the encounter: encounter.id
 -- column status: Status of the result, such as final, corrected or entered-in-error
--- column is_valid: False where the result was withdrawn as an error or the measurement was cancelled: leave such rows out when you count
+-- column is_valid: False if the result was withdrawn as an error or the measurement was cancelled: leave such rows out when you count
 -- column effective_time: When the specimen was taken or the measurement made
 -- column issued_time: When the result was made available
 -- column loinc_code: LOINC code of the test
 -- column display: Name of the test
--- column test_class: Class of the test by the lookup loinc_class, such as chemistry; empty where it does not list the code
+-- column test_class: Class of the test by the lookup loinc_class, such as chemistry; null if the lookup does not list the code
 -- column panel: Panel that the test is commonly ordered in, by the same lookup
--- column value (decimal): Value, whole numbers too; its unit is in unit
+-- column value (decimal): Value, including whole numbers; its unit is in unit
 -- column unit: Unit of value
 -- column unit_code: UCUM code of the unit
 -- column comparator: Where value is a bound: <, <=, >= or >
--- column value_code: Code of a value that is no number
--- column value_text: Value in words
+-- column value_code: Code of a value that is not a number
+-- column value_text: Value as text
 -- column value_boolean: Value that is yes or no
 -- column value_time: Value that is a date or time
 -- column value_low: Lower end of a value that is a range
@@ -32,9 +32,9 @@
 -- column interpretation: Interpretation by the laboratory, such as H, L or N
 -- column reference_low: Lower limit of the normal range, else of the first without a type, else of the first; in the unit of value
 -- column reference_high: Upper limit of the same range, in the unit of value
--- column reference_text: The same range in words
+-- column reference_text: The same range as text
 -- column reference_type: What that range is for, such as normal or therapeutic
--- column is_outside: Whether value is outside of that range; empty where there is no number, no limit, or value is only a bound
+-- column is_outside: Whether value is outside of that range; null if there is no number, no limit, or value is only a bound
 -- column specimen_id: Key of the specimen: specimen.id
 -- column specimen: Kind of specimen, such as Blood
 -- column accession: Accession number of the specimen

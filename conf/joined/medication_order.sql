@@ -9,11 +9,11 @@
 -- column patient_id: Key of the patient: patient.id
 -- column encounter_id: Key of the encounter that the order was made in: encounter.id
 -- column status: Status of the order, such as active, completed or stopped
--- column is_valid: False where the order was withdrawn as an error: leave such rows out when you count
+-- column is_valid: False if the order was withdrawn as an error: leave such rows out when you count
 -- column intent: Whether it is a plan, a proposal or an order
--- column do_not_perform: True where it asks not to give the drug: no order, but its opposite
+-- column do_not_perform: True if the order asks not to give the drug; do not count it as an order
 -- column category: Where the drug is given or taken, such as Inpatient or Community
--- column reported: Whether the patient reported it; then nobody here ordered it
+-- column reported: Whether the patient reported it, so that it was not ordered here
 -- column authored_time: When it was ordered
 -- column medication: Name of the drug
 -- column medication_id: Key of the drug: medication.id
@@ -22,11 +22,11 @@
 -- column rxnorm_code: RxNorm code of the drug: of the order, else of the Medication
 -- column ndc_code: National Drug Code of the Medication
 -- column form: Form of the drug, such as Oral Tablet
--- column ingredients: Names of the drug's active ingredients, by the lookup rxnorm_ingredient; empty where it does not list the drug
+-- column ingredients: Names of the drug's active ingredients, by the lookup rxnorm_ingredient; null if the lookup does not list the drug
 -- column ingredient_codes: RxNorm codes of the same ingredients, in the same order
--- column dosage_text: Dosage in words
+-- column dosage_text: Dosage as text
 -- column dose: Amount per dose; its unit is in dose_unit
--- column dose_high: Upper end of the dose, where it is a range
+-- column dose_high: Upper end of the dose, if it is a range
 -- column dose_unit: Unit of dose
 -- column route: How it enters the body, such as Oral
 -- column frequency: How often it is given or taken
@@ -39,7 +39,7 @@
 -- column reason: Why it was ordered
 -- column reason_code: Code of the reason
 -- column reason_condition_id: Key of the condition that it was ordered for: condition.id
--- column requester_id: Key of who ordered it: practitioner.id
+-- column requester_id: Key of the requester: practitioner.id
 -- column requester: Name of the requester as the order has it, else of the Practitioner
 -- index: rxnorm_code, authored_time, ingredient_codes
 SELECT

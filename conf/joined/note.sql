@@ -20,7 +20,7 @@
 -- column status: Status of the document or report
 -- column type_system: Code system of type_code
 -- column type_code: Code of the type of document
--- column type: Type of document in words
+-- column type: Type of document as text
 -- column author_id: Key of its author: practitioner.id
 -- column author: Name of its author
 -- column note_time (dateTime): When it was made or issued

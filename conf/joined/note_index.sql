@@ -15,8 +15,8 @@
 -- column doc_status: Status of the document itself, such as preliminary or final
 -- column type_system: Code system of type_code
 -- column type_code: Code of the type of document
--- column type: Type of document in words
--- column note_kind: Kind of note by the lookup note_kind, such as discharge summary; empty where it does not list the code
+-- column type: Type of document as text
+-- column note_kind: Kind of note by the lookup note_kind, such as discharge summary; null if the lookup does not list the code
 -- column category: Category, such as clinical-note
 -- column document_time: When it was made
 -- column author_id: Key of its author: practitioner.id

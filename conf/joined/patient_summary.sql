@@ -17,18 +17,18 @@
 -- column birth_date: Date of birth
 -- column is_deceased: Whether the patient has died
 -- column deceased_time: When the patient died
--- column race: Race in words
--- column ethnicity: Ethnicity in words
+-- column race: Race as text
+-- column ethnicity: Ethnicity as text
 -- column language: Preferred language
 -- column postal_code: Postal code
 -- column encounters: How many visits there are, without cancelled and withdrawn ones
--- column inpatient_stays: How many of them are inpatient stays; empty where the class of one is a code that the lookup encounter_class does not list
--- column emergency_visits: How many of them are emergency visits; empty where the class of one is not known
+-- column inpatient_stays: How many of them are inpatient stays; null if the class of one is a code that the lookup encounter_class does not list
+-- column emergency_visits: How many of them are emergency visits; null if the class of one is not known
 -- column first_visit: When the first visit began
 -- column last_visit: When the last visit began
 -- column active_problems: How many entries of the problem list are active
 -- column active_drug_orders: How many orders of drugs are active, without those that ask not to give one and without drugs that were only reported
--- column reported_drugs: How many active drugs somebody reported, without an order from here
+-- column reported_drugs: How many active drugs were reported without an order from here
 -- column allergies: How many allergies and intolerances there are, without "no known allergies"
 -- column immunizations: How many immunizations were given
 -- column systolic (decimal): Newest systolic blood pressure, in mmHg
