@@ -278,7 +278,7 @@ class IsolationTest {
     assertThat(load.query("SELECT count(*) FROM {}.m WHERE patient_id = '" + longer + "'"))
         .containsExactly("1");
     assertThat(load.report().at("/notes").toString())
-        .contains(load.schema() + ".m goes without")
+        .contains(load.schema() + ".m was loaded without")
         .doesNotContain(longer.substring(0, 20));
     ViewTables.write(load.lake(), "m", keys, List.of(row("r", "p", "r")));
     assertThat(load.run()).isZero();

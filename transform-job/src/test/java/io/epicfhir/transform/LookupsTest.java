@@ -73,13 +73,13 @@ final class LookupsTest {
       value = {
         "a,b⏎1⏎|x.csv:2: the line has 1 values, and the header has 2",
         "a,b⏎1,2⏎1,2,3⏎|x.csv:3: the line has 3 values, and the header has 2",
-        "a,b⏎1,2⏎1,|x.csv:3: the last line has no line end",
+        "a,b⏎1,2⏎1,|x.csv:3: the last line has no line break",
         "a,b⏎1,\"2⏎3,4⏎|x.csv:2: the quotation mark that opens here is not closed",
         "a,b⏎1,2\"⏎|x.csv:2: a value that contains a quotation mark must be quoted",
         "a,b⏎1,\"2\"x⏎|x.csv:2: a closing quotation mark must be followed",
         "a,a⏎1,2⏎|x.csv:1: the column a occurs twice",
         "a,b:int⏎1,2⏎|x.csv:1: \"int\" is not a column type",
-        "a, ⏎1,2⏎|x.csv:1: \"\" is no column's name",
+        "a, ⏎1,2⏎|x.csv:1: \"\" is not a valid column name",
         "a:integer⏎x⏎|x.csv:2: column a: a value is not an integer",
         "a:date⏎2023-02-29⏎|x.csv:2: column a: a value is not a date like 2024-01-31",
         "a:boolean⏎yes⏎|x.csv:2: column a: a value is neither true nor false",
@@ -179,7 +179,7 @@ final class LookupsTest {
     Files.writeString(file, "concept_id\tconcept_name\tinvalid_reason\n1\tA\t\n2\tcut");
     results = run(lake, Optional.of(folder));
     assertThat(results.failed().get("concept"))
-        .contains("CONCEPT.csv:3: the last line has no line end");
+        .contains("CONCEPT.csv:3: the last line has no line break");
     assertThat(results.table("concept")).as("the last good one").isPresent();
     Files.writeString(file, "concept_id\tconcept_name\tinvalid_reason\n1\tA\n");
     assertThat(run(lake, Optional.of(folder)).failed().get("concept"))

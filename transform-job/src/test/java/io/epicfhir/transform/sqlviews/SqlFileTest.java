@@ -153,7 +153,7 @@ final class SqlFileTest {
         "SELECT input_file_name() AS x FROM a|t.sql:3: input_file_name reaches outside",
         "SELECT id FROM a WHERE rand() > 0.5|t.sql:3: rand is not deterministic",
         "SELECT id FROM a WHERE t <⏎  NOW()|t.sql:4: now is not deterministic",
-        "SELECT current_timestamp() AS x FROM a|t.sql:3: current_timestamp is not the same",
+        "SELECT current_timestamp() AS x FROM a|t.sql:3: current_timestamp is not deterministic",
         "SELECT system.builtin.rand() AS x FROM a|t.sql:3: the function system.builtin.rand",
         "SELECT uuid() AS x FROM a|t.sql:3: uuid is not deterministic",
         "BEGIN SELECT 1; END|t.sql:3: ",
