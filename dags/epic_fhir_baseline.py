@@ -1,8 +1,8 @@
 """
-### Accept what is not as usual
+### Accept a warning
 
-A run report says *slower since …*, or warns, in every run until it is over or somebody accepts it here with a reason. The reason,
-the time and who it was are kept in `<lake>/state/history/<dag_id>.json` beside the runs themselves.
+Every run report repeats a warning, or *slower since …*, until its cause is gone or someone accepts it here with a reason. The
+reason, the time and the person are kept in `<lake>/state/history/<dag_id>.json`, next to the runs.
 
 | parameter | |
 |---|---|
@@ -47,8 +47,8 @@ for site in sites.names():
         schedule=None,
         doc_md=__doc__,
         params={
-            "dag_id": Param(etl, type="string", pattern=DAG_ID, description="DAG whose runs are meant"),
-            "figure": Param(None, type=NAME, description="Level as the report names it, or all"),
+            "dag_id": Param(etl, type="string", pattern=DAG_ID, description="The DAG whose warnings are accepted"),
+            "figure": Param(None, type=NAME, description="The metric whose new level is accepted, as the report names it; or all"),
             "warning": Param(None, type=NAME, description="Warning as the alert names it: check, subject; or all"),
             "deletions": Param(None, type=NAME, pattern=DELETIONS, description="Deletions to accept, such as Observation:104"),
             "reason": Param("", type="string", minLength=10, maxLength=500, description="Why this is the new normal"),

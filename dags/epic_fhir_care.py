@@ -1,13 +1,14 @@
 """
-### Care of the lake's tables
+### Maintain the lake's tables
 
-Once a week small files of the silver and view tables become large ones (OPTIMIZE), and files that only old versions need are
-deleted when their time is over (VACUUM). No row changes. Rows of bronze that no table stands on any more go when they are older
-than `bronze-retention`, quarantined lines when they are older than `quarantine-retention`; by itself both is never. What counts as
-small, and how long old files stay, stands in `transform.care` of the settings.
+Once a week this DAG compacts small files of the silver and view tables (OPTIMIZE) and deletes files that only old table versions
+need, after the retention period (VACUUM). No row changes. Bronze rows that no table needs any more are deleted when they are older
+than `bronze-retention`, quarantined lines when they are older than `quarantine-retention`; by default neither is ever deleted.
+What counts as small, and how long old files are kept, is set in `transform.care`.
 
-**When it is red:** the tables are as they were; nothing waits for this DAG. Exit 6: storage, or a run that writes the tables holds
-the lock for longer than `transform.lock-patience`; clear the task when it is done. The run report says what each table was given.
+**When it is red:** the tables are unchanged, and nothing waits for this DAG. Exit 6: storage failed, or a run that writes the
+tables held the lock for longer than `transform.lock-patience`; clear the task when that run has ended. The run report says what
+was done to each table.
 """
 
 from __future__ import annotations

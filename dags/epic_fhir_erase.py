@@ -1,8 +1,9 @@
 """
 ### Erase patients, and keep them out
 
-For a patient who has the right to be forgotten, or who opts out. The patients stand in a file that lies where the jobs run: one a
-line, an id or an identifier as `system|value` (an MRN). It must be its owner's alone (`chmod 600`). Only its path is a parameter.
+For a patient who has the right to be forgotten, or who opts out. The patients are listed in a file on the machine where the jobs
+run, one a line, an id or an identifier as `system|value` (an MRN). Only its owner may read it (`chmod 600`). The parameter is the
+path, never the content.
 
 | field | |
 |---|---|
@@ -11,9 +12,9 @@ line, an id or an identifier as `system|value` (an MRN). It must be its owner's 
 
 `go` removes the patients, what is about them, and ids that were merged with theirs from bronze, silver, every table made of them,
 quarantine, the state and PostgreSQL, with all old versions. From then on a list of keyed hashes keeps them out of every export and
-crawl. **Backups, replicas and copies are not reached.** `readmit` has the next export of each group ask for everything.
+crawl. **Backups, replicas and copies are not reached.** After `readmit` the next export of each group is a full export.
 
-**When it is red:** clear the failed task; each of them goes on where it broke off. `prove` red: a file still names somebody on the
+**When it is red:** clear the failed task; each task continues where it stopped. `prove` red: a file still names somebody on the
 list, or could not be read; its message says in which layer. Nothing in reports or logs names anybody.
 """
 
@@ -87,8 +88,10 @@ for site in sites.names():
         schedule=None,
         doc_md=__doc__,
         params={
-            "patients": Param("", type="string", pattern="^/[^\\n]+$", description="The path of the file of patients"),
-            "mode": Param("plan", type="string", enum=["plan", "go", "readmit"], description="Count, erase, or take back"),
+            "patients": Param("", type="string", pattern="^/[^\\n]+$", description="Path of the file that lists the patients"),
+            "mode": Param(
+                "plan", type="string", enum=["plan", "go", "readmit"], description="Count, erase, or readmit (take off the list)"
+            ),
         },
         **every_dag("erase", site, ["on-call", "privacy"]),
     ):

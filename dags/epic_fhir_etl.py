@@ -1,24 +1,24 @@
 """
 ### Epic FHIR to bronze, silver, views and PostgreSQL
 
-One run brings home what the groups' bulk exports hold, or a crawl finds: all of it at first, then what changed since the last one.
+One run loads what the groups' bulk exports contain, or what a crawl finds: everything in the first run, then the changes since
+the last one.
 
 | task | does | starts Spark |
 |---|---|---|
-| kick_off | asks the server for each group's export, or adopts the one this run already asked for; or begins a crawl | no |
-| wait | asks whether it is ready, never earlier than the server allows; holds no worker in between | no |
+| kick_off | requests each group's export, or adopts the one that this run has already requested; or starts a crawl | no |
+| wait | checks whether the exports are ready, never earlier than the server allows; occupies no worker in between | no |
 | extract | downloads the files into bronze, byte for byte | yes |
 | transform | applies bronze to silver and brings the view tables up to date | yes |
-| load | brings the changed view tables into PostgreSQL, also where transform failed for single types or views | yes |
-| validate | lays the counts of all of them side by side; red where one differs, or where one is missing | no |
-| report | writes report.html, also of a failed run; red where the run is not green | no |
+| load | brings the changed view tables into PostgreSQL, even if transform failed for some types or views | yes |
+| validate | compares the counts of all phases; red if one differs or is missing | no |
+| report | writes report.html, also for a failed run; red if the run is not green | no |
 
-**Days that were missed** (catch-up), or that a backfill asks for, forwards or backwards, cost the source one export: no server
-gives a past day by itself, so the first of the runs asks for all that is missing up to now, and says so; the others ask for
-nothing.
+**Missed days** (catch-up) and backfills, forwards or backwards, cost the source one export: no server can export a single past
+day. So the first of these runs requests everything that is missing up to now, and says so; the others request nothing.
 
 **When it is red:** open `<lake>/report.html`. It says what failed and why, and gives the command to run.
-Every task may be run again at any time: a run works on its own export only.
+You can run any task again at any time: a run works only on its own export.
 """
 
 from __future__ import annotations

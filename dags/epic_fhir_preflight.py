@@ -1,11 +1,12 @@
 """
-### Look at a site before the first run
+### Check a site before the first run
 
-Signs in, reads what the server says of itself, tries every search of the settings for one patient, and prints one table: what
-works, what does not, and which settings fit. It reads only, some dozens of requests, and keeps no resource; run it by hand, also
-after the server's people changed something. The table stands in the task's log and in the run report (`result.preflight`).
+Signs in, reads the server's CapabilityStatement, tries every search of the settings for one patient, and prints one table: what
+works, what does not, and which settings to use. It only reads, with a few dozen requests, and keeps no resource. Run it by hand,
+and again after the server's operator has changed something. The table is in the task's log and in the run report
+(`result.preflight`).
 
-**When it is red:** something that the settings need does not work, or could not be tried; the table says what to do.
+**When it is red:** something that the settings need does not work or could not be tried. The table says what to do.
 """
 
 from __future__ import annotations

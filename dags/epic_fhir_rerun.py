@@ -1,24 +1,24 @@
 """
-### Mend a run
+### Repair a run
 
-For the night on call. `plan` works out what the rerun will do and replace. `approve` shows it under Required Actions of this run
-and waits up to an hour for Approve or Reject; then the rerun is done, or nothing is.
+For the person on call. `plan` works out what the rerun will do and replace. `approve` shows the plan under Required Actions of
+this run and waits up to an hour for Approve or Reject. After a Reject, or after an hour, nothing changes.
 
-On a command line: with `ask` off the log of `plan` shows the plan and nothing is done; with `go` on it is done at once.
+From the command line: with `ask` off, the log of `plan` shows the plan and nothing changes; with `go` on, the rerun starts at once.
 
 | field | |
 |---|---|
-| run | the run to mend: an id, or `the last red run` |
-| begin | with which phase: kick_off asks for a new export, extract takes the run's own, transform and load ask for nothing |
-| exports | other exports than the run's own: their ids, or dates of bronze partitions (2026-03-02) |
+| run | the run to repair: its id, or `the last red run` |
+| begin | the first phase: kick_off requests a new export, extract uses the run's own export, transform and load send no requests |
+| exports | exports to use instead of the run's own: ids, or dates of bronze partitions (2026-03-02) |
 | types | resource types to rebuild in silver from all of bronze, with their views |
-| views | view tables, and their PostgreSQL tables, to replace; `all` for all. None, with begin `load`: all are compared |
-| accept_deletions | deletions that transform held back and may make now: `Observation:104,Patient:4` |
+| views | views whose Delta and PostgreSQL tables are replaced, or `all`. Empty, with begin `load`: each is compared with its view |
+| accept_deletions | held deletions that transform may carry out now: `Observation:104,Patient:4` |
 | reason | why those resources are really gone; needed with accept_deletions, kept in the run's report |
-| go | do it at once, ask nobody |
+| go | run at once, without an approval |
 | ask | ask for approval; off: only show the plan |
 
-If the cause is over (a server or a disk is back), no rerun is needed: clear the failed tasks.
+If the cause has passed (a server or a disk is back), you need no rerun: clear the failed tasks.
 """
 
 from __future__ import annotations
@@ -78,11 +78,11 @@ for site in sites.names():
         schedule=None,
         doc_md=__doc__,
         params={
-            "run": Param(rerun.NEWEST_RED, type="string", minLength=1, description="The run to mend: its id, or the last red run"),
-            "begin": Param(rerun.STOPPED, type="string", enum=list(rerun.BEGINNINGS), description="With which phase"),
-            "exports": Param([], **NAMES, description="Other exports than the run's own: ids, or dates such as 2026-03-02"),
+            "run": Param(rerun.NEWEST_RED, type="string", minLength=1, description="The run to repair: an id, or the last red run"),
+            "begin": Param(rerun.STOPPED, type="string", enum=list(rerun.BEGINNINGS), description="The phase to begin with"),
+            "exports": Param([], **NAMES, description="Exports to use instead of the run's own: ids, or dates such as 2026-03-02"),
             "types": Param([], **NAMES, description="Resource types to rebuild in silver from bronze, with their views"),
-            "views": Param([], **NAMES, description="View tables and PostgreSQL tables to replace, or all"),
+            "views": Param([], **NAMES, description="Views whose Delta and PostgreSQL tables are replaced; or all"),
             "accept_deletions": Param(
                 None,
                 type=["string", "null"],
@@ -90,8 +90,8 @@ for site in sites.names():
                 description="Deletions to accept, such as Observation:104,Patient:4",
             ),
             "reason": Param(None, type=["string", "null"], maxLength=500, description="Why those resources are really gone"),
-            "go": Param(False, type="boolean", description="Do it at once, without asking for approval"),
-            "ask": Param(True, type="boolean", description="Ask for approval in Airflow's page; off: only show the plan"),
+            "go": Param(False, type="boolean", description="Run at once, without an approval"),
+            "ask": Param(True, type="boolean", description="Wait for an approval in Airflow; off: only show the plan"),
         },
         **every_dag("rerun", site, ["on-call"]),
     ):

@@ -192,7 +192,7 @@ def test_a_file_of_bronze_that_is_gone_then_the_alerts_command(night, phone):
     bronze.unlink()
     assert night.run_dag("lost", dag, {"run": "new", "begin": "transform", "types": ["Condition"], "go": True}) == "failed"
     alert = heard(phone, "lost", "red")
-    assert f"Cannot take bronze file {bronze.relative_to(lake)}" in alert["text"]
+    assert f"Cannot read bronze file {bronze.relative_to(lake)}" in alert["text"]
     assert digest(night, "backwards") == before, "what stands stays"
     known = {run["dag_run_id"] for run in night.runs(dag)}
     typed(night, alert["command"])
@@ -207,8 +207,8 @@ def test_rows_that_somebody_took_out_of_silver_then_the_alerts_command(night, ph
     DeltaTable(str(lake / "silver")).delete("resource_type = 'Condition'")
     assert night.run_dag("stolen", etl("backwards")) == "failed"
     alert = heard(phone, "stolen", "red")
-    assert "Somebody else changed silver Condition" in alert["text"]
-    assert "(DELETE) is somebody else's" in alert["text"]
+    assert "Someone else changed silver Condition" in alert["text"]
+    assert "(DELETE) was written by someone else" in alert["text"]
     known = {run["dag_run_id"] for run in night.runs("epic_fhir_rerun_backwards")}
     typed(night, alert["command"])
     (mended,) = {run["dag_run_id"] for run in night.runs("epic_fhir_rerun_backwards")} - known
@@ -230,8 +230,8 @@ def test_a_heavy_partition_is_told_of_and_nothing_is_to_be_rerun(night, phone):
     assert night.run_dag("heavy", etl("uneven")) == "success"
     alert = heard(phone, "heavy", "green")
     assert "Complete, but: skew of extract." in alert["text"]
-    assert re.search(r"Stage \d+ of extract .* Partition \d+ is heavy: it read [0-9.,]+ times the median's records", alert["text"])
-    assert "Nothing is to be rerun: the page says what to look at." in alert["text"]
+    assert re.search(r"Stage \d+ of extract .* Partition \d+ is skewed: it read [0-9.,]+ times the median's records", alert["text"])
+    assert "There is nothing to rerun. The page says what to look at." in alert["text"]
     assert len(oracle.silver(night.lake_of("uneven"))[0]["Observation"]) == 31 * len(lines)
 
 

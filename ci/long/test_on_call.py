@@ -171,7 +171,7 @@ ERRORS = served("FILE", "errorFile", "error", "exception", "x", of_type="Conditi
 BROKEN_LINE = served("FILE", "extraLine", '{"resourceType":"Cond', of_type="Condition")
 
 CASES = [
-    Case("wrong key", wrong_key, "kick_off", ("The server or a policy said no", "token")),
+    Case("wrong key", wrong_key, "kick_off", ("The server or a policy refused the request", "token")),
     Case("server down", served("TOKEN", "transientError", 503), "kick_off", ("Rerun when it is back",)),
     Case("server down at the files", served("FILE", "transientError", 503), "extract", ("Rerun when it is back",)),
     Case("expired links", served("FILE", "gone", 410), "extract", ()),
@@ -197,7 +197,7 @@ CASES = [
     Case("refused value", refused_value, "load", ("patient", "birth_date"), "transform", second=True),
     Case("mistyped view", mistyped_view, "transform", ("condition", "condition.json", "line "), "transform"),
     Case("narrow view", narrow_view, "transform", ("patient", "system_of_all"), "transform"),
-    Case("database down", lambda ward: ward.database_down(), "load", ("The lake or the database did not answer",)),
+    Case("database down", lambda ward: ward.database_down(), "load", ("The lake or the database is not available",)),
     Case("damaged bronze", damaged_bronze, "transform", ("bronze file",), "extract", REBUILD, again=True),
     Case("emptied silver", emptied_silver, "transform", ("Condition", "is paused in Airflow"), "transform"),
     Case("meddling trigger", meddling_trigger, "load", ("patient",), "transform"),
@@ -219,7 +219,7 @@ def test_the_alerts_command_ends_green_once_the_cause_is_mended(ward, case):
             ward.killer()
         assert ward.ended(run_id, dag) == "failed"
         alert = ward.alert(run_id, "red")
-    assert f"{case.task} is where it stopped." in alert["text"]
+    assert f"The run stopped in {case.task}." in alert["text"]
     assert [words for words in case.says if words not in alert["text"]] == []
     assert [key for key in ward.ids() if key in alert["text"]] == []
     assert (f'"begin": "{case.begin}"' if case.begin else " clear ") in alert["command"]
@@ -236,7 +236,7 @@ def test_the_alerts_command_ends_green_once_the_cause_is_mended(ward, case):
     assert state == "success"
     told = ward.alert(mended, "green")["text"]
     # What was accepted is complete, but worth a look: it says so.
-    assert "Green again." in told or "told of is over." in told or case.setting
+    assert "Green again." in told or "reported is over." in told or case.setting
     if dag == RERUN:  # it asked the server for nothing
         assert ward.run_dag(f"{run_id}-news", ETL) == "success"
     assert ward.wrong() == {}

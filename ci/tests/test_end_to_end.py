@@ -117,7 +117,7 @@ def test_a_tasks_log_begins_and_ends_with_our_sentences_and_warns_of_nothing(sta
     told = [line["event"] for line in lines if line.get("logger") != "task" and "DagBag" not in line.get("logger", "")]
     own = [line for line in told if "DAG bundles loaded" not in line]
     assert own[0].startswith(f"{task} {logs.DOES[task]}. Run first, try 1")
-    assert own[-1].startswith(f"{task} ended well after ")
+    assert own[-1].startswith(f"{task} succeeded after ")
     assert [
         line
         for line in own

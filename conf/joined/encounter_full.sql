@@ -36,12 +36,12 @@
 -- column locations: Names of the Locations, in the same order
 -- column city: City of the first Location
 -- column participant_ids: Ids of the Practitioners who took part, in the order of the source; empty entries are those without an id
--- column participants: Their names, of the visit, else of the practitioners, in the same order
--- column participant_roles: Their roles, in the same order
+-- column participants: Names of the participants as the Encounter has them, else of the Practitioners, in the same order
+-- column participant_roles: Roles of the participants, in the same order
 -- column diagnosis_ids: Ids of the Conditions that the Encounter names as diagnoses or that name the Encounter, without withdrawn and refuted ones; those with a rank first.
 --   Empty entries are diagnoses that the source gives without an id
--- column diagnosis_codes: Their codes, ICD-10-CM where there is one, in the same order
--- column diagnoses: Their names, in the same order
+-- column diagnosis_codes: Codes of the diagnoses, ICD-10-CM if there is one, in the same order
+-- column diagnoses: Names of the diagnoses, in the same order
 -- column discharge: Where the patient went afterwards
 -- column part_of_id: Key of the encounter that this one is part of: encounter.id
 -- index: start_time, diagnosis_codes, reason_codes

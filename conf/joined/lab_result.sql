@@ -9,21 +9,21 @@
 -- column patient_id: Key of the patient: patient.id
 -- column encounter_id: Key of the encounter: encounter.id
 -- column status: Status of the result, such as final, corrected or entered-in-error
--- column is_valid: False where the result was withdrawn as an error or the measurement was cancelled: leave such rows out when you count
+-- column is_valid: False if the result was withdrawn as an error or the measurement was cancelled: leave such rows out when you count
 -- column effective_time: When the specimen was taken or the measurement made
 -- column issued_time: When the result was made available
 -- column loinc_code: LOINC code of the test
 -- column system: Code system of code
 -- column code: Code of the test: LOINC's, else the source's own
 -- column display: Name of the test
--- column test_class: Class of the test by the lookup loinc_class, such as chemistry; empty where it does not list the code
+-- column test_class: Class of the test by the lookup loinc_class, such as chemistry; null if the lookup does not list the code
 -- column panel: Panel that the test is commonly ordered in, by the same lookup
--- column value (decimal): Value, whole numbers too; its unit is in unit
+-- column value (decimal): Value, including whole numbers; its unit is in unit
 -- column unit: Unit of value
 -- column unit_code: UCUM code of the unit
 -- column comparator: Where value is a bound: <, <=, >= or >
--- column value_code: Code of a value that is no number
--- column value_text: Value in words
+-- column value_code: Code of a value that is not a number
+-- column value_text: Value as text
 -- column value_boolean: Value that is yes or no
 -- column value_time: Value that is a date or time
 -- column value_low: Lower end of a value that is a range
@@ -45,7 +45,7 @@
 -- column collected_time: When the specimen was taken
 -- column received_time: When the laboratory received it
 -- column body_site: Where it was taken from
--- column performer: Name of who is responsible for the result, of the result, else of the practitioner
+-- column performer: Name of the performer as the result has it, else of the Practitioner
 -- column service_request_id: Key of the order that it answers: service_request.id
 -- column note: Comments on the result
 -- index: loinc_code, code, effective_time

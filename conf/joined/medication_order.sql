@@ -9,11 +9,11 @@
 -- column patient_id: Key of the patient: patient.id
 -- column encounter_id: Key of the encounter that the order was made in: encounter.id
 -- column status: Status of the order, such as active, completed or stopped
--- column is_valid: False where the order was withdrawn as an error: leave such rows out when you count
+-- column is_valid: False if the order was withdrawn as an error: leave such rows out when you count
 -- column intent: Whether it is a plan, a proposal or an order
--- column do_not_perform: True where it asks not to give the drug: no order, but its opposite
+-- column do_not_perform: True if the order asks not to give the drug; do not count it as an order
 -- column category: Where the drug is given or taken, such as Inpatient or Community
--- column reported: Whether the patient reported it; then nobody here ordered it
+-- column reported: Whether the patient reported it, so that it was not ordered here
 -- column authored_time: When it was ordered
 -- column medication: Name of the drug
 -- column medication_id: Key of the drug: medication.id
@@ -25,9 +25,9 @@
 -- column form: Form of the drug, such as Oral Tablet
 -- column ingredients: Names of the drug's active ingredients, in the order of the alphabet, by the lookup rxnorm_ingredient for any of rxnorm_codes; empty where it lists none
 -- column ingredient_codes: RxNorm codes of the same ingredients, in the same order
--- column dosage_text: Dosage in words
+-- column dosage_text: Dosage as text
 -- column dose: Amount per dose; its unit is in dose_unit
--- column dose_high: Upper end of the dose, where it is a range
+-- column dose_high: Upper end of the dose, if it is a range
 -- column dose_unit: Unit of dose
 -- column route: How it enters the body, such as Oral
 -- column frequency: How often it is given or taken

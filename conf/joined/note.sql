@@ -20,7 +20,7 @@
 -- column status: Status of the document or report
 -- column type_system: Code system of type_code
 -- column type_code: Code of the type of document
--- column type: Type of document in words
+-- column type: Type of document as text
 -- column author_id: Key of its author: practitioner.id
 -- column author: Name of its author
 -- column note_time: When it was made or issued
@@ -31,7 +31,7 @@
 -- column sha256: SHA-256 of the content's bytes; equal contents have equal ones
 -- column characters (integer): Length of the text in characters
 -- column problem: Why there is no text: not-fetched (the lake has no such Binary: the server refused it, it was over the day's budget or
---   the limit of size, or crawl.attachments is off; the run report counts each), other-server (the URL is no Binary), no-content,
+--   the limit of size, or crawl.attachments is off; the run report counts each), other-server (the URL is not a Binary), no-content,
 --   or a word of binary_text.problem
 -- column text: The content as plain text
 -- column _resource_id: Type and id of the resource

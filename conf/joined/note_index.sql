@@ -1,4 +1,4 @@
--- title: Where the notes are
+-- title: Index of notes
 -- description: One row per content of a document (DocumentReference), with its kind, author and visit. The text itself is in the Binary that binary_id names
 -- question: Which discharge summaries of inpatient stays are there, who wrote them, and where is their text?
 -- depends: document_reference, document_reference_content, visit_class, practitioner, lookup note_kind (optional: system, code, kind)

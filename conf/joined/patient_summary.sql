@@ -1,5 +1,5 @@
 -- title: One row per patient
--- description: One row per Patient, with counts, dates and the newest measurements. Ages are not in it, as they change every day: birth_date is
+-- description: One row per Patient, with counts, dates and the newest measurements. It has birth_date but no age, because an age changes every day
 -- question: Which patients over 65 have an A1c above 8 and no visit for a year?
 -- depends: patient, visit_class, condition, medication_request, allergy_intolerance, immunization, vital_signs, laboratory_result
 -- key: _resource_id
@@ -16,13 +16,13 @@
 -- column birth_date: Date of birth
 -- column is_deceased: Whether the patient has died
 -- column deceased_time: When the patient died
--- column race: Race in words
--- column ethnicity: Ethnicity in words
+-- column race: Race as text
+-- column ethnicity: Ethnicity as text
 -- column language: Preferred language
 -- column postal_code: Postal code
 -- column encounters: How many visits there are, without cancelled and withdrawn ones
--- column inpatient_stays: How many of them are inpatient stays; empty where the class of one is a code that the lookup encounter_class does not list
--- column emergency_visits: How many of them are emergency visits; empty where the class of one is not known
+-- column inpatient_stays: How many of them are inpatient stays; null if the class of one is a code that the lookup encounter_class does not list
+-- column emergency_visits: How many of them are emergency visits; null if the class of one is not known
 -- column first_visit: When the first visit began
 -- column last_visit: When the last visit began
 -- column active_problems: How many entries of the problem list are active

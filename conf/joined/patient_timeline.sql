@@ -12,7 +12,7 @@
 -- touched by document_reference: SELECT concat('DocumentReference/', _resource_id) FROM changed
 -- touched by laboratory_result: SELECT concat('Observation/', _resource_id) FROM changed
 -- column patient_id: Key of the patient: patient.id
--- column event_time: When it happened or began, as the source has it; empty where it does not say
+-- column event_time: When it happened or began, as the source has it; null if it does not say
 -- column end_time: When it ended
 -- column kind: What it is: visit, problem, drug order, procedure, immunization, report, document or laboratory result
 -- column resource_type: FHIR type of the resource
@@ -21,7 +21,7 @@
 -- column status: Status of the resource
 -- column system: Code system of code
 -- column code: Code of what happened
--- column display: What happened, in words
+-- column display: What happened, as text
 -- column value: Value of a laboratory result, with its unit
 -- column _resource_id: Type and id of the resource
 -- index: event_time, code

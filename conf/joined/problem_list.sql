@@ -20,13 +20,13 @@
 -- column snomed_code: SNOMED CT code of the problem
 -- column icd10_chapter: Number of the chapter of ICD-10-CM, by the lookup icd10_chapter
 -- column chapter: What that chapter is about
--- column severity: Severity in words
+-- column severity: Severity as text
 -- column onset_time: When it began
--- column onset_age_years: Age of the patient in full years when it began; empty where the birth date or the onset is not a day
+-- column onset_age_years: Age of the patient in full years when it began; null if the birth date or the onset is not a day
 -- column abatement_time: When it ended
 -- column recorded_time: When it was noted
--- column is_deceased: Whether the patient has died; empty where the patient is not known
--- column recorder: Name of who noted it, of the problem, else of the practitioner
+-- column is_deceased: Whether the patient has died; null if the patient is not known
+-- column recorder: Name of the recorder as the problem has it, else of the Practitioner
 -- column note: Comments on it
 -- index: icd10_code, snomed_code
 WITH chapters AS (

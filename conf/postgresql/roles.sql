@@ -74,7 +74,7 @@ BEGIN
   END LOOP;
 
   -- A value that a table refuses is patient data, and PostgreSQL writes it into its log, with the row. The pipeline says itself what
-  -- failed, without the value, so of this role's errors nothing is logged. Only a superuser may set this; others are told.
+  -- failed, without the value, so this role's errors are not logged. Only a superuser may set this; others get a notice.
   BEGIN
     EXECUTE format('ALTER ROLE %I SET log_min_messages = ''fatal''', loader);
     EXECUTE format('ALTER ROLE %I SET log_min_error_statement = ''panic''', loader);

@@ -142,7 +142,9 @@ class Memory:
         """What the channel's next message says of alerts that nobody will get."""
         told = []
         if self.dropped:
-            told.append(f"Dropped before this one: {self.dropped} unsent alerts. Only {_UNSENT} wait; see the page of all runs.")
+            told.append(
+                f"Dropped before this one: {self.dropped} unsent alerts. At most {_UNSENT} are kept; see the page of all runs."
+            )
         if self.damaged:
             told.append(f"Alerts from before this one may be lost: their file could not be read. It is kept as {self.damaged}.")
         return told

@@ -97,7 +97,7 @@ class AlertStore:
         except (ValueError, RecursionError, contracts.ContractError) as e:
             return self._set_aside(e)
         except Exception as e:  # the store's own errors: no alert waits for them
-            self._note(f"Cannot read {self._path}: {_why(e)}. An alert may come twice.")
+            self._note(f"Cannot read {self._path}: {_why(e)}. You may get an alert twice.")
             return self._last, False
 
     def _set_aside(self, why: Exception) -> tuple[dict[str, Memory], bool]:
@@ -128,7 +128,9 @@ class AlertStore:
         try:
             self._lake.write_json(self._path, {"schema_version": contracts.VERSION, **content})
         except Exception as e:
-            self._note(f"Cannot write {self._path}: {_why(e)}. An alert that is not sent now is lost, and others may come twice.")
+            self._note(
+                f"Cannot write {self._path}: {_why(e)}. An alert that cannot be sent now is lost, and you may get others twice."
+            )
 
     def _note(self, sentence: str) -> None:
         if sentence not in self.notes:

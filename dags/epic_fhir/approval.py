@@ -39,7 +39,10 @@ class Approval(HITLOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         made = rerun.Plan.of_dict(self.plan)
         if made.go or not made.ask:
-            self.log.info("Nobody is asked: the rerun %s.", "was triggered with go" if made.go else "was only to be shown")
+            self.log.info(
+                "No approval needed: the rerun %s.",
+                "was triggered with go = true" if made.go else "only shows its plan (ask = false)",
+            )
             return self.plan
         self.subject = f"Approve the rerun of {made.run}?"
         self.body = "\n".join(f"- {sentence}" for sentence in made.sentences)
@@ -50,5 +53,5 @@ class Approval(HITLOperator):
         answer = super().execute_complete(context, event)
         approved = answer["chosen_options"] == [APPROVE]
         by = (answer.get("responded_by_user") or {}).get("name")
-        self.log.info("%s by %s", "Approved" if approved else "Rejected", by or f"nobody within {PATIENCE}")
+        self.log.info("%s by %s", "Approved" if approved else "Rejected", by or f"timeout: no answer within {PATIENCE}")
         return {**self.plan, "go": approved}

@@ -31,7 +31,7 @@ class Attempts:
             return step()
         except Exception as e:
             log.exception("%s, %s", name, subject)
-            self.failed.append(Check(name, subject, COULD_NOT_RUN, f"Could not be done: {why(e)}."))
+            self.failed.append(Check(name, subject, COULD_NOT_RUN, f"The check failed with {why(e)}."))
             return otherwise
 
 
@@ -41,7 +41,7 @@ def why(failure: Exception) -> str:
         return failure.strerror
     frames = [f for f in traceback.extract_tb(failure.__traceback__) if Path(f.filename).parent.name == "epic_fhir"]
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(failure).__name__}{place}; the task's log has all of it"
+    return f"{type(failure).__name__}{place}; see the task's log for the trace"
 
 
 def checks(name: str, subject: str, step: Callable[[], list[Check]]) -> list[Check]:

@@ -96,7 +96,7 @@ def against(audit: Audit, copy: list[tuple[int, str, str]]) -> list[str]:
         if hashlib.sha256(text.encode()).hexdigest() != sha256:
             problems.append(f"record {number} of the database was changed there")
         elif sha256 not in hashes:
-            problems.append(f"record {number} of the database is missing or another one in the lake")
+            problems.append(f"record {number} of the database is missing in the lake, or differs there")
     newest = max(number for number, _, _ in copy)
     for number, sha256 in enumerate(audit.hashes[:newest], start=1):
         if sha256 not in there:
@@ -126,7 +126,7 @@ def main() -> int:
         print(line(entry))  # noqa: T201
     problems = list(audit.problems)
     problems += [
-        f"no record has the hash {told}: the end of the log is gone" for told in options.hashes if told not in audit.hashes
+        f"no record has the hash {told}: the end of the log was cut off" for told in options.hashes if told not in audit.hashes
     ]
     if options.database:
         problems += against(audit, copied(options.database, options.schema))

@@ -99,7 +99,7 @@ def judge(name: str, figure: Figure, known: list[Point], now: Point, rules: Rule
     """
     points = [*known[-rules.most_runs :], now]
     if not _usable(now.value):
-        return Trend(name, figure.unit, known, COULD_NOT_RUN, f"This run's {name} is {now.value}, which is no time.")
+        return Trend(name, figure.unit, known, COULD_NOT_RUN, f"This run's {name} is {now.value}, which is not a duration.")
     values = [point.value for point in points]
     part = is_part(name)
     changes = _changes(values, rules, PART_CHANCE if part else CHANCE) if len(values) > rules.least_runs else []
@@ -191,7 +191,7 @@ def accept(history: dict[str, Any], trends: list[dict[str, Any]], figure: str, r
     meant = [trend for trend in trends if figure in (trend["name"], "all") and trend["points"]]
     if not meant:
         names = "; ".join(sorted(trend["name"] for trend in trends)) or "none"
-        raise LookupError(f"Cannot accept the level of {figure}: the newest run has no such figure; it has {names}")
+        raise LookupError(f"Cannot accept the level of {figure}: the newest run has no such metric; it has {names}")
     entries = [
         {"figure": trend["name"], "at": trend["points"][_since(trend)]["at"], "reason": reason, "by": by, "accepted_at": now}
         for trend in meant

@@ -98,14 +98,14 @@ class Channel:
         except _NotInstalledError as e:
             return Delivery(False, f"Cannot send the alert by {self.name}: {e}")
         except _PartlyRefusedError as e:
-            return Delivery(True, f"Sent the alert by {self.name}, but not to everybody: {e}")
+            return Delivery(True, f"Sent the alert by {self.name}, but not to all recipients: {e}")
         except Exception as e:
             status = getattr(getattr(e, "response", None), "status_code", "")
             what = str(e) if isinstance(e, _TooSlowError) else f"{type(e).__name__} {status}".strip()
             return Delivery(
                 False,
                 f"Cannot send the alert by {self.name}: {what}; check Airflow's connection {self.connection}. "
-                "It is tried again at the next run.",
+                "The next run sends it again.",
             )
         return Delivery(True)
 
@@ -190,7 +190,7 @@ def _refusals(refused: dict[int, SMTPRecipientsRefused], count: int) -> str:
     told = [f"number {number} ({', '.join(str(code) for code, _ in e.recipients.values())})" for number, e in refused.items()]
     return (
         f"the server refused {len(refused)} of {count} recipients, {', '.join(told)} of alerts.mail.to. "
-        "Correct EPIC_FHIR_ALERT_MAIL_TO, or ask the mail server's people."
+        "Correct EPIC_FHIR_ALERT_MAIL_TO, or ask the mail server's administrator."
     )
 
 

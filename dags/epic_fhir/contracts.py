@@ -105,9 +105,9 @@ def _value(wanted: Any, given: Any, at: str, problems: list[str]) -> Any:
     plain = origin or wanted
     fits = isinstance(given, (int, float) if plain is float else plain) and (plain is bool or not isinstance(given, bool))
     if not fits:
-        problems.append(f"{at.lstrip('.')} is {_kind(given)} and not {_NAMES[plain]}")
+        problems.append(f"{at.lstrip('.')} is {_kind(given)}, expected {_NAMES[plain]}")
     elif plain is float and not math.isfinite(given):
-        problems.append(f"{at.lstrip('.')} is no finite number")
+        problems.append(f"{at.lstrip('.')} is not a finite number")
     elif plain is int and given < 0 and at.rpartition(".")[2] not in _CLOCK:
         problems.append(f"{at.lstrip('.')} is below zero")
     return given
@@ -115,7 +115,7 @@ def _value(wanted: Any, given: Any, at: str, problems: list[str]) -> Any:
 
 def _record(model: Any, given: Any, at: str, problems: list[str]) -> Any:
     if not isinstance(given, dict):
-        problems.append(f"{at.lstrip('.') or 'it'} is {_kind(given)} and not an object")
+        problems.append(f"{at.lstrip('.') or 'it'} is {_kind(given)}, expected an object")
         return None
     hints = typing.get_type_hints(model)
     known = {part.name: part for part in dataclasses.fields(model)}
@@ -131,7 +131,7 @@ def _record(model: Any, given: Any, at: str, problems: list[str]) -> Any:
     return model(**values) if complete else None
 
 
-_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", list: "a list", dict: "an object"}
+_NAMES = {str: "a string", int: "a whole number", float: "a number", bool: "true or false", list: "a list", dict: "an object"}
 
 
 def _kind(given: Any) -> str:

@@ -62,7 +62,8 @@ def jdbc_url(connection: Connection) -> str:
     """The connection's address; what its extra says (sslmode, sslrootcert, ...) goes along as parameters."""
     if connection.conn_type not in ("postgres", "postgresql"):
         raise SettingsError(
-            f"Cannot load by the connection {connection.conn_id}: it is of type {connection.conn_type}, not postgres"
+            f"Cannot load by the connection {connection.conn_id}: its type is {connection.conn_type}; use a connection of type "
+            "postgres"
         )
     if not (connection.host and connection.schema and connection.login):
         raise SettingsError(f"Cannot load by the connection {connection.conn_id}: host, database (schema) and login must be set")

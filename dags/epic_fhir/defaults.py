@@ -28,7 +28,9 @@ def _said(name: str, site: str = sites.ALONE) -> tuple[str, str]:
 
 def _wrong(variable: str, value: str, expected: str) -> SettingsError:
     """Airflow shows it as the import error of each DAG file, in place of a traceback that names no variable."""
-    return SettingsError(f"Cannot use {variable}={value}: expected {expected}. Correct it where Airflow's processes start.")
+    return SettingsError(
+        f"Cannot use {variable}={value}: expected {expected}. Correct it in the environment of Airflow's processes."
+    )
 
 
 def _whole(name: str, default: int, expected: str) -> int:
@@ -85,7 +87,7 @@ def deadline(site: str) -> DeadlineAlert | None:
     """Tells whom it may concern, once, of a run that has not ended in time; EPIC_FHIR_DEADLINE_HOURS after it was queued."""
     variable, value = _said("DEADLINE_HOURS", site)
     if value and not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,6})?", value):
-        raise _wrong(variable, value, "a number of hours, such as 6 or 1.5; 0 or nothing, and nobody is told")
+        raise _wrong(variable, value, "a number of hours, such as 6 or 1.5; 0 or empty turns the alert off")
     hours = float(value or 0)
     if not hours:
         return None

@@ -38,7 +38,10 @@ def drift(
     load = ((reports.get("load") or {}).get("result")) or {}
     tables, fresh = load.get("tables"), _fresh(reports, landings, rules)
     if tables is None:
-        return [Check("drift", "all", COULD_NOT_RUN, "load names no tables; whether they look as before is not known."), fresh]
+        return [
+            Check("drift", "all", COULD_NOT_RUN, "load reports no tables, so they cannot be compared with earlier runs."),
+            fresh,
+        ]
     checks = []
     looked_at = {**(load.get("joined") or {}), **tables}
     tells_shares = _tell_shares(looked_at.values())
@@ -47,14 +50,14 @@ def drift(
         before = [known for run in runs if (known := (run.get("views") or {}).get(view))][-rules.least_runs * 3 :]
         least = 1 if acceptance.moved(past, "drift", view) else rules.least_runs
         if now["rows"] is None:
-            told = f"Nobody says how many rows {view} has, so whether it looks as before is not known."
+            told = f"There is no row count for {view}, so it cannot be compared with earlier runs."
             checks.append(Check("drift", view, COULD_NOT_RUN, told))
         elif now["rows"] == 0 and any(known.get("rows") for known in before):
             most = max(known.get("rows") or 0 for known in before)
-            told = f"{view} has no row any more, and had {most:,} in an earlier good run. Look at what the server deleted."
+            told = f"{view} is empty and had {most:,} rows in an earlier good run. Check what the server deleted."
             checks.append(Check("drift", view, WARN, told, moves=True))
         elif len(before) < least and acceptance.lasts(past, run_id, "drift", view):
-            told = f"Earlier runs warned that {view} is not as it was, and too few runs before that are left to compare with."
+            told = f"Earlier runs warned about {view}, and too few runs before those warnings are left to compare with."
             checks.append(Check("drift", view, WARN, told, moves=True))
         elif len(before) < least:
             told = f"No baseline yet: {len(before)} of {rules.least_runs} earlier green runs know {view}."
@@ -72,8 +75,8 @@ def _rows(view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: R
     usual = statistics.median(known.get("rows") or 0 for known in before)
     if now["rows"] < usual * (1 - rules.rows_lost) and usual - now["rows"] >= LEAST_LOST:
         sentence = (
-            f"{view} has {now['rows']:,} rows, {usual:,.0f} before. Tables lose rows by deletions only: "
-            "look at what the server deleted, and at what transform says of the view's definition."
+            f"{view} has {now['rows']:,} rows; it had {usual:,.0f} before. Views lose rows only when resources are deleted: "
+            "check what the server deleted, and whether transform reports a change of the view's definition."
         )
         yield Check("drift", view, WARN, sentence, moves=True)
 
@@ -96,17 +99,17 @@ def _nulls(
         return
     lacking = sorted({column for past in before for column in past.get("null_share") or {}} - set(shares)) if now["rows"] else []
     if lacking and not shares:
-        yield Check("drift", view, COULD_NOT_RUN, f"load does not say any more how often the columns of {view} are null.")
+        yield Check("drift", view, COULD_NOT_RUN, f"load no longer reports the share of nulls for the columns of {view}.")
     for column, share in sorted(shares.items()):
         if not isinstance(share, (int, float)) or not 0 <= share <= 1:
-            yield Check("drift", view, COULD_NOT_RUN, f"load says that {share} of {view}.{column} is null, which is no share.")
+            yield Check("drift", view, COULD_NOT_RUN, f"load says that {share} of {view}.{column} is null, which is not a share.")
             continue
         known = [s for past in before if (s := (past.get("null_share") or {}).get(column)) is not None]
         if len(known) >= least and share > max(known) + rules.nulls_more:
             usual = statistics.median(known)
             sentence = (
-                f"{view}.{column} is null in {share:.0%} of the rows, in {usual:.0%} before: the server may send it elsewhere "
-                "now; see what transform tells of elements that no view reads."
+                f"{view}.{column} is null in {share:.0%} of the rows; before it was {usual:.0%}. The server may now send the "
+                "value in another element: see the notes of transform about elements that no view reads."
             )
             yield Check("drift", view, WARN, sentence, moves=True)
 
@@ -119,7 +122,7 @@ def _patients(view: str, counts: dict[str, int], rules: Rules) -> Check:
         )
     told = f"{known:,} of {rows:,} rows of {view} with a patient have one in the table patient."
     if rows and 1 - known / rows > rules.patients_unknown:
-        sentence = f"{told} The others' patients are not in the group's export: compare the groups."
+        sentence = f"{told} The other patients are not in the group's export: compare the members of the groups."
         return Check("patients", view, WARN, sentence, amount=rows - known)
     return Check("patients", view, PASS, told)
 
@@ -129,13 +132,16 @@ def _fresh(reports: dict[str, dict[str, Any] | None], landings: dict[str, Any], 
     told_times = [parse_instant((landing or {}).get("transaction_time")) for landing in landings.values()]
     times, ended = [at for at in told_times if at], history.ended(reports)
     if not times or len(times) < len(told_times) or ended is None:
-        return Check("freshness", "all", COULD_NOT_RUN, "A landing does not tell the server's time of its export.")
+        return Check("freshness", "all", COULD_NOT_RUN, "A landing has no transactionTime, so the age of the data is unknown.")
     age = datetime.fromisoformat(ended) - min(times)
     newest = datetime.fromisoformat(ended) - max(times)
     if newest < -_CLOCKS_DIFFER:
-        sentence = f"An export's time is {_span(-newest)} later than the end of this run: the clock here or at the server is wrong."
+        sentence = (
+            f"An export's transactionTime is {_span(-newest)} after the end of this run: the clock of this machine or of the "
+            "server is wrong."
+        )
         return Check("freshness", "all", COULD_NOT_RUN, sentence)
-    told = f"The oldest export of this run was {_span(max(age, timedelta()))} old when the tables had it"
+    told = f"The oldest export of this run was {_span(max(age, timedelta()))} old when it reached the tables"
     if age > rules.max_age:
         sentence = f"{told}; {_span(rules.max_age)} is the limit. Rerun from kick_off for newer data."
         return Check("freshness", "all", WARN, sentence, amount=round(age.total_seconds() / 60))

@@ -44,7 +44,7 @@ def expectations(reports: dict[str, dict[str, Any] | None], past: dict[str, Any]
 def _tables(silver: Any, past: dict[str, Any], run_id: str, most_deleted: float) -> list[Check]:
     now = history.silver(silver)
     if silver is None or len(now) < len(silver):
-        sentence = "transform does not say what silver holds, so nobody knows whether patients, types or resources are gone."
+        sentence = "transform does not report what silver holds, so it is unknown whether patients, types or resources are gone."
         return [Check(EXPECTATIONS, "all", COULD_NOT_RUN, sentence)]
     known = {kind for run in past["runs"] if run.get("verdict") == "green" for kind in run.get("silver") or {}}
     of_types = [_type(kind, now.get(kind), past, run_id, most_deleted) for kind in sorted({*now, *known})]
@@ -56,7 +56,7 @@ def _patients(now: dict[str, dict[str, int]]) -> Check:
     if count:
         return Check(EXPECTATIONS, subject, PASS, f"Silver has {count:,} patients.")
     sentence = (
-        "Silver has no patient at all. Check the group and its members, the client's rights, and that Patient is among the types."
+        "Silver has no patients. Check the group and its members, the client's permissions, and that Patient is among the types."
     )
     return Check(EXPECTATIONS, subject, WARN, sentence)
 
@@ -68,7 +68,7 @@ def _type(kind: str, now: dict[str, int] | None, past: dict[str, Any], run_id: s
     live, gone = (now or {}).get("live", 0), (now or {}).get("gone", 0)
     if not earlier:
         if acceptance.lasts(past, run_id, EXPECTATIONS, kind):
-            sentence = f"Earlier runs warned that {kind} is gone or was deleted, and no run before that is left to compare with."
+            sentence = f"Earlier runs warned that {kind} is gone or was deleted, and there is no earlier run left to compare with."
             return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
         if now is None:
             return None  # somebody accepted that it is gone
@@ -80,7 +80,7 @@ def _beside(kind: str, live: int, gone: int, earlier: list[dict[str, int]], most
     """A type beside the runs that it may be compared with, oldest first."""
     before = earlier[-1]
     if before["live"] and not live:
-        sentence = f"{kind} is gone: the last good run had {before['live']:,} of it, and silver has none now."
+        sentence = f"{kind} is gone: silver had {before['live']:,} after the last good run and has none now."
         return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
     lost = max(before["live"] - live, gone - before["gone"])
     if lost > most_deleted * before["live"] and (lost >= LEAST_LOST or kind == PATIENT):
@@ -91,7 +91,7 @@ def _beside(kind: str, live: int, gone: int, earlier: list[dict[str, int]], most
     most = max(one["live"] for one in earlier[-SLOW_RUNS:])
     if most - live > SLOW_SHARES * most_deleted * most and most - live >= LEAST_LOST:
         sentence = (
-            f"{kind} gets fewer run by run: silver has {live:,} of it, and had {most:,} within the last {SLOW_RUNS} good runs. "
+            f"{kind} shrinks from run to run: silver has {live:,} now and had up to {most:,} in the last {SLOW_RUNS} good runs. "
             "Check that the source deleted them."
         )
         return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
@@ -102,12 +102,12 @@ def _views_have_definitions(transform: dict[str, Any], load: dict[str, Any]) -> 
     views, tables = transform.get("views"), load.get("tables")
     if views is None or tables is None:
         who = "transform names no views" if views is None else "load names no tables"
-        return Check(EXPECTATIONS, "views", COULD_NOT_RUN, f"{who}, so nobody knows whether each table has its view.")
+        return Check(EXPECTATIONS, "views", COULD_NOT_RUN, f"{who}, so it is unknown whether each table still has its view.")
     lost = sorted(set(tables) - set(views) - set(transform.get("refused_views") or {}))
     if lost:
         sentence = (
-            f"These tables have no view any more, and nothing brings them up to date: {', '.join(lost)}. Bring the views' files "
-            "back, or delete the tables."
+            f"The views of these tables are gone, so nothing updates the tables: {', '.join(lost)}. Restore the views' files, "
+            "or delete the tables."
         )
         return Check(EXPECTATIONS, "views", WARN, sentence, names=tuple(lost))
     return Check(EXPECTATIONS, "views", PASS, f"Each of the {len(tables)} tables has its view.")
@@ -137,7 +137,7 @@ def independent_counts(extract: dict[str, Any] | None) -> list[Check]:
     )
     if not uncounted:
         return []
-    sentence = f"The server does not count these types, so a file that is short would not be noticed: {', '.join(uncounted)}."
+    sentence = f"The manifest has no counts for these types, so a truncated file would go unnoticed: {', '.join(uncounted)}."
     return [Check("manifest = source", "no count", NO_COUNT, sentence)]
 
 

@@ -70,8 +70,8 @@ class ExportReady(BaseSensorOperator):
         now = datetime.now(timezone.utc)
         self._within_timeout(context, now)
         again = parse_instant(status.get("not_before")) or now + settings.poll_interval
-        self.log.info("Export %s is %s (%s)", self.export_id, status.get("state"), status.get("progress") or "no progress told")
-        self.log.info("%s The next look is at %s", self._closing, again.isoformat())
+        self.log.info("Export %s is %s (%s)", self.export_id, status.get("state"), status.get("progress") or "no progress reported")
+        self.log.info("%s Next check: %s", self._closing, again.isoformat())
         raise _rescheduled(again)
 
     def _not_before(self, lake: Lake, key: RunKey) -> None:
@@ -80,14 +80,15 @@ class ExportReady(BaseSensorOperator):
         again = parse_instant(result.get("not_before"))
         mine = result.get("export_id") == self.export_id and result.get("state") not in logs.READY
         if mine and again and datetime.now(timezone.utc) < again:
-            self.log.info("The server asked for no request before %s", again.isoformat())
+            self.log.info("Too early for the next status request; next check: %s", again.isoformat())
             raise _rescheduled(again)
 
     def _within_timeout(self, context: Context, now: datetime) -> None:
         first = context["ti"].get_first_reschedule_date(context)
         if first is not None and (now - first).total_seconds() > self.timeout:
             raise AirflowSensorTimeout(
-                f"Cannot wait any longer for export {self.export_id}; see its state in the last look's report"
+                f"Cannot wait any longer for export {self.export_id}: the timeout of wait has passed. Its last state is in the "
+                "run report of wait"
             )
 
     def on_kill(self) -> None:

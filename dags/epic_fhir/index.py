@@ -91,7 +91,7 @@ def _told(report: dict[str, Any]) -> dict[str, Any]:
     start, end = parse_instant(run.get("interval_start")), parse_instant(run.get("interval_end"))
     seconds = result["seconds"] if "seconds" in result else lasted(run) if not verdict else None
     if seconds is not None and not seconds < _LONGEST:  # NaN is not, and a text raises
-        raise ValueError(f"{seconds} is no duration")
+        raise ValueError(f"{seconds} is not a duration")
     return {
         "verdict": colour,
         "words": words,
@@ -116,7 +116,7 @@ def _text(value: Any) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise ValueError(f"{type(value).__name__} is no text")
+        raise ValueError(f"{type(value).__name__} is not a string")
     value.encode()
     return value
 

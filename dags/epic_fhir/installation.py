@@ -39,7 +39,8 @@ class Installation:
         env = dict(os.environ) if env is None else env
         if not env.get("EPIC_FHIR_HOME"):
             raise SettingsError(
-                "Cannot find the installation: EPIC_FHIR_HOME is not set; set it to the folder that holds conf/ and the jobs"
+                "Cannot find the installation: EPIC_FHIR_HOME is not set; set it to the installation folder, which contains "
+                "conf/ and the job JARs"
             )
         home = Path(env["EPIC_FHIR_HOME"]).absolute()
         conf = Path(env.get("EPIC_FHIR_CONF") or home / "conf" / "pipeline.conf").absolute()
@@ -173,9 +174,7 @@ def _make_empty(folder: Path) -> None:
                 return
     except (OpenToOthers, FileExistsError, NotADirectoryError):
         pass  # the sentence below says what to do
-    raise SettingsError(
-        f"Cannot use the class archives: {folder} must be an empty folder of your own; see what it is, and delete it"
-    )
+    raise SettingsError(f"Cannot use the class archives: {folder} must be an empty folder that you own; look at it, and delete it")
 
 
 def _java() -> str:

@@ -45,7 +45,7 @@ def are_loaded(evidence: Evidence) -> list[Check]:
             continue
         if made is None or loaded is None:
             who = "transform" if made is None else "load"
-            sentence = f"{who} names no {kind}, so nobody knows whether PostgreSQL has what the lake has."
+            sentence = f"{who} reports no {kind}, so it is unknown whether PostgreSQL matches the lake."
             checks.append(Check(LOADED, kind, COULD_NOT_RUN, sentence))
             continue
         told = {*(load.get(f"refused_{kind}") or {})}  # each has a check of its own

@@ -23,7 +23,10 @@ def tell(hours: float, context: dict[str, Any]) -> None:
     dag_id, run_id = run["dag_id"], run["dag_run_id"]
     subject = f"{dag_id} is late: run {run_id} has not ended {hours:g} hours after it was queued"
     log.error(subject)
-    advice = "Look at which task it is in: wait means the server, a queued task a full pool, a running one its log."
+    advice = (
+        "Find the task that it is in. wait: the server is slow. A queued task: its pool is full or missing. A running task: read "
+        "its log."
+    )
     command = f"airflow tasks states-for-dag-run {dag_id} {shlex.quote(run_id)}"
     notices.send(
         notices.lake_of(dag_id),

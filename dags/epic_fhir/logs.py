@@ -12,12 +12,12 @@ READY = frozenset({"complete", "landed"})
 """States of an export that extract can start from."""
 
 DOES = {
-    "kick_off": "asks the source for the run's exports, or begins a crawl",
-    "wait": "asks the source whether the exports are ready",
+    "kick_off": "requests the run's exports, or starts a crawl",
+    "wait": "checks whether the exports are ready",
     "extract": "brings the exports into bronze",
     "transform": "applies bronze to silver and brings the views up to date",
     "load": "brings the views that changed into PostgreSQL",
-    "validate": "lays the counts of all phases side by side",
+    "validate": "compares the counts of all phases",
     "report": "writes the page and sends the alerts",
 }
 

@@ -54,7 +54,7 @@ def lake_of(dag_id: str) -> Lake | None:
     try:
         return Settings.of(Installation.of(dag_id)).open_lake()
     except SettingsError as e:
-        log.warning("Cannot keep this alert if it cannot be sent: %s", e)
+        log.warning("Cannot store this alert, so it is lost if it cannot be sent now: %s", e)
         return None
 
 

@@ -77,7 +77,9 @@ def planned(operator: Any, task: str, export_id: str | None) -> dict[str, Any]:
         return {"export_id": export_id}
     plan = rerun.Plan.of_dict(operator.plan)
     if not plan.go or not plan.runs(task):
-        raise AirflowSkipException(f"The rerun begins with {plan.begin}." if plan.go else "The plan was only to be shown.")
+        raise AirflowSkipException(
+            f"The rerun begins with {plan.begin}." if plan.go else "Only the plan was requested (ask = false)."
+        )
     selection = plan.selection(task)
     known = ",".join(selection.pop("export", []))
     return {"export_id": export_id or known or None, **selection}

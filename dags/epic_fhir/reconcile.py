@@ -57,7 +57,7 @@ def as_dicts(checks: list[Check]) -> list[dict[str, Any]]:
 
 def _reported(phase: str, report: dict[str, Any] | None) -> Check:
     if report is None:
-        return Check("report", phase, COULD_NOT_RUN, f"There is no run report of {phase}; nothing can be said about it.")
+        return Check("report", phase, COULD_NOT_RUN, f"{phase} left no run report, so it cannot be checked.")
     run = report.get("run") or {}
     if run.get("status") != "success":
         error = run.get("error") or "its report names no error"
@@ -130,7 +130,7 @@ def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
     exports = evidence.result("transform").get("exports")
     if not mine or exports is None:
         who = "extract does not name its export" if not mine else "transform does not name the exports it applied"
-        return [Check(name, "all", COULD_NOT_RUN, f"{who}, so nobody knows whether all of bronze was read.")]
+        return [Check(name, "all", COULD_NOT_RUN, f"{who}, so it is unknown whether all of bronze was read.")]
     missed = [export for export in mine if export not in exports]
     lacking = [export for export in missed if export not in evidence.applied]
     if lacking:
@@ -213,12 +213,12 @@ def _is_in_silver(kind: str, state: dict[str, Any]) -> Check:
         return Check(name, kind, COULD_NOT_RUN, f"transform does not say what silver holds of {kind}.")
     distinct, present = state.get("distinct"), state.get("present")
     if distinct is None or present is None:
-        return Check(name, kind, COULD_NOT_RUN, f"transform does not say how many {kind} ids it weighed against silver.")
+        return Check(name, kind, COULD_NOT_RUN, f"transform does not say how many {kind} ids it compared with silver.")
     if distinct != present:
         return Check(name, kind, FAIL, f"Bronze brought {distinct:,} {kind} ids, {present:,} of them are in silver.")
     if live + gone < distinct:
         return Check(name, kind, FAIL, f"Bronze brought {distinct:,} {kind}, but silver holds {live + gone:,} in all.")
-    return Check(name, kind, PASS, f"Every {kind} of bronze has its place in silver: {live:,} live and {gone:,} deleted.")
+    return Check(name, kind, PASS, f"Every {kind} in bronze is in silver: {live:,} live and {gone:,} deleted.")
 
 
 def _views_are_loaded(evidence: Evidence) -> list[Check]:
@@ -227,7 +227,7 @@ def _views_are_loaded(evidence: Evidence) -> list[Check]:
     refused = evidence.result("load").get("refused_views") or {}  # each has a check of its own
     if not views or tables is None:
         who = "transform names no views" if not views else "load names no tables"
-        return [Check(name, "all", COULD_NOT_RUN, f"{who}; whether PostgreSQL holds what the views hold is not known.")]
+        return [Check(name, "all", COULD_NOT_RUN, f"{who}, so it is unknown whether PostgreSQL matches the views.")]
     names = sorted({*views, *tables} - set(refused))
     return [_is_loaded(view, views.get(view), tables.get(view) or {}, evidence.standing.get(view)) for view in names]
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 ORDER = (*JOBS, "validate")
 _ADVICE = {
-    1: "This is a defect. Read the end of the task's log; rerun once it is understood.",
-    2: "Mend the settings that the message names. Every problem is in it, with file and line.",
-    3: "The server or a policy said no; asking again does not help. Mend what the message names (key, scope, group).",
-    4: "The server did not answer within all retries. Rerun when it is back; the run goes on where it stopped.",
+    1: "This is a bug in the pipeline. Read the end of the task's log and report it. Rerun when the cause is understood.",
+    2: "Fix the settings that the message names. It lists every problem, with file and line.",
+    3: "The server or a policy refused the request, so a retry does not help. Fix what the message names (key, scope, group).",
+    4: "The server did not answer in any of the retries. Rerun when it is back; the run continues where it stopped.",
     5: "The job refused data: the message below says what and where. Do what it says first, then run the command.",
-    6: "The lake or the database did not answer. Check that it is there, writable and not full; then rerun.",
+    6: "The lake or the database is not available. Check that it exists, is writable and is not full, then rerun.",
 }
 
 _CHECKS = "The checks say what differs, or what could not be compared. Find out why, then run the command."
@@ -93,7 +93,7 @@ def switched_on(step: dict[str, Any], paused: Callable[[str], bool]) -> dict[str
     dag_id = step["command"].split()[3]
     if not paused(dag_id):
         return step
-    advice = f"{step['advice']}\n{dag_id} is paused in Airflow, so nothing of it runs: the command switches it on first"
+    advice = f"{step['advice']}\n{dag_id} is paused in Airflow, so it does not run. The command unpauses it first"
     due = "" if " trigger " in step["command"] else ", which also starts a scheduled run that is due"
     return {**step, "advice": f"{advice}{due}.", "command": f"airflow dags unpause {dag_id} && {step['command']}"}
 
@@ -113,8 +113,9 @@ def look(key: RunKey, warnings: list[dict[str, Any]], paused: Callable[[str], bo
     more = {(c["name"], c["subject"]) for c in warnings} - {(first["name"], first["subject"])}
     same = sum((c["name"], c["subject"]) == (first["name"], first["subject"]) for c in warnings) > 1
     others = f" It accepts all warnings of {first['name']}, {first['subject']}." if same else ""
-    others += " The others need a command each." if more else ""
-    advice += f' If it is as it should be, write why into "reason" of this command; then you are not told again.{others}'
+    others += " Each of the others needs its own command." if more else ""
+    advice += ' If the warning is expected, put your reason into "reason" of this command and run it.'
+    advice += f" You then get no more alerts for it.{others}"
     command = f"airflow dags trigger {sites.named('baseline', site)} --conf {conf}"
     return switched_on({**step, "advice": advice, "command": command}, paused)
 

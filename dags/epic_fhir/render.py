@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WORDS = {"green": "green", "red": "red", "unknown": "not known to be good"}
 _HEADLINES = {
     "green": "Green: every resource the server sent is in the tables, or in quarantine.",
-    "unknown": "Not known: a check could not run, so nobody can say that this run is complete.",
+    "unknown": "Unknown: a check could not run, so the run may be incomplete.",
 }
 STATES = {
     "PASS": ("passed", "good"),
@@ -157,7 +157,7 @@ def headline(verdict: str, states: dict[str, str]) -> str:
     if verdict != "red":
         return _HEADLINES[verdict]
     failed = next((task for task in ORDER if states.get(task) == "failed"), "validate")
-    return "Red: the counts of this run do not fit." if failed == "validate" else f"Red: {failed} failed."
+    return "Red: the counts of this run do not match." if failed == "validate" else f"Red: {failed} failed."
 
 
 def _complete_but(count: int) -> str:

@@ -78,8 +78,8 @@ def judge(key: RunKey, report: dict[str, Any] | None, exit_status: int | None) -
     """
     if report is None:
         problem = (
-            f"{key.task_id} ended with exit status {exit_status} and left no run report of this try; "
-            "what it said stands above in this log"
+            f"{key.task_id} ended with exit status {exit_status} and wrote no run report for this try; "
+            "see its output above in this log"
         )
         return Ended(None, problem, retry=exit_status not in NO_RETRY)
     if problem := contracts.problem(documents.RunReport, report, f"the run report of {key.task_id}"):

@@ -196,7 +196,7 @@ def _accepted(asked: Asked, begin: str) -> dict[str, int]:
             f"Cannot accept the deletions {asked.accept_deletions}: expected a number for each type, such as Patient:4"
         )
     if not asked.reason.strip():
-        raise Impossible("Cannot accept deletions without a reason: write into reason why these resources are really gone")
+        raise Impossible("Cannot accept deletions without a reason: put into reason why these resources are really gone")
     if begin == "load":
         raise Impossible("Cannot accept deletions in a rerun that begins with load: transform deletes; begin with transform")
     return {part[1]: int(part[2]) for part in parts if part}

@@ -13,12 +13,10 @@ from epic_fhir.reports import JOBS
 def sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], standing: dict[str, Any]) -> list[str]:
     said = [f"Run {made.run}: {why_red(reports)}", f"It begins with {made.begin}."]
     if made.begin == "kick_off":
-        said.append(
-            "The server is asked for a new export: what changed since the newest landing, or everything where there is none."
-        )
+        said.append("The rerun requests a new export: the changes since the newest landing, or a full export if there is none.")
         said += [f"Export {export} never landed: the rerun cancels it, also on the server." for export in made.gives_up]
     elif made.begin != "extract":
-        said.append("The server is not asked for anything.")
+        said.append("The rerun sends no requests to the server.")
     for export in made.exports:
         landing = landings.get(export)
         if landing is None:
@@ -26,7 +24,7 @@ def sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], sta
         else:
             rows, files = sum(f["rows"] for f in landing["files"]), len(landing["files"])
             verb = (
-                "is taken as it landed, or fetched again where its files are damaged"
+                "is used as it landed; it is downloaded again only if its bronze files are damaged"
                 if made.begin == "extract"
                 else "is applied once more"
             )
@@ -47,11 +45,11 @@ def sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], sta
     for kind, count in (accepted.split(":") for accepted in made.accept_deletions):
         rows = standing["silver"][kind].get("rows_live")
         many = f"{int(count):,}" if rows is None else f"{int(count):,} of {rows:,}"
-        said.append(f"transform may delete {many} {kind} although no server said that they are gone.")
+        said.append(f"transform may delete {many} {kind} although no server confirmed that they are gone.")
     if made.accept_deletions:
         said.append(f"The reason: {made.reason}")
     if not made.types and not made.views and not made.lookups:
-        said.append("In silver, views and PostgreSQL only what differs is written.")
+        said.append("In silver, the views and PostgreSQL, only rows that differ are written.")
     return said
 
 
@@ -60,4 +58,4 @@ def why_red(reports: dict[str, Any]) -> str:
         if error := ((reports[task] or {}).get("run") or {}).get("error"):
             return f"{task} failed: {str(error).splitlines()[0]}"
     told = ((reports["report"] or {}).get("result") or {}).get("problem")
-    return told or "nothing of it failed."
+    return told or "no task failed."

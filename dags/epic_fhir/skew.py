@@ -83,12 +83,15 @@ def _warning(phase: str, stage: dict[str, Any], thresholds: Thresholds) -> Check
         what = " and ".join(f"{ratio:,.{0 if ratio >= 100 else 1}f} times the median's {name}" for name, ratio in ratios.items())
         took = f"in {heaviest['duration_ms'] / 1000:.1f} s on {heaviest['host']}"
         advice = _ADVICE.get(group.split(" ")[0], _ELSE)
-        return Check("skew", phase, WARN, f"{sentence} Partition {heaviest['partition']} is heavy: it read {what} {took}. {advice}")
+        return Check(
+            "skew", phase, WARN, f"{sentence} Partition {heaviest['partition']} is skewed: it read {what} {took}. {advice}"
+        )
     ratios = _data_ratios(stage, slowest)
     even = f"the task read {max(ratios.values()):.1f} times the median" if ratios else "the task read no more than others"
     return Check(
         "slow task",
         phase,
         WARN,
-        f"{sentence} The data is not skewed: {even}. Check disk and load on host {slowest['host']}, or turn on spark.speculation.",
+        f"{sentence} The data is not skewed: {even}. Check the disk and the load of host {slowest['host']}, or turn on "
+        "spark.speculation.",
     )

@@ -32,8 +32,8 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
         (
             f"{kind} (not readable)",
             count,
-            f"The server refused all {count:,} reads of {kind} (403). Add the type to the application's rights and to "
-            "source.scopes, or take it out of crawl.hydrate (of a bulk export: bulk.hydrate).",
+            f"The server refused all {count:,} reads of {kind} (403). Add the type to the client's permissions and to "
+            "source.scopes, or remove it from crawl.hydrate (of a bulk export: bulk.hydrate).",
         )
         for kind, count in sorted(unreadable.items())
     ]
@@ -41,8 +41,8 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
         (
             f"{kind} (not listed)",
             count,
-            f"No search or export holds {count:,} of {received.get(kind, 0):,} {kind}, but they are there by their ids. What is "
-            "new may be missing: ask the server's operator whether searches and exports hold everything.",
+            f"No search or export returns {count:,} of {received.get(kind, 0):,} {kind}, but reading them by id works. New "
+            "resources may be missing too: ask the server's operator whether searches and exports are complete.",
         )
         for kind, count in sorted(kept.items())
     ]
@@ -50,8 +50,8 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
         (
             f"{kind} (not confirmed)",
             count,
-            f"No search or export holds {count:,} {kind} any more, but reading them by their ids does not say that they are gone. "
-            "They stay in the tables. Ask the server's operator what became of them.",
+            f"No search or export returns {count:,} {kind} any more, and reading them by id did not confirm that they were "
+            "deleted. They stay in the tables. Ask the server's operator what happened to them.",
         )
         for kind, count in sorted(unconfirmed.items())
     ]

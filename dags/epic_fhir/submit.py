@@ -196,5 +196,7 @@ class LoadSubmit(PhaseSubmit):
         with settings_must_hold():
             lake = Settings.of(Installation.of(key.dag_id)).open_lake()
         if state != "failed" or not reached_its_end(lake.read_json(lake.report(key, "transform"))):
-            raise AirflowFailException(f"Nothing is loaded, because transform did not reach its end: its state is {state}")
-        self.log.warning("transform failed for single types or views; all other tables are loaded")
+            raise AirflowFailException(
+                f"Nothing was loaded, because transform did not finish (its state is {state}). Fix transform first"
+            )
+        self.log.warning("transform failed for some types or views; load continues with all other tables")

@@ -87,8 +87,10 @@ def plan(context: Any) -> dict[str, Any]:
         raise AirflowFailException(str(e)) from e
     for sentence in made.sentences:
         log.info(sentence)
-    waits = "Next: approve waits for your word in Airflow, under Required Actions." if made.ask else "Nothing is done."
-    log.info("Next: it is done." if made.go else waits)
+    waits = (
+        "Next: approve the plan in Airflow, under Required Actions." if made.ask else "The plan is only shown; nothing is changed."
+    )
+    log.info("Next: the rerun starts now." if made.go else waits)
     return made.as_dict()
 
 
@@ -113,7 +115,7 @@ def _going(told: dict[str, Any]) -> rerun.Plan:
     """The plan of a rerun that goes; one that was only to be shown skips the task."""
     made = rerun.Plan.of_dict(told)
     if not made.go:
-        raise AirflowSkipException("The plan was only to be shown.")
+        raise AirflowSkipException("Only the plan was requested (ask = false).")
     return made
 
 
@@ -218,5 +220,5 @@ def _given(key: RunKey) -> tuple[Lake, Thresholds]:
 def _end(lake: Lake, key: RunKey, problem: str | None) -> dict[str, Any]:
     if problem:
         raise AirflowFailException(problem)
-    log.info("%s ended well: the run is green. Its report: %s", key.task_id, lake.report(key))
+    log.info("%s succeeded: the run is green. Report: %s", key.task_id, lake.report(key))
     return {"report": lake.report(key), "verdict": "green"}

@@ -28,7 +28,7 @@ def problems(result: dict[str, Any]) -> list[Check]:
             "held deletions",
             kind,
             FAIL,
-            f"The source no longer holds {count:,} {kind} that silver has. transform.max-inferred-deletions does not allow so many "
+            f"The source no longer holds {count:,} {kind} that silver has. transform.max-inferred-deletions allows fewer "
             "deletions, so nothing was deleted.",
         )
         for kind, count in sorted(held.items())
@@ -36,7 +36,8 @@ def problems(result: dict[str, Any]) -> list[Check]:
     checks += [Check(VIEW, view, FAIL, message) for view, message in sorted(refused.items())]
     if count := result.get("quarantined_deletions"):
         sentence = (
-            f"{count:,} entries of deleted files name no resource, so they deleted nothing. All other entries were applied. "
+            f"{count:,} entries in the manifest's deleted files do not identify a resource, so they deleted nothing. All other "
+            "entries were applied. "
             f"To see them, run: {quarantine.commands(result)}"
         )
         checks.append(Check("quarantine", "deletions", WARN, sentence, amount=count))
@@ -51,7 +52,7 @@ def views(result: dict[str, Any]) -> list[Check]:
     """
     told, refused = result.get("views"), result.get("refused_views") or {}
     if not told and not refused:
-        sentence = "transform names no views, so nobody knows whether they hold what silver holds."
+        sentence = "transform reports no views, so it is unknown whether they match silver."
         return [Check(VIEW, "all", COULD_NOT_RUN, sentence)]
     return [_has_its_resources(view, counts) for view, counts in sorted((told or {}).items()) if view not in refused]
 

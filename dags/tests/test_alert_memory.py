@@ -229,7 +229,7 @@ def test_what_is_no_verdict_is_kept_too_and_goes_out_with_the_next_runs_alerts(
     assert "This alert is late: it was due at 20" in hook.bodies[0]["text"]
     night(lake, GREEN, 3)
     assert [body["verdict"] for body in hook.bodies] == [verdict, "red", "green"]
-    assert "The problem that run night 2 told of is over." in hook.bodies[2]["text"]
+    assert "The problem that run night 2 reported is over." in hook.bodies[2]["text"]
 
 
 @pytest.mark.parametrize("notice", [is_late, is_tried_again])
@@ -306,7 +306,7 @@ def test_runs_count_whose_alert_could_not_be_sent(lake, hook, monkeypatch):
         night(lake, red("Patient"), 1)
         night(lake, red("Patient"), 2)
     night(lake, red("Patient"), 3)
-    assert hook.bodies[0]["subject"] == "epic_fhir_etl: Red: the counts of this run do not fit."
+    assert hook.bodies[0]["subject"] == "epic_fhir_etl: Red: the counts of this run do not match."
     assert "This is run 3 with this problem; the first was night 1." in hook.bodies[0]["text"]
     night(lake, GREEN, 4, mends="night 1", dag_id="epic_fhir_rerun")
     assert hook.bodies[1]["subject"] == "epic_fhir_rerun: Green again."

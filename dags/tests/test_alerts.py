@@ -30,7 +30,7 @@ GREEN = Finding("green", "Green: all is there.", [], None)
 def red(*subjects, task="validate", sentence="12 received, 11 in bronze: 1 unaccounted for."):
     grounds = [{"name": "source = bronze", "subject": s, "state": "FAIL", "sentence": sentence} for s in subjects]
     step = {"task": task, "exit_code": None, "cause": "", "advice": "Look at the checks.", "command": COMMAND}
-    return Finding("red", "Red: the counts of this run do not fit.", grounds, step)
+    return Finding("red", "Red: the counts of this run do not match.", grounds, step)
 
 
 @pytest.fixture
@@ -55,12 +55,12 @@ def test_a_webhook_gets_the_verdict_the_command_and_the_link(lake, hook):
     assert tell(lake, red("Patient")) == []
     (body,) = hook.bodies
     assert (body["dag_id"], body["run_id"], body["verdict"]) == ("epic_fhir_etl", RUN_ID, "red")
-    assert body["subject"] == "epic_fhir_etl: Red: the counts of this run do not fit."
+    assert body["subject"] == "epic_fhir_etl: Red: the counts of this run do not match."
     assert body["text"].splitlines() == [
-        "Red: the counts of this run do not fit.",
+        "Red: the counts of this run do not match.",
         f"epic_fhir_etl, run {RUN_ID}.",
         "source = bronze, Patient: 12 received, 11 in bronze: 1 unaccounted for.",
-        "validate is where it stopped. Look at the checks.",
+        "The run stopped in validate. Look at the checks.",
         COMMAND,
         LINK,
     ]
@@ -74,7 +74,7 @@ def test_the_same_problem_is_told_once_whatever_its_figures_are(lake, hook, capl
     tell(lake, red("Patient"))
     tell(lake, red("Patient", sentence="14 received, 2 in bronze: 12 unaccounted for."))
     assert len(hook.bodies) == 1
-    assert f"No alert by webhook: run {RUN_ID} told of the same problem already." in caplog.text
+    assert f"No alert by webhook: run {RUN_ID} has already reported the same problem." in caplog.text
 
 
 @pytest.mark.parametrize("other", [red("Patient", "Device"), red("Device"), red("Patient", task="load")])
@@ -89,7 +89,7 @@ def test_the_first_green_run_after_it_says_so_once(lake, hook):
         tell(lake, finding)
     assert [body["verdict"] for body in hook.bodies] == ["red", "green"]
     assert hook.bodies[1]["subject"] == "epic_fhir_etl: Green again."
-    assert f"The problem that run {RUN_ID} told of is over." in hook.bodies[1]["text"]
+    assert f"The problem that run {RUN_ID} reported is over." in hook.bodies[1]["text"]
     assert hook.bodies[1]["command"] is None
     tell(lake, red("Patient"))
     assert len(hook.bodies) == 3
@@ -104,7 +104,7 @@ def test_what_cannot_be_sent_is_a_note_without_the_secret_address_and_is_tried_a
     hook.status = 404
     (note,) = tell(lake, red("Patient"))
     assert note == (
-        "Cannot send the alert by webhook: HTTPStatusError 404; check Airflow's connection hook. It is tried again at the next run."
+        "Cannot send the alert by webhook: HTTPStatusError 404; check Airflow's connection hook. The next run sends it again."
     )
     assert note in caplog.text
     assert "sesame" not in caplog.text
@@ -157,7 +157,7 @@ def test_slack_gets_one_text_in_its_own_escapes(lake, monkeypatch):
     kept = notified(monkeypatch, "airflow.providers.slack.notifications.slack_webhook", "SlackWebhookNotifier")
     assert tell(lake, red("Patient", sentence="a < b & {{ c }}"), Alerts(slack_connection="slack")) == []
     assert kept[0]["slack_webhook_conn_id"] == "slack"
-    assert kept[0]["text"].startswith("*epic_fhir_etl: Red: the counts of this run do not fit.*\n")
+    assert kept[0]["text"].startswith("*epic_fhir_etl: Red: the counts of this run do not match.*\n")
     assert "a &lt; b &amp; {{ c }}" in kept[0]["text"]
     assert kept[0]["text"].endswith(f"```{COMMAND}```\n{LINK}")
 
@@ -178,7 +178,7 @@ def test_a_mail_goes_to_all_addresses_and_shows_braces_and_brackets_as_they_are(
         assert tell(lake, red("Patient", sentence="{{ ti.task_id }} <b>"), Alerts(mail_to=to)) == []
     assert [address in line for address, line in zip(to, box.recipients, strict=True)] == [True, True]
     mail = email.message_from_bytes(box.mails[0], policy=policy.default)
-    assert mail["Subject"] == "epic_fhir_etl: Red: the counts of this run do not fit."
+    assert mail["Subject"] == "epic_fhir_etl: Red: the counts of this run do not match."
     assert mail["From"] == "pipeline@hospital.example"
     content = mail.get_body(("html",)).get_content()
     assert "{{ ti.task_id }} &lt;b&gt;" in content

@@ -104,7 +104,7 @@ def test_such_a_folder_that_holds_something_or_is_none_is_refused(started, tmp_p
     else:
         folder.rmdir()
         folder.symlink_to(tmp_path) if plant == "a link" else folder.touch()
-    with pytest.raises(SettingsError, match=r"Cannot use the class archives: .*/empty must be an empty folder of your own"):
+    with pytest.raises(SettingsError, match=r"Cannot use the class archives: .*/empty must be an empty folder that you own"):
         started()
 
 

@@ -51,7 +51,7 @@ def test_settings_of_the_pipeline_that_do_not_hold_are_told(conf, hook):
     break_settings(conf / "pipeline.conf")
     assert "poll-interval is missing" in report()
     (body,) = hook.bodies
-    assert body["subject"] == "epic_fhir_etl: Red: the settings do not hold, so nothing was judged."
+    assert body["subject"] == "epic_fhir_etl: Red: the settings are invalid, so nothing was checked."
     assert "poll-interval is missing" in body["text"]
     assert body["command"] == f"airflow dags clear epic_fhir_etl --run-id {RUN_ID} --yes"
 

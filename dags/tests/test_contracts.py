@@ -86,11 +86,11 @@ def test_a_bronze_commit_of_before_versions_is_read():
         (lambda d: d.pop("stages"), "stages is missing"),
         (lambda d: d["run"].pop("exit_code"), "run.exit_code is missing"),
         (lambda d: d["run"].update(colour="red"), "run.colour is unknown"),
-        (lambda d: d["run"].update(exit_code="0"), "run.exit_code is a text and not a whole number"),
-        (lambda d: d["run"].update(exit_code=True), "run.exit_code is true or false and not a whole number"),
-        (lambda d: d["run"].update(status=None), "run.status is null and not a text"),
+        (lambda d: d["run"].update(exit_code="0"), "run.exit_code is a string, expected a whole number"),
+        (lambda d: d["run"].update(exit_code=True), "run.exit_code is true or false, expected a whole number"),
+        (lambda d: d["run"].update(status=None), "run.status is null, expected a string"),
         (lambda d: d["stages"][0]["duration_ms"].pop("p95"), "stages[0].duration_ms.p95 is missing"),
-        (lambda d: d.update(inputs={}), "inputs is an object and not a list"),
+        (lambda d: d.update(inputs={}), "inputs is an object, expected a list"),
         (lambda d: d.update(schema_version=2), "it has version 2, and this code knows 1; a newer version"),
         (lambda d: d.update(schema_version=0), "it has version 0, and this code knows 1; an older version"),
     ],
@@ -105,7 +105,7 @@ def test_what_is_not_as_agreed_is_a_sentence(change, sentence):
 
 @pytest.mark.parametrize("document", [None, [], "x", 3])
 def test_what_is_no_object_is_a_sentence(document):
-    with pytest.raises(ContractError, match="and not an object"):
+    with pytest.raises(ContractError, match="expected an object"):
         read(RunReport, document, "x")
 
 

@@ -49,7 +49,7 @@ def test_a_connection_without_a_password_names_no_file(monkeypatch):
         assert env == {"EPIC_FHIR_JDBC_URL": "jdbc:postgresql://db:5432/w", "EPIC_FHIR_DB_USER": "loader"}
 
 
-@pytest.mark.parametrize(("parts", "said"), [({"conn_type": "mysql"}, "it is of type mysql"), ({"host": ""}, "must be set")])
+@pytest.mark.parametrize(("parts", "said"), [({"conn_type": "mysql"}, "its type is mysql"), ({"host": ""}, "must be set")])
 def test_a_connection_that_does_not_do_is_named(monkeypatch, parts, said):
     connect(monkeypatch, **parts)
     with pytest.raises(SettingsError, match=f"Cannot load by the connection warehouse: .*{said}"), database():

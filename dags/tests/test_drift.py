@@ -31,7 +31,7 @@ def test_a_view_that_lost_rows_is_told():
     reports["load"]["result"]["tables"]["observation"] |= {"rows": 12_000, "view_rows": 12_000}
     check = of(checks(reports, past()), "drift", "observation")
     assert check.state == WARN
-    assert "observation has 12,000 rows, 14,308 before" in check.sentence
+    assert "observation has 12,000 rows; it had 14,308 before" in check.sentence
 
 
 @pytest.mark.parametrize(("share", "state"), [(0.14, PASS), (0.4, WARN)])
@@ -41,7 +41,7 @@ def test_a_column_that_became_null_is_told(share, state):
     before = past(patient={"rows": 20, "null_share": {"mrn": 0.05}})
     check = of(checks(reports, before), "drift", "patient")
     assert check.state == state
-    assert state == PASS or "patient.mrn is null in 40% of the rows, in 5% before" in check.sentence
+    assert state == PASS or "patient.mrn is null in 40% of the rows; before it was 5%" in check.sentence
 
 
 @pytest.mark.parametrize(("known", "state"), [(1630, PASS), (1500, WARN)])

@@ -81,7 +81,7 @@ def test_a_task_that_is_cleared_after_it_was_judged_is_submitted_anew(cluster):
     cluster.ends["driver-1"] = lambda: leaves_report(cluster, 1)
     load().execute(context(1, store))
     cluster.ends["driver-2"] = lambda: None
-    with pytest.raises(AirflowException, match="left no run report of this try"):
+    with pytest.raises(AirflowException, match="wrote no run report for this try"):
         load().execute(context(2, store))
     assert cluster.submitted == ["driver-1", "driver-2"]
 
@@ -93,7 +93,7 @@ def test_a_report_of_another_try_than_the_drivers_is_no_report(cluster, state):
     store[DRIVER_OF_TRY] = {"driver": "driver-0", "try": 1}
     cluster.states["driver-1"], cluster.ends["driver-1"] = state, lambda: None
     leaves_report(cluster, 1)
-    with pytest.raises(AirflowException, match="left no run report of this try"):
+    with pytest.raises(AirflowException, match="wrote no run report for this try"):
         load().execute(context(2, store))
 
 

@@ -93,7 +93,7 @@ def test_one_that_stopped_is_red_told_once_and_comes_with_the_command(kind):
     assert sum(STOPPED in check.sentence for check in found) == 1
     assert verdict(found) == RED
     step = next_step(key(), reports, {**STATES, "transform": "failed"}, [check.as_dict() for check in found])
-    assert "These joined tables and lookups stopped and keep their last good rows: new." in step["advice"]
+    assert "These joined tables and lookups were not updated and keep their last good rows: new." in step["advice"]
     assert step["command"].startswith("airflow dags trigger epic_fhir_rerun --conf ")
     assert '"begin": "transform", "go": true' in step["command"]
 

@@ -16,15 +16,15 @@ def test_the_first_sentence_says_what_is_asked_and_for_which_run():
 @pytest.mark.parametrize(
     ("task", "found"),
     [
-        ("kick_off", "ended well after 3.1 s: exports epic_fhir_etl-7f3a; state accepted. Next: wait."),
-        ("wait", "ended well after 1.4 s: exports epic_fhir_etl-7f3a; state complete. Next: extract."),
-        ("extract", "ended well after 38.0 s: 18,146 resources received; 0 in quarantine. Next: transform."),
-        ("transform", "ended well after 74.0 s: 1 exports applied; 7 views up to date. Next: load."),
-        ("load", "ended well after 17.0 s: 7 of 7 tables changed; 27,194 rows in all. Next: the checks."),
+        ("kick_off", "succeeded after 3.1 s: exports epic_fhir_etl-7f3a; state accepted. Next: wait."),
+        ("wait", "succeeded after 1.4 s: exports epic_fhir_etl-7f3a; state complete. Next: extract."),
+        ("extract", "succeeded after 38.0 s: 18,146 resources received; 0 in quarantine. Next: transform."),
+        ("transform", "succeeded after 74.0 s: 1 exports applied; 7 views up to date. Next: load."),
+        ("load", "succeeded after 17.0 s: 7 of 7 tables changed; 27,194 rows in all. Next: the checks."),
     ],
 )
 def test_the_last_sentence_says_what_came_of_it_and_what_is_next(task, found):
-    assert logs.closing(key(task), good_run()[task], f"/lake/{task}.json") == f"{task} {found} Its report: /lake/{task}.json"
+    assert logs.closing(key(task), good_run()[task], f"/lake/{task}.json") == f"{task} {found} Report: /lake/{task}.json"
 
 
 def test_an_export_that_is_not_ready_is_asked_for_again():
@@ -33,7 +33,7 @@ def test_an_export_that_is_not_ready_is_asked_for_again():
     told = logs.closing(key("wait"), made, "/lake/wait.json")
     assert (
         told
-        == "wait asked after 1.4 s: exports epic_fhir_etl-7f3a; state in-progress. It asks again later. Its report: /lake/wait.json"
+        == "wait checked after 1.4 s: exports epic_fhir_etl-7f3a; state in-progress. It checks again later. Report: /lake/wait.json"
     )
 
 

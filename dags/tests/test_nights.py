@@ -274,7 +274,7 @@ def test_a_run_whose_reports_would_lie_among_others_runs_is_refused(run_id):
         dag_id, task_id, try_number = ETL, "report", 1
 
     Task.run_id = run_id
-    with pytest.raises(ValueError, match="give it another id"):
+    with pytest.raises(ValueError, match="use another run id"):
         RunKey.of({"dag_run": Run, "ti": Task})
 
 

@@ -47,7 +47,7 @@ def test_a_warning_that_is_drawn_is_only_named_among_the_warnings():
     ]
     html = shown([trend("odd", [1.0, 9.0], "WARN", sentence="Slower in this run.")], checks)
     above = html[html.index("<h2>Warnings</h2>") : html.index("What came, and where it is now")]
-    assert '<span class="warn">Not as usual:</span> odd. They are drawn under <a href="#trends">Trends</a>.' in above
+    assert '<span class="warn">Unusual:</span> odd. They are drawn under <a href="#trends">Trends</a>.' in above
     assert "Slower in this run." not in above
     assert "Too old." in above
     assert "2 warnings" in html
@@ -176,7 +176,7 @@ def test_the_page_shows_the_trends_and_what_changed_since_the_last_good_run(tmp_
 
 def test_a_run_that_tells_nothing_of_its_tables_does_not_say_that_they_are_the_same():
     html = shown(changes=[], last_good="run a", reports=good_run() | {"transform": None})
-    assert "Nothing is known of this run’s tables." in html
+    assert "There is no data about this run’s tables." in html
     assert "no table moved" not in html
     assert "Nothing is known of quarantine." in html
 

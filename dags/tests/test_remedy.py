@@ -88,7 +88,7 @@ def test_a_paused_dag_is_named_as_the_reason_and_switched_on():
     assert remedy.switched_on(step, lambda _: False) == step
     on = remedy.switched_on(step, lambda dag: dag == "epic_fhir_rerun")
     assert on["command"] == "airflow dags unpause epic_fhir_rerun && airflow dags trigger epic_fhir_rerun --conf '{}'"
-    assert "epic_fhir_rerun is paused in Airflow, so nothing of it runs: the command switches it on first." in on["advice"]
+    assert "epic_fhir_rerun is paused in Airflow, so it does not run. The command unpauses it first." in on["advice"]
     step = {"advice": "Do it.", "command": "airflow dags clear epic_fhir_etl --run-id r --yes"}
     assert "which also starts a scheduled run that is due." in remedy.switched_on(step, lambda _: True)["advice"]
 

@@ -69,7 +69,7 @@ def test_a_problem_that_lasts_is_told_again_at_its_pace(lake, hook, finding, tol
     for number in range(1, 9):
         night(lake, finding, number)
     assert [body["run_id"] for body in hook.bodies] == [f"night {number}" for number in told]
-    assert hook.bodies[1]["subject"] == "epic_fhir_etl: Still: Red: the counts of this run do not fit."
+    assert hook.bodies[1]["subject"] == "epic_fhir_etl: Still: Red: the counts of this run do not match."
     assert f"This is run {told[1]} with this problem; the first was night 1." in hook.bodies[1]["text"]
 
 
@@ -118,7 +118,7 @@ def test_a_rerun_that_is_red_for_the_same_reason_says_nothing_new(lake, hook):
 def test_green_with_a_warning_after_red_says_that_the_problem_is_over(lake, hook):
     night(lake, red("Patient"), 1)
     night(lake, replace(red("Device"), verdict="green", headline="Complete, but: quarantine of Device."), 2)
-    assert "The problem that run night 1 told of is over." in hook.bodies[1]["text"]
+    assert "The problem that run night 1 reported is over." in hook.bodies[1]["text"]
 
 
 WARNING = replace(red("Observation"), verdict="green", headline="Complete, but: freshness of all.")
@@ -195,7 +195,7 @@ def test_a_file_that_an_earlier_version_left_is_understood(lake, hook):
     told = {"webhook": {"fingerprint": "f", "run_id": "night 1", "at": "2026-03-01T04:00:00Z"}}
     lake.write_json(f"{lake.root}/state/alerts/epic_fhir_etl.json", {"schema_version": 1, "told": told})
     night(lake, GREEN, 2)
-    assert "The problem that run night 1 told of is over." in hook.bodies[0]["text"]
+    assert "The problem that run night 1 reported is over." in hook.bodies[0]["text"]
 
 
 @pytest.fixture

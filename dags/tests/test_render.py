@@ -52,7 +52,7 @@ def test_a_count_that_does_not_fit_is_red_and_comes_with_the_command(tmp_path):
     reports = good_run()
     reports["load"]["result"]["tables"]["patient"]["rows"] = 19
     html, problem = page(tmp_path, reports, GOOD, validated="failed")
-    assert "<h1>Red: the counts of this run do not fit.</h1>" in html
+    assert "<h1>Red: the counts of this run do not match.</h1>" in html
     assert "patient has 20 rows in the lake and 19 in PostgreSQL; run load again." in html
     told = f'{{"run": "{RUN_ID}", "begin": "load", "views": ["patient"], "go": true}}'
     assert f"airflow dags trigger epic_fhir_rerun --conf '{told}'" in html.replace("&#34;", '"').replace("&#39;", "'")
@@ -67,7 +67,7 @@ def test_a_failed_phase_is_named_with_its_message_and_what_it_means(tmp_path):
     html, problem = page(tmp_path, reports, states, validated="upstream_failed")
     assert "<h1>Red: transform failed.</h1>" in html
     assert "Cannot read the lake: x; mount it" in html
-    assert "The lake or the database did not answer." in html
+    assert "The lake or the database is not available." in html
     assert "--only-failed --yes" in html
     assert "transform failed" in problem
 
@@ -87,14 +87,14 @@ def test_a_phase_that_did_not_run_again_does_not_pass_on_its_old_report(tmp_path
     html, problem = page(tmp_path, good_run(), states, validated="upstream_failed")
     assert problem is not None
     assert "<h1>Red: extract failed.</h1>" in html
-    assert "There is no run report of load" in html
+    assert "load left no run report" in html
 
 
 def test_a_check_that_could_not_run_is_not_green(tmp_path):
     reports = good_run()
     del reports["load"]["result"]["tables"]["patient"]["rows"]
     html, problem = page(tmp_path, reports, GOOD, validated="failed")
-    assert "<h1>Not known: a check could not run" in html
+    assert "<h1>Unknown: a check could not run" in html
     assert problem.startswith("The run is not known to be good: view = PostgreSQL (patient)")
 
 

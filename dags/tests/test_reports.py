@@ -84,7 +84,7 @@ def test_the_exit_code_of_the_report_decides_about_a_retry(code, retry):
 @pytest.mark.parametrize(("status", "retry"), [(0, True), (1, True), (2, False), (137, True)])
 def test_a_process_without_a_report_failed_whatever_its_exit_status(status, retry):
     ended = judge(key("load"), None, status)
-    assert ended.problem.startswith(f"load ended with exit status {status} and left no run report of this try")
+    assert ended.problem.startswith(f"load ended with exit status {status} and wrote no run report for this try")
     assert ended.retry is retry
 
 

@@ -57,9 +57,9 @@ def test_by_itself_it_takes_the_last_red_run_from_where_it_stopped(lake):
     assert made.sentences == [
         f"Run {RED}: transform failed: transform said no",
         "It begins with transform.",
-        "The server is not asked for anything.",
+        "The rerun sends no requests to the server.",
         "Export e2 of 2026-03-03T04:00:07Z (1 files, 20 rows) is applied once more.",
-        "In silver, views and PostgreSQL only what differs is written.",
+        "In silver, the views and PostgreSQL, only rows that differ are written.",
     ]
 
 
@@ -74,7 +74,7 @@ def test_by_itself_it_takes_the_last_red_run_from_where_it_stopped(lake):
 )
 def test_only_kick_off_asks_the_server_for_an_export_and_what_comes_before_the_beginning_is_left_out(lake, begin, asks, runs):
     made = rerun.plan(lake, DAG, Asked(begin=begin))
-    assert any("is asked for a new export" in s for s in made.sentences) is asks
+    assert any("requests a new export" in s for s in made.sentences) is asks
     assert [task for task in rerun.JOBS if made.runs(task)] == runs
 
 
@@ -114,7 +114,7 @@ def test_a_type_that_the_red_run_went_on_without_can_be_rebuilt(lake):
         (Asked(views=("vitals",)), "Cannot rebuild the view vitals: known are observation, patient, vital_signs"),
         (Asked(types=("Patients",)), "Cannot rebuild the type Patients: known are Observation, Patient"),
         (accept("Group:1"), "Cannot accept deletions of the type Group: known are Observation, Patient"),
-        (accept("Patient:4", reason=" "), "Cannot accept deletions without a reason: write into reason why"),
+        (accept("Patient:4", reason=" "), "Cannot accept deletions without a reason: put into reason why"),
         (accept("Patient"), "Cannot accept the deletions Patient: expected a number for each type"),
         (accept("Patient:4,Patient:5"), "Cannot accept the deletions Patient:4,Patient:5"),
         (accept("Patient:4", begin="load"), "begins with load: transform deletes; begin with transform"),
@@ -211,7 +211,7 @@ def test_what_a_rerun_deleted_is_held_no_more(lake):
 
 def test_without_a_red_run_one_must_be_named(lake):
     lake.write_json(lake.metrics(DAG, RED, "verdict.json"), {"verdict": "green"})
-    with pytest.raises(Impossible, match="No run of epic_fhir_etl that has ended is red: name the run to work on"):
+    with pytest.raises(Impossible, match="No finished run of epic_fhir_etl is red: name the run to repair"):
         rerun.plan(lake, DAG, Asked())
     assert rerun.plan(lake, DAG, Asked(run=GREEN, begin="load", views=("patient",))).views == ["patient"]
 
@@ -239,7 +239,7 @@ def test_accepted_deletions_and_their_reason_are_shown_and_go_to_transform_alone
     made = rerun.plan(lake, DAG, accept("Observation:104,Patient:4", go=True))
     assert made.begin == "transform"
     said = "\n".join(made.sentences)
-    assert "transform may delete 104 of 14,308 Observation although no server said that they are gone." in said
+    assert "transform may delete 104 of 14,308 Observation although no server confirmed that they are gone." in said
     assert "The reason: The group was split." in said
     told = {"accept-deletions": ["Observation:104", "Patient:4"], "reason": ["The group was split."]}
     assert planned(Task(made.as_dict()), "transform", None) == {"export_id": "e2", **told}
@@ -281,7 +281,7 @@ def test_a_new_export_is_asked_for_only_when_the_one_that_never_landed_is_given_
 def test_a_plan_that_is_only_shown_does_nothing(lake):
     plan = rerun.plan(lake, DAG, Asked()).as_dict()
     for task in rerun.JOBS:
-        with pytest.raises(AirflowSkipException, match="only to be shown"):
+        with pytest.raises(AirflowSkipException, match="Only the plan was requested"):
             planned(Task(plan), task, None)
 
 
@@ -316,7 +316,7 @@ def test_bronze_that_transform_refused_is_extracted_again():
     reports = {"transform": {"run": {"exit_code": 5}, "result": {"damaged_export": "e1"}}}
     step = next_step(key(), reports, {"transform": "failed"}, [])
     assert '"begin": "extract", "exports": ["e1"]' in step["command"]
-    assert step["advice"].startswith("A file of bronze is not what landed.")
+    assert step["advice"].startswith("A bronze file is missing or changed since its export landed.")
 
 
 def test_an_export_that_extract_refused_is_asked_for_anew_or_accepted_and_judged_again():
@@ -335,7 +335,7 @@ def test_silver_that_somebody_changed_is_made_anew_of_bronze():
     reports = {"transform": {"run": {"exit_code": 5}, "result": {"changed_types": ["Condition", "Patient"]}}}
     step = next_step(key(), reports, {"transform": "failed"}, [])
     assert '"begin": "transform", "types": ["Condition", "Patient"]' in step["command"]
-    assert step["advice"].startswith("Silver is not what the pipeline left.")
+    assert step["advice"].startswith("Someone else changed silver.")
 
 
 def refused(**result):
@@ -345,7 +345,7 @@ def refused(**result):
 def test_held_deletions_come_with_the_numbers_and_a_command_that_needs_a_reason(lake):
     step = refused(held_deletions={"Patient": 4, "Observation": 1104}, refused_views={"patient": "…"})
     assert step["advice"].startswith("The source no longer holds 1,104 Observation, 4 Patient. Nothing was deleted.")
-    assert "run this command once it is right: airflow dags trigger epic_fhir_etl." in step["advice"]
+    assert "run this command when it is fixed: airflow dags trigger epic_fhir_etl." in step["advice"]
     conf = json.loads(step["command"].partition("--conf ")[2].strip("'"))
     assert conf == {
         "run": RUN_ID, "begin": "transform", "accept_deletions": "Observation:1104,Patient:4", "reason": "", "go": True,
@@ -356,7 +356,7 @@ def test_held_deletions_come_with_the_numbers_and_a_command_that_needs_a_reason(
 
 def test_views_that_stopped_are_named_and_one_that_does_not_match_silver_is_rebuilt():
     step = refused(refused_views={"patient": "View patient keeps …"}, views={"observation": {}})
-    assert "These views stopped and keep their last good rows: patient." in step["advice"]
+    assert "These views were not updated and keep their last good rows: patient." in step["advice"]
     assert "If the source has corrected the resources instead, run: airflow dags trigger epic_fhir_etl" in step["advice"]
     assert '"begin": "transform", "go": true' in step["command"]
     assert '"begin": "transform", "views": ["patient"]' in refused(refused_views={"patient": "…"}, views={"patient": {}})["command"]

@@ -122,7 +122,7 @@ def test_all_that_is_to_be_mended_comes_at_once_with_its_line_and_the_key_that_w
     with pytest.raises(SettingsError) as problem:
         Thresholds.of(installed(tmp_path / "pipeline.conf"))
     told = str(problem.value)
-    assert "Cannot use the settings; problems to fix: 3\n" in told
+    assert "Cannot use the settings. Problems: 3\n" in told
     assert "skew.ratio = 0.5: expected a number of 1.0 or more (env variables)" in told
     assert f"validation.conf: {shipped.count(chr(10)) + 2}): did you mean data.max-age?" in told
     assert "data.colour is not a setting" in told

@@ -46,7 +46,7 @@ def test_what_was_lost_is_the_longest_beyond_the_median():
 def test_a_heavy_partition_is_named_with_what_it_read_and_what_to_do():
     (check,) = skew({"transform": report("transform", 0, 60, stages=[heavy(310, p50=6_000, longest=17_000)])}, THRESHOLDS)
     assert (check.name, check.state) == ("skew", WARN)
-    assert "Partition 5 is heavy: it read 3.1 times the median's records" in check.sentence
+    assert "Partition 5 is skewed: it read 3.1 times the median's records" in check.sentence
     assert "epic_fhir_care compacts" in check.sentence
 
 
@@ -70,14 +70,16 @@ def test_the_slowest_task_is_judged_by_its_own_figures():
     made["heaviest"] = {**made["heaviest"], "partition": 2, "records": 3000, "duration_ms": 2_100}
     (check,) = skew({"transform": report("transform", 0, 60, stages=[made])}, THRESHOLDS)
     assert check.name == "skew"
-    assert "Partition 5 is heavy: it read 12.3 times the median's records" in check.sentence
+    assert "Partition 5 is skewed: it read 12.3 times the median's records" in check.sentence
     assert "even" not in check.sentence
 
 
 def test_a_slow_host_is_not_called_skew():
     (check,) = skew({"transform": report("transform", 0, 60, stages=[heavy(104, p50=1_200, longest=19_400)])}, THRESHOLDS)
     assert (check.name, check.state) == ("slow task", WARN)
-    assert "The data is not skewed: the task read 1.0 times the median. Check disk and load on host worker-3" in check.sentence
+    assert (
+        "The data is not skewed: the task read 1.0 times the median. Check the disk and the load of host worker-3" in check.sentence
+    )
 
 
 def test_an_uneven_stage_that_cost_nobody_time_passes():
@@ -91,5 +93,5 @@ def test_a_heavy_partition_is_named_also_where_another_task_was_the_slowest():
     uneven["heaviest"] = {**uneven["heaviest"], "duration_ms": 16_000}
     (check,) = skew({"transform": report("transform", 0, 60, stages=[uneven])}, THRESHOLDS)
     assert (
-        "Partition 5 is heavy: it read 3.1 times the median's records and 1.0 times the median's bytes in 16.0 s" in check.sentence
+        "Partition 5 is skewed: it read 3.1 times the median's records and 1.0 times the median's bytes in 16.0 s" in check.sentence
     )

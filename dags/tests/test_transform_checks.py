@@ -148,7 +148,10 @@ def test_entries_of_deleted_files_in_quarantine_are_a_warning_that_is_told(tmp_p
     reports["transform"]["result"] |= {"quarantined_deletions": 3, "quarantine": folder}
     finding = told(tmp_path, reports, {"runs": [], "accepted": []})
     assert finding.headline == "Complete, but: quarantine of deletions."
-    assert "3 entries of deleted files name no resource, so they deleted nothing." in finding.grounds[0]["sentence"]
+    assert (
+        "3 entries in the manifest's deleted files do not identify a resource, so they deleted nothing."
+        in finding.grounds[0]["sentence"]
+    )
     assert f"python -m epic_fhir.quarantine {folder})" in finding.grounds[0]["sentence"]
 
 

@@ -87,8 +87,12 @@ def test_a_heavy_partition_is_told_of_and_a_slow_host_is_not(tmp_path):
     uneven["transform"]["stages"] = [heavy(1000, p50=1000, longest=19000)]
     finding = told(tmp_path / "uneven", uneven, past)
     assert finding.headline == "Complete, but: skew of transform."
-    assert "Partition 5 is heavy" in finding.grounds[0]["sentence"]
-    assert finding.step == {"task": "validate", "advice": "Nothing is to be rerun: the page says what to look at.", "command": ""}
+    assert "Partition 5 is skewed" in finding.grounds[0]["sentence"]
+    assert finding.step == {
+        "task": "validate",
+        "advice": "There is nothing to rerun. The page says what to look at.",
+        "command": "",
+    }
     slow = good_run()
     slow["transform"]["stages"] = [heavy(100, p50=1000, longest=19000)]
     assert told(tmp_path / "slow", slow, past).step is None

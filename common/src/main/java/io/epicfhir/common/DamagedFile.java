@@ -32,7 +32,7 @@ public final class DamagedFile {
   public static JobException of(String table, String file, Throwable cause) {
     return new JobException(
         ExitCode.DATA_REFUSED,
-        "Cannot read a file of %s: %s is damaged; restore it from a copy, or delete the table and rerun from transform. If the file is whole and only its hidden .crc file is an old one, delete that"
+        "Cannot read a file of %s: %s is damaged; restore it from a backup, or delete the table and rerun from transform. If the file is intact and only its hidden .crc file is outdated, delete the .crc file"
             .formatted(table, file),
         cause);
   }

@@ -61,7 +61,7 @@ public final class Json {
               + origin
               + " is not a "
               + type.getSimpleName()
-              + "; restore the file or move it away and rerun",
+              + "; restore the file from a backup, or move it away and rerun",
           e);
     }
   }

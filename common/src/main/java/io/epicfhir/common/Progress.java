@@ -91,7 +91,7 @@ public final class Progress implements AutoCloseable {
     try {
       LOG.info("{}", line());
     } catch (JobException e) {
-      LOG.info("No progress to tell just now: {}", e.getMessage());
+      LOG.info("Cannot report progress right now: {}", e.getMessage());
     }
   }
 

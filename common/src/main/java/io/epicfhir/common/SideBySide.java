@@ -96,7 +96,7 @@ public final class SideBySide {
       }
       return e.getCause() instanceof RuntimeException known
           ? known
-          : new IllegalStateException("Work beside other work failed", e.getCause());
+          : new IllegalStateException("A parallel task failed", e.getCause());
     }
   }
 }

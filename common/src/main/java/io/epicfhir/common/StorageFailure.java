@@ -26,7 +26,7 @@ public final class StorageFailure {
 
   /** What to do where a table's work met a storage's failure. */
   public static final String CHECK_DISKS =
-      "check that the lake and Spark's local disks are there, writable and not full";
+      "check that the lake and Spark's local disks exist, are writable and are not full";
 
   private StorageFailure() {}
 
@@ -44,7 +44,7 @@ public final class StorageFailure {
             + ": "
             + (cause == null ? "the file system refused" : why(cause))
             + "; "
-            + advice(cause, "check that the lake is there, writable and not full"),
+            + advice(cause, "check that the lake exists, is writable and is not full"),
         cause);
   }
 
@@ -56,8 +56,8 @@ public final class StorageFailure {
    */
   public static String advice(Throwable failure, String ofDisk) {
     return isDamage(failure)
-        ? "restore the file from a copy; if it is whole and only its hidden .crc file is an old"
-            + " one, delete that"
+        ? "restore the file from a backup; if the file is intact and only its hidden .crc file is"
+            + " outdated, delete the .crc file"
         : ofDisk;
   }
 
@@ -98,7 +98,7 @@ public final class StorageFailure {
         .map(
             why ->
                 new JobException(
-                    ExitCode.STORAGE, "Cannot go on: " + why + "; " + CHECK_DISKS, failure));
+                    ExitCode.STORAGE, "Cannot continue: " + why + "; " + CHECK_DISKS, failure));
   }
 
   /** What Spark makes of a disk that does not take what memory cannot hold; it has no cause. */
@@ -114,7 +114,7 @@ public final class StorageFailure {
         return "Permission denied";
       }
       if (cause instanceof ChecksumException unfit) {
-        return DamagedFile.named(unfit).orElse("a file") + " does not fit its checksum";
+        return DamagedFile.named(unfit).orElse("a file") + " does not match its checksum";
       }
       String message = String.valueOf(cause.getMessage());
       Optional<String> known = KNOWN.stream().filter(message::contains).findFirst();

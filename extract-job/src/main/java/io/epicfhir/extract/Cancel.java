@@ -36,8 +36,8 @@ public final class Cancel implements Job {
     if (settings.by() == ExtractSettings.By.CRAWL) {
       throw new JobException(
           ExitCode.SETTINGS,
-          "Cannot cancel a crawl at the server: it knows of none; stop its task, and mark it as"
-              + " failed");
+          "Cannot cancel a crawl at the server: the server has no job for it; stop its task, and mark it"
+              + " as failed");
     }
     Traffic traffic = new Traffic();
     BulkExport bulk =
@@ -64,7 +64,7 @@ public final class Cancel implements Job {
       } else if (ledger.started().isEmpty()) {
         context
             .recorder()
-            .note("Export " + export + " was not kicked off, or was given up before.");
+            .note("Export " + export + " was not kicked off, or was already given up.");
       } else {
         URI statusUrl = URI.create(ledger.requireStarted().statusUrl());
         ledger.giveUp(Pace.real().clock().instant());

@@ -66,7 +66,9 @@ public final class Extract implements Job {
     try (RunLock lock = RunLock.acquire(context.lake(), "export-" + export, patience)) {
       Optional<Landing> landed = sound(context, taking, export);
       if (landed.isPresent()) {
-        context.recorder().note("Export " + export + " has landed before; nothing was downloaded.");
+        context
+            .recorder()
+            .note("Export " + export + " had already landed; nothing was downloaded.");
       }
       Landing landing =
           landed.orElseGet(() -> taking.take(export, ExportFence.claim(context.lake(), export)));
@@ -92,7 +94,7 @@ public final class Extract implements Job {
                     + file.path()
                     + " is damaged ("
                     + problem.get()
-                    + "): the landing was withdrawn, the export is landed again.");
+                    + "). Its landing was withdrawn, and the export is landed again.");
         landings.withdraw(landed.get());
         taking.forget(export);
         return Optional.empty();

@@ -45,7 +45,7 @@ final class GroupFailures {
             .orElse(failures.get(0));
     failures.stream()
         .filter(failure -> failure != worst)
-        .forEach(failure -> recorder.note("Another group failed, too: " + failure.getMessage()));
+        .forEach(failure -> recorder.note("Another group also failed: " + failure.getMessage()));
     throw worst;
   }
 }

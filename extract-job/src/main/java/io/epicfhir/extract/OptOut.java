@@ -35,7 +35,7 @@ public final class OptOut implements Job {
       default ->
           throw new JobException(
               ExitCode.SETTINGS,
-              "Cannot work on the opt-outs: --mode is \""
+              "Cannot change the opt-outs: --mode is \""
                   + context.arguments().mode()
                   + "\"; use forget or readmit");
     }
@@ -45,7 +45,7 @@ public final class OptOut implements Job {
     OptOuts optOuts = new OptOutList(context.lake()).load();
     long entries = new IndexErasure(context.lake(), optOuts).run();
     context.recorder().result("index_entries", entries);
-    context.recorder().note("Entries taken from extract's indexes: " + entries + ".");
+    context.recorder().note("Entries removed from the crawl indexes: " + entries + ".");
   }
 
   private static void readmit(JobContext context) {
@@ -58,13 +58,13 @@ public final class OptOut implements Job {
     if (found == 0) {
       throw new JobException(
           ExitCode.DATA_REFUSED,
-          "Nothing matches: none of the patients that the list names was kept out. Where they were"
-              + " readmitted before, nothing is left to do");
+          "No match: none of the listed patients is on the opt-out list. If they were"
+              + " readmitted earlier, there is nothing to do");
     }
     context
         .recorder()
         .note(
-            "Readmitted: %d of %d names. The next export of each group asks for everything; a crawl takes them for new."
+            "Readmitted %d of %d listed ids and identifiers. The next export of each group is a full export; the next crawl treats these patients as new."
                 .formatted(found, named.size()));
   }
 }

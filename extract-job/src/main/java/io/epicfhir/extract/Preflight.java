@@ -40,16 +40,16 @@ public final class Preflight implements Job {
       context.recorder().result("preflight", findings.rows());
       context.recorder().result("settings", check.settings());
       System.out.println(findings.table());
-      System.out.println("Settings that fit, for pipeline.conf:");
+      System.out.println("Suggested settings for pipeline.conf:");
       check.settings().forEach(line -> System.out.println("  " + line));
       if (findings.bad() > 0) {
         throw new JobException(
             ExitCode.REFUSED,
-            "Cannot call the site ready: "
+            "The site is not ready: "
                 + findings.bad()
                 + " of "
                 + findings.all().size()
-                + " checks do not work or could not be tried; see the table above, or the run"
+                + " checks failed or could not run; see the table above, or the run"
                 + " report's result.preflight");
       }
     } finally {

@@ -96,8 +96,8 @@ class ConfirmedExportTest extends ConditionsTest {
     }
 
     assertThat(deleted).containsExactlyInAnyOrderElementsOf(gone);
-    assertThat(warnings("r2")).contains("4 Condition are absent", "bulk.max-confirmations = 3");
-    assertThat(warnings("r3")).contains("1 Condition are absent");
+    assertThat(warnings("r2")).contains("4 Condition are missing", "bulk.max-confirmations = 3");
+    assertThat(warnings("r3")).contains("1 Condition are missing");
     assertThat(result("r4").path("warnings")).isEmpty();
     assertThat(reads()).isEqualTo(7);
   }
@@ -141,7 +141,7 @@ class ConfirmedExportTest extends ConditionsTest {
 
     assertThat(deleted).containsExactlyInAnyOrderElementsOf(gone);
     assertThat(unconfirmed).isEqualTo(2);
-    assertThat(warnings("r2")).contains("2 Condition are absent");
+    assertThat(warnings("r2")).contains("2 Condition are missing");
     site.server.site().mendGlass();
     site.server.site().retract(restricted);
     assertThat(site.runAll("r4")).isZero();
@@ -205,7 +205,7 @@ class ConfirmedExportTest extends ConditionsTest {
 
     List<String> deleted = EpicSite.deleted(site);
     assertThat(deleted).hasSize(3);
-    assertThat(warnings("r2")).contains("2 Condition are absent");
+    assertThat(warnings("r2")).contains("2 Condition are missing");
     assertThat(site.runAll("r3")).isZero();
     deleted.addAll(EpicSite.deleted(site));
     assertThat(deleted).containsExactlyInAnyOrderElementsOf(gone);

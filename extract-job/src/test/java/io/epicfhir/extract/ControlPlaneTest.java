@@ -75,7 +75,7 @@ class ControlPlaneTest extends SiteTest {
     assertThat(kickOff()).isEqualTo(2);
 
     assertThat(site.error("r1", "kick_off"))
-        .contains("Cannot use the settings; problems to fix: 5\n")
+        .contains("Cannot use the settings. Problems: 5\n")
         .contains("source.base-url = http://fhir.example.org/R4: expected an absolute https URL")
         .contains("source.algorithm = HS256: expected RS384 or ES384")
         .contains("none.pem: expected a readable file that holds the private key")
@@ -120,7 +120,7 @@ class ControlPlaneTest extends SiteTest {
 
     assertThat(kickOff()).isEqualTo(3);
 
-    assertThat(site.error("r1", "kick_off")).contains("the server speaks FHIR 3.0.1, not 4.0");
+    assertThat(site.error("r1", "kick_off")).contains("the server's fhirVersion is 3.0.1, not 4.0");
   }
 
   @Test
@@ -147,7 +147,8 @@ class ControlPlaneTest extends SiteTest {
 
     assertThat(kickOff()).isEqualTo(4);
 
-    assertThat(error("kick_off")).contains("Cannot tell whether the server did it");
+    assertThat(error("kick_off"))
+        .contains("Cannot tell whether the server carried out the request");
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
   }
 }

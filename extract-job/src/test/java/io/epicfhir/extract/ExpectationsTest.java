@@ -53,7 +53,7 @@ class ExpectationsTest extends SiteTest {
   void noPatientAtAll() throws IOException {
     openFull(0, 5);
 
-    assertThat(warnings("r1").toString()).contains("holds no Patient at all");
+    assertThat(warnings("r1").toString()).contains("contains no Patient;");
   }
 
   @Test
@@ -121,7 +121,8 @@ class ExpectationsTest extends SiteTest {
     assertThat(site.runAll("r2")).isZero();
 
     assertThat(warnings("r2").toString())
-        .contains("no export has had a list of deletions yet", "bulk.mode = full");
+        .contains(
+            "no export has contained a list of deletions (deleted files) yet", "bulk.mode = full");
   }
 
   @Test

@@ -153,7 +153,7 @@ class ExportChainTest extends SiteTest {
     assertThat(extract("r2")).isEqualTo(5);
 
     assertThat(site.error("r2", "extract"))
-        .contains("it has only what changed since ", "Rerun from the kick-off");
+        .contains("it contains only the changes since ", "Rerun from the kick-off");
     assertThat(site.landings()).isEmpty();
     assertThat(site.runAll("r2")).isZero();
     assertThat(site.landings()).singleElement().extracting(Landing::since).isNull();

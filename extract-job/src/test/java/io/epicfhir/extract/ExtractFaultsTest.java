@@ -65,10 +65,10 @@ class ExtractFaultsTest extends SiteTest {
 
     assertThat(site.runAll("r1")).isZero();
     assertThat(site.report("r1", "extract").path("notes").toString())
-        .contains("stays at the server", "400 (processing 59188)");
+        .contains("could not be deleted at the server", "400 (processing 59188)");
 
     assertThat(site.run(new Extract(), "r1", "extract")).isZero();
     assertThat(site.report("r1", "extract").path("notes").toString())
-        .doesNotContain("stays at the server");
+        .doesNotContain("could not be deleted at the server");
   }
 }

@@ -49,7 +49,7 @@ class FaultTableConnectionTest extends SiteTest {
 
       assertThat(exit).isEqualTo(4);
       assertThat(error("kick_off"))
-          .contains("connect timeout, after 3 tries", "rerun when the server is well");
+          .contains("connect timeout, after 3 tries", "rerun when the server has recovered");
     } finally {
       for (Socket socket : waiting) {
         socket.close();

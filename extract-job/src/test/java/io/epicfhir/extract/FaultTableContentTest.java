@@ -204,7 +204,7 @@ class FaultTableContentTest extends SiteTest {
 
     assertThat(extract()).isZero();
 
-    assertThat(notes("extract")).contains(broken + " is damaged", "the landing was withdrawn");
+    assertThat(notes("extract")).contains(broken + " is damaged", "Its landing was withdrawn");
     landedAgain(broken);
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
   }
@@ -236,8 +236,8 @@ class FaultTableContentTest extends SiteTest {
 
     assertThat(extract()).isEqualTo(4);
 
-    assertThat(notes("extract")).contains(broken + " is damaged", "the landing was withdrawn");
-    assertThat(error("extract")).contains("the export was asked for anew");
+    assertThat(notes("extract")).contains(broken + " is damaged", "Its landing was withdrawn");
+    assertThat(error("extract")).contains("the export was requested again");
     assertThat(site.landings()).isEmpty();
     assertThat(extract()).isZero();
     landedAgain(broken);

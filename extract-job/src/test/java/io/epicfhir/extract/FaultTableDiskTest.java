@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The fault table's rows about the lake's disk; see {@link FaultTableTest}. */
 class FaultTableDiskTest extends SiteTest {
-  private static final String FULL = "No space left on device; check that the lake is there";
+  private static final String FULL = "No space left on device; check that the lake exists";
   private static final int FILES = 4;
   private static List<String> undisturbed = List.of();
 
@@ -89,7 +89,7 @@ class FaultTableDiskTest extends SiteTest {
       assertThat(small.root().resolve("etl/r1/extract.json")).doesNotExist();
       small.makeRoom();
       assertThat(extract()).isZero();
-      assertThat(notes("extract")).contains("has landed before");
+      assertThat(notes("extract")).contains("had already landed");
       hasLanded();
       assertThat(asked(RequestKind.FILE)).isEqualTo(FILES);
     }
@@ -145,7 +145,7 @@ class FaultTableDiskTest extends SiteTest {
     assertThat(user.run(KickOff.class, site.arguments("r1", "kick_off"))).isEqualTo(6);
 
     assertThat(user.said())
-        .contains("Permission denied; check that the lake is there, writable and not full");
+        .contains("Permission denied; check that the lake exists, is writable and is not full");
     assertThat(site.server.requests().exportsStarted()).isZero();
     assertThat(lake).isEmptyDirectory();
     user.own(lake);

@@ -105,7 +105,7 @@ class FaultTableExportTest extends SiteTest {
 
     assertThat(kickOff()).isEqualTo(4);
 
-    assertThat(error("kick_off")).contains("the next would come after source.retry-budget");
+    assertThat(error("kick_off")).contains("source.retry-budget is used up");
     assertThat(time.pauses).isEmpty();
   }
 
@@ -196,7 +196,7 @@ class FaultTableExportTest extends SiteTest {
 
     assertThat(status()).isEqualTo(4);
 
-    assertThat(error("wait")).contains("6 times in a row; the export is not given up");
+    assertThat(error("wait")).contains("6 times in a row; the export is kept");
     assertThat(asked(RequestKind.DELETE)).isZero();
     site.server.faults().clear();
     time.skip(Duration.ofSeconds(31));
@@ -235,11 +235,12 @@ class FaultTableExportTest extends SiteTest {
     site.server.faults().once(KICK_OFF, Fault.reset(-1));
 
     assertThat(kickOff()).isEqualTo(4);
-    assertThat(error("kick_off")).contains("Cannot tell whether the server did it");
+    assertThat(error("kick_off"))
+        .contains("Cannot tell whether the server carried out the request");
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
     assertThat(kickOff()).isZero();
 
-    assertThat(notes("kick_off")).contains("never saw an answer");
+    assertThat(notes("kick_off")).contains("got no response");
     assertThat(site.server.requests().exportsStarted()).isEqualTo(1);
     assertThat(status()).isZero();
     assertThat(result("wait").path("state").asText()).isEqualTo("complete");
@@ -252,7 +253,7 @@ class FaultTableExportTest extends SiteTest {
 
     assertThat(kickOff()).isEqualTo(4);
     assertThat(kickOff()).isEqualTo(4);
-    assertThat(error("kick_off")).contains("answered 429", "rerun when the server is well");
+    assertThat(error("kick_off")).contains("answered 429", "rerun when the server has recovered");
     assertThat(site.server.requests().exportsStarted()).isEqualTo(1);
 
     time.skip(Duration.ofHours(1));
@@ -268,7 +269,7 @@ class FaultTableExportTest extends SiteTest {
 
     assertThat(status()).isEqualTo(3);
 
-    assertThat(error("wait")).contains("its pages lead in a circle", "manifest-refused.json");
+    assertThat(error("wait")).contains("its next links form a loop", "manifest-refused.json");
     assertThat(asked(RequestKind.STATUS)).isLessThanOrEqualTo(3);
     site.server.faults().clear();
     assertThat(status()).isZero();

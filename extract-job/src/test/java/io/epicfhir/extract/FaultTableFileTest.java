@@ -197,7 +197,7 @@ class FaultTableFileTest extends SiteTest {
 
     assertThat(site.runAll("r1")).isZero();
 
-    assertThat(notes("extract")).contains("the manifest was asked for again");
+    assertThat(notes("extract")).contains("the manifest was requested again");
     assertThat(ReadBack.bronze(site)).hasSize(503);
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
   }
@@ -210,7 +210,7 @@ class FaultTableFileTest extends SiteTest {
     assertThat(site.runAll("r1")).isEqualTo(4);
 
     assertThat(error("extract"))
-        .contains("answered 404", "the export was asked for anew; the next try goes on");
+        .contains("answered 404", "the export was requested again; the next try continues");
     assertThat(site.landings()).isEmpty();
     assertThat(extract()).isZero();
     assertThat(ReadBack.bronze(site)).hasSize(503);
@@ -225,7 +225,7 @@ class FaultTableFileTest extends SiteTest {
     assertThat(site.runAll("r1")).isEqualTo(4);
     assertThat(extract()).isEqualTo(3);
 
-    assertThat(error("extract")).contains("its links end sooner than its files");
+    assertThat(error("extract")).contains("its links expire before its files");
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
   }
 }

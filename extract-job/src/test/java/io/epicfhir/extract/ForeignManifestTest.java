@@ -86,7 +86,7 @@ class ForeignManifestTest {
 
     assertThat(runs.error("r1", "wait"))
         .contains(
-            "under a key that is not known; the manifest is in"
+            "under an unknown key; the manifest is in"
                 + " state/exports/<id>/manifest-refused.json");
   }
 

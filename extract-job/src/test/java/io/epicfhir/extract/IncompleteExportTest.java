@@ -85,7 +85,10 @@ class IncompleteExportTest extends ConditionsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"30 days,the next one is due at 20", "0 days,bulk.full-every = 0 asks for none"})
+  @CsvSource({
+    "30 days,the next one is due at 20",
+    "0 days,bulk.full-every = 0 turns full exports off"
+  })
   void anExportOfChangesCannotTellAndSaysWhenItIsKnown(String every, String when)
       throws IOException {
     open(o -> o.without(Behaviour.SINCE_IGNORED).without(Behaviour.GROUP_UNREADABLE));

@@ -213,7 +213,7 @@ class OutsidePatientsTest extends SiteTest {
     assertThat(EpicSite.landed(site).keySet())
         .containsExactly("DiagnosticReport/r", "Observation/by-result");
     assertThat(site.report("r1", "extract").path("notes").toString())
-        .contains("It is not known who belongs to group");
+        .contains("The members of group");
   }
 
   /** No right to read the Group, as is usual. */

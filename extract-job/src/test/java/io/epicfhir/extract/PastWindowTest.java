@@ -41,8 +41,8 @@ class PastWindowTest extends SiteTest {
         .isEqualTo(site.report(first, "kick_off").at("/result/export_id"));
     assertThat(site.report(last, "kick_off").at("/result/state").asText()).isEqualTo("landed");
     assertThat(notes(last, "kick_off"))
-        .contains("holds whatever changed until the end of this run's interval")
-        .contains("the server is asked for nothing");
+        .contains("already covers this run's interval")
+        .contains("nothing is requested from the server");
     assertThat(site.report(last, "extract").at("/run/host_class").asText())
         .as("nothing is to be downloaded, so no Spark")
         .doesNotContain("local[");
@@ -54,7 +54,7 @@ class PastWindowTest extends SiteTest {
     day("d3", 3);
     assertThat(site.runAll("d3")).isZero();
     assertThat(notes("d3", "kick_off"))
-        .contains("Everything (a full refresh) up to now is asked for, once");
+        .contains("requests, once, everything (a full export) up to now");
   }
 
   @Test
@@ -66,7 +66,7 @@ class PastWindowTest extends SiteTest {
     site.window("today", now.minus(1, DAYS), now.plusSeconds(1));
     assertThat(site.runAll("today")).isZero();
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
-    assertThat(notes("today", "kick_off")).doesNotContain("days of the past");
+    assertThat(notes("today", "kick_off")).doesNotContain("single past days");
     Landing first = site.landings().get(0);
     assertThat(site.landings().get(1).since()).isEqualTo(first.transactionTime());
   }

@@ -18,8 +18,8 @@ class RefusedExportTest extends SiteTest {
     site.server.faults().once(PATIENTS, Fault.extraLine("{\"resourceType\":\"Patient\","));
     assertThat(site.runAll("r1")).isEqualTo(5);
     assertThat(error("extract"))
-        .contains("clear the task extract, which judges it anew without a download")
-        .contains("rerun from the kick-off, which asks the server for a new export");
+        .contains("clear the task extract, which checks it again without a download")
+        .contains("rerun from the kick-off, which requests a new export");
     assertThat(result("extract").path("refused_export").asText())
         .isEqualTo(result("kick_off").path("export_id").asText());
   }
@@ -34,7 +34,7 @@ class RefusedExportTest extends SiteTest {
     assertThat(site.landings()).hasSize(1);
     assertThat(ReadBack.bronze(site)).hasSize(503);
     assertThat(site.report("r2", "kick_off").path("notes").toString())
-        .contains("it is not adopted, a new one is asked for");
+        .contains("it is not adopted and a new one is requested");
   }
 
   @Test
@@ -87,7 +87,7 @@ class RefusedExportTest extends SiteTest {
     assertThat(kickOff()).isEqualTo(4);
     assertThat(kickOff()).isZero();
 
-    assertThat(notes("kick_off")).contains("never saw an answer");
+    assertThat(notes("kick_off")).contains("got no response");
     assertThat(site.server.requests().exportsStarted()).isEqualTo(2);
   }
 }

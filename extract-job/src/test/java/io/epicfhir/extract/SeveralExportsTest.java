@@ -98,7 +98,7 @@ class SeveralExportsTest {
     assertThat(site.runAll("r2")).isZero();
 
     assertThat(site.report("r2", "kick_off").path("notes").toString())
-        .contains("run etl/r1 asked for the same");
+        .contains("run etl/r1 requested the same export");
     assertThat(site.server.requests().exportsStarted()).isEqualTo(1);
     assertThat(site.landings()).hasSize(1);
   }
@@ -111,9 +111,9 @@ class SeveralExportsTest {
     assertThat(site.runAll("r2")).isZero();
 
     assertThat(site.report("r2", "kick_off").path("notes").toString())
-        .contains("gives no new export of group", "is adopted");
+        .contains("does not start a new export of group", "is adopted");
     assertThat(site.report("r2", "extract").path("notes").toString())
-        .contains("has landed before; nothing was downloaded");
+        .contains("had already landed; nothing was downloaded");
     assertThat(site.server.requests().exportsStarted()).isEqualTo(1);
   }
 

@@ -42,7 +42,9 @@ class TooSoonTest extends SiteTest {
     assertThat(site.runAll("r2")).isZero();
 
     String notes = site.report("r2", "kick_off").path("notes").toString();
-    assertThat(notes).contains("gives no new export of group", "is adopted").doesNotContain(words);
+    assertThat(notes)
+        .contains("does not start a new export of group", "is adopted")
+        .doesNotContain(words);
     assertThat(site.landings()).hasSize(1);
   }
 
@@ -77,7 +79,8 @@ class TooSoonTest extends SiteTest {
 
     assertThat(site.run(new KickOff(), "r2", "kick_off")).isEqualTo(4);
 
-    assertThat(site.error("r2", "kick_off")).contains("By its words", "bulk.window = PT24H");
+    assertThat(site.error("r2", "kick_off"))
+        .contains("According to its response", "bulk.window = PT24H");
   }
 
   /** The server was not asked: a green run would be one on yesterday's data. */

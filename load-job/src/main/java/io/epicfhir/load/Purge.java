@@ -38,6 +38,8 @@ public final class Purge implements Job {
           case PARQUET -> new ParquetPurge(context.lake(), settings, optOuts).run();
         };
     context.recorder().result("purged", new TreeMap<>(gone));
-    context.recorder().note("Rows or folders that were taken out besides the loaded ones: " + gone);
+    context
+        .recorder()
+        .note("Rows or folders deleted in addition to those that the load replaced: " + gone);
   }
 }

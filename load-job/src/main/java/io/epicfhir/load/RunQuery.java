@@ -41,7 +41,7 @@ public final class RunQuery {
       err.println(e.getMessage());
       return e.exitCode().number();
     } catch (SQLException e) {
-      err.println("The database failed: SQLSTATE " + e.getSQLState());
+      err.println("PostgreSQL reported an error: SQLSTATE " + e.getSQLState());
       return ExitCode.STORAGE.number();
     }
   }
@@ -49,8 +49,7 @@ public final class RunQuery {
   private static void run(QueryArguments arguments, PrintStream out) throws SQLException {
     if (arguments.isParquet()) {
       throw new QueryRefused(
-          arguments.name(),
-          "Parquet files come from the lake: leave out --on postgres, or write a .csv");
+          arguments.name(), "only the lake can write Parquet: omit --on postgres, or write a .csv");
     }
     SqlQuery query = QueryFile.read(arguments.queries(), arguments.name(), DIALECTS);
     Map<String, Object> values = query.bound(arguments.parameters());

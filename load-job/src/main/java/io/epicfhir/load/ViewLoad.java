@@ -108,7 +108,7 @@ final class ViewLoad {
     if (result.rows() != request.expected()) {
       throw new JobException(
           ExitCode.DATA_REFUSED,
-          "Cannot reconcile %s: it has %d rows, the view table %d; look for who else writes it"
+          "Cannot reconcile %s: it has %d rows, but the view table has %d; find out who else writes to it"
               .formatted(table, result.rows(), request.expected()));
     }
     return answer(result.rows(), request.expected(), changed.isPresent() ? Way.CHANGES : Way.WHOLE);
@@ -132,18 +132,18 @@ final class ViewLoad {
   private String doubt(Optional<Target.Standing> found) {
     if (found.filter(Target.Standing::tampered).isPresent()) {
       Target.Standing standing = found.get();
-      return "Someone else changed %s between %s and %s: it has %d rows, and %d were loaded. It was loaded again in full."
+      return "Someone else changed %s between %s and %s: it has %d rows, but %d were loaded. It was reloaded in full."
           .formatted(table, since(standing), now(), standing.counted(), standing.rows());
     }
     if (found.filter(standing -> standing.restored(view)).isPresent()) {
-      return "%s was loaded from version %d of its view, and the lake now has another commit of that number, or none: was the lake restored from a backup? It was loaded again in full."
+      return "%s was loaded from version %d of its view, but the lake now has a different commit with that number, or none: was the lake restored from a backup? The table was reloaded in full."
           .formatted(table, found.get().at().number());
     }
     return "";
   }
 
   private String differs(Target.Standing standing) {
-    return "The content of %s was not what its view has, although nothing else showed it; %s is when it was last known to be right. It was loaded again in full."
+    return "The values in %s did not match its view; only the full comparison (load.verify-every) found this. It last matched at %s. It was reloaded in full."
         .formatted(table, standing.verifiedAt().truncatedTo(ChronoUnit.SECONDS));
   }
 

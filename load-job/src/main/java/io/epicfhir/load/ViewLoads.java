@@ -185,7 +185,7 @@ final class ViewLoads {
       LOG.info("{}: {}", table.name(), loaded.get(table));
     } catch (TableBusy e) {
       if (Instant.now().isBefore(deadline)) {
-        LOG.info("{} is held by another session and is tried again at the end", table.name());
+        LOG.info("{} is locked by another session; retried after all others", table.name());
         return false;
       }
       failures.put(table, e);

@@ -80,7 +80,7 @@ class DamagedFilesTest {
 
     assertThat(load.error())
         .contains("Cannot read a file of ", "views/a/" + file.getFileName() + " is damaged")
-        .contains("restore it from a copy, or delete the table and rerun from transform");
+        .contains("restore it from a backup, or delete the table and rerun from transform");
     assertThat(load.query("SELECT count(*) FROM {}.b")).containsExactly("1");
   }
 

@@ -90,7 +90,7 @@ class ForeignKeysTest {
     assertThat(load.error())
         .contains(
             "the foreign key notes_a_fkey of table notes does not allow it",
-            "who owns the foreign key decides")
+            "ask the owner of the foreign key")
         .doesNotContain("r1");
     assertThat(load.query("SELECT count(*), min(text) FROM {}.a")).containsExactly("40|old");
     load.execute("DELETE FROM {}.notes WHERE a = 'r1'");

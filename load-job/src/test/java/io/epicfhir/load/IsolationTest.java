@@ -291,8 +291,8 @@ class IsolationTest {
         .contains(
             switch (what) {
               case "a broken log" -> "Cannot read the log of the Delta table";
-              case "a lost file" -> "its table has lost the file";
-              case "columns" -> "it has 1601 columns, and a table takes 1600";
+              case "a lost file" -> "its table lacks the file";
+              case "columns" -> "it has 1601 columns, but a table can have only 1600";
               case "xmin" -> "a system column xmin";
               default -> "at most 63 letters, digits and _";
             });
@@ -325,7 +325,7 @@ class IsolationTest {
     assertThat(load.query("SELECT count(*) FROM {}.m WHERE patient_id = '" + longer + "'"))
         .containsExactly("1");
     assertThat(load.report().at("/notes").toString())
-        .contains(load.schema() + ".m goes without")
+        .contains(load.schema() + ".m was loaded without")
         .doesNotContain(longer.substring(0, 20));
     ViewTables.write(load.lake(), "m", keys, List.of(row("r", "p", "r")));
     assertThat(load.run()).isZero();

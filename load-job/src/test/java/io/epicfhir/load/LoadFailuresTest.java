@@ -94,7 +94,7 @@ class LoadFailuresTest {
     assertThat(load.run()).isEqualTo(6);
 
     assertThat(load.error())
-        .startsWith("Cannot load view a: its table has lost the file ")
+        .startsWith("Cannot load view a: its table lacks the file ")
         .endsWith("restore it, or delete the table and rerun from transform");
     assertThat(load.query("SELECT DISTINCT text FROM {}.a")).containsExactly("old");
   }
@@ -160,7 +160,7 @@ class LoadFailuresTest {
       assertThat(load.run()).isEqualTo(6);
 
       assertThat(load.error())
-          .contains("another loader was at work for 0 s; let it end, then rerun");
+          .contains("another load held the lock for 0 s; wait until it ends, then rerun");
     }
     assertThat(load.run()).isZero();
   }
@@ -221,7 +221,9 @@ class LoadFailuresTest {
 
     assertThat(load.error())
         .contains("column _gone has a name that load itself needs; rename the column")
-        .contains("x".repeat(64) + " is not a name", "when has the unknown ansi/type FORTNIGHT");
+        .contains(
+            "x".repeat(64) + " must have at most 63 letters",
+            "when has the unknown ansi/type FORTNIGHT");
   }
 
   @Test

@@ -136,7 +136,9 @@ class OthersNamesTest {
 
     assertThat(load.run()).isEqualTo(3);
 
-    assertThat(load.error()).contains("\"a\" is not a table", "rename or drop what stands");
+    assertThat(load.error())
+        .contains(
+            "\"a\" is not a table", "another object has the name of a table: rename or drop it");
   }
 
   @Test

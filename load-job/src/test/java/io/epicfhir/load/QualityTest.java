@@ -71,7 +71,7 @@ class QualityTest {
     assertThat(load.report().at("/notes/0").asText())
         .isEqualTo(
             load.schema()
-                + ".a could not be asked for its null shares and patients (SQLSTATE 42501)");
+                + ".a: its shares of nulls and its patients could not be checked (SQLSTATE 42501)");
   }
 
   @Test
@@ -122,7 +122,7 @@ class QualityTest {
     assertThat(why("slow")).contains("longer than load.quality.statement-timeout");
     assertThat(why("writes")).isNotEmpty();
     assertThat(why("hidden")).contains("read-only");
-    assertThat(why("two")).isEqualTo("two.sql: it needs one SELECT, without a semicolon");
+    assertThat(why("two")).isEqualTo("two.sql: write exactly one SELECT, without a semicolon");
     assertThat(why("elsewhere")).isEqualTo("there is no table b in the schema " + load.schema());
     assertThat(why("strange")).contains("the folder has no such file");
     assertThat(result("other").at("/state").asText()).isEqualTo("exceeded");

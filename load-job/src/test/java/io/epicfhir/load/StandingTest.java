@@ -71,7 +71,8 @@ class StandingTest {
   @Test
   void aTableThatIsNotThereCannotBeAskedFor() throws Exception {
     assertThat(load.run("--views", "a,b")).isEqualTo(2);
-    assertThat(load.error()).isEqualTo("Cannot load anew the table b: the lake has the tables a");
+    assertThat(load.error())
+        .isEqualTo("Cannot reload the table b: it is not in the lake, which has a");
   }
 
   /** They are somebody's archive; the table's are only the view's. */
@@ -176,7 +177,9 @@ class StandingTest {
     assertThat(load.run()).isZero();
 
     assertThat(load.report().at("/notes/0").asText())
-        .contains(".a goes without an index that its rows or columns do not take", "by_text")
+        .contains(
+            ".a was loaded without an index that PostgreSQL cannot build on its rows or columns",
+            "by_text")
         .doesNotContain("lower");
     assertThat(load.query("SELECT text FROM {}.a")).containsExactly("1.50");
   }

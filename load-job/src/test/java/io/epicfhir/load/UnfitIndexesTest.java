@@ -60,7 +60,7 @@ class UnfitIndexesTest {
     assertThat(load.run()).as(() -> load.error()).isZero();
 
     assertThat(load.report().at("/notes/0").asText())
-        .isEqualTo(load.schema() + ".a goes without the index own, which its rows do not fit");
+        .isEqualTo(load.schema() + ".a was loaded without the index own, which its rows violate");
     assertThat(load.query("SELECT length(text) FROM {}.a")).containsExactly("9000");
     assertThat(load.query("SELECT indexname FROM pg_indexes WHERE schemaname = '{}' ORDER BY 1"))
         .containsExactly("a_pkey", "other");

@@ -65,15 +65,15 @@ public final class Erase implements Job {
     recorder.result("rows", result.rows());
     recorder.result("tables", result.tables());
     recorder.note(
-        "Patients: %d; of the named ones, the lake does not know %d. Resources by type: %s. Rows by layer: %s."
+        "Patients: %d; %d of the listed ids and identifiers are unknown to the lake. Resources by type: %s. Rows by layer: %s."
             .formatted(result.patients(), result.unknown(), result.resources(), result.rows()));
     if (result.unknown() > 0) {
       recorder.note(
-          "CHECK THE LIST: the lake has no patient for %d of its names. An unknown id stays out from now on; an unknown identifier keeps nobody out."
+          "CHECK THE LIST: the lake has no patient for %d of its lines. An unknown id is kept out from now on; an unknown identifier keeps no patient out."
               .formatted(result.unknown()));
     }
     if (result.isEmpty() && result.before() > 0) {
-      recorder.note("They were erased before; nothing of them is left in the tables.");
+      recorder.note("These patients were erased earlier; the tables contain nothing of them.");
     } else if (result.isEmpty()) {
       throw new JobException(
           ExitCode.DATA_REFUSED,

@@ -83,9 +83,9 @@ final class JoinedStep {
       for (String folder : unknown) {
         recorder.note(
             folder
-                + " has a table but no definition any more; its table stays as it is. Delete "
+                + " no longer has a definition; its table is kept but not updated. Delete "
                 + paths.at(folder)
-                + " when nobody needs it.");
+                + " when it is no longer needed.");
       }
     }
 

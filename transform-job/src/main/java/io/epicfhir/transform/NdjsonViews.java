@@ -78,7 +78,7 @@ public final class NdjsonViews {
     }
     for (String folder : List.of("--ndjson", "--views")) {
       if (!Files.isDirectory(Path.of(options.getOrDefault(folder, "")))) {
-        stop(2, USAGE + "; " + folder + " must be a folder that is there");
+        stop(2, USAGE + "; " + folder + " must be an existing folder");
       }
     }
     return options;

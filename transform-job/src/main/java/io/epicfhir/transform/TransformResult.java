@@ -61,9 +61,9 @@ record TransformResult(
       recorder.note(
           "View "
               + view
-              + " has a table but no definition any more; its table stays as it is. Delete "
+              + " no longer has a definition; its table is kept but not updated. Delete "
               + paths.view(view)
-              + " when nobody needs it.");
+              + " when it is no longer needed.");
     }
   }
 
@@ -98,7 +98,7 @@ record TransformResult(
           counts.parts()
               + " resources of "
               + type
-              + " came as parts only (tag SUBSETTED); a part replaces no whole resource. Ask for"
+              + " are incomplete (tag SUBSETTED), so they do not replace complete resources. Request"
               + " them without _elements or _summary.");
     }
     if (counts.capped() > 0) {
@@ -106,7 +106,7 @@ record TransformResult(
           counts.capped()
               + " resources of "
               + type
-              + " have a meta.lastUpdated later than their export; their order counts from the"
+              + " have a meta.lastUpdated later than their export; they are ordered by the"
               + " export's time. Check the server's clock.");
     }
   }
@@ -118,8 +118,8 @@ record TransformResult(
       recorder.result("newcomers", patients.newcomers());
       recorder.note(
           patients.newcomers()
-              + " patients are new, and an incremental export brought them: what their records held"
-              + " before may be missing. Rerun from kick_off with bulk.mode = full to fetch it.");
+              + " patients are new and came with an incremental export, so their earlier records"
+              + " may be missing. Rerun from kick_off with bulk.mode = full to fetch them.");
     }
   }
 
@@ -182,7 +182,7 @@ record TransformResult(
 
   private static String drift(String type, Map<String, Long> drift) {
     return type
-        + " has what FHIR R4 does not say; it reads as absent in views and stays in silver: "
+        + " has content that is not valid FHIR R4. Views treat it as absent; silver keeps it: "
         + drift.entrySet().stream()
             .map(e -> e.getKey() + " (" + e.getValue() + " times)")
             .collect(Collectors.joining(", "));

@@ -117,7 +117,9 @@ final class ViewCatalog {
             .add(new File(file, view, text));
       } else {
         problem(
-            file, Optional.empty(), file + " has no name, and its own is no table's; add \"name\"");
+            file,
+            Optional.empty(),
+            file + " has no \"name\", and its file name is not a valid table name; add \"name\"");
       }
     } catch (ViewException e) {
       problem(file, Optional.empty(), e.getMessage());

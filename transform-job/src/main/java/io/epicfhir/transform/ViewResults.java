@@ -53,7 +53,7 @@ final class ViewResults {
       failed(
           type,
           plan.name(),
-          "View %s has rows of %d %s resources, and silver gives it %d; rerun from transform with views = %s, which rebuilds it"
+          "View %s has rows of %d %s resources, but %d match it in silver; rerun from transform with views = %s, which rebuilds it"
               .formatted(plan.name(), has, type, expected, plan.name()));
     }
   }

@@ -61,13 +61,13 @@ final class BronzeFilesTest {
     byte[] bytes = Files.readAllBytes(file);
     Arrays.fill(bytes, bytes.length - 8, bytes.length, (byte) 0);
     Files.write(file, bytes);
-    leftOut("it is no whole Parquet file");
+    leftOut("it is not a complete Parquet file");
   }
 
   @Test
   void aMissingFileIsLeftOut() throws IOException {
     Files.delete(file);
-    leftOut("it is not there");
+    leftOut("it is missing");
   }
 
   @Test
@@ -175,7 +175,7 @@ final class BronzeFilesTest {
             new RebuildRequest(Set.of("e1"), Set.of("Patient", "Condition"), Set.of(), Map.of()));
     assertThat(red.problems())
         .anyMatch(p -> p.contains("export e1"))
-        .anyMatch(p -> p.startsWith("Silver Patient is not rebuilt and stays as it is"));
+        .anyMatch(p -> p.startsWith("Silver Patient is not rebuilt and keeps its rows"));
     assertThat(red.silver().rebuilt()).doesNotContain("Patient");
     assertThat(lake.live("Patient")).isEqualTo(before).hasSizeGreaterThan(1);
     assertThat(lake.rows("patient")).isEqualTo(rows).hasSameSizeAs(before);
@@ -204,7 +204,7 @@ final class BronzeFilesTest {
     TransformResult red = lake.run();
     assertThat(red.problems())
         .containsExactly(
-            "Silver Patient stays as it is: the landings tell of 3 rows, and 1 were read of"
+            "Silver Patient keeps its rows: the landings list 3 rows, but 1 were read from"
                 + " bronze; run the extract task again");
     assertThat(red.silver().exports()).isEmpty();
     assertThat(lake.live("Patient")).isEmpty();
@@ -253,9 +253,9 @@ final class BronzeFilesTest {
     assertThat(red.problems())
         .singleElement()
         .asString()
-        .startsWith("Cannot take bronze file " + landing.files().get(0).path() + " of export e1: ")
+        .startsWith("Cannot read bronze file " + landing.files().get(0).path() + " of export e1: ")
         .contains(why)
-        .endsWith("run the extract task of etl/run-e1 again, which lands the export anew");
+        .endsWith("run the extract task of etl/run-e1 again, which lands the export again");
     assertThat(red.silver().problems().damagedExports()).containsExactly("e1");
     assertThat(red.silver().exports()).containsExactly("e2");
     assertThat(lake.live("Patient")).hasSize(1);

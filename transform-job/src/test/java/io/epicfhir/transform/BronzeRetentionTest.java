@@ -170,7 +170,7 @@ final class BronzeRetentionTest {
         .land();
     for (int night = 0; night < 2; night++) {
       assertThat(lake().run().problems())
-          .anyMatch(p -> p.contains("e2") && p.contains("make a full export of group \"group\""));
+          .anyMatch(p -> p.contains("e2") && p.contains("run a full export of group \"group\""));
       remove();
     }
     version(export("e3", "03-06"), "a", "2", "new").full().land();
@@ -215,7 +215,7 @@ final class BronzeRetentionTest {
     landings.withdraw(landings.find("e2").orElseThrow());
     export("e3", "01-12").since("2026-01-10T00:00:00Z").resource("Patient", "z").land();
     for (int night = 0; night < 2; night++) {
-      assertThat(lake().run().problems()).anyMatch(p -> p.contains("make a full export of group"));
+      assertThat(lake().run().problems()).anyMatch(p -> p.contains("run a full export of group"));
       remove();
     }
     version(export("e4", "03-06"), "a", "3", "newest").full().land();
@@ -232,7 +232,7 @@ final class BronzeRetentionTest {
     assertThat(remove().rowsRemoved()).isEqualTo(1);
     export("e2", "01-11").resource("Patient", "b").landedAt("2026-03-05T00:00:00Z").land();
     export("e3", "03-06").resource("Patient", "b").land();
-    assertThat(lake().run().problems()).anyMatch(p -> p.contains("make a full export"));
+    assertThat(lake().run().problems()).anyMatch(p -> p.contains("run a full export"));
     export("e4", "03-07").full().resource("Patient", "b").land();
     assertThat(lake().run().problems()).isEmpty();
   }
@@ -246,7 +246,7 @@ final class BronzeRetentionTest {
     export("e2", "01-11").resource("Patient", "b").landedAt("2026-03-05T00:00:00Z").land();
     export("e3", "03-06").full().resource("Patient", "b").land();
     assertThat(lake().run().problems())
-        .anyMatch(p -> p.contains("make a full export of every group"));
+        .anyMatch(p -> p.contains("run a full export of every group"));
     version(export("o2", "03-07").of("other"), "a", "1", "held").full().land();
     assertThat(lake().run().problems()).isEmpty();
     assertThat(lake().live("Patient")).anyMatch(line -> line.contains("held"));

@@ -40,7 +40,9 @@ final class EraseKillTest {
     assertThat(JobRunner.run(new Erase(), arguments("prove"))).isZero();
     assertThat(JobRunner.run(new Erase(), arguments("go"))).as("nothing is left").isZero();
     String report = Files.readString(folder.resolve("lake/metrics/erase/r1/erase.json"));
-    assertThat(report).contains("They were erased before").doesNotContain(ErasedClinic.ANNA);
+    assertThat(report)
+        .contains("These patients were erased earlier")
+        .doesNotContain(ErasedClinic.ANNA);
 
     Path stray = folder.resolve("lake/state/history/stray.json");
     Files.createDirectories(stray.getParent());

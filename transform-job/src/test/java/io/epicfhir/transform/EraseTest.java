@@ -120,7 +120,7 @@ final class EraseTest {
         Files.writeString(folder.resolve("quarantine/extraction_date=2026-01-01/b.parquet"), "x");
     assertThatThrownBy(clinic::erase)
         .isInstanceOf(JobException.class)
-        .hasMessageContaining("is no whole Parquet file");
+        .hasMessageContaining("is not a complete Parquet file");
     assertThat(clinic.lake.rows("patient")).as("views come first").hasSize(1);
     assertThat(clinic.lake.live("Patient")).hasSize(3);
     Files.delete(broken);
@@ -129,7 +129,7 @@ final class EraseTest {
         Files.writeString(
             folder.resolve("bronze/resource_type=Patient/extraction_date=2026-01-01/o.parquet"),
             "x");
-    assertThatThrownBy(clinic::erase).hasMessageContaining("is no whole Parquet file");
+    assertThatThrownBy(clinic::erase).hasMessageContaining("is not a complete Parquet file");
     Files.delete(orphan);
 
     Erasure.Result done = clinic.erase();
@@ -145,7 +145,7 @@ final class EraseTest {
         .hasMessageContaining("there is no such file");
     Files.writeString(file, "# nobody\n\n");
     mode(file, "rw-------");
-    assertThatThrownBy(() -> NamedPatients.read(file)).hasMessageContaining("it names nobody");
+    assertThatThrownBy(() -> NamedPatients.read(file)).hasMessageContaining("it lists no patients");
     Files.writeString(file, "Patient/eSecret12345\nurn:x|77\n");
     mode(file, "rw-r--r--");
     assertThatThrownBy(() -> NamedPatients.read(file))

@@ -266,7 +266,7 @@ final class JoinedTablesTest {
         .singleElement()
         .asString()
         .startsWith(
-            "Lookup ingredient keeps its last good table. ingredient.json:3: this is no JSON");
+            "Lookup ingredient keeps its last good table. ingredient.json:3: this is not valid JSON");
     assertThat(lake.table("joined/orders")).contains("a active c1 i2", "b stopped c2 null");
     lake.lookup("ingredient.json", null);
     assertThat(lake.transform().joined().unknown()).containsExactly("lookups/ingredient");
@@ -336,13 +336,13 @@ final class JoinedTablesTest {
     assertThat(result.problems()).hasSize(7);
     assertThat(failed.get("broken"))
         .isEqualTo(
-            "Joined table broken keeps its last good rows. broken.sql:3: Spark ended it with"
-                + " DIVIDE_BY_ZERO: try_divide gives null there");
-    assertThat(failed.get("after")).contains("It waits for broken");
+            "Joined table broken keeps its last good rows. broken.sql:3: Spark failed with"
+                + " DIVIDE_BY_ZERO: try_divide returns null instead");
+    assertThat(failed.get("after")).contains("It needs broken");
     assertThat(failed.get("typo")).contains("typo.sql:3: ", "ident");
     assertThat(failed.get("gone"))
         .contains("gone.sql: there is no view or joined table nothing_such");
-    assertThat(failed.get("circle1")).contains("circle1.sql: it reads itself: circle");
+    assertThat(failed.get("circle1")).contains("circle1.sql: it depends on itself: circle");
     assertThat(failed.get("drug")).contains("a view has the name drug");
     assertThat(folder.resolve("joined/broken")).doesNotExist();
     lake.sql("broken.sql", "-- description: x\n-- depends: request\nSELECT id FROM request\n");
@@ -387,7 +387,7 @@ final class JoinedTablesTest {
     TransformResult result = lake.run();
     assertThat(result.joined().joined().failed().get("orders"))
         .isEqualTo(
-            "Joined table orders keeps its last good rows. It waits for drug, which this run could"
+            "Joined table orders keeps its last good rows. It needs drug, which this run could"
                 + " not bring up to date");
     assertThat(lake.table("joined/orders")).contains("a active c1 null");
   }

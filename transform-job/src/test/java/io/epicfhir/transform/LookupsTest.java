@@ -73,13 +73,13 @@ final class LookupsTest {
       value = {
         "a,b⏎1⏎|x.csv:2: the line has 1 values, and the header has 2",
         "a,b⏎1,2⏎1,2,3⏎|x.csv:3: the line has 3 values, and the header has 2",
-        "a,b⏎1,2⏎1,|x.csv:3: the last line has no line end",
-        "a,b⏎1,\"2⏎3,4⏎|x.csv:2: a quotation mark is opened here and not closed",
-        "a,b⏎1,2\"⏎|x.csv:2: a value with a quotation mark",
-        "a,b⏎1,\"2\"x⏎|x.csv:2: after a quotation mark",
-        "a,a⏎1,2⏎|x.csv:1: the column a is there twice",
-        "a,b:int⏎1,2⏎|x.csv:1: \"int\" is no type of a column",
-        "a, ⏎1,2⏎|x.csv:1: \"\" is no column's name",
+        "a,b⏎1,2⏎1,|x.csv:3: the last line has no line break",
+        "a,b⏎1,\"2⏎3,4⏎|x.csv:2: the quotation mark that opens here is not closed",
+        "a,b⏎1,2\"⏎|x.csv:2: a value that contains a quotation mark must be quoted",
+        "a,b⏎1,\"2\"x⏎|x.csv:2: a closing quotation mark must be followed",
+        "a,a⏎1,2⏎|x.csv:1: the column a occurs twice",
+        "a,b:int⏎1,2⏎|x.csv:1: \"int\" is not a column type",
+        "a, ⏎1,2⏎|x.csv:1: \"\" is not a valid column name",
         "a:integer⏎x⏎|x.csv:2: column a: a value is not an integer",
         "a:date⏎2023-02-29⏎|x.csv:2: column a: a value is not a date like 2024-01-31",
         "a:boolean⏎yes⏎|x.csv:2: column a: a value is neither true nor false",
@@ -141,18 +141,18 @@ final class LookupsTest {
       quoteCharacter = '~',
       value = {
         "{\"resourceType\": \"CodeSystem\", \"content\": \"not-present\"}|its content is \"not-present\"",
-        "{\"resourceType\": \"CodeSystem\", \"content\": \"complete\", \"count\": 2, \"concept\": [{\"code\": \"a\"}]}|it says that it has 2 concepts, and it has 1",
-        "{\"resourceType\": \"CodeSystem\", \"content\": \"fragment\", \"concept\": [{\"code\": \"a\"}, {\"code\": \"a\"}]}|the code a is there twice",
+        "{\"resourceType\": \"CodeSystem\", \"content\": \"complete\", \"count\": 2, \"concept\": [{\"code\": \"a\"}]}|its count says 2 concepts, but it contains 1",
+        "{\"resourceType\": \"CodeSystem\", \"content\": \"fragment\", \"concept\": [{\"code\": \"a\"}, {\"code\": \"a\"}]}|the code a occurs twice",
         "{\"resourceType\": \"ValueSet\", \"expansion\": {\"total\": 3, \"contains\": [{\"code\": \"a\"}]}}|its expansion has 1 codes of a total of 3",
-        "{\"resourceType\": \"ValueSet\", \"expansion\": {\"offset\": 100, \"contains\": []}}|it is one page of an expansion",
+        "{\"resourceType\": \"ValueSet\", \"expansion\": {\"offset\": 100, \"contains\": []}}|it is only one page of an expansion",
         "{\"resourceType\": \"ValueSet\", \"expansion\": {\"extension\": [{\"url\": \"http://hl7.org/fhir/StructureDefinition/valueset-toocostly\", \"valueBoolean\": true}]}}|too costly",
         "{\"resourceType\": \"ValueSet\", \"expansion\": {\"extension\": [{\"url\": \"http://hl7.org/fhir/StructureDefinition/valueset-unclosed\", \"valueBoolean\": true}]}}|other codes may be in the value set",
         "{\"resourceType\": \"ValueSet\", \"compose\": {\"include\": [{\"system\": \"s\"}]}}|it takes codes by a filter",
         "{\"resourceType\": \"ValueSet\", \"compose\": {\"include\": [{\"valueSet\": [\"v\"]}]}}|it takes codes by a filter",
         "{\"resourceType\": \"ValueSet\"}|it has neither an expansion nor a list",
-        "{\"resourceType\": \"ConceptMap\", \"group\": [{\"unmapped\": {\"mode\": \"fixed\"}}]}|\"unmapped\" is no row",
+        "{\"resourceType\": \"ConceptMap\", \"group\": [{\"unmapped\": {\"mode\": \"fixed\"}}]}|\"unmapped\" gives no row",
         "{\"resourceType\": \"Patient\"}|a lookup is a CodeSystem",
-        "{\"resourceType\": \"CodeSystem\", \"content\": \"complete\"|x.json:1: this is no JSON from here on",
+        "{\"resourceType\": \"CodeSystem\", \"content\": \"complete\"|x.json:1: this is not valid JSON from here on",
       })
   void aTerminologyResourceThatDoesNotHoldAllItsCodesIsRefused(String json, String message) {
     TestLake lake = lake().lookup("x.json", json);
@@ -223,7 +223,7 @@ final class LookupsTest {
     Files.writeString(file, "concept_id\tconcept_name\tinvalid_reason\n1\tA\t\n2\tcut");
     results = run(lake, Optional.of(folder));
     assertThat(results.failed().get("concept"))
-        .contains("CONCEPT.csv:3: the last line has no line end");
+        .contains("CONCEPT.csv:3: the last line has no line break");
     assertThat(results.table("concept")).as("the last good one").isPresent();
     Files.writeString(file, "concept_id\tconcept_name\tinvalid_reason\n1\tA\n");
     assertThat(run(lake, Optional.of(folder)).failed().get("concept"))
@@ -274,7 +274,7 @@ final class LookupsTest {
     LookupResults results = run(lake, Optional.empty());
     assertThat(results.failed().get("x"))
         .startsWith(
-            "Lookup x keeps its last good table. x.csv: the file has no rows, and the table has 2");
+            "Lookup x keeps its last good table. x.csv: the file has no rows, but the table has 2");
     assertThat(results.table("x")).isPresent();
     assertThat(lake.table("lookups/x")).containsExactly("a", "b");
     Files.delete(lake.root().resolve("state/lookups/x.json"));
@@ -298,7 +298,7 @@ final class LookupsTest {
       assertThat(results.failed()).containsOnlyKeys("concept");
       assertThat(results.failed().get("concept"))
           .startsWith("Lookup concept keeps its last good table. CONCEPT.csv: the folder ")
-          .contains("athena", " is not there, or is empty");
+          .contains("athena", " is missing or empty");
       assertThat(results.table("concept")).isPresent();
       assertThat(results.done()).containsOnlyKeys("x");
     }

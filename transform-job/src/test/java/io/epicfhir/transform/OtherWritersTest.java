@@ -66,11 +66,11 @@ final class OtherWritersTest {
     assertThat(red.silver().problems().changedTypes()).contains(type);
     assertThat(red.problems())
         .contains(
-            "Somebody else changed silver "
+            "Someone else changed silver "
                 + type
                 + ": "
                 + why
-                + "; find out who writes the lake, then rerun from transform with types = "
+                + "; find out who else writes to the lake, then rerun from transform with types = "
                 + type
                 + ", which rebuilds it from bronze");
     assertThat(lake.rows("patient")).as("the view keeps its last good rows").isEqualTo(rows);
@@ -87,9 +87,9 @@ final class OtherWritersTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "DELETE FROM %s WHERE id = 'a' | commit 2 (DELETE) is somebody else's",
-        "UPDATE %s SET resource = '{}' WHERE resource_type = 'Patient' | commit 2 (UPDATE) is somebody else's",
-        "RESTORE TABLE %s TO VERSION AS OF 0 | commit 2 (RESTORE) is somebody else's",
+        "DELETE FROM %s WHERE id = 'a' | commit 2 (DELETE) was written by someone else",
+        "UPDATE %s SET resource = '{}' WHERE resource_type = 'Patient' | commit 2 (UPDATE) was written by someone else",
+        "RESTORE TABLE %s TO VERSION AS OF 0 | commit 2 (RESTORE) was written by someone else",
       })
   void aTypeThatSomebodyChangedIsRedUntilItIsRebuilt(String sql, String why) {
     lake.somebody("silver", sql);
@@ -102,9 +102,9 @@ final class OtherWritersTest {
   void anotherTypeGoesOnAndItsCommitDoesNotHideTheStrangeOne() {
     lake.somebody("silver", "DELETE FROM %s WHERE id = 'a'");
     lake.export("e3", WEDNESDAY).resource("Condition", "y").land();
-    red("Patient", "commit 2 (DELETE) is somebody else's");
+    red("Patient", "commit 2 (DELETE) was written by someone else");
     assertThat(lake.rows("condition")).containsExactly("x", "y");
-    red("Patient", "commit 2 (DELETE) is somebody else's");
+    red("Patient", "commit 2 (DELETE) was written by someone else");
     lake.export("e4", "2026-01-08T00:00:00Z").resource("Patient", "d").land();
     TransformResult waiting = lake.run();
     assertThat(waiting.silver().exports()).as("it waits for the rebuild").isEmpty();
@@ -137,7 +137,7 @@ final class OtherWritersTest {
   void silverOfAnOlderBackupIsRedUntilItIsRebuilt() {
     lake.lake().delete(commit(1, "json"));
     lake.lake().delete(commit(1, "crc"));
-    red("Patient", "its newest commit is 0, where there was a commit 1");
+    red("Patient", "its newest commit is 0, but the pipeline had written commit 1");
     mendedByARebuild("Patient", "Condition");
   }
 
@@ -159,7 +159,7 @@ final class OtherWritersTest {
     assertThat(lake.silver("Patient")).isEqualTo(silver);
     lake.somebody("silver", "DELETE FROM %s WHERE id = 'a'");
     cleaned();
-    red("Patient", "commits are no longer in its log, and it has 2 rows instead of 3");
+    red("Patient", "its log no longer has all commits, and it has 2 rows instead of 3");
     mendedByARebuild("Patient");
   }
 
@@ -195,7 +195,8 @@ final class OtherWritersTest {
     lake.somebody("views/patient", sql);
     long version = lake.silverVersion();
     String why =
-        "commit %d (%s) is somebody else's".formatted(lake.viewVersion("patient"), operation);
+        "commit %d (%s) was written by someone else"
+            .formatted(lake.viewVersion("patient"), operation);
     assertThat(lake.transform().views().changed()).isEqualTo(Map.of("patient", why));
     assertThat(lake.rows("patient")).isEqualTo(rows);
     assertThat(lake.silverVersion()).isEqualTo(version);
@@ -218,7 +219,8 @@ final class OtherWritersTest {
       }
     }
     assertThat(lake.transform().views().changed())
-        .isEqualTo(Map.of("patient", "its newest commit is 0, where there was a commit 1"));
+        .isEqualTo(
+            Map.of("patient", "its newest commit is 0, but the pipeline had written commit 1"));
     assertThat(lake.rows("patient")).isEqualTo(rows);
   }
 

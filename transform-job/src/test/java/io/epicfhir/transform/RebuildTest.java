@@ -150,7 +150,7 @@ final class RebuildTest {
     for (TransformResult red : List.of(ten.run(), ten.rebuild("Patient"))) {
       assertThat(red.problems())
           .anyMatch(
-              problem -> problem.startsWith("Silver has what exports e1 brought, and their files"));
+              problem -> problem.startsWith("Silver contains data of exports e1, but their files"));
       assertThat(ten.live("Patient")).hasSize(11);
       assertThat(ten.rows("patient")).hasSize(11);
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class TransformDiskTest {
   private static final String LOCAL_DISK = "spark.local.dir";
   private static final String ADVICE =
-      "; check that the lake and Spark's local disks are there, writable and not full";
+      "; check that the lake and Spark's local disks exist, are writable and are not full";
   private static final int MANY = 5_000;
   private static final String VIEW =
       """
@@ -76,7 +76,7 @@ final class TransformDiskTest {
           .isEqualTo(
               "Cannot start Spark on the local disks "
                   + local.root()
-                  + ": Read-only file system; check that they are there, writable and not full,"
+                  + ": Read-only file system; check that they exist, are writable and are not full,"
                   + " or set spark.local.dir");
       local.remount("rw");
 
@@ -116,7 +116,7 @@ final class TransformDiskTest {
       assertThat(transform()).isEqualTo(6);
       assertThat(error())
           .startsWith("Cannot write ")
-          .contains("lake/silver: Read-only file system; check that the lake is there");
+          .contains("lake/silver: Read-only file system; check that the lake exists");
       tables.remount("rw");
       tables.fill(0);
 
@@ -124,7 +124,7 @@ final class TransformDiskTest {
 
       assertThat(error())
           .startsWith("Cannot ")
-          .contains("lake/silver: No space left on device; check that the lake is there");
+          .contains("lake/silver: No space left on device; check that the lake exists");
       assertThat(lake.silver("Patient")).isEqualTo(before);
       tables.makeRoom();
       assertThat(transform()).isZero();
@@ -151,8 +151,8 @@ final class TransformDiskTest {
       assertThat(transform()).as(damaged).isEqualTo(6);
 
       assertThat(error())
-          .contains(file.getFileName() + " does not fit its checksum; restore the file")
-          .doesNotContain("writable and not full");
+          .contains(file.getFileName() + " does not match its checksum; restore the file")
+          .doesNotContain("are writable and are not full");
       Files.write(file, whole);
       assertThat(transform()).as(damaged).isZero();
       assertThat(lake.silver("Patient")).isEqualTo(silver.stream().sorted().toList());

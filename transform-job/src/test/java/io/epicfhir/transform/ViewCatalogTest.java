@@ -68,7 +68,7 @@ final class ViewCatalogTest {
   void anErrorOfJsonNamesFileAndLine() throws IOException {
     Files.writeString(folder.resolve("e.json"), "{\"a\": 1,\n \"b\": }");
     assertThat(problem("e.json").message())
-        .startsWith("Cannot read view e.json: it is no JSON in line 2, column");
+        .startsWith("Cannot read view e.json: it is not valid JSON in line 2, column");
     assertThat(problem("e.json").view()).isEmpty();
   }
 
@@ -99,7 +99,7 @@ final class ViewCatalogTest {
         folder.resolve("a.json"),
         "{\"resource\": \"Patient\",\n \"select\": [],\n \"select\": []}");
     assertThat(problem("a.json").message())
-        .startsWith("Cannot read view a.json: a key is there twice in line 3")
+        .startsWith("Cannot read view a.json: a key occurs twice in line 3")
         .contains("'select'");
   }
 

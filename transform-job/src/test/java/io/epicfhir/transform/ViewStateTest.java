@@ -142,7 +142,7 @@ final class ViewStateTest {
     TransformResult red = lake.run();
     assertThat(red.problems())
         .containsExactly(
-            "View %s has rows of 8 Patient resources, and silver gives it 3; rerun from transform with views = %s, which rebuilds it"
+            "View %s has rows of 8 Patient resources, but 3 match it in silver; rerun from transform with views = %s, which rebuilds it"
                 .formatted(view, view));
     assertThat(lake.run().problems()).as("asking again does not make it right").hasSize(1);
     assertThat(lake.rebuildViews(view).problems()).isEmpty();

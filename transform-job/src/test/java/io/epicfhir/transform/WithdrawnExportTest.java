@@ -19,8 +19,8 @@ final class WithdrawnExportTest {
   private static final String GONE =
       "Export e2 was withdrawn because its bronze files were damaged";
   private static final String GAP =
-      "Export e3 has only what changed since 2026-01-06T00:00:00Z, and no earlier export of group"
-          + " \"group\" covers the time before it; make a full export of the group"
+      "Export e3 contains only the changes since 2026-01-06T00:00:00Z, and no earlier export of group"
+          + " \"group\" covers the time before it; run a full export of the group"
           + " (EPIC_FHIR_BULK_MODE=full)";
 
   @TempDir private Path folder;
@@ -49,7 +49,7 @@ final class WithdrawnExportTest {
           .singleElement()
           .asString()
           .endsWith(
-              "run the extract task of etl/run-e2 again, or make a full export of group \"group\"");
+              "run the extract task of etl/run-e2 again, or run a full export of group \"group\"");
     }
 
     @Test

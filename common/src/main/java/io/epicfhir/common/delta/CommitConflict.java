@@ -15,6 +15,6 @@ public final class CommitConflict extends JobException {
             + table
             + ": "
             + why
-            + "; look for who else writes it, then rerun the task");
+            + "; find out who else writes to it, then rerun the task");
   }
 }

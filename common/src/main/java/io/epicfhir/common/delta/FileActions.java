@@ -202,7 +202,7 @@ final class FileActions {
     try {
       return new URI(null, null, path, null).toString();
     } catch (URISyntaxException e) {
-      throw new IllegalArgumentException("Cannot commit a file with a path that is no URI", e);
+      throw new IllegalArgumentException("Cannot commit a file with a path that is not a URI", e);
     }
   }
 }

@@ -43,8 +43,8 @@ final class KernelFailure {
                 storage.isPresent()
                     ? StorageFailure.advice(
                         failure,
-                        "check that the lake is there, writable and not full, and the table's"
-                            + " _delta_log whole")
+                        "check that the lake exists, is writable and is not full, and that the table's"
+                            + " _delta_log is complete")
                     : "check the table's _delta_log, or move the table away and rebuild it"),
         withoutMessages(failure));
   }

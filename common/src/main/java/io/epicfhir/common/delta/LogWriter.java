@@ -55,7 +55,8 @@ final class LogWriter {
         new CommitWriter.Plan(before, Optional.of(metadata(definition)), true, Optional.empty());
     return writer
         .commit(plan, files.stream().map(FileActions::add).toList(), committer)
-        .orElseThrow(() -> new CommitConflict(table, "somebody else committed to it meanwhile"));
+        .orElseThrow(
+            () -> new CommitConflict(table, "someone else committed to it in the meantime"));
   }
 
   long change(TableChange change, String signature, Optional<AppTransaction> transaction) {
@@ -63,7 +64,7 @@ final class LogWriter {
     for (int tries = 0; tries < TRIES; tries++) {
       SnapshotImpl now = newest();
       if (change.isOlder(now)) {
-        throw change.conflict("it has no version " + change.readVersion() + " any more");
+        throw change.conflict("it no longer has version " + change.readVersion());
       }
       List<Row> actions =
           change.actions(
@@ -78,7 +79,7 @@ final class LogWriter {
         return version.get();
       }
     }
-    throw change.conflict("others commit to it all the time");
+    throw change.conflict("other writers keep committing to it");
   }
 
   long setProperties(Map<String, String> properties, String signature) {
@@ -92,7 +93,8 @@ final class LogWriter {
                 Optional.empty()),
             List.of(),
             new SignedCommitter("SET TBLPROPERTIES", Map.of(), signature))
-        .orElseThrow(() -> new CommitConflict(table, "somebody else committed to it meanwhile"));
+        .orElseThrow(
+            () -> new CommitConflict(table, "someone else committed to it in the meantime"));
   }
 
   private static Metadata metadata(TableDefinition definition) {
@@ -112,7 +114,7 @@ final class LogWriter {
     if (reader.listing().newest().isEmpty()) {
       throw new JobException(
           ExitCode.STORAGE,
-          "Cannot commit to the Delta table " + table + ": it is not there; create it first");
+          "Cannot commit to the Delta table " + table + ": it does not exist; create it first");
     }
     return reader.load(OptionalLong.empty());
   }

@@ -45,7 +45,7 @@ record TableChange(
         .ifPresent(
             commit -> {
               throw conflict(
-                  "somebody else committed version "
+                  "someone else committed version "
                       + commit.version()
                       + " after version "
                       + readVersion
@@ -67,7 +67,7 @@ record TableChange(
       AddFile found = byPath.get(file.path());
       if (found == null
           || !FileActions.file(found).deletionVector().equals(file.deletionVector())) {
-        throw conflict("somebody else removed one of its files, or deleted rows of it");
+        throw conflict("someone else removed one of its files, or deleted rows in it");
       }
       removes.add(removed(found));
     }
@@ -80,7 +80,7 @@ record TableChange(
     for (DataFile file : mark) {
       AddFile found = byPath.get(file.path());
       if (found == null) {
-        throw conflict("somebody else removed one of its files");
+        throw conflict("someone else removed one of its files");
       }
       marks.add(removed(found));
       marks.add(FileActions.marked(found, file.deletionVector().orElseThrow()));

@@ -1,6 +1,7 @@
 /**
- * The log of a Delta table, read and written without Spark. The only package that knows Delta
- * Kernel, whose interfaces are still moving: no type of it leaves here. A job that calls this
- * package brings {@code delta-kernel-api}, {@code delta-kernel-defaults} and {@code delta-storage}.
+ * Reads and writes the log of a Delta table without Spark. This is the only package that uses Delta
+ * Kernel, whose API is not stable yet: no Kernel type leaves this package. A job that calls this
+ * package must add {@code delta-kernel-api}, {@code delta-kernel-defaults} and {@code
+ * delta-storage}.
  */
 package io.epicfhir.common.delta;

@@ -153,6 +153,6 @@ public final class AuditLog {
                     ExitCode.STORAGE,
                     "Cannot read the audit record "
                         + file
-                        + "; check that the lake is there and rerun"));
+                        + "; check that the lake exists and rerun"));
   }
 }

@@ -24,15 +24,15 @@ final class DefectTrace {
 
   /** Writes the trace and logs where it is. */
   static void keep(Throwable failure, Lake lake, LogicalRun run) {
-    LOG.error("The job ended in {}", inShort(failure));
+    LOG.error("The job failed with {}", inShort(failure));
     StringWriter text = new StringWriter();
     failure.printStackTrace(new PrintWriter(text, true));
     var file = lake.paths().trace(run);
     try {
       lake.write(file, text.toString());
-      LOG.error("Its trace, which may quote patient data, is in {}", file);
+      LOG.error("The stack trace, which may contain patient data, is in {}", file);
     } catch (JobException e) {
-      LOG.error("Its trace cannot be kept: {}", e.getMessage());
+      LOG.error("Cannot write the stack trace: {}", e.getMessage());
     }
   }
 

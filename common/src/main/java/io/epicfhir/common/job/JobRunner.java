@@ -42,7 +42,7 @@ public final class JobRunner {
       return ended(e.exitCode(), Optional.of(e)).number();
     }
     Thread.setDefaultUncaughtExceptionHandler(
-        (thread, e) -> LOG.error("A thread ended in {}", DefectTrace.inShort(e)));
+        (thread, e) -> LOG.error("A thread died with {}", DefectTrace.inShort(e)));
     AuditLog.Task audited = AuditLog.Task.of(job, context);
     GraphiteFeed feed = GraphiteFeed.start(metrics.graphite(), recorder.registry(), context.run());
     Optional<Throwable> failure = work(job, context, feed, audited);

@@ -51,7 +51,7 @@ public final class FileRunLock implements RunLock {
     try {
       channel.close();
     } catch (IOException e) {
-      throw new JobException(ExitCode.STORAGE, "Cannot give back a lock; check the lake's disk", e);
+      throw new JobException(ExitCode.STORAGE, "Cannot release a lock; check the lake's disk", e);
     }
   }
 }

@@ -161,7 +161,7 @@ public final class Lake {
             ExitCode.SETTINGS,
             "Cannot use "
                 + path
-                + ": the classes of its file system are not there; put its JARs into the folder"
+                + ": its file system's classes are missing; put its JARs into the folder"
                 + " that EPIC_FHIR_EXTRA_JARS names",
             e);
       }

@@ -36,7 +36,7 @@ public final class LandedFile {
       }
       return rows(input, file);
     } catch (FileNotFoundException e) {
-      return Optional.of("it is not there");
+      return Optional.of("it is missing");
     } catch (ChecksumException e) {
       return Optional.of("the file system's checksum of it is wrong");
     } catch (IOException e) {
@@ -63,7 +63,7 @@ public final class LandedFile {
     try {
       return readable(lake, path);
     } catch (FileNotFoundException e) {
-      return Optional.of("it is not there");
+      return Optional.of("it is missing");
     } catch (IOException e) {
       throw StorageFailure.of("read " + path, e);
     }
@@ -110,7 +110,7 @@ public final class LandedFile {
           : Optional.of("it has " + rows + " rows instead of " + file.rows());
     } catch (RuntimeException e) {
       // Parquet says so where the magic number or the footer is broken.
-      return Optional.of("it is no whole Parquet file");
+      return Optional.of("it is not a complete Parquet file");
     }
   }
 }

@@ -71,7 +71,7 @@ final class LeaseRunLock implements RunLock {
     } catch (IOException e) {
       throw new JobException(
           ExitCode.STORAGE,
-          "Cannot make a lock file in " + folder + "; check that the lake is writable",
+          "Cannot create a lock file in " + folder + "; check that the lake is writable",
           e);
     }
   }
@@ -169,8 +169,8 @@ final class LeaseRunLock implements RunLock {
           ExitCode.STORAGE,
           "Cannot keep the lock "
               + folder
-              + ": this run slept for longer than its lease, and another one may have written;"
-              + " rerun this one");
+              + ": this run was suspended for longer than its lease, so another run may have written;"
+              + " rerun this run");
     }
     lake.write(file(folder, number), FREE);
   }

@@ -87,7 +87,7 @@ public final class NioLocalContext extends ChecksumFs {
         Files.createLink(target, source);
         Files.delete(source);
       } catch (java.nio.file.FileAlreadyExistsException e) {
-        throw new FileAlreadyExistsException(to + " is there already");
+        throw new FileAlreadyExistsException(to + " already exists");
       } catch (UnsupportedOperationException e) {
         super.renameInternal(from, to, false); // a disk without hard links
       } catch (FileSystemException e) {

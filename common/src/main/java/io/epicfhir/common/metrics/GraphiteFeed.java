@@ -57,7 +57,7 @@ public final class GraphiteFeed implements AutoCloseable {
             Thread.currentThread().interrupt();
           }
           if (thread.isAlive()) {
-            LOG.warn("Cannot send the last figures to Graphite in time; check metrics.graphite");
+            LOG.warn("Cannot send the last metrics to Graphite in time; check metrics.graphite");
           }
         });
   }

@@ -44,7 +44,7 @@ public final class PrometheusFile {
       }
     } catch (IOException e) {
       LOG.warn(
-          "Cannot write the run's figures: {}: {}; check metrics.prometheus-folder",
+          "Cannot write the run's metrics to {}: {}; check metrics.prometheus-folder",
           file,
           e.getClass().getSimpleName());
     }

@@ -42,10 +42,10 @@ final class PrometheusText {
 
   private void run(RunReport.Run run, ExitCode exitCode) {
     gauge("run_duration_seconds", "How long the last run took.", seconds(run.durationMs()));
-    gauge("run_exit_code", "How the last run ended: 0 is done.", exitCode.number());
+    gauge("run_exit_code", "Exit code of the last run; 0 is success.", exitCode.number());
     gauge(
         "run_end_timestamp_seconds",
-        "When the last run ended, since 1970.",
+        "End of the last run, in seconds since 1970-01-01 UTC.",
         seconds(run.end().toEpochMilli()));
   }
 

@@ -56,7 +56,9 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
                     () ->
                         new JobException(
                             ExitCode.SETTINGS,
-                            "Cannot " + doing + ": --patients names no list of patients"))));
+                            "Cannot "
+                                + doing
+                                + ": --patients is missing; give the path of a file that lists the patients"))));
   }
 
   /**
@@ -68,10 +70,11 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
    */
   public static NamedPatients read(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw unusable(file, "there is no such file; it must lie where the job runs");
+      throw unusable(file, "there is no such file; it must be on the machine where the job runs");
     }
     if (FileReaders.sharedWithOthers(file)) {
-      throw unusable(file, "others than its owner may read or write it; run: chmod 600 " + file);
+      throw unusable(
+          file, "users other than its owner may read or write it; run: chmod 600 " + file);
     }
     Set<String> ids = new TreeSet<>();
     Set<String> identifiers = new TreeSet<>();
@@ -94,13 +97,13 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
     if (!odd.isEmpty()) {
       throw unusable(
           file,
-          "these lines are neither an id, Patient/id nor an identifier as system|value: "
+          "these lines are not an id, Patient/id or an identifier (system|value): "
               + odd.stream().map(String::valueOf).collect(Collectors.joining(", "))
-              + "; write one name a line, without quotes, other columns, comments or blanks in it");
+              + "; write one patient a line, without quotes, further columns, comments or blanks");
     }
     if (ids.isEmpty() && identifiers.isEmpty()) {
       throw unusable(
-          file, "it names nobody; write an id, or an identifier as system|value, a line");
+          file, "it lists no patients; write one id or identifier (system|value) a line");
     }
     return new NamedPatients(ids, identifiers);
   }
@@ -125,9 +128,9 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
           .map(String::strip)
           .toList();
     } catch (NoSuchFileException e) {
-      throw unusable(file, "there is no such file; it must lie where the job runs");
+      throw unusable(file, "there is no such file; it must be on the machine where the job runs");
     } catch (IOException e) {
-      throw unusable(file, "it cannot be read as a text in UTF-8");
+      throw unusable(file, "it is not UTF-8 text");
     }
   }
 

@@ -33,13 +33,13 @@ final class OptOutLines {
   static Map<String, String> read(String text, boolean hasKey, Path file) {
     List<String> lines = text.lines().toList();
     if (lines.isEmpty() && hasKey) {
-      throw unreadable(file, "it is lost or empty, although there is a key");
+      throw unreadable(file, "it is missing or empty, although key.txt exists");
     }
     List<String> between = lines;
     if (!lines.isEmpty() && lines.get(0).equals(FIRST)) {
       between = lines.subList(1, Math.max(1, lines.size() - 1));
       if (!lines.get(lines.size() - 1).equals(LAST + between.size())) {
-        throw unreadable(file, "it does not have all its lines");
+        throw unreadable(file, "it is incomplete");
       }
     }
     Map<String, String> entries = new TreeMap<>();
@@ -60,7 +60,7 @@ final class OptOutLines {
             + file
             + ": "
             + why
-            + "; restore it from a backup, because it says whose records stay out. Where nobody is to"
-            + " stay out, remove the folder state/opt-outs");
+            + "; restore it from a backup: it lists the patients whose records stay out. If no patient is to"
+            + " stay out, delete the folder state/opt-outs");
   }
 }

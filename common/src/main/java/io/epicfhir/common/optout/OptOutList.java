@@ -20,9 +20,9 @@ import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The list of those whose records stay out: {@code state/opt-outs/list.txt}, a line for each hash
- * with the person's own before it, and the key of the hashes, {@code state/opt-outs/key.txt}, made
- * at first use. No id stands in either.
+ * The patients whose records are kept out: {@code state/opt-outs/list.txt} has a line per hash,
+ * preceded by the person's own hash; {@code state/opt-outs/key.txt} has the HMAC key, which is
+ * created at first use. Neither file contains an id.
  */
 public final class OptOutList {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -39,7 +39,7 @@ public final class OptOutList {
    * The list as it is now.
    *
    * @throws JobException {@link ExitCode#STORAGE} where there is a list without its key, or a key
-   *     without its list: who is on it cannot be told, and must not come back
+   *     without its list: the listed patients would come back unnoticed
    */
   public OptOuts load() {
     Optional<byte[]> key = key();
@@ -52,7 +52,7 @@ public final class OptOutList {
     return new OptOuts(key.orElseThrow(OptOutList::keyIsGone), entries.keySet(), persons);
   }
 
-  /** When it was changed last; empty where there is none. */
+  /** When it was last changed; empty if there is no list. */
   public Optional<Instant> changedAt() {
     return lake.list(file("list.txt").getParent()).stream()
         .filter(status -> status.getPath().getName().equals("list.txt"))
@@ -60,7 +60,7 @@ public final class OptOutList {
         .findFirst();
   }
 
-  /** How many persons are on it. */
+  /** The number of persons on it. */
   public long persons() {
     return entries(key().isPresent()).values().stream()
         .filter(OptOutEntry::isPerson)
@@ -69,10 +69,10 @@ public final class OptOutList {
   }
 
   /**
-   * Somebody who is to stay out.
+   * A person whose records are kept out.
    *
    * @param records the person's own records, as {@code Type/id}; at least one
-   * @param names other names, by which an opt-out can be taken back
+   * @param names further ids and identifiers by which the person can be readmitted
    */
   public record Person(SortedSet<String> records, Set<String> names) {
     public Person {
@@ -84,8 +84,8 @@ public final class OptOutList {
   /**
    * Puts persons on it.
    *
-   * @param resources everything else that is theirs, as {@code Type/id}; stays out until the last
-   *     of them is taken off: what names nobody, such as a Binary, could not be known again
+   * @param resources all their other resources, as {@code Type/id}; each is kept out until the last
+   *     of these persons is readmitted, because a Binary, for example, does not name its patient
    */
   public void add(Collection<Person> persons, Collection<String> resources) {
     Set<String> all = new TreeSet<>();
@@ -96,9 +96,10 @@ public final class OptOutList {
   }
 
   /**
-   * The same, where it is known whose a resource is.
+   * The same, if the owners of each resource are known.
    *
-   * @param resources with the records of the persons whose it is, each as {@code Type/id}
+   * @param resources by {@code Type/id}, the records of the persons it belongs to, as {@code
+   *     Type/id}
    */
   public void add(Collection<Person> persons, Map<String, Set<String>> resources) {
     changing(
@@ -123,8 +124,8 @@ public final class OptOutList {
   }
 
   /**
-   * A second try may know fewer records of the person than the first. Only records make persons the
-   * same: two may share an identifier.
+   * A second try may know fewer of the person's records than the first. Only records identify a
+   * person: two persons may share an identifier.
    */
   private static String known(Person person, Map<String, String> entries, OptOuts hasher) {
     return person.records().stream()
@@ -134,7 +135,7 @@ public final class OptOutList {
         .orElseGet(() -> hasher.hash("person " + person.records().first()));
   }
 
-  /** Adds what was kept out because it names somebody on the list. */
+  /** Adds the hashes of resources that were kept out because they refer to a person on the list. */
   public void learn(Set<String> hashes) {
     if (!hashes.isEmpty()) {
       changing(
@@ -143,10 +144,10 @@ public final class OptOutList {
   }
 
   /**
-   * Takes persons off it.
+   * Removes persons from the list.
    *
    * @param names of the persons: resources as {@code Type/id}, or other names
-   * @return how many of the names were on it
+   * @return how many of the names were on the list
    */
   public int remove(Collection<String> names) {
     int[] found = new int[1];
@@ -214,7 +215,7 @@ public final class OptOutList {
   private static JobException keyIsGone() {
     return new JobException(
         ExitCode.STORAGE,
-        "Cannot tell whose records stay out: state/opt-outs/key.txt is not there; restore it from a"
+        "Cannot tell which patients opted out: state/opt-outs/key.txt is missing; restore it from a"
             + " backup");
   }
 

@@ -62,7 +62,9 @@ public final class ParquetRows {
   private static JobException damaged(Path file, RuntimeException e) {
     return new JobException(
         ExitCode.STORAGE,
-        "Cannot read " + file + ": it is no whole Parquet file; restore or remove it and rerun",
+        "Cannot read "
+            + file
+            + ": it is not a complete Parquet file; restore or delete it, then rerun",
         e);
   }
 

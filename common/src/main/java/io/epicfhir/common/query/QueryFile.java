@@ -60,7 +60,7 @@ public final class QueryFile {
         return file.library(new ObjectMapper().readTree(Files.readString(library)), dialects);
       }
     } catch (JsonProcessingException e) {
-      throw new QueryRefused(name, name + ".json is no JSON");
+      throw new QueryRefused(name, name + ".json is not valid JSON");
     } catch (IOException e) {
       throw new QueryRefused(name, "its file cannot be read; check that it is UTF-8");
     }
@@ -78,7 +78,7 @@ public final class QueryFile {
       JsonNode library = new ObjectMapper().readTree(json);
       return new QueryFile(library.path("name").asText()).library(library, dialects);
     } catch (JsonProcessingException e) {
-      throw new QueryRefused("of a Library", "it is no JSON");
+      throw new QueryRefused("of a Library", "it is not valid JSON");
     }
   }
 
@@ -106,7 +106,7 @@ public final class QueryFile {
       }
     }
     if (tables.isEmpty()) {
-      throw refuse("say what it reads: -- depends: NAME, NAME as LABEL");
+      throw refuse("declare the tables that it reads: -- depends: NAME, NAME as LABEL");
     }
     return new SqlQuery(name, tables, parameters, text);
   }
@@ -122,7 +122,7 @@ public final class QueryFile {
   private void parameter(String parameter, String type, boolean optional) {
     if (!NAME.matcher(parameter).matches()
         || parameters.stream().anyMatch(one -> one.name().equals(parameter))) {
-      throw refuse("the parameter " + parameter + " is no name, or is there twice");
+      throw refuse("the parameter " + parameter + " is not a valid name, or is declared twice");
     }
     QueryParameter.Type known =
         QueryParameter.Type.of(type)
@@ -132,7 +132,7 @@ public final class QueryFile {
 
   private void table(String label, String table) {
     if (!NAME.matcher(label).matches() || tables.put(label, table) != null) {
-      throw refuse("the label " + label + " is no table's name, or is there twice");
+      throw refuse("the label " + label + " is not a valid table name, or is declared twice");
     }
   }
 
@@ -142,7 +142,7 @@ public final class QueryFile {
       isQuery |= coding.path("code").asText().equals("sql-query");
     }
     if (!isQuery || !library.path("resourceType").asText().equals("Library")) {
-      throw refuse(name + ".json is no Library of type sql-query");
+      throw refuse(name + ".json is not a Library of type sql-query");
     }
     for (JsonNode artifact : library.path("relatedArtifact")) {
       if (artifact.path("type").asText().equals("depends-on")) {
@@ -180,7 +180,7 @@ public final class QueryFile {
           return new String(
               Base64.getMimeDecoder().decode(contents.get(dialect)), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-          throw refuse("content.data is no base64");
+          throw refuse("content.data is not base64");
         }
       }
     }

@@ -100,7 +100,7 @@ public record QueryParameter(String name, Type type, boolean optional) {
 
   private String example() {
     return switch (type) {
-      case TEXT -> "a text";
+      case TEXT -> "text";
       case DATE_TEXT -> "a date or time, such as 2026-01-31 or 2026-01-31T08:00:00Z";
       case BOOLEAN -> "true or false";
       case INTEGER -> "a whole number, such as 12";

@@ -125,15 +125,15 @@ public final class RunRecorder {
         new LinkedHashMap<>(result));
   }
 
-  /**
-   * The messages written for people pass; any other exception may quote data, so only its class is
-   * told.
-   */
-  /** Threads add them as they get ready; two reports of the same work are alike. */
+  /** Sorted, because threads add entries in any order: reports of the same work are equal. */
   private static List<RunReport.Data> byName(List<RunReport.Data> data) {
     return data.stream().sorted(Comparator.comparing(RunReport.Data::name)).toList();
   }
 
+  /**
+   * The messages written for people pass; any other exception may quote data, so only its class is
+   * reported.
+   */
   private static String describe(Throwable failure) {
     return failure instanceof JobException ? failure.getMessage() : failure.getClass().getName();
   }

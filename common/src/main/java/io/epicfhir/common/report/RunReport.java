@@ -85,10 +85,10 @@ public record RunReport(
   /**
    * One stage of Spark.
    *
-   * @param durationMs of the successful tasks
+   * @param durationMs the spread of the durations of the successful tasks
    * @param skewRatio the longest task's duration over the median
-   * @param records what each successful task read, from files and from shuffles: uneven where the
-   *     data is, even where only a disk or a host was slow
+   * @param records the spread of the records that the successful tasks read, from files and
+   *     shuffles: uneven if the data is skewed, even if only a disk or a host was slow
    * @param bytes the same in bytes
    * @param slowest the successful task that took longest; null where there was none
    */
@@ -120,12 +120,12 @@ public record RunReport(
   public record Task(
       int partition, String host, long durationMs, long records, long bytes, long gcMs) {}
 
-  /** How a figure spreads over the tasks of a stage. */
+  /** The distribution of a metric over the tasks of a stage. */
   public record Spread(long min, long p50, long p95, long max) {}
 
   /** Heap peaks; null where not seen. */
   public record Memory(Long driverHeapPeakBytes, Long executorHeapPeakBytes) {}
 
-  /** A timer's figures, in milliseconds. */
+  /** A timer's statistics, in milliseconds. */
   public record Timer(long count, double meanMs, double p95Ms, double maxMs) {}
 }

@@ -47,7 +47,7 @@ public final class DagSettings {
     if (!thresholds && !"pipeline".equals(kind)) {
       throw new JobException(
           ExitCode.SETTINGS,
-          "Cannot give the settings of " + kind + "; ask for pipeline or validation");
+          "Cannot print the settings of " + kind + "; ask for pipeline or validation");
     }
     SettingsFile settings = thresholds ? ValidationSettings.file(file) : SettingsFile.load(file);
     Map<String, Object> told = new TreeMap<>();

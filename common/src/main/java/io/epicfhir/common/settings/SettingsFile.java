@@ -138,7 +138,7 @@ public final class SettingsFile {
   static JobException toMend(List<String> problems) {
     return new JobException(
         ExitCode.SETTINGS,
-        "Cannot use the settings; problems to fix: "
+        "Cannot use the settings. Problems: "
             + problems.size()
             + "\n"
             + String.join("\n", problems));

@@ -35,7 +35,7 @@ final class ClusterSecret {
     }
     if (!conf.getBoolean(AUTHENTICATE, false)) {
       LOG.warn(
-          "Anyone who reaches the ports of {} and its workers can read patients' rows and run code:"
+          "Anyone who can connect to {} and its workers can read patient data and run code:"
               + " set spark.authenticate in conf/spark/standalone.conf",
           master);
     } else if (!conf.contains(SECRET)) {
@@ -45,10 +45,12 @@ final class ClusterSecret {
 
   private static String secret(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw refused(file, "it is missing; make it, with the secret of master and workers");
+      throw refused(
+          file, "it does not exist; create it, with the secret that master and workers use");
     }
     if (FileReaders.sharedWithOthers(file)) {
-      throw refused(file, "others than its owner can read or write it; run: chmod 600 " + file);
+      throw refused(
+          file, "users other than its owner can read or write it; run: chmod 600 " + file);
     }
     try {
       String secret = Files.readString(file).strip();
@@ -64,6 +66,6 @@ final class ClusterSecret {
   private static JobException refused(Path file, String why) {
     return new JobException(
         ExitCode.SETTINGS,
-        "Cannot start Spark on its own cluster: " + FILE + " names \"" + file + "\", and " + why);
+        "Cannot start Spark on a standalone cluster: " + FILE + " is \"" + file + "\", but " + why);
   }
 }

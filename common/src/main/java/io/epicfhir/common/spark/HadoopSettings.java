@@ -59,7 +59,7 @@ public final class HadoopSettings {
     } catch (IOException | IllegalArgumentException e) {
       throw new JobException(
           ExitCode.SETTINGS,
-          "Cannot read the Spark profile: " + profile + "; check that it is there and readable",
+          "Cannot read the Spark profile: " + profile + "; check that it exists and is readable",
           e);
     }
   }

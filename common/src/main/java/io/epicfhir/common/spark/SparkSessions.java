@@ -113,7 +113,7 @@ public final class SparkSessions {
             + String.join(", ", folders)
             + ": "
             + StorageFailure.why(failure)
-            + "; check that they are there, writable and not full, or set spark.local.dir",
+            + "; check that they exist, are writable and are not full, or set spark.local.dir",
         failure);
   }
 
@@ -128,7 +128,8 @@ public final class SparkSessions {
     try {
       session.sparkContext().listenerBus().waitUntilEmpty();
     } catch (TimeoutException e) {
-      throw new IllegalStateException("Cannot gather Spark's figures: its events do not end", e);
+      throw new IllegalStateException(
+          "Cannot collect Spark's metrics: its listener bus did not drain in time", e);
     } finally {
       session.sparkContext().removeSparkListener(listener);
     }

@@ -76,7 +76,7 @@ class TableLogTest {
     assertThat(log.version()).isEmpty();
     assertThatThrownBy(() -> log.replace(definition(Map.of()), List.of(), "s"))
         .isInstanceOf(JobException.class)
-        .hasMessageContaining("it is not there; create it first");
+        .hasMessageContaining("it does not exist; create it first");
   }
 
   @Test
@@ -86,7 +86,7 @@ class TableLogTest {
     assertThatThrownBy(() -> log.create(definition(Map.of()), List.of(), "s"))
         .isInstanceOf(CommitConflict.class)
         .hasMessageStartingWith("Cannot commit to the Delta table file:" + table)
-        .hasMessageEndingWith("look for who else writes it, then rerun the task");
+        .hasMessageEndingWith("find out who else writes to it, then rerun the task");
   }
 
   @Test
@@ -98,7 +98,7 @@ class TableLogTest {
     assertThatThrownBy(() -> log.change(0, List.of(file("d")), old, "s"))
         .isInstanceOfSatisfying(
             CommitConflict.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.STORAGE))
-        .hasMessageContaining("somebody else committed version 1 after version 0 was read");
+        .hasMessageContaining("someone else committed version 1 after version 0 was read");
 
     assertThat(log.version()).hasValue(1);
     log.change(1, List.of(file("d")), old, "s");
@@ -115,7 +115,7 @@ class TableLogTest {
 
     assertThatThrownBy(() -> log.change(1, List.of(), a, "s"))
         .isInstanceOf(CommitConflict.class)
-        .hasMessageContaining("somebody else removed one of its files");
+        .hasMessageContaining("someone else removed one of its files");
   }
 
   @Test

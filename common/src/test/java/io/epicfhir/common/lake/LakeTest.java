@@ -171,7 +171,7 @@ class LakeTest {
       assertThatThrownBy(slept::close)
           .isInstanceOfSatisfying(
               JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.STORAGE))
-          .hasMessageContaining("another one may have written");
+          .hasMessageContaining("another run may have written");
       assertThatThrownBy(this::lease)
           .as("the next one still has it")
           .isInstanceOf(JobException.class);

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The fault table's rows 36 and 37 where all jobs have them: the report and the lake's state. */
 class DiskFaultsTest {
-  private static final String ADVICE = "check that the lake is there, writable and not full";
+  private static final String ADVICE = "check that the lake exists, is writable and is not full";
 
   @TempDir Path folder;
 
@@ -71,7 +71,7 @@ class DiskFaultsTest {
       assertThat(job.run(context -> disk.fill(-8192))).isEqualTo(6);
 
       assertThat(job.report().at("/run/error").asText())
-          .startsWith("Cannot go on: No space left on device; check that the lake and Spark's");
+          .startsWith("Cannot continue: No space left on device; check that the lake and Spark's");
     }
   }
 
@@ -166,8 +166,8 @@ class DiskFaultsTest {
         .isInstanceOfSatisfying(
             JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.STORAGE))
         .hasMessageEndingWith(
-            "state/a.json does not fit its checksum; restore the file from a copy; if it is whole"
-                + " and only its hidden .crc file is an old one, delete that");
+            "state/a.json does not match its checksum; restore the file from a backup; if the file is intact"
+                + " and only its hidden .crc file is outdated, delete the .crc file");
 
     Files.delete(state.resolve(".a.json.crc"));
     assertThat(lake.read(file)).contains("new");

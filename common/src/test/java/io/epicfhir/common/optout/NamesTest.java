@@ -194,15 +194,15 @@ class NamesTest {
     Path file = folder.resolve("state/opt-outs/list.txt");
     List<String> lines = Files.readAllLines(file);
     Files.write(file, lines.subList(0, lines.size() - 1));
-    refused("it does not have all its lines");
+    refused("it is incomplete");
     Files.write(file, lines.subList(1, lines.size() - 1));
     assertThat(list.load().has("Patient", ANNA)).as("as earlier releases wrote it").isTrue();
     Files.writeString(file, "");
-    refused("it is lost or empty");
+    refused("it is missing or empty");
     Files.delete(file);
-    refused("it is lost or empty");
+    refused("it is missing or empty");
     assertThatThrownBy(() -> list.add(List.of(person(BERT)), List.of()))
-        .hasMessageContaining("it is lost or empty");
+        .hasMessageContaining("it is missing or empty");
   }
 
   private void refused(String why) {
@@ -240,7 +240,7 @@ class NamesTest {
     assertThatThrownBy(() -> NamedPatients.read(file))
         .isInstanceOfSatisfying(
             JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.SETTINGS))
-        .hasMessageContaining("system|value: 2;")
+        .hasMessageContaining("(system|value): 2;")
         .hasMessageNotContaining("0011")
         .hasMessageNotContaining("4711");
   }

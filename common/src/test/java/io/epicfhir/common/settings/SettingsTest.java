@@ -74,7 +74,7 @@ class SettingsTest {
         .isInstanceOfSatisfying(
             JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.SETTINGS))
         .hasMessageContainingAll(
-            "Cannot use the settings; problems to fix: 6\n",
+            "Cannot use the settings. Problems: 6\n",
             "bulk.missing is missing",
             "bulk.n = 9: expected a whole number from 1 to 5",
             "pipeline.conf: 4",
@@ -103,7 +103,7 @@ class SettingsTest {
     reader.fraction("max-rejected-share", 0, 1);
     reader.table("windows");
     assertThatThrownBy(reader::check)
-        .hasMessageContaining("Cannot use the settings; problems to fix: 2\n")
+        .hasMessageContaining("Cannot use the settings. Problems: 2\n")
         .hasMessageContaining("  bulk.colour is not a setting (")
         .hasMessageContaining("pipeline.conf: 7): see conf/pipeline.conf for the list of keys")
         .hasMessageContaining("  bulk.max-rejcted-share is not a setting (")

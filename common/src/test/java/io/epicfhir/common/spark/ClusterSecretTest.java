@@ -49,7 +49,7 @@ class ClusterSecretTest {
   @Test
   void aFileThatIsMissingEmptyOrOpenToOthersIsRefused() throws Exception {
     assertThatThrownBy(() -> ClusterSecret.into(conf("spark://m:7077")))
-        .hasMessageContaining("it is missing");
+        .hasMessageContaining("it does not exist");
     file(" \n", "rw-------");
     assertThatThrownBy(() -> ClusterSecret.into(conf("spark://m:7077")))
         .hasMessageContaining("it is empty");

@@ -41,15 +41,15 @@ public final class WithdrawnExports {
       for (Landing lost : withoutSuccessor(group)) {
         throw new JobException(
             ExitCode.DATA_REFUSED,
-            "Cannot call group \""
+            "The data of group \""
                 + group
-                + "\" complete: export "
+                + "\" is incomplete: export "
                 + lost.exportId()
-                + " was withdrawn because its bronze files were damaged, and what it brought has"
-                + " not come again. Clear the task extract of run "
+                + " was withdrawn because its bronze files were damaged, and its data has not been exported"
+                + " again since. Clear the task extract of run "
                 + lost.runKey()
-                + ", or rerun from the kick-off: the next export of the group reaches back to"
-                + " before it");
+                + ", or rerun from the kick-off: the next export of the group covers"
+                + " its time as well");
       }
     }
   }

@@ -52,7 +52,9 @@ public final class AfterLanding {
           why -> context.recorder().note("The export landed but stays at the server: " + why));
       return stays.isEmpty();
     } catch (JobException e) {
-      context.recorder().note("The export landed but stays at the server: " + e.getMessage());
+      context
+          .recorder()
+          .note("The export landed, but could not be deleted at the server: " + e.getMessage());
       return false;
     } finally {
       traffic.sums().countIn(context.recorder().registry());

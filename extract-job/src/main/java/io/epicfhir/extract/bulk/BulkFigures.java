@@ -184,8 +184,8 @@ public final class BulkFigures {
     recorder.patients(patients, patients == 0 ? 0 : (double) ms / patients);
     if (started.asked().since() != null) {
       recorder.note(
-          "An incremental export: patients are those that changed, and the time for each holds the"
-              + " changes of all others.");
+          "This is an incremental export: only changed patients are counted, and the time per patient includes the"
+              + " changes of all other resources.");
     }
   }
 

@@ -194,7 +194,7 @@ public final class BulkLanding {
       ledger.references().ifPresent(figures::hydrated);
       context
           .recorder()
-          .note("An earlier try had taken all in; its landing was brought to an end.");
+          .note("An earlier try had ingested all files; this try completed its landing.");
     }
     return begun;
   }
@@ -210,7 +210,7 @@ public final class BulkLanding {
     List<RemoteFile> open =
         manifest.files().stream().filter(f -> !names.contains(f.name())).toList();
     if (!known.isEmpty()) {
-      context.recorder().note(known.size() + " files had been taken in by an earlier try.");
+      context.recorder().note(known.size() + " files had already been ingested by an earlier try.");
     }
     long begin = System.nanoTime();
     List<BinResult> results;

@@ -59,7 +59,7 @@ public final class LandGroup {
     try {
       return landing.land(manifest(started), fence);
     } catch (LinksExpired e) {
-      context.recorder().note("A file's link had expired; the manifest was asked for again.");
+      context.recorder().note("A file's link had expired; the manifest was requested again.");
       ledger.forgetManifest();
     }
     try {
@@ -100,8 +100,8 @@ public final class LandGroup {
       return new JobException(
           ExitCode.REFUSED,
           expired.getMessage()
-              + "; the export was asked for anew before: its links end sooner than its files can be"
-              + " fetched. Ask the server's operator for longer links, or split the group");
+              + "; the export was already requested again once: its links expire before its files can be"
+              + " downloaded. Ask the server's operator for longer-lived links, or split the group");
     }
     if (ledger.started().isPresent()) {
       ledger.giveUp(Pace.real().clock().instant());

@@ -187,7 +187,7 @@ public final class Crawl {
       context
           .recorder()
           .note(
-              "The server's answers have no Date: this machine's clock gives the crawl its time.");
+              "The server's responses have no Date header, so the crawl's time comes from this machine's clock.");
     }
     return date.map(time -> checked(time, before, Instant.now())).orElse(before);
   }
@@ -211,13 +211,13 @@ public final class Crawl {
     if (date.isBefore(before.minus(tolerance)) || date.isAfter(after.plus(tolerance))) {
       throw new JobException(
           ExitCode.REFUSED,
-          "Cannot begin the crawl: the server says that it is "
+          "Cannot start the crawl: the server's clock says "
               + date
-              + ", this machine says "
+              + ", this machine's clock says "
               + after
               + ", more than "
               + tolerance.toMinutes()
-              + " minutes apart; set the wrong clock right and rerun");
+              + " minutes apart; correct the wrong clock and rerun");
     }
     return date.isAfter(before) ? before : date;
   }

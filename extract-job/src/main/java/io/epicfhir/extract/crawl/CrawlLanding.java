@@ -74,7 +74,7 @@ public final class CrawlLanding {
           ExitCode.SETTINGS,
           "Cannot crawl for export "
               + exportId
-              + ": it was begun for another crawl.name; set that name again, or begin a new run");
+              + ": it was started with another crawl.name; restore that name, or start a new run");
     }
     try (RunLock lock = Crawl.lock(context, settings)) {
       Optional<Landing> later = later(begun);
@@ -132,7 +132,7 @@ public final class CrawlLanding {
                 + later.exportId()
                 + " of "
                 + later.transactionTime()
-                + " has landed since and holds all of it. Nothing was read or shown.");
+                + " has landed since and contains all of it. Nothing was read or published.");
     context.lake().delete(ledger.publicationPlan());
     Staging.removeUnseen(context.lake(), landing(begun));
     return later;

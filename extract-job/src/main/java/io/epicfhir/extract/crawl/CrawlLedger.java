@@ -56,7 +56,7 @@ final class CrawlLedger {
                     ExitCode.SETTINGS,
                     "Cannot crawl for export "
                         + exportId
-                        + ": it was not begun; rerun from the kick-off"));
+                        + ": it was not started; rerun from the kick-off"));
   }
 
   /** The patients, one a line, in the order of the crawl. */

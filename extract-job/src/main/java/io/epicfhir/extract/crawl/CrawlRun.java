@@ -170,7 +170,7 @@ final class CrawlRun implements AutoCloseable {
       context
           .recorder()
           .note(
-              "%d of %d searches had been done by an earlier try; %d that the server had refused are asked again."
+              "%d of %d searches were done by an earlier try; %d searches that the server refused then are repeated."
                   .formatted(units.doneCount(), units.total(), again));
     }
   }

@@ -53,7 +53,7 @@ public final class SiteCheck {
     findings.add(
         "_since, _typeFilter, files",
         State.LIMITED,
-        "only an export can show whether they work, and where its files lie: see the notes of the"
+        "only an export can show whether they work, and where its files are: see the notes of the"
             + " first runs");
     return findings;
   }
@@ -76,14 +76,15 @@ public final class SiteCheck {
         .date()
         .ifPresentOrElse(
             date -> clock(Duration.between(before, date).abs()),
-            () -> findings.add("clock", State.LIMITED, "the server's answers have no Date"));
+            () ->
+                findings.add("clock", State.LIMITED, "the server's responses have no Date header"));
     exportListed = capability.exportsGroups();
     findings.add(
         "export of groups",
         exportListed ? State.WORKS : State.LIMITED,
         exportListed
             ? "the server lists it"
-            : "the server does not list it; ask its operator whether the application may use it");
+            : "the server does not list it; ask its operator whether the client may use it");
     types(new ListedTypes(settings.bulk().types(), capability.types()));
   }
 
@@ -181,7 +182,7 @@ public final class SiteCheck {
                 advice.add(
                     "crawl.searches."
                         + type
-                        + " = []  # all of its searches were refused: mend the rights, or leave it"
+                        + " = []  # all of its searches were refused: extend the client's permissions, or leave it"
                         + " out"));
     if (byChange) {
       advice.add(

@@ -39,8 +39,8 @@ public record Capability(
     JsonNode statement = read(reply, what);
     String version = statement.path("fhirVersion").asText("").trim();
     if (!version.matches("4\\.0(\\..*)?")) {
-      String told = version.matches("[0-9A-Za-z.-]{1,20}") ? version : "no version";
-      throw refused(what, "the server speaks FHIR " + told + ", not 4.0");
+      String told = version.matches("[0-9A-Za-z.-]{1,20}") ? version : "unknown";
+      throw refused(what, "the server's fhirVersion is " + told + ", not 4.0");
     }
     JsonNode software = statement.path("software");
     String server = name(software.path("name")) + " " + name(software.path("version"));
@@ -88,7 +88,7 @@ public record Capability(
     } catch (JsonProcessingException e) {
       // Not as cause: it quotes what it could not read.
     }
-    throw refused(what, "the answer is no CapabilityStatement of FHIR R4");
+    throw refused(what, "the response is not a CapabilityStatement of FHIR R4");
   }
 
   private static String name(JsonNode text) {

@@ -31,10 +31,10 @@ public final class PastWindow {
     context
         .recorder()
         .note(
-            "\"%s\": export %s of %s holds whatever changed until the end of this run's interval, %s;"
+            "\"%s\": export %s of %s already covers this run's interval, which ends at %s;"
                     .formatted(
                         group, by.exportId(), by.transactionTime(), context.run().intervalEnd())
-                + " the server is asked for nothing.");
+                + " nothing is requested from the server.");
   }
 
   /**
@@ -49,13 +49,13 @@ public final class PastWindow {
       context
           .recorder()
           .note(
-              "\"%s\": the server cannot give the days of the past one by one. %s up to now is asked"
+              "\"%s\": the server cannot export single past days, so this run requests, once, %s up to"
                       .formatted(
                           group,
                           since == null
-                              ? "Everything (a full refresh)"
-                              : "What changed since " + since)
-                  + " for, once; runs for other past days find it and ask for nothing.");
+                              ? "everything (a full export)"
+                              : "the changes since " + since)
+                  + " now. Runs for other past days then find it and request nothing.");
     }
   }
 

@@ -54,15 +54,15 @@ class CohortDoubtsTest {
     }
     assertThat(site.crawl("r1")).isZero();
     assertThat(warnings())
-        .contains("All searches of 3 patients were answered, and none found anything")
-        .contains("nobody for 3 of 3 patients");
+        .contains("All searches of 3 patients were answered, and none returned a resource")
+        .contains("nothing for 3 of 3 patients");
   }
 
   @Test
   void aMemberWhomTheServerDoesNotFindIsCounted() throws IOException {
     clinic.answers("Patient?_id=b", Reply.fhir(200, bundle("")));
     assertThat(site.crawl("r1")).isZero();
-    assertThat(warnings()).contains("nobody for 1 of 3 patients").doesNotContain("\"b\"");
+    assertThat(warnings()).contains("nothing for 1 of 3 patients").doesNotContain("\"b\"");
   }
 
   @ParameterizedTest
@@ -75,7 +75,7 @@ class CohortDoubtsTest {
     site.set("crawl.patients.from", "group").set("crawl.patients.group", "g");
     clinic.has("{\"resourceType\":\"Group\",\"id\":\"g\",\"type\":\"person\"," + members + "}");
     assertThat(site.crawl("r1")).isZero();
-    assertThat(warnings()).contains("3 members more than it lists");
+    assertThat(warnings()).contains("3 more members than it lists");
   }
 
   @Test
@@ -110,7 +110,7 @@ class CohortDoubtsTest {
     assertThat(site.newest()).hasSize(5).contains(own).noneMatch(line -> line.contains("stranger"));
     assertThat(clinic.count("Binary/secret")).isZero();
     assertThat(site.report("r1").at("/result/outside/DocumentReference").asInt()).isEqualTo(3);
-    assertThat(warnings()).contains("not kept: {DocumentReference=3}").doesNotContain("stranger");
+    assertThat(warnings()).contains("dropped: {DocumentReference=3}").doesNotContain("stranger");
   }
 
   @Test

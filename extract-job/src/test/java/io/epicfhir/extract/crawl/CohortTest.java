@@ -99,7 +99,7 @@ class CohortTest {
   void aGroupOfPractitionersOrAnUnknownMemberIsRefused() throws IOException {
     clinic.has(group("g", "practitioner"));
     assertThat(site.crawl("r1")).isEqualTo(3);
-    assertThat(site.error("r1")).contains("another type than person (practitioner)");
+    assertThat(site.error("r1")).contains("its type is not person (practitioner)");
 
     clinic.has(group("g", "person", member("Patient/a"), identified("MRN-z")));
     assertThat(site.crawl("r2")).isEqualTo(5);

@@ -50,8 +50,8 @@ class CrawlOrderTest {
     clinic.date = Instant.now().plus(wrong);
     assertThat(site.crawl("r1")).isEqualTo(3);
     assertThat(site.error("r1"))
-        .contains("the server says that it is " + clinic.date.toString().substring(0, 13))
-        .contains("this machine says 20");
+        .contains("the server's clock says " + clinic.date.toString().substring(0, 13))
+        .contains("this machine's clock says 20");
 
     clinic.date = null;
     assertThat(site.crawl("r1")).isZero();

@@ -68,7 +68,7 @@ class MergedPatientTest {
         .containsExactlyInAnyOrder(
             patient("new", "replaces", "old"), condition("c1", "new"), lab("l1", "new"));
     assertThat(site.deletions()).containsExactlyInAnyOrder("Patient/old", "Condition/c2");
-    assertThat(site.report("r2").path("notes").toString()).contains("merged into others");
+    assertThat(site.report("r2").path("notes").toString()).contains("searches for merged patients");
     assertThat(site.quarantine("line")).noneMatch(line -> line.contains("\"old\""));
 
     // The merge is undone: the retired id answers again.

@@ -61,6 +61,6 @@ class PlanReadTest {
   void aPatientWhoIsNotThereIsNoFailure() throws IOException {
     clinic.resources.remove("Patient/b");
     assertThat(site.crawl("r1")).isZero();
-    assertThat(site.report("r1").at("/result/warnings").toString()).contains("nobody for 1 of 2");
+    assertThat(site.report("r1").at("/result/warnings").toString()).contains("nothing for 1 of 2");
   }
 }

@@ -57,10 +57,10 @@ class CapabilityTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "{\"resourceType\":\"CapabilityStatement\",\"fhirVersion\":\"5.0.0\"}; speaks FHIR 5.0.0, not 4.0",
-        "{\"resourceType\":\"CapabilityStatement\"}; speaks FHIR no version, not 4.0",
-        "{\"resourceType\":\"OperationOutcome\",\"issue\":[]}; is no CapabilityStatement",
-        "<html></html>; is no CapabilityStatement",
+        "{\"resourceType\":\"CapabilityStatement\",\"fhirVersion\":\"5.0.0\"}; fhirVersion is 5.0.0, not 4.0",
+        "{\"resourceType\":\"CapabilityStatement\"}; fhirVersion is unknown, not 4.0",
+        "{\"resourceType\":\"OperationOutcome\",\"issue\":[]}; is not a CapabilityStatement",
+        "<html></html>; is not a CapabilityStatement",
       })
   void another_version_or_no_statement_is_refused(String body, String why) {
     assertThatThrownBy(() -> check(r -> Answer.json(body)))

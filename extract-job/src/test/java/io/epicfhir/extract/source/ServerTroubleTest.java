@@ -114,7 +114,7 @@ class ServerTroubleTest extends HttpCase {
     SourceClient client = open(r -> Answer.of(500, FHIR, code.isEmpty() ? "" : outcome(code)));
 
     assertThatThrownBy(() -> client.send(ask("/fhir/Group/a/$export").once(), site.traffic))
-        .hasMessageContaining("Cannot tell whether the server did it");
+        .hasMessageContaining("Cannot tell whether the server carried out the request");
     assertThat(server.asked()).hasSize(1);
   }
 
@@ -190,7 +190,7 @@ class ServerTroubleTest extends HttpCase {
     assertThatThrownBy(
             () -> client.send(ask("/fhir/Group/g1/$export?_type=Foo").once(), site.traffic))
         .hasMessage(
-            "Cannot read something: the server answered 400 (invalid); its reason names"
+            "Cannot read something: the server answered 400 (invalid); its OperationOutcome mentions"
                 + " ImagingStudy, _type; see the server's log for this request [the server's request"
                 + " id: 7f1c2f9e-6a3b-4d5e-8f70-112233445566] [GET "
                 + server.url("/fhir/Group/…/$export")

@@ -162,7 +162,7 @@ final class BuiltIndexes {
       names.remove(name);
       load.notes()
           .accept(
-              "%s goes without an index that its rows or columns do not take (SQLSTATE %s): %s"
+              "%s was loaded without an index that PostgreSQL cannot build on its rows or columns (SQLSTATE %s): %s"
                   .formatted(load.nameOf(view), e.getSQLState(), known));
     }
   }

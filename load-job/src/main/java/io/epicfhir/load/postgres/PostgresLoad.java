@@ -74,7 +74,7 @@ record PostgresLoad(
   PostgresFailure changedMeanwhile(String view) {
     return new PostgresFailure(
         PostgresFailure.Kind.BUSY,
-        "Cannot load %s.%s: somebody changed the table itself while its rows were copied; rerun"
+        "Cannot load %s.%s: someone altered the table while its rows were being copied; rerun"
             .formatted(settings.schema(), view));
   }
 
@@ -122,7 +122,7 @@ record PostgresLoad(
     if (arrived != expected) {
       throw new PostgresFailure(
           PostgresFailure.Kind.DATA,
-          "Cannot load %s: %d rows arrived of the %d that the view table has; the old table stays"
+          "Cannot load %s: %d rows arrived of the %d that the view table has; the table keeps its last rows"
               .formatted(nameOf(view), arrived, expected));
     }
   }

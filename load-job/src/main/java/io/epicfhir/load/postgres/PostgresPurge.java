@@ -74,7 +74,7 @@ public final class PostgresPurge {
       }
       return gone;
     } catch (SQLException e) {
-      throw PostgresFailure.of(e, "take patients out of " + settings.access().place());
+      throw PostgresFailure.of(e, "remove patients from " + settings.access().place());
     }
   }
 

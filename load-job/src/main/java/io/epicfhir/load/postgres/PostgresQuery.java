@@ -55,7 +55,7 @@ public final class PostgresQuery {
     NamedParameters named = NamedParameters.of(query.sql());
     if (named.statements() != 1) {
       throw new QueryRefused(
-          query.name(), "it has %d statements, not one".formatted(named.statements()));
+          query.name(), "it has %d statements; write exactly one".formatted(named.statements()));
     }
     Set<String> unknown = new LinkedHashSet<>(named.names());
     unknown.removeAll(values.keySet());
@@ -77,7 +77,7 @@ public final class PostgresQuery {
           }
         }
         if (!statement.execute()) {
-          throw new QueryRefused(query.name(), "it gives no rows; a query is a SELECT");
+          throw new QueryRefused(query.name(), "it returns no rows; a query must be a SELECT");
         }
         try (ResultSet found = statement.getResultSet()) {
           return rows.take(found.getMetaData(), new RowIterator(found));
@@ -87,7 +87,7 @@ public final class PostgresQuery {
       // The server's words may quote a value; its code and the position do not.
       throw new QueryRefused(
           query.name(),
-          "PostgreSQL does not take it (SQLSTATE " + e.getSQLState() + "); try the SQL in psql");
+          "PostgreSQL rejects it (SQLSTATE " + e.getSQLState() + "); try the SQL in psql");
     } finally {
       connection.rollback();
     }

@@ -182,7 +182,7 @@ public final class PostgresTarget implements Target {
   @Override
   public Map<String, Map<String, Object>> facts(List<TableShape> views) {
     return guarded(
-        "look at what the tables hold",
+        "read what the tables contain",
         () -> new TableFacts(settings.schema(), session, notes).of(views));
   }
 

@@ -43,7 +43,7 @@ record ReaderRole(LoadSettings settings, LoadState state, PostgresSession sessio
       return role;
     } catch (SQLException e) {
       PostgresFailure failure =
-          PostgresFailure.of(e, "give the role of load.reader-role its rights");
+          PostgresFailure.of(e, "grant the role of load.reader-role its privileges");
       if (failure.kind() == PostgresFailure.Kind.BROKEN) {
         throw failure;
       }

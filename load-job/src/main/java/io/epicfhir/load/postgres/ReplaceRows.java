@@ -59,7 +59,7 @@ record ReplaceRows(PostgresLoad load) {
         index ->
             load.notes()
                 .accept(
-                    "%s goes without the index %s, which its rows do not fit"
+                    "%s was loaded without the index %s, which its rows violate"
                         .formatted(load.nameOf(view), index)));
     return new LoadResult(copied.loaded(), request.expected()); // noted() has counted them
   }
@@ -174,7 +174,7 @@ record ReplaceRows(PostgresLoad load) {
   static PostgresFailure rewritten(String name, StandingTable table) {
     return new PostgresFailure(
         PostgresFailure.Kind.DATA,
-        "Cannot load %s: the rows in the table are not the ones that were written. Something on the table changes them: %s. The table keeps its last rows; drop it or disable it, then rerun."
+        "Cannot load %s: the rows in the table differ from the rows that were written, because a trigger or rule changes them: %s. The table keeps its last rows. Drop or disable the trigger or rule, then rerun."
             .formatted(name, String.join(", ", table.rewriters())));
   }
 }

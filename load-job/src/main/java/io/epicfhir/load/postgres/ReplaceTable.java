@@ -106,7 +106,7 @@ record ReplaceTable(PostgresLoad load) {
     for (StandingTable.Column column : sql.kept()) {
       load.notes()
           .accept(
-              "%s keeps the column %s, always empty, which its view has no more; load.removed-columns = drop takes it away"
+              "%s keeps the column %s, always empty, because its view no longer has it; load.removed-columns = drop removes it"
                   .formatted(load.nameOf(view), column.name()));
     }
     Sql.together(

@@ -71,9 +71,9 @@ record TableFacts(String schema, PostgresSession session, Consumer<String> notes
       }
       notes.accept(
           failure.kind() == PostgresFailure.Kind.BUSY
-              ? "%s.%s is held by another session, so nobody looked at its null shares and patients"
+              ? "%s.%s is locked by another session, so its shares of nulls and its patients were not checked"
                   .formatted(schema, view)
-              : "%s.%s could not be asked for its null shares and patients (SQLSTATE %s)"
+              : "%s.%s: its shares of nulls and its patients could not be checked (SQLSTATE %s)"
                   .formatted(schema, view, failure.sqlState()));
     }
   }

@@ -73,7 +73,7 @@ public record QualityCheck(
    */
   public static QualityCheck parse(String name, String file) throws Unusable {
     if (!Identifiers.valid(name)) {
-      throw new Unusable("the file's name is that of a table: letters, digits and _");
+      throw new Unusable("the file's name is used as a table name: only letters, digits and _");
     }
     Map<String, String> head = new LinkedHashMap<>();
     List<String> lines = file.lines().toList();
@@ -94,7 +94,7 @@ public record QualityCheck(
       throws Unusable {
     String bare = bare(sql).strip();
     if (!bare.matches("(?is)(select|with)\\b.*") || bare.contains(";")) {
-      throw new Unusable("it needs one SELECT, without a semicolon");
+      throw new Unusable("write exactly one SELECT, without a semicolon");
     }
     Matcher share = SHARE.matcher(head.getOrDefault("max-share", ""));
     boolean hasShare = head.containsKey("max-share");
@@ -104,7 +104,7 @@ public record QualityCheck(
     List<String> tables = list(head, "tables");
     String shareOf = hasShare ? share.group(2) : "";
     if (hasShare && !tables.contains(shareOf)) {
-      throw new Unusable("max-share is of a table that tables lists");
+      throw new Unusable("the table of max-share must be listed in tables");
     }
     return new QualityCheck(
         name,

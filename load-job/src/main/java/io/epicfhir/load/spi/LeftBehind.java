@@ -11,8 +11,8 @@ public final class LeftBehind {
   public static JobException in(String where) {
     return new JobException(
         ExitCode.DATA_REFUSED,
-        "Cannot take the patients on the list out of "
+        "Cannot remove the listed patients from "
             + where
-            + ": rows that name one are still there; let the other writer end, then rerun");
+            + ": it still has rows that name one of them; wait until the other writer ends, then rerun");
   }
 }

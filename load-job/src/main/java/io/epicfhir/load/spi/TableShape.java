@@ -62,15 +62,15 @@ public record TableShape(String name, String comment, List<Column> columns)
       column(field, isLookedUp(table, field), limits, problems).ifPresent(columns::add);
     }
     if (!limits.hasName(table.name())) {
-      problems.add("a table's name has " + limits.nameInWords());
+      problems.add("the table's name must have " + limits.nameInWords());
     }
     if (schema.fields().length > limits.columns()) {
       problems.add(
           "it has "
               + schema.fields().length
-              + " columns, and a table takes "
+              + " columns, but a table can have only "
               + limits.columns()
-              + "; make two of it");
+              + "; split it into two");
     }
     if (table.kind() == LakeTable.Kind.VIEW && !has(schema, RESOURCE_ID)) {
       problems.add("column " + RESOURCE_ID + " is missing");
@@ -128,7 +128,7 @@ public record TableShape(String name, String comment, List<Column> columns)
             ? ColumnType.of(one, text(about, ColumnMetadata.FHIR_TYPE))
             : ColumnType.ofAnsi(ansi);
     if (!limits.hasName(field.name())) {
-      problems.add("column " + field.name() + " is not a name of " + limits.nameInWords());
+      problems.add("the name of column " + field.name() + " must have " + limits.nameInWords());
     }
     if (OWN.stream().anyMatch(field.name()::equalsIgnoreCase)) {
       problems.add(

@@ -172,7 +172,7 @@ public final class ViewSnapshot {
         ExitCode.STORAGE,
         "Cannot load "
             + of
-            + ": its table has lost the file "
+            + ": its table lacks the file "
             + file
             + "; restore it, or delete the table and rerun from transform");
   }
@@ -186,6 +186,6 @@ public final class ViewSnapshot {
         ExitCode.STORAGE,
         "Cannot load "
             + of
-            + ": its table was deleted a moment ago; let transform end, then rerun");
+            + ": its table was just deleted; wait until transform ends, then rerun");
   }
 }

@@ -89,7 +89,8 @@ class TableFactsTest {
     assertThat(load.error()).contains(".bad: PostgreSQL refuses 1 value(s) of column born");
     assertThat(load.report().at("/result/refused_views").has("bad")).isTrue();
     assertThat(load.report().at("/notes/0").asText())
-        .contains(".patient could not be asked for its null shares and patients (SQLSTATE 42501)");
+        .contains(
+            ".patient: its shares of nulls and its patients could not be checked (SQLSTATE 42501)");
     assertThat(told("condition").has("null_share")).isTrue();
   }
 

@@ -57,10 +57,10 @@ class QualityCheckTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "DELETE FROM patient | it needs one SELECT, without a semicolon",
-        "SELECT 1; DROP TABLE patient | it needs one SELECT, without a semicolon",
-        "SELECT 1) AS x; COMMIT; SELECT (1 | it needs one SELECT, without a semicolon",
-        "'' | it needs one SELECT, without a semicolon",
+        "DELETE FROM patient | write exactly one SELECT, without a semicolon",
+        "SELECT 1; DROP TABLE patient | write exactly one SELECT, without a semicolon",
+        "SELECT 1) AS x; COMMIT; SELECT (1 | write exactly one SELECT, without a semicolon",
+        "'' | write exactly one SELECT, without a semicolon",
         "-- titel: x<>SELECT 1 | line 7: unknown or repeated: titel",
         "-- title: x<>SELECT 1 | line 7: unknown or repeated: title",
         "-- max-rows: many<>SELECT 1 | max-rows is a number",
@@ -79,7 +79,7 @@ class QualityCheckTest {
         "category: completeness | category: beauty | category is one of [conformance, completeness, plausibility]",
         "severity: amber | severity: pink | severity is one of [amber, red]",
         "0.01 of patient | 1 % of patient | max-share is a number from 0 to 1 and a table: 0.01 of patient",
-        "0.01 of patient | 0.01 of claim | max-share is of a table that tables lists",
+        "0.01 of patient | 0.01 of claim | the table of max-share must be listed in tables",
         "keys: id | keys: a b | keys has names with commas between them",
       })
   void aHeadThatIsWrongSaysWhy(String part, String instead, String problem) {

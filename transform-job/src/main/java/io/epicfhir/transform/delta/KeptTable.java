@@ -50,12 +50,12 @@ public final class KeptTable {
     }
     if (newest.getAsLong() < version) {
       return Optional.of(
-          "its newest commit is %d, where there was a commit %d"
+          "its newest commit is %d, but the pipeline had written commit %d"
               .formatted(newest.getAsLong(), version));
     }
     Optional<String> found = log.identity(version);
     if (found.isPresent() && !found.get().equals(identity)) {
-      return Optional.of("commit %d is another one than it was".formatted(version));
+      return Optional.of("commit %d was replaced".formatted(version));
     }
     Optional<List<CommitFiles>> commits = log.changes(version, newest.getAsLong());
     if (commits.isEmpty()) {
@@ -85,7 +85,7 @@ public final class KeptTable {
   }
 
   private static String somebodyElses(CommitInfo info) {
-    return "commit %d (%s) is somebody else's".formatted(info.version(), info.operation());
+    return "commit %d (%s) was written by someone else".formatted(info.version(), info.operation());
   }
 
   /** What the table is made as. */

@@ -92,7 +92,7 @@ public final class RowPositions {
         file -> positions.put(file.path(), in(file.in(table)).orElseGet(RoaringBitmap::new)));
     long found = positions.values().stream().mapToLong(RoaringBitmap::getLongCardinality).sum();
     if (found != rows()) {
-      throw new IllegalStateException("Rows of files that are no part of " + table);
+      throw new IllegalStateException("Rows of files that are not part of " + table);
     }
     return positions;
   }

@@ -115,7 +115,7 @@ public final class TableWriter {
                         .add(file));
       }
       if (touched.whole.size() + touched.partly.size() != going.files()) {
-        throw new IllegalStateException("Rows of files that are no part of " + table);
+        throw new IllegalStateException("Rows of files that are not part of " + table);
       }
       return touched;
     }

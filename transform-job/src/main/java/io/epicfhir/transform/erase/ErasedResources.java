@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * @param shared what is about other patients, too (a group, a list, an account): it goes, and what
  *     refers to it stays
  * @param known of how many of the patients bronze has a record
- * @param unknown how many of the named are nobody that the lake knows
+ * @param unknown how many of the listed ids and identifiers match no patient in the lake
  */
 record ErasedResources(
     List<OptOutList.Person> persons,

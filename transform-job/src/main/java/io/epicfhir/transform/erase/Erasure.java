@@ -17,9 +17,9 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Erases patients from the lake. The list that keeps them out is written first; then what was made
- * of their data goes, and last the data themselves: so a second try after a kill still finds all of
- * it. The caller holds the lock of the tables.
+ * Erases patients from the lake. The opt-out list is written first, then derived data is deleted,
+ * and the source data last. So a second try after a kill still finds everything. The caller holds
+ * the lock of the tables.
  */
 public final class Erasure {
   private final SparkSession spark;
@@ -31,9 +31,9 @@ public final class Erasure {
   /**
    * What was or would be erased; counts only.
    *
-   * @param patients records, with those that were merged with the named ones
-   * @param unknown how many of the named are nobody that the lake knows
-   * @param before how many of the named were on the list before
+   * @param patients how many Patient records, including those merged with the listed ones
+   * @param unknown how many of the listed ids and identifiers match no patient in the lake
+   * @param before how many of them were on the opt-out list before
    * @param resources by type
    * @param rows by layer: bronze, silver, each table, quarantine, state (files)
    */
@@ -48,12 +48,12 @@ public final class Erasure {
       rows = Map.copyOf(rows);
     }
 
-    /** Whether nothing of the named patients is there. */
+    /** Whether the lake has no data of the listed patients. */
     public boolean isEmpty() {
       return rows.values().stream().allMatch(n -> n == 0);
     }
 
-    /** The tables that rows went from. */
+    /** The tables that lost rows. */
     public List<String> tables() {
       return rows.entrySet().stream()
           .filter(entry -> entry.getValue() > 0 && entry.getKey().contains("/"))
@@ -71,7 +71,7 @@ public final class Erasure {
     this.list = new OptOutList(lake);
   }
 
-  /** What would go. */
+  /** Counts what {@link #go} would erase; changes nothing. */
   public Result plan() {
     before = before();
     ErasedResources resources = find();
@@ -89,7 +89,7 @@ public final class Erasure {
   /**
    * Erases.
    *
-   * @param patience how long to wait for extracts that run
+   * @param patience how long to wait for running extracts
    */
   public Result go(Duration patience) {
     before = before();
@@ -124,7 +124,7 @@ public final class Erasure {
     return result(found, rows);
   }
 
-  /** Somebody may be known by lines that were refused, and by nothing else. */
+  /** A patient may occur only in quarantined lines. */
   private boolean isNowhereElse(ErasedResources resources) {
     return new QuarantineErasure(lake, resources.mentions()).count() == 0;
   }
@@ -149,7 +149,7 @@ public final class Erasure {
       return 0;
     }
     if (table.getParent().getName().equals("views")) {
-      // What the view holds is known no more: the next transform builds it anew.
+      // Drop the view's state, so that the next transform rebuilds the view.
       lake.delete(lake.paths().state("views/" + table.getName() + ".json"));
     }
     spark.sparkContext().setJobGroup("erase", "erase from " + name(table), false);

@@ -26,16 +26,15 @@ public final class ErasureProof {
     if (!scan.isClean()) {
       throw new JobException(
           ExitCode.DATA_REFUSED,
-          "The lake is not proved to be free of the patients on the list: files that name one: "
+          "The lake may still contain patients on the list. Files that name one: "
               + scan.found()
-              + "; files that cannot be read: "
+              + "; unreadable files: "
               + scan.unreadable()
-              + ". Run the erasure again with the same list. What is found again in bronze and silver"
-              + " is another patient's record that names the erased one, which only the hospital"
-              + " can change");
+              + ". Run the erasure again with the same list. If bronze or silver still matches, the match"
+              + " is in another patient's record that names the erased one; only the hospital can"
+              + " correct that record");
     }
     recorder.note(
-        "No file of the lake names anybody on the list: %d files were looked through."
-            .formatted(scan.files()));
+        "None of the %d files in the lake names a patient on the list.".formatted(scan.files()));
   }
 }

@@ -164,7 +164,7 @@ final class Functions {
     if (separator instanceof Expr.Literal literal && literal.type().form() == Form.TEXT) {
       return literal.text();
     }
-    throw refuse("the separator of join must be a text in quotes");
+    throw refuse("the separator of join must be a quoted string");
   }
 
   /** On a source its arguments start from that one element, as where's criteria do. */

@@ -100,7 +100,7 @@ final class Operators {
   static Expr text(SourceLocation at, Expr value) {
     Form form = value.type().form();
     if (form != Form.TEXT && form != Form.NOTHING) {
-      throw new PathException("a text is needed, but this is " + value.type().name(), at);
+      throw new PathException("a string is needed, but this is " + value.type().name(), at);
     }
     return value;
   }

@@ -30,10 +30,10 @@ public final class PathFeatures {
               "byteCount",
               "ours: how many bytes a base64Binary has",
               "photo.first().data.byteCount()"),
-          of("contains", "whether a text has another in it", "id.contains('a')"),
+          of("contains", "whether a string contains another one", "id.contains('a')"),
           of("count", "how many elements there are", "name.count()"),
           of("empty", "whether there is no element", "name.empty()"),
-          of("endsWith", "whether a text ends with another", "id.endsWith('a')"),
+          of("endsWith", "whether a string ends with another one", "id.endsWith('a')"),
           of(
               "exists",
               "whether there is an element, or one that meets a condition",
@@ -57,15 +57,18 @@ public final class PathFeatures {
               "the greatest value that the written digits can mean; takes no precision",
               "birthDate.highBoundary()"),
           of("iif", "one of two values, by a condition", "iif(active, 'yes', 'no')"),
-          of("join", "all texts in one, with a constant between them", "name.given.join(' ')"),
+          of("join", "all strings joined, with a constant between them", "name.given.join(' ')"),
           of("last", "the last element", "name.last().family"),
-          of("length", "how many characters a text has", "id.length()"),
+          of("length", "the number of characters of a string", "id.length()"),
           of(
               "lowBoundary",
               "the least value that the written digits can mean; takes no precision",
               "birthDate.lowBoundary()"),
-          of("lower", "a text in lower case", "id.lower()"),
-          of("matches", "whether a regular expression is found in a text", "id.matches('^[a-z]')"),
+          of("lower", "a string in lower case", "id.lower()"),
+          of(
+              "matches",
+              "whether a regular expression matches anywhere in a string",
+              "id.matches('^[a-z]')"),
           of("not", "the opposite", "active.not()"),
           of(
               "ofType",
@@ -89,9 +92,9 @@ public final class PathFeatures {
               "sha256",
               "ours: SHA-256 of the bytes of a base64Binary, in hexadecimal digits",
               "photo.first().data.sha256()"),
-          of("startsWith", "whether a text begins with another", "id.startsWith('a')"),
-          of("toString", "any value as a text", "active.toString()"),
-          of("upper", "a text in upper case", "id.upper()"),
+          of("startsWith", "whether a string starts with another one", "id.startsWith('a')"),
+          of("toString", "any value as a string", "active.toString()"),
+          of("upper", "a string in upper case", "id.upper()"),
           of(
               "where",
               "the elements that meet a condition",
@@ -99,9 +102,9 @@ public final class PathFeatures {
 
   private static final List<Feature> OPERATORS =
       List.of(
-          of("&", "two texts in one; no value counts as ''", "id & 'x'"),
+          of("&", "two strings concatenated; an empty value counts as ''", "id & 'x'"),
           of("*", "product", "2 * 3"),
-          of("+", "sum; of texts: both in one, where both are there", "2 + 3"),
+          of("+", "sum; for strings, both concatenated if both have a value", "2 + 3"),
           of("-", "difference, or the sign of a number", "2 - 3"),
           of("/", "quotient, a decimal", "2 / 3"),
           of("<", "less", "birthDate < @2000-01-01"),
@@ -112,15 +115,15 @@ public final class PathFeatures {
           of(">=", "greater or equal", "birthDate >= @2000-01-01"),
           of("and", "both are true", "active and id = 'a'"),
           of("as", "ofType", "(deceased as boolean)"),
-          of("div", "whole part of a quotient", "7 div 2"),
+          of("div", "integer part of a division", "7 div 2"),
           of(
               "implies",
-              "the right one is true wherever the left one is",
+              "the right side is true whenever the left side is",
               "active implies id = 'a'"),
           of("in", "whether a list has a value", "id in ('a' | 'b')"),
-          of("mod", "rest of a quotient", "7 mod 2"),
+          of("mod", "remainder of a division", "7 mod 2"),
           of("or", "one is true", "active or id = 'a'"),
-          of("xor", "one of them is true, the other one false", "active xor id = 'a'"),
+          of("xor", "exactly one is true", "active xor id = 'a'"),
           of("|", "the values of both sides, each once", "(id | id).count()"));
 
   private static final String EVERY_DAY = "a view gives the same rows every day";

@@ -58,7 +58,7 @@ final class PathLiterals {
     if (DATE_TIME.matcher(text).matches()) {
       return new PathNode.Constant(at, text.replaceFirst("T$", ""), FhirType.primitive("dateTime"));
     }
-    throw new PathException("@" + text + " is no date and no time", at);
+    throw new PathException("@" + text + " is neither a date nor a time", at);
   }
 
   private static PathNode number(SourceLocation at, String text, FHIRLexer lexer) {
@@ -70,7 +70,7 @@ final class PathLiterals {
       return new PathNode.Constant(at, text, FhirType.DECIMAL);
     }
     if (!text.matches("[0-9]+")) {
-      throw new PathException(text + " is no number", at);
+      throw new PathException(text + " is not a number", at);
     }
     try {
       return new PathNode.Constant(at, String.valueOf(Integer.parseInt(text)), FhirType.INTEGER);
@@ -101,7 +101,7 @@ final class PathLiterals {
       case "t" -> '\t';
       case "f" -> '\f';
       case "'", "\"", "`", "\\", "/" -> escape.charAt(0);
-      default -> throw new PathException("no text has the escape \\" + escape, at);
+      default -> throw new PathException("strings have no escape \\" + escape, at);
     };
   }
 }

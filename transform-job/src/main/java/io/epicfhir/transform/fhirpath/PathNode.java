@@ -3,50 +3,50 @@ package io.epicfhir.transform.fhirpath;
 import java.util.List;
 import org.hl7.fhir.utilities.SourceLocation;
 
-/** A FHIRPath expression as it was written; brackets have done their work and are gone. */
+/** A node of the FHIRPath syntax tree. Parentheses are not kept. */
 sealed interface PathNode {
-  /** Where it begins in the text. */
+  /** Where the node begins in the path. */
   SourceLocation at();
 
   /**
-   * A text in quotes, a number, a date and so on.
+   * A literal: a string, a number, a date and so on.
    *
-   * @param text without quotes and signs; null is {}
+   * @param text without quotes and the leading {@code @}; null for the empty collection {@code {}}
    */
   record Constant(SourceLocation at, String text, FhirType type) implements PathNode {}
 
   /**
-   * %name.
+   * A variable: {@code %name}.
    *
-   * @param name what stands behind the sign
+   * @param name without the percent sign
    */
   record Variable(SourceLocation at, String name) implements PathNode {}
 
   /**
-   * The name of an element, or $this.
+   * An element name, or {@code $this}.
    *
-   * @param source what stands before the dot; null where nothing does
+   * @param source the expression before the dot; null if there is none
    */
   record Name(SourceLocation at, PathNode source, String name) implements PathNode {}
 
-  /** A call, of the source as {@link Name} has it. */
+  /** A function call; {@code source} as in {@link Name}. */
   record Function(SourceLocation at, PathNode source, String name, List<PathNode> parameters)
       implements PathNode {}
 
-  /** source[index]. */
+  /** {@code source[index]}. */
   record Index(SourceLocation at, PathNode source, PathNode index) implements PathNode {}
 
-  /** - or + before a term. */
+  /** A unary minus or plus. */
   record Sign(SourceLocation at, boolean minus, PathNode operand) implements PathNode {}
 
-  /** source as type. */
+  /** {@code source as type}. */
   record As(SourceLocation at, PathNode source, PathNode type) implements PathNode {}
 
   /**
-   * Operands with an operator between each two.
+   * A binary operation, or a chain of an associative operator.
    *
-   * @param at where the operator stands first
-   * @param operands two, or more where it does not matter which are taken together first
+   * @param at where the first operator is
+   * @param operands two, or more if the operator is associative
    */
   record Operation(SourceLocation at, String operator, List<PathNode> operands)
       implements PathNode {}

@@ -221,7 +221,7 @@ final class PathParser {
     return lexer.getCurrent() == null
         ? new PathException("the path ends too early")
         : new PathException(
-            "the path cannot be read from " + lexer.getCurrent() + " on",
+            "the path has a syntax error at " + lexer.getCurrent() + " on",
             lexer.getCurrentStartLocation());
   }
 }

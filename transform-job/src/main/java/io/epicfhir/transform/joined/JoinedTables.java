@@ -142,7 +142,7 @@ public final class JoinedTables {
                 view.name(),
                 keeps(
                     view.name(),
-                    "It waits for "
+                    "It needs "
                         + (dependency.kind() == Kind.LOOKUP ? "the lookup " : "")
                         + dependency.name()
                         + ", which this run could not bring up to date"));

@@ -21,13 +21,13 @@ final class SqlFailure {
             spark ->
                 view.file()
                     + line(view, spark)
-                    + ": Spark ended it with "
+                    + ": Spark failed with "
                     + spark.getCondition()
                     + hint(spark.getCondition()))
         .orElseGet(
             () ->
                 view.file()
-                    + ": it ended in "
+                    + ": it failed with "
                     + root(failure).getClass().getName()
                     + "; see the task's log");
   }
@@ -74,9 +74,9 @@ final class SqlFailure {
   private static String hint(String condition) {
     return switch (condition) {
       case "CAST_INVALID_INPUT", "CAST_OVERFLOW" ->
-          ": a row's value does not fit the type; try_cast gives null there";
-      case "DIVIDE_BY_ZERO" -> ": try_divide gives null there";
-      case "SCALAR_SUBQUERY_TOO_MANY_ROWS" -> ": a subquery in a column gives several rows";
+          ": a value cannot be cast to the type; try_cast returns null instead";
+      case "DIVIDE_BY_ZERO" -> ": try_divide returns null instead";
+      case "SCALAR_SUBQUERY_TOO_MANY_ROWS" -> ": a scalar subquery returns several rows";
       default -> "";
     };
   }

@@ -44,7 +44,7 @@ final class CodeSystemRows {
       throw new LookupRefused(
           file,
           0,
-          "it says that it has " + count.asLong() + " concepts, and it has " + rows.size());
+          "its count says " + count.asLong() + " concepts, but it contains " + rows.size());
     }
     return rows;
   }
@@ -53,7 +53,7 @@ final class CodeSystemRows {
     for (JsonNode concept : concepts) {
       String code = FhirLookup.code(concept, file);
       if (!codes.add(code)) {
-        throw new LookupRefused(file, 0, "the code " + code + " is there twice");
+        throw new LookupRefused(file, 0, "the code " + code + " occurs twice");
       }
       rows.add(
           RowFactory.create(

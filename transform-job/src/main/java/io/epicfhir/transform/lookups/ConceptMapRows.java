@@ -37,7 +37,7 @@ final class ConceptMapRows {
     for (JsonNode group : resource.path("group")) {
       if (group.has("unmapped")) {
         throw new LookupRefused(
-            file, 0, "a group's \"unmapped\" is no row; list the codes that it stands for");
+            file, 0, "a group's \"unmapped\" gives no row; list the codes that it stands for");
       }
       String from = canonical(group, "source");
       String to = canonical(group, "target");

@@ -38,7 +38,7 @@ final class CsvLookup {
     if (!text.endsWith("\n")) {
       throw refuse(
           (int) text.chars().filter(c -> c == '\n').count() + 1,
-          "the last line has no line end: the file may be cut off; end it by a new line");
+          "the last line has no line break, so the file may be truncated; end it with a newline");
     }
     StructType columns = header();
     String[] types = new String[columns.length()];
@@ -101,7 +101,8 @@ final class CsvLookup {
         return fields;
       }
       if (end != ',') {
-        throw refuse(line, "after a quotation mark comes a comma or the line's end");
+        throw refuse(
+            line, "a closing quotation mark must be followed by a comma or the end of the line");
       }
     }
   }
@@ -110,7 +111,7 @@ final class CsvLookup {
     int from = at;
     while (text.charAt(at) != ',' && text.charAt(at) != '\n') {
       if (text.charAt(at) == '"') {
-        throw refuse(line, "a value with a quotation mark in it stands in quotation marks");
+        throw refuse(line, "a value that contains a quotation mark must be quoted");
       }
       at++;
     }
@@ -137,7 +138,7 @@ final class CsvLookup {
         return value.toString();
       }
     }
-    throw refuse(first, "a quotation mark is opened here and not closed");
+    throw refuse(first, "the quotation mark that opens here is not closed");
   }
 
   private LookupRefused refuse(int at, String problem) {

@@ -38,7 +38,8 @@ final class FhirLookup {
       resource = JSON.readTree(text);
     } catch (JsonProcessingException e) {
       int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
-      throw new LookupRefused(file, line, "this is no JSON from here on; the file may be cut off");
+      throw new LookupRefused(
+          file, line, "this is not valid JSON from here on; the file may be truncated");
     }
     String type = resource.path("resourceType").asText();
     return switch (type) {

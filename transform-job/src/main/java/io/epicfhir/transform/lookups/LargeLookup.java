@@ -147,7 +147,7 @@ record LargeLookup(Lake lake, FileStatus status) implements LookupSource {
         throw new LookupRefused(
             file,
             (int) line + 1,
-            "the last line has no line end: the file may be cut off; fetch it again");
+            "the last line has no line break, so the file may be truncated; download it again");
       }
       return HexFormat.of().formatHex(digest.digest());
     }

@@ -57,17 +57,19 @@ public final class LookupColumns {
       String type = parts.length == 1 ? "string" : parts[1];
       if (!NAME.matcher(parts[0]).matches()) {
         throw new IllegalArgumentException(
-            "\"" + parts[0] + "\" is no column's name: letters, digits and _, a letter first");
+            "\""
+                + parts[0]
+                + "\" is not a valid column name: use letters, digits and _, beginning with a letter");
       }
       if (!TYPES.containsKey(type)) {
         throw new IllegalArgumentException(
             "\""
                 + type
-                + "\" is no type of a column: "
+                + "\" is not a column type; use one of "
                 + String.join(", ", TYPES.keySet().stream().sorted().toList()));
       }
       if (List.of(columns.fieldNames()).stream().anyMatch(parts[0]::equalsIgnoreCase)) {
-        throw new IllegalArgumentException("the column " + parts[0] + " is there twice");
+        throw new IllegalArgumentException("the column " + parts[0] + " occurs twice");
       }
       columns =
           columns.add(

@@ -82,8 +82,8 @@ public final class Lookups {
                     state.file()
                         + ": the folder "
                         + path
-                        + " is not there, or is empty; put it back, or, if the lookup is to go,"
-                        + " remove "
+                        + " is missing or empty. Restore it; or, to drop the lookup,"
+                        + " delete "
                         + stateFile(state.lookup())));
   }
 
@@ -116,7 +116,7 @@ public final class Lookups {
       }
       fail(
           source.name(),
-          source.file() + ": it ended in " + e.getClass().getName() + "; see the task's log");
+          source.file() + ": it failed with " + e.getClass().getName() + "; see the task's log");
     }
   }
 
@@ -157,9 +157,9 @@ public final class Lookups {
       throw new LookupRefused(
           source.file(),
           0,
-          "the file has no rows, and the table has "
+          "the file has no rows, but the table has "
               + rows
-              + "; put the rows back, or, if it is to be empty, remove "
+              + "; restore the rows; or, to empty the table, delete "
               + stateFile(source.name()));
     }
   }

@@ -32,7 +32,7 @@ final class ValueSetRows {
   private List<Row> expanded() {
     JsonNode expansion = resource.path("expansion");
     if (expansion.path("offset").asLong() > 0) {
-      throw incomplete("it is one page of an expansion");
+      throw incomplete("it is only one page of an expansion");
     }
     for (JsonNode parameter : expansion.path("parameter")) {
       if (parameter.path("name").asText().equals("limitedExpansion")
@@ -117,7 +117,7 @@ final class ValueSetRows {
     if (part.path("concept").isEmpty()
         || !part.path("filter").isEmpty()
         || !part.path("valueSet").isEmpty()) {
-      throw incomplete("it takes codes by a filter, of a whole system or of another value set");
+      throw incomplete("it selects codes by a filter, a whole code system or another value set");
     }
     return part.path("concept");
   }
@@ -128,6 +128,8 @@ final class ValueSetRows {
 
   private LookupRefused incomplete(String why) {
     return new LookupRefused(
-        file, 0, why + "; have a terminology server expand it whole, and keep the answer");
+        file,
+        0,
+        why + "; expand it completely on a terminology server ($expand), and save the result");
   }
 }

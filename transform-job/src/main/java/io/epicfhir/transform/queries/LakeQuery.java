@@ -55,7 +55,7 @@ final class LakeQuery {
     } catch (Exception e) { // Spark throws checked ones without saying so
       // Spark's words may quote a value; its error class does not.
       if (e instanceof SparkThrowable known && known.getCondition() != null) {
-        throw new QueryRefused(query.name(), "Spark does not take it: " + known.getCondition());
+        throw new QueryRefused(query.name(), "Spark rejects it: " + known.getCondition());
       }
       throw e;
     } finally {

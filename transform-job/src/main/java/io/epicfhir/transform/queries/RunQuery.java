@@ -71,7 +71,7 @@ public final class RunQuery {
       show(LakeQuery.rows(session, query, tables, values), arguments, out);
     } catch (Exception e) { // Spark throws checked ones without saying so
       if (e instanceof SparkThrowable known && known.getCondition() != null) {
-        throw new QueryRefused(query.name(), "it cannot be computed: " + known.getCondition());
+        throw new QueryRefused(query.name(), "Spark cannot run it: " + known.getCondition());
       }
       throw e;
     }

@@ -80,14 +80,14 @@ final class BronzeFiles {
                 file ->
                     damaged.put(
                         landing.exportId(),
-                        message(landing, file, "it cannot be read to its end")));
+                        message(landing, file, "it cannot be read completely")));
       }
     }
     return damaged;
   }
 
   static String message(Landing landing, Landing.File file, String why) {
-    return "Cannot take bronze file "
+    return "Cannot read bronze file "
         + file.path()
         + " of export "
         + landing.exportId()
@@ -95,6 +95,6 @@ final class BronzeFiles {
         + why
         + "; run the extract task of "
         + landing.runKey()
-        + " again, which lands the export anew";
+        + " again, which lands the export again";
   }
 }

@@ -35,10 +35,10 @@ final class ExportChain {
         gaps.add(
             "Export "
                 + withdrawn.exportId()
-                + " was withdrawn because its bronze files were damaged, and nothing that it"
-                + " brought has come again; run the extract task of "
+                + " was withdrawn because its bronze files were damaged, and its data has not been"
+                + " exported again since; run the extract task of "
                 + withdrawn.runKey()
-                + " again, or make a full export of group \""
+                + " again, or run a full export of group \""
                 + withdrawn.group()
                 + "\"");
       }
@@ -48,11 +48,11 @@ final class ExportChain {
         gaps.add(
             "Export "
                 + landing.exportId()
-                + " has only what changed since "
+                + " contains only the changes since "
                 + landing.since()
                 + ", and no earlier export of group \""
                 + landing.group()
-                + "\" covers the time before it; make a full export of the group"
+                + "\" covers the time before it; run a full export of the group"
                 + " (EPIC_FHIR_BULK_MODE=full)");
       }
     }
@@ -75,8 +75,8 @@ final class ExportChain {
   private static String weighedInVain(String export, WeighedExports.Weighed weighed) {
     return "Export "
         + export
-        + " landed anew or was withdrawn, and older rows that it had been weighed against were"
-        + " removed from bronze (transform.care.bronze-retention); make a full export of "
+        + " landed again or was withdrawn, but older bronze rows that it must be compared with were"
+        + " deleted (transform.care.bronze-retention); run a full export of "
         + (weighed.deletes() ? "every group" : "group \"" + weighed.group() + "\"");
   }
 

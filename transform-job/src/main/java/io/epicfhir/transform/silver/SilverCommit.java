@@ -103,7 +103,7 @@ final class SilverCommit {
       List<? extends SilverChange> changes,
       Set<String> refused,
       boolean vectors) {
-    progress.now("take silver's old rows out");
+    progress.now("delete silver's old rows");
     RowPositions going = new RowPositions();
     changes.forEach(change -> going.add(change.going(refused)));
     return going.files() == 0
@@ -120,7 +120,7 @@ final class SilverCommit {
     if (version != expected) {
       throw new JobException(
           ExitCode.DEFECT,
-          "Somebody else committed to silver during this run; find out who, and rerun the task");
+          "Someone else committed to silver during this run; find out who, and rerun the task");
     }
     Map<String, TypeState> types = new TreeMap<>(before.types());
     types.keySet().removeAll(replaced);
@@ -138,7 +138,7 @@ final class SilverCommit {
           if (has != state.rows()) {
             work.problems()
                 .refuse(
-                    "Silver %s has %d rows after commit %d, and should have %d; rerun from transform with types = %s"
+                    "Silver %s has %d rows after commit %d, but should have %d; rerun from transform with types = %s"
                         .formatted(type, has, version, state.rows(), type));
           }
         });

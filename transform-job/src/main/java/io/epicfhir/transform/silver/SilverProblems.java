@@ -59,7 +59,7 @@ public final class SilverProblems {
     quarantine.add(folder);
     notes.add(
         entries
-            + " entries of deleted files name no resource to delete. They are in quarantine, "
+            + " entries in the manifest's deleted files do not identify a resource. They are in quarantine, "
             + folder
             + "; the other entries were applied. Ask the server's operator about them.");
   }
@@ -102,8 +102,8 @@ public final class SilverProblems {
       sentences.add(
           "Silver "
               + String.join(", ", staying)
-              + " is not rebuilt and stays as it is, because a bronze file of it is damaged; land"
-              + " that export anew first, then rebuild");
+              + " is not rebuilt and keeps its rows, because one of its bronze files is damaged; land"
+              + " that export again first, then rebuild");
     }
     return staying;
   }
@@ -123,12 +123,12 @@ public final class SilverProblems {
     changedTypes.addAll(staying);
     String stay = String.join(", ", staying);
     sentences.add(
-        "Silver has what exports "
+        "Silver contains data of exports "
             + String.join(", ", exports)
-            + " brought, and their files in state/landings are not there; "
-            + (staying.isEmpty() ? "" : stay + " is not rebuilt and stays as it is; ")
-            + "put state/landings/<export>.json back from a copy of the lake, or, if nothing is"
-            + " to be kept of an export, remove state/applied/<export>.json and make a full export");
+            + ", but their files in state/landings are missing; "
+            + (staying.isEmpty() ? "" : stay + " is not rebuilt and keeps its rows; ")
+            + "restore state/landings/<export>.json from a backup of the lake. If you do not need"
+            + " the export's data, delete state/applied/<export>.json and run a full export");
     return staying;
   }
 
@@ -138,8 +138,8 @@ public final class SilverProblems {
     sentences.add(
         "Silver "
             + String.join(", ", staying)
-            + " is not rebuilt and stays as it is: bronze no longer gives the resources that would"
-            + " go; find out what became of their exports");
+            + " is not rebuilt and keeps its rows: bronze no longer contains the resources that would"
+            + " be deleted; find out what happened to their exports");
   }
 
   /** Types that somebody else changed; the others go on. */
@@ -148,11 +148,11 @@ public final class SilverProblems {
     types.forEach(
         (type, why) ->
             sentences.add(
-                "Somebody else changed silver "
+                "Someone else changed silver "
                     + type
                     + ": "
                     + why
-                    + "; find out who writes the lake, then rerun from transform with types = "
+                    + "; find out who else writes to the lake, then rerun from transform with types = "
                     + type
                     + ", which rebuilds it from bronze"));
   }
@@ -170,8 +170,8 @@ public final class SilverProblems {
     sentences.add(
         "Nothing was deleted: the source no longer holds "
             + String.join(", ", types)
-            + ", more than transform.max-inferred-deletions allows. Check that the server and the"
-            + " client's rights are as they should be. If the resources are really gone, rerun from"
+            + ", more than transform.max-inferred-deletions allows. Check the server and the"
+            + " client's permissions. If the resources are really gone, rerun from"
             + " transform with accept_deletions = "
             + String.join(",", accept)
             + " and a reason");

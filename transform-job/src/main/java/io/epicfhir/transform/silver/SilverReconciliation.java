@@ -38,15 +38,15 @@ final class SilverReconciliation {
         problems.refuse(
             "Silver "
                 + type
-                + " stays as it is: the landings tell of "
+                + " keeps its rows: the landings list "
                 + rows
-                + " rows, and "
+                + " rows, but "
                 + counts.sighted()
-                + " were read of bronze; run the extract task again");
+                + " were read from bronze; run the extract task again");
       } else if (counts.weighed() + counts.recompute() != counts.ids()) {
         throw new JobException(
             ExitCode.DEFECT,
-            "Silver %s: of %d ids only %d were weighed; report this defect"
+            "Silver %1$s: only %3$d of %2$d ids were evaluated; report this as a bug"
                 .formatted(type, counts.ids(), counts.weighed()));
       }
     }

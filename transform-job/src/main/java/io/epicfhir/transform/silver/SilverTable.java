@@ -136,12 +136,12 @@ public final class SilverTable {
     if (newest.getAsLong() < state.deltaVersion()) {
       return ofAll(
           state,
-          "its newest commit is %d, where there was a commit %d"
+          "its newest commit is %d, but the pipeline had written commit %d"
               .formatted(newest.getAsLong(), state.deltaVersion()));
     }
     Optional<String> identity = log.identity(state.deltaVersion());
     if (identity.isPresent() && !identity.get().equals(state.identity())) {
-      return ofAll(state, "commit %d is another one than it was".formatted(state.deltaVersion()));
+      return ofAll(state, "commit %d was replaced".formatted(state.deltaVersion()));
     }
     Optional<List<CommitFiles>> since = log.changes(state.deltaVersion(), newest.getAsLong());
     return since.map(this::byOthers).orElseGet(() -> byCount(state));
@@ -161,7 +161,8 @@ public final class SilverTable {
         continue;
       }
       String operation = info.map(CommitInfo::operation).orElse("unknown");
-      String why = "commit %d (%s) is somebody else's".formatted(commit.version(), operation);
+      String why =
+          "commit %d (%s) was written by someone else".formatted(commit.version(), operation);
       java.util.stream.Stream.concat(commit.added().stream(), commit.removed().stream())
           .filter(CommitFiles.Change::dataChange)
           .map(change -> change.file().partitionValues().get(SilverSchema.PARTITION))
@@ -187,7 +188,7 @@ public final class SilverTable {
               if (now != known.rows()) {
                 strange.put(
                     type,
-                    "commits are no longer in its log, and it has %d rows instead of %d"
+                    "its log no longer has all commits, and it has %d rows instead of %d"
                         .formatted(now, known.rows()));
               }
             });

@@ -75,7 +75,7 @@ final class SilverUpdate {
     long read = pending.bytes() + (rebuilt.isEmpty() ? 0 : everything.bytes());
     SparkSession session = SilverSession.of(work.spark().get(), read, silverBytes);
     session.sparkContext().setJobGroup("silver", "silver", false);
-    try (TaskProgress told = new TaskProgress(session.sparkContext(), "weigh bronze")) {
+    try (TaskProgress told = new TaskProgress(session.sparkContext(), "merge bronze into silver")) {
       progress = told;
       return update(session, pending, everything, accepted);
     }
@@ -121,7 +121,7 @@ final class SilverUpdate {
         passes.addAll(weigh(scope, everything, before, accepted, refused));
       }
       if (!rebuilt.isEmpty()) {
-        progress.now("weigh all of bronze for " + String.join(", ", rebuilt));
+        progress.now("rebuild from all of bronze: " + String.join(", ", rebuilt));
         RebuiltTypes types = new RebuiltTypes(work, rebuilt, rows(session), before, accepted);
         SilverPass anew = types.weigh(rebuild(scope, everything), pending, refused);
         passes.add(anew);
@@ -179,7 +179,7 @@ final class SilverUpdate {
     if (pass.sum(SilverCounts::recompute) == 0) {
       return List.of(pass);
     }
-    progress.now("weigh all of bronze for some resources");
+    progress.now("read all of bronze for some resources");
     Dataset<Row> open = Weighing.recompute(pass.weighed());
     SilverPass second =
         new SilverPass(pass.scope().ofEverything(everything), silver, Optional.of(open));

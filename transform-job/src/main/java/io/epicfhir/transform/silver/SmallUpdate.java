@@ -55,7 +55,7 @@ final class SmallUpdate {
   private Optional<Done> update(
       Backlog pending, Optional<TableSnapshot> silver, Map<String, Long> accepted) {
     SilverState before = work.table().state(work.spark());
-    try (TaskProgress progress = new TaskProgress("weigh bronze")) {
+    try (TaskProgress progress = new TaskProgress("merge bronze into silver")) {
       Optional<SmallPass> weighed = weigh(pending, silver);
       if (weighed.filter(pass -> isOrdinary(pass, pending, before, accepted)).isEmpty()) {
         return Optional.empty();

@@ -132,7 +132,7 @@ public final class AnalysedView {
         throw open.refuse(
             "the column \""
                 + attribute.name()
-                + "\" needs a name: letters, digits and _, a letter first; use AS");
+                + "\" needs a name of letters, digits and _ that begins with a letter; use AS");
       }
       DataType type = attribute.dataType();
       DataType one = type instanceof ArrayType array ? array.elementType() : type;
@@ -143,7 +143,7 @@ public final class AnalysedView {
                 + attribute.name()
                 + " has the type "
                 + type.simpleString()
-                + ", which the database does not take; cast it, for example to "
+                + ", which PostgreSQL does not support; cast it, for example to "
                 + cast(one));
       }
       schema = schema.add(attribute.name(), type, true, open.metadata(attribute, type));
@@ -176,7 +176,7 @@ public final class AnalysedView {
                 + what
                 + "\" names "
                 + name
-                + ", which is no column of the SELECT: "
+                + ", which is not a column of the SELECT: "
                 + String.join(", ", columns));
       }
     }

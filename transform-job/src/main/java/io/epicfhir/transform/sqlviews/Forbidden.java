@@ -12,7 +12,7 @@ import org.apache.spark.sql.catalyst.expressions.aggregate.ListAgg;
 /** What a table's SQL may not compute: what reaches outside, and what is not the same each time. */
 final class Forbidden {
   private static final String OUTSIDE = "reaches outside the tables";
-  private static final String CHANGES = "is not the same each time";
+  private static final String CHANGES = "is not deterministic";
 
   private static final Map<String, String> FUNCTIONS =
       Map.ofEntries(
@@ -76,8 +76,8 @@ final class Forbidden {
           Map.entry("HistogramNumeric", "histogram_numeric " + CHANGES),
           Map.entry("ApproxTopK", "approx_top_k " + CHANGES),
           Map.entry("SparkVersion", "version() " + OUTSIDE),
-          Map.entry("ScalaUDF", "a function of somebody's own is not allowed"),
-          Map.entry("PythonUDF", "a function of somebody's own is not allowed"));
+          Map.entry("ScalaUDF", "a user-defined function is not allowed"),
+          Map.entry("PythonUDF", "a user-defined function is not allowed"));
 
   /** Aggregates that take the rows in the order in which they come. */
   private static final Set<String> ANY_ORDER =
@@ -148,10 +148,11 @@ final class Forbidden {
   private static String anyOrder(String kind) {
     return switch (kind) {
       case "CollectList", "CollectSet", "CollectTopK" ->
-          "a collected list has its elements in any order; write sort_array(collect_list(…))";
-      case "ListAgg" -> "string_agg has its parts in any order; add WITHIN GROUP (ORDER BY …)";
+          "the elements of a collected list have no fixed order; write sort_array(collect_list(…))";
+      case "ListAgg" ->
+          "the parts of string_agg have no fixed order; add WITHIN GROUP (ORDER BY …)";
       default ->
-          "first, last, any_value and mode take any of several values; use min, max or max_by, or a"
+          "first, last, any_value and mode may pick any of several values; use min, max or max_by, or a"
               + " window with ORDER BY";
     };
   }

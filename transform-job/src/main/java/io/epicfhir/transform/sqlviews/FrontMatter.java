@@ -72,7 +72,7 @@ final class FrontMatter {
     } else {
       entry = entry(text, number);
       if (entries.containsKey(entry.key() + " " + entry.about())) {
-        throw refuse(number, "the line \"" + name(entry) + "\" is there twice");
+        throw refuse(number, "the line \"" + name(entry) + "\" occurs twice");
       }
     }
     entries.put(entry.key() + " " + entry.about(), entry);
@@ -84,9 +84,9 @@ final class FrontMatter {
     if (!line.matches()) {
       throw refuse(
           number,
-          "a comment before the statement is one of title, description, question, depends, key,"
-              + " touched by LABEL, column NAME, index; a line that goes on begins with -- and two"
-              + " blanks; write other comments behind the first word of the statement");
+          "a comment before the statement must be title, description, question, depends, key,"
+              + " touched by LABEL, column NAME or index; a continuation line begins with -- and two"
+              + " blanks; put other comments after the first word of the statement");
     }
     String key = line.group(2) == null ? line.group(1) : line.group(2);
     String type = line.group(4) == null ? "" : line.group(4);

@@ -53,7 +53,7 @@ final class LibraryFile {
       return new LibraryFile(file, JSON.readTree(text)).view();
     } catch (JsonProcessingException e) {
       int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
-      throw new SqlRefused(file, line, "this is no JSON");
+      throw new SqlRefused(file, line, "this is not valid JSON");
     }
   }
 
@@ -64,7 +64,7 @@ final class LibraryFile {
           isOfType("sql-query")
               ? "this is a SQLQuery: it takes parameters and makes no table; move it to"
                   + " conf/queries"
-              : "this is no Library of type sql-view");
+              : "this is not a Library of type sql-view");
     }
     String name = library.path("name").asText();
     if (!SqlFile.NAME.matcher(name).matches()) {
@@ -130,7 +130,7 @@ final class LibraryFile {
         }
       }
       if (byDialect.put(dialect, content) != null) {
-        throw refuse("the dialect \"" + dialect + "\" is there twice");
+        throw refuse("the dialect \"" + dialect + "\" occurs twice");
       }
     }
     for (String dialect : DIALECTS) {
@@ -154,7 +154,7 @@ final class LibraryFile {
       }
       return sql;
     } catch (IllegalArgumentException | CharacterCodingException e) {
-      throw refuse("content.data is no base64 of UTF-8");
+      throw refuse("content.data is not base64-encoded UTF-8");
     }
   }
 

@@ -164,7 +164,7 @@ public final class SqlCheck {
           PlanWalk.line(relation),
           "it reads "
               + name
-              + ", which is no label of its dependencies: "
+              + ", which is not a label of its dependencies: "
               + String.join(", ", labels.stream().sorted().toList()));
     }
     if (relation.isStreaming() || !relation.options().isEmpty()) {

@@ -42,7 +42,8 @@ final class SqlFile {
       throw new SqlRefused(file, 1, "say what one row is: -- description: One row per …");
     }
     if (front.list("depends").isEmpty()) {
-      throw new SqlRefused(file, 1, "say what it reads: -- depends: NAME, NAME as LABEL, …");
+      throw new SqlRefused(
+          file, 1, "declare the tables that it reads: -- depends: NAME, NAME as LABEL, …");
     }
     List<Dependency> dependencies = new ArrayList<>();
     front.list("depends").forEach(one -> dependencies.add(dependency(one, front, file)));
@@ -74,11 +75,11 @@ final class SqlFile {
             front.line("depends"),
             "the label \""
                 + dependency.label()
-                + "\" is no table's name: letters, digits and _, a letter first");
+                + "\" is not a valid table name: use letters, digits and _, beginning with a letter");
       }
       if (!labels.add(label)) {
         throw new SqlRefused(
-            file, front.line("depends"), "the label " + label + " is there twice; use \"as\"");
+            file, front.line("depends"), "the label " + label + " occurs twice; use \"as\"");
       }
       if (label.equals(SqlView.CHANGED)) {
         throw new SqlRefused(
@@ -94,11 +95,11 @@ final class SqlFile {
     for (String label : front.touched().keySet()) {
       if (key.isEmpty()) {
         throw new SqlRefused(
-            file, front.line("touched by", label), "without a key nothing is touched; add -- key:");
+            file, front.line("touched by", label), "\"touched by\" needs a key; add -- key:");
       }
       if (dependencies.stream().noneMatch(one -> one.label().equals(label))) {
         throw new SqlRefused(
-            file, front.line("touched by", label), label + " is no label of \"depends\"");
+            file, front.line("touched by", label), label + " is not a label of \"depends\"");
       }
     }
     return new SqlView(
@@ -122,7 +123,7 @@ final class SqlFile {
           front.line("depends"),
           "\""
               + text
-              + "\" is no dependency: NAME, NAME as LABEL, lookup NAME, lookup NAME (optional)");
+              + "\" is not a dependency; write NAME, NAME as LABEL, lookup NAME or lookup NAME (optional)");
     }
     boolean lookup = parts.group(1) != null;
     Optional<List<String>> optional = Optional.empty();

@@ -58,10 +58,10 @@ final class SqlNodes {
 
   private static final Map<String, String> OTHER_NODES =
       Map.of(
-          "GlobalLimit", "LIMIT keeps rows by chance",
-          "LocalLimit", "LIMIT keeps rows by chance",
-          "Offset", "OFFSET leaves out rows by chance",
-          "Sample", "TABLESAMPLE keeps rows by chance",
+          "GlobalLimit", "LIMIT keeps arbitrary rows",
+          "LocalLimit", "LIMIT keeps arbitrary rows",
+          "Offset", "OFFSET skips arbitrary rows",
+          "Sample", "TABLESAMPLE keeps random rows",
           "RelationTimeTravel", "a table is read as it is now, not at another version",
           "ScriptTransformation", "TRANSFORM runs a program");
 

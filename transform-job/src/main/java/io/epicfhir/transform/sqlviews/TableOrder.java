@@ -205,7 +205,7 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
       String way = String.join(" → ", round) + " → " + name;
       refused
           .values()
-          .forEach(view -> refuse(view, "it reads itself: " + way + "; break the circle"));
+          .forEach(view -> refuse(view, "it depends on itself: " + way + "; break the cycle"));
     }
 
     private void refuse(SqlView view, String problem) {

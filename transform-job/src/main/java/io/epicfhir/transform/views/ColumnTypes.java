@@ -77,7 +77,7 @@ final class ColumnTypes {
    */
   static List<Typed> common(List<Typed> first, List<Typed> other) {
     if (first.size() != other.size()) {
-      throw new PathException("the branches of unionAll have not the same number of columns");
+      throw new PathException("the branches of unionAll have different numbers of columns");
     }
     List<Typed> common = new ArrayList<>();
     for (int i = 0; i < first.size(); i++) {

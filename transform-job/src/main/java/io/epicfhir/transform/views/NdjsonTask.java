@@ -117,7 +117,7 @@ final class NdjsonTask implements Function<Integer, NdjsonTask.Results> {
     } catch (MalformedJson e) {
       throw new ViewException(
           ViewException.Kind.EVALUATION,
-          "Cannot read " + split.file() + ": a line is no JSON object; mend the file");
+          "Cannot read " + split.file() + ": a line is not a JSON object; correct the file");
     }
   }
 }

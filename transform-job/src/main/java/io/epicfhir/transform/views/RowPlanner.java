@@ -92,9 +92,9 @@ final class RowPlanner {
       throw ViewException.invalid(
           "Cannot compile view "
               + view.name()
-              + ": its forEach, repeat and unionAll make a chain of more than "
+              + ": its forEach, repeat and unionAll are nested more than "
               + Step.DEEPEST
-              + " steps; make two views of it");
+              + " steps deep; split it into two views");
     }
     return new CompiledView(
         view, planned, new RowProgram(view.name(), where, first, loops, columns.size()));

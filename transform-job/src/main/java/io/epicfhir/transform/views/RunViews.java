@@ -104,7 +104,11 @@ public final class RunViews {
     } catch (MalformedJson e) {
       throw new ViewException(
           ViewException.Kind.EVALUATION,
-          "Cannot read " + RESOURCES + ": line " + number + " is no JSON object; mend the file");
+          "Cannot read "
+              + RESOURCES
+              + ": line "
+              + number
+              + " is not a JSON object; correct the file");
     }
   }
 }

@@ -47,9 +47,9 @@ public final class TargetLimits {
       return Optional.of(
           "it has "
               + columns.size()
-              + " columns, and a table takes "
+              + " columns, but a table can have only "
               + COLUMNS
-              + "; make two views of it");
+              + "; split it into two views");
     }
     Set<String> names = new HashSet<>();
     return columns.stream().flatMap(column -> column(column, names).stream()).findFirst();
@@ -70,7 +70,7 @@ public final class TargetLimits {
         : Optional.of(
             "the column "
                 + column
-                + " is there twice; upper and lower case do not tell columns apart");
+                + " occurs twice; column names that differ only in case are the same");
   }
 
   private static boolean tooLong(String name) {

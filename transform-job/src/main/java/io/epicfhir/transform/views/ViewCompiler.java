@@ -57,7 +57,9 @@ public final class ViewCompiler {
                 + view.name()
                 + ": constant "
                 + constant.name()
-                + (twice ? " is there twice; rename one" : " is no " + constant.type()));
+                + (twice
+                    ? " is declared twice; rename one"
+                    : " is not a valid " + constant.type()));
       }
     }
     return new Typing(resource, constants);

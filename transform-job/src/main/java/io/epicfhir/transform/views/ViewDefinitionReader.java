@@ -88,7 +88,7 @@ final class ViewDefinitionReader {
     try {
       JsonNode view = JSON.readTree(json);
       if (!view.isObject()) {
-        throw refuse("it is no JSON object", "give a ViewDefinition");
+        throw refuse("it is not a JSON object", "give a ViewDefinition");
       }
       return view;
     } catch (JsonProcessingException e) {
@@ -102,7 +102,7 @@ final class ViewDefinitionReader {
       // Of a key that is there twice only the last one would count.
       boolean twice = e.getOriginalMessage().startsWith("Duplicate field");
       throw refuse(
-          (twice ? "a key is there twice" : "it is no JSON") + where, e.getOriginalMessage());
+          (twice ? "a key occurs twice" : "it is not valid JSON") + where, e.getOriginalMessage());
     }
   }
 
@@ -120,7 +120,7 @@ final class ViewDefinitionReader {
               .orElseThrow(
                   () ->
                       refuse(
-                          "constant " + name + " has not one value of a primitive type of FHIR",
+                          "constant " + name + " needs exactly one value of a primitive type",
                           "give it one value[x], such as valueString")));
     }
     return constants;
@@ -239,7 +239,7 @@ final class ViewDefinitionReader {
   private String text(JsonNode node, String key) {
     JsonNode value = node.path(key);
     if (!value.isMissingNode() && !value.isTextual()) {
-      throw refuse(key + " is not a text", "write \"" + key + "\": \"...\"");
+      throw refuse(key + " is not a string", "write \"" + key + "\": \"...\"");
     }
     return value.asText("");
   }

@@ -172,7 +172,7 @@ public final class ViewParquet implements AutoCloseable {
   private void takeAway() throws IOException {
     FileSystem files = path.getFileSystem(hadoop);
     if (!files.delete(path, false) && files.exists(path)) {
-      throw new IOException("Cannot delete " + path + ", which is not finished; delete it");
+      throw new IOException("Cannot delete " + path + ", which is incomplete; delete it by hand");
     }
   }
 }

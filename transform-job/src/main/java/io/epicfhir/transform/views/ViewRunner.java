@@ -14,7 +14,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  */
 public final class ViewRunner {
   private static final String NOT_JSON =
-      "the resource is not a JSON object; look at it where it came from";
+      "the resource is not a JSON object; check it at its source";
 
   private final ResourcePass pass;
   private final List<RowProgram> programs;
@@ -107,8 +107,8 @@ public final class ViewRunner {
 
   /** The exception's own message could hold values of the resource. */
   private static String failed(Throwable e) {
-    return "it ended in "
+    return "it failed with "
         + e.getClass().getName()
-        + "; change the path, or report this as a defect";
+        + "; change the path, or report this as a bug";
   }
 }

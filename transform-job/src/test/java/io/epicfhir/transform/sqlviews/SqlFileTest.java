@@ -74,16 +74,16 @@ final class SqlFileTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "-- description: x|t.sql:1: say what it reads",
+        "-- description: x|t.sql:1: declare the tables that it reads",
         "-- depends: a|t.sql:1: say what one row is",
-        "-- description: x⏎-- depend: a|t.sql:2: a comment before the statement is one of",
-        "-- description: x⏎-- description: y⏎-- depends: a|t.sql:2: the line \"description\" is there twice",
-        "-- description: x⏎-- depends: a b|t.sql:2: \"a b\" is no dependency",
+        "-- description: x⏎-- depend: a|t.sql:2: a comment before the statement must be",
+        "-- description: x⏎-- description: y⏎-- depends: a|t.sql:2: the line \"description\" occurs twice",
+        "-- description: x⏎-- depends: a b|t.sql:2: \"a b\" is not a dependency",
         "-- description: x⏎-- depends: a (optional)|t.sql:2: only a lookup can be optional",
-        "-- description: x⏎-- depends: a, A|t.sql:2: the label a is there twice",
+        "-- description: x⏎-- depends: a, A|t.sql:2: the label a occurs twice",
         "-- description: x⏎-- depends: a as changed|t.sql:2: \"changed\" is what",
-        "-- description: x⏎-- depends: a⏎-- touched by a: SELECT 1|t.sql:3: without a key nothing is touched",
-        "-- description: x⏎-- depends: a⏎-- key: k⏎-- touched by b: SELECT 1|t.sql:4: b is no label",
+        "-- description: x⏎-- depends: a⏎-- touched by a: SELECT 1|t.sql:3: \"touched by\" needs a key",
+        "-- description: x⏎-- depends: a⏎-- key: k⏎-- touched by b: SELECT 1|t.sql:4: b is not a label",
         "-- description: x⏎-- depends: a⏎-- key: k, l|t.sql:3: a key is one column",
         "-- description: x⏎-- depends: a⏎-- index: 1st|t.sql:3: \"index\" has no column's name",
       })
@@ -133,7 +133,7 @@ final class SqlFileTest {
         "ADD JAR 'x.jar'|t.sql:3: ",
         "INSERT OVERWRITE DIRECTORY '/tmp/x' USING parquet SELECT 1|t.sql:3: ",
         "SELECT TRANSFORM(id) USING 'cat' FROM a|t.sql:3: ",
-        "SELECT 1⏎FROM b|t.sql:4: it reads b, which is no label of its dependencies: a, c, l",
+        "SELECT 1⏎FROM b|t.sql:4: it reads b, which is not a label of its dependencies: a, c, l",
         "SELECT * FROM parquet.`/tmp/x`|t.sql:3: it reads parquet./tmp/x",
         "SELECT * FROM delta.`/tmp/x`|t.sql:3: it reads delta",
         "SELECT * FROM spark_catalog.default.a|t.sql:3: it reads spark_catalog.default.a",
@@ -142,8 +142,8 @@ final class SqlFileTest {
         "WITH x AS (SELECT * FROM secret) SELECT * FROM x|t.sql:3: it reads secret",
         "SELECT * FROM (WITH x AS (SELECT 1) SELECT * FROM x) JOIN x|t.sql:3: it reads x",
         "SELECT * FROM a VERSION AS OF 1|t.sql:3: a table is read as it is now",
-        "SELECT * FROM a LIMIT 3|t.sql:3: LIMIT keeps rows by chance",
-        "SELECT * FROM a TABLESAMPLE (10 PERCENT)|t.sql:3: TABLESAMPLE keeps rows by chance",
+        "SELECT * FROM a LIMIT 3|t.sql:3: LIMIT keeps arbitrary rows",
+        "SELECT * FROM a TABLESAMPLE (10 PERCENT)|t.sql:3: TABLESAMPLE keeps random rows",
         "SELECT * FROM python_worker_logs()|t.sql:3: the table function python_worker_logs",
         "SELECT * FROM a WHERE id = :id|t.sql:3: a table has no parameters: :id",
         "SELECT * FROM a WHERE id = ?|t.sql:3: parameters without a name",
@@ -151,11 +151,11 @@ final class SqlFileTest {
         "SELECT reflect('java.lang.System', 'exit', 1) AS x FROM a|t.sql:3: reflect reaches outside",
         "SELECT java_method('java.util.UUID', 'randomUUID') AS x FROM a|t.sql:3: java_method reaches",
         "SELECT input_file_name() AS x FROM a|t.sql:3: input_file_name reaches outside",
-        "SELECT id FROM a WHERE rand() > 0.5|t.sql:3: rand is not the same each time",
-        "SELECT id FROM a WHERE t <⏎  NOW()|t.sql:4: now is not the same each time",
-        "SELECT current_timestamp() AS x FROM a|t.sql:3: current_timestamp is not the same",
+        "SELECT id FROM a WHERE rand() > 0.5|t.sql:3: rand is not deterministic",
+        "SELECT id FROM a WHERE t <⏎  NOW()|t.sql:4: now is not deterministic",
+        "SELECT current_timestamp() AS x FROM a|t.sql:3: current_timestamp is not deterministic",
         "SELECT system.builtin.rand() AS x FROM a|t.sql:3: the function system.builtin.rand",
-        "SELECT uuid() AS x FROM a|t.sql:3: uuid is not the same each time",
+        "SELECT uuid() AS x FROM a|t.sql:3: uuid is not deterministic",
         "BEGIN SELECT 1; END|t.sql:3: ",
       })
   void whateverIsNoQueryOfTheDependenciesIsRefusedWithFileAndLine(String sql, String message) {
@@ -197,7 +197,7 @@ final class SqlFileTest {
                     "l.json"))
         .hasMessageContaining("a SQLView has no parameter");
     assertThatThrownBy(() -> SqlCatalog.read("{\n\"a\": }", "l.json"))
-        .hasMessageStartingWith("l.json:2: this is no JSON");
+        .hasMessageStartingWith("l.json:2: this is not valid JSON");
   }
 
   private static String library(
@@ -237,7 +237,8 @@ final class SqlFileTest {
         .extracting(SqlCatalog.Problem::message)
         .anyMatch(message -> message.contains("back → loop → round → back"))
         .anyMatch(
-            message -> message.equals("self.sql: it reads itself: self → self; break the circle"));
+            message ->
+                message.equals("self.sql: it depends on itself: self → self; break the cycle"));
   }
 
   @Test

@@ -65,7 +65,7 @@ final class CompiledViewsTest {
     String nested = select;
     assertThatThrownBy(() -> ViewCompiler.compile("Patient", List.of(view("deep", nested))))
         .isInstanceOf(ViewException.class)
-        .hasMessageContaining("make a chain of more than 200 steps; make two views of it");
+        .hasMessageContaining("are nested more than 200 steps deep; split it into two views");
   }
 
   @Test

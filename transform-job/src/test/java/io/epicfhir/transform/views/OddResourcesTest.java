@@ -125,7 +125,7 @@ final class OddResourcesTest {
                 + " \"path\": \"value\"}]}]",
             "{\"identifier\": " + values(20_000) + ", \"telecom\": " + values(20_000) + "}");
     assertThat(seen.refusal().reason())
-        .startsWith("a view gives at most 10000000 values (rows by columns) of a resource");
+        .startsWith("a view may give at most 10000000 values (rows × columns) per resource");
   }
 
   @Test
@@ -136,7 +136,7 @@ final class OddResourcesTest {
             "\"select\": [{\"forEach\": \"telecom\", \"column\": [{\"name\": \"all\", \"path\":"
                 + " \"%resource.identifier.value\", \"collection\": true}]}]",
             "{\"identifier\": " + values(5_000) + ", \"telecom\": " + values(5_000) + "}");
-    assertThat(seen.refusal().reason()).startsWith("a view gives at most 10000000 values");
+    assertThat(seen.refusal().reason()).startsWith("a view may give at most 10000000 values");
   }
 
   @Test

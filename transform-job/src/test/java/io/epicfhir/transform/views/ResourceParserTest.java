@@ -172,8 +172,8 @@ class ResourceParserTest {
   void a_resource_that_is_deeper_is_refused(int levels) {
     assertThatThrownBy(() -> rows("QuestionnaireResponse", REPEAT, nested(levels)))
         .hasMessage(
-            "Cannot evaluate view v, repeat item, answer.item: repeat follows elements down to 1000"
-                + " levels, and the resource has more; take this resource out, or read fewer levels"
+            "Cannot evaluate view v, repeat item, answer.item: repeat follows elements to a depth of 1000"
+                + " levels, and the resource is deeper; exclude it with where, or read fewer levels"
                 + " with forEach (resource 1)");
   }
 

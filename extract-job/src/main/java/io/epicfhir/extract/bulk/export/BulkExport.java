@@ -120,12 +120,12 @@ public final class BulkExport {
         ExitCode.REFUSED,
         "Cannot "
             + what
-            + ": the server has begun one, and its Content-Location leads to "
+            + ": the server has started the export, and its Content-Location points to "
             + status.getScheme()
             + "://"
             + status.getAuthority()
-            + ", another origin than source.base-url. The export stays at the server: have its"
-            + " operator delete it, and set the server's own base address to source.base-url"
+            + ", an origin other than source.base-url. The export stays at the server: ask its"
+            + " operator to delete it, and to set the server's own base address to source.base-url"
             + " (behind a proxy, X-Forwarded-Proto and X-Forwarded-Host)"
             + Answers.requestId(reply));
   }

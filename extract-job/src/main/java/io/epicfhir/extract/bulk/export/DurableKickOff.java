@@ -49,10 +49,10 @@ public final class DurableKickOff {
             context
                 .recorder()
                 .note(
-                    "An earlier try asked for this export at "
+                    "An earlier try requested this export at "
                         + intent.askedAt()
-                        + " and never saw an answer. It is asked in the same words: a server that"
-                        + " works on it already may answer with that one."));
+                        + " and got no response. The same request is sent again: a server that"
+                        + " is already working on it may return the same job."));
     // In the same words: only so can a server know it again.
     ExportRequest words = lost.map(ExportLedger.Intent::asked).orElse(asked);
     ledger.intend(new ExportLedger.Intent(exportId, runKey, words, pace.clock().instant()));

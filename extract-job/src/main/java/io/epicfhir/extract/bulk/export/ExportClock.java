@@ -103,6 +103,6 @@ final class ExportClock {
             + " (source.clock-tolerance = "
             + tolerance
             + "). Compare the server's clock with this machine's; when both are right, rerun from"
-            + " the kick-off, which asks for a new export");
+            + " the kick-off, which requests a new export");
   }
 }

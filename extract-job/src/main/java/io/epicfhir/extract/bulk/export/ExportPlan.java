@@ -80,7 +80,7 @@ final class ExportPlan {
         group,
         "the last full export is older than bulk.full-every = "
             + every
-            + ": everything is asked for, which finds what changed without a date, or is gone");
+            + ": this export is a full export, which finds undated changes and deletions");
     return true;
   }
 
@@ -91,8 +91,8 @@ final class ExportPlan {
     note(
         group,
         newcomers
-            + " patients joined the group: everything is asked for, so that their"
-            + " past comes, too");
+            + " patients joined the group: this export is a full export, so that it includes their"
+            + " earlier records");
     return true;
   }
 

@@ -75,17 +75,20 @@ public final class GroupKickOff {
   private Result decide(String group, Optional<String> decided) {
     String own = decided.orElseGet(() -> ExportId.of(context.run(), group));
     if (new Landings(context.lake()).find(own).isPresent()) {
-      context.recorder().note("This run's export has landed before; it is adopted.");
+      context.recorder().note("This run's export had already landed; it is adopted.");
       return new Result(group, own, "landed");
     }
     ExportLedger ledger = new ExportLedger(context.lake(), own);
     Optional<ExportLedger.Refused> refused = ledger.refusal();
     if (refused.isPresent() && Judgement.acceptsNow(context.lake(), ledger, settings)) {
-      context.recorder().note("This run's export was refused; the settings accept it now.");
+      context
+          .recorder()
+          .note(
+              "This run's export was refused earlier, but the settings now accept it; it is adopted.");
       return new Result(group, own, "adopted");
     }
     if (ledger.started().isPresent() && refused.isEmpty()) {
-      context.recorder().note("This run's export was kicked off before; it is adopted.");
+      context.recorder().note("This run's export had already been kicked off; it is adopted.");
       return new Result(group, own, "adopted");
     }
     refused.ifPresent(why -> noteRefused(own, why));
@@ -117,8 +120,8 @@ public final class GroupKickOff {
                 + exportId
                 + " was refused at "
                 + refused.at()
-                + "; it is not adopted, a new one is asked for. To land it as it is, accept what it"
-                + " was refused for in the settings and clear the task extract of its run.");
+                + ", so it is not adopted and a new one is requested. To land the refused one, accept in the"
+                + " settings what it was refused for, and clear the task extract of its run.");
   }
 
   private ExportLedger.Members members(String group) {
@@ -168,9 +171,9 @@ public final class GroupKickOff {
                 + asked.group()
                 + "\": run "
                 + started.get().runKey()
-                + " asked for the same at "
+                + " requested the same export at "
                 + started.get().startedAt()
-                + " and has not landed it; its export is adopted.");
+                + " and has not landed it; that export is adopted.");
     return Optional.of(new Result(asked.group(), id, "adopted"));
   }
 
@@ -197,13 +200,13 @@ public final class GroupKickOff {
       context
           .recorder()
           .note(
-              "The server gives no new export of group \""
+              "The server does not start a new export of group \""
                   + asked.group()
                   + "\" yet ("
                   + e.getMessage()
                   + "); what landed at "
                   + landed.get().landedAt()
-                  + " is adopted, and nothing newer can be had before bulk.window has passed.");
+                  + " is adopted; newer data is available only after bulk.window has passed.");
       return new Result(asked.group(), landed.get().exportId(), "landed");
     }
   }

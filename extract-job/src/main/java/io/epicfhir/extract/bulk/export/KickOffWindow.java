@@ -48,7 +48,7 @@ final class KickOffWindow {
     return new JobException(
         ExitCode.UNAVAILABLE,
         refusal.getMessage()
-            + ". By its words the server exported the group already, or is at it; rerun from the"
+            + ". According to its response, the server has exported the group already or is doing so; rerun from the"
             + " kick-off when bulk.window = "
             + length
             + " has passed since the last kick-off",

@@ -46,7 +46,7 @@ final class ManifestPages {
     Optional<URI> next = taken();
     while (next.isPresent()) {
       if (!seen.add(next.get()) || seen.size() > MOST_PAGES) {
-        throw Manifest.refused("its pages lead in a circle");
+        throw Manifest.refused("its next links form a loop");
       }
       url = next.get();
       reply = page();

@@ -28,7 +28,7 @@ import java.util.Optional;
  */
 public final class StatusCheck {
   private static final int LONGEST_PROGRESS = 200;
-  private static final String CANNOT_ASK = "Cannot ask for the export's status: ";
+  private static final String CANNOT_ASK = "Cannot get the export's status: ";
 
   private final BulkSettings settings;
   private final int maxTries;
@@ -181,7 +181,7 @@ public final class StatusCheck {
     ledger.giveUp(pace.clock().instant());
     return new JobException(
         ExitCode.REFUSED,
-        refusal.getMessage() + "; the export is given up: rerun from the kick-off",
+        refusal.getMessage() + "; the export was given up: rerun from the kick-off",
         refusal.getCause());
   }
 
@@ -195,8 +195,8 @@ public final class StatusCheck {
       throw unavailable(
           why,
           failures,
-          "; the export is not given up: rerun this task when the server is well, or rerun from the"
-              + " kick-off to ask for a new export",
+          "; the export is kept: rerun this task when the server has recovered, or rerun from the"
+              + " kick-off to request a new export",
           cause);
     }
     return wait(interval, "an error of the server", failures);
@@ -204,7 +204,7 @@ public final class StatusCheck {
 
   private State failed(int failures, Duration wait, String progress, String why, Exception cause) {
     if (failures >= maxTries) {
-      throw unavailable(why, failures, "; rerun when the server is well", cause);
+      throw unavailable(why, failures, "; rerun when the server has recovered", cause);
     }
     return wait(wait, progress, failures);
   }

@@ -37,9 +37,9 @@ final class TakenPieces {
     if (again.getValue() != bytes.getValue()) {
       throw new JobException(
           ExitCode.UNAVAILABLE,
-          "Cannot go on with file "
+          "Cannot resume file "
               + FileLabel.of(file.type(), file.name())
-              + ": the server sent other bytes at the second try; rerun, all of it is asked anew");
+              + ": the server sent different bytes at the second try; rerun, which downloads the whole file again");
     }
   }
 }

@@ -48,32 +48,32 @@ final class DeletionsUnknown {
     return number
         + " "
         + type
-        + " are absent from the export, which does not hold all of the type, and were not read by"
-        + " their ids: bulk.max-confirmations = "
+        + " are missing from the export, which is incomplete for this type, and were not read by"
+        + " id because bulk.max-confirmations = "
         + settings.coverage().maxConfirmations()
-        + " is reached. They stay in the tables; the next full export goes on with them.";
+        + " was reached. They stay in the tables; the next full export continues with them.";
   }
 
   private static String doubted(Map<String, Long> doubts) {
     return "the server's warnings "
         + doubts
-        + " leave open whether the export lacks data. Nothing of their types is deleted without a"
-        + " read, and the next export asks for the same time again. Look at the lines in quarantine"
-        + " (reason server-warning); if nothing is missing, name their codes in"
+        + " do not say whether data is missing. Resources of their types are deleted only after a"
+        + " read by id, and the next export covers the same time again. Look at the lines in quarantine"
+        + " (reason server-warning); if nothing is missing, add their codes to"
         + " bulk.accepted-errors.";
   }
 
   private String notAsked(String group, List<String> types) {
     return "the server could not export all changes of "
         + String.join(", ", types)
-        + ". Only a full export finds what changed or is gone of these: "
+        + ". Only a full export finds their changes and deletions: "
         + nextFull(group);
   }
 
   private String nextFull(String group) {
     Duration every = settings.coverage().fullEvery();
     if (every.isZero()) {
-      return "bulk.full-every = 0 asks for none; set it.";
+      return "bulk.full-every = 0 turns full exports off; set it.";
     }
     return new Since(lake, group, settings, Instant.now())
         .lastFull()

@@ -59,9 +59,9 @@ final class Expectations {
     } else if (sinceIgnored()) {
       warnings.add(
           sentence(
-              "the server seems to ignore _since: the export of what changed holds as much of every"
-                  + " type as the last full one. Set bulk.mode = full; date windows (bulk.windows)"
-                  + " make the nights shorter"));
+              "the server seems to ignore _since: the incremental export has as many resources of every"
+                  + " type as the last full export. Set bulk.mode = full; date windows (bulk.windows)"
+                  + " keep the daily exports small"));
     }
     return warnings;
   }
@@ -86,14 +86,13 @@ final class Expectations {
   private void fullExport(List<String> warnings) {
     if (rows.isEmpty()) {
       warnings.add(
-          sentence(
-              "the full export is empty; check that the server knows the group, and its members"));
+          sentence("the full export is empty; check that the group exists and has members"));
       return;
     }
     if (asked.contains(PATIENT) && of(PATIENT) == 0) {
       warnings.add(
           sentence(
-              "the full export holds no Patient at all; check the group and the client's rights"));
+              "the full export contains no Patient; check the group and the client's permissions"));
     }
     Map<String, Long> before = lastFull.map(this::rows).orElse(Map.of());
     before.forEach(
@@ -105,7 +104,7 @@ final class Expectations {
                         + type
                         + ", but the last full export had "
                         + n
-                        + "; check the client's rights at the server"));
+                        + "; check the client's permissions at the server"));
           } else if (asked.contains(type) && of(type) < ENOUGH * n) {
             warnings.add(
                 sentence(

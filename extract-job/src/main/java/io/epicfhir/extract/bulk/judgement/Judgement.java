@@ -38,9 +38,9 @@ public final class Judgement {
                 ExitCode.DATA_REFUSED,
                 "Cannot land the export: "
                     + String.join("; ", complaints)
-                    + ". Two ways out: accept it by these settings and clear the task extract, which"
-                    + " judges it anew without a download; or rerun from the kick-off, which asks the"
-                    + " server for a new export"));
+                    + ". You can accept it by these settings and clear the task extract, which"
+                    + " checks it again without a download; or rerun from the kick-off, which requests a"
+                    + " new export"));
   }
 
   /**
@@ -82,9 +82,9 @@ public final class Judgement {
             .toList();
     return Optional.of(
         wrong.size()
-            + " files hold another number of lines than the manifest says ("
+            + " files do not have the number of lines that the manifest says ("
             + String.join(", ", told)
-            + "); see them in quarantine, and rerun to ask again");
+            + "); see them in quarantine, and rerun to download them again");
   }
 
   private static Optional<String> rejected(List<FileResult> files, double limit) {
@@ -103,7 +103,7 @@ public final class Judgement {
             + types(files)
             + ", more than bulk.max-rejected-share = "
             + limit
-            + "; look at them, then raise the limit and rerun, or have the server mended");
+            + "; look at them, then raise the limit and rerun, or ask the server's operator to fix them");
   }
 
   private static Optional<String> errors(List<FileResult> files, BulkSettings bulk) {
@@ -121,8 +121,8 @@ public final class Judgement {
                 + severe
                 + " errors in the export "
                 + told(unexpected)
-                + "; see them in quarantine (reason server-error). To land it all the same, name"
-                + " them in bulk.accepted-errors, or set bulk.allow-errors for any error");
+                + "; see them in quarantine (reason server-error). To land the export anyway, add"
+                + " them to bulk.accepted-errors, or set bulk.allow-errors to accept any error");
   }
 
   private static String told(Map<String, Long> counts) {

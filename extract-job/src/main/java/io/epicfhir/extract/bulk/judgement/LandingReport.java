@@ -48,8 +48,8 @@ public final class LandingReport {
         warnings.add(
             "Group \""
                 + landing.group()
-                + "\": no export has had a list of deletions yet, so what the server deletes may"
-                + " stay in the tables until the next full export. If the server never lists them,"
+                + "\": no export has contained a list of deletions (deleted files) yet, so deleted resources may"
+                + " stay in the tables until the next full export. If the server never sends such lists,"
                 + " set bulk.mode = full, or a shorter bulk.full-every.");
       }
       sweep |= expected.isSweep();
@@ -98,10 +98,10 @@ public final class LandingReport {
               + landing.group()
               + "\": "
               + newcomers
-              + " patients joined it, and this export has only what changed lately of them. "
+              + " patients joined it, and this export contains only their recent changes. "
               + (full
-                  ? "The next export asks for everything, which brings their past."
-                  : "Their past comes with the next full export: see bulk.full-every, or set"
+                  ? "The next export is a full export, which brings their earlier records."
+                  : "The next full export brings their earlier records: see bulk.full-every, or set"
                       + " bulk.newcomers = full."));
     }
     return newcomers;

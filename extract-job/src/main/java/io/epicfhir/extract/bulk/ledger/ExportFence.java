@@ -51,8 +51,8 @@ public final class ExportFence {
     if (now == null || !now.holder().equals(mine.holder())) {
       throw new JobException(
           ExitCode.STORAGE,
-          "Cannot go on with this export: a later try has taken it over; this one ends, see the"
-              + " later one");
+          "Cannot continue with this export: a later try has taken it over, so this try ends; see the"
+              + " later try");
     }
   }
 

@@ -105,7 +105,7 @@ public final class ExportLedger {
             () ->
                 new JobException(
                     ExitCode.SETTINGS,
-                    "Cannot work on export "
+                    "Cannot find export "
                         + exportId
                         + ": it was not kicked off, or was given up; rerun from the kick-off"));
   }

@@ -35,11 +35,11 @@ public final class ExportSpan {
         : Optional.of(
             "Cannot land export "
                 + started.exportId()
-                + ": it has only what changed since "
+                + ": it contains only the changes since "
                 + from
                 + ", and no export of group \""
                 + started.asked().group()
-                + "\" that reaches up to then is in bronze any more. Rerun from the kick-off, which"
-                + " asks the server for all that is missing");
+                + "\" that covers the time before is still in bronze. Rerun from the kick-off, which"
+                + " requests everything that is missing");
   }
 }

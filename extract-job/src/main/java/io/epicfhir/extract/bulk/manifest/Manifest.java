@@ -98,7 +98,7 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
       throw refused("it is not JSON"); // not as cause: it quotes what it could not read
     }
     if (!root.isObject()) {
-      throw refused("it is no JSON object");
+      throw refused("it is not a JSON object");
     }
     return root;
   }
@@ -131,7 +131,7 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
       String key = one.getKey();
       boolean known = LISTS.containsKey(key) || NO_FILES.contains(key);
       if (!known && ManifestLinks.mayHoldMore(key, one.getValue())) {
-        throw refused("it lists files, errors or a page under a key that is not known");
+        throw refused("it lists files, errors or a page under an unknown key");
       }
     }
   }

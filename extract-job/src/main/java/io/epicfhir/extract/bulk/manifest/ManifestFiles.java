@@ -27,7 +27,7 @@ final class ManifestFiles {
       throw Manifest.refused("a file has no resource type");
     }
     if (kind == FileKind.DELETED && !type.equals("Bundle")) {
-      throw Manifest.refused("a deleted file is of a type that is not Bundle");
+      throw Manifest.refused("a deleted file has a type other than Bundle");
     }
     URI uri = uri(one.path("url").asText(""));
     return new RemoteFile(
@@ -42,7 +42,7 @@ final class ManifestFiles {
     if (count.asText("").matches("[0-9]{1,18}(\\.0+)?")) {
       return Long.valueOf(count.asText().replaceFirst("\\..*", ""));
     }
-    throw Manifest.refused("the count of a " + type + " file is no number");
+    throw Manifest.refused("the count of a " + type + " file is not a number");
   }
 
   /**

@@ -95,7 +95,7 @@ public final class Cohort {
     if (patients.isEmpty()) {
       throw new JobException(
           ExitCode.DATA_REFUSED,
-          "Cannot crawl: there is no patient in crawl.patients; check the group, file or search");
+          "Cannot crawl: crawl.patients selects no patients; check the group, file or search");
     }
     return patients;
   }
@@ -105,10 +105,10 @@ public final class Cohort {
     members.follow(cohort.group());
     if (members.unlisted() > 0) {
       doubts.add(
-          "The group says that it has "
+          "According to Group.quantity the group has "
               + members.unlisted()
-              + " members more than it lists (quantity): patients may be missing. Ask the server's"
-              + " operator whether the application may see all members.");
+              + " more members than it lists, so patients may be missing. Ask the server's"
+              + " operator whether the client may see all members.");
     }
     List<String> patients = new ArrayList<>(members.ids());
     patients.addAll(

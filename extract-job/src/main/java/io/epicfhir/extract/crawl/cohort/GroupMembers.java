@@ -81,11 +81,11 @@ final class GroupMembers {
         }
       }
       if (seen.size() > MOST_GROUPS) {
-        throw refused("it holds more than " + MOST_GROUPS + " groups");
+        throw refused("it has more than " + MOST_GROUPS + " groups");
       }
     }
     if (!others.isEmpty()) {
-      throw refused("it has members that are no patients of this server " + others);
+      throw refused("it has members that are not patients of this server " + others);
     }
   }
 
@@ -100,16 +100,15 @@ final class GroupMembers {
     try {
       group = JsonBytes.MAPPER.readTree(bytes);
     } catch (IOException e) {
-      throw new IllegalStateException("A page that was read is no JSON", e);
+      throw new IllegalStateException("A page that was read before is not JSON", e);
     }
     if (!group.path("resourceType").asText().equals(GROUP)) {
-      throw refused("the server answered with something else than a Group");
+      throw refused("the server returned something other than a Group");
     }
     String type = group.path("type").asText("person");
     if (!type.equals("person")) {
       throw refused(
-          "it is a group of another type than person"
-              + (type.matches("[a-z]{1,20}") ? " (" + type + ")" : ""));
+          "its type is not person" + (type.matches("[a-z]{1,20}") ? " (" + type + ")" : ""));
     }
     return group;
   }
@@ -163,6 +162,6 @@ final class GroupMembers {
         ExitCode.REFUSED,
         "Cannot find the patients by the group: "
             + why
-            + "; have the group mended, or give the patients' ids by crawl.patients.file");
+            + "; ask the server's operator to correct the group, or list the patients' ids in crawl.patients.file");
   }
 }

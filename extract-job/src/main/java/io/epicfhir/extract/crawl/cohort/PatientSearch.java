@@ -173,8 +173,8 @@ final class PatientSearch {
               + what
               + ": the server's answer may be incomplete "
               + bad
-              + "; narrow crawl.patients.search, mend the application's rights, or add the code to"
-              + " crawl.accepted-errors to do without the others");
+              + "; narrow crawl.patients.search, extend the client's permissions, or add the code to"
+              + " crawl.accepted-errors to crawl only the patients that were found");
     }
   }
 
@@ -185,6 +185,6 @@ final class PatientSearch {
             + what
             + ": "
             + why
-            + "; check crawl.patients and what the application may see");
+            + "; check crawl.patients and the client's permissions");
   }
 }

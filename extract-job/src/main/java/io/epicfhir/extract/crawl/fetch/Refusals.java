@@ -149,11 +149,11 @@ final class Refusals {
     if (errors.isEverything(about.type(), about.subject())) {
       throw new JobException(
           ExitCode.UNAVAILABLE,
-          "Cannot go on with the crawl: the server answered "
+          "Cannot continue the crawl: the server answered "
               + FailuresInARow.MOST
               + " requests in a row with errors such as "
               + answer
-              + "; rerun when the server is well",
+              + "; rerun when the server has recovered",
           failure);
     }
     if (perhapsDown) {

@@ -78,8 +78,7 @@ public final class Workers implements AutoCloseable {
     } catch (InterruptedException e) {
       stopped = true;
       Thread.currentThread().interrupt();
-      throw new JobException(
-          ExitCode.UNAVAILABLE, "Cannot go on: the job is being stopped; rerun it", e);
+      throw new JobException(ExitCode.UNAVAILABLE, "Stopped: the job was interrupted; rerun it", e);
     } catch (java.util.concurrent.ExecutionException e) {
       stopped = true;
       throw new IllegalStateException("A thread of the crawl died", e.getCause());

@@ -240,8 +240,8 @@ public final class CrawlIndex {
             + file
             + ": "
             + StorageFailure.why(e)
-            + "; check that the lake is there, writable and not full; without its index a crawl"
-            + " takes everything for new: where the file is damaged, delete it",
+            + "; check that the lake exists, is writable and is not full. If the file is damaged, delete it:"
+            + " the next crawl then treats every resource as new",
         e);
   }
 }

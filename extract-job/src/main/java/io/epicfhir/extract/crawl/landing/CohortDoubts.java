@@ -22,13 +22,13 @@ public final class CohortDoubts {
       doubts.add(
           "All searches of "
               + patients
-              + " patients were answered, and none found anything. Check that crawl.patients names"
-              + " patients of this server, and what the application may see.");
+              + " patients were answered, and none returned a resource. Check that crawl.patients selects"
+              + " patients of this server, and that the client may read their records.");
     }
     long without = units.withoutPatient();
     if (without > 0) {
       doubts.add(
-          "The search for Patient finds nobody for "
+          "The search for Patient returns nothing for "
               + without
               + " of "
               + patients
@@ -37,9 +37,9 @@ public final class CohortDoubts {
     Map<String, Long> outside = outside(counts);
     if (!outside.isEmpty()) {
       doubts.add(
-          "Searches brought resources of patients outside the cohort, which are not kept: "
+          "Searches returned resources of patients outside the cohort, which were dropped: "
               + outside
-              + ". A server that ignores the patient in a search answers so. Correct crawl.searches,"
+              + ". The server may ignore the patient parameter of a search. Correct crawl.searches,"
               + " or set the type to [] there.");
     }
     return doubts;

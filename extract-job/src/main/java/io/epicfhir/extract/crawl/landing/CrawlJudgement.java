@@ -53,8 +53,8 @@ public final class CrawlJudgement {
           (units.total() - units.doneCount())
               + " of "
               + units.total()
-              + " searches were not carried out to their end; rerun, and report it as a defect if it"
-              + " stays so");
+              + " searches did not finish; rerun, and report a bug if it"
+              + " happens again");
     }
     if (bad > 0) {
       complaints.add(
@@ -64,8 +64,8 @@ public final class CrawlJudgement {
               + " searches were refused or incomplete "
               + codes
               + examples(said)
-              + "; see quarantine (reason refused). Correct crawl.searches or the application's"
-              + " rights, or add the code to crawl.accepted-errors to go on without them. A rerun"
+              + "; see quarantine (reason refused). Correct crawl.searches or the client's"
+              + " permissions, or add the code to crawl.accepted-errors to continue without them. A rerun"
               + " repeats only these searches");
     }
     return this;
@@ -77,10 +77,10 @@ public final class CrawlJudgement {
           "reads by reference were refused "
               + problems.codes()
               + examples(problems.said())
-              + "; take the type out of "
+              + "; remove the type from "
               + block
               + ".hydrate, or add the code to crawl.accepted-errors; a"
-              + " rerun asks only for these again");
+              + " rerun repeats only these reads");
     }
     return this;
   }
@@ -96,13 +96,13 @@ public final class CrawlJudgement {
     if (!types.isEmpty()) {
       complaints.add(
           types.values().stream().mapToLong(n -> n).sum()
-              + " resources that earlier crawls had are found by no search any more "
+              + " resources of earlier crawls are no longer found by any search "
               + types
               + ", more than crawl.max-confirmations = "
               + settings.maxConfirmations()
-              + "; nothing was deleted. Check with the server's operator whether searches find"
-              + " everything; where the resources are gone, raise the limit and rerun, and each is"
-              + " read by its id first");
+              + "; nothing was deleted. Ask the server's operator whether searches return"
+              + " everything. If the resources are really gone, raise the limit and rerun: each is then"
+              + " read by id before it is deleted");
     }
     return this;
   }
@@ -121,7 +121,7 @@ public final class CrawlJudgement {
               + reasons
               + ", more than crawl.max-rejected-share = "
               + settings.maxRejectedShare()
-              + "; look at them, then raise the limit and rerun, or have the server mended");
+              + "; look at them, then raise the limit and rerun, or ask the server's operator to fix them");
     }
     return this;
   }

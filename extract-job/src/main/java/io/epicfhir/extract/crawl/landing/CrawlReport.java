@@ -57,12 +57,13 @@ public final class CrawlReport {
     registry.counter("attachments.raw").inc(figures.rawAttachments.sum());
     registry.counter("attachments.left").inc(figures.leftForTomorrow().size());
     if (!unresolved.isEmpty()) {
-      recorder.note("The server does not have resources that others refer to: " + unresolved + ".");
+      recorder.note(
+          "The server does not have some resources that others refer to: " + unresolved + ".");
     }
     Map<String, Long> outside = figures.reads(CrawlFigures.Reading.OUTSIDE);
     if (!outside.isEmpty()) {
       recorder.note(
-          "References lead to resources of patients outside the cohort, which are not kept: "
+          "References point to resources of patients outside the cohort, which were dropped: "
               + outside
               + ".");
     }
@@ -78,7 +79,7 @@ public final class CrawlReport {
     if (!figures.leftForTomorrow().isEmpty()) {
       recorder.note(
           figures.leftForTomorrow().size()
-              + " documents are left for the next run: the day's limit is reached.");
+              + " documents are left for the next run: crawl.attachments.daily-limit was reached.");
     }
   }
 
@@ -90,7 +91,7 @@ public final class CrawlReport {
                 + number
                 + " reads of "
                 + type
-                + " (403): add it to the application's rights and source.scopes, or take it out of "
+                + " (403): add it to the client's permissions and to source.scopes, or remove it from "
                 + block
                 + ".hydrate."
             : "The server refused " + number + " reads of " + type + " (403).");
@@ -106,8 +107,8 @@ public final class CrawlReport {
     if (settled > 0) {
       recorder.note(
           settled
-              + " searches of patients who were merged into others were refused; the others'"
-              + " searches bring their records.");
+              + " searches for merged patients were refused; the searches for the surviving patients"
+              + " return their records.");
     }
   }
 
@@ -121,8 +122,7 @@ public final class CrawlReport {
       }
     }
     if (!codes.isEmpty()) {
-      recorder.note(
-          "Searches that were refused, which crawl.accepted-errors accepts: " + codes + ".");
+      recorder.note("Refused searches that crawl.accepted-errors accepts: " + codes + ".");
     }
   }
 
@@ -162,11 +162,13 @@ public final class CrawlReport {
     recorder.result("opted_out", optedOut);
     if (!kept.isEmpty()) {
       recorder.note(
-          "No search finds these any more, but they are still there by their ids: " + kept + ".");
+          "No search finds these any more, but reading them by id still works, so they stay: "
+              + kept
+              + ".");
     }
     if (!unconfirmed.isEmpty()) {
       recorder.note(
-          "No search finds these any more, but reading them by their ids did not say that they are"
+          "No search finds these any more, but reading them by id did not confirm that they are"
               + " gone, so they stay: "
               + unconfirmed
               + ".");

@@ -54,7 +54,7 @@ public final class PageScan {
     try (JsonParser parser = JsonBytes.FACTORY.createParser(bytes)) {
       PageScan scan = new PageScan(bytes, parser, references);
       if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw new BrokenBody("an answer that is no JSON object");
+        throw new BrokenBody("an answer that is not a JSON object");
       }
       scan.add();
       scan.end();
@@ -77,7 +77,7 @@ public final class PageScan {
 
   private void bundle() throws IOException {
     if (parser.nextToken() != JsonToken.START_OBJECT) {
-      throw new BrokenBody("an answer that is no JSON object");
+      throw new BrokenBody("an answer that is not a JSON object");
     }
     String type = "";
     String bundleType = SEARCHSET;
@@ -105,7 +105,7 @@ public final class PageScan {
       entries.clear();
       outcome(0, bytes.length);
     } else if (!type.equals("Bundle")) {
-      throw new BrokenBody("an answer that is no Bundle");
+      throw new BrokenBody("an answer that is not a Bundle");
     } else if (!bundleType.equalsIgnoreCase(SEARCHSET)) {
       incomplete(PageProblem.NOT_A_SEARCHSET);
     }
@@ -145,7 +145,7 @@ public final class PageScan {
       return;
     }
     if (value != JsonToken.START_ARRAY) {
-      throw new BrokenBody("a Bundle whose entry is no list");
+      throw new BrokenBody("a Bundle whose entry is not a list");
     }
     while (parser.nextToken() == JsonToken.START_OBJECT) {
       entry();

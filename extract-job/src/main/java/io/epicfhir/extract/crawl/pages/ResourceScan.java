@@ -50,7 +50,7 @@ final class ResourceScan {
     while (depth > 0) {
       JsonToken token = parser.nextToken();
       if (token == null) {
-        throw new BrokenBody("an answer that ends too soon");
+        throw new BrokenBody("a truncated answer");
       }
       if (token.isStructStart()) {
         depth++;

@@ -208,9 +208,9 @@ public final class BulkHydration {
       context
           .recorder()
           .note(
-              "It is not known who belongs to group \""
+              "The members of group \""
                   + export.group()
-                  + "\": what is read by reference is kept, no matter which patient it belongs to.");
+                  + "\" are unknown, so resources read by reference are kept whichever patient they belong to.");
       return CohortScope.unknown(merges);
     }
     return new CohortScope(export.members().get()::has, merges, true);

@@ -27,8 +27,8 @@ public final class UnitRun {
   private static final String ANOTHER = "another-resource";
 
   private static final String ELSEWHERE =
-      ", where the access token must not go; check source.base-url, ask the server's operator, or"
-          + " name it in source.allowed-origins ";
+      ", to which the access token must not be sent; check source.base-url, ask the server's operator, or"
+          + " add it to source.allowed-origins ";
 
   private static final int OK = 200;
 
@@ -100,7 +100,7 @@ public final class UnitRun {
           unit,
           "Cannot follow a next link of search "
               + search.name()
-              + ": it leads "
+              + ": it points "
               + next.map(to -> "to another origin, " + to.getAuthority() + ELSEWHERE)
                   .orElse("to no web address; ask the server's operator ")
               + trace);
@@ -208,7 +208,7 @@ public final class UnitRun {
     Answer answer = reading.fetch().resource(search.type(), walk.patient, walk.url);
     if (answer instanceof Answer.Got got && got.page().outcomes().isEmpty() && !holds(got, walk)) {
       String said =
-          "Cannot read " + search.type() + ": another resource came in its place " + got.trace();
+          "Cannot read " + search.type() + ": the server returned another resource " + got.trace();
       return new Answer.Refused(OK, List.of(new OutcomeCode(true, ANOTHER)), "", said);
     }
     return answer;

@@ -143,7 +143,7 @@ public final class Spool implements AutoCloseable {
               + seen.sum()
               + " of "
               + counted(type).sum()
-              + " pages are whole; check the lake's disk and rerun, the others are asked for again");
+              + " pages are complete; check the lake's disk and rerun, which requests the others again");
     }
   }
 

@@ -69,11 +69,11 @@ public final class Answers {
   public static JobException lost(Ask ask, String answer, Exception cause) {
     return new JobException(
         ExitCode.UNAVAILABLE,
-        "Cannot tell whether the server did it: "
+        "Cannot tell whether the server carried out the request: "
             + ask.what()
             + ", "
             + answer
-            + "; rerun: the next try asks again"
+            + "; rerun: the next try sends it again"
             + ask.at(),
         cause);
   }
@@ -128,7 +128,7 @@ public final class Answers {
   private static String reason(Outcome outcome) {
     return outcome.words().isEmpty()
         ? ""
-        : "; its reason names " + String.join(", ", outcome.words());
+        : "; its OperationOutcome mentions " + String.join(", ", outcome.words());
   }
 
   /** What the server's operator finds the request by. */
@@ -138,12 +138,12 @@ public final class Answers {
 
   private static String advice(int status) {
     if (status >= 300 && status < 400) {
-      return ", a redirect that is not followed, as it leads to something else than what was asked"
-          + " for; where the server has moved, put its new address into source.base-url";
+      return ", a redirect that is not followed because it points to something other than what was requested;"
+          + " if the server has moved, put its new address into source.base-url";
     }
     return switch (status) {
-      case 401, 403 -> "; check the application's registration and source.scopes";
-      case 404, 410 -> "; check that it exists and that the application may see it";
+      case 401, 403 -> "; check the client's registration and source.scopes";
+      case 404, 410 -> "; check that it exists and that the client may see it";
       default -> "; see the server's log for this request";
     };
   }

@@ -35,8 +35,8 @@ public final class Grant {
       List<String> asked, Collection<String> types, String granted) {
     if (!Scopes.named(granted)) {
       return Optional.of(
-          "The server's token answer names no SMART scope: whether source.scopes were granted could"
-              + " not be checked. A type that was not granted ends with 401 or 403.");
+          "The token response has no SMART scope, so it could not be checked whether source.scopes were granted."
+              + " Requests for a type that was not granted fail with 401 or 403.");
     }
     List<String> notForAll =
         Scopes.missing(asked.stream().filter(Scopes::ofAllTypes).toList(), granted);
@@ -55,7 +55,7 @@ public final class Grant {
           ExitCode.REFUSED,
           "Cannot use the access token: the server did not grant "
               + String.join(", ", missing)
-              + "; grant it to the application, or ask for less in "
+              + "; ask the server's operator to grant it, or request less in "
               + where);
     }
   }

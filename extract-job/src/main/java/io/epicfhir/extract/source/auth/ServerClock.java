@@ -41,7 +41,7 @@ final class ServerClock {
     }
     ahead = offset.abs().compareTo(TOLERANCE) <= 0 ? Duration.ZERO : offset;
     LOG.warn(
-        "This machine's clock is {} s away from the server's; assertions use the server's time",
+        "This machine's clock differs from the server's by {} s; client assertions use the server's time",
         offset.toSeconds());
     return true;
   }

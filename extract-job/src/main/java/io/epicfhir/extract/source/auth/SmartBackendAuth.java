@@ -130,7 +130,8 @@ public final class SmartBackendAuth {
           throw e.refusal();
         }
         if (wait.compareTo(settings.retryBudget()) > 0) {
-          throw new PassingFailure("the token endpoint asks for a long wait", Optional.of(wait));
+          throw new PassingFailure(
+              "the token endpoint asked to retry much later (Retry-After)", Optional.of(wait));
         }
         pace.pause(wait);
         traffic.retried();

@@ -83,19 +83,16 @@ final class TokenDiscovery {
           new JobException(
               ExitCode.REFUSED,
               "Cannot find the server's token endpoint: .well-known/smart-configuration "
-                  + (reply.status() < 300
-                      ? "has no token_endpoint"
-                      : "was answered with " + reply.status())
-                  + ", and metadata names none; check source.base-url, or set source.token-url to the"
-                  + " address that the server's operator names"
+                  + (reply.status() < 300 ? "has no token_endpoint" : "returned " + reply.status())
+                  + ", and the CapabilityStatement names none; check source.base-url, or set source.token-url to the"
+                  + " address that the server's operator gives you"
                   + Answers.requestId(reply)
                   + Ask.get("", url, "").under(settings.baseUrl()).at()),
           Optional.empty());
     }
     requireAllowed(found.get().tokenEndpoint());
     for (String doubt : found.get().doubts()) {
-      LOG.warn(
-          "{} {}; the sign-in is tried all the same", ShownLink.of(url, settings.baseUrl()), doubt);
+      LOG.warn("{} {}; signing in anyway", ShownLink.of(url, settings.baseUrl()), doubt);
     }
     return found.get().tokenEndpoint();
   }
@@ -115,7 +112,7 @@ final class TokenDiscovery {
           "Cannot get an access token: the server names a token endpoint at another origin than"
               + " source.base-url, "
               + ShownLink.of(endpoint, settings.baseUrl())
-              + "; where that is right, set source.token-url to it");
+              + "; if that is correct, set source.token-url to it");
     }
   }
 

@@ -83,7 +83,7 @@ final class TokenRequest {
       Reply reply = bodies.whole(ask.what(), response, traffic, Bodies.LONGEST_REASON);
       if (reply.status() >= 400 && reply.status() < 500 && serverClock.told(reply)) {
         throw new PassingFailure(
-            "the assertion held another time than the server's", Optional.empty());
+            "the client assertion's time did not match the server's clock", Optional.empty());
       }
       TokenAnswer answer = TokenAnswer.of(reply);
       if (reply.status() < 500 && answer.error().filter(FINAL_ERRORS::contains).isPresent()) {
@@ -135,9 +135,9 @@ final class TokenRequest {
     return new DoubtfulAnswer(
         new JobException(
             ExitCode.REFUSED,
-            "Cannot get an access token: the answer, "
+            "Cannot get an access token: the response, "
                 + reply.status()
-                + ", holds none; check that "
+                + ", contains none; check that "
                 + ShownLink.of(ask.url(), ask.base())
                 + " is the token endpoint"
                 + Answers.requestId(reply)
@@ -153,8 +153,8 @@ final class TokenRequest {
             + " "
             + answer.error().orElse("no reason")
             + "; check source.client-id, source.key-id, source.scopes and that the public half of"
-            + " source.key-file is registered (a key that was registered lately may take a day to"
-            + " be known: Epic keeps old ones for up to 29 hours); behind a proxy, check"
+            + " source.key-file is registered (Epic caches keys for up to 29 hours, so a new key may take a day to"
+            + " work); behind a proxy, check"
             + " source.audience"
             + Answers.requestId(reply)
             + ask.at());
@@ -164,7 +164,8 @@ final class TokenRequest {
     Grant.require(settings.scopes(), answer.scope());
     if (!Scopes.named(answer.scope()) && !told) {
       told = true;
-      LOG.warn("The token answer names no SMART scope; whether source.scopes were granted is open");
+      LOG.warn(
+          "The token response has no SMART scope, so it is unknown whether source.scopes were granted");
     }
     long seconds = answer.seconds();
     long margin = Math.min(30, seconds / 10);

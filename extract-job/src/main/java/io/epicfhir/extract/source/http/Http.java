@@ -177,7 +177,7 @@ public final class Http {
                 + ask.what()
                 + ": the certificate of "
                 + ask.url().getHost()
-                + " is not trusted; add its authority to the JVM's trust store"
+                + " is not trusted; add its certificate authority to the JVM's trust store"
                 + " (javax.net.ssl.trustStore)",
             e);
       }

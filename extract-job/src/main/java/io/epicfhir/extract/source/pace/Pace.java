@@ -33,6 +33,6 @@ public record Pace(Clock clock, Sleeper sleeper) {
   static JobException stopped(InterruptedException e) {
     Thread.currentThread().interrupt();
     return new JobException(
-        ExitCode.UNAVAILABLE, "Cannot go on waiting: the job is being stopped; rerun it", e);
+        ExitCode.UNAVAILABLE, "Stopped while waiting: the job was interrupted; rerun it", e);
   }
 }

@@ -130,7 +130,7 @@ public final class RequestGate {
   }
 
   private static JobException tooLong(String what, Duration closed) {
-    String why = "the server asked for no request within the next " + closed.toSeconds() + " s";
+    String why = "the server asked for no requests within the next " + closed.toSeconds() + " s";
     return new JobException(
         ExitCode.UNAVAILABLE,
         "Cannot "

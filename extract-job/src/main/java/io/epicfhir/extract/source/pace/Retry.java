@@ -75,7 +75,7 @@ public final class Retry {
   /** The bound that the next try would pass. */
   private Optional<String> ended(int tries, Duration pause, Instant end) {
     if (pace.clock().instant().plus(pause).isAfter(end)) {
-      return Optional.of("the next would come after source.retry-budget");
+      return Optional.of("source.retry-budget is used up");
     }
     return tries >= settings.maxTries()
         ? Optional.of("source.max-tries reached")
@@ -94,7 +94,7 @@ public final class Retry {
             + tries
             + " tries ("
             + bound
-            + "); rerun when the server is well"
+            + "); rerun when the server has recovered"
             + at,
         failure);
   }

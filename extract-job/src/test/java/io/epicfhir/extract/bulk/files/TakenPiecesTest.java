@@ -50,7 +50,7 @@ class TakenPiecesTest {
   void other_bytes_end_the_work() {
     assertThatThrownBy(() -> taken.passOver(lines("one\nTWO\nthree\n"), FILE))
         .isInstanceOf(JobException.class)
-        .hasMessageContaining("the server sent other bytes at the second try");
+        .hasMessageContaining("the server sent different bytes at the second try");
   }
 
   @Test

@@ -176,7 +176,7 @@ class CrawlSettingsTest {
                           hydrate = ["not a type"], max-page-size = 5, restarts = -1
                         }
                         """))
-        .hasMessageContaining("Cannot use the settings; problems to fix: 7\n")
+        .hasMessageContaining("Cannot use the settings. Problems: 7\n")
         .hasMessageContaining("crawl.patients.file")
         .hasMessageContaining("crawl.searches.Goal = patient=1: expected")
         .hasMessageContaining("crawl.changed-since.Task")

@@ -113,7 +113,7 @@ class SpoolTest {
       damaged[damaged.length - 3] ^= 1;
       Files.write(segment(), damaged);
       assertThatThrownBy(() -> spool.read("Goal", true, record -> {}))
-          .hasMessageContaining("1 of 2 pages are whole");
+          .hasMessageContaining("1 of 2 pages are complete");
     }
   }
 }

@@ -119,7 +119,7 @@ class SignInTest {
   void a_grant_that_names_no_scope_is_noted(String scope) {
     answer("{\"access_token\":\"t\"" + scope + "}");
 
-    assertThat(signIn("Patient").orElseThrow()).contains("names no SMART scope");
+    assertThat(signIn("Patient").orElseThrow()).contains("has no SMART scope");
   }
 
   @Test
@@ -438,7 +438,7 @@ class SignInTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"404, was answered with 404", "200, has no token_endpoint"})
+  @CsvSource({"404, returned 404", "200, has no token_endpoint"})
   void a_server_that_names_none_is_refused_with_the_way_out(int status, String why) {
     wellKnown = Answer.of(status, "application/json", "{}");
 

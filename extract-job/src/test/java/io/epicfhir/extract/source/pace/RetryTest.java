@@ -115,7 +115,7 @@ class RetryTest {
         .isInstanceOf(JobException.class)
         .hasMessage(
             "Cannot ask it: no answer in time, after 3 tries (source.max-tries reached);"
-                + " rerun when the server is well")
+                + " rerun when the server has recovered")
         .extracting(e -> ((JobException) e).exitCode())
         .isEqualTo(ExitCode.UNAVAILABLE);
     assertThat(pauses).hasSize(2);
@@ -132,7 +132,7 @@ class RetryTest {
                         () -> {
                           throw new PassingFailure("429", Optional.of(Duration.ofHours(1)));
                         }))
-        .hasMessageContaining("after 1 tries (the next would come after source.retry-budget)");
+        .hasMessageContaining("after 1 tries (source.retry-budget is used up)");
     assertThat(pauses).isEmpty();
   }
 

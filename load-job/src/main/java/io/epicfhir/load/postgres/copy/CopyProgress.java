@@ -67,7 +67,7 @@ final class CopyProgress implements Supplier<Progress.Reading> {
         last = new Progress.Reading(rows, last.total(), rows, found.getLong(2), found.getInt(3), 0);
       }
     } catch (SQLException | PostgresFailure e) {
-      LOG.info("Cannot ask how far the copies are: {}", e.getMessage());
+      LOG.info("Cannot read the progress of the copies: {}", e.getMessage());
     }
   }
 }

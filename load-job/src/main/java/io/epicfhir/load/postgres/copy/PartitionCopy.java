@@ -178,7 +178,7 @@ record PartitionCopy(
               + shape.name()
               + ": a value of column "
               + column.name()
-              + " holds U+0000; set load.nul-policy to replace, or have it mended at its source");
+              + " contains U+0000; set load.nul-policy to replace, or have the source corrected");
     }
   }
 }

@@ -82,7 +82,8 @@ public record StagedCopy(
     try {
       return copies.copy(true);
     } catch (BinaryValues.NotPlain e) {
-      LOG.info("{} has values that PostgreSQL must judge: it is copied as text", view.name());
+      LOG.info(
+          "{} has values that cannot be sent in binary form; it is copied as text", view.name());
       return copies.copy(false);
     }
   }

@@ -140,11 +140,11 @@ public final class PostgresFailure extends JobException {
     }
     switch (state) {
       case "42809" -> {
-        return "rename or drop what stands under a table's name, then rerun";
+        return "another object has the name of a table: rename or drop it, then rerun";
       }
       case "23503" -> {
-        return "who owns the foreign key decides: ON DELETE CASCADE, other rows, or no foreign key;"
-            + " the old table stays";
+        return "ask the owner of the foreign key to add ON DELETE CASCADE, to remove the referencing rows, or to drop the key;"
+            + " the table keeps its last rows";
       }
       case "42P10", "55000" -> {
         return "if the table is in a publication, rows can only be deleted there by a key that its"
@@ -162,11 +162,11 @@ public final class PostgresFailure extends JobException {
           "if it is a standby, let load.jdbc-url name the primary (targetServerType=primary);"
               + " else set default_transaction_read_only to off for load.user, then rerun";
       case BUSY -> "another session holds a lock; rerun when it has ended";
-      case REFUSED -> "check load.user, load.password-file and the role's rights";
+      case REFUSED -> "check load.user, load.password-file and the role's privileges";
       case DEPENDED_ON -> "drop the objects that depend on it, rerun, then create them again";
-      case DATA -> "correct the view's column or its ansi/type tag; the old table stays";
-      case SETTINGS -> "check the block load of the settings; the old table stays";
-      case DEFECT -> "the old table stays; report this as a bug, with the SQLSTATE";
+      case DATA -> "correct the view's column or its ansi/type tag; the table keeps its last rows";
+      case SETTINGS -> "check the block load of the settings; the table keeps its last rows";
+      case DEFECT -> "the table keeps its last rows; report this as a bug, with the SQLSTATE";
     };
   }
 }

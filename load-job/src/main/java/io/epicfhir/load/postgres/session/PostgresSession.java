@@ -54,7 +54,7 @@ public final class PostgresSession implements AutoCloseable {
       if (mine != null && (!mine.equals(connection) || !connection.isValid(10))) {
         throw new PostgresFailure(
             PostgresFailure.Kind.BROKEN,
-            "Cannot go on at "
+            "Cannot continue at "
                 + access.place()
                 + ": the session was lost, and with it the lock that keeps other loaders out; rerun");
       }
@@ -86,11 +86,11 @@ public final class PostgresSession implements AutoCloseable {
       if ("55P03".equals(e.getSQLState())) {
         throw new PostgresFailure(
             PostgresFailure.Kind.BUSY,
-            "Cannot begin to load into "
+            "Cannot start the load into "
                 + access.place()
-                + ": another loader was at work for "
+                + ": another load held the lock for "
                 + patience.toSeconds()
-                + " s; let it end, then rerun");
+                + " s; wait until it ends, then rerun");
       }
       throw e;
     }

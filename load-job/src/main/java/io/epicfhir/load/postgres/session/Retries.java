@@ -25,7 +25,7 @@ public record Retries(int max, Duration pause, Consumer<Duration> sleeper) {
         if (e.kind() != PostgresFailure.Kind.BROKEN || tried >= max) {
           throw e;
         }
-        LOG.warn("Try {} of {} failed, the next one follows: {}", tried, max, e.getMessage());
+        LOG.warn("Try {} of {} failed and is retried: {}", tried, max, e.getMessage());
         sleeper.accept(pause.multipliedBy(1L << Math.min(tried - 1, 10)));
       }
     }
@@ -38,7 +38,8 @@ public record Retries(int max, Duration pause, Consumer<Duration> sleeper) {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new PostgresFailure(
-          PostgresFailure.Kind.BUSY, "Cannot wait for PostgreSQL: the job was told to end; rerun");
+          PostgresFailure.Kind.BUSY,
+          "Stopped while waiting for PostgreSQL: the job was interrupted; rerun");
     }
   }
 }

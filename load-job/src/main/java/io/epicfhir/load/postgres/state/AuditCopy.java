@@ -69,8 +69,8 @@ public record AuditCopy(String schema, AuditLog log) {
     return newest.isEmpty() || same.isPresent()
         ? Optional.empty()
         : Optional.of(
-            ("The lake's audit log is not the one that %s.%s has a copy of: record %d is missing or"
-                    + " another one. If nobody restored the lake from a backup, somebody changed"
+            ("The lake's audit log does not match its copy in %s.%s: record %d is missing or"
+                    + " different. Unless the lake was restored from a backup, someone changed"
                     + " the log. To see where, run: python -m epic_fhir.audit LAKE --database URL")
                 .formatted(schema, TABLE, newest.get().number()));
   }

@@ -64,7 +64,9 @@ public record CopyState(String schema) implements Serializable {
       if (!found.next()) {
         throw new PostgresFailure(
             PostgresFailure.Kind.BUSY,
-            "Cannot copy into table " + view + ": another load has begun; let that one finish");
+            "Cannot copy into table "
+                + view
+                + ": another load has started; wait until it finishes");
       }
     }
     return Sql.update(

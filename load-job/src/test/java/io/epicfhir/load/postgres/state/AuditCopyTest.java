@@ -90,8 +90,9 @@ class AuditCopyTest {
     assertThat(load.run()).isZero();
 
     assertThat(load.report().at("/result/warnings/0").asText())
-        .startsWith("The lake's audit log is not the one that " + load.schema() + "_state.audit")
-        .contains("record 2 is missing or another one", "python -m epic_fhir.audit");
+        .startsWith(
+            "The lake's audit log does not match its copy in " + load.schema() + "_state.audit")
+        .contains("record 2 is missing or different", "python -m epic_fhir.audit");
     assertThat(load.query("SELECT number, sha256, true FROM {}_state.audit ORDER BY copied_at"))
         .startsWith(before.toArray(String[]::new));
     assertThat(load.run()).isZero();

@@ -19,10 +19,10 @@ public final class EvaluationException extends RuntimeException {
   public static EvaluationException tooManyRows(int most) {
     return new EvaluationException(
         Problem.TOO_MANY_ROWS,
-        "a view gives at most "
+        "a view may give at most "
             + most
-            + " values (rows by columns) of a resource, and this one has more; take this resource"
-            + " out, or make a view of each of the lists that stand side by side");
+            + " values (rows × columns) per resource, and this resource gives more; exclude it"
+            + " with where, or write a separate view for each of the lists that are crossed");
   }
 
   /** What kind it is. */

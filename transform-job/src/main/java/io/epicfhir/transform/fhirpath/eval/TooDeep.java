@@ -17,9 +17,9 @@ public record TooDeep(int levels) {
     }
     return new EvaluationException(
         Problem.TOO_DEEP,
-        "repeat follows elements down to "
+        "repeat follows elements to a depth of "
             + levels
-            + " levels, and the resource has more; take this resource out, or read fewer levels"
+            + " levels, and the resource is deeper; exclude it with where, or read fewer levels"
             + " with forEach");
   }
 }
