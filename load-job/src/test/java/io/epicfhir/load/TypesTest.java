@@ -145,7 +145,8 @@ class TypesTest {
 
     assertThat(load.run()).isEqualTo(5);
 
-    assertThat(load.error()).contains("Cannot load table a: a value of column note contains U+0000");
+    assertThat(load.error())
+        .contains("Cannot load table a: a value of column note contains U+0000");
     assertThat(load.query("SELECT to_regclass('{}.a')")).containsExactly("null");
   }
 

@@ -79,7 +79,7 @@ public final class PostgresSession implements AutoCloseable {
       statement.execute("SET lock_timeout = " + statementPatience.toMillis());
       statement.execute(
           "SELECT set_config('maintenance_work_mem', greatest(setting::bigint, %d)::text, false)"
-              .formatted(INDEX_KILOBYTES)
+                  .formatted(INDEX_KILOBYTES)
               + " FROM pg_catalog.pg_settings WHERE name = 'maintenance_work_mem'");
     } catch (SQLException e) {
       close();

@@ -77,8 +77,7 @@ public record TableMark(long relation, String columns, String writers, long rows
                     .formatted(from, literal(table), condition))) {
       found.next();
       TableMark mark =
-          new TableMark(
-              found.getLong(1), found.getString(2), found.getString(3), found.getLong(4));
+          new TableMark(found.getLong(1), found.getString(2), found.getString(3), found.getLong(4));
       return new Counting(mark, found.getLong(5));
     }
   }
