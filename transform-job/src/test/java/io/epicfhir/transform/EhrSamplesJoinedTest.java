@@ -55,19 +55,24 @@ class EhrSamplesJoinedTest {
   @Test
   void anOrderByAReferenceHasTheIngredientsOfItsDrug() {
     assertThat(
-            count("medication_order", "medication", "concat_ws('+', ingredients)", "ingredient_codes[0]"))
+            count(
+                "medication_order",
+                "medication",
+                "concat_ws('+', ingredients)",
+                "ingredient_codes[0]"))
         .containsEntry("aspirin 325 MG tablet aspirin 1191", 1L);
   }
 
   /** Of 419 results 66 have an interpretation, 53 of them in words only. */
   @Test
   void interpretationsInWordsAreNotLost() {
-    assertThat(
-            count("lab_result", "interpretation IS NOT NULL", "interpretation_text IS NOT NULL"))
+    assertThat(count("lab_result", "interpretation IS NOT NULL", "interpretation_text IS NOT NULL"))
         .isEqualTo(Map.of("false false", 353L, "false true", 53L, "true true", 13L));
   }
 
-  /** 259 results have a range such as 65-99 in words, 239 of these a number, 45 one outside of it. */
+  /**
+   * 259 results have a range such as 65-99 in words, 239 of these a number, 45 one outside of it.
+   */
   @Test
   void rangesInWordsTellWhatIsOutside() {
     assertThat(count("lab_result", "is_range_from_text", "is_outside"))

@@ -238,7 +238,8 @@ final class LookupsTest {
     assertThat(run(lake, Optional.of(folder)).failed()).isEmpty();
     Files.writeString(folder.resolve("tests.tsv"), "system\tcode\tname\ns\t1\ta\ns\t1\tb\n");
     assertThat(run(lake, Optional.of(folder)).failed().get("tests"))
-        .contains("tests.tsv: two lines have the same code and system, so a join would double rows");
+        .contains(
+            "tests.tsv: two lines have the same code and system, so a join would double rows");
     assertThat(lake.table("lookups/tests")).containsExactly("s 1 a", "t 1 b");
   }
 

@@ -137,8 +137,7 @@ class ShippedJoinedRulesTest {
   private static void problems() {
     condition("c1", "encounter-diagnosis", "");
     condition("c2", "encounter-diagnosis", ",'abatementDateTime':'2020'");
-    condition(
-        "c3", "encounter-diagnosis", ",'clinicalStatus':{'coding':[{'code':'active'}]}");
+    condition("c3", "encounter-diagnosis", ",'clinicalStatus':{'coding':[{'code':'active'}]}");
     condition("c4", "problem-list-item", "");
     condition("c5", "problem-list-item", ",'clinicalStatus':{'coding':[{'code':'resolved'}]}");
   }
@@ -190,7 +189,13 @@ class ShippedJoinedRulesTest {
   @Test
   void aRangeInWordsIsReadWhereItIsNothingElse() {
     assertThat(
-            rows("lab_result", "id", "reference_low", "reference_high", "is_range_from_text", "is_outside"))
+            rows(
+                "lab_result",
+                "id",
+                "reference_low",
+                "reference_high",
+                "is_range_from_text",
+                "is_outside"))
         .containsExactly(
             "o01 65 99 true true",
             "o02 65 99 true false",
@@ -230,8 +235,7 @@ class ShippedJoinedRulesTest {
 
   @Test
   void aNoteHasATextOrTheReasonWhyThereIsNone() {
-    assertThat(
-            rows("note", "part", "binary_id", "problem", "text", "size_bytes", "length(sha256)"))
+    assertThat(rows("note", "part", "binary_id", "problem", "text", "size_bytes", "length(sha256)"))
         .containsExactly(
             "0 null no-content null null null",
             "1 b1 not-fetched null null null",

@@ -141,8 +141,7 @@ final class ColumnMeaning {
     for (LogicalPlan part : parts) {
       find(part, PlanWalk.list(part.output()).get(at).exprId()).ifPresent(found::add);
     }
-    return found.stream()
-        .reduce((one, other) -> sameValues(one, other) ? one : typeOf(one, other));
+    return found.stream().reduce((one, other) -> sameValues(one, other) ? one : typeOf(one, other));
   }
 
   /** What values of either are, without what is true of the one column only. */
