@@ -59,6 +59,31 @@ class JoinedTablesTest {
         .add("inactive", "boolean");
   }
 
+  /** As after an upgrade that knows the type of a computed time. */
+  @Test
+  void aTextThatBecomesATimeHasItsTypeAndSorts() throws Exception {
+    List<Row> rows =
+        List.of(
+            row("later", "2021-05-26T11:35:39-04:00", "e1"),
+            row("earlier", "2021-05-26T15:30:00Z", "e2"),
+            row("year", "2021", "e3"));
+    StructField id = column("id", DataTypes.StringType, "id");
+    StructField text = column("event_time", DataTypes.StringType, "dateTime");
+    ViewTables.writeTable(joined("timeline"), schema(id, text), rows);
+    assertThat(load.run()).isZero();
+    StructField time =
+        column("event_time", DataTypes.StringType, "dateTime", "TIMESTAMP WITH TIME ZONE");
+    ViewTables.writeTable(joined("timeline"), schema(id, time), rows);
+    assertThat(load.run()).isZero();
+    assertThat(
+            load.query(
+                "SELECT data_type FROM information_schema.columns WHERE table_schema = '{}'"
+                    + " AND table_name = 'timeline' AND column_name = 'event_time'"))
+        .containsExactly("timestamp with time zone");
+    assertThat(load.query("SELECT id FROM {}.timeline ORDER BY event_time"))
+        .containsExactly("year", "earlier", "later");
+  }
+
   @Test
   void theyHaveTypesCommentsKeysAndIndexes() throws Exception {
     StructField indexed =

@@ -41,7 +41,7 @@ final class ViewTable {
    *
    * @param from its state, where its rows can be brought up to date; empty where they must be built
    *     anew
-   * @param strange what happened to it behind its state, which is one reason for that
+   * @param strange what happened to it that its state does not know, which is one reason for that
    */
   record Found(Optional<ViewState> from, Optional<String> strange) {
     /** Whether the table is what silver gives already. */
