@@ -73,6 +73,20 @@ class SeveralExportsTest {
     assertThat(site.report("r1", "wait").at("/result/state").asText()).isEqualTo("complete");
   }
 
+  /** A look never waits, and one group's answer is no word about the other's export. */
+  @Test
+  void aGroupWhoseStatusIsBusyForLongKeepsNoOtherFromBeingLookedAt() throws IOException {
+    open(o -> o.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3"))));
+    site.settings.put("bulk.groups", "[north, south]");
+    assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
+    site.server.faults().once(Match.kind(RequestKind.STATUS), Fault.busy(503, "1200"));
+
+    assertThat(site.run(new ExportStatus(), "r1", "wait")).isZero();
+
+    assertThat(site.server.requests().count(RequestKind.STATUS)).isEqualTo(2);
+    assertThat(site.report("r1", "wait").at("/result/state").asText()).isEqualTo("in-progress");
+  }
+
   @Test
   void aGroupThatCannotLandKeepsNoOtherFromLandingAndTheRunIsRed() throws IOException {
     open(o -> o.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3"))));

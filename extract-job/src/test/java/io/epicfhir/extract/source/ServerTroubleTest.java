@@ -143,6 +143,17 @@ class ServerTroubleTest extends HttpCase {
     }
   }
 
+  /** Nothing packed is nothing. */
+  @Test
+  void anEmptyFileThatIsCalledGzipIsAFileWithoutALine() throws IOException {
+    SourceClient client =
+        open(r -> Answer.of(200, "application/fhir+ndjson", "").with("Content-Encoding", "gzip"));
+
+    client.download(ask("/files/1"), site.traffic, new Discarded());
+
+    assertThat(server.asked()).hasSize(1);
+  }
+
   @ParameterizedTest
   @CsvSource({"429, 21600", "503, 21600", "429, 99999999999"})
   void a_wait_beyond_the_budget_ends_the_run_at_once(int status, String seconds)
