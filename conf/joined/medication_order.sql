@@ -43,7 +43,7 @@
 -- column reason_code: Code of the reason
 -- column reason_condition_id: Key of the condition that it was ordered for: condition.id
 -- column requester_id: Key of who ordered it: practitioner.id
--- column requester: Name of who ordered it, of the order, else of the practitioner
+-- column requester: Name of the requester as the order has it, else of the Practitioner
 -- index: rxnorm_code, rxnorm_codes, authored_time, ingredient_codes
 WITH coded AS (
   SELECT

@@ -24,11 +24,11 @@
 -- column author_id: Key of its author: practitioner.id
 -- column author: Name of its author
 -- column note_time: When it was made or issued
--- column format: Media type as the Binary tells it, else as the document does
+-- column format: Media type from the Binary, else from the document
 -- column title: Title of the content
 -- column binary_id: Key of the Binary with the content: binary_text.id
 -- column size_bytes (integer): Size of the content in bytes
--- column sha256: SHA-256 of the content's bytes; equal contents have equal ones
+-- column sha256: SHA-256 of the content's bytes; equal contents have equal hashes
 -- column characters (integer): Length of the text in characters
 -- column problem: Why there is no text: not-fetched (the lake has no such Binary: the server refused it, it was over the day's budget or
 --   the limit of size, or crawl.attachments is off; the run report counts each), other-server (the URL is not a Binary), no-content,

@@ -73,7 +73,7 @@ def message(
     bad = [line for check in finding.grounds[:_MOST] for line in _lines(check)]
     more = [f"And {len(finding.grounds) - _MOST} more; see the page."] if len(finding.grounds) > _MOST else []
     red = finding.verdict != "green"
-    stopped = f"{finding.step['task']} is where it stopped. " if red else ""
+    stopped = f"The run stopped in {finding.step['task']}. " if red else ""
     ended = [] if red else [_is_over(told) for told in over or [] if told.verdict != "green"]
     advice = f"{stopped}{finding.step['advice']}".splitlines()
     lines = [finding.headline, f"{key.dag_id}, run {key.run_id}.", *since, *ended, *bad, *more, *advice]
@@ -85,7 +85,7 @@ def _is_over(told: Told) -> str:
     """A warning that somebody accepted is no longer told either, so nobody can say which it is."""
     if told.verdict == "green":
         return f"What run {told.run_id} warned of is over, or was accepted."
-    return f"The problem that run {told.run_id} told of is over."
+    return f"The problem that run {told.run_id} reported is over."
 
 
 def _lines(check: dict[str, Any]) -> list[str]:

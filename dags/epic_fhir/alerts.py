@@ -82,7 +82,7 @@ class _Teller:
             return notes
         lasting = same is not None and same in memory.open()
         if lasting and not self._is_due(same):
-            log.info("No alert by %s: run %s told of the same problem already.", self.channel.name, same.run_id)
+            log.info("No alert by %s: run %s has already reported the same problem.", self.channel.name, same.run_id)
             return notes
         delivery = self._deliver(message(self.key, self.link, self.finding, over, same, lasting=lasting))
         if delivery.sent:

@@ -34,7 +34,9 @@ class RunKey:
         """
         run, ti = context["dag_run"], context["ti"]
         if ti.run_id in (".", ".."):
-            raise ValueError(f"A run cannot be named {ti.run_id}: its reports would lie among other runs'; give it another id")
+            raise ValueError(
+                f"A run cannot be named {ti.run_id}: its reports would be written into another folder; use another run id"
+            )
         start = end = run.run_after
         if run.run_type in _OF_AN_INTERVAL:
             start, end = run.data_interval_start or start, run.data_interval_end or end

@@ -44,9 +44,9 @@ def closing(key: RunKey, report: dict[str, Any], path: str) -> str:
     took = "" if seconds is None else f" after {seconds:,.1f} s"
     found = "; ".join(_found(key.task_id, report))
     if key.task_id == "wait" and (report.get("result") or {}).get("state") not in READY:
-        return f"wait asked{took}: {found}. It asks again later. Its report: {path}"
+        return f"wait checked{took}: {found}. It checks again later. Report: {path}"
     told = f": {found}" if found else ""
-    return f"{key.task_id} ended well{took}{told}.{_following(key)} Its report: {path}"
+    return f"{key.task_id} succeeded{took}{told}.{_following(key)} Report: {path}"
 
 
 def _following(key: RunKey) -> str:

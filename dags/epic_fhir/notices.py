@@ -99,10 +99,10 @@ def settings_do_not_hold(key: RunKey, problem: str, context: Any, paused: Callab
     lines = problem.splitlines()[:_LINES]
     parts = ["\n".join(lines[at : at + _OF_A_CHECK]) for at in range(0, len(lines), _OF_A_CHECK)]
     command = f"airflow dags clear {key.dag_id} {refusals.run_option(key)} --yes"
-    advice, cause = "Mend them first; then run the command.", acceptance.words(problem)
+    advice, cause = "Fix them first, then run the command.", acceptance.words(problem)
     step = {"task": key.task_id, "exit_code": SETTINGS, "cause": cause, "advice": advice, "command": command}
     grounds = [{"name": "settings", "subject": "all", "state": FAIL, "sentence": part} for part in parts]
-    headline = "Red: the settings do not hold, so nothing was judged."
+    headline = "Red: the settings are invalid, so nothing was checked."
     finding = alerts.Finding("red", headline, grounds, remedy.switched_on(step, paused))
     alerts.tell(lake_of(key.dag_id), key, alerts_of, "", context, finding)
 

@@ -38,8 +38,9 @@ def refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tupl
         return _refused_tables(key, result)
     if failed == "load":
         advice = (
-            "Tables of PostgreSQL are not what the lake has: the message says which, and why. Do what it says first: correct "
-            "the view or joined table, change the settings, or find who else writes the tables. All other tables are up to date."
+            "Some PostgreSQL tables do not match the lake. The message says which ones, and why. Do what it says first: correct "
+            "the view or joined table, change the settings, or find out who else writes to the tables. All other tables are up to "
+            "date."
         ) + at_the_source(key)
         return advice, {"begin": "transform"}
     return None
@@ -49,14 +50,14 @@ def _refused_export(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
     if result.get("refused_export"):
         clear = f"airflow dags clear {key.dag_id} {run_option(key)} --only-failed --yes"
         advice = (
-            "The job refused the server's export: the message says why. Once the server is right, run this command: it asks for a "
+            "The job refused the server's export: the message says why. When the server is fixed, run this command: it requests a "
             "new export.\nTo land the export as it is, first change the settings that the message names, then run: " + clear
         )
         return advice + _show(result), {"begin": "kick_off"}
     if result.get("state") == "landed":
         advice = (
-            "What came is in bronze, and what an export brought that was withdrawn is not. Find who else writes the lake. Then run "
-            "this command: the new export reaches back to before the withdrawn one."
+            "This run's export is in bronze. The data of an earlier export is not: it was withdrawn. Find out who else "
+            "writes to the lake. Then run this command: the new export covers the time of the withdrawn one as well."
         )
         return advice, {"begin": "kick_off"}
     return None
@@ -64,10 +65,16 @@ def _refused_export(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
 
 def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     if export := result.get("damaged_export"):
-        advice = "A file of bronze is not what landed. Find who else writes the lake; then have that export landed again."
+        advice = (
+            "A bronze file is missing or changed since its export landed. Find out who else writes to the lake, then run this "
+            "command: it lands the export again."
+        )
         return advice, {"begin": "extract", "exports": [export]}
     if types := result.get("changed_types"):
-        advice = "Silver is not what the pipeline left. Find who else writes the lake; then have it rebuilt from bronze."
+        advice = (
+            "Someone else changed silver. Find out who else writes to the lake, then run this command: it rebuilds these types "
+            "from bronze."
+        )
         return advice, {"begin": "transform", "types": types}
     if held := result.get("held_deletions"):
         return _accept(held, sites.named("etl", sites.of(key.dag_id)))
@@ -75,20 +82,20 @@ def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
         # One that was committed and does not match silver counts as up to date, so a rerun must be told to rebuild it.
         rebuilt = sorted(set(refused) & set(result.get("views") or {}))
         advice = (
-            f"These views stopped and keep their last good rows: {', '.join(sorted(refused))}. The message of each says what to "
+            f"These views were not updated and keep their last good rows: {', '.join(sorted(refused))}. Each message says what to "
             "correct. Correct it, or add the view to transform.leave-out."
         ) + at_the_source(key)
         return advice, {"begin": "transform"} | ({"views": rebuilt} if rebuilt else {})
     if joined := _names(result, *joined_checks.REFUSED):
         advice = (
-            f"These joined tables and lookups stopped and keep their last good rows: {joined}. The message of each names the file "
-            "and line to correct. All other tables are up to date. Correct the file, or bring back what it depends on; then run "
+            f"These joined tables and lookups were not updated and keep their last good rows: {joined}. Each message names the "
+            "file and line to correct. All other tables are up to date. Correct the file, or bring back what it depends on; then run "
             "this command."
         )
         return advice, {"begin": "transform"}
     advice = (
-        "Bronze lacks what an earlier export brought: the message says which. Run this command: the new export reaches back to "
-        "before it. If the run is red again for the same reason, make a full export of the group (EPIC_FHIR_BULK_MODE=full)."
+        "Bronze lacks the data of an earlier export: the message says which. Run this command: the new export covers that time as "
+        "well. If the run is red again for the same reason, run a full export of the group (EPIC_FHIR_BULK_MODE=full)."
     )
     return advice, {"begin": "kick_off"}
 
@@ -113,8 +120,8 @@ def _accept(held: dict[str, int], etl: str) -> tuple[str, dict[str, Any]]:
     """The command does not run as it stands: only a person can say why so much is gone."""
     gone = ", ".join(f"{count:,} {kind}" for kind, count in sorted(held.items()))
     advice = (
-        f"The source no longer holds {gone}. Nothing was deleted. Check first that the server answers in full and that the client "
-        f"may still read these types. If the server was wrong, run this command once it is right: airflow dags trigger {etl}. If "
+        f"The source no longer holds {gone}. Nothing was deleted. First check that the server's answers are complete and that the "
+        f"client may still read these types. If the server was wrong, run this command when it is fixed: airflow dags trigger {etl}. If "
         'the resources are really gone, write why into "reason" of the command below.'
     )
     accepted = ",".join(f"{kind}:{count}" for kind, count in sorted(held.items()))

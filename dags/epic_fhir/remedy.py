@@ -27,7 +27,7 @@ _ADVICE = {
     6: "The lake or the database is not available. Check that it exists, is writable and is not full, then rerun.",
 }
 
-_CHECKS = "The checks say what differs, or what could not be compared. Find out why, then run the command."
+_CHECKS = "The checks name what differs, or what could not be compared. Find the cause, then run the command."
 _QUALITY = (
     "Rows of the tables are bad by a check of quality, whose sentence has the query that shows them. If the check or its threshold "
     "is wrong, correct its file or load.quality.overrides; then run the command: load runs the checks again."
@@ -100,7 +100,7 @@ def switched_on(step: dict[str, Any], paused: Callable[[str], bool]) -> dict[str
 
 def look(key: RunKey, warnings: list[dict[str, Any]], paused: Callable[[str], bool] = lambda _: False) -> dict[str, Any]:
     """What to do about a green run that warns: look, and accept what is as it should be. The command needs a reason."""
-    advice = "Nothing is to be rerun: the page says what to look at."
+    advice = "There is nothing to rerun. The page says what to look at."
     step = {"task": "validate", "advice": advice, "command": ""}
     warnings = [check for check in warnings if check["name"] not in ("skew", "slow task")]  # these last no longer than their run
     if (first := next(iter(warnings), None)) is None:

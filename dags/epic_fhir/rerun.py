@@ -127,7 +127,7 @@ def plan(lake: Lake, dag_id: str, asked: Asked, state: red_runs.State = red_runs
     exports = [] if begin == "kick_off" else rerun_exports.chosen(lake, asked.exports) or own
     gives_up = [export for export in own if begin == "kick_off" and rerun_exports.is_open(lake, export)]
     if begin == "extract" and not exports:
-        raise Impossible(f"Cannot extract for run {run}: it asked for no export; begin with kick_off, which asks for one")
+        raise Impossible(f"Cannot extract for run {run}: it has no export; begin with kick_off, which requests one")
     landings = rerun_exports.landings(lake, exports)
     missing = [export for export, landing in landings.items() if landing is None]
     if missing and begin in ("transform", "load"):
@@ -170,7 +170,7 @@ def _run(lake: Lake, dag_id: str, asked: str, state: red_runs.State) -> str:
             )
         return asked
     if (run := red_runs.newest(lake, dag_id, state)) is None:
-        raise Impossible(f"No run of {dag_id} that has ended is red: name the run to work on")
+        raise Impossible(f"No finished run of {dag_id} is red: name the run to repair")
     return run
 
 

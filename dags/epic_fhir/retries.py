@@ -22,7 +22,12 @@ def tell(context: dict[str, Any]) -> None:
     if ti.try_number != 1 or not alerts.first_try:
         return
     told = str(error).splitlines()[0] if isinstance(error, AirflowException) and str(error) else "See the task's log in Airflow."
-    subject = f"{ti.dag_id}: {ti.task_id} failed and is tried again"
-    lines = [f"{ti.task_id} failed and is tried again.", f"{ti.dag_id}, run {ti.run_id}.", told, "Nothing is to be done yet."]
+    subject = f"{ti.dag_id}: {ti.task_id} failed; Airflow retries it"
+    lines = [
+        f"{ti.task_id} failed; Airflow retries it.",
+        f"{ti.dag_id}, run {ti.run_id}.",
+        told,
+        "You do not need to do anything yet.",
+    ]
     made = Message(ti.dag_id, ti.run_id, "retry", subject, lines, None, ReportLink().get_link(None, ti_key=ti))
     notices.send(notices.lake_of(ti.dag_id), alerts, made, context)

@@ -136,7 +136,7 @@ final class ViewUpdates {
             ? known.getMessage()
             : "View "
                 + plan.name()
-                + " keeps its last good rows: it ended in "
+                + " keeps its last good rows: it failed with "
                 + root(failure).getClass().getName()
                 + "; see the task's log");
     results.trace(plan.name(), failure);

@@ -136,7 +136,7 @@ public final class PostgresFailure extends JobException {
 
   private static String advice(String state, ServerWords words, Kind kind) {
     if (kind == Kind.DATA && words.saidByProgram()) {
-      return "ask its author, or disable the trigger that calls it, then rerun; the old table stays";
+      return "ask the trigger's author, or disable the trigger, then rerun; the table keeps its last rows";
     }
     switch (state) {
       case "42809" -> {

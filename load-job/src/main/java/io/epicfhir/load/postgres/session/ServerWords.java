@@ -57,7 +57,7 @@ final class ServerWords {
     if (ofData) {
       return refused();
     }
-    return inCopy() ? "the server refused the rows" : firstLine();
+    return inCopy() ? "the server rejected the rows" : firstLine();
   }
 
   /**
@@ -93,11 +93,11 @@ final class ServerWords {
           .formatted(constraint(), said.getTable());
     }
     if (state.startsWith("23") && !constraint().isEmpty()) {
-      return "a row does not fit the constraint " + constraint();
+      return "a row violates the constraint " + constraint();
     }
     String column = column();
     return column.isEmpty()
-        ? "an index, a generated column, a partition or a check does not take a value"
+        ? "an index, a generated column, a partition or a check rejects a value"
         : "a value of column " + column + " is not taken";
   }
 
