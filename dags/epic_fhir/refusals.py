@@ -89,8 +89,8 @@ def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
     if joined := _names(result, *joined_checks.REFUSED):
         advice = (
             f"These joined tables and lookups were not updated and keep their last good rows: {joined}. Each message names the "
-            "file and line to correct. All other tables are up to date. Correct the file, or bring back what it depends on; then run "
-            "this command."
+            "file and line to correct. All other tables are up to date. Correct the file, or bring back what it depends on; then "
+            "run this command."
         )
         return advice, {"begin": "transform"}
     advice = (
@@ -121,8 +121,8 @@ def _accept(held: dict[str, int], etl: str) -> tuple[str, dict[str, Any]]:
     gone = ", ".join(f"{count:,} {kind}" for kind, count in sorted(held.items()))
     advice = (
         f"The source no longer holds {gone}. Nothing was deleted. First check that the server's answers are complete and that the "
-        f"client may still read these types. If the server was wrong, run this command when it is fixed: airflow dags trigger {etl}. If "
-        'the resources are really gone, write why into "reason" of the command below.'
+        f"client may still read these types. If the server was wrong, run this command when it is fixed: airflow dags trigger {etl}. "
+        'If the resources are really gone, write why into "reason" of the command below.'
     )
     accepted = ",".join(f"{kind}:{count}" for kind, count in sorted(held.items()))
     return advice, {"begin": "transform", "accept_deletions": accepted, "reason": ""}
