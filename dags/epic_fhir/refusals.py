@@ -121,7 +121,8 @@ def _accept(held: dict[str, int], etl: str) -> tuple[str, dict[str, Any]]:
     gone = ", ".join(f"{count:,} {kind}" for kind, count in sorted(held.items()))
     advice = (
         f"The source no longer holds {gone}. Nothing was deleted. First check that the server's answers are complete and that the "
-        f"client may still read these types. If the server was wrong, run this command when it is fixed: airflow dags trigger {etl}. "
+        f"client may still read these types. If the server was wrong, run this command when it is fixed: airflow dags "
+        f"trigger {etl}. "
         'If the resources are really gone, write why into "reason" of the command below.'
     )
     accepted = ",".join(f"{kind}:{count}" for kind, count in sorted(held.items()))
