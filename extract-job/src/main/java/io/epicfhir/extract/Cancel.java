@@ -68,7 +68,9 @@ public final class Cancel implements Job {
       } else {
         URI statusUrl = URI.create(ledger.requireStarted().statusUrl());
         ledger.giveUp(Pace.real().clock().instant());
-        context.recorder().note("Export " + export + " was given up; the next kick-off requests a new one.");
+        context
+            .recorder()
+            .note("Export " + export + " was given up; the next kick-off requests a new one.");
         bulk.letGo(statusUrl)
             .ifPresent(why -> context.recorder().note("The export stays at the server: " + why));
       }

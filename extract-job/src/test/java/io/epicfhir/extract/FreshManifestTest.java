@@ -219,7 +219,7 @@ class FreshManifestTest {
 
     assertThat(runs.runAll("r1")).isEqualTo(4);
 
-    assertThat(runs.error("r1", "extract")).contains("the export was asked for anew");
+    assertThat(runs.error("r1", "extract")).contains("the export was requested again");
     assertThat(runs.report("r1", "extract").path("notes").toString())
         .contains("The old export stays at the server: ");
     server.wire.stubFor(request("/f/1").willReturn(patients("a")));

@@ -245,7 +245,7 @@ class OutsidePatientsTest extends SiteTest {
 
       nothingIsDeletedBy(run);
       assertThat(site.report(run, "extract").path("notes").toString())
-          .contains("It is not known who belongs to group");
+          .contains("The members of group");
     }
   }
 

@@ -243,7 +243,9 @@ class StatusLookTest {
     assertThat(runs.run(new Cancel(), "r1", "cancel")).isZero();
 
     assertThat(runs.report("r1", "cancel").path("notes").toString())
-        .contains("is given up; the next kick-off asks anew", "The export stays at the server: ");
+        .contains(
+            "was given up; the next kick-off requests a new one",
+            "The export stays at the server: ");
     assertThat(runs.run(new KickOff(time.pace()), "r1", "kick_off")).isZero();
     assertThat(server.asked(KICK_OFF_PATH)).hasSize(2);
   }

@@ -49,7 +49,10 @@ public final class AfterLanding {
       BulkExport bulk = new BulkExport(settings, SourceClients.of(settingsFile), traffic);
       Optional<String> stays = bulk.letGo(URI.create(ledger.requireStarted().statusUrl()));
       stays.ifPresent(
-          why -> context.recorder().note("The export landed, but could not be deleted at the server: " + why));
+          why ->
+              context
+                  .recorder()
+                  .note("The export landed, but could not be deleted at the server: " + why));
       return stays.isEmpty();
     } catch (JobException e) {
       context

@@ -90,7 +90,7 @@ class CohortDoubtsTest {
 
     assertThat(site.crawl("r1")).isZero();
 
-    assertThat(warnings()).contains("2 members more than it lists");
+    assertThat(warnings()).contains("2 more members than it lists");
   }
 
   /** A server that does not know the parameter answers every search with everybody's. */

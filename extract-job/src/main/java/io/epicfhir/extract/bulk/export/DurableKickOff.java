@@ -91,6 +91,9 @@ public final class DurableKickOff {
   private void letGo(URI statusUrl) {
     bulk.letGo(statusUrl)
         .ifPresent(
-            why -> context.recorder().note("The refused export could not be deleted at the server: " + why));
+            why ->
+                context
+                    .recorder()
+                    .note("The refused export could not be deleted at the server: " + why));
   }
 }
