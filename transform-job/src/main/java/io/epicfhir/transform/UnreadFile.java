@@ -25,7 +25,7 @@ public record UnreadFile(String file, Problem problem) {
     /** It is not there. */
     MISSING("is missing"),
     /** Its bytes are other ones than those that were written. */
-    CHECKSUM("does not fit its checksum"),
+    CHECKSUM("does not match its checksum"),
     /** A reader stumbles over it. */
     DAMAGED("is damaged");
 
@@ -81,8 +81,8 @@ public record UnreadFile(String file, Problem problem) {
   /** What to do about it where nothing can compute its rows again. */
   String remedy() {
     return problem == Problem.MISSING
-        ? "restore the file from a copy"
-        : "restore the file from a copy; if it is whole and only its hidden .crc file is an old"
-            + " one, delete that";
+        ? "restore the file from a backup"
+        : "restore the file from a backup; if the file is intact and only its hidden .crc file is"
+            + " outdated, delete the .crc file";
   }
 }

@@ -358,7 +358,7 @@ final class JoinedTablesTest {
     TransformResult result = lake.run();
     assertThat(result.joined().joined().failed().get("orders"))
         .isEqualTo(
-            "Joined table orders keeps its last good rows. orders.sql: it ended in"
+            "Joined table orders keeps its last good rows. orders.sql: it failed with"
                 + " java.lang.StackOverflowError; see the task's log");
     assertThat(result.joined().joined().failed().get("z")).contains("It waits for orders");
     assertThat(lake.rows("request")).as("views are up to date").contains("a stopped m1");

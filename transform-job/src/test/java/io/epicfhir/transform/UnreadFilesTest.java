@@ -244,7 +244,7 @@ final class UnreadFilesTest {
     assertThatThrownBy(() -> lake.rebuildViews("patient"))
         .isInstanceOf(JobException.class)
         .hasMessageContaining(file.getFileName().toString())
-        .hasMessageContaining("restore the file from a copy")
+        .hasMessageContaining("restore the file from a backup")
         .extracting(e -> ((JobException) e).exitCode())
         .isEqualTo(ExitCode.STORAGE);
     assertThat(lake.rows("patient")).isEqualTo(before);

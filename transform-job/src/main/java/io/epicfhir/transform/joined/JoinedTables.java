@@ -196,7 +196,7 @@ public final class JoinedTables {
               view.name(),
               keeps(
                   view.name(),
-                  "It cannot read a table: %s; restore the file from a copy, or delete that table's folder and rerun from transform, which rebuilds it"
+                  "It cannot read a table: %s; restore the file from a backup, or delete that table's folder and rerun from transform, which rebuilds it"
                       .formatted(file.get().sentence())));
       return;
     }
