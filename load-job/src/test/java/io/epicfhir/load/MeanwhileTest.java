@@ -164,7 +164,7 @@ class MeanwhileTest {
       assertThat(status.get()).isEqualTo(5);
     }
 
-    assertThat(load.error()).contains("Something on the table changes them: trigger masking");
+    assertThat(load.error()).contains("because a trigger or rule changes them: trigger masking");
     assertThat(load.query("SELECT DISTINCT text FROM {}.a")).containsExactly("old");
     load.execute("DROP TRIGGER masking ON {}.a");
   }

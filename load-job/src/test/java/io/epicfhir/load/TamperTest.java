@@ -134,7 +134,7 @@ class TamperTest {
 
     assertThat(load.run()).isEqualTo(5);
 
-    assertThat(load.error()).contains("Something on the table changes them: trigger late");
+    assertThat(load.error()).contains("because a trigger or rule changes them: trigger late");
     assertRight();
   }
 
