@@ -242,4 +242,5 @@ def test_rows_that_somebody_took_out_of_a_table_are_brought_back_and_told(night)
     assert oracle.silver(night.lake_of("forwards"))[0] == truth(night)
     digest(night, "forwards")
     report = night.lake_of("forwards") / "metrics" / etl("forwards") / "taken" / "load.json"
-    assert "was changed by somebody else, and is loaded anew" in " ".join(json.loads(report.read_text())["notes"])
+    told = " ".join(json.loads(report.read_text())["notes"])
+    assert "Someone else changed forwards.condition" in told and "It was reloaded in full." in told

@@ -76,7 +76,7 @@ def test_the_first_run_brings_every_resource_into_every_table(stack):
     assert {f.stem for f in (HOME / "conf" / "views").glob("*.json")} == set(views)
     assert len(views["patient"]) == 3
     comments = column_comments(stack, "patient")
-    assert comments["active"] == "Whether the record is in use\nFHIR active: boolean"
+    assert comments["active"] == "Whether the record is active\nFHIR active: boolean"
     assert comments["gender"].endswith("\nFHIR gender: code")
     assert len(views["observation"]) > 100
     joined = oracle.joined_rows(stack.lake)

@@ -116,7 +116,7 @@ def test_a_default_installation_tells_of_a_run_that_its_settings_stop(default, h
     breaks(default, monkeypatch)
     assert report()
     (body,) = hook.bodies
-    assert body["subject"] == "epic_fhir_etl: Red: the settings do not hold, so nothing was judged."
+    assert body["subject"] == "epic_fhir_etl: Red: the settings are invalid, so nothing was checked."
     assert body["command"] == f"airflow dags clear epic_fhir_etl --run-id {RUN_ID} --yes"
 
 
@@ -153,7 +153,7 @@ def test_it_is_a_problem_as_any_other_told_once_and_over_with_the_first_green_ru
             notices.settings_do_not_hold(replace(key("report"), run_id=f"night {night}"), broken, {})
     assert len(hook.bodies) == 2  # the one above, which no lake remembers, and the first of these two
     alerts.tell(lake, replace(key("report"), run_id="night 3"), webhook, "", {}, GREEN)
-    assert "The problem that run night 0 told of is over." in hook.bodies[-1]["text"]
+    assert "The problem that run night 0 reported is over." in hook.bodies[-1]["text"]
 
 
 def test_the_command_switches_a_paused_dag_on(conf, hook):

@@ -40,10 +40,10 @@ def test_an_export_that_is_not_ready_is_asked_for_again():
 @pytest.mark.parametrize(
     ("dag", "task", "told"),
     [
-        ("care", "care", "care ended well after 5.0 s. Its report: /lake/care.json"),
-        ("preflight", "preflight", "preflight ended well after 5.0 s. Its report: /lake/preflight.json"),
-        ("erase", "erase", "erase ended well after 5.0 s. Its report: /lake/erase.json"),
-        ("erase", "load", "load ended well after 5.0 s: 0 of 0 tables changed; 0 rows in all. Its report: /lake/load.json"),
+        ("care", "care", "care succeeded after 5.0 s. Report: /lake/care.json"),
+        ("preflight", "preflight", "preflight succeeded after 5.0 s. Report: /lake/preflight.json"),
+        ("erase", "erase", "erase succeeded after 5.0 s. Report: /lake/erase.json"),
+        ("erase", "load", "load succeeded after 5.0 s: 0 of 0 tables changed; 0 rows in all. Report: /lake/load.json"),
     ],
 )
 def test_a_task_of_another_dag_tells_of_no_tables_and_no_checks_that_it_does_not_have(dag, task, told):

@@ -126,7 +126,7 @@ WARNING = replace(red("Observation"), verdict="green", headline="Complete, but: 
 
 def over(hook, number=-1):
     """The runs whose problem a message calls over."""
-    return re.findall(r"The problem that run (.*) told of is over", hook.bodies[number]["text"])
+    return re.findall(r"The problem that run (.*) reported is over", hook.bodies[number]["text"])
 
 
 @pytest.mark.parametrize("again", [WARNING, red("Claim")], ids=["with a warning", "red for another reason"])

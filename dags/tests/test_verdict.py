@@ -155,7 +155,7 @@ def test_a_page_that_cannot_be_built_has_verdict_problem_and_command_in_its_plac
     assert told[0].fingerprint()
     for file in (tmp_path / "report.html", tmp_path / "metrics" / "epic_fhir_etl" / key().run_id / "report.html"):
         html = file.read_text()
-        assert "Red: the counts of this run do not fit." in html
+        assert "Red: the counts of this run do not match." in html
         assert "patient has 20 rows in the lake and 19 in PostgreSQL; run load again." in html
         assert "airflow dags " in html
         assert "KeyError" not in html or step == "next step"
@@ -185,7 +185,7 @@ def test_the_gravest_warning_gives_headline_and_command(tmp_path):
     finding = told(tmp_path / "drift", made, past)
     assert finding.headline == "Complete, but: drift of claim_item."
     assert '"warning": "drift, claim_item"' in finding.step["command"]
-    assert "The others need" not in finding.step["advice"]
+    assert "Each of the others needs" not in finding.step["advice"]
     assert [c["name"] for c in finding.grounds] == ["drift", "skew"]
     page = (tmp_path / "drift" / "report.html").read_text()
     assert "drift, claim_item" in page.partition("epic_fhir_baseline --conf")[2][:120]
@@ -194,7 +194,7 @@ def test_the_gravest_warning_gives_headline_and_command(tmp_path):
     made["transform"]["result"]["silver"]["Patient"] |= {"rows_live": 0, "tombstones": 20}
     finding = told(tmp_path / "patients", made, past)
     assert finding.headline == "Complete, but: expectations of number of patients."
-    assert finding.grounds[0]["sentence"].startswith("Silver has no patient at all.")
+    assert finding.grounds[0]["sentence"].startswith("Silver has no patients.")
 
 
 def test_a_page_links_the_run_after_it_as_soon_as_there_is_one_and_keeps_the_link_when_it_is_written_again(tmp_path):

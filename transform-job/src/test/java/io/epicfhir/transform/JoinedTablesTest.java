@@ -360,7 +360,7 @@ final class JoinedTablesTest {
         .isEqualTo(
             "Joined table orders keeps its last good rows. orders.sql: it failed with"
                 + " java.lang.StackOverflowError; see the task's log");
-    assertThat(result.joined().joined().failed().get("z")).contains("It waits for orders");
+    assertThat(result.joined().joined().failed().get("z")).contains("It needs orders");
     assertThat(lake.rows("request")).as("views are up to date").contains("a stopped m1");
   }
 
