@@ -19,6 +19,11 @@ public final class DamagedFile {
    */
   public static final String VERIFY = "parquet.page.verify-checksum.enabled";
 
+  /** What to do about a file that nothing can compute again. */
+  public static final String REMEDY =
+      "restore the file from a backup; if the file is intact and only its hidden .crc file is"
+          + " outdated, delete the .crc file";
+
   /** How Hadoop names the file that does not fit its checksum. */
   private static final Pattern CHECKSUM = Pattern.compile("Checksum error: (\\S+) at \\d+");
 

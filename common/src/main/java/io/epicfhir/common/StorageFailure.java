@@ -55,10 +55,7 @@ public final class StorageFailure {
    * @param ofDisk the advice of any other failure
    */
   public static String advice(Throwable failure, String ofDisk) {
-    return isDamage(failure)
-        ? "restore the file from a backup; if the file is intact and only its hidden .crc file is"
-            + " outdated, delete the .crc file"
-        : ofDisk;
+    return isDamage(failure) ? DamagedFile.REMEDY : ofDisk;
   }
 
   /**

@@ -43,4 +43,13 @@ public final class Failures {
     return new JobException(
         ExitCode.STORAGE, "Cannot bring " + table + " up to date: " + why, failure);
   }
+
+  /** What began it. */
+  public static Throwable root(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    return root;
+  }
 }

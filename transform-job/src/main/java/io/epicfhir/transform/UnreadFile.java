@@ -80,9 +80,6 @@ public record UnreadFile(String file, Problem problem) {
 
   /** What to do about it where nothing can compute its rows again. */
   String remedy() {
-    return problem == Problem.MISSING
-        ? "restore the file from a backup"
-        : "restore the file from a backup; if the file is intact and only its hidden .crc file is"
-            + " outdated, delete the .crc file";
+    return problem == Problem.MISSING ? "restore the file from a backup" : DamagedFile.REMEDY;
   }
 }

@@ -137,16 +137,8 @@ final class ViewUpdates {
             : "View "
                 + plan.name()
                 + " keeps its last good rows: it failed with "
-                + root(failure).getClass().getName()
+                + Failures.root(failure).getClass().getName()
                 + "; see the task's log");
     results.trace(plan.name(), failure);
-  }
-
-  private static Throwable root(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
-    return root;
   }
 }

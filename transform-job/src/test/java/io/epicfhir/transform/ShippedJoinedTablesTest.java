@@ -1,5 +1,6 @@
 package io.epicfhir.transform;
 
+import static io.epicfhir.transform.ShippedLake.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.ColumnMetadata;
@@ -46,7 +47,7 @@ class ShippedJoinedTablesTest {
   static void everythingOnce() throws IOException {
     lake = new TestLake(folder);
     Set<String> read = new TreeSet<>();
-    for (Path file : files("joined")) {
+    for (Path file : ShippedLake.files("joined")) {
       String sql = Files.readString(file);
       lake.sql(file.getFileName().toString(), sql);
       sql.lines()
@@ -54,14 +55,14 @@ class ShippedJoinedTablesTest {
           .forEach(
               line -> read.addAll(List.of(line.substring("-- depends: ".length()).split(", "))));
     }
-    for (Path file : files("views")) {
+    for (Path file : ShippedLake.files("views")) {
       String json = Files.readString(file);
       ViewDefinition view = ViewDefinition.parse(json, file.toString());
       if (read.contains(view.name())) {
         lake.view(view.resource(), json);
       }
     }
-    for (Path file : files("lookups")) {
+    for (Path file : ShippedLake.files("lookups")) {
       lake.lookup(file.getFileName().toString(), Files.readString(file));
     }
     TestLake.Export export = lake.export("e1", "2026-01-01T00:00:00Z");
@@ -139,18 +140,6 @@ class ShippedJoinedTablesTest {
     first = lake.transform();
   }
 
-  private static List<Path> files(String kind) throws IOException {
-    try (Stream<Path> files = Files.list(CONF.resolve(kind))) {
-      return files.filter(file -> !file.toString().endsWith(".md")).sorted().toList();
-    }
-  }
-
-  private static void put(TestLake.Export to, String type, String id, String body) {
-    String time = "2026-01-01T00:00:00Z";
-    String json = "{'resourceType':'%s','id':'%s',%s}".formatted(type, id, body);
-    to.resource(type, id, "1", time, json.replace('\'', '"'));
-  }
-
   private static String drug(String code) {
     return "'code':{'coding':[{'system':'%s','code':'%s'}]}".formatted(RXNORM, code);
   }
@@ -195,16 +184,7 @@ class ShippedJoinedTablesTest {
   }
 
   private static List<String> rows(String table, String columns) {
-    return TestLake.spark()
-        .read()
-        .format("delta")
-        .load(folder.resolve("joined").resolve(table).toString())
-        .selectExpr(columns.split("; "))
-        .collectAsList()
-        .stream()
-        .map(row -> row.mkString(" "))
-        .sorted()
-        .toList();
+    return ShippedLake.rows(lake, table, columns.split("; "));
   }
 
   @Order(1)
@@ -213,7 +193,7 @@ class ShippedJoinedTablesTest {
     assertThat(first.joined().problems()).isEmpty();
     assertThat(first.joined().joined().done().keySet())
         .containsExactlyElementsOf(
-            files("joined").stream()
+            ShippedLake.files("joined").stream()
                 .map(f -> f.getFileName().toString().replace(".sql", ""))
                 .toList());
   }
@@ -256,7 +236,7 @@ class ShippedJoinedTablesTest {
   @Order(1)
   @Test
   void allTimesArePointsInTime() throws IOException {
-    for (Path file : files("joined")) {
+    for (Path file : ShippedLake.files("joined")) {
       String table = file.getFileName().toString().replace(".sql", "");
       StructType schema =
           TestLake.spark()

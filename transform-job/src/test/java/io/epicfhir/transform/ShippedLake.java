@@ -53,23 +53,21 @@ final class ShippedLake {
     return lake;
   }
 
-  private static List<Path> files(String kind) throws IOException {
+  /** The files of a folder of conf, in order. */
+  static List<Path> files(String kind) throws IOException {
     try (Stream<Path> files = Files.list(CONF.resolve(kind))) {
-      return files.sorted().toList();
+      return files.filter(file -> !file.toString().endsWith(".md")).sorted().toList();
     }
   }
 
   /** The rows of a joined table, of each the columns with a blank between them. */
   static List<String> rows(TestLake lake, String table, String... columns) {
-    return TestLake.spark()
-        .read()
-        .format("delta")
-        .load(lake.root().resolve("joined").resolve(table).toString())
-        .selectExpr(columns)
-        .collectAsList()
-        .stream()
-        .map(row -> row.mkString(" "))
-        .sorted()
-        .toList();
+    return lake.table("joined/" + table, columns);
+  }
+
+  /** A resource of one version; in its body single quotes stand for double ones. */
+  static void put(TestLake.Export to, String type, String id, String body) {
+    String json = "{'resourceType':'%s','id':'%s',%s}".formatted(type, id, body);
+    to.resource(type, id, "1", "2026-01-01T00:00:00Z", json.replace('\'', '"'));
   }
 }

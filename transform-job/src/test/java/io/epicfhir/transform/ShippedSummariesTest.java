@@ -1,5 +1,6 @@
 package io.epicfhir.transform;
 
+import static io.epicfhir.transform.ShippedLake.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.transform.joined.JoinedResults.Built;
@@ -200,22 +201,8 @@ class ShippedSummariesTest {
             + (values.startsWith("=") ? all : "'component':[" + all + "]"));
   }
 
-  private static void put(TestLake.Export to, String type, String id, String body) {
-    String json = "{'resourceType':'%s','id':'%s',%s}".formatted(type, id, body);
-    to.resource(type, id, "1", "2026-01-01T00:00:00Z", json.replace('\'', '"'));
-  }
-
   private static List<String> rows(String table, String columns) {
-    return TestLake.spark()
-        .read()
-        .format("delta")
-        .load(folder.resolve("joined").resolve(table).toString())
-        .selectExpr(columns.split("; "))
-        .collectAsList()
-        .stream()
-        .map(row -> row.mkString(" "))
-        .sorted()
-        .toList();
+    return ShippedLake.rows(lake, table, columns.split("; "));
   }
 
   @Order(1)

@@ -67,18 +67,23 @@ public final class TestLake {
 
   /** Runs the job as the task transform of the run r1; its exit status. */
   static int job(Path settings) {
-    return JobRunner.run(
-        new Transform(),
-        "--conf",
-        settings.toString(),
-        "--dag",
-        "etl",
-        "--run",
-        "r1",
-        "--task",
-        "transform",
-        "--interval-end",
-        "2026-01-20T00:00:00Z");
+    return JobRunner.run(new Transform(), arguments(settings));
+  }
+
+  /** What the task transform of the run r1 is given. */
+  static String[] arguments(Path settings) {
+    return new String[] {
+      "--conf",
+      settings.toString(),
+      "--dag",
+      "etl",
+      "--run",
+      "r1",
+      "--task",
+      "transform",
+      "--interval-end",
+      "2026-01-20T00:00:00Z"
+    };
   }
 
   /** What the jobs know it as. */
@@ -303,10 +308,16 @@ public final class TestLake {
 
   /** A table's rows as sorted lines, all columns in order; such as {@code joined/x}. */
   List<String> table(String folder) {
+    return table(folder, "*");
+  }
+
+  /** The same, of columns or what is computed from them. */
+  List<String> table(String folder, String... columns) {
     return spark()
         .read()
         .format("delta")
         .load(root.resolve(folder).toString())
+        .selectExpr(columns)
         .collectAsList()
         .stream()
         .map(row -> row.mkString(" "))

@@ -60,18 +60,7 @@ final class ViewKillTest {
 
   private int killed() throws Exception {
     return ChildJvm.run(
-        Transform.class,
-        "view.committed:1",
-        "--conf",
-        folder.resolve("pipeline.conf").toString(),
-        "--dag",
-        "etl",
-        "--run",
-        "r1",
-        "--task",
-        "transform",
-        "--interval-end",
-        "2026-01-20T00:00:00Z");
+        Transform.class, "view.committed:1", TestLake.arguments(folder.resolve("pipeline.conf")));
   }
 
   @ParameterizedTest

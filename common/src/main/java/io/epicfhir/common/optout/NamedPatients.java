@@ -1,5 +1,6 @@
 package io.epicfhir.common.optout;
 
+import io.epicfhir.common.ByteOrderMark;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.job.JobArguments;
@@ -123,10 +124,7 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
   private static List<String> lines(Path file) {
     try {
       String text = Files.readString(file, StandardCharsets.UTF_8);
-      return (text.startsWith("\uFEFF") ? text.substring(1) : text)
-          .lines()
-          .map(String::strip)
-          .toList();
+      return ByteOrderMark.removed(text).lines().map(String::strip).toList();
     } catch (NoSuchFileException e) {
       throw unusable(file, "there is no such file; it must be on the machine where the job runs");
     } catch (IOException e) {

@@ -43,22 +43,23 @@ public final class AfterLanding {
 
   /** A server that keeps an export longer than it must is no reason for a red run. */
   private boolean deletedAtServer() {
+    Optional<String> stays = whyItStays();
+    stays.ifPresent(
+        why ->
+            context
+                .recorder()
+                .note("The export landed, but could not be deleted at the server: " + why));
+    return stays.isEmpty();
+  }
+
+  private Optional<String> whyItStays() {
     Traffic traffic = new Traffic();
     try {
       String settingsFile = Path.of(context.arguments().settingsFile()).toAbsolutePath().toString();
       BulkExport bulk = new BulkExport(settings, SourceClients.of(settingsFile), traffic);
-      Optional<String> stays = bulk.letGo(URI.create(ledger.requireStarted().statusUrl()));
-      stays.ifPresent(
-          why ->
-              context
-                  .recorder()
-                  .note("The export landed, but could not be deleted at the server: " + why));
-      return stays.isEmpty();
+      return bulk.letGo(URI.create(ledger.requireStarted().statusUrl()));
     } catch (JobException e) {
-      context
-          .recorder()
-          .note("The export landed, but could not be deleted at the server: " + e.getMessage());
-      return false;
+      return Optional.of(e.getMessage());
     } finally {
       traffic.sums().countIn(context.recorder().registry());
     }

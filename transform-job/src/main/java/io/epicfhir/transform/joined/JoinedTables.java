@@ -66,7 +66,7 @@ public final class JoinedTables {
    */
   public JoinedResults bringUpToDate(SqlCatalog catalog, TableOrder order, Set<String> anew) {
     Stream.concat(catalog.problems().stream(), order.problems().stream())
-        .forEach(one -> results.failed().put(one.name(), keeps(one.name(), one.message())));
+        .forEach(one -> failed(one.name(), one.message()));
     try (JoinedSessions sessions = new JoinedSessions(spark, lake, limits, sources, order)) {
       for (List<SqlView> independent : order.levels()) {
         SideBySide.forEach(independent, view -> one(view, sessions, anew.contains(view.name())));
@@ -136,16 +136,12 @@ public final class JoinedTables {
     for (Dependency dependency : view.dependencies()) {
       Optional<Source> source = sources.of(dependency);
       if (source.isEmpty()) {
-        results
-            .failed()
-            .put(
-                view.name(),
-                keeps(
-                    view.name(),
-                    "It needs "
-                        + (dependency.kind() == Kind.LOOKUP ? "the lookup " : "")
-                        + dependency.name()
-                        + ", which this run could not bring up to date"));
+        failed(
+            view.name(),
+            "It needs "
+                + (dependency.kind() == Kind.LOOKUP ? "the lookup " : "")
+                + dependency.name()
+                + ", which this run could not bring up to date");
         return Optional.empty();
       }
       found.put(dependency.label(), source.get());
@@ -190,34 +186,24 @@ public final class JoinedTables {
   private void fail(SqlView view, Throwable failure) {
     Optional<UnreadFile> file = UnreadFile.in(failure);
     if (file.isPresent()) {
-      results
-          .failed()
-          .put(
-              view.name(),
-              keeps(
-                  view.name(),
-                  "It cannot read a table: %s; restore the file from a backup, or delete that table's folder and rerun from transform, which rebuilds it"
-                      .formatted(file.get().sentence())));
+      failed(
+          view.name(),
+          "It cannot read a table: %s; restore the file from a backup, or delete that table's folder and rerun from transform, which rebuilds it"
+              .formatted(file.get().sentence()));
       return;
     }
     RuntimeException told = Failures.of("joined table " + view.name(), failure);
     if (told instanceof JobException known && known.exitCode() == ExitCode.STORAGE) {
       throw known;
     }
-    results
-        .failed()
-        .put(
-            view.name(),
-            keeps(
-                view.name(),
-                told instanceof JobException known
-                    ? known.getMessage()
-                    : SqlFailure.of(view, failure)));
+    failed(
+        view.name(),
+        told instanceof JobException known ? known.getMessage() : SqlFailure.of(view, failure));
     LOG.warn(
-        "Joined table {} failed: {}", view.name(), SqlFailure.root(failure).getClass().getName());
+        "Joined table {} failed: {}", view.name(), Failures.root(failure).getClass().getName());
   }
 
-  private static String keeps(String name, String why) {
-    return "Joined table " + name + " keeps its last good rows. " + why;
+  private void failed(String name, String why) {
+    results.failed().put(name, "Joined table " + name + " keeps its last good rows. " + why);
   }
 }

@@ -1,5 +1,6 @@
 package io.epicfhir.transform.joined;
 
+import io.epicfhir.transform.Failures;
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import io.epicfhir.transform.sqlviews.SqlView;
 import java.util.Optional;
@@ -28,7 +29,7 @@ final class SqlFailure {
             () ->
                 view.file()
                     + ": it failed with "
-                    + root(failure).getClass().getName()
+                    + Failures.root(failure).getClass().getName()
                     + "; see the task's log");
   }
 
@@ -79,13 +80,5 @@ final class SqlFailure {
       case "SCALAR_SUBQUERY_TOO_MANY_ROWS" -> ": a scalar subquery returns several rows";
       default -> "";
     };
-  }
-
-  static Throwable root(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
-    return root;
   }
 }

@@ -28,7 +28,7 @@ final class CsvLookup {
    * @throws LookupRefused for the first line that is wrong
    */
   static LookupContent read(String text, String file) {
-    return new CsvLookup(file, text.startsWith("\uFEFF") ? text.substring(1) : text).content();
+    return new CsvLookup(file, text).content();
   }
 
   private LookupContent content() {

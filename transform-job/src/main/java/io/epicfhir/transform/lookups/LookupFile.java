@@ -1,5 +1,6 @@
 package io.epicfhir.transform.lookups;
 
+import io.epicfhir.common.ByteOrderMark;
 import io.epicfhir.common.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -52,11 +53,11 @@ record LookupFile(String name, Path path) implements LookupSource {
 
   private String text() {
     try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(Files.readAllBytes(path)))
-          .toString()
-          .replaceFirst("^\\uFEFF", ""); // the byte order mark that Windows' editors write
+      return ByteOrderMark.removed(
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .decode(ByteBuffer.wrap(Files.readAllBytes(path)))
+              .toString());
     } catch (CharacterCodingException e) {
       throw new LookupRefused(file(), 0, "it is not UTF-8");
     } catch (IOException e) {

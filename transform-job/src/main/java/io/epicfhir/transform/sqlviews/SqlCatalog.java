@@ -1,5 +1,6 @@
 package io.epicfhir.transform.sqlviews;
 
+import io.epicfhir.common.ByteOrderMark;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import java.io.IOException;
@@ -79,7 +80,7 @@ public record SqlCatalog(List<SqlView> views, List<Problem> problems) {
    * @throws SqlRefused where it cannot be used
    */
   public static SqlView read(String text, String file) {
-    String own = text.startsWith("\uFEFF") ? text.substring(1) : text;
+    String own = ByteOrderMark.removed(text);
     return file.endsWith(".sql") ? SqlFile.read(own, file) : LibraryFile.read(own, file);
   }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.common.ByteOrderMark;
 import io.epicfhir.transform.views.ViewDefinition.Column;
 import io.epicfhir.transform.views.ViewDefinition.Constant;
 import io.epicfhir.transform.views.ViewDefinition.Iteration;
@@ -59,8 +60,7 @@ final class ViewDefinitionReader {
   }
 
   ViewDefinition read(String text) {
-    // Some editors begin a file with a byte order mark.
-    String json = text.startsWith("\uFEFF") ? text.substring(1) : text;
+    String json = ByteOrderMark.removed(text);
     JsonNode view = tree(json);
     String type = text(view, "resourceType");
     if (!type.isEmpty() && !TYPES.contains(type)) {

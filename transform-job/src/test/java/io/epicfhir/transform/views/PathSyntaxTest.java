@@ -39,9 +39,13 @@ final class PathSyntaxTest {
   }
 
   private static List<String> rows(String view) {
+    return rows(view, PATIENT);
+  }
+
+  private static List<String> rows(String view, String resource) {
     ViewDefinition definition = ViewDefinition.parse(view, "v.json");
     CompiledViews views = ViewCompiler.compile(definition.resource(), List.of(definition));
-    return LocalViews.rows(views, 0, List.of("a"), List.of(PATIENT));
+    return LocalViews.rows(views, 0, List.of("a"), List.of(resource));
   }
 
   private static String value(String path) {
@@ -355,9 +359,7 @@ final class PathSyntaxTest {
         """
         {"resourceType": "QuestionnaireResponse", "id": "a", "item": [
           {"linkId": "1", "item": [{"linkId": "1.1"}]}, {"linkId": "2"}]}""";
-    ViewDefinition definition = ViewDefinition.parse(view, "v.json");
-    CompiledViews views = ViewCompiler.compile(definition.resource(), List.of(definition));
-    return LocalViews.rows(views, 0, List.of("a"), List.of(form));
+    return rows(view, form);
   }
 
   @ParameterizedTest
@@ -391,9 +393,7 @@ final class PathSyntaxTest {
         """
         {"resourceType": "ViewDefinition", "name": "v", "resource": "QuestionnaireResponse",
          "select": [{"repeat": ["item", "item.item"], "column": [{"name": "c", "path": "linkId"}]}]}""";
-    ViewDefinition definition = ViewDefinition.parse(view, "v.json");
-    CompiledViews views = ViewCompiler.compile(definition.resource(), List.of(definition));
-    assertThatThrownBy(() -> LocalViews.rows(views, 0, List.of("a"), List.of(form)))
+    assertThatThrownBy(() -> rows(view, form))
         .hasMessageContaining("repeat reaches the same elements over and over");
   }
 }

@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk.manifest;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.common.ByteOrderMark;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import java.net.URI;
@@ -93,7 +94,7 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
   private static JsonNode root(String json) {
     JsonNode root;
     try {
-      root = MAPPER.readTree(json.startsWith("\uFEFF") ? json.substring(1) : json);
+      root = MAPPER.readTree(ByteOrderMark.removed(json));
     } catch (JsonProcessingException e) {
       throw refused("it is not JSON"); // not as cause: it quotes what it could not read
     }

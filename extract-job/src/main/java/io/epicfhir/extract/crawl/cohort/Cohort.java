@@ -1,5 +1,6 @@
 package io.epicfhir.extract.crawl.cohort;
 
+import io.epicfhir.common.ByteOrderMark;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.crawl.fetch.PageFetch;
@@ -131,8 +132,7 @@ public final class Cohort {
   private List<String> lines() {
     try {
       String text = Files.readString(cohort.file());
-      String whole = text.startsWith("\uFEFF") ? text.substring(1) : text; // a byte order mark
-      return whole
+      return ByteOrderMark.removed(text)
           .lines()
           .map(String::strip)
           .filter(line -> !line.isEmpty() && !line.startsWith("#"))
