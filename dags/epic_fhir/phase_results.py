@@ -97,6 +97,7 @@ class ExtractResult:
     kept: Counts | None
     warnings: list[str] | None
     quarantine: str | None
+    quarantine_reasons: Counts | None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +36,6 @@ STATES = {
 """A check's state in words, and how the page colours it."""
 RUN_AFTER = "<!-- the run after -->"
 """Stands in a page where the link to the run after it belongs, until there is one."""
-_REASONS = re.compile(r"(?:Lines|Resources) in quarantine by reason: \{(.*)\}\.")
 
 
 def page(
@@ -105,7 +103,7 @@ def page(
         total=sum_span(bars),
         stages=stages,
         slowest_known=any(stage["slowest"] for stage in stages),
-        notes=[*(("report", note) for note in notes), *((t, n) for t, n in _notes(reports) if not _REASONS.fullmatch(n))],
+        notes=[*(("report", note) for note in notes), *_notes(reports)],
         next_step=step,
         origin=_origin(reports),
     )
@@ -143,12 +141,8 @@ def grounds(checks: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def quarantine_reasons(reports: dict[str, dict[str, Any] | None]) -> dict[str, int]:
-    """Lines in quarantine by reason, the most first, out of the notes of extract: one note a group, or one a crawl."""
-    reasons: dict[str, int] = {}
-    for _, note in _notes({"extract": reports.get("extract")}):
-        told = _REASONS.fullmatch(note)
-        for reason, n in re.findall(r"([^\s,=]+)=(\d+)", told[1] if told else ""):
-            reasons[reason] = reasons.get(reason, 0) + int(n)
+    """How many lines or resources extract put into quarantine by reason, the most first."""
+    reasons = Evidence(reports).result("extract").get("quarantine_reasons") or {}
     return dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
 
 

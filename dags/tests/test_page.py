@@ -204,20 +204,14 @@ def test_where_nothing_changed_the_page_says_so():
     assert "Code, settings and checks are the same, and no table moved by more than a tenth." in html
 
 
-@pytest.mark.parametrize("what", ["Lines", "Resources"])
-def test_reasons_of_quarantine_are_a_table_out_of_the_notes_of_all_groups(what):
+def test_reasons_of_quarantine_are_a_table_the_most_first():
     reports = good_run()
-    reports["extract"]["notes"] = [
-        f"{what} in quarantine by reason: {{no-id=2, too-long=1}}.",
-        f"{what} in quarantine by reason: {{no-id=1}}.",
-        "Another note.",
-    ]
-    reports["extract"]["result"]["quarantine"] = "/lake/quarantine/x"
+    reports["extract"]["notes"] = ["Another note."]
+    reports["extract"]["result"] |= {"quarantine": "/lake/quarantine/x", "quarantine_reasons": {"no-id": 1, "too-long": 3}}
     html = shown(reports=reports)
-    assert '<tr><td>no-id</td><td class="warn">3</td></tr>\n<tr><td>too-long</td><td class="warn">1</td></tr>' in html
+    assert '<tr><td>too-long</td><td class="warn">3</td></tr>\n<tr><td>no-id</td><td class="warn">1</td></tr>' in html
     assert "<code>/lake/quarantine/x</code>" in html
     assert "python -m epic_fhir.quarantine /lake/quarantine/x)</pre>" in html
-    assert "by reason: {" not in html
     assert "Another note." in html
 
 

@@ -83,6 +83,8 @@ class FaultTableContentTest extends SiteTest {
     assertThat(asked(RequestKind.DELETE)).isZero();
     List<Row> kept = ReadBack.quarantine(site);
     assertThat(kept).extracting(row -> row.getAs("reason")).containsOnly("wrong-content-type");
+    assertThat(site.report("r1", "extract").at("/result/quarantine_reasons").toString())
+        .isEqualTo("{\"wrong-content-type\":3}");
     assertThat(kept)
         .extracting(row -> new String((byte[]) row.getAs("line"), UTF_8))
         .containsExactlyInAnyOrder(

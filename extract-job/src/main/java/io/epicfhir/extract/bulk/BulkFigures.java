@@ -29,6 +29,8 @@ public final class BulkFigures {
   private final Map<String, Long> announced = new TreeMap<>();
   private final Map<String, Long> serverErrors = new TreeMap<>();
   private final Set<String> quarantine = new TreeSet<>();
+  private Map<String, Long> quarantineReasons = Map.of();
+  private Map<String, Long> quarantineReasonsNow = Map.of();
   private Map<String, Long> announcedNow = Map.of();
   private Taken takenNow;
   private HydrationCounts hydratedNow;
@@ -72,6 +74,7 @@ public final class BulkFigures {
     if (hydratedNow != null) {
       tell(hydratedNow);
     }
+    quarantineReasons = quarantineReasonsNow;
     announcedNow = Map.of();
     takenNow = null;
     hydratedNow = null;
@@ -155,14 +158,15 @@ public final class BulkFigures {
     announcedNow = counts;
   }
 
-  /** Where quarantined lines are. */
+  /** Where quarantined lines are, and how many there are of each reason. */
   void quarantined(List<String> folders, List<FileResult> files) {
     quarantined(folders, files.stream().mapToLong(f -> f.rejected() + errorLines(f)).sum());
-    Map<String, Long> reasons = new TreeMap<>();
-    files.forEach(f -> f.reasons().forEach((reason, n) -> reasons.merge(reason, n, Long::sum)));
-    if (!reasons.isEmpty()) {
-      context.recorder().note("Lines in quarantine by reason: " + reasons + ".");
+    Map<String, Long> sums = new TreeMap<>(quarantineReasons);
+    for (FileResult file : files) {
+      file.reasons().forEach((reason, n) -> sums.merge(reason, n, Long::sum));
     }
+    quarantineReasonsNow = sums;
+    context.recorder().result("quarantine_reasons", sums);
   }
 
   /** Rows that were put into quarantine. */

@@ -127,6 +127,8 @@ class CrawlRefusalsTest {
       assertThat(site.crawl("r1")).isEqualTo(5);
       assertThat(site.error("r1")).contains("subsetted=1").contains("crawl.max-rejected-share");
       assertThat(site.quarantine("reason")).containsExactly("subsetted");
+      assertThat(site.report("r1").at("/result/quarantine_reasons").toString())
+          .isEqualTo("{\"subsetted\":1}");
     }
   }
 }

@@ -160,6 +160,7 @@ public final class CrawlReport {
     recorder.result("unconfirmed", unconfirmed);
     recorder.result("kept", kept);
     recorder.result("opted_out", optedOut);
+    recorder.result("quarantine_reasons", reasons);
     if (!kept.isEmpty()) {
       recorder.note(
           "No search finds these any more, but reading them by id still works, so they stay: "
@@ -172,9 +173,6 @@ public final class CrawlReport {
               + " gone, so they stay: "
               + unconfirmed
               + ".");
-    }
-    if (!reasons.isEmpty()) {
-      recorder.note("Resources in quarantine by reason: " + reasons + ".");
     }
   }
 
