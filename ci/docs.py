@@ -71,12 +71,14 @@ STYLE = """\
 .md-typeset td:first-child code { white-space: nowrap; }
 .md-typeset td code { word-break: normal; overflow-wrap: anywhere; }
 .md-grid { max-width: 76rem; }
-.md-typeset img[src*="drawings/"] { max-width: none; overflow-x: auto; }
+.md-typeset img[src*="drawings/"] { max-width: 100%; min-width: 28rem; }
 .md-typeset p:has(> img[src*="drawings/"]) { overflow-x: auto; }
 """
 
 LINK = re.compile(r"(\[[^\]]*\])\(([^)\s]+)\)")
 CODE = re.compile(r"(^(?: {4}|\t).*$|^```.*?^```$|`[^`\n]*`)", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+LIST_AFTER_PARAGRAPH = re.compile(r"^((?!\s|[-*] |\d+\. |#|\||>).+)\n(?=(?:[-*]|1\.) )", re.MULTILINE)
 DRAWING = re.compile(r"[─│┌┐└┘├┤┬┴►▲▼]")
 
 
@@ -97,7 +99,7 @@ def main() -> None:
         text = generated.get(path) or (HOME / path).read_text()
         file = pages / target
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(drawings(linked(text, path, site, pages), path, site, pages))
+        file.write_text(drawings(lists(linked(text, path, site, pages)), path, site, pages))
     (pages / "site.css").write_text(STYLE)
     (source / "mkdocs.yml").write_text(settings(nav, site))
 
@@ -135,6 +137,12 @@ def linked(text: str, path: str, site: dict[str, str], pages: Path) -> str:
     return "".join(part if index % 2 else LINK.sub(link, part) for index, part in enumerate(parts))
 
 
+def lists(text: str) -> str:
+    """The text with a blank line before each list: GitHub needs none after a paragraph, MkDocs does."""
+    parts = FENCED.split(text)
+    return "".join(part if index % 2 else LIST_AFTER_PARAGRAPH.sub(r"\1\n\n", part) for index, part in enumerate(parts))
+
+
 def drawings(text: str, path: str, site: dict[str, str], pages: Path) -> str:
     """The text with its drawings, indented blocks of box characters, as SVG files."""
     blocks = re.split(r"\n\n+", text)
@@ -144,9 +152,14 @@ def drawings(text: str, path: str, site: dict[str, str], pages: Path) -> str:
             name = f"drawings/{site[path].removesuffix('.md').replace('/', '-')}-{index}.svg"
             (pages / name).parent.mkdir(parents=True, exist_ok=True)
             drawing = re.sub(r"(?<=\w)-(?=\w)", "\u2011", "\n".join(line[4:] for line in lines))
-            (pages / name).write_bytes(wrapper.text2svg(drawing, {}))
+            (pages / name).write_bytes(scalable(wrapper.text2svg(drawing, {})))
             blocks[index] = f"![Drawing]({os.path.relpath(name, Path(site[path]).parent)})"
     return "\n\n".join(blocks)
+
+
+def scalable(svg: bytes) -> bytes:
+    """A drawing that fits a narrower page: without a viewBox a browser cuts its right part off."""
+    return re.sub(rb'<svg ([^>]*)width="(\d+)" height="(\d+)"', rb'<svg \1viewBox="0 0 \2 \3" width="\2" height="\3"', svg, count=1)
 
 
 def columns(folder: Path) -> str:
