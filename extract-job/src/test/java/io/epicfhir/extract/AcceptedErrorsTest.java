@@ -83,7 +83,10 @@ class AcceptedErrorsTest {
   void anErrorThatNobodyExpectsIsRedAndCountedByTypeAndCode(String list) throws IOException {
     file("/files/e", outcome("error", "processing", "59204", "Condition"));
     manifest(list);
-    runs.settings.put("bulk.accepted-errors", "[\"Patient:59204\", \"Condition:4130\"]");
+    runs.settings.put(
+        "bulk.accepted-errors",
+        "[\"Patient:59204\", \"Condition:4130\","
+            + " \"warning:59204\", \"warning:Condition:processing\"]");
 
     assertThat(runs.runAll("r1")).isEqualTo(5);
 
@@ -163,7 +166,7 @@ class AcceptedErrorsTest {
   void aWarningThatLeavesDataOpenIsToldAndTheNextExportAsksForTheSameTime() throws IOException {
     file("/files/e", outcome("warning", "processing", "", "Patient/123"));
     manifest("outcome", "2026-03-01T10:00:00Z");
-    runs.settings.put("bulk.accepted-errors", "[processing]");
+    runs.settings.put("bulk.accepted-errors", "[\"warning:Condition+Patient:processing\"]");
     assertThat(runs.runAll("r1")).isZero();
     assertThat(runs.landings().get(0).completeTypes()).as("of one patient any type").isEmpty();
     runs.settings.put("bulk.accepted-errors", "[]");
@@ -175,7 +178,7 @@ class AcceptedErrorsTest {
     assertThat(runs.report("r1", "extract").at("/result/warnings").toString())
         .doesNotContain("processing");
     assertThat(runs.report("r2", "extract").at("/result/warnings").toString())
-        .contains("{Patient:processing=1}", "bulk.accepted-errors")
+        .contains("{warning:Patient:processing=1}", "bulk.accepted-errors")
         .doesNotContain("123");
     assertThat(server.asked(ForeignServer.KICK_OFF_PATH))
         .extracting(asked -> asked.queryParameter("_since").isPresent())

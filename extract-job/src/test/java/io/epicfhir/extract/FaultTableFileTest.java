@@ -18,6 +18,7 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The fault table's rows about the download of files; see {@link FaultTableTest}. */
 class FaultTableFileTest extends SiteTest {
@@ -217,6 +218,29 @@ class FaultTableFileTest extends SiteTest {
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
   }
 
+  /** Whatever it says: the file is asked for again, and has no receipt until it came. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\",\"code\":\"timeout\"}]}\n",
+        "{\n  \"resourceType\": \"OperationOutcome\",\n  \"issue\": []\n}"
+      })
+  void anOutcomeInPlaceOfAFileIsNoFile(String outcome) throws IOException {
+    open(o -> o);
+    site.settings.put("bulk.max-rejected-share", "0.9");
+    site.settings.put("source.max-tries", "3");
+    site.server
+        .faults()
+        .times(4, OBSERVATIONS, Fault.answer(200, "application/fhir+json", outcome));
+
+    assertThat(site.runAll("r1")).isEqualTo(4);
+    assertThat(error("extract")).contains("an OperationOutcome", "in place of the file");
+    assertThat(extract()).as("the next try").isZero();
+
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
+  }
+
   @Test
   void fault_18_file_links_that_always_expire_end_the_run() throws IOException {
     open(o -> o);
@@ -227,5 +251,7 @@ class FaultTableFileTest extends SiteTest {
 
     assertThat(error("extract")).contains("its links expire before its files");
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
+    assertThat(site.runAll("r2")).as("adopts it not: a new export, and its renewal").isEqualTo(4);
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(4);
   }
 }

@@ -17,6 +17,8 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Patients who join a group between two exports of what changed. */
 class NewcomersTest extends SiteTest {
@@ -82,6 +84,33 @@ class NewcomersTest extends SiteTest {
     assertThat(sinces().get(2)).isNull();
     assertThat(sinces().get(3)).isNotNull();
     assertThat(warnings("r4")).isEqualTo("[]");
+  }
+
+  /** Who is listed beside them is not all that the group has. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"reference\":\"Group/inner\"}",
+        "{\"identifier\":{\"system\":\"urn:mrn\",\"value\":\"1\"}}",
+        "{\"reference\":\"Patient?identifier=1\"}"
+      })
+  void membersThatAreNoReferencesToPatientsLeaveTheGroupUnknown(String member) throws IOException {
+    open(o -> o);
+    site.server
+        .faults()
+        .always(
+            Match.kind(RequestKind.READ),
+            Fault.answer(
+                200,
+                "application/fhir+json",
+                "{\"resourceType\":\"Group\",\"member\":[{\"entity\":"
+                    + member
+                    + "},{\"entity\":{\"reference\":\"Patient/p9\"}}]}"));
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(sinces().get(1)).as("p9 is not taken for a newcomer").isNotNull();
   }
 
   @Test

@@ -8,6 +8,8 @@ import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.extract.bronze.BronzeColumn;
+import io.epicfhir.sandbox.faults.Fault;
+import io.epicfhir.sandbox.faults.Match;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -132,6 +134,33 @@ class OptOutTest extends SiteTest {
     assertThat(newest().since()).as("everything is asked for").isNull();
     assertThat(bronze(newest())).hasSize(11);
     assertThat(optOut("readmit", "--patients", list.toString())).as("nobody is left").isEqualTo(5);
+  }
+
+  /** The lines that the first try took in lack them. */
+  @Test
+  void whoIsReadmittedBetweenTwoTriesOfAFullExportComesWithTheNext() throws IOException {
+    open(files(), o -> o);
+    site.settings.put("bulk.types", "[Patient, Observation, Provenance]");
+    site.settings.put("bulk.hydrate", "[]");
+    site.settings.put("bulk.newcomers", "off");
+    site.settings.put("source.max-tries", "2");
+    new OptOutList(site.lake())
+        .add(
+            List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+            List.of());
+    site.server.faults().times(2, Match.file("Provenance"), Fault.reset(20));
+    assertThat(site.runAll("r1")).isEqualTo(4);
+    Path list = Files.writeString(folder.resolve("back.txt"), "Patient/" + ANNA + "\n");
+    Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-------"));
+    assertThat(optOut("readmit", "--patients", list.toString())).isZero();
+    assertThat(site.run(new Extract(), "r1", "extract")).isZero();
+
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(site.runAll("r3")).isZero();
+
+    assertThat(site.landings().get(1).since()).as("asked for in full again").isNull();
+    assertThat(bronze(site.landings().get(1))).anyMatch(line -> line.contains(ANNA));
+    assertThat(newest().since()).as("they are back").isNotNull();
   }
 
   private int optOut(String mode, String... more) throws IOException {

@@ -216,6 +216,25 @@ class OutsidePatientsTest extends SiteTest {
         .contains("The members of group");
   }
 
+  /** The list is not kept then, so it says nothing of who joined since. */
+  @Test
+  void whoJoinsAfterTheCheckWasTurnedOffIsNoStranger() throws IOException {
+    site.settings.put("bulk.mode", "incremental");
+    site.settings.put("bulk.types", "[Patient, DiagnosticReport, Observation]");
+    assertThat(site.runAll("r1")).isZero();
+    site.settings.put("bulk.newcomers", "off");
+    site.server.site().join(List.of("out"));
+    site.settings.put("bulk.mode", "full");
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(EpicSite.landed(site).keySet()).contains("Specimen/theirs");
+    site.settings.put("bulk.mode", "incremental");
+
+    assertThat(site.runAll("r3")).isZero();
+
+    assertThat(EpicSite.newest(site).since()).isNotNull();
+    nothingIsDeletedBy("r3");
+  }
+
   /** No right to read the Group, as is usual. */
   private void nobodyTellsTheMembers() {
     site.server

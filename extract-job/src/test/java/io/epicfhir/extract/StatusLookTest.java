@@ -92,6 +92,8 @@ class StatusLookTest {
         "400|application/fhir+json|X error timeout",
         "404|application/fhir+json|X error transient",
         "404|text/html|<html>no route</html>",
+        "404|text/plain|404 page not found",
+        "404|application/json|{\"message\":\"no Route matched with those values\"}",
         "403|text/html|<html>blocked</html>",
         "500|application/fhir+json|X error exception",
         "501|application/fhir+json|X fatal not-supported",
@@ -124,11 +126,24 @@ class StatusLookTest {
     assertThat(runs.error("r1", "wait"))
         .contains("the server answered " + status, "6 times in a row")
         .contains("[the server's request id: " + REQUEST_ID + "]", "[GET " + server.url("/"));
+    assertThat(look()).as("the next try counts from the beginning").isZero();
     statusIs(json(HEAD + "\"output\":[]}"));
     assertThat(runs.run(new KickOff(time.pace()), "r1", "kick_off")).isZero();
     assertThat(look()).isZero();
     assertThat(state()).isEqualTo("complete");
     assertThat(server.asked(KICK_OFF_PATH)).hasSize(1);
+  }
+
+  @Test
+  void aNotFoundInPlainTextThatLastsGivesTheExportUp() throws IOException {
+    statusIs(answer(404, "text/plain", "404 page not found"));
+    for (int i = 0; i < 5; i++) {
+      assertThat(look()).isZero();
+    }
+
+    assertThat(look()).isEqualTo(3);
+
+    assertThat(runs.error("r1", "wait")).contains("the export was given up");
   }
 
   @ParameterizedTest

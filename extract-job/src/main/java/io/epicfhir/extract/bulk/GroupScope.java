@@ -6,6 +6,7 @@ import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.ledger.ExportRequest;
 import io.epicfhir.extract.bulk.ledger.GroupPatients;
+import io.epicfhir.extract.bulk.settings.BulkCoverage;
 import io.epicfhir.extract.crawl.references.BulkHydration;
 import java.util.HashSet;
 import java.util.List;
@@ -15,18 +16,21 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * Who belongs to a group while an export of it is taken in: the patients of a whole export; else
- * those that earlier exports had, too. An export without any patient says nothing of that.
+ * those that earlier exports had, too, where settings have them kept up to date. An export without
+ * any patient says nothing of that.
  */
 final class GroupScope {
   private static final String PATIENT = "Patient";
 
   private final Lake lake;
   private final ExportLedger ledger;
+  private final boolean listKept;
 
   /** Of the ledger's export. */
-  GroupScope(Lake lake, ExportLedger ledger) {
+  GroupScope(Lake lake, ExportLedger ledger, BulkCoverage coverage) {
     this.lake = lake;
     this.ledger = ledger;
+    this.listKept = coverage.newcomers() != BulkCoverage.Newcomers.OFF;
   }
 
   /**
@@ -45,7 +49,7 @@ final class GroupScope {
       }
     }
     if (!whole || digests.isEmpty()) {
-      Optional<Set<String>> known = whole ? Optional.empty() : patients.known();
+      Optional<Set<String>> known = whole || !listKept ? Optional.empty() : patients.known();
       if (known.isEmpty()) {
         return Optional.empty();
       }

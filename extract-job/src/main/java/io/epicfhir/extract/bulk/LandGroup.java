@@ -17,6 +17,7 @@ import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.net.URI;
+import java.time.Instant;
 
 /**
  * Lands a group's export, whatever becomes of its links: where they no longer lead to the files the
@@ -97,11 +98,18 @@ public final class LandGroup {
 
   private JobException askedAnew(ExportLedger.Started old, LinksExpired expired) {
     if (ledger.renewals() >= MOST_RENEWALS) {
-      return new JobException(
-          ExitCode.REFUSED,
-          expired.getMessage()
-              + "; the export was already requested again once: its links expire before its files can be"
-              + " downloaded. Ask the server's operator for longer-lived links, or split the group");
+      JobException refusal =
+          new JobException(
+              ExitCode.REFUSED,
+              expired.getMessage()
+                  + "; the export was already requested again once: its links expire before its files"
+                  + " can be downloaded. Ask the server's operator for longer-lived links, or split"
+                  + " the group; then rerun from the kick-off, which requests a new export");
+      if (ledger.started().isPresent()) { // no later run may adopt it
+        Instant now = Pace.real().clock().instant();
+        ledger.refuse(new ExportLedger.Refused(now, refusal.getMessage(), false));
+      }
+      return refusal;
     }
     if (ledger.started().isPresent()) {
       ledger.giveUp(Pace.real().clock().instant());

@@ -11,6 +11,7 @@ import io.epicfhir.extract.bulk.settings.BulkSettings;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -31,13 +32,17 @@ public final class LandedPatients {
 
   /** Notes the landing's patients, and those among them that joined the group. */
   public void note(ExportLedger ledger, Landing landing) {
-    boolean done = ledger.landed().isPresent();
-    if (done
-        || ledger.started().isEmpty()
-        || settings.coverage().newcomers() == BulkCoverage.Newcomers.OFF) {
+    Optional<ExportLedger.Started> started = ledger.started();
+    if (ledger.landed().isPresent() || started.isEmpty()) {
       return;
     }
     GroupPatients group = new GroupPatients(context.lake(), landing.group());
+    if (landing.since() == null) {
+      group.forgetJoined(started.get().startedAt());
+    }
+    if (settings.coverage().newcomers() == BulkCoverage.Newcomers.OFF) {
+      return;
+    }
     List<String> patients = patients(landing);
     List<String> members = ledger.members().map(ExportLedger.Members::members).orElse(List.of());
     if (landing.since() != null) {
@@ -53,14 +58,18 @@ public final class LandedPatients {
     } else {
       add(group, patients);
     }
-    group.forgetJoined();
   }
 
   private static void joined(GroupPatients group, Landing landing, List<String> patients) {
     int joined = group.newcomers(patients);
     if (joined > 0) {
-      int before = group.joined().map(GroupPatients.Joined::patients).orElse(0);
-      group.join(new GroupPatients.Joined(landing.exportId(), before + joined, Instant.now()));
+      Optional<GroupPatients.Joined> before = group.joined();
+      group.join(
+          new GroupPatients.Joined(
+              landing.exportId(),
+              before.map(GroupPatients.Joined::patients).orElse(0) + joined,
+              Instant.now(),
+              before.map(GroupPatients.Joined::readmitted).orElse(false)));
     }
   }
 

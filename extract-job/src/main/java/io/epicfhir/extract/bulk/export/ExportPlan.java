@@ -33,10 +33,14 @@ final class ExportPlan {
    * The request.
    *
    * @param newcomers how many patients joined the group
+   * @param readmitted whether patients of the opt-out list came back
    */
-  ExportRequest asked(String group, Since since, int newcomers) {
+  ExportRequest asked(String group, Since since, int newcomers, boolean readmitted) {
     Optional<Instant> known = since.from();
-    if (known.isEmpty() || isSweepDue(group, since) || wantsHistory(group, newcomers)) {
+    if (known.isEmpty()
+        || isSweepDue(group, since)
+        || wantsAll(group, readmitted)
+        || wantsHistory(group, newcomers)) {
       return everything(group);
     }
     return changes(group, known.get());
@@ -82,6 +86,13 @@ final class ExportPlan {
             + every
             + ": this export is a full export, which finds undated changes and deletions");
     return true;
+  }
+
+  private boolean wantsAll(String group, boolean readmitted) {
+    if (readmitted) {
+      note(group, "patients were readmitted: this export is a full export, which brings them back");
+    }
+    return readmitted;
   }
 
   private boolean wantsHistory(String group, int newcomers) {

@@ -101,7 +101,9 @@ public final class GroupKickOff {
     }
     ExportLedger.Members members = members(group);
     ExportPlan plan = new ExportPlan(context, settings, pace.clock().instant());
-    ExportRequest asked = plan.asked(group, since, newcomers(group, members));
+    Optional<GroupPatients.Joined> joined = new GroupPatients(context.lake(), group).joined();
+    boolean readmitted = joined.map(GroupPatients.Joined::readmitted).orElse(false);
+    ExportRequest asked = plan.asked(group, since, newcomers(joined, members), readmitted);
     window.asking(group, asked.since());
     // One of what changed that is on its way comes first: everything can wait for the next.
     return unfinished(asked)
@@ -136,13 +138,9 @@ public final class GroupKickOff {
   }
 
   /** Those that are members now, and those that the last exports had and whose past is missing. */
-  private int newcomers(String group, ExportLedger.Members members) {
-    int joined =
-        new GroupPatients(context.lake(), group)
-            .joined()
-            .map(GroupPatients.Joined::patients)
-            .orElse(0);
-    return Math.max(joined, members.newcomers());
+  private static int newcomers(
+      Optional<GroupPatients.Joined> joined, ExportLedger.Members members) {
+    return Math.max(joined.map(GroupPatients.Joined::patients).orElse(0), members.newcomers());
   }
 
   /** Another run's export in the same words that has neither landed nor been given up. */
@@ -183,6 +181,7 @@ public final class GroupKickOff {
         window.askedLately(asked.group()).isPresent() || ledger.intent().isPresent();
     try {
       kickOff.start(asked, exportId);
+      ledger.forgetRenewals();
       ledger.members(members);
       return new Result(asked.group(), exportId, "kicked-off");
     } catch (JobException e) {

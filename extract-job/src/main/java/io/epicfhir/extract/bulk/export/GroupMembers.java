@@ -35,15 +35,21 @@ final class GroupMembers {
   Optional<List<String>> read(String group) {
     try {
       JsonNode root = new JsonMapper().readTree(bulk.group(group).text());
-      if (root.path("quantity").asLong() > root.path("member").size()) {
+      JsonNode listed = root.path("member");
+      Iterable<JsonNode> members = listed.isObject() ? List.of(listed) : listed;
+      if (root.path("quantity").asLong() > (listed.isObject() ? 1 : listed.size())) {
         return Optional.empty(); // who is not listed may be a member all the same
       }
       List<String> patients = new ArrayList<>();
-      for (JsonNode member : root.path("member")) {
-        Matcher patient = PATIENT.matcher(member.path("entity").path("reference").asText(""));
-        if (patient.find() && !member.path("inactive").asBoolean()) {
-          patients.add(patient.group(1));
+      for (JsonNode member : members) {
+        if (member.path("inactive").asBoolean()) {
+          continue;
         }
+        Matcher patient = PATIENT.matcher(member.path("entity").path("reference").asText(""));
+        if (!patient.find()) {
+          return Optional.empty(); // a group in the group, or a member by identifier only
+        }
+        patients.add(patient.group(1));
       }
       if (patients.isEmpty()) {
         return Optional.empty();

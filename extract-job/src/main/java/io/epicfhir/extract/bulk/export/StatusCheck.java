@@ -144,6 +144,9 @@ public final class StatusCheck {
       if (ServerRefusal.byGateway(e)) {
         return failed(failures + 1, interval, "a web page", e.getMessage(), e);
       }
+      if (ServerRefusal.maybeNoRoute(e) && failures + 1 < maxTries) {
+        return wait(interval, "a 404 that is not in FHIR's words", failures + 1);
+      }
       throw refused(e);
     }
   }
@@ -195,6 +198,7 @@ public final class StatusCheck {
       throw unavailable(
           why,
           failures,
+          interval,
           "; the export is kept: rerun this task when the server has recovered, or rerun from the"
               + " kick-off to request a new export",
           cause);
@@ -204,13 +208,15 @@ public final class StatusCheck {
 
   private State failed(int failures, Duration wait, String progress, String why, Exception cause) {
     if (failures >= maxTries) {
-      throw unavailable(why, failures, "; rerun when the server has recovered", cause);
+      throw unavailable(why, failures, wait, "; rerun when the server has recovered", cause);
     }
     return wait(wait, progress, failures);
   }
 
-  private static JobException unavailable(
-      String why, int failures, String whatNext, Exception cause) {
+  /** The task's next try counts from the beginning. */
+  private JobException unavailable(
+      String why, int failures, Duration wait, String whatNext, Exception cause) {
+    wait(wait, "the server could not be asked", 0);
     return new JobException(
         ExitCode.UNAVAILABLE, why + ", " + failures + " times in a row" + whatNext, cause);
   }

@@ -1,5 +1,6 @@
 package io.epicfhir.extract.bulk.files;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.extract.source.answer.OutcomeWords;
@@ -20,6 +21,8 @@ import java.util.regex.Pattern;
  */
 record ErrorLine(boolean readable, ServerProblem problem) {
   private static final JsonMapper MAPPER = new JsonMapper();
+  private static final JsonMapper ALONE =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
   private static final Set<String> MILD = Set.of("warning", "information", "success");
 
   /** Issue types and codes of Epic that mean that data are missing, however mild they are put. */
@@ -85,6 +88,15 @@ record ErrorLine(boolean readable, ServerProblem problem) {
       issues.add(issue(issue, fileType));
     }
     return new ErrorLine(true, new ServerProblem(issues));
+  }
+
+  /** Whether the bytes are an OperationOutcome, and nothing else. */
+  static boolean isOne(byte[] bytes) {
+    try {
+      return ALONE.readTree(bytes).path("resourceType").asText().equals("OperationOutcome");
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** One value in place of a list counts as a list of it. */

@@ -30,6 +30,8 @@ final class FileIntake implements Intake {
   /** A server has few kinds of problems; whatever comes beyond is taken for the worst. */
   private static final int MOST_KINDS = 200;
 
+  private static final String OUTCOME = "OperationOutcome";
+
   private final RemoteFile file;
   private final int maxLine;
   private final RollingParquet<BronzeLine> bronze;
@@ -67,7 +69,8 @@ final class FileIntake implements Intake {
 
   @Override
   public void take(InputStream body) throws IOException {
-    LineSplitter lines = new LineSplitter(body, maxLine);
+    boolean resources = file.kind() != FileKind.ERROR && !OUTCOME.equals(file.type());
+    LineSplitter lines = new LineSplitter(resources ? OutcomeInPlace.refused(body) : body, maxLine);
     taken.passOver(lines, file);
     while (lines.next()) {
       takePiece(lines);

@@ -11,6 +11,9 @@ import java.util.TreeSet;
  * @param issues in order
  */
 record ServerProblem(List<Issue> issues) {
+  /** Before the code of an issue that only leaves a doubt, in messages and in what accepts it. */
+  static final String DOUBT = "warning:";
+
   /** A line that is no OperationOutcome: nobody knows what it says. */
   static final ServerProblem UNREADABLE =
       new ServerProblem(List.of(new Issue(true, false, true, List.of(), List.of())));
@@ -36,14 +39,19 @@ record ServerProblem(List<Issue> issues) {
       codes = List.copyOf(codes);
     }
 
-    /** Whether it is expected: by a code alone, or by a code for each of its types. */
+    /**
+     * Whether it is expected: by a code alone, or by a code for each of its types. What accepts a
+     * doubt only, by {@link #DOUBT}, accepts nothing that says that data are missing.
+     */
     boolean isAccepted(Collection<String> accepted) {
-      return codes.stream()
-          .anyMatch(
-              code ->
-                  accepted.contains(code)
-                      || (!types.isEmpty()
-                          && types.stream().allMatch(t -> accepted.contains(t + ":" + code))));
+      return codes.stream().anyMatch(code -> isAccepted(accepted, "", code))
+          || (isDoubt() && codes.stream().anyMatch(code -> isAccepted(accepted, DOUBT, code)));
+    }
+
+    private boolean isAccepted(Collection<String> accepted, String prefix, String code) {
+      return accepted.contains(prefix + code)
+          || (!types.isEmpty()
+              && types.stream().allMatch(type -> accepted.contains(prefix + type + ":" + code)));
     }
 
     /** Whether it does not say that data are missing, and does not rule it out either. */
@@ -57,7 +65,8 @@ record ServerProblem(List<Issue> issues) {
 
     private String key() {
       String code = codes.isEmpty() ? "unreadable" : codes.get(0);
-      return types.isEmpty() ? code : String.join("+", types) + ":" + code;
+      return (isDoubt() ? DOUBT : "")
+          + (types.isEmpty() ? code : String.join("+", types) + ":" + code);
     }
   }
 

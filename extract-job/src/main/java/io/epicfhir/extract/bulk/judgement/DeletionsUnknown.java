@@ -59,8 +59,8 @@ final class DeletionsUnknown {
         + doubts
         + " do not say whether data is missing. Resources of their types are deleted only after a"
         + " read by id, and the next export covers the same time again. Look at the lines in quarantine"
-        + " (reason server-warning); if nothing is missing, add their codes to"
-        + " bulk.accepted-errors.";
+        + " (reason server-warning); if nothing is missing, add what the braces name, such as"
+        + " warning:processing, to bulk.accepted-errors.";
   }
 
   private String notAsked(String group, List<String> types) {

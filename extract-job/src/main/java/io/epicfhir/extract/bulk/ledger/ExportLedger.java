@@ -223,6 +223,11 @@ public final class ExportLedger {
     lake.write(file("renewals.json"), Json.write(renewals() + 1));
   }
 
+  /** A new request by a person's word may be renewed again. */
+  public void forgetRenewals() {
+    lake.delete(file("renewals.json"));
+  }
+
   /** What is to be brought into bronze, from the decision on until it shows. */
   public Path publicationPlan() {
     return file("publication.json");

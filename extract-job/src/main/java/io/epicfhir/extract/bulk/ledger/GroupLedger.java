@@ -4,7 +4,10 @@ import io.epicfhir.common.Json;
 import io.epicfhir.common.StateFile;
 import io.epicfhir.common.lake.Lake;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -27,6 +30,20 @@ public final class GroupLedger {
   public Optional<Newest> newest(String group) {
     Path file = file(group);
     return lake.read(file).map(text -> Json.read(text, Newest.class, file.toString()));
+  }
+
+  /** The groups of which an export was ever asked for, whether it has landed or not. */
+  List<String> asked() {
+    List<String> groups = new ArrayList<>();
+    for (FileStatus file : lake.list(file("").getParent())) {
+      String name = file.getPath().getName();
+      if (name.endsWith(".json") && !name.endsWith(".joined.json")) {
+        lake.read(file.getPath())
+            .map(text -> Json.read(text, Newest.class, file.getPath().toString()).group())
+            .ifPresent(groups::add);
+      }
+    }
+    return groups;
   }
 
   /** Notes a kick-off. */

@@ -28,9 +28,12 @@ public final class GroupPatients {
   /**
    * Patients whose past has not come yet.
    *
-   * @param exportId the export that first had them
+   * @param exportId the export that first had them, or the run that readmitted them
+   * @param readmitted whether some of them were on the opt-out list; false in an older version's
+   *     file
    */
-  public record Joined(String exportId, int patients, Instant noticedAt) implements StateFile {}
+  public record Joined(String exportId, int patients, Instant noticedAt, boolean readmitted)
+      implements StateFile {}
 
   public GroupPatients(Lake lake, String group) {
     this.lake = lake;
@@ -97,9 +100,13 @@ public final class GroupPatients {
     lake.write(file("joined.json"), Json.write(joined));
   }
 
-  /** A full export brought their past. */
-  public void forgetJoined() {
-    lake.delete(file("joined.json"));
+  /**
+   * A full export that was asked for at a time brought the past of those who had joined by then.
+   */
+  public void forgetJoined(Instant askedAt) {
+    if (joined().filter(joined -> !joined.noticedAt().isAfter(askedAt)).isPresent()) {
+      lake.delete(file("joined.json"));
+    }
   }
 
   private Path file(String name) {

@@ -3,8 +3,12 @@ package io.epicfhir.extract.bulk.settings;
 import io.epicfhir.common.settings.SettingsReader;
 import io.epicfhir.extract.source.settings.TypeNames;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The bulk export of a group; block {@code bulk} of the settings.
@@ -21,7 +25,8 @@ import java.util.List;
  * @param maxRejectedShare the share of lines, 0 to 1, that may go to quarantine
  * @param allowErrors whether the export lands although the server reports errors in it
  * @param acceptedErrors errors of the server, each as 59204 or Condition:59204, with which the
- *     export lands although the others make it red
+ *     export lands although the others make it red; warning: before one accepts only issues that do
+ *     not say that data are missing
  * @param lockPatience how long to wait for another process that works on the same export
  * @param coverage what is asked for besides the changes that the server tells of
  * @param hydrate the types that are fetched by reference when an export is taken in
@@ -42,6 +47,8 @@ public record BulkSettings(
     Duration lockPatience,
     BulkCoverage coverage,
     List<String> hydrate) {
+  private static final Pattern ACCEPTED_ERROR =
+      Pattern.compile("(warning:)?(?:([A-Z][A-Za-z]+(?:\\+[A-Z][A-Za-z]+)*):)?([A-Za-z0-9._-]+)");
 
   /** What is asked for. */
   public enum Mode {
@@ -101,11 +108,20 @@ public record BulkSettings(
         typeNames(reader, "hydrate"));
   }
 
+  /** One for each of its types: messages put several types of one issue into one. */
   private static List<String> acceptedErrors(SettingsReader reader) {
-    List<String> accepted = reader.texts("accepted-errors");
-    for (String error : accepted) {
-      if (!error.matches("([A-Z][A-Za-z]+:)?[A-Za-z0-9._-]+")) {
-        reader.problem("accepted-errors", error, "codes such as 59204 or Condition:59204");
+    List<String> accepted = new ArrayList<>();
+    for (String error : reader.texts("accepted-errors")) {
+      Matcher parts = ACCEPTED_ERROR.matcher(error);
+      if (!parts.matches()) {
+        reader.problem(
+            "accepted-errors", error, "codes such as 59204, Condition:59204 or warning:processing");
+      } else if (parts.group(2) == null) {
+        accepted.add(error);
+      } else {
+        for (String type : parts.group(2).split("\\+", -1)) {
+          accepted.add(Objects.toString(parts.group(1), "") + type + ":" + parts.group(3));
+        }
       }
     }
     return accepted;

@@ -118,6 +118,17 @@ public final class ServerRefusal extends Exception {
             && !refusal.codes.isEmpty());
   }
 
+  /**
+   * Whether a 404 may be the word of something before the server, such as a proxy without a route
+   * while the server is started anew: it has text, and none of FHIR's words.
+   */
+  public static boolean maybeNoRoute(JobException failure) {
+    return failure.getCause() instanceof ServerRefusal refusal
+        && refusal.status == 404
+        && refusal.codes.isEmpty()
+        && !refusal.words.isBlank();
+  }
+
   /** Whether a web page says it: a gateway before the server, which knows nothing of FHIR. */
   public static boolean byGateway(JobException failure) {
     return failure.getCause() instanceof ServerRefusal refusal && refusal.webPage;
