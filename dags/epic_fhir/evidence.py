@@ -16,6 +16,10 @@ COUNTED_EARLIER = "counts of an earlier try"
 """The check that no such check failed for an export that is not downloaded again."""
 
 
+REQUESTED = "requested = landed"
+"""The check that extract landed each export that the run asked for."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """
@@ -25,6 +29,7 @@ class Evidence:
     :param every_landing: reads the landings of all exports, by export
     :param standing_joined: of each joined table what ``standing`` is of a view
     :param verdict_of: reads the verdict of a run by the key that its landings carry; None where there is none
+    :param requested: the exports that the run asked for; empty where extract did not run in it, or nobody says
     """
 
     reports: dict[str, dict[str, Any] | None]
@@ -34,6 +39,7 @@ class Evidence:
     every_landing: Callable[[], dict[str, Any]] = dict
     standing_joined: dict[str, int] = field(default_factory=dict)
     verdict_of: Callable[[str], Any] = lambda run_key: None
+    requested: tuple[str, ...] = ()
 
     def result(self, phase: str) -> dict[str, Any]:
         return (self.reports.get(phase) or {}).get("result") or {}
@@ -123,9 +129,9 @@ def _is_of_landing(check: Any, export: str) -> bool:
 
 
 def export_ids(extract: dict[str, Any] | None) -> list[str]:
-    """The exports that a report of extract names, joined by commas in its result."""
+    """The exports that a report of kick_off, wait or extract names, joined by commas in its result."""
     named = ((extract or {}).get("result") or {}).get("export_id") or ""
-    return [export for export in named.split(",") if export]
+    return [*dict.fromkeys(export for export in str(named).split(",") if export)]
 
 
 def landed_rows(landing: dict[str, Any], told: dict[str, Any]) -> dict[str, int]:

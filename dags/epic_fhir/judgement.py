@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -21,15 +22,16 @@ _MOST_ASKED = 30
 """So many earlier verdicts are read."""
 
 
-def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds) -> Judged:
+def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds, requested: Iterable[str] = ()) -> Judged:
     """
     The counts first, which decide; then what only warns: skew, speed, drift.
 
     :param given: each phase's run report as it was read, or None
+    :param requested: the exports that extract was to land
     """
     read = {phase: contract_checks.usable(phase, report) for phase, report in given.items()}
     reports = {phase: report for phase, (report, _) in read.items()}
-    evidence, problems = _evidence(lake, reports)
+    evidence, problems = _evidence(lake, reports, requested)
     checks = attempts.checks("counts", "all", lambda: reconcile.reconcile(evidence))
     checks += contract_checks.as_agreed({phase: told for phase, (_, told) in read.items()} | problems)
     grounds = reconcile.verdict(checks)
@@ -54,10 +56,11 @@ def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds
     return Judged(grounds, reconcile.as_dicts(checks + page.failed), table, [asdict(trend) for trend in drawn], data)
 
 
-def _evidence(lake: Lake, reports: dict[str, Any]) -> tuple[Evidence, dict[str, str | None]]:
+def _evidence(lake: Lake, reports: dict[str, Any], requested: Iterable[str]) -> tuple[Evidence, dict[str, str | None]]:
     """What the checks look at; and by export why its landing cannot be used, of all landings as soon as the checks read them."""
     exports = (((reports.get("transform") or {}).get("result")) or {}).get("exports") or []
-    known = sorted({*exports, *export_ids(reports.get("extract"))})
+    landed = export_ids(reports.get("extract"))
+    known = sorted({*exports, *landed})
     landings = {e: contract_checks.usable_landing(e, lake.read_json(lake.landing(e))) for e in known}
     problems = {export: told for export, (_, told) in landings.items()}
 
@@ -79,6 +82,8 @@ def _evidence(lake: Lake, reports: dict[str, Any]) -> tuple[Evidence, dict[str, 
         standing_joined=_versions(lake, "joined"),
         every_landing=every_landing,
         verdict_of=verdict_of,
+        # A crawl that a later one has superseded ends as the later one.
+        requested=tuple(e for e in requested if e in landed or not lake.exists(f"{lake.root}/state/exports/{e}/crawl.json")),
     )
     return evidence, problems
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from epic_fhir import joined_checks, load_checks, source_checks, transform_checks
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
-from epic_fhir.evidence import COUNTED_EARLIER, PHASES, Evidence, landed_rows
+from epic_fhir.evidence import COUNTED_EARLIER, PHASES, REQUESTED, Evidence, landed_rows
 
 GREEN, RED, UNKNOWN = "green", "red", "unknown"
 
@@ -21,6 +21,7 @@ def reconcile(evidence: Evidence) -> list[Check]:
     checks = transform_checks.problems(evidence.result("transform"))  # first: an alert has room for three
     checks += joined_checks.problems(evidence.result("transform"), joined_checks.MADE)
     checks += [_reported(phase, evidence.reports.get(phase)) for phase in PHASES]
+    checks += _requested_landed(evidence)
     checks += source_checks.problems(evidence.result("extract"), evidence.resources("extract"))
     types = sorted(evidence.resources("extract"))
     manifest = evidence.result("extract").get("manifest_counts") or {}
@@ -66,6 +67,17 @@ def _reported(phase: str, report: dict[str, Any] | None) -> Check:
         lines = [line for line in error.splitlines() if line not in told]
         return Check("report", phase, FAIL, f"{phase} failed: {chr(10).join(lines) or 'see the checks of its tables'}")
     return Check("report", phase, PASS, f"{phase} reported success.")
+
+
+def _requested_landed(evidence: Evidence) -> list[Check]:
+    """An extract that succeeded without one of the exports that it was given would leave that one's data out unnoticed."""
+    if not evidence.requested or not evidence.succeeded("extract"):
+        return []
+    missing = [export for export in evidence.requested if export not in evidence.export_ids]
+    if missing:
+        sentence = f"The run requested export {', '.join(missing)}, but extract did not land it; run extract again."
+        return [Check(REQUESTED, "all", FAIL, sentence)]
+    return [Check(REQUESTED, "all", PASS, f"extract landed all exports that the run requested: {len(evidence.requested)}.")]
 
 
 def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None, aside: dict[str, int]) -> list[Check]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from epic_fhir import acceptance, refusals, rerun, sites
 from epic_fhir.checks import FAIL
-from epic_fhir.evidence import COUNTED_EARLIER
+from epic_fhir.evidence import COUNTED_EARLIER, REQUESTED
 from epic_fhir.lake import RunKey
 from epic_fhir.load_checks import QUALITY
 from epic_fhir.refusals import at_the_source, run_option
@@ -34,6 +34,7 @@ _QUALITY = (
 )
 
 _MENDS = {
+    REQUESTED: ("extract", None),
     "manifest = source": ("kick_off", None),
     COUNTED_EARLIER: ("kick_off", None),
     "source = bronze": ("extract", None),

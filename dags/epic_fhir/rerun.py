@@ -100,6 +100,10 @@ class Plan:
             chosen |= {"accept-deletions": self.accept_deletions, "reason": [self.reason]}
         return {name: values for name, values in chosen.items() if values}
 
+    def requested(self) -> list[str] | None:
+        """The exports that extract is to land; None where the rerun's own kick-off says which."""
+        return None if self.begin == "kick_off" else self.exports if self.runs("extract") else []
+
     def notes(self) -> tuple[str, ...]:
         """What the run's own report keeps of what a person has accepted."""
         if not self.accept_deletions:

@@ -46,16 +46,19 @@ class RunReport(BaseOperator):
         return report(context, None if self.plan is None else _going(self.plan))
 
 
-def validate(context: Any, paths: dict[str, str], published: dict[str, Any]) -> dict[str, Any]:
+def validate(
+    context: Any, paths: dict[str, str], published: dict[str, Any], exports: list[str] | None = None
+) -> dict[str, Any]:
     """
     Fails the task, without a retry, where the run is not green.
 
     :param published: the assets by what they are of; each gets its rows, so that the DAGs that start on them know what came
+    :param exports: of a rerun, the exports that its extract was to land
     """
     key = RunKey.of(context)
     log.info(logs.opening(key))
     lake, thresholds = _given(key)
-    told = _end(lake, key, verdict.validate(lake, key, thresholds, paths))
+    told = _end(lake, key, verdict.validate(lake, key, thresholds, paths, exports))
     reports = {phase: lake.read_json(path) or {} for phase, path in paths.items()}
     for of_what, asset in published.items():
         context["outlet_events"][asset].extra = {"dag_run": key.run_id, "rows": rows_of(of_what, reports)}
@@ -108,7 +111,7 @@ def validate_rerun(context: Any, told: dict[str, Any]) -> dict[str, Any]:
     key, made = RunKey.of(context), _going(told)
     lake, _ = _given(key)
     paths = {phase: made.reports.get(phase) or lake.report(key, phase) for phase in reconcile.PHASES}
-    return validate(context, paths, {})
+    return validate(context, paths, {}, made.requested())
 
 
 def _going(told: dict[str, Any]) -> rerun.Plan:
@@ -136,7 +139,10 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     left_out = {} if made is None else {task: made.reports.get(task) for task in JOBS if not made.runs(task)}
     mends, notes = (made.run, made.notes()) if made else (None, ())
     alert = partial(alerts.tell, lake, key, told, link, context, mends=mends)
-    problem = verdict.publish(lake, key, thresholds, states, alert, left_out, mends, notes, partial(paused, context["ti"]))
+    exports = made.requested() if made else None
+    problem = verdict.publish(
+        lake, key, thresholds, states, alert, left_out, mends, notes, partial(paused, context["ti"]), exports
+    )
     if kinds := _deleted(lake, key, made, states.get("transform")):
         acceptance.deleted(lake, history.of_tables(key.dag_id), key.run_id, kinds, made.reason)
     return _end(lake, key, problem)

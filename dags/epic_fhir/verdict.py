@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from epic_fhir import publication, reconcile, remedy
+from epic_fhir import publication, reconcile, remedy, rerun_exports
 from epic_fhir.alert_message import Finding
 from epic_fhir.attempts import Attempts
 from epic_fhir.checks import COULD_NOT_RUN, FAIL
@@ -23,16 +23,20 @@ from epic_fhir.settings import Thresholds
 from epic_fhir.task_states import as_load_went, report_of, state_check
 
 
-def validate(lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, str]) -> str | None:
+def validate(
+    lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, str], exports: list[str] | None = None
+) -> str | None:
     """
     Judges the run and writes verdict.json and the task's own report.
 
     :param paths: each phase's run report
+    :param exports: of a rerun, the exports that its extract was to land; None where the run's own kick-off says which
     :return: why the run is not green; None when it is
     """
     start = datetime.now(timezone.utc)
     given = {phase: lake.read_json(paths[phase]) if phase in paths else None for phase in PHASES}
-    judged = judge(lake, key, given, thresholds)
+    first = {task: lake.read_json(lake.report(key, task)) for task in ("kick_off", "wait")}
+    judged = judge(lake, key, given, thresholds, _requested(first) if exports is None else exports)
     reports = {phase: usable(phase, report)[0] for phase, report in given.items()}
     problem = judged.problem()
     path = lake.metrics(key.dag_id, key.run_id, "verdict.json")
@@ -62,6 +66,7 @@ def publish(
     mends: str | None = None,
     notes: tuple[str, ...] = (),
     paused: Callable[[str], bool] = lambda _: False,
+    exports: list[str] | None = None,
 ) -> str | None:
     """
     Writes report.html, whatever became of the run, and the index over all runs.
@@ -72,6 +77,7 @@ def publish(
     :param mends: of a rerun, the run that it mends
     :param notes: what the page and the task's own report say besides
     :param paused: whether a DAG is switched off in Airflow
+    :param exports: of a rerun, the exports that its extract was to land; None where the run's own kick-off says which
     :return: why the run is not green; None when it is
     """
     start, tried = datetime.now(timezone.utc), Attempts()
@@ -80,7 +86,8 @@ def publish(
     given = {task: tried.of("report", task, partial(_given, lake, key, task, left_out, states), None) for task in remedy.ORDER}
     reports = {task: usable(task, report)[0] for task, report in given.items()}
     phases = {phase: given[phase] for phase in PHASES}
-    judged = tried.of("report", "checks", lambda: judge(lake, key, phases, thresholds), Judged(reconcile.UNKNOWN, [], []))
+    requested = _requested(given) if exports is None else exports
+    judged = tried.of("report", "checks", lambda: judge(lake, key, phases, thresholds, requested), Judged(reconcile.UNKNOWN, [], []))
     asked = [task for task in remedy.ORDER if task not in left_out]
     of_tasks = [c for task in asked if (c := state_check(task, states.get(task), reports[task]))]
     left = publication.Publication(lake, key, thresholds, reports, states, start, notes, mends, paused)
@@ -139,6 +146,11 @@ def _given(lake: Lake, key: RunKey, task: str, left_out: dict[str, str | None], 
     """A task's report as it was read: of this run, or the one that stands for it in a rerun."""
     path = left_out.get(task)
     return lake.read_json(path) if path else report_of(lake, key, task, states.get(task))
+
+
+def _requested(given: dict[str, Any]) -> list[str]:
+    """The exports that the run's kick-off asked for."""
+    return rerun_exports.requested({task: usable(task, given.get(task))[0] for task in ("kick_off", "wait")})
 
 
 def _final(judged: Judged, of_tasks: list[dict[str, str]], tried: Attempts) -> Judged:

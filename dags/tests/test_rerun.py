@@ -278,6 +278,37 @@ def test_a_new_export_is_asked_for_only_when_the_one_that_never_landed_is_given_
     assert rerun.plan(lake, DAG, Asked(run=GREEN, begin="kick_off")).gives_up == []
 
 
+@pytest.mark.parametrize(
+    ("told", "landed", "gives_up"),
+    [("e4", ["e4"], ["e5"]), ("e5", [], ["e4", "e5"]), ("e4", [], ["e4", "e5"]), (None, [], ["e4", "e5"])],
+    ids=["one landed", "none landed", "the first one failed the run", "it died"],
+)
+def test_a_rerun_works_on_the_exports_of_all_groups_whatever_extract_came_to(lake, told, landed, gives_up):
+    run(lake, RED, "red", "e4,e5", failed="extract")
+    extract = {"run": {"status": "failed", "error": "group g2: no answer"}, "result": {"export_id": told} if told else {}}
+    lake.write_json(lake.metrics(DAG, RED, "extract.json"), extract if told else {"begun": {"task_id": "extract"}})
+    for export in ("e4", "e5"):
+        lake.write_json(f"{lake.root}/state/exports/{export}/kick-off.json", {})
+    for export in landed:
+        lake.write_json(lake.landing(export), landing(export))
+    for begin in (rerun.STOPPED, "extract"):
+        made = rerun.plan(lake, DAG, Asked(begin=begin))
+        assert (made.begin, made.exports, made.requested()) == ("extract", ["e4", "e5"], ["e4", "e5"])
+    made = rerun.plan(lake, DAG, Asked(begin="kick_off"))
+    assert (made.gives_up, made.requested()) == (gives_up, None)
+    with pytest.raises(Impossible, match="has not landed; begin with extract"):
+        rerun.plan(lake, DAG, Asked(begin="transform"))
+    assert rerun.plan(lake, DAG, Asked(begin="extract", exports=("e4",))).requested() == ["e4"]
+    assert rerun.plan(lake, DAG, Asked(begin="transform", exports=("e1",))).requested() == []
+
+
+def test_a_crawl_that_a_later_one_superseded_is_rerun_as_the_later_one(lake):
+    run(lake, RED, "red", "e2", failed="transform")
+    kick_off = lake.metrics(DAG, RED, "kick_off.json")
+    lake.write_json(kick_off, lake.read_json(kick_off) | {"result": {"export_id": "e9"}})
+    assert rerun.plan(lake, DAG, Asked()).exports == ["e2"]
+
+
 def test_a_plan_that_is_only_shown_does_nothing(lake):
     plan = rerun.plan(lake, DAG, Asked()).as_dict()
     for task in rerun.JOBS:
