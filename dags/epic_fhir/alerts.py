@@ -19,7 +19,6 @@ from epic_fhir.alert_message import Finding, message
 from epic_fhir.alert_store import AlertStore
 from epic_fhir.channels import Alerts, Channel, Delivery, Message, channels
 from epic_fhir.lake import Lake, RunKey, instant
-from epic_fhir.reports import parse_instant
 
 log = logging.getLogger(__name__)
 
@@ -144,11 +143,13 @@ class _Teller:
         """
         if self.mends or self.key.run_id in told.of_runs():
             return bool({self.mends, self.key.run_id} & {*told.of_runs()})
-        landed, since = self.finding.landed_at, parse_instant(told.at)
-        return landed is None or since is None or landed >= since
+        return self.finding.landed_at is None or told.is_older_than(self.finding.landed_at)
 
     def _counted(self, told: Told) -> Told:
-        return told.counted(self.key.run_id, self.mends)
+        return told.counted(self.key.run_id, self.mends, self._newest())
+
+    def _newest(self) -> str:
+        return (self.finding.landed_at or datetime.now(timezone.utc)).isoformat()
 
     def _is_due(self, last: Told) -> bool:
         every = self.alerts.remind_warnings_every if self.finding.verdict == "green" else self.alerts.remind_every
@@ -157,7 +158,7 @@ class _Teller:
     def _first_told(self, mark: str) -> Told:
         runs = [*([self.mends] if self.mends else []), self.key.run_id]
         at = instant(datetime.now(timezone.utc).replace(microsecond=0))
-        return Told(mark, self.key.run_id, at, self.finding.verdict, runs, count=1)
+        return Told(mark, self.key.run_id, at, self.finding.verdict, runs, count=1, newest=self._newest())
 
     def _remember(self, how: Callable[[Memory], Memory]) -> Memory:
         return self.store.change(self.channel.name, how)

@@ -30,6 +30,8 @@ class Evidence:
     :param standing_joined: of each joined table what ``standing`` is of a view
     :param verdict_of: reads the verdict of a run by the key that its landings carry; None where there is none
     :param requested: the exports that the run asked for; empty where extract did not run in it, or nobody says
+    :param whole: extract's run report with what it said in earlier tries; None where that is what is among the reports
+    :param counted: the exports of earlier tries whose counts are in that
     """
 
     reports: dict[str, dict[str, Any] | None]
@@ -40,12 +42,19 @@ class Evidence:
     standing_joined: dict[str, int] = field(default_factory=dict)
     verdict_of: Callable[[str], Any] = lambda run_key: None
     requested: tuple[str, ...] = ()
+    whole: dict[str, Any] | None = None
+    counted: frozenset[str] = frozenset()
 
     def result(self, phase: str) -> dict[str, Any]:
         return (self.reports.get(phase) or {}).get("result") or {}
 
     def resources(self, phase: str) -> dict[str, Any]:
         return (self.reports.get(phase) or {}).get("resources") or {}
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Extract's run report, with what it said of the run's exports in earlier tries."""
+        return self.whole or self.reports.get("extract") or {}
 
     @property
     def export_ids(self) -> list[str]:
@@ -108,11 +117,11 @@ class Evidence:
 
     def by_reference(self, kind: str) -> int:
         """How many came because another resource refers to them: no manifest counts these."""
-        return (self.result("extract").get("by_reference") or {}).get(kind, 0)
+        return ((self.told.get("result") or {}).get("by_reference") or {}).get(kind, 0)
 
     def set_aside(self, kind: str) -> dict[str, int]:
         """Resources that came and brought nothing new, by reason: a crawl reads again what it has."""
-        extract = self.result("extract")
+        extract = self.told.get("result") or {}
         return {reason: n for reason in ("unchanged", "duplicates", "opted_out") if (n := (extract.get(reason) or {}).get(kind))}
 
 

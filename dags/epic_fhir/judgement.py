@@ -14,6 +14,7 @@ from epic_fhir.evidence import Evidence, export_ids
 from epic_fhir.expectations import expectations, still_asked
 from epic_fhir.findings import Judged
 from epic_fhir.lake import Lake, RunKey
+from epic_fhir.landed_reports import Whole, whole
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 from epic_fhir.source_checks import EXPECTATIONS
@@ -22,16 +23,19 @@ _MOST_ASKED = 30
 """So many earlier verdicts are read."""
 
 
-def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds, requested: Iterable[str] = ()) -> Judged:
+def judge(
+    lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds, requested: Iterable[str] = (), mends: str | None = None
+) -> Judged:
     """
     The counts first, which decide; then what only warns: skew, speed, drift.
 
     :param given: each phase's run report as it was read, or None
     :param requested: the exports that extract was to land
+    :param mends: of a rerun, the run that it mends
     """
     read = {phase: contract_checks.usable(phase, report) for phase, report in given.items()}
     reports = {phase: report for phase, (report, _) in read.items()}
-    evidence, problems = _evidence(lake, reports, requested)
+    evidence, problems = _evidence(lake, reports, requested, whole(lake, key, reports.get("extract"), mends))
     checks = attempts.checks("counts", "all", lambda: reconcile.reconcile(evidence))
     checks += contract_checks.as_agreed({phase: told for phase, (_, told) in read.items()} | problems)
     grounds = reconcile.verdict(checks)
@@ -56,7 +60,9 @@ def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds
     return Judged(grounds, reconcile.as_dicts(checks + page.failed), table, [asdict(trend) for trend in drawn], data)
 
 
-def _evidence(lake: Lake, reports: dict[str, Any], requested: Iterable[str]) -> tuple[Evidence, dict[str, str | None]]:
+def _evidence(
+    lake: Lake, reports: dict[str, Any], requested: Iterable[str], extracted: Whole
+) -> tuple[Evidence, dict[str, str | None]]:
     """What the checks look at; and by export why its landing cannot be used, of all landings as soon as the checks read them."""
     exports = (((reports.get("transform") or {}).get("result")) or {}).get("exports") or []
     landed = export_ids(reports.get("extract"))
@@ -84,6 +90,8 @@ def _evidence(lake: Lake, reports: dict[str, Any], requested: Iterable[str]) -> 
         verdict_of=verdict_of,
         # A crawl that a later one has superseded ends as the later one.
         requested=tuple(e for e in requested if e in landed or not lake.exists(f"{lake.root}/state/exports/{e}/crawl.json")),
+        whole=extracted.extract,
+        counted=extracted.counted,
     )
     return evidence, problems
 
@@ -92,7 +100,7 @@ def _beside_earlier_runs(
     lake: Lake, key: RunKey, evidence: Evidence, thresholds: Thresholds
 ) -> tuple[list[baseline.Trend], list[Check], dict[str, Any] | None]:
     """The trends; what the run is held against earlier ones for: its speed, its data, what one may expect; and their history."""
-    reports = evidence.reports
+    reports, told = evidence.reports, {**evidence.reports, "extract": evidence.told or None}
     try:
         past = _history(lake, key, key.dag_id)
         tables = _history(lake, key, history.of_tables(key.dag_id))
@@ -105,7 +113,7 @@ def _beside_earlier_runs(
     mine = {export: evidence.landings[export] for export in evidence.export_ids}
     checks = [*tried.failed, *(trend.check() for trend in trends)]
     checks += attempts.checks("drift", "all", lambda: drift(reports, tables, key.run_id, mine, thresholds.data))
-    checks += attempts.checks(EXPECTATIONS, "all", lambda: expectations(reports, tables, key.run_id, thresholds.data.deleted))
+    checks += attempts.checks(EXPECTATIONS, "all", lambda: expectations(told, tables, key.run_id, thresholds.data.deleted))
     return trends, checks, tables
 
 

@@ -22,16 +22,17 @@ def reconcile(evidence: Evidence) -> list[Check]:
     checks += joined_checks.problems(evidence.result("transform"), joined_checks.MADE)
     checks += [_reported(phase, evidence.reports.get(phase)) for phase in PHASES]
     checks += _requested_landed(evidence)
-    checks += source_checks.problems(evidence.result("extract"), evidence.resources("extract"))
-    types = sorted(evidence.resources("extract"))
-    manifest = evidence.result("extract").get("manifest_counts") or {}
+    told, received = evidence.told.get("result") or {}, evidence.told.get("resources") or {}
+    checks += source_checks.problems(told, received)
+    types = sorted(received)
+    manifest = told.get("manifest_counts") or {}
     for kind in types:
         promised = manifest.get(kind)
         if promised is not None:
             promised += evidence.by_reference(kind)
-        checks += _source_is_bronze(kind, evidence.resources("extract")[kind], promised, evidence.set_aside(kind))
+        checks += _source_is_bronze(kind, received[kind], promised, evidence.set_aside(kind))
     checks += _landed_earlier(evidence)
-    if set(evidence.landed_earlier) != set(evidence.export_ids) or not evidence.export_ids:
+    if set(evidence.landed_earlier) - evidence.counted != set(evidence.export_ids) or not evidence.export_ids:
         ended = evidence.succeeded("extract")
         checks += [_not_received(kind, count, ended=ended) for kind, count in sorted(manifest.items()) if kind not in types]
     checks += _bronze_is_transformed(evidence)
@@ -99,7 +100,8 @@ def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None, a
 
 def _landed_earlier(evidence: Evidence) -> list[Check]:
     """Of exports that an earlier try landed nothing is counted in this one: what was found then still counts."""
-    wrong = {export: found for export in evidence.landed_earlier if (found := evidence.miscounted(export))}
+    uncounted = [export for export in evidence.landed_earlier if export not in evidence.counted]
+    wrong = {export: found for export in uncounted if (found := evidence.miscounted(export))}
     checks = [
         Check(
             COUNTED_EARLIER,

@@ -56,6 +56,7 @@ def page(
     previous: str | None = None,
     following: str | None = None,
     accept: str = "",
+    counted_by: Iterable[str] = (),
 ) -> str:
     """
     The whole page as text.
@@ -69,6 +70,7 @@ def page(
     :param previous: the folder of the run before this one
     :param following: the folder of the run after it
     :param accept: the command that accepts a warning
+    :param counted_by: the keys of the runs that landed and counted data of this one, which says nothing of how they came
     """
     bars, stages, cards = timeline(reports, states), _stages(reports), drawn(trends)
     odd = {card["name"] for card in cards["odd"]}
@@ -99,7 +101,8 @@ def page(
         failed={(c["name"], c["subject"]) for c in checks if c["state"] == FAIL},
         joined=joined_checks.counts(*((reports.get(phase) or {}).get("result") or {} for phase in ("transform", "load"))),
         views_known=bool((((reports.get("transform") or {}).get("result")) or {}).get("views")),
-        quarantined=sum(row["quarantined"] or 0 for row in table) if reports.get("extract") and table else None,
+        quarantined=sum(row["quarantined"] or 0 for row in table) if reports.get("extract") and table and not counted_by else None,
+        counted_by=[run_id for run_id in (run_key.partition("/")[2] for run_key in counted_by) if run_id != key.run_id],
         deleted=sum(row["tombstones"] or 0 for row in table),
         bars=bars,
         total=sum_span(bars),

@@ -47,18 +47,23 @@ class RunReport(BaseOperator):
 
 
 def validate(
-    context: Any, paths: dict[str, str], published: dict[str, Any], exports: list[str] | None = None
+    context: Any,
+    paths: dict[str, str],
+    published: dict[str, Any],
+    exports: list[str] | None = None,
+    mends: str | None = None,
 ) -> dict[str, Any]:
     """
     Fails the task, without a retry, where the run is not green.
 
     :param published: the assets by what they are of; each gets its rows, so that the DAGs that start on them know what came
     :param exports: of a rerun, the exports that its extract was to land
+    :param mends: of a rerun, the run that it mends
     """
     key = RunKey.of(context)
     log.info(logs.opening(key))
     lake, thresholds = _given(key)
-    told = _end(lake, key, verdict.validate(lake, key, thresholds, paths, exports))
+    told = _end(lake, key, verdict.validate(lake, key, thresholds, paths, exports, mends))
     reports = {phase: lake.read_json(path) or {} for phase, path in paths.items()}
     for of_what, asset in published.items():
         context["outlet_events"][asset].extra = {"dag_run": key.run_id, "rows": rows_of(of_what, reports)}
@@ -111,7 +116,7 @@ def validate_rerun(context: Any, told: dict[str, Any]) -> dict[str, Any]:
     key, made = RunKey.of(context), _going(told)
     lake, _ = _given(key)
     paths = {phase: made.reports.get(phase) or lake.report(key, phase) for phase in reconcile.PHASES}
-    return validate(context, paths, {}, made.requested())
+    return validate(context, paths, {}, made.requested(), made.run)
 
 
 def _going(told: dict[str, Any]) -> rerun.Plan:
@@ -140,9 +145,7 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     mends, notes = (made.run, made.notes()) if made else (None, ())
     alert = partial(alerts.tell, lake, key, told, link, context, mends=mends)
     exports = made.requested() if made else None
-    problem = verdict.publish(
-        lake, key, thresholds, states, alert, left_out, mends, notes, partial(paused, context["ti"]), exports
-    )
+    problem = verdict.publish(lake, key, thresholds, states, alert, left_out, mends, notes, partial(paused, context["ti"]), exports)
     if kinds := _deleted(lake, key, made, states.get("transform")):
         acceptance.deleted(lake, history.of_tables(key.dag_id), key.run_id, kinds, made.reason)
     return _end(lake, key, problem)

@@ -179,6 +179,20 @@ def test_a_backfill_that_asks_the_server_for_nothing_does_not_end_that_the_serve
     assert "night 5" in over(hook)
 
 
+@pytest.mark.parametrize("problem", [WARNING, red("Patient")], ids=["a warning", "red"])
+@pytest.mark.parametrize("nights", [1, 2, 5])
+def test_a_problem_of_several_nights_ends_with_newer_data_than_the_last_of_them(lake, hook, problem, nights):
+    landed = [YESTERDAY + timedelta(hours=hour) for hour in range(nights + 2)]
+    for number in range(1, nights + 1):
+        night(lake, replace(problem, landed_at=landed[number]), number)
+    told = len(hook.bodies)
+    for number in range(nights + 1):  # a backfill, or a run within the server's window, adopts what an earlier one landed
+        night(lake, replace(GREEN, landed_at=landed[number]), 10 + number)
+    assert len(hook.bodies) == told
+    night(lake, replace(GREEN, landed_at=landed[nights + 1]), 20)
+    assert [body["subject"] for body in hook.bodies[told:]] == ["epic_fhir_etl: Green again."]
+
+
 def test_the_run_itself_ends_its_problem_with_an_export_that_had_landed_before(lake, hook):
     night(lake, red("Patient"), 5)
     night(lake, replace(GREEN, landed_at=YESTERDAY), 5)
