@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
-from html import escape
 from typing import Any
 
-from epic_fhir import acceptance, history, index, remedy, render
+from epic_fhir import acceptance, history, index, rejudged, remedy, render
 from epic_fhir.attempts import Attempts
 from epic_fhir.changes import following, last_good, previous, since_last_good
 from epic_fhir.evidence import PHASES
@@ -162,13 +161,8 @@ def _short_page(key: RunKey, headline: str, whole: Judged, step: dict[str, Any] 
     """What stands for a page that could not be built: the alert's link must not lead to an empty one."""
     sentences = [f"{c['name']}, {c['subject']}: {c['sentence']}" for c in render.grounds(whole.checks)]
     lines = [
-        f"{key.dag_id}, run {key.run_id}.",
         "The page of this run could not be built; the log of the task report says why.",
         *sentences,
         *((step["advice"], step["command"]) if step else ()),
     ]
-    paragraphs = "\n".join(f"<p>{escape(line)}</p>" for line in lines)
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(headline)}</title></head>\n'
-        f"<body><h1>{escape(headline)}</h1>\n{paragraphs}\n</body></html>\n"
-    )
+    return rejudged.page(key, headline, lines)

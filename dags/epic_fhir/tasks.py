@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from epic_fhir import acceptance, alerts, history, logs, notices, reconcile, red_runs, remedy, rerun, sites, verdict
+from epic_fhir import acceptance, alerts, history, logs, notices, reconcile, red_runs, rejudged, remedy, rerun, sites, verdict
 from epic_fhir.channels import Alerts
 from epic_fhir.contract_checks import usable
 from epic_fhir.installation import Installation
@@ -62,8 +62,9 @@ def validate(
     """
     key = RunKey.of(context)
     log.info(logs.opening(key))
-    lake, thresholds = _given(key)
-    told = _end(lake, key, verdict.validate(lake, key, thresholds, paths, exports, mends))
+    lake = _lake(key)
+    rejudged.begin(lake, key)
+    told = _end(lake, key, verdict.validate(lake, key, _thresholds(key), paths, exports, mends))
     reports = {phase: lake.read_json(path) or {} for phase, path in paths.items()}
     for of_what, asset in published.items():
         context["outlet_events"][asset].extra = {"dag_run": key.run_id, "rows": rows_of(of_what, reports)}
@@ -131,12 +132,17 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     """Fails after the page is written where the run is not green: Airflow judges a run by its last task."""
     key = RunKey.of(context)
     log.info(logs.opening(key))
+    lake = None
     try:
-        lake, thresholds = _given(key)
+        lake = _lake(key)
+        rejudged.begin(lake, key)
+        thresholds = _thresholds(key)
         with settings_must_hold():
             here = Installation.of(key.dag_id)
             told, link = Alerts.of(here), page_url(lake, report_url(here), key.dag_id, key.run_id)
     except AirflowFailException as e:
+        if lake is not None:
+            rejudged.settings_do_not_hold(lake, key, str(e))
         notices.settings_do_not_hold(key, str(e), context, partial(paused, context["ti"]))
         raise
     before = list(remedy.ORDER)
@@ -221,9 +227,17 @@ def has_deletions(context: Any) -> bool:
 
 
 def _given(key: RunKey) -> tuple[Lake, Thresholds]:
+    return _lake(key), _thresholds(key)
+
+
+def _lake(key: RunKey) -> Lake:
     with settings_must_hold():
-        here = Installation.of(key.dag_id)
-        return Settings.of(here).open_lake(), Thresholds.of(here)
+        return Settings.of(Installation.of(key.dag_id)).open_lake()
+
+
+def _thresholds(key: RunKey) -> Thresholds:
+    with settings_must_hold():
+        return Thresholds.of(Installation.of(key.dag_id))
 
 
 def _end(lake: Lake, key: RunKey, problem: str | None) -> dict[str, Any]:
