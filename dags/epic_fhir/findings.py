@@ -64,7 +64,7 @@ def finding(
     """
     headline = render.headline(whole.verdict, states)
     if whole.verdict != reconcile.GREEN:
-        return Finding(whole.verdict, headline, render.grounds(whole.checks), step, landed_at)
+        return Finding(whole.verdict, headline, render.grounds(whole.checks), step, landed_at, told_warnings(whole))
     warnings = told_warnings(whole)
     if not warnings:
         return Finding(whole.verdict, headline, [], None, landed_at)

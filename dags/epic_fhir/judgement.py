@@ -6,21 +6,18 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from epic_fhir import acceptance, attempts, baseline, contract_checks, history, layer_counts, reconcile
+from epic_fhir import acceptance, attempts, baseline, contract_checks, history, layer_counts, mended, reconcile
 from epic_fhir.changes import before, data_of, has_good_runs, last_good, verdict_of
 from epic_fhir.checks import COULD_NOT_RUN, Check
 from epic_fhir.drift import drift
 from epic_fhir.evidence import Evidence, export_ids
-from epic_fhir.expectations import expectations, still_asked
+from epic_fhir.expectations import expectations, names_lack, still_asked, without_lack
 from epic_fhir.findings import Judged
 from epic_fhir.lake import Lake, RunKey
 from epic_fhir.landed_reports import Whole, whole
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 from epic_fhir.source_checks import EXPECTATIONS
-
-_MOST_ASKED = 30
-"""So many earlier verdicts are read."""
 
 
 def judge(
@@ -37,6 +34,8 @@ def judge(
     reports = {phase: report for phase, (report, _) in read.items()}
     evidence, problems = _evidence(lake, reports, requested, whole(lake, key, reports.get("extract"), mends))
     checks = attempts.checks("counts", "all", lambda: reconcile.reconcile(evidence))
+    exports = evidence.export_ids
+    checks += attempts.checks(EXPECTATIONS, "mended run", lambda: mended.warnings(lake, key, mends, exports, checks))
     checks += contract_checks.as_agreed({phase: told for phase, (_, told) in read.items()} | problems)
     grounds = reconcile.verdict(checks)
     checks += attempts.checks("skew", "all", lambda: skew(reports, thresholds))
@@ -131,14 +130,21 @@ def _history(lake: Lake, key: RunKey, dag_id: str) -> dict[str, Any]:
 
 
 def _asked_before(lake: Lake, key: RunKey, past: dict[str, Any] | None, ended: str | None) -> list[dict[str, Any]]:
-    """The verdicts of the green runs since the newest one that lacked no check, or whose lack somebody accepted."""
+    """
+    The verdict of the newest green run. It names what it lacked itself; one of an earlier version did not, so there the verdicts go
+    on to the newest one that lacked nothing, or whose lack somebody accepted.
+    """
     runs = [run for run in before((past or {}).get("runs") or [], key, ended) if run.get("verdict") == "green"]
     whole = {run["run_id"] for run in acceptance.comparable(past, key.run_id, EXPECTATIONS, "checks")} if past else set()
     found = []
     for run in reversed(runs):
         told = verdict_of(lake, key.dag_id, run["run_id"])  # of a rerun, which stands in this history, too, there is none here
-        found += [told] if told else []
-        if (told and run["run_id"] in whole) or len(found) == _MOST_ASKED:
+        if told is None:
+            continue
+        if run["run_id"] in whole:
+            return [*found, without_lack(told)]
+        found.append(told)
+        if names_lack(told):
             return found
     good = None if found else last_good(lake, key, ended)
     return found if good is None else [good]

@@ -48,6 +48,16 @@ def holding(lake: Lake, dag_id: str, kinds: set[str]) -> str | None:
     return None
 
 
+def reruns(lake: Lake, dag_id: str, run_id: str) -> Iterator[tuple[str, str]]:
+    """DAG and id of each rerun that mended a run or tried to, newest first; those of which a report task has ended."""
+    of_reruns = sites.named("rerun", sites.of(dag_id))
+    for dag, folder in lake.runs():
+        if dag == of_reruns:
+            own = lake.read_json(lake.metrics(dag, folder, "report.json"))
+            if _part(own, "result").get("mends") == run_id:
+                yield dag, str(_part(own, "run").get("run_id") or folder)
+
+
 def _not_mended(lake: Lake, dag_id: str) -> Iterator[tuple[str, Any]]:
     """The ids and verdicts of a DAG's runs that no rerun has brought to green, newest first; None for one without a verdict."""
     mended: set[str] = set()

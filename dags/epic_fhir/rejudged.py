@@ -27,8 +27,8 @@ INVALID = "Red: the settings are invalid, so nothing was checked."
 
 def begin(lake: Lake, key: RunKey) -> None:
     """
-    Replaces what an earlier try of validate or report left of the run: verdict, page, its line in the index. Checks that failed stay
-    readable, because an export that landed earlier is not counted again.
+    Replaces what an earlier try of validate or report left of the run: verdict, page, its line in the index. The failed checks of
+    what came to bronze stay, because an export that landed earlier may not be counted again.
     """
     page_path = lake.metrics(key.dag_id, key.run_id, "report.html")
     was_judged = lake.exists(page_path)

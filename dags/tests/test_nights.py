@@ -180,6 +180,45 @@ def test_a_check_that_vanishes_while_another_is_missing_is_a_warning_too(nights)
     assert "quality of b, quality of c" in finding.grounds[0]["sentence"]
 
 
+def with_quality(names):
+    made = good_run()
+    found = {"state": "passed", "rows": 0, "allowed": 0, "title": "T", "severity": "red"}
+    made["load"]["result"]["quality"] = dict.fromkeys(names, found)
+    return made
+
+
+@pytest.mark.parametrize("warned", [31, 100, 401])
+def test_checks_that_vanished_stay_a_warning_however_many_runs_have_it(nights, warned):
+    """The runs between have no verdict any more: the newest one alone tells what it lacked itself."""
+    nights.run(6, with_quality("abc"))
+    nights.run(7, with_quality("ac"))
+    finding, _ = nights.run(8, with_quality("a"))
+    past = history.load(nights.lake, ETL)
+    record = past["runs"][-1]
+    others = [{**record, "run_id": f"n{number}", "at": f"2026-03-07T05:{number // 60:02d}:{number % 60:02d}+00:00"}
+              for number in range(warned)]  # fmt: skip
+    history.save(nights.lake, ETL, {**past, "runs": [*others, record][-history.KEPT_RUNS :]})
+    finding, _ = nights.run(9, with_quality("a"))
+    assert "quality of b, quality of c" in finding.grounds[0]["sentence"]
+    finding, _ = nights.run(10, with_quality("ab"))
+    assert ": quality of c." in finding.grounds[0]["sentence"]
+    nights.type_in(finding)
+    assert nights.run(11, with_quality("ab"))[0].grounds == []
+    assert nights.run(12, with_quality("b"))[0].grounds, "another one"
+
+
+def test_a_lack_that_an_earlier_version_told_without_names_goes_on(nights):
+    nights.run(6, with_quality("abc"))
+    for day in (7, 8, 9):
+        nights.run(day, with_quality("a"))
+        path = nights.lake.metrics(ETL, f"scheduled__2026-03-{day:02d}T04:00:00+00:00", "verdict.json")
+        verdict = nights.lake.read_json(path)
+        for check in verdict["checks"]:
+            check.pop("names", None)
+        nights.lake.write_json(path, verdict)
+    assert "quality of b, quality of c" in nights.run(10, with_quality("a"))[0].grounds[0]["sentence"]
+
+
 def test_a_check_that_is_back_is_over_and_a_rerun_is_no_run_that_had_it(nights):
     made, without = good_run(), good_run()
     made["load"]["result"]["quality"] = {"b": {"state": "passed", "rows": 0, "allowed": 0, "title": "T", "severity": "red"}}

@@ -1,14 +1,16 @@
 """What the source keeps back is told as a warning: the run stays green, and the alert names the type."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
-from made_up import EXPORT, ROWS, RUN_ID, THRESHOLDS, copy, good_run, key, lake_with, landing
+from made_up import EXPORT, ROWS, RUN_ID, THRESHOLDS, copy, failed, good_run, key, lake_with, landing
 from test_nights import Nights
 from test_reconcile import evidence
 
-from epic_fhir import findings, history, source_checks
+from epic_fhir import findings, history, mended, source_checks
+from epic_fhir.alert_message import message
 from epic_fhir.checks import WARN
 from epic_fhir.lake import Lake
 from epic_fhir.reconcile import GREEN, reconcile
@@ -154,3 +156,71 @@ def test_an_acceptance_outlives_a_run_that_adopts_what_another_one_counted(tmp_p
     assert nights.run(6, made)[0].grounds == []
     assert nights.run(7, good_run())[0].grounds == []
     assert nights.run(8, made)[0].grounds, "it is back"
+
+
+CHANGED = "Someone else changed fhir.patient since the last load. It was loaded in full."
+
+
+def told_to(found, finding):
+    found.append(finding)
+    return []
+
+
+def red_night(lake):
+    """A night whose load had a warning and refused another table; its landing had lines in quarantine."""
+    made = good_run()
+    made["load"]["result"] |= {"warnings": [CHANGED], "refused_views": {"condition": "Cannot load condition: a value is refused."}}
+    failed(made["load"], 5, "Cannot load condition: a value is refused.")
+    made["transform"]["result"] |= {"quarantined_deletions": 2, "quarantine": "/lake/quarantine/d"}
+    resources = copy(made["extract"]["resources"])
+    resources["Observation"] |= {"received": ROWS["Observation"] + 3, "rejected": 3}
+    made["extract"] |= {"resources": resources}
+    made["extract"]["result"] |= {"manifest_counts": {}, "warnings": ["Group g: 4 patients joined it."]}
+    for task, report in made.items():
+        lake.write_json(lake.report(key(), task), report)
+    lake.write_json(lake.landing(EXPORT), landing() | {"report": {"resources": resources, "result": {"kept": {"Condition": 800}}}})
+    found = []
+    states = DONE | {"load": "failed", "validate": "upstream_failed"}
+    publish(lake, key("report"), THRESHOLDS, states, lambda finding: found.append(finding) or [])
+    return found[0]
+
+
+def test_the_alert_of_a_red_run_names_its_warnings_too_and_is_the_same_problem_with_them(tmp_path):
+    finding = red_night(lake_with(tmp_path, {}))
+    lines = message(key("report"), "", finding, None).lines
+    assert lines[0] == "Red: load failed."
+    assert f"Besides: expectations, load: {CHANGED}" in lines
+    assert any(line.startswith("Besides: quarantine, ") or line.endswith("more warnings; see the page.") for line in lines)
+    assert replace(finding, besides=[]).fingerprint() == finding.fingerprint()
+
+
+@pytest.mark.parametrize("begin", ["kick_off", "load"])
+@pytest.mark.parametrize("reruns", [1, 2])
+def test_a_rerun_tells_the_warnings_of_the_run_that_it_mends_and_a_later_one_does_not(tmp_path, begin, reruns):
+    lake = lake_with(tmp_path, {})
+    red_night(lake)
+    left_out = {"kick_off": None, "wait": None, "extract": lake.report(key(), "extract")} if begin == "load" else {}
+    for number in range(reruns):
+        again = replace(key("report"), dag_id="epic_fhir_rerun", run_id=f"manual__2026-03-02T0{number + 6}:00:00+00:00")
+        made = good_run()
+        export = EXPORT if begin == "load" else "e2"
+        for task in ("kick_off", "wait", "extract"):
+            made[task]["result"]["export_id"] = export
+        made["transform"]["result"]["exports"] = [export]
+        lake.write_json(lake.landing("e2"), landing("e2") | {"run_key": f"{again.dag_id}/{again.run_id}"})
+        for task, report in made.items():
+            report["run"] |= {"dag_id": again.dag_id, "run_id": again.run_id}
+            lake.write_json(lake.report(again, task), report)
+        found, exports = [], [] if begin == "load" else None
+        tell = partial(told_to, found)
+        assert publish(lake, again, THRESHOLDS, DONE, tell, left_out, RUN_ID, exports=exports) is None
+        told = " ".join(check["sentence"] for check in found[0].grounds)
+        assert CHANGED in told
+        assert "In quarantine, and in no table: 3 Observation" in told
+        assert "Group g: 4 patients joined it." in told
+        assert "2 entries in the manifest's deleted files" in told
+        assert ("returns 800" in told) is (begin == "kick_off"), "of the landing, which extract's own report of that run has too"
+        assert "unaccounted" not in told
+    lake.write_json(lake.metrics("epic_fhir_etl", RUN_ID, "verdict.json"), {"verdict": "green"})
+    assert mended.warnings(lake, again, "nobody's", [], []) == []
+    assert CHANGED not in str(mended.warnings(lake, again, RUN_ID, [], []))
