@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from epic_fhir import joined_checks, load_checks, source_checks, transform_checks
+from epic_fhir import joined_checks, landing_checks, load_checks, source_checks, transform_checks
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
-from epic_fhir.evidence import COUNTED_EARLIER, PHASES, REQUESTED, Evidence, landed_rows
+from epic_fhir.evidence import PHASES, Evidence, landed_rows
 
 GREEN, RED, UNKNOWN = "green", "red", "unknown"
 
@@ -21,7 +21,7 @@ def reconcile(evidence: Evidence) -> list[Check]:
     checks = transform_checks.problems(evidence.result("transform"))  # first: an alert has room for three
     checks += joined_checks.problems(evidence.result("transform"), joined_checks.MADE)
     checks += [_reported(phase, evidence.reports.get(phase)) for phase in PHASES]
-    checks += _requested_landed(evidence)
+    checks += landing_checks.requested(evidence)
     told, received = evidence.told.get("result") or {}, evidence.told.get("resources") or {}
     checks += source_checks.problems(told, received)
     types = sorted(received)
@@ -31,7 +31,7 @@ def reconcile(evidence: Evidence) -> list[Check]:
         if promised is not None:
             promised += evidence.by_reference(kind)
         checks += _source_is_bronze(kind, received[kind], promised, evidence.set_aside(kind))
-    checks += _landed_earlier(evidence)
+    checks += landing_checks.earlier(evidence)
     if set(evidence.landed_earlier) - evidence.counted != set(evidence.export_ids) or not evidence.export_ids:
         ended = evidence.succeeded("extract")
         checks += [_not_received(kind, count, ended=ended) for kind, count in sorted(manifest.items()) if kind not in types]
@@ -70,17 +70,6 @@ def _reported(phase: str, report: dict[str, Any] | None) -> Check:
     return Check("report", phase, PASS, f"{phase} reported success.")
 
 
-def _requested_landed(evidence: Evidence) -> list[Check]:
-    """An extract that succeeded without one of the exports that it was given would leave that one's data out unnoticed."""
-    if not evidence.requested or not evidence.succeeded("extract"):
-        return []
-    missing = [export for export in evidence.requested if export not in evidence.export_ids]
-    if missing:
-        sentence = f"The run requested export {', '.join(missing)}, but extract did not land it; run extract again."
-        return [Check(REQUESTED, "all", FAIL, sentence)]
-    return [Check(REQUESTED, "all", PASS, f"extract landed all exports that the run requested: {len(evidence.requested)}.")]
-
-
 def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None, aside: dict[str, int]) -> list[Check]:
     received, written, rejected = (counts.get(name) for name in ("received", "written", "rejected"))
     if received is None or written is None or rejected is None:
@@ -96,29 +85,6 @@ def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None, a
     if missing == 0:
         return [*checks, Check("source = bronze", kind, PASS, f"{told}.")]
     return [*checks, Check("source = bronze", kind, FAIL, f"{told}: {missing:,} unaccounted for.")]
-
-
-def _landed_earlier(evidence: Evidence) -> list[Check]:
-    """Of exports that an earlier try landed nothing is counted in this one: what was found then still counts."""
-    uncounted = [export for export in evidence.landed_earlier if export not in evidence.counted]
-    wrong = {export: found for export in uncounted if (found := evidence.miscounted(export))}
-    checks = [
-        Check(
-            COUNTED_EARLIER,
-            export,
-            FAIL,
-            f"{export} landed in an earlier try, whose counts did not fit: {', '.join(found)}. It is not downloaded again in this "
-            "try. Ask for a new export, in bulk a full one (EPIC_FHIR_BULK_MODE=full): what is missing has not changed since.",
-        )
-        for export, found in wrong.items()
-    ]
-    if right := [export for export in evidence.landed_earlier if export not in wrong]:
-        sentence = (
-            f"{', '.join(right)}: landed and checked by an earlier try (received rows = written rows); not downloaded again in "
-            "this try."
-        )
-        checks.append(Check("source = bronze", "all", PASS, sentence))
-    return checks
 
 
 def _not_received(kind: str, count: int, *, ended: bool) -> Check:

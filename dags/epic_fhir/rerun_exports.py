@@ -8,6 +8,7 @@ from typing import Any
 from epic_fhir import contract_checks
 from epic_fhir.evidence import export_ids
 from epic_fhir.lake import Lake
+from epic_fhir.reports import JOBS
 
 
 class Impossible(Exception):
@@ -23,6 +24,12 @@ def of_run(reports: dict[str, Any]) -> list[str]:
     if (extract.get("run") or {}).get("status") == "success" and (landed := export_ids(extract)):
         return landed
     return [*dict.fromkeys([*requested(reports), *export_ids(extract)])]
+
+
+def reports_of(lake: Lake, dag_id: str, run: str) -> dict[str, Any]:
+    """What the tasks of a run left; None for each that left nothing."""
+    found = {task: lake.read_json(lake.metrics(dag_id, run, f"{task}.json")) for task in (*JOBS, "report")}
+    return {task: report if isinstance(report, dict) else None for task, report in found.items()}
 
 
 def requested(reports: dict[str, Any]) -> list[str]:
