@@ -108,12 +108,20 @@ def _beside_earlier_runs(
     tried = attempts.Attempts()
     figures = tried.of("speed", "all", lambda: history.figures(reports, thresholds.speed.least_ms), {})
     ended = history.ended(reports)
-    trends = tried.of("speed", "all", lambda: baseline.trends(figures, past, key.run_id, ended, thresholds.speed), [])
+    # What a phase left is of the time when it ended: a person may have cleared a later one days afterwards.
+    ends = {phase: history.phase_ended(reports, phase) for phase in reconcile.PHASES}
+    before_phase = {phase: history.until(past, key.run_id, ends[phase]) for phase in ends}
+
+    def drawn() -> list[baseline.Trend]:
+        return baseline.trends(figures, before_phase["extract"], key.run_id, ended, thresholds.speed, before_phase)
+
+    trends: list[baseline.Trend] = tried.of("speed", "all", drawn, [])
     mine = {export: evidence.landings[export] for export in evidence.export_ids}
     checks = [*tried.failed, *(trend.check() for trend in trends)]
-    checks += attempts.checks("drift", "all", lambda: drift(reports, tables, key.run_id, mine, thresholds.data))
-    checks += attempts.checks(EXPECTATIONS, "all", lambda: expectations(told, tables, key.run_id, thresholds.data.deleted))
-    return trends, checks, tables
+    loaded, held = (history.until(tables, key.run_id, ends[phase]) for phase in ("load", "transform"))
+    checks += attempts.checks("drift", "all", lambda: drift(reports, loaded, key.run_id, mine, thresholds.data))
+    checks += attempts.checks(EXPECTATIONS, "all", lambda: expectations(told, held, key.run_id, thresholds.data.deleted))
+    return trends, checks, {**tables, "runs": history.until(tables, key.run_id, ended)["runs"]}
 
 
 def _history(lake: Lake, key: RunKey, dag_id: str) -> dict[str, Any]:

@@ -66,6 +66,8 @@ def validate(
     rejudged.begin(lake, key)
     told = _end(lake, key, verdict.validate(lake, key, _thresholds(key), paths, exports, mends))
     reports = {phase: lake.read_json(path) or {} for phase, path in paths.items()}
+    if paths.get("extract") != lake.report(key, "extract"):
+        reports["extract"] = {}  # a rerun that did not extract brought nothing to bronze
     for of_what, asset in published.items():
         context["outlet_events"][asset].extra = {"dag_run": key.run_id, "rows": rows_of(of_what, reports)}
     return told
@@ -112,12 +114,12 @@ def _nothing_done(context: Any) -> str:
     return f"Nothing was done, because there is no plan: {why}"
 
 
-def validate_rerun(context: Any, told: dict[str, Any]) -> dict[str, Any]:
+def validate_rerun(context: Any, told: dict[str, Any], published: dict[str, Any]) -> dict[str, Any]:
     """Judges what a rerun did, together with what it did not do again."""
     key, made = RunKey.of(context), _going(told)
     lake, _ = _given(key)
     paths = {phase: made.reports.get(phase) or lake.report(key, phase) for phase in reconcile.PHASES}
-    return validate(context, paths, {}, made.requested(), made.run)
+    return validate(context, paths, published, made.requested(), made.run)
 
 
 def _going(told: dict[str, Any]) -> rerun.Plan:

@@ -372,3 +372,60 @@ def test_the_newest_red_run_is_none_that_a_rerun_has_brought_to_green(nights):
     nights.lake.write_json(f"{nights.lake.root}/state/landings/{EXPORT}.json", landing() | {"landed_at": landed_at})
     assert publish(nights.lake, again, THRESHOLDS, {"validate": "success"}, left_out=reports, mends=key_of(9)) is None
     assert red_runs.newest(nights.lake, ETL) == key_of(8)
+
+
+def like(live=14308, rows=1630, nulls=0.0, seconds=74):
+    """A night with so many Observations in silver, rows of vital signs, nulls in them, and seconds of transform."""
+    made = vital_signs(rows)
+    silver(made)["Observation"] |= {"rows_live": live}
+    made["load"]["result"]["tables"]["vital_signs"] |= {"null_share": {"value": nulls}}
+    end = BEGIN + timedelta(seconds=85 + seconds)
+    made["transform"]["run"] |= {"end": end.isoformat(), "duration_ms": seconds * 1000}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("later", "name", "cleared"),
+    [
+        ({"live": 26000}, "expectations", "report"),
+        ({"live": 2000}, "expectations", "report"),
+        ({"live": 26000}, "expectations", "load"),
+        ({"rows": 9000}, "drift", "report"),
+        ({"rows": 9000}, "drift", "load"),
+        ({"nulls": 0.9}, "drift", "report"),
+        ({"seconds": 20}, "speed", "report"),
+        ({"seconds": 20}, "speed", "load"),
+    ],
+)
+def test_an_older_run_that_is_judged_again_is_held_against_the_runs_before_it_alone(tmp_path, later, name, cleared):
+    nights = Nights(tmp_path)
+    runs = []
+    for day in range(3, 26):
+        made = copy(like(**(later if day > 14 else {})))
+        for told in made.values():
+            told["run"] |= {part: told["run"][part].replace("2026-03-02", f"2026-03-{day:02d}") for part in ("start", "end")}
+        runs.append(history.record(f"scheduled__2026-03-{day:02d}T04:00:00+00:00", "green", made, 2000.0))
+    history.save(nights.lake, ETL, {"schema_version": 1, "runs": runs, "accepted": []})
+    odd = like()
+    if cleared == "load":  # what load left is of today, so only what the phases before it left is of the old night
+        today = like(**later)["load"]
+        odd["load"] = today | {"run": today["run"] | {"start": "2026-03-26T04:02:42Z", "end": "2026-03-26T04:02:59Z"}}
+    _, verdict = nights.run(14, odd)
+    assert {check["state"] for check in verdict["checks"] if check["name"] == name} == {"PASS"}
+
+
+def test_a_warning_that_lasts_does_not_last_into_a_run_before_it(tmp_path):
+    nights = Nights(tmp_path)
+    nights.run(3, good_run())
+    for day in (4, 5):
+        made = good_run()
+        silver(made).pop("Condition")
+        nights.run(day, made)
+    assert states(nights.run(3, good_run())[1], "expectations", "Condition") == {"NO_BASELINE"}
+
+
+def test_what_was_accepted_of_a_run_stays_accepted_when_it_is_judged_again(nights):
+    finding, _ = nights.run(8, observations(12000, 2308))
+    nights.type_in(finding)
+    nights.run(9, observations(12000, 2308))
+    assert nights.run(8, observations(12000, 2308))[0].grounds == []
