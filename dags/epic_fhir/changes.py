@@ -83,10 +83,10 @@ def _is_verdict(told: Any) -> bool:
 
 
 def previous(lake: Lake, key: RunKey) -> str | None:
-    """The folder of the run of the same DAG before this one; None where there is none."""
+    """The folder of the run of the same DAG before this one that has a page; None where there is none."""
     runs, own = [run for dag, run in lake.runs() if dag == key.dag_id], lake.folder(key)[1]
     earlier = runs[runs.index(own) + 1 :] if own in runs else runs
-    return earlier[0] if earlier else None
+    return next((run for run in earlier[:_MOST] if lake.exists(lake.metrics(key.dag_id, run, "report.html"))), None)
 
 
 def following(lake: Lake, key: RunKey) -> str | None:

@@ -90,7 +90,7 @@ class Publication:
         lake, key = self.lake, self.key
         verdict, phases = lake.metrics(key.dag_id, key.run_id, "verdict.json"), {phase: self.reports[phase] for phase in PHASES}
         page = tried.of("report", "page", lambda: self._page(whole, step), "")
-        page = page or _short_page(key, render.headline(whole.verdict, self.states), whole, step)
+        page = page or _short_page(key, render.headline(whole.verdict, self.states, whole.checks), whole, step)
         for what, writing in (
             ("verdict", lambda: write(lake, verdict, key, whole, self.reports)),
             ("history", lambda: remember(lake, key, whole, phases, self.thresholds, adopted=bool(self.extracted.adopted))),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 from datetime import timedelta
 from types import SimpleNamespace
@@ -429,3 +430,25 @@ def test_what_was_accepted_of_a_run_stays_accepted_when_it_is_judged_again(night
     nights.type_in(finding)
     nights.run(9, observations(12000, 2308))
     assert nights.run(8, observations(12000, 2308))[0].grounds == []
+
+
+def test_the_links_between_pages_pass_over_runs_without_a_page(nights):
+    for day in (6, 7):  # settings stopped one, and the other was killed before its page was written
+        run = RunKey(ETL, f"scheduled__2026-03-{day:02d}T04:00:00+00:00", "report", 1, BEGIN, BEGIN)
+        for task, made in good_run().items():
+            nights.lake.write_json(nights.lake.report(run, task), made)
+    nights.run(8, good_run())
+    pages = [nights.lake.metrics(ETL, f"scheduled__2026-03-0{day}T04:00:00+00:00", "report.html") for day in (5, 8)]
+    first, second = (nights.lake.read_text(page) for page in pages)
+    assert re.findall(r'href="([^"]*)">The run after', first) == ["../scheduled__2026-03-08T04%3A00%3A00%2B00%3A00/report.html"]
+    assert re.findall(r'href="([^"]*)">The run before', second) == ["../scheduled__2026-03-05T04%3A00%3A00%2B00%3A00/report.html"]
+
+
+@pytest.mark.parametrize("wrong", [False, True], ids=["it died", "it died, and a count differs"])
+def test_a_validate_that_died_says_so_and_not_that_counts_differ(tmp_path, wrong):
+    made = good_run()
+    made["load"]["result"]["tables"]["patient"] |= {"rows": 19} if wrong else {}
+    finding, _ = Nights(tmp_path).run(3, made, DONE | {"validate": "failed"})
+    assert finding.headline == ("Red: the counts of this run do not match." if wrong else "Red: validate failed.")
+    assert ("Read the end of the task's log" in finding.step["advice"]) is not wrong
+    assert ("--only-failed" in finding.step["command"]) is not wrong
