@@ -32,6 +32,7 @@ class Told:
     :param count: how many runs had it
     :param silent: how many had it since it was told last
     :param newest: when the newest data of those runs landed; of a run without data, when it ended
+    :param heard: each warning of green runs that was told, with the number of runs since then
     """
 
     fingerprint: str
@@ -42,6 +43,7 @@ class Told:
     count: int = 0
     silent: int = 0
     newest: str = ""
+    heard: dict[str, int] = field(default_factory=dict)
 
     def of_runs(self) -> list[str]:
         """A file that an earlier version left knows only the first run."""
@@ -60,7 +62,16 @@ class Told:
         runs = [every[0], *every[1:][-_RUNS:]]
         latest = max((self.newest, newest), key=lambda at: parse_instant(at) or _EVER)
         count = (self.count or len(known)) + is_new
-        return replace(self, runs=runs, count=count, silent=self.silent + is_new, newest=latest)
+        heard = {warning: n + is_new for warning, n in self.heard.items()}
+        return replace(self, runs=runs, count=count, silent=self.silent + is_new, newest=latest, heard=heard)
+
+    def has_told(self, warnings: list[str], within: int) -> bool:
+        """Whether each of these warnings was told in so many runs: one that comes and goes is no news each time it comes."""
+        return bool(warnings) and all(self.heard.get(warning, within) < within for warning in warnings)
+
+    def told_of(self, warnings: list[str]) -> Told:
+        """Just now."""
+        return replace(self, silent=0, heard={**self.heard, **dict.fromkeys(warnings, 0)})
 
     def is_older_than(self, landed: datetime) -> bool:
         """Whether data that landed then are newer than those of every run that had it."""

@@ -51,6 +51,12 @@ class Finding:
         parts = [*where, *sorted({_object(check) for check in self.grounds})]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
+    def warnings(self) -> list[str]:
+        """What a green run warns of, one by one."""
+        if self.verdict != "green":
+            return []
+        return sorted({hashlib.sha256(_object(check).encode()).hexdigest()[:16] for check in self.grounds})
+
 
 def _object(check: dict[str, Any]) -> str:
     named = f"{check['name']}|{check['subject']}"
