@@ -87,29 +87,6 @@ def _in_time(run: dict[str, Any]) -> bool:
     return at is None or at <= datetime.now(timezone.utc) + _CLOCKS_DIFFER
 
 
-def until(history: dict[str, Any], run_id: str, end: str | None) -> dict[str, Any]:
-    """
-    The history as it was when a run, or a phase of it, ended: a run that is judged again is not held against later ones. What a
-    person accepted of the run itself stays.
-
-    :param end: None where nobody says; then all other runs are earlier ones
-    """
-    limit = parse_instant(end)
-    own = {str(run.get("at")) for run in history["runs"] if run.get("run_id") == run_id}
-
-    def earlier(at: Any) -> bool:
-        return limit is None or (parsed := parse_instant(at)) is None or parsed < limit
-
-    runs = [run for run in history["runs"] if run.get("run_id") != run_id and earlier(run.get("at"))]
-    accepted = [entry for entry in history["accepted"] if entry["at"] in own or earlier(entry["at"])]
-    return {**history, "runs": runs, "accepted": accepted}
-
-
-def phase_ended(reports: dict[str, dict[str, Any] | None], phase: str) -> str | None:
-    """When a phase ended; None where it left no report."""
-    return ended({phase: reports.get(phase)})
-
-
 def add(history: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
     """With this run in its place in time; an earlier record of the same run goes."""
     others = [known for known in history["runs"] if known.get("run_id") != run["run_id"]]

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from epic_fhir import acceptance, attempts, baseline, contract_checks, history, layer_counts, mended, reconcile
-from epic_fhir.changes import before, data_of, has_good_runs, last_good, verdict_of
+from epic_fhir.changes import before, data_of, has_good_runs, last_good, until, verdict_of
 from epic_fhir.checks import COULD_NOT_RUN, Check
 from epic_fhir.drift import drift
 from epic_fhir.evidence import Evidence, export_ids
@@ -109,8 +109,8 @@ def _beside_earlier_runs(
     figures = tried.of("speed", "all", lambda: history.figures(reports, thresholds.speed.least_ms), {})
     ended = history.ended(reports)
     # What a phase left is of the time when it ended: a person may have cleared a later one days afterwards.
-    ends = {phase: history.phase_ended(reports, phase) for phase in reconcile.PHASES}
-    before_phase = {phase: history.until(past, key.run_id, ends[phase]) for phase in ends}
+    ends = {phase: history.ended({phase: reports.get(phase)}) for phase in reconcile.PHASES}
+    before_phase = {phase: until(past, key.run_id, ends[phase]) for phase in ends}
 
     def drawn() -> list[baseline.Trend]:
         return baseline.trends(figures, before_phase["extract"], key.run_id, ended, thresholds.speed, before_phase)
@@ -118,10 +118,10 @@ def _beside_earlier_runs(
     trends: list[baseline.Trend] = tried.of("speed", "all", drawn, [])
     mine = {export: evidence.landings[export] for export in evidence.export_ids}
     checks = [*tried.failed, *(trend.check() for trend in trends)]
-    loaded, held = (history.until(tables, key.run_id, ends[phase]) for phase in ("load", "transform"))
+    loaded, held = (until(tables, key.run_id, ends[phase]) for phase in ("load", "transform"))
     checks += attempts.checks("drift", "all", lambda: drift(reports, loaded, key.run_id, mine, thresholds.data))
     checks += attempts.checks(EXPECTATIONS, "all", lambda: expectations(told, held, key.run_id, thresholds.data.deleted))
-    return trends, checks, {**tables, "runs": history.until(tables, key.run_id, ended)["runs"]}
+    return trends, checks, {**tables, "runs": until(tables, key.run_id, ended)["runs"]}
 
 
 def _history(lake: Lake, key: RunKey, dag_id: str) -> dict[str, Any]:
