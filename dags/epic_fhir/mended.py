@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from epic_fhir import reconcile, red_runs, rerun_exports, sites
+from epic_fhir import phase_results, reconcile, red_runs, rerun_exports, sites
 from epic_fhir.contract_checks import usable, usable_landing
 from epic_fhir.evidence import export_ids
 from epic_fhir.expectations import in_quarantine
@@ -54,8 +54,9 @@ def _of(lake: Lake, dag_id: str, run_id: str, exports: Iterable[str]) -> Iterato
     landed = [landing for landing in landings if landing.get("run_key") == f"{dag_id}/{run_id}"]
     for landing in landed:
         if report := landing.get("report"):
-            yield from of_extract({**report["result"], "warnings": []}, report["resources"])
-            yield from in_quarantine(report)
+            result = phase_results.that_fits("extract", report["result"], "the bronze commit")[0]
+            yield from of_extract({**result, "warnings": []}, report["resources"])
+            yield from in_quarantine({**report, "result": result})
     if landed:
         yield from of_extract({"warnings": results["extract"].get("warnings")}, {})
     parts = ("quarantined_deletions", "quarantine")
