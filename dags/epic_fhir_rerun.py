@@ -29,7 +29,7 @@ from airflow.sdk import DAG, Param, TriggerRule, get_current_context, task
 
 from epic_fhir import rerun, sites, tasks
 from epic_fhir.approval import Approval
-from epic_fhir.defaults import every_dag
+from epic_fhir.defaults import asset, every_dag
 from epic_fhir.export_sensor import ExportReady
 from epic_fhir.java_task import PhaseJava
 from epic_fhir.submit import LoadSubmit, PhaseSubmit
@@ -44,12 +44,6 @@ GOES_ON = {"trigger_rule": TriggerRule.NONE_FAILED}
 def plan() -> dict:
     """Works out and says what will be done; fails where it cannot be done."""
     return tasks.plan(get_current_context())
-
-
-@task(execution_timeout=timedelta(minutes=15), trigger_rule=TriggerRule.NONE_FAILED)
-def validate(made: dict) -> dict:
-    """As in the DAG that is mended, with the reports of the phases that did not run again."""
-    return tasks.validate_rerun(get_current_context(), made)
 
 
 def chain(site: str) -> None:
@@ -67,6 +61,13 @@ def chain(site: str) -> None:
     extract = PhaseSubmit(task_id="extract", main="io.epicfhir.extract.Extract", export_id=asked, **job, **source)
     transform = PhaseSubmit(task_id="transform", module="transform-job", main="io.epicfhir.transform.Transform", plan=made, **lake)
     load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", plan=made, **lake | ANYHOW)
+    published = {of_what: asset(of_what, site) for of_what in ("bronze", "silver", "views")}
+
+    @task(outlets=list(published.values()), execution_timeout=timedelta(minutes=15), trigger_rule=TriggerRule.NONE_FAILED)
+    def validate(made: dict) -> dict:
+        """As in the DAG that is mended, with the reports of the phases that did not run again; publishes the same assets."""
+        return tasks.validate_rerun(get_current_context(), made, published)
+
     report = tasks.RunReport(
         task_id="report", plan=made, trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=15)
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from epic_fhir import baseline as levels
 from epic_fhir import history
 from epic_fhir.checks import ACCEPTED, WARN, Check
-from epic_fhir.source_checks import EXPECTATIONS
+from epic_fhir.source_checks import EXPECTATIONS, SOURCE
 from epic_fhir.warning_identity import ACCEPTED_BY, figures, first_line, has_names, is_of, is_same, words
 
 if TYPE_CHECKING:
@@ -113,7 +113,8 @@ def _is_near(then: str, now: str) -> bool:
 def _unbroken(past: dict[str, Any], run_id: str, entry: dict[str, Any], check: Check) -> bool:
     """Whether every run since the acceptance that was judged to its end still had this warning."""
     since = [r for r in past["runs"] if str(r.get("at")) >= str(entry["at"]) and r.get("run_id") != run_id and "warned" in r]
-    green = [run for run in since if run.get("verdict") == "green"]
+    asked = [run for run in since if not (run.get("adopted") and _is_of_extract(check.name, check.subject))]
+    green = [run for run in asked if run.get("verdict") == "green"]
     return all(any(is_same(known, check) for known in run["warned"] or []) for run in green)
 
 
@@ -191,7 +192,7 @@ def _entries(past: dict[str, Any], wanted: Wanted, now: str) -> list[dict[str, A
         if meant := [w for w in had if wanted.warning in (f"{w['check']}, {w['subject']}", ALL)]:
             given = {"at": run.get("at") or now, "reason": wanted.reason, "by": wanted.by, "accepted_at": now}
             return [{**warning, **given} for warning in meant]
-        if run.get("verdict") == "green":
+        if run.get("verdict") == "green" and not run.get("adopted"):
             break
     names = "; ".join(sorted({f"{w['check']}, {w['subject']}" for w in known})) or "none"
     raise LookupError(f"Cannot accept the warning {wanted.warning}: the newest run has no such warning; it has {names}")
@@ -199,6 +200,11 @@ def _entries(past: dict[str, Any], wanted: Wanted, now: str) -> list[dict[str, A
 
 def _now() -> str:
     return datetime.now(timezone.utc).isoformat()
+
+
+def _is_of_extract(check: str, subject: str) -> bool:
+    """Whether it is a warning of how data came, which a run that adopted them has not."""
+    return check in (SOURCE, "quarantine") or (check, subject) == (EXPECTATIONS, "extract")
 
 
 def _warned_of(run: dict[str, Any], check: str, subject: str) -> bool:

@@ -16,6 +16,7 @@ _BESIDE = 20
 """So many problems are open at once."""
 _RUNS = 400
 """So many runs of one problem are known by their ids; all of them are counted."""
+_EVER = datetime.min.replace(tzinfo=timezone.utc)
 _SENDING = timedelta(minutes=10)
 """So long an alert belongs to the task that sends it: longer than a mail to several recipients may take."""
 
@@ -30,6 +31,8 @@ class Told:
     :param runs: those that had it, and those whose reruns had it
     :param count: how many runs had it
     :param silent: how many had it since it was told last
+    :param newest: when the newest data of those runs landed; of a run without data, when it ended
+    :param heard: each warning of green runs that was told, with the number of runs since then
     """
 
     fingerprint: str
@@ -39,22 +42,43 @@ class Told:
     runs: list[str] = field(default_factory=list)
     count: int = 0
     silent: int = 0
+    newest: str = ""
+    heard: dict[str, int] = field(default_factory=dict)
 
     def of_runs(self) -> list[str]:
         """A file that an earlier version left knows only the first run."""
         return self.runs or [self.run_id]
 
-    def counted(self, run: str, mends: str | None) -> Told:
+    def counted(self, run: str, mends: str | None, newest: str) -> Told:
         """
         With this run; one that is cleared and has the problem again counts once.
 
         :param mends: the run that a rerun mends: a green rerun of that one ends the problem, whether it had this problem or another
+        :param newest: when the run's data landed, or when it ended
         """
         known = self.of_runs()
         every = [*dict.fromkeys([*known, *([mends] if mends else []), run])]
         is_new = run not in known
         runs = [every[0], *every[1:][-_RUNS:]]
-        return replace(self, runs=runs, count=(self.count or len(known)) + is_new, silent=self.silent + is_new)
+        latest = max((self.newest, newest), key=lambda at: parse_instant(at) or _EVER)
+        count = (self.count or len(known)) + is_new
+        heard = {warning: n + is_new for warning, n in self.heard.items()}
+        return replace(self, runs=runs, count=count, silent=self.silent + is_new, newest=latest, heard=heard)
+
+    def has_told(self, warnings: list[str], within: int) -> bool:
+        """Whether each of these warnings was told in so many runs: one that comes and goes is no news each time it comes."""
+        return bool(warnings) and all(self.heard.get(warning, within) < within for warning in warnings)
+
+    def told_of(self, warnings: list[str]) -> Told:
+        """Just now."""
+        return replace(self, silent=0, heard={**self.heard, **dict.fromkeys(warnings, 0)})
+
+    def is_older_than(self, landed: datetime) -> bool:
+        """Whether data that landed then are newer than those of every run that had it."""
+        newest, first = parse_instant(self.newest), parse_instant(self.at)
+        if newest is None:  # a file that an earlier version left
+            return first is None or landed >= first
+        return landed > newest
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ class Finding:
     :param step: what to do about it: the task it stopped at, with exit code and cause, the advice, the command; None for a green
         run without a warning
     :param landed_at: when the newest of its data came from the source; None where nobody says
+    :param besides: of a run that is not green, its warnings; they do not make it another problem
     """
 
     verdict: str
@@ -40,6 +41,7 @@ class Finding:
     grounds: list[dict[str, Any]]
     step: dict[str, Any] | None
     landed_at: datetime | None = None
+    besides: list[dict[str, Any]] = field(default_factory=list)
 
     def fingerprint(self) -> str | None:
         """The same for the same phase, exit code, cause and objects, whatever the figures are; None where there is no problem."""
@@ -48,6 +50,12 @@ class Finding:
         where = [str(self.step.get(part)) for part in ("task", "exit_code", "cause")]
         parts = [*where, *sorted({_object(check) for check in self.grounds})]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+    def warnings(self) -> list[str]:
+        """What a green run warns of, one by one."""
+        if self.verdict != "green":
+            return []
+        return sorted({hashlib.sha256(_object(check).encode()).hexdigest()[:16] for check in self.grounds})
 
 
 def _object(check: dict[str, Any]) -> str:
@@ -76,7 +84,10 @@ def message(
     stopped = f"The run stopped in {finding.step['task']}. " if red else ""
     ended = [] if red else [_is_over(told) for told in over or [] if told.verdict != "green"]
     advice = f"{stopped}{finding.step['advice']}".splitlines()
-    lines = [finding.headline, f"{key.dag_id}, run {key.run_id}.", *since, *ended, *bad, *more, *advice]
+    warned = [f"Besides: {line}" for check in finding.besides[:_MOST] for line in _lines(check)[:1]]
+    if len(finding.besides) > _MOST:
+        warned.append(f"And {len(finding.besides) - _MOST} more warnings; see the page.")
+    lines = [finding.headline, f"{key.dag_id}, run {key.run_id}.", *since, *ended, *bad, *more, *warned, *advice]
     subject = f"{key.dag_id}: {'Still: ' if lasting else ''}{finding.headline}"
     return Message(key.dag_id, key.run_id, finding.verdict, subject, lines, finding.step["command"], link)
 

@@ -19,7 +19,6 @@ from epic_fhir.alert_message import Finding, message
 from epic_fhir.alert_store import AlertStore
 from epic_fhir.channels import Alerts, Channel, Delivery, Message, channels
 from epic_fhir.lake import Lake, RunKey, instant
-from epic_fhir.reports import parse_instant
 
 log = logging.getLogger(__name__)
 
@@ -55,18 +54,20 @@ class _Teller:
     finding: Finding
     alerts: Alerts
     mends: str | None
+    mark: str | None = None
 
     def tell(self) -> list[str]:
         """Why the channel could not send something, or not to everybody."""
+        mark = self._mark(self._remember(lambda memory: memory))
         try:
-            return self._tell()
+            return replace(self, mark=mark)._tell()
         finally:
             # Also where Airflow ends the task in between: the next run sends what is left.
             self._remember(lambda memory: memory.released(self._sender))
 
     def _tell(self) -> list[str]:
         # This run's alert is written down before anything is sent: whatever ends the task from here on, it is not lost.
-        memory, mark = self._remember(self._with_this_run), self.finding.fingerprint()
+        memory, mark = self._remember(self._with_this_run), self.mark
         notes: list[str] = []
         for waiting in memory.unsent:
             if _tells_of(waiting, mark):
@@ -92,7 +93,7 @@ class _Teller:
 
     def _with_this_run(self, memory: Memory) -> Memory:
         """A problem that was told has one run more; one that nobody has heard of waits with its alert."""
-        mark = self.finding.fingerprint()
+        mark = self.mark
         if mark is None:
             return memory
         if any(told.fingerprint == mark for told in memory.open()):
@@ -100,7 +101,7 @@ class _Teller:
         kept = next((alert for alert in memory.unsent if _tells_of(alert, mark)), None)
         if kept is not None and kept.told is not None:
             return memory.with_unsent(replace(kept, told=self._counted(kept.told)).sent_by(self._sender))
-        told = self._first_told(mark)
+        told = self._first_told(mark, memory)
         made = Unsent(message(self.key, self.link, self.finding, self._over(memory), told), told, told.at).sent_by(self._sender)
         return memory.with_unsent(made)
 
@@ -126,17 +127,16 @@ class _Teller:
 
     def _after_sending(self, memory: Memory, over: list[Told]) -> Memory:
         """What the channel remembers after this run's own alert."""
-        mark, left = self.finding.fingerprint(), memory.each(lambda told: None if told in over else told)
+        mark, left = self.mark, memory.each(lambda told: None if told in over else told)
         if mark is None:
             return left
-        same = next((told for told in _problems(left) if told.fingerprint == mark), self._first_told(mark))
+        same = next((told for told in _problems(left) if told.fingerprint == mark), self._first_told(mark, memory))
         unsent = [alert for alert in left.unsent if not _tells_of(alert, mark)]
-        return replace(left, unsent=unsent).with_told(replace(self._counted(same), silent=0))
+        return replace(left, unsent=unsent).with_told(self._counted(same).told_of(self.finding.warnings()))
 
     def _over(self, memory: Memory) -> list[Told]:
         """The other problems that this run is the end of, or has this run's problem in their place."""
-        mark = self.finding.fingerprint()
-        return [told for told in memory.open() if told.fingerprint != mark and self._did_again_what_failed(told)]
+        return [told for told in memory.open() if told.fingerprint != self.mark and self._did_again_what_failed(told)]
 
     def _did_again_what_failed(self, told: Told) -> bool:
         """
@@ -144,20 +144,33 @@ class _Teller:
         """
         if self.mends or self.key.run_id in told.of_runs():
             return bool({self.mends, self.key.run_id} & {*told.of_runs()})
-        landed, since = self.finding.landed_at, parse_instant(told.at)
-        return landed is None or since is None or landed >= since
+        return self.finding.landed_at is None or told.is_older_than(self.finding.landed_at)
 
     def _counted(self, told: Told) -> Told:
-        return told.counted(self.key.run_id, self.mends)
+        return told.counted(self.key.run_id, self.mends, self._newest())
+
+    def _newest(self) -> str:
+        return (self.finding.landed_at or datetime.now(timezone.utc)).isoformat()
 
     def _is_due(self, last: Told) -> bool:
-        every = self.alerts.remind_warnings_every if self.finding.verdict == "green" else self.alerts.remind_every
-        return last.silent >= every
+        if self.finding.verdict != "green":
+            return last.silent >= self.alerts.remind_every
+        every, warnings = self.alerts.remind_warnings_every, self.finding.warnings()
+        return last.silent >= every or bool(last.heard and not last.has_told(warnings, every))
 
-    def _first_told(self, mark: str) -> Told:
+    def _mark(self, memory: Memory) -> str | None:
+        """This run's problem; of a green run that warns of nothing that was not told lately, that of the runs before it."""
+        warnings, every = self.finding.warnings(), self.alerts.remind_warnings_every
+        known = (told for told in memory.open() if self.finding.step is not None and told.has_told(warnings, every))
+        return next((told.fingerprint for told in known), self.finding.fingerprint())
+
+    def _first_told(self, mark: str, memory: Memory) -> Told:
         runs = [*([self.mends] if self.mends else []), self.key.run_id]
         at = instant(datetime.now(timezone.utc).replace(microsecond=0))
-        return Told(mark, self.key.run_id, at, self.finding.verdict, runs, count=1)
+        heard: dict[str, int] = {}
+        for told in memory.open() if self.finding.warnings() else []:
+            heard |= {warning: min(n, heard.get(warning, n)) for warning, n in told.heard.items()}
+        return Told(mark, self.key.run_id, at, self.finding.verdict, runs, count=1, newest=self._newest(), heard=heard)
 
     def _remember(self, how: Callable[[Memory], Memory]) -> Memory:
         return self.store.change(self.channel.name, how)

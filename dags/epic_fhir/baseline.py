@@ -67,15 +67,26 @@ class Trend:
         return Check("speed", self.name, self.state, self.sentence)
 
 
-def trends(figures: dict[str, Figure], history: dict[str, Any], run_id: str, at: str | None, rules: Rules) -> list[Trend]:
-    """Every figure of this run against the history."""
-    runs = [run for run in history["runs"] if run.get("run_id") != run_id and run.get("verdict") == "green"]
+def trends(
+    figures: dict[str, Figure],
+    history: dict[str, Any],
+    run_id: str,
+    at: str | None,
+    rules: Rules,
+    by_phase: dict[str, dict[str, Any]] | None = None,
+) -> list[Trend]:
+    """
+    Every figure of this run against the history.
+
+    :param by_phase: the history for the figures of one phase, where it differs
+    """
+    past = {name: (by_phase or {}).get(name.partition(":")[0], history) for name in figures}
     alike = {part: sum(is_part(name) == part for name in figures) for part in (False, True)}
     return [
         judge(
             name,
             figure,
-            _comparable(name, figure, runs, history["accepted"]),
+            _comparable(name, figure, past[name], run_id),
             Point(run_id, at or "", figure.value),
             rules,
             rules.false_alarms / alike[is_part(name)],
@@ -120,9 +131,10 @@ def judge(name: str, figure: Figure, known: list[Point], now: Point, rules: Rule
     return Trend(name, figure.unit, points, state, sentence, (low, high), found)
 
 
-def _comparable(name: str, figure: Figure, runs: list[dict[str, Any]], accepted: list[dict[str, Any]]) -> list[Point]:
-    """Of the same key, since the level that was accepted last."""
-    since = max((str(a.get("at")) for a in accepted if a.get("figure") in (name, "all")), default="")
+def _comparable(name: str, figure: Figure, history: dict[str, Any], run_id: str) -> list[Point]:
+    """The green runs of the same key, since the level that was accepted last."""
+    runs = [run for run in history["runs"] if run.get("run_id") != run_id and run.get("verdict") == "green"]
+    since = max((str(a.get("at")) for a in history["accepted"] if a.get("figure") in (name, "all")), default="")
     points = []
     for run in runs:
         other = (run.get("figures") or {}).get(name) or {}

@@ -44,6 +44,24 @@ def before(runs: list[dict[str, Any]], key: RunKey, ended: str | None) -> list[d
     return [run for run in runs if run["run_id"] != key.run_id and (at := parse_instant(run.get("at"))) and at < end]
 
 
+def until(history: dict[str, Any], run_id: str, end: str | None) -> dict[str, Any]:
+    """
+    The history as it was when a run, or a phase of it, ended: a run that is judged again is not held against later ones. What a
+    person accepted of the run itself stays.
+
+    :param end: None where nobody says; then all other runs are earlier ones
+    """
+    limit = parse_instant(end)
+    own = {str(run.get("at")) for run in history["runs"] if run.get("run_id") == run_id}
+
+    def earlier(at: Any) -> bool:
+        return limit is None or (parsed := parse_instant(at)) is None or parsed < limit
+
+    runs = [run for run in history["runs"] if run.get("run_id") != run_id and earlier(run.get("at"))]
+    accepted = [entry for entry in history["accepted"] if entry["at"] in own or earlier(entry["at"])]
+    return {**history, "runs": runs, "accepted": accepted}
+
+
 def has_good_runs(lake: Lake, key: RunKey, dag_id: str) -> bool:
     """Whether a DAG had a green run beside this one, whose report task, which writes the history first, has ended."""
     others = [run for dag, run in lake.runs() if (dag, run) != lake.folder(key) and dag == dag_id]
@@ -83,10 +101,10 @@ def _is_verdict(told: Any) -> bool:
 
 
 def previous(lake: Lake, key: RunKey) -> str | None:
-    """The folder of the run of the same DAG before this one; None where there is none."""
+    """The folder of the run of the same DAG before this one that has a page; None where there is none."""
     runs, own = [run for dag, run in lake.runs() if dag == key.dag_id], lake.folder(key)[1]
     earlier = runs[runs.index(own) + 1 :] if own in runs else runs
-    return earlier[0] if earlier else None
+    return next((run for run in earlier[:_MOST] if lake.exists(lake.metrics(key.dag_id, run, "report.html"))), None)
 
 
 def following(lake: Lake, key: RunKey) -> str | None:

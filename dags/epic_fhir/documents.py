@@ -147,8 +147,16 @@ class BronzeFile:
 
 
 @dataclass(frozen=True)
+class BronzeReport:
+    """What extract's run report said of one export as it landed."""
+
+    resources: dict[str, Resources]
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class BronzeCommit:
-    """The bronze files that an export shows: state/landings/<export>.json. Old files lack the last three."""
+    """The bronze files that an export shows: state/landings/<export>.json. Old files lack the last four."""
 
     export_id: str
     group: str
@@ -159,6 +167,7 @@ class BronzeCommit:
     files: list[BronzeFile]
     complete_types: list[str] = field(default_factory=list)
     inferred_deletions: bool = False
+    report: BronzeReport | None = None
     schema_version: int = VERSION
 
 
@@ -190,6 +199,7 @@ class HistoryRun:
     views: dict[str, HistoryView]
     silver: dict[str, HistorySilver]
     warned: list[dict[str, Any]]
+    adopted: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ COUNTED_EARLIER = "counts of an earlier try"
 """The check that no such check failed for an export that is not downloaded again."""
 
 
+REQUESTED = "requested = landed"
+"""The check that extract landed each export that the run asked for."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """
@@ -25,6 +29,9 @@ class Evidence:
     :param every_landing: reads the landings of all exports, by export
     :param standing_joined: of each joined table what ``standing`` is of a view
     :param verdict_of: reads the verdict of a run by the key that its landings carry; None where there is none
+    :param requested: the exports that the run asked for; empty where extract did not run in it, or nobody says
+    :param whole: extract's run report with what it said in earlier tries; None where that is what is among the reports
+    :param counted: the exports of earlier tries whose counts are in that
     """
 
     reports: dict[str, dict[str, Any] | None]
@@ -34,12 +41,20 @@ class Evidence:
     every_landing: Callable[[], dict[str, Any]] = dict
     standing_joined: dict[str, int] = field(default_factory=dict)
     verdict_of: Callable[[str], Any] = lambda run_key: None
+    requested: tuple[str, ...] = ()
+    whole: dict[str, Any] | None = None
+    counted: frozenset[str] = frozenset()
 
     def result(self, phase: str) -> dict[str, Any]:
         return (self.reports.get(phase) or {}).get("result") or {}
 
     def resources(self, phase: str) -> dict[str, Any]:
         return (self.reports.get(phase) or {}).get("resources") or {}
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Extract's run report, with what it said of the run's exports in earlier tries."""
+        return self.whole or self.reports.get("extract") or {}
 
     @property
     def export_ids(self) -> list[str]:
@@ -102,11 +117,11 @@ class Evidence:
 
     def by_reference(self, kind: str) -> int:
         """How many came because another resource refers to them: no manifest counts these."""
-        return (self.result("extract").get("by_reference") or {}).get(kind, 0)
+        return ((self.told.get("result") or {}).get("by_reference") or {}).get(kind, 0)
 
     def set_aside(self, kind: str) -> dict[str, int]:
         """Resources that came and brought nothing new, by reason: a crawl reads again what it has."""
-        extract = self.result("extract")
+        extract = self.told.get("result") or {}
         return {reason: n for reason in ("unchanged", "duplicates", "opted_out") if (n := (extract.get(reason) or {}).get(kind))}
 
 
@@ -123,9 +138,9 @@ def _is_of_landing(check: Any, export: str) -> bool:
 
 
 def export_ids(extract: dict[str, Any] | None) -> list[str]:
-    """The exports that a report of extract names, joined by commas in its result."""
+    """The exports that a report of kick_off, wait or extract names, joined by commas in its result."""
     named = ((extract or {}).get("result") or {}).get("export_id") or ""
-    return [export for export in named.split(",") if export]
+    return [*dict.fromkeys(export for export in str(named).split(",") if export)]
 
 
 def landed_rows(landing: dict[str, Any], told: dict[str, Any]) -> dict[str, int]:

@@ -20,6 +20,9 @@ LEAST_LOST = 3
 SLOW_RUNS, SLOW_SHARES = 30, 3
 """A loss that each run's share hides: so many times the share within so many good runs."""
 
+_OF = ": "
+"""Between a check's name and its subject, where one text holds both."""
+
 _LASTING = ("silver = view", "view = PostgreSQL", "joined = PostgreSQL", "patients", "quality")
 """Checks that a run has of whatever is there, be it new or not."""
 
@@ -145,10 +148,12 @@ def still_asked(checks: list[Check], before: list[dict[str, Any]]) -> list[Check
     """
     Whether each thing that earlier good runs were asked of tables and data is asked again: what nobody asks cannot be wrong.
 
-    :param before: verdict.json of each run since the last one that had them all
+    :param before: verdict.json of the newest of them, which names what it lacked; before that version, of each since the last one
+        that had them all
     """
     asked = {(check.name, check.subject) for check in checks}
     then = {(c["name"], c["subject"]) for told in before for c in told.get("checks") or [] if _lasts(c)}
+    then |= {tuple(name.split(_OF, 1)) for told in before for name in _lack(told) or []}
     gone = sorted(then - asked)
     if not gone:
         return []
@@ -158,7 +163,29 @@ def still_asked(checks: list[Check], before: list[dict[str, Any]]) -> list[Check
         f"Earlier good runs had these checks, and this one has not: {named}{more}. If the settings or views took them away, accept "
         "it; else bring them back."
     )
-    return [Check(EXPECTATIONS, "checks", WARN, sentence, moves=True)]
+    return [
+        Check(EXPECTATIONS, "checks", WARN, sentence, moves=True, names=tuple(f"{name}{_OF}{subject}" for name, subject in gone))
+    ]
+
+
+def names_lack(told: dict[str, Any]) -> bool:
+    """Whether a verdict names every check that its run lacked."""
+    return _lack(told) is not None
+
+
+def without_lack(told: dict[str, Any]) -> dict[str, Any]:
+    """The verdict of a run that lacked nothing, or whose lack somebody accepted."""
+    return {**told, "checks": [c for c in told.get("checks") or [] if not _is_lack(c)]}
+
+
+def _lack(told: dict[str, Any]) -> list[str] | None:
+    """The checks that a run lacked; None where its version did not keep them."""
+    (names,) = [c.get("names") for c in told.get("checks") or [] if _is_lack(c)][:1] or [[]]
+    return names if isinstance(names, list) and all(isinstance(name, str) and _OF in name for name in names) else None
+
+
+def _is_lack(check: dict[str, Any]) -> bool:
+    return (check["name"], check["subject"]) == (EXPECTATIONS, "checks")
 
 
 def _lasts(check: dict[str, Any]) -> bool:

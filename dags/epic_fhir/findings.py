@@ -62,9 +62,9 @@ def finding(
 
     :param landed_at: when the newest of the run's data came
     """
-    headline = render.headline(whole.verdict, states)
+    headline = render.headline(whole.verdict, states, whole.checks)
     if whole.verdict != reconcile.GREEN:
-        return Finding(whole.verdict, headline, render.grounds(whole.checks), step, landed_at)
+        return Finding(whole.verdict, headline, render.grounds(whole.checks), step, landed_at, told_warnings(whole))
     warnings = told_warnings(whole)
     if not warnings:
         return Finding(whole.verdict, headline, [], None, landed_at)

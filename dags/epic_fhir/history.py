@@ -116,11 +116,14 @@ def record(
     reports: dict[str, dict[str, Any] | None],
     least_ms: float,
     warned: Iterable[dict[str, Any]] = (),
+    *,
+    adopted: bool = False,
 ) -> dict[str, Any]:
     """
     One run for the history.
 
     :param warned: its warnings, as acceptance keeps them
+    :param adopted: whether it took data that another run had landed and counted, and so says nothing of how they came
     """
     return {
         "run_id": run_id,
@@ -130,6 +133,7 @@ def record(
         "views": views(reports),
         "silver": silver((((reports.get("transform") or {}).get("result")) or {}).get("silver")),
         "warned": list(warned),
+        "adopted": adopted,
     }
 
 

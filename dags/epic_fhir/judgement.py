@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from epic_fhir import acceptance, attempts, baseline, contract_checks, history, layer_counts, reconcile
-from epic_fhir.changes import before, data_of, has_good_runs, last_good, verdict_of
+from epic_fhir import acceptance, attempts, baseline, contract_checks, history, layer_counts, mended, reconcile
+from epic_fhir.changes import before, data_of, has_good_runs, last_good, until, verdict_of
 from epic_fhir.checks import COULD_NOT_RUN, Check
 from epic_fhir.drift import drift
 from epic_fhir.evidence import Evidence, export_ids
-from epic_fhir.expectations import expectations, still_asked
+from epic_fhir.expectations import expectations, names_lack, still_asked, without_lack
 from epic_fhir.findings import Judged
 from epic_fhir.lake import Lake, RunKey
+from epic_fhir.landed_reports import Whole, whole
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 from epic_fhir.source_checks import EXPECTATIONS
 
-_MOST_ASKED = 30
-"""So many earlier verdicts are read."""
 
-
-def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds) -> Judged:
+def judge(
+    lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds, requested: Iterable[str] = (), mends: str | None = None
+) -> Judged:
     """
     The counts first, which decide; then what only warns: skew, speed, drift.
 
     :param given: each phase's run report as it was read, or None
+    :param requested: the exports that extract was to land
+    :param mends: of a rerun, the run that it mends
     """
     read = {phase: contract_checks.usable(phase, report) for phase, report in given.items()}
     reports = {phase: report for phase, (report, _) in read.items()}
-    evidence, problems = _evidence(lake, reports)
+    evidence, problems = _evidence(lake, reports, requested, whole(lake, key, reports.get("extract"), mends))
     checks = attempts.checks("counts", "all", lambda: reconcile.reconcile(evidence))
+    exports = evidence.export_ids
+    checks += attempts.checks(EXPECTATIONS, "mended run", lambda: mended.warnings(lake, key, mends, exports, checks))
     checks += contract_checks.as_agreed({phase: told for phase, (_, told) in read.items()} | problems)
     grounds = reconcile.verdict(checks)
     checks += attempts.checks("skew", "all", lambda: skew(reports, thresholds))
@@ -54,10 +59,13 @@ def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds
     return Judged(grounds, reconcile.as_dicts(checks + page.failed), table, [asdict(trend) for trend in drawn], data)
 
 
-def _evidence(lake: Lake, reports: dict[str, Any]) -> tuple[Evidence, dict[str, str | None]]:
+def _evidence(
+    lake: Lake, reports: dict[str, Any], requested: Iterable[str], extracted: Whole
+) -> tuple[Evidence, dict[str, str | None]]:
     """What the checks look at; and by export why its landing cannot be used, of all landings as soon as the checks read them."""
     exports = (((reports.get("transform") or {}).get("result")) or {}).get("exports") or []
-    known = sorted({*exports, *export_ids(reports.get("extract"))})
+    landed = export_ids(reports.get("extract"))
+    known = sorted({*exports, *landed})
     landings = {e: contract_checks.usable_landing(e, lake.read_json(lake.landing(e))) for e in known}
     problems = {export: told for export, (_, told) in landings.items()}
 
@@ -79,6 +87,10 @@ def _evidence(lake: Lake, reports: dict[str, Any]) -> tuple[Evidence, dict[str, 
         standing_joined=_versions(lake, "joined"),
         every_landing=every_landing,
         verdict_of=verdict_of,
+        # A crawl that a later one has superseded ends as the later one.
+        requested=tuple(e for e in requested if e in landed or not lake.exists(f"{lake.root}/state/exports/{e}/crawl.json")),
+        whole=extracted.extract,
+        counted=extracted.counted,
     )
     return evidence, problems
 
@@ -87,7 +99,7 @@ def _beside_earlier_runs(
     lake: Lake, key: RunKey, evidence: Evidence, thresholds: Thresholds
 ) -> tuple[list[baseline.Trend], list[Check], dict[str, Any] | None]:
     """The trends; what the run is held against earlier ones for: its speed, its data, what one may expect; and their history."""
-    reports = evidence.reports
+    reports, told = evidence.reports, {**evidence.reports, "extract": evidence.told or None}
     try:
         past = _history(lake, key, key.dag_id)
         tables = _history(lake, key, history.of_tables(key.dag_id))
@@ -96,12 +108,20 @@ def _beside_earlier_runs(
     tried = attempts.Attempts()
     figures = tried.of("speed", "all", lambda: history.figures(reports, thresholds.speed.least_ms), {})
     ended = history.ended(reports)
-    trends = tried.of("speed", "all", lambda: baseline.trends(figures, past, key.run_id, ended, thresholds.speed), [])
+    # What a phase left is of the time when it ended: a person may have cleared a later one days afterwards.
+    ends = {phase: history.ended({phase: reports.get(phase)}) for phase in reconcile.PHASES}
+    before_phase = {phase: until(past, key.run_id, ends[phase]) for phase in ends}
+
+    def drawn() -> list[baseline.Trend]:
+        return baseline.trends(figures, before_phase["extract"], key.run_id, ended, thresholds.speed, before_phase)
+
+    trends: list[baseline.Trend] = tried.of("speed", "all", drawn, [])
     mine = {export: evidence.landings[export] for export in evidence.export_ids}
     checks = [*tried.failed, *(trend.check() for trend in trends)]
-    checks += attempts.checks("drift", "all", lambda: drift(reports, tables, key.run_id, mine, thresholds.data))
-    checks += attempts.checks(EXPECTATIONS, "all", lambda: expectations(reports, tables, key.run_id, thresholds.data.deleted))
-    return trends, checks, tables
+    loaded, held = (until(tables, key.run_id, ends[phase]) for phase in ("load", "transform"))
+    checks += attempts.checks("drift", "all", lambda: drift(reports, loaded, key.run_id, mine, thresholds.data))
+    checks += attempts.checks(EXPECTATIONS, "all", lambda: expectations(told, held, key.run_id, thresholds.data.deleted))
+    return trends, checks, {**tables, "runs": until(tables, key.run_id, ended)["runs"]}
 
 
 def _history(lake: Lake, key: RunKey, dag_id: str) -> dict[str, Any]:
@@ -118,14 +138,21 @@ def _history(lake: Lake, key: RunKey, dag_id: str) -> dict[str, Any]:
 
 
 def _asked_before(lake: Lake, key: RunKey, past: dict[str, Any] | None, ended: str | None) -> list[dict[str, Any]]:
-    """The verdicts of the green runs since the newest one that lacked no check, or whose lack somebody accepted."""
+    """
+    The verdict of the newest green run. It names what it lacked itself; one of an earlier version did not, so there the verdicts go
+    on to the newest one that lacked nothing, or whose lack somebody accepted.
+    """
     runs = [run for run in before((past or {}).get("runs") or [], key, ended) if run.get("verdict") == "green"]
     whole = {run["run_id"] for run in acceptance.comparable(past, key.run_id, EXPECTATIONS, "checks")} if past else set()
     found = []
     for run in reversed(runs):
         told = verdict_of(lake, key.dag_id, run["run_id"])  # of a rerun, which stands in this history, too, there is none here
-        found += [told] if told else []
-        if (told and run["run_id"] in whole) or len(found) == _MOST_ASKED:
+        if told is None:
+            continue
+        if run["run_id"] in whole:
+            return [*found, without_lack(told)]
+        found.append(told)
+        if names_lack(told):
             return found
     good = None if found else last_good(lake, key, ended)
     return found if good is None else [good]

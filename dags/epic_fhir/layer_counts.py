@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 def table(evidence: Evidence) -> list[dict[str, Any]]:
     """One row per resource type: what this export brought, what silver holds in all, and its views on both sides."""
-    extract, transform, load = (evidence.result(phase) for phase in ("extract", "transform", "load"))
-    sent, manifest = evidence.resources("extract"), extract.get("manifest_counts") or {}
+    extract, transform, load = evidence.told.get("result") or {}, evidence.result("transform"), evidence.result("load")
+    sent, manifest = evidence.told.get("resources") or {}, extract.get("manifest_counts") or {}
     bronze = evidence.written()
     silver, views, tables = transform.get("silver") or {}, transform.get("views") or {}, load.get("tables") or {}
     rows = []

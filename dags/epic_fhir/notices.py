@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from epic_fhir import acceptance, alerts, job_settings, refusals, remedy
+from epic_fhir import acceptance, alerts, job_settings, refusals, rejudged, remedy
 from epic_fhir.alert_memory import Unsent
 from epic_fhir.alert_store import AlertStore
 from epic_fhir.channels import Alerts, Message, channels
@@ -102,8 +102,7 @@ def settings_do_not_hold(key: RunKey, problem: str, context: Any, paused: Callab
     advice, cause = "Fix them first, then run the command.", acceptance.words(problem)
     step = {"task": key.task_id, "exit_code": SETTINGS, "cause": cause, "advice": advice, "command": command}
     grounds = [{"name": "settings", "subject": "all", "state": FAIL, "sentence": part} for part in parts]
-    headline = "Red: the settings are invalid, so nothing was checked."
-    finding = alerts.Finding("red", headline, grounds, remedy.switched_on(step, paused))
+    finding = alerts.Finding("red", rejudged.INVALID, grounds, remedy.switched_on(step, paused))
     alerts.tell(lake_of(key.dag_id), key, alerts_of, "", context, finding)
 
 

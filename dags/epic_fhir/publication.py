@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
-from html import escape
 from typing import Any
 
-from epic_fhir import acceptance, history, index, remedy, render
+from epic_fhir import acceptance, history, index, rejudged, remedy, render
 from epic_fhir.attempts import Attempts
 from epic_fhir.changes import following, last_good, previous, since_last_good
 from epic_fhir.evidence import PHASES
 from epic_fhir.findings import Judged, told_warnings
 from epic_fhir.lake import Lake, RunKey
+from epic_fhir.landed_reports import Whole
 from epic_fhir.reports import DATA_REFUSED, record
 from epic_fhir.settings import Thresholds
 
@@ -32,12 +32,17 @@ def write(lake: Lake, path: str, key: RunKey, judged: Judged, reports: dict[str,
     lake.write_json(path, {"schema_version": 1, "run": run, **asdict(judged)})
 
 
-def remember(lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], thresholds: Thresholds) -> None:
+def remember(
+    lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], thresholds: Thresholds, *, adopted: bool = False
+) -> None:
     """
     The run's place in the history. One that cannot be read is left as it is: the checks have told of it. What a rerun left in the
     tables stands in the history of the DAG that it mends, too, without its times.
+
+    :param adopted: whether another run has counted its data
     """
-    own = history.record(key.run_id, whole.verdict, reports, thresholds.speed.least_ms, warned=acceptance.warned(whole.checks))
+    warned = acceptance.warned(whole.checks)
+    own = history.record(key.run_id, whole.verdict, reports, thresholds.speed.least_ms, warned, adopted=adopted)
     try:
         for dag_id in {key.dag_id, history.of_tables(key.dag_id)}:
             kept = own if dag_id == key.dag_id else {**own, "figures": {}}
@@ -56,6 +61,7 @@ class Publication:
     :param notes: what the page and the task's own report say besides
     :param mends: of a rerun, the run that it mends
     :param paused: whether a DAG is switched off in Airflow
+    :param extracted: extract's report, with what it said in earlier tries
     """
 
     lake: Lake
@@ -67,6 +73,7 @@ class Publication:
     notes: tuple[str, ...]
     mends: str | None
     paused: Callable[[str], bool]
+    extracted: Whole
 
     @property
     def path(self) -> str:
@@ -83,10 +90,10 @@ class Publication:
         lake, key = self.lake, self.key
         verdict, phases = lake.metrics(key.dag_id, key.run_id, "verdict.json"), {phase: self.reports[phase] for phase in PHASES}
         page = tried.of("report", "page", lambda: self._page(whole, step), "")
-        page = page or _short_page(key, render.headline(whole.verdict, self.states), whole, step)
+        page = page or _short_page(key, render.headline(whole.verdict, self.states, whole.checks), whole, step)
         for what, writing in (
             ("verdict", lambda: write(lake, verdict, key, whole, self.reports)),
-            ("history", lambda: remember(lake, key, whole, phases, self.thresholds)),
+            ("history", lambda: remember(lake, key, whole, phases, self.thresholds, adopted=bool(self.extracted.adopted))),
             ("page", lambda: self._write_page(page)),
             ("report", lambda: self.write_report(whole, told, page)),
             ("index", lambda: index.write(lake)),
@@ -117,7 +124,8 @@ class Publication:
 
     def _page(self, whole: Judged, step: dict[str, Any] | None) -> str:
         """With what the last good run was like."""
-        lake, key, reports = self.lake, self.key, self.reports
+        lake, key = self.lake, self.key
+        reports = {**self.reports, "extract": self.extracted.extract or self.reports["extract"]}
         good = last_good(lake, key, history.ended({phase: reports[phase] for phase in PHASES}))
         origin = (reports["extract"] or {}).get("run") or {}
         now = {"run": origin, "checks": whole.checks, "table": whole.table}
@@ -130,6 +138,7 @@ class Publication:
             reports,
             self.states,
             step,
+            counted_by=sorted(set(self.extracted.adopted.values())),
             trends=whole.trends,
             changes=since_last_good(now, good) if good else None,
             last_good=((good or {}).get("run") or {}).get("run_id"),
@@ -152,13 +161,8 @@ def _short_page(key: RunKey, headline: str, whole: Judged, step: dict[str, Any] 
     """What stands for a page that could not be built: the alert's link must not lead to an empty one."""
     sentences = [f"{c['name']}, {c['subject']}: {c['sentence']}" for c in render.grounds(whole.checks)]
     lines = [
-        f"{key.dag_id}, run {key.run_id}.",
         "The page of this run could not be built; the log of the task report says why.",
         *sentences,
         *((step["advice"], step["command"]) if step else ()),
     ]
-    paragraphs = "\n".join(f"<p>{escape(line)}</p>" for line in lines)
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(headline)}</title></head>\n'
-        f"<body><h1>{escape(headline)}</h1>\n{paragraphs}\n</body></html>\n"
-    )
+    return rejudged.page(key, headline, lines)

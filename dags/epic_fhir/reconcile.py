@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from epic_fhir import joined_checks, load_checks, source_checks, transform_checks
+from epic_fhir import joined_checks, landing_checks, load_checks, source_checks, transform_checks
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
-from epic_fhir.evidence import COUNTED_EARLIER, PHASES, Evidence, landed_rows
+from epic_fhir.evidence import PHASES, Evidence, landed_rows
 
 GREEN, RED, UNKNOWN = "green", "red", "unknown"
 
@@ -21,16 +21,18 @@ def reconcile(evidence: Evidence) -> list[Check]:
     checks = transform_checks.problems(evidence.result("transform"))  # first: an alert has room for three
     checks += joined_checks.problems(evidence.result("transform"), joined_checks.MADE)
     checks += [_reported(phase, evidence.reports.get(phase)) for phase in PHASES]
-    checks += source_checks.problems(evidence.result("extract"), evidence.resources("extract"))
-    types = sorted(evidence.resources("extract"))
-    manifest = evidence.result("extract").get("manifest_counts") or {}
+    checks += landing_checks.requested(evidence)
+    told, received = evidence.told.get("result") or {}, evidence.told.get("resources") or {}
+    checks += source_checks.problems(told, received)
+    types = sorted(received)
+    manifest = told.get("manifest_counts") or {}
     for kind in types:
         promised = manifest.get(kind)
         if promised is not None:
             promised += evidence.by_reference(kind)
-        checks += _source_is_bronze(kind, evidence.resources("extract")[kind], promised, evidence.set_aside(kind))
-    checks += _landed_earlier(evidence)
-    if set(evidence.landed_earlier) != set(evidence.export_ids) or not evidence.export_ids:
+        checks += _source_is_bronze(kind, received[kind], promised, evidence.set_aside(kind))
+    checks += landing_checks.earlier(evidence)
+    if set(evidence.landed_earlier) - evidence.counted != set(evidence.export_ids) or not evidence.export_ids:
         ended = evidence.succeeded("extract")
         checks += [_not_received(kind, count, ended=ended) for kind, count in sorted(manifest.items()) if kind not in types]
     checks += _bronze_is_transformed(evidence)
@@ -83,28 +85,6 @@ def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None, a
     if missing == 0:
         return [*checks, Check("source = bronze", kind, PASS, f"{told}.")]
     return [*checks, Check("source = bronze", kind, FAIL, f"{told}: {missing:,} unaccounted for.")]
-
-
-def _landed_earlier(evidence: Evidence) -> list[Check]:
-    """Of exports that an earlier try landed nothing is counted in this one: what was found then still counts."""
-    wrong = {export: found for export in evidence.landed_earlier if (found := evidence.miscounted(export))}
-    checks = [
-        Check(
-            COUNTED_EARLIER,
-            export,
-            FAIL,
-            f"{export} landed in an earlier try, whose counts did not fit: {', '.join(found)}. It is not downloaded again in this "
-            "try. Ask for a new export, in bulk a full one (EPIC_FHIR_BULK_MODE=full): what is missing has not changed since.",
-        )
-        for export, found in wrong.items()
-    ]
-    if right := [export for export in evidence.landed_earlier if export not in wrong]:
-        sentence = (
-            f"{', '.join(right)}: landed and checked by an earlier try (received rows = written rows); not downloaded again in "
-            "this try."
-        )
-        checks.append(Check("source = bronze", "all", PASS, sentence))
-    return checks
 
 
 def _not_received(kind: str, count: int, *, ended: bool) -> Check:

@@ -39,13 +39,35 @@ def holding(lake: Lake, dag_id: str, kinds: set[str]) -> str | None:
 
     :param kinds: resource types
     """
-    for run, verdict in _not_mended(lake, dag_id):
-        report = lake.read_json(lake.metrics(dag_id, run, "transform.json"))
+    settled: set[str] = set()
+    of_reruns = sites.named("rerun", sites.of(dag_id))
+    for dag, folder in lake.runs():
+        if dag not in (dag_id, of_reruns):
+            continue
+        judged = lake.read_json(lake.metrics(dag, folder, "verdict.json"))
+        settled |= _mended(lake, dag, folder) if dag == of_reruns else set()
+        run = _mends(lake, dag, folder) if dag == of_reruns else _id(lake, dag, folder, judged)
+        if run is None or run in settled:
+            continue
+        report = lake.read_json(lake.metrics(dag, folder, "transform.json"))
         if kinds <= _part(_part(report, "result"), "held_deletions").keys():
             return run
-        if verdict == reconcile.GREEN or _part(report, "run").get("status") == "success":
+        ended = _part(report, "run").get("status") == "success"
+        if dag == of_reruns:
+            settled |= {run} if ended else set()
+        elif ended or _verdict(judged) == reconcile.GREEN:
             return None
     return None
+
+
+def reruns(lake: Lake, dag_id: str, run_id: str) -> Iterator[tuple[str, str]]:
+    """DAG and id of each rerun that mended a run or tried to, newest first; those of which a report task has ended."""
+    of_reruns = sites.named("rerun", sites.of(dag_id))
+    for dag, folder in lake.runs():
+        if dag == of_reruns:
+            own = lake.read_json(lake.metrics(dag, folder, "report.json"))
+            if _part(own, "result").get("mends") == run_id:
+                yield dag, str(_part(own, "run").get("run_id") or folder)
 
 
 def _not_mended(lake: Lake, dag_id: str) -> Iterator[tuple[str, Any]]:
@@ -59,7 +81,7 @@ def _not_mended(lake: Lake, dag_id: str) -> Iterator[tuple[str, Any]]:
             judged = lake.read_json(lake.metrics(dag, folder, "verdict.json"))
             run = _id(lake, dag, folder, judged)
             if run not in mended:
-                yield run, judged.get("verdict") if isinstance(judged, dict) else None
+                yield run, _verdict(judged)
 
 
 def _id(lake: Lake, dag_id: str, folder: str, judged: Any) -> str:
@@ -70,6 +92,16 @@ def _id(lake: Lake, dag_id: str, folder: str, judged: Any) -> str:
         if isinstance(run, str) and lake.folder_of(run) == folder:
             return run
     return folder
+
+
+def _verdict(judged: Any) -> Any:
+    return judged.get("verdict") if isinstance(judged, dict) else None
+
+
+def _mends(lake: Lake, dag_id: str, folder: str) -> str | None:
+    """The id of the run that a rerun mended or tried to."""
+    mends = _part(lake.read_json(lake.metrics(dag_id, folder, "report.json")), "result").get("mends")
+    return mends if isinstance(mends, str) else None
 
 
 def _mended(lake: Lake, dag_id: str, folder: str) -> set[str]:

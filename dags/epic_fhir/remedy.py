@@ -7,12 +7,13 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from epic_fhir import acceptance, refusals, rerun, sites
-from epic_fhir.checks import FAIL
-from epic_fhir.evidence import COUNTED_EARLIER
+from epic_fhir.checks import COULD_NOT_RUN, FAIL
+from epic_fhir.evidence import COUNTED_EARLIER, REQUESTED
 from epic_fhir.lake import RunKey
 from epic_fhir.load_checks import QUALITY
 from epic_fhir.refusals import at_the_source, run_option
 from epic_fhir.reports import DATA_REFUSED, JOBS
+from epic_fhir.task_states import TASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ _QUALITY = (
 )
 
 _MENDS = {
+    REQUESTED: ("extract", None),
     "manifest = source": ("kick_off", None),
     COUNTED_EARLIER: ("kick_off", None),
     "source = bronze": ("extract", None),
@@ -64,7 +66,9 @@ def next_step(
     failed = next((task for task in ORDER if states.get(task) not in ("success", "skipped", None)), "validate")
     report = reports.get(failed) or {}
     code, result = (report.get("run") or {}).get("exit_code"), report.get("result") or {}
-    told = _of_checks(key, checks) if failed == "validate" else _ADVICE.get(code, "Read the end of the task's log in Airflow.")
+    died = failed == "validate" and not any(c["state"] in (FAIL, COULD_NOT_RUN) and c["name"] != TASK for c in checks)
+    fallback = "Read the end of the task's log in Airflow."
+    told = _of_checks(key, checks) if failed == "validate" and not died else _ADVICE.get(code, fallback)
     refused = refusals.refused(key, failed, code, result)
     transform = (reports.get("transform") or {}).get("result") or {}
     known = {name for part in ("views", "joined", "lookups") for name in transform.get(part) or {}}
@@ -79,7 +83,7 @@ def next_step(
         # A clear by run id works for every run, also for manual ones that have no logical date. What validate could not check lies
         # in the phases before it, so all of them go again: the run adopts the export it has.
         # load has run where transform reached its end, and must run after it.
-        scope = "" if failed == "validate" or (failed == "transform" and code == DATA_REFUSED) else " --only-failed"
+        scope = "" if (failed == "validate" and not died) or (failed == "transform" and code == DATA_REFUSED) else " --only-failed"
         command = f"airflow dags clear {key.dag_id} {run_option(key)}{scope} --yes"
     return {"task": failed, "exit_code": code, "cause": "" if failed == "validate" else cause, "advice": advice, "command": command}
 

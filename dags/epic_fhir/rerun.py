@@ -1,7 +1,8 @@
 """
 What a rerun by hand will do, worked out before anything is done: which run it mends, from which phase on, what it replaces.
 
-A rerun is a run of its own with the exports of the run it mends. The phases before the one it begins with keep their reports.
+A rerun is a run of its own with the exports of the run it mends. The phases before the one it begins with keep their reports. Where
+an earlier rerun of that run has extracted, its exports and reports stand for those of the run.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Plan:
     :param begin: the first phase that runs
     :param exports: what extract and transform work on; none where the server is asked anew, or transform takes what is pending
     :param sentences: what is replaced, for people
-    :param reports: extract's, of the run that is mended, where extract does not run
+    :param reports: extract's, where extract does not run: of the newest rerun of that run that extracted, or else of the run itself
     :param gives_up: exports of the run that never landed: a kick-off would find and adopt them instead of asking anew
     :param accept_deletions: ``Type:number`` of each type
     """
@@ -100,6 +101,10 @@ class Plan:
             chosen |= {"accept-deletions": self.accept_deletions, "reason": [self.reason]}
         return {name: values for name, values in chosen.items() if values}
 
+    def requested(self) -> list[str] | None:
+        """The exports that extract is to land; None where the rerun's own kick-off says which."""
+        return None if self.begin == "kick_off" else self.exports if self.runs("extract") else []
+
     def notes(self) -> tuple[str, ...]:
         """What the run's own report keeps of what a person has accepted."""
         if not self.accept_deletions:
@@ -121,11 +126,16 @@ def plan(lake: Lake, dag_id: str, asked: Asked, state: red_runs.State = red_runs
     :raises Impossible: where there is no such run, export, type or view, or nothing to begin from
     """
     run = _run(lake, dag_id, asked.run, state)
-    reports = {task: lake.read_json(lake.metrics(dag_id, run, f"{task}.json")) for task in (*JOBS, "report")}
+    first = rerun_exports.reports_of(lake, dag_id, run)
+    again = {name: rerun_exports.reports_of(lake, *name) for name in red_runs.reruns(lake, dag_id, run)}
+    extracted = [name for name, told in again.items() if ((told["extract"] or {}).get("run") or {}).get("status") == "success"]
+    base = extracted[0] if extracted else (dag_id, run)
+    reports = again.get(base, first)
     begin = _begin(asked, reports)
     own = rerun_exports.of_run(reports)
     exports = [] if begin == "kick_off" else rerun_exports.chosen(lake, asked.exports) or own
-    gives_up = [export for export in own if begin == "kick_off" and rerun_exports.is_open(lake, export)]
+    every = dict.fromkeys(export for told in (first, *again.values()) for export in rerun_exports.of_run(told))
+    gives_up = [export for export in every if begin == "kick_off" and rerun_exports.is_open(lake, export)]
     if begin == "extract" and not exports:
         raise Impossible(f"Cannot extract for run {run}: it has no export; begin with kick_off, which requests one")
     landings = rerun_exports.landings(lake, exports)
@@ -153,7 +163,7 @@ def plan(lake: Lake, dag_id: str, asked: Asked, state: red_runs.State = red_runs
         reason=asked.reason.strip() if accepted else "",
         lookups=lookups,
     )
-    kept = {} if made.runs("extract") else {"extract": lake.metrics(dag_id, run, "extract.json")}
+    kept = {} if made.runs("extract") else {"extract": lake.metrics(*base, "extract.json")}
     return Plan(**{**asdict(made), "reports": kept, "sentences": sentences(made, reports, landings, standing)})
 
 

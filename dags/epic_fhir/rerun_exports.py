@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 from epic_fhir import contract_checks
+from epic_fhir.evidence import export_ids
 from epic_fhir.lake import Lake
+from epic_fhir.reports import JOBS
 
 
 class Impossible(Exception):
@@ -14,12 +16,25 @@ class Impossible(Exception):
 
 
 def of_run(reports: dict[str, Any]) -> list[str]:
-    """Those that the run to mend asked for."""
-    for task in ("extract", "wait", "kick_off"):
-        told = ((reports[task] or {}).get("result") or {}).get("export_id")
-        if told:
-            return str(told).split(",")
-    return []
+    """
+    Those that the run to mend asked for. An extract that failed names only what landed, or what it tried last; one that succeeded
+    names all, also a later crawl in the place of its own.
+    """
+    extract = reports["extract"] or {}
+    if (extract.get("run") or {}).get("status") == "success" and (landed := export_ids(extract)):
+        return landed
+    return [*dict.fromkeys([*requested(reports), *export_ids(extract)])]
+
+
+def reports_of(lake: Lake, dag_id: str, run: str) -> dict[str, Any]:
+    """What the tasks of a run left; None for each that left nothing."""
+    found = {task: lake.read_json(lake.metrics(dag_id, run, f"{task}.json")) for task in (*JOBS, "report")}
+    return {task: report if isinstance(report, dict) else None for task, report in found.items()}
+
+
+def requested(reports: dict[str, Any]) -> list[str]:
+    """The exports that kick_off names, or else wait."""
+    return export_ids(reports.get("kick_off")) or export_ids(reports.get("wait"))
 
 
 def chosen(lake: Lake, asked: tuple[str, ...]) -> list[str]:

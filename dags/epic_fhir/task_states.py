@@ -10,6 +10,9 @@ from epic_fhir.evidence import PHASES
 from epic_fhir.lake import Lake, RunKey
 from epic_fhir.reports import reached_its_end
 
+TASK = "task"
+"""The check of what the scheduler knows of a task."""
+
 
 def as_load_went(lake: Lake, key: RunKey, states: dict[str, str]) -> dict[str, str]:
     """load starts whatever became of transform, and fails at once where there is nothing to load: then it did not run."""
@@ -42,4 +45,4 @@ def state_check(task: str, state: str | None, report: dict[str, Any] | None) -> 
     else:
         sentence = f"{task} did not run (its state is {state or 'none'})."
     failed = FAIL if state == "failed" else COULD_NOT_RUN
-    return {"name": "task", "subject": task, "state": failed, "sentence": sentence}
+    return {"name": TASK, "subject": task, "state": failed, "sentence": sentence}

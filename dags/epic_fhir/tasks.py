@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from epic_fhir import acceptance, alerts, history, logs, notices, reconcile, red_runs, remedy, rerun, sites, verdict
+from epic_fhir import acceptance, alerts, history, logs, notices, reconcile, red_runs, rejudged, remedy, rerun, sites, verdict
 from epic_fhir.channels import Alerts
 from epic_fhir.contract_checks import usable
 from epic_fhir.installation import Installation
@@ -46,17 +46,28 @@ class RunReport(BaseOperator):
         return report(context, None if self.plan is None else _going(self.plan))
 
 
-def validate(context: Any, paths: dict[str, str], published: dict[str, Any]) -> dict[str, Any]:
+def validate(
+    context: Any,
+    paths: dict[str, str],
+    published: dict[str, Any],
+    exports: list[str] | None = None,
+    mends: str | None = None,
+) -> dict[str, Any]:
     """
     Fails the task, without a retry, where the run is not green.
 
     :param published: the assets by what they are of; each gets its rows, so that the DAGs that start on them know what came
+    :param exports: of a rerun, the exports that its extract was to land
+    :param mends: of a rerun, the run that it mends
     """
     key = RunKey.of(context)
     log.info(logs.opening(key))
-    lake, thresholds = _given(key)
-    told = _end(lake, key, verdict.validate(lake, key, thresholds, paths))
+    lake = _lake(key)
+    rejudged.begin(lake, key)
+    told = _end(lake, key, verdict.validate(lake, key, _thresholds(key), paths, exports, mends))
     reports = {phase: lake.read_json(path) or {} for phase, path in paths.items()}
+    if paths.get("extract") != lake.report(key, "extract"):
+        reports["extract"] = {}  # a rerun that did not extract brought nothing to bronze
     for of_what, asset in published.items():
         context["outlet_events"][asset].extra = {"dag_run": key.run_id, "rows": rows_of(of_what, reports)}
     return told
@@ -103,12 +114,12 @@ def _nothing_done(context: Any) -> str:
     return f"Nothing was done, because there is no plan: {why}"
 
 
-def validate_rerun(context: Any, told: dict[str, Any]) -> dict[str, Any]:
+def validate_rerun(context: Any, told: dict[str, Any], published: dict[str, Any]) -> dict[str, Any]:
     """Judges what a rerun did, together with what it did not do again."""
     key, made = RunKey.of(context), _going(told)
     lake, _ = _given(key)
     paths = {phase: made.reports.get(phase) or lake.report(key, phase) for phase in reconcile.PHASES}
-    return validate(context, paths, {})
+    return validate(context, paths, published, made.requested(), made.run)
 
 
 def _going(told: dict[str, Any]) -> rerun.Plan:
@@ -123,12 +134,17 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     """Fails after the page is written where the run is not green: Airflow judges a run by its last task."""
     key = RunKey.of(context)
     log.info(logs.opening(key))
+    lake = None
     try:
-        lake, thresholds = _given(key)
+        lake = _lake(key)
+        rejudged.begin(lake, key)
+        thresholds = _thresholds(key)
         with settings_must_hold():
             here = Installation.of(key.dag_id)
             told, link = Alerts.of(here), page_url(lake, report_url(here), key.dag_id, key.run_id)
     except AirflowFailException as e:
+        if lake is not None:
+            rejudged.settings_do_not_hold(lake, key, str(e))
         notices.settings_do_not_hold(key, str(e), context, partial(paused, context["ti"]))
         raise
     before = list(remedy.ORDER)
@@ -136,7 +152,8 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     left_out = {} if made is None else {task: made.reports.get(task) for task in JOBS if not made.runs(task)}
     mends, notes = (made.run, made.notes()) if made else (None, ())
     alert = partial(alerts.tell, lake, key, told, link, context, mends=mends)
-    problem = verdict.publish(lake, key, thresholds, states, alert, left_out, mends, notes, partial(paused, context["ti"]))
+    exports = made.requested() if made else None
+    problem = verdict.publish(lake, key, thresholds, states, alert, left_out, mends, notes, partial(paused, context["ti"]), exports)
     if kinds := _deleted(lake, key, made, states.get("transform")):
         acceptance.deleted(lake, history.of_tables(key.dag_id), key.run_id, kinds, made.reason)
     return _end(lake, key, problem)
@@ -212,9 +229,17 @@ def has_deletions(context: Any) -> bool:
 
 
 def _given(key: RunKey) -> tuple[Lake, Thresholds]:
+    return _lake(key), _thresholds(key)
+
+
+def _lake(key: RunKey) -> Lake:
     with settings_must_hold():
-        here = Installation.of(key.dag_id)
-        return Settings.of(here).open_lake(), Thresholds.of(here)
+        return Settings.of(Installation.of(key.dag_id)).open_lake()
+
+
+def _thresholds(key: RunKey) -> Thresholds:
+    with settings_must_hold():
+        return Thresholds.of(Installation.of(key.dag_id))
 
 
 def _end(lake: Lake, key: RunKey, problem: str | None) -> dict[str, Any]:

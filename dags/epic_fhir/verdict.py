@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from epic_fhir import publication, reconcile, remedy
+from epic_fhir import publication, reconcile, remedy, rerun_exports
 from epic_fhir.alert_message import Finding
 from epic_fhir.attempts import Attempts
 from epic_fhir.checks import COULD_NOT_RUN, FAIL
@@ -18,21 +18,32 @@ from epic_fhir.evidence import PHASES, export_ids
 from epic_fhir.findings import Judged, finding
 from epic_fhir.judgement import judge
 from epic_fhir.lake import Lake, RunKey
+from epic_fhir.landed_reports import Whole, whole
 from epic_fhir.reports import DATA_REFUSED, parse_instant, record
 from epic_fhir.settings import Thresholds
 from epic_fhir.task_states import as_load_went, report_of, state_check
 
 
-def validate(lake: Lake, key: RunKey, thresholds: Thresholds, paths: dict[str, str]) -> str | None:
+def validate(
+    lake: Lake,
+    key: RunKey,
+    thresholds: Thresholds,
+    paths: dict[str, str],
+    exports: list[str] | None = None,
+    mends: str | None = None,
+) -> str | None:
     """
     Judges the run and writes verdict.json and the task's own report.
 
     :param paths: each phase's run report
+    :param exports: of a rerun, the exports that its extract was to land; None where the run's own kick-off says which
+    :param mends: of a rerun, the run that it mends
     :return: why the run is not green; None when it is
     """
     start = datetime.now(timezone.utc)
     given = {phase: lake.read_json(paths[phase]) if phase in paths else None for phase in PHASES}
-    judged = judge(lake, key, given, thresholds)
+    first = {task: lake.read_json(lake.report(key, task)) for task in ("kick_off", "wait")}
+    judged = judge(lake, key, given, thresholds, _requested(first) if exports is None else exports, mends)
     reports = {phase: usable(phase, report)[0] for phase, report in given.items()}
     problem = judged.problem()
     path = lake.metrics(key.dag_id, key.run_id, "verdict.json")
@@ -62,6 +73,7 @@ def publish(
     mends: str | None = None,
     notes: tuple[str, ...] = (),
     paused: Callable[[str], bool] = lambda _: False,
+    exports: list[str] | None = None,
 ) -> str | None:
     """
     Writes report.html, whatever became of the run, and the index over all runs.
@@ -72,6 +84,7 @@ def publish(
     :param mends: of a rerun, the run that it mends
     :param notes: what the page and the task's own report say besides
     :param paused: whether a DAG is switched off in Airflow
+    :param exports: of a rerun, the exports that its extract was to land; None where the run's own kick-off says which
     :return: why the run is not green; None when it is
     """
     start, tried = datetime.now(timezone.utc), Attempts()
@@ -80,33 +93,35 @@ def publish(
     given = {task: tried.of("report", task, partial(_given, lake, key, task, left_out, states), None) for task in remedy.ORDER}
     reports = {task: usable(task, report)[0] for task, report in given.items()}
     phases = {phase: given[phase] for phase in PHASES}
-    judged = tried.of("report", "checks", lambda: judge(lake, key, phases, thresholds), Judged(reconcile.UNKNOWN, [], []))
+    requested, nothing = _requested(given) if exports is None else exports, Judged(reconcile.UNKNOWN, [], [])
+    judged = tried.of("report", "checks", lambda: judge(lake, key, phases, thresholds, requested, mends), nothing)
     asked = [task for task in remedy.ORDER if task not in left_out]
     of_tasks = [c for task in asked if (c := state_check(task, states.get(task), reports[task]))]
-    left = publication.Publication(lake, key, thresholds, reports, states, start, notes, mends, paused)
+    extracted = tried.of("report", "counts of earlier tries", lambda: whole(lake, key, reports["extract"], mends), Whole(None))
+    left = publication.Publication(lake, key, thresholds, reports, states, start, notes, mends, paused, extracted)
 
     def written(told: list[str]) -> tuple[Judged, dict[str, Any] | None, str]:
         """What cannot be written changes the verdict: then what can be written says so, too."""
         while True:
-            whole = _final(judged, of_tasks, tried)
+            final = _final(judged, of_tasks, tried)
             checked = _final(judged, of_tasks, Attempts())
-            step = tried.of("report", "next step", partial(_step, left, whole, checked), remedy.write_again(key))
-            page = left.write(whole, step, told, tried)
-            if _final(judged, of_tasks, tried).verdict == whole.verdict:
+            step = tried.of("report", "next step", partial(_step, left, final, checked), remedy.write_again(key))
+            page = left.write(final, step, told, tried)
+            if _final(judged, of_tasks, tried).verdict == final.verdict:
                 return _final(judged, of_tasks, tried), step, page
 
     # Whatever could not be written: somebody is told, and the run is not green.
-    whole, step, page = written([])
+    final, step, page = written([])
 
     def tell() -> list[str]:
-        return alert(finding(key, whole, states, step, paused, _landed_at(lake, reports["extract"])))
+        return alert(finding(key, final, states, step, paused, _landed_at(lake, reports["extract"])))
 
     told = tried.of("report", "alert", tell, ["Nobody could be told."])
-    if _final(judged, of_tasks, tried).verdict != whole.verdict:
-        whole, _, page = written(told)
+    if _final(judged, of_tasks, tried).verdict != final.verdict:
+        final, _, page = written(told)
     if told or tried.failed:
-        left.write_report(whole, told, page)
-    return whole.problem()
+        left.write_report(final, told, page)
+    return final.problem()
 
 
 def _step(left: publication.Publication, whole: Judged, checked: Judged) -> dict[str, Any] | None:
@@ -139,6 +154,11 @@ def _given(lake: Lake, key: RunKey, task: str, left_out: dict[str, str | None], 
     """A task's report as it was read: of this run, or the one that stands for it in a rerun."""
     path = left_out.get(task)
     return lake.read_json(path) if path else report_of(lake, key, task, states.get(task))
+
+
+def _requested(given: dict[str, Any]) -> list[str]:
+    """The exports that the run's kick-off asked for."""
+    return rerun_exports.requested({task: usable(task, given.get(task))[0] for task in ("kick_off", "wait")})
 
 
 def _final(judged: Judged, of_tasks: list[dict[str, str]], tried: Attempts) -> Judged:

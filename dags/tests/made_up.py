@@ -183,6 +183,7 @@ def landing(export: str = EXPORT, **rows: int) -> dict[str, Any]:
         "files": files,
         "complete_types": [],
         "inferred_deletions": False,
+        "report": None,
         "schema_version": 1,
     }
 

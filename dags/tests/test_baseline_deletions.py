@@ -7,8 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
-from made_up import BEGIN, failed, good_run, key, lake_with
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from made_up import BEGIN, EXPORT, failed, good_run, key, lake_with
 from test_expectations import Airflow
 from test_nights import SERVER_DOWN, Nights
 
@@ -55,6 +55,40 @@ def test_deletions_that_nothing_holds_back_are_not_accepted(lake):
         AirflowFailException, match="Cannot accept the deletions Observation:104: no red run of epic_fhir_etl holds"
     ):
         tasks.accept(Airflow(deletions="Observation:104").context())
+
+
+class Event:
+    extra = None
+
+
+@pytest.mark.parametrize(("begin", "brought"), [("extract", True), ("transform", False), ("load", False)])
+def test_a_green_rerun_publishes_what_a_clear_of_the_run_does(lake, begin, brought):
+    again = replace(key("validate"), dag_id="epic_fhir_rerun", run_id="manual__2026-03-02T08:00:00+00:00")
+    lake_with(Path(lake.root), good_run())
+    for task, report in good_run().items():
+        if task in ("transform", "load") or brought:
+            lake.write_json(lake.report(again, task), report)
+    events = {}
+    for of, paths in ((key("validate"), None), (again, {} if brought else {"extract": lake.report(key(), "extract")})):
+        mine = {what: Event() for what in ("bronze", "silver", "views")}
+        run = SimpleNamespace(run_type="manual", run_after=BEGIN)
+        ti = SimpleNamespace(dag_id=of.dag_id, run_id=of.run_id, task_id="validate", try_number=1)
+        context = {"dag_run": run, "ti": ti, "outlet_events": mine}
+        if paths is None:
+            tasks.validate(
+                context, {phase: lake.report(of, phase) for phase in ("extract", "transform", "load")}, {w: w for w in mine}
+            )
+        else:
+            made = Plan(key().run_id, begin, [EXPORT] if brought else [], [], [], [], paths, go=True)
+            tasks.validate_rerun(context, made.as_dict(), {what: what for what in mine})
+            shown = replace(made, go=False).as_dict()
+            with pytest.raises(AirflowSkipException):
+                tasks.validate_rerun(context | {"outlet_events": {}}, shown, {what: what for what in mine})
+        events[of.dag_id] = {what: event.extra["rows"] for what, event in mine.items()}
+        assert {event.extra["dag_run"] for event in mine.values()} == {of.run_id}
+    first, second = events["epic_fhir_etl"], events["epic_fhir_rerun"]
+    assert second == first | ({} if brought else {"bronze": {}})
+    assert first["views"]["patient"] == first["bronze"]["Patient"] == 20
 
 
 def test_the_rerun_is_started_with_that_run():

@@ -1,18 +1,20 @@
 """A run that its settings stop is told of: by the channels that the settings name, or named before."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
-from made_up import BEGIN, RUN_ID, key
+from made_up import BEGIN, EXPORT, RUN_ID, THRESHOLDS, good_run, key, lake_with
 from test_alerts import GREEN
 
-from epic_fhir import alerts, job_settings, lateness, notices, retries, tasks
+from epic_fhir import alerts, job_settings, lateness, notices, red_runs, rejudged, retries, tasks
 from epic_fhir.channels import Alerts
 from epic_fhir.installation import Installation
 from epic_fhir.lake import Lake
+from epic_fhir.verdict import publish
 
 HOME = Path(__file__).resolve().parents[2]
 
@@ -54,6 +56,92 @@ def test_settings_of_the_pipeline_that_do_not_hold_are_told(conf, hook):
     assert body["subject"] == "epic_fhir_etl: Red: the settings are invalid, so nothing was checked."
     assert "poll-interval is missing" in body["text"]
     assert body["command"] == f"airflow dags clear epic_fhir_etl --run-id {RUN_ID} --yes"
+
+
+DONE = dict.fromkeys(("kick_off", "wait", "extract", "transform", "load", "validate"), "success")
+
+
+def shown(lake):
+    """What anybody sees of the run: its page, the newest page, its line in the index, its verdict; and the last red run."""
+    root = Path(lake.root)
+    page, newest, line = (
+        re.findall(pattern, file.read_text()) if (file := root / name).exists() else []
+        for name, pattern in (
+            (f"metrics/epic_fhir_etl/{RUN_ID}/report.html", "<h1>(.*?)</h1>"),
+            ("report.html", "<h1>(.*?)</h1>"),
+            ("metrics/index.html", 'class="verdict">([^<]*)'),
+        )
+    )
+    told = lake.read_json(lake.metrics("epic_fhir_etl", RUN_ID, "verdict.json")).get("verdict")
+    return [*page, *newest, *line, told, red_runs.newest(lake, "epic_fhir_etl", lambda run: "failed")]
+
+
+def ended_green(conf):
+    lake = lake_with(conf.parent / "lake", good_run())
+    publish(lake, key("report"), THRESHOLDS, DONE)
+    assert shown(lake)[2:] == ["green", "green", None]
+    return lake
+
+
+INVALID = "Red: the settings are invalid, so nothing was checked."
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["cleared", "for the first time"])
+def test_a_run_that_settings_stop_has_a_red_page_whatever_it_was_before(conf, hook, before):
+    lake = ended_green(conf) if before else lake_with(conf.parent / "lake", good_run())
+    break_settings(conf / "validation.conf")
+    report()
+    assert shown(lake) == [INVALID, INVALID, "red", "red", RUN_ID]
+    page = Path(lake.metrics("epic_fhir_etl", RUN_ID, "report.html")).read_text()
+    assert "rows-los" in page
+    assert f"<p>airflow dags clear epic_fhir_etl --run-id {RUN_ID} --yes</p>" in page
+
+
+@pytest.mark.parametrize("killed", ["report", "validate"])
+def test_a_run_that_is_judged_again_is_not_green_until_it_is_judged(conf, killed):
+    lake = ended_green(conf)
+    rejudged.begin(lake, key(killed, try_number=2))
+    assert shown(lake) == ["This run is judged again.", "This run is judged again.", "no verdict yet", None, RUN_ID]
+    publish(lake, key("report", try_number=3), THRESHOLDS, DONE)
+    assert shown(lake)[2:] == ["green", "green", None]
+
+
+def test_validate_takes_its_own_verdict_back_before_settings_can_stop_it(conf):
+    lake = ended_green(conf)
+    break_settings(conf / "validation.conf")
+    run = SimpleNamespace(run_type="scheduled", data_interval_start=BEGIN, data_interval_end=BEGIN, run_after=BEGIN)
+    ti = SimpleNamespace(dag_id="epic_fhir_etl", run_id=RUN_ID, task_id="validate", try_number=2)
+    with pytest.raises(AirflowFailException, match="rows-los"):
+        tasks.validate({"dag_run": run, "ti": ti}, {}, {})
+    assert shown(lake)[2:] == ["no verdict yet", None, RUN_ID]
+
+
+def test_the_newest_page_of_a_later_run_stays_and_so_do_counts_that_did_not_fit(conf):
+    lake = ended_green(conf)
+    newest = Path(lake.root) / "report.html"
+    newest.write_text("a later run's")
+    path = lake.metrics("epic_fhir_etl", RUN_ID, "verdict.json")
+    wrong = {"name": "source = bronze", "subject": "Patient", "state": "FAIL", "sentence": "1 unaccounted for."}
+    lake.write_json(path, lake.read_json(path) | {"verdict": "red", "checks": [wrong]})
+    rejudged.begin(lake, key("validate", try_number=2))
+    assert newest.read_text() == "a later run's"
+    extract = good_run()["extract"]
+    extract["run"]["start"] = "2026-03-02T04:05:00Z"
+    extract |= {"resources": {}, "result": {"export_id": EXPORT, "state": "landed"}}
+    lake.write_json(lake.report(key(), "extract"), extract)
+    assert "whose counts did not fit: source = bronze of Patient" in publish(lake, key("report"), THRESHOLDS, DONE)
+
+
+def test_a_lake_that_cannot_be_written_stops_neither_the_verdict_nor_the_alert(conf, hook, monkeypatch):
+    lake = ended_green(conf)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Lake, "write_text", full)
+    rejudged.begin(lake, key("report", try_number=2))
+    assert not lake.exists(lake.metrics("epic_fhir_etl", RUN_ID, "report.html"))
+    assert not lake.exists(lake.metrics("epic_fhir_etl", RUN_ID, "verdict.json"))
 
 
 def test_where_the_alerts_own_settings_do_not_hold_those_are_told_who_were_before(conf, hook):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 from datetime import timedelta
 from types import SimpleNamespace
@@ -180,6 +181,45 @@ def test_a_check_that_vanishes_while_another_is_missing_is_a_warning_too(nights)
     assert "quality of b, quality of c" in finding.grounds[0]["sentence"]
 
 
+def with_quality(names):
+    made = good_run()
+    found = {"state": "passed", "rows": 0, "allowed": 0, "title": "T", "severity": "red"}
+    made["load"]["result"]["quality"] = dict.fromkeys(names, found)
+    return made
+
+
+@pytest.mark.parametrize("warned", [31, 100, 401])
+def test_checks_that_vanished_stay_a_warning_however_many_runs_have_it(nights, warned):
+    """The runs between have no verdict any more: the newest one alone tells what it lacked itself."""
+    nights.run(6, with_quality("abc"))
+    nights.run(7, with_quality("ac"))
+    finding, _ = nights.run(8, with_quality("a"))
+    past = history.load(nights.lake, ETL)
+    record = past["runs"][-1]
+    others = [{**record, "run_id": f"n{number}", "at": f"2026-03-07T05:{number // 60:02d}:{number % 60:02d}+00:00"}
+              for number in range(warned)]  # fmt: skip
+    history.save(nights.lake, ETL, {**past, "runs": [*others, record][-history.KEPT_RUNS :]})
+    finding, _ = nights.run(9, with_quality("a"))
+    assert "quality of b, quality of c" in finding.grounds[0]["sentence"]
+    finding, _ = nights.run(10, with_quality("ab"))
+    assert ": quality of c." in finding.grounds[0]["sentence"]
+    nights.type_in(finding)
+    assert nights.run(11, with_quality("ab"))[0].grounds == []
+    assert nights.run(12, with_quality("b"))[0].grounds, "another one"
+
+
+def test_a_lack_that_an_earlier_version_told_without_names_goes_on(nights):
+    nights.run(6, with_quality("abc"))
+    for day in (7, 8, 9):
+        nights.run(day, with_quality("a"))
+        path = nights.lake.metrics(ETL, f"scheduled__2026-03-{day:02d}T04:00:00+00:00", "verdict.json")
+        verdict = nights.lake.read_json(path)
+        for check in verdict["checks"]:
+            check.pop("names", None)
+        nights.lake.write_json(path, verdict)
+    assert "quality of b, quality of c" in nights.run(10, with_quality("a"))[0].grounds[0]["sentence"]
+
+
 def test_a_check_that_is_back_is_over_and_a_rerun_is_no_run_that_had_it(nights):
     made, without = good_run(), good_run()
     made["load"]["result"]["quality"] = {"b": {"state": "passed", "rows": 0, "allowed": 0, "title": "T", "severity": "red"}}
@@ -333,3 +373,82 @@ def test_the_newest_red_run_is_none_that_a_rerun_has_brought_to_green(nights):
     nights.lake.write_json(f"{nights.lake.root}/state/landings/{EXPORT}.json", landing() | {"landed_at": landed_at})
     assert publish(nights.lake, again, THRESHOLDS, {"validate": "success"}, left_out=reports, mends=key_of(9)) is None
     assert red_runs.newest(nights.lake, ETL) == key_of(8)
+
+
+def like(live=14308, rows=1630, nulls=0.0, seconds=74):
+    """A night with so many Observations in silver, rows of vital signs, nulls in them, and seconds of transform."""
+    made = vital_signs(rows)
+    silver(made)["Observation"] |= {"rows_live": live}
+    made["load"]["result"]["tables"]["vital_signs"] |= {"null_share": {"value": nulls}}
+    end = BEGIN + timedelta(seconds=85 + seconds)
+    made["transform"]["run"] |= {"end": end.isoformat(), "duration_ms": seconds * 1000}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("later", "name", "cleared"),
+    [
+        ({"live": 26000}, "expectations", "report"),
+        ({"live": 2000}, "expectations", "report"),
+        ({"live": 26000}, "expectations", "load"),
+        ({"rows": 9000}, "drift", "report"),
+        ({"rows": 9000}, "drift", "load"),
+        ({"nulls": 0.9}, "drift", "report"),
+        ({"seconds": 20}, "speed", "report"),
+        ({"seconds": 20}, "speed", "load"),
+    ],
+)
+def test_an_older_run_that_is_judged_again_is_held_against_the_runs_before_it_alone(tmp_path, later, name, cleared):
+    nights = Nights(tmp_path)
+    runs = []
+    for day in range(3, 26):
+        made = copy(like(**(later if day > 14 else {})))
+        for told in made.values():
+            told["run"] |= {part: told["run"][part].replace("2026-03-02", f"2026-03-{day:02d}") for part in ("start", "end")}
+        runs.append(history.record(f"scheduled__2026-03-{day:02d}T04:00:00+00:00", "green", made, 2000.0))
+    history.save(nights.lake, ETL, {"schema_version": 1, "runs": runs, "accepted": []})
+    odd = like()
+    if cleared == "load":  # what load left is of today, so only what the phases before it left is of the old night
+        today = like(**later)["load"]
+        odd["load"] = today | {"run": today["run"] | {"start": "2026-03-26T04:02:42Z", "end": "2026-03-26T04:02:59Z"}}
+    _, verdict = nights.run(14, odd)
+    assert {check["state"] for check in verdict["checks"] if check["name"] == name} == {"PASS"}
+
+
+def test_a_warning_that_lasts_does_not_last_into_a_run_before_it(tmp_path):
+    nights = Nights(tmp_path)
+    nights.run(3, good_run())
+    for day in (4, 5):
+        made = good_run()
+        silver(made).pop("Condition")
+        nights.run(day, made)
+    assert states(nights.run(3, good_run())[1], "expectations", "Condition") == {"NO_BASELINE"}
+
+
+def test_what_was_accepted_of_a_run_stays_accepted_when_it_is_judged_again(nights):
+    finding, _ = nights.run(8, observations(12000, 2308))
+    nights.type_in(finding)
+    nights.run(9, observations(12000, 2308))
+    assert nights.run(8, observations(12000, 2308))[0].grounds == []
+
+
+def test_the_links_between_pages_pass_over_runs_without_a_page(nights):
+    for day in (6, 7):  # settings stopped one, and the other was killed before its page was written
+        run = RunKey(ETL, f"scheduled__2026-03-{day:02d}T04:00:00+00:00", "report", 1, BEGIN, BEGIN)
+        for task, made in good_run().items():
+            nights.lake.write_json(nights.lake.report(run, task), made)
+    nights.run(8, good_run())
+    pages = [nights.lake.metrics(ETL, f"scheduled__2026-03-0{day}T04:00:00+00:00", "report.html") for day in (5, 8)]
+    first, second = (nights.lake.read_text(page) for page in pages)
+    assert re.findall(r'href="([^"]*)">The run after', first) == ["../scheduled__2026-03-08T04%3A00%3A00%2B00%3A00/report.html"]
+    assert re.findall(r'href="([^"]*)">The run before', second) == ["../scheduled__2026-03-05T04%3A00%3A00%2B00%3A00/report.html"]
+
+
+@pytest.mark.parametrize("wrong", [False, True], ids=["it died", "it died, and a count differs"])
+def test_a_validate_that_died_says_so_and_not_that_counts_differ(tmp_path, wrong):
+    made = good_run()
+    made["load"]["result"]["tables"]["patient"] |= {"rows": 19} if wrong else {}
+    finding, _ = Nights(tmp_path).run(3, made, DONE | {"validate": "failed"})
+    assert finding.headline == ("Red: the counts of this run do not match." if wrong else "Red: validate failed.")
+    assert ("Read the end of the task's log" in finding.step["advice"]) is not wrong
+    assert ("--only-failed" in finding.step["command"]) is not wrong

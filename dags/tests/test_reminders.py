@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -71,6 +72,35 @@ def test_a_problem_that_lasts_is_told_again_at_its_pace(lake, hook, finding, tol
     assert [body["run_id"] for body in hook.bodies] == [f"night {number}" for number in told]
     assert hook.bodies[1]["subject"] == "epic_fhir_etl: Still: Red: the counts of this run do not match."
     assert f"This is run {told[1]} with this problem; the first was night 1." in hook.bodies[1]["text"]
+
+
+def warning(*of):
+    """A green night's warnings; one alone is of a check that judges each run for itself, another of the data."""
+    grounds = [{"name": name, "subject": subject, "state": "WARN", "sentence": "odd"} for name, subject in of]
+    return Finding("green", f"Complete, but: {of[0][0]}.", grounds, {"task": "validate", "advice": "a", "command": "c"})
+
+
+LASTS = ("quality", "patient_without_mrn")
+
+
+@pytest.mark.parametrize("other", [("skew", "extract"), ("drift", "patient"), ("speed", "load: ms a row")])
+def test_a_warning_that_comes_and_goes_beside_a_lasting_one_keeps_the_pace(lake, hook, other):
+    """Each is told at once when it is new, and again no sooner than in seven runs."""
+    for number in range(1, 15):
+        night(lake, warning(LASTS, other) if number % 2 == 0 else warning(LASTS), number)
+    told = [number for number in range(1, 15) if f"night {number}" in [body["run_id"] for body in hook.bodies]]
+    with_other = [int(body["run_id"].split()[1]) for body in hook.bodies if ", ".join(other) in body["text"]]
+    assert told[:3] == [1, 2, 9]
+    assert len(told) <= 4
+    assert with_other[0] == 2
+    assert all(later - before >= 7 for before, later in pairwise(with_other))
+
+
+def test_a_warning_that_is_new_or_was_not_told_for_long_is_told_at_once(lake, hook):
+    other = ("drift", "patient")
+    for number, of in enumerate([[LASTS], [LASTS, other], *[[LASTS]] * 9, [LASTS, other], [other, ("skew", "load")]], 1):
+        night(lake, warning(*of), number)
+    assert [body["run_id"] for body in hook.bodies] == ["night 1", "night 2", "night 9", "night 12", "night 13"]
 
 
 def test_the_pace_is_a_setting(lake, hook):
@@ -177,6 +207,20 @@ def test_a_backfill_that_asks_the_server_for_nothing_does_not_end_that_the_serve
     assert "night 6" not in [body["run_id"] for body in hook.bodies], "it lasts, and is not new"
     night(lake, replace(GREEN, landed_at=LATER), 7)
     assert "night 5" in over(hook)
+
+
+@pytest.mark.parametrize("problem", [WARNING, red("Patient")], ids=["a warning", "red"])
+@pytest.mark.parametrize("nights", [1, 2, 5])
+def test_a_problem_of_several_nights_ends_with_newer_data_than_the_last_of_them(lake, hook, problem, nights):
+    landed = [YESTERDAY + timedelta(hours=hour) for hour in range(nights + 2)]
+    for number in range(1, nights + 1):
+        night(lake, replace(problem, landed_at=landed[number]), number)
+    told = len(hook.bodies)
+    for number in range(nights + 1):  # a backfill, or a run within the server's window, adopts what an earlier one landed
+        night(lake, replace(GREEN, landed_at=landed[number]), 10 + number)
+    assert len(hook.bodies) == told
+    night(lake, replace(GREEN, landed_at=landed[nights + 1]), 20)
+    assert [body["subject"] for body in hook.bodies[told:]] == ["epic_fhir_etl: Green again."]
 
 
 def test_the_run_itself_ends_its_problem_with_an_export_that_had_landed_before(lake, hook):

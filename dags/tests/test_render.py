@@ -152,6 +152,7 @@ def test_verdict_changes_and_what_to_do_come_in_this_order_before_everything_els
     before = "scheduled__2026-03-01T04:00:00+00:00"
     good = {"run": {"run_id": before}, "verdict": "green", "checks": [], "table": [{"type": "Patient", "silver": 9, "views": []}]}
     Lake(str(tmp_path)).write_json(f"{tmp_path}/metrics/epic_fhir_etl/{before}/verdict.json", good)
+    Lake(str(tmp_path)).write_text(f"{tmp_path}/metrics/epic_fhir_etl/{before}/report.html", "its page")
     reports = good_run()
     reports["load"]["result"]["tables"]["patient"]["rows"] = 19
     reports["transform"]["notes"] = ["View patient was changed by somebody else; it was rebuilt."]

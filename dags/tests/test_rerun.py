@@ -1,18 +1,20 @@
 """What a rerun says it will do, and what its tasks are told."""
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
-from made_up import RUN_ID, key, landing
+from made_up import RUN_ID, THRESHOLDS, copy, failed, good_run, key, landing
 
 from epic_fhir import red_runs, rerun
 from epic_fhir.lake import Lake
 from epic_fhir.phase import planned
 from epic_fhir.remedy import next_step
 from epic_fhir.rerun import Asked, Impossible, Plan
+from epic_fhir.verdict import publish, validate
 
 DAG = "epic_fhir_etl"
 RED, GREEN = "scheduled__2026-03-03T04:00:00+00:00", "scheduled__2026-03-02T04:00:00+00:00"
@@ -278,6 +280,37 @@ def test_a_new_export_is_asked_for_only_when_the_one_that_never_landed_is_given_
     assert rerun.plan(lake, DAG, Asked(run=GREEN, begin="kick_off")).gives_up == []
 
 
+@pytest.mark.parametrize(
+    ("told", "landed", "gives_up"),
+    [("e4", ["e4"], ["e5"]), ("e5", [], ["e4", "e5"]), ("e4", [], ["e4", "e5"]), (None, [], ["e4", "e5"])],
+    ids=["one landed", "none landed", "the first one failed the run", "it died"],
+)
+def test_a_rerun_works_on_the_exports_of_all_groups_whatever_extract_came_to(lake, told, landed, gives_up):
+    run(lake, RED, "red", "e4,e5", failed="extract")
+    extract = {"run": {"status": "failed", "error": "group g2: no answer"}, "result": {"export_id": told} if told else {}}
+    lake.write_json(lake.metrics(DAG, RED, "extract.json"), extract if told else {"begun": {"task_id": "extract"}})
+    for export in ("e4", "e5"):
+        lake.write_json(f"{lake.root}/state/exports/{export}/kick-off.json", {})
+    for export in landed:
+        lake.write_json(lake.landing(export), landing(export))
+    for begin in (rerun.STOPPED, "extract"):
+        made = rerun.plan(lake, DAG, Asked(begin=begin))
+        assert (made.begin, made.exports, made.requested()) == ("extract", ["e4", "e5"], ["e4", "e5"])
+    made = rerun.plan(lake, DAG, Asked(begin="kick_off"))
+    assert (made.gives_up, made.requested()) == (gives_up, None)
+    with pytest.raises(Impossible, match="has not landed; begin with extract"):
+        rerun.plan(lake, DAG, Asked(begin="transform"))
+    assert rerun.plan(lake, DAG, Asked(begin="extract", exports=("e4",))).requested() == ["e4"]
+    assert rerun.plan(lake, DAG, Asked(begin="transform", exports=("e1",))).requested() == []
+
+
+def test_a_crawl_that_a_later_one_superseded_is_rerun_as_the_later_one(lake):
+    run(lake, RED, "red", "e2", failed="transform")
+    kick_off = lake.metrics(DAG, RED, "kick_off.json")
+    lake.write_json(kick_off, lake.read_json(kick_off) | {"result": {"export_id": "e9"}})
+    assert rerun.plan(lake, DAG, Asked()).exports == ["e2"]
+
+
 def test_a_plan_that_is_only_shown_does_nothing(lake):
     plan = rerun.plan(lake, DAG, Asked()).as_dict()
     for task in rerun.JOBS:
@@ -360,6 +393,85 @@ def test_views_that_stopped_are_named_and_one_that_does_not_match_silver_is_rebu
     assert "If the source has corrected the resources instead, run: airflow dags trigger epic_fhir_etl" in step["advice"]
     assert '"begin": "transform", "go": true' in step["command"]
     assert '"begin": "transform", "views": ["patient"]' in refused(refused_views={"patient": "…"}, views={"patient": {}})["command"]
+
+
+SECOND = "manual__2026-03-04T08:00:00+00:00"
+STOPS = {
+    "held deletions": {"held_deletions": {"Patient": 4}},
+    "a view": {"refused_views": {"patient": "View patient keeps its last good rows."}},
+    "changed silver": {"changed_types": ["Patient"]},
+}
+
+
+def red_twice(lake, first, second):
+    """A run that is red, and a rerun of it from kick_off that lands e9 and is red for another reason; returns its command."""
+    mended = replace(key("report"), run_id=RED)
+    good = {task: copy(report) for task, report in good_run().items()}
+    again = replace(key("report"), dag_id="epic_fhir_rerun", run_id=SECOND)
+    if first == "kick_off":
+        own = {"kick_off": failed(copy(good["kick_off"]), 4, "The server did not answer.")}
+        own["kick_off"]["result"] = {}
+    else:
+        own = {task: copy(good[task]) for task in ("kick_off", "wait", "extract")}
+        for report in own.values():
+            report["result"]["export_id"] = "e8"
+        if first == "extract":
+            failed(own["extract"], 5, "refused")["result"]["refused_export"] = "e8"
+        else:
+            own["extract"]["result"]["manifest_counts"]["Patient"] = 21
+            lake.write_json(lake.landing("e8"), landing("e8") | {"run_key": f"{DAG}/{RED}"})
+    for task in rerun.JOBS:
+        lake.delete(lake.report(mended, task))
+        if task in own:
+            lake.write_json(lake.report(mended, task), own[task])
+    for task in ("kick_off", "wait", "extract"):
+        good[task]["result"]["export_id"] = "e9"
+    good["transform"]["result"]["exports"] = ["e9"]
+    lake.write_json(lake.landing("e9"), landing("e9") | {"run_key": f"{again.dag_id}/{SECOND}"})
+    states = dict.fromkeys(("kick_off", "wait", "extract", "transform", "load", "validate"), "success")
+    made = copy(good)
+    if second in STOPS:
+        failed(made["transform"], 5, "transform stopped")["result"] |= STOPS[second]
+        states |= {"transform": "failed", "validate": "upstream_failed"}
+    elif second == "a value":
+        failed(made["load"], 5, "load stopped")["result"]["refused_views"] = {"patient": "a value"}
+        states |= {"load": "failed", "validate": "upstream_failed"}
+    else:
+        made["load"]["result"]["tables"]["patient"]["rows"] = 19
+        states |= {"validate": "failed"}
+    for task, report in made.items():
+        report["run"] |= {"dag_id": again.dag_id, "run_id": SECOND}
+        lake.write_json(lake.report(again, task), report)
+    told = []
+    publish(lake, again, THRESHOLDS, states, lambda finding: told.append(finding) or [], mends=RED)
+    return json.loads(shlex.split(told[0].step["command"])[-1]), good
+
+
+@pytest.mark.parametrize("first", ["kick_off", "extract", "manifest = source"])
+@pytest.mark.parametrize("second", [*STOPS, "a value", "view = PostgreSQL"])
+def test_the_command_of_a_red_rerun_stands_on_what_that_rerun_extracted(lake, first, second):
+    conf, good = red_twice(lake, first, second)
+    if "accept_deletions" in conf:
+        assert red_runs.holding(lake, DAG, {"Patient"}) == RED
+        conf["reason"] = "The group was split."
+    made = rerun.plan(lake, DAG, Asked(**{name: tuple(v) if isinstance(v, list) else v for name, v in conf.items()}))
+    third = replace(key(), dag_id="epic_fhir_rerun", run_id="manual__2026-03-04T09:00:00+00:00")
+    assert made.reports == {"extract": lake.metrics("epic_fhir_rerun", SECOND, "extract.json")}
+    assert made.exports == ([] if made.begin == "load" else ["e9"])
+    for task in ("transform", "load"):
+        lake.write_json(lake.report(third, task), good[task])
+    paths = {"extract": made.reports["extract"]} | {task: lake.report(third, task) for task in ("transform", "load")}
+    assert validate(lake, third, THRESHOLDS, paths, made.requested(), made.run) is None
+
+
+def test_a_rerun_from_the_kick_off_gives_up_what_an_earlier_one_left_open(lake):
+    run(lake, RED, "red", "e3", failed="extract")
+    for export, folder in (("e3", DAG), ("e4", "epic_fhir_rerun")):
+        lake.write_json(f"{lake.root}/state/exports/{export}/kick-off.json", {})
+        lake.write_json(lake.metrics(folder, RED if folder == DAG else SECOND, "kick_off.json"), {"result": {"export_id": export}})
+    Path(lake.landing("e3")).unlink()
+    lake.write_json(lake.metrics("epic_fhir_rerun", SECOND, "report.json"), {"result": {"verdict": "red", "mends": RED}})
+    assert rerun.plan(lake, DAG, Asked(run=RED, begin="kick_off")).gives_up == ["e3", "e4"]
 
 
 def test_a_red_rerun_is_followed_by_another_of_the_same_run_or_cleared():

@@ -36,15 +36,16 @@ def load(file):
 
 def test_each_site_has_its_own_dag_pools_and_assets(two_sites, monkeypatch):
     monkeypatch.setenv("EPIC_FHIR_SCHEDULE_SOUTH", "30 2 * * *")
-    dags = load("epic_fhir_etl.py")
+    dags, reruns = load("epic_fhir_etl.py"), load("epic_fhir_rerun.py")
     assert sorted(dags) == ["epic_fhir_etl_north", "epic_fhir_etl_south"]
     for site in ("north", "south"):
         etl = dags[f"epic_fhir_etl_{site}"]
         assert site in etl.tags
         assert {t.pool for t in etl.tasks} == {f"epic_fhir_source_{site}", f"epic_fhir_lake_{site}", "default_pool"}
-        assert {asset.name for asset in etl.get_task("validate").outlets} == {
-            f"epic_fhir_{what}_{site}" for what in ("bronze", "silver", "views")
-        }
+        for dag in (etl, reruns[f"epic_fhir_rerun_{site}"]):
+            assert {asset.name for asset in dag.get_task("validate").outlets} == {
+                f"epic_fhir_{what}_{site}" for what in ("bronze", "silver", "views")
+            }
     assert dags["epic_fhir_etl_north"].timetable.expression == "0 4 * * *"
     assert dags["epic_fhir_etl_south"].timetable.expression == "30 2 * * *"
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from made_up import THRESHOLDS, good_run, heavy, key, lake_with
+from made_up import EXPORT, THRESHOLDS, good_run, heavy, key, lake_with
 
 from epic_fhir import alerts, history, red_runs, remedy, render
 from epic_fhir.channels import Alerts
@@ -45,6 +45,30 @@ def test_a_report_that_is_gone_makes_the_run_unknown(tmp_path):
     problem, verdict, _ = judged(tmp_path, good_run() | {"load": None})
     assert verdict["verdict"] == "unknown"
     assert problem.startswith("The run is not known to be good")
+
+
+@pytest.mark.parametrize(
+    ("first", "exports", "green"),
+    [
+        ({"kick_off": f"{EXPORT},e2"}, None, False),
+        ({"kick_off": None, "wait": f"{EXPORT},e2"}, None, False),
+        ({"kick_off": EXPORT}, None, True),
+        ({"kick_off": None, "wait": None}, [EXPORT, "e2"], False),  # a rerun that begins with extract
+        ({"kick_off": None, "wait": None}, [EXPORT], True),  # a person chose this one
+        ({"kick_off": f"{EXPORT},e2"}, [], True),  # a rerun that extracts nothing
+        ({"kick_off": "superseded"}, None, True),
+    ],
+)
+def test_an_export_that_was_asked_for_and_did_not_land_makes_the_run_red(tmp_path, first, exports, green):
+    reports = good_run()
+    for task, export in first.items():
+        reports[task]["result"]["export_id"] = export
+    lake = lake_with(tmp_path, reports)
+    lake.write_json(f"{lake.root}/state/exports/superseded/crawl.json", {})
+    paths = {p: lake.report(key(), p) for p in ("extract", "transform", "load")}
+    told = [validate(lake, key(), THRESHOLDS, paths, exports), publish(lake, key("report"), THRESHOLDS, DONE, exports=exports)]
+    assert [problem is None for problem in told] == [green, green]
+    assert green or "The run requested export e2, but extract did not land it" in told[0]
 
 
 def test_stages_that_are_not_told_make_a_green_run_unknown(tmp_path):

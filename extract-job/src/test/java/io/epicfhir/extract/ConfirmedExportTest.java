@@ -11,6 +11,7 @@ import io.epicfhir.sandbox.store.BreakGlass;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -118,6 +119,8 @@ class ConfirmedExportTest extends ConditionsTest {
 
     assertThat(EpicSite.deleted(site)).isEmpty();
     assertThat(result("r2").at("/unconfirmed/Condition").asInt()).isEqualTo(1);
+    assertThat(EpicSite.newest(site).report().result().get("unconfirmed"))
+        .isEqualTo(Map.of("Condition", 1));
   }
 
   @Test

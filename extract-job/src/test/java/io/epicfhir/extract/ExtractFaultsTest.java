@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.report.RunReport;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
 import io.epicfhir.sandbox.http.RequestKind;
@@ -56,6 +58,16 @@ class ExtractFaultsTest extends SiteTest {
     assertThat(site.server.requests().count(RequestKind.KICK_OFF)).isEqualTo(1);
     // What had come was judged anew, not asked for anew.
     assertThat(site.server.requests().count(RequestKind.FILE)).isEqualTo(2);
+    Landing.Report told = site.landings().get(0).report();
+    assertThat(told.resources().get("Observation"))
+        .extracting(RunReport.Resources::received, RunReport.Resources::rejected)
+        .containsExactly(10L, 1L);
+    assertThat(told.resources().get("Patient").rejected()).isEqualTo(1L);
+    assertThat(told.result().get("quarantine").toString()).contains("/quarantine/");
+    // A later try counts nothing of it, and leaves what the first one said where it is.
+    assertThat(site.run(new Extract(), "r1", "extract")).isZero();
+    assertThat(site.report("r1", "extract").path("resources")).isEmpty();
+    assertThat(site.landings().get(0).report()).isEqualTo(told);
   }
 
   @Test

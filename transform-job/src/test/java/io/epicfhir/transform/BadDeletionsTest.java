@@ -120,6 +120,11 @@ final class BadDeletionsTest {
           .isEqualTo(bundle(bad, GOOD));
     }
     assertThat(lake.run().silver().problems().quarantined()).as("once").isZero();
+    TransformResult retried = lake.run(RebuildRequest.NOTHING, "etl/run-e2");
+    assertThat(retried.silver().problems().quarantined())
+        .as("a later try of the run that landed it")
+        .isEqualTo(BAD_ENTRIES.size());
+    assertThat(quarantined(retried)).hasSameSizeAs(BAD_ENTRIES);
   }
 
   @Test

@@ -234,6 +234,10 @@ public final class TestLake {
 
   /** A run that may be red. */
   TransformResult run(RebuildRequest request) {
+    return run(request, "etl/test");
+  }
+
+  TransformResult run(RebuildRequest request, String runKey) {
     Map<String, TypeViews> compiled = new TreeMap<>();
     views.forEach(
         (type, jsons) ->
@@ -258,7 +262,7 @@ public final class TestLake {
             () -> new ViewCatalog.Read(compiled, viewProblems),
             folder("sql").map(SqlCatalog::load).orElse(SqlCatalog.NONE),
             TableSignature.of(spark()))
-        .run(request, "etl/test");
+        .run(request, runKey);
   }
 
   TransformResult rebuild(String... types) {

@@ -1,8 +1,10 @@
 package io.epicfhir.common.lake;
 
 import io.epicfhir.common.StateFile;
+import io.epicfhir.common.report.RunReport;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What makes an export's bronze files visible: the list of them, written in one step after they are
@@ -20,6 +22,8 @@ import java.util.List;
  *     that what it lacks is gone there; {@link #ALL_TYPES} for every type
  * @param inferredDeletions whether the deletions are conclusions of this pipeline (a search no
  *     longer finds the resource), and not the server's own word
+ * @param report what the run report said of the export as it landed, for later tries, which count
+ *     nothing of it; null in landings of before
  */
 public record Landing(
     String exportId,
@@ -30,7 +34,8 @@ public record Landing(
     String runKey,
     List<File> files,
     List<String> completeTypes,
-    boolean inferredDeletions)
+    boolean inferredDeletions,
+    Report report)
     implements StateFile {
   /** In {@link #completeTypes}: every resource type. */
   public static final String ALL_TYPES = "*";
@@ -39,6 +44,30 @@ public record Landing(
   public Landing {
     files = files == null ? List.of() : List.copyOf(files);
     completeTypes = completeTypes == null ? List.of() : List.copyOf(completeTypes);
+  }
+
+  /** A landing of which nothing was counted yet. */
+  public Landing(
+      String exportId,
+      String group,
+      Instant transactionTime,
+      Instant since,
+      Instant landedAt,
+      String runKey,
+      List<File> files,
+      List<String> completeTypes,
+      boolean inferredDeletions) {
+    this(
+        exportId,
+        group,
+        transactionTime,
+        since,
+        landedAt,
+        runKey,
+        files,
+        completeTypes,
+        inferredDeletions,
+        null);
   }
 
   /** A landing that does not say what exists: an incremental export, or one with errors. */
@@ -64,13 +93,37 @@ public record Landing(
         runKey,
         shownFiles,
         completeTypes,
-        inferredDeletions);
+        inferredDeletions,
+        report);
+  }
+
+  /** The same landing with what the run report says of it. */
+  public Landing reported(Report told) {
+    return new Landing(
+        exportId,
+        group,
+        transactionTime,
+        since,
+        landedAt,
+        runKey,
+        files,
+        completeTypes,
+        inferredDeletions,
+        told);
   }
 
   /** Whether the export says of a type which of its resources exist at the source. */
   public boolean isCompleteFor(String resourceType) {
     return completeTypes.contains(ALL_TYPES) || completeTypes.contains(resourceType);
   }
+
+  /**
+   * The parts of extract's run report that are about one export.
+   *
+   * @param resources counts by resource type
+   * @param result the entries of its result that say what came and what did not
+   */
+  public record Report(Map<String, RunReport.Resources> resources, Map<String, Object> result) {}
 
   /** What the lines of a bronze file are. */
   public enum Kind {

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
@@ -80,6 +81,18 @@ public final class RunRecorder {
   /** There is a Spark session, on this master. */
   public synchronized void sparkMaster(String master) {
     sparkMaster = master;
+  }
+
+  /** The counts so far, by resource type. */
+  public synchronized Map<String, RunReport.Resources> resources() {
+    return new TreeMap<>(resources);
+  }
+
+  /** The answers so far of these names. */
+  public synchronized Map<String, Object> results(Set<String> names) {
+    Map<String, Object> found = new TreeMap<>(result);
+    found.keySet().retainAll(names);
+    return found;
   }
 
   public synchronized RunReport report(

@@ -65,7 +65,8 @@ public record RunReport(
 
   /** Counts of one resource type; null where the phase does not know. */
   public record Resources(Long received, Long written, Long rejected, Long deleted, Long ms) {
-    Resources plus(Resources other) {
+    /** The sums of both. */
+    public Resources plus(Resources other) {
       return new Resources(
           sum(received, other.received),
           sum(written, other.written),

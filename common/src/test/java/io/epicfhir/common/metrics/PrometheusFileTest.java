@@ -6,14 +6,17 @@ import com.codahale.metrics.Gauge;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.JobRun;
+import io.epicfhir.common.report.RunReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,10 +29,10 @@ class PrometheusFileTest {
   private static final Pattern HELP =
       Pattern.compile("# HELP (epic_fhir_[a-zA-Z0-9_]+) (?:[^\\\\\\n]|\\\\\\\\|\\\\n)+");
   private static final Pattern TYPE =
-      Pattern.compile("# TYPE (epic_fhir_[a-zA-Z0-9_]+) (counter|gauge)");
+      Pattern.compile("# TYPE (epic_fhir_[a-zA-Z0-9_]+) (gauge)");
   private static final Pattern SAMPLE =
       Pattern.compile(
-          "(epic_fhir_[a-zA-Z0-9_]+)\\{dag=\"d\",task=\"count\"\\}"
+          "(epic_fhir_[a-zA-Z0-9_]+)\\{dag=\"d\",task=\"count\"((?:,(?:view|type)=\"[^\"]+\")?)\\}"
               + " (-?\\d+(?:\\.\\d+)?|NaN|[+-]Inf)");
 
   @TempDir Path folder;
@@ -54,6 +57,14 @@ class PrometheusFileTest {
               registry.counter("load.rows").inc(7_000_000_000L);
               registry.meter("requests").mark(3);
               registry.timer("load.my-view").update(20, TimeUnit.MILLISECONDS);
+              registry.timer("load.patient").update(30, TimeUnit.MILLISECONDS);
+              registry.timer("spark.start").update(40, TimeUnit.MILLISECONDS);
+              context
+                  .recorder()
+                  .resources("Patient", new RunReport.Resources(20L, 19L, 1L, null, null));
+              context
+                  .recorder()
+                  .resources("Condition", new RunReport.Resources(8L, 8L, 0L, 2L, null));
               registry.registerGauge("load.my-view.rows-per-second", (Gauge<Double>) () -> 0.25);
               registry.registerGauge("a.word", (Gauge<String>) () -> "Jane Doe");
               registry.registerGauge("not.there", (Gauge<Double>) () -> Double.NaN);
@@ -68,10 +79,15 @@ class PrometheusFileTest {
 
     Map<String, String> read = parsed();
     assertThat(read)
-        .containsEntry("epic_fhir_load_rows_total", "counter 7000000000")
-        .containsEntry("epic_fhir_requests_total", "counter 3")
-        .containsEntry("epic_fhir_load_my_view_calls_total", "counter 1")
-        .containsEntry("epic_fhir_load_my_view_max_seconds", "gauge 0.02")
+        .containsEntry("epic_fhir_load_rows", "gauge 7000000000")
+        .containsEntry("epic_fhir_requests", "gauge 3")
+        .containsEntry("epic_fhir_load_view_calls,view=\"my-view\"", "gauge 1")
+        .containsEntry("epic_fhir_load_view_max_seconds,view=\"my-view\"", "gauge 0.02")
+        .containsEntry("epic_fhir_load_view_max_seconds,view=\"patient\"", "gauge 0.03")
+        .containsEntry("epic_fhir_resources_written,type=\"Patient\"", "gauge 19")
+        .containsEntry("epic_fhir_resources_rejected,type=\"Patient\"", "gauge 1")
+        .containsEntry("epic_fhir_resources_deleted,type=\"Condition\"", "gauge 2")
+        .doesNotContainKey("epic_fhir_resources_deleted,type=\"Patient\"")
         .containsEntry("epic_fhir_load_my_view_rows_per_second", "gauge 0.25")
         .containsEntry("epic_fhir_not_there", "gauge NaN")
         .containsEntry("epic_fhir_run_exit_code", "gauge 0")
@@ -98,8 +114,8 @@ class PrometheusFileTest {
         .isZero();
 
     assertThat(parsed())
-        .containsEntry("epic_fhir_a_b_total", "counter 1")
-        .containsEntry("epic_fhir_a_b_total_2", "counter 2");
+        .containsEntry("epic_fhir_a_b", "gauge 1")
+        .containsEntry("epic_fhir_a_b_2", "gauge 2");
   }
 
   @Test
@@ -143,21 +159,26 @@ class PrometheusFileTest {
     assertThat(folder.resolve("nowhere")).doesNotExist();
   }
 
-  /** By name "type value"; every line is HELP, TYPE or a sample, in this order, once a name. */
+  /**
+   * By name and own labels "type value"; a name has HELP, TYPE and its samples, in this order, once.
+   */
   private Map<String, String> parsed() throws IOException {
     String text = Files.readString(file());
     assertThat(text).endsWith("\n");
     List<String> lines = text.lines().toList();
-    assertThat(lines.size() % 3).isZero();
     Map<String, String> read = new HashMap<>();
-    for (int i = 0; i < lines.size(); i += 3) {
-      Matcher help = matched(HELP, lines.get(i));
-      Matcher type = matched(TYPE, lines.get(i + 1));
-      Matcher sample = matched(SAMPLE, lines.get(i + 2));
-      assertThat(List.of(help.group(1), type.group(1))).containsOnly(sample.group(1));
-      assertThat(read.put(sample.group(1), type.group(2) + " " + sample.group(2)))
-          .as(sample.group(1) + " stands once")
-          .isNull();
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < lines.size(); ) {
+      Matcher help = matched(HELP, lines.get(i++));
+      Matcher type = matched(TYPE, lines.get(i++));
+      assertThat(type.group(1)).isEqualTo(help.group(1));
+      assertThat(names.add(type.group(1))).as(type.group(1) + " stands once").isTrue();
+      do {
+        Matcher sample = matched(SAMPLE, lines.get(i++));
+        assertThat(sample.group(1)).isEqualTo(type.group(1));
+        String of = sample.group(1) + sample.group(2);
+        assertThat(read.put(of, type.group(2) + " " + sample.group(3))).as(of + " once").isNull();
+      } while (i < lines.size() && !lines.get(i).startsWith("#"));
     }
     return read;
   }

@@ -2,6 +2,7 @@ package io.epicfhir.extract.bulk;
 
 import com.codahale.metrics.MetricRegistry;
 import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.common.report.RunReport;
 import io.epicfhir.extract.bulk.files.BinResult;
@@ -29,8 +30,9 @@ public final class BulkFigures {
   private final Map<String, Long> announced = new TreeMap<>();
   private final Map<String, Long> serverErrors = new TreeMap<>();
   private final Set<String> quarantine = new TreeSet<>();
-  private Map<String, Long> quarantineReasons = Map.of();
-  private Map<String, Long> quarantineReasonsNow = Map.of();
+  private final Map<String, Long> quarantineReasons = new TreeMap<>();
+  private Map<String, Long> quarantineReasonsNow = new TreeMap<>();
+  private final Set<String> quarantineNow = new TreeSet<>();
   private Map<String, Long> announcedNow = Map.of();
   private Taken takenNow;
   private HydrationCounts hydratedNow;
@@ -74,10 +76,37 @@ public final class BulkFigures {
     if (hydratedNow != null) {
       tell(hydratedNow);
     }
-    quarantineReasons = quarantineReasonsNow;
+    add(quarantineReasonsNow, quarantineReasons);
+    quarantineReasonsNow = new TreeMap<>();
     announcedNow = Map.of();
     takenNow = null;
     hydratedNow = null;
+    quarantineNow.clear();
+  }
+
+  /** What this tells of the export so far, to be kept with its landing. */
+  Landing.Report report() {
+    Map<String, RunReport.Resources> resources = new TreeMap<>();
+    Map<String, Object> result = new TreeMap<>();
+    result.put("manifest_counts", announcedNow);
+    Map<String, Long> optedOut = new TreeMap<>();
+    if (takenNow != null) {
+      byType(takenNow.files()).forEach((type, ofType) -> resources.put(type, sum(ofType)));
+      optedOut.putAll(optedOut(takenNow.files()));
+    }
+    if (hydratedNow != null) {
+      hydratedNow
+          .resources()
+          .forEach((type, counts) -> resources.merge(type, counts, RunReport.Resources::plus));
+      hydratedNow.optedOut().forEach((type, n) -> optedOut.merge(type, n, Long::sum));
+      result.putAll(hydratedNow.results());
+    }
+    result.put("opted_out", optedOut);
+    if (!quarantineNow.isEmpty()) {
+      result.put("quarantine", String.join(", ", quarantineNow));
+      result.put("quarantine_reasons", quarantineReasonsNow);
+    }
+    return new Landing.Report(resources, result);
   }
 
   /** What was fetched by the export's references; replaces that of the export so far. */
@@ -87,19 +116,7 @@ public final class BulkFigures {
 
   private void tell(HydrationCounts counts) {
     counts.resources().forEach(context.recorder()::resources);
-    result("by_reference", counts.received());
-    result("unchanged", counts.unchanged());
-    result("duplicates", counts.duplicates());
-    result("unresolved", counts.unresolved());
-    result("forbidden", counts.forbidden());
-    result("unreadable", counts.unreadable());
-    result("outside", counts.outside());
-    result("not_read_again", counts.notReadAgain());
-    result("outcomes", counts.outcomes());
-    result("kept", counts.kept());
-    result("unconfirmed", counts.unconfirmed());
-    result("unread", counts.unread());
-    result("opted_out", counts.optedOut());
+    counts.results().forEach(this::result);
     if (!counts.kept().isEmpty() || !counts.unconfirmed().isEmpty()) {
       context
           .recorder()
@@ -161,12 +178,15 @@ public final class BulkFigures {
   /** Where quarantined lines are, and how many there are of each reason. */
   void quarantined(List<String> folders, List<FileResult> files) {
     quarantined(folders, files.stream().mapToLong(f -> f.rejected() + errorLines(f)).sum());
-    Map<String, Long> sums = new TreeMap<>(quarantineReasons);
-    for (FileResult file : files) {
-      file.reasons().forEach((reason, n) -> sums.merge(reason, n, Long::sum));
-    }
-    quarantineReasonsNow = sums;
-    context.recorder().result("quarantine_reasons", sums);
+    quarantineReasonsNow = new TreeMap<>();
+    files.forEach(f -> add(f.reasons(), quarantineReasonsNow));
+    Map<String, Long> all = new TreeMap<>(quarantineReasons);
+    add(quarantineReasonsNow, all);
+    context.recorder().result("quarantine_reasons", all);
+  }
+
+  private static void add(Map<String, Long> counts, Map<String, Long> to) {
+    counts.forEach((reason, n) -> to.merge(reason, n, Long::sum));
   }
 
   /** Rows that were put into quarantine. */
@@ -174,6 +194,7 @@ public final class BulkFigures {
     for (String folder : folders) {
       context.recorder().output("quarantine", folder, rows, null);
       quarantine.add(folder);
+      quarantineNow.add(folder);
       context.recorder().result("quarantine", String.join(", ", quarantine));
     }
   }

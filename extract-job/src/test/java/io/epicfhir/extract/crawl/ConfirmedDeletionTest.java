@@ -12,6 +12,7 @@ import io.epicfhir.extract.crawl.Clinic.Reply;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,6 +121,8 @@ class ConfirmedDeletionTest {
         .isEqualTo(90);
     assertThat(site.report("r2").path("result").path("unconfirmed").path("Observation").asInt())
         .isEqualTo(1);
+    assertThat(site.landings().get(1).report().result().get("unconfirmed"))
+        .isEqualTo(Map.of("Condition", 90, "Observation", 1));
     assertThat(site.report("r2").path("notes").toString()).contains("they stay");
     assertThat(clinic.count("Condition/")).as("the type cannot be read").isBetween(20L, 60L);
 

@@ -2,6 +2,7 @@ package io.epicfhir.load.postgres;
 
 import static io.epicfhir.load.sql.Identifiers.literal;
 import static io.epicfhir.load.sql.Identifiers.quoted;
+import static io.epicfhir.load.sql.Identifiers.shown;
 
 import io.epicfhir.load.postgres.session.PostgresAccess;
 import io.epicfhir.load.postgres.session.PostgresFailure;
@@ -76,7 +77,7 @@ public record QualityRun(
       Map<String, Object> result = new LinkedHashMap<>();
       session.transaction(connection -> look(connection, check, result));
       session.transaction(connection -> keep(connection, check));
-      result.put("query", "SELECT * FROM " + settings.schema() + "." + check.name());
+      result.put("query", "SELECT * FROM " + shown(settings.schema(), check.name()));
       return result;
     } catch (SQLException e) {
       return QualityChecks.failed(reason(e, "run it"));

@@ -2,6 +2,7 @@ package io.epicfhir.load.postgres;
 
 import static io.epicfhir.load.sql.Identifiers.literal;
 import static io.epicfhir.load.sql.Identifiers.quoted;
+import static io.epicfhir.load.sql.Identifiers.shown;
 
 import io.epicfhir.load.postgres.copy.FixedTimes;
 import io.epicfhir.load.postgres.copy.PostgresType;
@@ -109,8 +110,8 @@ public record RefusedValues(PostgresLoad load) {
   }
 
   private String where(String view) {
-    return "To list them, run: SELECT * FROM %s.%s WHERE view = '%s'."
-        .formatted(load.settings().stateSchema(), RefusedTable.NAME, view);
+    String list = shown(load.settings().stateSchema(), RefusedTable.NAME);
+    return "To list them, run: SELECT * FROM %s WHERE view = '%s'.".formatted(list, view);
   }
 
   private List<String> columns(String list, String view) throws SQLException {

@@ -1,5 +1,6 @@
 package io.epicfhir.load.sql;
 
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Names of tables and columns as SQL: checked, then quoted, so that they stand as written. */
@@ -35,6 +36,15 @@ public final class Identifiers {
 
   public static String quoted(String schema, String table) {
     return quoted(schema) + "." + quoted(table);
+  }
+
+  /** The same for people, with quotes only where the name would be another one without them. */
+  public static String shown(String schema, String table) {
+    return shown(schema) + "." + shown(table);
+  }
+
+  private static String shown(String name) {
+    return name.equals(name.toLowerCase(Locale.ROOT)) ? checked(name) : quoted(name);
   }
 
   /** A role's name, quoted; a role may be called anything. */

@@ -4,14 +4,18 @@ import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.transform.delta.DataFileWriter;
+import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -52,6 +56,41 @@ final class DeletedQuarantine {
           .deletionBundles()
           .ifPresent(
               bundles -> take(landing, DeletedEntries.bad(DeletedEntries.of(bundles, known))));
+    }
+  }
+
+  /**
+   * Tells again what an earlier try of a run took: the exports that it landed are applied, and are
+   * not read any more.
+   *
+   * @param all every export
+   * @param pending those that this try takes itself
+   */
+  void tellAgain(List<Landing> all, List<Landing> pending, String runKey) {
+    all.stream()
+        .filter(landing -> landing.runKey().equals(runKey) && !pending.contains(landing))
+        .filter(
+            landing -> landing.files().stream().anyMatch(f -> f.kind() == Landing.Kind.DELETIONS))
+        .map(this::folder)
+        .forEach(
+            folder -> {
+              long rows =
+                  lake.list(folder).stream()
+                      .filter(file -> file.getPath().getName().endsWith(".parquet"))
+                      .mapToLong(this::rows)
+                      .sum();
+              if (rows > 0) {
+                problems.quarantined(rows, folder.toString());
+              }
+            });
+  }
+
+  private long rows(FileStatus file) {
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(HadoopInputFile.fromPath(file.getPath(), lake.hadoop()))) {
+      return reader.getRecordCount();
+    } catch (IOException e) {
+      throw StorageFailure.of("read " + file.getPath(), e);
     }
   }
 

@@ -86,6 +86,8 @@ public final class Silver {
       applied.begin(sound.pending(), request.runKey());
     }
     SilverDone done = update.run(sound, all, request.accepted());
+    new DeletedQuarantine(lake, problems)
+        .tellAgain(everything.all(), pending.pending(), request.runKey());
     mark(pending, done.appliedExports(), request.runKey());
     if (!rebuilt.isEmpty()) {
       // What silver did not have before and could not be read is pending until it lands again.

@@ -1,6 +1,7 @@
 package io.epicfhir.extract.crawl.landing;
 
 import com.codahale.metrics.MetricRegistry;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.common.report.RunReport;
 import io.epicfhir.extract.crawl.cohort.Merges;
@@ -17,6 +18,23 @@ import java.util.concurrent.TimeUnit;
 
 /** What the run report says about a crawl. */
 public final class CrawlReport {
+  /** What later tries tell again of a crawl that landed. */
+  private static final Set<String> KEPT =
+      Set.of(
+          "unresolved",
+          "forbidden",
+          "unreadable",
+          "outside",
+          "not_read_again",
+          "unchanged",
+          "duplicates",
+          "unconfirmed",
+          "kept",
+          "opted_out",
+          "warnings",
+          "quarantine",
+          "quarantine_reasons");
+
   private final RunRecorder recorder;
 
   public CrawlReport(RunRecorder recorder) {
@@ -187,6 +205,11 @@ public final class CrawlReport {
     Map<String, Long> outside = figures.reads(CrawlFigures.Reading.OUTSIDE);
     CohortDoubts.outside(types).forEach((type, number) -> outside.merge(type, number, Long::sum));
     recorder.result("outside", outside);
+  }
+
+  /** What this told, to be kept with the landing. */
+  public Landing.Report kept() {
+    return new Landing.Report(recorder.resources(), recorder.results(KEPT));
   }
 
   public void quarantined(List<String> folders, long rows) {

@@ -93,6 +93,25 @@ public record HydrationCounts(
         optedOut);
   }
 
+  /** The entries of the run report's result. */
+  public Map<String, Map<String, Long>> results() {
+    Map<String, Map<String, Long>> results = new TreeMap<>();
+    results.put("by_reference", received());
+    results.put("unchanged", unchanged());
+    results.put("duplicates", duplicates());
+    results.put("unresolved", unresolved());
+    results.put("forbidden", forbidden());
+    results.put("unreadable", unreadable());
+    results.put("outside", outside());
+    results.put("not_read_again", notReadAgain());
+    results.put("outcomes", outcomes());
+    results.put("kept", kept());
+    results.put("unconfirmed", unconfirmed());
+    results.put("unread", unread());
+    results.put("opted_out", optedOut());
+    return results;
+  }
+
   /** How many were read, by type. */
   public Map<String, Long> received() {
     Map<String, Long> received = new TreeMap<>();
