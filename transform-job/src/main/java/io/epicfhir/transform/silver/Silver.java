@@ -70,10 +70,11 @@ public final class Silver {
     Backlog all = rebuilt.isEmpty() ? everything : sound(everything, problems);
     Set<String> waiting = new TreeSet<>(strange.keySet());
     waiting.addAll(problems.landingsGone(applied.landingsGone(), rebuilt));
+    Set<String> fresh = rebuilt.isEmpty() ? Set.of() : applied.fresh();
     if (!rebuilt.isEmpty()) {
       Set<String> hurt =
           DamagedTypes.of(
-              everything.all(), problems.damagedExports(), applied.notApplied(), table.held(known));
+              everything.all(), problems.damagedExports(), fresh, table.held(known));
       waiting.addAll(problems.notRebuilt(rebuilt, hurt));
     }
     SilverUpdate update =
@@ -81,6 +82,7 @@ public final class Silver {
             new SilverWork(lake, spark, settings, table, problems, signature),
             known,
             rebuilt,
+            fresh,
             waiting);
     if (!sound.saysNothing()) {
       applied.begin(sound.pending(), request.runKey());
@@ -88,8 +90,8 @@ public final class Silver {
     SilverDone done = update.run(sound, all, request.accepted());
     mark(pending, done.appliedExports(), request.runKey());
     if (!rebuilt.isEmpty()) {
-      // What silver did not have before and could not be read is pending until it lands again.
-      problems.damagedExports().forEach(applied::unmark);
+      // What could not be read is pending until it lands again.
+      problems.damagedExports().forEach(applied::reopen);
     }
     if (problems.isEmpty()) {
       table.oldTables().forEach(lake::delete);
