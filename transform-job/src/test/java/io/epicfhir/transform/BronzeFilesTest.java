@@ -173,8 +173,7 @@ final class BronzeFilesTest {
     }
     // As a rerun of its run asks for it.
     TransformResult red =
-        lake.run(
-            new RebuildRequest(Set.of("e1"), Set.of(types.split(" ")), Set.of(), Map.of()));
+        lake.run(new RebuildRequest(Set.of("e1"), Set.of(types.split(" ")), Set.of(), Map.of()));
     assertThat(red.problems()).anyMatch(p -> p.contains("export e1"));
     for (int more = 0; more < 2; more++) {
       assertThat(red.silver().rebuilt()).doesNotContain("Patient");

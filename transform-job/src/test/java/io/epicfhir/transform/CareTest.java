@@ -107,7 +107,8 @@ final class CareTest {
     land(5, "p5", "1985");
     Path lost;
     try (Stream<Path> files = Files.list(folder.resolve("views/people"))) {
-      lost = files.filter(f -> f.toString().endsWith(".parquet")).sorted().findFirst().orElseThrow();
+      lost =
+          files.filter(f -> f.toString().endsWith(".parquet")).sorted().findFirst().orElseThrow();
     }
     Files.delete(lost);
     Files.createDirectories(folder.resolve("quarantine/extraction_date=2020-01-01"));

@@ -280,7 +280,12 @@ final class JoinedTablesTest {
   /** Rows of two contents of a lookup must not be side by side in one table. */
   @Test
   void aLookupWhoseRunWasKilledIsOneContentInTheTable() throws IOException {
-    String both = MAP.replace("\"element\": [", "\"element\": [{\"code\": \"c2\", \"target\": [{\"code\": \"%1$s\", \"equivalence\": \"wider\"}]},").replace("\"code\": \"%s\"", "\"code\": \"%1$s\"");
+    String both =
+        """
+        {"resourceType": "ConceptMap", "group": [{"source": "s", "target": "t", "element": [
+           {"code": "c1", "target": [{"code": "%1$s", "equivalence": "wider"}]},
+           {"code": "c2", "target": [{"code": "%1$s", "equivalence": "wider"}]}]}]}
+        """;
     lake.lookup("ingredient.json", both.formatted("A"));
     lake.transform();
     Path state = folder.resolve("state/lookups/ingredient.json");

@@ -204,8 +204,7 @@ final class RebuildTest {
   private static TestLake.Export version(TestLake.Export export, int version, String... ids) {
     for (String id : ids) {
       String json =
-          "{\"resourceType\":\"Patient\",\"id\":\"%s\",\"language\":\"%d\"}"
-              .formatted(id, version);
+          "{\"resourceType\":\"Patient\",\"id\":\"%s\",\"language\":\"%d\"}".formatted(id, version);
       export.resource("Patient", id, String.valueOf(version), null, json);
     }
     return export;

@@ -41,6 +41,7 @@ public record LookupState(
   LookupState at(long version, String commit, long rowsNow, long bytesNow) {
     return new LookupState(lookup, file, hash, stamp, url, version, commit, rowsNow, bytesNow);
   }
+
   LookupState stamped(String now) {
     return new LookupState(lookup, file, hash, now, url, deltaVersion, identity, rows, bytes);
   }

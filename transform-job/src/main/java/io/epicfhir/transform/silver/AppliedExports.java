@@ -173,8 +173,7 @@ final class AppliedExports {
    */
   void reopen(String exportId) {
     mark(exportId)
-        .map(
-            m -> new Mark(exportId, m.landedAt(), null, m.runKey(), m.removes(), true))
+        .map(m -> new Mark(exportId, m.landedAt(), null, m.runKey(), m.removes(), true))
         .ifPresent(reopened -> lake.write(file(exportId), Json.write(reopened)));
   }
 

@@ -18,10 +18,7 @@ final class DamagedTypes {
    * @param held every type that silver may have; a file of deletions names its types only inside
    */
   static Set<String> of(
-      Collection<Landing> landings,
-      Set<String> damaged,
-      Set<String> fresh,
-      Set<String> held) {
+      Collection<Landing> landings, Set<String> damaged, Set<String> fresh, Set<String> held) {
     Set<String> types = new TreeSet<>();
     for (Landing landing : landings) {
       if (damaged.contains(landing.exportId()) && !fresh.contains(landing.exportId())) {

@@ -73,8 +73,7 @@ public final class Silver {
     Set<String> fresh = rebuilt.isEmpty() ? Set.of() : applied.fresh();
     if (!rebuilt.isEmpty()) {
       Set<String> hurt =
-          DamagedTypes.of(
-              everything.all(), problems.damagedExports(), fresh, table.held(known));
+          DamagedTypes.of(everything.all(), problems.damagedExports(), fresh, table.held(known));
       waiting.addAll(problems.notRebuilt(rebuilt, hurt));
     }
     SilverUpdate update =

@@ -172,8 +172,6 @@ final class SilverUpdate {
 
   /** The landings all of which is in silver. */
   private static List<Landing> finished(Backlog pending, HeldBack held, Set<String> refused) {
-    return pending.pending().stream()
-        .filter(landing -> held.appliesAll(landing, refused))
-        .toList();
+    return pending.pending().stream().filter(landing -> held.appliesAll(landing, refused)).toList();
   }
 }

@@ -253,7 +253,9 @@ final class SqlFileTest {
     Files.writeString(
         folder.resolve("reader.sql"), "-- description: x\n-- depends: people\nSELECT 1 AS x\n");
     SqlCatalog catalog = SqlCatalog.load(folder);
-    assertThat(catalog.unread()).as("the other one's name is its file's").containsExactly("Broken.json");
+    assertThat(catalog.unread())
+        .as("the other one's name is its file's")
+        .containsExactly("Broken.json");
     TableOrder order =
         TableOrder.of(
             catalog,
