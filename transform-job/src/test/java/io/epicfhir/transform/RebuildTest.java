@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -176,7 +175,7 @@ final class RebuildTest {
 
     assertThat(red.problems()).anyMatch(problem -> problem.startsWith("Nothing was deleted"));
     assertThat(ten.rows("patient")).hasSize(13).contains("a", "j", "n", "p", "q");
-    assertThat(ten.live("Patient")).filteredOn(NEW_P).hasSize(1);
+    assertThat(ten.live("Patient")).filteredOn(RebuildTest::isNewP).hasSize(1);
     assertThat(ten.rows("condition")).containsExactly("k");
     assertThat(red.silver().exports()).doesNotContain("e2");
 
@@ -186,12 +185,13 @@ final class RebuildTest {
             night == Night.CRAWL_WITH_DELETION
                 ? List.of("a", "n", "p")
                 : List.of("a", "n", "p", "q"));
-    assertThat(ten.live("Patient")).filteredOn(NEW_P).hasSize(1);
+    assertThat(ten.live("Patient")).filteredOn(RebuildTest::isNewP).hasSize(1);
     assertThat(ten.rows("condition")).containsExactly("k");
   }
 
-  private static final Predicate<String> NEW_P =
-      line -> line.startsWith("p ") && line.contains("\"language\":\"2\"");
+  private static boolean isNewP(String line) {
+    return line.startsWith("p ") && line.contains("\"language\":\"2\"");
+  }
 
   /** What a second source's export is, beside the one that is held back. */
   enum Night {
