@@ -6,7 +6,8 @@ need, after the retention period (VACUUM). No row changes. Bronze rows that no t
 than `bronze-retention`, quarantined lines when they are older than `quarantine-retention`; by default neither is ever deleted.
 What counts as small, and how long old files are kept, is set in `transform.care`.
 
-**When it is red:** the tables are unchanged, and nothing waits for this DAG. Exit 6: storage failed, or a run that writes the
+**When it is red:** the tables are unchanged, and nothing waits for this DAG. Exit 5: one table could not be maintained, and all
+others were; the message names it and says what rebuilds it. Exit 6: storage failed, or a run that writes the
 tables held the lock for longer than `transform.lock-patience`; clear the task when that run has ended. The run report says what
 was done to each table.
 """

@@ -59,9 +59,15 @@ final class JoinedStep {
    * What became of them.
    *
    * @param unknown folders of tables that have no definition any more
+   * @param unread files that may define joined tables among them
    * @param took of all joined tables, some of which were built at a time
    */
-  record Result(LookupResults lookups, JoinedResults joined, List<String> unknown, Duration took) {
+  record Result(
+      LookupResults lookups,
+      JoinedResults joined,
+      List<String> unknown,
+      List<String> unread,
+      Duration took) {
     List<String> problems() {
       List<String> problems = new ArrayList<>(lookups.failed().values());
       problems.addAll(joined.failed().values());
@@ -82,10 +88,8 @@ final class JoinedStep {
           .forEach((name, why) -> recorder.note("Joined table " + name + ": " + why + "."));
       for (String folder : unknown) {
         recorder.note(
-            folder
-                + " no longer has a definition; its table is kept but not updated. Delete "
-                + paths.at(folder)
-                + " when it is no longer needed.");
+            UndefinedTable.note(
+                folder, paths.at(folder), folder.startsWith("joined/") ? unread : List.of()));
       }
     }
 
@@ -160,7 +164,7 @@ final class JoinedStep {
               .bringUpToDate(sql, order, anew);
     }
     Duration took = Duration.ofNanos(System.nanoTime() - start);
-    return new Result(lookups, joined, unknown(sql, lookups), took);
+    return new Result(lookups, joined, unknown(sql, lookups), sql.unread(), took);
   }
 
   /** The views that are what silver gives. */
@@ -206,7 +210,7 @@ final class JoinedStep {
         .forEach(state -> add(lookupUrls, state.url(), state.lookup()));
     Set<String> lookupNames = new TreeSet<>(lookups.done().keySet());
     lookupNames.addAll(lookups.failed().keySet());
-    return new TableOrder.Known(names, lookupNames, urls, lookupUrls);
+    return new TableOrder.Known(names, lookupNames, urls, lookupUrls, catalog.unread());
   }
 
   private static void add(Map<String, Set<String>> urls, String url, String name) {

@@ -58,12 +58,7 @@ record TransformResult(
         .changed()
         .forEach((view, why) -> recorder.note("View " + view + " was rebuilt: " + why + "."));
     for (String view : unknownViews) {
-      recorder.note(
-          "View "
-              + view
-              + " no longer has a definition; its table is kept but not updated. Delete "
-              + paths.view(view)
-              + " when it is no longer needed.");
+      recorder.note(UndefinedTable.note("View " + view, paths.view(view), catalog.unread()));
     }
   }
 

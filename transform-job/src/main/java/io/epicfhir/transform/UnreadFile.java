@@ -5,6 +5,8 @@ import io.epicfhir.common.StorageFailure;
 import io.epicfhir.transform.delta.FileRows;
 import java.io.FileNotFoundException;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkThrowable;
@@ -19,6 +21,7 @@ import org.apache.spark.SparkThrowable;
  */
 public record UnreadFile(String file, Problem problem) {
   private static final String NOT_FOUND = "PATH_NOT_FOUND";
+  private static final Pattern OF_SILVER = Pattern.compile("/silver/resource_type=([A-Za-z]+)/");
 
   /** What is wrong with it. */
   public enum Problem {
@@ -78,8 +81,16 @@ public record UnreadFile(String file, Problem problem) {
     return file + " " + problem.words;
   }
 
-  /** What to do about it where nothing can compute its rows again. */
+  /** What to do about it where no run by itself computes its rows again. */
   String remedy() {
-    return problem == Problem.MISSING ? "restore the file from a backup" : DamagedFile.REMEDY;
+    String restore =
+        problem == Problem.MISSING ? "restore the file from a backup" : DamagedFile.REMEDY;
+    Matcher type = OF_SILVER.matcher(file);
+    return type.find()
+        ? restore
+            + ", or rerun from transform with types = "
+            + type.group(1)
+            + ", which rebuilds it from bronze"
+        : restore;
   }
 }

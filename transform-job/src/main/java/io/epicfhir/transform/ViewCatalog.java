@@ -40,7 +40,15 @@ final class ViewCatalog {
    * @param views the views that can be used, by resource type
    * @param problems one for each file that cannot be used, in the order of the files' names
    */
-  record Read(Map<String, TypeViews> views, List<Problem> problems) {}
+  record Read(Map<String, TypeViews> views, List<Problem> problems) {
+    /** The files of which nobody can tell which view they define. */
+    List<String> unread() {
+      return problems.stream()
+          .filter(problem -> problem.view().isEmpty())
+          .map(Problem::file)
+          .toList();
+    }
+  }
 
   /**
    * Why a file cannot be used.

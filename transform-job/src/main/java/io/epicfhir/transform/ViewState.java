@@ -1,6 +1,7 @@
 package io.epicfhir.transform;
 
-import io.epicfhir.common.StateFile;
+import io.epicfhir.transform.delta.TableState;
+import io.epicfhir.transform.silver.SilverState;
 
 /**
  * Where a view's table stands, in {@code state/views/<view>.json}; written after the commit. After
@@ -11,6 +12,8 @@ import io.epicfhir.common.StateFile;
  * @param definitionHash of the definition that made the rows
  * @param silverTable Delta's id of the silver that they were made of
  * @param silverVersion and its version
+ * @param silverIdentity that version's own identity: a silver that was restored makes another
+ *     commit of the same number; null in files of older pipelines
  * @param deltaVersion the newest commit of the view's table that changed rows
  * @param identity that commit's own identity
  * @param rows in the table
@@ -25,6 +28,7 @@ record ViewState(
     String definitionHash,
     String silverTable,
     long silverVersion,
+    String silverIdentity,
     long deltaVersion,
     String identity,
     long rows,
@@ -32,18 +36,28 @@ record ViewState(
     long resources,
     Long letThrough,
     long leftOut)
-    implements StateFile {
+    implements TableState {
+  @Override
+  public boolean hasAll() {
+    return view != null && definitionHash != null && silverTable != null && identity != null;
+  }
+
+  /** Whether there was any resource that the view let through. */
+  boolean hasResources() {
+    return resources + leftOut > 0;
+  }
 
   /**
    * The same rows, which are also those of a later version of silver. What gives no row, because
    * the where turns it away or because it is left out, changes the counts nevertheless.
    */
-  ViewState at(long version, Long through, long out) {
+  ViewState at(SilverState silver, Long through, long out) {
     return new ViewState(
         view,
         definitionHash,
         silverTable,
-        version,
+        silver.deltaVersion(),
+        silver.identity(),
         deltaVersion,
         identity,
         rows,

@@ -7,6 +7,7 @@ import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.KeptTable;
 import io.epicfhir.transform.silver.SilverState;
 import java.util.Optional;
+import java.util.function.LongFunction;
 import org.apache.hadoop.fs.Path;
 
 /** The Delta table of one view: its log, its state, and whether it is what silver gives. */
@@ -50,37 +51,31 @@ final class ViewTable {
     }
   }
 
-  /** Looks at its state and its log. */
-  Found look(SilverState silver, String type) {
-    Optional<ViewState> left = left();
-    Optional<String> strange = left.flatMap(this::strange);
+  /**
+   * Looks at its state and its log.
+   *
+   * @param identities of silver's commits, where its log still has them
+   */
+  Found look(SilverState silver, String type, LongFunction<Optional<String>> identities) {
+    KeptTable.Left<ViewState> read = KeptTable.left(lake, stateFile(), ViewState.class);
+    Optional<ViewState> left = read.state();
+    Optional<String> strange = read.unread().or(() -> left.flatMap(kept::differs));
+    SilverState.TypeState ofType = silver.of(type);
     Optional<ViewState> from =
         left.filter(state -> strange.isEmpty())
             .filter(state -> state.definitionHash().equals(plan.hash()))
             .filter(state -> state.silverTable().equals(silver.tableId()))
             .filter(state -> state.silverVersion() <= silver.deltaVersion())
+            .filter(state -> isOf(state, identities.apply(state.silverVersion())))
+            .filter(state -> !ofType.equals(SilverState.TypeState.NONE) || !state.hasResources())
             // Of what silver held then no row is left: what went with it nobody says.
-            .filter(state -> state.silverVersion() >= silver.of(type).oldestVersion());
+            .filter(state -> state.silverVersion() >= ofType.oldestVersion());
     return new Found(from, strange);
   }
 
-  /**
-   * Why the state does not describe the table. Its counts come from evaluating changes, so they
-   * cannot be read from a table that is ahead of it.
-   */
-  private Optional<String> strange(ViewState state) {
-    return kept.strange(state.deltaVersion(), state.identity())
-        .or(
-            () ->
-                kept.isAhead(state.deltaVersion())
-                    ? Optional.of("a run was killed before it could note what it had committed")
-                    : Optional.empty());
-  }
-
-  /** What this pipeline left of the table. */
-  Optional<ViewState> left() {
-    return lake.read(stateFile())
-        .map(text -> Json.read(text, ViewState.class, stateFile().toString()));
+  /** Whether the view is of that commit, as far as silver's log tells. */
+  private static boolean isOf(ViewState state, Optional<String> commit) {
+    return commit.filter(identity -> !identity.equals(state.silverIdentity())).isEmpty();
   }
 
   ViewState keep(ViewState state) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.apache.spark.sql.SparkSession;
 
@@ -33,6 +34,7 @@ final class ViewTables {
   private final SilverState silver;
   private final ViewResults results = new ViewResults();
   private final ViewUpdates work;
+  private final Map<Long, Optional<String>> identities = new ConcurrentHashMap<>();
 
   ViewTables(
       Supplier<SparkSession> spark,
@@ -86,7 +88,7 @@ final class ViewTables {
   private Optional<ViewUpdate> look(String type, ViewPlan plan, Set<String> anew) {
     ViewTable table = new ViewTable(lake, plan);
     try {
-      ViewTable.Found found = table.look(silver, type);
+      ViewTable.Found found = table.look(silver, type, this::silverIdentity);
       found.strange().ifPresent(why -> results.changed(plan.name(), why));
       boolean leaveOut = settings.leaveOut().contains(plan.name());
       boolean current =
@@ -107,6 +109,13 @@ final class ViewTables {
       work.fail(type, plan, e);
       return Optional.empty();
     }
+  }
+
+  /** Of one of silver's commits; looked up once, as most views are of the same few. */
+  private Optional<String> silverIdentity(long version) {
+    return version == silver.deltaVersion()
+        ? Optional.of(silver.identity())
+        : identities.computeIfAbsent(version, v -> new SilverTable(lake).log().identity(v));
   }
 
   private void update(List<ViewUpdate> behind) {

@@ -157,7 +157,7 @@ final class ViewUpdate {
     boolean sameRows = sum.fresh.isEmpty() && sum.removed.isEmpty();
     if (sameRows) {
       removeFiles(sum.copied);
-      return before.at(silver.deltaVersion(), through(before, sum), leftOut);
+      return before.at(silver, through(before, sum), leftOut);
     }
     TableSnapshot now = snapshot.orElseThrow();
     TableWriter.Plan old = oldRows(sum, now, marks);
@@ -203,6 +203,7 @@ final class ViewUpdate {
         plan().hash(),
         silver.tableId(),
         silver.deltaVersion(),
+        silver.identity(),
         version,
         table.log().identity(version).orElse(""),
         rows.orElse(-1),

@@ -2,6 +2,9 @@ package io.epicfhir.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.transform.silver.SilverState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -95,6 +98,45 @@ final class CareTest {
     assertThat(folder.resolve("quarantine/extraction_date=2026-01-01")).doesNotExist();
     assertThat(folder.resolve("quarantine/extraction_date=2026-01-31")).exists();
     assertThat(folder.resolve("quarantine/view=v")).exists();
+  }
+
+  @Test
+  void aTableThatCannotBeCompactedStopsNoneOfTheOthers() throws IOException {
+    lake.viewOfKeys("Patient").view("Patient", VIEW.replace("people", "zodiac"));
+    land(4, "p4", "1984");
+    land(5, "p5", "1985");
+    Path lost;
+    try (Stream<Path> files = Files.list(folder.resolve("views/people"))) {
+      lost =
+          files.filter(f -> f.toString().endsWith(".parquet")).sorted().findFirst().orElseThrow();
+    }
+    Files.delete(lost);
+    Files.createDirectories(folder.resolve("quarantine/extraction_date=2020-01-01"));
+    Path conf = folder.resolve("pipeline.conf");
+    Files.writeString(
+        conf,
+        """
+        epic-fhir { lake = "%s", transform { lock-patience = 0 seconds, care {
+          file-size = 128 MiB, small-files = 2, retention = 7 days, quarantine-retention = 30 days } } }
+        """
+            .formatted(folder));
+    TestLake.spark();
+
+    assertThat(JobRunner.run(new Care(), TestLake.arguments(conf))).isEqualTo(5);
+
+    JsonNode report =
+        new JsonMapper().readTree(folder.resolve("metrics/etl/r1/transform.json").toFile());
+    assertThat(report.at("/run/error").asText())
+        .contains(
+            "views/people: ",
+            lost.getFileName() + " is missing",
+            "rerun from transform with views = people, which rebuilds it");
+    assertThat(lake.viewLog("zodiac").snapshot().orElseThrow().files()).hasSize(1);
+    assertThat(lake.silverLog().snapshot().orElseThrow().files()).hasSize(1);
+    assertThat(folder.resolve("quarantine/extraction_date=2020-01-01")).doesNotExist();
+
+    assertThat(lake.rebuildViews("people").problems()).isEmpty();
+    assertThat(JobRunner.run(new Care(), TestLake.arguments(conf))).isZero();
   }
 
   private TransformResult land(int day, String id, String born) {

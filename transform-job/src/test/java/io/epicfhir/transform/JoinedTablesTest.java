@@ -8,11 +8,15 @@ import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.joined.JoinedResults;
 import io.epicfhir.transform.joined.JoinedResults.Built;
+import io.epicfhir.transform.lookups.Lookups;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
@@ -271,6 +275,64 @@ final class JoinedTablesTest {
     lake.lookup("ingredient.json", null);
     assertThat(lake.transform().joined().unknown()).containsExactly("lookups/ingredient");
     assertThat(lake.table("joined/orders")).contains("a active c1 null");
+  }
+
+  /** Rows of two contents of a lookup must not be side by side in one table. */
+  @Test
+  void aLookupWhoseRunWasKilledIsOneContentInTheTable() throws IOException {
+    String both =
+        """
+        {"resourceType": "ConceptMap", "group": [{"source": "s", "target": "t", "element": [
+           {"code": "c1", "target": [{"code": "%1$s", "equivalence": "wider"}]},
+           {"code": "c2", "target": [{"code": "%1$s", "equivalence": "wider"}]}]}]}
+        """;
+    lake.lookup("ingredient.json", both.formatted("A"));
+    lake.transform();
+    Path state = folder.resolve("state/lookups/ingredient.json");
+    String before = Files.readString(state);
+    lake.lookup("ingredient.json", both.formatted("B"));
+    new Lookups(
+            TestLake::spark,
+            lake.lake(),
+            Optional.of(folder.resolve("lookups-conf")),
+            Optional.empty())
+        .bringUpToDate();
+    Files.writeString(state, before);
+
+    lake.lookup("ingredient.json", both.formatted("A"));
+    request(nextNight(), "b", "stopped", "m2").land();
+    lake.transform();
+
+    assertThat(lake.table("joined/orders"))
+        .containsExactly("a active c1 A", "b stopped c2 A", "c active null null");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{\"table\": \"or", "{\"a\": 1}"})
+  void aStateThatCannotBeReadRebuildsItsTableOnly(String text) throws IOException {
+    Files.writeString(folder.resolve("state/joined/orders.json"), text);
+    request(nextNight(), "b", "stopped", "m2").land();
+    TransformResult result = lake.transform();
+    assertThat(orders(result).built()).isEqualTo(Built.WHOLE);
+    assertThat(lake.table("joined/orders")).contains("a active c1 null", "b stopped c2 null");
+    assertThat(result.joined().joined().changed())
+        .isEqualTo(Map.of("orders", "its state could not be read"));
+  }
+
+  @Test
+  void aStateOfANewerPipelineStopsItsTableOnly() throws IOException {
+    Path state = folder.resolve("state/joined/orders.json");
+    String newer =
+        Files.readString(state).replace("\"schema_version\" : 1", "\"schema_version\" : 2");
+    Files.writeString(state, newer);
+    request(nextNight(), "b", "stopped", "m2").land();
+    assertThat(lake.run().problems())
+        .singleElement()
+        .asString()
+        .startsWith("Joined table orders keeps its last good rows.")
+        .contains("a newer version of the pipeline wrote");
+    assertThat(lake.table("joined/orders")).contains("b active c2 null");
+    assertThat(lake.rows("request")).anyMatch(row -> row.startsWith("b stopped"));
   }
 
   @Test

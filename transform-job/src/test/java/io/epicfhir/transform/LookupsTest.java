@@ -7,12 +7,16 @@ import io.epicfhir.transform.lookups.Lookups;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Lookups of files: what is in the file is in the table, and a half file changes nothing. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -303,6 +307,98 @@ final class LookupsTest {
       assertThat(results.table("concept")).isPresent();
       assertThat(results.done()).containsOnlyKeys("x");
     }
+  }
+
+  private static final Map<String, String> TEXTS =
+      Map.of(
+          "x.csv", "code\n%s\n",
+          "x.json",
+              "{\"resourceType\": \"CodeSystem\", \"content\": \"complete\", \"url\": \"u\", \"concept\": [{\"code\": \"%s\"}]}",
+          "X.tsv", "code\tname\n%s\tn\n");
+
+  /** What a kill leaves: the table has the commit, and its state is the one of before. */
+  @ParameterizedTest
+  @CsvSource({
+    "x.csv, A",
+    "x.csv, B",
+    "x.csv, C",
+    "x.csv, broken",
+    "x.csv, empty",
+    "x.json, A",
+    "x.json, broken",
+    "X.tsv, A",
+    "X.tsv, C",
+    "X.tsv, broken",
+    "X.tsv, gone"
+  })
+  void aKillBetweenACommitAndItsStateIsNoticed(String file, String then) throws IOException {
+    TestLake lake = lake();
+    boolean large = file.endsWith("tsv");
+    Path folder = Files.createDirectories(lake.root().resolve(large ? "athena" : "lookups-conf"));
+    Optional<Path> athena = large ? Optional.of(folder) : Optional.empty();
+    Path path = folder.resolve(file);
+    Files.writeString(path, TEXTS.get(file).formatted("A"));
+    FileTime time = Files.getLastModifiedTime(path);
+    run(lake, athena);
+    Path state = lake.root().resolve("state/lookups/x.json");
+    String before = Files.readString(state);
+    Files.writeString(path, TEXTS.get(file).formatted("B"));
+    Files.setLastModifiedTime(path, FileTime.fromMillis(time.toMillis() + 60_000));
+    run(lake, athena);
+    Files.writeString(state, before);
+
+    switch (then) {
+      case "gone" -> Files.delete(path);
+      case "broken" -> {
+        String whole = TEXTS.get(file).formatted("C");
+        Files.writeString(path, whole.substring(0, whole.length() - 1));
+      }
+      case "empty" -> Files.writeString(path, "code\n");
+      default -> Files.writeString(path, TEXTS.get(file).formatted(then));
+    }
+    if (then.equals("A")) {
+      Files.setLastModifiedTime(path, time); // as a restore does
+    }
+    LookupResults results = run(lake, athena);
+
+    boolean stays = List.of("gone", "broken", "empty").contains(then);
+    assertThat(lake.table("lookups/x")).singleElement().asString().contains(stays ? "B" : then);
+    assertThat(results.failed().containsKey("x")).isEqualTo(stays);
+    assertThat(results.table("x").orElseThrow().deltaVersion())
+        .as("what joined tables note")
+        .isEqualTo(lake.log("lookups/x").version().orElseThrow());
+    assertThat(results.changed().containsKey("x")).as("rebuilt").isEqualTo(!stays);
+    assertThat(run(lake, athena).changed()).as("once").isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{\"lookup\": \"x", "{\"a\": 1}", "[]"})
+  void aStateThatCannotBeReadRebuildsItsTableOnly(String text) throws IOException {
+    TestLake lake = lake().lookup("x.csv", "code\na\n").lookup("y.csv", "code\nb\n");
+    run(lake, Optional.empty());
+    Files.writeString(lake.root().resolve("state/lookups/x.json"), text);
+    LookupResults results = run(lake, Optional.empty());
+    assertThat(results.failed()).isEmpty();
+    assertThat(results.changed()).isEqualTo(Map.of("x", "its state could not be read"));
+    assertThat(results.done().get("y").rebuilt()).isFalse();
+    assertThat(lake.table("lookups/x")).containsExactly("a");
+  }
+
+  @Test
+  void aStateOfANewerPipelineStopsItsLookupOnly() throws IOException {
+    TestLake lake = lake().lookup("x.csv", "code\na\n").lookup("y.csv", "code\nb\n");
+    run(lake, Optional.empty());
+    Path state = lake.root().resolve("state/lookups/x.json");
+    String newer =
+        Files.readString(state).replace("\"schema_version\" : 1", "\"schema_version\" : 2");
+    Files.writeString(state, newer);
+    lake.lookup("x.csv", "code\nc\n").lookup("y.csv", "code\nd\n");
+    LookupResults results = run(lake, Optional.empty());
+    assertThat(results.failed()).containsOnlyKeys("x");
+    assertThat(results.failed().get("x")).contains("a newer version of the pipeline wrote");
+    assertThat(lake.table("lookups/x")).containsExactly("a");
+    assertThat(lake.table("lookups/y")).containsExactly("d");
+    assertThat(state).hasContent(newer);
   }
 
   @Test

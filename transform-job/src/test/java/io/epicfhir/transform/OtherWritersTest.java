@@ -98,6 +98,26 @@ final class OtherWritersTest {
     mendedByARebuild("Patient");
   }
 
+  /** What a kill leaves: silver has the commit, and its state is the one of before. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aRebuildThatWasKilledAfterItsCommitIsDone(boolean noticedBefore) {
+    lake.somebody("silver", "DELETE FROM %s WHERE id = 'a'");
+    if (noticedBefore) {
+      red("Patient", "commit 2 (DELETE) was written by someone else");
+    }
+    String before = lake.lake().read(paths().state("silver.json")).orElseThrow();
+    lake.rebuild("Patient");
+    lake.lake().write(paths().state("silver.json"), before);
+    lake.transform();
+    assertThat(lake.rows("patient")).isEqualTo(rows);
+
+    lake.lake().write(paths().state("silver.json"), before);
+    lake.somebody("silver", "DELETE FROM %s WHERE id = 'b'");
+    red("Patient", "commit 4 (DELETE) was written by someone else");
+    mendedByARebuild("Patient");
+  }
+
   @Test
   void anotherTypeGoesOnAndItsCommitDoesNotHideTheStrangeOne() {
     lake.somebody("silver", "DELETE FROM %s WHERE id = 'a'");

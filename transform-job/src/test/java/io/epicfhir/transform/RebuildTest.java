@@ -12,6 +12,8 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tables that somebody spoiled are rebuilt on request. */
 final class RebuildTest {
@@ -139,6 +141,85 @@ final class RebuildTest {
     assertThat(ten.rebuild("Patient").problems()).hasSize(1);
     assertThat(ten.live("Patient")).as("what somebody deleted is back").hasSize(10);
     assertThat(ten.rows("patient")).hasSize(10);
+  }
+
+  /** What other exports contain is there whatever one export's conclusions wait for. */
+  @ParameterizedTest
+  @CsvSource({
+    "CRAWL, Patient",
+    "CRAWL, Condition",
+    "CRAWL, Patient Condition",
+    "CRAWL_WITH_DELETION, Patient",
+    "INCREMENTAL, Patient Condition",
+    "FULL_OF_ANOTHER_TYPE, Patient",
+  })
+  void aRebuildBesideAnExportThatIsHeldBackTakesInTheOthers(
+      Night night, String types, @TempDir Path other) {
+    TestLake ten = tenPatients(other).viewOfKeys("Condition");
+    String source = night.name().startsWith("CRAWL") ? "crawl:b" : "b";
+    version(ten.export("b1", MONDAY).of(source), 1, "p", "q").land();
+    ten.transform();
+    ten.export("e2", TUESDAY).full("Patient").resource("Patient", "a").land();
+    TestLake.Export second = version(ten.export("b2", TUESDAY).of(source).since(MONDAY), 2, "p");
+    version(second, 1, "n").resource("Condition", "k");
+    switch (night) {
+      case CRAWL_WITH_DELETION -> second.delete("Patient/q");
+      case FULL_OF_ANOTHER_TYPE -> second.full("Condition");
+      default -> {
+        // It concludes nothing.
+      }
+    }
+    second.land();
+
+    TransformResult red = ten.rebuild(types.split(" "));
+
+    assertThat(red.problems()).anyMatch(problem -> problem.startsWith("Nothing was deleted"));
+    assertThat(ten.rows("patient")).hasSize(13).contains("a", "j", "n", "p", "q");
+    assertThat(ten.live("Patient")).filteredOn(RebuildTest::isNewP).hasSize(1);
+    assertThat(ten.rows("condition")).containsExactly("k");
+    assertThat(red.silver().exports()).doesNotContain("e2");
+
+    assertThat(ten.accept(Map.of("Patient", 10L)).problems()).isEmpty();
+    assertThat(ten.rows("patient"))
+        .isEqualTo(
+            night == Night.CRAWL_WITH_DELETION
+                ? List.of("a", "n", "p")
+                : List.of("a", "n", "p", "q"));
+    assertThat(ten.live("Patient")).filteredOn(RebuildTest::isNewP).hasSize(1);
+    assertThat(ten.rows("condition")).containsExactly("k");
+  }
+
+  private static boolean isNewP(String line) {
+    return line.startsWith("p ") && line.contains("\"language\":\"2\"");
+  }
+
+  /** What a second source's export is, beside the one that is held back. */
+  enum Night {
+    CRAWL,
+    CRAWL_WITH_DELETION,
+    INCREMENTAL,
+    FULL_OF_ANOTHER_TYPE
+  }
+
+  private static TestLake.Export version(TestLake.Export export, int version, String... ids) {
+    for (String id : ids) {
+      String json =
+          "{\"resourceType\":\"Patient\",\"id\":\"%s\",\"language\":\"%d\"}".formatted(id, version);
+      export.resource("Patient", id, String.valueOf(version), null, json);
+    }
+    return export;
+  }
+
+  @Test
+  void whatAnAppliedExportConcludedStaysWhileAnotherOneIsHeldBack(@TempDir Path other) {
+    TestLake ten = tenPatients(other);
+    ten.export("e2", TUESDAY).full("Patient").resource("Patient", "a").land();
+    // Late, and older than the full export of Monday, which does not contain it.
+    ten.export("e0", "2026-01-04T00:00:00Z").resource("Patient", "z").land();
+    assertThat(ten.run().silver().exports()).containsExactly("e0");
+    assertThat(ten.rows("patient")).hasSize(10).doesNotContain("z");
+    ten.rebuild("Patient");
+    assertThat(ten.rows("patient")).hasSize(10).doesNotContain("z");
   }
 
   @Test

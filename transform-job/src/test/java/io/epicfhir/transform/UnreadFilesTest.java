@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.joined.JoinedResults.Built;
 import java.io.IOException;
@@ -82,10 +83,14 @@ final class UnreadFilesTest {
             .view("Patient", families())
             .sql("people.sql", sql("patient", "id"))
             .sql("problems.sql", sql("condition", "id"));
+    makeFirstExport();
+    lake.transform();
+  }
+
+  private void makeFirstExport() {
     patients(lake.export("e1", "2026-01-01T00:00:00Z"), 1, WORD, "b")
         .resource("Condition", WORD)
         .land();
-    lake.transform();
   }
 
   private static String families() {
@@ -234,19 +239,85 @@ final class UnreadFilesTest {
     }
     List<String> before = lake.rows("patient");
     Path file = file("silver/resource_type=Patient", ".parquet");
-    if (harm == Harm.MISSING) {
-      Files.delete(file);
-    } else {
-      byte[] bytes = Files.readAllBytes(file);
-      bytes[bytes.length / 2] ^= 1;
-      Files.write(file, bytes);
-    }
+    harmPacked(harm, file);
     assertThatThrownBy(() -> lake.rebuildViews("patient"))
         .isInstanceOf(JobException.class)
         .hasMessageContaining(file.getFileName().toString())
         .hasMessageContaining("restore the file from a backup")
+        .hasMessageContaining("or rerun from transform with types = Patient")
         .extracting(e -> ((JobException) e).exitCode())
         .isEqualTo(ExitCode.STORAGE);
     assertThat(lake.rows("patient")).isEqualTo(before);
+  }
+
+  /** Silver's pages are packed: a word is not found in them. */
+  private static void harmPacked(Harm harm, Path file) throws IOException {
+    if (harm == Harm.MISSING || harm == Harm.CUT_OFF) {
+      harm.to(file);
+      return;
+    }
+    if (harm == Harm.PAGE) {
+      Files.delete(file.resolveSibling("." + file.getFileName() + ".crc"));
+    }
+    byte[] bytes = Files.readAllBytes(file);
+    for (int at = 8; at < bytes.length / 2; at++) {
+      bytes[at] ^= 1;
+    }
+    Files.write(file, bytes);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "MISSING, true",
+    "MISSING, false",
+    "OLD_CHECKSUM, true",
+    "PAGE, true",
+    "PAGE, false",
+    "CUT_OFF, true"
+  })
+  void silversOwnIsMendedByARebuildIfBronzeHasAllOfIt(Harm harm, boolean whole) throws IOException {
+    makeLake();
+    harmPacked(harm, file("silver/resource_type=Patient", ".parquet"));
+    nextNight().resource("Condition", "d").land();
+    if (whole) {
+      assertThat(lake.rebuild("Patient").problems()).isEmpty();
+    } else {
+      Landings landings = new Landings(lake.lake());
+      landings.withdraw(landings.find("e1").orElseThrow());
+      TransformResult red = lake.rebuild("Patient");
+      assertThat(red.problems())
+          .anyMatch(p -> p.contains("no longer holds 2 of 2 Patient"))
+          .anyMatch(p -> p.startsWith("Silver Patient is not rebuilt and keeps its rows"));
+      assertThat(lake.rows("patient")).containsExactly("b", WORD);
+      assertThat(lake.rows("condition")).as("another type goes on").containsExactly("d", WORD);
+      makeFirstExport();
+      assertThat(lake.rebuild("Patient").problems()).isEmpty();
+    }
+    assertThat(lake.rows("patient")).containsExactly("b", "c", WORD);
+    assertThat(lake.rows("families")).containsExactly("b 2", "c 2", WORD + " 1");
+    assertThat(lake.rows("condition")).containsExactly("d", WORD);
+    lake.transform();
+  }
+
+  @Test
+  void silversDeletionVectorIsMendedByARebuild() throws IOException {
+    makeLake();
+    lake.writing(DeletionVectors.ON);
+    nextNight().land();
+    lake.transform();
+    Files.delete(vector(folder.resolve("silver")));
+    patients(lake.export("e3", "2026-01-03T00:00:00Z"), 3, "c").land();
+    assertThatThrownBy(lake::run).isInstanceOf(JobException.class);
+    assertThat(lake.rebuild("Patient").problems()).isEmpty();
+    assertThat(lake.rows("families")).containsExactly("b 2", "c 3", WORD + " 1");
+  }
+
+  private static Path vector(Path table) throws IOException {
+    try (Stream<Path> files = Files.walk(table)) {
+      return files
+          .filter(f -> f.toString().endsWith(".bin") && !f.getFileName().toString().startsWith("."))
+          .findFirst()
+          .orElseThrow();
+    }
   }
 }

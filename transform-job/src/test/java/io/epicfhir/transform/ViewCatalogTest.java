@@ -50,6 +50,19 @@ final class ViewCatalogTest {
     assertThat(read.problems())
         .extracting(ViewCatalog.Problem::file)
         .containsExactly("b.json", "c.json", "e.json", "f.json");
+    assertThat(read.unread()).containsExactly("e.json", "f.json");
+    assertThat(
+            UndefinedTable.note(
+                "View patient",
+                new org.apache.hadoop.fs.Path("/lake/views/patient"),
+                read.unread()))
+        .isEqualTo(
+            "View patient may belong to e.json or f.json, which cannot be read; its table is kept"
+                + " but not updated. Correct that file.");
+    assertThat(
+            UndefinedTable.note(
+                "View patient", new org.apache.hadoop.fs.Path("/lake/views/patient"), List.of()))
+        .contains("Delete /lake/views/patient when it is no longer needed");
   }
 
   @Test

@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.epicfhir.common.lake.Landings;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** C3: a view is of the silver that is there, whatever happened while its definition was away. */
@@ -148,6 +155,92 @@ final class ViewStateTest {
     assertThat(lake.rebuildViews(view).problems()).isEmpty();
     is("a", "b", "d");
     lake.transform();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{\"view\": \"me", "{\"a\": 1}", "null"})
+  void aStateThatCannotBeReadRebuildsItsViewOnly(String text) {
+    lake.lake().write(lake.lake().paths().state("views/men.json"), text);
+    patients("e3", WEDNESDAY, "d").land();
+    TransformResult result = lake.transform();
+    is("a", "b", "d");
+    assertThat(result.views().changed()).isEqualTo(Map.of("men", "its state could not be read"));
+  }
+
+  @Test
+  void aStateOfANewerPipelineStopsItsViewOnly() {
+    var file = lake.lake().paths().state("views/men.json");
+    String newer =
+        lake.lake()
+            .read(file)
+            .orElseThrow()
+            .replace("\"schema_version\" : 1", "\"schema_version\" : 2");
+    lake.lake().write(file, newer);
+    patients("e3", WEDNESDAY, "d").land();
+    assertThat(lake.run().problems())
+        .singleElement()
+        .asString()
+        .contains("a newer version of the pipeline wrote");
+    assertThat(lake.rows("patient")).containsExactly("a", "b", "d");
+    assertThat(lake.rows("men")).containsExactly("a", "b");
+    assertThat(lake.lake().read(file)).hasValue(newer);
+  }
+
+  /** Silver's commit of the same number is another one then. */
+  @ParameterizedTest
+  @CsvSource({"insertion, a b d e", "update, b d", "deletion, b d"})
+  void aSilverThatWasRestoredIsNoticedWhateverItsVersion(String change, String men)
+      throws IOException {
+    Path backup = folder.resolve("backup");
+    List<String> kept = List.of("silver", "state/silver.json", "state/applied");
+    for (String part : kept) {
+      copy(folder.resolve(part), backup.resolve(part));
+    }
+    patients("e3", WEDNESDAY, "d").land();
+    lake.transform();
+    long version = lake.silverVersion();
+    for (String part : kept) {
+      FileUtils.forceDelete(folder.resolve(part).toFile());
+      copy(backup.resolve(part), folder.resolve(part));
+    }
+    TestLake.Export night = lake.export("e4", "2026-01-08T00:00:00Z");
+    switch (change) {
+      case "insertion" -> night = patients("e4", "2026-01-08T00:00:00Z", "e");
+      case "deletion" -> night.delete("Patient/a");
+      default ->
+          night.resource(
+              "Patient", "a", "2", WEDNESDAY, "{\"resourceType\":\"Patient\",\"id\":\"a\"}");
+    }
+    night.land();
+
+    lake.transform();
+
+    assertThat(lake.silverVersion()).as("one commit for both").isEqualTo(version);
+    assertThat(lake.rows("men")).containsExactly(men.split(" "));
+    assertThat(lake.rows("patient")).hasSameSizeAs(lake.live("Patient")).contains("d");
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    if (Files.isDirectory(from)) {
+      FileUtils.copyDirectory(from.toFile(), to.toFile());
+    } else {
+      FileUtils.copyFile(from.toFile(), to.toFile());
+    }
+  }
+
+  /** A kill after silver's commit: the views do not know of the rebuild. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aRebuildThatLeavesNothingAndAKillEmptyTheViews(boolean state) {
+    Landings landings = new Landings(lake.lake());
+    landings.all().forEach(landings::withdraw);
+    withoutViews.run(
+        new RebuildRequest(Set.of(), Set.of("Patient"), Set.of(), Map.of("Patient", 2L)));
+    if (!state) {
+      lake.lake().delete(lake.lake().paths().state("silver.json"));
+    }
+    assertThat(lake.run().problems()).allMatch(p -> p.contains("was withdrawn"));
+    is();
   }
 
   @Test

@@ -1,5 +1,8 @@
 package io.epicfhir.transform.delta;
 
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
+import io.epicfhir.common.Json;
 import io.epicfhir.common.delta.CommitFiles;
 import io.epicfhir.common.delta.CommitInfo;
 import io.epicfhir.common.delta.NewFile;
@@ -35,6 +38,45 @@ public final class KeptTable {
   /** Its log. */
   public TableLog log() {
     return log;
+  }
+
+  /**
+   * What a run left of a table.
+   *
+   * @param state empty where there is none, or none that can be read
+   * @param unread why the file that is there says nothing; the table is to be rebuilt
+   */
+  public record Left<T>(Optional<T> state, Optional<String> unread) {}
+
+  /**
+   * Reads a table's state. The file only saves work: one that is half, empty or of another kind
+   * counts as lost.
+   *
+   * @throws JobException {@link ExitCode#SETTINGS} where a newer version of the pipeline wrote it
+   */
+  public static <T extends TableState> Left<T> left(Lake lake, Path file, Class<T> type) {
+    Optional<String> text = lake.read(file);
+    try {
+      Optional<T> state =
+          text.map(t -> Json.read(t, type, file.toString())).filter(TableState::hasAll);
+      return new Left<>(
+          state, text.filter(t -> state.isEmpty()).map(t -> "its state could not be read"));
+    } catch (JobException e) {
+      if (e.exitCode() == ExitCode.STORAGE) {
+        return new Left<>(Optional.empty(), Optional.of("its state could not be read"));
+      }
+      throw e;
+    }
+  }
+
+  /** Why a state does not describe the table: somebody else changed it, or it has later rows. */
+  public Optional<String> differs(TableState state) {
+    return strange(state.deltaVersion(), state.identity())
+        .or(
+            () ->
+                isAhead(state.deltaVersion())
+                    ? Optional.of("a run was killed before it could note what it had committed")
+                    : Optional.empty());
   }
 
   /**

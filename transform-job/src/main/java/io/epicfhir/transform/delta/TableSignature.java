@@ -7,12 +7,15 @@ import io.epicfhir.common.delta.TableLog;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.apache.spark.sql.SparkSession;
 
 /** How this pipeline signs its commits, and which commits changed rows. */
 public final class TableSignature {
   /** What the user metadata of this pipeline's commits begin with; the rest says which run's. */
   private static final String OURS = "epic-fhir ";
+
+  private static final String REBUILDS = " rebuilds=";
 
   private TableSignature() {}
 
@@ -24,6 +27,20 @@ public final class TableSignature {
   /** What a session's commits are signed with. */
   public static String of(SparkSession session) {
     return OURS + session.sparkContext().appName();
+  }
+
+  /** The signature of a commit that replaces all rows of some resource types. */
+  public static String rebuilding(String signature, Set<String> types) {
+    return types.isEmpty() ? signature : signature + REBUILDS + String.join(",", types);
+  }
+
+  /** The types all rows of which a commit of this pipeline replaced. */
+  public static Set<String> rebuilt(CommitInfo commit) {
+    String text = commit.userMetadata();
+    int at = text.lastIndexOf(REBUILDS);
+    return isOurs(commit) && at > 0
+        ? Set.of(text.substring(at + REBUILDS.length()).split(","))
+        : Set.of();
   }
 
   /** Has all that a session commits by Spark's Delta signed in the same way. */

@@ -1,5 +1,6 @@
 package io.epicfhir.transform.joined;
 
+import io.epicfhir.transform.delta.TableState;
 import java.util.List;
 
 /**
@@ -21,7 +22,12 @@ public record JoinedState(
     long deltaVersion,
     String identity,
     long rows,
-    long bytes) {
+    long bytes)
+    implements TableState {
+  @Override
+  public boolean hasAll() {
+    return table != null && definitionHash != null && reads != null && identity != null;
+  }
 
   /**
    * A table that was read.

@@ -31,9 +31,8 @@ final class JoinedTable {
   }
 
   /** What this pipeline left of the table. */
-  Optional<JoinedState> left() {
-    return lake.read(stateFile())
-        .map(text -> Json.read(text, JoinedState.class, stateFile().toString()));
+  KeptTable.Left<JoinedState> left() {
+    return KeptTable.left(lake, stateFile(), JoinedState.class);
   }
 
   /** What somebody else did to it since. */

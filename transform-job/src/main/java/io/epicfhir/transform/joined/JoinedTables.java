@@ -7,6 +7,7 @@ import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.Failures;
 import io.epicfhir.transform.UnreadFile;
 import io.epicfhir.transform.delta.DeletionVectors;
+import io.epicfhir.transform.delta.KeptTable;
 import io.epicfhir.transform.lookups.LookupResults;
 import io.epicfhir.transform.sqlviews.AnalysedView;
 import io.epicfhir.transform.sqlviews.SqlCatalog;
@@ -86,8 +87,9 @@ public final class JoinedTables {
       Map<String, Source> byLabel = found.get();
       List<JoinedState.Read> reads =
           byLabel.entrySet().stream().map(one -> one.getValue().readAs(one.getKey())).toList();
-      Optional<JoinedState> left = table.left();
-      Optional<String> strange = left.flatMap(table::strange);
+      KeptTable.Left<JoinedState> read = table.left();
+      Optional<JoinedState> left = read.state();
+      Optional<String> strange = read.unread().or(() -> left.flatMap(table::strange));
       strange.ifPresent(why -> results.changed().put(view.name(), why));
       Optional<JoinedState> from =
           left.filter(state -> strange.isEmpty())

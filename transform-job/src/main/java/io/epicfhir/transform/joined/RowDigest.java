@@ -5,7 +5,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
-import static org.apache.spark.sql.functions.to_json;
+import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
@@ -30,9 +30,12 @@ final class RowDigest {
     List<Column> parts = new ArrayList<>();
     for (StructField field : columns.fields()) {
       Column value = col("`" + field.name() + "`");
+      parts.add(value);
       // A hash passes over nulls, also over those in lists.
-      parts.add(field.dataType() instanceof ArrayType ? to_json(value) : value);
       parts.add(value.isNull());
+      if (field.dataType() instanceof ArrayType) {
+        parts.add(transform(value, Column::isNull));
+      }
     }
     this.first = xxhash64(parts.toArray(Column[]::new));
     parts.add(0, lit("another seed"));

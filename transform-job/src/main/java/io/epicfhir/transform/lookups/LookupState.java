@@ -1,5 +1,7 @@
 package io.epicfhir.transform.lookups;
 
+import io.epicfhir.transform.delta.TableState;
+
 /**
  * Where a lookup's table stands, in {@code state/lookups/<name>.json}; written after the commit.
  *
@@ -23,7 +25,23 @@ public record LookupState(
     long deltaVersion,
     String identity,
     long rows,
-    long bytes) {
+    long bytes)
+    implements TableState {
+  @Override
+  public boolean hasAll() {
+    return lookup != null
+        && file != null
+        && hash != null
+        && stamp != null
+        && url != null
+        && identity != null;
+  }
+
+  /** The same file's lookup at another commit. */
+  LookupState at(long version, String commit, long rowsNow, long bytesNow) {
+    return new LookupState(lookup, file, hash, stamp, url, version, commit, rowsNow, bytesNow);
+  }
+
   LookupState stamped(String now) {
     return new LookupState(lookup, file, hash, now, url, deltaVersion, identity, rows, bytes);
   }

@@ -3,7 +3,6 @@ package io.epicfhir.transform.lookups;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Json;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.Failures;
@@ -72,7 +71,7 @@ public final class Lookups {
     lake.list(lake.paths().state("lookups")).stream()
         .map(file -> file.getPath().getName())
         .filter(name -> name.matches("[^.].*\\.json"))
-        .flatMap(name -> state(name.replaceFirst("\\.json$", "")).stream())
+        .flatMap(name -> table(name.replaceFirst("\\.json$", "")).known().stream())
         .filter(state -> !state.stamp().isEmpty())
         .filter(state -> !named.contains(state.lookup().toLowerCase(Locale.ROOT)))
         .forEach(
@@ -84,7 +83,7 @@ public final class Lookups {
                         + path
                         + " is missing or empty. Restore it; or, to drop the lookup,"
                         + " delete "
-                        + stateFile(state.lookup())));
+                        + table(state.lookup()).stateFile()));
   }
 
   private void twice(LookupSource source, List<LookupSource> same) {
@@ -111,8 +110,12 @@ public final class Lookups {
         return;
       }
       RuntimeException told = Failures.of("lookup " + source.name(), e);
-      if (told instanceof JobException known && known.exitCode() == ExitCode.STORAGE) {
-        throw known;
+      if (told instanceof JobException known) {
+        if (known.exitCode() == ExitCode.STORAGE) {
+          throw known;
+        }
+        fail(source.name(), source.file() + ": " + known.getMessage());
+        return;
       }
       fail(
           source.name(),
@@ -122,17 +125,14 @@ public final class Lookups {
 
   private void fail(String name, String message) {
     results.failed().put(name, "Lookup " + name + " keeps its last good table. " + message);
-    state(name)
-        .filter(state -> table(name).strange(state.deltaVersion(), state.identity()).isEmpty())
-        .ifPresent(state -> results.lastGood().put(name, state));
+    table(name).lastGood().ifPresent(state -> results.lastGood().put(name, state));
   }
 
   private LookupResults.Done brought(LookupSource source) {
-    Optional<LookupState> left = state(source.name());
-    KeptTable table = table(source.name());
-    Optional<String> strange =
-        left.flatMap(state -> table.strange(state.deltaVersion(), state.identity()));
-    strange.ifPresent(why -> results.changed().put(source.name(), why));
+    LookupTable table = table(source.name());
+    KeptTable.Left<LookupState> known = table.left();
+    Optional<LookupState> left = known.state();
+    Optional<String> strange = known.unread().or(() -> left.flatMap(table.kept()::differs));
     Optional<LookupState> before =
         left.filter(state -> strange.isEmpty()).filter(state -> state.file().equals(source.file()));
     String stamp = source.stamp();
@@ -142,17 +142,18 @@ public final class Lookups {
     LookupSource.Read read = source.read(before);
     if (read.table().isEmpty()) {
       LookupState same = before.orElseThrow().stamped(stamp);
-      return new LookupResults.Done(stamp.isEmpty() ? same : keep(same), false);
+      return new LookupResults.Done(stamp.isEmpty() ? same : table.keep(same), false);
     }
-    notEmptied(source, before, read.table().get());
-    return new LookupResults.Done(
-        keep(built(source, table, read.hash(), read.table().get())), true);
+    notEmptied(source, left, read.table().get());
+    LookupState state = built(source, table.kept(), read.hash(), read.table().get());
+    strange.ifPresent(why -> results.changed().put(source.name(), why));
+    return new LookupResults.Done(table.keep(state), true);
   }
 
   /** A file with nothing but its header is more likely half an upload than what somebody meant. */
   private void notEmptied(
-      LookupSource source, Optional<LookupState> before, LookupSource.Table content) {
-    long rows = before.map(LookupState::rows).orElse(0L);
+      LookupSource source, Optional<LookupState> left, LookupSource.Table content) {
+    long rows = left.map(LookupState::rows).orElse(0L);
     if (content.count() == 0 && rows > 0) {
       throw new LookupRefused(
           source.file(),
@@ -160,7 +161,7 @@ public final class Lookups {
           "the file has no rows, but the table has "
               + rows
               + "; restore the rows; or, to empty the table, delete "
-              + stateFile(source.name()));
+              + table(source.name()).stateFile());
     }
   }
 
@@ -195,6 +196,7 @@ public final class Lookups {
             KeptTable.definition(content.columns(), content.description(), false),
             files,
             TableSignature.of(session));
+    Failpoint.at("lookup.committed");
     return new LookupState(
         source.name(),
         source.file(),
@@ -207,21 +209,7 @@ public final class Lookups {
         files.stream().mapToLong(NewFile::bytes).sum());
   }
 
-  private KeptTable table(String name) {
-    return new KeptTable(lake, lake.paths().lookup(name));
-  }
-
-  private Optional<LookupState> state(String name) {
-    org.apache.hadoop.fs.Path file = stateFile(name);
-    return lake.read(file).map(text -> Json.read(text, LookupState.class, file.toString()));
-  }
-
-  private LookupState keep(LookupState state) {
-    lake.write(stateFile(state.lookup()), Json.write(state));
-    return state;
-  }
-
-  private org.apache.hadoop.fs.Path stateFile(String name) {
-    return lake.paths().state("lookups/" + name + ".json");
+  private LookupTable table(String name) {
+    return new LookupTable(lake, name);
   }
 }

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
@@ -91,9 +92,13 @@ final class AppliedExports {
     return Backlog.of(pending, applied, replaced, removalReplaced);
   }
 
-  /** The landings of which silver has nothing for certain: no run has begun to apply one. */
-  List<Landing> notApplied() {
-    return landings.stream().filter(landing -> mark(landing.exportId()).isEmpty()).toList();
+  /** The exports of which silver has nothing for certain: no run has begun to apply one. */
+  Set<String> fresh() {
+    Map<String, Boolean> withdrawn = withdrawn();
+    return landings.stream()
+        .map(Landing::exportId)
+        .filter(export -> mark(export).isEmpty() && !withdrawn.containsKey(export))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /**
@@ -163,9 +168,13 @@ final class AppliedExports {
     lake.write(file(landing.exportId()), Json.write(mark));
   }
 
-  /** Says that it is to be applied again. */
-  void unmark(String exportId) {
-    lake.delete(file(exportId));
+  /**
+   * Says that an export is to be applied again. That silver may hold what it brought stays known.
+   */
+  void reopen(String exportId) {
+    mark(exportId)
+        .map(m -> new Mark(exportId, m.landedAt(), null, m.runKey(), m.removes(), true))
+        .ifPresent(reopened -> lake.write(file(exportId), Json.write(reopened)));
   }
 
   private Optional<Mark> mark(String exportId) {

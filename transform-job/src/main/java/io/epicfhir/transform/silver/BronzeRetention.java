@@ -151,7 +151,7 @@ public final class BronzeRetention {
     }
     SparkSession session = SilverSession.of(spark, 0, backlog.bytes());
     Set<String> types = new TreeSet<>(backlog.pendingTypes());
-    ExportFacts facts = new ExportFacts(backlog, types, Set.of());
+    ExportFacts facts = new ExportFacts(backlog, types, HeldBack.NONE);
     BronzeRows bronze = new BronzeRows(session, lake.paths(), backlog, facts);
     Dataset<Row> said = said(bronze.sightingsInFiles(), true);
     Optional<Dataset<Row>> gone =

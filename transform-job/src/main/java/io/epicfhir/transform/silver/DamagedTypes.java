@@ -14,17 +14,15 @@ final class DamagedTypes {
    *
    * @param landings all that ever landed
    * @param damaged exports with a damaged file
-   * @param notApplied landings that silver does not have: nothing of theirs can be lost
+   * @param fresh exports of which silver has nothing for certain: nothing of theirs can be lost
    * @param held every type that silver may have; a file of deletions names its types only inside
    */
   static Set<String> of(
-      Collection<Landing> landings,
-      Set<String> damaged,
-      Collection<Landing> notApplied,
-      Set<String> held) {
+      Collection<Landing> landings, Set<String> damaged, Set<String> fresh, Set<String> held) {
     Set<String> types = new TreeSet<>();
     for (Landing landing : landings) {
-      if (damaged.contains(landing.exportId()) && !notApplied.contains(landing)) {
+      if (damaged.contains(landing.exportId()) && !fresh.contains(landing.exportId())) {
+        held.stream().filter(landing::isCompleteFor).forEach(types::add);
         for (Landing.File file : landing.files()) {
           if (file.kind() == Landing.Kind.DELETIONS) {
             types.addAll(held);

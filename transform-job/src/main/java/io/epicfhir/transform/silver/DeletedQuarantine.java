@@ -51,7 +51,7 @@ final class DeletedQuarantine {
   void take(SparkSession spark, Backlog backlog, Collection<String> known) {
     for (Landing landing : backlog.pending()) {
       Backlog one = new Backlog(List.of(landing), List.of(), java.util.Set.of(), false);
-      ExportFacts facts = new ExportFacts(one, List.of(), java.util.Set.of());
+      ExportFacts facts = new ExportFacts(one, List.of(), HeldBack.NONE);
       new BronzeRows(spark, lake.paths(), one, facts)
           .deletionBundles()
           .ifPresent(

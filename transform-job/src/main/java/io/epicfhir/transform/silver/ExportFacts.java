@@ -49,26 +49,25 @@ final class ExportFacts {
 
   private final Backlog backlog;
   private final Set<String> types;
-  private final Set<String> heldBack;
+  private final HeldBack heldBack;
 
   /** The newest full export of a source and a type. */
   private final Map<String, Map<String, Instant>> full = new TreeMap<>();
 
   /**
    * @param types every type that is known; what "all types" of an export means
-   * @param heldBack types whose inferred deletions wait until somebody accepts them: for them no
-   *     export is full
+   * @param heldBack conclusions that do not count yet
    */
-  ExportFacts(Backlog backlog, Collection<String> types, Set<String> heldBack) {
+  ExportFacts(Backlog backlog, Collection<String> types, HeldBack heldBack) {
     this.backlog = backlog;
     this.types = new TreeSet<>(types);
-    this.heldBack = Set.copyOf(heldBack);
+    this.heldBack = heldBack;
     backlog.all().forEach(this::note);
   }
 
   private void note(Landing landing) {
     for (String type : types) {
-      if (landing.isCompleteFor(type) && !heldBack.contains(type)) {
+      if (heldBack.isFull(landing, type)) {
         full.computeIfAbsent(type, t -> new TreeMap<>())
             .merge(landing.group(), landing.transactionTime(), (a, b) -> a.isAfter(b) ? a : b);
       }
@@ -84,9 +83,7 @@ final class ExportFacts {
   Set<String> swept() {
     Set<String> swept = new TreeSet<>();
     for (Landing landing : backlog.pending()) {
-      types.stream()
-          .filter(type -> landing.isCompleteFor(type) && !heldBack.contains(type))
-          .forEach(swept::add);
+      types.stream().filter(type -> heldBack.isFull(landing, type)).forEach(swept::add);
     }
     return swept;
   }

@@ -3,83 +3,64 @@ package io.epicfhir.transform.silver;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.not;
 
-import io.epicfhir.common.lake.Landing;
+import io.epicfhir.transform.UnreadFile;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
+import java.util.TreeSet;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * Weighs types anew from all of bronze. The bound of inferred deletions holds for them, too: what
+ * Weighs types again from all of bronze. The bound of inferred deletions holds for them, too: what
  * silver has now and a rebuild would not have, although no server said that it is gone, counts.
  */
-final class RebuiltTypes {
+final class RebuiltTypes implements AutoCloseable {
   private final SilverWork work;
-  private final Set<String> rebuilt;
+  private final SilverScope scope;
+  private final Backlog pending;
+  private final Set<String> fresh;
   private final Optional<SilverRows> silver;
-  private final Map<String, Long> live = new TreeMap<>();
-  private final Map<String, Long> accepted;
+  private final SilverState before;
+
+  /** Of types that silver cannot show: what the applied exports give. */
+  private final Map<String, SilverPass> substitutes = new TreeMap<>();
 
   /**
+   * @param scope the types, and all of bronze
+   * @param fresh exports of which silver has nothing for certain
    * @param silver the table's rows, where there is one
-   * @param accepted how many inferred deletions of a type somebody has accepted
    */
   RebuiltTypes(
       SilverWork work,
-      Set<String> rebuilt,
+      SilverScope scope,
+      Backlog pending,
+      Set<String> fresh,
       Optional<SilverRows> silver,
-      SilverState before,
-      Map<String, Long> accepted) {
+      SilverState before) {
     this.work = work;
-    this.rebuilt = rebuilt;
+    this.scope = scope;
+    this.pending = pending;
+    this.fresh = fresh;
     this.silver = silver;
-    this.accepted = accepted;
-    rebuilt.forEach(type -> live.put(type, before.of(type).rowsLive()));
+    this.before = before;
   }
 
-  /**
-   * Weighs them. Where too many would go, the pending exports' conclusions wait; where too many
-   * would go even so, the type stays as it is.
-   *
-   * @param scope all of bronze
-   * @param refused gets the types that stay
-   */
-  SilverPass weigh(SilverScope scope, Backlog pending, Set<String> refused) {
-    SilverPass pass = pass(scope);
-    Map<String, Long> beyond = beyond(pass);
-    if (beyond.isEmpty()) {
-      return pass;
-    }
-    pass.close();
-    work.problems().tooMany(beyond, live);
-    Set<String> concluding =
-        pending.pending().stream()
-            .filter(landing -> !landing.completeTypes().isEmpty() || landing.inferredDeletions())
-            .map(Landing::exportId)
-            .collect(Collectors.toSet());
-    SilverPass held = pass(scope.ofEverything(scope.backlog().without(concluding)));
-    Set<String> staying = beyond(held).keySet();
-    if (!staying.isEmpty()) {
-      work.problems().notRebuilt(staying);
-      refused.addAll(staying);
-    }
-    return held;
+  /** The types. */
+  Set<String> types() {
+    return scope.only();
   }
 
-  private static SilverPass pass(SilverScope scope) {
-    return new SilverPass(scope, Optional.empty(), Optional.empty());
-  }
-
-  private Map<String, Long> beyond(SilverPass pass) {
-    return work.settings().bound().exceeded(live, lost(pass), accepted);
+  /** Weighs all of bronze. */
+  SilverPass weigh(HeldBack held) {
+    return new SilverPass(scope.holding(held), Optional.empty(), Optional.empty());
   }
 
   /** How many of silver's resources the pass no longer has, and no server said why. */
-  private Map<String, Long> lost(SilverPass pass) {
+  Map<String, Long> lost(SilverPass pass) {
     Map<String, Long> lost = new TreeMap<>();
+    scope.only().forEach(type -> lost.put(type, 0L));
     if (silver.isEmpty()) {
       return lost;
     }
@@ -87,15 +68,87 @@ final class RebuiltTypes {
         pass.weighed()
             .where(not(col(Weighing.VERDICT).equalTo(Weighing.BURY)).or(col("gone_at").isNotNull()))
             .select("resource_type", "id");
-    silver
-        .get()
-        .keys(rebuilt::contains)
-        .where(not(col("deleted")))
-        .join(explained, new String[] {"resource_type", "id"}, "left_anti")
+    if (substitutes.isEmpty()) {
+      try {
+        lost.putAll(missing(live(scope.only()), explained));
+        return lost;
+      } catch (Exception e) { // Spark throws checked ones without saying so
+        if (silvers(e).isEmpty()) {
+          throw e;
+        }
+      }
+    }
+    scope.only().forEach(type -> lost.put(type, lost(type, explained)));
+    return lost;
+  }
+
+  private long lost(String type, Dataset<Row> explained) {
+    if (!substitutes.containsKey(type)) {
+      try {
+        return missing(live(Set.of(type)), explained).getOrDefault(type, 0L);
+      } catch (Exception e) {
+        Optional<UnreadFile> file = silvers(e);
+        if (file.isEmpty()) {
+          throw e;
+        }
+        substitutes.put(type, substitute(type));
+        work.problems()
+            .note(
+                "Silver %s cannot be compared with bronze row by row, because %s. The rebuild compares numbers of resources instead."
+                    .formatted(type, file.get().sentence()));
+      }
+    }
+    SilverPass substitute = substitutes.get(type);
+    Dataset<Row> had =
+        substitute
+            .weighed()
+            .where(not(col(Weighing.VERDICT).equalTo(Weighing.BURY)))
+            .select("resource_type", "id");
+    long gives = substitute.counts().getOrDefault(type, SilverCounts.NONE).live();
+    return missing(had, explained).getOrDefault(type, 0L)
+        + Math.max(0, before.of(type).rowsLive() - gives);
+  }
+
+  /** A file of silver that ended the work: a rebuild replaces it, so it need not be readable. */
+  private Optional<UnreadFile> silvers(Exception failure) {
+    return UnreadFile.in(failure).filter(file -> file.isIn(work.table().path()));
+  }
+
+  /** What bronze gives of the exports that silver has. */
+  private SilverPass substitute(String type) {
+    Backlog had = scope.backlog().without(fresh);
+    Set<String> waiting = new TreeSet<>();
+    pending.pending().forEach(landing -> waiting.add(landing.exportId()));
+    return new SilverPass(
+        new SilverScope(
+            scope.spark(),
+            scope.paths(),
+            had,
+            scope.known(),
+            Set.of(type),
+            Set.of(),
+            new HeldBack(Set.of(type), waiting),
+            true),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private Dataset<Row> live(Set<String> types) {
+    return silver.orElseThrow().keys(types::contains).where(not(col("deleted")));
+  }
+
+  private static Map<String, Long> missing(Dataset<Row> had, Dataset<Row> explained) {
+    Map<String, Long> missing = new TreeMap<>();
+    had.join(explained, new String[] {"resource_type", "id"}, "left_anti")
         .groupBy("resource_type")
         .count()
         .collectAsList()
-        .forEach(row -> lost.put(row.getString(0), row.getLong(1)));
-    return lost;
+        .forEach(row -> missing.put(row.getString(0), row.getLong(1)));
+    return missing;
+  }
+
+  @Override
+  public void close() {
+    substitutes.values().forEach(SilverPass::close);
   }
 }

@@ -70,10 +70,10 @@ public final class Silver {
     Backlog all = rebuilt.isEmpty() ? everything : sound(everything, problems);
     Set<String> waiting = new TreeSet<>(strange.keySet());
     waiting.addAll(problems.landingsGone(applied.landingsGone(), rebuilt));
+    Set<String> fresh = rebuilt.isEmpty() ? Set.of() : applied.fresh();
     if (!rebuilt.isEmpty()) {
       Set<String> hurt =
-          DamagedTypes.of(
-              everything.all(), problems.damagedExports(), applied.notApplied(), table.held(known));
+          DamagedTypes.of(everything.all(), problems.damagedExports(), fresh, table.held(known));
       waiting.addAll(problems.notRebuilt(rebuilt, hurt));
     }
     SilverUpdate update =
@@ -81,6 +81,7 @@ public final class Silver {
             new SilverWork(lake, spark, settings, table, problems, signature),
             known,
             rebuilt,
+            fresh,
             waiting);
     if (!sound.saysNothing()) {
       applied.begin(sound.pending(), request.runKey());
@@ -90,8 +91,8 @@ public final class Silver {
         .tellAgain(everything.all(), pending.pending(), request.runKey());
     mark(pending, done.appliedExports(), request.runKey());
     if (!rebuilt.isEmpty()) {
-      // What silver did not have before and could not be read is pending until it lands again.
-      problems.damagedExports().forEach(applied::unmark);
+      // What could not be read is pending until it lands again.
+      problems.damagedExports().forEach(applied::reopen);
     }
     if (problems.isEmpty()) {
       table.oldTables().forEach(lake::delete);

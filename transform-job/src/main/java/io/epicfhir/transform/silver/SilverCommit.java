@@ -8,6 +8,7 @@ import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.transform.delta.RowPositions;
+import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.delta.TableWriter;
 import io.epicfhir.transform.delta.TaskProgress;
 import io.epicfhir.transform.silver.SilverState.TypeState;
@@ -87,11 +88,12 @@ final class SilverCommit {
     snapshot.map(TableSnapshot::files).orElse(List.of()).stream()
         .filter(f -> replaced.contains(f.partitionValues().get(SilverSchema.PARTITION)))
         .forEach(remove::add);
+    String signature = TableSignature.rebuilding(work.signature(), replaced);
     Failpoint.at("silver.commit");
     long version =
         snapshot.isPresent()
-            ? work.table().log().change(read, add, copies, remove, mark, work.signature())
-            : work.table().log().create(SilverSchema.definition(vectors), add, work.signature());
+            ? work.table().log().change(read, add, copies, remove, mark, signature)
+            : work.table().log().create(SilverSchema.definition(vectors), add, signature);
     Failpoint.at("silver.committed");
     return committed(version, next, counts, replaced, before);
   }
@@ -124,6 +126,8 @@ final class SilverCommit {
     }
     Map<String, TypeState> types = new TreeMap<>(before.types());
     types.keySet().removeAll(replaced);
+    // One without rows must be known, too: its views are of what silver had before.
+    replaced.forEach(type -> types.put(type, new TypeState(0, 0, version, version, 0)));
     counts.forEach(
         (type, one) ->
             types.put(type, types.getOrDefault(type, TypeState.NONE).after(one, version)));

@@ -65,12 +65,15 @@ final class SilverPass implements SilverChange, AutoCloseable {
     this.counts = SilverCounts.of(weighed);
   }
 
-  /** Conclusions about types that are held back do not count. */
+  /** Conclusions that are held back do not count. */
   private Dataset<Row> released(Dataset<Row> entries) {
-    return scope.heldBack().isEmpty()
+    HeldBack held = scope.heldBack();
+    return held.isEmpty()
         ? entries
         : entries.where(
-            col("stated").or(not(col("resource_type").isin(scope.heldBack().toArray()))));
+            col("stated")
+                .or(not(col("resource_type").isin(held.types().toArray())))
+                .or(not(col("export_id").isin(held.exports().toArray()))));
   }
 
   private Dataset<Row> limited(Dataset<Row> rows, Optional<Dataset<Row>> only) {
@@ -148,7 +151,7 @@ final class SilverPass implements SilverChange, AutoCloseable {
     if (sum(SilverCounts::holders) > 0) {
       Dataset<Row> holders =
           chosen(without, Weighing.HOLD).select("resource_type", "id", "held_by");
-      rows.add(silver.orElseThrow().held(holders));
+      rows.add(silver.orElseThrow().held(scope::has, holders));
     }
     return rows;
   }

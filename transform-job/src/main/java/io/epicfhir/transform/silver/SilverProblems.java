@@ -1,6 +1,5 @@
 package io.epicfhir.transform.silver;
 
-import io.epicfhir.common.lake.Landing;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -175,22 +174,5 @@ public final class SilverProblems {
             + " transform with accept_deletions = "
             + String.join(",", accept)
             + " and a reason");
-  }
-
-  /**
-   * Whether all of a landing is in silver.
-   *
-   * @param refused types that stay as they are
-   */
-  boolean isFinished(Landing landing, Set<String> refused) {
-    boolean deletions =
-        landing.files().stream().anyMatch(file -> file.kind() == Landing.Kind.DELETIONS);
-    if (!heldBack().isEmpty()
-        && (!landing.completeTypes().isEmpty() || (landing.inferredDeletions() && deletions))) {
-      return false;
-    }
-    return refused.isEmpty()
-        || (!deletions
-            && landing.files().stream().noneMatch(f -> refused.contains(f.resourceType())));
   }
 }

@@ -57,24 +57,27 @@ final class SilverRows {
    * @param wanted which resource types' rows are wanted
    */
   Dataset<Row> keys(Predicate<String> wanted) {
-    List<DataFile> ofTypes =
-        files.stream()
-            .filter(file -> wanted.test(file.partitionValues().get(SilverSchema.PARTITION)))
-            .toList();
-    return scan.dataset(ofTypes, KEYS);
+    return scan.dataset(files(wanted), KEYS);
+  }
+
+  private List<DataFile> files(Predicate<String> wanted) {
+    return files.stream()
+        .filter(file -> wanted.test(file.partitionValues().get(SilverSchema.PARTITION)))
+        .toList();
   }
 
   /**
    * Whole rows with other holders.
    *
+   * @param wanted the types that they may be of: files of others are not read
    * @param holders resource_type, id, held_by
    */
-  Dataset<Row> held(Dataset<Row> holders) {
+  Dataset<Row> held(Predicate<String> wanted, Dataset<Row> holders) {
     List<Column> columns = new ArrayList<>();
     for (String name : SilverSchema.TABLE.fieldNames()) {
       columns.add(name.equals("held_by") ? col("holders.held_by").as(name) : col("silver." + name));
     }
-    return scan.dataset(files, List.of(SilverSchema.TABLE.fieldNames()))
+    return scan.dataset(files(wanted), List.of(SilverSchema.TABLE.fieldNames()))
         .as("silver")
         .join(
             holders.as("holders"),

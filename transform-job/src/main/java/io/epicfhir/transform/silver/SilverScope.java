@@ -16,7 +16,7 @@ import org.apache.spark.sql.SparkSession;
  * @param known every resource type
  * @param only the types that the pass is about; empty for all
  * @param without types that it leaves as they are
- * @param heldBack those whose inferred deletions wait
+ * @param heldBack conclusions that do not count yet
  * @param everything whether the backlog is all that ever landed, so that silver's rows do not count
  */
 record SilverScope(
@@ -26,10 +26,10 @@ record SilverScope(
     Collection<String> known,
     Set<String> only,
     Set<String> without,
-    Set<String> heldBack,
+    HeldBack heldBack,
     boolean everything) {
-  SilverScope holding(Set<String> types) {
-    return new SilverScope(spark, paths, backlog, known, only, without, types, everything);
+  SilverScope holding(HeldBack held) {
+    return new SilverScope(spark, paths, backlog, known, only, without, held, everything);
   }
 
   /** Over all that ever landed. */

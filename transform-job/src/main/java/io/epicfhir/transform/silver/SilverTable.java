@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -115,8 +116,14 @@ public final class SilverTable {
       return Map.of();
     }
     Map<String, String> known = left.get().changedByOthers();
-    Map<String, String> all = new TreeMap<>(sinceThen(left.get()));
-    all.putAll(known);
+    Set<String> rebuilt = new TreeSet<>();
+    Map<String, String> all = new TreeMap<>(sinceThen(left.get(), rebuilt));
+    known.forEach(
+        (type, why) -> {
+          if (!rebuilt.contains(type)) {
+            all.put(type, why);
+          }
+        });
     if (!all.equals(known)) {
       keep(left.get().changedByOthers(all));
     }
@@ -128,7 +135,11 @@ public final class SilverTable {
     return log.version().isEmpty() ? Set.of() : types;
   }
 
-  private Map<String, String> sinceThen(SilverState state) {
+  /**
+   * @param rebuilt gets the types that a run of this pipeline rebuilt, and was killed before it
+   *     could note it
+   */
+  private Map<String, String> sinceThen(SilverState state, Set<String> rebuilt) {
     OptionalLong newest = log.version();
     if (newest.isEmpty()) {
       return ofAll(state, "its table is gone");
@@ -144,7 +155,7 @@ public final class SilverTable {
       return ofAll(state, "commit %d was replaced".formatted(state.deltaVersion()));
     }
     Optional<List<CommitFiles>> since = log.changes(state.deltaVersion(), newest.getAsLong());
-    return since.map(this::byOthers).orElseGet(() -> byCount(state));
+    return since.map(commits -> byOthers(commits, rebuilt)).orElseGet(() -> byCount(state));
   }
 
   private static Map<String, String> ofAll(SilverState state, String why) {
@@ -153,11 +164,14 @@ public final class SilverTable {
     return all;
   }
 
-  private Map<String, String> byOthers(List<CommitFiles> commits) {
+  private Map<String, String> byOthers(List<CommitFiles> commits, Set<String> rebuilt) {
     Map<String, String> strange = new TreeMap<>();
     for (CommitFiles commit : commits) {
       Optional<CommitInfo> info = log.info(commit.version());
       if (info.filter(TableSignature::isOurs).isPresent() || !commit.changesTable()) {
+        Set<String> types = info.map(TableSignature::rebuilt).orElse(Set.of());
+        strange.keySet().removeAll(types);
+        rebuilt.addAll(types);
         continue;
       }
       String operation = info.map(CommitInfo::operation).orElse("unknown");

@@ -70,7 +70,7 @@ final class SmallUpdate {
   }
 
   private Optional<SmallPass> weigh(Backlog pending, Optional<TableSnapshot> silver) {
-    ExportFacts facts = new ExportFacts(pending, known, Set.of());
+    ExportFacts facts = new ExportFacts(pending, known, HeldBack.NONE);
     Set<String> swept = new TreeSet<>(facts.swept());
     swept.removeAll(without);
     if (rows(silver, swept) > FEW) {

@@ -30,8 +30,19 @@ public record SqlCatalog(List<SqlView> views, List<Problem> problems) {
    *
    * @param name the table's, or the file's where that is not known
    * @param message names the file, and the line where it can be told
+   * @param unread the file, where the table's name is in it and cannot be read
    */
-  public record Problem(String name, String message) {}
+  public record Problem(String name, String message, Optional<String> unread) {
+    /** Of a table whose name is known. */
+    public Problem(String name, String message) {
+      this(name, message, Optional.empty());
+    }
+  }
+
+  /** The files of which nobody can tell which table they define. */
+  public List<String> unread() {
+    return problems.stream().flatMap(problem -> problem.unread().stream()).toList();
+  }
 
   /**
    * Reads the files {@code *.sql} and {@code *.json} of a folder.
@@ -50,9 +61,11 @@ public record SqlCatalog(List<SqlView> views, List<Problem> problems) {
             .computeIfAbsent(view.name().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
             .add(view);
       } catch (SqlRefused e) {
-        problems.add(new Problem(base(file), e.getMessage()));
+        problems.add(new Problem(base(file), e.getMessage(), unread(file)));
       } catch (IOException e) {
-        problems.add(new Problem(base(file), file + ": it cannot be read; check that it is UTF-8"));
+        problems.add(
+            new Problem(
+                base(file), file + ": it cannot be read; check that it is UTF-8", unread(file)));
       }
     }
     List<SqlView> views = new ArrayList<>();
@@ -87,6 +100,11 @@ public record SqlCatalog(List<SqlView> views, List<Problem> problems) {
   /** A SQLView by its name. */
   public Optional<SqlView> find(String name) {
     return views.stream().filter(view -> view.name().equals(name)).findFirst();
+  }
+
+  /** A Library says its name inside; of SQL the file's name is the table's. */
+  private static Optional<String> unread(String file) {
+    return Optional.of(file).filter(name -> name.endsWith(".json"));
   }
 
   private static String base(String file) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * SQLViews in the order in which they are built: what others read comes first.
@@ -30,12 +31,23 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
    * @param lookups names of lookups, also of those that cannot be used now
    * @param viewUrls canonical URLs of views, with the names of all that have it
    * @param lookupUrls canonical URLs of lookups, with the names of all that have it
+   * @param unread files of views whose names cannot be read
    */
   public record Known(
       Set<String> views,
       Set<String> lookups,
       Map<String, Set<String>> viewUrls,
-      Map<String, Set<String>> lookupUrls) {}
+      Map<String, Set<String>> lookupUrls,
+      List<String> unread) {
+    /** Where every file can be read. */
+    public Known(
+        Set<String> views,
+        Set<String> lookups,
+        Map<String, Set<String>> viewUrls,
+        Map<String, Set<String>> lookupUrls) {
+      this(views, lookups, viewUrls, lookupUrls, List.of());
+    }
+  }
 
   /**
    * The same, those together that need none of each other: what others read is in an earlier one.
@@ -69,6 +81,7 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
     private final Known known;
     private final Map<String, SqlView> open = new TreeMap<>();
     private final Set<String> refusedFiles = new HashSet<>();
+    private final List<String> unread;
     private final Map<String, Set<String>> urls = new TreeMap<>();
     private final List<SqlView> done = new ArrayList<>();
     private final Set<String> placed = new HashSet<>();
@@ -76,6 +89,7 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
 
     Ordering(SqlCatalog catalog, Known known) {
       this.known = known;
+      this.unread = Stream.concat(known.unread().stream(), catalog.unread().stream()).toList();
       catalog.problems().forEach(problem -> refusedFiles.add(problem.name()));
       catalog.views().forEach(view -> open.put(view.name(), view));
       catalog.views().stream()
@@ -130,7 +144,11 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
               "there is no "
                   + (found.kind() == Kind.LOOKUP ? "lookup " : "view or joined table ")
                   + found.name()
-                  + "; correct \"depends\", or add it");
+                  + (found.kind() == Kind.LOOKUP || unread.isEmpty()
+                      ? "; correct \"depends\", or add it"
+                      : ", unless "
+                          + String.join(" or ", unread)
+                          + " defines it, which cannot be read; correct that file first"));
           return;
         }
         resolved.add(found);

@@ -13,7 +13,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -34,6 +36,44 @@ class FewRowsTest {
 
   private static List<InternalRow> internal(List<Row> rows) {
     return InternalRows.collected(TestLake.spark().createDataFrame(rows, COLUMNS));
+  }
+
+  /** Two lists that differ anywhere have other digests. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "STRING | a | b",
+        "BOOLEAN | true | false",
+        "INT | 1 | 2",
+        "BIGINT | 9007199254740992 | 9007199254740993",
+        "DOUBLE | 0.1 | 0.10000000000000002",
+        "DECIMAL(20,4) | 1.0001 | 1.0002",
+        "DATE | 2026-01-01 | 2026-01-02",
+        "TIMESTAMP | 2026-01-01T10:00:00.123456Z | 2026-01-01T10:00:00.123999Z",
+      })
+  void aListsDigestTellsEachValueAndEachNull(String type, String one, String other) {
+    String x = "CAST('" + one + "' AS " + type + ")";
+    String y = "CAST('" + other + "' AS " + type + ")";
+    List<String> lists =
+        List.of(
+            "array(%1$s, NULL)",
+            "array(%2$s, NULL)",
+            "array(NULL, %1$s)",
+            "array(%1$s)",
+            "array(%1$s, %2$s)",
+            "array(%2$s, %1$s)",
+            "array(CAST(NULL AS %3$s))",
+            "CAST(array() AS ARRAY<%3$s>)",
+            "CAST(NULL AS ARRAY<%3$s>)");
+    String rows =
+        lists.stream()
+            .map(list -> "(" + list.formatted(x, y, type) + ")")
+            .collect(Collectors.joining(", "));
+    Dataset<Row> table = TestLake.spark().sql("SELECT * FROM VALUES " + rows + " AS t(l)");
+    RowDigest digest = new RowDigest(table.schema());
+    assertThat(table.select(digest.of(1)).select("_first", "_second").distinct().count())
+        .isEqualTo(lists.size());
   }
 
   /** Old rows lie in one file, in this order. */

@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.epicfhir.transform.sqlviews.SqlView.Dependency;
 import io.epicfhir.transform.sqlviews.SqlView.Kind;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -239,6 +243,28 @@ final class SqlFileTest {
         .anyMatch(
             message ->
                 message.equals("self.sql: it depends on itself: self → self; break the cycle"));
+  }
+
+  @Test
+  void aNameThatAFileWhichCannotBeReadMayDefineIsNotCalledUnknown(@TempDir Path folder)
+      throws IOException {
+    Files.writeString(folder.resolve("Broken.json"), "{\"resourceType\": \"Library\",,");
+    Files.writeString(folder.resolve("broken_too.sql"), "nothing");
+    Files.writeString(
+        folder.resolve("reader.sql"), "-- description: x\n-- depends: people\nSELECT 1 AS x\n");
+    SqlCatalog catalog = SqlCatalog.load(folder);
+    assertThat(catalog.unread())
+        .as("the other one's name is its file's")
+        .containsExactly("Broken.json");
+    TableOrder order =
+        TableOrder.of(
+            catalog,
+            new TableOrder.Known(Set.of(), Set.of(), Map.of(), Map.of(), List.of("People.json")));
+    assertThat(order.problems())
+        .extracting(SqlCatalog.Problem::message)
+        .containsExactly(
+            "reader.sql: there is no view or joined table people, unless People.json or Broken.json"
+                + " defines it, which cannot be read; correct that file first");
   }
 
   @Test
