@@ -22,11 +22,17 @@ final class GroupScope {
 
   private final Lake lake;
   private final ExportLedger ledger;
+  private final List<String> groups;
 
-  /** Of the ledger's export. */
-  GroupScope(Lake lake, ExportLedger ledger) {
+  /**
+   * Of the ledger's export.
+   *
+   * @param groups whose exports are asked for
+   */
+  GroupScope(Lake lake, ExportLedger ledger, List<String> groups) {
     this.lake = lake;
     this.ledger = ledger;
+    this.groups = List.copyOf(groups);
   }
 
   /**
@@ -52,7 +58,7 @@ final class GroupScope {
       digests.addAll(known.get());
     }
     ledger.members().map(ExportLedger.Members::members).ifPresent(digests::addAll);
-    return Optional.of(new Digested(digests, patients.ofOthers()));
+    return Optional.of(new Digested(digests, patients.ofOthers(groups)));
   }
 
   /** Patients by the digests of their ids. */

@@ -150,6 +150,7 @@ public final class BulkHydration {
               scope);
       Hydration hydration = new Hydration(settings, spool, reads, figures, scope);
       known(hydration, export, index, exported);
+      EarlierResources earlier = new EarlierResources(index, hydration.wanted(), export);
       Map<String, Long> unread;
       CrawlProgress progress = new CrawlProgress(figures, client, traffic);
       try (Progress unusedProgress =
@@ -157,7 +158,8 @@ public final class BulkHydration {
         if (isWanted()) {
           hydration.run(named -> exported.references(references, named));
         }
-        unread = new ExportConfirmation(settings, spool, index, exported).run(reads, export);
+        unread =
+            new ExportConfirmation(settings, spool, earlier, exported).run(reads, hydration, export);
         if (isWanted()) {
           hydration.run(); // what was confirmed can refer to more
           Documents.ofToday(index, figures, settings.attachments())
@@ -169,7 +171,8 @@ public final class BulkHydration {
       fence.run();
       new CrawlReport(context.recorder()).references(figures, "bulk");
       ReferencesToBronze toBronze =
-          new ReferencesToBronze(context, settings, bronze, export, index, exported, spool);
+          new ReferencesToBronze(
+              context, settings, bronze, export, exported, spool, earlier, hydration);
       Hydrated found = toBronze.run(figures, reads.problems(), unread);
       index.merges(export.exportId(), merges.all(), merges.links());
       Failpoint.at("bulk.references");
@@ -213,7 +216,8 @@ public final class BulkHydration {
                   + "\" are unknown, so resources read by reference are kept whichever patient they belong to.");
       return CohortScope.unknown(merges);
     }
-    return new CohortScope(export.members().get()::has, merges, true);
+    Members members = export.members().get();
+    return CohortScope.endingLeavers(members::has, merges, members::isElsewhere);
   }
 
   /** What an earlier try has read counts as if it had been read now. */

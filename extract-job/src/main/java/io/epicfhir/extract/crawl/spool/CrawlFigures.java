@@ -1,5 +1,6 @@
 package io.epicfhir.extract.crawl.spool;
 
+import io.epicfhir.extract.crawl.index.HeldDocument;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,7 +21,7 @@ public final class CrawlFigures {
   private final Map<String, LongAdder> codes = new ConcurrentHashMap<>();
   private final Map<Reading, Map<String, LongAdder>> reads = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> lately = new ConcurrentHashMap<>();
-  private final ConcurrentLinkedQueue<String> left = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<HeldDocument> left = new ConcurrentLinkedQueue<>();
 
   /** How a read by id ended. */
   public enum Reading {
@@ -114,12 +115,12 @@ public final class CrawlFigures {
   }
 
   /** A document that is fetched by the next crawl. */
-  public void leftForTomorrow(String id) {
-    left.add(id);
+  public void leftForTomorrow(ReadById document) {
+    left.add(document.document());
   }
 
   /** The documents that the next crawl fetches. */
-  public List<String> leftForTomorrow() {
+  public List<HeldDocument> leftForTomorrow() {
     return List.copyOf(left);
   }
 
