@@ -117,9 +117,7 @@ class IncompleteExportTest extends ConditionsTest {
    * and by reference of these the specimens "s1", "s2" and "s3". Its indexes are lost.
    */
   @ParameterizedTest
-  @CsvSource({
-    "'Observation,Specimen',false", "Observation,false", "'Observation,Specimen',true"
-  })
+  @CsvSource({"'Observation,Specimen',false", "Observation,false", "'Observation,Specimen',true"})
   void whatAnExportBroughtWhoseIndexIsLostIsKnownToBeGoneAllTheSame(String lost, boolean between)
       throws IOException {
     Map<String, List<String>> lines = new TreeMap<>();

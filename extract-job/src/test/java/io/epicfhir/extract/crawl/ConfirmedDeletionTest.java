@@ -244,7 +244,8 @@ class ConfirmedDeletionTest {
     assertThat(site.crawl("r2")).isZero();
 
     assertThat(clinic.count("Observation/")).isEqualTo(50);
-    assertThat(site.report("r2").path("notes").toString()).contains("crawl.searches no longer asks");
+    assertThat(site.report("r2").path("notes").toString())
+        .contains("crawl.searches no longer asks");
     assertThat(site.crawl("r3")).isZero();
     assertThat(clinic.count("Observation/")).isEqualTo(60);
     assertThat(clinic.count("Observation/la29")).isEqualTo(1);

@@ -166,7 +166,9 @@ class DocumentsTest {
     clinic.rules.clear();
     clinic.rules.add(
         path ->
-            path.contains("_lastUpdated") ? Optional.of(Reply.fhir(200, bundle(""))) : Optional.empty());
+            path.contains("_lastUpdated")
+                ? Optional.of(Reply.fhir(200, bundle("")))
+                : Optional.empty());
     String page = "<html><form action=login>";
     clinic.answers("Binary/" + id, Reply.of(200, "text/html; charset=utf-8", page));
 

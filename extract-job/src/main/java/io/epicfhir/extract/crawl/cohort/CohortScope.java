@@ -14,10 +14,7 @@ public final class CohortScope {
   private final Predicate<String> elsewhere;
 
   private CohortScope(
-      Predicate<String> members,
-      Merges merges,
-      boolean endsLeavers,
-      Predicate<String> elsewhere) {
+      Predicate<String> members, Merges merges, boolean endsLeavers, Predicate<String> elsewhere) {
     this.members = members;
     this.merges = merges;
     this.endsLeavers = endsLeavers;

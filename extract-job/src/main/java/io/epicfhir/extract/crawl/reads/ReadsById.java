@@ -115,10 +115,10 @@ public final class ReadsById {
     }
     reading.figures().documents.increment();
     int most = reading.settings().attachments().maxSize();
-    String announced = read.accept();
+    String announced = read.confirms() ? "" : read.accept(); // a web page confirms nothing
     Answer answer = reading.fetch().document(url, read.id(), PageFetch.FHIR, announced, most);
     return answer instanceof Answer.Refused refused && OTHER_MEDIA_TYPE.contains(refused.status())
-        ? reading.fetch().document(url, read.id(), announced, announced, most)
+        ? reading.fetch().document(url, read.id(), read.accept(), announced, most)
         : answer;
   }
 

@@ -139,7 +139,7 @@ public final class BulkHydration {
     try (Timer.Context unused = context.recorder().registry().timer("extract.hydrate").time();
         Workers workers = new Workers(source.maxInFlight());
         Spool spool = new Spool(context.lake(), new Path(export.folder(), "spool"))) {
-      earlierTry(spool, figures);
+      figures.readBefore(spool);
       PageFetch fetch = new PageFetch(client, traffic, references, settings.maxPageSize());
       Merges merges = merges(export, exported, index);
       CohortScope scope = scope(export, merges);
@@ -159,7 +159,8 @@ public final class BulkHydration {
           hydration.run(named -> exported.references(references, named));
         }
         unread =
-            new ExportConfirmation(settings, spool, earlier, exported).run(reads, hydration, export);
+            new ExportConfirmation(settings, spool, earlier, exported)
+                .run(reads, hydration, export);
         if (isWanted()) {
           hydration.run(); // what was confirmed can refer to more
           Documents.ofToday(index, figures, settings.attachments())
@@ -216,16 +217,8 @@ public final class BulkHydration {
                   + "\" are unknown, so resources read by reference are kept whichever patient they belong to.");
       return CohortScope.unknown(merges);
     }
-    Members members = export.members().get();
-    return CohortScope.endingLeavers(members::has, merges, members::isElsewhere);
-  }
-
-  /** What an earlier try has read counts as if it had been read now. */
-  private void earlierTry(Spool spool, CrawlFigures figures) {
-    spool.load(figures::took);
-    for (String type : spool.types()) {
-      spool.read(type, false, Set.of(), record -> figures.readBefore(type, record));
-    }
+    Members all = export.members().get();
+    return CohortScope.endingLeavers(all::has, merges, all::isElsewhere);
   }
 
   private void known(

@@ -56,7 +56,9 @@ final class EarlierResources {
     return known(type).byReference();
   }
 
-  /** Whether of some of the type it is not known how it came: only a read tells what became of it. */
+  /**
+   * Whether of some of the type it is not known how it came: only a read tells what became of it.
+   */
   boolean isLost(String type) {
     return known(type).lost();
   }

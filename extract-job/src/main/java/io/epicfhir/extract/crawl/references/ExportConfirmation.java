@@ -16,10 +16,10 @@ import java.util.TreeSet;
 
 /**
  * Reads by its id what earlier exports had and a full export lacks, where the export does not hold
- * all there is of the type, and where it is not known how something came, as its index is lost: only
- * the server's word that it has no such resource makes a deletion.
- * So many reads are made at most. What was never read comes first, then what was read longest ago;
- * the rest waits for the next export.
+ * all there is of the type, and where it is not known how something came, as its index is lost:
+ * only the server's word that it has no such resource makes a deletion. So many reads are made at
+ * most. What was never read comes first, then what was read longest ago; the rest waits for the
+ * next export.
  */
 final class ExportConfirmation {
   private final CrawlSettings settings;
@@ -28,10 +28,7 @@ final class ExportConfirmation {
   private final ExportedResources exported;
 
   ExportConfirmation(
-      CrawlSettings settings,
-      Spool spool,
-      EarlierResources earlier,
-      ExportedResources exported) {
+      CrawlSettings settings, Spool spool, EarlierResources earlier, ExportedResources exported) {
     this.settings = settings;
     this.spool = spool;
     this.earlier = earlier;
@@ -70,7 +67,8 @@ final class ExportConfirmation {
   }
 
   /** An export of changes does not lack what did not change; what is lost is read now and then. */
-  private static boolean isToRead(String type, CrawlIndex.Seen seen, BulkHydration.Export export, OldestReads reads) {
+  private static boolean isToRead(
+      String type, CrawlIndex.Seen seen, BulkHydration.Export export, OldestReads reads) {
     return seen.lost()
         ? export.full() || reads.isStale(seen.readAt())
         : export.toConfirm().contains(type) && seen.search().equals(CrawlIndex.EXPORT);

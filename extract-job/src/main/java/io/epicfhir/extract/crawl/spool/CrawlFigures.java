@@ -3,6 +3,7 @@ package io.epicfhir.extract.crawl.spool;
 import io.epicfhir.extract.crawl.index.HeldDocument;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -66,8 +67,16 @@ public final class CrawlFigures {
         .increment();
   }
 
+  /** What an earlier try has read counts as if it had been read now. */
+  public void readBefore(Spool spool) {
+    spool.load(this::took);
+    for (String type : spool.types()) {
+      spool.read(type, false, Set.of(), record -> readBefore(type, record));
+    }
+  }
+
   /** A read of an earlier try; one that was refused is asked again. */
-  public void readBefore(String type, SpoolRecord record) {
+  private void readBefore(String type, SpoolRecord record) {
     if (record.confirms()) {
       return;
     }
