@@ -186,8 +186,13 @@ final class EpicSite {
 
   /** What the newest landing deletes, as "Type/id". */
   static List<String> deleted(Site site) throws IOException {
+    return deleted(site, newest(site));
+  }
+
+  /** What a landing deletes. */
+  static List<String> deleted(Site site, Landing landing) throws IOException {
     List<String> urls = new ArrayList<>();
-    for (Landing.File file : newest(site).files()) {
+    for (Landing.File file : landing.files()) {
       if (file.kind() == Landing.Kind.DELETIONS) {
         for (String line : lines(site, file)) {
           for (JsonNode entry : new JsonMapper().readTree(line).path("entry")) {

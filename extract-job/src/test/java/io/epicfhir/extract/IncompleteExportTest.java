@@ -8,8 +8,15 @@ import io.epicfhir.sandbox.epic.Behaviour;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -103,5 +110,84 @@ class IncompleteExportTest extends ConditionsTest {
     assertThat(EpicSite.newest(site).since()).isNotNull();
     assertThat(warnings("r2")).contains("could not export all changes of Condition", when);
     assertThat(reads()).isZero();
+  }
+
+  /**
+   * The first export brings "exported", and "hidden" by reference; one of changes "b1" and "b2",
+   * and by reference of these the specimens "s1", "s2" and "s3". Its indexes are lost.
+   */
+  @ParameterizedTest
+  @CsvSource({"'Observation,Specimen',false", "Observation,false", "'Observation,Specimen',true"})
+  void whatAnExportBroughtWhoseIndexIsLostIsKnownToBeGoneAllTheSame(String lost, boolean between)
+      throws IOException {
+    Map<String, List<String>> lines = new TreeMap<>();
+    EpicSite.add(lines, "Patient", "{'resourceType':'Patient','id':'p1'}");
+    EpicSite.add(lines, "DiagnosticReport", of("DiagnosticReport", "r", "Observation/hidden"));
+    EpicSite.add(lines, "Observation", of("Observation", "exported", ""));
+    EpicSite.add(lines, "Observation", of("Observation", "hidden", ""));
+    for (String id : List.of("s1", "s2", "s3")) {
+      EpicSite.add(lines, "Specimen", of("Specimen", id, ""));
+    }
+    site = Site.open(folder, EpicSite.files(lines), o -> o);
+    site.server.site().hide(List.of("Observation/hidden"));
+    site.settings.put("bulk.types", "[Patient, Observation, DiagnosticReport]");
+    site.settings.put("bulk.mode", "incremental");
+    assertThat(site.runAll("r1")).isZero();
+    EpicSite.add(lines, "Observation", of("Observation", "b1", "Specimen/s1"));
+    EpicSite.add(lines, "Observation", of("Observation", "b2", "Specimen/s2"));
+    EpicSite.add(lines, "DiagnosticReport", of("DiagnosticReport", "r1", "Specimen/s3"));
+    for (Map.Entry<String, byte[]> file : EpicSite.files(lines).entrySet()) {
+      Files.write(site.data.resolve(file.getKey()), file.getValue());
+    }
+    site.server.store().reload();
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(EpicSite.newest(site).since()).isNotNull();
+    for (String type : lost.split(",", -1)) {
+      lose(type, EpicSite.newest(site).exportId());
+    }
+    if (between) {
+      assertThat(site.runAll("r3")).isZero();
+      assertThat(EpicSite.newest(site).since()).isNotNull();
+    }
+    List<String> gone =
+        List.of("Observation/b1", "Observation/exported", "Observation/hidden", "Specimen/s1");
+    site.server.site().retract(gone);
+    site.server.site().retract(List.of("DiagnosticReport/r", "DiagnosticReport/r1"));
+    site.settings.put("bulk.mode", "full");
+
+    assertThat(site.runAll("r4")).isZero();
+
+    Set<String> known = new TreeSet<>(gone);
+    if (!lost.contains("Specimen")) {
+      known.remove("Specimen/s1"); // read not long ago
+    }
+    if (between) {
+      known.remove("Observation/hidden"); // likewise
+    }
+    assertThat(EpicSite.deleted(site)).containsExactlyInAnyOrderElementsOf(known);
+    assertThat(site.runAll("r5")).isZero();
+    assertThat(EpicSite.deleted(site)).as("said once").isEmpty();
+  }
+
+  private static String of(String type, String id, String names) {
+    String more = names.isEmpty() ? "" : ",'" + element(names) + "':" + reference(names);
+    return "{'resourceType':'" + type + "','id':'" + id + "',SUBJECT" + more + "}";
+  }
+
+  private static String element(String names) {
+    return names.startsWith("Specimen") ? "specimen" : "result";
+  }
+
+  private static String reference(String names) {
+    return "[{'reference':'" + names + "'}]";
+  }
+
+  private void lose(String type, String exportId) throws IOException {
+    try (Stream<Path> files = Files.walk(folder.resolve("lake/state/crawl"))) {
+      List<Path> named =
+          files.filter(file -> file.endsWith(type + "/" + exportId + ".idx")).toList();
+      assertThat(named).hasSize(1);
+      Files.delete(named.get(0));
+    }
   }
 }

@@ -3,6 +3,7 @@ package io.epicfhir.extract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
 import io.epicfhir.sandbox.http.RequestKind;
@@ -10,15 +11,19 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -41,9 +46,12 @@ class OutsidePatientsTest extends SiteTest {
           "Specimen/mine",
           "Specimen/nobodys");
 
+  private final Set<String> one = ConcurrentHashMap.newKeySet();
+  private final Set<String> two = ConcurrentHashMap.newKeySet();
+
   @BeforeEach
   void open() throws IOException {
-    open(files(), options -> options);
+    open(files(), options -> options.groups(Map.of("one", one, "two", two)));
     site.settings.put("bulk.mode", "full");
     site.settings.put(
         "bulk.types",
@@ -114,7 +122,11 @@ class OutsidePatientsTest extends SiteTest {
   private static String note(String id, String subject, String... notes) {
     String content =
         Stream.of(notes)
-            .map(note -> "{\"attachment\":{\"url\":\"Binary/" + note + "\"}}")
+            .map(
+                note ->
+                    "{\"attachment\":{\"contentType\":\"application/pdf\",\"url\":\"Binary/"
+                        + note
+                        + "\"}}")
             .collect(Collectors.joining(","));
     return resource("DocumentReference", id, subject, "\"content\":[" + content + "]");
   }
@@ -347,5 +359,158 @@ class OutsidePatientsTest extends SiteTest {
   private void serve(String type, String... lines) throws IOException {
     Files.writeString(site.data.resolve(type + ".ndjson"), String.join("\n", lines) + "\n");
     site.server.store().reload();
+  }
+
+  /** What is known by reference only, of a patient who is in a group. */
+  private void joinByReferenceOnly() {
+    site.settings.put("bulk.types", "[Patient, DiagnosticReport, Provenance, DocumentReference]");
+    site.settings.put("crawl.attachments.enabled", "true");
+    site.server.site().join(List.of("out"));
+  }
+
+  /** A client that may read the record of members only; a server that has trouble for good. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "403 | application/fhir+json | security",
+        "422 | application/fhir+json | business-rule",
+        "404 | text/html | ''",
+        "500 | application/fhir+json | exception"
+      })
+  void whatALeaverHadGoesAlsoWhereTheServerRefusesToGiveIt(int status, String type, String code)
+      throws IOException {
+    joinByReferenceOnly();
+    assertThat(site.runAll("r1")).isZero();
+    assertThat(EpicSite.landed(site).keySet())
+        .contains("Observation/by-result", "Observation/by-target", "Specimen/theirs");
+    String outcome =
+        "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\",\"code\":\""
+            + code
+            + "\"}]}";
+    Fault refusal = Fault.answer(status, type, code.isEmpty() ? "<html>no route</html>" : outcome);
+    for (String refused : List.of("Observation", "Specimen")) {
+      site.server
+          .faults()
+          .always(new Match(Optional.of(RequestKind.READ), Optional.of(refused)), refusal);
+    }
+    if (status == 403) {
+      site.settings.put("crawl.reference-max-age", "\"0 seconds\"");
+      assertThat(site.runAll("member")).isZero();
+      assertThat(EpicSite.deleted(site)).as("of a member").isEmpty();
+      assertThat(site.report("member", "extract").at("/result/forbidden/Observation").asInt())
+          .isEqualTo(2);
+    }
+    leave("out");
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(EpicSite.deleted(site))
+        .containsExactlyInAnyOrder(
+            "Observation/by-result", "Observation/by-target", "Specimen/theirs", "Binary/n-out");
+    assertThat(EpicSite.newest(site).inferredDeletions()).isTrue();
+  }
+
+  /** Patient "out" is in group "one", then in "two" as well, then only there, then nowhere. */
+  @ParameterizedTest
+  @ValueSource(strings = {"leaves it, too", "is in a group that is exported no more"})
+  void whoMovedToAnotherGroupTakesItAlongInTheEnd(String end) throws IOException {
+    joinByReferenceOnly();
+    site.settings.put("bulk.groups", "[one, two]");
+    one.addAll(List.of("in", "out"));
+    two.add("in");
+    assertThat(site.runAll("r1")).isZero();
+    two.add("out");
+    assertThat(site.runAll("r2")).isZero();
+    one.remove("out");
+    assertThat(site.runAll("r3")).isZero();
+    assertThat(deletedBy("one")).as("the other group has the patient").isEmpty();
+    assertThat(deletedBy("two")).isEmpty();
+
+    if (end.startsWith("leaves")) {
+      two.remove("out");
+    } else {
+      site.settings.put("bulk.groups", "[one]");
+    }
+    assertThat(site.runAll("r4")).isZero();
+    assertThat(site.runAll("r5")).as("of then the other group's patients are known").isZero();
+
+    String[] theirs = {
+      "Observation/by-result", "Observation/by-target", "Specimen/theirs", "Binary/n-out"
+    };
+    assertThat(deletedBy("one")).containsExactlyInAnyOrder(theirs);
+    if (end.startsWith("leaves")) {
+      assertThat(deletedBy("two")).containsExactlyInAnyOrder(theirs);
+    }
+  }
+
+  private List<String> deletedBy(String group) throws IOException {
+    List<String> deleted = new ArrayList<>();
+    for (Landing landing : site.landings()) {
+      if (landing.group().equals(group)) {
+        deleted.addAll(EpicSite.deleted(site, landing));
+      }
+    }
+    return deleted;
+  }
+
+  /** The first three nights, with a limit of one document a day. */
+  private void documentsAreLeft(int nights) throws IOException {
+    joinByReferenceOnly();
+    site.settings.put("bulk.mode", "incremental");
+    for (int night = 1; night <= nights; night++) {
+      site.settings.put("crawl.attachments.daily-limit", "" + night); // as on another day
+      assertThat(site.runAll("r" + night)).isZero();
+    }
+  }
+
+  @Test
+  void aDocumentThatWasLeftIsStillThePatients() throws IOException {
+    documentsAreLeft(3);
+    assertThat(EpicSite.newest(site).since()).isNotNull();
+    assertThat(EpicSite.landed(site).keySet()).containsExactly("Binary/n-out");
+    leave("out");
+    site.settings.put("bulk.mode", "full");
+
+    assertThat(site.runAll("r4")).isZero();
+
+    assertThat(EpicSite.deleted(site)).contains("Binary/n-out").doesNotContain("Binary/n-both");
+  }
+
+  @Test
+  void aDocumentThatWasLeftOfAPatientWhoHasLeftIsNotRead() throws IOException {
+    documentsAreLeft(2);
+    leave("out");
+    site.settings.put("bulk.mode", "full");
+    site.settings.put("crawl.attachments.daily-limit", "0");
+
+    assertThat(site.runAll("r3")).isZero();
+
+    assertThat(site.server.requests().entries()).noneMatch(e -> e.uri().endsWith("/n-out"));
+    assertThat(outside("r3").path("Binary").asInt()).isEqualTo(1);
+    assertThat(site.runAll("r4")).isZero();
+    assertThat(outside("r4").path("Binary").asInt()).as("it is on no list any more").isZero();
+  }
+
+  /** The exports of changes do not hold the DocumentReference again. */
+  @ParameterizedTest
+  @ValueSource(strings = {"stale", "left"})
+  void aWebPageIsNoDocumentWhereNothingNamesTheDocumentAnyMore(String how) throws IOException {
+    joinByReferenceOnly();
+    site.settings.put("bulk.mode", "incremental");
+    site.settings.put("crawl.attachments.daily-limit", how.equals("left") ? "1" : "0");
+    assertThat(site.runAll("r1")).isZero();
+    site.settings.put("crawl.attachments.daily-limit", "0");
+    site.settings.put(
+        "crawl.reference-max-age", how.equals("left") ? "\"7 days\"" : "\"0 seconds\"");
+    site.server
+        .faults()
+        .always(
+            new Match(Optional.of(RequestKind.READ), Optional.of("Binary")),
+            Fault.answer(200, "text/html", "<html><form action=login>"));
+
+    assertThat(site.runAll("r2")).isEqualTo(5);
+
+    assertThat(site.error("r2", "extract")).contains("web-page=" + (how.equals("left") ? 2 : 3));
   }
 }

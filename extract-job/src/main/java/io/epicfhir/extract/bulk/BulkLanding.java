@@ -142,7 +142,7 @@ public final class BulkLanding {
                 ledger.requireStarted().asked().full(),
                 Set.copyOf(complete),
                 new TreeSet<>(completeness.toConfirm()),
-                new GroupScope(context.lake(), ledger, bulk.coverage()).members(complete, staged),
+                new GroupScope(context.lake(), ledger, bulk).members(complete, staged),
                 staged,
                 new Path(ledger.staging(), "references")),
             fence::check);

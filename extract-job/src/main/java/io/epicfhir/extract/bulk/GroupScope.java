@@ -7,6 +7,7 @@ import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.ledger.ExportRequest;
 import io.epicfhir.extract.bulk.ledger.GroupPatients;
 import io.epicfhir.extract.bulk.settings.BulkCoverage;
+import io.epicfhir.extract.bulk.settings.BulkSettings;
 import io.epicfhir.extract.crawl.references.BulkHydration;
 import java.util.HashSet;
 import java.util.List;
@@ -25,12 +26,18 @@ final class GroupScope {
   private final Lake lake;
   private final ExportLedger ledger;
   private final boolean listKept;
+  private final List<String> groups;
 
-  /** Of the ledger's export. */
-  GroupScope(Lake lake, ExportLedger ledger, BulkCoverage coverage) {
+  /**
+   * Of the ledger's export.
+   *
+   * @param settings whose groups' exports are asked for
+   */
+  GroupScope(Lake lake, ExportLedger ledger, BulkSettings settings) {
     this.lake = lake;
     this.ledger = ledger;
-    this.listKept = coverage.newcomers() != BulkCoverage.Newcomers.OFF;
+    this.listKept = settings.coverage().newcomers() != BulkCoverage.Newcomers.OFF;
+    this.groups = settings.groups();
   }
 
   /**
@@ -56,7 +63,7 @@ final class GroupScope {
       digests.addAll(known.get());
     }
     ledger.members().map(ExportLedger.Members::members).ifPresent(digests::addAll);
-    return Optional.of(new Digested(digests, patients.ofOthers()));
+    return Optional.of(new Digested(digests, patients.ofOthers(groups)));
   }
 
   /** Patients by the digests of their ids. */

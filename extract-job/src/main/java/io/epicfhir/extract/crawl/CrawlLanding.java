@@ -164,6 +164,7 @@ public final class CrawlLanding {
       CrawlReport report = new CrawlReport(context.recorder());
       report.counted(result.counts(), result.bundles());
       report.outside(run.figures(), result.counts());
+      report.unread(run.confirmation().left());
       report.warnings(
           Stream.concat(
                   ledger.doubts().stream(), CohortDoubts.of(run.units(), result.counts()).stream())
@@ -185,7 +186,7 @@ public final class CrawlLanding {
         new CrawlJudgement(settings)
             .searches(run.units())
             .references(run.referenceProblems())
-            .unread(run.unread())
+            .unread(run.confirmation().unread())
             .rejected(result.counts())
             .complaint();
     if (complaint.isPresent()) {

@@ -33,7 +33,6 @@ import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** Asks for everything: goes on from what the spool holds, and ends when nothing is left to ask. */
@@ -56,7 +55,8 @@ final class CrawlRun implements AutoCloseable {
   private final ReadsById reads;
   private final Survivors survivors = new Survivors();
   private Units units;
-  private Map<String, Long> unread = Map.of();
+  private Hydration hydration;
+  private Confirmation confirmation;
 
   CrawlRun(
       JobContext context,
@@ -80,7 +80,7 @@ final class CrawlRun implements AutoCloseable {
     this.plan = new SearchPlan(settings, begun.changedSince());
     this.spool = new Spool(context.lake(), ledger.spool());
     this.merges = new Merges(source.baseUrl());
-    this.scope = new CohortScope(patient -> units.has(patient), merges, false);
+    this.scope = CohortScope.of(patient -> units.has(patient), merges);
     this.reading = new CrawlReading(settings, source.baseUrl(), fetch, spool, figures, merges);
     this.reads = new ReadsById(reading, workers, scope);
   }
@@ -115,9 +115,13 @@ final class CrawlRun implements AutoCloseable {
     return reads.problems();
   }
 
-  /** By type, what no search finds any more and is too much to be read by its ids. */
-  Map<String, Long> unread() {
-    return unread;
+  /** What no search finds any more. */
+  Confirmation confirmation() {
+    return confirmation;
+  }
+
+  Hydration hydration() {
+    return hydration;
   }
 
   Expectations expectations() {
@@ -221,14 +225,13 @@ final class CrawlRun implements AutoCloseable {
 
   @SuppressWarnings("try") // the progress is told, not used
   private void hydrate() {
-    Hydration hydration = new Hydration(settings, spool, reads, figures, scope);
+    hydration = new Hydration(settings, spool, reads, figures, scope);
     hydration.earlier(index, begun.group(), begun.startedAt(), begun.startedAt());
     try (Progress unused =
         Progress.of("searches, and reads by reference", "resources", this::reading)) {
       hydration.run();
-      unread =
-          new Confirmation(spool, index, expectations(), settings.maxConfirmations())
-              .run(reads, begun.group(), begun.startedAt());
+      confirmation = new Confirmation(settings, spool, index, expectations());
+      confirmation.run(reads, begun.group(), begun.startedAt());
       hydration.run(); // what was confirmed can refer to more
       Documents.ofToday(index, figures, settings.attachments())
           .run(reads, hydration.documents(index.documentsLeft(begun.group(), begun.startedAt())));

@@ -148,8 +148,13 @@ final class CrawlToBronze implements CrawlWays {
    */
   @Override
   public Absence outside(CrawlIndex.Seen seen, String patient) {
-    boolean moved = !seen.patient().isEmpty() && run.scope().isMember(seen.patient());
+    boolean moved = !seen.patient().isEmpty() && run.scope().has(seen.patient());
     return moved ? Absence.GONE : Absence.UNKNOWN;
+  }
+
+  @Override
+  public CrawlIndex.Seen carried(String type, CrawlIndex.Seen seen) {
+    return run.hydration().carried(type, seen);
   }
 
   @Override

@@ -62,6 +62,18 @@ class BroughtAlongTest {
   }
 
   @Test
+  void theSameWhereTheSearchThatBroughtItWasEdited() throws IOException {
+    brings();
+    Clinic.plan(
+        site,
+        "Patient = \"_id={patient}\", Condition = \"patient={patient}&_revinclude=Provenance:target\"");
+
+    assertThat(site.crawl("r2")).isZero();
+
+    assertThat(site.deletions()).containsExactly("Provenance/pr1");
+  }
+
+  @Test
   void whatIsStillThereStaysAndIsFollowed() throws IOException {
     brings();
     String changed = PROVENANCE.replace("\"id\"", "\"recorded\":\"2026\",\"id\"");

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Field cases A2, A5 and A8: what searches no longer find is read by its id before it is deleted.
@@ -207,6 +208,71 @@ class ConfirmedDeletionTest {
         Reply.fhir(410, outcome("error", "processing", "")),
         Reply.fhir(410, outcome("error", "deleted", "")),
         Reply.of(410, "text/plain", ""));
+  }
+
+  /** The template is edited; or one of several is taken away. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'patient={patient}&category=laboratory&_sort=-date'",
+        "'patient={patient}&category=imaging', 'patient={patient}&category=exam'"
+      })
+  void whatASearchHadFoundThatIsAskedNoMoreIsReadLikewise(String searches) throws IOException {
+    assertThat(site.crawl("r1")).isZero();
+    clinic.resources.remove("Observation/la1");
+    clinic.has(observation("la2", "a", "other"));
+    Clinic.plan(site, "Patient = \"_id={patient}\", Observation = [" + quoted(searches) + "]");
+
+    assertThat(site.crawl("r2")).isZero();
+
+    assertThat(site.deletions()).containsExactly("Observation/la1");
+    assertThat(site.newest()).containsExactly(observation("la2", "a", "other"));
+    assertThat(site.report("r2").at("/result/unread").toString()).isEqualTo("{\"Condition\":60}");
+    clinic.asked.clear();
+    assertThat(site.crawl("r3")).isZero();
+    assertThat(clinic.count("Observation/")).as("read lately").isZero();
+  }
+
+  private static String quoted(String texts) {
+    return texts.replace('\'', '"');
+  }
+
+  @Test
+  void asManyOfTheseAreReadAsMayBeAndTheOthersTheNextTime() throws IOException {
+    assertThat(site.crawl("r1")).isZero();
+    clinic.resources.remove("Observation/la29");
+    Clinic.plan(site, "Observation = \"patient={patient}&category=imaging\"");
+    site.set("crawl.max-confirmations", "50");
+
+    assertThat(site.crawl("r2")).isZero();
+
+    assertThat(clinic.count("Observation/")).isEqualTo(50);
+    assertThat(site.report("r2").path("notes").toString())
+        .contains("crawl.searches no longer asks");
+    assertThat(site.crawl("r3")).isZero();
+    assertThat(clinic.count("Observation/")).isEqualTo(60);
+    assertThat(clinic.count("Observation/la29")).isEqualTo(1);
+  }
+
+  @Test
+  void whatMovedToAPatientOutsideTheCohortIsGoneUntilItComesBack() throws IOException {
+    assertThat(site.crawl("r1")).isZero();
+    clinic.has(
+        patient("b", "replaces", "old"),
+        lab("la1", "stranger"),
+        lab("la2", "b"),
+        lab("la3", "old"));
+
+    assertThat(site.crawl("r2")).isZero();
+
+    assertThat(site.deletions()).containsExactly("Observation/la1");
+    assertThat(site.newest())
+        .containsExactlyInAnyOrder(
+            patient("b", "replaces", "old"), lab("la2", "b"), lab("la3", "old"));
+    assertThat(site.report("r2").at("/result/kept/Observation").asInt()).isEqualTo(1);
+    clinic.has(lab("la1", "a"));
+    assertThat(site.crawl("r3")).isZero();
+    assertThat(site.newest()).containsExactly(lab("la1", "a"));
   }
 
   @Test

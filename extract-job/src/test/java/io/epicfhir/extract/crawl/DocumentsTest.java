@@ -1,5 +1,6 @@
 package io.epicfhir.extract.crawl;
 
+import static io.epicfhir.extract.crawl.Clinic.bundle;
 import static io.epicfhir.extract.crawl.Clinic.outcome;
 import static io.epicfhir.extract.crawl.People.patient;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -139,6 +140,50 @@ class DocumentsTest {
     clinic.rules.clear();
     assertThat(site.crawl("r1")).isZero();
     assertThat(binaries()).hasSize(6);
+  }
+
+  /**
+   * The search for changes does not bring the DocumentReference again: the document is read again,
+   * or was left, and may tell its type by itself only.
+   */
+  @ParameterizedTest
+  @CsvSource({"stale,announced,b1", "stale,'',b1", "left,announced,b5"})
+  void aWebPageIsNoneEitherWhereNothingNamesTheDocument(String how, String announced, String id)
+      throws IOException {
+    String pdf = "application/pdf";
+    for (int i = 0; i < 6; i++) {
+      clinic.has(document(i).replace("{\"url\"", "{\"contentType\":\"" + pdf + "\",\"url\""));
+    }
+    if (announced.isEmpty()) {
+      clinic.has(document(1));
+      clinic.answers("Binary/b1", Reply.of(200, pdf, "%PDF"));
+    }
+    site.settings.put("crawl.changed-since.DocumentReference", "\"_lastUpdated=ge{since}\"");
+    site.set("crawl.attachments.daily-limit", how.equals("left") ? "4" : "0");
+    assertThat(site.crawl("r1")).isZero();
+    site.set("crawl.attachments.daily-limit", "0");
+    site.set("crawl.reference-max-age", how.equals("left") ? "7 days" : "0 seconds");
+    clinic.rules.clear();
+    clinic.rules.add(
+        path ->
+            path.contains("_lastUpdated")
+                ? Optional.of(Reply.fhir(200, bundle("")))
+                : Optional.empty());
+    String page = "<html><form action=login>";
+    clinic.answers("Binary/" + id, Reply.of(200, "text/html; charset=utf-8", page));
+
+    assertThat(site.crawl("r2")).isEqualTo(5);
+
+    assertThat(site.error("r2")).contains("{web-page=1}");
+    clinic.rules.remove(0);
+    clinic.rules.add(
+        0,
+        path ->
+            path.equals("Binary/" + id) && clinic.count("Binary/" + id + "|" + pdf) == 0
+                ? Optional.of(Reply.fhir(406, outcome("error", "not-supported", "")))
+                : Optional.empty());
+    assertThat(site.crawl("r2")).as("it is asked for by its own type").isZero();
+    assertThat(clinic.count("Binary/" + id + "|" + pdf)).isEqualTo(1);
   }
 
   @ParameterizedTest

@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -66,13 +65,16 @@ public final class GroupPatients {
         : (int) patients.stream().filter(one -> !known.get().contains(one)).distinct().count();
   }
 
-  /** Those of all other groups. */
-  public Set<String> ofOthers() {
+  /**
+   * Those of other groups.
+   *
+   * @param groups whose exports are asked for
+   */
+  public Set<String> ofOthers(Collection<String> groups) {
     Set<String> others = new TreeSet<>();
-    for (FileStatus file : lake.list(file(SUFFIX).getParent())) {
-      boolean other = !file.getPath().getName().equals(file(SUFFIX).getName());
-      if (other && file.getPath().getName().endsWith("." + SUFFIX)) {
-        others.addAll(read(file.getPath()));
+    for (String other : groups) {
+      if (!other.equals(group)) {
+        others.addAll(new GroupPatients(lake, other).known().orElse(Set.of()));
       }
     }
     return others;

@@ -1,8 +1,12 @@
 package io.epicfhir.extract.crawl.fetch;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.epicfhir.extract.crawl.pages.Bytes;
 import io.epicfhir.extract.crawl.pages.Entry;
+import io.epicfhir.extract.crawl.pages.MediaType;
 import io.epicfhir.extract.crawl.pages.Page;
 import io.epicfhir.extract.crawl.pages.PageScan;
 import io.epicfhir.extract.crawl.pages.References;
@@ -10,6 +14,7 @@ import io.epicfhir.extract.source.answer.BrokenBody;
 import io.epicfhir.extract.source.answer.Reply;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -60,6 +65,25 @@ public final class RawDocument {
       }
     }
     return binary(id, contentType, body);
+  }
+
+  /** The media type that a Binary tells of itself; empty where it tells none. */
+  public static String mediaType(Page page) {
+    Entry entry = page.entries().get(0);
+    try (JsonParser parser =
+        new JsonFactory().createParser(page.bytes(), entry.offset(), entry.length())) {
+      parser.nextToken();
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        boolean named = parser.currentName().equals("contentType");
+        if (parser.nextToken() == JsonToken.VALUE_STRING && named) {
+          return MediaType.of(parser.getText());
+        }
+        parser.skipChildren();
+      }
+      return "";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // it was scanned to its end
+    }
   }
 
   /**

@@ -18,11 +18,6 @@ import org.apache.hadoop.fs.Path;
 
 /** What a crawl saw of one type: a file that is written once and never changed. */
 public final class CrawlIndex {
-  private static final int FORMAT = 2;
-
-  /** Did not tell which resources were only confirmed. */
-  private static final int FIRST_FORMAT = 1;
-
   /** In place of a search: a bulk export held it. */
   public static final String EXPORT = "export";
 
@@ -50,6 +45,7 @@ public final class CrawlIndex {
    * @param low of the content's digest
    * @param readAt milliseconds since 1970
    * @param confirmed whether no search found it any more, but a read by its id did
+   * @param mediaType of a document, by what points to it; else empty
    */
   public record Seen(
       String id,
@@ -58,9 +54,10 @@ public final class CrawlIndex {
       long high,
       long low,
       long readAt,
-      boolean confirmed) {
+      boolean confirmed,
+      String mediaType) {
     Seen(String id, String patient, String search, long high, long low, long readAt) {
-      this(id, patient, search, high, low, readAt, false);
+      this(id, patient, search, high, low, readAt, false, "");
     }
 
     /** The key of a search that brought a resource which it did not ask for. */
@@ -75,7 +72,7 @@ public final class CrawlIndex {
 
     /** One of a crawl whose index is lost. */
     static Seen lost(String id, long readAt) {
-      return new Seen(id, "", "", 0, 0, readAt, true);
+      return new Seen(id, "", "", 0, 0, readAt, true, "");
     }
 
     /** One that a bulk export held. */
@@ -83,14 +80,19 @@ public final class CrawlIndex {
       return new Seen(id, "", EXPORT, 0, 0, 0);
     }
 
-    /** The same, which the server refused to give at a time. */
-    public Seen refusedAt(long time) {
-      return new Seen(id, patient, search, high, low, time, confirmed);
+    /** The same, which was read at a time and not taken in. */
+    public Seen triedAt(long time) {
+      return new Seen(id, patient, search, high, low, time, confirmed, mediaType);
+    }
+
+    /** The same document, to which a resource of this patient points with this media type. */
+    public Seen heldAs(String holder, String type) {
+      return new Seen(id, holder, search, high, low, readAt, confirmed, type);
     }
 
     /** The same, where it is not known what bronze has of it. */
     public Seen ofUnknownContent() {
-      return new Seen(id, patient, search, 0, 0, readAt, confirmed);
+      return new Seen(id, patient, search, 0, 0, readAt, confirmed, mediaType);
     }
 
     /** Whether it is not known how the resource was found. */
@@ -119,7 +121,7 @@ public final class CrawlIndex {
 
   public Header header() {
     try (DataInputStream in = open()) {
-      format(in);
+      SeenFormat.required(in.readInt());
       return headerAfterFormat(in);
     } catch (IOException e) {
       throw failed("read", e);
@@ -128,18 +130,10 @@ public final class CrawlIndex {
 
   public void read(Reader reader) {
     try (DataInputStream in = open()) {
-      boolean first = format(in) == FIRST_FORMAT;
+      int format = SeenFormat.required(in.readInt());
       headerAfterFormat(in);
       while (in.readBoolean()) {
-        reader.read(
-            new Seen(
-                TextBytes.read(in),
-                TextBytes.read(in),
-                TextBytes.read(in),
-                in.readLong(),
-                in.readLong(),
-                in.readLong(),
-                !first && in.readBoolean()));
+        reader.read(SeenFormat.read(in, format));
       }
     } catch (IOException e) {
       throw failed("read", e);
@@ -150,14 +144,6 @@ public final class CrawlIndex {
     return new DataInputStream(
         new BufferedInputStream(
             new ZstdInputStream(file.getFileSystem(lake.hadoop()).open(file)), 1 << 16));
-  }
-
-  private static int format(DataInputStream in) throws IOException {
-    int format = in.readInt();
-    if (format != FORMAT && format != FIRST_FORMAT) {
-      throw new IOException("another format");
-    }
-    return format;
   }
 
   private static Header headerAfterFormat(DataInputStream in) throws IOException {
@@ -189,7 +175,7 @@ public final class CrawlIndex {
               new BufferedOutputStream(
                   new ZstdOutputStream(file.getFileSystem(lake.hadoop()).create(file, true), 1),
                   1 << 16));
-      out.writeInt(FORMAT);
+      out.writeInt(SeenFormat.NEWEST);
       out.writeLong(header.readAt().toEpochMilli());
       out.writeLong(header.fullAt().toEpochMilli());
       out.writeInt(header.templates().size());
@@ -201,13 +187,7 @@ public final class CrawlIndex {
     public void add(Seen seen) {
       try {
         out.writeBoolean(true);
-        TextBytes.write(out, seen.id());
-        TextBytes.write(out, seen.patient());
-        TextBytes.write(out, seen.search());
-        out.writeLong(seen.high());
-        out.writeLong(seen.low());
-        out.writeLong(seen.readAt());
-        out.writeBoolean(seen.confirmed());
+        SeenFormat.write(out, seen);
       } catch (IOException e) {
         throw failed("write", e);
       }

@@ -59,7 +59,7 @@ public final class IndexErasure {
     if (optOuts.in(bytes, 0, bytes.length)) {
       return true;
     }
-    for (String word : line.split(" ", -1)) {
+    for (String word : line.split("[ \t]", -1)) {
       if (BARE.stream().anyMatch(type -> optOuts.has(type, word))) {
         return true;
       }

@@ -172,13 +172,13 @@ public final class IndexFolder {
   }
 
   /** The documents that a crawl left to the next one. */
-  public void documentsLeft(String exportId, List<String> ids) {
-    lines(DOCUMENTS, exportId, ids.stream());
+  public void documentsLeft(String exportId, List<HeldDocument> documents) {
+    lines(DOCUMENTS, exportId, documents.stream().map(HeldDocument::line));
   }
 
   /** The documents that the last landed crawl left. */
-  public List<String> documentsLeft(String group, Instant before) {
-    return lines(DOCUMENTS, group, before);
+  public List<HeldDocument> documentsLeft(String group, Instant before) {
+    return lines(DOCUMENTS, group, before).stream().map(HeldDocument::of).toList();
   }
 
   private void lines(String name, String exportId, Stream<String> lines) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -20,11 +21,11 @@ public final class KnownResources {
   private final Optional<CrawlIndex> index;
   private final List<Landing> withoutIndex;
   private final String type;
-  private final boolean exported;
+  private final Predicate<Landing> exported;
 
   public KnownResources(
       Lake lake, String type, Optional<CrawlIndex> index, List<Landing> withoutIndex) {
-    this(lake, type, index, withoutIndex, false);
+    this(lake, type, index, withoutIndex, landing -> false);
   }
 
   private KnownResources(
@@ -32,7 +33,7 @@ public final class KnownResources {
       String type,
       Optional<CrawlIndex> index,
       List<Landing> withoutIndex,
-      boolean exported) {
+      Predicate<Landing> exported) {
     this.lake = lake;
     this.type = type;
     this.index = index;
@@ -42,7 +43,13 @@ public final class KnownResources {
 
   /** The same, where whatever is in bronze came with an export. */
   public KnownResources fromExports() {
-    return new KnownResources(lake, type, index, withoutIndex, true);
+    return new KnownResources(lake, type, index, withoutIndex, landing -> true);
+  }
+
+  /** The same, where an export that was complete for the type held all that it brought of it. */
+  public KnownResources exportedWhereComplete() {
+    return new KnownResources(
+        lake, type, index, withoutIndex, landing -> landing.isCompleteFor(type));
   }
 
   /** Gives each to the reader; one may come twice. */
@@ -59,12 +66,13 @@ public final class KnownResources {
 
   private void read(Path file, Landing landing, CrawlIndex.Reader reader) {
     long readAt = landing.transactionTime().toEpochMilli();
+    boolean held = exported.test(landing);
     ids(
         lake,
         file,
         id -> {
           try {
-            reader.read(exported ? CrawlIndex.Seen.exported(id) : CrawlIndex.Seen.lost(id, readAt));
+            reader.read(held ? CrawlIndex.Seen.exported(id) : CrawlIndex.Seen.lost(id, readAt));
           } catch (IOException e) {
             throw StorageFailure.of("read " + file, e);
           }

@@ -9,7 +9,9 @@ import java.util.Map;
 final class Absences {
   private final String type;
   private final CrawlWays ways;
-  private final Map<String, String> outside = new HashMap<>();
+  private final Map<String, Outside> outside = new HashMap<>();
+
+  private record Outside(String patient, long readAt) {}
 
   Absences(String type, CrawlWays ways) {
     this.type = type;
@@ -17,8 +19,13 @@ final class Absences {
   }
 
   /** A read says of the resource that it belongs to a patient outside the cohort. */
-  void outside(String id, String patient) {
-    outside.put(id, patient);
+  void outside(String id, String patient, long readAt) {
+    outside.put(id, new Outside(patient, readAt));
+  }
+
+  /** When a read said so; 0 where none did. */
+  long outsideAt(String id) {
+    return outside.containsKey(id) ? outside.get(id).readAt() : 0;
   }
 
   /**
@@ -30,9 +37,9 @@ final class Absences {
       return Absence.UNKNOWN;
     }
     Absence absence = ways.absent(type, seen);
-    String patient = outside.get(seen.id());
-    if (absence == Absence.UNKNOWN && patient != null) {
-      absence = ways.outside(seen, patient);
+    Outside read = outside.get(seen.id());
+    if (absence == Absence.UNKNOWN && read != null) {
+      absence = ways.outside(seen, read.patient());
     }
     return absence == Absence.UNKNOWN && readings.isGone(seen.id()) ? Absence.GONE : absence;
   }

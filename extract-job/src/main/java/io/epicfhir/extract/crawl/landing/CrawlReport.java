@@ -29,6 +29,7 @@ public final class CrawlReport {
           "unchanged",
           "duplicates",
           "unconfirmed",
+          "unread",
           "kept",
           "opted_out",
           "warnings",
@@ -210,6 +211,18 @@ public final class CrawlReport {
   /** What this told, to be kept with the landing. */
   public Landing.Report kept() {
     return new Landing.Report(recorder.resources(), recorder.results(KEPT));
+  }
+
+  /** What earlier crawls found by searches that the settings do not have any more. */
+  public void unread(Map<String, Long> left) {
+    recorder.result("unread", left);
+    if (!left.isEmpty()) {
+      recorder.note(
+          "crawl.searches no longer asks for some resources of earlier crawls, and they were not read"
+              + " by id either, so they stay as they were: "
+              + left
+              + ". Each crawl reads up to crawl.max-confirmations of the types that it still searches.");
+    }
   }
 
   public void quarantined(List<String> folders, long rows) {

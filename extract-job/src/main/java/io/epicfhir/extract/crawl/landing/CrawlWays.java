@@ -17,6 +17,11 @@ public interface CrawlWays {
   /** Whether this crawl would have seen the resource again if it were still there. */
   boolean wouldSee(CrawlIndex.Seen seen);
 
+  /** What the index is to tell of a resource that was there before and was not read again. */
+  default CrawlIndex.Seen carried(String type, CrawlIndex.Seen seen) {
+    return seen;
+  }
+
   /** Gives the ids of a type's resources that came beside the spool. */
   default void beside(String type, Consumer<String> ids) {}
 

@@ -18,7 +18,8 @@ final class IndexEntry {
         content.high(),
         content.low(),
         record.readAt(),
-        confirmed);
+        confirmed,
+        record.mediaType());
   }
 
   private static String patient(SpoolRecord record, boolean confirmed) {

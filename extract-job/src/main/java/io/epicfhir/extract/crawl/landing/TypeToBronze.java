@@ -117,7 +117,7 @@ public final class TypeToBronze {
       readings.refused(record.subject(), record.readAt());
     }
     if (record.outside() && readings.mine(record.subject())) {
-      absences.outside(record.subject(), record.patient());
+      absences.outside(record.subject(), record.patient(), record.readAt());
     }
     for (Entry entry : record.entries()) {
       ordinal++;
@@ -227,12 +227,13 @@ public final class TypeToBronze {
       rows.deleted(type, seen.id());
       return;
     }
-    if (!readings.seen(seen.id()) && ways.wouldSee(seen)) {
+    long refusedAt = readings.refusedAt(seen.id());
+    if (!readings.seen(seen.id()) && (refusedAt > 0 || ways.wouldSee(seen))) {
       counts.unconfirmed++;
     }
-    long refusedAt = seen.bySearch() ? readings.refusedAt(seen.id()) : 0;
+    long triedAt = Math.max(refusedAt, absences.outsideAt(seen.id()));
     CrawlIndex.Seen left = before.isPresent() ? seen : seen.ofUnknownContent();
-    after.add(refusedAt == 0 ? left : left.refusedAt(refusedAt));
+    after.add(ways.carried(type, triedAt == 0 ? left : left.triedAt(triedAt)));
   }
 
   private String source(SpoolRecord record) {

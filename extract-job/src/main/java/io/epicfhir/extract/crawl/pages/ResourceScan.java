@@ -12,9 +12,6 @@ import java.util.Set;
 final class ResourceScan {
   private static final String SUBSETTED = "SUBSETTED";
 
-  /** Without parameters, so that nothing but a media type gets into a header. */
-  private static final String MEDIA_TYPE = "[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+";
-
   private final byte[] bytes;
   private final JsonParser parser;
   private final References references;
@@ -107,7 +104,7 @@ final class ResourceScan {
       url = parser.getText();
       urlDepth = depth;
     } else {
-      contentType = parser.getText().replaceFirst("\\s*;.*", "");
+      contentType = MediaType.of(parser.getText());
       contentTypeDepth = depth;
     }
   }
@@ -115,7 +112,7 @@ final class ResourceScan {
   /** An object ends: where it has a url, it may be an Attachment. */
   private void attachment(int depth) {
     if (urlDepth == depth) {
-      boolean typed = contentTypeDepth == depth && contentType.matches(MEDIA_TYPE);
+      boolean typed = contentTypeDepth == depth && !contentType.isEmpty();
       urls.add(new String[] {url, typed ? " " + contentType : ""});
     }
     urlDepth = urlDepth == depth ? 0 : urlDepth;

@@ -3,6 +3,7 @@ package io.epicfhir.extract.crawl.reads;
 import io.epicfhir.extract.crawl.index.CrawlIndex;
 import io.epicfhir.extract.crawl.index.IndexFolder;
 import io.epicfhir.extract.crawl.search.Expectations;
+import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.crawl.spool.ReadById;
 import io.epicfhir.extract.crawl.spool.Spool;
 import java.time.Instant;
@@ -15,7 +16,8 @@ import java.util.TreeMap;
  * Reads what the last crawl's searches had found and this one's did not, each by its id: only the
  * server's word that it has no such resource makes a deletion. So many reads are made at most;
  * where more would be needed none is made, as a server whose searches find nothing is no reason to
- * delete.
+ * delete. What a search had found that the settings changed or removed since comes last, as many as
+ * may still be read.
  */
 public final class Confirmation {
   private final Spool spool;
@@ -24,43 +26,66 @@ public final class Confirmation {
   private final int most;
   private final List<ReadById> missing = new ArrayList<>();
   private final List<ReadById> confirmedBefore = new ArrayList<>();
+  private final OldestReads otherwise;
   private final Map<String, Long> counts = new TreeMap<>();
+  private final Map<String, Long> left = new TreeMap<>();
 
-  /**
-   * @param most resources that may be read because no search finds them any more
-   */
-  public Confirmation(Spool spool, IndexFolder index, Expectations expectations, int most) {
+  public Confirmation(
+      CrawlSettings settings, Spool spool, IndexFolder index, Expectations expectations) {
     this.spool = spool;
     this.index = index;
     this.expectations = expectations;
-    this.most = most;
+    this.most = settings.maxConfirmations();
+    this.otherwise = new OldestReads(settings, most);
   }
 
-  /**
-   * Reads what is missing.
-   *
-   * @return by type, what was not read because it is more than may be; empty where all was
-   */
-  public Map<String, Long> run(ReadsById reads, String group, Instant startedAt) {
+  /** Reads what is missing. */
+  public void run(ReadsById reads, String group, Instant startedAt) {
     spool.roll();
     AbsentResources absent = new AbsentResources(spool, AbsentResources.ExportedIds.NONE);
     for (String type : index.types()) {
       absent.find(
           type,
           index.known(type, group, startedAt),
-          seen -> seen.lost() || expectations.wouldSee(seen),
+          seen -> isToRead(type, seen),
           seen -> missing(type, seen));
     }
     reads.run(confirmedBefore);
-    boolean beyond = counts.values().stream().mapToLong(n -> n).sum() > most;
-    if (!beyond) {
+    if (unread().isEmpty()) {
       reads.run(missing);
+      List<ReadById> last = otherwise.first(most - missing.size());
+      last.forEach(read -> left.computeIfPresent(read.type(), (type, n) -> n == 1 ? null : n - 1));
+      reads.run(last);
     }
-    return beyond ? counts : Map.of();
+  }
+
+  /** By type, what was not read because it is more than may be; empty where all was. */
+  public Map<String, Long> unread() {
+    return counts.values().stream().mapToLong(n -> n).sum() > most ? counts : Map.of();
+  }
+
+  /** By type, what no search asks for any more and was not read: for lack of numbers, or at all. */
+  public Map<String, Long> left() {
+    return left;
+  }
+
+  private boolean isToRead(String type, CrawlIndex.Seen seen) {
+    if (expectations.isAskedNoMore(seen)) {
+      left.merge(type, 1L, Long::sum);
+    }
+    boolean confirmed = seen.confirmed() && !otherwise.isStale(seen.readAt());
+    return seen.lost()
+        || expectations.wouldSee(seen)
+        || (!confirmed && expectations.isAskedOtherwise(seen));
   }
 
   private void missing(String type, CrawlIndex.Seen seen) {
     ReadById read = ReadById.confirming(type, seen);
+    if (expectations.isAskedOtherwise(seen)) {
+      left.merge(type, 1L, Long::sum);
+      otherwise.add(read);
+      return;
+    }
     if (seen.confirmed() && !seen.lost()) {
       confirmedBefore.add(read);
       return;

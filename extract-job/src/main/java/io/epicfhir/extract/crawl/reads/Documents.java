@@ -42,7 +42,7 @@ public final class Documents {
     int before = index.documentsOn(today);
     int may = dailyLimit == 0 ? documents.size() : Math.max(0, dailyLimit - before);
     int now = Math.min(may, documents.size());
-    documents.subList(now, documents.size()).forEach(d -> figures.leftForTomorrow(d.id()));
+    documents.subList(now, documents.size()).forEach(figures::leftForTomorrow);
     try {
       reads.run(documents.subList(0, now));
     } finally {

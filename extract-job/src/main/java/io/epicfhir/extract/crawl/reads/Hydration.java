@@ -5,6 +5,7 @@ import io.epicfhir.extract.crawl.fetch.RawDocument;
 import io.epicfhir.extract.crawl.index.CrawlIndex;
 import io.epicfhir.extract.crawl.index.Digest;
 import io.epicfhir.extract.crawl.index.DigestTable;
+import io.epicfhir.extract.crawl.index.HeldDocument;
 import io.epicfhir.extract.crawl.index.IndexFolder;
 import io.epicfhir.extract.crawl.pages.Entry;
 import io.epicfhir.extract.crawl.pages.References;
@@ -16,7 +17,6 @@ import io.epicfhir.extract.crawl.spool.SpoolRecord;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,11 +43,7 @@ public final class Hydration {
   private final List<String> batch = new ArrayList<>();
 
   private final NamedDocuments documents = new NamedDocuments();
-  private final Map<String, String> stale = new LinkedHashMap<>();
-
-  /** Documents of patients who are in the cohort no more. */
-  private final Map<String, String> leavers = new LinkedHashMap<>();
-
+  private final EarlierReads earlier;
   private long asked;
 
   /**
@@ -66,6 +62,11 @@ public final class Hydration {
     this.reads = reads;
     this.figures = figures;
     this.scope = scope;
+    this.earlier = new EarlierReads(scope, figures, documents, holders, this::isNew);
+  }
+
+  private boolean isNew(String reference) {
+    return known.add(digest.of(reference));
   }
 
   /**
@@ -87,33 +88,24 @@ public final class Hydration {
       newest
           .or(() -> folder.last(type, group, before))
           .ifPresent(
-              index -> index.read(seen -> earlier(type, seen, !never && seen.readAt() >= from)));
+              index ->
+                  index.read(seen -> earlier.take(type, seen, !never && seen.readAt() >= from)));
     }
   }
 
-  private void earlier(String type, CrawlIndex.Seen seen, boolean lately) {
-    if (seen.bySearch()) {
-      return;
-    }
-    String reference = type + "/" + seen.id();
-    String patient = seen.patient();
-    boolean member = patient.isEmpty() || scope.isMember(patient);
-    boolean document = type.equals(RawDocument.BINARY); // which does not say whose it is
-    boolean left = !member && !scope.has(patient);
-    if (left && !scope.endsLeavers()) {
-      known.add(digest.of(reference)); // a leaver's stays as it is
-    } else if (left && document) {
-      leavers.put(reference, patient);
-    } else if (lately && document) {
-      known.add(digest.of(reference));
-      figures.readLately(type);
-    } else if (lately && member) {
-      known.add(digest.of(reference));
-      holders.add(reference, patient);
-      figures.readLately(type);
-    } else {
-      stale.put(reference, document ? patient : "");
-    }
+  /** A document of which no index tells: it is read again, unless something names it. */
+  public void lost(String type, String id) {
+    earlier.lost(type + "/" + id);
+  }
+
+  /** Whether a patient who left is in another group. */
+  public boolean isElsewhere(String patient) {
+    return scope.isElsewhere(patient);
+  }
+
+  /** What the index is to tell of a resource that was not read again. */
+  public CrawlIndex.Seen carried(String type, CrawlIndex.Seen seen) {
+    return type.equals(RawDocument.BINARY) ? documents.carried(seen) : seen;
   }
 
   /** What came without a search or a read, and is not fetched. */
@@ -143,38 +135,41 @@ public final class Hydration {
       spool.types().forEach(this::references);
       flush();
       more = asked > before;
-      if (!more && !stale.isEmpty()) {
-        stale.forEach(this::add);
-        stale.clear();
+      if (!more && earlier.takeStale(this::add)) {
         flush();
         more = true;
       }
     }
-    leavers.forEach(this::leave);
-    leavers.clear();
+    earlier.leaversDocuments(this::leave);
   }
 
   /** Unless a resource of another patient points to the document, too. */
   private void leave(String document, String patient) {
-    if (known.add(digest.of(document))) {
+    if (isNew(document)) {
       figures.read(RawDocument.BINARY, CrawlFigures.Reading.OUTSIDE);
       spool.append(RawDocument.BINARY, SpoolRecord.outside(ReadById.of(document), patient));
     }
   }
 
   /** The documents that resources point to, those that were left by an earlier crawl first. */
-  public List<ReadById> documents(List<String> leftBefore) {
-    List<String> left = settings.attachments().enabled() ? leftBefore : List.of();
-    return documents.inOrder(left, document -> known.add(digest.of(document)));
+  public List<ReadById> documents(List<HeldDocument> leftBefore) {
+    List<HeldDocument> left = settings.attachments().enabled() ? leftBefore : List.of();
+    return documents.inOrder(left, this::isWanted);
+  }
+
+  /** Nothing points to it any more: it is fetched, unless its patient has left. */
+  private boolean isWanted(HeldDocument left) {
+    boolean isNew = isNew(RawDocument.BINARY + "/" + left.id());
+    boolean out = !left.patient().isEmpty() && !scope.has(left.patient());
+    if (isNew && out) {
+      figures.read(RawDocument.BINARY, CrawlFigures.Reading.OUTSIDE);
+    }
+    return isNew && !out;
   }
 
   /** The types that are fetched by reference. */
   public Set<String> wanted() {
-    Set<String> types = new HashSet<>(settings.hydrate());
-    if (settings.attachments().enabled()) {
-      types.add(RawDocument.BINARY);
-    }
-    return types;
+    return settings.byReference();
   }
 
   /** What came already, by a search or by an earlier try's read. */
@@ -222,7 +217,11 @@ public final class Hydration {
 
   private void add(String reference, String patient) {
     int blank = reference.indexOf(' ');
-    boolean first = known.add(digest.of(blank < 0 ? reference : reference.substring(0, blank)));
+    boolean first = isNew(blank < 0 ? reference : reference.substring(0, blank));
+    boolean document = NamedDocuments.isDocument(reference);
+    if (!first && document) {
+      documents.again(reference, patient);
+    }
     if (!first && !holders.moved(reference, patient)) {
       return;
     }
@@ -231,7 +230,7 @@ public final class Hydration {
       return;
     }
     asked++;
-    if (reference.startsWith(RawDocument.BINARY + "/")) {
+    if (document) {
       documents.add(reference, patient);
       return;
     }
@@ -242,7 +241,8 @@ public final class Hydration {
   }
 
   private void flush() {
-    List<ReadById> now = batch.stream().map(ReadById::of).toList();
+    List<ReadById> now =
+        batch.stream().map(one -> ReadById.of(one).ofLeaver(earlier.leaver(one))).toList();
     batch.clear();
     reads.run(now);
   }

@@ -85,7 +85,7 @@ public final class ReadsById {
       return;
     }
     if (type.equals(RawDocument.BINARY) && dayIsOver()) {
-      reading.figures().leftForTomorrow(read.id());
+      reading.figures().leftForTomorrow(read);
       return;
     }
     Answer answer = held(read, ask(read));
@@ -93,7 +93,7 @@ public final class ReadsById {
         && answer instanceof Answer.Refused refused
         && refused.names().contains(PageFetch.DAILY_LIMIT)) {
       dayIsOver.set(true);
-      reading.figures().leftForTomorrow(read.id());
+      reading.figures().leftForTomorrow(read);
       return;
     }
     SpoolRecord record = record(read, answer);
@@ -115,10 +115,10 @@ public final class ReadsById {
     }
     reading.figures().documents.increment();
     int most = reading.settings().attachments().maxSize();
-    String announced = read.accept();
+    String announced = read.confirms() ? "" : read.accept(); // a web page confirms nothing
     Answer answer = reading.fetch().document(url, read.id(), PageFetch.FHIR, announced, most);
     return answer instanceof Answer.Refused refused && OTHER_MEDIA_TYPE.contains(refused.status())
-        ? reading.fetch().document(url, read.id(), announced, announced, most)
+        ? reading.fetch().document(url, read.id(), read.accept(), announced, most)
         : answer;
   }
 
@@ -128,10 +128,8 @@ public final class ReadsById {
         return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
       }
       readable.add(read.type());
-      boolean stays = read.confirms() && !scope.endsLeavers();
-      if (!stays && scope.excludes(got.page().patients())) {
-        count(read, CrawlFigures.Reading.OUTSIDE);
-        return SpoolRecord.outside(read, got.page().patients().get(0));
+      if (!stays(read) && scope.excludes(got.page().patients())) {
+        return outside(read, got.page().patients().get(0));
       }
       boolean itself = got.page().entries().stream().anyMatch(e -> e.id().equals(read.id()));
       count(read, itself ? CrawlFigures.Reading.GOT : CrawlFigures.Reading.ELSEWHERE);
@@ -149,6 +147,16 @@ public final class ReadsById {
     readable.add(read.type());
     count(read, CrawlFigures.Reading.GONE);
     return SpoolRecord.ended(read, SpoolRecord.End.GONE, List.of());
+  }
+
+  /** In a crawl what a search had found of a patient who is in the cohort no more. */
+  private boolean stays(ReadById read) {
+    return read.confirms() && !scope.endsLeavers() && !scope.has(read.seen().patient());
+  }
+
+  private SpoolRecord outside(ReadById read, String patient) {
+    count(read, CrawlFigures.Reading.OUTSIDE);
+    return SpoolRecord.outside(read, patient);
   }
 
   private void count(ReadById read, CrawlFigures.Reading how) {
@@ -190,6 +198,9 @@ public final class ReadsById {
       refusals.merge(read.type(), 1, Integer::sum);
       reading.figures().read(read.type(), CrawlFigures.Reading.UNCONFIRMED);
       return SpoolRecord.ended(read, SpoolRecord.End.REFUSED, refused.codes());
+    }
+    if (!read.leaver().isEmpty()) { // only a read that brings it tells that it has moved
+      return outside(read, read.leaver());
     }
     boolean forbidden = refused.status() == FORBIDDEN;
     count(read, forbidden ? CrawlFigures.Reading.FORBIDDEN : CrawlFigures.Reading.REFUSED);

@@ -139,7 +139,7 @@ public final class BulkHydration {
     try (Timer.Context unused = context.recorder().registry().timer("extract.hydrate").time();
         Workers workers = new Workers(source.maxInFlight());
         Spool spool = new Spool(context.lake(), new Path(export.folder(), "spool"))) {
-      earlierTry(spool, figures);
+      figures.readBefore(spool);
       PageFetch fetch = new PageFetch(client, traffic, references, settings.maxPageSize());
       Merges merges = merges(export, exported, index);
       CohortScope scope = scope(export, merges);
@@ -150,6 +150,7 @@ public final class BulkHydration {
               scope);
       Hydration hydration = new Hydration(settings, spool, reads, figures, scope);
       known(hydration, export, index, exported);
+      EarlierResources earlier = new EarlierResources(index, hydration.wanted(), export);
       Map<String, Long> unread;
       CrawlProgress progress = new CrawlProgress(figures, client, traffic);
       try (Progress unusedProgress =
@@ -157,7 +158,9 @@ public final class BulkHydration {
         if (isWanted()) {
           hydration.run(named -> exported.references(references, named));
         }
-        unread = new ExportConfirmation(settings, spool, index, exported).run(reads, export);
+        unread =
+            new ExportConfirmation(settings, spool, earlier, exported)
+                .run(reads, hydration, export);
         if (isWanted()) {
           hydration.run(); // what was confirmed can refer to more
           Documents.ofToday(index, figures, settings.attachments())
@@ -169,7 +172,8 @@ public final class BulkHydration {
       fence.run();
       new CrawlReport(context.recorder()).references(figures, "bulk");
       ReferencesToBronze toBronze =
-          new ReferencesToBronze(context, settings, bronze, export, index, exported, spool);
+          new ReferencesToBronze(
+              context, settings, bronze, export, exported, spool, earlier, hydration);
       Hydrated found = toBronze.run(figures, reads.problems(), unread);
       index.merges(export.exportId(), merges.all(), merges.links());
       Failpoint.at("bulk.references");
@@ -213,15 +217,8 @@ public final class BulkHydration {
                   + "\" are unknown, so resources read by reference are kept whichever patient they belong to.");
       return CohortScope.unknown(merges);
     }
-    return new CohortScope(export.members().get()::has, merges, true);
-  }
-
-  /** What an earlier try has read counts as if it had been read now. */
-  private void earlierTry(Spool spool, CrawlFigures figures) {
-    spool.load(figures::took);
-    for (String type : spool.types()) {
-      spool.read(type, false, Set.of(), record -> figures.readBefore(type, record));
-    }
+    Members all = export.members().get();
+    return CohortScope.endingLeavers(all::has, merges, all::isElsewhere);
   }
 
   private void known(

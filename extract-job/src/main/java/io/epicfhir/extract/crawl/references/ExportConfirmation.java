@@ -1,51 +1,38 @@
 package io.epicfhir.extract.crawl.references;
 
+import io.epicfhir.extract.crawl.fetch.RawDocument;
 import io.epicfhir.extract.crawl.index.CrawlIndex;
-import io.epicfhir.extract.crawl.index.IndexFolder;
-import io.epicfhir.extract.crawl.index.KnownResources;
 import io.epicfhir.extract.crawl.reads.AbsentResources;
+import io.epicfhir.extract.crawl.reads.Hydration;
+import io.epicfhir.extract.crawl.reads.OldestReads;
 import io.epicfhir.extract.crawl.reads.ReadsById;
 import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.crawl.spool.ReadById;
 import io.epicfhir.extract.crawl.spool.Spool;
 import io.epicfhir.extract.crawl.spool.SpoolRecord;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Comparator;
 import java.util.Map;
-import java.util.PriorityQueue;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Reads by its id what earlier exports had and a full export lacks, where the export does not hold
- * all there is of the type: only the server's word that it has no such resource makes a deletion.
- * So many reads are made at most. What was never read comes first, then what was read longest ago;
- * the rest waits for the next export.
+ * all there is of the type, and where it is not known how something came, as its index is lost:
+ * only the server's word that it has no such resource makes a deletion. So many reads are made at
+ * most. What was never read comes first, then what was read longest ago; the rest waits for the
+ * next export.
  */
 final class ExportConfirmation {
-  private static final Comparator<ReadById> ORDER =
-      Comparator.comparingLong((ReadById read) -> read.seen().readAt())
-          .thenComparing(ReadById::type)
-          .thenComparing(ReadById::id);
-
   private final CrawlSettings settings;
   private final Spool spool;
-  private final IndexFolder index;
+  private final EarlierResources earlier;
   private final ExportedResources exported;
-  private final PriorityQueue<ReadById> next = new PriorityQueue<>(ORDER.reversed());
-  private final Map<String, Long> unread = new TreeMap<>();
-  private final long staleBefore;
 
   ExportConfirmation(
-      CrawlSettings settings, Spool spool, IndexFolder index, ExportedResources exported) {
+      CrawlSettings settings, Spool spool, EarlierResources earlier, ExportedResources exported) {
     this.settings = settings;
     this.spool = spool;
-    this.index = index;
+    this.earlier = earlier;
     this.exported = exported;
-    Duration maxAge = settings.referenceMaxAge();
-    // With 0 nothing counts as read lately, not even what was read in the same second.
-    this.staleBefore =
-        maxAge.isZero() ? Long.MAX_VALUE : Instant.now().minus(maxAge).toEpochMilli();
   }
 
   /**
@@ -53,53 +40,50 @@ final class ExportConfirmation {
    *
    * @return by type, what is left to the next export, without what was read lately
    */
-  Map<String, Long> run(ReadsById reads, BulkHydration.Export export) {
+  Map<String, Long> run(ReadsById reads, Hydration hydration, BulkHydration.Export export) {
     spool.roll();
     AbsentResources absent = new AbsentResources(spool, exported);
-    long most = settings.maxConfirmations() - readBefore(export);
-    for (String type : export.toConfirm()) {
+    long most = settings.maxConfirmations() - readBefore();
+    OldestReads next = new OldestReads(settings, most);
+    Set<String> types = new TreeSet<>(export.toConfirm());
+    earlier.types().stream()
+        .filter(type -> hydration.wanted().contains(type) && earlier.isLost(type))
+        .forEach(types::add);
+    for (String type : types) {
       absent.find(
           type,
-          known(index, settings, type, export),
-          seen -> seen.lost() || seen.search().equals(CrawlIndex.EXPORT),
-          seen -> add(ReadById.confirming(type, seen), most));
+          earlier.of(type),
+          seen -> isToRead(type, seen, export, next),
+          seen -> {
+            if (type.equals(RawDocument.BINARY) && seen.lost()) {
+              hydration.lost(type, seen.id()); // within the day's budget of documents
+            } else {
+              next.add(ReadById.confirming(type, seen));
+            }
+          });
     }
-    reads.run(next.stream().sorted(ORDER).toList());
-    return unread;
+    reads.run(next.first(most));
+    return export.full() ? next.left() : Map.of();
   }
 
-  /**
-   * What the group's exports had of a type. Of a type that is never read by reference bronze alone
-   * tells that an export had it, so that an index need not be there.
-   */
-  static KnownResources known(
-      IndexFolder index, CrawlSettings settings, String type, BulkHydration.Export export) {
-    KnownResources known = index.known(type, export.group(), export.before());
-    return settings.hydrate().contains(type) ? known : known.fromExports();
+  /** An export of changes does not lack what did not change; what is lost is read now and then. */
+  private static boolean isToRead(
+      String type, CrawlIndex.Seen seen, BulkHydration.Export export, OldestReads reads) {
+    return seen.lost()
+        ? export.full() || reads.isStale(seen.readAt())
+        : export.toConfirm().contains(type) && seen.search().equals(CrawlIndex.EXPORT);
   }
 
   /** What an earlier try of this export has read counts, so that a crash leaves the bound as is. */
-  private long readBefore(BulkHydration.Export export) {
+  private long readBefore() {
     long[] read = new long[1];
     for (String type : spool.types()) {
-      if (export.toConfirm().contains(type)) {
-        spool.read(
-            type,
-            false,
-            record ->
-                read[0] += record.confirms() && record.end() != SpoolRecord.End.REFUSED ? 1 : 0);
-      }
+      spool.read(
+          type,
+          false,
+          record ->
+              read[0] += record.confirms() && record.end() != SpoolRecord.End.REFUSED ? 1 : 0);
     }
     return read[0];
-  }
-
-  private void add(ReadById read, long most) {
-    next.add(read);
-    if (next.size() > most) {
-      ReadById left = next.remove();
-      if (left.seen().readAt() < staleBefore) {
-        unread.merge(left.type(), 1L, Long::sum);
-      }
-    }
   }
 }

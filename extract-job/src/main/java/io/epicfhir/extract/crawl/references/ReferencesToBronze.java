@@ -5,7 +5,6 @@ import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.crawl.index.CrawlIndex;
 import io.epicfhir.extract.crawl.index.IndexFolder;
-import io.epicfhir.extract.crawl.index.KnownResources;
 import io.epicfhir.extract.crawl.landing.Absence;
 import io.epicfhir.extract.crawl.landing.CrawlJudgement;
 import io.epicfhir.extract.crawl.landing.CrawlWays;
@@ -13,6 +12,7 @@ import io.epicfhir.extract.crawl.landing.StagedRows;
 import io.epicfhir.extract.crawl.landing.TypeCounts;
 import io.epicfhir.extract.crawl.landing.TypeToBronze;
 import io.epicfhir.extract.crawl.pages.Entry;
+import io.epicfhir.extract.crawl.reads.Hydration;
 import io.epicfhir.extract.crawl.reads.ReadProblems;
 import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.crawl.spool.CrawlFigures;
@@ -46,6 +46,8 @@ final class ReferencesToBronze implements CrawlWays {
   private final IndexFolder index;
   private final ExportedResources exported;
   private final Spool spool;
+  private final EarlierResources earlier;
+  private final Hydration hydration;
   private final Set<String> byReference = new TreeSet<>();
   private boolean concludes;
 
@@ -54,16 +56,19 @@ final class ReferencesToBronze implements CrawlWays {
       CrawlSettings settings,
       BronzeSettings bronze,
       BulkHydration.Export export,
-      IndexFolder index,
       ExportedResources exported,
-      Spool spool) {
+      Spool spool,
+      EarlierResources earlier,
+      Hydration hydration) {
     this.context = context;
     this.settings = settings;
     this.bronze = bronze;
     this.export = export;
-    this.index = index;
+    this.index = earlier.index();
     this.exported = exported;
     this.spool = spool;
+    this.earlier = earlier;
+    this.hydration = hydration;
   }
 
   /**
@@ -77,7 +82,7 @@ final class ReferencesToBronze implements CrawlWays {
     Path folder = new Path(export.folder(), "rows");
     context.lake().delete(folder); // what an earlier try that broke off had written
     Set<String> types = new TreeSet<>(spool.types());
-    types.addAll(index.types());
+    types.addAll(earlier.types());
     types.addAll(export.toConfirm());
     settings.hydrate().stream().filter(type -> exported.rows(type) > 0).forEach(types::add);
     List<StagedFile> staged = new ArrayList<>();
@@ -104,8 +109,7 @@ final class ReferencesToBronze implements CrawlWays {
 
   private TypeCounts type(String type, StagedRows rows) {
     Optional<CrawlIndex> before = index.newest(type, export.group(), export.before());
-    Optional<CrawlIndex> last = index.last(type, export.group(), export.before());
-    if (holdsByReference(type, last)) {
+    if (earlier.isByReference(type) || isRead(type)) {
       byReference.add(type);
     }
     CrawlIndex.Header header =
@@ -116,34 +120,28 @@ final class ReferencesToBronze implements CrawlWays {
                   type,
                   spool,
                   before,
-                  known(type, last),
+                  earlier.of(type),
                   this,
                   new TypeToBronze.Target(rows, after, bronze.maxLineSize()))
               .run(MOST_IDS);
       // As in a crawl: a server that suddenly knows nothing is no reason to delete everything.
-      concludes |= export.toConfirm().contains(type) && counts.deleted > 0;
+      boolean confirmed = export.toConfirm().contains(type) || earlier.isLost(type);
+      concludes |= confirmed && counts.deleted > 0;
       return counts;
     }
   }
 
-  private KnownResources known(String type, Optional<CrawlIndex> last) {
-    return export.toConfirm().contains(type)
-        ? ExportConfirmation.known(index, settings, type, export)
-        : new KnownResources(context.lake(), type, last, List.of());
-  }
-
-  private boolean holdsByReference(String type, Optional<CrawlIndex> last) {
-    boolean[] holds = new boolean[1];
-    last.ifPresent(before -> before.read(seen -> holds[0] |= !seen.bySearch()));
+  private boolean isRead(String type) {
+    boolean[] read = new boolean[1];
     if (spool.types().contains(type)) {
       spool.read(
           type,
           false,
           Set.of(),
           record ->
-              holds[0] |= !record.confirms() && record.entries().stream().anyMatch(Entry::whole));
+              read[0] |= !record.confirms() && record.entries().stream().anyMatch(Entry::whole));
     }
-    return holds[0];
+    return read[0];
   }
 
   @Override
@@ -166,11 +164,16 @@ final class ReferencesToBronze implements CrawlWays {
     exported.ids(type, ids);
   }
 
-  /** Who is in another group now comes with that group's exports. */
+  @Override
+  public CrawlIndex.Seen carried(String type, CrawlIndex.Seen seen) {
+    return hydration.carried(type, seen);
+  }
+
+  /** Who is in another group now comes with that group's exports, and is gone with the last one. */
   @Override
   public Absence outside(CrawlIndex.Seen seen, String patient) {
-    if (export.members().map(members -> members.isElsewhere(patient)).orElse(false)) {
-      return Absence.GONE_WITH_TYPE;
+    if (hydration.isElsewhere(patient)) {
+      return Absence.UNKNOWN;
     }
     concludes = true;
     return Absence.GONE;

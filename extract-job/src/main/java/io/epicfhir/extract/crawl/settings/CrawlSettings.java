@@ -116,6 +116,15 @@ public record CrawlSettings(
   }
 
   /** A type without a template is not crawled: so a site takes one of the shipped ones out. */
+  /** The types that are fetched by reference, with documents where these are. */
+  public Set<String> byReference() {
+    Set<String> types = new TreeSet<>(hydrate);
+    if (attachments.enabled()) {
+      types.add("Binary");
+    }
+    return types;
+  }
+
   private static Map<String, List<String>> searches(SettingsReader reader) {
     Map<String, List<String>> searches = new TreeMap<>(reader.table("searches"));
     searches.values().removeIf(List::isEmpty);

@@ -21,6 +21,11 @@ public record Search(int number, String type, String template, String narrowed) 
     return type + "?" + template;
   }
 
+  /** The type that a search of this key asks for. */
+  public static String type(String key) {
+    return key.replaceFirst("\\?.*", "");
+  }
+
   /** Whether it is a read, where a patient who is not there is no failure. */
   public boolean read() {
     return template.startsWith("/");

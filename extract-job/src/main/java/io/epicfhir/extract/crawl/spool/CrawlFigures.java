@@ -1,7 +1,9 @@
 package io.epicfhir.extract.crawl.spool;
 
+import io.epicfhir.extract.crawl.index.HeldDocument;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -20,7 +22,7 @@ public final class CrawlFigures {
   private final Map<String, LongAdder> codes = new ConcurrentHashMap<>();
   private final Map<Reading, Map<String, LongAdder>> reads = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> lately = new ConcurrentHashMap<>();
-  private final ConcurrentLinkedQueue<String> left = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<HeldDocument> left = new ConcurrentLinkedQueue<>();
 
   /** How a read by id ended. */
   public enum Reading {
@@ -65,8 +67,16 @@ public final class CrawlFigures {
         .increment();
   }
 
+  /** What an earlier try has read counts as if it had been read now. */
+  public void readBefore(Spool spool) {
+    spool.load(this::took);
+    for (String type : spool.types()) {
+      spool.read(type, false, Set.of(), record -> readBefore(type, record));
+    }
+  }
+
   /** A read of an earlier try; one that was refused is asked again. */
-  public void readBefore(String type, SpoolRecord record) {
+  private void readBefore(String type, SpoolRecord record) {
     if (record.confirms()) {
       return;
     }
@@ -114,12 +124,12 @@ public final class CrawlFigures {
   }
 
   /** A document that is fetched by the next crawl. */
-  public void leftForTomorrow(String id) {
-    left.add(id);
+  public void leftForTomorrow(ReadById document) {
+    left.add(document.document());
   }
 
   /** The documents that the next crawl fetches. */
-  public List<String> leftForTomorrow() {
+  public List<HeldDocument> leftForTomorrow() {
     return List.copyOf(left);
   }
 

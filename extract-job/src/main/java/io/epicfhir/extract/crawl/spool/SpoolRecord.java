@@ -1,5 +1,6 @@
 package io.epicfhir.extract.crawl.spool;
 
+import io.epicfhir.extract.crawl.fetch.RawDocument;
 import io.epicfhir.extract.crawl.pages.Bytes;
 import io.epicfhir.extract.crawl.pages.Entry;
 import io.epicfhir.extract.crawl.pages.OutcomeCode;
@@ -19,8 +20,9 @@ import java.util.List;
  * @param page its number, from 1 on
  * @param end what comes after it
  * @param next the link to the next page, where there is one; of a read that confirms, what had
- *     found the resource; of another read, the patient whose resource came; of resources that came
- *     along, what brought them; of a merged patient's search, the survivor
+ *     found the resource; of another read, the patient whose resource came, and of a document its
+ *     media type after a tab; of resources that came along, what brought them; of a merged
+ *     patient's search, the survivor
  * @param readAt milliseconds since 1970
  * @param codes what OperationOutcomes said
  * @param references what must be fetched by reference
@@ -45,6 +47,7 @@ public record SpoolRecord(
   static final String BY_REFERENCE = "/";
   public static final String ASIDE = "";
   private static final String FOUND_BY = "\n";
+  private static final char TYPED = '\t';
 
   /** What comes after a page. */
   public enum End {
@@ -105,7 +108,13 @@ public record SpoolRecord(
     List<Entry> entries = page.entries().stream().map(entry -> entry.of(List.of())).toList();
     SpoolRecord record = of(BY_REFERENCE, read.id(), 0, 1, page, entries);
     String patient = page.patients().isEmpty() ? read.holder() : page.patients().get(0);
-    return record.with(End.LAST, read.confirms() ? foundBy(read) : patient);
+    String type = read.type().equals(RawDocument.BINARY) ? TYPED + mediaType(read, page) : "";
+    return record.with(End.LAST, read.confirms() ? foundBy(read) : patient + type);
+  }
+
+  private static String mediaType(ReadById read, Page page) {
+    String announced = read.document().mediaType();
+    return announced.isEmpty() ? RawDocument.mediaType(page) : announced;
   }
 
   /** A resource that is not kept: it is this patient's, who is not in the cohort. */
@@ -197,7 +206,14 @@ public record SpoolRecord(
     if (!byReference()) {
       return subject;
     }
-    return confirms() ? foundFor() : next;
+    int typed = next.indexOf(TYPED);
+    return confirms() ? foundFor() : typed < 0 ? next : next.substring(0, typed);
+  }
+
+  /** The media type of a document; empty where it is not known. */
+  public String mediaType() {
+    int typed = byReference() && !confirms() ? next.indexOf(TYPED) : -1;
+    return typed < 0 ? "" : next.substring(typed + 1);
   }
 
   /** Whose resources refer to what it names; empty where that is the patient who was asked for. */

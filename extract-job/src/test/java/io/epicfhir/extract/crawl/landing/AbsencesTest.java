@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class AbsencesTest {
   private static final CrawlIndex.Seen SEEN =
-      new CrawlIndex.Seen("a", "anna", "search", 1, 2, 3, false);
+      new CrawlIndex.Seen("a", "anna", "search", 1, 2, 3, false, "");
 
   private final Readings readings = new Readings(0, 1);
 
@@ -64,7 +64,7 @@ class AbsencesTest {
   @Test
   void what_moved_to_a_patient_outside_is_as_the_crawl_says_of_it() {
     Absences absences = absences(Absence.UNKNOWN, Absence.GONE);
-    absences.outside("a", "mallory");
+    absences.outside("a", "mallory", 4);
 
     assertThat(absences.of(readings, SEEN)).isEqualTo(Absence.GONE);
   }
