@@ -139,11 +139,7 @@ public final class Load implements Job {
               context.recorder()::note);
       case PARQUET ->
           ParquetTarget.open(
-              settings,
-              context.lake(),
-              context.run().key(),
-              spark,
-              context.recorder()::note);
+              settings, context.lake(), context.run().key(), spark, context.recorder()::note);
     };
   }
 }

@@ -16,8 +16,7 @@ import java.util.function.Function;
 record LoadReport(RunRecorder recorder, List<LakeTable> order) {
 
   /** Records each kind's tables by name: what was loaded, and what was not and why. */
-  void record(
-      Map<LakeTable, Map<String, Object>> loaded, Map<LakeTable, JobException> failures) {
+  void record(Map<LakeTable, Map<String, Object>> loaded, Map<LakeTable, JobException> failures) {
     for (LakeTable.Kind kind : LakeTable.Kind.values()) {
       recorder.result(kind.result(), of(kind, loaded, own -> own));
       Map<String, String> refused = of(kind, failures, JobException::getMessage);

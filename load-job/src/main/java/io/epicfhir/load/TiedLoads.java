@@ -12,7 +12,9 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Tables that wait for each other's rows, such as a patient who goes and the visits that go too. */
+/**
+ * Tables that wait for each other's rows, such as a patient who goes and the visits that go too.
+ */
 final class TiedLoads {
   /** Who keeps account of the tables. */
   interface Outcome {
@@ -74,8 +76,7 @@ final class TiedLoads {
     for (int i = 0; i < group.size(); i++) {
       ViewSnapshot view = snapshots.get(i);
       try {
-        outcome.loaded(
-            group.get(i), view, loads.apply(view).answer(tied.get(i), results.get(i)));
+        outcome.loaded(group.get(i), view, loads.apply(view).answer(tied.get(i), results.get(i)));
       } catch (Throwable e) { // its comparison with the view, which is its own
         outcome.failed(group.get(i), e);
       }

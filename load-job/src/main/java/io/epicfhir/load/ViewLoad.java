@@ -98,8 +98,7 @@ final class ViewLoad {
     long expected = view.rowCount().orElseGet(() -> view.rows(session()).count());
     LoadRequest request =
         new LoadRequest(view, () -> view.rows(session()), expected, patience, doubt(found));
-    return new Target.Tied(
-        request, found.flatMap(standing -> changes(request, standing)), found);
+    return new Target.Tied(request, found.flatMap(standing -> changes(request, standing)), found);
   }
 
   /** The answer for the report, where the table was loaded as such a part. */

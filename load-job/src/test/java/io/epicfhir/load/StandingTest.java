@@ -144,11 +144,11 @@ class StandingTest {
                   "SELECT col_description(attrelid, attnum) LIKE '%The ward_id of it%' FROM"
                       + " pg_attribute WHERE attrelid = '{}.a'::regclass AND attname = 'ward_id'"))
           .containsExactly("t");
-      assertThat(
-              load.query("SELECT indexname FROM pg_indexes WHERE schemaname = '{}' ORDER BY 1"))
+      assertThat(load.query("SELECT indexname FROM pg_indexes WHERE schemaname = '{}' ORDER BY 1"))
           .containsExactly("a_pkey", "a_ward_id_idx");
     }
-    assertThat(load.query("SELECT jsonb_exists(comments::jsonb, 'ward_id') FROM {}_state.load_state"))
+    assertThat(
+            load.query("SELECT jsonb_exists(comments::jsonb, 'ward_id') FROM {}_state.load_state"))
         .containsExactly("t");
     assertThat(load.query("SELECT col_description('{}.a'::regclass, 2)")).containsExactly("mine");
   }

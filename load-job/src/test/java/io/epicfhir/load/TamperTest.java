@@ -196,7 +196,8 @@ class TamperTest {
 
   /** Without an index VACUUM FULL writes pages that no buffer holds. */
   private void damage() throws Exception {
-    load.execute("ALTER TABLE {}.a DROP CONSTRAINT a_pkey; ALTER TABLE {}.a ALTER id DROP NOT NULL");
+    load.execute(
+        "ALTER TABLE {}.a DROP CONSTRAINT a_pkey; ALTER TABLE {}.a ALTER id DROP NOT NULL");
     load.execute("VACUUM FULL {}.a");
     load.execute("CHECKPOINT");
     Path file =

@@ -95,7 +95,9 @@ class TiedTablesTest {
     return row(id, text, id);
   }
 
-  /** A patient goes with her visit, and another one comes with his; or a visit moves between them. */
+  /**
+   * A patient goes with her visit, and another one comes with his; or a visit moves between them.
+   */
   @ParameterizedTest
   @CsvSource({
     "a, z, changes, goes, ''",

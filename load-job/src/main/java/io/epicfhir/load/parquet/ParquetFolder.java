@@ -21,7 +21,8 @@ final class ParquetFolder {
   static final String SQL = "views.sql";
 
   /** A folder of a version, as {@link ParquetTarget} names it. */
-  private static final Pattern VERSION = Pattern.compile("\\d+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+  private static final Pattern VERSION =
+      Pattern.compile("\\d+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
   private final Lake lake;
   private final Path folder;

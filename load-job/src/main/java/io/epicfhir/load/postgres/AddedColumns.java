@@ -60,8 +60,7 @@ record AddedColumns(
   }
 
   private PostgresFailure ofAnother() {
-    String names =
-        columns.stream().map(TableShape.Column::name).collect(Collectors.joining(", "));
+    String names = columns.stream().map(TableShape.Column::name).collect(Collectors.joining(", "));
     return new PostgresFailure(
         PostgresFailure.Kind.DEPENDED_ON,
         "Cannot load %s: its view has new columns (%s), and PostgreSQL adds none to a partition or a table of a composite type. Let the owner of its parent or type add them, or detach the table, then rerun."
@@ -99,7 +98,8 @@ record AddedColumns(
     String create = TableSql.index(role(name), read(), column);
     boolean partitioned = table.kind().equals("p");
     try {
-      load.session().execute(partitioned ? create : create.replaceFirst("INDEX", "INDEX CONCURRENTLY"));
+      load.session()
+          .execute(partitioned ? create : create.replaceFirst("INDEX", "INDEX CONCURRENTLY"));
     } catch (SQLException e) {
       PostgresFailure failure = PostgresFailure.of(e, "make an index");
       if (failure.kind() == PostgresFailure.Kind.BROKEN) {

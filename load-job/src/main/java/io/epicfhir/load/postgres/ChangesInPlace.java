@@ -42,15 +42,13 @@ final class ChangesInPlace extends RowsInPlace {
     TableShape shape = request.view().shape().withChange();
     StandingTable before = load.standing(request.view().name());
     RowsSql sql = load.rowsSql(request.view(), before);
-    Loaded loaded =
-        load.staged().copy(shape, sql.create(shape), changes.rows(), request.view(), 0);
+    Loaded loaded = load.staged().copy(shape, sql.create(shape), changes.rows(), request.view(), 0);
     return new ChangesInPlace(load, request, sql, loaded, before, since);
   }
 
   @Override
   StandingTable ready(Connection connection) throws SQLException {
-    StandingTable table =
-        load().locked(connection, view().name(), before, WholeInPlace.WRITING);
+    StandingTable table = load().locked(connection, view().name(), before, WholeInPlace.WRITING);
     sql().stillThere(connection, loaded());
     if (!table.has(view().shape())) {
       throw new DoesNotAddUp(); // columns went, or the table itself
@@ -81,8 +79,7 @@ final class ChangesInPlace extends RowsInPlace {
   @Override
   MergeRows merge() {
     String source = "(" + sql().newest() + ")";
-    return new MergeRows(
-        load().nameOf(view()), table(), view().shape(), sql().read(), source);
+    return new MergeRows(load().nameOf(view()), table(), view().shape(), sql().read(), source);
   }
 
   @Override

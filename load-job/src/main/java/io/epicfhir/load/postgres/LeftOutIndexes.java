@@ -34,8 +34,7 @@ record LeftOutIndexes(PostgresLoad load) {
         leftOut.remove(load.session().connection(), view, name);
       } else if (made(view, one.getValue())) {
         leftOut.remove(load.session().connection(), view, name);
-        load.notes()
-            .accept("%s.%s has %s again".formatted(load.settings().schema(), view, name));
+        load.notes().accept("%s.%s has %s again".formatted(load.settings().schema(), view, name));
       }
     }
   }
@@ -54,9 +53,7 @@ record LeftOutIndexes(PostgresLoad load) {
                       AND substr(pg_get_indexdef(i.indexrelid),
                         strpos(pg_get_indexdef(i.indexrelid), ' USING ')) = %s"""
                         .formatted(
-                            literal(load.read(view)),
-                            unique,
-                            literal(definition.substring(using))))
+                            literal(load.read(view)), unique, literal(definition.substring(using))))
             > 0;
   }
 

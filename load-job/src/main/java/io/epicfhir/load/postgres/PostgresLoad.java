@@ -166,8 +166,7 @@ record PostgresLoad(
         Failpoint.at("load.committed");
         done = true;
       } catch (SQLException e) {
-        PostgresFailure failure =
-            PostgresFailure.of(e, "put the new " + name + " in place");
+        PostgresFailure failure = PostgresFailure.of(e, "put the new " + name + " in place");
         if (failure.kind() != PostgresFailure.Kind.BUSY || Instant.now().isAfter(deadline)) {
           throw failure;
         }

@@ -138,10 +138,7 @@ public final class PostgresPurge {
       while (found.next()) {
         tables.add(
             new Table(
-                found.getString(1),
-                found.getBoolean(2),
-                found.getBoolean(3),
-                found.getBoolean(4)));
+                found.getString(1), found.getBoolean(2), found.getBoolean(3), found.getBoolean(4)));
       }
     }
     return tables;
@@ -193,8 +190,7 @@ public final class PostgresPurge {
 
   private static void show(Connection connection, Table table, String force) throws SQLException {
     if (table.hidden()) {
-      Sql.execute(
-          connection, "ALTER TABLE " + table.name() + " " + force + " ROW LEVEL SECURITY");
+      Sql.execute(connection, "ALTER TABLE " + table.name() + " " + force + " ROW LEVEL SECURITY");
     }
   }
 

@@ -167,8 +167,7 @@ public final class PostgresTarget implements Target {
   @Override
   public List<List<String>> tied(Set<String> waiting) {
     return guarded(
-        "read the foreign keys",
-        () -> new Neighbours(state).groups(session.connection(), waiting));
+        "read the foreign keys", () -> new Neighbours(state).groups(session.connection(), waiting));
   }
 
   @Override

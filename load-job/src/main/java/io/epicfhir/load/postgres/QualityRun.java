@@ -108,7 +108,10 @@ public record QualityRun(
     long total =
         check.shareOf().isEmpty()
             ? 0
-            : Sql.number(connection, "SELECT count(*) FROM " + StandingSql.from(connection, quoted(schema, check.shareOf())));
+            : Sql.number(
+                connection,
+                "SELECT count(*) FROM "
+                    + StandingSql.from(connection, quoted(schema, check.shareOf())));
     long allowed = check.allowed(total);
     result.put(QualityChecks.STATE, rows > allowed ? QualityChecks.EXCEEDED : QualityChecks.PASSED);
     result.put("rows", rows);

@@ -103,8 +103,7 @@ record ReaderRole(LoadSettings settings, LoadState state, PostgresSession sessio
    * @param name of the object, for the same
    * @param missing gets the right where the role does not have it then
    */
-  private boolean grant(
-      String role, String kind, String name, String right, List<String> missing)
+  private boolean grant(String role, String kind, String name, String right, List<String> missing)
       throws SQLException {
     try {
       session.execute("GRANT " + right + " TO " + Identifiers.role(role));

@@ -169,7 +169,9 @@ record StandingTable(
     return !kind.isEmpty() && !isIndex();
   }
 
-  /** Whether a new table, without rows or columns, has something beside rights that it must keep. */
+  /**
+   * Whether a new table, without rows or columns, has something beside rights that it must keep.
+   */
   boolean hasMoreThanRights() {
     return dependedOn || rest.lines().count() > 1; // its oid, and comments
   }

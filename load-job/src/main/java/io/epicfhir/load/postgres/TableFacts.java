@@ -159,7 +159,6 @@ record TableFacts(String schema, PostgresSession session, Consumer<String> notes
         SELECT %s, count(*), count(p.id) FROM %s t
         LEFT JOIN (SELECT DISTINCT id::text AS id FROM %s) p ON p.id = t.%s::text
         WHERE t.%4$s IS NOT NULL"""
-        .formatted(
-            literal(view.name()), rows, known, quoted(PATIENT_ID));
+        .formatted(literal(view.name()), rows, known, quoted(PATIENT_ID));
   }
 }

@@ -84,7 +84,8 @@ final class ServerWords {
    */
   boolean raisedByProgram() {
     return saidByProgram()
-        && (!state.matches(OF_THE_SERVER) || String.valueOf(said.getRoutine()).matches(OF_LANGUAGES));
+        && (!state.matches(OF_THE_SERVER)
+            || String.valueOf(said.getRoutine()).matches(OF_LANGUAGES));
   }
 
   /** A full or broken disk (53, 58) is the server's own to tell, in a COPY, too. */
