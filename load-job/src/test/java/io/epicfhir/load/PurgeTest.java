@@ -111,7 +111,7 @@ class PurgeTest {
         ALTER TABLE {}.forced ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
         CREATE TABLE {}.hiding AS SELECT '%1$s' AS id; ALTER TABLE {}.hiding OWNER TO {}_loader;
         ALTER TABLE {}.hiding ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-        CREATE POLICY some ON {}.hiding USING (id = 'mine');
+        CREATE POLICY mine ON {}.hiding USING (id = 'mine');
         CREATE TABLE {}_state.staged AS SELECT '%1$s' AS id;
         ALTER TABLE {}_state.staged OWNER TO {}_loader;
         INSERT INTO {}_state.refused_value

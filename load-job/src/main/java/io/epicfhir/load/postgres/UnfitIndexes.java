@@ -57,7 +57,7 @@ record UnfitIndexes(PostgresLoad load, ViewSnapshot view, RowsSql sql) {
     String drop =
         """
         CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid
-            AND k.conrelid = i.indrelid)
+            AND k.contype IN ('p', 'u', 'x'))
           THEN format('ALTER TABLE %s DROP CONSTRAINT %I', i.indrelid::regclass, o.relname)
           ELSE format('DROP INDEX %s', i.indexrelid::regclass) END""";
     return Sql.texts(connection, index(read, name, drop)).get(0);
@@ -69,7 +69,7 @@ record UnfitIndexes(PostgresLoad load, ViewSnapshot view, RowsSql sql) {
         """
         coalesce((SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', k.conrelid::regclass,
             k.conname, pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k
-          WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid),
+          WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')),
           pg_get_indexdef(i.indexrelid))""";
     return Sql.texts(connection, index(read, name, create)).get(0);
   }
