@@ -66,7 +66,7 @@ class UnfitIndexesTest {
         .containsExactly("a_pkey", "other");
     assertThat(load.run()).isZero();
     assertThat(load.report().at("/notes/0").asText())
-        .startsWith(load.schema() + ".a lacks what its rows did not fit at an earlier load: own.");
+        .startsWith(load.schema() + ".a lacks own, which its rows violated at an earlier load.");
 
     ViewTables.write(load.lake(), "a", LISTS, List.of(row("r1", "13", List.of("x"), "r1")));
     assertThat(load.run()).as(() -> load.error()).isZero();

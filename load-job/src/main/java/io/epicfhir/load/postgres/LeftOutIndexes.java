@@ -20,7 +20,7 @@ record LeftOutIndexes(PostgresLoad load) {
             (view, names) ->
                 load.notes()
                     .accept(
-                        "%s.%s lacks what its rows did not fit at an earlier load: %s. Each load that writes the table tries again."
+                        "%s.%s lacks %s, which its rows violated at an earlier load. Each load that writes the table tries to create it again."
                             .formatted(load.settings().schema(), view, names)));
   }
 
