@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -54,12 +55,12 @@ final class TiedLoads {
    * Loads one group in one step.
    *
    * @param anew those to replace whatever is there
-   * @return false where they do not fit each other
+   * @return those that still wait: all where they do not fit each other
    */
-  boolean load(List<LakeTable> group, List<String> anew, Duration patience) {
+  List<LakeTable> load(List<LakeTable> group, List<String> anew, Duration patience) {
     List<ViewSnapshot> snapshots = new ArrayList<>();
     List<Target.Tied> tied = new ArrayList<>();
-    List<Target.TiedResult> results = new ArrayList<>();
+    List<Optional<Target.TiedResult>> results = new ArrayList<>();
     try {
       for (LakeTable table : group) {
         ViewSnapshot view = views.apply(table);
@@ -68,19 +69,28 @@ final class TiedLoads {
       }
       results.addAll(target.together(tied));
     } catch (TableWaits e) {
-      return false;
+      return group;
     } catch (Throwable e) { // as that of a single table
       group.forEach(table -> outcome.failed(table, e));
-      return true;
+      return List.of();
     }
+    List<LakeTable> waiting = new ArrayList<>();
     for (int i = 0; i < group.size(); i++) {
-      ViewSnapshot view = snapshots.get(i);
-      try {
-        outcome.loaded(group.get(i), view, loads.apply(view).answer(tied.get(i), results.get(i)));
-      } catch (Throwable e) { // its comparison with the view, which is its own
-        outcome.failed(group.get(i), e);
+      if (results.get(i).isPresent()) {
+        answer(group.get(i), snapshots.get(i), tied.get(i), results.get(i).get());
+      } else {
+        waiting.add(group.get(i));
       }
     }
-    return true;
+    return waiting;
+  }
+
+  private void answer(
+      LakeTable table, ViewSnapshot view, Target.Tied tied, Target.TiedResult result) {
+    try {
+      outcome.loaded(table, view, loads.apply(view).answer(tied, result));
+    } catch (Throwable e) { // its comparison with the view, which is its own
+      outcome.failed(table, e);
+    }
   }
 }

@@ -122,9 +122,7 @@ final class ViewLoads implements TiedLoads.Outcome {
     for (List<LakeTable> group : tied.groups(waiting.keySet())) {
       Map<LakeTable, JobException> why = new LinkedHashMap<>(waiting);
       waiting.keySet().removeAll(group);
-      if (!tied.load(group, anew, left(deadline))) {
-        group.forEach(table -> waiting.put(table, why.get(table)));
-      }
+      tied.load(group, anew, left(deadline)).forEach(table -> waiting.put(table, why.get(table)));
     }
   }
 

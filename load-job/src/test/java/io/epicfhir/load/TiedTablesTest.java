@@ -156,6 +156,29 @@ class TiedTablesTest {
     assertThat(load.query("SELECT count(*) FROM {}.m")).containsExactly("41");
   }
 
+  /** One of them has a row that refers to none: the other two do not wait for it. */
+  @Test
+  void oneThatDoesNotFitIsLeftOutOfThree() throws Exception {
+    ViewTables.write(load.lake(), "m", plain(), plainRows(40, null));
+    night("z", true, List.of(), of("old2", "r1"));
+    assertThat(load.run()).isZero();
+    load.execute("ALTER TABLE {}.a ADD CONSTRAINT of_z FOREIGN KEY (text) REFERENCES {}.z");
+    load.execute("ALTER TABLE {}.z ADD FOREIGN KEY (text) REFERENCES {}.m");
+    night("a", true, List.of(), of("new1", "nobody"));
+    night("z", true, List.of("old2"), of("new2", "new3"));
+    List<Row> rows = new ArrayList<>(plainRows(40, null));
+    rows.set(1, of("new3", null));
+    ViewTables.write(load.lake(), "m", plain(), rows);
+
+    assertThat(load.run()).isEqualTo(5);
+
+    assertThat(load.report().at("/result/refused_views").properties()).hasSize(1);
+    assertThat(load.error()).contains("the foreign key of_z of table a does not allow it");
+    assertThat(way("z") + " " + way("m")).isEqualTo("changes whole");
+    assertThat(load.query("SELECT m.id FROM {}.z z JOIN {}.m m ON m.id = z.text"))
+        .containsExactly("new3");
+  }
+
   /** The new row of a refers to none, so z cannot follow either; nothing is half done. */
   @Test
   void tablesThatDoNotFitTogetherEitherKeepTheirLastRows() throws Exception {

@@ -171,7 +171,7 @@ public final class PostgresTarget implements Target {
   }
 
   @Override
-  public List<TiedResult> together(List<Tied> group) {
+  public List<Optional<TiedResult>> together(List<Tied> group) {
     TiedRows rows = new TiedRows(load, group);
     return guarded("load " + rows, rows::load);
   }

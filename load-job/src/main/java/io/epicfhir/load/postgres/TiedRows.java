@@ -7,8 +7,10 @@ import io.epicfhir.load.spi.ViewSnapshot;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -22,8 +24,13 @@ final class TiedRows {
   private final List<RowsInPlace> rows = new ArrayList<>();
   private final Set<Integer> whole = new HashSet<>();
 
-  /** Whose step is under way. */
+  /** Those that take part, in order. */
+  private final List<Integer> active = new ArrayList<>();
+
+  /** Whose step is under way, and whether rows come in it. */
   private int current;
+
+  private boolean coming;
 
   /**
    * @param tables in the order of {@link Neighbours#groups}
@@ -41,12 +48,14 @@ final class TiedRows {
         .collect(Collectors.joining(", "));
   }
 
-  /** Loads them; in the same order, how. */
-  List<Target.TiedResult> load() throws SQLException {
+  /** Loads them; in the same order, how, or empty for one that is left out. */
+  List<Optional<Target.TiedResult>> load() throws SQLException {
     rows.clear(); // of a try whose session was lost
     whole.clear();
+    active.clear();
     for (int i = 0; i < tables.size(); i++) {
       rows.add(staged(i));
+      active.add(i);
     }
     for (boolean done = false; !done; ) {
       try {
@@ -58,10 +67,15 @@ final class TiedRows {
         another(e);
       }
     }
-    List<Target.TiedResult> results = new ArrayList<>();
+    List<Optional<Target.TiedResult>> results = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {
-      rows.get(i).committed();
-      results.add(new Target.TiedResult(rows.get(i).result(), whole.contains(i)));
+      if (active.contains(i)) {
+        rows.get(i).committed();
+      }
+      results.add(
+          active.contains(i)
+              ? Optional.of(new Target.TiedResult(rows.get(i).result(), whole.contains(i)))
+              : Optional.empty());
     }
     return results;
   }
@@ -95,10 +109,14 @@ final class TiedRows {
 
   /** One transaction. */
   private void take(Connection connection) throws SQLException {
-    each(connection, RowsInPlace::begin, false);
-    each(connection, RowsInPlace::come, false);
-    each(connection, RowsInPlace::go, true);
-    each(connection, RowsInPlace::end, false);
+    each(connection, RowsInPlace::begin, active);
+    coming = true;
+    each(connection, RowsInPlace::come, active);
+    coming = false;
+    List<Integer> backwards = new ArrayList<>(active);
+    Collections.reverse(backwards);
+    each(connection, RowsInPlace::go, backwards);
+    each(connection, RowsInPlace::end, active);
   }
 
   /** A step of a table. */
@@ -106,15 +124,23 @@ final class TiedRows {
     void on(RowsInPlace rows, Connection connection) throws SQLException;
   }
 
-  private void each(Connection connection, Step step, boolean backwards) throws SQLException {
-    for (int i = 0; i < rows.size(); i++) {
-      current = backwards ? rows.size() - 1 - i : i;
-      step.on(rows.get(current), connection);
+  private void each(Connection connection, Step step, List<Integer> order) throws SQLException {
+    for (int table : order) {
+      current = table;
+      step.on(rows.get(table), connection);
     }
   }
 
   /** Prepares another try after this failure, where one may work. */
   private void another(PostgresFailure e) throws SQLException {
+    boolean refersToNone =
+        coming && new Neighbours(load.state()).areAwaited(load.session().connection(), e);
+    coming = false;
+    if (refersToNone && active.size() > 2) {
+      active.remove(
+          Integer.valueOf(current)); // what it refers to is loaded before it: its own fault
+      return;
+    }
     if (rows.get(current).adapts(e)) {
       return;
     }

@@ -131,10 +131,11 @@ public interface Target extends AutoCloseable {
    * Loads one such group: readers see all of it or nothing.
    *
    * @param group in the order of {@link #tied}
-   * @return in that order, how each was loaded
+   * @return in that order, how each was loaded; empty for one whose rows refer to none, which the
+   *     others do not wait for
    * @throws TableWaits where the rows do not fit each other
    */
-  default List<TiedResult> together(List<Tied> group) {
+  default List<Optional<TiedResult>> together(List<Tied> group) {
     throw new UnsupportedOperationException("No table of this target waits for another");
   }
 
