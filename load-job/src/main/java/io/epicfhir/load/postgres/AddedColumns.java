@@ -18,8 +18,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Columns that a view has got since, in a table that stays: with their comments, and their indexes
- * once the rows are in.
+ * New columns of a view whose table stays: with their comments, and their indexes once the rows are
+ * in.
  *
  * @param columns the columns
  */

@@ -41,7 +41,7 @@ final class WholeInPlace extends RowsInPlace {
   }
 
   /**
-   * Copies the view's rows beside the table, and adds the columns that the view has more.
+   * Copies the view's rows beside the table, and adds the view's new columns.
    *
    * @param table the table that is there
    */
