@@ -137,8 +137,8 @@ final class TiedRows {
         coming && new Neighbours(load.state()).areAwaited(load.session().connection(), e);
     coming = false;
     if (refersToNone && active.size() > 2) {
-      active.remove(
-          Integer.valueOf(current)); // what it refers to is loaded before it: its own fault
+      // What its rows refer to comes before them, so no other table can help it.
+      active.remove(Integer.valueOf(current));
       return;
     }
     if (rows.get(current).adapts(e)) {
