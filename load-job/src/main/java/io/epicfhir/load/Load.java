@@ -137,7 +137,9 @@ public final class Load implements Job {
               context.run().key(),
               retries,
               context.recorder()::note);
-      case PARQUET -> ParquetTarget.open(settings, context.lake(), context.run().key(), spark);
+      case PARQUET ->
+          ParquetTarget.open(
+              settings, context.lake(), context.run().key(), spark, context.recorder()::note);
     };
   }
 }

@@ -84,9 +84,30 @@ final class ViewLoad {
     if (target.verify(request)) {
       return answer(found.get().counted(), found.get().rows(), Way.NONE);
     }
-    LoadRequest again =
-        new LoadRequest(view, request.rows(), expected, patience, differs(found.get()));
-    return load(again, Optional.empty());
+    return load(differing(request, found.get()), Optional.empty());
+  }
+
+  /**
+   * Its part of a load of several tables at once.
+   *
+   * @param anew as for {@link #run}
+   * @param patience as for {@link #run}
+   */
+  Target.Tied tied(boolean anew, Duration patience) {
+    Optional<Target.Standing> found = anew ? Optional.empty() : target.standing(view);
+    long expected = view.rowCount().orElseGet(() -> view.rows(session()).count());
+    LoadRequest request =
+        new LoadRequest(view, () -> view.rows(session()), expected, patience, doubt(found));
+    return new Target.Tied(request, found.flatMap(standing -> changes(request, standing)), found);
+  }
+
+  /** The answer for the report, where the table was loaded as such a part. */
+  Map<String, Object> answer(Target.Tied tied, Target.TiedResult result) {
+    Timer.Context timing = recorder.registry().timer("load." + view.name()).time();
+    if (!result.whole() && !isVerified(tied.request(), tied.before().get())) {
+      return replaced(differing(tied.request(), tied.before().get()), timing);
+    }
+    return done(tied.request(), result.result(), result.whole() ? Way.WHOLE : Way.CHANGES, timing);
   }
 
   /** Asked for late: a table of few rows needs none. */
@@ -102,8 +123,21 @@ final class ViewLoad {
         before.flatMap(
             standing ->
                 changes(request, standing).flatMap(some -> target.change(request, some, standing)));
-    LoadResult result =
-        changed.orElseGet(() -> target.replace(before.isPresent() ? lookedAt(request) : request));
+    if (changed.isPresent() && !isVerified(request, before.get())) {
+      return replaced(differing(request, before.get()), timing);
+    }
+    if (changed.isEmpty()) {
+      return replaced(before.isPresent() ? lookedAt(request) : request, timing);
+    }
+    return done(request, changed.get(), Way.CHANGES, timing);
+  }
+
+  private Map<String, Object> replaced(LoadRequest request, Timer.Context timing) {
+    return done(request, target.replace(request), Way.WHOLE, timing);
+  }
+
+  private Map<String, Object> done(
+      LoadRequest request, LoadResult result, Way way, Timer.Context timing) {
     record(result.copied(), timing.stop());
     if (result.rows() != request.expected()) {
       throw new JobException(
@@ -111,7 +145,18 @@ final class ViewLoad {
           "Cannot reconcile %s: it has %d rows, but the view table has %d; find out who else writes to it"
               .formatted(table, result.rows(), request.expected()));
     }
-    return answer(result.rows(), request.expected(), changed.isPresent() ? Way.CHANGES : Way.WHOLE);
+    return answer(result.rows(), request.expected(), way);
+  }
+
+  /** A table with news every day is compared, too, when its time has come. */
+  private boolean isVerified(LoadRequest request, Target.Standing before) {
+    return !verification.isDue(view.name(), before) || target.verify(request);
+  }
+
+  /** The same rows, with the warning that the table had others. */
+  private LoadRequest differing(LoadRequest request, Target.Standing before) {
+    return new LoadRequest(
+        view, request.rows(), request.expected(), request.patience(), differs(before));
   }
 
   /** Nobody has looked yet, or changes did not fit: somebody else may have changed the table. */
@@ -130,6 +175,11 @@ final class ViewLoad {
 
   /** Why the table cannot simply follow its view, for a person; empty where it can. */
   private String doubt(Optional<Target.Standing> found) {
+    String damage = found.map(Target.Standing::damage).orElse("");
+    if (!damage.isEmpty()) {
+      return "The rows of %s could not be read (%s): the server's storage is damaged. The table was reloaded in full. Have the server's disks checked."
+          .formatted(table, damage);
+    }
     if (found.filter(Target.Standing::tampered).isPresent()) {
       Target.Standing standing = found.get();
       return "Someone else changed %s between %s and %s: it has %d rows, but %d were loaded. It was reloaded in full."

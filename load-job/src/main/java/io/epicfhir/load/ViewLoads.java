@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -35,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * are loaded, and the run ends red and names it. A table that somebody holds, or whose rows refer
  * to another's, is tried again when the others are done.
  */
-final class ViewLoads {
+final class ViewLoads implements TiedLoads.Outcome {
   private static final Logger LOG = LoggerFactory.getLogger(ViewLoads.class);
 
   private static final Duration A_MOMENT = Duration.ofMillis(200);
@@ -109,7 +108,7 @@ final class ViewLoads {
 
   /**
    * Rows that refer to another table's are taken once that one is loaded: a pass more for each that
-   * was, as long as there is one.
+   * was, as long as there is one. Those that are left wait for each other, and are loaded together.
    */
   private void waiting(List<String> anew, Instant deadline) {
     for (int before = Integer.MAX_VALUE; !waiting.isEmpty() && waiting.size() < before; ) {
@@ -118,6 +117,12 @@ final class ViewLoads {
         waiting.remove(table);
         load(table, anew.contains(table.name()), left(deadline), Instant.MIN);
       }
+    }
+    TiedLoads tied = new TiedLoads(this::view, this::loadOf, target, this);
+    for (List<LakeTable> group : tied.groups(waiting.keySet())) {
+      Map<LakeTable, JobException> why = new LinkedHashMap<>(waiting);
+      waiting.keySet().removeAll(group);
+      tied.load(group, anew, left(deadline)).forEach(table -> waiting.put(table, why.get(table)));
     }
   }
 
@@ -178,11 +183,8 @@ final class ViewLoads {
    */
   private boolean load(LakeTable table, boolean anew, Duration patience, Instant deadline) {
     try {
-      ViewSnapshot view = ViewSnapshot.current(context.lake(), table, target.limits());
-      loaded.put(
-          table, new ViewLoad(context, verification, spark, view, target).run(anew, patience));
-      shapes.put(table, view.shape());
-      LOG.info("{}: {}", table.name(), loaded.get(table));
+      ViewSnapshot view = view(table);
+      loaded(table, view, loadOf(view).run(anew, patience));
     } catch (TableBusy e) {
       if (Instant.now().isBefore(deadline)) {
         LOG.info("{} is locked by another session; retried after all others", table.name());
@@ -193,28 +195,42 @@ final class ViewLoads {
       LOG.info("{} waits for another table and is tried again at the end", table.name());
       waiting.put(table, e);
     } catch (Throwable e) { // Spark throws checked ones undeclared; an Error is this table's, too
-      JobException failure = LoadFailures.of(table, e);
-      // A server that is away, or a disk that is gone, is away for all of them.
-      if (failure.exitCode() == ExitCode.STORAGE && !target.answers()) {
-        away = true;
-        throw failure;
-      }
-      LOG.error(failure.getMessage());
-      failures.put(table, failure);
+      failed(table, e);
     }
     return true;
+  }
+
+  private ViewSnapshot view(LakeTable table) {
+    return ViewSnapshot.current(context.lake(), table, target.limits());
+  }
+
+  private ViewLoad loadOf(ViewSnapshot view) {
+    return new ViewLoad(context, verification, spark, view, target);
+  }
+
+  @Override
+  public void loaded(LakeTable table, ViewSnapshot view, Map<String, Object> answer) {
+    loaded.put(table, answer);
+    shapes.put(table, view.shape());
+    LOG.info("{}: {}", table.name(), answer);
+  }
+
+  @Override
+  public void failed(LakeTable table, Throwable e) {
+    JobException failure = LoadFailures.of(table, e);
+    // A server that is away, or a disk that is gone, is away for all of them.
+    if (failure.exitCode() == ExitCode.STORAGE && !target.answers()) {
+      away = true;
+      throw failure;
+    }
+    LOG.error(failure.getMessage());
+    failures.put(table, failure);
   }
 
   private void record() {
     failures.putAll(waiting);
     RunRecorder recorder = context.recorder();
-    for (LakeTable.Kind kind : LakeTable.Kind.values()) {
-      recorder.result(kind.result(), of(kind, loaded, own -> own));
-      Map<String, String> refused = of(kind, failures, JobException::getMessage);
-      if (!refused.isEmpty()) {
-        recorder.result(kind.refused(), refused);
-      }
-    }
+    new LoadReport(recorder, order).record(loaded, failures);
     if (!target.answers()) {
       return; // the failure says so; the warnings stay in the target for the next try
     }
@@ -223,17 +239,5 @@ final class ViewLoads {
       recorder.result("warnings", warnings);
       warnings.forEach(recorder::note);
     }
-  }
-
-  /** By name, what is known of the tables of a kind. */
-  private <A, B> Map<String, B> of(
-      LakeTable.Kind kind, Map<LakeTable, A> tables, Function<A, B> answer) {
-    Map<String, B> own = new LinkedHashMap<>();
-    for (LakeTable table : inOrder(tables.keySet())) {
-      if (table.kind() == kind) {
-        own.put(table.name(), answer.apply(tables.get(table)));
-      }
-    }
-    return own;
   }
 }

@@ -111,6 +111,13 @@ class IsolationTest {
     assertThat(load.report().at("/result/warnings/0").asText())
         .as("told until it is corrected")
         .isEqualTo(warning);
+    load.execute("ALTER TABLE {}.m RENAME TO gone");
+    Path view = Files.move(load.lake().resolve("views/m"), folder.resolve("gone"));
+    assertThat(load.run()).isZero();
+    assertThat(load.report().at("/result").has("warnings")).as("no view, no table").isFalse();
+    assertThat(load.query("SELECT count(*) FROM {}_state.refused_value")).containsExactly("0");
+    load.execute("DROP TABLE {}.gone");
+    Files.move(view, load.lake().resolve("views/m"));
 
     ViewTables.write(
         load.lake(), "m", DATES, List.of(row("2024-02-29", "1.50", List.of("2024"), "r0")));

@@ -78,6 +78,28 @@ class LeastRightsTest {
     assertThat(as("analyst", "SELECT count(*) FROM {}.a")).isEqualTo("6");
   }
 
+  /** The schemas are the administrator's: PostgreSQL warns where the loader grants their use. */
+  @Test
+  void aReaderThatTheScriptDoesNotKnowIsToldUntilTheSchemasLetItIn() throws Exception {
+    assertThat(load.run()).isZero();
+    load.execute("CREATE ROLE {}_second LOGIN");
+    load.with("reader-role", load.schema() + "_second");
+    for (int i = 0; i < 2; i++) {
+      ViewTables.write(load.lake(), "a", plain(), plainRows(4 + i, "new"));
+      assertThat(load.run()).isEqualTo(3);
+      assertThat(load.error().replace(load.schema(), "s"))
+          .contains("Let the owners run: GRANT USAGE ON SCHEMA \"s\" TO \"s_second\"");
+      assertThat(load.error()).contains("GRANT USAGE ON SCHEMA \"" + load.schema() + "_quality\"");
+      assertThat(load.query("SELECT count(*) FROM {}.a")).containsExactly(4 + i + "");
+    }
+    load.execute("GRANT USAGE ON SCHEMA {}, {}_quality TO {}_second");
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(as("second", "SELECT count(*) FROM {}.a")).isEqualTo("5");
+    assertThat(as("second", "SELECT count(*) FROM {}_quality.old")).isEqualTo("0");
+  }
+
   /** What somebody made of the rights since the first run stays, and so do others' tables. */
   @Test
   void theScriptRunsAgainWithoutOpeningAnything() throws Exception {

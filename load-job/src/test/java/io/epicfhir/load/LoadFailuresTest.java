@@ -21,6 +21,8 @@ import java.util.List;
 import org.apache.spark.sql.types.DataTypes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the job says, and what stays, where it cannot load. */
 class LoadFailuresTest {
@@ -42,6 +44,25 @@ class LoadFailuresTest {
         .doesNotContain("secret");
     assertThat(load.query("SELECT amount FROM {}.a")).containsExactly("1.50");
     assertThat(load.query("SELECT delta_version FROM {}_state.load_state")).containsExactly("0");
+  }
+
+  /** It has no letter for Dvořák; or it takes all bytes, and knows no letters. */
+  @ParameterizedTest
+  @ValueSource(strings = {"LATIN1", "SQL_ASCII"})
+  void aDatabaseThatCannotHoldEveryCharacterIsRefused(String encoding) throws Exception {
+    LoadRun load = new LoadRun(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(2, "x"));
+    String database = load.schema() + "_other";
+    load.execute(
+        "CREATE DATABASE %s TEMPLATE template0 ENCODING '%s' LOCALE 'C'"
+            .formatted(database, encoding));
+    load.with("jdbc-url", load.setting("jdbc-url").replaceFirst("/postgres$", "/" + database));
+    try {
+      assertThat(load.run()).isEqualTo(2);
+    } finally {
+      load.execute("DROP DATABASE " + database);
+    }
+    assertThat(load.error()).contains("encoding " + encoding, "ENCODING 'UTF8'");
   }
 
   @Test

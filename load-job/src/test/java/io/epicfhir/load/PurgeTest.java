@@ -9,6 +9,7 @@ import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.optout.OptOutList;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -89,6 +90,75 @@ class PurgeTest {
         .contains(
             "Nobody looked for erased patients in {}.seen, {}_far.copy:"
                 .replace("{}", load.schema()));
+  }
+
+  /** The first by name cannot be read, one is not to be changed, and one keeps its row. */
+  @Test
+  void aTableThatCannotBeLookedThroughStopsOnlyItself() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    load.execute("CREATE ROLE {}_loader LOGIN; GRANT CREATE ON DATABASE postgres TO {}_loader");
+    load.with("user", load.schema() + "_loader");
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "his"));
+    assertThat(load.run()).isZero();
+    load.execute(
+        """
+        CREATE FUNCTION {}.keeps() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+        CREATE TABLE {}.aa_secret AS SELECT '%1$s' AS id;
+        CREATE TABLE {}.ab_read AS SELECT '%1$s' AS id; GRANT SELECT ON {}.ab_read TO {}_loader;
+        CREATE TABLE {}.ac_kept AS SELECT '%1$s' AS id; ALTER TABLE {}.ac_kept OWNER TO {}_loader;
+        CREATE TRIGGER keeps BEFORE DELETE ON {}.ac_kept FOR EACH ROW EXECUTE FUNCTION {}.keeps();
+        CREATE TABLE {}.forced AS SELECT '%1$s' AS id; ALTER TABLE {}.forced OWNER TO {}_loader;
+        ALTER TABLE {}.forced ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+        CREATE TABLE {}.hiding AS SELECT '%1$s' AS id; ALTER TABLE {}.hiding OWNER TO {}_loader;
+        ALTER TABLE {}.hiding ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+        CREATE POLICY mine ON {}.hiding USING (id = 'mine');
+        CREATE TABLE {}_state.staged AS SELECT '%1$s' AS id;
+        ALTER TABLE {}_state.staged OWNER TO {}_loader;
+        INSERT INTO {}_state.refused_value
+          VALUES ('{}', 'a', 'born', 'date', 'oHers0001122', '2020-13-77', false, now())"""
+            .formatted(ANNA));
+    optOut(load);
+
+    assertThat(load.purge()).isEqualTo(5);
+
+    assertThat(load.report().at("/result/purged").toString().replace(load.schema(), "s"))
+        .isEqualTo(
+            "{\"s.forced\":1,\"s.hiding\":1,\"s_state.refused_value\":1,\"s_state.staged\":1}");
+    assertThat(load.error().replace(load.schema(), "s"))
+        .contains("Cannot remove patients from s.ab_read: ", "listed patients from s.ac_kept: ")
+        .doesNotContain("aa_secret", ANNA);
+    assertThat(load.report().at("/notes").toString())
+        .contains("Nobody looked for erased patients in " + load.schema() + ".aa_secret:");
+    assertThat(
+            load.query(
+                "SELECT bool_and(relforcerowsecurity) FROM pg_class WHERE oid IN"
+                    + " ('{}.forced'::regclass, '{}.hiding'::regclass)"))
+        .containsExactly("t");
+    load.execute("DROP TABLE {}.ab_read; DROP TRIGGER keeps ON {}.ac_kept");
+    assertThat(load.purge()).isZero();
+  }
+
+  /** A load of changes leaves statistics and dead rows behind, in which names can be read. */
+  @Test
+  void noStatisticNamesThemEither() throws Exception {
+    LoadRun load = new LoadRun(folder);
+    List<Row> rows = new ArrayList<>(plainRows(40, "his"));
+    rows.add(ViewTables.row(ANNA, "Lopez", ANNA));
+    ViewTables.write(load.lake(), "a", plain(), rows);
+    ViewTables.deletionVectors(load.lake(), "a", true);
+    assertThat(load.run()).isZero();
+    String named =
+        "SELECT count(*) FROM pg_stats WHERE schemaname LIKE '{}%%' AND concat(histogram_bounds,"
+            + " most_common_vals) ~ '%s|Lopez'";
+    assertThat(load.query(named.formatted(ANNA))).isNotEqualTo(List.of("0"));
+    ViewTables.change(load.lake(), "a", plain(), List.of(ANNA), List.of());
+    assertThat(load.run()).isZero();
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("changes");
+    optOut(load);
+
+    assertThat(load.purge()).isZero();
+
+    assertThat(load.query(named.formatted(ANNA))).containsExactly("0");
   }
 
   /** Also where the check that found them no longer runs. */
@@ -173,5 +243,28 @@ class PurgeTest {
     assertThat(load.error())
         .contains("it still has rows that name one of them")
         .doesNotContain(ANNA);
+  }
+
+  /** Such as that of a load that was killed, or of a view that is gone. */
+  @Test
+  void anExportsFolderWithoutAManifestGoesAndOthersFilesStay() throws Exception {
+    LoadRun load =
+        new LoadRun(folder)
+            .with("target", "parquet")
+            .with("export-folder", folder.resolve("export").toString());
+    ViewTables.write(load.lake(), "a", plain(), rows("his"));
+    ViewTables.write(load.lake(), "b", plain(), rows(ANNA));
+    assertThat(load.run()).isZero();
+    Files.delete(folder.resolve("export/b.json"));
+    Files.createDirectories(folder.resolve("export/c/notes"));
+    Files.writeString(folder.resolve("export/notes.json"), "{}");
+    optOut(load);
+
+    assertThat(load.purge()).isZero();
+
+    assertThat(load.report().at("/result/purged").toString()).isEqualTo("{\"b\":1}");
+    assertThat(folder.resolve("export/b")).isEmptyDirectory();
+    assertThat(folder.resolve("export/c/notes")).exists();
+    assertThat(folder.resolve("export/a")).isNotEmptyDirectory();
   }
 }

@@ -74,6 +74,20 @@ class QualityTest {
                 + ".a: its shares of nulls and its patients could not be checked (SQLSTATE 42501)");
   }
 
+  /** To keep what was found: no run's rows. */
+  @Test
+  void rowsOfATableThatInheritsFromThemStay() throws Exception {
+    check("every_row", "SELECT id, text FROM ONLY a");
+    assertThat(load.run()).isZero();
+    load.execute("CREATE TABLE {}_quality.archive (seen date) INHERITS ({}_quality.every_row)");
+    load.execute("INSERT INTO {}_quality.archive VALUES ('r0', 'x', '2026-01-01')");
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.query("SELECT id FROM {}_quality.archive")).containsExactly("r0");
+    assertThat(load.query("SELECT count(*) FROM ONLY {}_quality.every_row")).containsExactly("2");
+  }
+
   @Test
   void badRowsAreCountedAndSomeAreKeptUntilTheNextRun() throws Exception {
     check("every_row", "SELECT id, text FROM a");

@@ -111,6 +111,49 @@ class StandingTest {
   }
 
   @Test
+  void aColumnThatAPartitionCannotGetIsToldWithWhatToDo() throws Exception {
+    load.execute(
+        "CREATE TABLE {}.parent (id text, text text, _resource_id text) PARTITION BY LIST (text);"
+            + " ALTER TABLE {}.parent ATTACH PARTITION {}.a DEFAULT");
+    ViewTables.write(load.lake(), "a", WITH_MORE, List.of(row("r", "t", "1.50", "r")));
+
+    assertThat(load.run()).isEqualTo(3);
+
+    assertThat(load.error())
+        .contains("its view has new columns (amount)", "detach the table")
+        .doesNotContain("rename or drop");
+  }
+
+  /** As in a new table; and the next load knows the comment for its own. */
+  @Test
+  void aColumnThatIsAddedToATableThatStaysHasCommentAndIndex() throws Exception {
+    load.execute("CREATE VIEW {}.report AS SELECT id FROM {}.a");
+    load.execute("COMMENT ON COLUMN {}.a.text IS 'mine'");
+    for (String type : List.of("string", "uri")) {
+      StructType more =
+          schema(
+              column("id", DataTypes.StringType, "id"),
+              column("text", DataTypes.StringType, "string"),
+              column("ward_id", DataTypes.StringType, type));
+      ViewTables.write(load.lake(), "a", more, List.of(row("r", "t", "w" + type, "r")));
+
+      assertThat(load.run()).as(() -> load.error()).isZero();
+
+      assertThat(
+              load.query(
+                  "SELECT col_description(attrelid, attnum) LIKE '%The ward_id of it%' FROM"
+                      + " pg_attribute WHERE attrelid = '{}.a'::regclass AND attname = 'ward_id'"))
+          .containsExactly("t");
+      assertThat(load.query("SELECT indexname FROM pg_indexes WHERE schemaname = '{}' ORDER BY 1"))
+          .containsExactly("a_pkey", "a_ward_id_idx");
+    }
+    assertThat(
+            load.query("SELECT jsonb_exists(comments::jsonb, 'ward_id') FROM {}_state.load_state"))
+        .containsExactly("t");
+    assertThat(load.query("SELECT col_description('{}.a'::regclass, 2)")).containsExactly("mine");
+  }
+
+  @Test
   void aRemovedColumnStaysEmptyUntilTold() throws Exception {
     ViewTables.write(load.lake(), "a", WITH_MORE, List.of(row("r", "t", "1.50", "r")));
     assertThat(load.run()).isZero();

@@ -149,6 +149,13 @@ public abstract class TargetKit {
     assertThat(way(load)).isEqualTo("none");
     assertThat(load.report().at("/result").has("warnings")).isFalse();
     assertSame(load);
+
+    ViewTables.deletionVectors(load.lake(), "a", true);
+    ViewTables.change(load.lake(), "a", plain(), List.of(), List.of(row("new", "y", "new")));
+    assertThat(load.run()).isZero();
+    assertThat(way(load)).isNotEqualTo("none");
+    assertThat(load.report().at("/result").has("warnings")).isFalse();
+    assertSame(load);
   }
 
   @Test

@@ -6,7 +6,11 @@ import static io.epicfhir.load.ViewTables.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,6 +76,165 @@ class TiedTablesTest {
 
     assertThat(load.query("SELECT (SELECT count(*) FROM {}.a), (SELECT count(*) FROM {}.z)"))
         .containsExactly("40|40");
+  }
+
+  /** All of it in one night: rows by view as id, text; what is not named goes. */
+  private void night(String view, boolean changes, List<String> going, Row... coming) {
+    if (changes) {
+      List<String> resources = new ArrayList<>(going);
+      Stream.of(coming).forEach(row -> resources.add(row.getString(0)));
+      ViewTables.change(load.lake(), view, plain(), resources, List.of(coming));
+    } else {
+      List<Row> rows = new ArrayList<>(plainRows(40, null));
+      rows.addAll(List.of(coming));
+      ViewTables.write(load.lake(), view, plain(), rows);
+    }
+  }
+
+  private static Row of(String id, String text) {
+    return row(id, text, id);
+  }
+
+  /**
+   * A patient goes with her visit, and another one comes with his; or a visit moves between them.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "a, z, changes, goes, ''",
+    "z, a, changes, moves, ''",
+    "a, z, whole, moves, ''",
+    "z, a, whole, goes, ''",
+    "z, a, changes, goes, DEFERRABLE INITIALLY DEFERRED"
+  })
+  void someComeAndOthersGoInOneNight(
+      String from, String to, String way, String old, String deferrable) throws Exception {
+    night(from, true, List.of(), of("old1", "old2"));
+    night(to, true, List.of(), of("old2", null));
+    assertThat(load.run()).isZero();
+    load.execute(
+        "ALTER TABLE {}.%s ADD FOREIGN KEY (text) REFERENCES {}.%s %s"
+            .formatted(from, to, deferrable));
+    boolean moves = old.equals("moves");
+    List<String> gone = moves ? List.of() : List.of("old1");
+    night(from, way.equals("changes"), gone, of(moves ? "old1" : "new1", "new2"));
+    night(to, way.equals("changes"), List.of("old2"), of("new2", null));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(way(from) + " " + way(to)).isEqualTo(way + " " + way);
+    assertThat(load.query("SELECT id FROM {}.%s WHERE text = 'new2'".formatted(from)))
+        .containsExactly(moves ? "old1" : "new1");
+    assertThat(load.query("SELECT count(*), max(id) FROM {}.%s".formatted(to)))
+        .containsExactly("41|r9");
+    assertThat(load.query("SELECT to_regclass('{}_state.a'), to_regclass('{}_state.z')"))
+        .containsExactly("null|null");
+    assertThat(load.run()).isZero();
+    assertThat(way(from) + " " + way(to)).isEqualTo("none none");
+  }
+
+  @Test
+  void soDoRowsOfThreeTablesThatReferToEachOtherInAChain() throws Exception {
+    ViewTables.write(load.lake(), "m", plain(), plainRows(40, null));
+    night("a", true, List.of(), of("old1", "old2"));
+    night("z", true, List.of(), of("old2", "old3"));
+    assertThat(load.run()).isZero();
+    load.execute("INSERT INTO {}.m VALUES ('old3', NULL, 'old3')");
+    load.execute("ALTER TABLE {}.a ADD FOREIGN KEY (text) REFERENCES {}.z");
+    load.execute("ALTER TABLE {}.z ADD FOREIGN KEY (text) REFERENCES {}.m");
+    night("a", true, List.of("old1"), of("new1", "new2"));
+    night("z", true, List.of("old2"), of("new2", "new3"));
+    night("m", false, List.of(), of("new3", null));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(way("a") + " " + way("z") + " " + way("m")).isEqualTo("changes changes whole");
+    assertThat(
+            load.query(
+                "SELECT a.id, z.id, m.id FROM {}.a a JOIN {}.z z ON z.id = a.text"
+                    + " JOIN {}.m m ON m.id = z.text"))
+        .containsExactly("new1|new2|new3");
+    assertThat(load.query("SELECT count(*) FROM {}.m")).containsExactly("41");
+  }
+
+  /** One of them has a row that refers to none: the other two do not wait for it. */
+  @Test
+  void oneThatDoesNotFitIsLeftOutOfThree() throws Exception {
+    ViewTables.write(load.lake(), "m", plain(), plainRows(40, null));
+    night("z", true, List.of(), of("old2", "r1"));
+    assertThat(load.run()).isZero();
+    load.execute("ALTER TABLE {}.a ADD CONSTRAINT of_z FOREIGN KEY (text) REFERENCES {}.z");
+    load.execute("ALTER TABLE {}.z ADD FOREIGN KEY (text) REFERENCES {}.m");
+    night("a", true, List.of(), of("new1", "nobody"));
+    night("z", true, List.of("old2"), of("new2", "new3"));
+    List<Row> rows = new ArrayList<>(plainRows(40, null));
+    rows.set(1, of("new3", null));
+    ViewTables.write(load.lake(), "m", plain(), rows);
+
+    assertThat(load.run()).isEqualTo(5);
+
+    assertThat(load.report().at("/result/refused_views").properties()).hasSize(1);
+    assertThat(load.error()).contains("the foreign key of_z of table a does not allow it");
+    assertThat(way("z") + " " + way("m")).isEqualTo("changes whole");
+    assertThat(load.query("SELECT m.id FROM {}.z z JOIN {}.m m ON m.id = z.text"))
+        .containsExactly("new3");
+  }
+
+  /** The new row of a refers to none, so z cannot follow either; nothing is half done. */
+  @Test
+  void tablesThatDoNotFitTogetherEitherKeepTheirLastRows() throws Exception {
+    night("a", true, List.of(), of("old1", "old2"));
+    night("z", true, List.of(), of("old2", null));
+    assertThat(load.run()).isZero();
+    load.execute("ALTER TABLE {}.a ADD CONSTRAINT of_z FOREIGN KEY (text) REFERENCES {}.z");
+    night("a", true, List.of("old1"), of("new1", "nobody"));
+    night("z", true, List.of("old2"), of("new2", null));
+
+    assertThat(load.run()).isEqualTo(5);
+
+    assertThat(load.report().at("/result/refused_views").properties()).hasSize(2);
+    assertThat(load.error()).contains("the foreign key of_z of table a does not allow it");
+    assertThat(load.query("SELECT id FROM {}.a WHERE text IS NOT NULL")).containsExactly("old1");
+    assertThat(load.query("SELECT count(*) FROM {}.z WHERE id = 'new2'")).containsExactly("0");
+  }
+
+  /** A place is part of another one. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aTableThatRefersToItselfTakesAnyChangeThatEndsWell(boolean changes) throws Exception {
+    Row[] more = IntStream.range(0, 30).mapToObj(i -> of("x" + i, null)).toArray(Row[]::new);
+    night("a", true, List.of(), more);
+    night(
+        "a",
+        true,
+        List.of(),
+        of("wing", null),
+        of("ward", "wing"),
+        of("tower", null),
+        of("room", "tower"),
+        of("tent", null),
+        of("bed", "tent"),
+        of("left", "r1"),
+        of("right", "r2"));
+    assertThat(load.run()).isZero();
+    load.execute("ALTER TABLE {}.a ADD CONSTRAINT part FOREIGN KEY (text) REFERENCES {}.a");
+    night(
+        "a",
+        changes,
+        List.of("wing", "tower", "tent", "bed"),
+        of("ward", null),
+        of("hall", null),
+        of("room", "hall"),
+        of("left", "r2"),
+        of("right", "r1"));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(way("a")).isEqualTo(changes ? "changes" : "whole");
+    assertThat(load.query("SELECT id, text FROM {}.a WHERE id !~ '^[rx][0-9]' ORDER BY id"))
+        .containsExactly("hall|null", "left|r2", "right|r1", "room|hall", "ward|null");
+    night("a", true, List.of(), of("bed", "nowhere"));
+    assertThat(load.run()).isEqualTo(5);
+    assertThat(load.error()).contains("the foreign key part of table a does not allow it");
   }
 
   @Test

@@ -64,6 +64,40 @@ class UnfitIndexesTest {
     assertThat(load.query("SELECT length(text) FROM {}.a")).containsExactly("9000");
     assertThat(load.query("SELECT indexname FROM pg_indexes WHERE schemaname = '{}' ORDER BY 1"))
         .containsExactly("a_pkey", "other");
+    assertThat(load.run()).isZero();
+    assertThat(load.report().at("/notes/0").asText())
+        .startsWith(load.schema() + ".a lacks own, which its rows violated at an earlier load.");
+
+    ViewTables.write(load.lake(), "a", LISTS, List.of(row("r1", "13", List.of("x"), "r1")));
+    assertThat(load.run()).as(() -> load.error()).isZero();
+    assertThat(load.report().at("/notes").toString()).contains(load.schema() + ".a has own again");
+    assertThat(load.query("SELECT indexname FROM pg_indexes WHERE schemaname = '{}' ORDER BY 1"))
+        .containsExactly("a_pkey", "other", "own");
+    assertThat(load.run()).isZero();
+    assertThat(load.report().at("/notes").toString()).doesNotContain("lacks");
+  }
+
+  /** A UNIQUE of an analyst: as an index it meets a new table, as a constraint new rows. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CREATE UNIQUE INDEX own ON {}.a (text)",
+        "ALTER TABLE {}.a ADD CONSTRAINT own UNIQUE (text)"
+      })
+  void comesBackAsSoonAsTheRowsFit(String unique) throws Exception {
+    ViewTables.write(load.lake(), "a", plain(), List.of(row("r1", "x", "r1")));
+    assertThat(load.run()).isZero();
+    load.execute(unique);
+    String there = "SELECT indisunique FROM pg_index WHERE indexrelid = to_regclass('{}.own')";
+    for (String text : List.of("x", "y", "z")) {
+      boolean fits = !text.equals("x");
+      ViewTables.write(
+          load.lake(), "a", plain(), List.of(row("r1", "x", "r1"), row("r2", text, "r2")));
+      assertThat(load.run()).as(() -> load.error()).isZero();
+      assertThat(load.query(there)).isEqualTo(fits ? List.of("t") : List.of());
+      assertThat(load.query("SELECT count(*) FROM {}_state.left_out"))
+          .containsExactly(fits ? "0" : "1");
+    }
   }
 
   /** An index's definition may name a patient. */

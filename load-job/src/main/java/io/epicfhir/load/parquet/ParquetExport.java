@@ -4,6 +4,8 @@ import io.epicfhir.common.StateFile;
 import io.epicfhir.load.spi.ViewVersion;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * What {@code <view>.json} holds.
@@ -29,6 +31,23 @@ record ParquetExport(
     String runKey,
     String warning)
     implements StateFile {
+
+  /** Whether it says all that it should; not after an edit by hand, or from an earlier release. */
+  boolean isComplete() {
+    return view != null
+        && Stream.of(
+                view.lake(),
+                view.tableId(),
+                view.commit(),
+                columns,
+                content,
+                before,
+                loadedAt,
+                verifiedAt,
+                runKey,
+                warning)
+            .allMatch(Objects::nonNull);
+  }
 
   /** The same rows, compared with their view again. */
   ParquetExport verifiedAt(Instant now) {

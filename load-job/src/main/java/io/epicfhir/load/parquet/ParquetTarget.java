@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -62,15 +63,21 @@ public final class ParquetTarget implements Target {
   /**
    * Waits for another loader.
    *
+   * @param notes sentences for the person who reads the report
    * @throws JobException {@link ExitCode#SETTINGS} where the folder has another lake's views
    */
   public static ParquetTarget open(
-      LoadSettings settings, Lake lake, String runKey, Supplier<SparkSession> spark) {
+      LoadSettings settings,
+      Lake lake,
+      String runKey,
+      Supplier<SparkSession> spark,
+      Consumer<String> notes) {
     RunLock lock = RunLock.acquire(lake, "load", settings.lockPatience());
     ParquetTarget target = new ParquetTarget(lake, settings, runKey, spark, lock);
     try {
       String moved = settings.movedFrom().isEmpty() ? "" : LakeName.of(settings.movedFrom());
       target.belongsTo(LakeName.of(lake), moved);
+      target.folder.tellStrangers(notes);
       target.folder.writeSql(); // a load that was killed may not have come to it
       return target;
     } catch (JobException e) {
@@ -115,7 +122,8 @@ public final class ParquetTarget implements Target {
                   export.columns().equals(names(view)),
                   now.equals(export.content()),
                   export.loadedAt(),
-                  export.verifiedAt());
+                  export.verifiedAt(),
+                  "");
             });
   }
 
@@ -123,6 +131,7 @@ public final class ParquetTarget implements Target {
   public LoadResult replace(LoadRequest request) {
     ViewSnapshot view = request.view();
     Optional<ParquetExport> last = folder.stored(view.name());
+    boolean damaged = folder.isDamaged(view.name());
     String files = view.name() + "/" + view.version() + "-" + UUID.randomUUID();
     request.rows().get().write().option("compression", "zstd").parquet(folder.at(files).toString());
     Failpoint.at("load.copied");
@@ -146,7 +155,7 @@ public final class ParquetTarget implements Target {
             now,
             now,
             runKey,
-            warning(request, last));
+            warning(request, last, damaged));
     folder.write(view.name(), export);
     Failpoint.at("load.committed");
     folder.writeSql();
@@ -156,9 +165,13 @@ public final class ParquetTarget implements Target {
   }
 
   /** An earlier try of the run may have had something to tell. */
-  private String warning(LoadRequest request, Optional<ParquetExport> last) {
+  private String warning(LoadRequest request, Optional<ParquetExport> last, boolean damaged) {
+    if (damaged) {
+      return "The file %s.json did not say which files are exported: someone edited it, or it is damaged. The view was exported in full."
+          .formatted(nameOf(request.view().name()));
+    }
     return request.warning().isEmpty()
-        ? last.filter(export -> runKey.equals(export.runKey()))
+        ? last.filter(export -> runKey.equals(export.runKey()) && export.warning() != null)
             .map(ParquetExport::warning)
             .orElse("")
         : request.warning();

@@ -32,7 +32,9 @@ final class BuiltIndexes {
   private final TableSql sql;
   private final boolean idIsResource;
   private final Map<String, String> names = new LinkedHashMap<>();
+  private final Map<String, String> leftOut = new LinkedHashMap<>();
   private String prefix;
+  private String key = "";
 
   /**
    * @param idIsResource whether each row's id is its resource's
@@ -83,19 +85,6 @@ final class BuiltIndexes {
     return indexes;
   }
 
-  /** Whether an index that stands under a view's name is one of a table that was loaded. */
-  static boolean isOurs(PostgresLoad load, String view) throws SQLException {
-    String of =
-        """
-        SELECT count(*) FROM pg_catalog.pg_index i
-        JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
-        JOIN %s s ON s.view = t.relname AND s.target_schema = %s
-        WHERE i.indexrelid = to_regclass(%s)"""
-            .formatted(
-                load.state().states(), literal(load.settings().schema()), literal(load.read(view)));
-    return load.session().number(of) > 0;
-  }
-
   /** Makes them, on the rows. */
   void create() throws SQLException {
     prefix =
@@ -104,12 +93,14 @@ final class BuiltIndexes {
     Set<String> indexed = keys();
     for (Found index : found(load.session().connection(), sql.read())) {
       String name = begin(index.name()); // first, so that they keep their names
-      index(name, index.create(role(name), sql.built()), index.name());
+      if (!index(name, index.create(role(name), sql.built()), index.name())) {
+        leftOut.put(index.name(), index.create(role(index.name()), sql.read()));
+      }
     }
     indexed.addAll(Sql.texts(load.session().connection(), sql.indexedColumns()));
     for (TableShape.Column column : sql.indexes(indexed)) {
-      String name = begin(cut(view.name() + "_" + column.name(), "_idx"));
-      index(name, sql.index(role(name), column), "on column " + column.name());
+      String name = begin(nameOf(view.name(), column));
+      index(name, TableSql.index(role(name), sql.built(), column), "on column " + column.name());
     }
   }
 
@@ -137,7 +128,8 @@ final class BuiltIndexes {
     String found = String.join("", Sql.texts(load.session().connection(), sql.foundPrimaryKey()));
     String name = begin(found.isEmpty() ? cut(view.name(), "_pkey") : found);
     try {
-      load.session().execute(sql.primaryKey(role(name)));
+      load.session().execute(TableSql.primaryKey(role(name), sql.built()));
+      key = name;
       return true;
     } catch (SQLException e) {
       if (isOfTheRows(e)) {
@@ -152,9 +144,10 @@ final class BuiltIndexes {
    * An index that the rows or columns do not take is no reason to have no rows. Its definition may
    * hold values of rows, so it is known by its name only.
    */
-  private void index(String name, String create, String known) throws SQLException {
+  private boolean index(String name, String create, String known) throws SQLException {
     try {
       load.session().execute(create);
+      return true;
     } catch (SQLException e) {
       if (!isOfTheRows(e)) {
         throw e;
@@ -164,7 +157,18 @@ final class BuiltIndexes {
           .accept(
               "%s was loaded without an index that PostgreSQL cannot build on its rows or columns (SQLSTATE %s): %s"
                   .formatted(load.nameOf(view), e.getSQLState(), known));
+      return false;
     }
+  }
+
+  /** By name, how to make the indexes of others that the rows do not fit. */
+  Map<String, String> leftOut() {
+    return leftOut;
+  }
+
+  /** What an index on a column is called. */
+  static String nameOf(String view, TableShape.Column column) {
+    return cut(view + "_" + column.name(), "_idx");
   }
 
   /** Whether the statement can never work on these rows; else the server has a problem. */
@@ -180,16 +184,34 @@ final class BuiltIndexes {
     Sql.execute(connection, "ALTER INDEX " + sql.read() + " RENAME TO " + role(free));
   }
 
+  /** Makes the same ones on the table that is read, where the built one does not take its place. */
+  void copy(Connection connection) throws SQLException {
+    Set<String> taken = taken(connection);
+    List<String> statements = new ArrayList<>();
+    if (!key.isEmpty()) {
+      statements.add(TableSql.primaryKey(role(named(key, taken)), sql.read()));
+    }
+    for (Found index : found(connection, sql.built())) {
+      statements.add(index.create(role(named(index.name(), taken)), sql.read()));
+    }
+    Sql.execute(connection, statements);
+  }
+
+  /** The name of one in its place, which is taken then. */
+  private String named(String built, Set<String> taken) {
+    String free = free(names.get(built), taken);
+    taken.add(free);
+    return free;
+  }
+
   /** Gives them their names; the old table is gone and this one in its place. */
   void rename(Connection connection) throws SQLException {
     Set<String> taken = taken(connection);
     List<String> statements = new ArrayList<>();
-    for (Map.Entry<String, String> index : names.entrySet()) {
-      String free = free(index.getValue(), taken);
-      taken.add(free);
+    for (String index : names.keySet()) {
       statements.add(
           "ALTER INDEX %s.%s RENAME TO %s"
-              .formatted(quoted(sql.target()), role(index.getKey()), role(free)));
+              .formatted(quoted(sql.target()), role(index), role(named(index, taken))));
     }
     Sql.together(connection, statements.toArray(String[]::new));
   }

@@ -1,5 +1,7 @@
 package io.epicfhir.load.postgres;
 
+import static io.epicfhir.load.sql.Identifiers.literal;
+
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.postgres.state.LoadState;
@@ -7,9 +9,14 @@ import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * What the load of one table means for another, where somebody tied loaded tables together by
@@ -17,6 +24,19 @@ import java.util.Set;
  */
 record Neighbours(LoadState state) {
   private static final String FOREIGN_KEY = "23503";
+
+  /** Whether an index that stands under a view's name is one of a table that was loaded. */
+  static boolean isOurs(PostgresLoad load, String view) throws SQLException {
+    String of =
+        """
+        SELECT count(*) FROM pg_catalog.pg_index i
+        JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
+        JOIN %s s ON s.view = t.relname AND s.target_schema = %s
+        WHERE i.indexrelid = to_regclass(%s)"""
+            .formatted(
+                load.state().states(), literal(load.settings().schema()), literal(load.read(view)));
+    return load.session().number(of) > 0;
+  }
 
   /** Whether rows are refused because those of another loaded table are not there yet, or still. */
   boolean areAwaited(Connection connection, PostgresFailure e) throws SQLException {
@@ -33,6 +53,63 @@ record Neighbours(LoadState state) {
     try (var query = Sql.prepare(connection, both, e.constraint(), state.target());
         ResultSet found = query.executeQuery()) {
       return found.next() && found.getLong(1) > 0;
+    }
+  }
+
+  /**
+   * Groups of tables that foreign keys connect; in each, a table stands behind those that it refers
+   * to, where there is such an order.
+   *
+   * @param views some loaded tables
+   */
+  List<List<String>> groups(Connection connection, Set<String> views) throws SQLException {
+    String keys =
+        """
+        SELECT DISTINCT f.view, t.view FROM pg_catalog.pg_constraint k
+        JOIN %1$s f ON f.relation = k.conrelid AND f.target_schema = ?
+        JOIN %1$s t ON t.relation = k.confrelid AND t.target_schema = f.target_schema
+        WHERE k.contype = 'f' AND f.view <> t.view ORDER BY 1, 2"""
+            .formatted(state.states());
+    Map<String, Set<String>> refersTo = new TreeMap<>();
+    views.forEach(view -> refersTo.put(view, new LinkedHashSet<>()));
+    try (var query = Sql.prepare(connection, keys, state.target());
+        ResultSet found = query.executeQuery()) {
+      while (found.next()) {
+        if (views.contains(found.getString(1)) && views.contains(found.getString(2))) {
+          refersTo.get(found.getString(1)).add(found.getString(2));
+        }
+      }
+    }
+    return groups(refersTo);
+  }
+
+  static List<List<String>> groups(Map<String, Set<String>> refersTo) {
+    Set<String> ordered = new LinkedHashSet<>();
+    refersTo.keySet().forEach(view -> behindItsTargets(view, refersTo, new HashSet<>(), ordered));
+    List<List<String>> groups = new ArrayList<>();
+    for (String view : ordered) {
+      List<String> joined = new ArrayList<>();
+      groups.removeIf(
+          group -> {
+            boolean connected =
+                group.stream()
+                    .anyMatch(
+                        one ->
+                            refersTo.get(view).contains(one) || refersTo.get(one).contains(view));
+            return connected && joined.addAll(group);
+          });
+      joined.add(view);
+      groups.add(joined);
+    }
+    groups.removeIf(group -> group.size() < 2);
+    return groups;
+  }
+
+  private static void behindItsTargets(
+      String view, Map<String, Set<String>> refersTo, Set<String> path, Set<String> ordered) {
+    if (path.add(view) && !ordered.contains(view)) {
+      refersTo.get(view).forEach(to -> behindItsTargets(to, refersTo, path, ordered));
+      ordered.add(view);
     }
   }
 

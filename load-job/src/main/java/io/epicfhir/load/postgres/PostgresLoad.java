@@ -17,6 +17,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -41,7 +43,7 @@ record PostgresLoad(
   /** The table as it is. */
   StandingTable standing(String view) throws SQLException {
     StandingTable table = StandingTable.of(session.connection(), read(view));
-    if (table.isIndex() && !BuiltIndexes.isOurs(this, view)) {
+    if (table.isIndex() && !Neighbours.isOurs(this, view)) {
       throw StandingTable.inTheWay(read(view), "an index");
     }
     return table;
@@ -127,6 +129,18 @@ record PostgresLoad(
     }
   }
 
+  /**
+   * What a person must hear of this run's loads.
+   *
+   * @param first what is known already
+   */
+  List<String> warnings(List<String> first) throws SQLException {
+    List<String> all = new ArrayList<>(first);
+    all.addAll(state.warnings(session.connection(), runKey));
+    all.addAll(new RefusedValues(this).warnings());
+    return all;
+  }
+
   /** Notes in the transaction that the view's table is now this version. */
   void loaded(Connection connection, LoadRequest request, LoadNote note) throws SQLException {
     state.loaded(connection, request.view().at(), request.view().name(), runKey, note);
@@ -135,9 +149,10 @@ record PostgresLoad(
   /**
    * One transaction, tried for as long as patience lasts, in short waits: while a swap waits for a
    * long query on the old table, new queries queue up behind it.
+   *
+   * @param name of the table, or tables, for people
    */
-  void patiently(ViewSnapshot view, Duration patience, PostgresSession.Work work)
-      throws SQLException {
+  void patiently(String name, Duration patience, PostgresSession.Work work) throws SQLException {
     Instant deadline = Instant.now().plus(patience);
     String timeout = "SET LOCAL lock_timeout = " + settings.swapTimeout().toMillis();
     for (boolean done = false; !done; ) {
@@ -151,8 +166,7 @@ record PostgresLoad(
         Failpoint.at("load.committed");
         done = true;
       } catch (SQLException e) {
-        PostgresFailure failure =
-            PostgresFailure.of(e, "put the new " + nameOf(view) + " in place");
+        PostgresFailure failure = PostgresFailure.of(e, "put the new " + name + " in place");
         if (failure.kind() != PostgresFailure.Kind.BUSY || Instant.now().isAfter(deadline)) {
           throw failure;
         }
@@ -165,10 +179,21 @@ record PostgresLoad(
   static void seeing(
       Connection connection, StandingTable table, String read, PostgresSession.Work w)
       throws SQLException {
+    show(connection, table, read);
+    w.on(connection);
+    hideAgain(connection, table, read);
+  }
+
+  /** The first half of {@link #seeing}. */
+  static void show(Connection connection, StandingTable table, String read) throws SQLException {
     if (table.hidden()) {
       Sql.execute(connection, "ALTER TABLE " + read + " NO FORCE ROW LEVEL SECURITY");
     }
-    w.on(connection);
+  }
+
+  /** The second half of {@link #seeing}. */
+  static void hideAgain(Connection connection, StandingTable table, String read)
+      throws SQLException {
     if (table.hidden()) {
       Sql.execute(connection, "ALTER TABLE " + read + " FORCE ROW LEVEL SECURITY");
     }

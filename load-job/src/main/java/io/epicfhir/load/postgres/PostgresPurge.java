@@ -1,5 +1,6 @@
 package io.epicfhir.load.postgres;
 
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.optout.RowNames;
 import io.epicfhir.load.postgres.session.PostgresFailure;
@@ -46,8 +47,23 @@ public final class PostgresPurge {
     this.notes = notes;
   }
 
-  /** Does it; how many rows went, by table. */
-  public Map<String, Long> run() {
+  /**
+   * A table of the schemas.
+   *
+   * @param name schema and name, quoted where they must be
+   * @param own whether it is the loader's
+   * @param readable whether the loader may read it
+   * @param hidden whether row security binds even its owner
+   */
+  private record Table(String name, boolean own, boolean readable, boolean hidden) {}
+
+  /**
+   * Does it.
+   *
+   * @param problem told of tables that could not be looked through, or still name somebody
+   * @return how many rows went, by table
+   */
+  public Map<String, Long> run(Consumer<JobException> problem) {
     Map<String, Long> gone = new TreeMap<>();
     try (PostgresSession session =
         new PostgresSession(
@@ -57,35 +73,75 @@ public final class PostgresPurge {
             settings.swapTimeout())) {
       // Row security that hides rows from the loader would make a proof of nothing: an error then.
       session.execute("SET row_security = off");
-      for (String table : tables(session)) {
-        long rows = purge(session, table);
-        if (rows > 0) {
-          gone.put(table, rows);
-          session.execute("VACUUM " + table);
+      List<Table> tables = tables(session);
+      for (Table table : tables) {
+        try {
+          long rows = table.readable() ? purge(session, table) : 0;
+          if (rows > 0) {
+            gone.put(table.name(), rows);
+          }
+          if (table.own()) {
+            // Statistics have values of rows that went, and readers see them.
+            session.execute("VACUUM (ANALYZE) " + table.name());
+          }
+        } catch (SQLException e) {
+          problem.accept(of(e, "remove patients from " + table.name()).asJobException());
+        } catch (PostgresFailure e) {
+          throw e; // the session is lost
+        } catch (JobException e) {
+          problem.accept(e);
         }
       }
-      List<String> others = others(session);
-      if (!others.isEmpty()) {
-        notes.accept(
-            ("Nobody looked for erased patients in %s: these are materialized views, foreign tables,"
-                    + " or tables of another schema that inherit from a loaded one. Their owners"
-                    + " refresh them, or delete the rows.")
-                .formatted(String.join(", ", others)));
-      }
+      unseen(session, tables);
       return gone;
     } catch (SQLException e) {
-      throw PostgresFailure.of(e, "remove patients from " + settings.access().place());
+      throw of(e, "remove patients from " + settings.access().place()).asJobException();
+    } catch (PostgresFailure e) {
+      throw e.asJobException();
     }
   }
 
-  private List<String> tables(PostgresSession session) throws SQLException {
-    return Sql.texts(
-        session.connection(),
-        """
-        SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind = 'r' AND n.nspname IN (%s) ORDER BY 1"""
-            .formatted(schemas()));
+  /** Nothing else can be done where the server is away. */
+  private static PostgresFailure of(SQLException e, String doing) {
+    PostgresFailure failure = PostgresFailure.of(e, doing);
+    if (failure.kind() == PostgresFailure.Kind.BROKEN) {
+      throw failure;
+    }
+    return failure;
+  }
+
+  private void unseen(PostgresSession session, List<Table> tables) throws SQLException {
+    List<String> others = others(session);
+    tables.stream().filter(table -> !table.readable()).map(Table::name).forEach(others::add);
+    if (!others.isEmpty()) {
+      notes.accept(
+          ("Nobody looked for erased patients in %s: these are materialized views, foreign tables,"
+                  + " tables that load.user may not read, or tables of another schema that inherit"
+                  + " from a loaded one. Their owners refresh them, or delete the rows.")
+              .formatted(String.join(", ", others)));
+    }
+  }
+
+  private List<Table> tables(PostgresSession session) throws SQLException {
+    List<Table> tables = new ArrayList<>();
+    try (Statement statement = session.connection().createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                """
+                SELECT format('%%I.%%I', n.nspname, c.relname), pg_has_role(c.relowner, 'USAGE'),
+                  has_table_privilege(c.oid, 'SELECT'),
+                  row_security_active(c.oid) AND pg_has_role(c.relowner, 'USAGE')
+                FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE c.relkind IN ('r', 'p') AND n.nspname IN (%s) ORDER BY 1"""
+                    .formatted(schemas()))) {
+      while (found.next()) {
+        tables.add(
+            new Table(
+                found.getString(1), found.getBoolean(2), found.getBoolean(3), found.getBoolean(4)));
+      }
+    }
+    return tables;
   }
 
   /** What a reader of the schemas may see, and nobody but its owner can change. */
@@ -113,19 +169,29 @@ public final class PostgresPurge {
         .collect(Collectors.joining(", "));
   }
 
-  private long purge(PostgresSession session, String table) throws SQLException {
+  private long purge(PostgresSession session, Table table) throws SQLException {
     long[] rows = new long[1];
     session.transaction(
         connection -> {
-          List<String> going = naming(connection, table);
+          show(connection, table, "NO FORCE");
+          List<String> going = naming(connection, table.name());
           if (!going.isEmpty()) {
-            rows[0] = delete(connection, table, going);
-            if (!naming(connection, table).isEmpty()) {
-              throw LeftBehind.in(table);
+            rows[0] = delete(connection, table.name(), going);
+            // What a deferred trigger puts back counts, too.
+            Sql.execute(connection, "SET CONSTRAINTS ALL IMMEDIATE");
+            if (!naming(connection, table.name()).isEmpty()) {
+              throw LeftBehind.in(table.name());
             }
           }
+          show(connection, table, "FORCE");
         });
     return rows[0];
+  }
+
+  private static void show(Connection connection, Table table, String force) throws SQLException {
+    if (table.hidden()) {
+      Sql.execute(connection, "ALTER TABLE " + table.name() + " " + force + " ROW LEVEL SECURITY");
+    }
   }
 
   /** Where the rows lie that name somebody on the list; an heir's rows have places of their own. */

@@ -4,7 +4,6 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.job.AuditLog;
 import io.epicfhir.load.postgres.copy.CopyConnections;
 import io.epicfhir.load.postgres.copy.StagedCopy;
-import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Retries;
 import io.epicfhir.load.postgres.state.AuditCopy;
@@ -106,11 +105,12 @@ public final class PostgresTarget implements Target {
   }
 
   private boolean prepare(String lake) throws SQLException {
-    state.create(session.connection());
+    settings.access().requireUnicode(session.connection());
+    state.create(session.connection(), settings.readerRole());
     String first = audit.log().record(1).map(AuditLog.Kept::sha256).orElse("");
     new LakeOfSchema(state, first).require(session.connection(), lake, settings.movedFrom());
-    audit.create(session.connection());
     warnings.clear();
+    session.transaction(connection -> audit.create(connection).ifPresent(warnings::add));
     audit.bringUpToDate(session.connection()).ifPresent(warnings::add);
     String role = new ReaderRole(settings, state, session).given(problems::add);
     load =
@@ -123,6 +123,7 @@ public final class PostgresTarget implements Target {
             session,
             new StagedCopy(settings, state, session, connections),
             notes);
+    new LeftOutIndexes(load).tell();
     return true;
   }
 
@@ -164,6 +165,18 @@ public final class PostgresTarget implements Target {
   }
 
   @Override
+  public List<List<String>> tied(Set<String> waiting) {
+    return guarded(
+        "read the foreign keys", () -> new Neighbours(state).groups(session.connection(), waiting));
+  }
+
+  @Override
+  public List<Optional<TiedResult>> together(List<Tied> group) {
+    TiedRows rows = new TiedRows(load, group);
+    return guarded("load " + rows, rows::load);
+  }
+
+  @Override
   public boolean verify(LoadRequest request) {
     return guarded(
         "verify " + nameOf(request.view().name()),
@@ -172,11 +185,9 @@ public final class PostgresTarget implements Target {
 
   @Override
   public Map<String, String> changedByOthers(List<TableShape> loaded, Set<String> changed) {
-    return changed.isEmpty()
-        ? Map.of()
-        : guarded(
-            "look at what the loads did to other tables",
-            () -> new StandingCheck(load, state, session).changedByOthers(loaded, changed));
+    return guarded(
+        "look at what the loads did to other tables",
+        () -> new StandingCheck(load, state, session).changedByOthers(loaded, changed));
   }
 
   @Override
@@ -195,14 +206,7 @@ public final class PostgresTarget implements Target {
 
   @Override
   public List<String> warnings() {
-    return guarded(
-        "read the warnings",
-        () -> {
-          List<String> all = new ArrayList<>(warnings);
-          all.addAll(state.warnings(session.connection(), runKey));
-          all.addAll(new RefusedValues(load).warnings());
-          return all;
-        });
+    return guarded("read the warnings", () -> load.warnings(warnings));
   }
 
   @Override
@@ -212,14 +216,7 @@ public final class PostgresTarget implements Target {
 
   @Override
   public boolean answers() {
-    return session.alone(
-        () -> {
-          try {
-            return session.connection().isValid(10);
-          } catch (PostgresFailure | SQLException e) {
-            return false;
-          }
-        });
+    return session.answers();
   }
 
   @Override

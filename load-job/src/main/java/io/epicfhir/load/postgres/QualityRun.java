@@ -8,6 +8,7 @@ import io.epicfhir.load.postgres.session.PostgresAccess;
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Sql;
+import io.epicfhir.load.postgres.state.LoadState;
 import io.epicfhir.load.quality.QualityCheck;
 import io.epicfhir.load.quality.QualityChecks;
 import io.epicfhir.load.quality.QualitySettings;
@@ -38,27 +39,12 @@ public record QualityRun(
   /** By check, what the report says of it. */
   public Map<String, Map<String, Object>> run() throws SQLException {
     try {
-      prepare();
+      LoadState.createSchema(session.connection(), settings.schema(), readerRole);
     } catch (SQLException e) {
       String why = reason(e, "make the schema " + settings.schema());
       return new QualityChecks(settings).run(check -> QualityChecks.failed(why));
     }
     return new QualityChecks(settings).run(this::run);
-  }
-
-  private void prepare() throws SQLException {
-    boolean there =
-        session.number(
-                "SELECT count(*) FROM pg_namespace WHERE nspname = " + literal(settings.schema()))
-            > 0;
-    if (!there) {
-      session.execute("CREATE SCHEMA " + quoted(settings.schema()));
-      if (!readerRole.isEmpty()) {
-        session.execute(
-            "GRANT USAGE ON SCHEMA %s TO %s"
-                .formatted(quoted(settings.schema()), Identifiers.role(readerRole)));
-      }
-    }
   }
 
   private Map<String, Object> run(QualityCheck check) {
@@ -123,7 +109,10 @@ public record QualityRun(
     long total =
         check.shareOf().isEmpty()
             ? 0
-            : Sql.number(connection, "SELECT count(*) FROM " + quoted(schema, check.shareOf()));
+            : Sql.number(
+                connection,
+                "SELECT count(*) FROM "
+                    + StandingSql.from(connection, quoted(schema, check.shareOf())));
     long allowed = check.allowed(total);
     result.put(QualityChecks.STATE, rows > allowed ? QualityChecks.EXCEEDED : QualityChecks.PASSED);
     result.put("rows", rows);
@@ -155,7 +144,7 @@ public record QualityRun(
       make(connection, check, kept);
     }
     Sql.execute(
-        connection, "DELETE FROM " + kept, "INSERT INTO " + kept + " SELECT * FROM " + FOUND);
+        connection, "DELETE FROM ONLY " + kept, "INSERT INTO " + kept + " SELECT * FROM " + FOUND);
   }
 
   /** One of other columns has the rights of the one before; who may not see all rows sees none. */

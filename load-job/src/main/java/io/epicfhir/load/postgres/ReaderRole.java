@@ -8,21 +8,25 @@ import io.epicfhir.load.postgres.state.LoadState;
 import io.epicfhir.load.settings.LoadSettings;
 import io.epicfhir.load.sql.Identifiers;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * The role of the settings that may read all tables. It gets a right once: what an administrator
  * takes away by hand stays away until the settings name another role.
  */
 record ReaderRole(LoadSettings settings, LoadState state, PostgresSession session) {
+  private static final String DOING = "grant the role of load.reader-role its privileges";
 
   /**
-   * Gives the role what it lacks since the settings name it.
+   * Gives the role what it lacks since the settings name it. PostgreSQL only warns where it could
+   * grant nothing, so each right is asked for after it was given.
    *
    * @param problem told where the role cannot be given its rights; the tables are loaded all the
    *     same
-   * @return the role, or empty where there is none
+   * @return the role, or empty where there is none, or it cannot come to the tables
    */
   String given(Consumer<JobException> problem) throws SQLException {
     String role = settings.readerRole();
@@ -30,26 +34,40 @@ record ReaderRole(LoadSettings settings, LoadState state, PostgresSession sessio
       return "";
     }
     try {
+      List<String> missing = new ArrayList<>();
       if (!isKnown(role)) {
-        session.execute(
-            "GRANT USAGE ON SCHEMA "
-                + Identifiers.quoted(settings.schema())
-                + " TO "
-                + Identifiers.role(role));
-        Sql.execute(session.connection(), badRows(role));
+        usage(role, missing);
       }
-      Sql.execute(session.connection(), grants(role));
-      note(role);
-      return role;
+      boolean reaches = missing.isEmpty();
+      for (String view : reaches ? views(role) : List.<String>of()) {
+        if (select(role, Identifiers.quoted(settings.schema(), view), missing)) {
+          note(role, view);
+        }
+      }
+      if (!missing.isEmpty()) {
+        problem.accept(refused(role, missing));
+      }
+      return reaches ? role : "";
     } catch (SQLException e) {
-      PostgresFailure failure =
-          PostgresFailure.of(e, "grant the role of load.reader-role its privileges");
+      PostgresFailure failure = PostgresFailure.of(e, DOING);
       if (failure.kind() == PostgresFailure.Kind.BROKEN) {
         throw failure;
       }
       problem.accept(failure.asJobException());
       return "";
     }
+  }
+
+  private static JobException refused(String role, List<String> missing) {
+    String statements =
+        missing.stream()
+            .map(right -> "GRANT %s TO %s".formatted(right, Identifiers.role(role)))
+            .collect(Collectors.joining("; "));
+    return new PostgresFailure(
+            PostgresFailure.Kind.REFUSED,
+            "Cannot %s: load.user may not grant them. Let the owners run: %s. Then rerun."
+                .formatted(DOING, statements))
+        .asJobException();
   }
 
   /** Whether some view was loaded with this role in the settings. */
@@ -61,41 +79,82 @@ record ReaderRole(LoadSettings settings, LoadState state, PostgresSession sessio
         > 0;
   }
 
-  /** Statements that let the role read the tables that were loaded for another role, or none. */
-  private List<String> grants(String role) throws SQLException {
+  /** The schemas, and the bad rows of checks that ran without the role. */
+  private void usage(String role, List<String> missing) throws SQLException {
+    for (String schema : List.of(settings.schema(), settings.quality().schema())) {
+      String there = "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = ";
+      if (session.number(there + Identifiers.literal(schema)) > 0) {
+        grant(role, "schema", schema, "USAGE ON SCHEMA " + Identifiers.quoted(schema), missing);
+      }
+    }
+    for (String table : badRows()) {
+      select(role, table, missing);
+    }
+  }
+
+  private boolean select(String role, String table, List<String> missing) throws SQLException {
+    return grant(role, "table", table, "SELECT ON " + table, missing);
+  }
+
+  /**
+   * Grants one right.
+   *
+   * @param kind of the object, as has_..._privilege() has it
+   * @param name of the object, for the same
+   * @param missing gets the right where the role does not have it then
+   */
+  private boolean grant(String role, String kind, String name, String right, List<String> missing)
+      throws SQLException {
+    try {
+      session.execute("GRANT " + right + " TO " + Identifiers.role(role));
+    } catch (SQLException e) {
+      if (!"42501".equals(e.getSQLState())) {
+        throw e;
+      }
+    }
+    String has =
+        "SELECT has_%s_privilege(%s, %s, '%s')::integer"
+            .formatted(
+                kind,
+                Identifiers.literal(role),
+                Identifiers.literal(name),
+                right.substring(0, right.indexOf(' ')));
+    boolean given = session.number(has) == 1;
+    if (!given) {
+      missing.add(right);
+    }
+    return given;
+  }
+
+  /** Those that were loaded for another role, or none. */
+  private List<String> views(String role) throws SQLException {
     return Sql.texts(
         session.connection(),
         """
-        SELECT format('GRANT SELECT ON %%I.%%I TO %%I', target_schema, view, %1$s)
-        FROM %2$s WHERE target_schema = %3$s AND reader_role <> %1$s
-          AND to_regclass(format('%%I.%%I', target_schema, view)) IS NOT NULL"""
+        SELECT view FROM %2$s WHERE target_schema = %3$s AND reader_role <> %1$s
+          AND to_regclass(format('%%I.%%I', target_schema, view)) IS NOT NULL ORDER BY view"""
             .formatted(
                 Identifiers.literal(role), state.states(), Identifiers.literal(state.target())));
   }
 
-  /** Statements that let the role read the bad rows of checks that ran without it. */
-  private List<String> badRows(String role) throws SQLException {
+  private List<String> badRows() throws SQLException {
     return Sql.texts(
         session.connection(),
         """
-        SELECT format('GRANT USAGE ON SCHEMA %%I TO %%I', n.nspname, %1$s)
-        FROM pg_catalog.pg_namespace n WHERE n.nspname = %2$s UNION ALL
-        SELECT format('GRANT SELECT ON %%I.%%I TO %%I', n.nspname, c.relname, %1$s)
+        SELECT format('%%I.%%I', n.nspname, c.relname)
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = %2$s AND c.relkind = 'r' AND pg_get_userbyid(c.relowner) = current_user"""
-            .formatted(
-                Identifiers.literal(role), Identifiers.literal(settings.quality().schema())));
+        WHERE n.nspname = %s AND c.relkind = 'r' AND pg_get_userbyid(c.relowner) = current_user
+        ORDER BY 1"""
+            .formatted(Identifiers.literal(settings.quality().schema())));
   }
 
-  /** All tables let this role read now; those of earlier releases always did. */
-  private void note(String role) throws SQLException {
+  /** The table lets this role read now. */
+  private void note(String role, String view) throws SQLException {
     Sql.update(
         session.connection(),
-        "UPDATE "
-            + state.states()
-            + " SET reader_role = ? WHERE target_schema = ? AND reader_role IS DISTINCT FROM ?",
+        "UPDATE " + state.states() + " SET reader_role = ? WHERE target_schema = ? AND view = ?",
         role,
         state.target(),
-        role);
+        view);
   }
 }

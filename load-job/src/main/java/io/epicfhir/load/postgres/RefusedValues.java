@@ -53,8 +53,10 @@ public record RefusedValues(PostgresLoad load) {
       session.execute(TAKES);
     }
     session.execute(
-        "DROP TABLE IF EXISTS " + FOUND,
-        "CREATE TEMPORARY TABLE load_refused (LIKE " + table() + " INCLUDING DEFAULTS)");
+        "CREATE TEMPORARY TABLE IF NOT EXISTS load_refused (LIKE "
+            + table()
+            + " INCLUDING DEFAULTS)",
+        "DELETE FROM " + FOUND + " WHERE view = " + literal(shape.name()));
     for (TableShape.Column column : shape.columns()) {
       if (column.type() != ColumnType.TEXT) {
         session.execute(list(shape, column, takes));
@@ -92,6 +94,11 @@ public record RefusedValues(PostgresLoad load) {
 
   /** What the tables lack because PostgreSQL refuses it, a sentence a view. */
   List<String> warnings() throws SQLException {
+    // A table that somebody dropped with its view has no nulls any more.
+    load.session()
+        .execute(
+            "DELETE FROM %s WHERE target_schema = %s AND is_null AND to_regclass(format('%%I.%%I', target_schema, view)) IS NULL"
+                .formatted(table(), literal(load.settings().schema())));
     List<String> warnings = new ArrayList<>();
     for (String view :
         Sql.texts(
@@ -163,7 +170,10 @@ public record RefusedValues(PostgresLoad load) {
   void note(Connection connection, String view, boolean some) throws SQLException {
     forget(connection, view);
     if (some) {
-      Sql.execute(connection, "INSERT INTO " + table() + " SELECT * FROM " + FOUND);
+      Sql.update(
+          connection,
+          "INSERT INTO " + table() + " SELECT * FROM " + FOUND + " WHERE view = ?",
+          view);
     }
   }
 
@@ -192,8 +202,11 @@ public record RefusedValues(PostgresLoad load) {
 
   /** The function that judges a value: the server's own where it has one. */
   private String takes() throws SQLException {
-    String there = "SELECT count(*) FROM pg_catalog.pg_proc WHERE proname = 'pg_input_is_valid'";
-    return load.session().number(there) > 0 ? "pg_input_is_valid" : OWN;
+    // Somebody's own of that name, for older servers, is not the one that is called.
+    String there =
+        "SELECT count(*) FROM pg_catalog.pg_proc WHERE proname = 'pg_input_is_valid'"
+            + " AND pronamespace = 'pg_catalog'::regnamespace";
+    return load.session().number(there) > 0 ? "pg_catalog.pg_input_is_valid" : OWN;
   }
 
   private static String call(String takes, String value, ColumnType type) {

@@ -1,10 +1,9 @@
 package io.epicfhir.load.postgres;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.postgres.state.LastLoad;
+import io.epicfhir.load.postgres.state.LeftOut;
 import io.epicfhir.load.postgres.state.LoadNote;
 import io.epicfhir.load.postgres.state.TableMark;
 import io.epicfhir.load.settings.LoadSettings;
@@ -12,18 +11,13 @@ import io.epicfhir.load.spi.LoadRequest;
 import io.epicfhir.load.spi.LoadResult;
 import io.epicfhir.load.spi.ViewSnapshot;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** A whole load: a new table, made ready beside the one that is read, takes its place. */
 record ReplaceTable(PostgresLoad load) {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
-
   /** The lock of who drops a table. */
   private static final String SWAPPING = "ACCESS EXCLUSIVE";
 
@@ -49,26 +43,37 @@ record ReplaceTable(PostgresLoad load) {
     load.allArrived(view, mark.rows(), request.expected());
     BuiltIndexes indexes = new BuiltIndexes(load, view, sql, seen.counted() == 0);
     finish(view, sql, indexes, last);
-    LoadNote note =
-        new LoadNote(mark, true, json(sql.ownComments()), load.readerRole(), request.warning());
     load.patiently(
-        view,
+        load.nameOf(view),
         request.patience(),
         connection -> {
           unchanged(connection, view, old);
-          if (!old.exists()) {
-            first(connection, sql, old, indexes);
+          TableMark left = old.exists() ? mark : first(connection, view, sql, old, indexes, mark);
+          if (old.exists()) {
+            swap(connection, sql, indexes);
           }
-          rights(connection, sql);
-          if (!old.exists() && !load.readerRole().isEmpty()) {
-            Sql.execute(connection, sql.readBy(load.readerRole()));
-          }
-          Sql.execute(connection, sql.swap());
-          indexes.rename(connection);
+          noteLeftOut(connection, view.name(), old, indexes);
           new RefusedValues(load).note(connection, view.name(), copied.refused());
-          load.loaded(connection, request, note);
+          String comments = Comments.json(sql.ownComments());
+          load.loaded(
+              connection,
+              request,
+              new LoadNote(left, true, comments, load.readerRole(), request.warning()));
         });
+    new LeftOutIndexes(load).tryAgain(view.name());
     return new LoadResult(copied.loaded(), mark.rows());
+  }
+
+  private void noteLeftOut(
+      Connection connection, String view, StandingTable old, BuiltIndexes indexes)
+      throws SQLException {
+    LeftOut leftOut = new LeftOut(load.state());
+    if (!old.exists()) {
+      leftOut.clear(connection, view);
+    }
+    for (Map.Entry<String, String> index : indexes.leftOut().entrySet()) {
+      leftOut.add(connection, view, index.getKey(), index.getValue());
+    }
   }
 
   /** What somebody gave the old table since it was looked at would be lost with it. */
@@ -79,14 +84,44 @@ record ReplaceTable(PostgresLoad load) {
     }
   }
 
-  /** An empty table in the new one's place gets the rights that the target schema gives any. */
-  private static void first(
-      Connection connection, TableSql sql, StandingTable old, BuiltIndexes indexes)
+  /**
+   * An empty table in the new one's place gets what the target schema gives any: rights, which the
+   * new one takes over, and where it is more than these, it stays itself.
+   *
+   * @param built what is in the table that was built
+   * @return what is in the table that is read then
+   */
+  private TableMark first(
+      Connection connection,
+      ViewSnapshot view,
+      TableSql sql,
+      StandingTable old,
+      BuiltIndexes indexes,
+      TableMark built)
       throws SQLException {
     if (old.isIndex()) {
       indexes.giveWay(connection);
     }
     Sql.execute(connection, "CREATE TABLE " + sql.read() + " ()");
+    StandingTable made = StandingTable.of(connection, sql.read());
+    TableMark left = built;
+    if (made.hasMoreThanRights()) {
+      left = new FirstTable(load, view, sql, made).fill(connection, indexes);
+      load.allArrived(view, left.rows(), built.rows());
+    } else {
+      swap(connection, sql, indexes);
+    }
+    if (!load.readerRole().isEmpty()) {
+      Sql.execute(connection, sql.readBy(load.readerRole()));
+    }
+    return left;
+  }
+
+  private static void swap(Connection connection, TableSql sql, BuiltIndexes indexes)
+      throws SQLException {
+    rights(connection, sql);
+    Sql.execute(connection, sql.swap());
+    indexes.rename(connection);
   }
 
   /** The rights to the table that is read, and none that the state schema gives its tables. */
@@ -111,34 +146,9 @@ record ReplaceTable(PostgresLoad load) {
     }
     Sql.together(
         session.connection(),
-        sql.comments(comments(sql), last.map(ReplaceTable::written).orElse(null)));
-  }
-
-  private Map<String, String> comments(TableSql sql) throws SQLException {
-    Map<String, String> found = new HashMap<>();
-    try (Statement statement = load.session().connection().createStatement();
-        ResultSet comments = statement.executeQuery(sql.foundComments())) {
-      while (comments.next()) {
-        found.put(comments.getString(1), comments.getString(2));
-      }
-    }
-    return found.size() == 1 ? null : found; // no column: there is no table
-  }
-
-  private static String json(Map<String, String> comments) {
-    try {
-      return JSON.writeValueAsString(comments);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("Cannot write comments as JSON", e);
-    }
-  }
-
-  @SuppressWarnings("unchecked") // what json() wrote
-  private static Map<String, String> written(LastLoad last) {
-    try {
-      return last.comments() == null ? null : JSON.readValue(last.comments(), Map.class);
-    } catch (JsonProcessingException e) {
-      return null; // somebody else wrote it; that is as if it were not known
-    }
+        sql.comments(
+            sql.built(),
+            Comments.of(session.connection(), sql.foundComments()),
+            last.map(Comments::written).orElse(null)));
   }
 }

@@ -1,5 +1,6 @@
 package io.epicfhir.load.postgres;
 
+import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.state.LastLoad;
 import io.epicfhir.load.postgres.state.LoadState;
@@ -38,7 +39,7 @@ final class StandingCheck {
     }
     StandingTable table = load.standing(shape.name());
     return table.exists()
-        ? news.map(last -> standing(last, last.rows(), table.has(shape), true))
+        ? news.map(last -> standing(last, last.rows(), table.has(shape), true, ""))
         : Optional.empty();
   }
 
@@ -51,28 +52,47 @@ final class StandingCheck {
     }
     String read = load.read(shape.name());
     TableMark[] now = new TableMark[1];
-    session.transaction(
-        connection ->
-            PostgresLoad.seeing(
-                connection, table, read, c -> now[0] = TableMark.of(c, read, table.from(read))));
+    try {
+      session.transaction(
+          connection ->
+              PostgresLoad.seeing(
+                  connection, table, read, c -> now[0] = TableMark.of(c, read, table.from(read))));
+    } catch (SQLException e) {
+      if (!PostgresFailure.isDamage(e.getSQLState())) {
+        throw e;
+      }
+      String damage = "SQLSTATE " + e.getSQLState();
+      return last.map(l -> standing(l, l.rows(), table.has(shape), false, damage));
+    }
     return last.map(
         l ->
             standing(
                 l,
                 now[0].rows(),
                 table.has(shape),
-                l.mark().filter(mark -> mark.stillHolds(now[0])).isPresent()));
+                l.mark().filter(mark -> mark.stillHolds(now[0])).isPresent(),
+                ""));
   }
 
   private static Target.Standing standing(
-      LastLoad last, long counted, boolean fits, boolean untouched) {
+      LastLoad last, long counted, boolean fits, boolean untouched, String damage) {
     return new Target.Standing(
-        last.at(), last.rows(), counted, fits, untouched, last.loadedAt(), last.verifiedAt());
+        last.at(),
+        last.rows(),
+        counted,
+        fits,
+        untouched,
+        last.loadedAt(),
+        last.verifiedAt(),
+        damage);
   }
 
   /** By view, that another table's load changed its table after it was loaded. */
   Map<String, String> changedByOthers(List<TableShape> loaded, Set<String> changed)
       throws SQLException {
+    if (changed.isEmpty()) {
+      return Map.of();
+    }
     Map<String, String> tied = new Neighbours(state).tied(session.connection(), changed);
     Map<String, String> why = new HashMap<>();
     for (TableShape shape : loaded) {

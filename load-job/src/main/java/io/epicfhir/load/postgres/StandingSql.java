@@ -2,6 +2,10 @@ package io.epicfhir.load.postgres;
 
 import static io.epicfhir.load.sql.Identifiers.literal;
 
+import io.epicfhir.load.postgres.session.Sql;
+import java.sql.Connection;
+import java.sql.SQLException;
+
 /** What {@link StandingTable} asks the catalog. */
 final class StandingSql {
   /**
@@ -53,6 +57,19 @@ final class StandingSql {
               "EXISTS (SELECT FROM unnest(p.polroles) r WHERE r = 0 OR pg_has_role(r, 'USAGE'))");
 
   private StandingSql() {}
+
+  /**
+   * Where a table's own rows are, for a FROM: see {@link StandingTable#from}.
+   *
+   * @param table schema and name, quoted
+   */
+  static String from(Connection connection, String table) throws SQLException {
+    String partitioned =
+        "SELECT count(*) FROM pg_catalog.pg_class WHERE relkind = 'p' AND oid = to_regclass(%s)";
+    return Sql.number(connection, partitioned.formatted(literal(table))) > 0
+        ? table
+        : "ONLY " + table;
+  }
 
   /** A type that is no table's, under the name of a table that is not there. */
   static String type(String table) {

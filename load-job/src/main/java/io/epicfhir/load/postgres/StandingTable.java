@@ -23,7 +23,7 @@ import java.util.Map;
  * @param dependedOn whether it has something that a new table would not have, see {@link Rights}
  * @param resourceIndexed whether its rows are found by their resource; where not, id is the same
  * @param owner the role that owns it
- * @param tablespace where it lies; empty for the database's own
+ * @param tablespace where it lies; empty where there is no table
  * @param hidden whether row security may hide its rows from the loader, who owns it
  * @param rewriters triggers and rules that can change rows on their way in
  * @param referenced the columns that others' foreign keys refer to; none where there are none
@@ -73,9 +73,11 @@ record StandingTable(
                     JOIN pg_catalog.pg_attribute a
                     ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
                     WHERE i.indrelid = c.oid AND a.attname = '%3$s'),
-                  pg_get_userbyid(c.relowner), coalesce(s.spcname, ''), %4$s
+                  pg_get_userbyid(c.relowner), s.spcname, %4$s
                 FROM pg_catalog.pg_class c
-                LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
+                JOIN pg_catalog.pg_database b ON b.datname = current_database()
+                LEFT JOIN pg_catalog.pg_tablespace s
+                  ON s.oid = coalesce(nullif(c.reltablespace, 0), b.dattablespace)
                 WHERE c.oid = to_regclass(%1$s)"""
                     .formatted(
                         literal(table),
@@ -165,6 +167,13 @@ record StandingTable(
   /** Whether there is a table. */
   boolean exists() {
     return !kind.isEmpty() && !isIndex();
+  }
+
+  /**
+   * Whether a new table, without rows or columns, has something beside rights that it must keep.
+   */
+  boolean hasMoreThanRights() {
+    return dependedOn || rest.lines().count() > 1; // its oid, and comments
   }
 
   /** Whether an index stands under the table's name. */

@@ -9,6 +9,7 @@ import io.epicfhir.load.spi.TableShape;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -122,15 +123,19 @@ record TableFacts(String schema, PostgresSession session, Consumer<String> notes
     if (ofPatients.isEmpty() || !patientsAreThere()) {
       return;
     }
-    String all =
-        ofPatients.stream().map(this::countPatients).collect(Collectors.joining(" UNION ALL "));
+    String known = StandingSql.from(session.connection(), quoted(schema, "patient"));
+    List<String> counts = new ArrayList<>();
+    for (TableShape view : ofPatients) {
+      String rows = StandingSql.from(session.connection(), quoted(schema, view.name()));
+      counts.add(countPatients(view, rows, known));
+    }
     try (Statement statement = session.connection().createStatement();
-        ResultSet found = statement.executeQuery(all)) {
+        ResultSet found = statement.executeQuery(String.join(" UNION ALL ", counts))) {
       while (found.next()) {
-        Map<String, Long> counts = new LinkedHashMap<>();
-        counts.put("rows", found.getLong(2));
-        counts.put("known", found.getLong(3));
-        facts.get(found.getString(1)).put("patients", counts);
+        Map<String, Long> patients = new LinkedHashMap<>();
+        patients.put("rows", found.getLong(2));
+        patients.put("known", found.getLong(3));
+        facts.get(found.getString(1)).put("patients", patients);
       }
     }
   }
@@ -149,15 +154,11 @@ record TableFacts(String schema, PostgresSession session, Consumer<String> notes
         == 1;
   }
 
-  private String countPatients(TableShape view) {
+  private static String countPatients(TableShape view, String rows, String known) {
     return """
         SELECT %s, count(*), count(p.id) FROM %s t
         LEFT JOIN (SELECT DISTINCT id::text AS id FROM %s) p ON p.id = t.%s::text
         WHERE t.%4$s IS NOT NULL"""
-        .formatted(
-            literal(view.name()),
-            quoted(schema, view.name()),
-            quoted(schema, "patient"),
-            quoted(PATIENT_ID));
+        .formatted(literal(view.name()), rows, known, quoted(PATIENT_ID));
   }
 }

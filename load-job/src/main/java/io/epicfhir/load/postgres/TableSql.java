@@ -28,7 +28,7 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
   /**
    * An empty table; what an interrupted load left there goes.
    *
-   * @param tablespace where it lies; empty for the database's own
+   * @param tablespace where it lies; empty for that of any new table
    */
   String[] create(String tablespace) {
     Stream<String> view =
@@ -77,9 +77,10 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
    * Fails with a unique violation where an id comes twice after all.
    *
    * @param name the key's name, quoted
+   * @param table the table, quoted
    */
-  String primaryKey(String name) {
-    return "ALTER TABLE " + built() + " ADD CONSTRAINT " + name + " PRIMARY KEY (id)";
+  static String primaryKey(String name, String table) {
+    return "ALTER TABLE " + table + " ADD CONSTRAINT " + name + " PRIMARY KEY (id)";
   }
 
   /** Columns of the new table that have an index of their own. */
@@ -119,10 +120,11 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
    * An index on a column, once the rows are in.
    *
    * @param name its name, quoted
+   * @param table the table, quoted
    */
-  String index(String name, TableShape.Column column) {
+  static String index(String name, String table, TableShape.Column column) {
     return "CREATE INDEX %s ON %s%s (%s)"
-        .formatted(name, built(), column.collection() ? " USING gin" : "", quoted(column.name()));
+        .formatted(name, table, column.collection() ? " USING gin" : "", quoted(column.name()));
   }
 
   /** What the ViewDefinition says of the table (under the empty name) and of each column. */
@@ -135,17 +137,18 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
   }
 
   /**
-   * Comments of the new table: our own, and where somebody else wrote one, theirs.
+   * Comments: our own, and where somebody else wrote one, theirs.
    *
+   * @param table the table that gets them, quoted
    * @param found what the table that is read has, in the names of {@link #ownComments}; null where
    *     there is none
    * @param written what the last load wrote; null where that is not known
    */
-  String[] comments(Map<String, String> found, Map<String, String> written) {
+  String[] comments(String table, Map<String, String> found, Map<String, String> written) {
     return ownComments().entrySet().stream()
         .map(own -> Map.entry(own.getKey(), comment(own, found, written)))
         .filter(comment -> !comment.getValue().isEmpty())
-        .map(comment -> comment(comment.getKey(), comment.getValue()))
+        .map(comment -> comment(table, comment.getKey(), comment.getValue()))
         .toArray(String[]::new);
   }
 
@@ -164,9 +167,9 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
     return Objects.equals(now, written.get(own.getKey())) ? own.getValue() : now;
   }
 
-  /** The right to read, for the role that the settings name. */
+  /** The right to read the table that is read, for the role that the settings name. */
   String readBy(String role) {
-    return "GRANT SELECT ON " + built() + " TO " + Identifiers.role(role);
+    return "GRANT SELECT ON " + read() + " TO " + Identifiers.role(role);
   }
 
   /** The step that readers see; part of one transaction. */
@@ -198,11 +201,15 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
     return quoted(staging, shape.name());
   }
 
-  private String comment(String column, String text) {
+  /**
+   * A comment.
+   *
+   * @param table the table, quoted
+   * @param column its name; empty for the table itself
+   */
+  static String comment(String table, String column, String text) {
     String on =
-        column.isEmpty()
-            ? "TABLE " + built()
-            : "COLUMN " + built() + "." + Identifiers.role(column);
+        column.isEmpty() ? "TABLE " + table : "COLUMN " + table + "." + Identifiers.role(column);
     return "COMMENT ON " + on + " IS " + literal(text);
   }
 

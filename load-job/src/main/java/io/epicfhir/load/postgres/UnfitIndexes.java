@@ -57,10 +57,21 @@ record UnfitIndexes(PostgresLoad load, ViewSnapshot view, RowsSql sql) {
     String drop =
         """
         CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid
-            AND k.conrelid = i.indrelid)
+            AND k.contype IN ('p', 'u', 'x'))
           THEN format('ALTER TABLE %s DROP CONSTRAINT %I', i.indrelid::regclass, o.relname)
           ELSE format('DROP INDEX %s', i.indexrelid::regclass) END""";
     return Sql.texts(connection, index(read, name, drop)).get(0);
+  }
+
+  /** The statement that makes it again. */
+  static String create(Connection connection, String read, String name) throws SQLException {
+    String create =
+        """
+        coalesce((SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', k.conrelid::regclass,
+            k.conname, pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k
+          WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')),
+          pg_get_indexdef(i.indexrelid))""";
+    return Sql.texts(connection, index(read, name, create)).get(0);
   }
 
   private static String index(String read, String name, String what) {

@@ -21,6 +21,7 @@ public interface Target extends AutoCloseable {
    * @param untouched whether its rows and columns are the ones that the load left
    * @param loadedAt when it was loaded last
    * @param verifiedAt when its content was last known to be the view's
+   * @param damage why its rows cannot be read, in the target's words; empty where they can
    */
   record Standing(
       ViewVersion at,
@@ -29,7 +30,8 @@ public interface Target extends AutoCloseable {
       boolean fits,
       boolean untouched,
       Instant loadedAt,
-      Instant verifiedAt) {
+      Instant verifiedAt,
+      String damage) {
     /** Whether there is nothing to do. */
     public boolean is(ViewSnapshot view) {
       return at.isSameAs(view.at()) && fits && !tampered();
@@ -99,6 +101,43 @@ public interface Target extends AutoCloseable {
    *     replaced
    */
   Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before);
+
+  /**
+   * A table whose rows wait for those of others.
+   *
+   * @param changes what came and went since the version that is there; empty to replace all rows
+   * @param before what is there; empty where that is not asked
+   */
+  record Tied(LoadRequest request, Optional<ViewChanges> changes, Optional<Standing> before) {}
+
+  /**
+   * How it was loaded.
+   *
+   * @param whole whether all rows were replaced
+   */
+  record TiedResult(LoadResult result, boolean whole) {}
+
+  /**
+   * Tables whose rows wait for each other's can only be loaded in one step.
+   *
+   * @param waiting views that ended with {@link TableWaits}
+   * @return groups of them
+   */
+  default List<List<String>> tied(Set<String> waiting) {
+    return List.of();
+  }
+
+  /**
+   * Loads one such group: readers see all of it or nothing.
+   *
+   * @param group in the order of {@link #tied}
+   * @return in that order, how each was loaded; empty for one whose rows refer to none, which the
+   *     others do not wait for
+   * @throws TableWaits where the rows do not fit each other
+   */
+  default List<Optional<TiedResult>> together(List<Tied> group) {
+    throw new UnsupportedOperationException("No table of this target waits for another");
+  }
 
   /**
    * Compares each row of the view's table with the view's rows. Where they are the same, {@link

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The views as plain Parquet, without a server. */
 class ParquetTargetTest extends TargetKit {
@@ -104,5 +106,28 @@ class ParquetTargetTest extends TargetKit {
     assertThat(load.run()).isEqualTo(2);
 
     assertThat(load.error()).contains("load.export-folder");
+  }
+
+  /** The folder is the user's: what is no manifest there is left alone. */
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "[1]", "text", "", "{\"files\": 1}", "{\"files\": \"../b\"}"})
+  void aFileThatIsNoManifestStopsNothing(String text) throws Exception {
+    LoadRun load = loadOf(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
+    ViewTables.write(load.lake(), "b", plain(), plainRows(3, "x"));
+    assertThat(load.run()).isZero();
+    Files.writeString(folder.resolve("export/notes.json"), text);
+    Files.writeString(folder.resolve("export/a.json"), text);
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("whole");
+    assertThat(load.report().at("/result/tables/b/loaded").asText()).isEqualTo("none");
+    assertThat(load.report().at("/result/warnings"))
+        .singleElement()
+        .satisfies(w -> assertThat(w.asText()).contains("export/a.json did not say which files"));
+    assertThat(load.report().at("/notes").toString()).contains("notes.json");
+    assertThat(Files.readString(folder.resolve("export/notes.json"))).isEqualTo(text);
+    assertThat(rows(load, "a")).isEqualTo(rows(load, "b"));
   }
 }

@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.epicfhir.load.LoadRun;
 import io.epicfhir.load.ViewTables;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who owns a table, and who may read a new one, where the loader is no superuser. */
@@ -117,5 +119,105 @@ class OwnersTest {
 
     assertThat(load.query("SELECT has_table_privilege('{}_clerk', '{}.a', 'SELECT')"))
         .containsExactly("f");
+  }
+
+  private String readable() throws Exception {
+    return String.join(
+        " ",
+        load.query(
+            "SELECT relname || ' ' || has_table_privilege('{}_clerk', oid, 'SELECT') FROM pg_class"
+                + " WHERE relnamespace = '{}'::regnamespace AND relkind = 'r' ORDER BY 1"));
+  }
+
+  /** PostgreSQL warns where the loader has its rights without the right to pass them on. */
+  @ParameterizedTest
+  @ValueSource(strings = {"GRANT ALL ON {}.b TO {}_loader", "GRANT SELECT ON {}.b TO {}_chief"})
+  void aTableThatTheReaderCannotGetStopsNoOther(String rights) throws Exception {
+    for (String view : List.of("b", "c")) {
+      ViewTables.write(load.lake(), view, plain(), plainRows(3, "old"));
+    }
+    assertThat(load.run()).isZero();
+    load.execute("ALTER TABLE {}.b OWNER TO postgres; " + rights);
+    load.with("reader-role", load.schema() + "_clerk");
+    ViewTables.write(load.lake(), "d", plain(), plainRows(3, "old"));
+
+    assertThat(load.run()).isEqualTo(3);
+
+    assertThat(load.error().replace(load.schema(), "s"))
+        .contains("GRANT SELECT ON \"s\".\"b\" TO \"s_clerk\"")
+        .doesNotContain("\"c\"");
+    assertThat(readable()).isEqualTo("a true b false c true d true");
+    load.execute("GRANT SELECT ON {}.b TO {}_clerk; REVOKE SELECT ON {}.c FROM {}_clerk");
+    assertThat(load.run()).as(() -> load.error()).isZero();
+    assertThat(readable()).isEqualTo("a true b true c false d true");
+  }
+
+  /** Somebody began anew, and the state still knows the role. */
+  @Test
+  void theReaderMayUseASchemaThatWasDroppedAndIsMadeAgain() throws Exception {
+    load.with("reader-role", load.schema() + "_clerk");
+    assertThat(load.run()).isZero();
+    load.execute("DROP SCHEMA {} CASCADE");
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.query("SELECT has_schema_privilege('{}_clerk', '{}', 'USAGE')"))
+        .containsExactly("t");
+    assertThat(readable()).isEqualTo("a true");
+    load.execute("REVOKE USAGE ON SCHEMA {} FROM {}_clerk");
+    assertThat(load.run()).isZero();
+    assertThat(load.query("SELECT has_schema_privilege('{}_clerk', '{}', 'USAGE')"))
+        .as("what was taken stays taken")
+        .containsExactly("f");
+  }
+
+  /** What an event trigger gives each new table of the schema, and how the catalog shows it. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "ALTER TABLE @ ENABLE ROW LEVEL SECURITY; relrowsecurity",
+        "ALTER TABLE @ ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; relforcerowsecurity",
+        "CREATE POLICY p ON @ USING (false);"
+            + " EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid)",
+        "CREATE TRIGGER own AFTER INSERT ON @ FOR EACH ROW EXECUTE FUNCTION public.%1$s_seen();"
+            + " EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid)",
+        "ALTER TABLE @ SET (fillfactor = 50); reloptions IS NOT NULL",
+        "COMMENT ON TABLE @ IS 'theirs'; obj_description(c.oid) = 'theirs'",
+        "GRANT SELECT ON @ TO %1$s_clerk; has_table_privilege('%1$s_clerk', c.oid, 'SELECT')"
+      })
+  void whatAnEventTriggerGivesAFirstTableStays(String gives, String shown) throws Exception {
+    schemas();
+    load.execute(
+        """
+        CREATE FUNCTION public.{}_seen() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN RETURN NULL; END $$;
+        CREATE FUNCTION public.{}_secure() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        DECLARE made text; BEGIN
+          FOR made IN SELECT object_identity FROM pg_event_trigger_ddl_commands()
+              WHERE command_tag = 'CREATE TABLE' AND schema_name = '{}' LOOP
+            EXECUTE replace('%s', '@', made);
+          END LOOP; END $$;
+        CREATE EVENT TRIGGER {}_secure ON ddl_command_end WHEN TAG IN ('CREATE TABLE')
+          EXECUTE FUNCTION public.{}_secure()"""
+            .formatted(gives.replace("'", "''").formatted(load.schema())));
+    try {
+      assertThat(load.run()).as(() -> load.error()).isZero();
+    } finally {
+      load.execute("DROP EVENT TRIGGER {}_secure");
+    }
+    String secured =
+        "SELECT %s, (SELECT count(*) FROM {}.a), EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid"
+                .formatted(shown.formatted(load.schema()))
+            + " AND indisprimary AND indexrelid = '{}.a_pkey'::regclass),"
+            + " col_description(c.oid, 1) IS NOT NULL, to_regclass('{}_state.a')"
+            + " FROM pg_class c WHERE oid = '{}.a'::regclass";
+    assertThat(load.query(secured)).containsExactly("t|3|t|t|null");
+
+    assertThat(load.run()).isZero();
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
+    ViewTables.write(load.lake(), "a", plain(), plainRows(4, "new"));
+    assertThat(load.run()).as(() -> load.error()).isZero();
+    assertThat(load.query(secured)).containsExactly("t|4|t|t|null");
   }
 }

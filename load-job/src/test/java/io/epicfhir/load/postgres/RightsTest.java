@@ -110,6 +110,9 @@ class RightsTest {
             load.query(
                 "SELECT tablespace FROM pg_indexes WHERE indexname = 'a_pkey' AND schemaname = '{}'"))
         .containsExactly(space);
+    assertThat(load.query("SELECT reltablespace FROM pg_class WHERE oid = '{}.a'::regclass"))
+        .as("the table lies in the database's own, as before")
+        .containsExactly("0");
     List<String> before = load.query("SELECT '{}.a'::regclass::oid");
 
     assertThat(load.run("--views", "a")).isZero();

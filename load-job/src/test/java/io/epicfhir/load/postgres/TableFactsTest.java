@@ -68,6 +68,13 @@ class TableFactsTest {
                 + "\"null_share\":{\"id\":0.0,\"patient_id\":0.25,\"_resource_id\":0.0},"
                 + "\"patients\":{\"rows\":3,\"known\":2}}");
     assertThat(told("patient").has("patients")).isFalse();
+
+    // What somebody keeps in tables that inherit from these is none of their rows.
+    load.execute("CREATE TABLE {}.a1 () INHERITS ({}.condition)");
+    load.execute("CREATE TABLE {}.a2 () INHERITS ({}.patient); INSERT INTO {}.a2 VALUES ('p9')");
+    load.execute("INSERT INTO {}.a1 VALUES ('c9', 'p1')");
+    assertThat(load.run()).isZero();
+    assertThat(told("condition").at("/patients").toString()).isEqualTo("{\"rows\":3,\"known\":2}");
   }
 
   /** What it says of patients is a figure; what failed is the run's end. */

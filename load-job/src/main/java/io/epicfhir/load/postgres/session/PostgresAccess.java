@@ -40,16 +40,19 @@ public record PostgresAccess(String url, String user, String passwordFile) imple
     "SET datestyle = 'ISO'",
     "SET array_nulls = on",
     "SET standard_conforming_strings = on",
+    // Types are compared by their names.
+    "SET quote_all_identifiers = off",
     "SET default_transaction_isolation = 'read committed'",
     "SET statement_timeout = 0",
-    "SET idle_session_timeout = 0",
     // The server notices soon that this machine is gone, and frees the locks; and what is between
     // the two does not forget a connection that is silent while others copy.
     "SET idle_in_transaction_session_timeout = '5min'",
     "SET tcp_keepalives_idle = 60",
     "SET tcp_keepalives_interval = 10",
     "SET tcp_keepalives_count = 6",
-    // Servers before PostgreSQL 17 have none.
+    // Servers before PostgreSQL 14, and before 17, have none.
+    "SELECT set_config('idle_session_timeout', '0', false)"
+        + " WHERE current_setting('idle_session_timeout', true) IS NOT NULL",
     "SELECT set_config('transaction_timeout', '0', false)"
         + " WHERE current_setting('transaction_timeout', true) IS NOT NULL",
     // What a green run loaded must be there after a crash, whatever the database's habit.
@@ -79,6 +82,21 @@ public record PostgresAccess(String url, String user, String passwordFile) imple
       return connection;
     } catch (SQLException e) {
       throw PostgresFailure.of(e, "reach PostgreSQL at " + place() + " as " + user);
+    }
+  }
+
+  /**
+   * Makes sure that the database can hold every character, and knows it for one.
+   *
+   * @throws PostgresFailure of kind SETTINGS where its encoding is another one than UTF8
+   */
+  public void requireUnicode(Connection connection) throws SQLException {
+    String encoding = Sql.texts(connection, "SHOW server_encoding").get(0);
+    if (!encoding.equals("UTF8")) {
+      throw new PostgresFailure(
+          PostgresFailure.Kind.SETTINGS,
+          "Cannot load into %s: the database has the encoding %s, which does not have every character. Create one with: CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8'; name it in load.jdbc-url, then rerun."
+              .formatted(place(), encoding));
     }
   }
 

@@ -4,6 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.load.spi.TableBusy;
 import java.sql.SQLException;
+import java.util.Set;
 import org.postgresql.util.PSQLException;
 
 /**
@@ -24,6 +25,8 @@ public final class PostgresFailure extends JobException {
     BROKEN(ExitCode.STORAGE),
     /** The server takes no writes: a standby, or a database that is kept as it is. */
     READ_ONLY(ExitCode.STORAGE),
+    /** A page or an index that the server cannot read: its disk, or its memory, lost something. */
+    DAMAGED(ExitCode.STORAGE),
     /** Another session held a lock. */
     BUSY(ExitCode.STORAGE),
     /** Password, rights, a database that is not there. */
@@ -67,8 +70,11 @@ public final class PostgresFailure extends JobException {
    */
   public static PostgresFailure of(SQLException e, String doing) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
-    Kind kind = fromServer(e) ? kind(state) : kindOfDriver(state);
     ServerWords words = new ServerWords(e);
+    Kind kind = fromServer(e) ? kind(state) : kindOfDriver(state);
+    if (words.raisedByProgram()) {
+      kind = Kind.DATA; // whatever code its author chose, or its function ran into
+    }
     String why = words.why(kind == Kind.DATA);
     return new PostgresFailure(
         kind,
@@ -96,6 +102,16 @@ public final class PostgresFailure extends JobException {
       return new TableBusy(getMessage(), this);
     }
     return new JobException(kind.exitCode, getMessage(), this);
+  }
+
+  /** Whether a table's own files are damaged: a new table of the same rows has others. */
+  public boolean isDamage() {
+    return isDamage(sqlState);
+  }
+
+  /** The same, of an SQLSTATE. */
+  public static boolean isDamage(String state) {
+    return Set.of("XX001", "XX002", "58P01").contains(String.valueOf(state));
   }
 
   /** Whether the server sent it; else the driver says what it saw. */
@@ -129,12 +145,18 @@ public final class PostgresFailure extends JobException {
             case "25006" -> Kind.READ_ONLY;
             case "25P03", "25P04" -> Kind.BROKEN; // a timeout of transactions ended the session
             case "42704" -> Kind.SETTINGS; // a role that is not there
+            case "XX001", "XX002" -> Kind.DAMAGED;
             default -> Kind.DEFECT;
           };
     };
   }
 
   private static String advice(String state, ServerWords words, Kind kind) {
+    if (words.raisedByProgram() && Set.of("42P01", "42883", "42704", "3F000").contains(state)) {
+      return "tell its author: the load looks names up in pg_catalog only, so the function must name"
+          + " schemas or have a search_path of its own (ALTER FUNCTION ... SET search_path = ...);"
+          + " the table keeps its last rows";
+    }
     if (kind == Kind.DATA && words.saidByProgram()) {
       return "ask the trigger's author, or disable the trigger, then rerun; the table keeps its last rows";
     }
@@ -161,6 +183,9 @@ public final class PostgresFailure extends JobException {
       case READ_ONLY ->
           "if it is a standby, let load.jdbc-url name the primary (targetServerType=primary);"
               + " else set default_transaction_read_only to off for load.user, then rerun";
+      case DAMAGED ->
+          "the server's storage is damaged: check its disks; if the table is not replaced by itself,"
+              + " its owner runs REINDEX TABLE, or TRUNCATE, since the lake has its rows; then rerun";
       case BUSY -> "another session holds a lock; rerun when it has ended";
       case REFUSED -> "check load.user, load.password-file and the role's privileges";
       case DEPENDED_ON -> "drop the objects that depend on it, rerun, then create them again";

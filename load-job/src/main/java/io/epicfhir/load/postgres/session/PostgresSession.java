@@ -96,6 +96,18 @@ public final class PostgresSession implements AutoCloseable {
     }
   }
 
+  /** Whether the server can be reached. */
+  public boolean answers() {
+    return alone(
+        () -> {
+          try {
+            return connection().isValid(10);
+          } catch (PostgresFailure | SQLException e) {
+            return false;
+          }
+        });
+  }
+
   /** Work whose statements no other thread's come between. */
   public <T> T alone(Supplier<T> work) {
     turn.lock();

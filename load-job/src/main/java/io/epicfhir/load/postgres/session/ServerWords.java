@@ -78,6 +78,16 @@ final class ServerWords {
                 || routine.matches(OF_LANGUAGES)));
   }
 
+  /**
+   * Whether the failure is the program's own, too: not where the server, within a function, waits
+   * for a lock or has no disk left.
+   */
+  boolean raisedByProgram() {
+    return saidByProgram()
+        && (!state.matches(OF_THE_SERVER)
+            || String.valueOf(said.getRoutine()).matches(OF_LANGUAGES));
+  }
+
   /** A full or broken disk (53, 58) is the server's own to tell, in a COPY, too. */
   private boolean inCopy() {
     return context.startsWith("COPY ") && !state.matches("5[38].*");

@@ -22,11 +22,44 @@ public record AuditCopy(String schema, AuditLog log) {
   static final String TABLE = "audit";
   static final String APPEND_ONLY = "audit_append_only";
 
-  /** Makes the table where it is missing. */
-  public void create(Connection connection) throws SQLException {
-    if (isThere(connection)) {
-      return;
+  /**
+   * Makes the table where it is missing, with the trigger that keeps its records. To be called in a
+   * transaction: a table without the trigger would be taken for one that only grows.
+   *
+   * @return what a person must hear: the trigger of a table that was there is gone
+   */
+  public Optional<String> create(Connection connection) throws SQLException {
+    List<String> found =
+        Sql.texts(
+            connection,
+            """
+            SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid
+                AND g.tgname = 'append_only' AND g.tgenabled IN ('O', 'A')) THEN 'kept'
+              WHEN pg_has_role(c.relowner, 'USAGE') THEN 'own' ELSE 'other' END
+            FROM pg_catalog.pg_class c WHERE c.oid = to_regclass(%s)"""
+                .formatted(Identifiers.literal(table())));
+    if (found.isEmpty()) {
+      make(connection);
+      return Optional.empty();
     }
+    return switch (found.get(0)) {
+      case "kept" -> Optional.empty();
+      case "own" -> {
+        make(connection);
+        yield Optional.of(unguarded("The load put it back."));
+      }
+      default -> Optional.of(unguarded("Let its owner run conf/postgresql/roles.sql."));
+    };
+  }
+
+  private String unguarded(String then) {
+    return ("The table %s.%s had no trigger append_only, or a disabled one: its records may have"
+            + " been changed or deleted. %s To compare it with the lake's log, run:"
+            + " python -m epic_fhir.audit LAKE --database URL")
+        .formatted(schema, TABLE, then);
+  }
+
+  private void make(Connection connection) throws SQLException {
     Sql.execute(
         connection,
         """
@@ -43,14 +76,6 @@ public record AuditCopy(String schema, AuditLog log) {
         CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
         FOR EACH STATEMENT EXECUTE FUNCTION %s()"""
             .formatted(table(), Identifiers.quoted(schema, APPEND_ONLY)));
-  }
-
-  private boolean isThere(Connection connection) throws SQLException {
-    String there = "SELECT to_regclass(?) IS NOT NULL";
-    try (var query = Sql.prepare(connection, there, table());
-        ResultSet found = query.executeQuery()) {
-      return found.next() && found.getBoolean(1);
-    }
   }
 
   /**

@@ -32,6 +32,7 @@ public record LoadState(String schema, String target) implements Serializable {
           "load_part",
           RefusedTable.NAME,
           RefusedTable.AS_TEXT,
+          LeftOut.TABLE,
           AuditCopy.TABLE);
 
   /** Columns that earlier releases did not have. */
@@ -54,10 +55,14 @@ public record LoadState(String schema, String target) implements Serializable {
     return Identifiers.quoted(schema, view);
   }
 
-  /** Makes schemas and tables where they are missing, and brings those of earlier releases up. */
-  public void create(Connection connection) throws SQLException {
-    createSchema(connection, target);
-    createSchema(connection, schema);
+  /**
+   * Makes schemas and tables where they are missing, and brings those of earlier releases up.
+   *
+   * @param reader a role that may use a new schema of the analysts' tables, or empty
+   */
+  public void create(Connection connection, String reader) throws SQLException {
+    createSchema(connection, target, reader);
+    createSchema(connection, schema, "");
     Sql.execute(
         connection,
         """
@@ -71,7 +76,7 @@ public record LoadState(String schema, String target) implements Serializable {
       Sql.execute(connection, "ALTER TABLE " + states() + " " + columns);
     }
     copies().create(connection);
-    Sql.execute(connection, RefusedTable.create(schema));
+    Sql.execute(connection, RefusedTable.create(schema), LeftOut.create(schema));
     if (!isIdentified(connection, Identifiers.quoted(schema, RefusedTable.NAME))) {
       Sql.execute(connection, RefusedTable.identify(schema));
     }
@@ -183,14 +188,33 @@ public record LoadState(String schema, String target) implements Serializable {
     return warnings;
   }
 
-  /** Only where it is missing: PostgreSQL asks for the right to make one even where it is there. */
-  private static void createSchema(Connection connection, String schema) throws SQLException {
+  /**
+   * Makes a schema where it is missing: PostgreSQL asks for the right to make one even where it is
+   * there. Nobody took a right to it from the role, so the role gets it, whatever it had before.
+   *
+   * @param reader a role that may use it, or empty; one that does not exist is told elsewhere
+   */
+  public static void createSchema(Connection connection, String schema, String reader)
+      throws SQLException {
     String there = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = ?";
-    try (var query = Sql.prepare(connection, there, schema);
+    String role = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = ?";
+    if (!finds(connection, there, schema)) {
+      String create = "CREATE SCHEMA " + Identifiers.quoted(schema);
+      // Both in one transaction, as one string.
+      Sql.execute(
+          connection,
+          finds(connection, role, reader)
+              ? "%s; GRANT USAGE ON SCHEMA %s TO %s"
+                  .formatted(create, Identifiers.quoted(schema), Identifiers.role(reader))
+              : create);
+    }
+  }
+
+  private static boolean finds(Connection connection, String sql, Object... values)
+      throws SQLException {
+    try (var query = Sql.prepare(connection, sql, values);
         ResultSet found = query.executeQuery()) {
-      if (!found.next()) {
-        Sql.execute(connection, "CREATE SCHEMA " + Identifiers.quoted(schema));
-      }
+      return found.next();
     }
   }
 
@@ -206,10 +230,7 @@ public record LoadState(String schema, String target) implements Serializable {
   private boolean has(Connection connection, String column) throws SQLException {
     String there =
         "SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass(?) AND attname = ?";
-    try (var query = Sql.prepare(connection, there, states(), column);
-        ResultSet found = query.executeQuery()) {
-      return found.next();
-    }
+    return finds(connection, there, states(), column);
   }
 
   /** The table of the last loads, quoted. */

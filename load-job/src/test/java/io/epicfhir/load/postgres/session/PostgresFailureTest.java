@@ -112,6 +112,43 @@ class PostgresFailureTest {
     assertThat(PostgresFailure.of(error(said), "ask")).hasMessageContaining(told);
   }
 
+  /** Whatever code its author chose or its function ran into, no retry helps, nor the settings. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "RAISE EXCEPTION 'no' USING ERRCODE = '42501'",
+        "RAISE EXCEPTION 'no' USING ERRCODE = '42704'",
+        "RAISE EXCEPTION 'no' USING ERRCODE = '08006'",
+        "RAISE EXCEPTION 'no' USING ERRCODE = '53100'",
+        "INSERT INTO nowhere VALUES (1)",
+        "PERFORM nobody()",
+        "EXECUTE 'SELECT * FROM pg_authid; SET ROLE nobody_at_all'"
+      })
+  void whatAFunctionRunsIntoIsItsAuthorsToMend(String body) throws Exception {
+    SQLException said = refusalOf("DO $$ BEGIN " + body + "; END $$");
+
+    PostgresFailure failure = PostgresFailure.of(said, "ask");
+
+    assertThat(failure.kind()).isEqualTo(PostgresFailure.Kind.DATA);
+    assertThat(failure)
+        .hasMessageContaining("author")
+        .hasMessageNotContaining("bug")
+        .hasMessageNotContaining("load.user");
+    assertThat(failure.getMessage().contains("ALTER FUNCTION"))
+        .isEqualTo(said.getSQLState().startsWith("42") && !said.getSQLState().equals("42501"));
+  }
+
+  /** A function that waits for a lock, or needs a disk that is full, is none of its author's. */
+  @ParameterizedTest
+  @CsvSource({
+    "C55P03\tMno\tWPL/pgSQL function log() line 1 at SQL statement\tRProcessInterrupts, BUSY",
+    "C53100\tMno\tWPL/pgSQL function log() line 1 at SQL statement\tRmdextend, BROKEN",
+    "CXX001\tMinvalid page\tRbuffer_readv_complete, DAMAGED"
+  })
+  void whatTheServerRunsIntoIsNot(String said, PostgresFailure.Kind kind) {
+    assertThat(PostgresFailure.of(error(said.replace("\\t", "\t")), "ask").kind()).isEqualTo(kind);
+  }
+
   private static SQLException error(String said) {
     return new PSQLException(new ServerErrorMessage("SERROR\0" + said.replace('\t', '\0') + "\0"));
   }

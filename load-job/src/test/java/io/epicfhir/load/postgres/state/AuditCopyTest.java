@@ -118,4 +118,37 @@ class AuditCopyTest {
   void nothingGoes(String sql) {
     assertThatThrownBy(() -> load.execute(sql)).hasMessageContaining("The audit log only grows");
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"DROP TRIGGER append_only ON", "ALTER TABLE % DISABLE TRIGGER ALL"})
+  void aTableWithoutItsTriggerIsToldAndGetsIt(String sql) throws Exception {
+    String table = load.schema() + "_state.audit";
+    load.execute(sql.contains("%") ? sql.replace("%", table) : sql + " " + table);
+
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/result/warnings/0").asText())
+        .startsWith("The table " + table + " had no trigger append_only")
+        .contains("The load put it back");
+    nothingGoes("TRUNCATE {}_state.audit");
+    assertThat(load.run()).isZero();
+    assertThat(load.report().at("/result").has("warnings")).isFalse();
+  }
+
+  /** The table alone would be taken for one that only grows. */
+  @Test
+  void aTableWhoseTriggerCannotBeMadeIsNotMadeEither() throws Exception {
+    LoadRun other = new LoadRun(folder.resolve("other"));
+    other.execute("CREATE ROLE {}_loader LOGIN; GRANT CREATE ON DATABASE postgres TO {}_loader");
+    other.execute("CREATE SCHEMA {}_state; GRANT ALL ON SCHEMA {}_state TO {}_loader");
+    other.execute(
+        "CREATE FUNCTION {}_state.audit_append_only() RETURNS trigger LANGUAGE plpgsql"
+            + " AS 'BEGIN RETURN NULL; END'");
+    other.with("user", other.schema() + "_loader");
+    ViewTables.write(other.lake(), "a", plain(), plainRows(3, "old"));
+    for (int i = 0; i < 2; i++) {
+      assertThat(other.run()).isEqualTo(3);
+      assertThat(other.query("SELECT to_regclass('{}_state.audit')")).containsExactly("null");
+    }
+  }
 }

@@ -28,7 +28,7 @@ class LakeOfSchemaTest {
   @BeforeEach
   void aTableOfOurs() throws SQLException {
     connection = LoadRun.connect();
-    state.create(connection);
+    state.create(connection, "");
     TableMark mark = new TableMark(1, "", "", 0);
     state.loaded(
         connection,
@@ -68,7 +68,7 @@ class LakeOfSchemaTest {
   @Test
   void theStateOfAnotherPipelineCountsToo() throws SQLException {
     LoadState second = new LoadState(schema + "_second", schema);
-    second.create(connection);
+    second.create(connection, "");
 
     assertThat(refusal(second, OTHER)).isNotNull();
   }

@@ -22,7 +22,7 @@ class LoadStateTest {
   @BeforeEach
   void begin() throws SQLException {
     connection = LoadRun.connect();
-    state.create(connection);
+    state.create(connection, "");
     state.copies().begin(connection, "a", "first");
   }
 
