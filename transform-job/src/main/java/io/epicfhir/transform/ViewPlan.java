@@ -39,7 +39,7 @@ record ViewPlan(
   static final String RESOURCE_ID = "_resource_id";
 
   /** Changes where the way in which rows are made of the same definition does. */
-  private static final String ENGINE = "3";
+  private static final String ENGINE = "4";
 
   static ViewPlan of(CompiledView view) {
     ViewDefinition definition = view.definition();

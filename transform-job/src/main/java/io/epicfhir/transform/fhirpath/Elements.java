@@ -2,6 +2,7 @@ package io.epicfhir.transform.fhirpath;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.hl7.fhir.utilities.SourceLocation;
 
@@ -19,10 +20,8 @@ final class Elements {
 
   /** Chooses the type of value[x]; on an element of one type it keeps all or nothing. */
   static Expr ofType(SourceLocation at, Expr source, PathNode type) {
-    if (!(type instanceof PathNode.Name named)) {
-      throw new PathException("the name of a type is needed", type.at());
-    }
-    String name = named.name();
+    String name =
+        typeName(type).orElseThrow(() -> new PathException("the name of a type is needed", type.at()));
     if (source instanceof Expr.Choice choice) {
       return ofType(at, choice, name);
     }
@@ -30,6 +29,28 @@ final class Elements {
       return source;
     }
     throw new PathException("this is of type " + source.type().name() + ", never " + name, at);
+  }
+
+  /**
+   * The name of a type, which may be that of a model before it; empty where it is no name.
+   *
+   * @throws PathException where the model is not FHIR
+   */
+  static Optional<String> typeName(PathNode type) {
+    if (!(type instanceof PathNode.Name named)) {
+      return Optional.empty();
+    }
+    boolean fhir =
+        named.source() == null
+            || (named.source() instanceof PathNode.Name model
+                && model.source() == null
+                && model.name().equals("FHIR"));
+    if (!fhir) {
+      throw new PathException(
+          "only FHIR's types are known: write " + named.name() + " or FHIR." + named.name(),
+          type.at());
+    }
+    return Optional.of(named.name());
   }
 
   private static Expr ofType(SourceLocation at, Expr.Choice choice, String name) {

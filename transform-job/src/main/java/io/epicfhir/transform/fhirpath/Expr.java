@@ -1,5 +1,6 @@
 package io.epicfhir.transform.fhirpath;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -67,8 +68,22 @@ public sealed interface Expr {
     }
   }
 
-  /** All elements that the paths reach, over and over, depth first. */
-  record Repeat(Expr source, List<List<String>> paths, FhirType type) implements Expr {
+  /**
+   * All elements that the paths reach, over and over, depth first.
+   *
+   * @param first those of the paths that the source has
+   * @param more those of the paths that the reached elements have
+   */
+  record Repeat(Expr source, List<List<Step>> first, List<List<Step>> more, FhirType type)
+      implements Expr {
+    /**
+     * A step of a path.
+     *
+     * @param field its name in JSON
+     * @param list whether JSON writes a list
+     */
+    public record Step(String field, boolean list) implements Serializable {}
+
     @Override
     public boolean many() {
       return true;
@@ -127,7 +142,7 @@ public sealed interface Expr {
     }
   }
 
-  /** Whether there is a value: an element with extensions alone has none. */
+  /** Whether there is one primitive element with a value: with extensions alone it has none. */
   record HasValue(Expr source) implements Expr {
     @Override
     public FhirType type() {
@@ -201,6 +216,11 @@ public sealed interface Expr {
     }
   }
 
-  /** A function of single values. */
-  record Call(Op op, List<Expr> arguments, FhirType type) implements Expr {}
+  /** A function of single values; iif gives what the chosen one of its results gives. */
+  record Call(Op op, List<Expr> arguments, FhirType type) implements Expr {
+    @Override
+    public boolean many() {
+      return op == Op.IIF && (arguments.get(1).many() || arguments.get(2).many());
+    }
+  }
 }

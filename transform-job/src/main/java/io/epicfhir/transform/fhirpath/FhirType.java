@@ -24,6 +24,7 @@ public record FhirType(
     String name, Form form, BaseRuntimeElementCompositeDefinition<?> definition) {
   static final FhirType BOOLEAN = primitive("boolean");
   static final FhirType INTEGER = primitive("integer");
+  static final FhirType INTEGER64 = primitive("integer64");
   static final FhirType DECIMAL = primitive("decimal");
   static final FhirType STRING = primitive("string");
   static final FhirType NOTHING = new FhirType("string", Form.NOTHING, null);

@@ -25,6 +25,9 @@ final class Functions {
           "byteCount", Op.BYTE_COUNT,
           "sha256", Op.SHA256);
 
+  private static final String RESOURCE_TYPE_NEEDED =
+      "getReferenceKey takes the name of a resource type";
+
   private final Typing typing;
   private final PathNode.Function node;
   private final Expr source;
@@ -218,9 +221,12 @@ final class Functions {
     if (node.parameters().isEmpty()) {
       return new Expr.ReferenceKey(source, "");
     }
-    String target = parameter(0) instanceof PathNode.Name name ? name.name() : "";
-    if (target.isEmpty() || FhirType.resource(target).isEmpty()) {
-      throw refuse("getReferenceKey takes the name of a resource type" + FhirType.meant(target));
+    String target =
+        Elements.typeName(parameter(0))
+            .orElseThrow(
+                () -> refuse(RESOURCE_TYPE_NEEDED + ", without quotes: getReferenceKey(Patient)"));
+    if (FhirType.resource(target).isEmpty()) {
+      throw refuse(RESOURCE_TYPE_NEEDED + FhirType.meant(target));
     }
     return new Expr.ReferenceKey(source, target);
   }

@@ -128,14 +128,17 @@ final class Operators {
       return new Expr.Call(Op.ADD, List.copyOf(arguments), FhirType.STRING);
     }
     boolean decimal = op == Op.DIVIDE;
+    boolean wide = false;
     for (Expr argument : arguments) {
       Form form = argument.type().form();
       if (!form.number() && form != Form.NOTHING) {
         throw new PathException("a number is needed, but this is " + argument.type().name(), at);
       }
       decimal |= form == Form.DECIMAL;
+      wide |= form == Form.LONG;
     }
-    return new Expr.Call(op, arguments, decimal ? FhirType.DECIMAL : FhirType.INTEGER);
+    FhirType whole = wide ? FhirType.INTEGER64 : FhirType.INTEGER;
+    return new Expr.Call(op, arguments, decimal ? FhirType.DECIMAL : whole);
   }
 
   private static String names(Expr left, Expr right) {

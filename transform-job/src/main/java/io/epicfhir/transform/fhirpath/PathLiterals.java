@@ -7,11 +7,6 @@ import org.hl7.fhir.utilities.SourceLocation;
 
 /** Reads the literals of FHIRPath, and names in backquotes. */
 final class PathLiterals {
-  private static final Pattern DATE = Pattern.compile("\\d{4}(-\\d{2}(-\\d{2})?)?");
-  private static final String CLOCK = "\\d{2}(:\\d{2}(:\\d{2}(\\.\\d+)?)?)?";
-  private static final Pattern TIME = Pattern.compile(CLOCK);
-  private static final Pattern DATE_TIME =
-      Pattern.compile(DATE + "T(" + CLOCK + "(Z|[+-]\\d{2}:\\d{2})?)?");
   private static final Pattern ESCAPE = Pattern.compile("\\\\(u[0-9a-fA-F]{4}|.?)", Pattern.DOTALL);
   private static final Pattern UNIT =
       Pattern.compile("(year|month|week|day|hour|minute|second|millisecond)s?");
@@ -49,14 +44,15 @@ final class PathLiterals {
   }
 
   private static PathNode time(SourceLocation at, String text) {
-    if (text.startsWith("T") && TIME.matcher(text.substring(1)).matches()) {
+    if (text.startsWith("T") && ConstantText.isPartOfTime(text.substring(1))) {
       return new PathNode.Constant(at, text.substring(1), FhirType.primitive("time"));
     }
-    if (DATE.matcher(text).matches()) {
+    if (ConstantText.isDate(text)) {
       return new PathNode.Constant(at, text, FhirType.primitive("date"));
     }
-    if (DATE_TIME.matcher(text).matches()) {
-      return new PathNode.Constant(at, text.replaceFirst("T$", ""), FhirType.primitive("dateTime"));
+    String point = text.replaceFirst("T$", "");
+    if (ConstantText.isDate(point) || ConstantText.isDayWithPartOfTime(point)) {
+      return new PathNode.Constant(at, point, FhirType.primitive("dateTime"));
     }
     throw new PathException("@" + text + " is neither a date nor a time", at);
   }

@@ -54,6 +54,8 @@ final class PathParser {
           "(['\"`])(?:\\\\.|(?!\\1).)*+\\1|//[^\\r\\n]*|/\\*.*?\\*/|/\\*|%\\w+(?=-)",
           Pattern.DOTALL);
 
+  private static final String TOO_EARLY = "the path ends too early";
+
   private final FHIRLexer lexer;
 
   private PathParser(String path) {
@@ -89,6 +91,9 @@ final class PathParser {
     } catch (FHIRLexerException e) {
       throw new PathException(
           e.getMessage().replaceFirst("^Error @\\d+, \\d+: ", ""), e.getLocation());
+    } catch (StringIndexOutOfBoundsException e) {
+      // HAPI looks behind the end of what a sign or a brace ends.
+      throw new PathException(TOO_EARLY);
     } catch (StackOverflowError e) {
       throw new PathException(Typing.TOO_DEEP);
     }
@@ -218,10 +223,17 @@ final class PathParser {
   }
 
   private PathException unexpected() {
-    return lexer.getCurrent() == null
-        ? new PathException("the path ends too early")
-        : new PathException(
-            "the path has a syntax error at " + lexer.getCurrent() + " on",
-            lexer.getCurrentStartLocation());
+    String token = lexer.getCurrent();
+    if (token == null) {
+      return new PathException(TOO_EARLY);
+    }
+    // HAPI cuts a character of two units in halves.
+    int start = lexer.getCurrentStart();
+    boolean half = Character.isSurrogate(token.charAt(0));
+    return new PathException(
+        "the path has a syntax error at "
+            + (half ? Character.toString(lexer.getSource().codePointAt(start)) : token)
+            + " on",
+        lexer.getCurrentStartLocation());
   }
 }

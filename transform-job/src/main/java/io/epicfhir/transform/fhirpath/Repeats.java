@@ -3,6 +3,7 @@ package io.epicfhir.transform.fhirpath;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Resolves repeat: the parser flattens it, so its paths are plain element names. */
@@ -19,7 +20,7 @@ final class Repeats {
     Set<FhirType> reached = new LinkedHashSet<>();
     while (true) {
       for (List<String> path : names) {
-        known.forEach(from -> reach(path, from, reached));
+        known.forEach(from -> way(path, from).ifPresent(way -> reached.add(way.type())));
       }
       if (!known.addAll(reached)) {
         break;
@@ -33,22 +34,39 @@ final class Repeats {
           "repeat mixes " + String.join(" and ", reached.stream().map(FhirType::name).toList()),
           null);
     }
-    return new Expr.Repeat(new Expr.This(focus), names, reached.iterator().next());
+    FhirType type = reached.iterator().next();
+    return new Expr.Repeat(new Expr.This(focus), steps(names, focus), steps(names, type), type);
   }
 
-  private static void reach(List<String> path, FhirType from, Set<FhirType> reached) {
+  private static List<List<Expr.Repeat.Step>> steps(List<List<String>> paths, FhirType from) {
+    return paths.stream().flatMap(path -> way(path, from).stream()).map(Way::steps).toList();
+  }
+
+  /** Where a path leads. */
+  private record Way(List<Expr.Repeat.Step> steps, FhirType type) {}
+
+  private static Optional<Way> way(List<String> path, FhirType from) {
     Expr value = new Expr.This(from);
+    List<Expr.Repeat.Step> steps = new ArrayList<>();
     for (String name : path) {
       Expr next = Typing.member(value, name).orElse(null);
-      if (next == null) {
-        return;
+      if (next == null || next.type().form() == Form.NOTHING) {
+        return Optional.empty();
       }
+      if (value.type().form().primitive()) {
+        throw noChildren(path); // its extensions are in a field beside it
+      }
+      steps.add(new Expr.Repeat.Step(name, next instanceof Expr.Member member && member.list()));
       value = next;
     }
     if (value.type().form() != Form.COMPLEX) {
-      throw new PathException(String.join(".", path) + " has no children to repeat over", null);
+      throw noChildren(path);
     }
-    reached.add(value.type());
+    return Optional.of(new Way(List.copyOf(steps), value.type()));
+  }
+
+  private static PathException noChildren(List<String> path) {
+    return new PathException(String.join(".", path) + " has no children to repeat over");
   }
 
   /** A path may say by name that it begins at the element at hand, as any other may. */

@@ -31,7 +31,7 @@ record ColumnProgram(
 
   Object value(Object focus, Frame frame) {
     if (!collection) {
-      return converted(path.value(focus, frame));
+      return converted(path.columnValue(focus, frame));
     }
     Values values = frame.take();
     path.values(focus, frame, values);
@@ -43,12 +43,22 @@ record ColumnProgram(
     return items.length == 0 ? EMPTY : new GenericArrayData(items);
   }
 
+  /**
+   * The value as the column's type holds it. Anything else must fail here, where it refuses the
+   * resource, and not in the file that holds the rows of all.
+   */
   private Object converted(Object value) {
-    if (value instanceof Number number && form != Form.INTEGER) {
-      return form == Form.LONG
-          ? (Object) number.longValue()
-          : UTF8String.fromString(number.toString());
+    if (value == null) {
+      return null;
     }
-    return value;
+    return switch (form) {
+      case BOOLEAN -> (Boolean) value;
+      case INTEGER -> (Integer) value;
+      case LONG -> value instanceof Integer whole ? (Object) whole.longValue() : (Long) value;
+      default ->
+          value instanceof Number number
+              ? UTF8String.fromString(number.toString())
+              : (UTF8String) value;
+    };
   }
 }

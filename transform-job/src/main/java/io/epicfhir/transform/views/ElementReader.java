@@ -27,10 +27,11 @@ final class ElementReader {
     for (Map.Entry<String, ReadNode> child : node.children().entrySet()) {
       ReadNode read = child.getValue();
       absent[read.slot()] = read.list() ? FieldReader.NONE : null;
-      if (read.repeat().isEmpty()) {
+      if (read.repeat() == null) {
         wanted.add(new FieldReader(child.getKey(), read, path, oddities, beside));
       } else {
-        repeats.add(new RepeatReader(read, ofElement(read, path, oddities, beside)));
+        ElementReader reached = ofElement(read, path, oddities, beside);
+        repeats.add(new RepeatReader(read, reached, path, oddities));
       }
     }
     fields = new FieldTable(wanted, node.known());
@@ -63,17 +64,13 @@ final class ElementReader {
       } else if (field.reader() == null) {
         json.skip();
       } else if (field.beside()) {
-        field.reader().besideAt(json.place());
-        extended.add(field.reader());
-        json.skip();
+        beside(field.reader(), json);
       } else {
         FieldReader reader = field.reader();
         Object before = elements[reader.slot()];
         elements[reader.slot()] = reader.read(json);
-        if (reader.label() && before != absent[reader.slot()]) {
-          // Of two labels under one name only the last one is read.
-          oddities.add(path + ": a security label twice");
-          oddities.labelUnread();
+        if (before != absent[reader.slot()]) {
+          twice(reader);
         }
       }
     }
@@ -81,6 +78,25 @@ final class ElementReader {
       comeBack(json, start, elements);
     }
     return elements;
+  }
+
+  /** Of two fields beside one element the last one is read, as of two values. */
+  private void beside(FieldReader reader, JsonCursor json) {
+    reader.besideAt(json.place());
+    if (extended.contains(reader)) {
+      twice(reader);
+    } else {
+      extended.add(reader);
+    }
+    json.skip();
+  }
+
+  /** Of two labels under one name only the last one is read. */
+  private void twice(FieldReader reader) {
+    if (reader.label()) {
+      oddities.add(path + ": a security label twice");
+      oddities.labelUnread();
+    }
   }
 
   /** What is read of an object when its end is known. */

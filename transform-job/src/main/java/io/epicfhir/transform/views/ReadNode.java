@@ -1,6 +1,7 @@
 package io.epicfhir.transform.views;
 
 import io.epicfhir.transform.fhirpath.Expr;
+import io.epicfhir.transform.fhirpath.Expr.Repeat.Step;
 import io.epicfhir.transform.fhirpath.FhirType;
 import io.epicfhir.transform.fhirpath.Form;
 import io.epicfhir.transform.fhirpath.eval.Shape;
@@ -21,7 +22,7 @@ final class ReadNode implements Shape, Serializable {
   private final Form form;
   private final TreeSet<String> known;
   private final boolean list;
-  private final List<List<String>> repeat;
+  private final Repeated repeat;
   private final LinkedHashMap<String, ReadNode> children = new LinkedHashMap<>();
   private final Root root;
   private final int slot;
@@ -35,7 +36,15 @@ final class ReadNode implements Shape, Serializable {
     private int siblings;
   }
 
-  private ReadNode(Root root, int slot, FhirType type, boolean list, List<List<String>> repeat) {
+  /**
+   * The paths that are flattened into a list.
+   *
+   * @param first those that begin at the element itself
+   * @param more those that begin at the elements that they reach
+   */
+  record Repeated(List<List<Step>> first, List<List<Step>> more) implements Serializable {}
+
+  private ReadNode(Root root, int slot, FhirType type, boolean list, Repeated repeat) {
     this.root = root;
     this.slot = slot;
     this.form = type.form();
@@ -45,7 +54,7 @@ final class ReadNode implements Shape, Serializable {
   }
 
   static ReadNode ofResource(FhirType type) {
-    return new ReadNode(new Root(), 0, type, false, List.of());
+    return new ReadNode(new Root(), 0, type, false, null);
   }
 
   Form form() {
@@ -61,8 +70,8 @@ final class ReadNode implements Shape, Serializable {
     return list;
   }
 
-  /** The paths that are flattened into this list; empty for an element of JSON. */
-  List<List<String>> repeat() {
+  /** What is flattened into this list; null for an element of JSON. */
+  Repeated repeat() {
     return repeat;
   }
 
@@ -96,21 +105,21 @@ final class ReadNode implements Shape, Serializable {
   @Override
   public ReadNode child(String field, FhirType type, boolean childList) {
     return children.computeIfAbsent(
-        field, name -> new ReadNode(root, nextSlot(), type, childList, List.of()));
+        field, name -> new ReadNode(root, nextSlot(), type, childList, null));
   }
 
   @Override
   public ReadNode repeat(Expr.Repeat repeated) {
+    Repeated paths = new Repeated(repeated.first(), repeated.more());
     return children.computeIfAbsent(
-        "repeat:"
-            + String.join("|", repeated.paths().stream().map(p -> String.join("/", p)).toList()),
-        name -> new ReadNode(root, nextSlot(), repeated.type(), true, repeated.paths()));
+        "repeat:" + paths,
+        name -> new ReadNode(root, nextSlot(), repeated.type(), true, paths));
   }
 
   @Override
   public ReadNode sibling() {
     if (root.sibling == null) {
-      root.sibling = new ReadNode(root, 0, FhirType.extension(), false, List.of());
+      root.sibling = new ReadNode(root, 0, FhirType.extension(), false, null);
     }
     root.siblings++;
     return root.sibling;

@@ -1,9 +1,11 @@
 package io.epicfhir.transform.views;
 
+import io.epicfhir.transform.fhirpath.Expr;
 import io.epicfhir.transform.fhirpath.eval.TooDeep;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Gathers all elements that a repeat reaches into one list: an element stands before what it
@@ -29,23 +31,57 @@ final class RepeatReader {
     }
   }
 
-  private final List<List<byte[]>> paths;
+  /**
+   * A step of a path.
+   *
+   * @param path where it is, for the run report
+   * @param next null behind the path's last step
+   */
+  private record Step(byte[] name, boolean list, String path, Step next) {}
+
+  private final Step[] first;
+  private final Step[] further;
   private final ReadNode node;
   private final int nesting;
   private final ElementReader element;
+  private final Oddities oddities;
   private int level;
   private int most;
 
-  RepeatReader(ReadNode node, ElementReader element) {
-    this.paths = node.repeat().stream().map(RepeatReader::names).toList();
+  // Not parameters: each level of an element takes room on the thread's stack.
+  private JsonCursor json;
+  private List<Object> rows;
+
+  /**
+   * @param path where the object is whose elements are gathered
+   */
+  RepeatReader(ReadNode node, ElementReader element, String path, Oddities oddities) {
+    this.first = ways(node.repeat().first(), path);
+    this.further = ways(node.repeat().more(), path);
     this.node = node;
-    int longest = paths.stream().mapToInt(List::size).max().orElse(1);
+    int longest =
+        Stream.of(node.repeat().first(), node.repeat().more())
+            .flatMap(List::stream)
+            .mapToInt(List::size)
+            .max()
+            .orElse(1);
     this.nesting = LEVELS * 2 * longest + LEVELS;
     this.element = element;
+    this.oddities = oddities;
   }
 
-  private static List<byte[]> names(List<String> path) {
-    return path.stream().map(name -> name.getBytes(StandardCharsets.UTF_8)).toList();
+  private static Step[] ways(List<List<Expr.Repeat.Step>> paths, String from) {
+    return paths.stream().map(path -> way(path, from)).toArray(Step[]::new);
+  }
+
+  private static Step way(List<Expr.Repeat.Step> path, String from) {
+    if (path.isEmpty()) {
+      return null;
+    }
+    Expr.Repeat.Step step = path.get(0);
+    String at = from + "." + step.field();
+    byte[] name = step.field().getBytes(StandardCharsets.UTF_8);
+    return new Step(name, step.list(), at, way(path.subList(1, path.size()), at));
   }
 
   int slot() {
@@ -56,8 +92,9 @@ final class RepeatReader {
    * What the object that is due reaches: a list, or what stands for one that is too deep. The
    * cursor's place behind the object is lost.
    */
-  Object read(JsonCursor json) {
-    List<Object> rows = new ArrayList<>();
+  Object read(JsonCursor cursor) {
+    json = cursor;
+    rows = new ArrayList<>();
     level = 0;
     int start = json.place();
     most = json.left() / 2 + 1; // an element is two characters at least
@@ -66,7 +103,7 @@ final class RepeatReader {
       if (json.left() > SHORT && json.nesting() > nesting) {
         throw new Stop();
       }
-      gather(json, start, rows);
+      gather(start, first);
     } catch (Stop | StackOverflowError end) {
       return rows.size() == most ? TOO_MANY : TOO_DEEP;
     }
@@ -74,33 +111,41 @@ final class RepeatReader {
   }
 
   /** Each path takes its own way through the object. */
-  private void gather(JsonCursor json, int object, List<Object> rows) {
-    for (List<byte[]> path : paths) {
+  private void gather(int object, Step[] ways) {
+    for (int i = 0; i < ways.length; i++) {
       json.back(object);
-      descend(json, path, 0, rows);
+      descend(ways[i]);
     }
   }
 
-  /** From an element on the way to behind it. */
-  private void descend(JsonCursor json, List<byte[]> path, int depth, List<Object> rows) {
+  /** From an element on the way to behind it. Of fields of one name the last one is read. */
+  private void descend(Step step) {
+    int before = rows.size();
     for (boolean more = json.firstField(); more; more = json.nextField()) {
-      if (!json.fieldName().is(path.get(depth))) {
+      if (!json.fieldName().is(step.name())) {
         json.skip();
+        continue;
+      }
+      if (rows.size() > before) {
+        rows.subList(before, rows.size()).clear();
+      }
+      if (!step.list()) {
+        reach(step);
       } else if (json.first() == '[') {
         for (boolean item = json.firstItem(); item; item = json.nextItem()) {
-          reach(json, path, depth + 1, rows);
+          reach(step);
         }
       } else {
-        reach(json, path, depth + 1, rows);
+        odd(step, "not a list");
       }
     }
   }
 
-  private void reach(JsonCursor json, List<byte[]> path, int depth, List<Object> rows) {
+  private void reach(Step step) {
     if (json.first() != '{') {
-      json.skip();
-    } else if (depth < path.size()) {
-      descend(json, path, depth, rows);
+      odd(step, "not an object");
+    } else if (step.next() != null) {
+      descend(step.next());
     } else {
       if (level == LEVELS || rows.size() == most) {
         throw new Stop();
@@ -109,9 +154,17 @@ final class RepeatReader {
       rows.add(element.elements(json));
       int end = json.place();
       level++;
-      gather(json, start, rows);
+      gather(start, further);
       level--;
       json.back(end);
     }
+  }
+
+  /** A null is nothing odd. */
+  private void odd(Step step, String problem) {
+    if (json.first() != 'n') {
+      oddities.add(step.path() + ": " + problem);
+    }
+    json.skip();
   }
 }

@@ -1,9 +1,13 @@
 package io.epicfhir.transform.views;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.epicfhir.transform.fhirpath.Form;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -32,13 +36,13 @@ final class ViewOutput {
    */
   void rows(List<ViewColumn> columns, List<String> rows) throws IOException {
     Files.deleteIfExists(folder.resolve(ERROR));
-    try (Writer file = Files.newBufferedWriter(folder.resolve(ROWS))) {
+    try (Writer file = writer(ROWS)) {
       for (String row : rows) {
         file.write(row);
         file.write('\n');
       }
     }
-    try (Writer file = Files.newBufferedWriter(folder.resolve("columns.json"));
+    try (Writer file = writer("columns.json");
         JsonGenerator list = JSON.createGenerator(file)) {
       list.writeStartArray();
       for (ViewColumn column : columns) {
@@ -55,7 +59,7 @@ final class ViewOutput {
   void refusal(ViewException refused) throws IOException {
     Files.deleteIfExists(folder.resolve(ROWS));
     Files.deleteIfExists(folder.resolve("columns.json"));
-    try (Writer file = Files.newBufferedWriter(folder.resolve(ERROR));
+    try (Writer file = writer(ERROR);
         JsonGenerator error = JSON.createGenerator(file)) {
       error.writeStartObject();
       error.writeStringField(
@@ -63,6 +67,12 @@ final class ViewOutput {
       error.writeStringField("message", refused.getMessage());
       error.writeEndObject();
     }
+  }
+
+  /** Half of a character is written as a question mark; a writer of Files would fail. */
+  private Writer writer(String name) throws IOException {
+    return new OutputStreamWriter(
+        new BufferedOutputStream(Files.newOutputStream(folder.resolve(name))), UTF_8);
   }
 
   /** One row as a JSON object: keys in column order, nulls explicit, decimals with their digits. */

@@ -117,6 +117,14 @@ final class MixedTypesTest {
         "\"valueTime\": \"25:00:00\"",
         "\"valueString\": 5",
         "\"valueCoding\": {\"code\": \"x\"}",
+        "\"valueDate\": \"2015-02-30\"",
+        "\"valueDate\": \"0000\"",
+        "\"valueDateTime\": \"2015-02-30T00:00:00Z\"",
+        "\"valueInstant\": \"2015-02-07T10:00:00+25:00\"",
+        "\"valueInteger64\": 9223372036854775808",
+        "\"valueInteger64\": -9223372036854775809",
+        "\"valueInteger64\": 1.5",
+        "\"valueInteger\": 2147483648",
       })
   void aConstantThatIsNoValueOfItsTypeIsRefused(String value) {
     String constant = "{\"name\": \"k\", " + value + "}";
@@ -128,22 +136,65 @@ final class MixedTypesTest {
   @ParameterizedTest
   @CsvSource({"1.50, 1.50", "1E2, 1E2", "12e2, 12E2", "0.10, 0.10", "-5, -5", "100, 100"})
   void aDecimalConstantKeepsItsDigits(String written, String read) {
+    assertThat(row("%k.toString()", "\"valueDecimal\": " + written))
+        .isEqualTo("{\"c\":\"" + read + "\"}");
+  }
+
+  private static String row(String path, String constant) {
     ViewDefinition definition =
         ViewDefinition.parse(
-            "{\"name\": \"v\", \"resource\": \"Patient\", \"constant\": [{\"name\": \"k\","
-                + " \"valueDecimal\": "
-                + written
+            "{\"name\": \"v\", \"resource\": \"Patient\", \"constant\": [{\"name\": \"k\", "
+                + constant
                 + "}], \"select\": ["
-                + path("%k.toString()", "")
+                + path(path, "")
                 + "]}",
             "v.json");
-    assertThat(
-            LocalViews.rows(
-                ViewCompiler.compile("Patient", List.of(definition)),
-                0,
-                List.of("a"),
-                List.of("{}")))
-        .containsExactly("{\"c\":\"" + read + "\"}");
+    CompiledViews views = ViewCompiler.compile("Patient", List.of(definition));
+    return LocalViews.rows(views, 0, List.of("a"), List.of("{}")).get(0);
+  }
+
+  /** FHIRPath: arithmetic of Long gives Long; what is beyond 64 bits is no value. */
+  @ParameterizedTest
+  @CsvSource({
+    "9223372036854775807, %k, 9223372036854775807",
+    "9223372036854775807, -%k, -9223372036854775807",
+    "9223372036854775807, %k + 1, null",
+    "9223372036854775807, 1 + %k, null",
+    "9223372036854775807, %k - 1, 9223372036854775806",
+    "9223372036854775807, %k * 2, null",
+    "9223372036854775807, %k div 2, 4611686018427387903",
+    "9223372036854775807, %k mod 10, 7",
+    "9223372036854775807, %k / 1, 9223372036854775807",
+    "9223372036854775807, %k div 0, null",
+    "-9223372036854775808, %k, -9223372036854775808",
+    "-9223372036854775808, -%k, null",
+    "-9223372036854775808, %k div -1, null",
+    "-9223372036854775808, %k mod -1, 0",
+    "-9223372036854775808, %k - 1, null",
+    "5000000000, -%k, -5000000000",
+    "5000000000, %k + 1, 5000000001",
+    "5, %k + 2147483647, 2147483652",
+    "5000000000, %k = 5000000000.0, true",
+  })
+  void aWholeNumberOf64BitsIsCalculatedWith(String constant, String path, String expected) {
+    assertThat(row(path, "\"valueInteger64\": " + constant))
+        .isEqualTo("{\"c\":" + expected + "}");
+  }
+
+  @Test
+  void whatIsCalculatedOf64BitsHas64Bits() {
+    String constant = "{\"name\": \"k\", \"valueInteger64\": 1}";
+    for (String path : List.of("%k", "-%k", "%k + 1", "1 - %k", "{} * %k")) {
+      assertThat(column("Patient", path(path, ""), constant).fhirType()).isEqualTo("integer64");
+    }
+    assertThat(column("Patient", path("%k / 1", ""), constant).fhirType()).isEqualTo("decimal");
+    assertThat(column("Patient", path("1 + 1", ""), constant).fhirType()).isEqualTo("integer");
+  }
+
+  @Test
+  void aLeapSecondIsAPointInTime() {
+    assertThat(row("%k = %k", "\"valueInstant\": \"2016-12-31T23:59:60Z\""))
+        .isEqualTo("{\"c\":true}");
   }
 
   @Test
@@ -153,5 +204,12 @@ final class MixedTypesTest {
     assertThatThrownBy(
             () -> column("Observation", path("subject.getReferenceKey(patient)", ""), ""))
         .hasMessageContaining("the name of a resource type; did you mean Patient?");
+    for (String target : List.of("'Patient'", "1", "Practition-er", "{}")) {
+      assertThatThrownBy(
+              () -> column("Observation", path("subject.getReferenceKey(" + target + ")", ""), ""))
+          .hasMessageContaining(
+              "getReferenceKey takes the name of a resource type, without quotes:"
+                  + " getReferenceKey(Patient)");
+    }
   }
 }

@@ -218,9 +218,203 @@ final class PathSyntaxTest {
         "name.all(use = 'usual'); false",
         "contact.all(gender = 'male'); true",
         "('A' & '\\n' & 'B').matches('A.B'); true",
+        // R4: of a single value which is a FHIR primitive
+        "gender.hasValue(); true",
+        "name.first().family.hasValue(); true",
+        "name.family.hasValue(); false",
+        "name.first().given.hasValue(); false",
+        "name.first().hasValue(); false",
+        "contact.gender.hasValue(); false",
+        "extension('u').value.hasValue(); true",
+        "extension('mark').value.hasValue(); false",
       })
   void functionsAnswerAsTheSpecificationSays(String path, String expected) {
     assertThat(value(path)).isEqualTo("{\"c\":" + expected + "}");
+  }
+
+  /** FHIRPath, Math: only a result is rounded; one that underflows or overflows is no value. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "0.000000004 * 1000000000; 4",
+        "0.000000005 * 1000000000; 5",
+        "3 / 0.333333333; 9.00000001",
+        "7 / 0.000000004; 1750000000",
+        "(2147483647 / 3) * -0.333333333; -238609293.87250182",
+        "0.000000005 + 0; 0.00000001",
+        "-0.000000005 + 0; -0.00000001",
+        "1.000000004999999999999999999999999999999 / 1; 1",
+        "0.0000000001 + 0; null",
+        "0 - 0.0000000001; null",
+        "0.0000000001 * 1; null",
+        "0.0000000001 / 1; null",
+        "0.0000000001 mod 1; null",
+        "0.0000000001 div 1; 0",
+        "1 div 0.0000000001; 10000000000",
+        "1 mod 0.0000000001; 0",
+        "-0.0000000001; -0.0000000001",
+        "0.0000000001 - 0.0000000001; 0",
+        "0.0000000001 * 0; 0",
+        "0 / 0.0000000001; 0",
+        "99999999999999999999.0 + 0; 99999999999999999999",
+        "99999999999999999999.0 + 1; null",
+        "99999999999999999999.999999999 + 0; null",
+      })
+  void arithmeticRoundsItsResultAlone(String path, String expected) {
+    assertThat(value(path)).isEqualTo("{\"c\":" + expected + "}");
+  }
+
+  /** Data may have exponents, and literals may not. */
+  @Test
+  void arithmeticOfVerySmallAndLargeValuesOfAResource() {
+    String patient =
+        """
+        {"resourceType": "Patient", "extension": [
+          {"url": "s", "valueDecimal": 1E-30}, {"url": "l", "valueDecimal": 25E29}]}""";
+    String small = "extension('s').value.ofType(decimal)";
+    String large = "extension('l').value.ofType(decimal)";
+    String select = "\"select\": [" + column(small + " * " + large) + "]";
+    assertThat(rows(view(select), patient)).containsExactly("{\"c\":2.5}");
+    select = "\"select\": [" + column("-" + large + " < 0 and -(" + small + ") < 0") + "]";
+    assertThat(rows(view(select), patient)).containsExactly("{\"c\":true}");
+    select = "\"select\": [" + column(large + " + 1") + "]";
+    assertThat(rows(view(select), patient)).containsExactly("{\"c\":null}");
+  }
+
+  /** FHIRPath, Equals and Comparison: by each precision in order; hours are told from minutes. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "@2020-01-01T10:00:00Z > @2015-02-07T13; true",
+        "@2020-01-01T10:00:00Z != @2015-02-07T13; true",
+        "@2020-01-01T10:00:00Z = @2015-02-07T13; false",
+        "@2015-02-07T12:59:59Z < @2015-02-07T13; true",
+        "@2015-02-07T14:00:00Z > @2015-02-07T13; true",
+        "@2015-02-07T13:28:17Z > @2015-02-07T13:28; null",
+        "@2015-02-07T13:28:00Z = @2015-02-07T13:28; null",
+        "@2015-02-07T13:29:00Z > @2015-02-07T13:28; true",
+        "@2015-02-07T13Z = @2015-02-07T14+01:00; true",
+        "@2015-02-07T13:28Z = @2015-02-07T14:28+01:00; true",
+        "@2015-02-07T13Z = @2015-02-07T18+05:30; null",
+        "@2015-02-07T13Z < @2015-02-07T18+01:00; true",
+        "@2018-03-01T10:30:00 > @2018-03-01T10:30:00.0; false",
+        "@2016-12-31T23:59:60Z > @2015-01-01T00:00:00Z; true",
+        "@2016-12-31T23:59:60Z = @2016-12-31T23:59:60Z; true",
+        "@2016-12-31T23:59:60Z > @2016-12-31T23:59:59.999Z; true",
+        "@2016-12-31T23:59:60Z <= @2017-01-01T00:00:00Z; true",
+      })
+  void pointsInTimeAreComparedAsFarAsBothSay(String path, String expected) {
+    assertThat(value(path)).isEqualTo("{\"c\":" + expected + "}");
+  }
+
+  /** All seconds are one precision, whatever their digits. */
+  @Test
+  void ofTwoPrecisionsThereIsAnAnswerOnlyWhereTheDigitsBeforeDiffer() {
+    List<String> same =
+        List.of(
+            "@2015T", "@2015-02T", "@2015-02-07T", "@2015-02-07T13", "@2015-02-07T13:28",
+            "@2015-02-07T13:28:17", "@2015-02-07T13:28:17.0");
+    for (int i = 0; i < same.size(); i++) {
+      for (int j = 0; j < same.size(); j++) {
+        String equal = same.get(i) + " = " + same.get(j);
+        String answer = i == j || Math.min(i, j) == 5 ? "true" : "null";
+        assertThat(value(equal)).as(equal).isEqualTo("{\"c\":" + answer + "}");
+        String less = same.get(i) + " < " + same.get(j).replace("2015", "2016");
+        assertThat(value(less)).as(less).isEqualTo("{\"c\":true}");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "@2015-13-40", "@1989-99", "@2015-00", "@2015-02-30", "@2023-02-29", "@0000",
+        "@2015-02-07T24", "@2015-02-07T25:00:00Z", "@2015-02-07T10:60", "@2015-02-07T10:00:61Z",
+        "@2015-02-07T10:00:00+25:00", "@2015-02-07T10:00:00+14:30", "@2015-02-07T10:00:00+10:60",
+        "@2015-02-30T10:00:00Z", "@2015T13", "@T24:00", "@T25:00", "@T10:60", "@T10:00:61",
+      })
+  void aDateOrTimeThatIsNoneIsRefused(String literal) {
+    assertThatThrownBy(() -> value(literal))
+        .hasMessageContaining(literal + " is neither a date nor a time");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "@2024-02-29, 2024-02-29",
+    "@0001, 0001",
+    "@9999-12-31, 9999-12-31",
+    "@2015-02T, 2015-02",
+    "@2015-02-07T10:00:00+14:00, 2015-02-07T10:00:00+14:00",
+    "@T00:00:00.000, 00:00:00.000",
+    "@T23:59:59.999, 23:59:59.999",
+    "@T12, 12",
+  })
+  void aDateOrTimeIsItsText(String literal, String text) {
+    assertThat(value(literal)).isEqualTo("{\"c\":\"" + text + "\"}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"id -", "gender & -", "name.-", "-", "{", "name{", "id &", "name."})
+  void aPathThatEndsTooEarlyIsRefusedAsThat(String path) {
+    assertThatThrownBy(() -> value(path)).hasMessageEndingWith(": the path ends too early");
+  }
+
+  @Test
+  void aCharacterOfTwoUnitsIsNamedAsAWhole() {
+    assertThatThrownBy(() -> value("name.\ud83d\ude00"))
+        .hasMessageContaining("the path has a syntax error at \ud83d\ude00 on");
+  }
+
+  @Test
+  void aTextOfTheResourceThatIsNoRegularExpressionIsRefusedWithoutIt() {
+    String select = "\"select\": [" + column("'a'.matches(gender)") + "]";
+    assertThatThrownBy(() -> rows(view(select), "{\"resourceType\": \"Patient\", \"gender\": \"[z\"}"))
+        .hasMessageContaining("matches is given a text that is no regular expression")
+        .hasMessageNotContaining("[z");
+  }
+
+  /** FHIRPath, iif: it returns what the criterion's branch returns, which may be many. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "iif(true, name.family, 'z'); [\"O\",\"B\"]",
+        "iif(active, 'z', name.family); [\"O\",\"B\"]",
+        "iif(true, 'z', name.family); [\"z\"]",
+        "name.first().iif(true, given, 'z'); [\"x\",\"y\"]",
+        "iif(true, name.family, 'z').count(); [2]",
+      })
+  void iifGivesManyValues(String path, String expected) {
+    String select = column(path).replace("}]}", ", \"collection\": true}]}");
+    assertThat(rows(view("\"select\": [" + select + "]")))
+        .containsExactly("{\"c\":" + expected + "}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"name.family & 'x'", "name.family.length()", "iif(name.given = 'x', name.family, 'z') + 'y'"})
+  void manyValuesWhereOneBelongsAreRefusedWithoutThatColumnsRemedy(String path) {
+    String many = "{\"resourceType\": \"Patient\", \"name\": [{\"family\": \"O\", \"given\": [\"x\"]}, {\"family\": \"B\"}]}";
+    String select = column(path).replace("}]}", ", \"collection\": true}]}");
+    assertThatThrownBy(() -> rows(view("\"select\": [" + select + "]"), many))
+        .hasMessageContaining("takes one value and is given more; take first()");
+  }
+
+  @Test
+  void aTypeIsOneOfFhir() {
+    assertThat(value("multipleBirth.ofType(FHIR.integer)")).isEqualTo("{\"c\":2}");
+    assertThat(value("managingOrganization.getReferenceKey(FHIR.Organization)"))
+        .isEqualTo("{\"c\":null}");
+    for (String path :
+        List.of(
+            "multipleBirth.ofType(System.integer)",
+            "multipleBirth.ofType(Foo.FHIR.integer)",
+            "multipleBirth as Foo.integer",
+            "managingOrganization.getReferenceKey(Foo.Organization)")) {
+      assertThatThrownBy(() -> value(path)).hasMessageContaining("only FHIR's types are known");
+    }
   }
 
   @Test
@@ -379,6 +573,25 @@ final class PathSyntaxTest {
   @ValueSource(strings = {"[\"$this\"]", "[\"$index.item\"]", "[\"item.where(true)\"]"})
   void aRepeatOverWhatIsNoElementIsRefused(String repeat) {
     assertThatThrownBy(() -> items(repeat)).isInstanceOf(ViewException.class);
+  }
+
+  /** A path that the resource does not have gives no rows, whatever stands in it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"repeat\": [\"item\"]", "forEach\": \"item\"", "repeat\": [\"item.item\"]"})
+  void nothingLeadsNowhere(String inner) {
+    String view =
+        """
+        {"resourceType": "ViewDefinition", "name": "v", "resource": "QuestionnaireResponse",
+         "select": [{"repeat": ["answer.item"], "select": [
+           {"%s, "column": [{"name": "c", "path": "linkId"}]}]}]}"""
+            .formatted(inner);
+    assertThat(
+            rows(
+                view,
+                """
+                {"resourceType": "QuestionnaireResponse", "item": [{"linkId": "1"}],
+                 "answer": [{"item": [{"linkId": "2", "item": [{"linkId": "3"}]}]}]}"""))
+        .isEmpty();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.epicfhir.transform.fhirpath.eval;
 
+import io.epicfhir.transform.fhirpath.Form;
 import io.epicfhir.transform.fhirpath.Op;
 import io.epicfhir.transform.fhirpath.eval.Eval.Single;
 import java.math.BigDecimal;
@@ -9,23 +10,20 @@ import java.math.RoundingMode;
 final class Arithmetic extends Single {
   private static final long serialVersionUID = 1L;
 
-  /** More than a result keeps, so that it is rounded once. */
-  private static final int QUOTIENT_SCALE = 30;
-
   private final Op op;
   private final Eval left;
   private final Eval right;
-  private final boolean decimal;
+  private final Form form;
 
   /**
    * @param right null for a sign
-   * @param decimal whether it is decimal arithmetic
+   * @param form what the result is: INTEGER, LONG or DECIMAL
    */
-  Arithmetic(Op op, Eval left, Eval right, boolean decimal) {
+  Arithmetic(Op op, Eval left, Eval right, Form form) {
     this.op = op;
     this.left = left;
     this.right = right;
-    this.decimal = decimal;
+    this.form = form;
   }
 
   @Override
@@ -35,7 +33,9 @@ final class Arithmetic extends Single {
     if (l == null || r == null) {
       return null;
     }
-    return decimal ? decimals(l, r) : wholes(((Number) l).longValue(), ((Number) r).longValue());
+    return form == Form.DECIMAL
+        ? decimals(l, r)
+        : wholes(((Number) l).longValue(), ((Number) r).longValue());
   }
 
   private Object wholes(long l, long r) {
@@ -49,36 +49,39 @@ final class Arithmetic extends Single {
             case ADD -> Math.addExact(l, r);
             case SUBTRACT -> Math.subtractExact(l, r);
             case MULTIPLY -> Math.multiplyExact(l, r);
-            case INTEGER_DIVIDE -> l / r;
+            case INTEGER_DIVIDE -> r == -1 ? Math.negateExact(l) : l / r;
             case MODULO -> l % r;
             case NEGATE -> Math.negateExact(l);
             default -> throw new IllegalStateException("no arithmetic: " + op);
           };
+      if (form == Form.LONG) {
+        return result;
+      }
       return result == (int) result ? (Object) (int) result : null;
     } catch (ArithmeticException tooLarge) {
       return null;
     }
   }
 
+  /** Operands count with all their digits: only what comes out of them is rounded, and once. */
   private Object decimals(Object first, Object second) {
-    BigDecimal l = Decimals.operand(first);
-    BigDecimal r = Decimals.operand(second);
+    BigDecimal l = Decimals.number(first);
+    BigDecimal r = Decimals.number(second);
     boolean divides = op == Op.DIVIDE || op == Op.INTEGER_DIVIDE || op == Op.MODULO;
     if (l == null || r == null || (divides && r.signum() == 0)) {
       return null;
     }
     BigDecimal result =
         switch (op) {
-          case ADD -> l.add(r);
-          case SUBTRACT -> l.subtract(r);
-          case MULTIPLY -> l.multiply(r);
-          case DIVIDE -> l.divide(r, QUOTIENT_SCALE, RoundingMode.HALF_UP);
-          case INTEGER_DIVIDE -> l.divideToIntegralValue(r);
-          case MODULO -> l.remainder(r);
-          case NEGATE -> l.negate();
+          case ADD -> Decimals.result(l.add(r));
+          case SUBTRACT -> Decimals.result(l.subtract(r));
+          case MULTIPLY -> Decimals.result(l.multiply(r));
+          case DIVIDE -> Decimals.quotient(l, r);
+          case INTEGER_DIVIDE -> Decimals.result(l.divideToIntegralValue(r));
+          case MODULO -> Decimals.result(l.remainder(r));
+          case NEGATE -> l.negate(); // has the digits of its operand
           default -> throw new IllegalStateException("no arithmetic: " + op);
         };
-    BigDecimal kept = Decimals.result(result);
-    return kept == null ? null : Decimals.text(kept);
+    return result == null ? null : Decimals.text(result);
   }
 }

@@ -53,19 +53,27 @@ final class Decimals {
     }
   }
 
-  /** The number as far as arithmetic takes it; null where it has too many digits. */
-  static BigDecimal operand(Object value) {
-    BigDecimal number = number(value);
-    return number == null ? null : result(number);
+  /** Rounded to what a result may have; null where it is too large, or so small that it is 0. */
+  static BigDecimal result(BigDecimal number) {
+    if (number.signum() == 0) {
+      return BigDecimal.ZERO;
+    }
+    return tooLarge(number) ? null : kept(number.setScale(FRACTION, RoundingMode.HALF_UP));
   }
 
-  /** Rounded to what a result may have; null where it is too large. */
-  static BigDecimal result(BigDecimal number) {
-    if (number.precision() - number.scale() > WHOLE && number.signum() != 0) {
-      return null;
-    }
-    BigDecimal rounded = number.setScale(FRACTION, RoundingMode.HALF_UP);
-    return rounded.precision() - rounded.scale() > WHOLE ? null : rounded;
+  /** The quotient, rounded as {@link #result} is: it may have no last digit. */
+  static BigDecimal quotient(BigDecimal dividend, BigDecimal divisor) {
+    return dividend.signum() == 0
+        ? BigDecimal.ZERO
+        : kept(dividend.divide(divisor, FRACTION, RoundingMode.HALF_UP));
+  }
+
+  private static BigDecimal kept(BigDecimal rounded) {
+    return rounded.signum() == 0 || tooLarge(rounded) ? null : rounded;
+  }
+
+  private static boolean tooLarge(BigDecimal number) {
+    return number.precision() - number.scale() > WHOLE;
   }
 
   /** The shortest way to write a computed number. */

@@ -22,6 +22,13 @@ public abstract class Eval implements Serializable {
    */
   public abstract Object value(Object focus, Frame frame);
 
+  /**
+   * The one value of a column that is no collection; null where there is none.
+   *
+   * @throws EvaluationException where there are several
+   */
+  public abstract Object columnValue(Object focus, Frame frame);
+
   /** Whether there is an element. */
   abstract boolean exists(Object focus, Frame frame);
 
@@ -43,6 +50,11 @@ public abstract class Eval implements Serializable {
 
     @Override
     public final Object value(Object focus, Frame frame) {
+      return Extended.value(element(focus, frame));
+    }
+
+    @Override
+    public final Object columnValue(Object focus, Frame frame) {
       return Extended.value(element(focus, frame));
     }
 
@@ -70,13 +82,27 @@ public abstract class Eval implements Serializable {
     private static final long serialVersionUID = 1L;
 
     @Override
-    public Object value(Object focus, Frame frame) {
+    public final Object value(Object focus, Frame frame) {
+      return one(
+          focus,
+          frame,
+          "an operator, a function or a condition takes one value and is given more; take first()"
+              + " of what it is given");
+    }
+
+    @Override
+    public final Object columnValue(Object focus, Frame frame) {
+      return one(
+          focus,
+          frame,
+          "the path has more than one value; take first(), or set collection to true");
+    }
+
+    private Object one(Object focus, Frame frame, String refusal) {
       Values values = frame.take();
       values(focus, frame, values);
       if (values.size() > 1) {
-        throw new EvaluationException(
-            Problem.MANY_VALUES,
-            "the path has more than one value; take first(), or set collection to true");
+        throw new EvaluationException(Problem.MANY_VALUES, refusal);
       }
       Object value = values.size() == 0 ? null : values.get(0);
       frame.give();

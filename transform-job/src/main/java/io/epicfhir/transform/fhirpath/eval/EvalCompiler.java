@@ -82,8 +82,8 @@ public final class EvalCompiler {
       }
       if (expr instanceof Expr.Within within) {
         Compiled source = compile(within.source());
-        Single body = new Scope(source.shape(), loop).compile(within.body()).single();
-        return new Compiled(new Paths.Within(source.eval(), body), null);
+        Eval body = new Scope(source.shape(), loop).eval(within.body());
+        return new Compiled(Paths.Within.of(source.eval(), body), null);
       }
       if (expr instanceof Expr.ReferenceKey key) {
         return new Compiled(referenceKey(key), null);
@@ -192,7 +192,7 @@ public final class EvalCompiler {
         case NOT -> new Logic.Not(first);
         case AND, OR, XOR, IMPLIES ->
             on.size() > 2 ? new Logic.Chain(op, all(on)) : new Logic.Binary(op, first, second);
-        case IIF -> new Logic.Iif(first, second, eval(on.get(2)));
+        case IIF -> Logic.Iif.of(first, second, eval(on.get(2)));
         case EQUAL -> equal(first, second, comparing(on));
         case NOT_EQUAL -> new Logic.Not(equal(first, second, comparing(on)));
         case LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL ->
@@ -201,7 +201,7 @@ public final class EvalCompiler {
         case ADD, SUBTRACT, MULTIPLY, DIVIDE, INTEGER_DIVIDE, MODULO, NEGATE ->
             call.type().form() == Form.TEXT
                 ? new Texts.Binary(op, first, second)
-                : new Arithmetic(op, first, second, call.type().form() == Form.DECIMAL);
+                : new Arithmetic(op, first, second, call.type().form());
         case CONCATENATE, STARTS_WITH, ENDS_WITH, CONTAINS ->
             on.size() > 2 ? new Texts.Chain(all(on)) : new Texts.Binary(op, first, second);
         case MATCHES -> matches(first, second);

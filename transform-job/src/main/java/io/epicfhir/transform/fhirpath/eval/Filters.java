@@ -87,7 +87,7 @@ final class Filters {
     }
   }
 
-  /** Whether there is a value. */
+  /** Whether there is one element, a primitive one, and it has a value. */
   static final class HasValue extends Single {
     private static final long serialVersionUID = 1L;
     private final Eval source;
@@ -98,11 +98,11 @@ final class Filters {
 
     @Override
     Object element(Object focus, Frame frame) {
-      Values values = frame.take();
-      source.values(focus, frame, values);
-      boolean any = values.size() > 0;
+      Values elements = frame.take();
+      source.elements(focus, frame, elements);
+      Object value = elements.size() == 1 ? Extended.value(elements.get(0)) : null;
       frame.give();
-      return any;
+      return value != null && !(value instanceof Object[]);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.epicfhir.transform.fhirpath.eval;
 
 import io.epicfhir.transform.fhirpath.Op;
+import io.epicfhir.transform.fhirpath.eval.Eval.Many;
 import io.epicfhir.transform.fhirpath.eval.Eval.Single;
 
 /** Three-valued logic: null is no answer. */
@@ -97,21 +98,45 @@ final class Logic {
   static final class Iif extends Single {
     private static final long serialVersionUID = 1L;
     private final Eval condition;
+    private final Single then;
+    private final Single otherwise;
+
+    private Iif(Eval condition, Single then, Single otherwise) {
+      this.condition = condition;
+      this.then = then;
+      this.otherwise = otherwise;
+    }
+
+    static Eval of(Eval condition, Eval then, Eval otherwise) {
+      return then instanceof Single one && otherwise instanceof Single other
+          ? new Iif(condition, one, other)
+          : new IifOfMany(condition, then, otherwise);
+    }
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      Single chosen = condition.value(focus, frame) == Boolean.TRUE ? then : otherwise;
+      return chosen.element(focus, frame);
+    }
+  }
+
+  /** The same where one of the two may be many. */
+  private static final class IifOfMany extends Many {
+    private static final long serialVersionUID = 1L;
+    private final Eval condition;
     private final Eval then;
     private final Eval otherwise;
 
-    Iif(Eval condition, Eval then, Eval otherwise) {
+    IifOfMany(Eval condition, Eval then, Eval otherwise) {
       this.condition = condition;
       this.then = then;
       this.otherwise = otherwise;
     }
 
     @Override
-    Object element(Object focus, Frame frame) {
+    public void elements(Object focus, Frame frame, Values out) {
       Eval chosen = condition.value(focus, frame) == Boolean.TRUE ? then : otherwise;
-      return chosen instanceof Single single
-          ? single.element(focus, frame)
-          : chosen.value(focus, frame);
+      chosen.elements(focus, frame, out);
     }
   }
 }

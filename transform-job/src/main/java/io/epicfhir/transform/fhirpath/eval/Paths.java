@@ -179,15 +179,25 @@ final class Paths {
     private final Eval source;
     private final Single body;
 
-    Within(Eval source, Single body) {
+    private Within(Eval source, Single body) {
       this.source = source;
       this.body = body;
     }
 
+    static Eval of(Eval source, Eval body) {
+      return body instanceof Single single
+          ? new Within(source, single)
+          : new ManyWithin(source, body);
+    }
+
     @Override
     Object element(Object focus, Frame frame) {
+      return body.element(only(source, focus, frame), frame);
+    }
+
+    private static Object only(Eval source, Object focus, Frame frame) {
       if (source instanceof Single single) {
-        return body.element(single.element(focus, frame), frame);
+        return single.element(focus, frame);
       }
       Values elements = frame.take();
       source.elements(focus, frame, elements);
@@ -197,7 +207,24 @@ final class Paths {
       }
       Object element = elements.size() == 0 ? null : elements.get(0);
       frame.give();
-      return body.element(element, frame);
+      return element;
+    }
+  }
+
+  /** Many values of the one element that a path gives. */
+  private static final class ManyWithin extends Many {
+    private static final long serialVersionUID = 1L;
+    private final Eval source;
+    private final Eval body;
+
+    ManyWithin(Eval source, Eval body) {
+      this.source = source;
+      this.body = body;
+    }
+
+    @Override
+    public void elements(Object focus, Frame frame, Values out) {
+      body.elements(Within.only(source, focus, frame), frame, out);
     }
   }
 }

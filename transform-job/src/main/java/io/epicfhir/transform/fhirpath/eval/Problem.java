@@ -6,6 +6,8 @@ public enum Problem {
   MANY_VALUES,
   /** The operator = was given two lists. */
   TWO_LISTS,
+  /** A text of the resource is used as a regular expression, and is none. */
+  NO_PATTERN,
   /** Elements lie in each other deeper than repeat follows them. */
   TOO_DEEP,
   /** The loops of the view give more rows than are kept for a resource. */

@@ -3,6 +3,7 @@ package io.epicfhir.transform.fhirpath.eval;
 import io.epicfhir.transform.fhirpath.Op;
 import io.epicfhir.transform.fhirpath.eval.Eval.Single;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /** Functions and operators of texts. */
@@ -94,8 +95,20 @@ final class Texts {
       if (value == null || wanted == null) {
         return null;
       }
-      Pattern compiled = constant == null ? pattern(wanted) : constant;
+      Pattern compiled = constant == null ? computed(wanted) : constant;
       return compiled.matcher(value.toString()).find();
+    }
+
+    private static Pattern computed(Object regex) {
+      try {
+        return pattern(regex);
+      } catch (PatternSyntaxException e) {
+        // Its message has the regex, which is of the resource.
+        throw new EvaluationException(
+            Problem.NO_PATTERN,
+            "matches is given a text that is no regular expression; use contains(), or write the"
+                + " expression in quotes");
+      }
     }
   }
 

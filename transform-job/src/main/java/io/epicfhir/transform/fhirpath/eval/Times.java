@@ -7,8 +7,12 @@ import org.apache.spark.unsafe.types.UTF8String;
 /** Points in time as they are written, compared as far as both say. */
 final class Times {
   private static final int DATE = "0000-00-00".length();
+  private static final int HOURS = "0000-00-00T00".length();
   private static final int MINUTES = "0000-00-00T00:00".length();
+  private static final int INSTANT = "0000-00-00T00:00:00".length();
   private static final int SECONDS = "00:00:00".length();
+  private static final int MINUTE = 60;
+  private static final int HOUR = 3_600;
   private static final int DAY = 86_400;
   private static final long NO_TIME = Long.MIN_VALUE;
 
@@ -22,12 +26,34 @@ final class Times {
     if (left.numBytes() <= DATE || right.numBytes() <= DATE) {
       return digits(left, right, DATE);
     }
-    long l = seconds(left);
-    long r = seconds(right);
+    int leftZone = zoneStart(left);
+    int rightZone = zoneStart(right);
+    long l = seconds(left, leftZone);
+    long r = seconds(right, rightZone);
     if (l == NO_TIME || r == NO_TIME) {
       return Comparing.UNKNOWN;
     }
+    if (leftZone < INSTANT || rightZone < INSTANT) {
+      return spans(l, span(leftZone), r, span(rightZone));
+    }
     return l == r ? Integer.compare(micros(left), micros(right)) : Long.compare(l, r);
+  }
+
+  /**
+   * An hour or a minute without what follows is all of it: before or behind what it has no part in,
+   * equal to itself; else there is no answer.
+   */
+  private static int spans(long left, int leftSpan, long right, int rightSpan) {
+    if (left == right && leftSpan == rightSpan) {
+      return 0;
+    }
+    boolean apart = left + leftSpan <= right || right + rightSpan <= left;
+    return apart ? Long.compare(left, right) : Comparing.UNKNOWN;
+  }
+
+  /** How many seconds a time means, by where its digits end. */
+  private static int span(int end) {
+    return end == HOURS ? HOUR : end == MINUTES ? MINUTE : 1;
   }
 
   static int timesOfDay(UTF8String left, UTF8String right) {
@@ -61,29 +87,29 @@ final class Times {
     return left.numBytes() == right.numBytes() ? 0 : Comparing.UNKNOWN;
   }
 
-  /** Whole seconds since 1970; where no zone is written, it is UTC. */
-  private static long seconds(UTF8String time) {
-    int zone = zoneStart(time);
-    boolean wholeMinutes = zone == MINUTES;
-    if (zone < MINUTES || (!wholeMinutes && zone < DATE + 1 + SECONDS)) {
+  /** Whole seconds since 1970; where no zone is written, it is UTC. A leap second is the next. */
+  private static long seconds(UTF8String time, int zone) {
+    boolean minutes = zone >= MINUTES;
+    boolean seconds = zone >= INSTANT;
+    if (zone != HOURS && zone != MINUTES && !seconds) {
       return NO_TIME;
     }
     int hour = number(time, 11, 2, 23);
-    int minute = number(time, 14, 2, 59);
-    int second = wholeMinutes ? 0 : number(time, 17, 2, 59);
+    int minute = minutes ? number(time, 14, 2, 59) : 0;
+    int second = seconds ? number(time, 17, 2, 60) : 0;
     int offset = offset(time, zone);
     boolean punctuated =
         is(time, 4, '-')
             && is(time, 7, '-')
-            && is(time, 13, ':')
-            && (wholeMinutes || is(time, 16, ':'));
+            && (!minutes || is(time, 13, ':'))
+            && (!seconds || is(time, 16, ':'));
     if (!punctuated || hour < 0 || minute < 0 || second < 0 || offset == Integer.MIN_VALUE) {
       return NO_TIME;
     }
     try {
       int month = number(time, 5, 2, 12);
       LocalDate day = LocalDate.of(number(time, 0, 4, 9999), month, number(time, 8, 2, 31));
-      return day.toEpochDay() * DAY + hour * 3600L + minute * 60L + second - offset;
+      return day.toEpochDay() * DAY + (long) hour * HOUR + minute * MINUTE + second - offset;
     } catch (DateTimeException e) {
       return NO_TIME;
     }
