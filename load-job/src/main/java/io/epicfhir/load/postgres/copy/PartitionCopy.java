@@ -20,6 +20,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.VoidFunction;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.vectorized.ColumnarBatch;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
@@ -49,9 +50,18 @@ record PartitionCopy(
    */
   @Override
   public void call(Iterator<InternalRow> rows) {
+    part(out -> write(rows, out));
+  }
+
+  /** Of batches of columns, in the binary formats. */
+  VoidFunction<Iterator<ColumnarBatch>> ofBatches() {
+    return batches -> part(out -> writeBatches(batches, (CopyBinary) out));
+  }
+
+  private void part(Source rows) {
     try (Connection connection = access.connect(lockPatience)) {
       connection.setAutoCommit(false);
-      claimed(connection, TaskContext.getPartitionId(), out -> write(rows, out));
+      claimed(connection, TaskContext.getPartitionId(), rows);
     } catch (SQLException e) {
       throw failure(e);
     }
@@ -140,6 +150,13 @@ record PartitionCopy(
         checkNul(out, column);
       }
       out.endRow();
+    }
+  }
+
+  private void writeBatches(Iterator<ColumnarBatch> batches, CopyBinary out) throws SQLException {
+    CopyBatches copy = new CopyBatches(shape.columns(), out, column -> checkNul(out, column));
+    while (batches.hasNext()) {
+      copy.put(batches.next());
     }
   }
 

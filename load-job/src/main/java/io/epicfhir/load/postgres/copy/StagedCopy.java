@@ -11,11 +11,16 @@ import io.epicfhir.load.spi.Loaded;
 import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.spi.ViewSnapshot;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.vectorized.ColumnarBatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Option;
@@ -127,14 +132,14 @@ public record StagedCopy(
   }
 
   private static void copy(TableShape shape, Dataset<Row> rows, PartitionCopy copy, int copies) {
-    Column[] bytes = shape.columns().stream().map(PostgresType::asBytes).toArray(Column[]::new);
     try {
-      ((org.apache.spark.sql.classic.Dataset<Row>) rows.select(bytes))
-          .queryExecution()
-          .toRdd()
-          .coalesce(copies, false, Option.apply(new EvenParts()), null)
-          .toJavaRDD()
-          .foreachPartition(copy);
+      Optional<RDD<ColumnarBatch>> batches =
+          copy.binary() ? CopyBatches.of(shape, rows) : Optional.empty();
+      if (batches.isPresent()) {
+        shared(batches.get(), copies).foreachPartition(copy.ofBatches());
+      } else {
+        shared(bytes(shape, rows), copies).foreachPartition(copy);
+      }
     } catch (Exception e) {
       // Spark wraps a task's exception; what it says of it quotes nothing but our own message.
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
@@ -147,5 +152,16 @@ public record StagedCopy(
       }
       throw e;
     }
+  }
+
+  private static RDD<InternalRow> bytes(TableShape shape, Dataset<Row> rows) {
+    Column[] bytes = shape.columns().stream().map(PostgresType::asBytes).toArray(Column[]::new);
+    return ((org.apache.spark.sql.classic.Dataset<Row>) rows.select(bytes))
+        .queryExecution()
+        .toRdd();
+  }
+
+  private static <T> JavaRDD<T> shared(RDD<T> rows, int copies) {
+    return rows.coalesce(copies, false, Option.apply(new EvenParts()), null).toJavaRDD();
   }
 }
