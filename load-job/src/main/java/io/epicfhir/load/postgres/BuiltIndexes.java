@@ -4,6 +4,7 @@ import static io.epicfhir.load.sql.Identifiers.literal;
 import static io.epicfhir.load.sql.Identifiers.quoted;
 import static io.epicfhir.load.sql.Identifiers.role;
 
+import io.epicfhir.load.postgres.copy.CopyConnections;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.spi.ViewSnapshot;
@@ -102,14 +103,45 @@ final class BuiltIndexes {
         load.session().number("SELECT to_regclass(" + literal(sql.built()) + ")::oid::bigint")
             + " index ";
     Set<String> indexed = keys();
+    List<Wanted> others = new ArrayList<>();
     for (Found index : found(load.session().connection(), sql.read())) {
       String name = begin(index.name()); // first, so that they keep their names
-      index(name, index.create(role(name), sql.built()), index.name());
+      others.add(new Wanted(name, index.create(role(name), sql.built()), index.name()));
     }
+    make(others);
     indexed.addAll(Sql.texts(load.session().connection(), sql.indexedColumns()));
+    List<Wanted> own = new ArrayList<>();
     for (TableShape.Column column : sql.indexes(indexed)) {
       String name = begin(cut(view.name() + "_" + column.name(), "_idx"));
-      index(name, sql.index(role(name), column), "on column " + column.name());
+      own.add(new Wanted(name, sql.index(role(name), column), "on column " + column.name()));
+    }
+    make(own);
+  }
+
+  /**
+   * An index to be made.
+   *
+   * @param create its statement, which may hold values of rows
+   * @param known what may be told of it
+   */
+  private record Wanted(String name, String create, String known) {}
+
+  /** Those of many rows side by side. */
+  private void make(List<Wanted> indexes) throws SQLException {
+    if (load.staged().isWorthSeveral(view) && indexes.size() > 1) {
+      Map<Wanted, CopyConnections.Work> pieces = new LinkedHashMap<>();
+      indexes.forEach(index -> pieces.put(index, c -> Sql.execute(c, index.create())));
+      for (var failed : load.staged().sideBySide(view.name(), pieces).entrySet()) {
+        unfit(failed.getKey(), failed.getValue());
+      }
+      return;
+    }
+    for (Wanted index : indexes) {
+      try {
+        load.session().execute(index.create());
+      } catch (SQLException e) {
+        unfit(index, e);
+      }
     }
   }
 
@@ -148,23 +180,16 @@ final class BuiltIndexes {
     }
   }
 
-  /**
-   * An index that the rows or columns do not take is no reason to have no rows. Its definition may
-   * hold values of rows, so it is known by its name only.
-   */
-  private void index(String name, String create, String known) throws SQLException {
-    try {
-      load.session().execute(create);
-    } catch (SQLException e) {
-      if (!isOfTheRows(e)) {
-        throw e;
-      }
-      names.remove(name);
-      load.notes()
-          .accept(
-              "%s was loaded without an index that PostgreSQL cannot build on its rows or columns (SQLSTATE %s): %s"
-                  .formatted(load.nameOf(view), e.getSQLState(), known));
+  /** An index that the rows or columns do not take is no reason to have no rows. */
+  private void unfit(Wanted index, SQLException e) throws SQLException {
+    if (!isOfTheRows(e)) {
+      throw e;
     }
+    names.remove(index.name());
+    load.notes()
+        .accept(
+            "%s was loaded without an index that PostgreSQL cannot build on its rows or columns (SQLSTATE %s): %s"
+                .formatted(load.nameOf(view), e.getSQLState(), index.known()));
   }
 
   /** Whether the statement can never work on these rows; else the server has a problem. */

@@ -34,7 +34,7 @@ record ChangeRows(PostgresLoad load) {
     StandingTable before = load.standing(view.name());
     RowsSql sql = load.rowsSql(view, before);
     try {
-      Loaded loaded = load.staged().copy(shape, sql.create(shape), changes.rows(), view, 0);
+      Loaded loaded = load.staged().copy(shape, sql.create(shape), changes);
       load.patiently(
           view,
           request.patience(),

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -43,16 +44,18 @@ final class CopyBatches {
     this.nulFound = nulFound;
   }
 
+  /** Whether the values of all columns are taken as Spark has them. */
+  static boolean takes(TableShape shape, StructType schema) {
+    return shape.columns().stream()
+        .allMatch(column -> CopyColumn.takes(column, schema.apply(column.name()).dataType()));
+  }
+
   /**
    * Reads rows this way; empty where they are more than columns of files, or of types that must
    * become texts first.
    */
   static Optional<RDD<ColumnarBatch>> of(TableShape shape, Dataset<Row> rows) {
-    StructType schema = rows.schema();
-    boolean taken =
-        shape.columns().stream()
-            .allMatch(column -> CopyColumn.takes(column, schema.apply(column.name()).dataType()));
-    if (!taken) {
+    if (!takes(shape, rows.schema())) {
       return Optional.empty();
     }
     Column[] columns =
@@ -82,7 +85,12 @@ final class CopyBatches {
         : Optional.empty();
   }
 
-  void put(ColumnarBatch batch) throws SQLException {
+  /**
+   * Puts rows of a batch.
+   *
+   * @param chosen which, by their number in it
+   */
+  void put(ColumnarBatch batch, IntPredicate chosen) throws SQLException {
     int some = 0;
     Arrays.fill(emptyBefore, 0);
     for (int i = 0; i < columns.length; i++) {
@@ -93,7 +101,9 @@ final class CopyBatches {
       }
     }
     for (int row = 0; row < batch.numRows(); row++) {
-      put(row, some);
+      if (chosen.test(row)) {
+        put(row, some);
+      }
     }
   }
 

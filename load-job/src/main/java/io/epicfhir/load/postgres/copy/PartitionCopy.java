@@ -6,6 +6,7 @@ import io.epicfhir.load.postgres.session.PostgresAccess;
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.state.LoadState;
 import io.epicfhir.load.settings.LoadSettings.NulPolicy;
+import io.epicfhir.load.spi.ChangedRows;
 import io.epicfhir.load.spi.Loaded;
 import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.sql.Identifiers;
@@ -55,7 +56,14 @@ record PartitionCopy(
 
   /** Of batches of columns, in the binary formats. */
   VoidFunction<Iterator<ColumnarBatch>> ofBatches() {
-    return batches -> part(out -> writeBatches(batches, (CopyBinary) out));
+    return all ->
+        part(
+            out -> {
+              CopyBatches copy = batches(out);
+              while (all.hasNext()) {
+                copy.put(all.next(), row -> true);
+              }
+            });
   }
 
   private void part(Source rows) {
@@ -73,6 +81,17 @@ record PartitionCopy(
       connections.with(
           connection ->
               claimed(connection, 0, out -> rows.<SQLException>read(values -> write(values, out))));
+    } catch (SQLException e) {
+      throw failure(e);
+    }
+  }
+
+  /** Copies few changed rows in this process, as one partition, in the binary formats. */
+  void copy(ChangedRows rows, CopyConnections connections) {
+    try {
+      connections.with(
+          connection ->
+              claimed(connection, 0, out -> rows.<SQLException>read(batches(out)::put)));
     } catch (SQLException e) {
       throw failure(e);
     }
@@ -153,11 +172,8 @@ record PartitionCopy(
     }
   }
 
-  private void writeBatches(Iterator<ColumnarBatch> batches, CopyBinary out) throws SQLException {
-    CopyBatches copy = new CopyBatches(shape.columns(), out, column -> checkNul(out, column));
-    while (batches.hasNext()) {
-      copy.put(batches.next());
-    }
+  private CopyBatches batches(CopyRows out) {
+    return new CopyBatches(shape.columns(), (CopyBinary) out, column -> checkNul(out, column));
   }
 
   private static List<byte[]> list(ArrayData array) {

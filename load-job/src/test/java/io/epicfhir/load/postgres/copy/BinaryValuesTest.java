@@ -193,8 +193,8 @@ class BinaryValuesTest {
               .copyIn("COPY " + table + " FROM STDIN" + CopyBinary.OPTIONS);
       CopyBinary out = new CopyBinary(new CopyBuffer(copy), columns.size());
       CopyBatches batches = new CopyBatches(columns, out, found -> nulsIn.add(found.name()));
-      batches.put(batch(12, "1", longest));
-      batches.put(batch(5000, "2", "b"));
+      batches.put(batch(12, "1", longest), row -> true);
+      batches.put(batch(5000, "2", "b"), row -> true);
       out.end();
       assertThat(copy.endCopy()).isEqualTo(5012);
       // Of six rows one has two, of four rows one: 2 and 834, 3 and 1250
