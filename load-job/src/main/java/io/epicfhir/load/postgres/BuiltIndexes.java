@@ -110,10 +110,12 @@ final class BuiltIndexes {
     }
     make(others);
     indexed.addAll(Sql.texts(load.session().connection(), sql.indexedColumns()));
+    List<String> empty = Sql.texts(load.session().connection(), sql.emptyColumns());
     List<Wanted> own = new ArrayList<>();
     for (TableShape.Column column : sql.indexes(indexed)) {
       String name = begin(cut(view.name() + "_" + column.name(), "_idx"));
-      own.add(new Wanted(name, sql.index(role(name), column), "on column " + column.name()));
+      String create = sql.index(role(name), column, empty.contains(column.name()));
+      own.add(new Wanted(name, create, "on column " + column.name()));
     }
     make(own);
   }
