@@ -232,10 +232,7 @@ public final class ChangedRows {
         ExitCode.STORAGE,
         "Cannot read the file %s of the table %s: %s; %s"
             .formatted(
-                file,
-                view.name(),
-                StorageFailure.why(storage.get()),
-                StorageFailure.CHECK_DISKS),
+                file, view.name(), StorageFailure.why(storage.get()), StorageFailure.CHECK_DISKS),
         e);
   }
 }

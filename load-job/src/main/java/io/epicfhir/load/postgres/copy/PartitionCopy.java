@@ -90,8 +90,7 @@ record PartitionCopy(
   void copy(ChangedRows rows, CopyConnections connections) {
     try {
       connections.with(
-          connection ->
-              claimed(connection, 0, out -> rows.<SQLException>read(batches(out)::put)));
+          connection -> claimed(connection, 0, out -> rows.<SQLException>read(batches(out)::put)));
     } catch (SQLException e) {
       throw failure(e);
     }
