@@ -66,6 +66,9 @@ class ChangesTest {
     assertThat(load.query("SELECT delta_version, rows FROM {}_state.load_state"))
         .containsExactly("2|100");
     assertThat(load.query("SELECT to_regclass('{}_state.a')")).containsExactly("null");
+    assertThat(load.report().at("/run/host_class").asText())
+        .as("few changes are copied without Spark")
+        .doesNotContain("local[");
   }
 
   @Test

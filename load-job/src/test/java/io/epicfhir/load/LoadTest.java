@@ -17,6 +17,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructField;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -163,6 +164,34 @@ class LoadTest {
           .hasSize(3)
           .anyMatch(i -> i.endsWith("USING btree (at)"))
           .anyMatch(i -> i.endsWith("USING gin (codes)"));
+    }
+
+    @Test
+    void anIndexOfAColumnWithoutAnyValueHasNoEntryForEachRow() throws Exception {
+      LoadRun load = new LoadRun(folder);
+      var columns =
+          schema(
+              column("id", DataTypes.StringType, "id"),
+              column("patient_id", DataTypes.StringType, "id"),
+              column("device_id", DataTypes.StringType, "id"));
+      ViewTables.write(
+          load.lake(), "a", columns, List.of(row("a", "p", null, "a"), row("b", null, null, "b")));
+      assertThat(load.run()).isZero();
+      String device = "SELECT indexdef FROM pg_indexes WHERE indexname = 'a_device_id_idx'";
+      String own = device + " AND schemaname = '{}'";
+      assertThat(load.query(own))
+          .singleElement(InstanceOfAssertFactories.STRING)
+          .endsWith("(device_id) WHERE (device_id IS NOT NULL)");
+      assertThat(load.query(own.replace("device", "patient")))
+          .singleElement(InstanceOfAssertFactories.STRING)
+          .endsWith("(patient_id)");
+
+      ViewTables.write(load.lake(), "a", columns, List.of(row("a", "p", "d", "a")));
+      assertThat(load.run("--views", "a")).isZero();
+
+      assertThat(load.query("SELECT indexname FROM pg_indexes WHERE schemaname = '{}' ORDER BY 1"))
+          .as("one is enough")
+          .containsExactly("a_device_id_idx", "a_patient_id_idx", "a_pkey");
     }
 
     @Test

@@ -7,9 +7,11 @@ import static io.epicfhir.load.ViewTables.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,6 +100,50 @@ class UnfitIndexesTest {
       assertThat(load.query("SELECT count(*) FROM {}_state.left_out"))
           .containsExactly(fits ? "0" : "1");
     }
+  }
+
+  /** A view of more than 8 MiB, whose indexes are made side by side. */
+  private static List<Row> many(String otherIdOfOne) {
+    Random random = new Random(2);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 1_500; i++) {
+      String text =
+          random.ints(9_000, '!', 'z').mapToObj(Character::toString).collect(Collectors.joining());
+      rows.add(row("r" + i, "p" + i % 7, i == 700 ? otherIdOfOne : null, text, "r" + i));
+    }
+    return rows;
+  }
+
+  @Test
+  void ofManyRowsOnlyTheOneThatDoesNotFitIsLeftOut() throws Exception {
+    StructType columns =
+        schema(
+            column("id", DataTypes.StringType, "id"),
+            column("patient_id", DataTypes.StringType, "id"),
+            column("other_id", DataTypes.StringType, "id"),
+            column("text", DataTypes.StringType, "string"));
+    String names = "SELECT indexname FROM pg_indexes WHERE schemaname = '{}' ORDER BY 1";
+    ViewTables.write(load.lake(), "a", columns, many(LONG));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.report().at("/notes/0").asText())
+        .isEqualTo(
+            load.schema()
+                + ".a was loaded without an index that PostgreSQL cannot build on its rows or"
+                + " columns (SQLSTATE 54000): on column other_id");
+    assertThat(load.query(names)).containsExactly("a_patient_id_idx", "a_pkey");
+    assertThat(load.query("SELECT count(*), count(DISTINCT text), max(length(other_id)) FROM {}.a"))
+        .containsExactly("1500|1500|9000");
+
+    load.execute("CREATE INDEX own ON {}.a (length(text))");
+    ViewTables.write(load.lake(), "a", columns, many("o"));
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.query(names))
+        .containsExactly("a_other_id_idx", "a_patient_id_idx", "a_pkey", "own");
+    assertThat(load.query("SELECT id, patient_id FROM {}.a WHERE other_id = 'o'"))
+        .containsExactly("r700|p0");
   }
 
   /** An index's definition may name a patient. */

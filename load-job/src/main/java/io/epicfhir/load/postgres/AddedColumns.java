@@ -95,7 +95,7 @@ record AddedColumns(
   }
 
   private void index(String name, TableShape.Column column) throws SQLException {
-    String create = TableSql.index(role(name), read(), column);
+    String create = TableSql.index(role(name), read(), column, false);
     boolean partitioned = table.kind().equals("p");
     try {
       load.session()

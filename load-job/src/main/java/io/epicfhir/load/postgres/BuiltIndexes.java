@@ -4,13 +4,12 @@ import static io.epicfhir.load.sql.Identifiers.literal;
 import static io.epicfhir.load.sql.Identifiers.quoted;
 import static io.epicfhir.load.sql.Identifiers.role;
 
+import io.epicfhir.load.postgres.copy.CopyConnections;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.spi.ViewSnapshot;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -46,61 +45,56 @@ final class BuiltIndexes {
     this.idIsResource = idIsResource;
   }
 
-  /**
-   * An index of no constraint.
-   *
-   * @param unique {@code UNIQUE}, or empty
-   * @param definition from {@code USING} on
-   */
-  record Found(String name, String unique, String definition) {
-    /** Makes one like it. */
-    String create(String as, String table) {
-      return "CREATE " + unique + " INDEX " + as + " ON " + table + definition;
-    }
-  }
-
-  /** The indexes of a table but those of constraints. */
-  static List<Found> found(Connection connection, String table) throws SQLException {
-    String sql =
-        """
-        SELECT o.relname, CASE WHEN i.indisunique THEN 'UNIQUE' ELSE '' END,
-          substr(pg_get_indexdef(i.indexrelid), 1 + length(format('CREATE %%sINDEX %%I ON %%s%%I.%%I',
-            CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, o.relname,
-            CASE o.relkind WHEN 'I' THEN 'ONLY ' ELSE '' END, n.nspname, t.relname)))
-        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class o ON o.oid = i.indexrelid
-        JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
-        JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
-        WHERE i.indrelid = to_regclass(%s) AND NOT EXISTS (
-          SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid
-            AND k.contype IN ('p', 'u', 'x'))
-        ORDER BY i.indexrelid"""
-            .formatted(literal(table));
-    List<Found> indexes = new ArrayList<>();
-    try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
-      while (rows.next()) {
-        indexes.add(new Found(rows.getString(1), rows.getString(2), rows.getString(3)));
-      }
-    }
-    return indexes;
-  }
-
   /** Makes them, on the rows. */
   void create() throws SQLException {
     prefix =
         load.session().number("SELECT to_regclass(" + literal(sql.built()) + ")::oid::bigint")
             + " index ";
     Set<String> indexed = keys();
-    for (Found index : found(load.session().connection(), sql.read())) {
+    List<Wanted> others = new ArrayList<>();
+    for (FoundIndex index : FoundIndex.of(load.session().connection(), sql.read())) {
       String name = begin(index.name()); // first, so that they keep their names
-      if (!index(name, index.create(role(name), sql.built()), index.name())) {
-        leftOut.put(index.name(), index.create(role(index.name()), sql.read()));
-      }
+      String again = index.create(role(index.name()), sql.read());
+      others.add(new Wanted(name, index.create(role(name), sql.built()), index.name(), again));
     }
+    make(others);
     indexed.addAll(Sql.texts(load.session().connection(), sql.indexedColumns()));
+    List<String> empty = Sql.texts(load.session().connection(), sql.emptyColumns());
+    List<Wanted> own = new ArrayList<>();
     for (TableShape.Column column : sql.indexes(indexed)) {
       String name = begin(nameOf(view.name(), column));
-      index(name, TableSql.index(role(name), sql.built(), column), "on column " + column.name());
+      String create = TableSql.index(role(name), sql.built(), column, empty.contains(column.name()));
+      own.add(new Wanted(name, create, "on column " + column.name(), null));
+    }
+    make(own);
+  }
+
+  /**
+   * An index to be made.
+   *
+   * @param create its statement, which may hold values of rows
+   * @param known what may be told of it
+   * @param again the statement that makes it later where the rows do not take it now; null for one
+   *     of ours
+   */
+  private record Wanted(String name, String create, String known, String again) {}
+
+  /** Those of many rows side by side. */
+  private void make(List<Wanted> indexes) throws SQLException {
+    if (load.staged().isWorthSeveral(view) && indexes.size() > 1) {
+      Map<Wanted, CopyConnections.Work> pieces = new LinkedHashMap<>();
+      indexes.forEach(index -> pieces.put(index, c -> Sql.execute(c, index.create())));
+      for (var failed : load.staged().sideBySide(view.name(), pieces).entrySet()) {
+        unfit(failed.getKey(), failed.getValue());
+      }
+      return;
+    }
+    for (Wanted index : indexes) {
+      try {
+        load.session().execute(index.create());
+      } catch (SQLException e) {
+        unfit(index, e);
+      }
     }
   }
 
@@ -144,21 +138,18 @@ final class BuiltIndexes {
    * An index that the rows or columns do not take is no reason to have no rows. Its definition may
    * hold values of rows, so it is known by its name only.
    */
-  private boolean index(String name, String create, String known) throws SQLException {
-    try {
-      load.session().execute(create);
-      return true;
-    } catch (SQLException e) {
-      if (!isOfTheRows(e)) {
-        throw e;
-      }
-      names.remove(name);
-      load.notes()
-          .accept(
-              "%s was loaded without an index that PostgreSQL cannot build on its rows or columns (SQLSTATE %s): %s"
-                  .formatted(load.nameOf(view), e.getSQLState(), known));
-      return false;
+  private void unfit(Wanted index, SQLException e) throws SQLException {
+    if (!isOfTheRows(e)) {
+      throw e;
     }
+    names.remove(index.name());
+    if (index.again() != null) {
+      leftOut.put(index.known(), index.again());
+    }
+    load.notes()
+        .accept(
+            "%s was loaded without an index that PostgreSQL cannot build on its rows or columns (SQLSTATE %s): %s"
+                .formatted(load.nameOf(view), e.getSQLState(), index.known()));
   }
 
   /** By name, how to make the indexes of others that the rows do not fit. */

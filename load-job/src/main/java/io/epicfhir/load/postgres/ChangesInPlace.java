@@ -42,7 +42,7 @@ final class ChangesInPlace extends RowsInPlace {
     TableShape shape = request.view().shape().withChange();
     StandingTable before = load.standing(request.view().name());
     RowsSql sql = load.rowsSql(request.view(), before);
-    Loaded loaded = load.staged().copy(shape, sql.create(shape), changes.rows(), request.view(), 0);
+    Loaded loaded = load.staged().copy(shape, sql.create(shape), changes);
     return new ChangesInPlace(load, request, sql, loaded, before, since);
   }
 

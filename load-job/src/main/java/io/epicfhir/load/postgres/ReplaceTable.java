@@ -1,5 +1,6 @@
 package io.epicfhir.load.postgres;
 
+import io.epicfhir.load.postgres.copy.CopyConnections;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.postgres.state.LastLoad;
@@ -36,9 +37,7 @@ record ReplaceTable(PostgresLoad load) {
     Optional<LastLoad> last = load.state().last(load.session().connection(), view.name());
     TypedCopy.Copied copied = new TypedCopy(load).copy(request, sql.create(old.tablespace()));
     load.allArrived(view, copied.loaded().rows(), request.expected());
-    TableMark.Counting seen =
-        TableMark.counting(
-            load.session().connection(), sql.built(), sql.built(), sql.idIsAnother());
+    TableMark.Counting seen = analyzed(view, sql);
     TableMark mark = seen.mark();
     load.allArrived(view, mark.rows(), request.expected());
     BuiltIndexes indexes = new BuiltIndexes(load, view, sql, seen.counted() == 0);
@@ -74,6 +73,24 @@ record ReplaceTable(PostgresLoad load) {
     for (Map.Entry<String, String> index : indexes.leftOut().entrySet()) {
       leftOut.add(connection, view, index.getKey(), index.getValue());
     }
+  }
+
+  /** A look at all rows, and statistics of some. */
+  private TableMark.Counting analyzed(ViewSnapshot view, TableSql sql) throws SQLException {
+    TableMark.Counting[] seen = new TableMark.Counting[1];
+    CopyConnections.Work look =
+        c -> seen[0] = TableMark.counting(c, sql.built(), sql.built(), sql.idIsAnother());
+    CopyConnections.Work analyze = c -> Sql.execute(c, sql.analyze());
+    if (load.staged().isWorthSeveral(view)) {
+      Map<String, CopyConnections.Work> both = Map.of("look", look, "analyze", analyze);
+      for (SQLException failed : load.staged().sideBySide(view.name(), both).values()) {
+        throw failed;
+      }
+    } else {
+      look.on(load.session().connection());
+      analyze.on(load.session().connection());
+    }
+    return seen[0];
   }
 
   /** What somebody gave the old table since it was looked at would be lost with it. */
@@ -136,7 +153,6 @@ record ReplaceTable(PostgresLoad load) {
       ViewSnapshot view, TableSql sql, BuiltIndexes indexes, Optional<LastLoad> last)
       throws SQLException {
     PostgresSession session = load.session();
-    session.execute(sql.analyze());
     indexes.create();
     for (StandingTable.Column column : sql.kept()) {
       load.notes()

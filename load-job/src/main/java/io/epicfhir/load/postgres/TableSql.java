@@ -88,8 +88,15 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
     return """
         SELECT a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a
         ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-        WHERE i.indrelid = to_regclass(%s) AND i.indnatts = 1 AND i.indpred IS NULL"""
+        WHERE i.indrelid = to_regclass(%s) AND i.indnatts = 1 AND (i.indpred IS NULL
+          OR pg_get_expr(i.indpred, i.indrelid) = format('(%%I IS NOT NULL)', a.attname))"""
         .formatted(literal(built()));
+  }
+
+  /** Columns in which the statistics saw no value in any row. */
+  String emptyColumns() {
+    return "SELECT attname FROM pg_catalog.pg_stats WHERE null_frac = 1 AND schemaname = %s AND tablename = %s"
+        .formatted(literal(staging), literal(shape.name()));
   }
 
   /** Whether each row has a resource, and an id that may be the same. */
@@ -121,10 +128,19 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
    *
    * @param name its name, quoted
    * @param table the table, quoted
+   * @param empty whether hardly a row has a value: then it has an entry for those only
    */
-  static String index(String name, String table, TableShape.Column column) {
-    return "CREATE INDEX %s ON %s%s (%s)"
-        .formatted(name, table, column.collection() ? " USING gin" : "", quoted(column.name()));
+  static String index(String name, String table, TableShape.Column column, boolean empty) {
+    String own = quoted(column.name());
+    return "CREATE INDEX %s ON %s%s (%s)%s"
+        .formatted(
+            name,
+            table,
+            column.collection() ? " USING gin" : "",
+            own,
+            empty && !column.name().equals(TableShape.RESOURCE_ID)
+                ? " WHERE " + own + " IS NOT NULL"
+                : "");
   }
 
   /** What the ViewDefinition says of the table (under the empty name) and of each column. */

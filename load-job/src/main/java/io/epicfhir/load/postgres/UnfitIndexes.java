@@ -38,7 +38,7 @@ record UnfitIndexes(PostgresLoad load, ViewSnapshot view, RowsSql sql) {
 
   private void tried(String read, Set<String> found) throws SQLException {
     PostgresSession session = load.session();
-    for (BuiltIndexes.Found index : BuiltIndexes.found(session.connection(), read)) {
+    for (FoundIndex index : FoundIndex.of(session.connection(), read)) {
       String name = Identifiers.role("index that is tried");
       try {
         session.execute(

@@ -26,11 +26,13 @@ import org.roaringbitmap.RoaringBitmap;
  * deletion vectors that its commits added and removed; what OPTIMIZE moved is not among them.
  *
  * @param view the later version
+ * @param few the same rows, where they are few
  * @param rows the view's columns, then {@link #COMMIT} and {@link #GONE}. A row that went has
  *     nothing but its resource; a resource whose rows went or came has, at the newest of its
  *     commits, all the rows that it has now
  */
-public record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
+public record ViewChanges(
+    ViewSnapshot view, Optional<ChangedRows> few, Supplier<Dataset<Row>> rows) {
   /** The Delta version that brought or took a row. No view's column begins with an underscore. */
   public static final String COMMIT = "_commit_version";
 
@@ -65,7 +67,9 @@ public record ViewChanges(ViewSnapshot view, Dataset<Row> rows) {
         .map(
             parts ->
                 new ViewChanges(
-                    view, rows(spark.get(), view, TableLog.of(lake, view.path()), parts)));
+                    view,
+                    ChangedRows.of(lake, view, parts),
+                    () -> rows(spark.get(), view, TableLog.of(lake, view.path()), parts)));
   }
 
   private static Dataset<Row> rows(

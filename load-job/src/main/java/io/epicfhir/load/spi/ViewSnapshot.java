@@ -112,6 +112,11 @@ public final class ViewSnapshot {
     return files().bytes();
   }
 
+  /** Whether they are too many rows to be copied without a Spark job. */
+  public boolean isLarge() {
+    return bytes() > FEW;
+  }
+
   /** How many rows they have, where the log tells. */
   public OptionalLong rowCount() {
     return files().rows();
@@ -132,7 +137,7 @@ public final class ViewSnapshot {
    * values that only Spark writes as text.
    */
   public Optional<TableRows> fewRows() {
-    if (files().bytes() > FEW) {
+    if (isLarge()) {
       return Optional.empty();
     }
     areThere(files().files());

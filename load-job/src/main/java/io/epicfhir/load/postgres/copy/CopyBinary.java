@@ -4,6 +4,7 @@ import io.epicfhir.load.spi.ColumnType;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.List;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Rows in the binary format of PostgreSQL's COPY (documentation of COPY, "Binary Format"): each
@@ -40,9 +41,47 @@ final class CopyBinary implements CopyRows {
       out.putInt(NULL);
       return;
     }
-    byte[] value = BinaryValues.of(type, storable(text));
+    encoded(binary(type, text));
+  }
+
+  /** A value that is in PostgreSQL's format already. */
+  void encoded(byte[] value) throws SQLException {
     out.putInt(value.length);
     out.put(value);
+  }
+
+  /** The format of a text. */
+  byte[] binary(ColumnType type, byte[] text) {
+    return BinaryValues.of(type, storable(text));
+  }
+
+  /** A text from where Spark has it. */
+  void text(UTF8String text) throws SQLException {
+    if (!out.putSized(text)) {
+      value(ColumnType.TEXT, text.getBytes());
+    }
+  }
+
+  void truth(boolean value) throws SQLException {
+    out.putInt(1);
+    out.put((byte) (value ? 1 : 0));
+  }
+
+  void integer(int value) throws SQLException {
+    out.putInt(Integer.BYTES);
+    out.putInt(value);
+  }
+
+  void bigint(long value) throws SQLException {
+    out.putInt(Long.BYTES);
+    out.putLong(value);
+  }
+
+  /** So many columns without a value. */
+  void nulls(int columnsWithout) throws SQLException {
+    for (int i = 0; i < columnsWithout; i++) {
+      out.putInt(NULL);
+    }
   }
 
   @Override

@@ -35,7 +35,8 @@ public final class CopyConnections implements AutoCloseable {
   }
 
   /** What happens on a connection without autocommit; what it does not commit is taken back. */
-  interface Work {
+  public interface Work {
+    /** Does it. */
     void on(Connection connection) throws SQLException;
   }
 

@@ -6,6 +6,7 @@ import io.epicfhir.load.postgres.session.PostgresAccess;
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.state.LoadState;
 import io.epicfhir.load.settings.LoadSettings.NulPolicy;
+import io.epicfhir.load.spi.ChangedRows;
 import io.epicfhir.load.spi.Loaded;
 import io.epicfhir.load.spi.TableShape;
 import io.epicfhir.load.sql.Identifiers;
@@ -20,6 +21,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.VoidFunction;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.vectorized.ColumnarBatch;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
@@ -49,9 +51,25 @@ record PartitionCopy(
    */
   @Override
   public void call(Iterator<InternalRow> rows) {
+    part(out -> write(rows, out));
+  }
+
+  /** Of batches of columns, in the binary formats. */
+  VoidFunction<Iterator<ColumnarBatch>> ofBatches() {
+    return all ->
+        part(
+            out -> {
+              CopyBatches copy = batches(out);
+              while (all.hasNext()) {
+                copy.put(all.next(), row -> true);
+              }
+            });
+  }
+
+  private void part(Source rows) {
     try (Connection connection = access.connect(lockPatience)) {
       connection.setAutoCommit(false);
-      claimed(connection, TaskContext.getPartitionId(), out -> write(rows, out));
+      claimed(connection, TaskContext.getPartitionId(), rows);
     } catch (SQLException e) {
       throw failure(e);
     }
@@ -63,6 +81,16 @@ record PartitionCopy(
       connections.with(
           connection ->
               claimed(connection, 0, out -> rows.<SQLException>read(values -> write(values, out))));
+    } catch (SQLException e) {
+      throw failure(e);
+    }
+  }
+
+  /** Copies few changed rows in this process, as one partition, in the binary formats. */
+  void copy(ChangedRows rows, CopyConnections connections) {
+    try {
+      connections.with(
+          connection -> claimed(connection, 0, out -> rows.<SQLException>read(batches(out)::put)));
     } catch (SQLException e) {
       throw failure(e);
     }
@@ -141,6 +169,10 @@ record PartitionCopy(
       }
       out.endRow();
     }
+  }
+
+  private CopyBatches batches(CopyRows out) {
+    return new CopyBatches(shape.columns(), (CopyBinary) out, column -> checkNul(out, column));
   }
 
   private static List<byte[]> list(ArrayData array) {

@@ -2,20 +2,32 @@ package io.epicfhir.load.postgres.copy;
 
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.Progress;
+import io.epicfhir.common.SideBySide;
 import io.epicfhir.common.delta.TableRows;
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.PostgresSession;
+import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.postgres.state.LoadState;
 import io.epicfhir.load.settings.LoadSettings;
+import io.epicfhir.load.spi.ChangedRows;
 import io.epicfhir.load.spi.Loaded;
 import io.epicfhir.load.spi.TableShape;
+import io.epicfhir.load.spi.ViewChanges;
 import io.epicfhir.load.spi.ViewSnapshot;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.vectorized.ColumnarBatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Option;
@@ -33,6 +45,9 @@ public record StagedCopy(
 
   /** A view of this size, as Parquet, is worth a further connection. */
   private static final long BYTES_A_COPY = 8L << 20;
+
+  /** What each of several indexes is sorted in. */
+  private static final long INDEX_KILOBYTES = 128 << 10;
 
   /**
    * Makes the staging table and fills it.
@@ -57,7 +72,29 @@ public record StagedCopy(
                 binary));
   }
 
-  /** As the other, of a table of few rows, without a Spark job; others load meanwhile. */
+  /** As the other, of changes; without a Spark job where they are few. */
+  public Loaded copy(TableShape shape, String[] create, ViewChanges changes) throws SQLException {
+    ViewSnapshot view = changes.view();
+    Optional<ChangedRows> few =
+        changes.few().filter(rows -> CopyBatches.takes(shape, rows.schema()));
+    return binaryOrText(
+        view,
+        binary ->
+            copy(
+                shape,
+                create,
+                copy -> {
+                  if (binary && few.isPresent()) {
+                    session.meanwhile(() -> copy.copy(few.get(), connections));
+                  } else {
+                    connections.without(() -> spark(changes.rows().get(), view, 0, copy));
+                  }
+                },
+                view,
+                binary));
+  }
+
+  /** As the first, of a table of few rows, without a Spark job; others load meanwhile. */
   public Loaded copy(String[] create, TableRows rows, ViewSnapshot view) throws SQLException {
     return binaryOrText(
         view,
@@ -68,6 +105,47 @@ public record StagedCopy(
                 copy -> session.meanwhile(() -> copy.copy(rows, connections)),
                 view,
                 binary));
+  }
+
+  /**
+   * Work on a view's staging table, each piece in a transaction of its own, several at once: an
+   * index alone is sorted on several cores, but merged and written on one.
+   *
+   * @return what failed, and why
+   */
+  public <T> Map<T, SQLException> sideBySide(String view, Map<T, CopyConnections.Work> pieces)
+      throws SQLException {
+    String attempt = state.copies().attempt(session.connection(), view);
+    Map<T, SQLException> failed = new ConcurrentHashMap<>();
+    session.meanwhile(
+        () ->
+            SideBySide.forEach(
+                pieces.entrySet(),
+                settings.parallelCopies(),
+                piece -> {
+                  try {
+                    connections.with(one -> alone(one, view, attempt, piece.getValue()));
+                  } catch (SQLException e) {
+                    failed.put(piece.getKey(), e);
+                  }
+                }));
+    return failed;
+  }
+
+  private void alone(Connection connection, String view, String attempt, CopyConnections.Work work)
+      throws SQLException {
+    state.copies().require(connection, view, attempt);
+    Sql.execute(
+        connection,
+        "SET LOCAL max_parallel_maintenance_workers = 0",
+        PostgresSession.sortingIn(INDEX_KILOBYTES, true));
+    work.on(connection);
+    connection.commit();
+  }
+
+  /** Whether several connections are worth it. */
+  public boolean isWorthSeveral(ViewSnapshot view) {
+    return view.isLarge() && settings.parallelCopies() > 1;
   }
 
   /** One try, in one of the formats. */
@@ -127,14 +205,14 @@ public record StagedCopy(
   }
 
   private static void copy(TableShape shape, Dataset<Row> rows, PartitionCopy copy, int copies) {
-    Column[] bytes = shape.columns().stream().map(PostgresType::asBytes).toArray(Column[]::new);
     try {
-      ((org.apache.spark.sql.classic.Dataset<Row>) rows.select(bytes))
-          .queryExecution()
-          .toRdd()
-          .coalesce(copies, false, Option.apply(new EvenParts()), null)
-          .toJavaRDD()
-          .foreachPartition(copy);
+      Optional<RDD<ColumnarBatch>> batches =
+          copy.binary() ? CopyBatches.of(shape, rows) : Optional.empty();
+      if (batches.isPresent()) {
+        shared(batches.get(), copies).foreachPartition(copy.ofBatches());
+      } else {
+        shared(bytes(shape, rows), copies).foreachPartition(copy);
+      }
     } catch (Exception e) {
       // Spark wraps a task's exception; what it says of it quotes nothing but our own message.
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
@@ -147,5 +225,16 @@ public record StagedCopy(
       }
       throw e;
     }
+  }
+
+  private static RDD<InternalRow> bytes(TableShape shape, Dataset<Row> rows) {
+    Column[] bytes = shape.columns().stream().map(PostgresType::asBytes).toArray(Column[]::new);
+    return ((org.apache.spark.sql.classic.Dataset<Row>) rows.select(bytes))
+        .queryExecution()
+        .toRdd();
+  }
+
+  private static <T> JavaRDD<T> shared(RDD<T> rows, int copies) {
+    return rows.coalesce(copies, false, Option.apply(new EvenParts()), null).toJavaRDD();
   }
 }

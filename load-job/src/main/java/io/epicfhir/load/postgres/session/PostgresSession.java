@@ -77,10 +77,7 @@ public final class PostgresSession implements AutoCloseable {
                   .formatted(LOCK_CLASS, Identifiers.literal(lockName)))
           .close();
       statement.execute("SET lock_timeout = " + statementPatience.toMillis());
-      statement.execute(
-          "SELECT set_config('maintenance_work_mem', greatest(setting::bigint, %d)::text, false)"
-                  .formatted(INDEX_KILOBYTES)
-              + " FROM pg_catalog.pg_settings WHERE name = 'maintenance_work_mem'");
+      statement.execute(sortingIn(INDEX_KILOBYTES, false));
     } catch (SQLException e) {
       close();
       if ("55P03".equals(e.getSQLState())) {
@@ -106,6 +103,18 @@ public final class PostgresSession implements AutoCloseable {
             return false;
           }
         });
+  }
+
+  /**
+   * The statement that lets an index be sorted in so much, where the server's own setting is not
+   * larger.
+   *
+   * @param local until the transaction's end only
+   */
+  public static String sortingIn(long kilobytes, boolean local) {
+    return "SELECT set_config('maintenance_work_mem', greatest(setting::bigint, %d)::text, %s)"
+            .formatted(kilobytes, local)
+        + " FROM pg_catalog.pg_settings WHERE name = 'maintenance_work_mem'";
   }
 
   /** Work whose statements no other thread's come between. */

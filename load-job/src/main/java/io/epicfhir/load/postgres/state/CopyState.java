@@ -57,6 +57,21 @@ public record CopyState(String schema) implements Serializable {
    */
   public boolean claim(Connection connection, String view, String attempt, int part)
       throws SQLException {
+    require(connection, view, attempt);
+    return Sql.update(
+            connection,
+            "INSERT INTO " + parts() + " VALUES (?, ?, 0, 0, 0) ON CONFLICT DO NOTHING",
+            attempt,
+            part)
+        == 1;
+  }
+
+  /**
+   * Holds the attempt until the transaction ends: another load waits for it.
+   *
+   * @throws PostgresFailure where the attempt is no longer the current one
+   */
+  public void require(Connection connection, String view, String attempt) throws SQLException {
     String current =
         "SELECT 1 FROM " + table("load_attempt") + " WHERE view = ? AND attempt = ? FOR SHARE";
     try (var query = Sql.prepare(connection, current, view, attempt);
@@ -69,12 +84,15 @@ public record CopyState(String schema) implements Serializable {
                 + ": another load has started; wait until it finishes");
       }
     }
-    return Sql.update(
-            connection,
-            "INSERT INTO " + parts() + " VALUES (?, ?, 0, 0, 0) ON CONFLICT DO NOTHING",
-            attempt,
-            part)
-        == 1;
+  }
+
+  /** The attempt that is under way. */
+  public String attempt(Connection connection, String view) throws SQLException {
+    String current = "SELECT attempt FROM " + table("load_attempt") + " WHERE view = ?";
+    try (var query = Sql.prepare(connection, current, view);
+        ResultSet found = query.executeQuery()) {
+      return found.next() ? found.getString(1) : "";
+    }
   }
 
   public void copied(Connection connection, String attempt, int part, Loaded loaded)
