@@ -374,7 +374,6 @@ class OutsidePatientsTest extends SiteTest {
       delimiter = '|',
       value = {
         "403 | application/fhir+json | security",
-        "422 | application/fhir+json | business-rule",
         "404 | text/html | ''",
         "500 | application/fhir+json | exception"
       })
