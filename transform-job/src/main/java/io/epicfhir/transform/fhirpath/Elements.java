@@ -21,7 +21,8 @@ final class Elements {
   /** Chooses the type of value[x]; on an element of one type it keeps all or nothing. */
   static Expr ofType(SourceLocation at, Expr source, PathNode type) {
     String name =
-        typeName(type).orElseThrow(() -> new PathException("the name of a type is needed", type.at()));
+        typeName(type)
+            .orElseThrow(() -> new PathException("the name of a type is needed", type.at()));
     if (source instanceof Expr.Choice choice) {
       return ofType(at, choice, name);
     }

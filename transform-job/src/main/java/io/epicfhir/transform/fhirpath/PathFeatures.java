@@ -51,7 +51,10 @@ public final class PathFeatures {
               "the key in a reference; with a type in brackets, of that type only",
               "managingOrganization.getReferenceKey(Organization)"),
           of("getResourceKey", "the resource's key", "getResourceKey()"),
-          of("hasValue", "whether it is one primitive element, and has a value", "birthDate.hasValue()"),
+          of(
+              "hasValue",
+              "whether it is one primitive element, and has a value",
+              "birthDate.hasValue()"),
           of(
               "highBoundary",
               "the greatest value that the written digits can mean; takes no precision",

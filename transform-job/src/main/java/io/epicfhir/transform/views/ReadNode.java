@@ -112,8 +112,7 @@ final class ReadNode implements Shape, Serializable {
   public ReadNode repeat(Expr.Repeat repeated) {
     Repeated paths = new Repeated(repeated.first(), repeated.more());
     return children.computeIfAbsent(
-        "repeat:" + paths,
-        name -> new ReadNode(root, nextSlot(), repeated.type(), true, paths));
+        "repeat:" + paths, name -> new ReadNode(root, nextSlot(), repeated.type(), true, paths));
   }
 
   @Override

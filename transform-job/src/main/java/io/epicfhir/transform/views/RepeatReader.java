@@ -31,13 +31,24 @@ final class RepeatReader {
     }
   }
 
-  /**
-   * A step of a path.
-   *
-   * @param path where it is, for the run report
-   * @param next null behind the path's last step
-   */
-  private record Step(byte[] name, boolean list, String path, Step next) {}
+  /** A step of a path. */
+  private static final class Step {
+    private final byte[] name;
+    private final boolean list;
+    private final String path;
+    private final Step next;
+
+    /**
+     * @param path where it is, for the run report
+     * @param next null behind the path's last step
+     */
+    Step(String name, boolean list, String path, Step next) {
+      this.name = name.getBytes(StandardCharsets.UTF_8);
+      this.list = list;
+      this.path = path;
+      this.next = next;
+    }
+  }
 
   private final Step[] first;
   private final Step[] further;
@@ -80,8 +91,7 @@ final class RepeatReader {
     }
     Expr.Repeat.Step step = path.get(0);
     String at = from + "." + step.field();
-    byte[] name = step.field().getBytes(StandardCharsets.UTF_8);
-    return new Step(name, step.list(), at, way(path.subList(1, path.size()), at));
+    return new Step(step.field(), step.list(), at, way(path.subList(1, path.size()), at));
   }
 
   int slot() {
@@ -122,14 +132,14 @@ final class RepeatReader {
   private void descend(Step step) {
     int before = rows.size();
     for (boolean more = json.firstField(); more; more = json.nextField()) {
-      if (!json.fieldName().is(step.name())) {
+      if (!json.fieldName().is(step.name)) {
         json.skip();
         continue;
       }
       if (rows.size() > before) {
         rows.subList(before, rows.size()).clear();
       }
-      if (!step.list()) {
+      if (!step.list) {
         reach(step);
       } else if (json.first() == '[') {
         for (boolean item = json.firstItem(); item; item = json.nextItem()) {
@@ -144,8 +154,8 @@ final class RepeatReader {
   private void reach(Step step) {
     if (json.first() != '{') {
       odd(step, "not an object");
-    } else if (step.next() != null) {
-      descend(step.next());
+    } else if (step.next != null) {
+      descend(step.next);
     } else {
       if (level == LEVELS || rows.size() == most) {
         throw new Stop();
@@ -163,7 +173,7 @@ final class RepeatReader {
   /** A null is nothing odd. */
   private void odd(Step step, String problem) {
     if (json.first() != 'n') {
-      oddities.add(step.path() + ": " + problem);
+      oddities.add(step.path + ": " + problem);
     }
     json.skip();
   }

@@ -177,8 +177,7 @@ final class MixedTypesTest {
     "5000000000, %k = 5000000000.0, true",
   })
   void aWholeNumberOf64BitsIsCalculatedWith(String constant, String path, String expected) {
-    assertThat(row(path, "\"valueInteger64\": " + constant))
-        .isEqualTo("{\"c\":" + expected + "}");
+    assertThat(row(path, "\"valueInteger64\": " + constant)).isEqualTo("{\"c\":" + expected + "}");
   }
 
   @Test

@@ -139,12 +139,19 @@ final class OddResourcesTest {
     String one = "\"" + beside + "\": {\"id\": \"1\"}";
     String two = "\"" + beside + "\": {\"id\": \"2\"}";
     String itself = "\"" + field + "\": " + value;
-    String expected = "{\"v\":" + (path.contains("=") ? "true" : value) + ",\"id\":\"2\",\"h\":true}";
+    String expected =
+        "{\"v\":" + (path.contains("=") ? "true" : value) + ",\"id\":\"2\",\"h\":true}";
     String element = path.replace(" = true", "");
     String view =
-        "\"select\": [{\"column\": [{\"name\": \"v\", \"path\": \"" + path + "\"},"
-            + "{\"name\": \"id\", \"path\": \"" + element + ".id\"},"
-            + "{\"name\": \"h\", \"path\": \"" + element + ".hasValue()\"}]}]";
+        "\"select\": [{\"column\": [{\"name\": \"v\", \"path\": \""
+            + path
+            + "\"},"
+            + "{\"name\": \"id\", \"path\": \""
+            + element
+            + ".id\"},"
+            + "{\"name\": \"h\", \"path\": \""
+            + element
+            + ".hasValue()\"}]}]";
     for (String fields :
         List.of(
             itself + ", " + one + ", " + two,
@@ -205,12 +212,13 @@ final class OddResourcesTest {
         "\"item\": [{\"linkId\": \"1\"}], \"item\": null; ''; ''",
       })
   void repeatReadsWhatForEachReads(String json, String links, String problem) {
-    for (String iteration :
-        List.of("\"repeat\": [\"item\"]", "\"forEach\": \"item\"")) {
+    for (String iteration : List.of("\"repeat\": [\"item\"]", "\"forEach\": \"item\"")) {
       Seen seen = items(iteration, json);
       assertThat(seen.rows())
-          .containsExactlyElementsOf(links.chars().mapToObj(link -> "{\"c\":\"" + (char) link + "\"}").toList());
-      Map<String, Long> odd = problem.isEmpty() ? Map.of() : Map.of("QuestionnaireResponse.item: " + problem, 1L);
+          .containsExactlyElementsOf(
+              links.chars().mapToObj(link -> "{\"c\":\"" + (char) link + "\"}").toList());
+      Map<String, Long> odd =
+          problem.isEmpty() ? Map.of() : Map.of("QuestionnaireResponse.item: " + problem, 1L);
       assertThat(seen.drift()).isEqualTo(odd);
     }
   }

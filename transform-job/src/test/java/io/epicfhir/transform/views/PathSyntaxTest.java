@@ -314,8 +314,13 @@ final class PathSyntaxTest {
   void ofTwoPrecisionsThereIsAnAnswerOnlyWhereTheDigitsBeforeDiffer() {
     List<String> same =
         List.of(
-            "@2015T", "@2015-02T", "@2015-02-07T", "@2015-02-07T13", "@2015-02-07T13:28",
-            "@2015-02-07T13:28:17", "@2015-02-07T13:28:17.0");
+            "@2015T",
+            "@2015-02T",
+            "@2015-02-07T",
+            "@2015-02-07T13",
+            "@2015-02-07T13:28",
+            "@2015-02-07T13:28:17",
+            "@2015-02-07T13:28:17.0");
     for (int i = 0; i < same.size(); i++) {
       for (int j = 0; j < same.size(); j++) {
         String equal = same.get(i) + " = " + same.get(j);
@@ -330,10 +335,25 @@ final class PathSyntaxTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "@2015-13-40", "@1989-99", "@2015-00", "@2015-02-30", "@2023-02-29", "@0000",
-        "@2015-02-07T24", "@2015-02-07T25:00:00Z", "@2015-02-07T10:60", "@2015-02-07T10:00:61Z",
-        "@2015-02-07T10:00:00+25:00", "@2015-02-07T10:00:00+14:30", "@2015-02-07T10:00:00+10:60",
-        "@2015-02-30T10:00:00Z", "@2015T13", "@T24:00", "@T25:00", "@T10:60", "@T10:00:61",
+        "@2015-13-40",
+        "@1989-99",
+        "@2015-00",
+        "@2015-02-30",
+        "@2023-02-29",
+        "@0000",
+        "@2015-02-07T24",
+        "@2015-02-07T25:00:00Z",
+        "@2015-02-07T10:60",
+        "@2015-02-07T10:00:61Z",
+        "@2015-02-07T10:00:00+25:00",
+        "@2015-02-07T10:00:00+14:30",
+        "@2015-02-07T10:00:00+10:60",
+        "@2015-02-30T10:00:00Z",
+        "@2015T13",
+        "@T24:00",
+        "@T25:00",
+        "@T10:60",
+        "@T10:00:61",
       })
   void aDateOrTimeThatIsNoneIsRefused(String literal) {
     assertThatThrownBy(() -> value(literal))
@@ -370,7 +390,8 @@ final class PathSyntaxTest {
   @Test
   void aTextOfTheResourceThatIsNoRegularExpressionIsRefusedWithoutIt() {
     String select = "\"select\": [" + column("'a'.matches(gender)") + "]";
-    assertThatThrownBy(() -> rows(view(select), "{\"resourceType\": \"Patient\", \"gender\": \"[z\"}"))
+    assertThatThrownBy(
+            () -> rows(view(select), "{\"resourceType\": \"Patient\", \"gender\": \"[z\"}"))
         .hasMessageContaining("matches is given a text that is no regular expression")
         .hasMessageNotContaining("[z");
   }
@@ -394,9 +415,15 @@ final class PathSyntaxTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"name.family & 'x'", "name.family.length()", "iif(name.given = 'x', name.family, 'z') + 'y'"})
+  @ValueSource(
+      strings = {
+        "name.family & 'x'",
+        "name.family.length()",
+        "iif(name.given = 'x', name.family, 'z') + 'y'"
+      })
   void manyValuesWhereOneBelongsAreRefusedWithoutThatColumnsRemedy(String path) {
-    String many = "{\"resourceType\": \"Patient\", \"name\": [{\"family\": \"O\", \"given\": [\"x\"]}, {\"family\": \"B\"}]}";
+    String many =
+        "{\"resourceType\": \"Patient\", \"name\": [{\"family\": \"O\", \"given\": [\"x\"]}, {\"family\": \"B\"}]}";
     String select = column(path).replace("}]}", ", \"collection\": true}]}");
     assertThatThrownBy(() -> rows(view("\"select\": [" + select + "]"), many))
         .hasMessageContaining("takes one value and is given more; take first()");
@@ -577,7 +604,8 @@ final class PathSyntaxTest {
 
   /** A path that the resource does not have gives no rows, whatever stands in it. */
   @ParameterizedTest
-  @ValueSource(strings = {"repeat\": [\"item\"]", "forEach\": \"item\"", "repeat\": [\"item.item\"]"})
+  @ValueSource(
+      strings = {"repeat\": [\"item\"]", "forEach\": \"item\"", "repeat\": [\"item.item\"]"})
   void nothingLeadsNowhere(String inner) {
     String view =
         """

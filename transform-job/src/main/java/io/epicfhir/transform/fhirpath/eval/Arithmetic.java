@@ -4,7 +4,6 @@ import io.epicfhir.transform.fhirpath.Form;
 import io.epicfhir.transform.fhirpath.Op;
 import io.epicfhir.transform.fhirpath.eval.Eval.Single;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
 
 /** Arithmetic; a result that cannot be held is no value. */
 final class Arithmetic extends Single {

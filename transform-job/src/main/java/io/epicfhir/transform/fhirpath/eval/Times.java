@@ -109,7 +109,8 @@ final class Times {
     try {
       int month = number(time, 5, 2, 12);
       LocalDate day = LocalDate.of(number(time, 0, 4, 9999), month, number(time, 8, 2, 31));
-      return day.toEpochDay() * DAY + (long) hour * HOUR + minute * MINUTE + second - offset;
+      int ofDay = hour * HOUR + minute * MINUTE + second;
+      return day.toEpochDay() * DAY + ofDay - offset;
     } catch (DateTimeException e) {
       return NO_TIME;
     }
