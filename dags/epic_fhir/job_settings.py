@@ -114,10 +114,18 @@ def validation(here: Installation) -> ValidationSettings:
 
 def validation_before(here: Installation) -> ValidationSettings | None:
     """Those of before the files changed, which do not hold any more; None where none are kept."""
-    key = ("validation", str(here.validation()))
+    return _before(ValidationSettings, here, ("validation", str(here.validation())))
+
+
+def pipeline_before(here: Installation) -> PipelineSettings | None:
+    """The same of pipeline.conf."""
+    return _before(PipelineSettings, here, ("pipeline", str(here.conf)))
+
+
+def _before(model: type[Any], here: Installation, key: tuple[str, str]) -> Any:
     answer = _answers.get(key) or _read(_kept_file(here, key)) or _read(_last_file(key))
     try:
-        return None if answer is None else read(ValidationSettings, answer["document"], "the settings of before")
+        return None if answer is None else read(model, answer["document"], "the settings of before")
     except ContractError:
         return None
 
@@ -145,8 +153,7 @@ def _document(here: Installation, kind: str, file: Path) -> dict[str, Any]:
         if _changed_since(begun, answer["from"]["files"]):
             return document  # perhaps of the files as they were before: the next call asks again
         _keep(kept, answer)
-        if kind == "validation":
-            _keep(_last_file(key), answer)
+        _keep(_last_file(key), answer)
     _answers[key] = answer
     return answer["document"]
 
@@ -207,7 +214,7 @@ def _kept_file(here: Installation, key: tuple[str, str]) -> Path | None:
 
 
 def _last_file(key: tuple[str, str]) -> Path | None:
-    """Where the last thresholds and alerts that held are kept beside Airflow's own files: class archives are off by default."""
+    """Where the last settings that held are kept beside Airflow's own files: class archives are off by default."""
     home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
     if not home.is_dir():
         return None

@@ -11,18 +11,47 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from epic_fhir import attempts, index, phase, refusals, render
+from epic_fhir import attempts, index, job_settings, phase, refusals, render
 from epic_fhir.checks import FAIL
 from epic_fhir.evidence import COUNTED, COUNTED_EARLIER
+from epic_fhir.installation import Installation, SettingsError
+from epic_fhir.lake import Lake
 from epic_fhir.reports import SETTINGS, record
+from epic_fhir.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from epic_fhir.lake import Lake, RunKey
+    from epic_fhir.lake import RunKey
 
 log = logging.getLogger(__name__)
 INVALID = "Red: the settings are invalid, so nothing was checked."
+
+
+def opened(key: RunKey) -> Lake:
+    """
+    The lake of a run that validate or report judges, without what an earlier try left of it.
+
+    :raises AirflowFailException: where the settings do not hold; what an earlier try left is replaced there, too
+    """
+    lake = _known_lake(key)
+    if lake is not None:
+        begin(lake, key)
+    with phase.settings_must_hold():
+        return Settings.of(Installation.of(key.dag_id)).open_lake()
+
+
+def _known_lake(key: RunKey) -> Lake | None:
+    """By the settings, or by those of before where they do not hold; None where there are none."""
+    try:
+        here = Installation.of(key.dag_id)
+    except SettingsError:
+        return None
+    try:
+        return Settings.of(here).open_lake()
+    except SettingsError:
+        before = job_settings.pipeline_before(here)
+        return None if before is None else Lake(before.lake, before.readers)
 
 
 def begin(lake: Lake, key: RunKey) -> None:
@@ -44,12 +73,14 @@ def begin(lake: Lake, key: RunKey) -> None:
         _try(partial(index.write, lake))
 
 
-def settings_do_not_hold(lake: Lake, key: RunKey, problem: str) -> None:
+def settings_do_not_hold(key: RunKey, problem: str) -> None:
     """
-    Writes the short page, the verdict and the line in the index of a run that its settings stop.
+    Writes the short page, the verdict and the line in the index of a run that its settings stop, where the lake is known.
 
     :param problem: a sentence for people
     """
+    if (lake := _known_lake(key)) is None:
+        return
     start, lines = datetime.now(timezone.utc), problem.splitlines() or [""]
     path = lake.metrics(key.dag_id, key.run_id, "verdict.json")
     before = _verdict_before(lake, key)

@@ -62,8 +62,7 @@ def validate(
     """
     key = RunKey.of(context)
     log.info(logs.opening(key))
-    lake = _lake(key)
-    rejudged.begin(lake, key)
+    lake = rejudged.opened(key)
     told = _end(lake, key, verdict.validate(lake, key, _thresholds(key), paths, exports, mends))
     reports = {phase: lake.read_json(path) or {} for phase, path in paths.items()}
     if paths.get("extract") != lake.report(key, "extract"):
@@ -134,17 +133,14 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     """Fails after the page is written where the run is not green: Airflow judges a run by its last task."""
     key = RunKey.of(context)
     log.info(logs.opening(key))
-    lake = None
     try:
-        lake = _lake(key)
-        rejudged.begin(lake, key)
+        lake = rejudged.opened(key)
         thresholds = _thresholds(key)
         with settings_must_hold():
             here = Installation.of(key.dag_id)
             told, link = Alerts.of(here), page_url(lake, report_url(here), key.dag_id, key.run_id)
     except AirflowFailException as e:
-        if lake is not None:
-            rejudged.settings_do_not_hold(lake, key, str(e))
+        rejudged.settings_do_not_hold(key, str(e))
         notices.settings_do_not_hold(key, str(e), context, partial(paused, context["ti"]))
         raise
     before = list(remedy.ORDER)
@@ -229,12 +225,8 @@ def has_deletions(context: Any) -> bool:
 
 
 def _given(key: RunKey) -> tuple[Lake, Thresholds]:
-    return _lake(key), _thresholds(key)
-
-
-def _lake(key: RunKey) -> Lake:
     with settings_must_hold():
-        return Settings.of(Installation.of(key.dag_id)).open_lake()
+        return Settings.of(Installation.of(key.dag_id)).open_lake(), _thresholds(key)
 
 
 def _thresholds(key: RunKey) -> Thresholds:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from epic_fhir import alerts, job_settings, lateness, notices, red_runs, rejudge
 from epic_fhir.channels import Alerts
 from epic_fhir.installation import Installation
 from epic_fhir.lake import Lake
+from epic_fhir.settings import Settings
 from epic_fhir.verdict import publish
 
 HOME = Path(__file__).resolve().parents[2]
@@ -87,13 +89,19 @@ INVALID = "Red: the settings are invalid, so nothing was checked."
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["cleared", "for the first time"])
-def test_a_run_that_settings_stop_has_a_red_page_whatever_it_was_before(conf, hook, before):
+@pytest.mark.parametrize("broken", ["validation.conf", "pipeline.conf", "two JARs"])
+def test_a_run_that_settings_stop_has_a_red_page_whatever_it_was_before(conf, hook, monkeypatch, before, broken):
     lake = ended_green(conf) if before else lake_with(conf.parent / "lake", good_run())
-    break_settings(conf / "validation.conf")
-    report()
+    Settings.of(Installation.of("epic_fhir_etl"))  # an earlier task read them
+    job_settings._answers.clear()
+    if broken == "two JARs":
+        two_jars(conf, monkeypatch)
+    else:
+        break_settings(conf / broken)
+    problem = report()
     assert shown(lake) == [INVALID, INVALID, "red", "red", RUN_ID]
     page = Path(lake.metrics("epic_fhir_etl", RUN_ID, "report.html")).read_text()
-    assert "rows-los" in page
+    assert f"<p>{escape(problem.splitlines()[0])}</p>" in page
     assert f"<p>airflow dags clear epic_fhir_etl --run-id {RUN_ID} --yes</p>" in page
 
 

@@ -11,9 +11,9 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 /**
- * A run's figures in the text exposition format 0.0.4 of Prometheus. Each is the last run's, so each
- * is a gauge: it may fall from run to run. A metric's help depends on its name alone: a collector
- * that reads several files wants the same text in each.
+ * A run's figures in the text exposition format 0.0.4 of Prometheus. Each is the last run's, so
+ * each is a gauge: it may fall from run to run. A metric's help depends on its name alone: a
+ * collector that reads several files wants the same text in each.
  */
 final class PrometheusText {
   private static final String PREFIX = "epic_fhir_";
@@ -165,8 +165,7 @@ final class PrometheusText {
     family
         .values()
         .forEach(
-            (own, value) ->
-                text.append(name + "{" + labels + own + "} " + value).append('\n'));
+            (own, value) -> text.append(name + "{" + labels + own + "} " + value).append('\n'));
     return text.toString();
   }
 

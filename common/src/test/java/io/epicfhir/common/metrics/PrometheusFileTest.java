@@ -28,8 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PrometheusFileTest {
   private static final Pattern HELP =
       Pattern.compile("# HELP (epic_fhir_[a-zA-Z0-9_]+) (?:[^\\\\\\n]|\\\\\\\\|\\\\n)+");
-  private static final Pattern TYPE =
-      Pattern.compile("# TYPE (epic_fhir_[a-zA-Z0-9_]+) (gauge)");
+  private static final Pattern TYPE = Pattern.compile("# TYPE (epic_fhir_[a-zA-Z0-9_]+) (gauge)");
   private static final Pattern SAMPLE =
       Pattern.compile(
           "(epic_fhir_[a-zA-Z0-9_]+)\\{dag=\"d\",task=\"count\"((?:,(?:view|type)=\"[^\"]+\")?)\\}"
@@ -160,7 +159,8 @@ class PrometheusFileTest {
   }
 
   /**
-   * By name and own labels "type value"; a name has HELP, TYPE and its samples, in this order, once.
+   * By name and own labels "type value"; a name has HELP, TYPE and its samples, in this order,
+   * once.
    */
   private Map<String, String> parsed() throws IOException {
     String text = Files.readString(file());

@@ -84,8 +84,8 @@ public final class BulkFigures {
     quarantineNow.clear();
   }
 
-  /** What this tells of the export so far, to be kept with its landing. */
-  Landing.Report report() {
+  /** The landing with what this tells of the export so far. */
+  Landing reported(Landing landing) {
     Map<String, RunReport.Resources> resources = new TreeMap<>();
     Map<String, Object> result = new TreeMap<>();
     result.put("manifest_counts", announcedNow);
@@ -106,7 +106,7 @@ public final class BulkFigures {
       result.put("quarantine", String.join(", ", quarantineNow));
       result.put("quarantine_reasons", quarantineReasonsNow);
     }
-    return new Landing.Report(resources, result);
+    return landing.reported(new Landing.Report(resources, result));
   }
 
   /** What was fetched by the export's references; replaces that of the export so far. */

@@ -119,7 +119,7 @@ public final class BulkLanding {
     ledger.completeness(completeness);
     ledger.forgetRefusal();
     return publication.publish(
-        landing.reported(figures.report()), staged, context.run().extractionDate(), bronze.targetFileSize());
+        figures.reported(landing), staged, context.run().extractionDate(), bronze.targetFileSize());
   }
 
   /** Adds to the staged files what the export only refers to, or lacks. */

@@ -177,7 +177,10 @@ public final class CrawlLanding {
       report.merged(run.units(), run.merges());
       Failpoint.at("crawl.index");
       return publication.publish(
-          landing(begun).reported(report.kept()), result.bronze(), context.run().extractionDate(), bronze.targetFileSize());
+          landing(begun).reported(report.kept()),
+          result.bronze(),
+          context.run().extractionDate(),
+          bronze.targetFileSize());
     }
   }
 
