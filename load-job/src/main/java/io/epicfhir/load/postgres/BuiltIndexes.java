@@ -182,7 +182,7 @@ final class BuiltIndexes {
     if (!key.isEmpty()) {
       statements.add(TableSql.primaryKey(role(named(key, taken)), sql.read()));
     }
-    for (Found index : found(connection, sql.built())) {
+    for (FoundIndex index : FoundIndex.of(connection, sql.built())) {
       statements.add(index.create(role(named(index.name(), taken)), sql.read()));
     }
     Sql.execute(connection, statements);
