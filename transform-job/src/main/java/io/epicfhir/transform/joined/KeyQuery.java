@@ -86,7 +86,7 @@ final class KeyQuery {
    */
   @SuppressWarnings("try") // the settings hold while it is open
   Optional<List<InternalRow>> few(Set<Object> keys, boolean few) {
-    var narrowed = few ? tables().of(keys) : Optional.<Map<String, List<UnsafeRow>>>empty();
+    Optional<Map<String, List<UnsafeRow>>> narrowed = few ? tables().of(keys) : tables().all();
     if (narrowed.isPresent()) {
       return overFew(narrowed.get());
     }
@@ -101,7 +101,7 @@ final class KeyQuery {
   }
 
   private NarrowedTables tables() {
-    return new NarrowedTables(sql, rules, analysed.needed());
+    return new NarrowedTables(sql, rules, analysed.needed(), analysed.filters());
   }
 
   @SuppressWarnings("try") // the settings hold while it is open
@@ -119,6 +119,10 @@ final class KeyQuery {
   }
 
   private Dataset<Row> over(Map<String, List<UnsafeRow>> narrowed) {
+    return analysed.over(narrowed).map(sql::analysed).orElseGet(() -> named(narrowed));
+  }
+
+  private Dataset<Row> named(Map<String, List<UnsafeRow>> narrowed) {
     for (SqlView.Dependency dependency : sql.view().dependencies()) {
       String label = dependency.label();
       List<UnsafeRow> rows = narrowed.get(label);

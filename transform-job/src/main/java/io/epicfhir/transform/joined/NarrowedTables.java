@@ -2,6 +2,7 @@ package io.epicfhir.transform.joined;
 
 import io.epicfhir.transform.delta.FlatRows;
 import io.epicfhir.transform.sqlviews.NeededColumns;
+import io.epicfhir.transform.sqlviews.RowFilters;
 import io.epicfhir.transform.sqlviews.RowValue;
 import io.epicfhir.transform.sqlviews.SqlView;
 import io.epicfhir.transform.sqlviews.TouchRule;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -27,19 +29,21 @@ import org.apache.spark.sql.types.StructType;
  */
 final class NarrowedTables {
   /** So much is held in memory for one joined table. */
-  private static final long MOST_BYTES = 64L << 20;
+  private static final long MOST_BYTES = 128L << 20;
 
   private final SqlSession sql;
   private final TouchRules rules;
   private final NeededColumns needed;
+  private final RowFilters filters;
   private final Map<String, List<UnsafeRow>> rows = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
   private long count;
   private long bytes;
 
-  NarrowedTables(SqlSession sql, TouchRules rules, NeededColumns needed) {
+  NarrowedTables(SqlSession sql, TouchRules rules, NeededColumns needed, RowFilters filters) {
     this.sql = sql;
     this.rules = rules;
     this.needed = needed;
+    this.filters = filters;
   }
 
   /** There are more rows than this thread should hold. */
@@ -76,8 +80,19 @@ final class NarrowedTables {
         });
   }
 
-  /** All rows by label, as {@link #of}; empty where there are too many. */
+  /**
+   * All rows by label, as {@link #of}, without those that the query passes over; empty where there
+   * are too many.
+   */
   Optional<Map<String, List<UnsafeRow>>> all() {
+    long certain =
+        sql.view().dependencies().stream()
+            .filter(dependency -> !mayPassOver(dependency.label()))
+            .mapToLong(dependency -> sql.count(dependency.label()))
+            .sum();
+    if (certain > sql.sources().limits().rowsHere()) {
+      return Optional.empty();
+    }
     return unlessTooMany(
         () -> sql.view().dependencies().forEach(dependency -> takeAll(dependency.label())));
   }
@@ -138,6 +153,11 @@ final class NarrowedTables {
         });
   }
 
+  /** Whether the query may pass over rows that no other table is narrowed by. */
+  private boolean mayPassOver(String label) {
+    return filters.has(label) && rules.asked(label).isEmpty();
+  }
+
   private void takeAll(String label) {
     take(label, List.of(), columns -> row -> true);
   }
@@ -147,24 +167,37 @@ final class NarrowedTables {
     StructType all = sql.columns(label);
     List<RowValue> values = new ArrayList<>(ofRow);
     rules.asked(label).forEach(other -> values.addAll(List.of(other.key(), other.value())));
+    Set<String> tell = RowValue.columns(ofRow);
+    if (mayPassOver(label)) {
+      tell.addAll(filters.columns(label));
+    }
+    StructType telling = KeyValues.columns(all, tell);
     Set<String> names = RowValue.columns(values);
     names.addAll(needed.of(label));
-    StructType columns = KeyValues.columns(all, names);
+    StructType columns = KeyValues.columns(all, names.isEmpty() ? tell : names);
     if (columns.isEmpty() && !sql.source(label).isLookup()) {
       return; // only how many rows there are counts
     }
     StructType some = columns.isEmpty() ? all : columns;
     FlatRows flat = new FlatRows(some, all);
-    Predicate<InternalRow> isWanted = wanted.apply(some);
     List<UnsafeRow> taken = new ArrayList<>();
-    sql.read(
-        label,
-        some,
-        row -> {
-          if (isWanted.test(row)) {
-            taken.add(counted(flat.of(row)));
-          }
-        });
+    Consumer<InternalRow> taker = row -> taken.add(counted(flat.of(row)));
+    if (telling.isEmpty()) {
+      Predicate<InternalRow> isWanted = wanted.apply(some);
+      sql.read(
+          label,
+          some,
+          row -> {
+            if (isWanted.test(row)) {
+              taker.accept(row);
+            }
+          });
+    } else {
+      Predicate<InternalRow> isWanted = wanted.apply(telling);
+      Predicate<InternalRow> isTaken =
+          mayPassOver(label) ? filters.over(label, telling) : row -> true;
+      sql.read(label, telling, isWanted.and(isTaken), some, taker);
+    }
     rows.put(label, taken);
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -29,6 +30,7 @@ final class SqlSession implements AutoCloseable {
   private final SourceTables sources;
   private final Map<String, Source> byLabel;
   private final List<String> named = new ArrayList<>();
+  private LogicalPlan query;
 
   SqlSession(
       org.apache.spark.sql.SparkSession session,
@@ -75,9 +77,28 @@ final class SqlSession implements AutoCloseable {
     return sources.columns(source(label));
   }
 
+  /** How many rows a dependency has; very many where its log does not tell. */
+  long count(String label) {
+    return sources.count(source(label));
+  }
+
   /** Reads some columns of a dependency's rows by this thread. */
   void read(String label, StructType columns, Consumer<InternalRow> taker) {
     sources.read(source(label), columns, taker);
+  }
+
+  /**
+   * Reads those of a dependency's rows that some columns tell by this thread.
+   *
+   * @param telling columns that the condition needs
+   */
+  void read(
+      String label,
+      StructType telling,
+      Predicate<InternalRow> wanted,
+      StructType columns,
+      Consumer<InternalRow> taker) {
+    sources.read(source(label), telling, wanted, columns, taker);
   }
 
   /** What a dependency is. */
@@ -109,7 +130,15 @@ final class SqlSession implements AutoCloseable {
 
   /** The rows of the SQLView, of the tables that have their names now. */
   Dataset<Row> rows() {
-    return rows(SqlCheck.query(view), view.query().line());
+    if (query == null) {
+      query = SqlCheck.query(view);
+    }
+    return rows(query, view.query().line());
+  }
+
+  /** The rows of a plan whose names and types are resolved. */
+  Dataset<Row> analysed(LogicalPlan plan) {
+    return org.apache.spark.sql.classic.Dataset.ofRows(session, plan);
   }
 
   /**

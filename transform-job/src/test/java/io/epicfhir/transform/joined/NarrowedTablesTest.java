@@ -30,7 +30,7 @@ final class NarrowedTablesTest {
     try (SqlSession sql = from.sql(view)) {
       AnalysedView analysed = sql.analysed();
       TouchRules rules = TouchRules.of(sql, analysed);
-      NarrowedTables narrowed = new NarrowedTables(sql, rules, analysed.needed());
+      NarrowedTables narrowed = new NarrowedTables(sql, rules, analysed.needed(), analysed.filters());
       return keys == null ? narrowed.all() : narrowed.of(keys);
     }
   }
@@ -98,6 +98,30 @@ final class NarrowedTablesTest {
     Map<String, List<String>> told = told(PlanTables.view(SQL), null);
     assertThat(told).containsOnlyKeys("a", "b", "l", "other");
     assertThat(told.get("b")).containsExactly("|2|c||", "||d||", "|1|c||");
+  }
+
+  @Test
+  void rowsThatTheQueryPassesOverEverywhereAreLeftOut() {
+    String passing = "SELECT a.k, b.v FROM a LEFT JOIN (SELECT * FROM b WHERE %s) AS b ON b.j = a.k";
+    assertThat(told(PlanTables.view(passing.formatted("v = 'c' AND w <> 'w'")), null).get("b"))
+        .containsExactly("|1|c||y");
+    assertThat(told(PlanTables.view(passing.formatted("j > '0'")), null).get("b"))
+        .as("null is not true")
+        .containsExactly("|2|c||", "|1|c||");
+    String both =
+        "SELECT k, v FROM b WHERE j = '1' UNION ALL SELECT k, v FROM b AS o WHERE o.v = 'd'";
+    assertThat(told(PlanTables.view(both), null).get("b")).containsExactly("2||d||", "3|1|c||");
+    String once = "SELECT k, v FROM b WHERE j = '1' UNION ALL SELECT k, v FROM b";
+    assertThat(told(PlanTables.view(once), null).get("b")).hasSize(3);
+    assertThat(told(PlanTables.view(passing.formatted("k IN (SELECT k FROM a)")), null).get("b"))
+        .as("a condition that needs more than the row")
+        .hasSize(3);
+    assertThat(told(PlanTables.view(passing.formatted("CAST(v AS INT) = 1")), null).get("b"))
+        .as("the query itself fails on such a row")
+        .hasSize(3);
+    assertThat(told(PlanTables.view(passing.formatted("v = 'd'")), keys("3", "2", "1")).get("b"))
+        .as("by keys, too")
+        .isEmpty();
   }
 
   @Test
