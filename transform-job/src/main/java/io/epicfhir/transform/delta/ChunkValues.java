@@ -71,8 +71,7 @@ final class ChunkValues {
             .filter(one -> one.getPath()[0].equals(type.getName()))
             .findFirst()
             .orElseThrow();
-    return new ChunkValues(
-        column, kind, true, type.isRepetition(Type.Repetition.OPTIONAL) ? 1 : 0);
+    return new ChunkValues(column, kind, true, type.isRepetition(Type.Repetition.OPTIONAL) ? 1 : 0);
   }
 
   /** Of a list in the form that the format's specification gives it. */
@@ -146,7 +145,8 @@ final class ChunkValues {
       // Pages do not say it where all rows are wanted.
       int first = data.getFirstRowIndex().map(Math::toIntExact).orElse(at);
       PageLevels levels = PageLevels.of(data, column, dictionary);
-      at = list ? lists(levels, first, wanted, at, found) : single(levels, first, wanted, at, found);
+      at =
+          list ? lists(levels, first, wanted, at, found) : single(levels, first, wanted, at, found);
     }
     return found;
   }

@@ -158,7 +158,13 @@ final class SelectedRows {
   }
 
   /** Single rows in the form that row ranges are made of. */
-  private record Numbers(int[] rows) implements OffsetIndex {
+  private static final class Numbers implements OffsetIndex {
+    private final int[] rows;
+
+    Numbers(int[] rows) {
+      this.rows = rows;
+    }
+
     @Override
     public int getPageCount() {
       return rows.length;

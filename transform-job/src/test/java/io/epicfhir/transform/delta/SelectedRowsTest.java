@@ -28,7 +28,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.roaringbitmap.RoaringBitmap;
 
-/** Every row tells its own number, so that what must come for a position is known without a file. */
+/**
+ * Every row tells its own number, so that what must come for a position is known without a file.
+ */
 final class SelectedRowsTest {
   private static final StructType COLUMNS =
       StructType.fromDDL(
@@ -44,7 +46,8 @@ final class SelectedRowsTest {
   /** The values of a row: every third is null, and lists have up to three items. */
   private static Object[] values(int n) {
     boolean blank = n % 3 == 0;
-    Object[] texts = IntStream.range(0, n % 4).mapToObj(i -> i == 1 ? null : text(n + "." + i)).toArray();
+    Object[] texts =
+        IntStream.range(0, n % 4).mapToObj(i -> i == 1 ? null : text(n + "." + i)).toArray();
     Object[] numbers = IntStream.range(0, n % 4).mapToObj(i -> n + i).toArray();
     return new Object[] {
       text("row " + n + " " + "x".repeat(n % 50)),

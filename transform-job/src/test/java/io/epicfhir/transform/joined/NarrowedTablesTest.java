@@ -30,7 +30,8 @@ final class NarrowedTablesTest {
     try (SqlSession sql = from.sql(view)) {
       AnalysedView analysed = sql.analysed();
       TouchRules rules = TouchRules.of(sql, analysed);
-      NarrowedTables narrowed = new NarrowedTables(sql, rules, analysed.needed(), analysed.filters());
+      NarrowedTables narrowed =
+          new NarrowedTables(sql, rules, analysed.needed(), analysed.filters());
       return keys == null ? narrowed.all() : narrowed.of(keys);
     }
   }
@@ -102,7 +103,8 @@ final class NarrowedTablesTest {
 
   @Test
   void rowsThatTheQueryPassesOverEverywhereAreLeftOut() {
-    String passing = "SELECT a.k, b.v FROM a LEFT JOIN (SELECT * FROM b WHERE %s) AS b ON b.j = a.k";
+    String passing =
+        "SELECT a.k, b.v FROM a LEFT JOIN (SELECT * FROM b WHERE %s) AS b ON b.j = a.k";
     assertThat(told(PlanTables.view(passing.formatted("v = 'c' AND w <> 'w'")), null).get("b"))
         .containsExactly("|1|c||y");
     assertThat(told(PlanTables.view(passing.formatted("j > '0'")), null).get("b"))
