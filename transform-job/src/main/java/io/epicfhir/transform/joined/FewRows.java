@@ -36,7 +36,7 @@ final class FewRows {
 
   private final StructType columns;
   private final int key;
-  private final Set<Object> keys;
+  private final KeyFilter keys;
 
   /** A row of the table, and where it lies: the file's path as a URI. */
   record Old(UnsafeRow row, String file, int position) {}
@@ -57,7 +57,7 @@ final class FewRows {
   FewRows(StructType columns, String key, Set<Object> keys) {
     this.columns = columns;
     this.key = columns.fieldIndex(key);
-    this.keys = keys;
+    this.keys = new KeyFilter(keys);
   }
 
   /** Whether keys of this type can be compared here. */
@@ -120,7 +120,7 @@ final class FewRows {
   }
 
   private boolean isOfKeys(InternalRow row, int at) {
-    return keys.contains(key(row, at));
+    return keys.has(key(row, at));
   }
 
   private Object key(InternalRow row, int at) {

@@ -4,6 +4,7 @@ import io.epicfhir.transform.delta.FlatRows;
 import io.epicfhir.transform.sqlviews.NeededColumns;
 import io.epicfhir.transform.sqlviews.RowFilters;
 import io.epicfhir.transform.sqlviews.RowValue;
+import io.epicfhir.transform.sqlviews.SomeRows;
 import io.epicfhir.transform.sqlviews.SqlView;
 import io.epicfhir.transform.sqlviews.TouchRule;
 import io.epicfhir.transform.sqlviews.TouchRule.ByOther;
@@ -35,7 +36,7 @@ final class NarrowedTables {
   private final TouchRules rules;
   private final NeededColumns needed;
   private final RowFilters filters;
-  private final Map<String, List<UnsafeRow>> rows = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+  private final Map<String, SomeRows> rows = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
   private long count;
   private long bytes;
 
@@ -56,10 +57,10 @@ final class NarrowedTables {
   }
 
   /**
-   * Rows by label, with all columns; those that the query does not need are null. Tables that no
-   * rule narrows are not among them. Empty where there are too many rows.
+   * Rows by label, with the columns that the query needs, and maybe others. Tables that no rule
+   * narrows are not among them. Empty where there are too many rows.
    */
-  Optional<Map<String, List<UnsafeRow>>> of(Set<Object> keys) {
+  Optional<Map<String, SomeRows>> of(Set<Object> keys) {
     return unlessTooMany(
         () -> {
           for (SqlView.Dependency dependency : sql.view().dependencies()) {
@@ -84,7 +85,7 @@ final class NarrowedTables {
    * All rows by label, as {@link #of}, without those that the query passes over; empty where there
    * are too many.
    */
-  Optional<Map<String, List<UnsafeRow>>> all() {
+  Optional<Map<String, SomeRows>> all() {
     long certain =
         sql.view().dependencies().stream()
             .filter(dependency -> !mayPassOver(dependency.label()))
@@ -97,7 +98,7 @@ final class NarrowedTables {
         () -> sql.view().dependencies().forEach(dependency -> takeAll(dependency.label())));
   }
 
-  private Optional<Map<String, List<UnsafeRow>>> unlessTooMany(Runnable reading) {
+  private Optional<Map<String, SomeRows>> unlessTooMany(Runnable reading) {
     try {
       reading.run();
       return Optional.of(rows);
@@ -114,8 +115,9 @@ final class NarrowedTables {
       if (!isNarrowed(other, columns)) {
         return;
       }
-      KeyValues values = new KeyValues(other.value().over(columns), new HashSet<>());
-      rows.get(other.label()).forEach(values::take);
+      SomeRows known = rows.get(other.label());
+      KeyValues values = new KeyValues(other.value().over(known.columns()), new HashSet<>());
+      known.rows().forEach(values::take);
       values.found().remove(null);
       asked.add(values.found());
     }
@@ -135,8 +137,9 @@ final class NarrowedTables {
    * @param asked for each other table of the rule: values that its rows of the keys have
    */
   private void read(String label, TouchRule rule, Set<Object> keys, List<Set<Object>> asked) {
-    List<Set<Object>> wanted = new ArrayList<>(Collections.nCopies(rule.own().size(), keys));
-    wanted.addAll(asked);
+    List<KeyFilter> wanted =
+        new ArrayList<>(Collections.nCopies(rule.own().size(), new KeyFilter(keys)));
+    asked.forEach(values -> wanted.add(new KeyFilter(values)));
     take(
         label,
         rule.ofChanged(),
@@ -144,7 +147,7 @@ final class NarrowedTables {
           var values = rule.ofChanged().stream().map(value -> value.over(columns)).toList();
           return row -> {
             for (int i = 0; i < values.size(); i++) {
-              if (wanted.get(i).contains(values.get(i).apply(row))) {
+              if (wanted.get(i).has(values.get(i).apply(row))) {
                 return true;
               }
             }
@@ -179,7 +182,7 @@ final class NarrowedTables {
       return; // only how many rows there are counts
     }
     StructType some = columns.isEmpty() ? all : columns;
-    FlatRows flat = new FlatRows(some, all);
+    FlatRows flat = new FlatRows(some, some);
     List<UnsafeRow> taken = new ArrayList<>();
     Consumer<InternalRow> taker = row -> taken.add(counted(flat.of(row)));
     if (telling.isEmpty()) {
@@ -198,7 +201,7 @@ final class NarrowedTables {
           mayPassOver(label) ? filters.over(label, telling) : row -> true;
       sql.read(label, telling, isWanted.and(isTaken), some, taker);
     }
-    rows.put(label, taken);
+    rows.put(label, new SomeRows(some, taken));
   }
 
   private UnsafeRow counted(UnsafeRow row) {

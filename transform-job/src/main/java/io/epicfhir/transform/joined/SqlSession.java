@@ -1,7 +1,9 @@
 package io.epicfhir.transform.joined;
 
+import io.epicfhir.transform.delta.FlatRows;
 import io.epicfhir.transform.delta.InternalRows;
 import io.epicfhir.transform.sqlviews.AnalysedView;
+import io.epicfhir.transform.sqlviews.SomeRows;
 import io.epicfhir.transform.sqlviews.SqlCheck;
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import io.epicfhir.transform.sqlviews.SqlView;
@@ -59,12 +61,13 @@ final class SqlSession implements AutoCloseable {
 
   /** A dependency's columns without a row. */
   Dataset<Row> noRows(String label) {
-    return local(label, List.of());
+    return InternalRows.local(session, List.of(), columns(label));
   }
 
-  /** Some rows with a dependency's columns. */
-  Dataset<Row> local(String label, List<? extends InternalRow> rows) {
-    return InternalRows.local(session, rows, columns(label));
+  /** Some rows with a dependency's columns; those that they lack are null. */
+  Dataset<Row> local(String label, SomeRows some) {
+    FlatRows flat = new FlatRows(some.columns(), columns(label));
+    return InternalRows.local(session, some.rows().stream().map(flat::of).toList(), columns(label));
   }
 
   /** All rows of a dependency. */

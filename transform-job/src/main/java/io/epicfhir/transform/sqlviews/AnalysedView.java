@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.View;
@@ -104,9 +103,9 @@ public final class AnalysedView {
   /**
    * Its plan over these rows, analysed; empty where a table has none, or is read in a subquery.
    *
-   * @param rows by label, in a map that takes any case, with all columns
+   * @param rows by label, in a map that takes any case
    */
-  public Optional<LogicalPlan> over(Map<String, ? extends List<? extends InternalRow>> rows) {
+  public Optional<LogicalPlan> over(Map<String, SomeRows> rows) {
     return FilledPlan.of(plan, rows);
   }
 

@@ -1,23 +1,27 @@
 package io.epicfhir.transform.sqlviews;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.plans.logical.LocalRelation;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.View;
 import scala.Option;
-import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
 /** An analysed plan over tables without rows, which gets rows: it need not be analysed again. */
 final class FilledPlan {
-  private final Map<String, ? extends List<? extends InternalRow>> rows;
+  private final Map<String, SomeRows> rows;
   private boolean whole = true;
 
-  private FilledPlan(Map<String, ? extends List<? extends InternalRow>> rows) {
+  private FilledPlan(Map<String, SomeRows> rows) {
     this.rows = rows;
   }
 
@@ -25,10 +29,9 @@ final class FilledPlan {
    * The same plan with these rows; empty where a table has no rows here, or where a table is read
    * in a place that this does not look into.
    *
-   * @param rows by label, in any case, with all columns of the table
+   * @param rows by label, in any case; columns that they lack are null
    */
-  static Optional<LogicalPlan> of(
-      LogicalPlan plan, Map<String, ? extends List<? extends InternalRow>> rows) {
+  static Optional<LogicalPlan> of(LogicalPlan plan, Map<String, SomeRows> rows) {
     FilledPlan filled = new FilledPlan(rows);
     LogicalPlan all = filled.filled(plan);
     return filled.whole ? Optional.of(all) : Optional.empty();
@@ -36,7 +39,7 @@ final class FilledPlan {
 
   private LogicalPlan filled(LogicalPlan plan) {
     if (plan instanceof View view) {
-      List<? extends InternalRow> ofTable = rows.get(PlanWalk.label(view));
+      SomeRows ofTable = rows.get(PlanWalk.label(view));
       if (ofTable != null) {
         return withChildren(view, List.of(table(view.child(), ofTable)));
       }
@@ -48,22 +51,43 @@ final class FilledPlan {
   }
 
   /** A table's own plan: its rows, maybe below projections. */
-  private LogicalPlan table(LogicalPlan plan, List<? extends InternalRow> ofTable) {
+  private LogicalPlan table(LogicalPlan plan, SomeRows ofTable) {
     if (plan instanceof LocalRelation local) {
-      return new LocalRelation(
-          attributes(local),
-          CollectionConverters.asScala(List.<InternalRow>copyOf(ofTable)).toIndexedSeq(),
-          false,
-          Option.empty());
+      return table(PlanWalk.<Attribute>list(local.output()), ofTable);
     }
     List<LogicalPlan> children = PlanWalk.children(plan);
     whole = whole && children.size() == 1;
     return whole ? withChildren(plan, List.of(table(children.get(0), ofTable))) : plan;
   }
 
-  @SuppressWarnings("unchecked") // Scala's covariance
-  private static Seq<Attribute> attributes(LocalRelation local) {
-    return (Seq<Attribute>) (Seq<?>) local.output();
+  /** Spark copies each row twice, so they have the columns only that have a part in the result. */
+  private static LogicalPlan table(List<Attribute> columns, SomeRows ofTable) {
+    List<Attribute> there = new ArrayList<>();
+    for (String name : ofTable.columns().fieldNames()) {
+      columns.stream().filter(one -> one.name().equals(name)).forEach(there::add);
+    }
+    LocalRelation rows =
+        new LocalRelation(
+            CollectionConverters.asScala(there).toIndexedSeq(),
+            CollectionConverters.asScala(List.<InternalRow>copyOf(ofTable.rows())).toIndexedSeq(),
+            false,
+            Option.empty());
+    if (there.equals(columns)) {
+      return rows;
+    }
+    List<NamedExpression> all = new ArrayList<>();
+    columns.forEach(one -> all.add(there.contains(one) ? one : nothing(one)));
+    return new Project(CollectionConverters.asScala(all).toIndexedSeq(), rows);
+  }
+
+  private static Alias nothing(Attribute column) {
+    return new Alias(
+        Literal.create(null, column.dataType()),
+        column.name(),
+        column.exprId(),
+        column.qualifier(),
+        Option.empty(),
+        CollectionConverters.asScala(List.<String>of()).toIndexedSeq());
   }
 
   private static LogicalPlan withChildren(LogicalPlan plan, List<LogicalPlan> children) {

@@ -3,6 +3,7 @@ package io.epicfhir.transform.joined;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.transform.sqlviews.AnalysedView;
+import io.epicfhir.transform.sqlviews.SomeRows;
 import io.epicfhir.transform.sqlviews.SqlView;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -11,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
-import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.unsafe.types.UTF8String;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -25,7 +26,7 @@ final class NarrowedTablesTest {
 
   @RegisterExtension static final PlanTables TABLES = PlanTables.ofClass();
 
-  private static Optional<Map<String, List<UnsafeRow>>> narrowed(
+  private static Optional<Map<String, SomeRows>> narrowed(
       PlanTables from, SqlView view, Set<Object> keys) {
     try (SqlSession sql = from.sql(view)) {
       AnalysedView analysed = sql.analysed();
@@ -41,17 +42,23 @@ final class NarrowedTablesTest {
     Map<String, List<String>> told = new TreeMap<>();
     narrowed(TABLES, view, keys)
         .orElseThrow()
-        .forEach((label, rows) -> told.put(label, rows.stream().map(r -> told(label, r)).toList()));
+        .forEach(
+            (label, some) ->
+                told.put(label, some.rows().stream().map(r -> told(label, some, r)).toList()));
     return told;
   }
 
-  private static String told(String label, UnsafeRow row) {
-    int columns = label.equals("l") ? 2 : 5;
-    return String.join(
-        "|",
-        IntStream.range(0, columns)
-            .mapToObj(i -> row.isNullAt(i) ? "" : i == 3 ? "[]" : row.getUTF8String(i).toString())
-            .toList());
+  private static String told(String label, SomeRows some, InternalRow row) {
+    List<String> names = List.of(some.columns().fieldNames());
+    List<String> all =
+        label.equals("l") ? List.of("code", "class") : List.of("k", "j", "v", "vs", "w");
+    return all.stream()
+        .map(
+            name ->
+                !names.contains(name) || row.isNullAt(names.indexOf(name))
+                    ? ""
+                    : name.equals("vs") ? "[]" : row.getUTF8String(names.indexOf(name)).toString())
+        .collect(Collectors.joining("|"));
   }
 
   private static Set<Object> keys(String... keys) {
