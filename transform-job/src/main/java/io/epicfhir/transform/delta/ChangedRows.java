@@ -153,14 +153,7 @@ public final class ChangedRows {
     FileRows rows = new FileRows(lake.hadoop(), some);
     for (DataFile file : side.partly.values()) {
       RoaringBitmap only = side.positions.get(file.in(table).toUri().getPath());
-      rows.read(
-          file.in(table),
-          Optional.empty(),
-          (row, position) -> {
-            if (only.contains(position)) {
-              taker.accept(row);
-            }
-          });
+      rows.readOnly(file.in(table), only, (row, position) -> taker.accept(row));
     }
   }
 

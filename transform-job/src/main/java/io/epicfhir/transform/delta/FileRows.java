@@ -25,6 +25,7 @@ public final class FileRows {
   private static final int BATCH = 4096;
 
   private final Configuration hadoop;
+  private final SelectedRows selected;
 
   /**
    * @param columns those that are read, in order
@@ -41,6 +42,7 @@ public final class FileRows {
     this.hadoop.setBoolean(SQLConf.PARQUET_INFER_TIMESTAMP_NTZ_ENABLED().key(), true);
     this.hadoop.setBoolean(SQLConf.LEGACY_PARQUET_NANOS_AS_LONG().key(), false);
     this.hadoop.setBoolean(SQLConf.NESTED_SCHEMA_PRUNING_ENABLED().key(), true);
+    this.selected = new SelectedRows(this.hadoop, columns);
   }
 
   /** Takes a row. */
@@ -92,6 +94,25 @@ public final class FileRows {
       }
     } finally {
       close(reader, file);
+    }
+  }
+
+  /**
+   * Reads some of a file's rows, in order; the others cost little.
+   *
+   * @param only their positions
+   * @throws Unreadable where the reader stumbles, whatever the reason
+   */
+  public void readOnly(Path file, RoaringBitmap only, Taker taker) {
+    if (!only.isEmpty() && !selected.read(file, only, taker)) {
+      read(
+          file,
+          Optional.empty(),
+          (row, position) -> {
+            if (only.contains(position)) {
+              taker.row(row, position);
+            }
+          });
     }
   }
 

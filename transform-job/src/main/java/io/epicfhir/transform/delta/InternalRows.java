@@ -15,6 +15,7 @@ import org.apache.spark.sql.catalyst.plans.physical.UnknownPartitioning;
 import org.apache.spark.sql.catalyst.types.DataTypeUtils;
 import org.apache.spark.sql.execution.LogicalRDD;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import scala.Option;
 import scala.collection.immutable.Nil$;
@@ -55,7 +56,11 @@ public final class InternalRows {
 
   /** A value in Spark's own form; a row of a columnar batch by itself gives null as 0 or false. */
   public static Object value(InternalRow row, int column, DataType type) {
-    return row.isNullAt(column) ? null : row.get(column, type);
+    if (row.isNullAt(column)) {
+      return null;
+    }
+    // A row of a columnar batch compares the type with one after the other.
+    return DataTypes.StringType.equals(type) ? row.getUTF8String(column) : row.get(column, type);
   }
 
   /** A query's plan with its names and types resolved. */

@@ -5,6 +5,7 @@ import io.epicfhir.common.lake.Lake;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.StructType;
+import org.roaringbitmap.RoaringBitmap;
 
 /** The live rows of a Delta table's files, read by the thread that asks: no session, no job. */
 public final class LiveRows {
@@ -44,5 +45,17 @@ public final class LiveRows {
     Path path = file.in(table);
     String uri = path.toUri().toString();
     rows.read(path, deleted.of(file), (row, position) -> taker.row(row, uri, position));
+  }
+
+  /**
+   * Reads some of a file's.
+   *
+   * @param only positions of live rows
+   * @throws FileRows.Unreadable where it cannot be read
+   */
+  public void readOnly(DataFile file, RoaringBitmap only, Taker taker) {
+    Path path = file.in(table);
+    String uri = path.toUri().toString();
+    rows.readOnly(path, only, (row, position) -> taker.row(row, uri, position));
   }
 }

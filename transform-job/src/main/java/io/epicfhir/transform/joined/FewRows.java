@@ -18,6 +18,7 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.roaringbitmap.RoaringBitmap;
 
 /**
  * Old and new rows of some keys, compared here: with few of them Spark would need more time to plan
@@ -35,7 +36,7 @@ final class FewRows {
 
   private final StructType columns;
   private final int key;
-  private final Set<Object> keys;
+  private final KeyFilter keys;
 
   /** A row of the table, and where it lies: the file's path as a URI. */
   record Old(UnsafeRow row, String file, int position) {}
@@ -56,7 +57,7 @@ final class FewRows {
   FewRows(StructType columns, String key, Set<Object> keys) {
     this.columns = columns;
     this.key = columns.fieldIndex(key);
-    this.keys = keys;
+    this.keys = new KeyFilter(keys);
   }
 
   /** Whether keys of this type can be compared here. */
@@ -71,11 +72,11 @@ final class FewRows {
     List<Old> found = new ArrayList<>();
     long bytes = 0;
     for (DataFile file : files) {
-      long here = count(file, keysOnly);
-      if (found.size() + here > MOST) {
+      RoaringBitmap here = ofKeys(file, keysOnly);
+      if (found.size() + here.getLongCardinality() > MOST) {
         return Optional.empty();
       }
-      bytes += here == 0 ? 0 : take(file, whole, found);
+      bytes += take(file, here, whole, found);
       if (bytes > MOST_BYTES) {
         return Optional.empty();
       }
@@ -83,19 +84,27 @@ final class FewRows {
     return Optional.of(found);
   }
 
-  private long count(DataFile file, LiveRows keysOnly) {
-    long[] count = new long[1];
-    keysOnly.read(file, (row, path, position) -> count[0] += isOfKeys(row, 0) ? 1 : 0);
-    return count[0];
-  }
-
-  private long take(DataFile file, LiveRows whole, List<Old> found) {
-    FlatRows flat = new FlatRows(columns, columns);
-    long[] bytes = new long[1];
-    whole.read(
+  /** Where rows of the keys are. */
+  private RoaringBitmap ofKeys(DataFile file, LiveRows keysOnly) {
+    RoaringBitmap positions = new RoaringBitmap();
+    keysOnly.read(
         file,
         (row, path, position) -> {
-          if (bytes[0] <= MOST_BYTES && isOfKeys(row, key)) {
+          if (isOfKeys(row, 0)) {
+            positions.add(position);
+          }
+        });
+    return positions;
+  }
+
+  private long take(DataFile file, RoaringBitmap here, LiveRows whole, List<Old> found) {
+    FlatRows flat = new FlatRows(columns, columns);
+    long[] bytes = new long[1];
+    whole.readOnly(
+        file,
+        here,
+        (row, path, position) -> {
+          if (bytes[0] <= MOST_BYTES) {
             UnsafeRow own = flat.of(row);
             bytes[0] += own.getSizeInBytes();
             found.add(new Old(own, path, position));
@@ -111,7 +120,7 @@ final class FewRows {
   }
 
   private boolean isOfKeys(InternalRow row, int at) {
-    return keys.contains(key(row, at));
+    return keys.has(key(row, at));
   }
 
   private Object key(InternalRow row, int at) {

@@ -10,7 +10,7 @@ package io.epicfhir.transform.joined;
  *     should have its part
  */
 public record JoinedLimits(long broadcastBytes, long rowsHere, long bytesHere) {
-  private static final long ROWS = 150_000;
+  private static final long ROWS = 300_000;
   private static final long BYTES = 512L << 20;
 
   /** The usual ones. */

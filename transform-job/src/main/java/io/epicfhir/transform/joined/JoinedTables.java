@@ -15,6 +15,7 @@ import io.epicfhir.transform.sqlviews.SqlView;
 import io.epicfhir.transform.sqlviews.SqlView.Dependency;
 import io.epicfhir.transform.sqlviews.SqlView.Kind;
 import io.epicfhir.transform.sqlviews.TableOrder;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,9 +70,11 @@ public final class JoinedTables {
     Stream.concat(catalog.problems().stream(), order.problems().stream())
         .forEach(one -> failed(one.name(), one.message()));
     try (JoinedSessions sessions = new JoinedSessions(spark, lake, limits, sources, order)) {
-      for (List<SqlView> independent : order.levels()) {
-        SideBySide.forEach(independent, view -> one(view, sessions, anew.contains(view.name())));
-      }
+      TableQueue queue = new TableQueue(order.views(), sources::read);
+      int threads = Math.min(order.views().size(), Runtime.getRuntime().availableProcessors());
+      SideBySide.forEach(
+          Collections.nCopies(threads, queue),
+          tables -> tables.each(view -> one(view, sessions, anew.contains(view.name()))));
       return results;
     }
   }

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.broadcast;
 import io.epicfhir.transform.delta.InternalRows;
 import io.epicfhir.transform.sqlviews.AnalysedView;
 import io.epicfhir.transform.sqlviews.RowValue;
+import io.epicfhir.transform.sqlviews.SomeRows;
 import io.epicfhir.transform.sqlviews.SqlView;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +16,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
-import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.types.StructType;
 
 /** The rows that a SQLView gives: at least those of some keys, or all of a small one. */
@@ -86,7 +86,7 @@ final class KeyQuery {
    */
   @SuppressWarnings("try") // the settings hold while it is open
   Optional<List<InternalRow>> few(Set<Object> keys, boolean few) {
-    var narrowed = few ? tables().of(keys) : Optional.<Map<String, List<UnsafeRow>>>empty();
+    Optional<Map<String, SomeRows>> narrowed = few ? tables().of(keys) : tables().all();
     if (narrowed.isPresent()) {
       return overFew(narrowed.get());
     }
@@ -101,11 +101,11 @@ final class KeyQuery {
   }
 
   private NarrowedTables tables() {
-    return new NarrowedTables(sql, rules, analysed.needed());
+    return new NarrowedTables(sql, rules, analysed.needed(), analysed.filters());
   }
 
   @SuppressWarnings("try") // the settings hold while it is open
-  private Optional<List<InternalRow>> overFew(Map<String, List<UnsafeRow>> tables) {
+  private Optional<List<InternalRow>> overFew(Map<String, SomeRows> tables) {
     boolean all =
         sql.view().dependencies().stream().allMatch(one -> tables.containsKey(one.label()));
     try (SmallPlans small = all ? SmallPlans.ofFewRows(sql.spark()) : SmallPlans.of(sql.spark())) {
@@ -118,11 +118,15 @@ final class KeyQuery {
     return Optional.of(collected).filter(all -> all.size() <= FewRows.MOST);
   }
 
-  private Dataset<Row> over(Map<String, List<UnsafeRow>> narrowed) {
+  private Dataset<Row> over(Map<String, SomeRows> narrowed) {
+    return analysed.over(narrowed).map(sql::analysed).orElseGet(() -> named(narrowed));
+  }
+
+  private Dataset<Row> named(Map<String, SomeRows> narrowed) {
     for (SqlView.Dependency dependency : sql.view().dependencies()) {
       String label = dependency.label();
-      List<UnsafeRow> rows = narrowed.get(label);
-      sql.name(label, rows == null ? sql.table(label) : sql.local(label, rows));
+      SomeRows some = narrowed.get(label);
+      sql.name(label, some == null ? sql.table(label) : sql.local(label, some));
     }
     return sql.rows();
   }

@@ -2,6 +2,7 @@ package io.epicfhir.transform.joined;
 
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.lookups.LookupResults;
+import io.epicfhir.transform.sqlviews.SqlView;
 import io.epicfhir.transform.sqlviews.SqlView.Dependency;
 import io.epicfhir.transform.sqlviews.SqlView.Kind;
 import io.epicfhir.transform.sqlviews.TableOrder;
@@ -53,14 +54,14 @@ final class KnownSources {
 
   /** The bytes of what the largest of some SQLViews reads. */
   long mostRead(TableOrder order) {
-    return order.views().stream()
-        .mapToLong(
-            view ->
-                view.dependencies().stream()
-                    .flatMap(dependency -> of(dependency).stream())
-                    .mapToLong(Source::bytes)
-                    .sum())
-        .max()
-        .orElse(0);
+    return order.views().stream().mapToLong(this::read).max().orElse(0);
+  }
+
+  /** The bytes of what a SQLView reads, as far as that is there by now. */
+  long read(SqlView view) {
+    return view.dependencies().stream()
+        .flatMap(dependency -> of(dependency).stream())
+        .mapToLong(Source::bytes)
+        .sum();
   }
 }

@@ -2,7 +2,9 @@ package io.epicfhir.transform.joined;
 
 import io.epicfhir.transform.delta.FlatRows;
 import io.epicfhir.transform.sqlviews.NeededColumns;
+import io.epicfhir.transform.sqlviews.RowFilters;
 import io.epicfhir.transform.sqlviews.RowValue;
+import io.epicfhir.transform.sqlviews.SomeRows;
 import io.epicfhir.transform.sqlviews.SqlView;
 import io.epicfhir.transform.sqlviews.TouchRule;
 import io.epicfhir.transform.sqlviews.TouchRule.ByOther;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -27,19 +30,21 @@ import org.apache.spark.sql.types.StructType;
  */
 final class NarrowedTables {
   /** So much is held in memory for one joined table. */
-  private static final long MOST_BYTES = 64L << 20;
+  private static final long MOST_BYTES = 128L << 20;
 
   private final SqlSession sql;
   private final TouchRules rules;
   private final NeededColumns needed;
-  private final Map<String, List<UnsafeRow>> rows = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+  private final RowFilters filters;
+  private final Map<String, SomeRows> rows = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
   private long count;
   private long bytes;
 
-  NarrowedTables(SqlSession sql, TouchRules rules, NeededColumns needed) {
+  NarrowedTables(SqlSession sql, TouchRules rules, NeededColumns needed, RowFilters filters) {
     this.sql = sql;
     this.rules = rules;
     this.needed = needed;
+    this.filters = filters;
   }
 
   /** There are more rows than this thread should hold. */
@@ -52,10 +57,10 @@ final class NarrowedTables {
   }
 
   /**
-   * Rows by label, with all columns; those that the query does not need are null. Tables that no
-   * rule narrows are not among them. Empty where there are too many rows.
+   * Rows by label, with the columns that the query needs, and maybe others. Tables that no rule
+   * narrows are not among them. Empty where there are too many rows.
    */
-  Optional<Map<String, List<UnsafeRow>>> of(Set<Object> keys) {
+  Optional<Map<String, SomeRows>> of(Set<Object> keys) {
     return unlessTooMany(
         () -> {
           for (SqlView.Dependency dependency : sql.view().dependencies()) {
@@ -76,13 +81,24 @@ final class NarrowedTables {
         });
   }
 
-  /** All rows by label, as {@link #of}; empty where there are too many. */
-  Optional<Map<String, List<UnsafeRow>>> all() {
+  /**
+   * All rows by label, as {@link #of}, without those that the query passes over; empty where there
+   * are too many.
+   */
+  Optional<Map<String, SomeRows>> all() {
+    long certain =
+        sql.view().dependencies().stream()
+            .filter(dependency -> !mayPassOver(dependency.label()))
+            .mapToLong(dependency -> sql.count(dependency.label()))
+            .sum();
+    if (certain > sql.sources().limits().rowsHere()) {
+      return Optional.empty();
+    }
     return unlessTooMany(
         () -> sql.view().dependencies().forEach(dependency -> takeAll(dependency.label())));
   }
 
-  private Optional<Map<String, List<UnsafeRow>>> unlessTooMany(Runnable reading) {
+  private Optional<Map<String, SomeRows>> unlessTooMany(Runnable reading) {
     try {
       reading.run();
       return Optional.of(rows);
@@ -99,8 +115,9 @@ final class NarrowedTables {
       if (!isNarrowed(other, columns)) {
         return;
       }
-      KeyValues values = new KeyValues(other.value().over(columns), new HashSet<>());
-      rows.get(other.label()).forEach(values::take);
+      SomeRows known = rows.get(other.label());
+      KeyValues values = new KeyValues(other.value().over(known.columns()), new HashSet<>());
+      known.rows().forEach(values::take);
       values.found().remove(null);
       asked.add(values.found());
     }
@@ -120,8 +137,9 @@ final class NarrowedTables {
    * @param asked for each other table of the rule: values that its rows of the keys have
    */
   private void read(String label, TouchRule rule, Set<Object> keys, List<Set<Object>> asked) {
-    List<Set<Object>> wanted = new ArrayList<>(Collections.nCopies(rule.own().size(), keys));
-    wanted.addAll(asked);
+    List<KeyFilter> wanted =
+        new ArrayList<>(Collections.nCopies(rule.own().size(), new KeyFilter(keys)));
+    asked.forEach(values -> wanted.add(new KeyFilter(values)));
     take(
         label,
         rule.ofChanged(),
@@ -129,13 +147,18 @@ final class NarrowedTables {
           var values = rule.ofChanged().stream().map(value -> value.over(columns)).toList();
           return row -> {
             for (int i = 0; i < values.size(); i++) {
-              if (wanted.get(i).contains(values.get(i).apply(row))) {
+              if (wanted.get(i).has(values.get(i).apply(row))) {
                 return true;
               }
             }
             return false;
           };
         });
+  }
+
+  /** Whether the query may pass over rows that no other table is narrowed by. */
+  private boolean mayPassOver(String label) {
+    return filters.has(label) && rules.asked(label).isEmpty();
   }
 
   private void takeAll(String label) {
@@ -147,25 +170,38 @@ final class NarrowedTables {
     StructType all = sql.columns(label);
     List<RowValue> values = new ArrayList<>(ofRow);
     rules.asked(label).forEach(other -> values.addAll(List.of(other.key(), other.value())));
+    Set<String> tell = RowValue.columns(ofRow);
+    if (mayPassOver(label)) {
+      tell.addAll(filters.columns(label));
+    }
+    StructType telling = KeyValues.columns(all, tell);
     Set<String> names = RowValue.columns(values);
     names.addAll(needed.of(label));
-    StructType columns = KeyValues.columns(all, names);
+    StructType columns = KeyValues.columns(all, names.isEmpty() ? tell : names);
     if (columns.isEmpty() && !sql.source(label).isLookup()) {
       return; // only how many rows there are counts
     }
     StructType some = columns.isEmpty() ? all : columns;
-    FlatRows flat = new FlatRows(some, all);
-    Predicate<InternalRow> isWanted = wanted.apply(some);
+    FlatRows flat = new FlatRows(some, some);
     List<UnsafeRow> taken = new ArrayList<>();
-    sql.read(
-        label,
-        some,
-        row -> {
-          if (isWanted.test(row)) {
-            taken.add(counted(flat.of(row)));
-          }
-        });
-    rows.put(label, taken);
+    Consumer<InternalRow> taker = row -> taken.add(counted(flat.of(row)));
+    if (telling.isEmpty()) {
+      Predicate<InternalRow> isWanted = wanted.apply(some);
+      sql.read(
+          label,
+          some,
+          row -> {
+            if (isWanted.test(row)) {
+              taker.accept(row);
+            }
+          });
+    } else {
+      Predicate<InternalRow> isWanted = wanted.apply(telling);
+      Predicate<InternalRow> isTaken =
+          mayPassOver(label) ? filters.over(label, telling) : row -> true;
+      sql.read(label, telling, isWanted.and(isTaken), some, taker);
+    }
+    rows.put(label, new SomeRows(some, taken));
   }
 
   private UnsafeRow counted(UnsafeRow row) {

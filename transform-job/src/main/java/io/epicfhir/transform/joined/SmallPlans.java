@@ -4,6 +4,7 @@ import io.epicfhir.transform.silver.SilverSession;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.sql.SparkSession;
+import scala.Option;
 
 /**
  * While it is open, plans of the session are made at once and of few tasks: with little data a plan
@@ -14,9 +15,12 @@ final class SmallPlans implements AutoCloseable {
 
   private final SparkSession session;
   private final Map<String, String> before = new TreeMap<>();
+  private final Option<SparkSession> active = SparkSession.getActiveSession();
 
+  /** What runs in this thread beside a plan asks the session that is active, not the plan's. */
   private SmallPlans(SparkSession session) {
     this.session = session;
+    SparkSession.setActiveSession(session);
   }
 
   /** For plans whose rows are few where keys are looked up. */
@@ -34,7 +38,7 @@ final class SmallPlans implements AutoCloseable {
     SmallPlans plans = of(session);
     plans.set(PARTITIONS, "1");
     plans.set("spark.sql.leafNodeDefaultParallelism", "1");
-    SilverSession.INTERPRETED.forEach(plans::set);
+    SilverSession.INTERPRETED.forEach(plans::setForTasks);
     // It would compute columns of rows in memory before a filter takes the rows that have no value.
     plans.add(
         "spark.sql.optimizer.excludedRules",
@@ -45,6 +49,12 @@ final class SmallPlans implements AutoCloseable {
   private void set(String key, String value) {
     before.putIfAbsent(key, now(key));
     session.conf().set(key, value);
+  }
+
+  /** Tasks of a plan that no query command of Spark runs know the context's properties only. */
+  private void setForTasks(String key, String value) {
+    set(key, value);
+    session.sparkContext().setLocalProperty(key, value);
   }
 
   private void add(String key, String value) {
@@ -64,6 +74,12 @@ final class SmallPlans implements AutoCloseable {
           } else {
             session.conf().set(key, value);
           }
+          session.sparkContext().setLocalProperty(key, null);
+        });
+    active.foreach(
+        one -> {
+          SparkSession.setActiveSession(one);
+          return null;
         });
   }
 }

@@ -2,6 +2,7 @@ package io.epicfhir.transform.joined;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.epicfhir.common.delta.DataFile;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.common.lake.Lake;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -23,6 +25,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
+import org.roaringbitmap.RoaringBitmap;
 
 /** The tables that SQLViews read, each opened once a run; a lookup's rows are kept in memory. */
 final class SourceTables implements AutoCloseable {
@@ -58,6 +61,11 @@ final class SourceTables implements AutoCloseable {
     return known(source).columns();
   }
 
+  /** How many live rows it has; very many where the log does not tell. */
+  long count(Source source) {
+    return known(source).now().map(now -> now.rows().orElse(Long.MAX_VALUE / 64)).orElse(0L);
+  }
+
   /** Reads some columns of its live rows by this thread. */
   void read(Source source, StructType columns, Consumer<InternalRow> taker) {
     LiveRows live = new LiveRows(lake, source.path(), columns);
@@ -66,6 +74,33 @@ final class SourceTables implements AutoCloseable {
         .ifPresent(
             now ->
                 now.files().forEach(f -> live.read(f, (row, path, position) -> taker.accept(row))));
+  }
+
+  /**
+   * Reads those of its live rows that some columns of them tell, by this thread: those columns
+   * first, then the others of these rows.
+   *
+   * @param telling columns that the condition needs
+   */
+  void read(
+      Source source,
+      StructType telling,
+      Predicate<InternalRow> wanted,
+      StructType columns,
+      Consumer<InternalRow> taker) {
+    LiveRows first = new LiveRows(lake, source.path(), telling);
+    LiveRows second = new LiveRows(lake, source.path(), columns);
+    for (DataFile file : known(source).now().map(TableSnapshot::files).orElse(List.of())) {
+      RoaringBitmap found = new RoaringBitmap();
+      first.read(
+          file,
+          (row, path, position) -> {
+            if (wanted.test(row)) {
+              found.add(position);
+            }
+          });
+      second.readOnly(file, found, (row, path, position) -> taker.accept(row));
+    }
   }
 
   /** What is small. */

@@ -1,7 +1,9 @@
 package io.epicfhir.transform.joined;
 
+import io.epicfhir.transform.delta.FlatRows;
 import io.epicfhir.transform.delta.InternalRows;
 import io.epicfhir.transform.sqlviews.AnalysedView;
+import io.epicfhir.transform.sqlviews.SomeRows;
 import io.epicfhir.transform.sqlviews.SqlCheck;
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import io.epicfhir.transform.sqlviews.SqlView;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -29,6 +32,7 @@ final class SqlSession implements AutoCloseable {
   private final SourceTables sources;
   private final Map<String, Source> byLabel;
   private final List<String> named = new ArrayList<>();
+  private LogicalPlan query;
 
   SqlSession(
       org.apache.spark.sql.SparkSession session,
@@ -57,12 +61,13 @@ final class SqlSession implements AutoCloseable {
 
   /** A dependency's columns without a row. */
   Dataset<Row> noRows(String label) {
-    return local(label, List.of());
+    return InternalRows.local(session, List.of(), columns(label));
   }
 
-  /** Some rows with a dependency's columns. */
-  Dataset<Row> local(String label, List<? extends InternalRow> rows) {
-    return InternalRows.local(session, rows, columns(label));
+  /** Some rows with a dependency's columns; those that they lack are null. */
+  Dataset<Row> local(String label, SomeRows some) {
+    FlatRows flat = new FlatRows(some.columns(), columns(label));
+    return InternalRows.local(session, some.rows().stream().map(flat::of).toList(), columns(label));
   }
 
   /** All rows of a dependency. */
@@ -75,9 +80,28 @@ final class SqlSession implements AutoCloseable {
     return sources.columns(source(label));
   }
 
+  /** How many rows a dependency has; very many where its log does not tell. */
+  long count(String label) {
+    return sources.count(source(label));
+  }
+
   /** Reads some columns of a dependency's rows by this thread. */
   void read(String label, StructType columns, Consumer<InternalRow> taker) {
     sources.read(source(label), columns, taker);
+  }
+
+  /**
+   * Reads those of a dependency's rows that some columns tell by this thread.
+   *
+   * @param telling columns that the condition needs
+   */
+  void read(
+      String label,
+      StructType telling,
+      Predicate<InternalRow> wanted,
+      StructType columns,
+      Consumer<InternalRow> taker) {
+    sources.read(source(label), telling, wanted, columns, taker);
   }
 
   /** What a dependency is. */
@@ -109,7 +133,15 @@ final class SqlSession implements AutoCloseable {
 
   /** The rows of the SQLView, of the tables that have their names now. */
   Dataset<Row> rows() {
-    return rows(SqlCheck.query(view), view.query().line());
+    if (query == null) {
+      query = SqlCheck.query(view);
+    }
+    return rows(query, view.query().line());
+  }
+
+  /** The rows of a plan whose names and types are resolved. */
+  Dataset<Row> analysed(LogicalPlan plan) {
+    return org.apache.spark.sql.classic.Dataset.ofRows(session, plan);
   }
 
   /**

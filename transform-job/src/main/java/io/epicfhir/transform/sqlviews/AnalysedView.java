@@ -7,6 +7,7 @@ import io.epicfhir.transform.views.TargetLimits;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -97,6 +98,20 @@ public final class AnalysedView {
   /** Which columns of its dependencies have a part in its rows. */
   public NeededColumns needed() {
     return NeededColumns.of(plan);
+  }
+
+  /**
+   * Its plan over these rows, analysed; empty where a table has none, or is read in a subquery.
+   *
+   * @param rows by label, in a map that takes any case
+   */
+  public Optional<LogicalPlan> over(Map<String, SomeRows> rows) {
+    return FilledPlan.of(plan, rows);
+  }
+
+  /** Which rows of its dependencies it may take. */
+  public RowFilters filters() {
+    return RowFilters.of(plan);
   }
 
   /**

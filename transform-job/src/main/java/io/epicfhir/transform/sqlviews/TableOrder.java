@@ -4,7 +4,6 @@ import io.epicfhir.transform.sqlviews.SqlCatalog.Problem;
 import io.epicfhir.transform.sqlviews.SqlView.Dependency;
 import io.epicfhir.transform.sqlviews.SqlView.Kind;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -47,28 +46,6 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
         Map<String, Set<String>> lookupUrls) {
       this(views, lookups, viewUrls, lookupUrls, List.of());
     }
-  }
-
-  /**
-   * The same, those together that need none of each other: what others read is in an earlier one.
-   */
-  public List<List<SqlView>> levels() {
-    Map<String, Integer> level = new HashMap<>();
-    List<List<SqlView>> levels = new ArrayList<>();
-    for (SqlView view : views) {
-      int own =
-          view.dependencies().stream()
-                  .mapToInt(dependency -> level.getOrDefault(dependency.name(), -1))
-                  .max()
-                  .orElse(-1)
-              + 1;
-      level.put(view.name(), own);
-      if (levels.size() == own) {
-        levels.add(new ArrayList<>());
-      }
-      levels.get(own).add(view);
-    }
-    return levels;
   }
 
   /** Puts them in order, and finds names that are not known, clashes and cycles. */

@@ -3,6 +3,7 @@ package io.epicfhir.transform.joined;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.transform.sqlviews.AnalysedView;
+import io.epicfhir.transform.sqlviews.SomeRows;
 import io.epicfhir.transform.sqlviews.SqlView;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -11,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
-import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.unsafe.types.UTF8String;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -25,12 +26,13 @@ final class NarrowedTablesTest {
 
   @RegisterExtension static final PlanTables TABLES = PlanTables.ofClass();
 
-  private static Optional<Map<String, List<UnsafeRow>>> narrowed(
+  private static Optional<Map<String, SomeRows>> narrowed(
       PlanTables from, SqlView view, Set<Object> keys) {
     try (SqlSession sql = from.sql(view)) {
       AnalysedView analysed = sql.analysed();
       TouchRules rules = TouchRules.of(sql, analysed);
-      NarrowedTables narrowed = new NarrowedTables(sql, rules, analysed.needed());
+      NarrowedTables narrowed =
+          new NarrowedTables(sql, rules, analysed.needed(), analysed.filters());
       return keys == null ? narrowed.all() : narrowed.of(keys);
     }
   }
@@ -40,17 +42,23 @@ final class NarrowedTablesTest {
     Map<String, List<String>> told = new TreeMap<>();
     narrowed(TABLES, view, keys)
         .orElseThrow()
-        .forEach((label, rows) -> told.put(label, rows.stream().map(r -> told(label, r)).toList()));
+        .forEach(
+            (label, some) ->
+                told.put(label, some.rows().stream().map(r -> told(label, some, r)).toList()));
     return told;
   }
 
-  private static String told(String label, UnsafeRow row) {
-    int columns = label.equals("l") ? 2 : 5;
-    return String.join(
-        "|",
-        IntStream.range(0, columns)
-            .mapToObj(i -> row.isNullAt(i) ? "" : i == 3 ? "[]" : row.getUTF8String(i).toString())
-            .toList());
+  private static String told(String label, SomeRows some, InternalRow row) {
+    List<String> names = List.of(some.columns().fieldNames());
+    List<String> all =
+        label.equals("l") ? List.of("code", "class") : List.of("k", "j", "v", "vs", "w");
+    return all.stream()
+        .map(
+            name ->
+                !names.contains(name) || row.isNullAt(names.indexOf(name))
+                    ? ""
+                    : name.equals("vs") ? "[]" : row.getUTF8String(names.indexOf(name)).toString())
+        .collect(Collectors.joining("|"));
   }
 
   private static Set<Object> keys(String... keys) {
@@ -98,6 +106,31 @@ final class NarrowedTablesTest {
     Map<String, List<String>> told = told(PlanTables.view(SQL), null);
     assertThat(told).containsOnlyKeys("a", "b", "l", "other");
     assertThat(told.get("b")).containsExactly("|2|c||", "||d||", "|1|c||");
+  }
+
+  @Test
+  void rowsThatTheQueryPassesOverEverywhereAreLeftOut() {
+    String passing =
+        "SELECT a.k, b.v FROM a LEFT JOIN (SELECT * FROM b WHERE %s) AS b ON b.j = a.k";
+    assertThat(told(PlanTables.view(passing.formatted("v = 'c' AND w <> 'w'")), null).get("b"))
+        .containsExactly("|1|c||y");
+    assertThat(told(PlanTables.view(passing.formatted("j > '0'")), null).get("b"))
+        .as("null is not true")
+        .containsExactly("|2|c||", "|1|c||");
+    String both =
+        "SELECT k, v FROM b WHERE j = '1' UNION ALL SELECT k, v FROM b AS o WHERE o.v = 'd'";
+    assertThat(told(PlanTables.view(both), null).get("b")).containsExactly("2||d||", "3|1|c||");
+    String once = "SELECT k, v FROM b WHERE j = '1' UNION ALL SELECT k, v FROM b";
+    assertThat(told(PlanTables.view(once), null).get("b")).hasSize(3);
+    assertThat(told(PlanTables.view(passing.formatted("k IN (SELECT k FROM a)")), null).get("b"))
+        .as("a condition that needs more than the row")
+        .hasSize(3);
+    assertThat(told(PlanTables.view(passing.formatted("CAST(v AS INT) = 1")), null).get("b"))
+        .as("the query itself fails on such a row")
+        .hasSize(3);
+    assertThat(told(PlanTables.view(passing.formatted("v = 'd'")), keys("3", "2", "1")).get("b"))
+        .as("by keys, too")
+        .isEmpty();
   }
 
   @Test

@@ -267,26 +267,6 @@ final class SqlFileTest {
                 + " defines it, which cannot be read; correct that file first");
   }
 
-  @Test
-  void thoseOfALevelNeedNoneOfEachOther() {
-    List<SqlView> views =
-        List.of(
-            reads("top", "left, right"),
-            reads("left", "v"),
-            reads("right", "left"),
-            reads("own", "v"));
-
-    List<List<SqlView>> levels =
-        TableOrder.of(
-                new SqlCatalog(views, List.of()),
-                new TableOrder.Known(Set.of("v"), Set.of(), Map.of(), Map.of()))
-            .levels();
-
-    assertThat(levels)
-        .extracting(level -> level.stream().map(SqlView::name).sorted().toList())
-        .containsExactly(List.of("left", "own"), List.of("right"), List.of("top"));
-  }
-
   private static SqlView reads(String name, String depends) {
     return SqlCatalog.read(
         "-- description: x\n-- depends: " + depends + "\nSELECT 1 AS x\n", name + ".sql");
