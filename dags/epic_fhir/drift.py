@@ -118,9 +118,12 @@ def _patients(view: str, counts: dict[str, int], rules: Rules) -> Check:
     rows, known = counts.get("rows"), counts.get("known")
     if rows is None or known is None or not 0 <= known <= rows:
         return Check(
-            "patients", view, COULD_NOT_RUN, f"load says that {known} of {rows} rows of {view} have a patient that is known."
+            "patients",
+            view,
+            COULD_NOT_RUN,
+            f"load says that {known} of {rows} rows of {view} refer to a known patient, which cannot be.",
         )
-    told = f"{known:,} of {rows:,} rows of {view} with a patient have one in the table patient."
+    told = f"{known:,} of {rows:,} rows of {view} with a patient_id refer to a patient in the table patient."
     if rows and 1 - known / rows > rules.patients_unknown:
         sentence = f"{told} The other patients are not in the group's export: compare the members of the groups."
         return Check("patients", view, WARN, sentence, amount=rows - known)

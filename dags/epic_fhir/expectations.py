@@ -155,8 +155,8 @@ def still_asked(checks: list[Check], before: list[dict[str, Any]]) -> list[Check
     named = ", ".join(f"{name} of {subject}" for name, subject in gone[:10])
     more = f" and {len(gone) - 10} more" if len(gone) > 10 else ""
     sentence = (
-        f"Earlier good runs had these checks, and this one has not: {named}{more}. If the settings or views took them away, accept "
-        "it; else bring them back."
+        f"These checks ran in earlier good runs but not in this one: {named}{more}. If the settings or views removed them, accept "
+        "this warning; otherwise bring them back."
     )
     return [Check(EXPECTATIONS, "checks", WARN, sentence, moves=True)]
 

@@ -46,7 +46,8 @@ class Judged:
         bad = render.grounds(self.checks)
         told = "; ".join(f"{c['name']} ({c['subject']}): {c['sentence']}" for c in bad[:3])
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
-        return f"The run is {render.WORDS[self.verdict]}: {told or 'there was nothing to check'}{more}"
+        subject = "verdict" if self.verdict == reconcile.UNKNOWN else "run"
+        return f"The {subject} is {render.WORDS[self.verdict]}: {told or 'there was nothing to check'}{more}"
 
 
 def finding(

@@ -78,7 +78,7 @@ def _without_file(kind: str, word: str, tables: set[str]) -> list[Check]:
         return []
     names = tuple(sorted(tables))
     sentence = (
-        f"Each {word} has a file, but these have none any more, and nothing brings their tables up to date: {', '.join(names)}. "
+        f"These {word}s no longer have a file, so their tables are not updated: {', '.join(names)}. "
         "Bring the files back, or delete the tables."
     )
     return [Check(EXPECTATIONS, kind, WARN, sentence, names=names)]

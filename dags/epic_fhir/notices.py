@@ -94,7 +94,7 @@ def settings_do_not_hold(key: RunKey, problem: str, context: Any, paused: Callab
     """
     alerts_of = whom(key.dag_id)
     if not channels(alerts_of):
-        log.error("Nobody could be told that the settings do not hold: no way to send an alert is set")
+        log.error("The settings are invalid, and no alert could be sent: no alert channel is configured")
         return
     lines = problem.splitlines()[:_LINES]
     parts = ["\n".join(lines[at : at + _OF_A_CHECK]) for at in range(0, len(lines), _OF_A_CHECK)]

@@ -29,8 +29,8 @@ _ADVICE = {
 
 _CHECKS = "The checks name what differs, or what could not be compared. Find the cause, then run the command."
 _QUALITY = (
-    "Rows of the tables are bad by a check of quality, whose sentence has the query that shows them. If the check or its threshold "
-    "is wrong, correct its file or load.quality.overrides; then run the command: load runs the checks again."
+    "A quality check found bad rows. Its sentence has the query that shows them. If the check or its threshold is wrong, correct "
+    "its file or load.quality.overrides. Then run the command: load runs the checks again."
 )
 
 _MENDS = {

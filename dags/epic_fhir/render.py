@@ -20,7 +20,7 @@ from epic_fhir.skew import lost_seconds
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-WORDS = {"green": "green", "red": "red", "unknown": "not known to be good"}
+WORDS = {"green": "green", "red": "red", "unknown": "unknown"}
 _HEADLINES = {
     "green": "Green: every resource the server sent is in the tables, or in quarantine.",
     "unknown": "Unknown: a check could not run, so the run may be incomplete.",

@@ -161,8 +161,8 @@ def _run(lake: Lake, dag_id: str, asked: str, state: red_runs.State) -> str:
     if asked != NEWEST_RED:
         if (now := state(asked)) in red_runs.AT_WORK:
             raise Impossible(
-                f"Cannot mend run {asked}: Airflow says that it is {now}. Wait for its end; or give it up: mark it failed in "
-                "Airflow, then start this rerun again"
+                f"Cannot repair run {asked}: Airflow says that it is {now}. Wait until it ends, or mark it failed in Airflow, then start "
+                "this rerun again"
             )
         if not lake.exists(lake.metrics(dag_id, asked, "")):
             raise Impossible(

@@ -16,7 +16,7 @@ _ADVICE = {
     "load": "One part of the view is larger than the others: epic_fhir_care compacts its files.",
 }
 """By the first word of a stage's job group."""
-_ELSE = "One file or key is larger than the others: smaller export files, or more partitions."
+_ELSE = "One file or key is larger than the others: ask for smaller export files, or raise the number of partitions."
 
 
 def skew(reports: dict[str, dict[str, Any] | None], thresholds: Thresholds) -> list[Check]:

@@ -101,7 +101,7 @@ def publish(
     def tell() -> list[str]:
         return alert(finding(key, whole, states, step, paused, _landed_at(lake, reports["extract"])))
 
-    told = tried.of("report", "alert", tell, ["Nobody could be told."])
+    told = tried.of("report", "alert", tell, ["No alert could be sent."])
     if _final(judged, of_tasks, tried).verdict != whole.verdict:
         whole, _, page = written(told)
     if told or tried.failed:
@@ -118,7 +118,10 @@ def _step(left: publication.Publication, whole: Judged, checked: Judged) -> dict
     if whole.verdict == reconcile.GREEN:
         return None
     if checked.verdict == reconcile.GREEN:
-        advice = "All checks passed, but not everything could be written. Check that the lake is writable and not full."
+        advice = (
+            "All checks passed, but the verdict, the history or the page could not be written. Check that the lake is writable and "
+            "not full, then run this command."
+        )
         step = remedy.write_again(left.key, advice)
     else:
         step = remedy.next_step(left.key, left.reports, left.states, whole.checks, left.mends)

@@ -95,7 +95,7 @@ def test_a_check_that_could_not_run_is_not_green(tmp_path):
     del reports["load"]["result"]["tables"]["patient"]["rows"]
     html, problem = page(tmp_path, reports, GOOD, validated="failed")
     assert "<h1>Unknown: a check could not run" in html
-    assert problem.startswith("The run is not known to be good: view = PostgreSQL (patient)")
+    assert problem.startswith("The verdict is unknown: view = PostgreSQL (patient)")
 
 
 def test_skew_and_quarantine_are_warnings_of_a_green_run(tmp_path):

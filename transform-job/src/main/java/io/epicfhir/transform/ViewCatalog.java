@@ -184,7 +184,9 @@ final class ViewCatalog {
           .toList();
     } catch (IOException e) {
       throw new JobException(
-          ExitCode.SETTINGS, "Cannot list the views: " + folder + "; give transform.views", e);
+          ExitCode.SETTINGS,
+          "Cannot list the views: " + folder + "; set transform.views to an existing folder",
+          e);
     }
   }
 }

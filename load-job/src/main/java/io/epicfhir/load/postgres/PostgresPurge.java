@@ -67,7 +67,7 @@ public final class PostgresPurge {
       List<String> others = others(session);
       if (!others.isEmpty()) {
         notes.accept(
-            ("Nobody looked for erased patients in %s: these are materialized views, foreign tables,"
+            ("Not searched for erased patients: %s. These are materialized views, foreign tables,"
                     + " or tables of another schema that inherit from a loaded one. Their owners"
                     + " refresh them, or delete the rows.")
                 .formatted(String.join(", ", others)));

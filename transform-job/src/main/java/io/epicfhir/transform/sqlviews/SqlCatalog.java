@@ -103,7 +103,7 @@ public record SqlCatalog(List<SqlView> views, List<Problem> problems) {
     } catch (IOException e) {
       throw new JobException(
           ExitCode.SETTINGS,
-          "Cannot list the joined tables: " + folder + "; give transform.joined.sql",
+          "Cannot list the joined tables: " + folder + "; set transform.joined.sql to an existing folder",
           e);
     }
   }
