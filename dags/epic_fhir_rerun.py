@@ -48,12 +48,12 @@ def plan() -> dict:
 
 @task(execution_timeout=timedelta(minutes=15), trigger_rule=TriggerRule.NONE_FAILED)
 def validate(made: dict) -> dict:
-    """As in the DAG that is mended, with the reports of the phases that did not run again."""
+    """As in the DAG that is repaired, with the reports of the phases that did not run again."""
     return tasks.validate_rerun(get_current_context(), made)
 
 
 def chain(site: str) -> None:
-    """The tasks of one site's DAG: those of the DAG that is mended, each of which the plan may leave out."""
+    """The tasks of one site's DAG: those of the DAG that is repaired, each of which the plan may leave out."""
     source, lake = sites.pool("source", site) | GOES_ON, sites.pool("lake", site) | GOES_ON
     shown = plan()
     approve = Approval(task_id="approve", plan=shown)

@@ -11,25 +11,25 @@ from epic_fhir.lake import instant
 from epic_fhir.reports import parse_instant
 
 _UNSENT = 20
-"""So many unsent alerts wait for each channel."""
+"""The maximum number of unsent alerts for each channel."""
 _BESIDE = 20
-"""So many problems are open at once."""
+"""The maximum number of open problems."""
 _RUNS = 400
-"""So many runs of one problem are known by their ids; all of them are counted."""
+"""The maximum number of run ids kept for one problem; all runs are counted."""
 _SENDING = timedelta(minutes=10)
-"""So long an alert belongs to the task that sends it: longer than a mail to several recipients may take."""
+"""How long an alert belongs to the task that sends it; longer than a mail to several recipients takes."""
 
 
 @dataclass(frozen=True)
 class Told:
     """
-    The problem that a channel told of last.
+    A problem that a channel sent an alert about.
 
     :param run_id: the first run that had it
-    :param at: when that run was to tell of it
+    :param at: when that run's alert was due
     :param runs: those that had it, and those whose reruns had it
     :param count: how many runs had it
-    :param silent: how many had it since it was told last
+    :param silent: how many runs had it since its last alert
     """
 
     fingerprint: str
@@ -48,7 +48,7 @@ class Told:
         """
         With this run; one that is cleared and has the problem again counts once.
 
-        :param mends: the run that a rerun mends: a green rerun of that one ends the problem, whether it had this problem or another
+        :param mends: the run that a rerun repairs: a green rerun of it ends the problem, whether it had this problem or another
         """
         known = self.of_runs()
         every = [*dict.fromkeys([*known, *([mends] if mends else []), run])]
@@ -62,7 +62,7 @@ class Unsent:
     """
     An alert that has not been sent, or is being sent.
 
-    :param told: the problem that it tells of; None of a late run and of a retry
+    :param told: the problem that it is about; None for a late run or a retry
     :param at: when it was due
     :param sender: the task that sends it now, until the moment ``until``
     """
@@ -94,11 +94,11 @@ class Memory:
     """
     What one channel remembers.
 
-    :param told: the problem that it told of last
-    :param beside: problems told before and after that one, which no run has done again since
+    :param told: the problem of its last alert
+    :param beside: other problems with an alert, which no run has resolved since
     :param unsent: oldest first
     :param dropped: how many unsent alerts were dropped since the channel sent something
-    :param damaged: where a memory that could not be read is kept, until the channel has told of it
+    :param damaged: where a memory that could not be read is kept, until an alert of the channel has said so
     """
 
     told: Told | None = None
@@ -108,11 +108,11 @@ class Memory:
     beside: list[Told] = field(default_factory=list)
 
     def open(self) -> list[Told]:
-        """The problems that were told and are not over."""
+        """The problems that had an alert and are not over."""
         return [*([self.told] if self.told else []), *self.beside]
 
     def with_told(self, told: Told | None) -> Memory:
-        """With a problem that was told just now; those that are not over stay beside it."""
+        """With a problem whose alert was just sent; others that are not over stay beside it."""
         if told is None:
             return self
         others = [known for known in self.open() if known.fingerprint != told.fingerprint]
@@ -139,7 +139,7 @@ class Memory:
         return replace(self, unsent=unsent)
 
     def lost(self) -> list[str]:
-        """What the channel's next message says of alerts that nobody will get."""
+        """What the channel's next message says about lost alerts."""
         told = []
         if self.dropped:
             told.append(

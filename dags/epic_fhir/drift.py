@@ -13,10 +13,10 @@ from epic_fhir.checks import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
 from epic_fhir.reports import parse_instant
 
 LEAST_LOST = 3
-"""Fewer rows are no news, however few a view has; one that has none left is always news."""
+"""Losing fewer rows than this is not worth a warning, unless none are left."""
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
-"""So far the server's clock may be before this one."""
+"""How far ahead of this machine's clock the server's clock may be."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _nulls(
     view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: Rules, least: int, *, tells: bool
 ) -> Iterator[Check]:
     """
-    :param tells: whether load tells the shares of its tables; other targets tell none at all
+    :param tells: whether load reports the null shares of its tables; other targets report none at all
     """
     shares = now.get("null_share")
     if shares is None:

@@ -1,7 +1,7 @@
 """
-What one may expect without counting: there are patients, no type is gone, no mass of resources is deleted, each table has its
-view, nothing is in quarantine, and somebody beside the server's own files counted what came. Each of these warns and is told; none
-is wrong data by itself, so none makes a run red.
+Expectations that need no exact count: there are patients, no type is gone, no mass deletion happened, each table has its view,
+nothing is in quarantine, and something besides the server's own files counted the resources. Each of these is a warning with an
+alert. None is wrong data by itself, so none makes a run red.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from epic_fhir.source_checks import EXPECTATIONS
 PATIENT = "Patient"
 
 LEAST_LOST = 3
-"""Fewer are no mass, however few there are in all; patients are each worth a word."""
+"""Losing fewer resources than this is not worth a warning; for patients every loss is."""
 
 SLOW_RUNS, SLOW_SHARES = 30, 3
-"""A loss that each run's share hides: so many times the share within so many good runs."""
+"""A slow loss, which is too small in each single run: the window in good runs, and the multiple of one run's allowed share."""
 
 _LASTING = ("silver = view", "view = PostgreSQL", "joined = PostgreSQL", "patients", "quality")
-"""Checks that a run has of whatever is there, be it new or not."""
+"""Checks that each run has for everything that is there, new or not."""
 
 
 def expectations(reports: dict[str, dict[str, Any] | None], past: dict[str, Any], run_id: str, most_deleted: float) -> list[Check]:
@@ -71,7 +71,7 @@ def _type(kind: str, now: dict[str, int] | None, past: dict[str, Any], run_id: s
             sentence = f"Earlier runs warned that {kind} is gone or was deleted, and there is no earlier run left to compare with."
             return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
         if now is None:
-            return None  # somebody accepted that it is gone
+            return None  # someone accepted that it is gone
         return Check(EXPECTATIONS, kind, NO_BASELINE, f"No baseline yet: no earlier green run knows {kind}.")
     return _beside(kind, live, gone, earlier, most_deleted)
 
@@ -125,7 +125,7 @@ def in_quarantine(extract: dict[str, Any] | None) -> list[Check]:
 
 
 def independent_counts(extract: dict[str, Any] | None) -> list[Check]:
-    """The types of which only the files themselves say how many came. What was read by its id was counted by who asked for it."""
+    """The types for which only the files themselves say how many resources came. Reads by id are counted by the reader."""
     if extract is None:
         return []
     result = extract.get("result") or {}
@@ -143,7 +143,7 @@ def independent_counts(extract: dict[str, Any] | None) -> list[Check]:
 
 def still_asked(checks: list[Check], before: list[dict[str, Any]]) -> list[Check]:
     """
-    Whether each thing that earlier good runs were asked of tables and data is asked again: what nobody asks cannot be wrong.
+    Whether each check of tables and data that earlier good runs had ran again: a check that does not run cannot fail.
 
     :param before: verdict.json of each run since the last one that had them all
     """

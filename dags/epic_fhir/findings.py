@@ -1,4 +1,4 @@
-"""What of a verdict is told to people."""
+"""The part of a verdict that an alert contains."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TOLD_WARNINGS = (
     "speed",
     "skew",
 )
-"""By weight: the headline and the command are of the first one that a run has."""
+"""In order of severity: the first check that a run has decides the headline and the command."""
 
 
 @dataclass(frozen=True)

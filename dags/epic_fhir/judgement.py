@@ -18,7 +18,7 @@ from epic_fhir.skew import skew
 from epic_fhir.source_checks import EXPECTATIONS
 
 _MOST_ASKED = 30
-"""So many earlier verdicts are read."""
+"""The number of earlier verdicts to read."""
 
 
 def judge(lake: Lake, key: RunKey, given: dict[str, Any], thresholds: Thresholds) -> Judged:

@@ -34,8 +34,8 @@ def write(lake: Lake, path: str, key: RunKey, judged: Judged, reports: dict[str,
 
 def remember(lake: Lake, key: RunKey, whole: Judged, reports: dict[str, Any], thresholds: Thresholds) -> None:
     """
-    The run's place in the history. One that cannot be read is left as it is: the checks have told of it. What a rerun left in the
-    tables stands in the history of the DAG that it mends, too, without its times.
+    The run's place in the history. One that cannot be read is left as it is: the checks have reported it. What a rerun left in the
+    tables is also in the history of the DAG that it repairs, without its times.
     """
     own = history.record(key.run_id, whole.verdict, reports, thresholds.speed.least_ms, warned=acceptance.warned(whole.checks))
     try:
@@ -54,7 +54,7 @@ class Publication:
     :param reports: of all tasks, or None
     :param start: when the report task began
     :param notes: what the page and the task's own report say besides
-    :param mends: of a rerun, the run that it mends
+    :param mends: for a rerun, the run that it repairs
     :param paused: whether a DAG is switched off in Airflow
     """
 
@@ -149,7 +149,7 @@ class Publication:
 
 
 def _short_page(key: RunKey, headline: str, whole: Judged, step: dict[str, Any] | None) -> str:
-    """What stands for a page that could not be built: the alert's link must not lead to an empty one."""
+    """The substitute for a page that could not be built: the alert's link must not lead to an empty page."""
     sentences = [f"{c['name']}, {c['subject']}: {c['sentence']}" for c in render.grounds(whole.checks)]
     lines = [
         f"{key.dag_id}, run {key.run_id}.",

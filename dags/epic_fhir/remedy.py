@@ -46,7 +46,7 @@ _MENDS = {
     "joined = PostgreSQL": ("load", "views"),
     QUALITY: ("load", None),
 }
-"""The phase that mends a check, and what of it is rebuilt."""
+"""The phase that repairs the failure of a check, and the part of it to rebuild."""
 
 
 def next_step(
@@ -59,7 +59,7 @@ def next_step(
     """
     What to do about a run that is not green, and the command that does it.
 
-    :param mends: of a rerun, the run that it mends
+    :param mends: for a rerun, the run that it repairs
     """
     failed = next((task for task in ORDER if states.get(task) not in ("success", "skipped", None)), "validate")
     report = reports.get(failed) or {}
@@ -107,7 +107,7 @@ def look(key: RunKey, warnings: list[dict[str, Any]], paused: Callable[[str], bo
         return step
     what = {"figure": first["subject"]} if first["name"] == "speed" else {"warning": f"{first['name']}, {first['subject']}"}
     site = sites.of(key.dag_id)
-    # Times are the DAG's own; a warning of the tables stands with those of the DAG whose tables they are.
+    # Times are the DAG's own; a warning about the tables belongs to the DAG whose tables they are.
     dag_id = key.dag_id if first["name"] == "speed" else sites.named("etl", site)
     conf = shlex.quote(json.dumps({"dag_id": dag_id, **what, "reason": ""}))
     more = {(c["name"], c["subject"]) for c in warnings} - {(first["name"], first["subject"])}

@@ -1,7 +1,7 @@
 """
-What a rerun by hand will do, worked out before anything is done: which run it mends, from which phase on, what it replaces.
+What a rerun by hand will do, worked out before anything is done: which run it repairs, from which phase on, what it replaces.
 
-A rerun is a run of its own with the exports of the run it mends. The phases before the one it begins with keep their reports.
+A rerun is a run of its own with the exports of the run it repairs. The phases before the one it begins with keep their reports.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ class Plan:
     """
     What will be done.
 
-    :param run: the run that is mended
+    :param run: the run to repair
     :param begin: the first phase that runs
-    :param exports: what extract and transform work on; none where the server is asked anew, or transform takes what is pending
+    :param exports: what extract and transform work on; none if the server is asked again, or transform takes what is pending
     :param sentences: what is replaced, for people
-    :param reports: extract's, of the run that is mended, where extract does not run
-    :param gives_up: exports of the run that never landed: a kick-off would find and adopt them instead of asking anew
+    :param reports: extract's, of the run to repair, if extract does not run
+    :param gives_up: exports of the run that never landed: a kick-off would find and adopt them instead of requesting new ones
     :param accept_deletions: ``Type:number`` of each type
     """
 
@@ -79,7 +79,7 @@ class Plan:
     lookups: list[str] = field(default_factory=list)
 
     def runs(self, task: str) -> bool:
-        """transform always does: where nothing is to be done it starts no Spark, and tells what the tables hold."""
+        """transform always runs: with nothing to do it does not start Spark, and reports what the tables hold."""
         if task in ("wait", "extract"):
             return self.begin in ("kick_off", "extract")
         return task != "kick_off" or self.begin == "kick_off"
@@ -116,7 +116,7 @@ class Plan:
 
 def plan(lake: Lake, dag_id: str, asked: Asked, state: red_runs.State = red_runs.unknown) -> Plan:
     """
-    :param dag_id: the DAG whose run is mended
+    :param dag_id: the DAG whose run is repaired
     :param state: what Airflow says of a run of that DAG
     :raises Impossible: where there is no such run, export, type or view, or nothing to begin from
     """
@@ -161,8 +161,8 @@ def _run(lake: Lake, dag_id: str, asked: str, state: red_runs.State) -> str:
     if asked != NEWEST_RED:
         if (now := state(asked)) in red_runs.AT_WORK:
             raise Impossible(
-                f"Cannot repair run {asked}: Airflow says that it is {now}. Wait until it ends, or mark it failed in Airflow, then start "
-                "this rerun again"
+                f"Cannot repair run {asked}: Airflow says that it is {now}. Wait until it ends, or mark it failed in Airflow, then "
+                "start this rerun again"
             )
         if not lake.exists(lake.metrics(dag_id, asked, "")):
             raise Impossible(
@@ -175,7 +175,7 @@ def _run(lake: Lake, dag_id: str, asked: str, state: red_runs.State) -> str:
 
 
 def _begin(asked: Asked, reports: dict[str, Any]) -> str:
-    """The phase asked for; else the first one that did not end well, or load where only the checks were not content."""
+    """The requested phase; otherwise the first one that did not succeed, or load if only checks failed."""
     if asked.begin != STOPPED:
         return asked.begin
     if asked.types or asked.accept_deletions:

@@ -14,7 +14,7 @@ class Impossible(Exception):
 
 
 def of_run(reports: dict[str, Any]) -> list[str]:
-    """Those that the run to mend asked for."""
+    """Those that the run to repair requested."""
     for task in ("extract", "wait", "kick_off"):
         told = ((reports[task] or {}).get("result") or {}).get("export_id")
         if told:
@@ -45,7 +45,7 @@ def landings(lake: Lake, exports: list[str]) -> dict[str, Any]:
 
 
 def is_open(lake: Lake, export: str) -> bool:
-    """Whether the server was asked for it and it has not landed; a crawl is nothing that a server knows of."""
+    """Whether the server was asked for it and it has not landed; a server knows nothing of a crawl."""
     return lake.exists(f"{lake.root}/state/exports/{export}/kick-off.json") and not lake.exists(lake.landing(export))
 
 

@@ -57,7 +57,7 @@ def lost_seconds(stage: dict[str, Any]) -> float:
 
 
 def _data_ratios(stage: dict[str, Any], one: dict[str, Any] | None) -> dict[str, float]:
-    """How much a task read by the median one, where the report tells."""
+    """How much a task read compared with the median one, if the report has it."""
     ratios = {}
     for name in ("records", "bytes"):
         median = (stage.get(name) or {}).get("p50")

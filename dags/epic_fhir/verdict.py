@@ -67,9 +67,9 @@ def publish(
     Writes report.html, whatever became of the run, and the index over all runs.
 
     :param states: of every task before this one, as the scheduler knows it
-    :param alert: tells somebody; returns what could not be told
-    :param left_out: the tasks that a rerun leaves out, with the report that stands for each, or None where none is asked for
-    :param mends: of a rerun, the run that it mends
+    :param alert: sends the alerts; returns what could not be sent
+    :param left_out: the tasks that a rerun leaves out, with the report that replaces each, or None if none is needed
+    :param mends: for a rerun, the run that it repairs
     :param notes: what the page and the task's own report say besides
     :param paused: whether a DAG is switched off in Airflow
     :return: why the run is not green; None when it is
@@ -95,7 +95,7 @@ def publish(
             if _final(judged, of_tasks, tried).verdict == whole.verdict:
                 return _final(judged, of_tasks, tried), step, page
 
-    # Whatever could not be written: somebody is told, and the run is not green.
+    # If anything could not be written, an alert says so, and the run is not green.
     whole, step, page = written([])
 
     def tell() -> list[str]:

@@ -78,7 +78,7 @@ def test_a_task_that_failed_without_a_report_is_red(tmp_path):
     html, problem = page(tmp_path, reports, states, validated="upstream_failed")
     assert "<h1>Red: kick_off failed.</h1>" in html
     assert "kick_off failed: it left no report; see its log in Airflow" in html
-    assert "Nothing is known of quarantine." in html
+    assert "The quarantine is unknown." in html
     assert problem is not None
 
 
