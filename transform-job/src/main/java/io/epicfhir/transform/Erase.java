@@ -14,7 +14,7 @@ import java.time.Duration;
 
 /**
  * Erases patients from the lake and keeps them out: {@code --mode plan} says what would go, {@code
- * go} erases, {@code prove} looks through the lake for who is on the list. No id is told anywhere.
+ * go} erases, {@code prove} looks through the lake for who is on the list. No id is shown anywhere.
  */
 public final class Erase implements Job {
   private static final String BACKUPS =

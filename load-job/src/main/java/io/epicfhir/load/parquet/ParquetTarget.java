@@ -155,7 +155,7 @@ public final class ParquetTarget implements Target {
     return new LoadResult(new Loaded(rows, bytes, 0), rows);
   }
 
-  /** An earlier try of the run may have had something to tell. */
+  /** An earlier try of the run may have had something to report. */
   private String warning(LoadRequest request, Optional<ParquetExport> last) {
     return request.warning().isEmpty()
         ? last.filter(export -> runKey.equals(export.runKey()))

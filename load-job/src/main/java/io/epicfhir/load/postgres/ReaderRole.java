@@ -20,7 +20,7 @@ record ReaderRole(LoadSettings settings, LoadState state, PostgresSession sessio
   /**
    * Gives the role what it lacks since the settings name it.
    *
-   * @param problem told where the role cannot be given its rights; the tables are loaded all the
+   * @param problem called if the role cannot get its rights; the tables are loaded all the
    *     same
    * @return the role, or empty where there is none
    */

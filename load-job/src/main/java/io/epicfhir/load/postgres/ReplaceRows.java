@@ -126,7 +126,7 @@ record ReplaceRows(PostgresLoad load) {
   }
 
   /**
-   * PostgreSQL refuses to delete rows of a table in a publication that has nothing to tell them
+   * PostgreSQL refuses to delete rows of a table in a publication that has nothing to identify them
    * apart by, as where ids repeat: then it is all of their columns.
    */
   static void published(

@@ -112,7 +112,7 @@ public final class ViewSnapshot {
     return files().bytes();
   }
 
-  /** How many rows they have, where the log tells. */
+  /** How many rows they have, if the log says so. */
   public OptionalLong rowCount() {
     return files().rows();
   }

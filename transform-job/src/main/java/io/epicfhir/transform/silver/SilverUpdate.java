@@ -148,7 +148,7 @@ final class SilverUpdate {
     return without;
   }
 
-  /** The pending exports against silver, and what only all of bronze can tell. */
+  /** The pending exports against silver, and what only all of bronze can show. */
   private List<SilverPass> weigh(
       SilverScope scope,
       Backlog everything,

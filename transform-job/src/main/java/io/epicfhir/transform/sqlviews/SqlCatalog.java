@@ -29,7 +29,7 @@ public record SqlCatalog(List<SqlView> views, List<Problem> problems) {
    * Why a SQLView cannot be used.
    *
    * @param name the table's, or the file's where that is not known
-   * @param message names the file, and the line where it can be told
+   * @param message names the file, and the line if it is known
    */
   public record Problem(String name, String message) {}
 
@@ -45,7 +45,7 @@ public record SqlCatalog(List<SqlView> views, List<Problem> problems) {
       String file = path.getFileName().toString();
       try {
         SqlView view = read(Files.readString(path), file);
-        // File systems and databases differ in whether case tells names apart.
+        // File systems and databases differ in whether case distinguishes names.
         named
             .computeIfAbsent(view.name().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
             .add(view);

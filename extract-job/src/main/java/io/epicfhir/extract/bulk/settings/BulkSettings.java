@@ -23,7 +23,7 @@ import java.util.List;
  * @param acceptedErrors errors of the server, each as 59204 or Condition:59204, with which the
  *     export lands although the others make it red
  * @param lockPatience how long to wait for another process that works on the same export
- * @param coverage what is asked for besides the changes that the server tells of
+ * @param coverage what is asked for besides the changes that the server reports
  * @param hydrate the types that are fetched by reference when an export is taken in
  */
 public record BulkSettings(

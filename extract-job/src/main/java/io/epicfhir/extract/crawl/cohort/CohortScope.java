@@ -13,7 +13,7 @@ public final class CohortScope {
   private final boolean endsLeavers;
 
   /**
-   * @param members tells by an id whether the patient is in the cohort
+   * @param members shows by an id whether the patient is in the cohort
    * @param merges that are known: a retired patient's resources are the survivor's
    * @param endsLeavers whether the resources of patients who left the cohort are to go
    */

@@ -20,7 +20,7 @@ import org.apache.hadoop.fs.Path;
 public final class CrawlIndex {
   private static final int FORMAT = 2;
 
-  /** Did not tell which resources were only confirmed. */
+  /** Did not mark which resources were only confirmed. */
   private static final int FIRST_FORMAT = 1;
 
   /** In place of a search: a bulk export held it. */

@@ -70,7 +70,7 @@ final class ExportConfirmation {
 
   /**
    * What the group's exports had of a type. Of a type that is never read by reference bronze alone
-   * tells that an export had it, so that an index need not be there.
+   * shows that an export had it, so that an index need not be there.
    */
   static KnownResources known(
       IndexFolder index, CrawlSettings settings, String type, BulkHydration.Export export) {

@@ -78,12 +78,12 @@ final class ServerWords {
                 || routine.matches(OF_LANGUAGES)));
   }
 
-  /** A full or broken disk (53, 58) is the server's own to tell, in a COPY, too. */
+  /** A full or broken disk (53, 58) is the server's own failure, in a COPY, too. */
   private boolean inCopy() {
     return context.startsWith("COPY ") && !state.matches("5[38].*");
   }
 
-  /** PostgreSQL's own words quote values, except where it only tells of sizes and counts. */
+  /** PostgreSQL's own words quote values, except if they only give sizes and counts. */
   private String refused() {
     if (state.startsWith("54")) {
       return firstLine();
