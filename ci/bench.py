@@ -96,7 +96,7 @@ def _print(name: str, bench: Bench, out: Path) -> None:
     print(f"\n== {name}")
     for f in bench.figures:
         against = "" if f.peer is None else f"   {f.peer_name}: {_number(f.peer)}   ratio {f.ratio:.3f}"
-        verdict = {True: "met   ", False: "MISSED", None: "told  "}[f.met]
+        verdict = {True: "met   ", False: "MISSED", None: "info  "}[f.met]
         print(f"  {verdict}  {f.metric}: {_number(f.product)} {f.unit}{against}   goal {f.goal}")
     print(f"  {out.relative_to(HOME)}")
 

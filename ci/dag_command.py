@@ -45,7 +45,7 @@ class DagCommand:
         """
         A job that spark-submit runs, on two cores.
 
-        :param input_bytes: what the task before would have told
+        :param input_bytes: what the task before would have reported
         """
         archive = here.spark_archive(module)
         quick = [] if input_bytes is None else effort.options_for(input_bytes)

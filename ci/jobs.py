@@ -87,7 +87,7 @@ class LiveHeap:
 
     def peak_mib(self) -> float:
         if not self._seen:
-            raise PartError("Cannot measure the heap: jcmd told nothing; put the JDK's bin folder on the PATH")
+            raise PartError("Cannot measure the heap: jcmd printed nothing; put the JDK's bin folder on the PATH")
         return max(self._seen) / (1 << 20)
 
     def largest(self) -> list[str]:

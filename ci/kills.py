@@ -1,4 +1,4 @@
-"""A long test of kills, as a process of the test sources that tells its sums as KEY=VALUE lines."""
+"""A long test of kills, as a process of the test sources that prints its sums as KEY=VALUE lines."""
 
 import os
 import random
@@ -14,9 +14,9 @@ def killed(work: Path, module: str, main: str, sums: tuple[str, ...]) -> dict:
     """
     Runs it with SEED and KILLS of the environment, or a random seed and 60.
 
-    :param sums: the names of what it tells
+    :param sums: the names of the sums
     :return: the sums, ``seed``, ``wanted`` and the ``lines`` it printed
-    :raises PartError: where it broke off or told less
+    :raises PartError: if it broke off or printed less
     """
     seed = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
     wanted = int(os.environ.get("KILLS", "60"))

@@ -81,7 +81,7 @@ class Part:
 
 
 class JavaPart(Part):
-    """A server of the test sources that tells its address in a file of KEY=VALUE lines."""
+    """A server of the test sources that writes its address into a file of KEY=VALUE lines."""
 
     def start(self, module: str, main: str, args: list, memory: str = "1g") -> None:
         if self.alive():

@@ -78,7 +78,7 @@ def page(conf: Path) -> str:
     text = [
         "# Settings",
         "",
-        "Generated from the comments of `conf/pipeline.conf` and `conf/validation.conf`. All keys stand under",
+        "Generated from the comments of `conf/pipeline.conf` and `conf/validation.conf`. All keys are under",
     ]
     text += ["`epic-fhir` or `epic-fhir-validation`. A variable of the environment overrides the file.", ""]
     for file in ("pipeline.conf", "validation.conf"):

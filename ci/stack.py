@@ -169,7 +169,7 @@ class Stack:
         raise PartError(f"Cannot see the end of run {run_id} of {dag} within {seconds} s; look at {self.logs}")
 
     def tasks(self, run_id: str, dag: str = DAG) -> list[dict]:
-        """The run's task instances as Airflow's API tells them."""
+        """The run's task instances as Airflow's API lists them."""
         return self.api("GET", f"/api/v2/dags/{dag}/dagRuns/{quote(run_id)}/taskInstances")["task_instances"]
 
     def backfill(self, dag: str, days: list[datetime], *, backwards: bool = False, most: int = 2, again: str = "none"):

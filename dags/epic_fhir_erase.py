@@ -14,7 +14,7 @@ path, never the content.
 quarantine, the state and PostgreSQL, with all old versions. From then on a list of keyed hashes keeps them out of every export and
 crawl. **Backups, replicas and copies are not reached.** After `readmit` the next export of each group is a full export.
 
-**When it is red:** clear the failed task; each task continues where it stopped. `prove` red: a file still names somebody on the
+**When it is red:** clear the failed task; each task continues where it stopped. `prove` red: a file still names someone on the
 list, or could not be read; its message says in which layer. Nothing in reports or logs names anybody.
 """
 

@@ -47,7 +47,7 @@ def plan() -> dict:
 
 
 def chain(site: str) -> None:
-    """The tasks of one site's DAG: those of the DAG that is mended, each of which the plan may leave out."""
+    """The tasks of one site's DAG: those of the DAG that is repaired, each of which the plan may leave out."""
     source, lake = sites.pool("source", site) | GOES_ON, sites.pool("lake", site) | GOES_ON
     shown = plan()
     approve = Approval(task_id="approve", plan=shown)

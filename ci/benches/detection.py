@@ -111,7 +111,7 @@ def _real(work: Path) -> list[dict]:
 
 
 def _alarms(costs: list[dict[str, Cost]], rules: baseline.Rules) -> list[bool]:
-    """Which runs of a history would have been told of, had all been green."""
+    """Which runs of a history would have caused an alert if all had been green."""
     past: dict = {"runs": [], "accepted": []}
     return [_told(past, i, cost, rules) for i, cost in enumerate(costs)]
 

@@ -2,7 +2,7 @@
 What a million rows of the observation view cost from Delta to PostgreSQL, beside COPY of a ready CSV and Spark's JDBC writer.
 
 The three take turns in one warm JVM, five times; medians. COPY fills a bare table on one connection; what the load job does
-beyond that (indexes, statistics) is measured for COPY's table as well and told apart. Then one resource of a hundred changes.
+beyond that (indexes, statistics) is measured for COPY's table, too, and listed separately. Then one resource of a hundred changes.
 The heap is that of whole tasks, a million rows against ten million. What a small table costs is what 25 more of them, of 1,000
 rows each, add to a task: all loaded whole, and nothing new.
 """

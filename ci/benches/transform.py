@@ -126,7 +126,7 @@ def _rounds(name: str, command: list, rounds: int, work: Path) -> tuple[list[flo
             seconds.append(sum(told["seconds"].values()))
             failed = told["failed"]
     if len(seconds) != rounds:
-        raise PartError(f"Cannot measure {name}: it told of {len(seconds)} rounds of {rounds}; look at {log}")
+        raise PartError(f"Cannot measure {name}: it reported {len(seconds)} of {rounds} rounds; look at {log}")
     return seconds, failed
 
 
@@ -141,7 +141,7 @@ def _data(work: Path) -> Path:
 
 
 def _rows(work: Path, failed: dict) -> dict:
-    """Rows a view by each tool; all must tell the same."""
+    """Rows a view by each tool; all must give the same."""
     counts: dict[str, dict[str, int]] = {}
     for view in sorted(file.stem for file in VIEWS.glob("*.json")):
         counts[view] = {"product": _count((work / "product" / view).glob("*.parquet"))}

@@ -19,24 +19,24 @@
 -- column status: Status, such as planned, in-progress or finished
 -- column class_system: Code system of class_code
 -- column class_code: Code of the class, such as AMB, IMP or EMER; Epic sends codes of the site
--- column class: Class in words, by the lookup encounter_class, else as the source has it
--- column class_kind: The v3 ActCode that the class stands for, such as AMB, IMP or EMER: visit_class.class. Empty where it is a code of the site that the lookup does not list
+-- column class: Class as text, from the lookup encounter_class, else as the source has it
+-- column class_kind: The v3 ActCode of the class, such as AMB, IMP or EMER: visit_class.class. Empty if the class is a code of the site that the lookup does not list
 -- column type: Type of the visit
 -- column type_code: Code of type
 -- column start_time: When it began
 -- column end_time: When it ended
--- column minutes: How long it took, in minutes; empty where it has not ended or a time is not exact
+-- column minutes: How long it took, in minutes; empty if it has not ended or a time is not exact
 -- column reason: Why the patient came: the first reason
--- column reason_code: Code of that reason
--- column reasons: All reasons in words, of the visit, else of the condition that it names; codes first, then references, each in the order of the source
--- column reason_codes: Their codes, SNOMED CT where there is one, in the same order
+-- column reason_code: Code of reason
+-- column reasons: All reasons as text, from the visit, else from the condition that it names; codes first, then references, each in the order of the source
+-- column reason_codes: Codes of reasons, SNOMED CT if there is one, in the same order
 -- column service_provider_id: Key of the organization in charge: organization.id
 -- column service_provider: Name of the Organization in charge
 -- column location_ids: Ids of the Locations, in the order of the stays
 -- column locations: Names of the Locations, in the same order
 -- column city: City of the first Location
 -- column participant_ids: Ids of the Practitioners who took part, in the order of the source; empty entries are those without an id
--- column participants: Names of the participants as the Encounter has them, else of the Practitioners, in the same order
+-- column participants: Names of the participants, from the Encounter or, if it has none, from the Practitioners, in the same order
 -- column participant_roles: Roles of the participants, in the same order
 -- column diagnosis_ids: Ids of the Conditions that the Encounter names as diagnoses or that name the Encounter, without withdrawn and refuted ones; those with a rank first.
 --   Empty entries are diagnoses that the source gives without an id

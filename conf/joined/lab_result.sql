@@ -21,7 +21,7 @@
 -- column value (decimal): Value, including whole numbers; its unit is in unit
 -- column unit: Unit of value
 -- column unit_code: UCUM code of the unit
--- column comparator: Where value is a bound: <, <=, >= or >
+-- column comparator: <, <=, >= or > if value is a bound
 -- column value_code: Code of a value that is not a number
 -- column value_text: Value as text
 -- column value_boolean: Value that is yes or no
@@ -32,20 +32,20 @@
 -- column value_denominator: Second number of a ratio, such as 64 of the titer 1:64
 -- column absent_reason: Why there is no value
 -- column interpretation: Interpretation by the laboratory, such as H, L or N
--- column interpretation_text: The same in words; some sources send nothing else
--- column reference_low (decimal): Lower limit of the normal range, else of the first without a type, else of the first; in the unit of value
--- column reference_high (decimal): Upper limit of the same range, in the unit of value
--- column reference_text: The same range in words
--- column reference_type: What that range is for, such as normal or therapeutic
--- column is_range_from_text: Whether both limits were read from a range in words, such as 65-99, as the source has no numbers
--- column is_outside: Whether value is outside of that range; empty where there is no number, no limit, value is only a bound, or the range is of another type than normal, such as critical
+-- column interpretation_text: Interpretation as text; some sources send nothing else
+-- column reference_low (decimal): Lower limit of the reference range, in the unit of value: the normal range; if there is none, the first range without a type, then the first range
+-- column reference_high (decimal): Upper limit of the reference range, in the unit of value
+-- column reference_text: Reference range as text
+-- column reference_type: What the reference range is for, such as normal or therapeutic
+-- column is_range_from_text: Whether both limits were read from a range given as text, such as 65-99, because the source has no numbers
+-- column is_outside: Whether value is outside the reference range; empty if there is no number or no limit, if value is only a bound, or if the range has another type than normal, such as critical
 -- column specimen_id: Key of the specimen: specimen.id
 -- column specimen: Kind of specimen, such as Blood
 -- column accession: Accession number of the specimen
 -- column collected_time: When the specimen was taken
 -- column received_time: When the laboratory received it
 -- column body_site: Where it was taken from
--- column performer: Name of the performer as the result has it, else of the Practitioner
+-- column performer: Name of the performer, from the result or, if it has none, from the Practitioner
 -- column service_request_id: Key of the order that it answers: service_request.id
 -- column note: Comments on the result
 -- index: loinc_code, code, effective_time

@@ -18,13 +18,13 @@
 -- column medication: Name of the drug
 -- column medication_id: Key of the drug: medication.id
 -- column system: Code system of code
--- column code: Code of the drug: of the order, else of the Medication
--- column rxnorm_code: First RxNorm code of the drug: of the order, else of the Medication. Of several it may be that of an ingredient; rxnorm_codes has all
--- column rxnorm_codes: All RxNorm codes of the drug, of the order and of the Medication: Epic lists ingredients, products and brands side by side
+-- column code: Drug code, from the order or, if it has none, from the Medication
+-- column rxnorm_code: First RxNorm code of the drug, from the order or, if it has none, from the Medication. If there are several, it may be the code of an ingredient; rxnorm_codes has all
+-- column rxnorm_codes: All RxNorm codes of the drug, from the order and from the Medication: Epic lists ingredients, products and brands side by side
 -- column ndc_code: National Drug Code of the Medication
 -- column form: Form of the drug, such as Oral Tablet
--- column ingredients: Names of the drug's active ingredients, in the order of the alphabet, by the lookup rxnorm_ingredient for any of rxnorm_codes; empty where it lists none
--- column ingredient_codes: RxNorm codes of the same ingredients, in the same order
+-- column ingredients: Names of the drug's active ingredients in alphabetical order, from the lookup rxnorm_ingredient for any of rxnorm_codes; empty if it lists none
+-- column ingredient_codes: RxNorm codes of ingredients, in the same order
 -- column dosage_text: Dosage as text
 -- column dose: Amount per dose; its unit is in dose_unit
 -- column dose_high: Upper end of the dose, if it is a range
@@ -32,18 +32,18 @@
 -- column route: How it enters the body, such as Oral
 -- column frequency: How often it is given or taken
 -- column as_needed: Whether it is given or taken only as needed
--- column start_time: From when it is given or taken, by the first dosage instruction
--- column end_time: Until when it is given or taken, by the first dosage instruction
--- column dispensable_from: From when a pharmacy may dispense it
--- column dispensable_until: Until when a pharmacy may dispense it
+-- column start_time: When to start it, by the first dosage instruction
+-- column end_time: When to stop it, by the first dosage instruction
+-- column dispensable_from: When a pharmacy may first dispense it
+-- column dispensable_until: When a pharmacy may last dispense it
 -- column quantity: Amount to dispense; its unit is in quantity_unit
 -- column quantity_unit: Unit of quantity
 -- column refills: How many refills are allowed
 -- column reason: Why it was ordered
 -- column reason_code: Code of the reason
 -- column reason_condition_id: Key of the condition that it was ordered for: condition.id
--- column requester_id: Key of who ordered it: practitioner.id
--- column requester: Name of the requester as the order has it, else of the Practitioner
+-- column requester_id: Key of the practitioner who ordered it: practitioner.id
+-- column requester: Name of the requester, from the order or, if it has none, from the Practitioner
 -- index: rxnorm_code, rxnorm_codes, authored_time, ingredient_codes
 WITH coded AS (
   SELECT

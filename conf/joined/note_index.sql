@@ -15,15 +15,15 @@
 -- column doc_status: Status of the document itself, such as preliminary or final
 -- column type_system: Code system of type_code
 -- column type_code: Code of the type of document
--- column type: Type of document in words
--- column note_kind: Kind of note by the lookup note_kind, such as discharge summary; empty where it does not list the code of that system
+-- column type: Type of document as text
+-- column note_kind: Kind of note from the lookup note_kind, such as discharge summary; empty if it does not list type_code in type_system
 -- column category: Category, such as clinical-note
 -- column document_time: When it was made
 -- column author_id: Key of its author: practitioner.id
--- column author: Name of its author, of the document, else of the practitioner
+-- column author: Name of its author, from the document or, if it has none, from the Practitioner
 -- column author_npi: National provider identifier of its author
--- column encounter_class: The v3 ActCode that the class of the visit stands for, such as AMB or IMP: visit_class.class. Empty where it is a code of the site that the lookup encounter_class does not list
--- column encounter_class_text: Class of the visit in words
+-- column encounter_class: The v3 ActCode of the class of the visit, such as AMB or IMP: visit_class.class. Empty if the class is a code of the site that the lookup encounter_class does not list
+-- column encounter_class_text: Class of the visit as text
 -- column encounter_start: When the visit began
 -- column content_type: Media type of the content, such as text/html
 -- column size: Size of the content in bytes

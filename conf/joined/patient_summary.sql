@@ -21,30 +21,30 @@
 -- column language: Preferred language
 -- column postal_code: Postal code
 -- column encounters: How many visits there are, without cancelled and withdrawn ones
--- column inpatient_stays: How many of them are inpatient stays; null if the class of one is a code that the lookup encounter_class does not list
--- column emergency_visits: How many of them are emergency visits; null if the class of one is not known
+-- column inpatient_stays: How many of the visits are inpatient stays; null if the class of one is a code that the lookup encounter_class does not list
+-- column emergency_visits: How many of the visits are emergency visits; null if the class of one is not known
 -- column first_visit: When the first visit began
 -- column last_visit: When the last visit began
 -- column active_problems: How many entries of the problem list are active
 -- column active_drug_orders: How many orders of drugs are active, without plans and proposals, those that ask not to give one, and drugs that were only reported
--- column reported_drugs: How many active drugs somebody reported, without an order from here
+-- column reported_drugs: How many active drugs were only reported, not ordered here
 -- column allergies: How many current allergies and intolerances there are, without "no known allergies" and without inactive and resolved ones
 -- column immunizations: How many immunizations were given
 -- column systolic (decimal): Newest systolic blood pressure that has a diastolic one, in mmHg, without means
--- column diastolic (decimal): The diastolic blood pressure of the same measurement, in mmHg
--- column blood_pressure_time: When that was measured
+-- column diastolic (decimal): Diastolic blood pressure of the measurement in systolic, in mmHg
+-- column blood_pressure_time: When systolic and diastolic were measured
 -- column weight (decimal): Newest body weight; its unit is in weight_unit
 -- column weight_unit: Unit of weight
--- column weight_time: When that was measured
+-- column weight_time: When weight was measured
 -- column bmi (decimal): Newest body mass index, in kg/m2
--- column bmi_time: When that was measured
+-- column bmi_time: When bmi was measured
 -- column a1c (decimal): Newest hemoglobin A1c, in percent
--- column a1c_comparator: Where that is a bound: <, <=, >= or >
--- column a1c_time: When that was measured
+-- column a1c_comparator: <, <=, >= or > if a1c is a bound
+-- column a1c_time: When a1c was measured
 -- column creatinine (decimal): Newest creatinine in blood or serum; its unit is in creatinine_unit
 -- column creatinine_unit: Unit of creatinine
--- column creatinine_comparator: Where creatinine is a bound: <, <=, >= or >
--- column creatinine_time: When that was measured
+-- column creatinine_comparator: <, <=, >= or > if creatinine is a bound
+-- column creatinine_time: When creatinine was measured
 -- index: mrn
 WITH visits AS (
   SELECT

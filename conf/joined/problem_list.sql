@@ -10,7 +10,7 @@
 -- column encounter_id: Key of the encounter that it was noted in: encounter.id
 -- column category: Category, such as problem-list-item or encounter-diagnosis
 -- column is_listed: Whether it is an entry of the problem list
--- column is_active: Whether it is active, recurs or relapses, and has no end; empty where a diagnosis of a visit has no status
+-- column is_active: Whether it is active, recurs or relapses, and has no end; empty if a diagnosis of a visit has no status
 -- column clinical_status: Clinical status as the source has it
 -- column verification_status: Verification status as the source has it; unconfirmed and provisional problems are rows, too
 -- column problem: Name of the problem
@@ -18,16 +18,16 @@
 -- column code: Code of the problem
 -- column icd10_code: ICD-10-CM code of the problem
 -- column snomed_code: SNOMED CT code of the problem
--- column icd10_chapter: Number of the chapter of ICD-10-CM, by the lookup icd10_chapter
--- column chapter: What that chapter is about
+-- column icd10_chapter: Number of the ICD-10-CM chapter, from the lookup icd10_chapter
+-- column chapter: Title of the ICD-10-CM chapter
 -- column severity: Severity as text
 -- column onset_time: When it began
 -- column onset_age_years: Age of the patient in full years when it began; null if the birth date or the onset is not a day
 -- column abatement_time: When it ended
 -- column recorded_time: When it was noted
 -- column is_deceased: Whether the patient has died; null if the patient is not known
--- column recorder: Name of the recorder as the problem has it, else of the Practitioner
--- column note: Comments on it
+-- column recorder: Name of the recorder, from the problem or, if it has none, from the Practitioner
+-- column note: Comments on the problem
 -- index: icd10_code, snomed_code
 WITH chapters AS (
   -- One chapter a problem, also where a site's lookup has chapters that overlap.

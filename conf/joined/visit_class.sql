@@ -1,5 +1,5 @@
 -- title: Class of each visit
--- description: One row per Encounter, with the class of HL7's v3 ActCode that its own class stands for
+-- description: One row per Encounter, with its class as HL7's v3 ActCode
 -- question: How many emergency visits did each patient have?
 -- depends: encounter, lookup encounter_class (optional: system, code, display, class)
 -- key: _resource_id
@@ -9,9 +9,9 @@
 -- column start_time: When it began
 -- column class_system: Code system of class_code
 -- column class_code: Code of the class as the source has it; Epic sends codes of the site
--- column class: The v3 ActCode that it stands for by the lookup encounter_class, such as AMB, IMP (all inpatient ones) or EMER; else class_code where that is a v3 ActCode.
---   Empty where it is a code of the site that the lookup does not list
--- column class_text: The class in words, by the same lookup, else as the source has it
+-- column class: The v3 ActCode of the class by the lookup encounter_class, such as AMB, IMP (all inpatient ones) or EMER; else class_code if that is a v3 ActCode.
+--   Empty if the class is a code of the site that the lookup does not list
+-- column class_text: Class as text, from the same lookup, else as the source has it
 -- index: class, start_time
 WITH asked AS (
   SELECT

@@ -1,4 +1,4 @@
--- title: Documents that came and cannot be read
+-- title: Fetched documents without a complete, readable text
 -- category: conformance
 -- tables: binary_text
 -- severity: amber

@@ -1,4 +1,4 @@
--- title: Encounters that are over and begin in the future
+-- title: Started or finished encounters whose start is in the future
 -- category: plausibility
 -- tables: encounter
 -- severity: amber

@@ -1,4 +1,4 @@
--- title: Codes of laboratory results that LOINC does not have
+-- title: Laboratory results whose LOINC code is malformed
 -- category: conformance
 -- tables: laboratory_result
 -- severity: amber

@@ -1,4 +1,4 @@
--- title: Observations that were made in the future
+-- title: Observations dated in the future
 -- category: plausibility
 -- tables: observation
 -- severity: amber

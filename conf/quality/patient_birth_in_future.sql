@@ -1,4 +1,4 @@
--- title: Patients who are not born yet
+-- title: Patients with a birth date in the future
 -- category: plausibility
 -- tables: patient
 -- severity: amber

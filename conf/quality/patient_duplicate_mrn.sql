@@ -1,4 +1,4 @@
--- title: Medical record numbers of several patients, merged ones aside
+-- title: Medical record numbers shared by several patients (merged patients excluded)
 -- category: plausibility
 -- tables: patient, patient_link
 -- severity: amber

@@ -1,4 +1,4 @@
--- title: Patients that have several rows
+-- title: Patients with more than one row
 -- category: conformance
 -- tables: patient
 -- severity: red

@@ -1,4 +1,4 @@
--- title: Patients without a death who are older than 120 years
+-- title: Patients older than 120 years with no death recorded
 -- category: plausibility
 -- tables: patient
 -- severity: amber

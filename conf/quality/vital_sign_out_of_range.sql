@@ -1,4 +1,4 @@
--- title: Vital signs that no living person has
+-- title: Vital signs outside the range of a living person
 -- category: plausibility
 -- tables: vital_signs
 -- severity: amber

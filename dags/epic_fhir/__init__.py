@@ -1,1 +1,1 @@
-"""What the DAG files stand on: settings, starting the jobs, run reports, reconciliation, the report page."""
+"""What the DAG files share: settings, starting the jobs, run reports, reconciliation, the report page."""

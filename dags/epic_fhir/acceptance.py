@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 ALL = "all"
 
 NEAR = 0.1
-"""So far a number of a warning may move from the one that was accepted."""
+"""How far a warning's number may move from the accepted one before it counts as a new warning."""
 
 EVERY_RUN_ALIKE = ("speed", "skew", "slow task")
-"""Warnings that baseline judges by levels of its own, or that are of one run only."""
+"""Warnings for which baseline keeps levels of its own, or that concern one run only."""
 
 
 def warned(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ def comparable(past: dict[str, Any], run_id: str, check: str, subject: str) -> l
 
 
 def moved(past: dict[str, Any], check: str, subject: str) -> bool:
-    """Whether somebody accepted such a warning: what came before counts no more, and the accepted run alone is a baseline."""
+    """Whether someone accepted such a warning: earlier runs no longer count, and only the accepted run is a baseline."""
     return any(is_of(a, check, subject) for a in past["accepted"])
 
 
@@ -177,7 +177,7 @@ def deleted(lake: Lake, dag_id: str, run_id: str, kinds: list[str], reason: str)
 
 
 def _trends(lake: Lake, dag_id: str, past: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of the newest run that has figures of its own: a rerun of the DAG has none here, nor has a run that did not come so far."""
+    """From the newest run with figures of its own: a rerun of the DAG has none here, nor has a run that stopped earlier."""
     newest = next((run for run in reversed(past["runs"]) if run.get("figures")), past["runs"][-1])
     judged = lake.read_json(lake.metrics(dag_id, newest["run_id"], "verdict.json"))
     return (judged.get("trends") if isinstance(judged, dict) else None) or []

@@ -11,23 +11,23 @@ from epic_fhir.lake import instant
 from epic_fhir.reports import parse_instant
 
 _UNSENT = 20
-"""So many unsent alerts wait for each channel."""
+"""The maximum number of unsent alerts for each channel."""
 _BESIDE = 20
-"""So many problems are open at once."""
+"""The maximum number of open problems."""
 _RUNS = 400
 """So many runs of one problem are known by their ids; all of them are counted."""
 _EVER = datetime.min.replace(tzinfo=timezone.utc)
 _SENDING = timedelta(minutes=10)
-"""So long an alert belongs to the task that sends it: longer than a mail to several recipients may take."""
+"""How long an alert belongs to the task that sends it; longer than a mail to several recipients takes."""
 
 
 @dataclass(frozen=True)
 class Told:
     """
-    The problem that a channel told of last.
+    A problem that a channel sent an alert about.
 
     :param run_id: the first run that had it
-    :param at: when that run was to tell of it
+    :param at: when that run's alert was due
     :param runs: those that had it, and those whose reruns had it
     :param count: how many runs had it
     :param silent: how many had it since it was told last
@@ -86,7 +86,7 @@ class Unsent:
     """
     An alert that has not been sent, or is being sent.
 
-    :param told: the problem that it tells of; None of a late run and of a retry
+    :param told: the problem that it is about; None for a late run or a retry
     :param at: when it was due
     :param sender: the task that sends it now, until the moment ``until``
     """
@@ -118,11 +118,11 @@ class Memory:
     """
     What one channel remembers.
 
-    :param told: the problem that it told of last
-    :param beside: problems told before and after that one, which no run has done again since
+    :param told: the problem of its last alert
+    :param beside: other problems with an alert, which no run has resolved since
     :param unsent: oldest first
     :param dropped: how many unsent alerts were dropped since the channel sent something
-    :param damaged: where a memory that could not be read is kept, until the channel has told of it
+    :param damaged: where a memory that could not be read is kept, until an alert of the channel has said so
     """
 
     told: Told | None = None
@@ -132,11 +132,11 @@ class Memory:
     beside: list[Told] = field(default_factory=list)
 
     def open(self) -> list[Told]:
-        """The problems that were told and are not over."""
+        """The problems that had an alert and are not over."""
         return [*([self.told] if self.told else []), *self.beside]
 
     def with_told(self, told: Told | None) -> Memory:
-        """With a problem that was told just now; those that are not over stay beside it."""
+        """With a problem whose alert was just sent; others that are not over stay beside it."""
         if told is None:
             return self
         others = [known for known in self.open() if known.fingerprint != told.fingerprint]
@@ -163,7 +163,7 @@ class Memory:
         return replace(self, unsent=unsent)
 
     def lost(self) -> list[str]:
-        """What the channel's next message says of alerts that nobody will get."""
+        """What the channel's next message says about lost alerts."""
         told = []
         if self.dropped:
             told.append(

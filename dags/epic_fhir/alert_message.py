@@ -15,13 +15,13 @@ from epic_fhir.lake import RunKey
 from epic_fhir.source_checks import EXPECTATIONS
 
 _MOST = 3
-"""So many of the checks that are not good are told; the page tells all."""
+"""The maximum number of checks in an alert; the page shows all."""
 _LINES, _WIDTH, _WITH_COMMAND = 4, 300, 2000
-"""So much of each: of settings that cannot be used, the problems stand in the lines after the first."""
+"""The maximum length of each entry. For invalid settings the problems are in the lines after the first."""
 _COMMANDS = ("run: ", "see them: ")
-"""What a command or a query stands behind."""
+"""Texts that introduce a command or a query."""
 _SEVERAL = (EXPECTATIONS, "drift")
-"""Checks that can warn of one subject for several reasons: the words tell which it is."""
+"""Checks that can warn about one subject for several reasons; the words distinguish them."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def message(
 
     :param over: the problems that this run, if it is green, is the end of
     :param same: this run's problem with the runs that had it, this one among them
-    :param lasting: whether that was told before
+    :param lasting: whether it had an alert before
     """
     if finding.step is None:
         lines = ["Green again.", f"{key.dag_id}, run {key.run_id}.", *(_is_over(told) for told in over or [])]
@@ -93,7 +93,7 @@ def message(
 
 
 def _is_over(told: Told) -> str:
-    """A warning that somebody accepted is no longer told either, so nobody can say which it is."""
+    """A warning that someone accepted causes no more alerts either, so the cause is unknown."""
     if told.verdict == "green":
         return f"What run {told.run_id} warned of is over, or was accepted."
     return f"The problem that run {told.run_id} reported is over."
@@ -105,7 +105,7 @@ def _lines(check: dict[str, Any]) -> list[str]:
 
 
 def _short(line: str) -> str:
-    """Cut behind a word, which the end says; where there is a command, behind a sentence, as half a command is none."""
+    """Cut after a word, which the end shows; if there is a command, cut after a sentence, because half a command is useless."""
     with_command = any(before in line.lower() for before in _COMMANDS)
     most = _WITH_COMMAND if with_command else _WIDTH
     if len(line) <= most:

@@ -4,7 +4,7 @@ Where the alerts of a site keep what they remember: one small file of the lake, 
 Several tasks may change it at once: the report tasks of a DAG and of its reruns, and the callbacks of a late run and of a retry. So
 each change reads the file, changes it and writes it under one short lock, and nobody holds the lock while an alert is sent.
 
-A memory that cannot be read or written stops no alert: rather told twice than never.
+A memory that cannot be read or written stops no alert: two alerts are better than none.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class AlertStore:
             return self._last, False
 
     def _set_aside(self, why: Exception) -> tuple[dict[str, Memory], bool]:
-        """Keeps a file that is none of ours for a person to read, and begins a new one."""
+        """Keeps an unreadable file for a person to look at, and starts a new one."""
         reason = str(why) if isinstance(why, contracts.ContractError) else f"Cannot read {self._path}: it is not JSON."
         folder, _, name = self._path.rpartition("/")
         aside = f"{name.removesuffix('.json')}.unreadable-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}"

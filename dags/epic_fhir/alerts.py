@@ -1,9 +1,9 @@
 """
-Tells of a run that is not green: at once, again while it lasts, and once more when it is over.
+Sends alerts about a run that is not green: at once, again while the problem lasts, and once more when it is over.
 
-A DAG and the reruns that mend its runs share what was told. A problem ends with a run that did again what failed: a rerun of one of
-its runs, or a later run whose data are newer than the problem. What a channel could not send is kept and goes out with the next
-run's alert.
+A DAG and the reruns that repair its runs share the record of alerts. A problem ends with a run that repeated what failed: a rerun
+of one of its runs, or a later run whose data are newer than the problem. What a channel could not send is kept and goes out with
+the next run's alert.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ log = logging.getLogger(__name__)
 
 def tell(lake: Lake, key: RunKey, alerts: Alerts, link: str, context: Any, finding: Finding, mends: str | None = None) -> list[str]:
     """
-    Sends what is new or lasts, by each channel that is on, and remembers in the lake what each has told.
+    Sends what is new or lasts, by each channel that is on, and records in the lake what each has sent.
 
-    :param mends: of a rerun, the run that it mends
+    :param mends: for a rerun, the run that it repairs
     :return: a sentence for each channel that could not send something, or not to everybody, and for a memory that is damaged
     """
     ways = channels(alerts)
@@ -71,12 +71,12 @@ class _Teller:
         notes: list[str] = []
         for waiting in memory.unsent:
             if _tells_of(waiting, mark):
-                continue  # The problem that this run has, too, is told by its own alert.
+                continue  # This run has the same problem, and its own alert reports it.
             delivery = self._send_late(waiting)
             notes += [delivery.note] if delivery.note else []
             if not delivery.sent:
                 return notes
-        # What was late may have told of another problem than this run's.
+        # The late alert may have been about another problem than this run's.
         memory = self._remember(self._with_this_run)
         same, over = next((told for told in _problems(memory) if told.fingerprint == mark), None), self._over(memory)
         if mark is None and not over:
@@ -185,7 +185,7 @@ def _tells_of(alert: Unsent, mark: str | None) -> bool:
 
 
 def _problems(memory: Memory) -> Iterator[Told]:
-    """What was told and is not over, and what waits to be told."""
+    """Problems with an alert that are not over, and problems whose alert waits to be sent."""
     yield from memory.open()
     yield from (alert.told for alert in memory.unsent if alert.told is not None)
 

@@ -1,4 +1,4 @@
-"""What goes wrong while a run is judged and told of: it is noted as what could not be done, and the rest goes on."""
+"""Failures while a run is checked and reported: each is recorded as something that could not be done, and the rest continues."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Attempts:
     failed: list[Check] = field(default_factory=list)
 
     def of(self, name: str, subject: str, step: Callable[[], T], otherwise: T) -> T:
-        """What the step returns, or else what stands for it."""
+        """What the step returns, or else its substitute."""
         try:
             return step()
         except Exception as e:

@@ -3,7 +3,7 @@ Whether a run was slower than runs like it.
 
 Two questions of each figure: is this one run far above the level so far (a robust prediction limit on the logarithms: median and
 MAD), and has the level itself gone up (change points over the history, found by Apache Otava)? A level that went down is the new
-baseline; one that went up is reported in every run until it is back or somebody accepts it.
+baseline; one that went up is reported in every run until it is back or someone accepts it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from epic_fhir.checks import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
 from epic_fhir.history import Figure
 
 RUNS_AFTER_A_CHANGE = 3
-"""A change that fewer runs speak for is no level yet."""
+"""A change seen in fewer runs than this is not a new level."""
 
 CHANCE, PART_CHANCE = 1e-3, 1e-5
 """How often steady runs may look like a change to Otava: of a phase, and of each of its many parts."""

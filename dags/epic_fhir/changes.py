@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from epic_fhir.lake import Lake, RunKey
 
 MOVED = 0.1
-"""The share of rows by which a table must have moved to be told."""
+"""The share of rows by which a table must have changed to be mentioned."""
 _MOST = 100
-"""How many earlier runs are looked at."""
+"""The maximum number of earlier runs to look at."""
 _ANSWERED = ("PASS", "NO_BASELINE", "NO_COUNT")
 
 
@@ -81,7 +81,7 @@ def _first_green(lake: Lake, dag_id: str, runs: list[str]) -> dict[str, Any] | N
 
 
 def verdict_of(lake: Lake, dag_id: str, run: str) -> dict[str, Any] | None:
-    """What that run was judged; None where nobody can read it."""
+    """That run's verdict; None if it cannot be read."""
     try:
         told = lake.read_json(lake.metrics(dag_id, run, "verdict.json"))
     except OSError:
@@ -116,7 +116,7 @@ def following(lake: Lake, key: RunKey) -> str | None:
 
 def data_of(landings: list[dict[str, Any] | None]) -> str | None:
     """
-    Which data a run brought, in a sentence; None where a landing does not tell.
+    Which data a run brought, in a sentence; None if a landing does not say.
 
     :param landings: of the run's exports
     """
@@ -135,7 +135,7 @@ def data_of(landings: list[dict[str, Any] | None]) -> str | None:
 
 def since_last_good(now: dict[str, Any], before: dict[str, Any]) -> list[str]:
     """
-    Sentences, the most telling first; empty where all is as it was.
+    Sentences, the most important first; empty if nothing changed.
 
     :param now: this run's verdict.json
     :param before: that of the last green run
@@ -149,7 +149,7 @@ def since_last_good(now: dict[str, Any], before: dict[str, Any]) -> list[str]:
 
 
 def _origin(now: dict[str, Any], before: dict[str, Any]) -> list[str]:
-    """Said only where both runs tell it."""
+    """Only if both runs have it."""
     named = (("code_version", "The code"), ("settings_hash", "The settings"))
     return [
         f"{what} changed: {before[key]} then, {now[key]} now."
@@ -168,7 +168,7 @@ def _views(verdict: dict[str, Any]) -> dict[str, int]:
 
 
 def _rows(what: str, now: dict[str, int], before: dict[str, int]) -> list[str]:
-    """Where one of the runs tells nothing at all, nothing has appeared or vanished: it is not known."""
+    """If one of the runs has no numbers at all, it is unknown what appeared or vanished."""
     if not now or not before:
         return []
     told = []

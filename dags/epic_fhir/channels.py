@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from epic_fhir.installation import Installation
 
 _TIMEOUT, _SENDS_LAST = 30, 2
-"""Seconds of one wait, and how many times as long a whole request or mail may take."""
+"""The timeout of one read in seconds, and the factor that limits a whole request or mail."""
 _OPTIONS = frozenset({"verify", "cert", "proxies", "timeout", "stream", "allow_redirects", "max_redirects", "trust_env"})
-"""What an HTTP connection's extra may hold beside headers."""
+"""The keys of an HTTP connection's extra that are not headers."""
 
 
 @dataclass(frozen=True)
 class Alerts:
-    """Who is told when a run is not green; conf/validation.conf explains each. Nobody is by default."""
+    """Who gets an alert when a run is not green; conf/validation.conf explains each. Nobody by default."""
 
     mail_to: tuple[str, ...] = ()
     mail_connection: str = "smtp_default"
@@ -124,7 +124,7 @@ class _TooSlowError(Exception):
 
 def _within(seconds: float, send: Callable[[], None]) -> None:
     """
-    Runs it for so long at most. A client's own timeout starts anew with each byte, so a server that drips them would hold the task.
+    Runs it with a time limit. A client's own timeout restarts with each byte, so a slow server would hold the task.
 
     :raises _TooSlowError: where it has not ended; its thread ends with the process
     """

@@ -1,4 +1,4 @@
-"""Small line charts of the trends: where each point stands, worked out here, drawn by the page as SVG without a script."""
+"""Small line charts of the trends: the position of each point, computed here, drawn by the page as SVG without a script."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def drawn(told: Any) -> dict[str, list[dict[str, Any]]]:
     """
     What the page shows of the trends, each with its chart: those to look at first, those without a baseline, those as usual.
 
-    :param told: the trends as they stand in verdict.json
+    :param told: the trends as in verdict.json
     """
     cards = sorted((_card(trend) for trend in told), key=lambda trend: _rank(trend["state"]))
     return {

@@ -9,7 +9,7 @@ PASS, WARN, FAIL, COULD_NOT_RUN = "PASS", "WARN", "FAIL", "COULD_NOT_RUN"
 NO_BASELINE, NO_COUNT = "NO_BASELINE", "NO_COUNT"
 """Nothing to compare with: no earlier runs, or no independent count. Never passed, and no reason for a red run."""
 ACCEPTED = "ACCEPTED"
-"""A warning that a person accepted: shown, and not told again."""
+"""A warning that a person accepted: shown, without more alerts."""
 
 
 @dataclass(frozen=True)

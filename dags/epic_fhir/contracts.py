@@ -17,10 +17,10 @@ VERSION = 1
 """The version of every contract that this code writes, and the newest that it reads."""
 
 _MOST = 5
-"""So many problems of one document are named."""
+"""The maximum number of problems named for one document."""
 
 _CLOCK = ("duration_ms", "ms")
-"""Whole numbers that a clock gives, which may be set back; all others are counts."""
+"""Whole numbers that come from a clock, which may be set back; all others are counts."""
 
 
 class ContractError(Exception):

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 PREFIX = "epic-fhir-password-"
-"""Of temporary folders; the number of the process that made them comes next."""
+"""Prefix of the temporary folders; the process id follows it."""
 
 
 @contextmanager
 def database(site: str = sites.ALONE) -> Iterator[dict[str, str]]:
     """
-    The environment that pipeline.conf reads its block load from; the password lies in a file of the owner's while it is open.
-    Nothing where EPIC_FHIR_DB_CONN_ID names no connection: then the block stands as it is.
+    The environment that pipeline.conf reads its block load from; while it is open, a file of the owner's has the password.
+    Empty if EPIC_FHIR_DB_CONN_ID names no connection: then the block is used as it is.
 
     :raises SettingsError: where the connection is of another kind or says too little
     """

@@ -84,7 +84,7 @@ def asset(of_what: str, site: str) -> Asset:
 
 
 def deadline(site: str) -> DeadlineAlert | None:
-    """Tells whom it may concern, once, of a run that has not ended in time; EPIC_FHIR_DEADLINE_HOURS after it was queued."""
+    """One alert about a run that has not ended in time: EPIC_FHIR_DEADLINE_HOURS after it was queued."""
     variable, value = _said("DEADLINE_HOURS", site)
     if value and not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,6})?", value):
         raise _wrong(variable, value, "a number of hours, such as 6 or 1.5; 0 or empty turns the alert off")

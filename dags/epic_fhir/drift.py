@@ -13,10 +13,10 @@ from epic_fhir.checks import COULD_NOT_RUN, NO_BASELINE, PASS, WARN, Check
 from epic_fhir.reports import parse_instant
 
 LEAST_LOST = 3
-"""Fewer rows are no news, however few a view has; one that has none left is always news."""
+"""Losing fewer rows than this is not worth a warning, unless none are left."""
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
-"""So far the server's clock may be before this one."""
+"""How far ahead of this machine's clock the server's clock may be."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _nulls(
     view: str, now: dict[str, Any], before: list[dict[str, Any]], rules: Rules, least: int, *, tells: bool
 ) -> Iterator[Check]:
     """
-    :param tells: whether load tells the shares of its tables; other targets tell none at all
+    :param tells: whether load reports the null shares of its tables; other targets report none at all
     """
     shares = now.get("null_share")
     if shares is None:
@@ -118,9 +118,12 @@ def _patients(view: str, counts: dict[str, int], rules: Rules) -> Check:
     rows, known = counts.get("rows"), counts.get("known")
     if rows is None or known is None or not 0 <= known <= rows:
         return Check(
-            "patients", view, COULD_NOT_RUN, f"load says that {known} of {rows} rows of {view} have a patient that is known."
+            "patients",
+            view,
+            COULD_NOT_RUN,
+            f"load says that {known} of {rows} rows of {view} refer to a known patient, which cannot be.",
         )
-    told = f"{known:,} of {rows:,} rows of {view} with a patient have one in the table patient."
+    told = f"{known:,} of {rows:,} rows of {view} with a patient_id refer to a patient in the table patient."
     if rows and 1 - known / rows > rules.patients_unknown:
         sentence = f"{told} The other patients are not in the group's export: compare the members of the groups."
         return Check("patients", view, WARN, sentence, amount=rows - known)

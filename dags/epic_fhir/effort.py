@@ -1,4 +1,4 @@
-"""How much a job has to do, by the report of the task before it, and what its JVM is told because of that."""
+"""How much work a job has, by the report of the task before it, and its JVM options because of that."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ if TYPE_CHECKING:
     from epic_fhir.lake import Lake, RunKey
 
 LITTLE = 64 << 20
-"""Bytes of Parquet: a job of so much input is over before code that the optimizing compiler has made pays."""
+"""Bytes of Parquet: with less input, a job ends before the optimizing compiler's code pays off."""
 
 QUICK = "-XX:TieredStopAtLevel=1"
-"""For a JVM of a minute: compile once, fast. In long jobs the other compiler's code is worth its time."""
+"""For jobs of about a minute: use only the fast compiler (C1). Longer jobs gain more from C2 than it costs."""
 
 _BEFORE = {"transform": "extract", "load": "transform"}
 
 
 def jvm_options(lake: Lake, key: RunKey) -> list[str]:
-    """Options for the JVM of a job that runs on this machine; none where there is much to do, or nobody has told."""
+    """JVM options of a job that runs on this machine; none if there is much work, or if the amount is unknown."""
     before = _BEFORE.get(key.task_id)
     report = lake.read_json(lake.report(key, before)) if before else None
     if not isinstance(report, dict) or (report.get("run") or {}).get("status") != "success":
@@ -26,5 +26,5 @@ def jvm_options(lake: Lake, key: RunKey) -> list[str]:
 
 
 def options_for(input_bytes: int) -> list[str]:
-    """The same where it is known how much there is."""
+    """The same for a known amount of input."""
     return [QUICK] if input_bytes <= LITTLE else []

@@ -106,7 +106,7 @@ class Evidence:
         return rows
 
     def _written_beyond_landings(self, own: list[str]) -> dict[str, int]:
-        """By how much extract's counts differ from its landings'. Deletions come in Bundles, which only the landings tell apart."""
+        """By how much extract's counts differ from its landings'. Not for Bundles, in which deletions come, too."""
         written = {kind: counts.get("written") for kind, counts in self.resources("extract").items() if kind != "Bundle"}
         difference = {kind: rows for kind, rows in written.items() if rows is not None}
         for export in own:

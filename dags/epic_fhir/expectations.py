@@ -1,7 +1,7 @@
 """
-What one may expect without counting: there are patients, no type is gone, no mass of resources is deleted, each table has its
-view, nothing is in quarantine, and somebody beside the server's own files counted what came. Each of these warns and is told; none
-is wrong data by itself, so none makes a run red.
+Expectations that need no exact count: there are patients, no type is gone, no mass deletion happened, each table has its view,
+nothing is in quarantine, and something besides the server's own files counted the resources. Each of these is a warning with an
+alert. None is wrong data by itself, so none makes a run red.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from epic_fhir.source_checks import EXPECTATIONS
 PATIENT = "Patient"
 
 LEAST_LOST = 3
-"""Fewer are no mass, however few there are in all; patients are each worth a word."""
+"""Losing fewer resources than this is not worth a warning; for patients every loss is."""
 
 SLOW_RUNS, SLOW_SHARES = 30, 3
-"""A loss that each run's share hides: so many times the share within so many good runs."""
+"""A slow loss, which is too small in each single run: the window in good runs, and the multiple of one run's allowed share."""
 
 _OF = ": "
 """Between a check's name and its subject, where one text holds both."""
 
 _LASTING = ("silver = view", "view = PostgreSQL", "joined = PostgreSQL", "patients", "quality")
-"""Checks that a run has of whatever is there, be it new or not."""
+"""Checks that each run has for everything that is there, new or not."""
 
 
 def expectations(reports: dict[str, dict[str, Any] | None], past: dict[str, Any], run_id: str, most_deleted: float) -> list[Check]:
@@ -74,7 +74,7 @@ def _type(kind: str, now: dict[str, int] | None, past: dict[str, Any], run_id: s
             sentence = f"Earlier runs warned that {kind} is gone or was deleted, and there is no earlier run left to compare with."
             return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
         if now is None:
-            return None  # somebody accepted that it is gone
+            return None  # someone accepted that it is gone
         return Check(EXPECTATIONS, kind, NO_BASELINE, f"No baseline yet: no earlier green run knows {kind}.")
     return _beside(kind, live, gone, earlier, most_deleted)
 
@@ -128,7 +128,7 @@ def in_quarantine(extract: dict[str, Any] | None) -> list[Check]:
 
 
 def independent_counts(extract: dict[str, Any] | None) -> list[Check]:
-    """The types of which only the files themselves say how many came. What was read by its id was counted by who asked for it."""
+    """The types for which only the files themselves say how many resources came. Reads by id are counted by the reader."""
     if extract is None:
         return []
     result = extract.get("result") or {}
@@ -146,7 +146,7 @@ def independent_counts(extract: dict[str, Any] | None) -> list[Check]:
 
 def still_asked(checks: list[Check], before: list[dict[str, Any]]) -> list[Check]:
     """
-    Whether each thing that earlier good runs were asked of tables and data is asked again: what nobody asks cannot be wrong.
+    Whether each check of tables and data that earlier good runs had ran again: a check that does not run cannot fail.
 
     :param before: verdict.json of the newest of them, which names what it lacked; before that version, of each since the last one
         that had them all
@@ -160,8 +160,8 @@ def still_asked(checks: list[Check], before: list[dict[str, Any]]) -> list[Check
     named = ", ".join(f"{name} of {subject}" for name, subject in gone[:10])
     more = f" and {len(gone) - 10} more" if len(gone) > 10 else ""
     sentence = (
-        f"Earlier good runs had these checks, and this one has not: {named}{more}. If the settings or views took them away, accept "
-        "it; else bring them back."
+        f"These checks ran in earlier good runs but not in this one: {named}{more}. If the settings or views removed them, accept "
+        "this warning; otherwise bring them back."
     )
     return [
         Check(EXPECTATIONS, "checks", WARN, sentence, moves=True, names=tuple(f"{name}{_OF}{subject}" for name, subject in gone))

@@ -1,4 +1,4 @@
-"""What of a verdict is told to people."""
+"""The part of a verdict that an alert contains."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TOLD_WARNINGS = (
     "speed",
     "skew",
 )
-"""By weight: the headline and the command are of the first one that a run has."""
+"""In order of severity: the first check that a run has decides the headline and the command."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Judged:
         bad = render.grounds(self.checks)
         told = "; ".join(f"{c['name']} ({c['subject']}): {c['sentence']}" for c in bad[:3])
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
-        return f"The run is {render.WORDS[self.verdict]}: {told or 'there was nothing to check'}{more}"
+        subject = "verdict" if self.verdict == reconcile.UNKNOWN else "run"
+        return f"The {subject} is {render.WORDS[self.verdict]}: {told or 'there was nothing to check'}{more}"
 
 
 def finding(

@@ -25,7 +25,7 @@ SIZE_STEP = 4
 """Sizes within this factor are one class."""
 
 RESOURCES_AT_LEAST = 10_000
-"""A smaller run's time is its start-up, not its data: it is told as if it had so many."""
+"""A smaller run's time is mostly start-up: its cost is divided by this number of resources."""
 
 PATIENTS_AT_LEAST = 20
 
@@ -60,7 +60,7 @@ def path(lake: Lake, dag_id: str) -> str:
 
 
 def of_tables(dag_id: str) -> str:
-    """The DAG whose history knows the tables: a rerun leaves the tables of the DAG that it mends."""
+    """The DAG whose history has the tables: a rerun writes the tables of the DAG that it repairs."""
     return sites.named("etl", sites.of(dag_id))
 
 
@@ -169,13 +169,13 @@ def figures(reports: dict[str, dict[str, Any] | None], least_ms: float) -> dict[
 
 
 def silver(told: Any) -> dict[str, dict[str, int]]:
-    """How many resources of each type silver holds live and deleted; a type that does not tell both is left out."""
+    """How many resources of each type silver holds live and deleted; a type without both is left out."""
     pairs = {kind: (state.get("rows_live"), state.get("tombstones")) for kind, state in (told or {}).items()}
     return {kind: {"live": live, "gone": gone} for kind, (live, gone) in pairs.items() if live is not None and gone is not None}
 
 
 def views(reports: dict[str, dict[str, Any] | None]) -> dict[str, dict[str, Any]]:
-    """The rows of each view and joined table, and of each column what share is null; None where the target does not tell."""
+    """The rows of each view and joined table, and of each column what share is null; None if the target does not report it."""
     loaded, told = ((((reports.get(phase) or {}).get("result")) or {}) for phase in ("load", "transform"))
     tables = {**(loaded.get("joined") or {}), **(loaded.get("tables") or {})}
     made = {**(told.get("joined") or {}), **(told.get("views") or {})}

@@ -17,17 +17,17 @@ MOST = 400
 """Older runs than these are not read: the page stays small, and writing it fast."""
 _READERS = 8
 _UNJUDGED = re.compile(r"epic_fhir_(care|preflight|erase)(_[a-z0-9]+)?")
-"""The DAGs without a report task: the run reports of their own tasks tell how a run ended."""
+"""DAGs without a report task: their tasks' run reports show how a run ended."""
 _TASKS = {
     "care": ("care",),
     "preflight": ("preflight",),
     "erase": ("plan", "erase", "forget", "load", "purge", "prove", "readmit"),
 }
 _LAST = {"plan": "planned", "prove": "success", "readmit": "success"}
-"""What an erasure is whose last report is of this task; after any other it goes on."""
+"""The state of an erasure whose last report is from this task; after any other task it is still running."""
 _ENDED = {"success": ("green", "done"), "failed": ("red", "failed"), "planned": ("none", "planned")}
 _LONGEST = 1e9
-"""More seconds than any run lasts."""
+"""An upper bound of a run's duration, in seconds."""
 
 
 def write(lake: Lake) -> str:
@@ -64,7 +64,7 @@ def link_from_the_run_before(lake: Lake, key: RunKey) -> None:
 
 def row(dag_id: str, folder: str, report: Any) -> dict[str, Any]:
     """
-    What the index tells of a run; one whose report task has not ended has no verdict yet.
+    The index's row of a run; a run whose report task has not ended has no verdict yet.
 
     :param report: whatever lies there. A report that is none is a row that says so: an old one must not stop a new run's page
     """
@@ -80,7 +80,7 @@ def row(dag_id: str, folder: str, report: Any) -> dict[str, Any]:
 
 def _told(report: dict[str, Any]) -> dict[str, Any]:
     """
-    What a report tells of its run.
+    What a report says about its run.
 
     :raises ValueError: where it is not what a task writes
     """
@@ -109,7 +109,7 @@ def _link(dag_id: str, folder: str, report: dict[str, Any]) -> dict[str, Any]:
 
 def _text(value: Any) -> str | None:
     """
-    A text that can stand in a page, or None.
+    A text that a page can show, or None.
 
     :raises ValueError: where it is something else
     """
@@ -122,7 +122,7 @@ def _text(value: Any) -> str | None:
 
 
 def _read(lake: Lake, dag_id: str, folder: str) -> Any:
-    """The report that tells how a run ended; None where there is none yet, False where it cannot be read."""
+    """The report that shows how a run ended; None if there is none yet, False if it cannot be read."""
     unjudged = _UNJUDGED.fullmatch(dag_id)
     tasks = _TASKS[unjudged[1]] if unjudged else ("report",)
     try:

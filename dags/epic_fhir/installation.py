@@ -1,4 +1,4 @@
-"""Where the installation lies: its folders, its settings files, and the programs that it runs."""
+"""The installation: its folders, its settings files, and the programs that it runs."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Installation:
         if len(found) != 1:
             names = ", ".join(jar.name for jar in found) or "none"
             raise SettingsError(
-                f"Cannot tell which JAR to run: {folder}/{module}-*-job.jar matches {names}; "
+                f"Cannot choose the JAR to run: {folder}/{module}-*-job.jar matches {names}; "
                 "build the jobs, or delete all but one JAR"
             )
         return found[0]

@@ -1,7 +1,7 @@
 """
 Joined tables and lookups: those that transform or load could not bring up to date, and whether PostgreSQL has the rows of the lake.
 
-They depend on the views, so a run tells of them after the views. No sentence holds a value of the data.
+They depend on the views, so a run reports them after the views. No sentence holds a value of the data.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MADE = "views = joined"
 LOADED = "joined = PostgreSQL"
 
 KINDS = {"joined": "joined table", "lookups": "lookup"}
-"""Where a report has them, and what people call one."""
+"""The key in the report, and the word for one such table."""
 
 REFUSED = tuple(f"refused_{kind}" for kind in KINDS)
 
@@ -78,7 +78,7 @@ def _without_file(kind: str, word: str, tables: set[str]) -> list[Check]:
         return []
     names = tuple(sorted(tables))
     sentence = (
-        f"Each {word} has a file, but these have none any more, and nothing brings their tables up to date: {', '.join(names)}. "
+        f"These {word}s no longer have a file, so their tables are not updated: {', '.join(names)}. "
         "Bring the files back, or delete the tables."
     )
     return [Check(EXPECTATIONS, kind, WARN, sentence, names=names)]

@@ -131,8 +131,8 @@ def _history(lake: Lake, key: RunKey, dag_id: str) -> dict[str, Any]:
     past, file = history.load(lake, dag_id), history.path(lake, dag_id)
     if not past["runs"] and not lake.exists(file) and has_good_runs(lake, key, dag_id):
         raise history.Unreadable(
-            f"{file} is gone, though {dag_id} had good runs: nothing is left to compare with, nor what people accepted. Bring it "
-            "back from a backup, or go on with the new one that this run begins"
+            f"{file} is missing, although {dag_id} had good runs. The baselines and the accepted warnings are lost. Restore the "
+            "file from a backup, or go on with the new one that this run begins"
         )
     return past
 

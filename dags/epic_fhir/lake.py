@@ -168,7 +168,7 @@ def _no_number(text: str) -> float:
 
 
 def _time_of(run: Any) -> float:
-    """When a run was, in seconds: a run's id mostly tells it; else its report does, which no later run writes to."""
+    """When a run was, in seconds: usually its id has it; otherwise the time of its report, which no later run changes."""
     told = re.search(r"\d{4}-\d\d-\d\dT\d\d[:_]\d\d[:_]\d\d(\.\d{1,6})?", run.name)
     try:
         if told:

@@ -17,7 +17,7 @@ def tell(hours: float, context: dict[str, Any]) -> None:
     Says it by every way that is set.
 
     :param hours: how long the run was given
-    :param context: what Airflow tells of the run: its API's words, under ``dag_run``
+    :param context: Airflow's data of the run, as in its API, under ``dag_run``
     """
     run = context["dag_run"]
     dag_id, run_id = run["dag_id"], run["dag_run_id"]

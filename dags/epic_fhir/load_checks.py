@@ -1,5 +1,5 @@
 """
-What load reports of single tables: those that it could not bring up to date, and what it had to mend or leave out.
+What load reports about single tables: those that it could not bring up to date, and what it had to repair or leave out.
 
 load goes on to its end when one table goes wrong, so one run can have several of them. No sentence holds a value of the data.
 """

@@ -1,4 +1,4 @@
-"""The sentences that a task's log begins and ends with: what is asked of whom, what came of it, and what is next."""
+"""The first and last sentence of a task's log: what it requests from where, the result, and what is next."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class Modes:
 
 
 MODES = {"owner": Modes(0o600, 0o700, 0o077), "group": Modes(0o640, 0o750, 0o027)}
-"""By whom pipeline.conf (files.readers) lets read."""
+"""Who may read the files (files.readers in pipeline.conf)."""
 
 
 def make_folders(folder: Path, mode: int) -> None:

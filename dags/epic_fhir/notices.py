@@ -22,7 +22,7 @@ from epic_fhir.settings import Settings
 
 log = logging.getLogger(__name__)
 _LINES, _OF_A_CHECK = 10, 4
-"""So many problems of the settings are named, and so many of them in one check."""
+"""The maximum number of settings problems to name, and of those in one check."""
 
 _WAYS = ("MAIL_TO", "MAIL_CONN_ID", "SLACK_CONN_ID", "WEBHOOK_CONN_ID", "FIRST_TRY")
 
@@ -59,7 +59,7 @@ def lake_of(dag_id: str) -> Lake | None:
 
 
 def whom(dag_id: str) -> Alerts:
-    """Whom to tell. Where the settings do not hold: those whom they named before, or else those whom the environment names."""
+    """Who gets the alert. If the settings are invalid: the channels of the last valid settings, or else of the environment."""
     try:
         here = Installation.of(dag_id)
     except SettingsError:
@@ -94,7 +94,7 @@ def settings_do_not_hold(key: RunKey, problem: str, context: Any, paused: Callab
     """
     alerts_of = whom(key.dag_id)
     if not channels(alerts_of):
-        log.error("Nobody could be told that the settings do not hold: no way to send an alert is set")
+        log.error("The settings are invalid, and no alert could be sent: no alert channel is configured")
         return
     lines = problem.splitlines()[:_LINES]
     parts = ["\n".join(lines[at : at + _OF_A_CHECK]) for at in range(0, len(lines), _OF_A_CHECK)]

@@ -36,7 +36,7 @@ def schedulers_turn() -> timedelta:
 
 @contextmanager
 def settings_must_hold() -> Iterator[None]:
-    """Wrong settings end the task at once: no retry mends them."""
+    """Invalid settings fail the task at once: no retry helps."""
     try:
         yield
     except SettingsError as e:
@@ -45,8 +45,8 @@ def settings_must_hold() -> Iterator[None]:
 
 def begun(lake: Lake, key: RunKey) -> Any:
     """
-    What lies in the report's place as a try begins. A note replaces an earlier try's report: it says nothing of this one, and
-    nobody is to take it for that of a try that dies.
+    What is in the report's place when a try begins. A note replaces an earlier try's report, which says nothing about this one
+    and must not be taken for its report if the try dies.
     """
     path = lake.report(key)
     if lake.read_json(path) is None:
@@ -69,7 +69,7 @@ def settle(ended: Ended) -> dict[str, Any]:
 
 def planned(operator: Any, task: str, export_id: str | None) -> dict[str, Any]:
     """
-    What a task of a rerun is told by its plan, beside its run; the same task of another DAG has no plan.
+    What a rerun's plan gives to a task, besides its run; the same task of another DAG has no plan.
 
     :raises AirflowSkipException: where the plan leaves the task out
     """

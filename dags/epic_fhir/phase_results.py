@@ -1,4 +1,4 @@
-"""What a phase's run report says in its ``result``, as far as the checks read it; a job may tell more."""
+"""The part of a phase's ``result`` in its run report that the checks read; a job may write more."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ MODELS: dict[str, type[Any]] = {"extract": ExtractResult, "transform": Transform
 
 def that_fits(phase: str, result: dict[str, Any], name: str) -> tuple[dict[str, Any], str | None]:
     """
-    A phase's result without what the checks cannot read, which is for them as if it were not told.
+    A phase's result without the parts that do not match the contract; for the checks these are missing.
 
     :param name: of the report, for the sentence
     :return: what is left, and why the rest is not; None where nothing is left out

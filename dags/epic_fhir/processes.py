@@ -26,7 +26,7 @@ SECRET = re.compile(
     r".*(SECRET|PASSW|PWD|PGPASS|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY|ACCOUNT_?KEY|FERNET|JWT|DSN).*", re.I
 )
 NAMES_A_FILE = re.compile(r".*(_FILE|_PATH|_URI)", re.I)
-"""Such as AWS_WEB_IDENTITY_TOKEN_FILE: where a secret is, and none."""
+"""Variables such as AWS_WEB_IDENTITY_TOKEN_FILE hold the path of a secret, not the secret."""
 
 HOLDS_CREDENTIALS = re.compile(
     r"://[^/?#\s]*@"  # https://user:password@host, https://token@host

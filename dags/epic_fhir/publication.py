@@ -59,7 +59,7 @@ class Publication:
     :param reports: of all tasks, or None
     :param start: when the report task began
     :param notes: what the page and the task's own report say besides
-    :param mends: of a rerun, the run that it mends
+    :param mends: for a rerun, the run that it repairs
     :param paused: whether a DAG is switched off in Airflow
     :param extracted: extract's report, with what it said in earlier tries
     """
@@ -158,7 +158,7 @@ class Publication:
 
 
 def _short_page(key: RunKey, headline: str, whole: Judged, step: dict[str, Any] | None) -> str:
-    """What stands for a page that could not be built: the alert's link must not lead to an empty one."""
+    """The substitute for a page that could not be built: the alert's link must not lead to an empty page."""
     sentences = [f"{c['name']}, {c['subject']}: {c['sentence']}" for c in render.grounds(whole.checks)]
     lines = [
         "The page of this run could not be built; the log of the task report says why.",

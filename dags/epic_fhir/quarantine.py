@@ -1,5 +1,5 @@
 """
-Shows what lies in a folder of quarantine, line by line: ``python -m epic_fhir.quarantine FOLDER``, in the folder of the DAGs.
+Shows the contents of a quarantine folder, line by line: ``python -m epic_fhir.quarantine FOLDER``, in the folder of the DAGs.
 
 It prints patient data, so it is a command that a person runs; neither the page nor an alert ever shows a line. On a terminal,
 control characters are escaped: a line is whatever the server sent.
@@ -43,7 +43,7 @@ def of_view(table: str | None, view: str) -> str:
     """
     The command that shows which resources do not fit a view.
 
-    :param table: where the view's table lies; a report that does not tell it leaves the lake to the person who reads the command
+    :param table: the path of the view's table; without it the command has a placeholder for the lake
     """
     lake = (table or "").rpartition("/views/")[0] or "LAKE"
     return command(f"{lake}{_BELOW}view={view}")

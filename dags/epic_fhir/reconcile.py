@@ -139,7 +139,7 @@ def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
         check = _was_read(kind, expected.get(kind, 0), read.get(kind), all_of_bronze or {}, evidence.succeeded("transform"))
         if unreadable and check.state == FAIL and read.get(kind, 0) > expected.get(kind, 0):
             sentence = (
-                f"transform read {read[kind]:,} {kind}, as much as bronze may have; nobody can say so, because the landing of "
+                f"transform read {read[kind]:,} {kind}, but the expected number is unknown, because the landing of "
                 f"{', '.join(unreadable)} cannot be read."
             )
             check = Check(name, kind, COULD_NOT_RUN, sentence)

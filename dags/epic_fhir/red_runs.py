@@ -11,13 +11,13 @@ from epic_fhir.lake import Lake
 from epic_fhir.reports import JOBS
 
 State = Callable[[str], str | None]
-"""What Airflow says of a run, by its id; None where it says nothing."""
+"""The state of a run in Airflow, by its id; None if Airflow does not know it."""
 AT_WORK = ("queued", "running")
-"""What Airflow calls a run that goes on, or goes again since somebody cleared it: its files tell what it was before."""
+"""Airflow's states of a run that is running or was cleared; its files show how it ended before."""
 
 
 def unknown(run: str) -> str | None:
-    """Where Airflow cannot be asked, or has forgotten the run."""
+    """For use if Airflow cannot be asked, or has forgotten the run."""
     return None
 
 
@@ -27,7 +27,7 @@ def newest(lake: Lake, dag_id: str, state: State = unknown) -> str | None:
         if verdict == reconcile.GREEN:
             continue
         now = state(run)
-        # The export of a run that goes on is not to be taken away from it. One without a verdict may have ended before it.
+        # A running run must keep its export. One without a verdict may have ended before it.
         if now not in AT_WORK if verdict else now == "failed":
             return run
     return None
@@ -85,7 +85,7 @@ def _not_mended(lake: Lake, dag_id: str) -> Iterator[tuple[str, Any]]:
 
 
 def _id(lake: Lake, dag_id: str, folder: str, judged: Any) -> str:
-    """A run's id, some characters of which the name of its folder may have lost: what lies in the folder tells it."""
+    """A run's id. The folder's name may have lost some of its characters, but the files in it have them all."""
     others = (lake.read_json(lake.metrics(dag_id, folder, f"{task}.json")) for task in JOBS)
     for document in chain((judged,), others):
         run = _part(document, "run").get("run_id")

@@ -1,4 +1,4 @@
-"""What extract, transform or load refused, where a rerun mends it: the advice, and the rerun."""
+"""Data that extract, transform or load refused, if a rerun repairs it: the advice, and the rerun."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REFUSALS = (
     "refused_views",
     *joined_checks.REFUSED,
 )
-"""What a report's result names of data that was refused, in the order of the data's way."""
+"""The keys of a report's result that name refused data, in pipeline order."""
 
 
 def run_option(key: RunKey) -> str:
@@ -27,8 +27,8 @@ def run_option(key: RunKey) -> str:
 
 def refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """
-    What extract or transform refused, where a rerun mends it: the advice, and the rerun. Of several problems it takes the earliest
-    one in the flow of data; the next run says what is left.
+    Data that extract or transform refused, if a rerun repairs it: the advice, and the rerun. Of several problems it takes
+    the earliest one in the flow of data; the next run says what is left.
     """
     if code != DATA_REFUSED:
         return None
@@ -79,7 +79,7 @@ def _refused_tables(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str,
     if held := result.get("held_deletions"):
         return _accept(held, sites.named("etl", sites.of(key.dag_id)))
     if refused := result.get("refused_views"):
-        # One that was committed and does not match silver counts as up to date, so a rerun must be told to rebuild it.
+        # One that was committed and does not match silver counts as up to date, so a rerun must name it to rebuild it.
         rebuilt = sorted(set(refused) & set(result.get("views") or {}))
         advice = (
             f"These views were not updated and keep their last good rows: {', '.join(sorted(refused))}. Each message says what to "
@@ -117,7 +117,7 @@ def _show(result: dict[str, Any]) -> str:
 
 
 def _accept(held: dict[str, int], etl: str) -> tuple[str, dict[str, Any]]:
-    """The command does not run as it stands: only a person can say why so much is gone."""
+    """The command does not run as it is: only a person can say why so much is gone."""
     gone = ", ".join(f"{count:,} {kind}" for kind, count in sorted(held.items()))
     advice = (
         f"The source no longer holds {gone}. Nothing was deleted. First check that the server's answers are complete and that the "

@@ -30,8 +30,8 @@ _ADVICE = {
 
 _CHECKS = "The checks name what differs, or what could not be compared. Find the cause, then run the command."
 _QUALITY = (
-    "Rows of the tables are bad by a check of quality, whose sentence has the query that shows them. If the check or its threshold "
-    "is wrong, correct its file or load.quality.overrides; then run the command: load runs the checks again."
+    "A quality check found bad rows. Its sentence has the query that shows them. If the check or its threshold is wrong, correct "
+    "its file or load.quality.overrides. Then run the command: load runs the checks again."
 )
 
 _MENDS = {
@@ -48,7 +48,7 @@ _MENDS = {
     "joined = PostgreSQL": ("load", "views"),
     QUALITY: ("load", None),
 }
-"""The phase that mends a check, and what of it is rebuilt."""
+"""The phase that repairs the failure of a check, and the part of it to rebuild."""
 
 
 def next_step(
@@ -61,7 +61,7 @@ def next_step(
     """
     What to do about a run that is not green, and the command that does it.
 
-    :param mends: of a rerun, the run that it mends
+    :param mends: for a rerun, the run that it repairs
     """
     failed = next((task for task in ORDER if states.get(task) not in ("success", "skipped", None)), "validate")
     report = reports.get(failed) or {}
@@ -111,7 +111,7 @@ def look(key: RunKey, warnings: list[dict[str, Any]], paused: Callable[[str], bo
         return step
     what = {"figure": first["subject"]} if first["name"] == "speed" else {"warning": f"{first['name']}, {first['subject']}"}
     site = sites.of(key.dag_id)
-    # Times are the DAG's own; a warning of the tables stands with those of the DAG whose tables they are.
+    # Times are the DAG's own; a warning about the tables belongs to the DAG whose tables they are.
     dag_id = key.dag_id if first["name"] == "speed" else sites.named("etl", site)
     conf = shlex.quote(json.dumps({"dag_id": dag_id, **what, "reason": ""}))
     more = {(c["name"], c["subject"]) for c in warnings} - {(first["name"], first["subject"])}

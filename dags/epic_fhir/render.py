@@ -20,7 +20,7 @@ from epic_fhir.task_states import TASK
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-WORDS = {"green": "green", "red": "red", "unknown": "not known to be good"}
+WORDS = {"green": "green", "red": "red", "unknown": "unknown"}
 _HEADLINES = {
     "green": "Green: every resource the server sent is in the tables, or in quarantine.",
     "unknown": "Unknown: a check could not run, so the run may be incomplete.",
@@ -61,7 +61,7 @@ def page(
     The whole page as text.
 
     :param step: what to do about a run that is not green
-    :param trends: as they stand in verdict.json
+    :param trends: as in verdict.json
     :param changes: what is other than in the last good run, in sentences
     :param last_good: that run's id; None where there is none
     :param notes: of this report itself
@@ -170,7 +170,7 @@ def timeline(reports: dict[str, dict[str, Any] | None], states: dict[str, str]) 
     """
     spans = {task: _span(report) for task, report in reports.items() if states.get(task) != "skipped"}
     if spans.get("kick_off") and spans.get("wait"):
-        # The sensor's report tells only of its last look; the wait began when the export was asked for.
+        # The sensor's report covers only its last poke; the wait began when the export was asked for.
         spans["wait"] = (spans["kick_off"][1], max(spans["wait"][1], spans["kick_off"][1]))
     known = [pair for pair in spans.values() if pair]
     first, last = (min(s for s, _ in known), max(e for _, e in known)) if known else (None, None)
@@ -224,7 +224,7 @@ def _stages(reports: dict[str, dict[str, Any] | None]) -> list[dict[str, Any]]:
 
 
 def _slowest(stage: dict[str, Any]) -> dict[str, Any] | None:
-    """Where the longest task of a stage was; None in reports that do not tell it."""
+    """Where the longest task of a stage ran; None in reports without it."""
     told = stage.get("slowest")
     return {key: told.get(key) for key in ("partition", "host", "records", "bytes")} if told else None
 

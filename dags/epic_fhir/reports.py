@@ -153,6 +153,6 @@ def parse_instant(value: Any) -> datetime | None:
 
 
 def lasted(run: dict[str, Any]) -> float | None:
-    """Seconds from a run's start to its end; None where it does not tell both."""
+    """Seconds from a run's start to its end; None if it does not have both."""
     start, end = parse_instant(run.get("start")), parse_instant(run.get("end"))
     return (end - start).total_seconds() if start and end else None

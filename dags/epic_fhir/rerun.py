@@ -1,5 +1,5 @@
 """
-What a rerun by hand will do, worked out before anything is done: which run it mends, from which phase on, what it replaces.
+What a rerun by hand will do, worked out before anything is done: which run it repairs, from which phase on, what it replaces.
 
 A rerun is a run of its own with the exports of the run it mends. The phases before the one it begins with keep their reports. Where
 an earlier rerun of that run has extracted, its exports and reports stand for those of the run.
@@ -56,9 +56,9 @@ class Plan:
     """
     What will be done.
 
-    :param run: the run that is mended
+    :param run: the run to repair
     :param begin: the first phase that runs
-    :param exports: what extract and transform work on; none where the server is asked anew, or transform takes what is pending
+    :param exports: what extract and transform work on; none if the server is asked again, or transform takes what is pending
     :param sentences: what is replaced, for people
     :param reports: extract's, where extract does not run: of the newest rerun of that run that extracted, or else of the run itself
     :param gives_up: exports of the run that never landed: a kick-off would find and adopt them instead of asking anew
@@ -80,7 +80,7 @@ class Plan:
     lookups: list[str] = field(default_factory=list)
 
     def runs(self, task: str) -> bool:
-        """transform always does: where nothing is to be done it starts no Spark, and tells what the tables hold."""
+        """transform always runs: with nothing to do it does not start Spark, and reports what the tables hold."""
         if task in ("wait", "extract"):
             return self.begin in ("kick_off", "extract")
         return task != "kick_off" or self.begin == "kick_off"
@@ -121,7 +121,7 @@ class Plan:
 
 def plan(lake: Lake, dag_id: str, asked: Asked, state: red_runs.State = red_runs.unknown) -> Plan:
     """
-    :param dag_id: the DAG whose run is mended
+    :param dag_id: the DAG whose run is repaired
     :param state: what Airflow says of a run of that DAG
     :raises Impossible: where there is no such run, export, type or view, or nothing to begin from
     """
@@ -171,8 +171,8 @@ def _run(lake: Lake, dag_id: str, asked: str, state: red_runs.State) -> str:
     if asked != NEWEST_RED:
         if (now := state(asked)) in red_runs.AT_WORK:
             raise Impossible(
-                f"Cannot mend run {asked}: Airflow says that it is {now}. Wait for its end; or give it up: mark it failed in "
-                "Airflow, then start this rerun again"
+                f"Cannot repair run {asked}: Airflow says that it is {now}. Wait until it ends, or mark it failed in Airflow, then "
+                "start this rerun again"
             )
         if not lake.exists(lake.metrics(dag_id, asked, "")):
             raise Impossible(
@@ -185,7 +185,7 @@ def _run(lake: Lake, dag_id: str, asked: str, state: red_runs.State) -> str:
 
 
 def _begin(asked: Asked, reports: dict[str, Any]) -> str:
-    """The phase asked for; else the first one that did not end well, or load where only the checks were not content."""
+    """The requested phase; otherwise the first one that did not succeed, or load if only checks failed."""
     if asked.begin != STOPPED:
         return asked.begin
     if asked.types or asked.accept_deletions:

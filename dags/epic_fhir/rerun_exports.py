@@ -60,7 +60,7 @@ def landings(lake: Lake, exports: list[str]) -> dict[str, Any]:
 
 
 def is_open(lake: Lake, export: str) -> bool:
-    """Whether the server was asked for it and it has not landed; a crawl is nothing that a server knows of."""
+    """Whether the server was asked for it and it has not landed; a server knows nothing of a crawl."""
     return lake.exists(f"{lake.root}/state/exports/{export}/kick-off.json") and not lake.exists(lake.landing(export))
 
 

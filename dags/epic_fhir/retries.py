@@ -1,4 +1,4 @@
-"""A task that failed and is tried again: told after its first try where a setting asks for it."""
+"""Alerts about a task that failed and will be retried: after its first try, if a setting asks for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def tell(context: dict[str, Any]) -> None:
     """
     The callback of every task. The person who hears of it can wait: a later try may do; if none does, the run's own alert follows.
 
-    :param context: of the task; its exception is the operators' sentence, another library's text is not told
+    :param context: of the task; its exception is the operator's sentence; another library's text is not shown
     """
     from airflow.sdk.exceptions import AirflowException
 

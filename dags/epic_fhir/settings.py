@@ -28,7 +28,7 @@ class Settings:
         return cls(told.lake, timedelta(milliseconds=told.poll_interval_ms), told.readers, told.database)
 
     def open_lake(self) -> Lake:
-        """The lake's small files, written for whom the settings say."""
+        """The lake's small files, readable by those whom the settings name."""
         return Lake(self.lake, self.readers)
 
 

@@ -25,7 +25,9 @@ def names() -> list[str]:
     told = [name.strip() for name in os.environ.get("EPIC_FHIR_SITES", "").split(",") if name.strip()]
     bad = [name for name in told if not re.fullmatch(r"[a-z][a-z0-9]{0,30}", name)]
     if bad or len(set(told)) < len(told):
-        raise ValueError(f"Cannot use EPIC_FHIR_SITES={','.join(told)}: a site's name is of a-z and 0-9, and each is named once")
+        raise ValueError(
+            f"Cannot use EPIC_FHIR_SITES={','.join(told)}: site names contain only a-z and 0-9, and each name occurs once"
+        )
     return told or [ALONE]
 
 

@@ -16,7 +16,7 @@ _ADVICE = {
     "load": "One part of the view is larger than the others: epic_fhir_care compacts its files.",
 }
 """By the first word of a stage's job group."""
-_ELSE = "One file or key is larger than the others: smaller export files, or more partitions."
+_ELSE = "One file or key is larger than the others: ask for smaller export files, or raise the number of partitions."
 
 
 def skew(reports: dict[str, dict[str, Any] | None], thresholds: Thresholds) -> list[Check]:
@@ -57,7 +57,7 @@ def lost_seconds(stage: dict[str, Any]) -> float:
 
 
 def _data_ratios(stage: dict[str, Any], one: dict[str, Any] | None) -> dict[str, float]:
-    """How much a task read by the median one, where the report tells."""
+    """How much a task read compared with the median one, if the report has it."""
     ratios = {}
     for name in ("records", "bytes"):
         median = (stage.get(name) or {}).get("p50")

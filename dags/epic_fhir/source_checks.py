@@ -14,7 +14,7 @@ SOURCE = "source"
 EXPECTATIONS = "expectations"
 
 MOST_KEPT = 0.05
-"""So large a share of a type may be found by its ids only: resources move to categories that the crawl does not ask for."""
+"""The share of a type that may be found by id only, because resources move to categories that the crawl does not search."""
 
 
 def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:

@@ -1,4 +1,4 @@
-"""The tables that a lake has, as its newest runs told of them."""
+"""The tables that a lake has, according to its newest runs."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 """In this time the scheduler notices that a task's process has ended."""
 DRIVER_OF_TRY = "epic_fhir_driver"
-"""Where a task keeps the driver that it has submitted to a cluster, and by which try."""
+"""The key under which a task stores the driver that it submitted, and the try."""
 
 
 class PhaseSubmit(TellsLineage, SparkSubmitOperator):

@@ -22,12 +22,12 @@ from epic_fhir.task_states import report_of
 
 log = logging.getLogger(__name__)
 WHY_NOT = "why_not"
-"""Where the task plan leaves why nothing can be done."""
+"""The XCom key under which plan stores why it cannot do anything."""
 
 
 class RunReport(BaseOperator):
     """
-    The last task: writes the page and the index, tells whom it may concern, and ends as the run shall end.
+    The last task: writes the page and the index, sends the alerts, and succeeds or fails as the run should.
 
     :param plan: of a rerun
     """
@@ -105,7 +105,7 @@ def plan(context: Any) -> dict[str, Any]:
 
 
 def _nothing_done(context: Any) -> str:
-    """Why there is no plan. Where the rerun was to be done at once nobody waits for it in Airflow's page, so it is told."""
+    """Why there is no plan. If the rerun was to start at once, nobody waits for it in Airflow's page, so there is an alert."""
     why = context["ti"].xcom_pull(task_ids="plan", key=WHY_NOT) or "the log of the task plan says why"
     if context["params"]["go"]:
         asked = {name: value for name, value in context["params"].items() if value not in ([], None, "")}

@@ -79,9 +79,9 @@ def publish(
     Writes report.html, whatever became of the run, and the index over all runs.
 
     :param states: of every task before this one, as the scheduler knows it
-    :param alert: tells somebody; returns what could not be told
-    :param left_out: the tasks that a rerun leaves out, with the report that stands for each, or None where none is asked for
-    :param mends: of a rerun, the run that it mends
+    :param alert: sends the alerts; returns what could not be sent
+    :param left_out: the tasks that a rerun leaves out, with the report that replaces each, or None if none is needed
+    :param mends: for a rerun, the run that it repairs
     :param notes: what the page and the task's own report say besides
     :param paused: whether a DAG is switched off in Airflow
     :param exports: of a rerun, the exports that its extract was to land; None where the run's own kick-off says which
@@ -133,7 +133,10 @@ def _step(left: publication.Publication, whole: Judged, checked: Judged) -> dict
     if whole.verdict == reconcile.GREEN:
         return None
     if checked.verdict == reconcile.GREEN:
-        advice = "All checks passed, but not everything could be written. Check that the lake is writable and not full."
+        advice = (
+            "All checks passed, but the verdict, the history or the page could not be written. Check that the lake is writable and "
+            "not full, then run this command."
+        )
         step = remedy.write_again(left.key, advice)
     else:
         step = remedy.next_step(left.key, left.reports, left.states, whole.checks, left.mends)

@@ -8,7 +8,7 @@ from typing import Any
 from epic_fhir.checks import Check
 
 ACCEPTED_BY = " Accepted by "
-"""Stands in the sentence of an accepted warning behind its own words."""
+"""Separates the sentence of an accepted warning from its reason."""
 
 
 def words(sentence: str) -> str:

@@ -158,7 +158,7 @@ def test_a_person_who_is_asked_sees_it_in_airflow(lake, hook):
 
 def test_a_run_that_is_at_work_is_not_mended(lake, hook):
     lake.write_json(lake.metrics("epic_fhir_etl", "at work", "verdict.json"), {"verdict": "red"})
-    assert "Cannot mend run at work: Airflow says that it is running." in planned(run="at work")
+    assert "Cannot repair run at work: Airflow says that it is running." in planned(run="at work")
     assert "No finished run of epic_fhir_etl is red" in planned()
 
 

@@ -171,7 +171,7 @@ def test_without_anybody_to_tell_it_stands_in_the_log(conf, hook, caplog, monkey
     break_settings(conf / "validation.conf")
     assert "rows-los" in report()
     assert hook.bodies == []
-    assert "Nobody could be told that the settings do not hold" in caplog.text
+    assert "The settings are invalid, and no alert could be sent" in caplog.text
 
 
 def two_jars(conf, monkeypatch):

@@ -128,7 +128,7 @@ def test_a_history_that_is_lost_is_no_first_run(tmp_path):
     told = []
     assert publish(lake, key("report"), THRESHOLDS, DONE, lambda finding: told.append(finding) or []) is not None
     assert {c["name"] for c in told[0].grounds} == {"speed", "drift", "expectations"}
-    assert "state/history/epic_fhir_etl.json is gone, though epic_fhir_etl had good runs" in told[0].grounds[0]["sentence"]
+    assert "state/history/epic_fhir_etl.json is missing, although epic_fhir_etl had good runs" in told[0].grounds[0]["sentence"]
     assert " clear epic_fhir_etl " in told[0].step["command"]
     # Without a backup the next try goes on with a new one.
     assert publish(lake, key("report"), THRESHOLDS, DONE) is None

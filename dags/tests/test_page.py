@@ -178,7 +178,7 @@ def test_a_run_that_tells_nothing_of_its_tables_does_not_say_that_they_are_the_s
     html = shown(changes=[], last_good="run a", reports=good_run() | {"transform": None})
     assert "There is no data about this run’s tables." in html
     assert "no table moved" not in html
-    assert "Nothing is known of quarantine." in html
+    assert "The quarantine is unknown." in html
 
 
 def test_many_changes_are_folded_after_the_first_six():

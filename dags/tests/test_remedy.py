@@ -68,7 +68,7 @@ def test_a_check_that_is_not_good_comes_with_the_command_that_mends_it(name, sub
 
 def test_bad_rows_come_with_what_to_do_where_the_source_has_corrected_them():
     step = remedy.next_step(key(), {}, {"validate": "failed"}, [check("quality", "patient_without_mrn")])
-    assert "correct its file or load.quality.overrides; then run the command" in step["advice"]
+    assert "correct its file or load.quality.overrides. Then run the command" in step["advice"]
     assert "If the source has corrected the resources instead, run: airflow dags trigger epic_fhir_etl" in step["advice"]
     both = [check("quality", "patient_without_mrn"), check("source = bronze", "Patient")]
     step = remedy.next_step(key(), {}, {"validate": "failed"}, both)

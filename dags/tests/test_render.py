@@ -78,7 +78,7 @@ def test_a_task_that_failed_without_a_report_is_red(tmp_path):
     html, problem = page(tmp_path, reports, states, validated="upstream_failed")
     assert "<h1>Red: kick_off failed.</h1>" in html
     assert "kick_off failed: it left no report; see its log in Airflow" in html
-    assert "Nothing is known of quarantine." in html
+    assert "The quarantine is unknown." in html
     assert problem is not None
 
 
@@ -95,7 +95,7 @@ def test_a_check_that_could_not_run_is_not_green(tmp_path):
     del reports["load"]["result"]["tables"]["patient"]["rows"]
     html, problem = page(tmp_path, reports, GOOD, validated="failed")
     assert "<h1>Unknown: a check could not run" in html
-    assert problem.startswith("The run is not known to be good: view = PostgreSQL (patient)")
+    assert problem.startswith("The verdict is unknown: view = PostgreSQL (patient)")
 
 
 def test_skew_and_quarantine_are_warnings_of_a_green_run(tmp_path):

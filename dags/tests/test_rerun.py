@@ -148,7 +148,7 @@ def test_a_red_run_that_goes_again_is_not_the_last_red_run_and_keeps_its_export(
     said = {RED: state, OLDER: "failed"}.get
     made = rerun.plan(lake, DAG, Asked(begin="kick_off", go=True), said)
     assert (made.run, made.gives_up) == (OLDER, [])
-    with pytest.raises(Impossible, match=f"Airflow says that it is {state}. Wait for its end; or give it up: mark it failed"):
+    with pytest.raises(Impossible, match=f"Airflow says that it is {state}. Wait until it ends, or mark it failed in Airflow"):
         rerun.plan(lake, DAG, Asked(run=RED, begin="kick_off", go=True), said)
     assert rerun.plan(lake, DAG, Asked(begin="kick_off"), {RED: "failed"}.get).gives_up == ["e2"]
 

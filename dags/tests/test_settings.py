@@ -97,7 +97,7 @@ def test_the_next_process_finds_the_answer_beside_the_class_archives(tmp_path, a
 
 
 def test_without_a_job_or_java_the_settings_are_not_guessed(tmp_path, monkeypatch, asked):
-    with pytest.raises(SettingsError, match=r"Cannot tell which JAR to run"):
+    with pytest.raises(SettingsError, match=r"Cannot choose the JAR to run"):
         Settings.of(installed(EPIC_FHIR_JARS=str(tmp_path)))
     (tmp_path / "extract-job-1-job.jar").touch()
     with pytest.raises(SettingsError, match=r"DagSettings ended with exit code 1: (?s:.*) Install job JARs and DAGs of the same"):

@@ -82,7 +82,7 @@ def test_what_airflow_reads_is_the_sites_own_where_it_is_set(monkeypatch):
 @pytest.mark.parametrize("told", ["North", "a,a", "no-rth", "1st"])
 def test_a_name_that_is_none_is_told_with_what_is_one(told, monkeypatch):
     monkeypatch.setenv("EPIC_FHIR_SITES", told)
-    with pytest.raises(ValueError, match="a site's name is of a-z and 0-9, and each is named once"):
+    with pytest.raises(ValueError, match="site names contain only a-z and 0-9, and each name occurs once"):
         sites.names()
 
 

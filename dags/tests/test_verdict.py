@@ -44,7 +44,7 @@ def test_a_red_run_says_why_in_both_files(tmp_path):
 def test_a_report_that_is_gone_makes_the_run_unknown(tmp_path):
     problem, verdict, _ = judged(tmp_path, good_run() | {"load": None})
     assert verdict["verdict"] == "unknown"
-    assert problem.startswith("The run is not known to be good")
+    assert problem.startswith("The verdict is unknown")
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_an_alert_that_breaks_off_is_in_what_the_run_leaves(tmp_path):
     assert publish(lake, key("report"), THRESHOLDS, DONE, broken) is not None
     folder = tmp_path / "metrics" / "epic_fhir_etl" / key().run_id
     assert json.loads((folder / "verdict.json").read_text())["verdict"] == "unknown"
-    assert json.loads((folder / "report.json").read_text())["notes"] == ["Nobody could be told."]
+    assert json.loads((folder / "report.json").read_text())["notes"] == ["No alert could be sent."]
     assert "<h1>Green" not in (folder / "report.html").read_text()
 
 

@@ -12,7 +12,7 @@ public final class Failpoint {
   private static final AtomicInteger LEFT =
       new AtomicInteger(ARMED.length == 2 ? Integer.parseInt(ARMED[1]) : 1);
 
-  /** What a shell tells of a process that was killed: 128 + SIGKILL. */
+  /** A shell's exit status of a process that was killed: 128 + SIGKILL. */
   private static final int KILLED = 137;
 
   private Failpoint() {}

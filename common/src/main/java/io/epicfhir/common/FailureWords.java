@@ -12,7 +12,7 @@ import javax.net.ssl.SSLException;
 
 /**
  * What went wrong, in words for people. The message of a foreign exception may quote what was
- * received, so only its kind is told.
+ * received, so only its kind is shown.
  */
 public final class FailureWords {
   private FailureWords() {}

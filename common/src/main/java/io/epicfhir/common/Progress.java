@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells in the log, every quarter of a minute, how far a long piece of work is. */
+/** Logs, every quarter of a minute, the progress of a long piece of work. */
 public final class Progress implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
   private static final Duration EVERY = Duration.ofSeconds(15);
@@ -48,7 +48,7 @@ public final class Progress implements AutoCloseable {
   }
 
   /**
-   * Begins to tell.
+   * Begins to log.
    *
    * @param what the things that are counted, for example {@code files}
    * @param units what the rate counts, for example {@code resources}
@@ -102,7 +102,7 @@ public final class Progress implements AutoCloseable {
     return duration.toMinutes() > 0 ? duration.toMinutes() + " min" : duration.toSeconds() + " s";
   }
 
-  /** Tells the end and is silent from then on. */
+  /** Logs the end and stops. */
   @Override
   public void close() {
     timer.shutdownNow();

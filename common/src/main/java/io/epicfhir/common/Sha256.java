@@ -25,7 +25,7 @@ public final class Sha256 {
     return HexFormat.of().formatHex(of(text), 0, bytes);
   }
 
-  /** A short name for a text that tells nothing of it to people who read files. */
+  /** A short name for a text, which shows nothing of it to people who read files. */
   public static String name(String text, int bytes) {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(of(text), bytes));
   }

@@ -13,7 +13,7 @@ import org.apache.spark.memory.SparkOutOfMemoryError;
 /** What a storage's failure means for the person on call. */
 public final class StorageFailure {
   /**
-   * The operating system's words that are told as they are. Any other message is not: it may name
+   * The operating system's words that are shown as they are. Any other message is not: it may name
    * what must not stand in a report.
    */
   private static final List<String> KNOWN =

@@ -14,7 +14,7 @@ import io.epicfhir.extract.source.request.Traffic;
 
 /**
  * Looks at a site before anything is asked of it: signs in, reads what the server says of itself,
- * tries every search of the settings for one patient, and tells what works, what does not, and
+ * tries every search of the settings for one patient, and reports what works, what does not, and
  * which settings fit. It reads only, some dozens of requests, and keeps no resource. Plain Java, no
  * Spark.
  */

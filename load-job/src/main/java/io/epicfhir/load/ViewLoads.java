@@ -153,7 +153,7 @@ final class ViewLoads implements TiedLoads.Outcome {
   }
 
   /**
-   * What the tables tell of their rows; where it cannot be had, what failed before still counts.
+   * Facts about the tables' rows; if there are none, what failed before still counts.
    */
   private Optional<JobException> facts() {
     try {

@@ -88,7 +88,7 @@ class PurgeTest {
         .isEqualTo("{\"s.archive\":1}");
     assertThat(load.report().at("/notes").toString())
         .contains(
-            "Nobody looked for erased patients in {}.seen, {}_far.copy:"
+            "Not searched for erased patients: {}.seen, {}_far.copy. These are"
                 .replace("{}", load.schema()));
   }
 

@@ -26,7 +26,7 @@ record CareSettings(
   /** What landed in the meantime, or lands anew, must find what it is weighed against. */
   private static final Duration SHORTEST_BRONZE = Duration.ofDays(7);
 
-  /** Reads the block {@code transform.care}; every problem in it is told at once. */
+  /** Reads the block {@code transform.care}; every problem in it is reported at once. */
   static CareSettings from(SettingsFile file) {
     SettingsReader reader = file.reader("transform.care");
     SettingsReader transform = file.reader("transform").partly();

@@ -14,7 +14,7 @@ import java.time.Duration;
 
 /**
  * Erases patients from the lake and keeps them out: {@code --mode plan} says what would go, {@code
- * go} erases, {@code prove} looks through the lake for who is on the list. No id is told anywhere.
+ * go} erases, {@code prove} looks through the lake for who is on the list. No id is shown anywhere.
  */
 public final class Erase implements Job {
   private static final String BACKUPS =
@@ -69,7 +69,7 @@ public final class Erase implements Job {
             .formatted(result.patients(), result.unknown(), result.resources(), result.rows()));
     if (result.unknown() > 0) {
       recorder.note(
-          "CHECK THE LIST: the lake has no patient for %d of its lines. An unknown id is kept out from now on; an unknown identifier keeps no patient out."
+          "CHECK THE LIST: the lake has no patient for %d of its lines. An unknown id is kept out from now on. An unknown identifier (MRN) has no effect."
               .formatted(result.unknown()));
     }
     if (result.isEmpty() && result.before() > 0) {

@@ -18,7 +18,7 @@ import org.roaringbitmap.RoaringBitmap;
 
 /**
  * Takes the rows of the resources that changed out of rows of a view's table: the positions of
- * those rows are told, and without deletion vectors the other rows go into a new file.
+ * those rows are marked, and without deletion vectors the other rows go into a new file.
  */
 final class OldRows implements AutoCloseable {
   private final ViewFile file;

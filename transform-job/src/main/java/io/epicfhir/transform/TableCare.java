@@ -12,7 +12,7 @@ import org.apache.spark.sql.SparkSession;
 
 /** The care of one table. */
 final class TableCare {
-  /** Delta refuses to delete what is younger, unless told that it is meant. */
+  /** Delta refuses to delete younger files unless this setting allows it. */
   private static final Duration DELTAS_OWN_LIMIT = Duration.ofDays(7);
 
   /**

@@ -33,7 +33,7 @@ record TransformSettings(
   /** As conf/pipeline.conf has it. */
   private static final long SMALL = 8L << 20;
 
-  /** Reads the block {@code transform}; every problem in it is told at once. */
+  /** Reads the block {@code transform}; every problem in it is reported at once. */
   static TransformSettings from(SettingsFile file) {
     SettingsReader reader = file.reader("transform").except("care", "joined", "security-labels");
     Path views = reader.path("views");

@@ -55,7 +55,7 @@ final class ViewCatalog {
    *
    * @param file its name
    * @param view the view's name, where it is known
-   * @param message names the file, and the line where it can be told
+   * @param message names the file, and the line if it is known
    */
   record Problem(String file, Optional<String> view, String message) {
     /** The view's name, or its file's where that is not known. */
@@ -119,7 +119,7 @@ final class ViewCatalog {
       String text = Files.readString(path);
       ViewDefinition view = labels.applied(ViewDefinition.parse(text, file), file);
       if (view.namesTable()) {
-        // File systems and databases differ in whether case tells names apart.
+        // File systems and databases differ in whether case distinguishes names.
         named
             .computeIfAbsent(view.name().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
             .add(new File(file, view, text));
@@ -139,7 +139,7 @@ final class ViewCatalog {
     }
   }
 
-  /** Which of them is meant cannot be told: none is used. */
+  /** It is unknown which of them is meant: none is used. */
   private void twice(File file, List<File> same) {
     File other = same.get(same.get(0).equals(file) ? 1 : 0);
     problem(
@@ -154,7 +154,7 @@ final class ViewCatalog {
             + "; give one another name");
   }
 
-  /** Each alone: together they would tell of the first problem only. */
+  /** Each alone: together they would report the first problem only. */
   private boolean compiles(File file) {
     try {
       ViewCompiler.compile(file.view().resource(), List.of(file.view()));
@@ -192,7 +192,9 @@ final class ViewCatalog {
           .toList();
     } catch (IOException e) {
       throw new JobException(
-          ExitCode.SETTINGS, "Cannot list the views: " + folder + "; give transform.views", e);
+          ExitCode.SETTINGS,
+          "Cannot list the views: " + folder + "; set transform.views to an existing folder",
+          e);
     }
   }
 }

@@ -111,7 +111,7 @@ public final class SyntheaPatients {
     return folder;
   }
 
-  /** Synthea tells of every module it loads. */
+  /** Synthea prints every module it loads. */
   private static void quietly(Runnable work) {
     PrintStream console = System.out;
     PrintStream silence =

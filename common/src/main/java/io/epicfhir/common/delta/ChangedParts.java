@@ -51,7 +51,7 @@ public final class ChangedParts {
         .map(commits -> changed.parts);
   }
 
-  /** Whether a commit's rows can be told from its files. */
+  /** Whether a commit's rows can be determined from its files. */
   private boolean takes(CommitFiles commit) {
     Map<String, DataFile> removed = new HashMap<>();
     for (CommitFiles.Change change : commit.removed()) {

@@ -65,7 +65,7 @@ final class CommitWriter {
                   engine,
                   CloseableIterable.inMemoryIterable(
                       Utils.toCloseableIterator(actions.iterator())));
-      // The commit stands. Where a hook fails the storage does, and the run is better told so.
+      // The commit is done. If a hook fails, the storage does, and the run should know.
       for (PostCommitHook hook : result.getPostCommitHooks()) {
         hook.threadSafeInvoke(engine);
       }

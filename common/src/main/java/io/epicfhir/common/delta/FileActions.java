@@ -125,7 +125,7 @@ final class FileActions {
     List<Row> actions = new ArrayList<>();
     for (NewFile file : copies.files()) {
       boolean tagged = actions.isEmpty();
-      // Without a tag nobody can tell the rows that went: then it is as if all had come anew.
+      // Without a tag the deleted rows are unknown: then all rows count as new.
       actions.add(add(file, tag.isEmpty(), tag.filter(any -> tagged)));
     }
     return actions;

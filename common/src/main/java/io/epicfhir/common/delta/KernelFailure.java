@@ -9,7 +9,7 @@ import java.util.concurrent.Callable;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What Kernel's failures mean. Their own messages are never told: some hold a whole line of the
+ * What Kernel's failures mean. Their own messages are never shown: some hold a whole line of the
  * log, and so the values in it.
  */
 final class KernelFailure {

@@ -77,7 +77,7 @@ public final class TableLog {
     return reader.info(version);
   }
 
-  /** What tells a commit from any other; empty where there is no such commit, or no longer. */
+  /** The identity of a commit; empty if there is no such commit, or no longer. */
   public Optional<String> identity(long version) {
     return info(version).map(CommitInfo::identity);
   }

@@ -17,7 +17,7 @@ import java.util.Set;
  *
  * @param settingsFile path of the HOCON settings
  * @param run which run, task and try this is
- * @param export the export to work on, where the task is told one; several joined by commas
+ * @param export the export to work on, if the task gets one; several joined by commas
  * @param types resource types whose tables are to be rebuilt
  * @param views views whose tables are to be rebuilt
  * @param verify tables to compare with their views value by value, or {@code all}
@@ -117,7 +117,7 @@ public record JobArguments(
     return accepted;
   }
 
-  /** The exports to work on, where the task is told any. */
+  /** The exports to work on, if the task gets any. */
   public List<String> exports() {
     return list(export.orElse(null));
   }

@@ -22,7 +22,7 @@ import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The lake's file system with every answer checked: what Hadoop tells by a boolean is an exception
+ * The lake's file system with every result checked: what Hadoop reports by a boolean is an exception
  * here. All methods throw {@link JobException} with {@link ExitCode#STORAGE} where the storage
  * fails.
  */

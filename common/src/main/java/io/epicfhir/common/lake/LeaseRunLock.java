@@ -24,7 +24,7 @@ import org.apache.hadoop.fs.Path;
  * writes the newest file of another one, so two that find the same lease run out cannot both get
  * the lock, and a holder that slept too long finds a newer file and knows that it lost it.
  *
- * <p>The age of a file is told by the file system's own clock. Needs a file system whose create
+ * <p>The file system's own clock gives the age of a file. Needs a file system whose create
  * without overwrite is exclusive: HDFS, abfss, gs, and s3a with conditional create.
  */
 final class LeaseRunLock implements RunLock {
@@ -151,7 +151,7 @@ final class LeaseRunLock implements RunLock {
 
   private void renew() {
     if (!mine()) {
-      throw new IllegalStateException("The lock was lost"); // ends the renewal; close() tells it
+      throw new IllegalStateException("The lock was lost"); // ends the renewal; close() reports it
     }
     lake.write(file(folder, number), HELD);
   }

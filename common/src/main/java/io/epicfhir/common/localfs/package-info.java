@@ -1,5 +1,5 @@
 /**
- * Local disks: who may read what is written, and failures that are told as those of any other
+ * Local disks: who may read what is written, and failures that are reported as those of any other
  * storage.
  */
 package io.epicfhir.common.localfs;

@@ -35,7 +35,7 @@ public final class EntriesOfBundle {
         }
       }
     } catch (IOException e) {
-      // No JSON: nothing in it can be told apart.
+      // No JSON: its entries cannot be separated.
     }
     return "{\"resourceType\":\"Bundle\",\"entry\":[]}".getBytes(StandardCharsets.UTF_8);
   }

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The list as text. It has a first and a last line, which tells how many are between: else those
+ * The list as text. It has a first and a last line, which says how many are between: else those
  * whose lines are lost would come back. Lists of earlier releases have neither.
  */
 final class OptOutLines {

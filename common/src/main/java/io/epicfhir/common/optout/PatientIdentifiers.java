@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The identifiers of a Patient that tell who it is. */
+/** The identifiers of a Patient that show who it is. */
 public final class PatientIdentifiers {
   private PatientIdentifiers() {}
 

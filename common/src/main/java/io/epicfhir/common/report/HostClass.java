@@ -11,7 +11,7 @@ final class HostClass {
   /**
    * Such as {@code Linux amd64, 2 cores, 24 GiB, local[2]}.
    *
-   * @param master Spark's, where there was a session; of a cluster's URL only the scheme is told
+   * @param master Spark's, where there was a session; of a cluster's URL only the scheme is shown
    */
   static String of(Optional<String> master) {
     long memory =

@@ -52,7 +52,7 @@ public final class StageRecorder extends SparkListener {
       heaviest = heaviest == null || readsMore(one, heaviest) ? one : heaviest;
     }
 
-    /** By bytes, and where a source does not tell of bytes, by records. */
+    /** By bytes, and if a source does not report bytes, by records. */
     private static boolean readsMore(RunReport.Task one, RunReport.Task other) {
       return one.bytes() == other.bytes()
           ? one.records() > other.records()

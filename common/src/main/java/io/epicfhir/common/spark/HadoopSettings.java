@@ -17,7 +17,7 @@ import org.apache.hadoop.fs.CommonConfigurationKeys;
 /**
  * The Hadoop configuration that Spark would make of its profile: the keys behind {@code
  * spark.hadoop.}, and the S3 server that the environment names. spark-submit hands the profile over
- * as system properties; a plain JVM is told the file, never its lines, which a process list shows.
+ * as system properties; a plain JVM gets the file, never its lines, which a process list shows.
  */
 public final class HadoopSettings {
   /** The system property that names the Spark profile to a plain JVM. */

@@ -3,7 +3,7 @@ package io.epicfhir.extract.bronze;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** The names of a line that bronze keeps a value of, told by their bytes; each is one bit. */
+/** The names of a line that bronze keeps a value of, recognized by their bytes; each is one bit. */
 final class KeptField {
   static final int NONE = 0;
   static final int TYPE = 1;

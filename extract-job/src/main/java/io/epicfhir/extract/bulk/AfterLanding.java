@@ -30,7 +30,7 @@ public final class AfterLanding {
     this.ledger = ledger;
   }
 
-  /** Cleans up, and tells the server. */
+  /** Cleans up, and notifies the server. */
   public void run(Landing landing) {
     boolean deleted = ledger.landed().map(ExportLedger.Landed::deletedAtServer).orElse(false);
     Failpoint.at("after.landing");

@@ -66,7 +66,7 @@ public final class BulkFigures {
         takenNow == null ? null : new Taken(takenNow.started(), files, takenNow.downloadMs());
   }
 
-  /** Tells the figures of one export, and is ready for the next. */
+  /** Reports the figures of one export, and is ready for the next. */
   public void tell() {
     announcedNow.forEach((type, n) -> announced.merge(type, n, Long::sum));
     context.recorder().result("manifest_counts", announced);

@@ -199,7 +199,7 @@ public final class BulkLanding {
     return begun;
   }
 
-  @SuppressWarnings("try") // the progress is told, not used
+  @SuppressWarnings("try") // the progress is logged, not used
   private List<FileReceipt> take(Manifest manifest, ExportLedger.Started started) {
     figures.announced(manifest);
     Receipts receipts = receipts(manifest);

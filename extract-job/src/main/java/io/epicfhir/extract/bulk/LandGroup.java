@@ -68,8 +68,8 @@ public final class LandGroup {
     } catch (LinksExpired e) {
       if (e.mayPass()) {
         throw e.given(
-            "a gateway's web page says nothing of the export, which is not given up: rerun when the"
-                + " server of the files is well");
+            "a gateway answered with a web page, which does not say whether the export still exists."
+                + " The export is kept. Rerun when the file server is up again");
       }
       throw askedAnew(started, e);
     }

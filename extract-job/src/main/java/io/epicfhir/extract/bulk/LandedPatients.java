@@ -73,7 +73,7 @@ public final class LandedPatients {
     }
   }
 
-  /** A part of the group does not tell who is not in it, so it only adds to what is known. */
+  /** A part of the group does not show who is not in it, so it only adds to what is known. */
   private static void add(GroupPatients group, List<String> patients) {
     if (group.known().isPresent()) {
       group.add(patients);

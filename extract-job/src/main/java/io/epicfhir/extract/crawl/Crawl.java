@@ -176,7 +176,7 @@ public final class Crawl {
     return since;
   }
 
-  /** The server's time, never later than it is; this machine's where the server tells none. */
+  /** The server's time, never later than it is; this machine's if the server gives none. */
   private Instant serverTime() {
     URI url = URI.create(source.baseUrl() + "/metadata");
     Instant before = Instant.now();

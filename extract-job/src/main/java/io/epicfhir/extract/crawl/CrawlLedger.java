@@ -69,7 +69,7 @@ final class CrawlLedger {
         .map(text -> text.isEmpty() ? List.of() : text.lines().toList());
   }
 
-  /** What makes it doubtful that these are all; written before them, for each try to tell. */
+  /** What makes it doubtful that these are all; written before them, for each try to report. */
   void doubts(List<String> sentences) {
     lake.write(new Path(staging(), "doubts.txt"), String.join("\n", sentences));
   }

@@ -180,7 +180,7 @@ final class CrawlRun implements AutoCloseable {
   }
 
   /** How many patients' searches it has ended. */
-  @SuppressWarnings("try") // the progress is told, not used
+  @SuppressWarnings("try") // the progress is logged, not used
   private int search() {
     PatientClock clock =
         new PatientClock(
@@ -223,7 +223,7 @@ final class CrawlRun implements AutoCloseable {
     return index.merges(begun.group(), begun.startedAt());
   }
 
-  @SuppressWarnings("try") // the progress is told, not used
+  @SuppressWarnings("try") // the progress is logged, not used
   private void hydrate() {
     hydration = new Hydration(settings, spool, reads, figures, scope);
     hydration.earlier(index, begun.group(), begun.startedAt(), begun.startedAt());

@@ -113,7 +113,7 @@ public final class SiteCheck {
     findings.add(
         "clock",
         far ? State.FAILS : State.WORKS,
-        "the server's and this machine's differ by " + apart.toSeconds() + " s");
+        "the server's clock and this machine's clock differ by " + apart.toSeconds() + " s");
   }
 
   /** An export needs no right to read the group; a crawl of its members does. */

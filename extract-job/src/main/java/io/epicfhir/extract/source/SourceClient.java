@@ -92,7 +92,7 @@ public final class SourceClient {
     return Grant.requireTypes(settings.scopes(), types, token.scope());
   }
 
-  /** What the server says of itself; with the token only where it is not told without. */
+  /** What the server says of itself; with the token only if there is no answer without it. */
   Reply metadata(Traffic traffic) {
     Ask ask =
         Ask.get(

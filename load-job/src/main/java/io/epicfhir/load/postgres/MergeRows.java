@@ -44,7 +44,7 @@ record MergeRows(String name, StandingTable table, TableShape shape, String read
    * table's own rows.
    *
    * @param scope further condition of the rows that are deleted if they are not among the new ones
-   * @throws PostgresFailure before anything is deleted, where rows cannot be told apart by the key
+   * @throws PostgresFailure before anything is deleted, if the key does not distinguish the rows
    *     that the foreign keys refer to
    */
   Written into(Connection connection, String scope) throws SQLException {

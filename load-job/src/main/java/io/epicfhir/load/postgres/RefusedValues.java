@@ -163,7 +163,7 @@ public record RefusedValues(PostgresLoad load) {
 
   /**
    * The view's list is what was found, or empty. In the transaction that makes the rows the
-   * table's, since the list tells what the table lacks.
+   * table's, since the list shows what the table lacks.
    *
    * @param some whether something was found
    */

@@ -19,11 +19,11 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * What the tables that are read tell of their rows: of each column the share without a value, and
+ * Facts about the rows of the tables that are read: for each column the share without a value, and
  * of how many rows the patient is there. Figures only.
  *
  * @param schema where the tables are
- * @param notes told of tables that cannot be looked at just now
+ * @param notes called for tables that cannot be read just now
  */
 record TableFacts(String schema, PostgresSession session, Consumer<String> notes) {
   private static final String PATIENT_ID = "patient_id";

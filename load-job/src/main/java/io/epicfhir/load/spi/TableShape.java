@@ -93,7 +93,7 @@ public record TableShape(String name, String comment, List<Column> columns)
     return table.kind() == LakeTable.Kind.LOOKUP && LOOKED_UP.contains(field.name());
   }
 
-  /** Whether each row says which resource it was made from: then changes can be told by it. */
+  /** Whether each row says which resource it was made from: then changes can be found by it. */
   public boolean isByResource() {
     return columns.stream().anyMatch(column -> column.name().equals(RESOURCE_ID));
   }

@@ -160,8 +160,8 @@ public interface Target extends AutoCloseable {
   }
 
   /**
-   * What the tables of these views tell of their rows, by view, as further entries of its answer.
-   * To be asked when all are loaded, as they tell of each other. Nothing where a target cannot say.
+   * Facts about the rows of these views' tables, by view, as further entries of its answer.
+   * To be called when all are loaded, because they refer to each other. Empty if unknown.
    */
   default Map<String, Map<String, Object>> facts(List<TableShape> views) {
     return Map.of();

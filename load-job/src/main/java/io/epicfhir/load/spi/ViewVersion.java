@@ -1,7 +1,7 @@
 package io.epicfhir.load.spi;
 
 /**
- * One version of a view table. The number alone does not tell it: a lake that came back from a
+ * One version of a view table. The number alone does not identify it: a lake that came back from a
  * backup has the same numbers again, with other rows.
  *
  * @param lake the lake's path, see {@link LakeName}

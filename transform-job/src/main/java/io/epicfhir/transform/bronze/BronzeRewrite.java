@@ -82,7 +82,7 @@ public final class BronzeRewrite {
    * Removes files that no landing names any more, or never did: replaced ones, and what a withdrawn
    * landing or a try that broke off left.
    *
-   * @param going which of them; told the resource type and the file. Replaced ones and copies
+   * @param going which of them; gets the resource type and the file. Replaced ones and copies
    *     always go
    */
   public void removeUnnamed(BiPredicate<String, FileStatus> going) {

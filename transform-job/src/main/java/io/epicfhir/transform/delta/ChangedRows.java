@@ -29,7 +29,7 @@ import org.apache.spark.sql.types.StructType;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * The rows that went and came between an earlier version of a table and now, as its commits tell
+ * The rows removed and added between an earlier version of a table and now, as its commits show
  * them; a row that only moved from one file to another, or came back as it was, is not among them.
  */
 public final class ChangedRows {
@@ -93,7 +93,7 @@ public final class ChangedRows {
    * its files, is cleaned up, or the columns are others.
    *
    * @param since the earlier version
-   * @param identity what tells its commit from any other
+   * @param identity the identity of its commit
    */
   public static Optional<ChangedRows> since(Lake lake, Path table, long since, String identity) {
     TableLog log = TableLog.of(lake, table);
@@ -126,7 +126,7 @@ public final class ChangedRows {
   /**
    * Reads some of the table's columns of them by this thread; each row is good until the next one
    * comes. Where whole files went and came, all are held in memory, and rows that are on both sides
-   * are left out; else a row that went and came back is told twice.
+   * are left out; else a row that was removed and added again occurs twice.
    */
   public void read(StructType some, Consumer<InternalRow> taker) {
     if (!mayHoldCopies()) {

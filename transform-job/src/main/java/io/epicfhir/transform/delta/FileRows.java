@@ -35,7 +35,7 @@ public final class FileRows {
     this.hadoop.set(ParquetInputFormat.READ_SUPPORT_CLASS, ParquetReadSupport.class.getName());
     this.hadoop.set(ParquetReadSupport.SPARK_ROW_REQUESTED_SCHEMA(), columns.json());
     this.hadoop.setBoolean("parquet.page.verify-checksum.enabled", true);
-    // What Spark's own scan tells its reader: the defaults, but for the case of names.
+    // What Spark's own scan gives its reader: the defaults, but for the case of names.
     this.hadoop.setBoolean(SQLConf.CASE_SENSITIVE().key(), true);
     this.hadoop.setBoolean(SQLConf.PARQUET_BINARY_AS_STRING().key(), false);
     this.hadoop.setBoolean(SQLConf.PARQUET_INT96_AS_TIMESTAMP().key(), true);

@@ -83,7 +83,7 @@ public final class KeptTable {
    * What happened to the table since a commit of this pipeline, if it was not this pipeline.
    *
    * @param version the commit that is remembered
-   * @param identity and what tells it from any other
+   * @param identity and its identity
    */
   public Optional<String> strange(long version, String identity) {
     OptionalLong newest = log.version();

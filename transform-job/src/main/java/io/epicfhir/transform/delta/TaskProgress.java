@@ -34,7 +34,7 @@ public final class TaskProgress implements AutoCloseable {
           });
 
   /**
-   * Begins to tell.
+   * Begins to log.
    *
    * @param doing what is done first
    */
@@ -45,7 +45,7 @@ public final class TaskProgress implements AutoCloseable {
     spark.setCallSite(doing);
   }
 
-  /** Begins to tell of work in this process, without Spark. */
+  /** Begins to log work in this process, without Spark. */
   public TaskProgress(String doing) {
     this(Optional.empty(), doing);
   }

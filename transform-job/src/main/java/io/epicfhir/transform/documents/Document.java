@@ -85,7 +85,7 @@ public final class Document {
     };
   }
 
-  /** The first characters without a byte order mark, in lower case; for telling what it is. */
+  /** The first characters without a byte order mark, in lower case; for detecting the format. */
   private String start() {
     int length = Math.min(bytes.length, 1024);
     String start = new String(bytes, 0, length, StandardCharsets.ISO_8859_1);

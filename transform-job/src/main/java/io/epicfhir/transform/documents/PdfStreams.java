@@ -47,7 +47,7 @@ final class PdfStreams {
   }
 
   /**
-   * Whether they stay within bounds, in bytes; false where that cannot be told.
+   * Whether they stay within bounds, in bytes; false if that is unknown.
    *
    * @param mostOfOne what one may unpack to
    * @param most what all of them may

@@ -11,7 +11,7 @@ public final class ErasureProof {
   private ErasureProof() {}
 
   /**
-   * Looks through the lake and tells what was found.
+   * Searches the lake and reports what was found.
    *
    * @throws JobException {@link ExitCode#DATA_REFUSED} where a file names somebody on the list, or
    *     could not be read

@@ -99,7 +99,7 @@ final class LakeScan {
     return another || mine.keepsOut(type, id, text, 0, text.length);
   }
 
-  /** The table whose columns tell what the ids are of; empty where it is none. */
+  /** The table whose columns show what the ids are of; empty if there is none. */
   private String table(Path file) {
     String[] steps = below(file).split("/", -1);
     boolean table = steps.length > 3 && (steps[1].equals("views") || steps[1].equals("joined"));

@@ -17,7 +17,7 @@ final class Owners {
 
   private Owners() {}
 
-  /** Of these resources the patients' records; all of them where nothing tells. */
+  /** Of these resources the patients' records; all of them if nothing shows which. */
   static Map<String, Set<String>> of(Set<String> resources, Set<String> patients, LakeRows rows) {
     Owners all = new Owners();
     resources.forEach(one -> all.owners.put(one, new TreeSet<>()));

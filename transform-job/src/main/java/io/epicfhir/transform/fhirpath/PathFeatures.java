@@ -57,7 +57,7 @@ public final class PathFeatures {
               "birthDate.hasValue()"),
           of(
               "highBoundary",
-              "the greatest value that the written digits can mean; takes no precision",
+              "the upper bound of the value at its written precision; takes no argument",
               "birthDate.highBoundary()"),
           of("iif", "one of two results, by a condition", "iif(active, 'yes', 'no')"),
           of("join", "all strings joined, with a constant between them", "name.given.join(' ')"),
@@ -65,7 +65,7 @@ public final class PathFeatures {
           of("length", "the number of characters of a string", "id.length()"),
           of(
               "lowBoundary",
-              "the least value that the written digits can mean; takes no precision",
+              "the lower bound of the value at its written precision; takes no argument",
               "birthDate.lowBoundary()"),
           of("lower", "a string in lower case", "id.lower()"),
           of(

@@ -85,7 +85,7 @@ public final class JoinedTables {
     try {
       Optional<Map<String, Source>> found = sources(view);
       if (found.isEmpty()) {
-        return; // it waits, and that is told
+        return; // it waits, and that is reported
       }
       Map<String, Source> byLabel = found.get();
       List<JoinedState.Read> reads =
@@ -135,7 +135,7 @@ public final class JoinedTables {
             state.bytes()));
   }
 
-  /** What it reads, by label in order; empty where something is not there, which is told. */
+  /** What it reads, by label in order; empty if something is missing, which is reported. */
   private Optional<Map<String, Source>> sources(SqlView view) {
     Map<String, Source> found = new LinkedHashMap<>();
     for (Dependency dependency : view.dependencies()) {

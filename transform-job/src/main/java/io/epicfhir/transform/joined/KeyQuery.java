@@ -62,7 +62,7 @@ final class KeyQuery {
     return sql.rows();
   }
 
-  /** The column of a dependency that alone tells which key its rows touch. */
+  /** The column of a dependency that alone shows which key its rows touch. */
   private Optional<String> column(String label) {
     return rules
         .of(label)

@@ -12,7 +12,7 @@ import org.apache.spark.SparkThrowable;
 final class SqlFailure {
   private SqlFailure() {}
 
-  /** A sentence with the file, the line where Spark tells it, and what to do. */
+  /** A sentence with the file, the line if Spark gives it, and what to do. */
   static String of(SqlView view, Throwable failure) {
     if (failure instanceof SqlRefused refused) {
       return refused.getMessage();

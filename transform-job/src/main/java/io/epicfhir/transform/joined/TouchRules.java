@@ -83,7 +83,7 @@ final class TouchRules {
         && FewRows.takes(other.value().type());
   }
 
-  /** The rule of a dependency; empty where a query must tell. */
+  /** The rule of a dependency; empty if a query must find out. */
   Optional<TouchRule> of(String label) {
     return Optional.ofNullable(byLabel.get(label));
   }

@@ -27,7 +27,7 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * The keys of a joined table whose rows may be others now, by what changed in its dependencies: by
- * this thread where few rows changed and rules tell, else by a query.
+ * this thread if few rows changed and rules suffice, else by a query.
  */
 final class TouchedKeys {
   /** The column of keys. No column of a table has such a name. */

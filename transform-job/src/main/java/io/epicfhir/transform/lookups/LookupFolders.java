@@ -36,7 +36,7 @@ record LookupFolders(Lake lake, Optional<Path> folder, Optional<String> large) {
           } catch (IOException e) {
             throw new JobException(
                 ExitCode.SETTINGS,
-                "Cannot list the lookups: " + path + "; give transform.joined.lookups",
+                "Cannot list the lookups: " + path + "; set transform.joined.lookups to an existing folder",
                 e);
           }
         });

@@ -21,7 +21,7 @@ interface LookupSource {
   /** The file's name, for messages. */
   String file();
 
-  /** What tells that the file is the same without reading it; empty where nothing does. */
+  /** What shows that the file is the same without reading it; empty if nothing does. */
   String stamp();
 
   /**

@@ -103,7 +103,7 @@ final class AppliedExports {
 
   /**
    * Exports that were applied and whose landing is not there, nor kept aside as withdrawn. Of what
-   * they brought bronze no longer tells.
+   * they brought bronze no longer shows.
    */
   Set<String> landingsGone() {
     Set<String> gone = new TreeSet<>();

@@ -78,7 +78,7 @@ final class BronzeRows {
   /**
    * One row each time that an export holds a resource. Columns: those of bronze, resource_type, the
    * export's facts, and content_hash, subsetted, order_time (last_updated, but never later than the
-   * export that told it; without one the export's time).
+   * export that reported it; without one the export's time).
    */
   Dataset<Row> sightings() {
     return sightings(read(backlog.resourceFiles()));

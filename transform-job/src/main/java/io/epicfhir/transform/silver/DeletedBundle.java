@@ -15,7 +15,7 @@ import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * The resources that a line of a {@code deleted} file says are gone. Only a line that is beyond
- * doubt is read here: {@link DeletedEntries} tells the good entries of any other from the bad.
+ * doubt is read here: {@link DeletedEntries} separates the good entries of any other from the bad.
  */
 final class DeletedBundle {
   private static final JsonMapper JSON =

@@ -44,7 +44,7 @@ final class ExportFacts {
           .add("commit_time", DataTypes.TimestampType)
           .add("stated", DataTypes.BooleanType);
 
-  /** So many exports are told apart by conditions; more than that by a join. */
+  /** Up to so many exports are distinguished by conditions; more than that by a join. */
   private static final int FEW = 40;
 
   private final Backlog backlog;

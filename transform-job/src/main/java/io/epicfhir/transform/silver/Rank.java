@@ -10,7 +10,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  * than any.
  *
  * @param contentClass any of a higher one is preferred
- * @param orderTime its last_updated, never later than the export that told it
+ * @param orderTime its last_updated, never later than the export that reported it
  * @param number the digits of its version, without leading zeros; null where that is no number
  */
 record Rank(

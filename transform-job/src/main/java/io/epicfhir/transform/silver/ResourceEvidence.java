@@ -12,7 +12,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  *
  * <p>A sighting holds unless its source made a full export later, or the resource was deleted
  * later. The content is the newest one among the sightings that hold: by last_updated (never later
- * than the export that told it), version, time of the export, time of the commit. A part of a
+ * than the export that reported it), version, time of the export, time of the commit. A part of a
  * resource (tag SUBSETTED) gives way to any whole version since the last deletion.
  *
  * @param received pending sightings

@@ -36,7 +36,7 @@ record Sighting(
           .thenComparing(Sighting::sourceFile, TEXTS)
           .thenComparing(Sighting::sourceLine, LONGS);
 
-  /** Whether it says that it was updated after it was told. */
+  /** Whether it says that it was updated after it was reported. */
   boolean capped() {
     return lastUpdated != null && lastUpdated > export.time();
   }

@@ -28,7 +28,7 @@ public final class SilverProblems {
     return List.copyOf(sentences);
   }
 
-  /** What is worth telling of a run that may end well. */
+  /** What is worth reporting of a run that may end well. */
   public List<String> notes() {
     return List.copyOf(notes);
   }
@@ -108,7 +108,7 @@ public final class SilverProblems {
   }
 
   /**
-   * Tells of applied exports without a landing, and takes all types out of a rebuild: nobody knows
+   * Reports applied exports without a landing, and excludes all types from a rebuild: nobody knows
    * of which it would lose resources.
    *
    * @return those that stay as they are

@@ -11,7 +11,7 @@ final class SilverReconciliation {
   private final SilverProblems problems;
 
   /**
-   * @param problems where a type that does not reconcile is told
+   * @param problems where a type that does not reconcile is reported
    */
   SilverReconciliation(SilverProblems problems) {
     this.problems = problems;

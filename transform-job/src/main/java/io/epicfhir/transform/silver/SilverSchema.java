@@ -17,7 +17,7 @@ final class SilverSchema {
 
   /**
    * The data files' columns. {@code held_by} names the sources (groups, crawls) that hold the
-   * resource; it is empty for a tombstone, of which gone_at, gone_by and gone_reason tell.
+   * resource; it is empty for a tombstone, which gone_at, gone_by and gone_reason describe.
    */
   static final StructType COLUMNS =
       new StructType()

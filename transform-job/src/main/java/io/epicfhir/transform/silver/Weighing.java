@@ -46,7 +46,7 @@ final class Weighing {
 
   static final String KEEP = "keep";
 
-  /** What silver kept does not suffice to tell: all of bronze must be read for the resource. */
+  /** What silver kept does not suffice: all of bronze must be read for the resource. */
   static final String RECOMPUTE = "recompute";
 
   /** Verdicts by which a view's rows change. */

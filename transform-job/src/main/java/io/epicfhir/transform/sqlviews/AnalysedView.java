@@ -75,7 +75,7 @@ public final class AnalysedView {
                     .orElseThrow(() -> refuse("it has no column " + name + ", its key")));
   }
 
-  /** How changed rows of its dependencies touch keys, where that can be told from the plan. */
+  /** How changed rows of its dependencies touch keys, if the plan shows that. */
   public KeyLineage lineage() {
     if (lineage == null) {
       lineage = KeyLineage.of(plan, key().orElseThrow());
@@ -83,7 +83,7 @@ public final class AnalysedView {
     return lineage;
   }
 
-  /** The same of one table as a rule; empty where the plan does not tell. */
+  /** The same of one table as a rule; empty if the plan does not show it. */
   public Optional<TouchRule> touchedByColumns(String label) {
     Optional<List<Attribute>> table = PlanWalk.table(plan, label);
     return lineage()

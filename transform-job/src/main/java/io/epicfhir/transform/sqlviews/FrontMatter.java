@@ -130,7 +130,7 @@ final class FrontMatter {
         .findFirst()
         .ifPresent(
             name -> {
-              throw refuse(line(key), "\"" + key + "\" has no column's name: \"" + name + "\"");
+              throw refuse(line(key), "\"" + key + "\" lists \"" + name + "\", which is not a column name");
             });
     return names;
   }

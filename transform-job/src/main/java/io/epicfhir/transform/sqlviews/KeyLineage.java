@@ -48,7 +48,7 @@ public final class KeyLineage {
 
   /**
    * The columns of a table whose values are the keys that its rows have a part in: one for each
-   * time that the query reads it, all of which count. Empty where the plan does not tell.
+   * time that the query reads it, all of which count. Empty if the plan does not show it.
    *
    * @param label the table's name in the SQL
    */

@@ -18,7 +18,7 @@ import org.apache.spark.sql.catalyst.plans.logical.View;
 
 /**
  * Which columns of the tables that a query reads have a part in its rows. It goes down the analysed
- * plan with the columns that are used above; Spark's optimizer would tell the same and does much
+ * plan with the columns that are used above; Spark's optimizer would find the same and does much
  * more for it.
  */
 public final class NeededColumns {

@@ -56,7 +56,7 @@ public record SqlCatalog(List<SqlView> views, List<Problem> problems) {
       String file = path.getFileName().toString();
       try {
         SqlView view = read(Files.readString(path), file);
-        // File systems and databases differ in whether case tells names apart.
+        // File systems and databases differ in whether case distinguishes names.
         named
             .computeIfAbsent(view.name().toLowerCase(Locale.ROOT), name -> new ArrayList<>())
             .add(view);
@@ -121,7 +121,7 @@ public record SqlCatalog(List<SqlView> views, List<Problem> problems) {
     } catch (IOException e) {
       throw new JobException(
           ExitCode.SETTINGS,
-          "Cannot list the joined tables: " + folder + "; give transform.joined.sql",
+          "Cannot list the joined tables: " + folder + "; set transform.joined.sql to an existing folder",
           e);
     }
   }

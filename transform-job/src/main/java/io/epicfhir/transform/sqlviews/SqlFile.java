@@ -57,7 +57,7 @@ final class SqlFile {
         text);
   }
 
-  /** A SQLView of its parts; checks what can be told without its SQL. */
+  /** A SQLView of its parts; checks what is known without its SQL. */
   static SqlView view(
       String name,
       String file,

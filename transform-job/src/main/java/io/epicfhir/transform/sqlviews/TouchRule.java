@@ -17,7 +17,7 @@ import org.apache.spark.sql.catalyst.plans.logical.Union;
 import org.apache.spark.sql.catalyst.plans.logical.View;
 
 /**
- * Which keys a changed row touches, where that is told by the row itself, or by rows of one other
+ * Which keys a changed row touches, if that is shown by the row itself, or by rows of one other
  * table that have a value of it: so much is found out without a query.
  *
  * @param own values of the changed row that are keys

@@ -9,7 +9,7 @@ import org.apache.spark.util.AccumulatorV2;
 /**
  * What servers send that FHIR R4 does not say: an element that it does not have, a value of another
  * JSON type. It reads as absent, but for a number in quotes; silver still holds it. Counted where
- * views look, so a run can tell of it; Spark may count a task that it repeats twice.
+ * views look, so a run can report it; Spark may count a task that it repeats twice.
  */
 public final class Drift extends AccumulatorV2<String, Map<String, Long>> {
   private static final long serialVersionUID = 1L;

@@ -24,7 +24,7 @@ final class NdjsonLines implements AutoCloseable {
     this.split = split;
     try {
       in = new RandomAccessFile(split.file(), "r");
-      // The byte before the piece tells whether a line begins with the piece.
+      // The byte before the piece shows whether a line begins with the piece.
       offset = Math.max(0, split.start() - 1);
       in.seek(offset);
       if (split.start() > 0) {

@@ -89,7 +89,7 @@ final class SqlFileTest {
         "-- description: x⏎-- depends: a⏎-- touched by a: SELECT 1|t.sql:3: \"touched by\" needs a key",
         "-- description: x⏎-- depends: a⏎-- key: k⏎-- touched by b: SELECT 1|t.sql:4: b is not a label",
         "-- description: x⏎-- depends: a⏎-- key: k, l|t.sql:3: a key is one column",
-        "-- description: x⏎-- depends: a⏎-- index: 1st|t.sql:3: \"index\" has no column's name",
+        "-- description: x⏎-- depends: a⏎-- index: 1st|t.sql:3: \"index\" lists \"1st\", which is not a",
       })
   void commentsThatCannotBeUsedAreRefusedWithFileAndLine(String comments, String message) {
     assertThatThrownBy(() -> SqlCatalog.read(lines(comments) + "\nSELECT 1 AS x\n", "t.sql"))

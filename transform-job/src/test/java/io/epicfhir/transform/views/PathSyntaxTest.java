@@ -635,6 +635,6 @@ final class PathSyntaxTest {
         {"resourceType": "ViewDefinition", "name": "v", "resource": "QuestionnaireResponse",
          "select": [{"repeat": ["item", "item.item"], "column": [{"name": "c", "path": "linkId"}]}]}""";
     assertThatThrownBy(() -> rows(view, form))
-        .hasMessageContaining("repeat reaches the same elements over and over");
+        .hasMessageContaining("the paths of repeat reach the same elements more than once");
   }
 }

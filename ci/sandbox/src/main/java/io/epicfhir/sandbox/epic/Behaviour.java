@@ -58,7 +58,7 @@ public enum Behaviour {
   ONE_TYPE_A_FILTER,
   /** A client has one running export, whatever the group. */
   ONE_EXPORT,
-  /** An export with _since tells no deletion: its manifest has no list of them. */
+  /** An export with _since reports no deletion: its manifest has no list of them. */
   DELETIONS_UNTOLD;
 
   private static final Set<Behaviour> SHAPE = EnumSet.range(NO_UPDATE_TIMES, Behaviour.TYPES_BY_ID);

@@ -36,7 +36,7 @@ public sealed interface Fault permits Fault.OnRequest, PageFault, BulkFault {
 
   /**
    * TCP reset after that many bytes of the body. An answer without a body, such as a kick-off's, is
-   * lost whole, as is any for a number below 0; what it tells of has happened all the same.
+   * lost whole, as is any for a number below 0; what it reports has happened all the same.
    */
   static Fault reset(long afterBytes) {
     return new Cut(new Ending(Ending.Kind.RESET, afterBytes));
@@ -47,7 +47,7 @@ public sealed interface Fault permits Fault.OnRequest, PageFault, BulkFault {
     return new Cut(new Ending(Ending.Kind.CLOSED, afterBytes));
   }
 
-  /** A chunked body that ends in good order after that many bytes: only its content tells. */
+  /** A chunked body that ends in good order after that many bytes: only its content shows it. */
   static Fault endEarly(long afterBytes) {
     return new Cut(new Ending(Ending.Kind.SHORT, afterBytes));
   }

@@ -57,7 +57,7 @@ final class ReplyWriter {
     try {
       writer.write();
     } catch (IOException e) {
-      ChannelFuture unused = channel.close(); // The client is gone: there is nobody to tell.
+      ChannelFuture unused = channel.close(); // The client is gone: there is no one to answer.
     }
     return writer.sent;
   }

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The times during which a client was told to wait. */
+/** The times during which a client must wait. */
 public final class RetryWindows {
   /** Also how long a request that was on its way when the 429 left may still arrive. */
   private static final Duration TOLERANCE = Duration.ofMillis(5);
@@ -52,7 +52,7 @@ public final class RetryWindows {
         Optional.ofNullable(reply.headers().get("Retry-After"))
             .flatMap(text -> until(text, now))
             .filter(now::isBefore);
-    // "An export is running" tells nothing about searches: it holds for that URL.
+    // "An export is running" says nothing about searches: it holds for that URL.
     boolean own = kind == RequestKind.KICK_OFF || kind == RequestKind.STATUS;
     until.ifPresent(
         end ->

@@ -100,7 +100,7 @@ public final class BulkExport {
   }
 
   /**
-   * Tells the server that the export may go; one that has gone is fine. Many servers let nobody
+   * Asks the server to delete the export; one that has gone is fine. Many servers let nobody
    * delete an export, so nothing depends on it.
    *
    * @return why the export stays at the server; empty where it does not

@@ -29,7 +29,7 @@ final class GroupMembers {
   }
 
   /**
-   * Digests of the members' ids; empty where the server does not tell them, or not all: no export
+   * Digests of the members' ids; empty if the server does not list them, or not all: no export
    * needs the right to read the group.
    */
   Optional<List<String>> read(String group) {

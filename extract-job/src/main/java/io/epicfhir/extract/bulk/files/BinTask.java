@@ -172,7 +172,7 @@ final class BinTask implements Function<Integer, String> {
     }
   }
 
-  /** By what came Spark's figures tell a heavy partition from a slow host. */
+  /** With these, Spark's figures distinguish a heavy partition from a slow host. */
   private static void tell(FileResult came) {
     InputMetrics metrics = TaskContext.get().taskMetrics().inputMetrics();
     metrics.incRecordsRead(came.received());

@@ -71,7 +71,7 @@ public record FileResult(
         learned);
   }
 
-  /** Whether a manifest tells the same of its file. */
+  /** Whether a manifest says the same about its file. */
   boolean isOf(RemoteFile file) {
     return name.equals(file.name())
         && kind == file.kind()

@@ -47,7 +47,7 @@ public final class Receipts {
 
   /**
    * The receipt of a file, wherever its Parquet files are by now. A receipt of another manifest
-   * counts only where that tells the same of the file: a server that made the export anew has the
+   * counts only if that says the same about the file: a server that made the export again has the
    * same names with other contents.
    */
   public Optional<FileReceipt> told(RemoteFile remote) {

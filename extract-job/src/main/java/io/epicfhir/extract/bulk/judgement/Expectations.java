@@ -12,7 +12,7 @@ import java.util.function.Function;
 
 /**
  * Whether a landing is what earlier full exports of its group let expect. It may be right all the
- * same, so a person is told and nothing is refused.
+ * same, so there is a warning and nothing is refused.
  */
 final class Expectations {
   private static final String PATIENT = "Patient";

@@ -28,7 +28,7 @@ public final class LandingReport {
     this.settings = settings;
   }
 
-  /** Tells it; a landing that another run made was told there. */
+  /** Reports it; a landing that another run made was reported there. */
   public void tell(List<Landing> landings) {
     List<Landing> all = new Landings(context.lake()).all();
     List<String> warnings = new ArrayList<>();

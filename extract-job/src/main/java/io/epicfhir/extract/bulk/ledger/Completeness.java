@@ -14,7 +14,7 @@ import java.util.TreeMap;
  * @param types the resource types of which it holds all that the group has, so that what it lacks
  *     is gone; {@link Landing#ALL_TYPES} for every type
  * @param toConfirm the types of which all was asked for and it need not hold all: only a read of
- *     each resource that it lacks tells whether that is gone
+ *     each resource that it lacks shows whether that is gone
  * @param withheld the types of which the server says that it could not export all
  * @param doubts lines of the server that leave open whether data are missing and that no setting
  *     accepts, by types and codes; while there are any, the next export asks from before this one

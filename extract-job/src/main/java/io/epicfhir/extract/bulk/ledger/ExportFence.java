@@ -10,7 +10,7 @@ import java.util.UUID;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Tells a process that was thought dead that another one works on its export now: the newest to
+ * Shows a process that was thought dead that another one works on its export now: the newest to
  * come has the highest number, and a job with a lower one must not show anything any more.
  */
 public final class ExportFence {

@@ -50,7 +50,7 @@ public final class ExportLedger {
   /**
    * The members of the group when it was asked for.
    *
-   * @param members digests of the patients' ids; null where the server does not tell
+   * @param members digests of the patients' ids; null if the server does not list them
    * @param newcomers how many of them no earlier export had
    */
   public record Members(List<String> members, int newcomers) implements StateFile {}
@@ -68,7 +68,7 @@ public final class ExportLedger {
   /**
    * What is left to do after the landing.
    *
-   * @param deletedAtServer whether the server was told that the export may go
+   * @param deletedAtServer whether the server was asked to delete the export
    */
   public record Landed(Instant landedAt, boolean deletedAtServer) implements StateFile {}
 

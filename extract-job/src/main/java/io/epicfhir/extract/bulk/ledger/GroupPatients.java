@@ -44,7 +44,7 @@ public final class GroupPatients {
     return Sha256.name(id, DIGEST_BYTES);
   }
 
-  /** Those that are known; empty where no export has told of any. */
+  /** Those that are known; empty if no export has reported any. */
   public Optional<Set<String>> known() {
     return Optional.of(read(file(SUFFIX))).filter(patients -> !patients.isEmpty());
   }

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /**
  * How messages and reports call a file of an export. Its path at the server could name a patient,
- * so that is told only where its last step is a resource type and a number, as with most servers.
+ * so that is shown only if its last step is a resource type and a number, as with most servers.
  * Bronze and quarantine have the whole path.
  */
 public final class FileLabel {

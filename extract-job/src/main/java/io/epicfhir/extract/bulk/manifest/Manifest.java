@@ -85,7 +85,7 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
 
   /**
    * Whether the server lists what was deleted, be it nothing. The standard wants the list in the
-   * answer to _since, and lets a server leave it out that has or tells no deletions.
+   * answer to _since, and lets a server leave it out that has or reports no deletions.
    */
   public static boolean listsDeletions(List<String> pages) {
     return pages.stream().anyMatch(page -> root(page).path("deleted").isArray());

@@ -10,7 +10,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What is asked for besides the changes that a server tells of: what {@code _since} misses, the
+ * What is asked for besides the changes that a server reports: what {@code _since} misses, the
  * past of patients who joined the group, and, where a server has no {@code _since}, date windows.
  *
  * @param fullEvery how often everything is asked for all the same; zero for never
@@ -105,7 +105,7 @@ public record BulkCoverage(
     return fits ? Math.min(MOST_DAYS, Integer.parseInt(days.get(0))) : 0;
   }
 
-  /** What only the other settings can tell. */
+  /** What only the other settings show. */
   void check(SettingsReader reader, BulkSettings settings) {
     if (!windows.isEmpty() && settings.mode() != BulkSettings.Mode.FULL) {
       reader.problem("windows", windows.keySet().toString(), "none where bulk.mode = incremental");

@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
  *     export lands although the others make it red; warning: before one accepts only issues that do
  *     not say that data are missing
  * @param lockPatience how long to wait for another process that works on the same export
- * @param coverage what is asked for besides the changes that the server tells of
+ * @param coverage what is asked for besides the changes that the server reports
  * @param hydrate the types that are fetched by reference when an export is taken in
  */
 public record BulkSettings(

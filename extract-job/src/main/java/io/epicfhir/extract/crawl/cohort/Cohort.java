@@ -57,7 +57,7 @@ public final class Cohort {
   /**
    * Their FHIR ids.
    *
-   * @throws JobException {@link ExitCode#REFUSED} where the server does not tell, {@link
+   * @throws JobException {@link ExitCode#REFUSED} if the server does not list them, {@link
    *     ExitCode#DATA_REFUSED} where there are none, where one cannot be found, or where the answer
    *     may be incomplete
    */

@@ -87,7 +87,7 @@ public final class Merges {
    * Merges that were known before.
    *
    * @param known each as "retired survivor"
-   * @param links those among them that {@code Patient.link} told
+   * @param links those among them that {@code Patient.link} gave
    */
   public synchronized void remember(Collection<String> known, Collection<String> links) {
     for (String line : known) {
@@ -173,7 +173,7 @@ public final class Merges {
 
   /**
    * Undone is what was known before where the retired has a record of its own again, or the
-   * survivor's record no longer has the link that told of it.
+   * survivor's record no longer has the link that reported it.
    */
   private String next(String retired) {
     String known = before.get(retired);
@@ -194,7 +194,7 @@ public final class Merges {
     return all;
   }
 
-  /** Those of {@link #all} that {@code Patient.link} tells, or told when the record last came. */
+  /** Those of {@link #all} that {@code Patient.link} gives, or gave when the record last came. */
   public synchronized Map<String, String> links() {
     Map<String, String> links = all();
     links

@@ -65,7 +65,7 @@ final class PatientSearch {
     return answer;
   }
 
-  /** The ids of all patients that a search finds; its address may be told. */
+  /** The ids of all patients that a search finds; its address may be shown. */
   List<String> all(String query) {
     return search(byGet(query));
   }

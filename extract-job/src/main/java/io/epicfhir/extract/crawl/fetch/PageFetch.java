@@ -59,7 +59,7 @@ public final class PageFetch {
    * One page of a search.
    *
    * @param what names the search without its patient
-   * @param patient whose search it is; never told
+   * @param patient whose search it is; never shown
    * @param number the page's, from 1 on
    */
   public Answer page(String what, String patient, URI url, int number) {
@@ -85,7 +85,7 @@ public final class PageFetch {
   /**
    * A resource by its id.
    *
-   * @param id as it is asked for; never told
+   * @param id as it is asked for; never shown
    */
   public Answer resource(String type, String id, URI url) {
     Ask ask = Ask.get("read " + type, url, FHIR);

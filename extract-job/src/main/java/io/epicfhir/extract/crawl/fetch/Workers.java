@@ -41,7 +41,7 @@ public final class Workers implements AutoCloseable {
    * Does all tasks.
    *
    * @param tasks gives one after the other, to any thread; empty at the end
-   * @throws JobException the failure that tells most: one that a retry does not mend
+   * @throws JobException the most important failure: one that a retry does not solve
    */
   public void run(Supplier<Optional<Runnable>> tasks) {
     List<Future<?>> futures = new ArrayList<>();

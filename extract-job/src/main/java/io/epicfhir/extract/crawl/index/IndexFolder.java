@@ -138,7 +138,7 @@ public final class IndexFolder {
    * Which patients were merged into which, as a crawl or an export knew it; none of those who stay
    * out.
    *
-   * @param links those among them that {@code Patient.link} tells
+   * @param links those among them that {@code Patient.link} gives
    */
   public void merges(String exportId, Map<String, String> merges, Map<String, String> links) {
     OptOuts optOuts = new OptOutList(lake).load();
@@ -157,7 +157,7 @@ public final class IndexFolder {
     return Set.copyOf(lastLines(MERGES, group, before));
   }
 
-  /** Those among them that {@code Patient.link} told. */
+  /** Those among them that {@code Patient.link} gave. */
   public Set<String> links(String group, Instant before) {
     return Set.copyOf(lastLines(LINKS, group, before));
   }

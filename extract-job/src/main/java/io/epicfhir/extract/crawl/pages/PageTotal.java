@@ -8,8 +8,8 @@ import java.math.BigDecimal;
 /**
  * How many matches a search has, by the page.
  *
- * @param number {@link Page#NO_TOTAL} where it does not tell
- * @param unreadable it tells, and not in a number
+ * @param number {@link Page#NO_TOTAL} if it has none
+ * @param unreadable it has one that is not a number
  */
 record PageTotal(long number, boolean unreadable) {
   /** Reads the value that the parser is at: a number, which some servers send as a text. */

@@ -82,7 +82,7 @@ public final class Hydration {
     long from = now.minus(settings.referenceMaxAge()).toEpochMilli();
     for (String type : wanted()) {
       Optional<CrawlIndex> newest = folder.newest(type, group, before);
-      // Where that does not tell what bronze has, all of it is fetched again. Servers tell their
+      // If that does not show what bronze has, all of it is fetched again. Servers give their
       // time in whole seconds: with an age of 0 a crawl just before is not "lately".
       boolean never = settings.referenceMaxAge().isZero() || newest.isEmpty();
       newest

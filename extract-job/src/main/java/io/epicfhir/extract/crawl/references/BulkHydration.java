@@ -129,7 +129,7 @@ public final class BulkHydration {
    * @param fence throws where another process has taken the work over
    * @throws JobException {@link ExitCode#UNAVAILABLE} where the server is; a rerun goes on
    */
-  @SuppressWarnings("try") // the time is taken and the progress told, not used
+  @SuppressWarnings("try") // the time is taken and the progress logged, not used
   public Hydrated run(Export export, Runnable fence) {
     CrawlFigures figures = new CrawlFigures();
     IndexFolder index = index(export.group());
@@ -191,7 +191,7 @@ public final class BulkHydration {
   }
 
   /**
-   * The export's patients tell who was merged into them; asked where it is known who is in the
+   * The export's patients show who was merged into them; asked where it is known who is in the
    * cohort, and where a retired patient's id can lead to the survivor.
    */
   private Merges merges(Export export, ExportedResources exported, IndexFolder index) {

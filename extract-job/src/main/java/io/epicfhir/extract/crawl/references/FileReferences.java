@@ -80,7 +80,7 @@ public final class FileReferences implements AutoCloseable {
   }
 
   /**
-   * False where a parser must tell: of names and references that are spelled with escapes, and of
+   * False if a parser must decide: of names and references that are spelled with escapes, and of
    * references to what belongs to a patient.
    */
   private boolean found(TextSpans texts, byte[] buffer) throws IOException {

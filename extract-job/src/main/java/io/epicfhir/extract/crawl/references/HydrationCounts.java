@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * @param notReadAgain what was read lately, and may have changed since
  * @param outcomes how often the server said what, by code
  * @param kept that the export lacks, and that are there by their ids
- * @param unconfirmed that the export lacks, and of which no read tells whether they are gone
+ * @param unconfirmed that the export lacks, and for which no read shows whether they are gone
  * @param unread that the export lacks, and that are left to the next one to be read
  * @param optedOut read, and of patients whose records stay out
  */

@@ -33,7 +33,7 @@ import org.apache.hadoop.fs.Path;
  * <p>A full export does not say that a type's other resources are gone where some of them come by
  * reference only. So of such a type it is said one by one: what an earlier export had, and neither
  * this one nor a read has found. Of a type of which the export does not hold all for another reason
- * only a read can tell that something is gone.
+ * only a read can show that something is gone.
  */
 final class ReferencesToBronze implements CrawlWays {
   /** Some 50 bytes each in memory, twice that with room to grow. */

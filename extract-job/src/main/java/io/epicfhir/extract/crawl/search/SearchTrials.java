@@ -62,7 +62,7 @@ public final class SearchTrials {
   /**
    * One patient of the cohort.
    *
-   * @throws JobException where the server does not tell one
+   * @throws JobException if the server does not name one
    */
   public String patient() {
     try (Workers workers = new Workers(1)) {

@@ -36,7 +36,7 @@ public final class CrawlFigures {
     FORBIDDEN,
     /** The server refused it for another reason. */
     REFUSED,
-    /** It was to confirm a deletion, and does not tell whether the resource is there. */
+    /** It was to confirm a deletion, and does not show whether the resource is there. */
     UNCONFIRMED,
     /** The resource came, and is a patient's who is not in the cohort. */
     OUTSIDE

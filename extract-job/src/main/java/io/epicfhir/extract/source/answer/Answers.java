@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tells what an answer that is no success means: later, or never. A 5xx is never the last word,
+ * What an answer that is no success means: later, or never. A 5xx is never the last word,
  * also where the server puts it in an OperationOutcome: that it has failed once says nothing of the
  * next try.
  */

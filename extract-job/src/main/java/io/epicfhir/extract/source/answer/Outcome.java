@@ -189,7 +189,7 @@ record Outcome(List<Issue> issues, Set<String> words) {
   /**
    * Whether it says that the resource does not exist or was deleted. Each of its issues must, or
    * each severe one where it has any: one that speaks of rights, sign-in or a busy server means
-   * that the server does not tell.
+   * that the server does not say.
    *
    * @param goneByStatus the answer's status is 410, which says so where the issue types say nothing
    */

@@ -7,11 +7,11 @@ import java.util.Set;
 
 /**
  * Which of the words that a server puts into an OperationOutcome, a header or a manifest may be
- * told in messages and reports: only those of a list, as anything else could be a patient's name or
+ * shown in messages and reports: only those of a list, as anything else could be a patient's name or
  * number, also where the standard wants a code.
  */
 public final class OutcomeWords {
-  /** What is told, and can be accepted, in place of a code that is on no list. */
+  /** What is shown, and can be accepted, in place of a code that is on no list. */
   public static final String UNLISTED = "unlisted-code";
 
   /** FHIR's issue types, of R4 and later. */
@@ -42,7 +42,7 @@ public final class OutcomeWords {
   private OutcomeWords() {}
 
   /**
-   * A code as it may be told, empty where it is none: FHIR's issue types and message codes, HAPI's,
+   * A code as it may be shown, empty if there is none: FHIR's issue types and message codes, HAPI's,
    * and a server's own numbers of up to five digits, such as Epic's; a patient's number is longer.
    */
   public static Optional<String> code(String code) {
@@ -74,7 +74,7 @@ public final class OutcomeWords {
   /**
    * How far a server says that its export is (X-Progress): resource types, the words that servers
    * use, percentages, and numbers of up to four digits; each other word is a dash. A longer number
-   * could be a patient's. It is told only as one of two that count things, as in "120000 of 500000
+   * could be a patient's. It is shown only as one of two that count things, as in "120000 of 500000
    * resources".
    */
   public static String progress(String text) {

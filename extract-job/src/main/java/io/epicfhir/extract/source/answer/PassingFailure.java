@@ -24,7 +24,7 @@ public final class PassingFailure extends Exception {
   /**
    * @param message what was answered, without patient data
    * @param status of the answer; 0 for none
-   * @param ofRequest whether it is this request that the server fails at, as far as can be told
+   * @param ofRequest whether it is this request that the server fails at, as far as is known
    * @param codes of its OperationOutcome; maybe none
    * @param retryAfter how long the server asks to wait
    */

@@ -102,7 +102,7 @@ public final class Reply {
     return contentType().contains("html");
   }
 
-  /** The server's own name of the request, for its operator; empty where it tells none. */
+  /** The server's own name of the request, for its operator; empty if it gives none. */
   Optional<String> requestId() {
     for (String name : REQUEST_IDS) {
       Optional<String> id = header(name).filter(OutcomeWords::isRequestId);

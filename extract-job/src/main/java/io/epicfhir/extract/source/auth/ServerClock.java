@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How far the server's clock is ahead of ours, as its last answer told: a clock that is off makes
+ * How far the server's clock is ahead of ours, as its last answer showed: a clock that is off makes
  * every assertion look expired or too long-lived to the server.
  */
 final class ServerClock {

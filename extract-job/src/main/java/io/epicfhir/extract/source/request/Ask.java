@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param what "verb thing", for messages
  * @param method GET, POST or DELETE
- * @param url absolute; may hold a signature in its query, so that is never told in a message
+ * @param url absolute; may hold a signature in its query, so that is never shown in a message
  * @param headers besides the authorisation
  * @param token whether the access token goes with it
  * @param repeatable whether asking twice does no harm

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How far the copies of one attempt are, as PostgreSQL itself counts them. It only tells: where the
- * database does not answer, or has no connection left, it tells what it knew last.
+ * How far the copies of one attempt are, as PostgreSQL itself counts them. It only reports: if the
+ * database does not answer, or has no connection left, it reports what it knew last.
  */
 final class CopyProgress implements Supplier<Progress.Reading> {
   private static final Logger LOG = LoggerFactory.getLogger(CopyProgress.class);

@@ -55,7 +55,7 @@ public record StagedCopy(
    * @param shape the columns of the rows
    * @param create makes the table; what an interrupted load left there goes
    * @param view what the rows are of
-   * @param expected how many rows there are to tell of, or 0
+   * @param expected how many rows the progress counts to, or 0
    * @return what arrived
    */
   public Loaded copy(
@@ -191,7 +191,7 @@ public record StagedCopy(
     return state.copies().copied(session.connection(), attempt);
   }
 
-  @SuppressWarnings("try") // the progress tells by itself
+  @SuppressWarnings("try") // the progress logs by itself
   private void spark(Dataset<Row> rows, ViewSnapshot view, long expected, PartitionCopy copy) {
     int copies = (int) Math.min(settings.parallelCopies(), 1 + view.bytes() / BYTES_A_COPY);
     if (copies == 1 || expected == 0) {

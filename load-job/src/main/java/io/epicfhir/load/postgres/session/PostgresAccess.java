@@ -20,7 +20,7 @@ import org.postgresql.PGProperty;
  * @param passwordFile a local path, or empty where the database asks for no password
  */
 public record PostgresAccess(String url, String user, String passwordFile) implements Serializable {
-  /** As pg_stat_activity tells of these connections. */
+  /** The name of these connections in pg_stat_activity. */
   public static final String APPLICATION = "epic-fhir load";
 
   /** One, as each reads its defaults from the class path anew. */

@@ -120,7 +120,7 @@ public final class PostgresFailure extends JobException {
   }
 
   /**
-   * Of an exception that no server sent: where a connection breaks under a COPY, the driver tells
+   * Of an exception that no server sent: where a connection breaks under a COPY, the driver reports
    * of a state it did not expect, or has no SQLSTATE at all. None of that is wrong SQL.
    */
   private static Kind kindOfDriver(String state) {

@@ -93,7 +93,7 @@ final class ServerWords {
     return context.startsWith("COPY ") && !state.matches("5[38].*");
   }
 
-  /** PostgreSQL's own words quote values, except where it only tells of sizes and counts. */
+  /** PostgreSQL's own words quote values, except if they only give sizes and counts. */
   private String refused() {
     if (state.startsWith("54")) {
       return firstLine();

@@ -172,7 +172,7 @@ public record LoadState(String schema, String target) implements Serializable {
         found.getString(12));
   }
 
-  /** What the loads of a run, in all its tries, have to tell. */
+  /** What the loads of a run, in all its tries, have to report. */
   public List<String> warnings(Connection connection, String runKey) throws SQLException {
     String sql =
         "SELECT warning FROM "

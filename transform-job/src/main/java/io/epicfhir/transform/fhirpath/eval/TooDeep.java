@@ -12,8 +12,8 @@ public record TooDeep(int levels) {
     if (levels == 0) {
       return new EvaluationException(
           Problem.TOO_MANY_ROWS,
-          "repeat reaches the same elements over and over; give it paths of which none leads to"
-              + " what another one reaches");
+          "the paths of repeat reach the same elements more than once; use paths that do not lead"
+              + " into each other");
     }
     return new EvaluationException(
         Problem.TOO_DEEP,
