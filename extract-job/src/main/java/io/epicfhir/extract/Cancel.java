@@ -16,8 +16,8 @@ import io.epicfhir.extract.source.request.Traffic;
 import java.net.URI;
 
 /**
- * Gives a run's exports up, for the person on call: asks the server to stop, and has the
- * next kick-off ask anew. What has landed stays. Plain Java, no Spark.
+ * Gives a run's exports up, for the person on call: asks the server to stop, and has the next
+ * kick-off ask anew. What has landed stays. Plain Java, no Spark.
  */
 public final class Cancel implements Job {
   /** See {@link io.epicfhir.common.job.JobArguments#USAGE}. */

@@ -152,9 +152,7 @@ final class ViewLoads implements TiedLoads.Outcome {
     return inOrder(shapes.keySet()).stream().map(shapes::get).toList();
   }
 
-  /**
-   * Facts about the tables' rows; if there are none, what failed before still counts.
-   */
+  /** Facts about the tables' rows; if there are none, what failed before still counts. */
   private Optional<JobException> facts() {
     try {
       Map<String, Map<String, Object>> facts = target.facts(shapes());

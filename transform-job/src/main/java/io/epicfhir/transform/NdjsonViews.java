@@ -38,9 +38,9 @@ public final class NdjsonViews {
   }
 
   /**
-   * Arguments: --ndjson DIR --views DIR --out DIR [--rounds N]; each round does everything again and prints
-   * its time. Exit 0 when all views are written, 2 when the arguments or a view cannot be used, 5
-   * when a resource does not fit a view: that view is not written, all others are.
+   * Arguments: --ndjson DIR --views DIR --out DIR [--rounds N]; each round does everything again
+   * and prints its time. Exit 0 when all views are written, 2 when the arguments or a view cannot
+   * be used, 5 when a resource does not fit a view: that view is not written, all others are.
    */
   public static void main(String[] args) throws IOException {
     Map<String, String> options = options(args);

@@ -8,8 +8,8 @@ import java.util.OptionalLong;
  * What the writer of a commit says of it. Text that it does not give is empty.
  *
  * @param version the commit
- * @param identity distinguishes this commit from any other in its place: its transaction
- *     id, or a hash of its file where it has none
+ * @param identity distinguishes this commit from any other in its place: its transaction id, or a
+ *     hash of its file where it has none
  * @param timestamp when it was written, by the writer's clock
  * @param operation Delta's name of what was done, for example MERGE
  * @param engineInfo which program wrote it

@@ -22,9 +22,9 @@ import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The lake's file system with every result checked: what Hadoop reports by a boolean is an exception
- * here. All methods throw {@link JobException} with {@link ExitCode#STORAGE} where the storage
- * fails.
+ * The lake's file system with every result checked: what Hadoop reports by a boolean is an
+ * exception here. All methods throw {@link JobException} with {@link ExitCode#STORAGE} where the
+ * storage fails.
  */
 public final class Lake {
   /** Object stores where a file appears when its writer closes it, and a rename is a copy. */

@@ -24,8 +24,8 @@ import org.apache.hadoop.fs.Path;
  * writes the newest file of another one, so two that find the same lease run out cannot both get
  * the lock, and a holder that slept too long finds a newer file and knows that it lost it.
  *
- * <p>The file system's own clock gives the age of a file. Needs a file system whose create
- * without overwrite is exclusive: HDFS, abfss, gs, and s3a with conditional create.
+ * <p>The file system's own clock gives the age of a file. Needs a file system whose create without
+ * overwrite is exclusive: HDFS, abfss, gs, and s3a with conditional create.
  */
 final class LeaseRunLock implements RunLock {
   static final Duration LEASE = Duration.ofMinutes(5);

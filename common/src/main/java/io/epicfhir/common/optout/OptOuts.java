@@ -16,7 +16,8 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Whose records stay out, by keyed hashes (HMAC-SHA-256) of what names them: nobody without the key
- * can see from it who they are. Used by one thread at a time; {@link #copy} gives another one its own.
+ * can see from it who they are. Used by one thread at a time; {@link #copy} gives another one its
+ * own.
  */
 public final class OptOuts implements Serializable, Known {
   private static final long serialVersionUID = 2L;

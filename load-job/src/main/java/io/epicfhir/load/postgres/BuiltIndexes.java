@@ -63,7 +63,8 @@ final class BuiltIndexes {
     List<Wanted> own = new ArrayList<>();
     for (TableShape.Column column : sql.indexes(indexed)) {
       String name = begin(nameOf(view.name(), column));
-      String create = TableSql.index(role(name), sql.built(), column, empty.contains(column.name()));
+      String create =
+          TableSql.index(role(name), sql.built(), column, empty.contains(column.name()));
       own.add(new Wanted(name, create, "on column " + column.name(), null));
     }
     make(own);

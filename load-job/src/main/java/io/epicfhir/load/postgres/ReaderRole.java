@@ -24,8 +24,7 @@ record ReaderRole(LoadSettings settings, LoadState state, PostgresSession sessio
    * Gives the role what it lacks since the settings name it. PostgreSQL only warns where it could
    * grant nothing, so each right is asked for after it was given.
    *
-   * @param problem called if the role cannot get its rights; the tables are loaded all the
-   *     same
+   * @param problem called if the role cannot get its rights; the tables are loaded all the same
    * @return the role, or empty where there is none, or it cannot come to the tables
    */
   String given(Consumer<JobException> problem) throws SQLException {

@@ -23,7 +23,8 @@ public record LakeTables(List<LakeTable> all, Map<LakeTable, JobException> clash
   /**
    * Those of the lake.
    *
-   * @param notes called for folders that a writer left before their first commit; they are no tables
+   * @param notes called for folders that a writer left before their first commit; they are no
+   *     tables
    * @throws JobException {@link ExitCode#SETTINGS} where there is no view table
    */
   public static LakeTables of(Lake lake, Consumer<String> notes) {

@@ -160,8 +160,8 @@ public interface Target extends AutoCloseable {
   }
 
   /**
-   * Facts about the rows of these views' tables, by view, as further entries of its answer.
-   * To be called when all are loaded, because they refer to each other. Empty if unknown.
+   * Facts about the rows of these views' tables, by view, as further entries of its answer. To be
+   * called when all are loaded, because they refer to each other. Empty if unknown.
    */
   default Map<String, Map<String, Object>> facts(List<TableShape> views) {
     return Map.of();

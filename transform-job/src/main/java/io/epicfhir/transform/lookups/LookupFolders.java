@@ -36,7 +36,9 @@ record LookupFolders(Lake lake, Optional<Path> folder, Optional<String> large) {
           } catch (IOException e) {
             throw new JobException(
                 ExitCode.SETTINGS,
-                "Cannot list the lookups: " + path + "; set transform.joined.lookups to an existing folder",
+                "Cannot list the lookups: "
+                    + path
+                    + "; set transform.joined.lookups to an existing folder",
                 e);
           }
         });

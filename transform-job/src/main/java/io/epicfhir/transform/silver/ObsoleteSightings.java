@@ -6,11 +6,11 @@ import java.util.List;
  * Which sightings of a resource no table can stand on any more: what silver makes of the exports is
  * the same without them, whatever else is landed later.
  *
- * <p>One that holds is needed unless its own source reported as much of the resource at the same time
- * or later, with a content that counts more: whatever ends the later one ends it, too. One that no
- * longer holds is needed only for its content, to which a part of the resource gives way that may
- * come again: it is a whole version since the last deletion, and none of the same time or later
- * counts more.
+ * <p>One that holds is needed unless its own source reported as much of the resource at the same
+ * time or later, with a content that counts more: whatever ends the later one ends it, too. One
+ * that no longer holds is needed only for its content, to which a part of the resource gives way
+ * that may come again: it is a whole version since the last deletion, and none of the same time or
+ * later counts more.
  */
 final class ObsoleteSightings {
   private final List<ExportFact> gone;

@@ -130,7 +130,8 @@ final class FrontMatter {
         .findFirst()
         .ifPresent(
             name -> {
-              throw refuse(line(key), "\"" + key + "\" lists \"" + name + "\", which is not a column name");
+              throw refuse(
+                  line(key), "\"" + key + "\" lists \"" + name + "\", which is not a column name");
             });
     return names;
   }

@@ -121,7 +121,9 @@ public record SqlCatalog(List<SqlView> views, List<Problem> problems) {
     } catch (IOException e) {
       throw new JobException(
           ExitCode.SETTINGS,
-          "Cannot list the joined tables: " + folder + "; set transform.joined.sql to an existing folder",
+          "Cannot list the joined tables: "
+              + folder
+              + "; set transform.joined.sql to an existing folder",
           e);
     }
   }

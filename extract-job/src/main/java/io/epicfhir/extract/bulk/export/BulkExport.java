@@ -100,8 +100,8 @@ public final class BulkExport {
   }
 
   /**
-   * Asks the server to delete the export; one that has gone is fine. Many servers let nobody
-   * delete an export, so nothing depends on it.
+   * Asks the server to delete the export; one that has gone is fine. Many servers let nobody delete
+   * an export, so nothing depends on it.
    *
    * @return why the export stays at the server; empty where it does not
    */

@@ -85,7 +85,9 @@ public final class StatusCheck {
         : poll(started, statusUrl, failures);
   }
 
-  /** Nobody may have looked since it was ready; what the server does not report now is cancelled. */
+  /**
+   * Nobody may have looked since it was ready; what the server does not report now is cancelled.
+   */
   private State lastLook(ExportLedger.Started started, URI statusUrl, int failures) {
     try {
       State state = poll(started, statusUrl, failures);

@@ -10,8 +10,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What is asked for besides the changes that a server reports: what {@code _since} misses, the
- * past of patients who joined the group, and, where a server has no {@code _since}, date windows.
+ * What is asked for besides the changes that a server reports: what {@code _since} misses, the past
+ * of patients who joined the group, and, where a server has no {@code _since}, date windows.
  *
  * @param fullEvery how often everything is asked for all the same; zero for never
  * @param newcomers what to do when patients joined the group

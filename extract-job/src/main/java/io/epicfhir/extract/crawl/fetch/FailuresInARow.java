@@ -9,9 +9,10 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Distinguishes requests that fail one by one from a server that fails at all of them. So many failures in
- * a row mean the server where a request that had succeeded fails now, too; where none had, only if
- * they are about several types and several patients: one type or one patient can fail for good.
+ * Distinguishes requests that fail one by one from a server that fails at all of them. So many
+ * failures in a row mean the server where a request that had succeeded fails now, too; where none
+ * had, only if they are about several types and several patients: one type or one patient can fail
+ * for good.
  */
 final class FailuresInARow {
   static final int MOST = 20;

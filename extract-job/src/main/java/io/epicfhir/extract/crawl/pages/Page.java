@@ -12,8 +12,7 @@ import java.util.List;
  *     document with the attachment's content type after a blank, where it has one
  * @param outcomes what OperationOutcomes inside and beside the entries say, and what is wrong with
  *     the page itself
- * @param total how many matches the search has, by the server; {@link #NO_TOTAL} if it is
- *     unknown
+ * @param total how many matches the search has, by the server; {@link #NO_TOTAL} if it is unknown
  * @param patients of a resource that was asked for by its id: the ids of the patients it belongs to
  */
 public record Page(

@@ -28,8 +28,7 @@ import java.util.List;
  * @param references what must be fetched by reference
  * @param entries their places in the body
  * @param content the entries' bytes, one after the other
- * @param total the search's matches by the server's count; {@link Page#NO_TOTAL} if it is
- *     unknown
+ * @param total the search's matches by the server's count; {@link Page#NO_TOTAL} if it is unknown
  */
 public record SpoolRecord(
     String search,

@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What an answer that is no success means: later, or never. A 5xx is never the last word,
- * also where the server puts it in an OperationOutcome: that it has failed once says nothing of the
- * next try.
+ * What an answer that is no success means: later, or never. A 5xx is never the last word, also
+ * where the server puts it in an OperationOutcome: that it has failed once says nothing of the next
+ * try.
  */
 public final class Answers {
   private static final Set<Integer> BUSY = Set.of(429, 503);

@@ -7,8 +7,8 @@ import java.util.Set;
 
 /**
  * Which of the words that a server puts into an OperationOutcome, a header or a manifest may be
- * shown in messages and reports: only those of a list, as anything else could be a patient's name or
- * number, also where the standard wants a code.
+ * shown in messages and reports: only those of a list, as anything else could be a patient's name
+ * or number, also where the standard wants a code.
  */
 public final class OutcomeWords {
   /** What is shown, and can be accepted, in place of a code that is on no list. */
@@ -42,8 +42,9 @@ public final class OutcomeWords {
   private OutcomeWords() {}
 
   /**
-   * A code as it may be shown, empty if there is none: FHIR's issue types and message codes, HAPI's,
-   * and a server's own numbers of up to five digits, such as Epic's; a patient's number is longer.
+   * A code as it may be shown, empty if there is none: FHIR's issue types and message codes,
+   * HAPI's, and a server's own numbers of up to five digits, such as Epic's; a patient's number is
+   * longer.
    */
   public static Optional<String> code(String code) {
     if (!code.matches("[A-Za-z0-9._-]{1,64}")) {

@@ -88,7 +88,10 @@ public record LakeOfSchema(LoadState state, String first) {
     return Optional.empty();
   }
 
-  /** Two machines may each have a lake at one path. With the same state schema the audit log shows it. */
+  /**
+   * Two machines may each have a lake at one path. With the same state schema the audit log shows
+   * it.
+   */
   private void samePath(Connection connection, List<String> states, String lake)
       throws SQLException {
     for (String schema : states) {
