@@ -196,7 +196,7 @@ class FreshManifestTest {
     assertThat(runs.runAll("r1")).isEqualTo(4);
 
     assertThat(runs.error("r1", "extract"))
-        .contains("the server answered " + status + " (a web page)", "is not given up");
+        .contains("the server answered " + status + " (a web page)", "The export is kept");
     assertThat(server.asked(STATUS_PATH))
         .extracting(asked -> asked.getMethod().getName())
         .doesNotContain("DELETE");

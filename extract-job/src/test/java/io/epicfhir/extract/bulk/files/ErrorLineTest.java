@@ -59,8 +59,12 @@ class ErrorLineTest {
 
     assertThat(problem.severe()).isFalse();
     assertThat(problem.harmless()).isFalse();
-    assertThat(problem.doubts(List.of("9"))).isEqualTo(code);
+    assertThat(problem.doubts(List.of("9"))).isEqualTo("warning:" + code);
     assertThat(problem.doubts(List.of(code))).isEmpty();
+    assertThat(problem.doubts(List.of("warning:" + code))).isEmpty();
+    assertThat(problem("error", code, "").isAccepted(List.of("warning:" + code)))
+        .as("what says that data are missing")
+        .isFalse();
   }
 
   @ParameterizedTest
@@ -123,8 +127,9 @@ class ErrorLineTest {
   /** It is still accepted by the type that it names. */
   @Test
   void anIssueAboutAPatientKeepsItsName() {
-    assertThat(about("[\"Patient/123\"]").doubts(List.of())).isEqualTo("Patient:processing");
+    assertThat(about("[\"Patient/123\"]").doubts(List.of())).isEqualTo("warning:Patient:processing");
     assertThat(about("[\"Patient/123\"]").doubts(List.of("Patient:processing"))).isEmpty();
+    assertThat(about("[\"Patient/123\"]").doubts(List.of("warning:Patient:processing"))).isEmpty();
   }
 
   @Test
