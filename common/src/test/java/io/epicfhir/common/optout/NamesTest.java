@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How somebody on the list is named in texts, in rows, and by the person who asks. */
@@ -120,6 +121,39 @@ class NamesTest {
         .isFalse();
   }
 
+  /** A site calls its views and columns as it likes: Person, Location and Claim are types, too. */
+  @ParameterizedTest
+  @CsvSource({
+    "person, id, " + ANNA,
+    "person, person_id, " + ANNA,
+    "person, person_id, 4711",
+    "measurement, person_id, " + CAMILA,
+    "visit, contact_person_id, 4711",
+    "location_census, id, " + ANNA,
+    "group_patient, _resource_id, " + CAMILA,
+    "stays, member_id, " + ANNA,
+    "encounter, location_id, " + ANNA,
+    "condition_score, id, oHers112233",
+    "person, id, oHers112233",
+    "audit, device_entry_id, oHers112233"
+  })
+  void aNameOfATableOrColumnHidesNobody(String table, String column, String id) {
+    assertThat(list.load().row(table).add(column, id).any()).isTrue();
+    Mentions erased =
+        new Mentions(
+            List.of(
+                "Patient/" + ANNA, "Patient/" + CAMILA, "Patient/4711", "Observation/oHers112233"));
+    assertThat(erased.row(table).add(column, id).any()).isTrue();
+    assertThat(list.load().row(table).add(column, BERT).any()).isFalse();
+    assertThat(list.load().row(table).add(column, "4712").any()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"location_census, id, 4711", "person_status, status_id, 4711", "claim, id, 4711"})
+  void aShortIdOfAnotherTypeIsAnybodys(String table, String column, String id) {
+    assertThat(list.load().row(table).add(column, id).any()).isFalse();
+  }
+
   @Test
   void aDeviceOrPractitionerKeepsNoOtherPatientOut() {
     list.add(List.of(person(ANNA)), List.of("Device/dVent11223344")); // by an earlier release
@@ -128,6 +162,8 @@ class NamesTest {
     OptOuts night = list.load();
     assertThat(keepsOut(night, "Practitioner", "prAnna112233", subject(ANNA))).isTrue();
     assertThat(night.learned()).isEmpty();
+    assertThat(night.row("device_use").add("id", "dVent11223344").any()).isFalse();
+    assertThat(night.row("orders").add("pump_device_id", "dVent11223344").any()).isFalse();
   }
 
   @Test
