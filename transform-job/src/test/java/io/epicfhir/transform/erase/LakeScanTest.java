@@ -6,6 +6,7 @@ import com.github.luben.zstd.Zstd;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.QuarantinedGroups;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroupFactory;
@@ -124,7 +126,7 @@ final class LakeScanTest {
   @Test
   void linesOfOneResourceGoTogether() {
     QuarantinedGroups groups =
-        new QuarantinedGroups(line -> new String(line, StandardCharsets.UTF_8).contains(ANNA));
+        QuarantinedGroups.of(new OptOutList(lake).load());
     String[] lines = {
       "{\"id\":\"his\", cut",
       "{",
@@ -138,8 +140,11 @@ final class LakeScanTest {
       "}"
     };
     for (int i = 0; i < lines.length; i++) {
-      groups.take("f", i, lines[i].getBytes(StandardCharsets.UTF_8));
+      byte[] line = lines[i].getBytes(StandardCharsets.UTF_8);
+      groups.take("f", i, line, 0, line.length);
     }
-    assertThat(groups.going()).containsExactlyInAnyOrder("f 1", "f 2", "f 3", "f 4", "f 5", "f 6");
+    assertThat(IntStream.range(0, lines.length).filter(i -> groups.goes("f", i)))
+        .containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(groups.goes("g", 1)).isFalse();
   }
 }
