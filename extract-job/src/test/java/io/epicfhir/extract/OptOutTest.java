@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.optout.OptOutList;
@@ -130,11 +131,21 @@ class OptOutTest extends SiteTest {
 
     Path list = Files.writeString(folder.resolve("back.txt"), "urn:mrn|4711\n");
     Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-------"));
-    assertThat(optOut("readmit", "--patients", list.toString())).isZero();
+    assertThat(optOut("plan-readmit", "--patients", list.toString())).isZero();
+    Path plan = folder.resolve("lake/metrics/erase/x/plan-readmit.json");
+    String approved = new JsonMapper().readTree(plan.toFile()).at("/result/list").asText();
+    Files.writeString(list, "Patient/" + NEW_ANNA + "\n");
+    assertThat(optOut("readmit", "--patients", list.toString(), "--approved", approved))
+        .as("somebody else than was counted")
+        .isEqualTo(2);
+    assertThat(optOut("readmit", "--patients", list.toString(), "--approved", "")).isEqualTo(2);
+    Files.writeString(list, "urn:mrn|4711\n");
+    assertThat(optOut("readmit", "--patients", list.toString(), "--approved", approved)).isZero();
     assertThat(site.runAll("r2")).isZero();
     assertThat(newest().since()).as("everything is asked for").isNull();
     assertThat(bronze(newest())).hasSize(11);
     assertThat(optOut("readmit", "--patients", list.toString())).as("nobody is left").isEqualTo(5);
+    assertThat(optOut("plan-readmit", "--patients", list.toString())).isEqualTo(5);
   }
 
   /**

@@ -290,6 +290,29 @@ class NamesTest {
         .isEqualTo(new NamedPatients(Set.of("eA.", "eB", "4"), Set.of("|77", "urn:x|a b/1")));
   }
 
+  @Test
+  void theApprovedPatientsAreThoseWhateverTheFileLooksLike() throws IOException {
+    ApprovedPatients approved =
+        new ApprovedPatients(
+            new Lake(new LakePaths(folder.toUri().toString()), new Configuration()));
+    String digest = approved.digest(NamedPatients.read(asked("eA00112233\nurn:mrn|1\n")));
+    String[] same = {"urn:mrn|1\neA00112233", "# why\r\nPatient/eA00112233\r\nurn:mrn|1\r\n"};
+    String[] others = {"eA00112233\n", "eA00112233\nurn:mrn|2", "eA00112233\nurn:mrn|1\neB\n"};
+    for (String text : same) {
+      assertThat(approved.digest(NamedPatients.read(asked(text)))).isEqualTo(digest);
+    }
+    for (String text : others) {
+      assertThat(approved.digest(NamedPatients.read(asked(text)))).isNotEqualTo(digest);
+    }
+    Path other = Files.createDirectories(folder.resolve("other"));
+    assertThat(
+            new ApprovedPatients(
+                    new Lake(new LakePaths(other.toUri().toString()), new Configuration()))
+                .digest(NamedPatients.read(asked(same[0]))))
+        .as("no plain hash")
+        .isNotEqualTo(digest);
+  }
+
   private Path asked(String text) throws IOException {
     Path file = Files.writeString(folder.resolve("asked.txt"), text);
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
