@@ -44,8 +44,7 @@ public final class KeyColumns {
     if (type.isEmpty()) {
       return false;
     }
-    String named =
-        isOwn(column) ? table : column.substring(0, column.length() - SUFFIX.length());
+    String named = isOwn(column) ? table : column.substring(0, column.length() - SUFFIX.length());
     boolean whole = FhirTypes.ofWords(named).equals(type) && !type.equals("Person");
     return whole || !KeyTokens.isUnique(id);
   }

@@ -17,11 +17,16 @@ public final class QuarantinedGroups {
   /** A name that is cut at the end of a piece. */
   private static final int OVERLAP = 512;
 
-  /** Where a resource's type and id are: at its beginning, or by a server's own order at its end. */
+  /**
+   * Where a resource's type and id are: at its beginning, or by a server's own order at its end.
+   */
   private static final int MARGIN = 1 << 16;
 
   private static final Pattern TYPE = Pattern.compile("\"resourceType\"\\s*:\\s*\"([A-Za-z]+)\"");
   private static final Pattern ID = Pattern.compile("\"id\"\\s*:\\s*\"([^\"]+)\"");
+
+  /** Empty lines in a text, which quarantine does not keep. */
+  private static final int EMPTY_LINES = 4;
 
   private final Names names;
   private final Map<String, Group> open = new HashMap<>();
@@ -106,6 +111,21 @@ public final class QuarantinedGroups {
     return group.goes;
   }
 
+  /**
+   * Takes in a line as quarantine has it: where a few are missing before it, they were empty. A
+   * line that was taken in as a resource may have been there, too; what follows it is nobody's
+   * then.
+   */
+  public void takeKept(String source, long line, byte[] text) {
+    Group group = open.get(source);
+    if (group != null && line - group.last - 1 <= EMPTY_LINES) {
+      for (long empty = group.last + 1; empty < line; empty++) {
+        blank(source, empty);
+      }
+    }
+    take(source, line, text, 0, text.length);
+  }
+
   private boolean isCut(byte[] tail, byte[] text, int offset, int length) {
     int head = Math.min(length, OVERLAP);
     byte[] both = Arrays.copyOf(tail, tail.length + head);
@@ -128,8 +148,7 @@ public final class QuarantinedGroups {
 
   /** Whether a line goes, all pieces of it. */
   public boolean goes(String source, long line) {
-    Map.Entry<Long, Long> group =
-        going.getOrDefault(source, new TreeMap<>()).floorEntry(line);
+    Map.Entry<Long, Long> group = going.getOrDefault(source, new TreeMap<>()).floorEntry(line);
     return group != null && group.getValue() >= line;
   }
 }

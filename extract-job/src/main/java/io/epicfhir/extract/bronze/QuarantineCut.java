@@ -57,8 +57,7 @@ public final class QuarantineCut {
                       lake.hadoop(),
                       path,
                       row -> {
-                        byte[] line = ParquetRows.bytes(row, "line");
-                        groups.take(source(row), number(row), line, 0, line.length);
+                        groups.takeKept(source(row), number(row), ParquetRows.bytes(row, "line"));
                         return false;
                       }));
     }

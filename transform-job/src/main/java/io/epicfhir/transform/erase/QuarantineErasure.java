@@ -108,7 +108,7 @@ final class QuarantineErasure {
         file,
         row -> {
           byte[] line = ParquetRows.bytes(row, "line");
-          both.forEach(groups -> groups.take(source(row), number(row), line, 0, line.length));
+          both.forEach(groups -> groups.takeKept(source(row), number(row), line));
           return false;
         });
     return both;

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -125,8 +126,7 @@ final class LakeScanTest {
 
   @Test
   void linesOfOneResourceGoTogether() {
-    QuarantinedGroups groups =
-        QuarantinedGroups.of(new OptOutList(lake).load());
+    QuarantinedGroups groups = QuarantinedGroups.of(new OptOutList(lake).load());
     String[] lines = {
       "{\"id\":\"his\", cut",
       "{",
@@ -146,5 +146,18 @@ final class LakeScanTest {
     assertThat(IntStream.range(0, lines.length).filter(i -> groups.goes("f", i)))
         .containsExactly(1, 2, 3, 4, 5, 6);
     assertThat(groups.goes("g", 1)).isFalse();
+
+    Map<Integer, String> kept =
+        new TreeMap<>(
+            Map.of(
+                20, "{\"valueString\":\"positive",
+                22, "repeat\",\"subject\":\"Patient/" + ANNA + "\",\"note\":\"",
+                24, "later\"}",
+                26, "{\"id\":\"his\"",
+                28, "his\"}"));
+    kept.forEach((n, line) -> groups.takeKept("f", n, line.getBytes(StandardCharsets.UTF_8)));
+    assertThat(kept.keySet().stream().filter(n -> groups.goes("f", n)))
+        .as("empty lines are not kept")
+        .containsExactly(20, 22, 24);
   }
 }

@@ -97,8 +97,7 @@ final class BinTask implements Function<Integer, String> {
 
   private BinResult take(Bin bin) {
     Traffic traffic = new Traffic();
-    Receipts receipts =
-        new Receipts(lake(), new Path(target.staging()), target.transactionTime());
+    Receipts receipts = new Receipts(lake(), new Path(target.staging()), target.transactionTime());
     OptOuts optOuts = new OptOutList(lake()).load();
     List<FileReceipt> files = new ArrayList<>();
     BinResult.Failure failure = null;

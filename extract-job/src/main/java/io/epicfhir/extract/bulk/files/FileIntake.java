@@ -224,8 +224,7 @@ final class FileIntake implements Intake {
 
   /** Whether it is in quarantine, unless what follows says whose it is. */
   private boolean put(LineSplitter lines, String reason) {
-    if (groups.take(
-        file.name(), lines.line(), lines.buffer(), lines.offset(), lines.length())) {
+    if (groups.take(file.name(), lines.line(), lines.buffer(), lines.offset(), lines.length())) {
       return false;
     }
     quarantine.write(

@@ -80,7 +80,8 @@ public record FileResult(
    */
   FileResult withoutRejected(Map<String, Long> late) {
     Map<String, Long> left = new TreeMap<>(reasons);
-    late.forEach((reason, n) -> left.computeIfPresent(reason, (r, all) -> all > n ? all - n : null));
+    late.forEach(
+        (reason, n) -> left.computeIfPresent(reason, (r, all) -> all > n ? all - n : null));
     long gone = sum(reasons) - sum(left);
     return new FileResult(
         name,
