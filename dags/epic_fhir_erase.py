@@ -14,7 +14,9 @@ path, never the content.
 quarantine, the state and PostgreSQL, with all old versions. From then on a list of keyed hashes keeps them out of every export and
 crawl. **Backups, replicas and copies are not reached.** After `readmit` the next export of each group is a full export.
 
-**When it is red:** clear the failed task; each task continues where it stopped. `prove` red: a file still names someone on the
+`readmit`, too, counts and asks for approval. If the file lists other patients than were counted, nothing is done (exit 2).
+
+**When it is red:** clear the failed task; each task continues where it stopped. `prove` red: a file still names somebody on the
 list, or could not be read; its message says in which layer. Nothing in reports or logs names anybody.
 """
 
@@ -27,17 +29,15 @@ from airflow.sdk import DAG, Param, get_current_context, task
 
 from epic_fhir import sites
 from epic_fhir.defaults import every_dag
-from epic_fhir.erase import LoadErased
+from epic_fhir.erase import LoadErased, approved, counted
 from epic_fhir.java_task import PhaseJava
 from epic_fhir.submit import PhaseSubmit
-
-SHOWN = "{{ ti.xcom_pull(task_ids='plan', key='return_value') }}"
 
 
 @task.branch(execution_timeout=timedelta(minutes=5))
 def asked() -> str:
     """What the form asks for."""
-    return "approve_readmit" if get_current_context()["params"]["mode"] == "readmit" else "plan"
+    return "plan_readmit" if get_current_context()["params"]["mode"] == "readmit" else "plan"
 
 
 @task.short_circuit(execution_timeout=timedelta(minutes=5))
@@ -63,24 +63,23 @@ def chain(site: str) -> None:
     approval = {"response_timeout": timedelta(days=3), "defaults": "Reject"}
     begin = asked()
     plan = PhaseSubmit(task_id="plan", options=named | {"mode": "plan"}, **erase)
-    approve = ApprovalOperator(
-        task_id="approve",
-        subject="Erase these patients for good?",
-        body=f"Counts, without ids: {SHOWN}. No backup is reached. It cannot be undone.",
-        **approval,
-    )
-    approve_readmit = ApprovalOperator(
-        task_id="approve_readmit", subject="Let these patients' records come back?", body="By the next full export.", **approval
-    )
-    done = PhaseSubmit(task_id="erase", options=named | {"mode": "go"}, **erase)
+    erase_them = {
+        "subject": "Erase these patients for good?",
+        "body": counted("plan") + " No backup is reached. It cannot be undone.",
+    }
+    approve = ApprovalOperator(task_id="approve", **erase_them, **approval)
+    plan_readmit = PhaseJava(task_id="plan_readmit", options=named | {"mode": "plan-readmit"}, **opt_out)
+    take_back = {"subject": "Let these patients' records come back?", "body": counted("plan_readmit") + " By the next full export."}
+    approve_readmit = ApprovalOperator(task_id="approve_readmit", **take_back, **approval)
+    done = PhaseSubmit(task_id="erase", options=named | {"mode": "go"} | approved("plan"), **erase)
     forget = PhaseJava(task_id="forget", options={"mode": "forget"}, **opt_out)
     loaded = LoadErased(task_id="load", main="io.epicfhir.load.Load", **load)
     purge = LoadErased(task_id="purge", main="io.epicfhir.load.Purge", **load)
     prove = PhaseSubmit(task_id="prove", options={"mode": "prove"}, **erase)
-    readmit = PhaseJava(task_id="readmit", options=named | {"mode": "readmit"}, **opt_out)
+    readmit = PhaseJava(task_id="readmit", options=named | {"mode": "readmit"} | approved("plan_readmit"), **opt_out)
     runs = quiet([sites.named("etl", site), sites.named("rerun", site)])
     begin >> plan >> go() >> approve >> runs >> done >> forget >> loaded >> purge >> prove
-    begin >> approve_readmit >> readmit
+    begin >> plan_readmit >> approve_readmit >> readmit
 
 
 for site in sites.names():

@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from epic_fhir.lake import RunKey
 
 
+def counted(plan: str) -> str:
+    """The template of a sentence with what a plan has counted."""
+    return f"Counts, without ids: {{{{ ti.xcom_pull(task_ids='{plan}', key='return_value') }}}}."
+
+
+def approved(plan: str) -> dict[str, str]:
+    """The option by which a job does only what was counted: the digest of the list that the plan has read."""
+    return {"approved": f"{{{{ (ti.xcom_pull(task_ids='{plan}', key='return_value') or {{}}).get('list', '') }}}}"}
+
+
 class LoadErased(LoadSubmit):
     """The load job after an erasure, which no transform comes before."""
 

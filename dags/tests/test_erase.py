@@ -27,7 +27,7 @@ def dag():
     "order",
     [
         ["asked", "plan", "go", "approve", "quiet", "erase", "forget", "load", "purge", "prove"],
-        ["asked", "approve_readmit", "readmit"],
+        ["asked", "plan_readmit", "approve_readmit", "readmit"],
     ],
     ids=["erase", "readmit"],
 )
@@ -43,9 +43,11 @@ def test_silence_is_no_approval(dag):
 
 
 def test_tasks_that_touch_the_lake_or_what_extract_saw_stand_in_its_pools(dag):
-    pools = {task: dag.get_task(task).pool for task in ("plan", "erase", "load", "purge", "prove", "forget", "readmit")}
-    assert {task for task, pool in pools.items() if pool == "epic_fhir_source"} == {"forget", "readmit"}
-    assert {task for task, pool in pools.items() if pool == "epic_fhir_lake"} == set(pools) - {"forget", "readmit"}
+    pools = {
+        task: dag.get_task(task).pool for task in ("plan", "erase", "load", "purge", "prove", "forget", "plan_readmit", "readmit")
+    }
+    assert {task for task, pool in pools.items() if pool == "epic_fhir_source"} == {"forget", "plan_readmit", "readmit"}
+    assert {task for task, pool in pools.items() if pool == "epic_fhir_lake"} == set(pools) - {"forget", "plan_readmit", "readmit"}
 
 
 def test_a_job_is_given_the_path_of_the_list_and_nothing_of_its_content():
@@ -53,6 +55,21 @@ def test_a_job_is_given_the_path_of_the_list_and_nothing_of_its_content():
     key = RunKey("epic_fhir_erase", "manual", "erase", 1, now, now)
     arguments = key.arguments(Path("/conf/pipeline.conf"), **listed({"patients": PATIENTS, "mode": "go"}))
     assert arguments[-4:] == ["--patients", PATIENTS, "--mode", "go"]
+
+
+@pytest.mark.parametrize(("plan", "then"), [("plan", "erase"), ("plan_readmit", "readmit")])
+@pytest.mark.parametrize(("answer", "digest"), [({"list": "dIgEst", "unknown": 0}, "dIgEst"), ({}, ""), (None, "")])
+def test_what_is_done_is_what_was_counted(dag, plan, then, answer, digest):
+    """Without a digest the job is given an empty one, which is no list's."""
+
+    class Counted:
+        def xcom_pull(self, task_ids, key):
+            assert (task_ids, key) == (plan, "return_value")
+            return answer
+
+    options = dag.get_task(then).options
+    assert options["patients"] == "{{ params.patients }}"
+    assert dag.get_task(then).render_template(options["approved"], {"ti": Counted()}) == digest
 
 
 @pytest.mark.parametrize(("opted_out", "state"), [(3, reconcile.PASS), (2, reconcile.FAIL)])

@@ -5,6 +5,7 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.job.Job;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.job.JobRunner;
+import io.epicfhir.common.optout.ApprovedPatients;
 import io.epicfhir.common.optout.NamedPatients;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
@@ -13,8 +14,8 @@ import io.epicfhir.extract.crawl.index.IndexErasure;
 
 /**
  * Whose records stay out, at extract's side. {@code --mode forget} takes them from the indexes that
- * say what was seen; {@code readmit} takes patients off the list, and has the next export of each
- * group ask for everything. Plain Java, no Spark.
+ * say what was seen; {@code plan-readmit} counts, and {@code readmit} takes patients off the list,
+ * and has the next export of each group ask for everything. Plain Java, no Spark.
  */
 public final class OptOut implements Job {
   /** See {@link io.epicfhir.common.job.JobArguments#USAGE}. */
@@ -31,13 +32,14 @@ public final class OptOut implements Job {
   public void run(JobContext context) {
     switch (context.arguments().mode()) {
       case "forget" -> forget(context);
+      case "plan-readmit" -> plan(context);
       case "readmit" -> readmit(context);
       default ->
           throw new JobException(
               ExitCode.SETTINGS,
               "Cannot change the opt-outs: --mode is \""
                   + context.arguments().mode()
-                  + "\"; use forget or readmit");
+                  + "\"; use forget, plan-readmit or readmit");
     }
   }
 
@@ -48,19 +50,39 @@ public final class OptOut implements Job {
     context.recorder().note("Entries removed from the crawl indexes: " + entries + ".");
   }
 
-  private static void readmit(JobContext context) {
+  private static void plan(JobContext context) {
     NamedPatients named = NamedPatients.asked(context.arguments(), "readmit");
-    // First the exports that bring them back: a try that breaks off between is tried again.
-    Readmission.askForEverything(context.lake(), context.run().key(), named.size());
-    int found = new OptOutList(context.lake()).remove(named.names());
-    context.recorder().result("readmitted", found);
+    OptOuts optOuts = new OptOutList(context.lake()).load();
+    long found = named.names().stream().filter(optOuts::listed).count();
+    context.recorder().result("list", new ApprovedPatients(context.lake()).digest(named));
+    context.recorder().result("listed", found);
     context.recorder().result("unknown", named.size() - found);
+    requireAny(found);
+    context
+        .recorder()
+        .note(
+            "Of the %d ids and identifiers in the file, %d are on the opt-out list."
+                .formatted(named.size(), found));
+  }
+
+  private static void requireAny(long found) {
     if (found == 0) {
       throw new JobException(
           ExitCode.DATA_REFUSED,
           "No match: none of the listed patients is on the opt-out list. If they were"
               + " readmitted earlier, there is nothing to do");
     }
+  }
+
+  private static void readmit(JobContext context) {
+    NamedPatients named = NamedPatients.asked(context.arguments(), "readmit");
+    new ApprovedPatients(context.lake()).require(context.arguments(), named, "readmit");
+    // First the exports that bring them back: a try that breaks off between is tried again.
+    Readmission.askForEverything(context.lake(), context.run().key(), named.size());
+    int found = new OptOutList(context.lake()).remove(named.names());
+    context.recorder().result("readmitted", found);
+    context.recorder().result("unknown", named.size() - found);
+    requireAny(found);
     context
         .recorder()
         .note(

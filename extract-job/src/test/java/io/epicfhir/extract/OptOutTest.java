@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.ParquetRows;
 import io.epicfhir.extract.bronze.BronzeColumn;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
@@ -129,11 +131,132 @@ class OptOutTest extends SiteTest {
 
     Path list = Files.writeString(folder.resolve("back.txt"), "urn:mrn|4711\n");
     Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-------"));
-    assertThat(optOut("readmit", "--patients", list.toString())).isZero();
+    assertThat(optOut("plan-readmit", "--patients", list.toString())).isZero();
+    Path plan = folder.resolve("lake/metrics/erase/x/plan-readmit.json");
+    String approved = new JsonMapper().readTree(plan.toFile()).at("/result/list").asText();
+    Files.writeString(list, "Patient/" + NEW_ANNA + "\n");
+    assertThat(optOut("readmit", "--patients", list.toString(), "--approved", approved))
+        .as("somebody else than was counted")
+        .isEqualTo(2);
+    assertThat(optOut("readmit", "--patients", list.toString(), "--approved", "")).isEqualTo(2);
+    Files.writeString(list, "urn:mrn|4711\n");
+    assertThat(optOut("readmit", "--patients", list.toString(), "--approved", approved)).isZero();
     assertThat(site.runAll("r2")).isZero();
     assertThat(newest().since()).as("everything is asked for").isNull();
     assertThat(bronze(newest())).hasSize(11);
     assertThat(optOut("readmit", "--patients", list.toString())).as("nobody is left").isEqualTo(5);
+    assertThat(optOut("plan-readmit", "--patients", list.toString())).isEqualTo(5);
+  }
+
+  /**
+   * What is in quarantine is said to be hers by a later line of the same resource, by a later piece
+   * of a long line, or by another resource: in the files before it or behind it.
+   */
+  @Test
+  void noPartOfTheirResourcesReachesQuarantine() throws IOException {
+    Map<String, byte[]> files = new TreeMap<>();
+    String cut =
+        "{\"resourceType\":\"Observation\",\"id\":\"oNew1\",\"valueString\":\"HERS\n\n%s\"%s}";
+    files.put(
+        "Observation.ndjson",
+        lines(
+            of("Observation", "oHersNow3", "Patient/" + ANNA),
+            cut.formatted("HERS again", subject(ANNA)),
+            cut.formatted("HERS again", subject(ANNA) + ",\n\"note\":\"HERS\""),
+            "{\n \"valueString\": \"HERS\",\n \"subject\": {\n  \"reference\": \"Patient/"
+                + ANNA
+                + "\"\n }\n}",
+            of("Observation", "oHis4", "Patient/" + BERT),
+            cut.replace("HERS", "HIS").formatted("HIS again", subject(BERT))));
+    files.put(
+        "Binary.ndjson",
+        lines(
+            resource("Binary", "bNew112233445", ",\"data\":\"" + "HERS".repeat(5000) + "\""),
+            resource("Binary", "77", ",\"data\":\"" + "HERS".repeat(5000) + "\""),
+            resource("Binary", "bHis112233445", ",\"data\":\"" + "HIS".repeat(5000) + "\"")));
+    files.put(
+        "DocumentReference.ndjson",
+        lines(
+            document("d1", ANNA, "bNew112233445"),
+            document("d2", ANNA, "77"),
+            longLine(9_980, ANNA), // the name is in the second piece, or in both
+            longLine(10_000 - 80, ANNA),
+            longLine(10_000 - 75, ANNA),
+            longLine(20_000, ANNA),
+            longLine(20_000, BERT)));
+    files.put(
+        "Provenance.ndjson",
+        lines(
+            target("vHers2", "Observation/oHersNow3").replace("\"id\":\"vHers2\",", ""),
+            target("vHers2", "Observation/oHersNow3").replace("{\"res", "{\"id\":\"x\",\"res"),
+            target("vHis2", "Observation/oHis4").replace("\"id\":\"vHis2\",", "")));
+    open(files, o -> o);
+    site.settings.put(
+        "bulk.types", "[Binary, DocumentReference, Observation, Provenance, Patient]");
+    site.settings.put("bulk.hydrate", "[]");
+    site.settings.put("bulk.max-rejected-share", "1.0");
+    site.settings.put("bronze.max-line-size", "10000");
+    new OptOutList(site.lake())
+        .add(
+            List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+            List.of());
+
+    assertThat(site.runAll("r1")).isZero();
+
+    List<String> lines = quarantined();
+    assertThat(lines)
+        .noneMatch(line -> line.contains("HERS") || line.contains("oHersNow3"))
+        .noneMatch(line -> line.contains("valueString") && !line.contains("HIS"));
+    // Two lines of his broken observation, two pieces of his Binary, three of his document.
+    assertThat(lines).hasSize(2 + 2 + 3 + 1);
+    JsonNode report = site.report("r1", "extract");
+    for (String type : List.of("Binary", "DocumentReference", "Observation", "Provenance")) {
+      JsonNode counts = report.at("/resources/" + type);
+      assertThat(counts.path("received").asLong())
+          .as(type)
+          .isEqualTo(
+              counts.path("written").asLong()
+                  + counts.path("rejected").asLong()
+                  + report.at("/result/opted_out/" + type).asLong());
+    }
+    assertThat(report.at("/resources/Binary/rejected").asLong()).isEqualTo(1);
+    assertThat(report.at("/resources/Provenance/rejected").asLong()).isEqualTo(1);
+    assertThat(report.at("/resources/DocumentReference/rejected").asLong()).isEqualTo(1);
+    assertThat(report.at("/resources/Observation/rejected").asLong()).isEqualTo(2);
+  }
+
+  private List<String> quarantined() throws IOException {
+    List<String> all = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(folder.resolve("lake/quarantine"))) {
+      files
+          .filter(file -> file.toString().endsWith(".parquet"))
+          .forEach(
+              file ->
+                  ParquetRows.any(
+                      site.lake().hadoop(),
+                      new org.apache.hadoop.fs.Path(file.toUri()),
+                      row -> !all.add(new String(ParquetRows.bytes(row, "line"), UTF_8))));
+    }
+    return all;
+  }
+
+  private static String subject(String patient) {
+    return ",\"subject\":{\"reference\":\"Patient/" + patient + "\"}";
+  }
+
+  private static String document(String id, String patient, String binary) {
+    return resource(
+        "DocumentReference",
+        id,
+        subject(patient) + ",\"content\":[{\"attachment\":{\"url\":\"Binary/" + binary + "\"}}]");
+  }
+
+  /** As a database orders the elements: the content is before the patient. */
+  private static String longLine(int before, String patient) {
+    String mark = patient.equals(ANNA) ? "HERS" : "HIS ";
+    String data = mark.repeat(before / 4);
+    return "{\"content\":[\"%s\"]%s,\"resourceType\":\"DocumentReference\",\"pad\":\"%s\"}"
+        .formatted(data, subject(patient), "-".repeat(3000));
   }
 
   /** The lines that the first try took in lack them. */

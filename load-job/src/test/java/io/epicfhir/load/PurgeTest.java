@@ -206,6 +206,8 @@ class PurgeTest {
       load.execute("INSERT INTO {}.patient_name VALUES ('%s', 'Lopez', '%s')".formatted(id, id));
     }
     load.execute("INSERT INTO {}.stays VALUES (ARRAY['4711'], '1'), (ARRAY['4712'], '4711')");
+    load.execute("CREATE TABLE {}.person (person_id text, born text)");
+    load.execute("INSERT INTO {}.person VALUES ('erXuFYUfucBZaryVksYEcMg3', '1970'), ('4712', '')");
     LakePaths lake = new LakePaths(load.lake().toUri().toString());
     OptOutList list = new OptOutList(new Lake(lake, new Configuration()));
     for (String id : List.of("erXuFYUfucBZaryVksYEcMg3", "eDotty0011223344.", "4711")) {
@@ -218,6 +220,7 @@ class PurgeTest {
 
     assertThat(load.query("SELECT id FROM {}.patient_name")).containsExactly("4712");
     assertThat(load.query("SELECT patient_id FROM {}.stays")).containsExactly("{4712}");
+    assertThat(load.query("SELECT person_id FROM {}.person")).containsExactly("4712");
   }
 
   @Test

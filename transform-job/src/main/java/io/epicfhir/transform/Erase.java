@@ -6,6 +6,7 @@ import io.epicfhir.common.job.Job;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.lake.RunLock;
+import io.epicfhir.common.optout.ApprovedPatients;
 import io.epicfhir.common.optout.NamedPatients;
 import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.transform.erase.Erasure;
@@ -38,10 +39,16 @@ public final class Erase implements Job {
     String mode = context.arguments().mode();
     try (RunLock lock = RunLock.acquire(context.lake(), Transformation.LOCK, patience)) {
       switch (mode) {
-        case "plan" -> tell(context.recorder(), erasure(context).plan());
+        case "plan" -> {
+          NamedPatients named = named(context);
+          context.recorder().result("list", new ApprovedPatients(context.lake()).digest(named));
+          tell(context.recorder(), erasure(context, named).plan());
+        }
         case "go" -> {
+          NamedPatients named = named(context);
+          new ApprovedPatients(context.lake()).require(context.arguments(), named, "erase");
           context.recorder().note(BACKUPS);
-          tell(context.recorder(), erasure(context).go(patience));
+          tell(context.recorder(), erasure(context, named).go(patience));
         }
         case "prove" -> ErasureProof.of(context.lake(), context.recorder());
         default ->
@@ -52,8 +59,11 @@ public final class Erase implements Job {
     }
   }
 
-  private static Erasure erasure(JobContext context) {
-    NamedPatients named = NamedPatients.asked(context.arguments(), "erase");
+  private static NamedPatients named(JobContext context) {
+    return NamedPatients.asked(context.arguments(), "erase");
+  }
+
+  private static Erasure erasure(JobContext context, NamedPatients named) {
     return new Erasure(context.spark(), context.lake(), named);
   }
 

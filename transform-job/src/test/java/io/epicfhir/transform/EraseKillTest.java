@@ -2,11 +2,15 @@ package io.epicfhir.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.ChildJvm;
 import io.epicfhir.common.job.JobRunner;
+import io.epicfhir.common.optout.OptOutList;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +48,9 @@ final class EraseKillTest {
         .contains("These patients were erased earlier")
         .doesNotContain(ErasedClinic.ANNA);
 
+    whatAnExtractKeptOutLateGoes(clinic);
+    onlyTheApprovedPatientsGo(list);
+
     Path stray = folder.resolve("lake/state/history/stray.json");
     Files.createDirectories(stray.getParent());
     Files.writeString(stray, "{\"x\":\"Patient/" + ErasedClinic.ANNA + "\"}");
@@ -52,23 +59,64 @@ final class EraseKillTest {
     assertThat(JobRunner.run(new Erase(), arguments("prove"))).as("unreadable").isEqualTo(5);
   }
 
-  private String[] arguments(String mode) {
+  /** As earlier releases left it: on the list, in no table, and in quarantine and a trace. */
+  private void whatAnExtractKeptOutLateGoes(ErasedClinic clinic) throws IOException {
+    OptOutList list = new OptOutList(clinic.lake.lake());
+    list.learn(list.load().hashesOf("Binary/bNew112233445"));
+    list.learn(list.load().hashesOf("Binary/77"));
+    clinic.quarantine(
+        "e9",
+        "{\"resourceType\":\"Binary\",\"id\":\"bNew112233445\",\"data\":\"SEVS",
+        "SEVS",
+        "{\"id\":\"77\",\"data\":\"SEVS\",\"resourceType\":\"Binary\"}",
+        "{\"resourceType\":\"Binary\",\"id\":\"78\",\"data\":\"SElT");
+    Path trace = folder.resolve("lake/traces/etl/late.txt");
+    Files.writeString(trace, "cannot parse Binary/bNew112233445");
+    assertThat(JobRunner.run(new Erase(), arguments("prove"))).isEqualTo(5);
+
+    assertThat(JobRunner.run(new Erase(), arguments("go"))).isZero();
+
+    assertThat(JobRunner.run(new Erase(), arguments("prove"))).isZero();
+    assertThat(trace).doesNotExist();
+    assertThat(clinic.filesWith(List.of("SEVS"))).isEmpty();
+    assertThat(clinic.filesWith(List.of("SElT"))).hasSize(1);
+  }
+
+  private void onlyTheApprovedPatientsGo(Path list) throws IOException {
+    assertThat(JobRunner.run(new Erase(), arguments("plan"))).isZero();
+    Path report = folder.resolve("lake/metrics/erase/r1/erase.json");
+    String approved =
+        new JsonMapper().readTree(Files.readString(report)).at("/result/list").asText();
+    assertThat(approved).hasSizeGreaterThan(20);
+
+    Files.writeString(list, ErasedClinic.BERT + "\n");
+    assertThat(JobRunner.run(new Erase(), arguments("go", "--approved", approved))).isEqualTo(2);
+    assertThat(Files.readString(report))
+        .contains("is not the one that was approved. Nothing was changed")
+        .doesNotContain(ErasedClinic.BERT);
+    Files.writeString(list, "# asked for twice\nPatient/" + ErasedClinic.ANNA + "\n");
+    assertThat(JobRunner.run(new Erase(), arguments("go", "--approved", approved))).isZero();
+  }
+
+  private String[] arguments(String mode, String... more) {
     List<String> all =
-        List.of(
-            "--conf",
-            folder.resolve("pipeline.conf").toString(),
-            "--dag",
-            "erase",
-            "--run",
-            "r1",
-            "--task",
-            "erase",
-            "--interval-end",
-            "2026-01-20T00:00:00Z",
-            "--patients",
-            folder.resolve("list.txt").toString(),
-            "--mode",
-            mode);
+        new ArrayList<>(
+            List.of(
+                "--conf",
+                folder.resolve("pipeline.conf").toString(),
+                "--dag",
+                "erase",
+                "--run",
+                "r1",
+                "--task",
+                "erase",
+                "--interval-end",
+                "2026-01-20T00:00:00Z",
+                "--patients",
+                folder.resolve("list.txt").toString(),
+                "--mode",
+                mode));
+    all.addAll(List.of(more));
     return all.toArray(String[]::new);
   }
 }

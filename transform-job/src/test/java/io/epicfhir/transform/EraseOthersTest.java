@@ -60,6 +60,12 @@ final class EraseOthersTest {
           """
               .formatted(type.toLowerCase(java.util.Locale.ROOT), type));
     }
+    lake.view(
+        "Patient",
+        """
+        {"resourceType": "ViewDefinition", "name": "person", "resource": "Patient",
+         "select": [{"column": [{"name": "person_id", "path": "getResourceKey()"}]}]}
+        """);
     TestLake.Export first = lake.export("e1", "2026-01-10T00:00:00Z");
     add(first, "Patient", ANNA, ",\"identifier\":[" + MRN + "]");
     for (String patient : List.of(BERT, CAMILA, DOT, SHORT, "4712")) {
@@ -111,6 +117,7 @@ final class EraseOthersTest {
 
     for (int round = 0; round < 2; round++) {
       assertThat(lake.rows("patient")).containsExactlyInAnyOrder(BERT, "4712");
+      assertThat(lake.rows("person")).containsExactlyInAnyOrder(BERT, "4712");
       assertThat(lake.rows("observation")).singleElement().asString().contains("oBertVent1122");
       assertThat(lake.rows("condition"))
           .hasSize(3)

@@ -145,7 +145,20 @@ final class ErasedClinic {
   }
 
   private void quarantine() throws IOException {
-    Path of = Files.createDirectories(folder.resolve("quarantine/extraction_date=2026-01-01/e1"));
+    quarantine("e1", "{\"id\":\"" + ANNA + "\", cut", "{\"id\":\"" + BERT + "\", cut");
+    Path view = Files.createDirectories(folder.resolve("quarantine/view=observation"));
+    Files.writeString(
+        view.resolve("part-1.ndjson"),
+        """
+        {"resource_type":"Observation","id":"42","part":"","path":"","reason":"x"}
+        {"resource_type":"Condition","id":"42","part":"","path":"","reason":"x"}
+        """);
+  }
+
+  /** Puts lines of a file into quarantine. */
+  void quarantine(String export, String... lines) throws IOException {
+    Path of =
+        Files.createDirectories(folder.resolve("quarantine/extraction_date=2026-01-01/" + export));
     var schema =
         MessageTypeParser.parseMessageType(
             """
@@ -161,7 +174,6 @@ final class ErasedClinic {
                     new Configuration()))
             .withType(schema)
             .build()) {
-      String[] lines = {"{\"id\":\"" + ANNA + "\", cut", "{\"id\":\"" + BERT + "\", cut"};
       for (int i = 0; i < lines.length; i++) {
         Group row = new SimpleGroupFactory(schema).newGroup();
         row.append("reason", "not-a-json-object")
@@ -172,13 +184,6 @@ final class ErasedClinic {
         writer.write(row);
       }
     }
-    Path view = Files.createDirectories(folder.resolve("quarantine/view=observation"));
-    Files.writeString(
-        view.resolve("part-1.ndjson"),
-        """
-        {"resource_type":"Observation","id":"42","part":"","path":"","reason":"x"}
-        {"resource_type":"Condition","id":"42","part":"","path":"","reason":"x"}
-        """);
   }
 
   private void state() throws IOException {

@@ -25,6 +25,7 @@ import java.util.Set;
  *     server said that the resources are gone
  * @param reason why a person asks for this; empty where nobody does
  * @param patients path of a list of patients, where the task is given one
+ * @param approved digest of the patients that a person has approved, where the task is given one
  * @param mode which of the things that the job can do; empty where it does one only
  */
 public record JobArguments(
@@ -37,6 +38,7 @@ public record JobArguments(
     Map<String, Long> acceptedDeletions,
     String reason,
     Optional<String> patients,
+    Optional<String> approved,
     String mode) {
   private static final Set<String> KNOWN =
       Set.of(
@@ -54,6 +56,7 @@ public record JobArguments(
           "accept-deletions",
           "reason",
           "patients",
+          "approved",
           "mode");
 
   /** How to call a job; part of every complaint about arguments. */
@@ -61,7 +64,7 @@ public record JobArguments(
       "--conf FILE --dag ID --run ID --task ID [--try N] --interval-end INSTANT"
           + " [--interval-start INSTANT] [--export ID,...] [--types TYPE,...] [--views NAME,...]"
           + " [--verify NAME,...|all]"
-          + " [--accept-deletions TYPE:NUMBER,... --reason TEXT] [--patients FILE --mode MODE]";
+          + " [--accept-deletions TYPE:NUMBER,... --reason TEXT] [--patients FILE --mode MODE [--approved DIGEST]]";
 
   /**
    * Reads {@code --name value} pairs.
@@ -101,6 +104,7 @@ public record JobArguments(
         accepted,
         reason,
         Optional.ofNullable(values.get("patients")),
+        Optional.ofNullable(values.get("approved")),
         values.getOrDefault("mode", ""));
   }
 

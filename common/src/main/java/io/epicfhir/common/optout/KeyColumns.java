@@ -1,9 +1,10 @@
 package io.epicfhir.common.optout;
 
 /**
- * The columns of views' tables that hold ids, and of which resource type the ids are. A column says
- * it by its name (patient_id, performer_organization_id); id and _resource_id by the table's, which
- * begins with the type (patient_name).
+ * The columns of views' tables that hold ids, and of which resource type the ids probably are: by
+ * the column's name (patient_id, performer_organization_id), and of id and _resource_id by the
+ * table's, which begins with the type (patient_name). A site may call its tables and columns as it
+ * likes, so a name is a guess: see {@link #isCertain}.
  */
 public final class KeyColumns {
   private static final String SUFFIX = "_id";
@@ -31,6 +32,21 @@ public final class KeyColumns {
     return column.endsWith(SUFFIX)
         ? last(column.substring(0, column.length() - SUFFIX.length()))
         : "";
+  }
+
+  /**
+   * Whether an id is of the type that the names say, and of no other: either the table or column
+   * has exactly the type's name, or the id is so short that other types may have it, too. A person
+   * is a patient in many data models.
+   */
+  public static boolean isCertain(String table, String column, String id) {
+    String type = type(table, column);
+    if (type.isEmpty()) {
+      return false;
+    }
+    String named = isOwn(column) ? table : column.substring(0, column.length() - SUFFIX.length());
+    boolean whole = FhirTypes.ofWords(named).equals(type) && !type.equals("Person");
+    return whole || !KeyTokens.isUnique(id);
   }
 
   /** Whether an id of unknown type can be no small number. */

@@ -32,6 +32,9 @@ interface Known {
   /** What an id of any type is. */
   Name ofAnyType(String id);
 
+  /** What an id is that no other resource has, if it is of a type that is about patients. */
+  Name ofPatients(String id);
+
   /** Whether an identifier, as {@code system|value}, is a person's. */
   boolean isPersons(String identifier);
 }

@@ -147,6 +147,11 @@ public final class Mentions implements Serializable, Known {
   }
 
   @Override
+  public Name ofPatients(String id) {
+    return ofAnyType(id);
+  }
+
+  @Override
   public boolean isPersons(String identifier) {
     return identifiers.contains(identifier);
   }

@@ -175,6 +175,17 @@ public final class OptOuts implements Serializable, Known {
   }
 
   @Override
+  public Name ofPatients(String id) {
+    Name unique = name(ANY_TYPE + id);
+    if (unique != Name.THEIRS || has(PERSON, id)) {
+      return unique == Name.NOBODY ? unique : Name.PERSON;
+    }
+    // Lists of earlier releases have devices and the like, too.
+    boolean theirs = FhirTypes.ofPatients().stream().anyMatch(type -> has(type, id));
+    return theirs ? unique : Name.NOBODY;
+  }
+
+  @Override
   public boolean isPersons(String identifier) {
     return listed(identifier);
   }

@@ -19,7 +19,8 @@ public final class RowNames {
     boolean plain = KeyColumns.isKey(column) && value.indexOf('/') < 0;
     String type = plain ? KeyColumns.type(table, column) : "";
     if (!type.isEmpty()) {
-      names.take(type, known.of(type, value));
+      Known.Name name = named(type, value);
+      names.take(type, name == Known.Name.NOBODY ? ofOtherType(column, value) : name);
       return this;
     }
     if (plain && KeyColumns.isLong(value)) {
@@ -28,6 +29,19 @@ public final class RowNames {
     byte[] text = value.getBytes(StandardCharsets.UTF_8);
     names.read(text, 0, text.length, null);
     return this;
+  }
+
+  /** Many data models call a patient a person. */
+  private Known.Name named(String type, String id) {
+    Known.Name name = known.of(type, id);
+    return name == Known.Name.NOBODY && type.equals("Person") ? known.of("Patient", id) : name;
+  }
+
+  /** The type is a guess: it must not hide somebody, and least of all a patient. */
+  private Known.Name ofOtherType(String column, String id) {
+    Known.Name name = KeyTokens.isUnique(id) ? known.ofPatients(id) : Known.Name.NOBODY;
+    boolean counts = name == Known.Name.PERSON || !KeyColumns.isCertain(table, column, id);
+    return counts ? name : Known.Name.NOBODY;
   }
 
   /** Whether the row is about one of those who are asked for. */

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How somebody on the list is named in texts, in rows, and by the person who asks. */
@@ -120,6 +121,39 @@ class NamesTest {
         .isFalse();
   }
 
+  /** A site calls its views and columns as it likes: Person, Location and Claim are types, too. */
+  @ParameterizedTest
+  @CsvSource({
+    "person, id, " + ANNA,
+    "person, person_id, " + ANNA,
+    "person, person_id, 4711",
+    "measurement, person_id, " + CAMILA,
+    "visit, contact_person_id, 4711",
+    "location_census, id, " + ANNA,
+    "group_patient, _resource_id, " + CAMILA,
+    "stays, member_id, " + ANNA,
+    "encounter, location_id, " + ANNA,
+    "condition_score, id, oHers112233",
+    "person, id, oHers112233",
+    "audit, device_entry_id, oHers112233"
+  })
+  void aNameOfATableOrColumnHidesNobody(String table, String column, String id) {
+    assertThat(list.load().row(table).add(column, id).any()).isTrue();
+    Mentions erased =
+        new Mentions(
+            List.of(
+                "Patient/" + ANNA, "Patient/" + CAMILA, "Patient/4711", "Observation/oHers112233"));
+    assertThat(erased.row(table).add(column, id).any()).isTrue();
+    assertThat(list.load().row(table).add(column, BERT).any()).isFalse();
+    assertThat(list.load().row(table).add(column, "4712").any()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"location_census, id, 4711", "person_status, status_id, 4711", "claim, id, 4711"})
+  void aShortIdOfAnotherTypeIsAnybodys(String table, String column, String id) {
+    assertThat(list.load().row(table).add(column, id).any()).isFalse();
+  }
+
   @Test
   void aDeviceOrPractitionerKeepsNoOtherPatientOut() {
     list.add(List.of(person(ANNA)), List.of("Device/dVent11223344")); // by an earlier release
@@ -128,6 +162,8 @@ class NamesTest {
     OptOuts night = list.load();
     assertThat(keepsOut(night, "Practitioner", "prAnna112233", subject(ANNA))).isTrue();
     assertThat(night.learned()).isEmpty();
+    assertThat(night.row("device_use").add("id", "dVent11223344").any()).isFalse();
+    assertThat(night.row("orders").add("pump_device_id", "dVent11223344").any()).isFalse();
   }
 
   @Test
@@ -252,6 +288,29 @@ class NamesTest {
             "\uFEFFPatient/eA.\r\n# c\r\n\r\nhttps://h/R4/Patient/eB\r\n|77\r\nurn:x|a b/1\r\n4\r\n");
     assertThat(NamedPatients.read(file))
         .isEqualTo(new NamedPatients(Set.of("eA.", "eB", "4"), Set.of("|77", "urn:x|a b/1")));
+  }
+
+  @Test
+  void theApprovedPatientsAreThoseWhateverTheFileLooksLike() throws IOException {
+    ApprovedPatients approved =
+        new ApprovedPatients(
+            new Lake(new LakePaths(folder.toUri().toString()), new Configuration()));
+    String digest = approved.digest(NamedPatients.read(asked("eA00112233\nurn:mrn|1\n")));
+    String[] same = {"urn:mrn|1\neA00112233", "# why\r\nPatient/eA00112233\r\nurn:mrn|1\r\n"};
+    String[] others = {"eA00112233\n", "eA00112233\nurn:mrn|2", "eA00112233\nurn:mrn|1\neB\n"};
+    for (String text : same) {
+      assertThat(approved.digest(NamedPatients.read(asked(text)))).isEqualTo(digest);
+    }
+    for (String text : others) {
+      assertThat(approved.digest(NamedPatients.read(asked(text)))).isNotEqualTo(digest);
+    }
+    Path other = Files.createDirectories(folder.resolve("other"));
+    assertThat(
+            new ApprovedPatients(
+                    new Lake(new LakePaths(other.toUri().toString()), new Configuration()))
+                .digest(NamedPatients.read(asked(same[0]))))
+        .as("no plain hash")
+        .isNotEqualTo(digest);
   }
 
   private Path asked(String text) throws IOException {

@@ -5,6 +5,7 @@ import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.hadoop.fs.FileStatus;
@@ -52,6 +53,17 @@ public final class Staging {
       }
     }
     return mine.stream().map(file -> file.getParent().toString()).distinct().toList();
+  }
+
+  /** Where a staged file of that name is in quarantine, if an earlier try has put it there. */
+  static Optional<Path> quarantined(Lake lake, String name) {
+    return lake.list(lake.paths().at("quarantine")).stream()
+        .filter(day -> day.getPath().getName().startsWith("extraction_date="))
+        .flatMap(day -> lake.list(day.getPath()).stream())
+        .flatMap(export -> lake.list(export.getPath()).stream())
+        .map(FileStatus::getPath)
+        .filter(file -> file.getName().endsWith("-" + name))
+        .findFirst();
   }
 
   /** Where files of an export are in quarantine: the folder of the day of its first attempt. */

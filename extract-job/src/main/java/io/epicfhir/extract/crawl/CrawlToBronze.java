@@ -79,7 +79,8 @@ final class CrawlToBronze implements CrawlWays {
       refusals(rows);
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
-      return new Result(rows.settled(staged, counts), quarantine, counts, rows.bundles());
+      List<StagedFile> settled = rows.settled(staged, counts);
+      return new Result(settled, rows.settledQuarantine(quarantine), counts, rows.bundles());
     }
   }
 

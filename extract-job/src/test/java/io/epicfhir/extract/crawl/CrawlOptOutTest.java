@@ -95,6 +95,12 @@ class CrawlOptOutTest {
       clinic.has(document("dNew11223344", survivor, "bHers11223344"));
       clinic.has(document("dHis11223344", BERT, "bHis11223344"));
       clinic.has(binary("bHers11223344"), binary("bHis11223344"));
+      site.set("crawl.max-rejected-share", "1.0");
+      clinic.has(document("dBroken112233", survivor, "bHersBroken1122"));
+      clinic.has(document("dHisBroken112233", BERT, "bHisBroken1122"));
+      clinic.has(
+          binary("bHersBroken1122").replace("\"data\"", "\"resourceType\":\"Binary\",\"data\""),
+          binary("bHisBroken1122").replace("\"data\"", "\"resourceType\":\"Binary\",\"data\""));
       new OptOutList(site.lake())
           .add(
               List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
@@ -103,9 +109,10 @@ class CrawlOptOutTest {
       assertThat(site.crawl("r1")).isZero();
 
       assertThat(site.newest())
-          .hasSize(3)
-          .noneMatch(line -> line.contains("bHers11223344"))
+          .hasSize(4)
+          .noneMatch(line -> line.contains("bHers"))
           .anyMatch(line -> line.contains("bHis11223344"));
+      assertThat(site.quarantine("line")).singleElement().asString().contains("bHisBroken1122");
       assertThat(state()).doesNotContain(ANNA);
     }
   }

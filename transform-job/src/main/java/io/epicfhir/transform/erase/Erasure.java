@@ -82,7 +82,7 @@ public final class Erasure {
       rows.put(name(table), new TableErasure(spark, lake, table, erased, shared).count());
     }
     rows.put("bronze", new LakeRows(spark, lake).landedRows(erased));
-    rows.put("quarantine", new QuarantineErasure(lake, erased).count());
+    rows.put("quarantine", new QuarantineErasure(lake, erased, list.load()).count());
     return result(resources, rows);
   }
 
@@ -112,21 +112,22 @@ public final class Erasure {
         rows.put(name(table), table(table, erased, shared));
       }
     }
-    rows.put("quarantine", new QuarantineErasure(lake, erased).run());
-    rows.put("state", new StateErasure(lake, found, patience).run());
+    OptOuts listed = list.load();
+    rows.put("quarantine", new QuarantineErasure(lake, erased, listed).run());
+    rows.put("state", new StateErasure(lake, found, listed, patience).run());
     if (tables.contains(lake.paths().silver())) {
       rows.put("silver", table(lake.paths().silver(), erased, shared));
       new SilverTable(lake).state(() -> spark); // counted anew, with its new commit
     }
     Failpoint.at("erase.silver");
-    rows.put("bronze", new BronzeErasure(lake, erased, list.load()).run());
+    rows.put("bronze", new BronzeErasure(lake, erased, listed).run());
     CleanLandings.all(lake);
     return result(found, rows);
   }
 
   /** A patient may occur only in quarantined lines. */
   private boolean isNowhereElse(ErasedResources resources) {
-    return new QuarantineErasure(lake, resources.mentions()).count() == 0;
+    return new QuarantineErasure(lake, resources.mentions(), OptOuts.NONE).count() == 0;
   }
 
   private long before() {

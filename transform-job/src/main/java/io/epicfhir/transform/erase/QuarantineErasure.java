@@ -6,12 +6,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.optout.Mentions;
+import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.optout.ParquetRows;
+import io.epicfhir.common.optout.QuarantinedGroups;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.ToLongFunction;
 import java.util.regex.Matcher;
@@ -29,10 +30,16 @@ final class QuarantineErasure {
 
   private final Lake lake;
   private final Mentions erased;
+  private final OptOuts listed;
 
-  QuarantineErasure(Lake lake, Mentions erased) {
+  /**
+   * @param listed the list: what an extract kept out is in no table, and no erasure finds it there;
+   *     its lines in quarantine must go all the same
+   */
+  QuarantineErasure(Lake lake, Mentions erased, OptOuts listed) {
     this.lake = lake;
     this.erased = erased;
+    this.listed = listed;
   }
 
   /** Does it; how many lines went. */
@@ -44,18 +51,18 @@ final class QuarantineErasure {
   long count() {
     return each(
         file -> {
-          Set<String> places = going(file);
+          List<QuarantinedGroups> going = going(file);
           long[] lines = new long[1];
           ParquetRows.any(
               lake.hadoop(),
               file,
               row -> {
-                lines[0] += places.contains(place(row)) ? 1 : 0;
+                lines[0] += goes(going, row) ? 1 : 0;
                 return false;
               });
           return lines[0];
         },
-        file -> lines(file).stream().filter(this::listed).count());
+        file -> lines(file).stream().filter(this::isListed).count());
   }
 
   private long each(ToLongFunction<Path> parquet, ToLongFunction<Path> list) {
@@ -71,8 +78,8 @@ final class QuarantineErasure {
   }
 
   private long parquet(Path file) {
-    Set<String> places = going(file);
-    if (places.isEmpty()) {
+    List<QuarantinedGroups> going = going(file);
+    if (going.stream().noneMatch(QuarantinedGroups::any)) {
       return 0;
     }
     Path copy =
@@ -87,38 +94,44 @@ final class QuarantineErasure {
                 lake.hadoop(),
                 file,
                 copy,
-                row -> places.contains(place(row)) ? Optional.empty() : Optional.of(row))
+                row -> goes(going, row) ? Optional.empty() : Optional.of(row))
             .gone();
     lake.delete(file);
     return gone;
   }
 
-  private Set<String> going(Path file) {
-    QuarantinedGroups groups = new QuarantinedGroups(this::names);
+  private List<QuarantinedGroups> going(Path file) {
+    List<QuarantinedGroups> both =
+        List.of(new QuarantinedGroups(this::names), QuarantinedGroups.of(listed));
     ParquetRows.any(
         lake.hadoop(),
         file,
         row -> {
-          String source = new String(ParquetRows.bytes(row, "source_file"), StandardCharsets.UTF_8);
-          long line = row.getLong("source_line", 0);
-          groups.take(source, line, ParquetRows.bytes(row, "line"));
+          byte[] line = ParquetRows.bytes(row, "line");
+          both.forEach(groups -> groups.takeKept(source(row), number(row), line));
           return false;
         });
-    return groups.going();
+    return both;
+  }
+
+  private static String source(Group row) {
+    return new String(ParquetRows.bytes(row, "source_file"), StandardCharsets.UTF_8);
+  }
+
+  private static long number(Group row) {
+    return row.getLong("source_line", 0);
   }
 
   /** A line in pieces goes with all of them. */
-  private static String place(Group row) {
-    return new String(ParquetRows.bytes(row, "source_file"), StandardCharsets.UTF_8)
-        + " "
-        + row.getLong("source_line", 0);
+  private static boolean goes(List<QuarantinedGroups> groups, Group row) {
+    return groups.stream().anyMatch(one -> one.goes(source(row), number(row)));
   }
 
-  private boolean names(byte[] line) {
-    if (erased.in(line, 0, line.length)) {
+  private boolean names(byte[] text, int offset, int length) {
+    if (erased.in(text, offset, length)) {
       return true;
     }
-    Matcher ids = ID.matcher(new String(line, StandardCharsets.UTF_8));
+    Matcher ids = ID.matcher(new String(text, offset, length, StandardCharsets.UTF_8));
     while (ids.find()) {
       if (erased.hasId(ids.group(1))) {
         return true;
@@ -137,20 +150,25 @@ final class QuarantineErasure {
 
   private long list(Path file) {
     List<String> all = lines(file);
-    List<String> left = all.stream().filter(line -> !listed(line)).toList();
+    List<String> left = all.stream().filter(line -> !isListed(line)).toList();
     if (left.size() < all.size()) {
       lake.write(file, left.isEmpty() ? "" : String.join("\n", left) + "\n");
     }
     return (long) all.size() - left.size();
   }
 
-  private boolean listed(String line) {
+  private boolean isListed(String line) {
+    byte[] text = line.getBytes(StandardCharsets.UTF_8);
+    if (erased.in(line) || listed.in(text, 0, text.length)) {
+      return true;
+    }
     try {
       JsonNode one = MAPPER.readTree(line);
       String type = one.path("resource_type").asText("");
-      return erased.has(type, one.path("id").asText("")) || erased.in(line);
+      String id = one.path("id").asText("");
+      return erased.has(type, id) || listed.has(type, id);
     } catch (JsonProcessingException e) {
-      return erased.in(line);
+      return false;
     }
   }
 }

@@ -30,8 +30,8 @@ final class RowRule {
     if (!KeyColumns.isOwn(column) || !shared.hasId(id)) {
       return false;
     }
-    String type = KeyColumns.type(table, column);
-    return type.isEmpty() || shared.has(type, id);
+    return shared.has(KeyColumns.type(table, column), id)
+        || !KeyColumns.isCertain(table, column, id);
   }
 
   /**

@@ -9,6 +9,7 @@ import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.RunLock;
 import io.epicfhir.common.optout.Mentions;
+import io.epicfhir.common.optout.OptOuts;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Iterator;
@@ -31,10 +32,15 @@ final class StateErasure {
 
   private final Lake lake;
   private final Mentions erased;
+  private final OptOuts listed;
   private final Duration patience;
   private final Set<String> digests = new TreeSet<>();
 
-  StateErasure(Lake lake, ErasedResources resources, Duration patience) {
+  /**
+   * @param listed the list: what an extract kept out is in no table, and may be in a trace
+   */
+  StateErasure(Lake lake, ErasedResources resources, OptOuts listed, Duration patience) {
+    this.listed = listed;
     this.patience = patience;
     this.lake = lake;
     this.erased = resources.mentions();
@@ -62,7 +68,7 @@ final class StateErasure {
 
   private boolean names(Path file) {
     byte[] text = bytes(file);
-    return erased.in(text, 0, text.length);
+    return erased.in(text, 0, text.length) || listed.in(text, 0, text.length);
   }
 
   /** No extract is at work on it meanwhile. */

@@ -6,6 +6,7 @@ import com.github.luben.zstd.Zstd;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.QuarantinedGroups;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,11 +16,23 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.SimpleGroupFactory;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.hadoop.util.HadoopOutputFile;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.MessageTypeParser;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the proof sees in files that are no tables. */
 final class LakeScanTest {
@@ -68,6 +81,41 @@ final class LakeScanTest {
         .isEqualTo(Map.of("state", 1L));
   }
 
+  /** Some hundred rows: of few, zstd leaves an id as it is, and the search by byte finds it. */
+  @ParameterizedTest
+  @CsvSource({
+    "views/person,person_id",
+    "joined/ages,person_id",
+    "views/location_census,_resource_id",
+    "joined/stays,member_id"
+  })
+  void aNameOfATableOrColumnHidesNobody(String table, String column) throws IOException {
+    MessageType schema =
+        MessageTypeParser.parseMessageType(
+            "message t { required binary " + column + " (STRING); }");
+    Path file = folder.resolve(table + "/part-0.parquet");
+    Files.createDirectories(file.getParent());
+    try (ParquetWriter<Group> writer =
+        ExampleParquetWriter.builder(
+                HadoopOutputFile.fromPath(
+                    new org.apache.hadoop.fs.Path(file.toUri()), new Configuration()))
+            .withType(schema)
+            .withDictionaryEncoding(false)
+            .withStatisticsEnabled(false)
+            .withCompressionCodec(CompressionCodecName.ZSTD)
+            .build()) {
+      for (int i = 0; i < 500; i++) {
+        String other = "eAnna0011223344" + (1000 + i) + "66";
+        writer.write(
+            new SimpleGroupFactory(schema).newGroup().append(column, i == 300 ? ANNA : other));
+      }
+    }
+    assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
+        .doesNotContain(ANNA);
+    assertThat(new LakeScan(lake, new OptOutList(lake).load()).run().found())
+        .isEqualTo(Map.of(table, 1L));
+  }
+
   @Test
   void aNameOfAFileIsRead() throws IOException {
     file("metrics/etl/" + ANNA + ".json", new byte[] {'{', '}'});
@@ -78,8 +126,7 @@ final class LakeScanTest {
 
   @Test
   void linesOfOneResourceGoTogether() {
-    QuarantinedGroups groups =
-        new QuarantinedGroups(line -> new String(line, StandardCharsets.UTF_8).contains(ANNA));
+    QuarantinedGroups groups = QuarantinedGroups.of(new OptOutList(lake).load());
     String[] lines = {
       "{\"id\":\"his\", cut",
       "{",
@@ -93,8 +140,24 @@ final class LakeScanTest {
       "}"
     };
     for (int i = 0; i < lines.length; i++) {
-      groups.take("f", i, lines[i].getBytes(StandardCharsets.UTF_8));
+      byte[] line = lines[i].getBytes(StandardCharsets.UTF_8);
+      groups.take("f", i, line, 0, line.length);
     }
-    assertThat(groups.going()).containsExactlyInAnyOrder("f 1", "f 2", "f 3", "f 4", "f 5", "f 6");
+    assertThat(IntStream.range(0, lines.length).filter(i -> groups.goes("f", i)))
+        .containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(groups.goes("g", 1)).isFalse();
+
+    Map<Integer, String> kept =
+        new TreeMap<>(
+            Map.of(
+                20, "{\"valueString\":\"positive",
+                22, "repeat\",\"subject\":\"Patient/" + ANNA + "\",\"note\":\"",
+                24, "later\"}",
+                26, "{\"id\":\"his\"",
+                28, "his\"}"));
+    kept.forEach((n, line) -> groups.takeKept("f", n, line.getBytes(StandardCharsets.UTF_8)));
+    assertThat(kept.keySet().stream().filter(n -> groups.goes("f", n)))
+        .as("empty lines are not kept")
+        .containsExactly(20, 22, 24);
   }
 }

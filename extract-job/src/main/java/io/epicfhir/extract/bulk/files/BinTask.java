@@ -10,6 +10,7 @@ import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.bronze.BronzeLine;
 import io.epicfhir.extract.bronze.BronzeRows;
+import io.epicfhir.extract.bronze.QuarantineCut;
 import io.epicfhir.extract.bronze.QuarantineRows;
 import io.epicfhir.extract.bronze.QuarantinedLine;
 import io.epicfhir.extract.bronze.RollingParquet;
@@ -90,14 +91,14 @@ final class BinTask implements Function<Integer, String> {
     return Json.write(take(bins.get(number)));
   }
 
+  private Lake lake() {
+    return new Lake(new LakePaths(target.lake()), hadoop.value());
+  }
+
   private BinResult take(Bin bin) {
     Traffic traffic = new Traffic();
-    Receipts receipts =
-        new Receipts(
-            new Lake(new LakePaths(target.lake()), hadoop.value()),
-            new Path(target.staging()),
-            target.transactionTime());
-    OptOuts optOuts = new OptOutList(new Lake(new LakePaths(target.lake()), hadoop.value())).load();
+    Receipts receipts = new Receipts(lake(), new Path(target.staging()), target.transactionTime());
+    OptOuts optOuts = new OptOutList(lake()).load();
     List<FileReceipt> files = new ArrayList<>();
     BinResult.Failure failure = null;
     try {
@@ -138,12 +139,14 @@ final class BinTask implements Function<Integer, String> {
       download(client, ask, traffic, intake, !token || !atHome);
       references.finish();
       Failpoint.at("download.file");
+      List<StagedFile> rejected = staged(file, quarantine.written());
       FileReceipt receipt =
           new FileReceipt(
-              intake.result((System.nanoTime() - begin) / 1_000_000),
-              staged(file, bronze.written()),
-              staged(file, quarantine.written()),
-              target.transactionTime());
+                  intake.result((System.nanoTime() - begin) / 1_000_000),
+                  staged(file, bronze.written()),
+                  rejected,
+                  target.transactionTime())
+              .without(new QuarantineCut(lake()).without(rejected, intake.stayingOut()));
       Failpoint.at("download.staged");
       receipts.write(receipt);
       Failpoint.at("download.receipt");

@@ -2,6 +2,7 @@ package io.epicfhir.extract.bulk.files;
 
 import io.epicfhir.common.optout.EntriesOfBundle;
 import io.epicfhir.common.optout.OptOuts;
+import io.epicfhir.common.optout.QuarantinedGroups;
 import io.epicfhir.extract.bronze.BronzeLine;
 import io.epicfhir.extract.bronze.LineHead;
 import io.epicfhir.extract.bronze.LineSplitter;
@@ -38,6 +39,7 @@ final class FileIntake implements Intake {
   private final RollingParquet<QuarantinedLine> quarantine;
   private final FileReferences references;
   private final OptOuts optOuts;
+  private final QuarantinedGroups groups;
   private final Map<String, Long> reasons = new TreeMap<>();
   private final Map<ServerProblem, Long> problems = new LinkedHashMap<>();
   private final TakenPieces taken = new TakenPieces();
@@ -48,8 +50,6 @@ final class FileIntake implements Intake {
   private long oddLastUpdated;
   private long bytes;
   private long optedOut;
-  private boolean longOneStaysOut;
-  private long lastThatStaysOut = -1;
   private boolean cameShort;
 
   FileIntake(
@@ -65,6 +65,7 @@ final class FileIntake implements Intake {
     this.quarantine = quarantine;
     this.references = references;
     this.optOuts = optOuts;
+    this.groups = QuarantinedGroups.of(optOuts);
   }
 
   @Override
@@ -107,6 +108,11 @@ final class FileIntake implements Intake {
     }
   }
 
+  /** The lines of resources that stay out; of these, quarantine has what came before the name. */
+  QuarantinedGroups stayingOut() {
+    return groups;
+  }
+
   FileResult result(long ms) {
     return new FileResult(
         file.name(),
@@ -129,6 +135,7 @@ final class FileIntake implements Intake {
   private void takePiece(LineSplitter lines) throws IOException {
     if (lines.blank()) {
       blank++;
+      groups.blank(file.name(), lines.line());
       return;
     }
     if (!lines.whole()) {
@@ -198,38 +205,31 @@ final class FileIntake implements Intake {
 
   private void tooLong(LineSplitter lines) {
     if (lines.part() == 0) {
-      longOneStaysOut = namesOptedOut(lines);
       reject(lines, Rejection.TOO_LONG);
       received++;
-    } else if (!longOneStaysOut) {
+    } else {
       put(lines, Rejection.TOO_LONG.reason());
     }
     bytes += lines.length();
   }
 
   private void reject(LineSplitter lines, Rejection rejection) {
-    boolean begins = lines.length() > 0 && lines.buffer()[lines.offset()] == '{';
-    // A resource in several lines has its id in one of them, and the name behind it.
-    if (namesOptedOut(lines) || (lines.line() == lastThatStaysOut + 1 && !begins)) {
-      lastThatStaysOut = lines.line();
+    if (put(lines, rejection.reason())) {
+      reasons.merge(rejection.reason(), 1L, Long::sum);
+      rejected++;
+    } else {
       optedOut++;
-      return;
     }
-    put(lines, rejection.reason());
-    reasons.merge(rejection.reason(), 1L, Long::sum);
-    rejected++;
   }
 
-  private boolean namesOptedOut(LineSplitter lines) {
-    return optOuts.in(lines.buffer(), lines.offset(), lines.length());
-  }
-
-  private void put(LineSplitter lines, String reason) {
-    if (namesOptedOut(lines)) {
-      return;
+  /** Whether it is in quarantine, unless what follows says whose it is. */
+  private boolean put(LineSplitter lines, String reason) {
+    if (groups.take(file.name(), lines.line(), lines.buffer(), lines.offset(), lines.length())) {
+      return false;
     }
     quarantine.write(
         new QuarantinedLine(reason, file.name(), lines.line(), lines.part(), lines.binary()));
+    return true;
   }
 
   /** A last line without its LF is whole only if it reads as whole; else the file was cut in it. */

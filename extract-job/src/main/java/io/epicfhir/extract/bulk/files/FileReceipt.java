@@ -1,6 +1,7 @@
 package io.epicfhir.extract.bulk.files;
 
 import io.epicfhir.common.StateFile;
+import io.epicfhir.extract.bronze.QuarantineCut;
 import io.epicfhir.extract.bronze.StagedFile;
 import java.time.Instant;
 import java.util.List;
@@ -36,6 +37,14 @@ public record FileReceipt(
         ? this
         : new FileReceipt(
             gone == 0 ? result : result.without(gone), left, quarantine, transactionTime);
+  }
+
+  /** The same where some lines in quarantine turned out to stay out. */
+  FileReceipt without(QuarantineCut.Left left) {
+    return left.files().equals(quarantine)
+        ? this
+        : new FileReceipt(
+            result.withoutRejected(left.gone()), bronze, left.files(), transactionTime);
   }
 
   private static long rows(List<StagedFile> files) {

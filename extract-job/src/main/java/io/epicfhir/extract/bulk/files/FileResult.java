@@ -5,6 +5,7 @@ import io.epicfhir.extract.bulk.manifest.RemoteFile;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * How one file of the manifest was taken in.
@@ -69,6 +70,39 @@ public record FileResult(
         reasons,
         optedOut + late,
         learned);
+  }
+
+  /**
+   * The same where so many lines in quarantine turned out to be of such patients. A line of an
+   * error file is none of the rejected.
+   *
+   * @param late by the reason why they were there
+   */
+  FileResult withoutRejected(Map<String, Long> late) {
+    Map<String, Long> left = new TreeMap<>(reasons);
+    late.forEach(
+        (reason, n) -> left.computeIfPresent(reason, (r, all) -> all > n ? all - n : null));
+    long gone = sum(reasons) - sum(left);
+    return new FileResult(
+        name,
+        kind,
+        type,
+        announced,
+        received,
+        written,
+        rejected - gone,
+        problems,
+        blank,
+        oddLastUpdated,
+        bytes,
+        ms,
+        left,
+        optedOut + gone,
+        learned);
+  }
+
+  private static long sum(Map<String, Long> counts) {
+    return counts.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** Whether a manifest says the same about its file. */

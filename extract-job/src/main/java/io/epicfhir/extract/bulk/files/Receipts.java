@@ -2,7 +2,10 @@ package io.epicfhir.extract.bulk.files;
 
 import io.epicfhir.common.Json;
 import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.bronze.LateOptOuts;
+import io.epicfhir.extract.bronze.QuarantineCut;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bulk.manifest.FileLabel;
 import io.epicfhir.extract.bulk.manifest.RemoteFile;
@@ -64,8 +67,8 @@ public final class Receipts {
   }
 
   /**
-   * The same without rows that name nobody but by a resource that stayed out, which is known only
-   * when all files are there.
+   * The same without rows, and lines in quarantine, that name nobody but by a resource that stayed
+   * out, which is known only when all files are there.
    */
   public List<FileReceipt> withoutOptOuts(List<FileReceipt> receipts) {
     Set<String> learned = new HashSet<>();
@@ -75,9 +78,24 @@ public final class Receipts {
     }
     List<StagedFile> all = receipts.stream().flatMap(r -> r.bronze().stream()).toList();
     Map<String, Optional<StagedFile>> settled = new LateOptOuts(lake).settle(all, learned);
-    List<FileReceipt> without = receipts.stream().map(r -> r.without(settled)).toList();
+    OptOuts optOuts = new OptOutList(lake).load();
+    QuarantineCut cut = new QuarantineCut(lake);
+    List<FileReceipt> without =
+        receipts.stream()
+            .map(r -> r.without(settled).without(cut.without(r.quarantine(), optOuts)))
+            .toList();
     without.stream().filter(receipt -> !receipts.contains(receipt)).forEach(this::write);
+    removeReplaced(receipts, without);
     return without;
+  }
+
+  private void removeReplaced(List<FileReceipt> before, List<FileReceipt> now) {
+    Set<StagedFile> left = new HashSet<>();
+    now.forEach(receipt -> left.addAll(receipt.quarantine()));
+    before.stream()
+        .flatMap(receipt -> receipt.quarantine().stream())
+        .filter(file -> !left.contains(file))
+        .forEach(file -> lake.delete(new Path(file.path())));
   }
 
   /** How many there are. */

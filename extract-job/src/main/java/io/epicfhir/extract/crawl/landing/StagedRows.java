@@ -9,6 +9,7 @@ import io.epicfhir.extract.bronze.BronzeLine;
 import io.epicfhir.extract.bronze.BronzeRows;
 import io.epicfhir.extract.bronze.LateOptOuts;
 import io.epicfhir.extract.bronze.LineHead;
+import io.epicfhir.extract.bronze.QuarantineCut;
 import io.epicfhir.extract.bronze.QuarantineRows;
 import io.epicfhir.extract.bronze.QuarantinedLine;
 import io.epicfhir.extract.bronze.RollingParquet;
@@ -163,6 +164,13 @@ public final class StagedRows implements AutoCloseable {
               });
     }
     return staged.stream().map(f -> settled.get(f.path())).flatMap(Optional::stream).toList();
+  }
+
+  /** The same of quarantine; the rows are settled before. */
+  public List<StagedFile> settledQuarantine(List<StagedFile> staged) {
+    return optOuts.learned().isEmpty()
+        ? staged
+        : new QuarantineCut(lake).withoutRows(staged, new OptOutList(lake).load());
   }
 
   private static List<StagedFile> staged(String type, Landing.Kind kind, RollingParquet<?> rows) {

@@ -99,7 +99,7 @@ final class ReferencesToBronze implements CrawlWays {
       List<StagedFile> settled = rows.settled(staged, counts);
       return new Hydrated(
           settled,
-          quarantine,
+          rows.settledQuarantine(quarantine),
           HydrationCounts.of(figures, counts, rows.bundles(), unread),
           byReference,
           concludes,
