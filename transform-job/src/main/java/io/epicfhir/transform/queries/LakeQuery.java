@@ -48,8 +48,11 @@ final class LakeQuery {
       LogicalPlan checked =
           SqlCheck.once(query.name(), new Statement(query.sql(), 1), labels, values.keySet());
       tables.forEach((label, rows) -> rows.createOrReplaceTempView(label));
-      return org.apache.spark.sql.classic.Dataset.ofRows(
-          (org.apache.spark.sql.classic.SparkSession) session, bound(checked, values));
+      var rows =
+          org.apache.spark.sql.classic.Dataset.ofRows(
+              (org.apache.spark.sql.classic.SparkSession) session, bound(checked, values));
+      SqlCheck.analysed(query.name(), rows.queryExecution().analyzed());
+      return rows;
     } catch (SqlRefused e) {
       throw new QueryRefused(query.name(), e.getMessage());
     } catch (Exception e) { // Spark throws checked ones without saying so
