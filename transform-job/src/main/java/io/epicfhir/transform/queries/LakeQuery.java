@@ -2,6 +2,7 @@ package io.epicfhir.transform.queries;
 
 import io.epicfhir.common.query.QueryRefused;
 import io.epicfhir.common.query.SqlQuery;
+import io.epicfhir.transform.sqlviews.AnalysedQuery;
 import io.epicfhir.transform.sqlviews.SqlCheck;
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import io.epicfhir.transform.sqlviews.SqlView.Statement;
@@ -51,7 +52,7 @@ final class LakeQuery {
       var rows =
           org.apache.spark.sql.classic.Dataset.ofRows(
               (org.apache.spark.sql.classic.SparkSession) session, bound(checked, values));
-      SqlCheck.analysed(query.name(), rows.queryExecution().analyzed());
+      AnalysedQuery.check(query.name(), rows.queryExecution().analyzed());
       return rows;
     } catch (SqlRefused e) {
       throw new QueryRefused(query.name(), e.getMessage());

@@ -14,7 +14,6 @@ import org.apache.spark.sql.catalyst.parser.CatalystSqlParser;
 import org.apache.spark.sql.catalyst.parser.ParseException;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.UnresolvedWith;
-import org.apache.spark.sql.catalyst.plans.logical.View;
 
 /**
  * Reads a statement by Spark's parser and looks at its plan: it must be one query that reads the
@@ -94,29 +93,6 @@ public final class SqlCheck {
     }
     plan(plan, labels);
     return plan;
-  }
-
-  /**
-   * Looks again at a query that {@link #once} has checked, after Spark has resolved its names.
-   *
-   * @throws SqlRefused where it would read more than its tables
-   */
-  public static void analysed(String file, LogicalPlan plan) {
-    if (plan instanceof View) {
-      return; // one of its tables
-    }
-    SqlNodes.analysedProblem(plan)
-        .or(
-            () ->
-                PlanWalk.expressions(plan).stream()
-                    .flatMap(each -> Forbidden.outside(each).stream())
-                    .findFirst())
-        .ifPresent(
-            why -> {
-              throw new SqlRefused(file, Math.max(PlanWalk.line(plan), 1), why);
-            });
-    PlanWalk.children(plan).forEach(child -> analysed(file, child));
-    PlanWalk.subqueries(plan).forEach(child -> analysed(file, child));
   }
 
   /** The first line that is neither blank nor a comment. */

@@ -3,7 +3,7 @@ package io.epicfhir.transform.queries;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.epicfhir.transform.sqlviews.SqlCheck;
+import io.epicfhir.transform.sqlviews.AnalysedQuery;
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -165,7 +165,7 @@ class RunQueryTest {
             "SELECT reflect('java.lang.System', 'nanoTime') AS x")) {
       var plan =
           ((org.apache.spark.sql.classic.Dataset<Row>) spark.sql(sql)).queryExecution().analyzed();
-      assertThatThrownBy(() -> SqlCheck.analysed("q", plan))
+      assertThatThrownBy(() -> AnalysedQuery.check("q", plan))
           .as(sql)
           .isInstanceOf(SqlRefused.class);
     }

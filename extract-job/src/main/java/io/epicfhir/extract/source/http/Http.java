@@ -66,8 +66,7 @@ public final class Http {
             .idleTimeout()
             .multipliedBy(HEAD_IDLE_TIMEOUTS)
             .plus(settings.connectTimeout().multipliedBy(2)); // for a connection, and to connect
-    this.untilHead =
-        head.compareTo(settings.retryBudget()) < 0 ? head : settings.retryBudget();
+    this.untilHead = head.compareTo(settings.retryBudget()) < 0 ? head : settings.retryBudget();
     this.client =
         HttpClients.custom()
             .useSystemProperties()
