@@ -210,6 +210,64 @@ class QualityTest {
     assertThat(load.query("SELECT count(*) FROM {}_quality.less")).containsExactly("2");
   }
 
+  /** The loader owns the tables, and copies rows that a policy hides from all others. */
+  @Test
+  void rowsThatThePoliciesOfTablesHideAreNotForTheReaderRole() throws Exception {
+    load.execute("CREATE ROLE {}_loader LOGIN; CREATE ROLE {}_reader; CREATE ROLE {}_second");
+    load.execute("GRANT CREATE ON DATABASE postgres TO {}_loader");
+    load.with("user", load.schema() + "_loader").with("reader-role", load.schema() + "_reader");
+    ViewTables.write(load.lake(), "b", plain(), plainRows(1, "y"));
+    check("direct", "SELECT id, text FROM a");
+    check("other", "SELECT id FROM b");
+    check("nested", "SELECT id FROM b WHERE id IN (SELECT id FROM seen)");
+    check("subquery", "WITH c AS (SELECT id FROM a) SELECT id, (SELECT max(id) FROM c) FROM b");
+    assertThat(load.run()).isZero();
+    assertThat(readers("reader")).containsExactly("direct", "other", "subquery");
+    load.execute("CREATE VIEW {}.seen AS SELECT id FROM {}.a");
+    load.execute("GRANT SELECT ON {}.seen TO {}_loader, {}_reader");
+    load.execute("ALTER VIEW {}.seen OWNER TO {}_loader");
+    assertThat(load.run()).isZero();
+    assertThat(readers("reader")).containsExactly("direct", "nested", "other", "subquery");
+
+    load.execute("ALTER TABLE {}.a ENABLE ROW LEVEL SECURITY");
+    load.execute("CREATE POLICY mine ON {}.a USING (text = 'nobody')");
+    assertThat(load.run()).isZero();
+
+    assertThat(readers("reader")).containsExactly("other");
+    assertThat(result("direct").at("/rows").asInt()).isEqualTo(3);
+    assertThat(result("direct").at("/query").asText())
+        .startsWith("SELECT * FROM " + load.schema() + "_quality.direct -- as load.user");
+    assertThat(result("other").at("/query").asText()).endsWith("_quality.other");
+    assertThat(load.with("reader-role", load.schema() + "_second").run()).isZero();
+    assertThat(readers("second")).doesNotContain("direct", "nested", "subquery");
+    check("direct", "SELECT id, text, 1 AS one FROM a");
+    check("later", "SELECT id FROM a");
+    assertThat(load.run()).isZero();
+    assertThat(readers("second")).doesNotContain("direct", "nested", "subquery", "later");
+  }
+
+  @Test
+  void whoMayReadSomeColumnsOfATableOnlyReadsNoBadRowsOfIt() throws Exception {
+    load.execute("CREATE ROLE {}_reader");
+    load.with("reader-role", load.schema() + "_reader");
+    check("direct", "SELECT id, text FROM a");
+    assertThat(load.run()).isZero();
+    assertThat(readers("reader")).containsExactly("direct");
+    load.execute("REVOKE SELECT ON {}.a FROM {}_reader; GRANT SELECT (id) ON {}.a TO {}_reader");
+
+    assertThat(load.run()).isZero();
+
+    assertThat(readers("reader")).isEmpty();
+  }
+
+  private java.util.List<String> readers(String role) throws Exception {
+    return load.query(
+        "SELECT relname FROM pg_class c WHERE relnamespace = '{}_quality'::regnamespace AND"
+            + " relkind = 'r' AND has_table_privilege('{}_"
+            + role
+            + "', c.oid, 'SELECT') ORDER BY 1");
+  }
+
   @Test
   void anotherReaderRoleMayReadBadRowsOfBefore() throws Exception {
     check("less", "SELECT id FROM a");

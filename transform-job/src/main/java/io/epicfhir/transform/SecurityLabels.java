@@ -22,9 +22,23 @@ import java.util.stream.Collectors;
  *
  * @param leaveOut labels whose resources are in no view
  * @param mark labels whose resources have true in the column {@value #COLUMN} of every view
+ * @param binaries what is known of a Binary, whose text may be that of a labelled document
  */
-record SecurityLabels(List<Label> leaveOut, List<Label> mark) {
-  static final SecurityLabels NONE = new SecurityLabels(List.of(), List.of());
+record SecurityLabels(List<Label> leaveOut, List<Label> mark, Binaries binaries) {
+  static final SecurityLabels NONE =
+      new SecurityLabels(List.of(), List.of(), Binaries.ALL_LABELLED);
+
+  /** Which Binaries have a label of the lists. */
+  enum Binaries {
+    /**
+     * Any may: FHIR gives a Binary the access rules of <a
+     * href="https://hl7.org/fhir/R4/binary.html#security">what it belongs to</a>, and that is not
+     * known here.
+     */
+    ALL_LABELLED,
+    /** Those that have it in their own meta.security, though few servers put any there. */
+    OWN_LABELS
+  }
 
   /** The column by which rows are marked. */
   static final String COLUMN = "restricted";
@@ -40,6 +54,11 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark) {
   private static final String END = ").exists() or %unreadSecurityLabel)";
 
   private static final String NONE_OF_THEM = END + ".not()";
+
+  /** The criterion of a Binary that may have any label; it lets nothing through. */
+  private static final String NO_BINARY = "true.not()";
+
+  private static final String BINARY = "Binary";
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -64,7 +83,13 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark) {
       return NONE;
     }
     SettingsReader reader = file.reader("transform." + BLOCK);
-    SecurityLabels labels = new SecurityLabels(labels(reader, "leave-out"), labels(reader, "mark"));
+    SecurityLabels labels =
+        new SecurityLabels(
+            labels(reader, "leave-out"),
+            labels(reader, "mark"),
+            reader.has("binaries")
+                ? reader.choice("binaries", Binaries.class)
+                : Binaries.ALL_LABELLED);
     reader.check();
     return labels;
   }
@@ -88,13 +113,16 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark) {
     if (leaveOut.isEmpty() && mark.isEmpty()) {
       return view;
     }
+    boolean any = view.resource().equals(BINARY) && binaries == Binaries.ALL_LABELLED;
     try {
       ObjectNode json = (ObjectNode) JSON.readTree(view.json());
       if (!leaveOut.isEmpty()) {
-        array(json, "where").addObject().put("path", BEGIN + any(leaveOut) + NONE_OF_THEM);
+        array(json, "where")
+            .addObject()
+            .put("path", any ? NO_BINARY : BEGIN + any(leaveOut) + NONE_OF_THEM);
       }
       if (!mark.isEmpty()) {
-        column(array(json, "select").addObject());
+        column(array(json, "select").addObject(), any ? "true" : BEGIN + any(mark) + END);
       }
       return ViewDefinition.parse(JSON.writeValueAsString(json), file);
     } catch (JsonProcessingException e) {
@@ -102,12 +130,12 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark) {
     }
   }
 
-  private void column(ObjectNode select) {
+  private static void column(ObjectNode select, String path) {
     select
         .putArray("column")
         .addObject()
         .put("name", COLUMN)
-        .put("path", BEGIN + any(mark) + END)
+        .put("path", path)
         .put("type", "boolean")
         .put("description", "Whether the resource has a security label of the site's list");
   }
@@ -124,7 +152,7 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark) {
   /** Whether a view takes all resources but those of labels that the policy leaves out. */
   static boolean isOnlyCriterion(List<String> where) {
     return where.size() == 1
-        && where.get(0).startsWith(BEGIN)
-        && where.get(0).endsWith(NONE_OF_THEM);
+        && (where.get(0).equals(NO_BINARY)
+            || where.get(0).startsWith(BEGIN) && where.get(0).endsWith(NONE_OF_THEM));
   }
 }

@@ -120,6 +120,43 @@ final class SecurityLabelsTest {
     assertThat(lake.rows("named")).containsExactly("plain of plain false", "v of v true");
   }
 
+  /** Few servers label it; its text may be that of a labelled document. */
+  @Test
+  void aBinaryIsTakenForLabelledUnlessTheSiteSaysThatItsOwnLabelsCount() throws IOException {
+    Files.writeString(
+        folder.resolve("views/content.json"),
+        """
+        {"resourceType": "ViewDefinition", "name": "content", "resource": "Binary",
+         "select": [{"column": [{"name": "id", "path": "getResourceKey()"}]}]}""");
+    String binary = "{\"resourceType\":\"Binary\",\"id\":\"%s\",\"data\":\"YQ==\"%s}";
+    patients("e1", MONDAY)
+        .resource("Binary", "b1", "1", MONDAY, binary.formatted("b1", ""))
+        .resource(
+            "Binary",
+            "b2",
+            "1",
+            MONDAY,
+            binary.formatted("b2", ",\"meta\":{\"security\":" + label("urn:x", "R") + "}"))
+        .land();
+
+    assertThat(run("leave-out = [R]")).isZero();
+    assertThat(lake.rows("content")).isEmpty();
+    assertThat(lake.rows("everyone")).containsExactly("plain");
+    assertThat(report().at("/result/views/content/withheld").asLong()).isEqualTo(2);
+
+    assertThat(run("mark = [R]")).isZero();
+    assertThat(lake.rows("content")).containsExactly("b1 true", "b2 true");
+
+    assertThat(run("leave-out = [R], binaries = own-labels")).isZero();
+    assertThat(lake.rows("content")).containsExactly("b1");
+
+    assertThat(run("mark = [R], binaries = own-labels")).isZero();
+    assertThat(lake.rows("content")).containsExactly("b1 false", "b2 true");
+
+    assertThat(run("")).isZero();
+    assertThat(lake.rows("content")).containsExactly("b1", "b2");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"a'b", "a b", "|R", "a|b|c", "urn:x|", "R\\\\"})
   void whatIsNoLabelIsRefusedBeforeAnyTableIsTouched(String label) throws IOException {

@@ -102,7 +102,10 @@ final class ViewCatalogTest {
     Files.writeString(file, "\uFEFF" + Files.readString(file));
     assertThat(ViewCatalog.load(folder, SecurityLabels.NONE).problems()).isEmpty();
     SecurityLabels labels =
-        new SecurityLabels(List.of(new SecurityLabels.Label("", "R")), List.of());
+        new SecurityLabels(
+            List.of(new SecurityLabels.Label("", "R")),
+            List.of(),
+            SecurityLabels.Binaries.ALL_LABELLED);
     assertThat(ViewCatalog.load(folder, labels).problems()).isEmpty();
   }
 

@@ -28,6 +28,9 @@ public final class ClientOf {
   private List<String> scopes = List.of("system/*.read");
   private TokenEndpoint tokenEndpoint = TokenEndpoint.AS_THE_SERVER_SAYS;
   private List<URI> allowed = List.of();
+  private Duration timeout = Duration.ofSeconds(5);
+  private Duration budget = Duration.ofMinutes(15);
+  private int tries = 6;
 
   public ClientOf(String base) {
     this.base = URI.create(base);
@@ -60,6 +63,14 @@ public final class ClientOf {
     return this;
   }
 
+  /** Has short timeouts, a short budget, and two tries. */
+  public ClientOf impatient() {
+    timeout = Duration.ofMillis(250);
+    budget = Duration.ofSeconds(2);
+    tries = 2;
+    return this;
+  }
+
   public SourceSettings settings() {
     return new SourceSettings(
         base,
@@ -70,11 +81,11 @@ public final class ClientOf {
         SigningAlgorithm.ES384,
         scopes,
         tokenEndpoint,
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(5),
-        6,
+        timeout,
+        timeout,
+        tries,
         Duration.ofMillis(1),
-        Duration.ofMinutes(15),
+        budget,
         4,
         allowed,
         Duration.ofMinutes(5),

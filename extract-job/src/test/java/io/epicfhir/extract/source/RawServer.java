@@ -38,6 +38,20 @@ public final class RawServer implements AutoCloseable {
     private final int status;
     private final Map<String, String> headers;
     private final byte[] body;
+    private Endless endless;
+
+    /** What is sent in place of an answer until the client hangs up, part after part. */
+    public interface Endless {
+      /** The next bytes; may take its time. */
+      String next() throws IOException;
+    }
+
+    /** An answer that never ends. */
+    public static Answer endless(String begin, Endless parts) {
+      Answer answer = new Answer(200, Map.of(), begin.getBytes(StandardCharsets.ISO_8859_1));
+      answer.endless = parts;
+      return answer;
+    }
 
     public Answer(int status, Map<String, String> headers, byte[] body) {
       this.status = status;
@@ -92,11 +106,22 @@ public final class RawServer implements AutoCloseable {
       try (Socket one = socket.accept()) {
         Request request = read(new BufferedInputStream(one.getInputStream()));
         asked.add(request);
-        one.getOutputStream().write(written(answers.apply(request)));
+        Answer answer = answers.apply(request);
+        if (answer.endless != null) {
+          send(one, answer);
+        }
+        one.getOutputStream().write(written(answer));
         one.getOutputStream().flush();
       } catch (IOException | RuntimeException e) {
         // The client sees a connection that ends.
       }
+    }
+  }
+
+  private static void send(Socket to, Answer answer) throws IOException {
+    to.getOutputStream().write(answer.body);
+    while (true) {
+      to.getOutputStream().write(answer.endless.next().getBytes(StandardCharsets.ISO_8859_1));
     }
   }
 

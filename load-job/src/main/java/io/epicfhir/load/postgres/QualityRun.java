@@ -31,6 +31,11 @@ import java.util.stream.Collectors;
 public record QualityRun(
     QualitySettings settings, String schema, String readerRole, PostgresSession session) {
   private static final String FOUND = "pg_temp.quality_rows";
+
+  /** Behind a query. */
+  private static final String FOR_THE_LOADER =
+      " -- as load.user: not everybody may see all rows that the check reads";
+
   private static final String TIMED_OUT = "57014";
 
   /** No check has such a name. */
@@ -61,9 +66,13 @@ public record QualityRun(
               + check.sql()
               + "\n) AS bad WITH NO DATA");
       Map<String, Object> result = new LinkedHashMap<>();
+      boolean[] hidden = {true};
+      session.transaction(
+          connection -> hidden[0] = RowsRead.isHidden(connection, check.sql(), readerRole));
       session.transaction(connection -> look(connection, check, result));
-      session.transaction(connection -> keep(connection, check));
-      result.put("query", "SELECT * FROM " + shown(settings.schema(), check.name()));
+      session.transaction(connection -> keep(connection, check, hidden[0]));
+      String all = "SELECT * FROM " + shown(settings.schema(), check.name());
+      result.put("query", hidden[0] ? all + FOR_THE_LOADER : all);
       return result;
     } catch (SQLException e) {
       return QualityChecks.failed(reason(e, "run it"));
@@ -132,7 +141,7 @@ public record QualityRun(
   }
 
   /** A table of the same columns keeps its rights, and what stands on it. */
-  private void keep(Connection connection, QualityCheck check) throws SQLException {
+  private void keep(Connection connection, QualityCheck check, boolean hidden) throws SQLException {
     String kept = quoted(settings.schema(), check.name());
     String columns =
         "SELECT coalesce(string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' ORDER BY attnum), '')"
@@ -141,14 +150,18 @@ public record QualityRun(
         Sql.texts(connection, columns.formatted(literal(kept)))
             .equals(Sql.texts(connection, columns.formatted(literal(FOUND))));
     if (!same) {
-      make(connection, check, kept);
+      make(connection, check, kept, hidden);
+    }
+    if (hidden && !readerRole.isEmpty()) {
+      Sql.execute(connection, "REVOKE SELECT ON " + kept + " FROM " + Identifiers.role(readerRole));
     }
     Sql.execute(
         connection, "DELETE FROM ONLY " + kept, "INSERT INTO " + kept + " SELECT * FROM " + FOUND);
   }
 
   /** One of other columns has the rights of the one before; who may not see all rows sees none. */
-  private void make(Connection connection, QualityCheck check, String kept) throws SQLException {
+  private void make(Connection connection, QualityCheck check, String kept, boolean hidden)
+      throws SQLException {
     String secured =
         """
         SELECT count(*) FROM pg_catalog.pg_class c WHERE c.oid = to_regclass(%s) AND (
@@ -169,7 +182,7 @@ public record QualityRun(
       Sql.execute(connection, Sql.texts(connection, Rights.revokeDefaults(made)));
       Sql.execute(connection, Sql.texts(connection, Rights.sameOwner(kept, made)));
       Sql.execute(connection, Sql.texts(connection, Rights.grants(kept, made)));
-    } else if (!readerRole.isEmpty()) {
+    } else if (!hidden && !readerRole.isEmpty()) {
       Sql.execute(connection, "GRANT SELECT ON " + made + " TO " + Identifiers.role(readerRole));
     }
     Sql.execute(

@@ -2,6 +2,7 @@ package io.epicfhir.transform.queries;
 
 import io.epicfhir.common.query.QueryRefused;
 import io.epicfhir.common.query.SqlQuery;
+import io.epicfhir.transform.sqlviews.AnalysedQuery;
 import io.epicfhir.transform.sqlviews.SqlCheck;
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import io.epicfhir.transform.sqlviews.SqlView.Statement;
@@ -48,8 +49,11 @@ final class LakeQuery {
       LogicalPlan checked =
           SqlCheck.once(query.name(), new Statement(query.sql(), 1), labels, values.keySet());
       tables.forEach((label, rows) -> rows.createOrReplaceTempView(label));
-      return org.apache.spark.sql.classic.Dataset.ofRows(
-          (org.apache.spark.sql.classic.SparkSession) session, bound(checked, values));
+      var rows =
+          org.apache.spark.sql.classic.Dataset.ofRows(
+              (org.apache.spark.sql.classic.SparkSession) session, bound(checked, values));
+      AnalysedQuery.check(query.name(), rows.queryExecution().analyzed());
+      return rows;
     } catch (SqlRefused e) {
       throw new QueryRefused(query.name(), e.getMessage());
     } catch (Exception e) { // Spark throws checked ones without saying so

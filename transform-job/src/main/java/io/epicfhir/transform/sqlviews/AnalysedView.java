@@ -124,6 +124,12 @@ public final class AnalysedView {
     if (plan instanceof View) {
       return; // a table's own plan is not the SQLView's
     }
+    SqlNodes.analysedProblem(plan)
+        .ifPresent(
+            why -> {
+              int line = Math.max(PlanWalk.line(plan), 1);
+              throw new SqlRefused(view.file(), firstLine + line - 1, why);
+            });
     for (InExpression each : PlanWalk.expressions(plan)) {
       Forbidden.expression(each)
           .or(() -> Forbidden.nondeterministic(each))

@@ -1,10 +1,13 @@
 package io.epicfhir.transform.sqlviews;
 
 import io.epicfhir.transform.sqlviews.PlanWalk.InExpression;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.spark.sql.catalyst.analysis.UnresolvedFunction;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.expressions.WindowExpression;
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
 import org.apache.spark.sql.catalyst.expressions.aggregate.ListAgg;
@@ -83,6 +86,11 @@ final class Forbidden {
   private static final Set<String> ANY_ORDER =
       Set.of("First", "Last", "AnyValue", "Mode", "CollectList", "CollectSet", "CollectTopK");
 
+  /** Functions that read XML, and how many arguments come before their options. */
+  private static final Map<String, Integer> XML = Map.of("from_xml", 2, "schema_of_xml", 1);
+
+  private static final String XML_FILE = "rowValidationXSDPath";
+
   private Forbidden() {}
 
   /** Why a function may not be called, as the end of a sentence; by the name that is written. */
@@ -94,6 +102,44 @@ final class Forbidden {
   /** Whether it reaches outside the tables, which no query may. */
   static boolean isOutside(String function) {
     return OUTSIDE.equals(FUNCTIONS.get(function));
+  }
+
+  /** Why an expression of an analysed plan reaches outside the tables, which no query may. */
+  static Optional<String> outside(InExpression each) {
+    return Optional.ofNullable(CLASSES.get(each.expression().getClass().getSimpleName()))
+        .filter(why -> why.endsWith(OUTSIDE));
+  }
+
+  /**
+   * Why the options of a function that reads XML are not allowed: one of them names a file, which
+   * Spark opens.
+   *
+   * @param name in lower case
+   */
+  static Optional<String> options(UnresolvedFunction function, String name) {
+    Integer needed = XML.get(name);
+    boolean known =
+        needed == null
+            || PlanWalk.<Expression>list(function.arguments()).stream()
+                .skip(needed)
+                .allMatch(Forbidden::isKnownOptions);
+    return known
+        ? Optional.empty()
+        : Optional.of(
+            "the options of "
+                + name
+                + " must be a map of constants without "
+                + XML_FILE
+                + ", which reads a file");
+  }
+
+  private static boolean isKnownOptions(Expression options) {
+    if (options instanceof Literal literal) {
+      return !XML_FILE.equalsIgnoreCase(String.valueOf(literal.value()).strip());
+    }
+    return options instanceof UnresolvedFunction map
+        && PlanWalk.list(map.nameParts()).equals(List.of("map"))
+        && PlanWalk.<Expression>list(map.arguments()).stream().allMatch(Forbidden::isKnownOptions);
   }
 
   /** Why an expression cannot be part of a table's query; in a plan that is parsed or analysed. */

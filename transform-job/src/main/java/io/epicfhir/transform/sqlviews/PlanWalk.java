@@ -10,6 +10,7 @@ import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.View;
+import org.apache.spark.sql.catalyst.plans.logical.WithWindowDefinition;
 import org.apache.spark.sql.catalyst.trees.TreeNode;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -29,6 +30,10 @@ final class PlanWalk {
   static List<InExpression> expressions(LogicalPlan plan) {
     List<InExpression> all = new ArrayList<>();
     list(plan.expressions()).forEach(expression -> add(expression, List.of(), all));
+    if (plan instanceof WithWindowDefinition windows) { // a map, into which Spark does not look
+      list(windows.windowDefinitions().values())
+          .forEach(definition -> add(definition, List.of(), all));
+    }
     return all;
   }
 

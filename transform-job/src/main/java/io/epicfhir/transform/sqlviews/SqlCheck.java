@@ -196,6 +196,11 @@ public final class SqlCheck {
                 + String.join(".", parts)
                 + " is not built into Spark; use a built-in one");
       }
+      Forbidden.options(function, name)
+          .ifPresent(
+              why -> {
+                throw refuse(line, why);
+              });
       Forbidden.function(name)
           .filter(why -> keepsRows || Forbidden.isOutside(name))
           .ifPresent(

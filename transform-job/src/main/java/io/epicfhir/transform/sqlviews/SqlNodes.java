@@ -65,7 +65,21 @@ final class SqlNodes {
           "RelationTimeTravel", "a table is read as it is now, not at another version",
           "ScriptTransformation", "TRANSFORM runs a program");
 
+  /** What rows come from in an analysed plan, besides the tables. */
+  private static final Set<String> ANALYSED_LEAVES =
+      Set.of("LocalRelation", "OneRowRelation", "Range", "CTERelationRef", "UnionLoopRef");
+
   private SqlNodes() {}
+
+  /**
+   * Why a node of an analysed plan, which is not the view of a dependency, is not allowed; empty
+   * where it is. Rows come from the dependencies, or are written in the query.
+   */
+  static Optional<String> analysedProblem(LogicalPlan plan) {
+    return plan.children().isEmpty() && !ANALYSED_LEAVES.contains(plan.getClass().getSimpleName())
+        ? Optional.of("it reads something that is not a label of its dependencies")
+        : Optional.empty();
+  }
 
   /**
    * Why a node is not allowed; empty where it is.

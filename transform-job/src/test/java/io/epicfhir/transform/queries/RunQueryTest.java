@@ -1,7 +1,10 @@
 package io.epicfhir.transform.queries;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.epicfhir.transform.sqlviews.AnalysedQuery;
+import io.epicfhir.transform.sqlviews.SqlRefused;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -135,15 +138,37 @@ class RunQueryTest {
         "SELECT java_method('java.lang.System', 'getenv', 'HOME') FROM lab",
         "SELECT id FROM lab WHERE id = :undeclared",
         "SET spark.sql.ansi.enabled = false",
-        "SELECT id FROM lab WHERE nothing = 1"
+        "SELECT id FROM lab WHERE nothing = 1",
+        "SELECT sum(1) OVER w FROM lab WINDOW w AS (ORDER BY id = (SELECT max(id) FROM delta.`LAKE`))",
+        "SELECT sum(1) OVER w FROM lab WINDOW w AS (PARTITION BY java_method('java.lang.System', 'getenv', 'HOME'))",
+        "SELECT sum(1) OVER w FROM lab WINDOW w AS (ORDER BY :undeclared)",
+        "SELECT from_xml(value, 'a STRING', map('rowValidationXSDPath', '/x')) FROM lab"
       })
   void whatIsNotOneSelectOnItsTablesIsRefused(String sql) throws IOException {
-    query("refused", "", sql);
+    query("refused", "", sql.replace("LAKE", folder + "/lake/joined/lab_result"));
 
     Ended ended = run("refused");
 
     assertThat(ended.status()).isEqualTo(2);
     assertThat(ended.err()).startsWith("Cannot run the query refused: ");
+  }
+
+  /** A second look, for what a reader of the parsed plan may overlook. */
+  @Test
+  void whatSparkResolvedToMoreThanItsTablesIsRefused() {
+    String file = "delta.`" + folder + "/lake/joined/lab_result`";
+    for (String sql :
+        List.of(
+            "SELECT 1 FROM " + file,
+            "SELECT (SELECT max(id) FROM " + file + ") AS x",
+            "SELECT 1 AS x WHERE EXISTS (SELECT 1 FROM " + file + ")",
+            "SELECT reflect('java.lang.System', 'nanoTime') AS x")) {
+      var plan =
+          ((org.apache.spark.sql.classic.Dataset<Row>) spark.sql(sql)).queryExecution().analyzed();
+      assertThatThrownBy(() -> AnalysedQuery.check("q", plan))
+          .as(sql)
+          .isInstanceOf(SqlRefused.class);
+    }
   }
 
   /** A value of the data stands in no message. */

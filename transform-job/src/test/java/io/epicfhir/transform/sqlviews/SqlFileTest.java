@@ -68,6 +68,18 @@ final class SqlFileTest {
     assertThat(view.key()).contains("order_id");
     assertThat(view.touched().get("medication").line()).isEqualTo(9);
     assertThat(SqlCheck.touched(view, "medication")).isNotNull();
+    SqlView inWindow =
+        SqlCatalog.read(
+            """
+            -- description: x
+            -- depends: a
+            -- key: k
+            -- touched by a: SELECT max(k) OVER w FROM changed WINDOW w AS (ORDER BY rand())
+            SELECT 1 AS k
+            """,
+            "w.sql");
+    assertThatThrownBy(() -> SqlCheck.touched(inWindow, "a"))
+        .hasMessageStartingWith("w.sql:4: rand is not deterministic");
     assertThat(view.columns())
         .containsEntry("dose", new SqlView.Note("decimal", "The dose; unit mg"));
     assertThat(view.indexed()).containsExactly("patient_id", "started");
@@ -111,6 +123,8 @@ final class SqlFileTest {
         "SELECT a.id, v.col FROM a, LATERAL explode(a.vs) AS v",
         "SELECT * FROM VALUES (1, 'DROP TABLE a; --') AS v(id, t)",
         "SELECT `a`.id FROM `a` ORDER BY 1",
+        "SELECT sum(v) OVER w AS n FROM a WINDOW w AS (PARTITION BY p ORDER BY t, id)",
+        "SELECT from_xml(v, 'r STRING', map('rowTag', 'row')) AS x, from_xml(v, 'r STRING') AS y FROM a",
       })
   void queriesOfTheirDependenciesAreRead(String sql) {
     assertThat(SqlCheck.query(view(sql))).isNotNull();
@@ -161,6 +175,19 @@ final class SqlFileTest {
         "SELECT system.builtin.rand() AS x FROM a|t.sql:3: the function system.builtin.rand",
         "SELECT uuid() AS x FROM a|t.sql:3: uuid is not deterministic",
         "BEGIN SELECT 1; END|t.sql:3: ",
+        "SELECT sum(v) OVER w AS x FROM a⏎WINDOW w AS (PARTITION BY id = (SELECT max(id) FROM delta.`/tmp/x`))|t.sql:4: it reads delta",
+        "SELECT sum(v) OVER w AS x FROM a⏎WINDOW w AS (ORDER BY id IN (SELECT id FROM secret))|t.sql:4: it reads secret",
+        "SELECT sum(v) OVER w AS x FROM a WINDOW w AS (ORDER BY reflect('java.lang.System', 'exit', 1))|t.sql:3: reflect reaches",
+        "SELECT sum(v) OVER w AS x FROM a WINDOW v AS (ORDER BY id), w AS (PARTITION BY rand())|t.sql:3: rand is not",
+        "SELECT sum(v) OVER w AS x FROM a WINDOW w AS (ORDER BY :id)|t.sql:3: a table has no parameters: :id",
+        "SELECT sum(v) OVER w AS x FROM a WINDOW w AS (ORDER BY (SELECT id FROM c LIMIT 1))|t.sql:3: LIMIT",
+        "WITH x AS (SELECT sum(v) OVER w AS y FROM a WINDOW w AS (ORDER BY now())) SELECT * FROM x|t.sql:3: now is not",
+        "SELECT * FROM a WHERE id IN (SELECT sum(v) OVER w FROM c WINDOW w AS (ORDER BY uuid()))|t.sql:3: uuid is not",
+        "SELECT from_xml(v, 'r STRING', map('rowValidationXSDPath', '/etc/passwd')) AS x FROM a|t.sql:3: the options of from_xml",
+        "SELECT from_xml(v, 'r STRING', map('ROWVALIDATIONXSDPATH', '/etc/passwd')) AS x FROM a|t.sql:3: the options of from_xml",
+        "SELECT from_xml(v, 'r STRING', map(concat('rowValidation', 'XSDPath'), '/x')) AS x FROM a|t.sql:3: the options of from_xml",
+        "SELECT from_xml(v, 'r STRING', o) AS x FROM a|t.sql:3: the options of from_xml",
+        "SELECT schema_of_xml('<a/>', map('rowValidationXSDPath', '/x')) AS x FROM a|t.sql:3: the options of schema_of_xml",
       })
   void whateverIsNoQueryOfTheDependenciesIsRefusedWithFileAndLine(String sql, String message) {
     assertThatThrownBy(() -> SqlCheck.query(view(lines(sql))))

@@ -38,17 +38,16 @@ public final class Bodies {
     if (response.getEntity() == null) {
       return InputStream.nullInputStream();
     }
-    GuardedBody body = guarded(response.getEntity().getContent(), traffic);
+    GuardedBody body =
+        new GuardedBody(response.getEntity().getContent(), traffic, settings.idleTimeout());
     return PackedBody.lines(what, body, encoding(response), settings);
   }
 
   private InputStream open(String what, HttpResponse response, InputStream raw, Traffic traffic)
       throws IOException {
-    return PackedBody.open(what, guarded(raw, traffic), encoding(response), settings);
-  }
-
-  private GuardedBody guarded(InputStream raw, Traffic traffic) {
-    return new GuardedBody(raw, traffic, settings.idleTimeout());
+    GuardedBody body =
+        new GuardedBody(raw, traffic, settings.idleTimeout(), settings.retryBudget());
+    return PackedBody.open(what, body, encoding(response), settings);
   }
 
   /** A small answer, read to its end. */

@@ -13,17 +13,30 @@ import java.time.Duration;
  */
 final class GuardedBody extends FilterInputStream {
   private static final int LEAST_BYTES = 1024;
+  private static final int LEAST_AT_ONCE = 1 << 20;
 
   private final Traffic traffic;
   private final long windowNanos;
   private long waited;
   private long got;
   private long total;
+  private final long patienceNanos;
+  private long allWaited;
 
   GuardedBody(InputStream in, Traffic traffic, Duration idleTimeout) {
+    this(in, traffic, idleTimeout, Duration.ofNanos(Long.MAX_VALUE));
+  }
+
+  /**
+   * A body that is read to its end at once.
+   *
+   * @param patience after so long it must have come by 1 MiB within each idle-timeout
+   */
+  GuardedBody(InputStream in, Traffic traffic, Duration idleTimeout, Duration patience) {
     super(in);
     this.traffic = traffic;
     this.windowNanos = idleTimeout.toNanos();
+    this.patienceNanos = patience.toNanos();
   }
 
   @Override
@@ -50,6 +63,10 @@ final class GuardedBody extends FilterInputStream {
     waited += nanos;
     got += count;
     total += count;
+    allWaited += nanos;
+    if (allWaited > patienceNanos && total / LEAST_AT_ONCE < allWaited / windowNanos) {
+      throw new BrokenBody("the answer came too slowly within source.retry-budget");
+    }
     if (waited > windowNanos) {
       if (got < LEAST_BYTES) {
         throw new BrokenBody("the body stalled at " + got + " bytes within source.idle-timeout");

@@ -16,6 +16,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLHandshakeException;
@@ -52,14 +53,25 @@ public final class Http {
   /** Sign-in has connections of its own. */
   private static final int SPARE = 4;
 
+  /** How many times source.idle-timeout an answer's head may take. */
+  private static final int HEAD_IDLE_TIMEOUTS = 4;
+
   private final CloseableHttpClient client;
+  private final Duration untilHead;
 
   public Http(SourceSettings settings) {
     int connect = (int) settings.connectTimeout().toMillis();
+    Duration head =
+        settings
+            .idleTimeout()
+            .multipliedBy(HEAD_IDLE_TIMEOUTS)
+            .plus(settings.connectTimeout().multipliedBy(2)); // for a connection, and to connect
+    this.untilHead = head.compareTo(settings.retryBudget()) < 0 ? head : settings.retryBudget();
     this.client =
         HttpClients.custom()
             .useSystemProperties()
             .setConnectionManager(connections(settings))
+            .setRequestExecutor(HeadLimits.executor())
             // For cookies, which are not kept; reading the list takes a while.
             .setPublicSuffixMatcher(new PublicSuffixMatcher(List.of(), List.of()))
             .disableRedirectHandling()
@@ -84,7 +96,9 @@ public final class Http {
             RegistryBuilder.<ConnectionSocketFactory>create()
                 .register("http", PlainConnectionSocketFactory.getSocketFactory())
                 .register("https", new LazyTls())
-                .build());
+                .build(),
+            HeadLimits.connections());
+    connections.setDefaultConnectionConfig(HeadLimits.connection());
     connections.setMaxTotal(2 * (settings.maxInFlight() + SPARE));
     connections.setDefaultMaxPerRoute(settings.maxInFlight() + SPARE);
     return connections;
@@ -168,7 +182,7 @@ public final class Http {
     token.ifPresent(t -> request.setHeader("Authorization", "Bearer " + t.secret().reveal()));
     traffic.requested();
     try {
-      return client.execute(host(ask.url()), request);
+      return execute(ask, request);
     } catch (IOException e) {
       if (untrusted(e)) {
         throw new JobException(
@@ -185,6 +199,15 @@ public final class Http {
         throw e;
       }
       throw Answers.lost(ask, FailureWords.of(e), e);
+    }
+  }
+
+  private CloseableHttpResponse execute(Ask ask, HttpRequestBase request) throws IOException {
+    HeadLimits.Deadline deadline = HeadLimits.deadline(request, untilHead);
+    try (deadline) {
+      return client.execute(host(ask.url()), request);
+    } catch (IOException e) {
+      throw deadline.failure(e);
     }
   }
 
