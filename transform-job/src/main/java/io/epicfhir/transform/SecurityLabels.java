@@ -153,6 +153,6 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark, Binaries binaries)
   static boolean isOnlyCriterion(List<String> where) {
     return where.size() == 1
         && (where.get(0).equals(NO_BINARY)
-            || where.get(0).startsWith(BEGIN) && where.get(0).endsWith(NONE_OF_THEM));
+            || (where.get(0).startsWith(BEGIN) && where.get(0).endsWith(NONE_OF_THEM)));
   }
 }

@@ -47,10 +47,10 @@ class EndlessAnswersTest extends HttpCase {
     }
 
     Answer answer() {
-      return Answer.endless(begin, this::next);
+      return Answer.endless(begin, () -> slowly(part, pause));
     }
 
-    private String next() throws IOException {
+    private static String slowly(String part, int pause) throws IOException {
       try {
         Thread.sleep(pause); // the server's pace is the case
         return part;

@@ -127,7 +127,8 @@ class ErrorLineTest {
   /** It is still accepted by the type that it names. */
   @Test
   void anIssueAboutAPatientKeepsItsName() {
-    assertThat(about("[\"Patient/123\"]").doubts(List.of())).isEqualTo("warning:Patient:processing");
+    assertThat(about("[\"Patient/123\"]").doubts(List.of()))
+        .isEqualTo("warning:Patient:processing");
     assertThat(about("[\"Patient/123\"]").doubts(List.of("Patient:processing"))).isEmpty();
     assertThat(about("[\"Patient/123\"]").doubts(List.of("warning:Patient:processing"))).isEmpty();
   }
