@@ -128,7 +128,7 @@ class PurgeTest {
         .contains("Cannot remove patients from s.ab_read: ", "listed patients from s.ac_kept: ")
         .doesNotContain("aa_secret", ANNA);
     assertThat(load.report().at("/notes").toString())
-        .contains("Nobody looked for erased patients in " + load.schema() + ".aa_secret:");
+        .contains("Not searched for erased patients: " + load.schema() + ".aa_secret.");
     assertThat(
             load.query(
                 "SELECT bool_and(relforcerowsecurity) FROM pg_class WHERE oid IN"

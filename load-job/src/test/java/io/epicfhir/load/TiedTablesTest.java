@@ -265,7 +265,7 @@ class TiedTablesTest {
     assertThat(load.report().at("/result/refused_views/a").asText())
         .isEqualTo(load.error())
         .startsWith("Cannot keep " + load.schema() + ".a as it was loaded")
-        .contains("(foreign key of_z)");
+        .contains("(through foreign key of_z)");
     assertThat(load.report().at("/result/tables").has("a")).isFalse();
     assertThat(way("z")).isEqualTo("changes");
   }
@@ -281,7 +281,7 @@ class TiedTablesTest {
 
     assertThat(load.run()).isEqualTo(5);
 
-    assertThat(load.error()).contains("(trigger touching of z)");
+    assertThat(load.error()).contains("(through trigger touching of z)");
   }
 
   @Test

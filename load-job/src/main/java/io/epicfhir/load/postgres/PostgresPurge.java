@@ -115,7 +115,7 @@ public final class PostgresPurge {
     tables.stream().filter(table -> !table.readable()).map(Table::name).forEach(others::add);
     if (!others.isEmpty()) {
       notes.accept(
-          ("Nobody looked for erased patients in %s: these are materialized views, foreign tables,"
+          ("Not searched for erased patients: %s. These are materialized views, foreign tables,"
                   + " tables that load.user may not read, or tables of another schema that inherit"
                   + " from a loaded one. Their owners refresh them, or delete the rows.")
               .formatted(String.join(", ", others)));

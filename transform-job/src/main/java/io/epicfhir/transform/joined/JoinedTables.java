@@ -178,9 +178,12 @@ public final class JoinedTables {
                         () -> keys.since(state, byLabel).flatMap(k -> build.keys(state, k, query))))
             .orElseGet(() -> build.whole(from, query));
       } catch (Exception e) { // Spark throws checked ones without saying so
-        Optional<UnreadFile> file = UnreadFile.in(e).filter(f -> f.isIn(table.kept().path()));
+        Optional<UnreadFile> file = UnreadFile.in(e);
         if (file.isEmpty()) {
           throw e;
+        }
+        if (!file.get().isIn(table.kept().path())) {
+          return build.whole(from, query); // without what a rebuilt dependency left behind
         }
         results.changed().put(view.name(), file.get().sentence());
         return build.whole(Optional.empty(), query);
