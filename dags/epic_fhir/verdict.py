@@ -116,7 +116,7 @@ def publish(
     def tell() -> list[str]:
         return alert(finding(key, final, states, step, paused, _landed_at(lake, reports["extract"])))
 
-    told = tried.of("report", "alert", tell, ["Nobody could be told."])
+    told = tried.of("report", "alert", tell, ["No alert could be sent."])
     if _final(judged, of_tasks, tried).verdict != final.verdict:
         final, _, page = written(told)
     if told or tried.failed:

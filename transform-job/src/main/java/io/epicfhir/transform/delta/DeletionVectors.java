@@ -14,7 +14,7 @@ public enum DeletionVectors {
   ON;
 
   /** Rewriting this much takes about as long as a merge takes anyhow. */
-  private static final long WORTH_IT = 1L << 20;
+  private static final long WORTH_IT = 8L << 20;
 
   /**
    * Whether a table of so many bytes gets them.
