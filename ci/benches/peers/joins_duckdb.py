@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import sqlglot
 from deltalake import DeltaTable
+from sqlglot import exp
 
 KINDS = {"integer": "INTEGER", "decimal": "DECIMAL(38, 10)"}
 
@@ -36,7 +37,7 @@ def main() -> None:
     for name, text in _ordered(statements):
         sql = re.sub(r"^--.*\n", "", text, flags=re.MULTILINE)
         sql = sql.replace("unix_timestamp(", "unix_seconds(")  # the same of a timestamp, which sqlglot takes for a text
-        sql = sqlglot.transpile(sql, read="spark", write="duckdb")[0]
+        sql = sqlglot.parse_one(sql, read="spark").transform(_zipped).sql(dialect="duckdb")
         begin = time.perf_counter()
         connection.execute(f'CREATE TEMP TABLE "{name}_made" AS {sql}')
         print(name, f"{time.perf_counter() - begin:.3f}")
@@ -51,6 +52,29 @@ def _ordered(folder: Path) -> list[tuple[str, str]]:
         name = next(n for n, text in waiting.items() if not any(re.search(rf"(FROM|JOIN) {o}\b", text) for o in waiting if o != n))
         ordered.append((name, waiting.pop(name)))
     return ordered
+
+
+def _zipped(node: exp.Expression) -> exp.Expression:
+    """Spark's zip_with as list_zip and list_transform; DuckDB numbers the parts of a pair."""
+    if not (isinstance(node, exp.Anonymous) and node.name.lower() == "zip_with"):
+        return node
+    left, right, pair = node.expressions
+    parts = {name.name: number for number, name in enumerate(pair.expressions, start=1)}
+
+    def numbered(inner: exp.Expression) -> exp.Expression:
+        return exp.maybe_parse(f"pair[{parts[inner.name]}]", dialect="duckdb") if _names(inner, parts) else inner
+
+    body = pair.this.transform(numbered)
+    zipped = exp.Anonymous(this="list_zip", expressions=[left, right])
+    return exp.Anonymous(
+        this="list_transform", expressions=[zipped, exp.Lambda(this=body, expressions=[exp.to_identifier("pair")])]
+    )
+
+
+def _names(inner: exp.Expression, parts: dict[str, int]) -> bool:
+    """Whether it is one of the lambda's parameters, which sqlglot has as columns or plain names there; not a field's name."""
+    key = isinstance(inner.parent, exp.PropertyEQ) and inner.arg_key == "this"
+    return isinstance(inner, exp.Column | exp.Identifier) and inner.name in parts and not key
 
 
 def _kind(delta: str) -> str:
