@@ -84,6 +84,15 @@ public record Landing(
 
   /** The same landing with its files, as they are shown at a moment. */
   public Landing shown(Instant at, List<File> shownFiles) {
+    return with(at, shownFiles, report);
+  }
+
+  /** The same landing with what the run report says of it. */
+  public Landing reported(Report told) {
+    return with(landedAt, files, told);
+  }
+
+  private Landing with(Instant at, List<File> itsFiles, Report itsReport) {
     return new Landing(
         exportId,
         group,
@@ -91,25 +100,10 @@ public record Landing(
         since,
         at,
         runKey,
-        shownFiles,
+        itsFiles,
         completeTypes,
         inferredDeletions,
-        report);
-  }
-
-  /** The same landing with what the run report says of it. */
-  public Landing reported(Report told) {
-    return new Landing(
-        exportId,
-        group,
-        transactionTime,
-        since,
-        landedAt,
-        runKey,
-        files,
-        completeTypes,
-        inferredDeletions,
-        told);
+        itsReport);
   }
 
   /** Whether the export says of a type which of its resources exist at the source. */

@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.RawServer.Answer;
-import io.epicfhir.extract.source.http.Intake;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -99,17 +97,5 @@ class EndlessAnswersTest extends HttpCase {
             JobException.class, () -> site.client().send(ask("/fhir/x"), site.traffic));
 
     assertThat(failure.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
-  }
-
-  private static final class Discarded implements Intake {
-    @Override
-    public void take(InputStream body) throws IOException {
-      body.readAllBytes();
-    }
-
-    @Override
-    public void takeForeign(InputStream body) throws IOException {
-      body.readAllBytes();
-    }
   }
 }

@@ -8,9 +8,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.RawServer.Answer;
 import io.epicfhir.extract.source.answer.ServerRefusal;
-import io.epicfhir.extract.source.http.Intake;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -128,19 +126,6 @@ class ServerTroubleTest extends HttpCase {
 
     assertThat(ServerRefusal.of(failure).orElseThrow().status()).isEqualTo(400);
     assertThat(server.asked()).hasSize(6);
-  }
-
-  /** Takes whatever comes. */
-  private static final class Discarded implements Intake {
-    @Override
-    public void take(InputStream body) throws IOException {
-      body.readAllBytes();
-    }
-
-    @Override
-    public void takeForeign(InputStream body) throws IOException {
-      body.readAllBytes();
-    }
   }
 
   /** Nothing packed is nothing. */
