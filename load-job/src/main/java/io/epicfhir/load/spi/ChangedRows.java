@@ -7,22 +7,14 @@ import io.epicfhir.common.StorageFailure;
 import io.epicfhir.common.delta.ChangedParts.Part;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.lake.Lake;
-import java.io.IOException;
+import io.epicfhir.common.spark.ParquetBatches;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.mapred.FileSplit;
-import org.apache.hadoop.mapreduce.TaskAttemptID;
-import org.apache.hadoop.mapreduce.task.TaskAttemptContextImpl;
-import org.apache.parquet.hadoop.ParquetInputFormat;
-import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.execution.datasources.parquet.ParquetReadSupport;
-import org.apache.spark.sql.execution.datasources.parquet.VectorizedParquetRecordReader;
 import org.apache.spark.sql.execution.vectorized.ConstantColumnVector;
-import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -36,8 +28,6 @@ import org.roaringbitmap.RoaringBitmap;
  * read.
  */
 public final class ChangedRows {
-  private static final int BATCH = 4096;
-
   /** More rows that came are worth a Spark job. */
   private static final long MOST_CAME = 200_000;
 
@@ -108,14 +98,16 @@ public final class ChangedRows {
     Path file = part.file().in(view.path());
     boolean only = part.only().isPresent();
     StructType columns = part.gone() ? resource() : view.schema();
-    try (Batches batches = new Batches(file, columns)) {
-      ColumnarBatch rows = new ColumnarBatch(columns(part, batches.columns()));
+    Configuration settings = ParquetBatches.settings(lake.hadoop(), columns);
+    try (ParquetBatches batches = new ParquetBatches(settings, file, this::unreadable)) {
+      ColumnarBatch read = batches.rows();
+      ColumnarBatch rows = new ColumnarBatch(columns(part, read));
       int first = 0;
       while (batches.next()) {
         int before = first;
-        rows.setNumRows(batches.size());
+        rows.setNumRows(read.numRows());
         taker.rows(rows, row -> listed.contains(before + row) == only);
-        first += batches.size();
+        first += read.numRows();
       }
     }
   }
@@ -133,97 +125,25 @@ public final class ChangedRows {
       } else if (field.name().equals(TableShape.RESOURCE_ID)) {
         all.add(read.column(0));
       } else {
-        ConstantColumnVector unknown = new ConstantColumnVector(BATCH, field.dataType());
+        ConstantColumnVector unknown = new ConstantColumnVector(ParquetBatches.MOST, field.dataType());
         unknown.setNull();
         all.add(unknown);
       }
     }
-    ConstantColumnVector commit = new ConstantColumnVector(BATCH, DataTypes.LongType);
+    ConstantColumnVector commit = new ConstantColumnVector(ParquetBatches.MOST, DataTypes.LongType);
     commit.setLong(part.commit());
-    ConstantColumnVector gone = new ConstantColumnVector(BATCH, DataTypes.BooleanType);
+    ConstantColumnVector gone = new ConstantColumnVector(ParquetBatches.MOST, DataTypes.BooleanType);
     gone.setBoolean(part.gone());
     all.add(commit);
     all.add(gone);
     return all.toArray(ColumnVector[]::new);
   }
 
-  /** What Spark's own scan tells its reader: the defaults, but for the case of names. */
-  private Configuration reading(StructType columns) {
-    Configuration hadoop = new Configuration(lake.hadoop());
-    hadoop.set(ParquetInputFormat.READ_SUPPORT_CLASS, ParquetReadSupport.class.getName());
-    hadoop.set(ParquetReadSupport.SPARK_ROW_REQUESTED_SCHEMA(), columns.json());
-    hadoop.setBoolean(DamagedFile.VERIFY, true);
-    hadoop.setBoolean(SQLConf.CASE_SENSITIVE().key(), true);
-    hadoop.setBoolean(SQLConf.PARQUET_BINARY_AS_STRING().key(), false);
-    hadoop.setBoolean(SQLConf.PARQUET_INT96_AS_TIMESTAMP().key(), true);
-    hadoop.setBoolean(SQLConf.PARQUET_INFER_TIMESTAMP_NTZ_ENABLED().key(), true);
-    hadoop.setBoolean(SQLConf.LEGACY_PARQUET_NANOS_AS_LONG().key(), false);
-    hadoop.setBoolean(SQLConf.NESTED_SCHEMA_PRUNING_ENABLED().key(), true);
-    return hadoop;
-  }
-
-  /** One file's rows, as many at a time as the reader has. */
-  private final class Batches implements AutoCloseable {
-    private final Path file;
-    private final VectorizedParquetRecordReader reader;
-    private final ColumnarBatch columns;
-
-    Batches(Path file, StructType wanted) {
-      this.file = file;
-      this.reader = new VectorizedParquetRecordReader(false, BATCH);
-      this.columns =
-          readable(
-              () -> {
-                Configuration hadoop = reading(wanted);
-                long length = file.getFileSystem(hadoop).getFileStatus(file).getLen();
-                reader.initialize(
-                    new FileSplit(file, 0, length, new String[0]),
-                    new TaskAttemptContextImpl(hadoop, new TaskAttemptID()));
-                reader.initBatch(new StructType(), InternalRow.empty());
-                reader.enableReturningBatches();
-                return reader.resultBatch();
-              });
-    }
-
-    ColumnarBatch columns() {
-      return columns;
-    }
-
-    boolean next() {
-      return readable(reader::nextBatch);
-    }
-
-    int size() {
-      return columns.numRows();
-    }
-
-    private <T> T readable(Reading<T> read) {
-      try {
-        return read.now();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException("Interrupted while a file was read", e);
-      } catch (IOException | RuntimeException e) {
-        throw unreadable(file, e);
-      }
-    }
-
-    @Override
-    public void close() {
-      try {
-        reader.close();
-      } catch (IOException e) {
-        throw unreadable(file, e);
-      }
-    }
-  }
-
-  private interface Reading<T> {
-    T now() throws IOException, InterruptedException;
-  }
-
   /** The reader stumbles over damaged bytes in many ways, and over a storage by an IOException. */
-  private JobException unreadable(Path file, Exception e) {
+  private RuntimeException unreadable(Path file, Exception e) {
+    if (e instanceof InterruptedException) {
+      return new IllegalStateException("Interrupted while a file was read", e);
+    }
     Optional<Throwable> storage = StorageFailure.in(e);
     if (storage.isEmpty() || DamagedFile.in(e).isPresent()) {
       return DamagedFile.of("the table " + view.name(), file.toString(), e);
