@@ -98,7 +98,11 @@ final class ViewLoad {
     long expected = view.rowCount().orElseGet(() -> view.rows(session()).count());
     LoadRequest request =
         new LoadRequest(view, () -> view.rows(session()), expected, patience, doubt(found));
-    return new Target.Tied(request, found.flatMap(standing -> changes(request, standing)), found);
+    return new Target.Tied(
+        request,
+        looked -> request.because(doubt(looked)),
+        found.flatMap(standing -> changes(request, standing)),
+        found);
   }
 
   /** The answer for the report, where the table was loaded as such a part. */
@@ -161,8 +165,7 @@ final class ViewLoad {
 
   /** Nobody has looked yet, or changes did not fit: somebody else may have changed the table. */
   private LoadRequest lookedAt(LoadRequest request) {
-    return new LoadRequest(
-        view, request.rows(), request.expected(), request.patience(), doubt(target.lookedAt(view)));
+    return request.because(doubt(target.lookedAt(view)));
   }
 
   private Optional<ViewChanges> changes(LoadRequest request, Target.Standing before) {

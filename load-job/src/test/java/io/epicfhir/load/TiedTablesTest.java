@@ -132,6 +132,57 @@ class TiedTablesTest {
     assertThat(way(from) + " " + way(to)).isEqualTo("none none");
   }
 
+  /** A load of its own would warn; so must the one together with others. */
+  @ParameterizedTest
+  @CsvSource({
+    "a, z, changes, a",
+    "a, z, changes, z",
+    "z, a, changes, z",
+    "a, z, whole, a",
+    "z, a, whole, a"
+  })
+  void aTableThatSomebodyElseChangedIsNamedAlsoWhereItIsTied(
+      String from, String to, String way, String changed) throws Exception {
+    night(from, true, List.of(), of("old1", "old2"));
+    night(to, true, List.of(), of("old2", null));
+    assertThat(load.run()).isZero();
+    load.execute("ALTER TABLE {}.%s ADD FOREIGN KEY (text) REFERENCES {}.%s".formatted(from, to));
+    load.execute("UPDATE {}.%s SET text = text WHERE id = 'r5'".formatted(changed));
+    night(from, way.equals("changes"), List.of("old1"), of("new1", "new2"));
+    night(to, way.equals("changes"), List.of("old2"), of("new2", null));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(way(changed)).isEqualTo("whole");
+    assertThat(way(changed.equals(from) ? to : from)).isEqualTo(way);
+    assertThat(load.report().at("/result/warnings"))
+        .singleElement()
+        .satisfies(w -> assertThat(w.asText()).startsWith(someoneChanged(changed)));
+    assertThat(load.query("SELECT id FROM {}.%s WHERE text = 'new2'".formatted(from)))
+        .containsExactly("new1");
+  }
+
+  /** A person asked for the whole table: it may be too damaged for a look at it. */
+  @Test
+  void oneThatIsReplacedByHandIsNotLookedAt() throws Exception {
+    night("a", true, List.of(), of("old1", "old2"));
+    night("z", true, List.of(), of("old2", null));
+    assertThat(load.run()).isZero();
+    load.execute("ALTER TABLE {}.a ADD FOREIGN KEY (text) REFERENCES {}.z");
+    load.execute("UPDATE {}.a SET text = text WHERE id = 'r5'");
+    night("a", true, List.of("old1"), of("new1", "new2"));
+    night("z", true, List.of("old2"), of("new2", null));
+
+    assertThat(load.run("--views", "a,z")).as(() -> load.error()).isZero();
+
+    assertThat(way("a") + " " + way("z")).isEqualTo("whole whole");
+    assertThat(load.report().at("/result").has("warnings")).isFalse();
+  }
+
+  private String someoneChanged(String view) {
+    return "Someone else changed %s.%s between ".formatted(load.schema(), view);
+  }
+
   @Test
   void soDoRowsOfThreeTablesThatReferToEachOtherInAChain() throws Exception {
     ViewTables.write(load.lake(), "m", plain(), plainRows(40, null));
@@ -148,6 +199,10 @@ class TiedTablesTest {
     assertThat(load.run()).as(() -> load.error()).isZero();
 
     assertThat(way("a") + " " + way("z") + " " + way("m")).isEqualTo("changes changes whole");
+    assertThat(load.report().at("/result/warnings"))
+        .as("of the row that came by hand")
+        .singleElement()
+        .satisfies(w -> assertThat(w.asText()).startsWith(someoneChanged("m")));
     assertThat(
             load.query(
                 "SELECT a.id, z.id, m.id FROM {}.a a JOIN {}.z z ON z.id = a.text"

@@ -114,6 +114,11 @@ public final class PostgresFailure extends JobException {
     return Set.of("XX001", "XX002", "58P01").contains(String.valueOf(state));
   }
 
+  /** Why rows could not be read, for people; empty where they could. */
+  public String damage() {
+    return isDamage() ? "SQLSTATE " + sqlState : "";
+  }
+
   /** Whether the server sent it; else the driver says what it saw. */
   private static boolean fromServer(SQLException e) {
     return !(e instanceof PSQLException known) || known.getServerErrorMessage() != null;
