@@ -12,6 +12,7 @@ import io.epicfhir.load.postgres.PostgresTarget;
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.Retries;
 import io.epicfhir.load.postgres.state.AuditCopy;
+import io.epicfhir.load.postgres.state.LoadState;
 import io.epicfhir.load.quality.QualitySettings;
 import io.epicfhir.load.settings.LoadSettings;
 import io.epicfhir.load.spi.LakeName;
@@ -100,7 +101,11 @@ public final class Load implements Job {
   }
 
   private static AuditCopy audit(LoadSettings settings, JobContext context) {
-    return new AuditCopy(settings.stateSchema(), new AuditLog(context.lake()));
+    return new AuditCopy(
+        new LoadState(settings.stateSchema(), settings.schema()),
+        new AuditLog(context.lake()),
+        LakeName.of(context.lake()),
+        settings.movedFrom());
   }
 
   /** The tables to replace whatever is there; asked for by hand, when one is in doubt. */
@@ -132,7 +137,6 @@ public final class Load implements Job {
       case POSTGRESQL ->
           PostgresTarget.open(
               settings,
-              LakeName.of(context.lake()),
               audit(settings, context),
               context.run().key(),
               retries,

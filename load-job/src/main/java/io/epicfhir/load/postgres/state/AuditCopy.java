@@ -1,5 +1,6 @@
 package io.epicfhir.load.postgres.state;
 
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.job.AuditLog;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.sql.Identifiers;
@@ -16,9 +17,12 @@ import java.util.Optional;
  * and never go. Who cuts off or rewrites the lake's log does not reach them, least of all where
  * conf/postgresql/roles.sql made the table, as then the loader may only add to it.
  *
- * @param schema the state schema
+ * @param state of the pipeline
+ * @param log of the lake
+ * @param lake the lake's name
+ * @param movedFrom the path where it was before, or empty
  */
-public record AuditCopy(String schema, AuditLog log) {
+public record AuditCopy(LoadState state, AuditLog log, String lake, String movedFrom) {
   static final String TABLE = "audit";
   static final String APPEND_ONLY = "audit_append_only";
 
@@ -27,8 +31,10 @@ public record AuditCopy(String schema, AuditLog log) {
    * transaction: a table without the trigger would be taken for one that only grows.
    *
    * @return what a person must hear: the trigger of a table that was there is gone
+   * @throws JobException where the schema has another lake's tables
    */
   public Optional<String> create(Connection connection) throws SQLException {
+    lakes().require(connection, lake, movedFrom);
     List<String> found =
         Sql.texts(
             connection,
@@ -56,7 +62,7 @@ public record AuditCopy(String schema, AuditLog log) {
     return ("The table %s.%s had no trigger append_only, or a disabled one: its records may have"
             + " been changed or deleted. %s To compare it with the lake's log, run:"
             + " python -m epic_fhir.audit LAKE --database URL")
-        .formatted(schema, TABLE, then);
+        .formatted(schema(), TABLE, then);
   }
 
   private void make(Connection connection) throws SQLException {
@@ -70,20 +76,22 @@ public record AuditCopy(String schema, AuditLog log) {
         """
         CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN RAISE EXCEPTION 'The audit log only grows'; END $$"""
-            .formatted(Identifiers.quoted(schema, APPEND_ONLY)),
+            .formatted(Identifiers.quoted(schema(), APPEND_ONLY)),
         "DROP TRIGGER IF EXISTS append_only ON " + table(),
         """
         CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
         FOR EACH STATEMENT EXECUTE FUNCTION %s()"""
-            .formatted(table(), Identifiers.quoted(schema, APPEND_ONLY)));
+            .formatted(table(), Identifiers.quoted(schema(), APPEND_ONLY)));
   }
 
   /**
    * Copies what is missing, which is mostly the last few records.
    *
    * @return what a person must hear: the lake's log is not the one that was copied
+   * @throws JobException where the schema has another lake's tables, whose records these are not
    */
   public Optional<String> bringUpToDate(Connection connection) throws SQLException {
+    lakes().look(connection, lake, movedFrom);
     Optional<AuditLog.Kept> newest = newest(connection);
     Optional<AuditLog.Kept> same =
         newest
@@ -97,7 +105,15 @@ public record AuditCopy(String schema, AuditLog log) {
             ("The lake's audit log does not match its copy in %s.%s: record %d is missing or"
                     + " different. Unless the lake was restored from a backup, someone changed"
                     + " the log. To see where, run: python -m epic_fhir.audit LAKE --database URL")
-                .formatted(schema, TABLE, newest.get().number()));
+                .formatted(schema(), TABLE, newest.get().number()));
+  }
+
+  private LakeOfSchema lakes() {
+    return new LakeOfSchema(state, log.record(1).map(AuditLog.Kept::sha256).orElse(""));
+  }
+
+  private String schema() {
+    return state.schema();
   }
 
   private Optional<AuditLog.Kept> newest(Connection connection) throws SQLException {
@@ -131,6 +147,6 @@ public record AuditCopy(String schema, AuditLog log) {
   }
 
   private String table() {
-    return Identifiers.quoted(schema, TABLE);
+    return Identifiers.quoted(schema(), TABLE);
   }
 }

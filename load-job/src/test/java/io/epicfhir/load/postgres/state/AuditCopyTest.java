@@ -5,6 +5,7 @@ import static io.epicfhir.load.ViewTables.plainRows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.epicfhir.common.Sha256;
 import io.epicfhir.load.LoadRun;
 import io.epicfhir.load.ViewTables;
 import java.io.IOException;
@@ -97,6 +98,25 @@ class AuditCopyTest {
         .startsWith(before.toArray(String[]::new));
     assertThat(load.run()).isZero();
     assertThat(load.report().at("/result").has("warnings")).as("once is enough").isFalse();
+  }
+
+  /** Its records would be taken for a log that somebody changed. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "nobody"})
+  void anotherLakesRecordsStayOut(String asked) throws Exception {
+    LoadRun other =
+        new LoadRun(folder.resolve("other"))
+            .with("schema", load.schema())
+            .with("state-schema", load.schema() + "_state");
+    ViewTables.write(other.lake(), "a", plain(), plainRows(3, "other"));
+
+    assertThat(other.run("--views", asked)).isEqualTo(2);
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/result").has("warnings")).isFalse();
+    assertThat(load.query(CHAIN)).hasSize(4).allMatch(row -> row.endsWith("|t"));
+    assertThat(load.query("SELECT sha256 FROM {}_state.audit WHERE number = 1"))
+        .containsExactly(Sha256.hex(Files.readString(file(1))));
   }
 
   private void rewrite() throws IOException {
