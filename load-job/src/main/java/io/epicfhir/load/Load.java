@@ -23,6 +23,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.spark.sql.SparkSession;
 
@@ -84,7 +85,10 @@ public final class Load implements Job {
     }
   }
 
-  /** The lake's record of this load, and what came with it, goes into the database, too. */
+  /**
+   * The lake's record of this load, and what came with it, goes into the database, too; and which
+   * warnings about them the report has.
+   */
   @Override
   public void recorded(JobContext context) {
     LoadSettings settings = LoadSettings.from(context.settings());
@@ -92,12 +96,22 @@ public final class Load implements Job {
       return;
     }
     try (Connection connection = settings.access().connect(settings.lockPatience())) {
-      audit(settings, context).bringUpToDate(connection);
+      AuditCopy audit = audit(settings, context);
+      audit.bringUpToDate(connection);
+      audit.reported(connection, context.run().key(), warnings(context));
     } catch (SQLException e) {
       throw PostgresFailure.of(e, "copy the audit log").asJobException();
     } catch (PostgresFailure e) {
       throw e.asJobException();
     }
+  }
+
+  private static List<String> warnings(JobContext context) {
+    Object warnings =
+        context.recorder().results(Set.of(ViewLoads.WARNINGS)).get(ViewLoads.WARNINGS);
+    return warnings instanceof List<?> sentences
+        ? sentences.stream().map(String::valueOf).toList()
+        : List.of();
   }
 
   private static AuditCopy audit(LoadSettings settings, JobContext context) {

@@ -49,7 +49,6 @@ public final class PostgresTarget implements Target {
   private final Consumer<String> notes;
   private final String runKey;
   private final AuditCopy audit;
-  private final List<String> warnings = new ArrayList<>();
   private final CopyConnections connections;
   private PostgresLoad load;
 
@@ -103,9 +102,8 @@ public final class PostgresTarget implements Target {
   private boolean prepare() throws SQLException {
     settings.access().requireUnicode(session.connection());
     state.create(session.connection(), settings.readerRole());
-    warnings.clear();
-    session.transaction(connection -> audit.create(connection).ifPresent(warnings::add));
-    audit.bringUpToDate(session.connection()).ifPresent(warnings::add);
+    session.transaction(audit::create);
+    audit.bringUpToDate(session.connection());
     String role = new ReaderRole(settings, state, session).given(problems::add);
     load =
         new PostgresLoad(
@@ -200,7 +198,8 @@ public final class PostgresTarget implements Target {
 
   @Override
   public List<String> warnings() {
-    return guarded("read the warnings", () -> load.warnings(warnings));
+    return guarded(
+        "read the warnings", () -> load.warnings(audit.warnings(session.connection(), runKey)));
   }
 
   @Override

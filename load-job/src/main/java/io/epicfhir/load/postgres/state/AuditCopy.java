@@ -2,6 +2,7 @@ package io.epicfhir.load.postgres.state;
 
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.job.AuditLog;
+import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.sql.Identifiers;
 import java.sql.Connection;
@@ -15,7 +16,8 @@ import java.util.Optional;
 /**
  * The lake's audit records once more, in the table {@value #TABLE} of the state schema: rows come
  * and never go. Who cuts off or rewrites the lake's log does not reach them, least of all where
- * conf/postgresql/roles.sql made the table, as then the loader may only add to it.
+ * conf/postgresql/roles.sql made the table, as then the loader may only add to it. What it finds is
+ * noted together with the records, so that a load that is killed or fails loses none of it.
  *
  * @param state of the pipeline
  * @param log of the lake
@@ -27,14 +29,22 @@ public record AuditCopy(LoadState state, AuditLog log, String lake, String moved
   static final String APPEND_ONLY = "audit_append_only";
 
   /**
-   * Makes the table where it is missing, with the trigger that keeps its records. To be called in a
-   * transaction: a table without the trigger would be taken for one that only grows.
+   * Makes the table where it is missing, with the trigger that keeps its records, and notes where
+   * the trigger of a table that was there is gone. To be called in a transaction: a table without
+   * the trigger would be taken for one that only grows.
    *
-   * @return what a person must hear: the trigger of a table that was there is gone
    * @throws JobException where the schema has another lake's tables
    */
-  public Optional<String> create(Connection connection) throws SQLException {
+  public void create(Connection connection) throws SQLException {
     lakes().require(connection, lake, movedFrom);
+    findings().create(connection);
+    Optional<String> gone = withTrigger(connection);
+    if (gone.isPresent()) {
+      findings().add(connection, gone.get());
+    }
+  }
+
+  private Optional<String> withTrigger(Connection connection) throws SQLException {
     List<String> found =
         Sql.texts(
             connection,
@@ -85,31 +95,55 @@ public record AuditCopy(LoadState state, AuditLog log, String lake, String moved
   }
 
   /**
-   * Copies what is missing, which is mostly the last few records.
+   * Copies what is missing, which is mostly the last few records, and notes where the lake's log is
+   * not the one that was copied.
    *
-   * @return what a person must hear: the lake's log is not the one that was copied
    * @throws JobException where the schema has another lake's tables, whose records these are not
    */
-  public Optional<String> bringUpToDate(Connection connection) throws SQLException {
+  public void bringUpToDate(Connection connection) throws SQLException {
     lakes().look(connection, lake, movedFrom);
     Optional<AuditLog.Kept> newest = newest(connection);
     Optional<AuditLog.Kept> same =
         newest
             .flatMap(kept -> log.record(kept.number()))
             .filter(kept -> kept.sha256().equals(newest.get().sha256()));
-    // Another log than it was: all of it, beside what was copied before.
-    add(connection, log.after(same.map(AuditLog.Kept::number).orElse(0L)));
-    return newest.isEmpty() || same.isPresent()
-        ? Optional.empty()
-        : Optional.of(
-            ("The lake's audit log does not match its copy in %s.%s: record %d is missing or"
-                    + " different. Unless the lake was restored from a backup, someone changed"
-                    + " the log. To see where, run: python -m epic_fhir.audit LAKE --database URL")
-                .formatted(schema(), TABLE, newest.get().number()));
+    // Another log than it was: all of it, beside what was copied before. Read before the
+    // transaction, as a lake may be slow.
+    List<AuditLog.Kept> missing = log.after(same.map(AuditLog.Kept::number).orElse(0L));
+    PostgresSession.transaction(
+        connection,
+        c -> {
+          if (newest.isPresent() && same.isEmpty()) {
+            findings().add(c, differs(newest.get()));
+          }
+          add(c, missing);
+        });
+  }
+
+  private String differs(AuditLog.Kept newest) {
+    return ("The lake's audit log does not match its copy in %s.%s: record %d is missing or"
+            + " different. Unless the lake was restored from a backup, someone changed"
+            + " the log. To see where, run: python -m epic_fhir.audit LAKE --database URL")
+        .formatted(schema(), TABLE, newest.number());
+  }
+
+  /** What a person must hear: all that no other run has told. */
+  public List<String> warnings(Connection connection, String runKey) throws SQLException {
+    return findings().of(connection, runKey);
+  }
+
+  /** The run's report has these sentences; further tries of the run repeat them. */
+  public void reported(Connection connection, String runKey, List<String> sentences)
+      throws SQLException {
+    findings().reported(connection, runKey, sentences);
   }
 
   private LakeOfSchema lakes() {
     return new LakeOfSchema(state, log.record(1).map(AuditLog.Kept::sha256).orElse(""));
+  }
+
+  private AuditFindings findings() {
+    return new AuditFindings(schema());
   }
 
   private String schema() {
