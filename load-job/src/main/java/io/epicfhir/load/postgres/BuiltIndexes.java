@@ -26,6 +26,9 @@ final class BuiltIndexes {
   /** As much of a name as PostgreSQL keeps. */
   private static final int LONGEST = 63;
 
+  /** Names of indexes that are built are ours alone. */
+  private static final String NAME_TAKEN = "42P07";
+
   private final PostgresLoad load;
   private final ViewSnapshot view;
   private final TableSql sql;
@@ -33,6 +36,7 @@ final class BuiltIndexes {
   private final Map<String, String> names = new LinkedHashMap<>();
   private final Map<String, String> leftOut = new LinkedHashMap<>();
   private String prefix;
+  private int begun;
   private String key = "";
 
   /**
@@ -100,7 +104,7 @@ final class BuiltIndexes {
   }
 
   private String begin(String wanted) {
-    String name = prefix + names.size();
+    String name = prefix + begun++; // never one that another of them had
     names.put(name, wanted);
     return name;
   }
@@ -166,8 +170,9 @@ final class BuiltIndexes {
   /** Whether the statement can never work on these rows; else the server has a problem. */
   private static boolean isOfTheRows(SQLException e) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
-    return Set.of("22", "23", "42", "54", "0A", "P0")
-        .contains(state.substring(0, Math.min(2, state.length())));
+    return !state.equals(NAME_TAKEN)
+        && Set.of("22", "23", "42", "54", "0A", "P0")
+            .contains(state.substring(0, Math.min(2, state.length())));
   }
 
   /** An index of another loaded table has the name that this table is to have. */
