@@ -1,8 +1,10 @@
 package io.epicfhir.load;
 
+import static io.epicfhir.load.ViewTables.column;
 import static io.epicfhir.load.ViewTables.plain;
 import static io.epicfhir.load.ViewTables.plainRows;
 import static io.epicfhir.load.ViewTables.row;
+import static io.epicfhir.load.ViewTables.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
@@ -11,6 +13,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -290,6 +294,31 @@ class TiedTablesTest {
     night("a", true, List.of(), of("bed", "nowhere"));
     assertThat(load.run()).isEqualTo(5);
     assertThat(load.error()).contains("the foreign key part of table a does not allow it");
+  }
+
+  /** The first try adds the column, and its rows wait for those of z. */
+  @Test
+  void aNewColumnOfATableThatWaitsHasIndexAndCommentToo() throws Exception {
+    load.execute("ALTER TABLE {}.a ADD FOREIGN KEY (text) REFERENCES {}.z");
+    StructType more =
+        schema(
+            column("id", DataTypes.StringType, "id"),
+            column("text", DataTypes.StringType, "string"),
+            column("ward_id", DataTypes.StringType, "id"));
+    ViewTables.write(load.lake(), "a", more, List.of(row("new1", "new2", "w", "new1")));
+    change("z", "new2", "");
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(way("a") + " " + way("z")).isEqualTo("whole changes");
+    assertThat(load.query("SELECT ward_id FROM {}.a")).containsExactly("w");
+    assertThat(load.query("SELECT to_regclass('{}.a_ward_id_idx') IS NOT NULL"))
+        .containsExactly("t");
+    assertThat(
+            load.query(
+                "SELECT jsonb_exists(comments::jsonb, 'ward_id') FROM {}_state.load_state"
+                    + " WHERE view = 'a'"))
+        .containsExactly("t");
   }
 
   @Test

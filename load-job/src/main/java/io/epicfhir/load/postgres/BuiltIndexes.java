@@ -62,7 +62,7 @@ final class BuiltIndexes {
       others.add(new Wanted(name, index.create(role(name), sql.built()), index.name(), again));
     }
     make(others);
-    indexed.addAll(Sql.texts(load.session().connection(), sql.indexedColumns()));
+    indexed.addAll(Sql.texts(load.session().connection(), TableSql.indexedColumns(sql.built())));
     List<String> empty = Sql.texts(load.session().connection(), sql.emptyColumns());
     List<Wanted> own = new ArrayList<>();
     for (TableShape.Column column : sql.indexes(indexed)) {

@@ -112,7 +112,7 @@ final class WholeInPlace extends RowsInPlace {
     }
     TableMark mark = TableMark.of(connection, load().read(view().name()), sql().from());
     load().allArrived(view(), mark.rows(), request().expected());
-    String comments = added.comments(load().state().last(connection, view().name()));
+    String comments = added.comments(connection);
     LoadNote note = new LoadNote(mark, true, comments, null, request().warning());
     load().loaded(connection, request(), note);
   }
@@ -137,7 +137,6 @@ final class WholeInPlace extends RowsInPlace {
 
   @Override
   void committed() throws SQLException {
-    added.index();
     super.committed();
     without.forEach(
         index ->
