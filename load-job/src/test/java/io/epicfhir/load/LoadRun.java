@@ -168,6 +168,15 @@ public final class LoadRun {
     }
   }
 
+  /** Makes a tablespace in the server's own folder. */
+  public static void createTablespace(String name) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET allow_in_place_tablespaces = on");
+      statement.execute("CREATE TABLESPACE " + name + " LOCATION ''");
+    }
+  }
+
   public static Connection connect() throws SQLException {
     Connection connection =
         DriverManager.getConnection(SharedDatabase.database().jdbcUrl(), "postgres", "");

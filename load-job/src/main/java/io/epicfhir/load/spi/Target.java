@@ -105,6 +105,7 @@ public interface Target extends AutoCloseable {
    * @param before what is there
    * @return empty, with nothing changed, where that does not come out: then the table is to be
    *     replaced
+   * @throws TableDamaged where it is to be replaced because its rows cannot be read
    */
   Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before);
 
@@ -156,6 +157,7 @@ public interface Target extends AutoCloseable {
    * Standing#verifiedAt} is now.
    *
    * @return whether they are the same
+   * @throws TableDamaged where the table's rows cannot be read
    */
   boolean verify(LoadRequest request);
 

@@ -3,6 +3,7 @@ package io.epicfhir.load.postgres.session;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.load.spi.TableBusy;
+import io.epicfhir.load.spi.TableDamaged;
 import java.sql.SQLException;
 import java.util.Set;
 import org.postgresql.util.PSQLException;
@@ -102,6 +103,11 @@ public final class PostgresFailure extends JobException {
       return new TableBusy(getMessage(), this);
     }
     return new JobException(kind.exitCode, getMessage(), this);
+  }
+
+  /** The same, where its table can be replaced. */
+  public TableDamaged asTableDamaged() {
+    return new TableDamaged(getMessage(), damage(), this);
   }
 
   /** Whether a table's own files are damaged: a new table of the same rows has others. */
