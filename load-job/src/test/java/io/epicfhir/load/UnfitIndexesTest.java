@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An index that somebody made and that cannot hold a value is no reason to have no rows. */
@@ -197,6 +198,43 @@ class UnfitIndexesTest {
       rows.add(row(row.toArray()));
     }
     return rows;
+  }
+
+  /** Whoever relied on the UNIQUE must not hear that it is back. */
+  @ParameterizedTest
+  @CsvSource({
+    "'CREATE INDEX own ON {}.a (id)', another table or index has its name",
+    "'CREATE TABLE {}.own ()', another table or index has its name",
+    "'', its column is gone"
+  })
+  void oneThatCannotComeBackIsGivenUp(String inTheWay, String why) throws Exception {
+    load.with("removed-columns", "drop");
+    ViewTables.write(load.lake(), "a", plain(), List.of(row("r1", "x", "r1")));
+    assertThat(load.run()).isZero();
+    load.execute("CREATE UNIQUE INDEX own ON {}.a (text)");
+    ViewTables.write(
+        load.lake(), "a", plain(), List.of(row("r1", "x", "r1"), row("r2", "x", "r2")));
+    assertThat(load.run()).isZero();
+    assertThat(load.query("SELECT name FROM {}_state.left_out")).containsExactly("own");
+    load.execute(inTheWay.isEmpty() ? "SELECT 1" : inTheWay);
+    if (inTheWay.isEmpty()) {
+      ViewTables.write(
+          load.lake(),
+          "a",
+          schema(column("id", DataTypes.StringType, "id")),
+          List.of(row("r1", "r1")));
+    } else {
+      ViewTables.write(load.lake(), "a", plain(), List.of(row("r1", "x", "r1")));
+    }
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.report().at("/notes").toString())
+        .contains("Cannot create the index own of " + load.schema() + ".a again: " + why)
+        .doesNotContain("has own again");
+    assertThat(load.query("SELECT count(*) FROM {}_state.left_out")).containsExactly("0");
+    assertThat(load.run()).isZero();
+    assertThat(load.report().at("/notes").toString()).doesNotContain("own");
   }
 
   /** An index's definition may name a patient. */
