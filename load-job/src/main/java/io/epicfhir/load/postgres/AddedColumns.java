@@ -140,6 +140,8 @@ record AddedColumns(
   private void index(String name, TableShape.Column column) throws SQLException {
     List<String> statements =
         new ArrayList<>(Sql.texts(load.session().connection(), invalid(name)));
+    statements.addAll(
+        IndexTablespaces.of(load.session().connection(), read()).ofColumn(column.name()));
     statements.add(TableSql.index(role(name), read(), column, false));
     try {
       inTurn(statements);

@@ -50,7 +50,8 @@ record LeftOutIndexes(PostgresLoad load) {
   }
 
   /** Whether somebody made one like it. */
-  private boolean stands(String view, String definition) throws SQLException {
+  private boolean stands(String view, String later) throws SQLException {
+    String definition = IndexTablespaces.create(later);
     int using = definition.indexOf(" USING ");
     String unique = definition.startsWith("CREATE UNIQUE ") ? "" : "NOT ";
     return definition.startsWith("CREATE ")

@@ -70,8 +70,10 @@ final class WholeInPlace extends RowsInPlace {
     StandingTable table = load().locked(connection, view().name(), before, WRITING);
     String read = load().read(view().name());
     for (String index : without) {
-      String create = UnfitIndexes.create(connection, read, index);
-      new LeftOut(load().state()).add(connection, view().name(), index, create);
+      String later =
+          IndexTablespaces.of(connection, read)
+              .later(index, UnfitIndexes.create(connection, read, index));
+      new LeftOut(load().state()).add(connection, view().name(), index, later);
       Sql.execute(connection, UnfitIndexes.drop(connection, read, index));
     }
     if (!table.kind().equals(before.kind()) || !table.has(view().shape())) {
