@@ -12,6 +12,7 @@ import io.epicfhir.load.postgres.PostgresTarget;
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.Retries;
 import io.epicfhir.load.postgres.state.AuditCopy;
+import io.epicfhir.load.postgres.state.LoadState;
 import io.epicfhir.load.quality.QualitySettings;
 import io.epicfhir.load.settings.LoadSettings;
 import io.epicfhir.load.spi.LakeName;
@@ -22,6 +23,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.spark.sql.SparkSession;
 
@@ -83,7 +85,10 @@ public final class Load implements Job {
     }
   }
 
-  /** The lake's record of this load, and what came with it, goes into the database, too. */
+  /**
+   * The lake's record of this load, and what came with it, goes into the database, too; and which
+   * warnings about them the report has.
+   */
   @Override
   public void recorded(JobContext context) {
     LoadSettings settings = LoadSettings.from(context.settings());
@@ -91,7 +96,9 @@ public final class Load implements Job {
       return;
     }
     try (Connection connection = settings.access().connect(settings.lockPatience())) {
-      audit(settings, context).bringUpToDate(connection);
+      AuditCopy audit = audit(settings, context);
+      audit.bringUpToDate(connection);
+      audit.reported(connection, context.run().key(), warnings(context));
     } catch (SQLException e) {
       throw PostgresFailure.of(e, "copy the audit log").asJobException();
     } catch (PostgresFailure e) {
@@ -99,8 +106,20 @@ public final class Load implements Job {
     }
   }
 
+  private static List<String> warnings(JobContext context) {
+    Object warnings =
+        context.recorder().results(Set.of(ViewLoads.WARNINGS)).get(ViewLoads.WARNINGS);
+    return warnings instanceof List<?> sentences
+        ? sentences.stream().map(String::valueOf).toList()
+        : List.of();
+  }
+
   private static AuditCopy audit(LoadSettings settings, JobContext context) {
-    return new AuditCopy(settings.stateSchema(), new AuditLog(context.lake()));
+    return new AuditCopy(
+        new LoadState(settings.stateSchema(), settings.schema()),
+        new AuditLog(context.lake()),
+        LakeName.of(context.lake()),
+        settings.movedFrom());
   }
 
   /** The tables to replace whatever is there; asked for by hand, when one is in doubt. */
@@ -132,7 +151,6 @@ public final class Load implements Job {
       case POSTGRESQL ->
           PostgresTarget.open(
               settings,
-              LakeName.of(context.lake()),
               audit(settings, context),
               context.run().key(),
               retries,

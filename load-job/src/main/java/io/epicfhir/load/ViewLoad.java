@@ -10,6 +10,7 @@ import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.load.spi.LoadRequest;
 import io.epicfhir.load.spi.LoadResult;
 import io.epicfhir.load.spi.Loaded;
+import io.epicfhir.load.spi.TableDamaged;
 import io.epicfhir.load.spi.Target;
 import io.epicfhir.load.spi.ViewChanges;
 import io.epicfhir.load.spi.ViewSnapshot;
@@ -81,10 +82,11 @@ final class ViewLoad {
     if (!same) {
       return load(request, found);
     }
-    if (target.verify(request)) {
+    Optional<String> unlike = unlike(request, found.get());
+    if (unlike.isEmpty()) {
       return answer(found.get().counted(), found.get().rows(), Way.NONE);
     }
-    return load(differing(request, found.get()), Optional.empty());
+    return load(request.because(unlike.get()), Optional.empty());
   }
 
   /**
@@ -98,14 +100,20 @@ final class ViewLoad {
     long expected = view.rowCount().orElseGet(() -> view.rows(session()).count());
     LoadRequest request =
         new LoadRequest(view, () -> view.rows(session()), expected, patience, doubt(found));
-    return new Target.Tied(request, found.flatMap(standing -> changes(request, standing)), found);
+    return new Target.Tied(
+        request,
+        looked -> request.because(doubt(looked)),
+        found.flatMap(standing -> changes(request, standing)),
+        found);
   }
 
   /** The answer for the report, where the table was loaded as such a part. */
   Map<String, Object> answer(Target.Tied tied, Target.TiedResult result) {
     Timer.Context timing = recorder.registry().timer("load." + view.name()).time();
-    if (!result.whole() && !isVerified(tied.request(), tied.before().get())) {
-      return replaced(differing(tied.request(), tied.before().get()), timing);
+    Optional<String> unlike =
+        result.whole() ? Optional.empty() : unlike(tied.request(), tied.before().get());
+    if (unlike.isPresent()) {
+      return replaced(tied.request().because(unlike.get()), timing);
     }
     return done(tied.request(), result.result(), result.whole() ? Way.WHOLE : Way.CHANGES, timing);
   }
@@ -119,12 +127,20 @@ final class ViewLoad {
 
   private Map<String, Object> load(LoadRequest request, Optional<Target.Standing> before) {
     Timer.Context timing = recorder.registry().timer("load." + view.name()).time();
-    Optional<LoadResult> changed =
-        before.flatMap(
-            standing ->
-                changes(request, standing).flatMap(some -> target.change(request, some, standing)));
-    if (changed.isPresent() && !isVerified(request, before.get())) {
-      return replaced(differing(request, before.get()), timing);
+    Optional<LoadResult> changed = Optional.empty();
+    Optional<String> unlike;
+    try {
+      changed =
+          before.flatMap(
+              standing ->
+                  changes(request, standing)
+                      .flatMap(some -> target.change(request, some, standing)));
+      unlike = changed.flatMap(some -> unlike(request, before.get()));
+    } catch (TableDamaged e) {
+      unlike = Optional.of(damaged(e.why()));
+    }
+    if (unlike.isPresent()) {
+      return replaced(request.because(unlike.get()), timing);
     }
     if (changed.isEmpty()) {
       return replaced(before.isPresent() ? lookedAt(request) : request, timing);
@@ -148,21 +164,21 @@ final class ViewLoad {
     return answer(result.rows(), request.expected(), way);
   }
 
-  /** A table with news every day is compared, too, when its time has come. */
-  private boolean isVerified(LoadRequest request, Target.Standing before) {
-    return !verification.isDue(view.name(), before) || target.verify(request);
-  }
-
-  /** The same rows, with the warning that the table had others. */
-  private LoadRequest differing(LoadRequest request, Target.Standing before) {
-    return new LoadRequest(
-        view, request.rows(), request.expected(), request.patience(), differs(before));
+  /** Where it is time for the comparison, also of a table with news: why it does not end well. */
+  private Optional<String> unlike(LoadRequest request, Target.Standing before) {
+    if (!verification.isDue(view.name(), before)) {
+      return Optional.empty();
+    }
+    try {
+      return target.verify(request) ? Optional.empty() : Optional.of(differs(before));
+    } catch (TableDamaged e) {
+      return Optional.of(damaged(e.why()));
+    }
   }
 
   /** Nobody has looked yet, or changes did not fit: somebody else may have changed the table. */
   private LoadRequest lookedAt(LoadRequest request) {
-    return new LoadRequest(
-        view, request.rows(), request.expected(), request.patience(), doubt(target.lookedAt(view)));
+    return request.because(doubt(target.lookedAt(view)));
   }
 
   private Optional<ViewChanges> changes(LoadRequest request, Target.Standing before) {
@@ -177,8 +193,7 @@ final class ViewLoad {
   private String doubt(Optional<Target.Standing> found) {
     String damage = found.map(Target.Standing::damage).orElse("");
     if (!damage.isEmpty()) {
-      return "The rows of %s could not be read (%s): the server's storage is damaged. The table was reloaded in full. Have the server's disks checked."
-          .formatted(table, damage);
+      return damaged(damage);
     }
     if (found.filter(Target.Standing::tampered).isPresent()) {
       Target.Standing standing = found.get();
@@ -195,6 +210,11 @@ final class ViewLoad {
   private String differs(Target.Standing standing) {
     return "The values in %s did not match its view; only the full comparison (load.verify-every) found this. It last matched at %s. It was reloaded in full."
         .formatted(table, standing.verifiedAt().truncatedTo(ChronoUnit.SECONDS));
+  }
+
+  private String damaged(String damage) {
+    return "The rows of %s could not be read (%s): the server's storage is damaged. The table was reloaded in full. Have the server's disks checked."
+        .formatted(table, damage);
   }
 
   private static Instant since(Target.Standing standing) {

@@ -35,6 +35,9 @@ import org.slf4j.LoggerFactory;
  * to another's, is tried again when the others are done.
  */
 final class ViewLoads implements TiedLoads.Outcome {
+  /** In the report's result: what a person must hear, though the tables are loaded. */
+  static final String WARNINGS = "warnings";
+
   private static final Logger LOG = LoggerFactory.getLogger(ViewLoads.class);
 
   private static final Duration A_MOMENT = Duration.ofMillis(200);
@@ -234,7 +237,7 @@ final class ViewLoads implements TiedLoads.Outcome {
     }
     List<String> warnings = target.warnings();
     if (!warnings.isEmpty()) {
-      recorder.result("warnings", warnings);
+      recorder.result(WARNINGS, warnings);
       warnings.forEach(recorder::note);
     }
   }

@@ -11,6 +11,7 @@ import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.load.postgres.PostgresTarget;
 import io.epicfhir.load.postgres.session.Retries;
 import io.epicfhir.load.postgres.state.AuditCopy;
+import io.epicfhir.load.postgres.state.LoadState;
 import io.epicfhir.load.settings.LoadSettings;
 import io.epicfhir.load.spi.LakeName;
 import io.epicfhir.load.spi.LakeTables;
@@ -61,8 +62,11 @@ class ErrorsTest {
       try (Target real =
           PostgresTarget.open(
               settings,
-              LakeName.of(context.lake()),
-              new AuditCopy(settings.stateSchema(), new AuditLog(context.lake())),
+              new AuditCopy(
+                  new LoadState(settings.stateSchema(), settings.schema()),
+                  new AuditLog(context.lake()),
+                  LakeName.of(context.lake()),
+                  ""),
               context.run().key(),
               new Retries(2, settings.retryPause(), Retries::sleep),
               context.recorder()::note)) {

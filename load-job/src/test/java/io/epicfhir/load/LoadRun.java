@@ -26,6 +26,7 @@ public final class LoadRun {
   private final Path folder;
   private final String schema = SharedDatabase.newSchema();
   private final Map<String, String> settings = new LinkedHashMap<>();
+  private String run = "r";
 
   public LoadRun(Path folder) {
     this.folder = folder;
@@ -51,6 +52,12 @@ public final class LoadRun {
 
   public LoadRun with(String key, String value) {
     settings.put(key, value);
+    return this;
+  }
+
+  /** What is run from here on is of this logical run; the first one is r. */
+  public LoadRun inRun(String id) {
+    run = id;
     return this;
   }
 
@@ -91,7 +98,7 @@ public final class LoadRun {
   }
 
   /** Starts the job in a JVM of its own. */
-  Process start(List<String> jvm, List<String> more) throws IOException {
+  public Process start(List<String> jvm, List<String> more) throws IOException {
     List<String> options = new ArrayList<>(jvm);
     options.addAll(more);
     return new ProcessBuilder(command(options))
@@ -116,7 +123,7 @@ public final class LoadRun {
       "--dag",
       "d",
       "--run",
-      "r",
+      run,
       "--task",
       "load",
       "--interval-end",
@@ -124,10 +131,10 @@ public final class LoadRun {
     };
   }
 
-  /** The last run's report. */
+  /** The report of this run's last try. */
   public JsonNode report() {
     try {
-      return MAPPER.readTree(lake().resolve("metrics/d/r/load.json").toFile());
+      return MAPPER.readTree(lake().resolve("metrics/d/" + run + "/load.json").toFile());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -158,6 +165,15 @@ public final class LoadRun {
     try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
       statement.execute(sql.replace("{}", schema));
+    }
+  }
+
+  /** Makes a tablespace in the server's own folder. */
+  public static void createTablespace(String name) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET allow_in_place_tablespaces = on");
+      statement.execute("CREATE TABLESPACE " + name + " LOCATION ''");
     }
   }
 

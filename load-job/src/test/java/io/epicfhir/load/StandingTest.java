@@ -7,6 +7,7 @@ import static io.epicfhir.load.ViewTables.row;
 import static io.epicfhir.load.ViewTables.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.common.ChildJvm;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.types.DataTypes;
@@ -151,6 +152,58 @@ class StandingTest {
             load.query("SELECT jsonb_exists(comments::jsonb, 'ward_id') FROM {}_state.load_state"))
         .containsExactly("t");
     assertThat(load.query("SELECT col_description('{}.a'::regclass, 2)")).containsExactly("mine");
+  }
+
+  /** A column, its index and the rows each come in a transaction of their own. */
+  @ParameterizedTest
+  @ValueSource(strings = {"load.committed:1", "load.committed:2"})
+  void soHasOneWhoseLoadWasKilledOnItsWay(String point) throws Exception {
+    load.execute("CREATE VIEW {}.report AS SELECT id FROM {}.a");
+    StructType more =
+        schema(
+            column("id", DataTypes.StringType, "id"),
+            column("text", DataTypes.StringType, "string"),
+            column("ward_id", DataTypes.StringType, "id"));
+    ViewTables.write(load.lake(), "a", more, List.of(row("r", "t", "w", "r")));
+    Process killed = load.start(List.of("-Xmx768m"), List.of("-Depicfhir.failpoint=" + point));
+    assertThat(killed.waitFor()).isEqualTo(ChildJvm.KILLED);
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.query("SELECT ward_id FROM {}.a")).containsExactly("w");
+    assertThat(
+            load.query(
+                "SELECT indexname, indisvalid FROM pg_indexes JOIN pg_index"
+                    + " ON indexrelid = to_regclass(format('%I.%I', schemaname, indexname))"
+                    + " WHERE schemaname = '{}' ORDER BY 1"))
+        .containsExactly("a_pkey|t", "a_ward_id_idx|t");
+    assertThat(
+            load.query("SELECT jsonb_exists(comments::jsonb, 'ward_id') FROM {}_state.load_state"))
+        .containsExactly("t");
+  }
+
+  /** An analyst's own index on it is enough, and her comment stays hers. */
+  @Test
+  void aColumnThatSomebodyAddedBeforeItsViewGetsAnIndexIfItHasNone() throws Exception {
+    load.execute("CREATE VIEW {}.report AS SELECT id FROM {}.a");
+    load.execute("ALTER TABLE {}.a ADD ward_id text, ADD bed_id text");
+    load.execute("CREATE INDEX mine ON {}.a (ward_id)");
+    load.execute("COMMENT ON COLUMN {}.a.ward_id IS 'mine'");
+    StructType more =
+        schema(
+            column("id", DataTypes.StringType, "id"),
+            column("text", DataTypes.StringType, "string"),
+            column("ward_id", DataTypes.StringType, "id"),
+            column("bed_id", DataTypes.StringType, "id"));
+    ViewTables.write(load.lake(), "a", more, List.of(row("r", "t", "w", "b", "r")));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.query("SELECT indexname FROM pg_indexes WHERE schemaname = '{}' ORDER BY 1"))
+        .containsExactly("a_bed_id_idx", "a_pkey", "mine");
+    assertThat(
+            load.query("SELECT jsonb_exists(comments::jsonb, 'ward_id') FROM {}_state.load_state"))
+        .containsExactly("f");
   }
 
   @Test

@@ -118,6 +118,7 @@ public abstract class TargetKit {
         .contains(first.lake().toRealPath().toString(), "set load.moved-from = ");
     assertThat(first.run()).isZero();
     assertThat(way(first)).isEqualTo("none");
+    assertThat(first.report().at("/result").has("warnings")).isFalse();
     assertSame(first);
   }
 

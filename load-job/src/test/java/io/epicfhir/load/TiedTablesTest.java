@@ -1,8 +1,10 @@
 package io.epicfhir.load;
 
+import static io.epicfhir.load.ViewTables.column;
 import static io.epicfhir.load.ViewTables.plain;
 import static io.epicfhir.load.ViewTables.plainRows;
 import static io.epicfhir.load.ViewTables.row;
+import static io.epicfhir.load.ViewTables.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
@@ -11,6 +13,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,6 +136,57 @@ class TiedTablesTest {
     assertThat(way(from) + " " + way(to)).isEqualTo("none none");
   }
 
+  /** A load of its own would warn; so must the one together with others. */
+  @ParameterizedTest
+  @CsvSource({
+    "a, z, changes, a",
+    "a, z, changes, z",
+    "z, a, changes, z",
+    "a, z, whole, a",
+    "z, a, whole, a"
+  })
+  void aTableThatSomebodyElseChangedIsNamedAlsoWhereItIsTied(
+      String from, String to, String way, String changed) throws Exception {
+    night(from, true, List.of(), of("old1", "old2"));
+    night(to, true, List.of(), of("old2", null));
+    assertThat(load.run()).isZero();
+    load.execute("ALTER TABLE {}.%s ADD FOREIGN KEY (text) REFERENCES {}.%s".formatted(from, to));
+    load.execute("UPDATE {}.%s SET text = text WHERE id = 'r5'".formatted(changed));
+    night(from, way.equals("changes"), List.of("old1"), of("new1", "new2"));
+    night(to, way.equals("changes"), List.of("old2"), of("new2", null));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(way(changed)).isEqualTo("whole");
+    assertThat(way(changed.equals(from) ? to : from)).isEqualTo(way);
+    assertThat(load.report().at("/result/warnings"))
+        .singleElement()
+        .satisfies(w -> assertThat(w.asText()).startsWith(someoneChanged(changed)));
+    assertThat(load.query("SELECT id FROM {}.%s WHERE text = 'new2'".formatted(from)))
+        .containsExactly("new1");
+  }
+
+  /** A person asked for the whole table: it may be too damaged for a look at it. */
+  @Test
+  void oneThatIsReplacedByHandIsNotLookedAt() throws Exception {
+    night("a", true, List.of(), of("old1", "old2"));
+    night("z", true, List.of(), of("old2", null));
+    assertThat(load.run()).isZero();
+    load.execute("ALTER TABLE {}.a ADD FOREIGN KEY (text) REFERENCES {}.z");
+    load.execute("UPDATE {}.a SET text = text WHERE id = 'r5'");
+    night("a", true, List.of("old1"), of("new1", "new2"));
+    night("z", true, List.of("old2"), of("new2", null));
+
+    assertThat(load.run("--views", "a,z")).as(() -> load.error()).isZero();
+
+    assertThat(way("a") + " " + way("z")).isEqualTo("whole whole");
+    assertThat(load.report().at("/result").has("warnings")).isFalse();
+  }
+
+  private String someoneChanged(String view) {
+    return "Someone else changed %s.%s between ".formatted(load.schema(), view);
+  }
+
   @Test
   void soDoRowsOfThreeTablesThatReferToEachOtherInAChain() throws Exception {
     ViewTables.write(load.lake(), "m", plain(), plainRows(40, null));
@@ -148,6 +203,10 @@ class TiedTablesTest {
     assertThat(load.run()).as(() -> load.error()).isZero();
 
     assertThat(way("a") + " " + way("z") + " " + way("m")).isEqualTo("changes changes whole");
+    assertThat(load.report().at("/result/warnings"))
+        .as("of the row that came by hand")
+        .singleElement()
+        .satisfies(w -> assertThat(w.asText()).startsWith(someoneChanged("m")));
     assertThat(
             load.query(
                 "SELECT a.id, z.id, m.id FROM {}.a a JOIN {}.z z ON z.id = a.text"
@@ -235,6 +294,31 @@ class TiedTablesTest {
     night("a", true, List.of(), of("bed", "nowhere"));
     assertThat(load.run()).isEqualTo(5);
     assertThat(load.error()).contains("the foreign key part of table a does not allow it");
+  }
+
+  /** The first try adds the column, and its rows wait for those of z. */
+  @Test
+  void aNewColumnOfATableThatWaitsHasIndexAndCommentToo() throws Exception {
+    load.execute("ALTER TABLE {}.a ADD FOREIGN KEY (text) REFERENCES {}.z");
+    StructType more =
+        schema(
+            column("id", DataTypes.StringType, "id"),
+            column("text", DataTypes.StringType, "string"),
+            column("ward_id", DataTypes.StringType, "id"));
+    ViewTables.write(load.lake(), "a", more, List.of(row("new1", "new2", "w", "new1")));
+    change("z", "new2", "");
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(way("a") + " " + way("z")).isEqualTo("whole changes");
+    assertThat(load.query("SELECT ward_id FROM {}.a")).containsExactly("w");
+    assertThat(load.query("SELECT to_regclass('{}.a_ward_id_idx') IS NOT NULL"))
+        .containsExactly("t");
+    assertThat(
+            load.query(
+                "SELECT jsonb_exists(comments::jsonb, 'ward_id') FROM {}_state.load_state"
+                    + " WHERE view = 'a'"))
+        .containsExactly("t");
   }
 
   @Test

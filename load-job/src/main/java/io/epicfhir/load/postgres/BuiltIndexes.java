@@ -26,13 +26,18 @@ final class BuiltIndexes {
   /** As much of a name as PostgreSQL keeps. */
   private static final int LONGEST = 63;
 
+  /** Names of indexes that are built are ours alone. */
+  private static final String NAME_TAKEN = "42P07";
+
   private final PostgresLoad load;
   private final ViewSnapshot view;
   private final TableSql sql;
   private final boolean idIsResource;
   private final Map<String, String> names = new LinkedHashMap<>();
   private final Map<String, String> leftOut = new LinkedHashMap<>();
+  private IndexTablespaces spaces;
   private String prefix;
+  private int begun;
   private String key = "";
 
   /**
@@ -50,21 +55,24 @@ final class BuiltIndexes {
     prefix =
         load.session().number("SELECT to_regclass(" + literal(sql.built()) + ")::oid::bigint")
             + " index ";
+    spaces = IndexTablespaces.of(load.session().connection(), sql.read());
     Set<String> indexed = keys();
     List<Wanted> others = new ArrayList<>();
     for (FoundIndex index : FoundIndex.of(load.session().connection(), sql.read())) {
       String name = begin(index.name()); // first, so that they keep their names
       String again = index.create(role(index.name()), sql.read());
-      others.add(new Wanted(name, index.create(role(name), sql.built()), index.name(), again));
+      List<String> create = new ArrayList<>(spaces.ofIndex(index.name()));
+      create.add(index.create(role(name), sql.built()));
+      others.add(new Wanted(name, create, index.name(), spaces.later(index.name(), again)));
     }
     make(others);
-    indexed.addAll(Sql.texts(load.session().connection(), sql.indexedColumns()));
+    indexed.addAll(Sql.texts(load.session().connection(), TableSql.indexedColumns(sql.built())));
     List<String> empty = Sql.texts(load.session().connection(), sql.emptyColumns());
     List<Wanted> own = new ArrayList<>();
     for (TableShape.Column column : sql.indexes(indexed)) {
       String name = begin(nameOf(view.name(), column));
-      String create =
-          TableSql.index(role(name), sql.built(), column, empty.contains(column.name()));
+      List<String> create = new ArrayList<>(spaces.ofColumn(column.name()));
+      create.add(TableSql.index(role(name), sql.built(), column, empty.contains(column.name())));
       own.add(new Wanted(name, create, "on column " + column.name(), null));
     }
     make(own);
@@ -73,12 +81,12 @@ final class BuiltIndexes {
   /**
    * An index to be made.
    *
-   * @param create its statement, which may hold values of rows
+   * @param create its statements, which may hold values of rows
    * @param known what may be told of it
    * @param again the statement that makes it later where the rows do not take it now; null for one
    *     of ours
    */
-  private record Wanted(String name, String create, String known, String again) {}
+  private record Wanted(String name, List<String> create, String known, String again) {}
 
   /** Those of many rows side by side. */
   private void make(List<Wanted> indexes) throws SQLException {
@@ -92,7 +100,7 @@ final class BuiltIndexes {
     }
     for (Wanted index : indexes) {
       try {
-        load.session().execute(index.create());
+        load.session().transaction(c -> Sql.execute(c, index.create()));
       } catch (SQLException e) {
         unfit(index, e);
       }
@@ -100,7 +108,7 @@ final class BuiltIndexes {
   }
 
   private String begin(String wanted) {
-    String name = prefix + names.size();
+    String name = prefix + begun++; // never one that another of them had
     names.put(name, wanted);
     return name;
   }
@@ -122,8 +130,11 @@ final class BuiltIndexes {
   private boolean primaryKey() throws SQLException {
     String found = String.join("", Sql.texts(load.session().connection(), sql.foundPrimaryKey()));
     String name = begin(found.isEmpty() ? cut(view.name(), "_pkey") : found);
+    List<String> create =
+        new ArrayList<>(found.isEmpty() ? spaces.ofColumn("id") : spaces.ofIndex(found));
+    create.add(TableSql.primaryKey(role(name), sql.built()));
     try {
-      load.session().execute(TableSql.primaryKey(role(name), sql.built()));
+      load.session().transaction(c -> Sql.execute(c, create));
       key = name;
       return true;
     } catch (SQLException e) {
@@ -166,8 +177,9 @@ final class BuiltIndexes {
   /** Whether the statement can never work on these rows; else the server has a problem. */
   private static boolean isOfTheRows(SQLException e) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
-    return Set.of("22", "23", "42", "54", "0A", "P0")
-        .contains(state.substring(0, Math.min(2, state.length())));
+    return !state.equals(NAME_TAKEN)
+        && Set.of("22", "23", "42", "54", "0A", "P0")
+            .contains(state.substring(0, Math.min(2, state.length())));
   }
 
   /** An index of another loaded table has the name that this table is to have. */

@@ -28,6 +28,9 @@ record ChangeRows(PostgresLoad load) {
     } catch (ChangesInPlace.DoesNotAddUp e) {
       return Optional.empty();
     } catch (PostgresFailure e) {
+      if (e.isDamage()) {
+        throw e.asTableDamaged();
+      }
       if (isOfTheRows(e)) {
         return Optional.empty();
       }

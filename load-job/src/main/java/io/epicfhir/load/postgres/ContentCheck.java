@@ -1,5 +1,6 @@
 package io.epicfhir.load.postgres;
 
+import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.postgres.state.LoadState;
@@ -25,17 +26,32 @@ final class ContentCheck {
     StandingTable table = load.standing(view.name());
     RowsSql sql = load.rowsSql(view, table);
     new TypedCopy(load).copy(request, sql.create(view.shape()));
-    long[] same = new long[1];
-    session.transaction(
-        connection ->
-            PostgresLoad.seeing(
-                connection,
-                table,
-                load.read(view.name()),
-                c -> same[0] = Sql.number(c, sql.sameRows())));
+    boolean same = isSame(view, table, sql);
     session.execute(sql.drop());
-    if (same[0] == 1) {
+    if (same) {
       state.verified(session.connection(), view.name());
+    }
+    return same;
+  }
+
+  /** It reads values that nothing else does, such as those that lie beside their rows. */
+  private boolean isSame(ViewSnapshot view, StandingTable table, RowsSql sql) throws SQLException {
+    long[] same = new long[1];
+    try {
+      session.transaction(
+          connection ->
+              PostgresLoad.seeing(
+                  connection,
+                  table,
+                  load.read(view.name()),
+                  c -> same[0] = Sql.number(c, sql.sameRows())));
+    } catch (SQLException e) {
+      PostgresFailure failure = PostgresFailure.of(e, "read " + load.nameOf(view));
+      if (!failure.isDamage()) {
+        throw e;
+      }
+      session.execute(sql.drop());
+      throw failure.asTableDamaged();
     }
     return same[0] == 1;
   }

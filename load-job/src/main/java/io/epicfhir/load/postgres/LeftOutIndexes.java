@@ -7,10 +7,17 @@ import io.epicfhir.load.postgres.session.Sql;
 import io.epicfhir.load.postgres.state.LeftOut;
 import java.sql.SQLException;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 
 /** Indexes of others that rows did not fit: they come back as soon as rows do. */
 record LeftOutIndexes(PostgresLoad load) {
+  /** Why one can never come back, by SQLSTATE. */
+  private static final Map<String, String> GONE =
+      Map.of(
+          "42P07", "another table or index has its name",
+          "42710", "another table or index has its name",
+          "42P16", "the table has another primary key",
+          "42703", "its column is gone");
 
   /** Tells of those that earlier loads left out. */
   void tell() throws SQLException {
@@ -32,15 +39,19 @@ record LeftOutIndexes(PostgresLoad load) {
       String name = one.getKey();
       if (stands(view, one.getValue())) {
         leftOut.remove(load.session().connection(), view, name);
-      } else if (made(view, one.getValue())) {
+        continue;
+      }
+      Optional<String> note = tried(view, name, one.getValue());
+      if (note.isPresent()) {
         leftOut.remove(load.session().connection(), view, name);
-        load.notes().accept("%s.%s has %s again".formatted(load.settings().schema(), view, name));
+        load.notes().accept(note.get());
       }
     }
   }
 
   /** Whether somebody made one like it. */
-  private boolean stands(String view, String definition) throws SQLException {
+  private boolean stands(String view, String later) throws SQLException {
+    String definition = IndexTablespaces.create(later);
     int using = definition.indexOf(" USING ");
     String unique = definition.startsWith("CREATE UNIQUE ") ? "" : "NOT ";
     return definition.startsWith("CREATE ")
@@ -57,8 +68,9 @@ record LeftOutIndexes(PostgresLoad load) {
             > 0;
   }
 
-  /** Whether it need not be tried again. */
-  private boolean made(String view, String definition) throws SQLException {
+  /** What became of it; empty where a later load may have more success. */
+  private Optional<String> tried(String view, String name, String definition) throws SQLException {
+    String table = load.settings().schema() + "." + view;
     try {
       load.session()
           .transaction(
@@ -67,14 +79,17 @@ record LeftOutIndexes(PostgresLoad load) {
                     "SET LOCAL lock_timeout = " + load.settings().swapTimeout().toMillis();
                 Sql.execute(connection, timeout, definition);
               });
-      return true;
+      return Optional.of("%s has %s again".formatted(table, name));
     } catch (SQLException e) {
       PostgresFailure failure = PostgresFailure.of(e, "make an index of " + view);
       if (failure.kind() == PostgresFailure.Kind.BROKEN) {
         throw failure;
       }
-      // The name, or the primary key, is another one's now; or its column is gone.
-      return Set.of("42P07", "42710", "42P16", "42703").contains(failure.sqlState());
+      return Optional.ofNullable(GONE.get(failure.sqlState()))
+          .map(
+              why ->
+                  "Cannot create the index %s of %s again: %s. If it is still needed, create it yourself."
+                      .formatted(name, table, why));
     }
   }
 }

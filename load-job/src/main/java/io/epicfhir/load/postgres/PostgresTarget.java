@@ -1,13 +1,11 @@
 package io.epicfhir.load.postgres;
 
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.job.AuditLog;
 import io.epicfhir.load.postgres.copy.CopyConnections;
 import io.epicfhir.load.postgres.copy.StagedCopy;
 import io.epicfhir.load.postgres.session.PostgresSession;
 import io.epicfhir.load.postgres.session.Retries;
 import io.epicfhir.load.postgres.state.AuditCopy;
-import io.epicfhir.load.postgres.state.LakeOfSchema;
 import io.epicfhir.load.postgres.state.LoadState;
 import io.epicfhir.load.quality.QualitySettings;
 import io.epicfhir.load.settings.LoadSettings;
@@ -51,7 +49,6 @@ public final class PostgresTarget implements Target {
   private final Consumer<String> notes;
   private final String runKey;
   private final AuditCopy audit;
-  private final List<String> warnings = new ArrayList<>();
   private final CopyConnections connections;
   private PostgresLoad load;
 
@@ -80,8 +77,7 @@ public final class PostgresTarget implements Target {
   /**
    * Connects, waits for another loader, and makes the pipeline's own tables where they are missing.
    *
-   * @param lake the lake whose views are loaded
-   * @param audit of that lake
+   * @param audit of the lake whose views are loaded
    * @param runKey the logical run, for the record
    * @param notes sentences for the person who reads the report
    * @throws JobException where the database cannot be used, another loader goes on for too long, or
@@ -89,14 +85,13 @@ public final class PostgresTarget implements Target {
    */
   public static PostgresTarget open(
       LoadSettings settings,
-      String lake,
       AuditCopy audit,
       String runKey,
       Retries retries,
       Consumer<String> notes) {
     PostgresTarget target = new PostgresTarget(settings, audit, runKey, retries, notes);
     try {
-      target.guarded("prepare the schemas", () -> target.prepare(lake));
+      target.guarded("prepare the schemas", target::prepare);
     } catch (JobException e) {
       target.close();
       throw e;
@@ -104,14 +99,11 @@ public final class PostgresTarget implements Target {
     return target;
   }
 
-  private boolean prepare(String lake) throws SQLException {
+  private boolean prepare() throws SQLException {
     settings.access().requireUnicode(session.connection());
     state.create(session.connection(), settings.readerRole());
-    String first = audit.log().record(1).map(AuditLog.Kept::sha256).orElse("");
-    new LakeOfSchema(state, first).require(session.connection(), lake, settings.movedFrom());
-    warnings.clear();
-    session.transaction(connection -> audit.create(connection).ifPresent(warnings::add));
-    audit.bringUpToDate(session.connection()).ifPresent(warnings::add);
+    session.transaction(audit::create);
+    audit.bringUpToDate(session.connection());
     String role = new ReaderRole(settings, state, session).given(problems::add);
     load =
         new PostgresLoad(
@@ -206,7 +198,8 @@ public final class PostgresTarget implements Target {
 
   @Override
   public List<String> warnings() {
-    return guarded("read the warnings", () -> load.warnings(warnings));
+    return guarded(
+        "read the warnings", () -> load.warnings(audit.warnings(session.connection(), runKey)));
   }
 
   @Override

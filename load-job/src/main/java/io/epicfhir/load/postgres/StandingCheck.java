@@ -61,7 +61,7 @@ final class StandingCheck {
       if (!PostgresFailure.isDamage(e.getSQLState())) {
         throw e;
       }
-      String damage = "SQLSTATE " + e.getSQLState();
+      String damage = PostgresFailure.of(e, "read " + read).damage();
       return last.map(l -> standing(l, l.rows(), table.has(shape), false, damage));
     }
     return last.map(

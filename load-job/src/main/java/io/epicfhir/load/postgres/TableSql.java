@@ -83,14 +83,19 @@ record TableSql(TableShape shape, List<StandingTable.Column> kept, String stagin
     return "ALTER TABLE " + table + " ADD CONSTRAINT " + name + " PRIMARY KEY (id)";
   }
 
-  /** Columns of the new table that have an index of their own. */
-  String indexedColumns() {
+  /**
+   * Columns that have an index of their own.
+   *
+   * @param table the table, quoted
+   */
+  static String indexedColumns(String table) {
     return """
         SELECT a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a
         ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-        WHERE i.indrelid = to_regclass(%s) AND i.indnatts = 1 AND (i.indpred IS NULL
-          OR pg_get_expr(i.indpred, i.indrelid) = format('(%%I IS NOT NULL)', a.attname))"""
-        .formatted(literal(built()));
+        WHERE i.indrelid = to_regclass(%s) AND i.indisvalid AND i.indnatts = 1
+          AND (i.indpred IS NULL
+            OR pg_get_expr(i.indpred, i.indrelid) = format('(%%I IS NOT NULL)', a.attname))"""
+        .formatted(literal(table));
   }
 
   /** Columns in which the statistics saw no value in any row. */

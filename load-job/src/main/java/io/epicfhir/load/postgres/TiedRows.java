@@ -1,7 +1,6 @@
 package io.epicfhir.load.postgres;
 
 import io.epicfhir.load.postgres.session.PostgresFailure;
-import io.epicfhir.load.spi.LoadRequest;
 import io.epicfhir.load.spi.Target;
 import io.epicfhir.load.spi.ViewSnapshot;
 import java.sql.Connection;
@@ -62,7 +61,7 @@ final class TiedRows {
         load.patiently(toString(), tables.get(0).request().patience(), this::take);
         done = true;
       } catch (ChangesInPlace.DoesNotAddUp e) {
-        replaceAll(current);
+        replaceAll(current, "");
       } catch (PostgresFailure e) {
         another(e);
       }
@@ -83,28 +82,41 @@ final class TiedRows {
   private RowsInPlace staged(int table) throws SQLException {
     Target.Tied tied = tables.get(table);
     if (tied.changes().isEmpty() || tied.before().isEmpty()) {
-      return replacing(table);
+      return replacing(table, "");
     }
     try {
       return ChangesInPlace.staged(
           load, tied.request(), tied.changes().get(), tied.before().get().at());
     } catch (PostgresFailure e) {
       if (new ChangeRows(load).isOfTheRows(e)) {
-        return replacing(table);
+        return replacing(table, e.damage());
       }
       throw e;
     }
   }
 
-  private RowsInPlace replacing(int table) throws SQLException {
-    LoadRequest request = tables.get(table).request();
-    ViewSnapshot view = request.view();
+  /**
+   * All rows of a table: not without a look at those that are there, as somebody else may have
+   * changed them.
+   *
+   * @param damage why they could not be read; empty where they could
+   */
+  private RowsInPlace replacing(int table, String damage) throws SQLException {
+    Target.Tied tied = tables.get(table);
+    ViewSnapshot view = tied.request().view();
     whole.add(table);
-    return WholeInPlace.staged(load, request, load.standing(view.name()));
+    Optional<Target.Standing> looked =
+        tied.before().isEmpty()
+            ? Optional.empty()
+            : new StandingCheck(load, load.state(), load.session()).read(view.shape());
+    if (!damage.isEmpty()) {
+      looked = looked.map(standing -> standing.damaged(damage));
+    }
+    return WholeInPlace.staged(load, tied.whole().apply(looked), load.standing(view.name()));
   }
 
-  private void replaceAll(int table) throws SQLException {
-    rows.set(table, replacing(table));
+  private void replaceAll(int table, String damage) throws SQLException {
+    rows.set(table, replacing(table, damage));
   }
 
   /** One transaction. */
@@ -147,6 +159,6 @@ final class TiedRows {
     if (whole.contains(current) || !new ChangeRows(load).isOfTheRows(e)) {
       throw e;
     }
-    replaceAll(current);
+    replaceAll(current, e.damage());
   }
 }

@@ -70,8 +70,10 @@ final class WholeInPlace extends RowsInPlace {
     StandingTable table = load().locked(connection, view().name(), before, WRITING);
     String read = load().read(view().name());
     for (String index : without) {
-      String create = UnfitIndexes.create(connection, read, index);
-      new LeftOut(load().state()).add(connection, view().name(), index, create);
+      String later =
+          IndexTablespaces.of(connection, read)
+              .later(index, UnfitIndexes.create(connection, read, index));
+      new LeftOut(load().state()).add(connection, view().name(), index, later);
       Sql.execute(connection, UnfitIndexes.drop(connection, read, index));
     }
     if (!table.kind().equals(before.kind()) || !table.has(view().shape())) {
@@ -112,7 +114,7 @@ final class WholeInPlace extends RowsInPlace {
     }
     TableMark mark = TableMark.of(connection, load().read(view().name()), sql().from());
     load().allArrived(view(), mark.rows(), request().expected());
-    String comments = added.comments(load().state().last(connection, view().name()));
+    String comments = added.comments(connection);
     LoadNote note = new LoadNote(mark, true, comments, null, request().warning());
     load().loaded(connection, request(), note);
   }
@@ -137,7 +139,6 @@ final class WholeInPlace extends RowsInPlace {
 
   @Override
   void committed() throws SQLException {
-    added.index();
     super.committed();
     without.forEach(
         index ->

@@ -20,4 +20,10 @@ public record LoadRequest(
     Supplier<Dataset<Row>> rows,
     long expected,
     Duration patience,
-    String warning) {}
+    String warning) {
+
+  /** The same, where this is why. */
+  public LoadRequest because(String why) {
+    return new LoadRequest(view, rows, expected, patience, why);
+  }
+}

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Where view tables go. One loader at a time has it open; closing it lets the next one in. */
 public interface Target extends AutoCloseable {
@@ -45,6 +46,11 @@ public interface Target extends AutoCloseable {
                   view.at().lake(), view.at().tableId(), at.number(), view.commitAt(at.number())))
           && fits
           && !tampered();
+    }
+
+    /** The same, where its rows could not be read. */
+    public Standing damaged(String why) {
+      return new Standing(at, rows, counted, fits, untouched, loadedAt, verifiedAt, why);
     }
 
     /** Whether somebody else changed it. */
@@ -99,16 +105,23 @@ public interface Target extends AutoCloseable {
    * @param before what is there
    * @return empty, with nothing changed, where that does not come out: then the table is to be
    *     replaced
+   * @throws TableDamaged where it is to be replaced because its rows cannot be read
    */
   Optional<LoadResult> change(LoadRequest request, ViewChanges changes, Standing before);
 
   /**
    * A table whose rows wait for those of others.
    *
+   * @param whole what is asked where all rows are replaced, by a look at what is there: empty where
+   *     nobody looked
    * @param changes what came and went since the version that is there; empty to replace all rows
    * @param before what is there; empty where that is not asked
    */
-  record Tied(LoadRequest request, Optional<ViewChanges> changes, Optional<Standing> before) {}
+  record Tied(
+      LoadRequest request,
+      Function<Optional<Standing>, LoadRequest> whole,
+      Optional<ViewChanges> changes,
+      Optional<Standing> before) {}
 
   /**
    * How it was loaded.
@@ -144,6 +157,7 @@ public interface Target extends AutoCloseable {
    * Standing#verifiedAt} is now.
    *
    * @return whether they are the same
+   * @throws TableDamaged where the table's rows cannot be read
    */
   boolean verify(LoadRequest request);
 

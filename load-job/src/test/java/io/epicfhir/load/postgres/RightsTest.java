@@ -1,7 +1,10 @@
 package io.epicfhir.load.postgres;
 
+import static io.epicfhir.load.ViewTables.column;
 import static io.epicfhir.load.ViewTables.plain;
 import static io.epicfhir.load.ViewTables.plainRows;
+import static io.epicfhir.load.ViewTables.row;
+import static io.epicfhir.load.ViewTables.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.load.LoadRun;
@@ -10,8 +13,9 @@ import io.epicfhir.load.sql.Identifiers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.Statement;
 import java.util.List;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,19 +101,11 @@ class RightsTest {
   @Test
   void aTablespaceThatTheLoaderIsSetToKeepsNoTableFromBeingReplaced() throws Exception {
     String space = load.schema() + "_space";
-    try (Connection connection = LoadRun.connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute("SET allow_in_place_tablespaces = on");
-      statement.execute("CREATE TABLESPACE " + space + " LOCATION ''");
-    }
-    load.execute("CREATE ROLE {}_loader LOGIN SUPERUSER");
-    load.execute("ALTER ROLE {}_loader SET default_tablespace = " + space);
-    load.with("user", load.schema() + "_loader");
+    loaderOf(space);
+    load.execute(
+        "ALTER TABLE {}.a DROP CONSTRAINT a_pkey; ALTER TABLE {}.a ALTER id DROP NOT NULL");
     assertThat(load.run("--views", "a")).isZero();
-    assertThat(
-            load.query(
-                "SELECT tablespace FROM pg_indexes WHERE indexname = 'a_pkey' AND schemaname = '{}'"))
-        .containsExactly(space);
+    assertThat(load.query(SPACES)).containsExactly("a_pkey|" + space);
     assertThat(load.query("SELECT reltablespace FROM pg_class WHERE oid = '{}.a'::regclass"))
         .as("the table lies in the database's own, as before")
         .containsExactly("0");
@@ -118,6 +114,109 @@ class RightsTest {
     assertThat(load.run("--views", "a")).isZero();
 
     assertThat(load.query("SELECT '{}.a'::regclass::oid")).isNotEqualTo(before);
+  }
+
+  private static final String SPACES =
+      "SELECT indexname, tablespace FROM pg_indexes WHERE schemaname = '{}' ORDER BY 1";
+
+  private static final StructType MORE =
+      schema(
+          column("id", DataTypes.StringType, "id"),
+          column("text", DataTypes.StringType, "string"),
+          column("ward_id", DataTypes.StringType, "id"),
+          column("bed_id", DataTypes.StringType, "id"));
+
+  /** A loader whose new tables and indexes go to a tablespace of its own. */
+  private void loaderOf(String space) throws Exception {
+    LoadRun.createTablespace(space);
+    load.execute("CREATE ROLE {}_loader LOGIN SUPERUSER");
+    load.execute("ALTER ROLE {}_loader SET default_tablespace = " + space);
+    load.with("user", load.schema() + "_loader");
+  }
+
+  /** An administrator has one for indexes; what stands on the table keeps it in its place. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aNewIndexGoesWhereTheTablesIndexesAre(boolean together) throws Exception {
+    String space = load.schema() + "_indexes";
+    LoadRun.createTablespace(space);
+    loaderOf(load.schema() + "_others");
+    load.execute("ALTER INDEX {}.a_pkey SET TABLESPACE " + space);
+    load.execute("ALTER TABLE {}.a ADD ward_id text");
+    load.execute("CREATE INDEX mine ON {}.a (text, id)" + (together ? " TABLESPACE " + space : ""));
+    load.execute("CREATE INDEX wards ON {}.a (ward_id, id) TABLESPACE " + space);
+    ViewTables.write(load.lake(), "a", MORE, List.of(row("r", "t", "w", "b", "r")));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.query(SPACES))
+        .containsExactly(
+            "a_bed_id_idx|" + (together ? space : load.schema() + "_others"),
+            "a_pkey|" + space,
+            "a_ward_id_idx|" + space,
+            "mine|" + (together ? space : "null"),
+            "wards|" + space);
+  }
+
+  /** The loader's own tablespace came later, and a new table takes the old one's place. */
+  @Test
+  void soItDoesInATableThatIsReplaced() throws Exception {
+    load.execute("CREATE INDEX mine ON {}.a (text)");
+    loaderOf(load.schema() + "_others");
+    List<String> before = load.query("SELECT '{}.a'::regclass::oid");
+    ViewTables.write(load.lake(), "a", MORE, List.of(row("r", "t", "w", "b", "r")));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.query("SELECT '{}.a'::regclass::oid")).isNotEqualTo(before);
+    assertThat(load.query(SPACES))
+        .containsExactly("a_bed_id_idx|null", "a_pkey|null", "a_ward_id_idx|null", "mine|null");
+  }
+
+  /** It may hold more than the loader's indexes. */
+  @Test
+  void aTablespaceThatIsClosedToTheLoaderGetsNoneOfItsIndexes() throws Exception {
+    LoadRun.createTablespace(load.schema() + "_closed");
+    load.execute("CREATE ROLE {}_loader LOGIN; GRANT ALL ON SCHEMA {}, {}_state TO {}_loader");
+    load.execute(
+        "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid FROM pg_class WHERE relkind = 'r'"
+            + " AND relnamespace IN ('{}'::regnamespace, '{}_state'::regnamespace) LOOP"
+            + " EXECUTE format('ALTER TABLE %s OWNER TO {}_loader', t); END LOOP; END $$");
+    load.execute("GRANT CREATE ON DATABASE postgres TO {}_loader");
+    load.with("user", load.schema() + "_loader");
+    load.execute("ALTER INDEX {}.a_pkey SET TABLESPACE {}_closed");
+    ViewTables.write(load.lake(), "a", MORE, List.of(row("r", "t", "w", "b", "r")));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.query(SPACES))
+        .containsExactly(
+            "a_bed_id_idx|null", "a_pkey|" + load.schema() + "_closed", "a_ward_id_idx|null");
+  }
+
+  /** Its rows did not fit it for a while. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CREATE UNIQUE INDEX own ON {}.a (text) TABLESPACE {}_indexes WHERE id <> ''",
+        "ALTER TABLE {}.a ADD CONSTRAINT own UNIQUE (text) USING INDEX TABLESPACE {}_indexes"
+      })
+  void anIndexComesBackToItsTablespace(String own) throws Exception {
+    LoadRun.createTablespace(load.schema() + "_indexes");
+    ViewTables.write(load.lake(), "a", plain(), List.of(row("r1", "x", "r1")));
+    assertThat(load.run()).isZero();
+    load.execute(own);
+    ViewTables.write(
+        load.lake(), "a", plain(), List.of(row("r1", "x", "r1"), row("r2", "x", "r2")));
+    assertThat(load.run()).as(() -> load.error()).isZero();
+    assertThat(load.query(SPACES)).containsExactly("a_pkey|null");
+    ViewTables.write(load.lake(), "a", plain(), List.of(row("r1", "x", "r1")));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.query(SPACES))
+        .containsExactly("a_pkey|null", "own|" + load.schema() + "_indexes");
+    assertThat(load.query("SELECT count(*) FROM {}_state.left_out")).containsExactly("0");
   }
 
   /** All of them are lost with a table that a new one replaces, so their rows are replaced. */

@@ -3,6 +3,7 @@ package io.epicfhir.load.postgres.session;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.load.spi.TableBusy;
+import io.epicfhir.load.spi.TableDamaged;
 import java.sql.SQLException;
 import java.util.Set;
 import org.postgresql.util.PSQLException;
@@ -104,6 +105,11 @@ public final class PostgresFailure extends JobException {
     return new JobException(kind.exitCode, getMessage(), this);
   }
 
+  /** The same, where its table can be replaced. */
+  public TableDamaged asTableDamaged() {
+    return new TableDamaged(getMessage(), damage(), this);
+  }
+
   /** Whether a table's own files are damaged: a new table of the same rows has others. */
   public boolean isDamage() {
     return isDamage(sqlState);
@@ -112,6 +118,11 @@ public final class PostgresFailure extends JobException {
   /** The same, of an SQLSTATE. */
   public static boolean isDamage(String state) {
     return Set.of("XX001", "XX002", "58P01").contains(String.valueOf(state));
+  }
+
+  /** Why rows could not be read, for people; empty where they could. */
+  public String damage() {
+    return isDamage() ? "SQLSTATE " + sqlState : "";
   }
 
   /** Whether the server sent it; else the driver says what it saw. */

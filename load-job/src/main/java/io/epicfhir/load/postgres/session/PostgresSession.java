@@ -168,7 +168,11 @@ public final class PostgresSession implements AutoCloseable {
 
   /** All of it or nothing. */
   public void transaction(Work work) throws SQLException {
-    Connection mine = connection();
+    transaction(connection(), work);
+  }
+
+  /** The same, on a connection of its own. */
+  public static void transaction(Connection mine, Work work) throws SQLException {
     mine.setAutoCommit(false);
     try {
       work.on(mine);

@@ -23,17 +23,22 @@ import java.util.Optional;
 public record LakeOfSchema(LoadState state, String first) {
 
   /**
-   * Makes sure that no other lake has tables there.
+   * Makes sure that no other lake has tables there; those of a lake that has moved are its own.
    *
    * @param lake the lake that is loaded
    * @param movedFrom the path where it was before, or empty
    * @throws JobException {@link ExitCode#SETTINGS} where one has
    */
   public void require(Connection connection, String lake, String movedFrom) throws SQLException {
-    String before = movedFrom.isEmpty() ? "" : LakeName.of(movedFrom);
-    if (!before.isEmpty()) {
-      moved(connection, before, lake);
+    if (!movedFrom.isEmpty()) {
+      moved(connection, LakeName.of(movedFrom), lake);
     }
+    look(connection, lake, movedFrom);
+  }
+
+  /** The same, of one that writes nothing. */
+  void look(Connection connection, String lake, String movedFrom) throws SQLException {
+    String before = movedFrom.isEmpty() ? "" : LakeName.of(movedFrom);
     List<String> states = states(connection);
     other(connection, states, lake, before).ifPresent(other -> belongsTo(other, lake));
     if (!before.equals(lake)) {

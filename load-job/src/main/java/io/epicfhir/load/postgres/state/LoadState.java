@@ -33,7 +33,8 @@ public record LoadState(String schema, String target) implements Serializable {
           RefusedTable.NAME,
           RefusedTable.AS_TEXT,
           LeftOut.TABLE,
-          AuditCopy.TABLE);
+          AuditCopy.TABLE,
+          AuditFindings.TABLE);
 
   /** Columns that earlier releases did not have. */
   private static final String ADDED =

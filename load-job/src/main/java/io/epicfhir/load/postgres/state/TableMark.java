@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -25,6 +26,8 @@ import java.util.stream.Collectors;
  * @param rows how many rows there are
  */
 public record TableMark(long relation, String columns, String writers, long rows) {
+  /** A column's line: its name may have spaces. */
+  private static final Pattern COLUMN = Pattern.compile("\\d+ (.*) \\d+ -?\\d+");
 
   /**
    * Reads all rows' heads.
@@ -108,6 +111,14 @@ public record TableMark(long relation, String columns, String writers, long rows
         .filter(writer -> !writer.isEmpty())
         .map(writer -> writer.split(":"))
         .collect(Collectors.toMap(writer -> writer[0], writer -> Long.valueOf(writer[1])));
+  }
+
+  /** Whether the table had this column. */
+  public boolean has(String column) {
+    return columns
+        .lines()
+        .map(COLUMN::matcher)
+        .anyMatch(m -> m.matches() && m.group(1).equals(column));
   }
 
   /** Whether the table is still what this mark was taken of; columns may have come. */

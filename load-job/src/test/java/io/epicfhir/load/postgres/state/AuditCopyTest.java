@@ -5,6 +5,8 @@ import static io.epicfhir.load.ViewTables.plainRows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.epicfhir.common.ChildJvm;
+import io.epicfhir.common.Sha256;
 import io.epicfhir.load.LoadRun;
 import io.epicfhir.load.ViewTables;
 import java.io.IOException;
@@ -96,7 +98,64 @@ class AuditCopyTest {
     assertThat(load.query("SELECT number, sha256, true FROM {}_state.audit ORDER BY copied_at"))
         .startsWith(before.toArray(String[]::new));
     assertThat(load.run()).isZero();
+    assertThat(load.report().at("/result/warnings")).as("by each try of the run").hasSize(1);
+    assertThat(load.inRun("next").run()).isZero();
     assertThat(load.report().at("/result").has("warnings")).as("once is enough").isFalse();
+  }
+
+  /** The record of its end finds it; the first run that has a report of tables tells it. */
+  @Test
+  void whatARunFoundThatLookedAtNothingIsToldByTheNextOne() throws Exception {
+    Files.delete(file(2));
+
+    assertThat(load.run("--views", "nobody")).isEqualTo(2);
+    assertThat(load.run("--views", "nobody")).isEqualTo(2);
+
+    assertThat(load.inRun("next").run()).isZero();
+    assertThat(load.report().at("/result/warnings"))
+        .singleElement()
+        .satisfies(w -> assertThat(w.asText()).contains("record 2 is missing or different"));
+    assertThat(load.inRun("last").run()).isZero();
+    assertThat(load.report().at("/result").has("warnings")).isFalse();
+  }
+
+  /** It had copied the new log, and put the trigger back; its report was never written. */
+  @ParameterizedTest
+  @ValueSource(strings = {"r", "next"})
+  void whatAKilledRunFoundIsToldByTheNextOne(String run) throws Exception {
+    ViewTables.write(load.lake(), "a", plain(), plainRows(5, "new"));
+    Files.delete(file(2));
+    load.execute("DROP TRIGGER append_only ON {}_state.audit");
+    Process killed =
+        load.start(List.of("-Xmx768m"), List.of("-Depicfhir.failpoint=load.committed:1"));
+    assertThat(killed.waitFor()).isEqualTo(ChildJvm.KILLED);
+    nothingGoes("TRUNCATE {}_state.audit");
+
+    assertThat(load.inRun(run).run()).isZero();
+
+    assertThat(load.report().at("/result/warnings").toString())
+        .contains("record 2 is missing or different", "had no trigger append_only");
+    assertThat(load.inRun("last").run()).isZero();
+    assertThat(load.report().at("/result").has("warnings")).isFalse();
+  }
+
+  /** Its records would be taken for a log that somebody changed. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "nobody"})
+  void anotherLakesRecordsStayOut(String asked) throws Exception {
+    LoadRun other =
+        new LoadRun(folder.resolve("other"))
+            .with("schema", load.schema())
+            .with("state-schema", load.schema() + "_state");
+    ViewTables.write(other.lake(), "a", plain(), plainRows(3, "other"));
+
+    assertThat(other.run("--views", asked)).isEqualTo(2);
+    assertThat(load.run()).isZero();
+
+    assertThat(load.report().at("/result").has("warnings")).isFalse();
+    assertThat(load.query(CHAIN)).hasSize(4).allMatch(row -> row.endsWith("|t"));
+    assertThat(load.query("SELECT sha256 FROM {}_state.audit WHERE number = 1"))
+        .containsExactly(Sha256.hex(Files.readString(file(1))));
   }
 
   private void rewrite() throws IOException {
@@ -132,6 +191,8 @@ class AuditCopyTest {
         .contains("The load put it back");
     nothingGoes("TRUNCATE {}_state.audit");
     assertThat(load.run()).isZero();
+    assertThat(load.report().at("/result/warnings")).as("by each try of the run").hasSize(1);
+    assertThat(load.inRun("next").run()).isZero();
     assertThat(load.report().at("/result").has("warnings")).isFalse();
   }
 
