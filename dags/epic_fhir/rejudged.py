@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from epic_fhir import attempts, index, job_settings, phase, refusals, render
 from epic_fhir.checks import FAIL
-from epic_fhir.evidence import COUNTED, COUNTED_EARLIER
+from epic_fhir.evidence import COUNTED, COUNTED_EARLIER, SETTINGS_HOLD, is_extracts_end
 from epic_fhir.installation import Installation, SettingsError
 from epic_fhir.lake import Lake
 from epic_fhir.reports import SETTINGS, record
@@ -56,8 +56,8 @@ def _known_lake(key: RunKey) -> Lake | None:
 
 def begin(lake: Lake, key: RunKey) -> None:
     """
-    Replaces what an earlier try of validate or report left of the run: verdict, page, its line in the index. The failed checks of
-    what came to bronze stay, because an export that landed earlier may not be counted again.
+    Replaces what an earlier try of validate or report left of the run: verdict, page, its line in the index. The checks of what
+    came to bronze stay as far as they failed, because an export that landed earlier may not be counted again.
     """
     page_path = lake.metrics(key.dag_id, key.run_id, "report.html")
     was_judged = lake.exists(page_path)
@@ -84,7 +84,7 @@ def settings_do_not_hold(key: RunKey, problem: str) -> None:
     start, lines = datetime.now(timezone.utc), problem.splitlines() or [""]
     path = lake.metrics(key.dag_id, key.run_id, "verdict.json")
     before = _verdict_before(lake, key)
-    check = {"name": "settings", "subject": "all", "state": FAIL, "sentence": problem}
+    check = {"name": SETTINGS_HOLD, "subject": "all", "state": FAIL, "sentence": problem}
     run = {"dag_id": key.dag_id, "run_id": key.run_id, "try_number": key.try_number, "end": (before.get("run") or {}).get("end")}
     run |= {"code_version": None, "settings_hash": None}
     judged = {"verdict": "red", "checks": [check, *_counted(before)], "table": [], "trends": [], "data_of": None}
@@ -135,10 +135,11 @@ def _verdict_before(lake: Lake, key: RunKey) -> dict[str, Any]:
 
 
 def _counted(verdict: dict[str, Any]) -> list[Any]:
-    """The checks of what came to bronze that failed."""
+    """The checks of what came to bronze that failed, and whether they were made."""
     checks = verdict.get("checks") if isinstance(verdict.get("checks"), list) else []
     names = (*COUNTED, COUNTED_EARLIER)
-    return [c for c in checks if isinstance(c, dict) and c.get("state") == FAIL and c.get("name") in names]
+    failed = [c for c in checks if isinstance(c, dict) and c.get("state") == FAIL and c.get("name") in names]
+    return [*(check for check in checks if is_extracts_end(check)), *failed]
 
 
 def _clear(key: RunKey, scope: str = "") -> str:

@@ -112,11 +112,28 @@ def test_what_extract_said_of_an_export_as_it_landed_is_told_by_later_tries_too(
     assert "extract: ms a resource" not in record["figures"], "nothing was downloaded"
 
 
+def was_judged(lake, run_key, mends=None, checks=({"name": "report", "subject": "extract", "state": "PASS"},), **parts):
+    """What the run that landed the export leaves: its verdict and its report."""
+    own = {"result": {"verdict": "red", "mends": mends}}
+    judged = {"run": {"end": "2026-03-02T04:10:00Z"}, "verdict": "red", "checks": [*checks]}
+    for name, document in ({"verdict": judged, "report": own} | parts).items():
+        lake.write_json(lake.metrics(*run_key.split("/"), f"{name}.json"), document)
+
+
+COMPARED = {"name": "report", "subject": "extract", "state": "PASS"}
+
+
+def reports_of(lake, key_of):
+    return {phase: lake.report(key_of, phase) for phase in ("extract", "transform", "load")}
+
+
 def test_who_adopts_what_another_run_landed_says_who_counted_it(tmp_path):
     for mends, other in ((None, None), ("r0", "r1")):
         key_of = key("report") if mends is None else replace(key("report"), dag_id="epic_fhir_rerun", run_id=RERUN)
         run_key = "epic_fhir_etl/night before" if mends is None else "epic_fhir_rerun/first"
-        finding, page = publish_of(landed_before(tmp_path / str(mends), "quarantine", run_key, key_of, other), key_of, mends)
+        lake = landed_before(tmp_path / str(mends), "quarantine", run_key, key_of, other)
+        was_judged(lake, run_key, other)
+        finding, page = publish_of(lake, key_of, mends)
         assert finding.grounds == []
         assert f"Run {run_key.partition('/')[2]} landed the data: its page says what is in quarantine." in page
         assert "Nothing in quarantine." not in page
@@ -138,12 +155,14 @@ def test_counts_that_did_not_fit_are_red_in_later_tries_too(tmp_path):
     commit = lake.read_json(lake.landing(EXPORT))
     commit["report"]["result"]["manifest_counts"]["Patient"] = 21
     lake.write_json(lake.landing(EXPORT), commit)
-    problem = validate(lake, key(), THRESHOLDS, {phase: lake.report(key(), phase) for phase in ("extract", "transform", "load")})
+    problem = validate(lake, key(), THRESHOLDS, reports_of(lake, key()))
     assert "The server's manifest promises 21 Patient, but 20 came" in problem
 
 
 def test_an_acceptance_outlives_a_run_that_adopts_what_another_one_counted(tmp_path):
     nights = Nights(tmp_path)
+    later = {"run": {"end": "2026-03-05T04:10:00Z"}, "verdict": "green", "checks": [COMPARED]}
+    was_judged(nights.lake, f"epic_fhir_etl/{RUN_ID}", verdict=later)
     made = good_run()
     made["extract"]["result"]["unreadable"] = {"Medication": 12}
     for day in (3, 4):
