@@ -13,6 +13,7 @@ from test_alerts import GREEN
 
 from epic_fhir import alerts, job_settings, lateness, notices, red_runs, rejudged, retries, tasks
 from epic_fhir.channels import Alerts
+from epic_fhir.evidence import counted_in, was_stopped
 from epic_fhir.installation import Installation
 from epic_fhir.lake import Lake
 from epic_fhir.settings import Settings
@@ -112,6 +113,18 @@ def test_a_run_that_is_judged_again_is_not_green_until_it_is_judged(conf, killed
     assert shown(lake) == ["This run is judged again.", "This run is judged again.", "no verdict yet", None, RUN_ID]
     publish(lake, key("report", try_number=3), THRESHOLDS, DONE)
     assert shown(lake)[2:] == ["green", "green", None]
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_that_counts_were_compared_outlives_a_verdict_that_is_taken_back(conf, twice):
+    lake = ended_green(conf)
+    for task in ("validate", "report") if twice else ("report",):
+        rejudged.begin(lake, key(task, try_number=2))
+    assert counted_in(lake.read_json(lake.metrics("epic_fhir_etl", RUN_ID, "verdict.json")), lake.read_json(lake.landing(EXPORT)))
+    rejudged.settings_do_not_hold(key("report", try_number=2), "x")
+    left = lake.read_json(lake.metrics("epic_fhir_etl", RUN_ID, "verdict.json"))
+    assert counted_in(left, lake.read_json(lake.landing(EXPORT)))
+    assert was_stopped(left)
 
 
 def test_validate_takes_its_own_verdict_back_before_settings_can_stop_it(conf):

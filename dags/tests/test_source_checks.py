@@ -120,7 +120,56 @@ def was_judged(lake, run_key, mends=None, checks=({"name": "report", "subject": 
         lake.write_json(lake.metrics(*run_key.split("/"), f"{name}.json"), document)
 
 
+STOPPED = {"name": "settings", "subject": "all", "state": "FAIL", "sentence": "x"}
 COMPARED = {"name": "report", "subject": "extract", "state": "PASS"}
+BEGUN = {"begun": {"task_id": "report", "try_number": 1}}
+ENDED = {"end": "2026-03-02T04:10:00Z"}
+OTHER = "epic_fhir_etl/night before"
+UNTOLD = {
+    "nothing is left of it": lambda lake: None,
+    "its settings stopped it": lambda lake: was_judged(lake, OTHER, checks=[STOPPED]),
+    "its settings stopped it as it was judged again": lambda lake: was_judged(lake, OTHER, checks=[STOPPED, COMPARED]),
+    "extract left no report": lambda lake: was_judged(lake, OTHER, checks=[COMPARED | {"state": "COULD_NOT_RUN"}]),
+    "extract failed": lambda lake: was_judged(lake, OTHER, checks=[COMPARED | {"state": "FAIL"}]),
+    "it was marked failed while it reported": lambda lake: was_judged(lake, OTHER, report=BEGUN),
+    "it is judged again": lambda lake: was_judged(
+        lake, OTHER, verdict={"run": {"end": "2026-03-02T04:10:00Z"}, "checks": [COMPARED]}
+    ),
+    "it was judged before the export landed once more": lambda lake: was_judged(
+        lake, OTHER, verdict={"run": {"end": "2026-03-02T04:01:00Z"}, "verdict": "red", "checks": [COMPARED]}
+    ),
+}
+
+
+@pytest.mark.parametrize("ended", UNTOLD.values(), ids=UNTOLD)
+@pytest.mark.parametrize("said", SAID)
+def test_who_adopts_what_no_page_tells_of_tells_it(tmp_path, said, ended):
+    lake = landed_before(tmp_path, said, OTHER, key("report"))
+    ended(lake)
+    finding, page = publish_of(lake, key("report"))
+    assert SAID[said][2] in " ".join(check["sentence"] for check in finding.grounds)
+    assert "landed the data: its page says" not in page
+
+
+@pytest.mark.parametrize("ended", UNTOLD.values(), ids=UNTOLD)
+def test_who_adopts_what_nobody_compared_compares_it(tmp_path, ended):
+    lake = landed_before(tmp_path, "unconfirmed", OTHER, key())
+    ended(lake)
+    commit = lake.read_json(lake.landing(EXPORT))
+    commit["report"]["result"]["manifest_counts"]["Patient"] = 21
+    lake.write_json(lake.landing(EXPORT), commit)
+    assert "The server's manifest promises 21 Patient, but 20 came" in validate(lake, key(), THRESHOLDS, reports_of(lake, key()))
+
+
+def test_what_nobody_compared_and_nobody_can_compare_is_not_green_and_comes_with_the_way_out(tmp_path):
+    lake = landed_before(tmp_path, "unconfirmed", OTHER, key("report"))
+    lake.write_json(lake.landing(EXPORT), landing() | {"run_key": OTHER})
+    found = []
+    problem = publish(lake, key("report"), THRESHOLDS, DONE, lambda finding: found.append(finding) or [])
+    assert "The verdict is unknown: counts of an earlier try" in problem
+    assert '"begin": "kick_off"' in found[0].step["command"]
+    was_judged(lake, OTHER)
+    assert publish(lake, key("report"), THRESHOLDS, DONE) is None
 
 
 def reports_of(lake, key_of):
