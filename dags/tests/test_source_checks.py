@@ -226,6 +226,45 @@ def test_an_acceptance_outlives_a_run_that_adopts_what_another_one_counted(tmp_p
     assert nights.run(8, made)[0].grounds, "it is back"
 
 
+PATIENTS_LOST = {
+    "fewer are in the bronze commit than extract counted": lambda counts: counts,
+    "fewer were written than came": lambda counts: counts | {"written": 19},
+    "fewer came than were promised": lambda counts: counts | {"received": 19, "written": 19},
+}
+
+
+@pytest.mark.parametrize("lose", PATIENTS_LOST.values(), ids=PATIENTS_LOST)
+def test_a_run_that_lost_a_patient_stays_red_in_every_rerun_of_its_export_and_its_alert_asks_for_a_new_one(tmp_path, lose):
+    lake, made = lake_with(tmp_path, {}), good_run()
+    made["extract"]["resources"]["Patient"] = lose(made["extract"]["resources"]["Patient"])
+    made["transform"]["result"]["silver"]["Patient"] |= dict.fromkeys(("read", "rows_live", "distinct", "present"), 19)
+    made["transform"]["result"]["views"]["patient"] |= dict.fromkeys(("rows", "silver_resources", "let_through", "resources"), 19)
+    made["load"]["result"]["tables"]["patient"] |= {"rows": 19, "view_rows": 19}
+    told = {"resources": made["extract"]["resources"], "result": {"manifest_counts": dict(ROWS)}}
+    lake.write_json(lake.landing(EXPORT), landing(**ROWS | {"Patient": 19}) | {"report": told})
+
+    def judged(key_of, hours, mends=None):
+        reports = copy(made)
+        if hours:
+            reports["extract"] |= {"resources": {}, "result": {"export_id": EXPORT, "state": "landed", "warnings": []}}
+        for task, report in reports.items():
+            later = {part: report["run"][part].replace("T04:", f"T{4 + hours:02d}:") for part in ("start", "end")}
+            report["run"] |= {"dag_id": key_of.dag_id, "run_id": key_of.run_id, **later}
+            lake.write_json(lake.report(key_of, task), report)
+        left_out, found = {} if mends is None else {"kick_off": None}, []
+        exports, tell = [EXPORT] if mends else None, partial(told_to, found)
+        problem = publish(lake, key_of, THRESHOLDS, DONE | {"validate": "failed"}, tell, left_out, mends, exports=exports)
+        return problem, found[0].step["command"]
+
+    assert "The run is red" in judged(key("report"), 0)[0]
+    again = [replace(key("report"), dag_id="epic_fhir_rerun", run_id=f"manual__2026-03-02T{n:02d}:00:00+00:00") for n in (6, 7)]
+    for hours, key_of in enumerate((*again, key("report"), key("report")), 2):
+        problem, command = judged(key_of, hours, RUN_ID if key_of in again else None)
+        assert "The run is red" in problem
+        assert "counts of an earlier try" in problem
+        assert f'"run": "{RUN_ID}", "begin": "kick_off"' in command
+
+
 CHANGED = "Someone else changed fhir.patient since the last load. It was loaded in full."
 
 
