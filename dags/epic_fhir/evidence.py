@@ -100,6 +100,12 @@ class Evidence:
     def succeeded(self, phase: str) -> bool:
         return ((self.reports.get(phase) or {}).get("run") or {}).get("status") == "success"
 
+    @property
+    def load_was_before(self) -> bool:
+        """Whether load ran before this transform: somebody ran transform again, and not load."""
+        starts = [parse_instant(((self.reports.get(phase) or {}).get("run") or {}).get("start")) for phase in ("load", "transform")]
+        return None not in starts and starts[0] < starts[1]
+
     def resources_in(self, exports: Iterable[str], landings: dict[str, Any]) -> dict[str, int]:
         """
         Rows of resources that these exports brought to bronze, by type: of this run's exports what extract says that it wrote, of

@@ -156,11 +156,14 @@ def _views_are_loaded(evidence: Evidence) -> list[Check]:
         who = "transform names no views" if not views else "load names no tables"
         return [Check(name, "all", COULD_NOT_RUN, f"{who}, so it is unknown whether PostgreSQL matches the views.")]
     names = sorted({*views, *tables} - set(refused))
-    return [_is_loaded(view, views.get(view), tables.get(view) or {}, evidence.standing.get(view)) for view in names]
+    older = evidence.load_was_before
+    return [_is_loaded(view, views.get(view), tables.get(view) or {}, evidence.standing.get(view), older=older) for view in names]
 
 
-def _is_loaded(view: str, made: dict[str, Any] | None, loaded: dict[str, Any], standing: int | None) -> Check:
+def _is_loaded(view: str, made: dict[str, Any] | None, loaded: dict[str, Any], standing: int | None, *, older: bool) -> Check:
     name, postgres = load_checks.TABLE, loaded.get("rows")
+    if older and made is not None and load_checks.lacks(loaded, made.get("delta_version")):
+        return load_checks.made_since(name, view)
     # A view whose definition is gone keeps its tables; load alone knows of it then. And between this run's transform and its load
     # another run's may have changed the view; what nobody's transform has left is no such change.
     moved = (

@@ -530,3 +530,34 @@ def test_a_group_that_transform_left_out_is_red():
     landings = {EXPORT: landing(), "other": landing("other", Patient=3)}
     checks = after(left_out, landings=landings)
     assert any(c.state == FAIL and "did not apply export other" in c.sentence for c in checks)
+
+
+def transform_again(reports, start, **versions):
+    """Somebody cleared transform after load had run; these views have a new version, with as many rows."""
+    reports["transform"]["run"] |= {"start": start, "end": "2026-03-02T09:05:00Z"}
+    for view, version in versions.items():
+        reports["transform"]["result"]["views"][view]["delta_version"] = version
+
+
+@pytest.mark.parametrize("version", [4, 0, None], ids=["changed", "built anew", "not told"])
+def test_a_table_that_is_older_than_its_view_is_red_although_it_has_as_many_rows(version):
+    checks = after(lambda r: transform_again(r, "2026-03-02T09:00:00Z", patient=version), standing={"patient": version or 0})
+    assert states(checks, "view = PostgreSQL", "patient") == [FAIL]
+    assert states(checks, "view = PostgreSQL", "condition") == [PASS]
+    assert any("patient in PostgreSQL is older than in the lake: transform ran again after load" in c.sentence for c in checks)
+
+
+def test_a_transform_that_had_nothing_left_to_do_after_load_is_good():
+    assert verdict(after(lambda r: transform_again(r, "2026-03-02T09:00:00Z"))) == GREEN
+
+
+def test_a_load_after_transform_may_have_a_version_that_holds_the_same_rows():
+    assert verdict(after(lambda r: r["load"]["result"]["tables"]["patient"].update(delta_version=4))) == GREEN
+
+
+def test_a_view_that_load_does_not_name_is_unknown_whatever_ran_first():
+    def never_loaded(reports):
+        transform_again(reports, "2026-03-02T09:00:00Z", patient=0)
+        del reports["load"]["result"]["tables"]["patient"]
+
+    assert states(after(never_loaded), "view = PostgreSQL", "patient") == [COULD_NOT_RUN]
