@@ -91,7 +91,7 @@ def plan(context: Any) -> dict[str, Any]:
     asked = rerun.Asked(params["run"], params["begin"], **names, go=params["go"], ask=params["ask"], **accepted)
     etl = sites.named("etl", sites.of(key.dag_id))
     try:
-        made = rerun.plan(lake, etl, asked, partial(_state, context["ti"], etl))
+        made = rerun.plan(lake, etl, asked, partial(_state, context["ti"], etl), (key.dag_id, key.run_id))
     except rerun.Impossible as e:
         context["ti"].xcom_push(key=WHY_NOT, value=str(e))
         raise AirflowFailException(str(e)) from e
