@@ -84,13 +84,16 @@ def _of_environment() -> Alerts:
     )
 
 
-def settings_do_not_hold(key: RunKey, problem: str, context: Any, paused: Callable[[str], bool] = lambda _: False) -> None:
+def settings_do_not_hold(
+    key: RunKey, problem: str, context: Any, paused: Callable[[str], bool] = lambda _: False, mends: str | None = None
+) -> None:
     """
     A run that ends before it could be judged: the settings that stop it are no reason to be silent. It is a problem as any other:
     it lasts until a run is green.
 
     :param problem: a sentence for people
     :param paused: whether a DAG is switched off in Airflow
+    :param mends: of a rerun, the run that it mends
     """
     alerts_of = whom(key.dag_id)
     if not channels(alerts_of):
@@ -103,7 +106,7 @@ def settings_do_not_hold(key: RunKey, problem: str, context: Any, paused: Callab
     step = {"task": key.task_id, "exit_code": SETTINGS, "cause": cause, "advice": advice, "command": command}
     grounds = [{"name": "settings", "subject": "all", "state": FAIL, "sentence": part} for part in parts]
     finding = alerts.Finding("red", rejudged.INVALID, grounds, remedy.switched_on(step, paused))
-    alerts.tell(lake_of(key.dag_id), key, alerts_of, "", context, finding)
+    alerts.tell(lake_of(key.dag_id), key, alerts_of, "", context, finding, mends)
 
 
 def not_planned(key: RunKey, why: str, asked: dict[str, Any], context: Any, paused: Callable[[str], bool]) -> None:

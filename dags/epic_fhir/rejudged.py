@@ -11,7 +11,7 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from epic_fhir import attempts, index, job_settings, phase, refusals, render
+from epic_fhir import attempts, index, job_settings, phase, red_runs, refusals, render
 from epic_fhir.checks import FAIL
 from epic_fhir.evidence import COUNTED, COUNTED_EARLIER, SETTINGS_HOLD, is_extracts_end
 from epic_fhir.installation import Installation, SettingsError
@@ -60,6 +60,7 @@ def begin(lake: Lake, key: RunKey) -> None:
     came to bronze stay as far as they failed, because an export that landed earlier may not be counted again.
     """
     page_path = lake.metrics(key.dag_id, key.run_id, "report.html")
+    mends = red_runs.mends(lake, key.dag_id, key.run_id)
     was_judged = lake.exists(page_path)
     _try(partial(phase.begun, lake, key))
     _try(partial(_take_back_verdict, lake, key))
@@ -70,14 +71,23 @@ def begin(lake: Lake, key: RunKey) -> None:
         _try(
             partial(_show, lake, key, page(key, headline, [advice, _clear(key, " --only-failed")])), lambda: lake.delete(page_path)
         )
+        if mends is not None:
+            _try(partial(_keep_mends, lake, replace(key, task_id="report"), mends))
         _try(partial(index.write, lake))
 
 
-def settings_do_not_hold(key: RunKey, problem: str) -> None:
+def _keep_mends(lake: Lake, key: RunKey, mends: str) -> None:
+    """A rerun that dies while it is judged again is still one of the run that it mends."""
+    note = lake.read_json(lake.report(key)) or {}
+    lake.write_json(lake.report(key), note | {"run": {"run_id": key.run_id}, "result": {"mends": mends}})
+
+
+def settings_do_not_hold(key: RunKey, problem: str, mends: str | None = None) -> None:
     """
     Writes the short page, the verdict and the line in the index of a run that its settings stop, where the lake is known.
 
     :param problem: a sentence for people
+    :param mends: of a rerun, the run that it mends
     """
     if (lake := _known_lake(key)) is None:
         return
@@ -90,7 +100,7 @@ def settings_do_not_hold(key: RunKey, problem: str) -> None:
     judged = {"verdict": "red", "checks": [check, *_counted(before)], "table": [], "trends": [], "data_of": None}
     html = page(key, INVALID, [*lines, "Fix them first, then run the command.", _clear(key)])
     page_path = lake.metrics(key.dag_id, key.run_id, "report.html")
-    result = {"verdict": "red", "page": page_path, "mends": None, "seconds": None, "problem": lines[0]}
+    result = {"verdict": "red", "page": page_path, "mends": mends, "seconds": None, "problem": lines[0]}
     own = record(key, start, problem, SETTINGS, None, result=result)
     _try(partial(lake.write_json, path, {"schema_version": 1, "run": run, **judged}))
     _try(partial(_show, lake, key, html, newest=True))

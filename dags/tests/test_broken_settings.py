@@ -9,13 +9,14 @@ from types import SimpleNamespace
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 from made_up import BEGIN, EXPORT, RUN_ID, THRESHOLDS, good_run, key, lake_with
-from test_alerts import GREEN
+from test_alerts import GREEN, red
 
 from epic_fhir import alerts, job_settings, lateness, notices, red_runs, rejudged, retries, tasks
 from epic_fhir.channels import Alerts
 from epic_fhir.evidence import counted_in, was_stopped
 from epic_fhir.installation import Installation
 from epic_fhir.lake import Lake
+from epic_fhir.rerun import Plan
 from epic_fhir.settings import Settings
 from epic_fhir.verdict import publish
 
@@ -40,12 +41,18 @@ def conf(tmp_path, monkeypatch):
     return folder
 
 
-def report():
+def report(run_id=RUN_ID, mends=None):
+    """
+    :param mends: of a rerun, the run that it mends
+    """
     run = SimpleNamespace(run_type="scheduled", data_interval_start=BEGIN, data_interval_end=BEGIN, run_after=BEGIN)
-    ti = SimpleNamespace(dag_id="epic_fhir_etl", run_id=RUN_ID, task_id="report", try_number=1)
+    ti = SimpleNamespace(dag_id=RERUNS if mends else "epic_fhir_etl", run_id=run_id, task_id="report", try_number=1)
     with pytest.raises(AirflowFailException) as failure:
-        tasks.report({"dag_run": run, "ti": ti})
+        tasks.report({"dag_run": run, "ti": ti}, Plan(mends, "kick_off", [], [], [], [], go=True) if mends else None)
     return str(failure.value)
+
+
+RERUNS = "epic_fhir_rerun"
 
 
 def break_settings(file):
@@ -263,6 +270,41 @@ def test_it_is_a_problem_as_any_other_told_once_and_over_with_the_first_green_ru
     assert len(hook.bodies) == 2  # the one above, which no lake remembers, and the first of these two
     alerts.tell(lake, replace(key("report"), run_id="night 3"), webhook, "", {}, GREEN)
     assert "The problem that run night 0 reported is over." in hook.bodies[-1]["text"]
+
+
+def red_and_a_rerun_that_settings_stop(conf, broken):
+    """A night that is red, and told; its rerun; and the lake."""
+    lake = lake_with(conf.parent / "lake", good_run())
+    Settings.of(Installation.of("epic_fhir_etl"))
+    job_settings._answers.clear()
+    alerts.tell(lake, key("report"), Alerts(webhook_connection="hook"), "", {}, red("Patient"))
+    break_settings(conf / broken)
+    report("by hand", RUN_ID)
+    return lake
+
+
+def test_a_rerun_that_settings_stop_is_one_of_the_run_that_it_mends(conf, hook):
+    lake = red_and_a_rerun_that_settings_stop(conf, "validation.conf")
+    assert [*red_runs.reruns(lake, "epic_fhir_etl", RUN_ID)] == [(RERUNS, "by hand")]
+    assert lake.read_json(lake.metrics(RERUNS, "by hand", "report.json"))["result"]["mends"] == RUN_ID
+
+
+def test_the_next_rerun_after_one_that_settings_stopped_ends_the_problem(conf, hook):
+    lake = red_and_a_rerun_that_settings_stop(conf, "validation.conf")
+    again = replace(key("report"), dag_id=RERUNS, run_id="by hand, too")
+    alerts.tell(lake, again, Alerts(webhook_connection="hook"), "", {}, GREEN, RUN_ID)
+    assert [body["verdict"] for body in hook.bodies] == ["red", "red", "green"]
+    alerts.tell(lake, replace(key("report"), run_id="a later night"), Alerts(webhook_connection="hook"), "", {}, red("Patient"))
+    assert hook.bodies[-1]["run_id"] == "a later night"
+
+
+@pytest.mark.parametrize("task", ["validate", "report"])
+def test_a_rerun_that_dies_while_it_is_judged_again_is_one_of_the_run_that_it_mends(conf, hook, task):
+    lake = red_and_a_rerun_that_settings_stop(conf, "validation.conf")
+    rejudged.begin(lake, replace(key(task, try_number=2), dag_id=RERUNS, run_id="by hand"))
+    assert "begun" in lake.read_json(lake.metrics(RERUNS, "by hand", "report.json"))
+    assert [*red_runs.reruns(lake, "epic_fhir_etl", RUN_ID)] == [(RERUNS, "by hand")]
+    assert "no verdict yet" in (Path(lake.root) / "metrics" / "index.html").read_text()
 
 
 def test_the_command_switches_a_paused_dag_on(conf, hook):
