@@ -18,7 +18,6 @@ from epic_fhir.checks import FAIL
 from epic_fhir.installation import Installation, SettingsError
 from epic_fhir.lake import Lake, RunKey, instant
 from epic_fhir.reports import SETTINGS
-from epic_fhir.settings import Settings
 
 log = logging.getLogger(__name__)
 _LINES, _OF_A_CHECK = 10, 4
@@ -50,12 +49,11 @@ def send(lake: Lake | None, told: Alerts, message: Message, context: Any) -> Non
 
 
 def lake_of(dag_id: str) -> Lake | None:
-    """None where the settings cannot be read, which is no reason to be silent."""
-    try:
-        return Settings.of(Installation.of(dag_id)).open_lake()
-    except SettingsError as e:
-        log.warning("Cannot store this alert, so it is lost if it cannot be sent now: %s", e)
-        return None
+    """Where alerts are stored, also while the settings are invalid. None where nobody knows, which is no reason to be silent."""
+    lake = rejudged.known_lake(dag_id)
+    if lake is None:
+        log.warning("Cannot store this alert, so it is lost if it cannot be sent now.")
+    return lake
 
 
 def whom(dag_id: str) -> Alerts:

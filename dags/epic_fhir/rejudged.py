@@ -34,24 +34,28 @@ def opened(key: RunKey) -> Lake:
 
     :raises AirflowFailException: where the settings do not hold; what an earlier try left is replaced there, too
     """
-    lake = _known_lake(key)
+    lake = known_lake(key.dag_id)
     if lake is not None:
         begin(lake, key)
     with phase.settings_must_hold():
         return Settings.of(Installation.of(key.dag_id)).open_lake()
 
 
-def _known_lake(key: RunKey) -> Lake | None:
+def known_lake(dag_id: str) -> Lake | None:
     """By the settings, or by those of before where they do not hold; None where there are none."""
     try:
-        here = Installation.of(key.dag_id)
-    except SettingsError:
+        here = Installation.of(dag_id)
+        try:
+            return Settings.of(here).open_lake()
+        except SettingsError as e:
+            before = job_settings.pipeline_before(here)
+            if before is None:
+                raise
+            log.warning("The settings are invalid; the lake is the one of the last valid settings: %s", e)
+            return Lake(before.lake, before.readers)
+    except SettingsError as e:
+        log.warning("The lake is unknown: %s", e)
         return None
-    try:
-        return Settings.of(here).open_lake()
-    except SettingsError:
-        before = job_settings.pipeline_before(here)
-        return None if before is None else Lake(before.lake, before.readers)
 
 
 def begin(lake: Lake, key: RunKey) -> None:
@@ -89,7 +93,7 @@ def settings_do_not_hold(key: RunKey, problem: str, mends: str | None = None) ->
     :param problem: a sentence for people
     :param mends: of a rerun, the run that it mends
     """
-    if (lake := _known_lake(key)) is None:
+    if (lake := known_lake(key.dag_id)) is None:
         return
     start, lines = datetime.now(timezone.utc), problem.splitlines() or [""]
     path = lake.metrics(key.dag_id, key.run_id, "verdict.json")

@@ -272,6 +272,58 @@ def test_it_is_a_problem_as_any_other_told_once_and_over_with_the_first_green_ru
     assert "The problem that run night 0 reported is over." in hook.bodies[-1]["text"]
 
 
+def repaired(conf, file):
+    (conf / file).write_text((HOME / "conf" / file).read_text())
+    job_settings._answers.clear()
+
+
+@pytest.mark.parametrize("broken", ["validation.conf", "pipeline.conf"])
+@pytest.mark.parametrize("archives", [True, False], ids=["class archives", "default"])
+def test_settings_that_do_not_hold_for_some_nights_are_one_problem_also_where_the_lake_is_named_in_them(
+    conf, hook, monkeypatch, archives, broken
+):
+    if not archives:
+        monkeypatch.delenv("EPIC_FHIR_CLASS_ARCHIVES")
+        (conf.parent / "airflow").mkdir()
+        monkeypatch.setenv("AIRFLOW_HOME", str(conf.parent / "airflow"))
+    Settings.of(Installation.of("epic_fhir_etl"))  # a night before all of them
+    break_settings(conf / broken)
+    for night in range(1, 5):
+        job_settings._answers.clear()  # each night's task is another process
+        report(f"night {night}")
+    assert [(body["run_id"], "Still" in body["subject"]) for body in hook.bodies] == [("night 1", False), ("night 4", True)]
+    repaired(conf, broken)
+    lake = Settings.of(Installation.of("epic_fhir_etl")).open_lake()
+    alerts.tell(lake, replace(key("report"), run_id="night 5"), Alerts(webhook_connection="hook"), "", {}, GREEN)
+    assert hook.bodies[-1]["subject"] == "epic_fhir_etl: Green again."
+
+
+def late(attempt):
+    lateness.tell(6, {"dag_run": {"dag_id": "epic_fhir_etl", "dag_run_id": f"night {attempt}"}})
+
+
+def tried_again(attempt):
+    ti = SimpleNamespace(dag_id="epic_fhir_etl", run_id=f"night {attempt}", task_id="extract", try_number=1)
+    retries.tell({"ti": ti, "exception": None})
+
+
+@pytest.mark.parametrize("tell", [lambda night: report(f"night {night}"), late, tried_again], ids=["settings", "late", "retry"])
+def test_an_alert_that_cannot_be_sent_while_the_settings_do_not_hold_goes_out_later(conf, hook, monkeypatch, tell):
+    monkeypatch.setenv("EPIC_FHIR_ALERT_FIRST_TRY", "true")
+    Settings.of(Installation.of("epic_fhir_etl"))
+    break_settings(conf / "pipeline.conf")
+    job_settings._answers.clear()
+    hook.status = 503
+    tell(1)
+    hook.status = 200
+    hook.bodies.clear()
+    repaired(conf, "pipeline.conf")
+    lake = Settings.of(Installation.of("epic_fhir_etl")).open_lake()
+    alerts.tell(lake, replace(key("report"), run_id="night 2"), Alerts(webhook_connection="hook"), "", {}, GREEN)
+    assert "This alert is late" in hook.bodies[0]["text"]
+    assert hook.bodies[0]["run_id"] == "night 1"
+
+
 def red_and_a_rerun_that_settings_stop(conf, broken):
     """A night that is red, and told; its rerun; and the lake."""
     lake = lake_with(conf.parent / "lake", good_run())
@@ -283,14 +335,19 @@ def red_and_a_rerun_that_settings_stop(conf, broken):
     return lake
 
 
-def test_a_rerun_that_settings_stop_is_one_of_the_run_that_it_mends(conf, hook):
-    lake = red_and_a_rerun_that_settings_stop(conf, "validation.conf")
+BROKEN = pytest.mark.parametrize("broken", ["validation.conf", "pipeline.conf"])
+
+
+@BROKEN
+def test_a_rerun_that_settings_stop_is_one_of_the_run_that_it_mends(conf, hook, broken):
+    lake = red_and_a_rerun_that_settings_stop(conf, broken)
     assert [*red_runs.reruns(lake, "epic_fhir_etl", RUN_ID)] == [(RERUNS, "by hand")]
     assert lake.read_json(lake.metrics(RERUNS, "by hand", "report.json"))["result"]["mends"] == RUN_ID
 
 
-def test_the_next_rerun_after_one_that_settings_stopped_ends_the_problem(conf, hook):
-    lake = red_and_a_rerun_that_settings_stop(conf, "validation.conf")
+@BROKEN
+def test_the_next_rerun_after_one_that_settings_stopped_ends_the_problem(conf, hook, broken):
+    lake = red_and_a_rerun_that_settings_stop(conf, broken)
     again = replace(key("report"), dag_id=RERUNS, run_id="by hand, too")
     alerts.tell(lake, again, Alerts(webhook_connection="hook"), "", {}, GREEN, RUN_ID)
     assert [body["verdict"] for body in hook.bodies] == ["red", "red", "green"]
