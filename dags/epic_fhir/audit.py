@@ -149,6 +149,8 @@ def main() -> int:
     parser.add_argument("--database", metavar="URL", help="postgresql://…: the loads' copy, which must be the same")
     parser.add_argument("--schema", default="fhir_pipeline", help="load.state-schema, where that copy is")
     options = parser.parse_args()
+    if not all(re.fullmatch(r"[0-9a-f]{64}", told) for told in options.hashes):
+        parser.error("a HASH has 64 hexadecimal digits")
     if options.database and (told := address_problem(options.database)):
         parser.error(told)
     audit = read(Lake(options.lake.rstrip("/")))

@@ -144,6 +144,16 @@ def test_a_password_in_the_address_is_refused_and_not_repeated(lake, monkeypatch
     assert SECRET not in told.out + told.err
 
 
+@pytest.mark.parametrize("word", [f"postgresql://u:{SECRET}@127.0.0.1/db", "", "0" * 63])
+def test_what_is_no_hash_is_not_looked_for(lake, monkeypatch, capsys, word):
+    with pytest.raises(SystemExit) as ended:
+        run(lake, monkeypatch, word)
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "a HASH has 64 hexadecimal digits" in told
+    assert SECRET not in told
+
+
 def test_a_copy_that_cannot_be_read_is_no_copy_that_is_the_same(lake, monkeypatch, capsys, tmp_path):
     database = ("--database", "postgresql://u@127.0.0.1:1/db")
     assert run(lake, monkeypatch, *database) == 6
