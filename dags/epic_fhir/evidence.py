@@ -70,10 +70,9 @@ class Evidence:
     @property
     def landed_earlier(self) -> dict[str, dict[str, Any]]:
         """The landings of exports that this try of extract found landed already, so that it counted nothing of them."""
-        began = parse_instant(((self.reports.get("extract") or {}).get("run") or {}).get("start"))
+        extract = self.reports.get("extract")
         mine = {export: self.landings.get(export) or {} for export in self.export_ids}
-        landed = {export: parse_instant(landing.get("landed_at")) for export, landing in mine.items()}
-        return {export: mine[export] for export, at in landed.items() if at and began and at < began}
+        return {export: landing for export, landing in mine.items() if landed_before(extract, landing)}
 
     def miscounted(self, export: str) -> list[str]:
         """The counts of an export that landed earlier which did not fit when they were counted: the checks, with their subjects."""
@@ -140,6 +139,16 @@ def by_reference(result: dict[str, Any], kind: str) -> int:
 def set_aside(result: dict[str, Any], kind: str) -> dict[str, int]:
     """Resources that came and brought nothing new, by reason: a crawl reads again what it has. Of the same result."""
     return {reason: n for reason in ("unchanged", "duplicates", "opted_out") if (n := (result.get(reason) or {}).get(kind))}
+
+
+def landed_before(extract: Any, landing: dict[str, Any]) -> bool:
+    """Whether a try of extract found this landed, and so counted nothing of it; another run may have landed it while it waited."""
+    run = _part(extract, "run")
+    landed, began = parse_instant(landing.get("landed_at")), parse_instant(run.get("start"))
+    if landed is None or began is None:
+        return False
+    by_another = landing.get("run_key") != f"{run.get('dag_id')}/{run.get('run_id')}"
+    return landed < began or (by_another and not _part(extract, "resources"))
 
 
 def counted_in(verdict: Any, landing: dict[str, Any]) -> bool:

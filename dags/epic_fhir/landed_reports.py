@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from epic_fhir import phase_results, sites
 from epic_fhir.contract_checks import usable, usable_landing
-from epic_fhir.evidence import counted_in, export_ids, was_stopped
-from epic_fhir.reports import parse_instant
+from epic_fhir.evidence import counted_in, export_ids, landed_before, was_stopped
 
 if TYPE_CHECKING:
     from epic_fhir.lake import Lake, RunKey
@@ -39,14 +38,13 @@ def whole(lake: Lake, key: RunKey, extract: dict[str, Any] | None, mends: str | 
     :param extract: as much of extract's run report as one can use
     :param mends: of a rerun, the run that it mends
     """
-    began = parse_instant(((extract or {}).get("run") or {}).get("start"))
-    if extract is None or began is None:
+    if extract is None:
         return Whole(extract)
     parts, adopted = {}, {}
     for export in export_ids(extract):
         landing = usable_landing(export, lake.read_json(lake.landing(export)))[0] or {}
-        landed, run_key = parse_instant(landing.get("landed_at")), str(landing.get("run_key"))
-        if landed is None or landed >= began:
+        run_key = str(landing.get("run_key"))
+        if not landed_before(extract, landing):
             continue
         theirs = not _is_ours(lake, key, run_key, mends) and _was_told(lake, run_key, landing)
         told = None if theirs else _told(lake, key, export, landing)

@@ -64,7 +64,7 @@ def begin(lake: Lake, key: RunKey) -> None:
     came to bronze stay as far as they failed, because an export that landed earlier may not be counted again.
     """
     page_path = lake.metrics(key.dag_id, key.run_id, "report.html")
-    mends = red_runs.mends(lake, key.dag_id, key.run_id)
+    mends = attempts.Attempts().of("report", "mended run", lambda: red_runs.mends(lake, key.dag_id, key.run_id), None)
     was_judged = lake.exists(page_path)
     _try(partial(phase.begun, lake, key))
     _try(partial(_take_back_verdict, lake, key))

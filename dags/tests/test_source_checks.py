@@ -172,6 +172,19 @@ def test_what_nobody_compared_and_nobody_can_compare_is_not_green_and_comes_with
     assert publish(lake, key("report"), THRESHOLDS, DONE) is None
 
 
+@pytest.mark.parametrize("judged", [False, True])
+def test_an_export_that_another_run_lands_while_extract_waits_for_it_had_landed_before(tmp_path, judged):
+    lake = landed_before(tmp_path, "quarantine", OTHER, key("report"))
+    extract = lake.read_json(lake.report(key(), "extract"))
+    extract["run"]["start"] = "2026-03-02T04:00:44Z"  # some seconds before the landing
+    lake.write_json(lake.report(key(), "extract"), extract)
+    if judged:
+        was_judged(lake, OTHER)
+    finding, page = publish_of(lake, key("report"))
+    assert (SAID["quarantine"][2] in str(finding.grounds)) is not judged
+    assert ("Run night before landed the data" in page) is judged
+
+
 def reports_of(lake, key_of):
     return {phase: lake.report(key_of, phase) for phase in ("extract", "transform", "load")}
 
