@@ -49,4 +49,4 @@ format: setup ## put the sources into the project's format
 	@./mvnw -q -B spotless:apply && build/venv/bin/ruff format dags ci && build/venv/bin/ruff check --fix -q dags ci
 
 clean: ## remove everything that was built
-	@ci/down.sh; rm -rf build */target
+	@ci/down.sh && rm -rf build */target

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import joined_files
 import oracle
 from parts import HOME, JavaPart, PartError
 from stack import DAG, Stack
@@ -137,32 +138,36 @@ def reconcile(stack: Stack) -> bool:
     silver, _ = oracle.silver(stack.lake)
     views = oracle.view_rows(stack.lake)
     tables = oracle.postgres_rows(stack.env()["PSQL_URL"], list(views))
-    of_type = _views_by_type(views)
+    of_type = _views_by_type()
     print(f"\n{'resource type':26} {'served':>8} {'bronze':>8} {'silver':>8}   view: rows in Delta = rows in PostgreSQL")
-    right = True
-    for kind in sorted(served | bronze | silver):
+    right = _made(views, of_type)
+    if not served:
+        print("!the server has no resources, so nothing was compared")
+        right = False
+    for kind in sorted(served | bronze | silver | of_type):
         counts = [len(served.get(kind, {})), sum(bronze.get(kind, {}).values()), len(silver.get(kind, {}))]
         same = [len(set(counts)) == 1]
         pairs = []
-        for view in of_type.pop(kind, []):
+        for view in (name for name in of_type.get(kind, []) if name in views):
             same.append(oracle.same_rows(views[view], tables[view]))
             pairs.append(f"{view}: {len(views[view])} {'=' if same[-1] else '≠'} {len(tables[view])}")
         right &= all(same)
         mark = " " if all(same) else "!"
-        print(f"{mark}{kind:25} {counts[0]:8} {counts[1]:8} {counts[2]:8}   {', '.join(pairs)}")
+        if any(counts) or not all(same):
+            print(f"{mark}{kind:25} {counts[0]:8} {counts[1]:8} {counts[2]:8}   {', '.join(pairs)}")
     right &= joined(stack)
     print("\nall equal" if right else "\nNOT EQUAL: the lines marked ! differ")
     return right
 
 
 def joined(stack: Stack) -> bool:
-    """Prints, one line a joined table or lookup, its rows in Delta and in PostgreSQL; false where they differ."""
+    """Prints, one line a joined table or lookup, its rows in Delta and in PostgreSQL; false where they differ or one is missing."""
     tables = oracle.joined_rows(stack.lake)
+    right = _made(tables, {"joined": [file.name for file in joined_files.joined(HOME / "conf" / "joined")]})
     if not tables:
-        return True
+        return right
     postgres = oracle.postgres_rows(stack.env()["PSQL_URL"], list(tables))
     print(f"\n{'joined table or lookup':26} {'Delta':>8} {'PostgreSQL':>11}")
-    right = True
     for name, rows in tables.items():
         same = oracle.same_rows(rows, postgres[name])
         right &= same
@@ -174,12 +179,19 @@ def joined(stack: Stack) -> bool:
     return right
 
 
-def _views_by_type(views) -> dict[str, list[str]]:
+def _made(tables: dict[str, list[dict]], wanted: dict[str, list[str]]) -> bool:
+    """Whether each table that has a file is in the lake; prints those that are not. What is missing differs from nothing."""
+    missing = [name for names in wanted.values() for name in names if name not in tables]
+    for name in missing:
+        print(f"!{name} is not in the lake")
+    return not missing
+
+
+def _views_by_type() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for file in sorted((HOME / "conf" / "views").glob("*.json")):
         view = json.loads(file.read_text())
-        if view["name"] in views:
-            found.setdefault(view["resource"], []).append(view["name"])
+        found.setdefault(view["resource"], []).append(view["name"])
     return found
 
 

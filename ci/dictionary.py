@@ -4,7 +4,8 @@ The data dictionary of views, joined tables and lookups: a page for people (tabl
     . ci/env.sh && python ci/dictionary.py --out build/dictionary [--views conf/views] [--joined conf/joined]
         [--lookups conf/lookups] [--schema fhir] [--history FILE]
 
-FILE is the lake's state/history/<dag>.json: row counts and null shares of its last run stand beside the columns then.
+FILE is the lake's state/history/<dag>.json: row counts and null shares of the newest run that reported any stand beside the
+columns then.
 """
 
 import argparse
@@ -164,8 +165,9 @@ def _details(table: Table, last: dict[str, Any], names: set[str]) -> str:
 
 
 def last_run(history: Path | None) -> dict[str, Any]:
+    """By table what the newest run reported that came to the tables: one that the server stopped has none."""
     runs = json.loads(history.read_text())["runs"] if history else []
-    return runs[-1]["views"] if runs else {}
+    return next((run["views"] for run in reversed(runs) if run.get("views")), {})
 
 
 def main() -> int:
@@ -177,7 +179,12 @@ def main() -> int:
     arguments.add_argument("--schema", default="fhir")
     arguments.add_argument("--history", type=Path)
     options = arguments.parse_args()
+    for folder in (options.views, options.joined, options.lookups):
+        if not folder.is_dir():
+            arguments.error(f"{folder} is not a folder")
     known = tables(options.views)
+    if not known:
+        arguments.error(f"{options.views} has no view")
     known += joined(options.joined, options.lookups, known)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "tables.html").write_text(page(known, last_run(options.history)))

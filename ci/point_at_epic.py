@@ -28,8 +28,15 @@ def blocks(readme: str) -> list[list[str]]:
 
 
 def with_values(line: str, values: dict[str, str]) -> str:
-    """A command with the site's values in place of the README's."""
-    return EXPORTED.sub(lambda told: f"{told[1]}={shlex.quote(values[told[1]])}" if told[1] in values else told[0], line)
+    """
+    A command with the site's values in place of the README's.
+
+    :raises PartError: where the README leaves a value to the site, and this one has none
+    """
+    told = EXPORTED.sub(lambda told: f"{told[1]}={shlex.quote(values[told[1]])}" if told[1] in values else told[0], line)
+    if open_values := [name for name, value in EXPORTED.findall(told) if value == "…"]:
+        raise PartError(f"Cannot follow the README: it leaves {', '.join(open_values)} to the site, which gives no value")
+    return told
 
 
 class OwnAirflow:

@@ -11,7 +11,7 @@ CI = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(CI)]
 
 import oracle
-from parts import HOME, JavaPart
+from parts import HOME, JavaPart, PartError
 from point_at_epic import OwnAirflow, blocks, with_values
 from stack import AT_EPIC, Stack
 
@@ -70,5 +70,7 @@ def test_the_first_run_starts_by_itself_and_is_green(epic, own):
 def test_the_commands_are_those_of_the_readme():
     steps = blocks((HOME / "README.md").read_text())
     assert [step[-1].split()[0] for step in steps] == ["openssl", "export", "airflow", "airflow"]
+    with pytest.raises(PartError, match="leaves EPIC_FHIR_NEW to the site, which gives no value"):
+        with_values("export EPIC_FHIR_GROUP=… EPIC_FHIR_NEW=…", {"EPIC_FHIR_GROUP": "g"})
     line = "export EPIC_FHIR_JDBC_URL='jdbc:postgresql://db/x?sslmode=verify-full' EPIC_FHIR_GROUP=…   # a comment"
     assert with_values(line, {"EPIC_FHIR_GROUP": "a b"}) == line.replace("…", "'a b'")

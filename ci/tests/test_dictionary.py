@@ -80,3 +80,33 @@ def test_every_key_of_the_shipped_views_leads_to_a_table_of_one_row_a_resource()
     assert targets["observation", "patient_id"] == "patient"
     assert targets["observation_component", "id"] == "observation"
     assert {at for at, target in targets.items() if target and (target not in known or not known[target].row_each)} == set()
+
+
+def written(monkeypatch, tmp_path, **options):
+    words = [word for name, value in ({"out": tmp_path / "out"} | options).items() for word in (f"--{name}", str(value))]
+    monkeypatch.setattr("sys.argv", ["dictionary.py", *words])
+    return dictionary.main()
+
+
+@pytest.mark.parametrize("option", ["views", "joined", "lookups"])
+def test_a_folder_that_is_not_there_is_no_folder_without_tables(monkeypatch, tmp_path, capsys, option):
+    with pytest.raises(SystemExit) as ended:
+        written(monkeypatch, tmp_path, **{option: tmp_path / "typo"})
+    assert ended.value.code == 2
+    assert f"{tmp_path / 'typo'} is not a folder" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_dictionary_without_a_view_is_not_written(monkeypatch, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        written(monkeypatch, tmp_path, views=tmp_path)
+    assert f"{tmp_path} has no view" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("later", [[], [{"run_id": "b", "views": {}}], [{"run_id": "b"}, {"run_id": "c", "views": None}]])
+def test_the_figures_are_those_of_the_newest_run_that_came_to_the_tables(monkeypatch, tmp_path, later):
+    first = {"run_id": "0", "views": {"patient": {"rows": 7}}}
+    good = {"run_id": "a", "views": {"patient": {"rows": 1234, "null_share": None}}}
+    (tmp_path / "history.json").write_text(json.dumps({"runs": [first, good, *later]}))
+    assert written(monkeypatch, tmp_path, history=tmp_path / "history.json") == 0
+    assert '<a href="#patient">patient</a><td>Patient<td>1,234<td>' in (tmp_path / "out" / "tables.html").read_text()

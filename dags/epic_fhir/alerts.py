@@ -82,7 +82,9 @@ class _Teller:
         if mark is None and not over:
             return notes
         lasting = same is not None and same in memory.open()
-        if lasting and not self._is_due(same):
+        # A problem that ends is told at once, whatever the pace of a warning that lasts beside it.
+        ends = self.finding.verdict == "green" and any(told.verdict != "green" for told in over)
+        if lasting and not ends and not self._is_due(same):
             log.info("No alert by %s: run %s has already reported the same problem.", self.channel.name, same.run_id)
             return notes
         delivery = self._deliver(message(self.key, self.link, self.finding, over, same, lasting=lasting))

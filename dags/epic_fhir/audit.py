@@ -20,6 +20,8 @@ from epic_fhir.control_characters import escaped
 from epic_fhir.lake import Lake
 
 FIRST = "0" * 64
+STORAGE = 6
+"""The exit code of what could not be compared."""
 COLUMNS = (
     "number",
     "at",
@@ -57,7 +59,8 @@ def read(lake: Lake) -> Audit:
         try:
             entry = json.loads(content)
             told = (entry["number"], entry["previous"])
-        except (ValueError, KeyError, TypeError):
+            line(entry)
+        except (ValueError, KeyError, TypeError, AttributeError):
             entry, told = {}, (None, None)
             problems.append(f"{file.name} is not an audit record")
         if int(file.name.removesuffix(".json")) != number:
@@ -90,12 +93,12 @@ def against(audit: Audit, copy: list[tuple[int, str, str]]) -> list[str]:
     """
     if not copy:
         return ["The database has no audit record: no load copied any, or the table was emptied"]
-    hashes, there = set(audit.hashes), {sha256 for _, sha256, _ in copy}
+    hashes, there = dict(enumerate(audit.hashes, start=1)), {sha256 for _, sha256, _ in copy}
     problems = []
     for number, sha256, text in sorted(copy):
         if hashlib.sha256(text.encode()).hexdigest() != sha256:
             problems.append(f"record {number} of the database was changed there")
-        elif sha256 not in hashes:
+        elif sha256 != hashes.get(number):
             problems.append(f"record {number} of the database is missing in the lake, or differs there")
     newest = max(number for number, _, _ in copy)
     for number, sha256 in enumerate(audit.hashes[:newest], start=1):
@@ -104,14 +107,39 @@ def against(audit: Audit, copy: list[tuple[int, str, str]]) -> list[str]:
     return problems
 
 
+def address_problem(database: str) -> str | None:
+    """
+    Why an address of the database cannot be used; None where it can. A command line is open to every user of the machine, so it
+    holds no password. No sentence has a part of the address, which may be one.
+    """
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        parts = conninfo_to_dict(database)
+    except psycopg.Error:
+        return "--database is not an address such as postgresql://user@host/database"
+    if parts.keys() & {"password", "sslpassword"}:
+        return "--database holds a password, which every user of this machine can see; put it into ~/.pgpass, or name a PGPASSFILE"
+    return None
+
+
 def copied(database: str, schema: str) -> list[tuple[int, str, str]]:
-    """The copy that the loads keep."""
+    """
+    The copy that the loads keep.
+
+    :raises OSError: where it cannot be read
+    """
     import psycopg
     from psycopg import sql
 
-    with psycopg.connect(database) as connection:
-        query = sql.SQL("SELECT number, sha256, record FROM {}").format(sql.Identifier(schema, "audit"))
-        return connection.execute(query).fetchall()
+    query = sql.SQL("SELECT number, sha256, record FROM {}").format(sql.Identifier(schema, "audit"))
+    try:
+        with psycopg.connect(database) as connection:
+            return connection.execute(query).fetchall()
+    except psycopg.Error as e:
+        why = (str(e).splitlines() or [type(e).__name__])[0]
+        raise OSError(f"Cannot read the copy in the database, so nothing was compared with it: {why}") from e
 
 
 def main() -> int:
@@ -121,6 +149,10 @@ def main() -> int:
     parser.add_argument("--database", metavar="URL", help="postgresql://…: the loads' copy, which must be the same")
     parser.add_argument("--schema", default="fhir_pipeline", help="load.state-schema, where that copy is")
     options = parser.parse_args()
+    if not all(re.fullmatch(r"[0-9a-f]{64}", told) for told in options.hashes):
+        parser.error("a HASH has 64 hexadecimal digits")
+    if options.database and (told := address_problem(options.database)):
+        parser.error(told)
     audit = read(Lake(options.lake.rstrip("/")))
     for entry in audit.entries:
         print(line(entry))  # noqa: T201
@@ -128,13 +160,17 @@ def main() -> int:
     problems += [
         f"no record has the hash {told}: the end of the log was cut off" for told in options.hashes if told not in audit.hashes
     ]
+    unread = None
     if options.database:
-        problems += against(audit, copied(options.database, options.schema))
+        try:
+            problems += against(audit, copied(options.database, options.schema))
+        except OSError as e:
+            unread = str(e)
     if not audit.entries:
         problems.append("There is no audit record.")
-    for problem in problems:
+    for problem in [*problems, *([unread] if unread else [])]:
         print(problem, file=sys.stderr)  # noqa: T201
-    return 5 if problems else 0
+    return 5 if problems else STORAGE if unread else 0
 
 
 if __name__ == "__main__":

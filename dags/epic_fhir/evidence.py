@@ -6,15 +6,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from epic_fhir.checks import FAIL
+from epic_fhir.checks import FAIL, PASS
 from epic_fhir.reports import parse_instant
 
 PHASES = ("extract", "transform", "load")
-COUNTED = ("manifest = source", "source = bronze", "bronze = landing")
+REPORT = "report"
+"""The check that a phase came to its end."""
+
+LANDED = "bronze = landing"
+COUNTED = ("manifest = source", "source = bronze", LANDED)
 """The checks of what extract received and wrote."""
 COUNTED_EARLIER = "counts of an earlier try"
 """The check that no such check failed for an export that is not downloaded again."""
 
+SETTINGS_HOLD = "settings"
+"""The check of a run that its settings stop."""
 
 REQUESTED = "requested = landed"
 """The check that extract landed each export that the run asked for."""
@@ -64,20 +70,23 @@ class Evidence:
     @property
     def landed_earlier(self) -> dict[str, dict[str, Any]]:
         """The landings of exports that this try of extract found landed already, so that it counted nothing of them."""
-        began = parse_instant(((self.reports.get("extract") or {}).get("run") or {}).get("start"))
+        extract = self.reports.get("extract")
         mine = {export: self.landings.get(export) or {} for export in self.export_ids}
-        landed = {export: parse_instant(landing.get("landed_at")) for export, landing in mine.items()}
-        return {export: mine[export] for export, at in landed.items() if at and began and at < began}
+        return {export: landing for export, landing in mine.items() if landed_before(extract, landing)}
 
     def miscounted(self, export: str) -> list[str]:
         """The counts of an export that landed earlier which did not fit when they were counted: the checks, with their subjects."""
-        landing = self.landings.get(export) or {}
-        judged = self.verdict_of(landing.get("run_key") or "")
-        landed, ended = parse_instant(landing.get("landed_at")), parse_instant(_part(judged, "run").get("end"))
-        if landed is None or ended is None or ended < landed:  # it landed once more since, and was counted then
+        judged = self._verdict_of(export)
+        if not _is_of(judged, self.landings.get(export) or {}):  # it landed once more since
             return []
-        checks = judged.get("checks") if isinstance(judged.get("checks"), list) else []
-        return sorted({f"{c['name']} of {c.get('subject')}" for c in checks if _is_of_landing(c, export)})
+        return sorted({f"{c['name']} of {c.get('subject')}" for c in _checks(judged) if _is_of_landing(c, export)})
+
+    def was_counted(self, export: str) -> bool:
+        """Whether the counts of an export that landed earlier were compared by the run that landed it."""
+        return counted_in(self._verdict_of(export), self.landings.get(export) or {})
+
+    def _verdict_of(self, export: str) -> Any:
+        return self.verdict_of((self.landings.get(export) or {}).get("run_key") or "")
 
     def written(self) -> dict[str, int | None]:
         """Rows in bronze by type, of this run's exports."""
@@ -89,6 +98,12 @@ class Evidence:
 
     def succeeded(self, phase: str) -> bool:
         return ((self.reports.get(phase) or {}).get("run") or {}).get("status") == "success"
+
+    @property
+    def load_was_before(self) -> bool:
+        """Whether load ran before this transform: somebody ran transform again, and not load."""
+        starts = [parse_instant(((self.reports.get(phase) or {}).get("run") or {}).get("start")) for phase in ("load", "transform")]
+        return None not in starts and starts[0] < starts[1]
 
     def resources_in(self, exports: Iterable[str], landings: dict[str, Any]) -> dict[str, int]:
         """
@@ -115,14 +130,52 @@ class Evidence:
                     difference[kind] = difference.get(kind, 0) - count
         return difference
 
-    def by_reference(self, kind: str) -> int:
-        """How many came because another resource refers to them: no manifest counts these."""
-        return ((self.told.get("result") or {}).get("by_reference") or {}).get(kind, 0)
 
-    def set_aside(self, kind: str) -> dict[str, int]:
-        """Resources that came and brought nothing new, by reason: a crawl reads again what it has."""
-        extract = self.told.get("result") or {}
-        return {reason: n for reason in ("unchanged", "duplicates", "opted_out") if (n := (extract.get(reason) or {}).get(kind))}
+def by_reference(result: dict[str, Any], kind: str) -> int:
+    """How many came because another resource refers to them: no manifest counts these. Of the result of extract's report."""
+    return (result.get("by_reference") or {}).get(kind, 0)
+
+
+def set_aside(result: dict[str, Any], kind: str) -> dict[str, int]:
+    """Resources that came and brought nothing new, by reason: a crawl reads again what it has. Of the same result."""
+    return {reason: n for reason in ("unchanged", "duplicates", "opted_out") if (n := (result.get(reason) or {}).get(kind))}
+
+
+def landed_before(extract: Any, landing: dict[str, Any]) -> bool:
+    """Whether a try of extract found this landed, and so counted nothing of it; another run may have landed it while it waited."""
+    run = _part(extract, "run")
+    landed, began = parse_instant(landing.get("landed_at")), parse_instant(run.get("start"))
+    if landed is None or began is None:
+        return False
+    by_another = landing.get("run_key") != f"{run.get('dag_id')}/{run.get('run_id')}"
+    return landed < began or (by_another and not _part(extract, "resources"))
+
+
+def counted_in(verdict: Any, landing: dict[str, Any]) -> bool:
+    """Whether the counts of an extract that had landed this were compared for a verdict."""
+    return _is_of(verdict, landing) and any(is_extracts_end(check) for check in _checks(verdict))
+
+
+def was_stopped(verdict: Any) -> bool:
+    """Whether its settings stopped the run before it was judged, or it is judged again just now."""
+    judged = verdict.get("verdict") if isinstance(verdict, dict) else None
+    return judged is None or any(isinstance(check, dict) and check.get("name") == SETTINGS_HOLD for check in _checks(verdict))
+
+
+def is_extracts_end(check: Any) -> bool:
+    """Whether it is the check that extract came to its end, which every judged run has; all that landed was compared then."""
+    return isinstance(check, dict) and (check.get("name"), check.get("subject"), check.get("state")) == (REPORT, "extract", PASS)
+
+
+def _is_of(verdict: Any, landing: dict[str, Any]) -> bool:
+    """Whether a verdict is of what landed, and not of what landed before that and was withdrawn."""
+    landed, ended = parse_instant(landing.get("landed_at")), parse_instant(_part(verdict, "run").get("end"))
+    return landed is not None and ended is not None and ended >= landed
+
+
+def _checks(verdict: Any) -> list[Any]:
+    checks = verdict.get("checks") if isinstance(verdict, dict) else None
+    return checks if isinstance(checks, list) else []
 
 
 def _part(document: Any, name: str) -> dict[str, Any]:

@@ -21,9 +21,9 @@ _UNJUDGED = re.compile(r"epic_fhir_(care|preflight|erase)(_[a-z0-9]+)?")
 _TASKS = {
     "care": ("care",),
     "preflight": ("preflight",),
-    "erase": ("plan", "erase", "forget", "load", "purge", "prove", "readmit"),
+    "erase": ("plan", "erase", "forget", "load", "purge", "prove", "plan_readmit", "readmit"),
 }
-_LAST = {"plan": "planned", "prove": "success", "readmit": "success"}
+_LAST = {"plan": "planned", "prove": "success", "plan_readmit": "planned", "readmit": "success"}
 """The state of an erasure whose last report is from this task; after any other task it is still running."""
 _ENDED = {"success": ("green", "done"), "failed": ("red", "failed"), "planned": ("none", "planned")}
 _LONGEST = 1e9

@@ -2,7 +2,7 @@
 What extract reported of exports that had landed before it ran: a retry, a clear or a rerun downloads and counts nothing of them.
 
 The bronze commit keeps what the run report said as the export landed. It is told again in the run that landed the export, and in
-the reruns that mend that run; any other run that adopts the export leaves it to that one.
+the reruns that mend that run. Any other run that adopts the export leaves it to that one if that one has a page that tells it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from epic_fhir import phase_results, sites
 from epic_fhir.contract_checks import usable, usable_landing
-from epic_fhir.evidence import export_ids
-from epic_fhir.reports import parse_instant
+from epic_fhir.evidence import counted_in, export_ids, landed_before, was_stopped
 
 if TYPE_CHECKING:
     from epic_fhir.lake import Lake, RunKey
@@ -39,16 +38,16 @@ def whole(lake: Lake, key: RunKey, extract: dict[str, Any] | None, mends: str | 
     :param extract: as much of extract's run report as one can use
     :param mends: of a rerun, the run that it mends
     """
-    began = parse_instant(((extract or {}).get("run") or {}).get("start"))
-    if extract is None or began is None:
+    if extract is None:
         return Whole(extract)
     parts, adopted = {}, {}
     for export in export_ids(extract):
         landing = usable_landing(export, lake.read_json(lake.landing(export)))[0] or {}
-        landed, run_key = parse_instant(landing.get("landed_at")), str(landing.get("run_key"))
-        if landed is None or landed >= began:
+        run_key = str(landing.get("run_key"))
+        if not landed_before(extract, landing):
             continue
-        told = _told(lake, key, export, landing) if _is_ours(lake, key, run_key, mends) else None
+        theirs = not _is_ours(lake, key, run_key, mends) and _was_told(lake, run_key, landing)
+        told = None if theirs else _told(lake, key, export, landing)
         if told is None:
             adopted[export] = run_key
         else:
@@ -67,6 +66,15 @@ def _is_ours(lake: Lake, key: RunKey, run_key: str, mends: str | None) -> bool:
     own = lake.read_json(lake.metrics(dag_id, run_id, "report.json"))
     result = own.get("result") if isinstance(own, dict) else None
     return isinstance(result, dict) and result.get("mends") == mends
+
+
+def _was_told(lake: Lake, run_key: str, landing: dict[str, Any]) -> bool:
+    """Whether the run that landed it was judged and reported, and not only stopped: by its settings, or by a person."""
+    dag_id, _, run_id = run_key.partition("/")
+    verdict, own = (lake.read_json(lake.metrics(dag_id, run_id, f"{name}.json")) for name in ("verdict", "report"))
+    result = own.get("result") if isinstance(own, dict) else None
+    reported = isinstance(result, dict) and result.get("verdict") is not None
+    return reported and counted_in(verdict, landing) and not was_stopped(verdict)
 
 
 def _told(lake: Lake, key: RunKey, export: str, landing: dict[str, Any]) -> dict[str, Any] | None:

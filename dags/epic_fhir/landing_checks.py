@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from epic_fhir.checks import FAIL, PASS, Check
+from epic_fhir import extract_checks
+from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
 from epic_fhir.evidence import COUNTED_EARLIER, REQUESTED
 
 if TYPE_CHECKING:
@@ -23,23 +24,49 @@ def requested(evidence: Evidence) -> list[Check]:
 
 
 def earlier(evidence: Evidence) -> list[Check]:
-    """Of exports that an earlier try landed nothing is counted in this one: what was found then still counts."""
-    uncounted = [export for export in evidence.landed_earlier if export not in evidence.counted]
-    wrong = {export: found for export in uncounted if (found := evidence.miscounted(export))}
+    """
+    Of exports that an earlier try landed nothing is counted in this one: what was found then still counts, and what nobody has
+    compared yet is compared now.
+    """
+    wrong, unknown, right = {}, {}, []
+    for export in evidence.landed_earlier:
+        found = _again(evidence, export) if export in evidence.counted else {FAIL: evidence.miscounted(export)}
+        wrong |= {export: found[FAIL]} if found[FAIL] else {}
+        if found[FAIL]:
+            continue
+        if export in evidence.counted:
+            unknown |= {export: f"its counts are incomplete: {', '.join(found[COULD_NOT_RUN])}"} if found[COULD_NOT_RUN] else {}
+        elif not evidence.was_counted(export):
+            unknown[export] = "no verdict says that its counts were compared"
+        right += [] if export in unknown else [export]
+    new = "Ask for a new export, in bulk a full one (EPIC_FHIR_BULK_MODE=full)"
     checks = [
         Check(
             COUNTED_EARLIER,
             export,
             FAIL,
             f"{export} landed in an earlier try, whose counts did not fit: {', '.join(found)}. It is not downloaded again in this "
-            "try. Ask for a new export, in bulk a full one (EPIC_FHIR_BULK_MODE=full): what is missing has not changed since.",
+            f"try. {new}: what is missing has not changed since.",
         )
         for export, found in wrong.items()
     ]
-    if right := [export for export in evidence.landed_earlier if export not in wrong]:
+    checks += [
+        Check(COUNTED_EARLIER, export, COULD_NOT_RUN, f"{export} landed in an earlier try, and {why}. {new}.")
+        for export, why in unknown.items()
+    ]
+    if right:
         sentence = (
             f"{', '.join(right)}: landed and checked by an earlier try (received rows = written rows); not downloaded again in "
             "this try."
         )
         checks.append(Check("source = bronze", "all", PASS, sentence))
     return checks
+
+
+def _again(evidence: Evidence, export: str) -> dict[str, list[str]]:
+    """The checks of an export alone, by what the bronze commit keeps of extract's report: by state, those that are not good."""
+    commit = evidence.landings.get(export) or {}
+    resources, result = commit["report"]["resources"], commit["report"]["result"]
+    checks = extract_checks.received(resources, result) + extract_checks.not_received(resources, result, ended=True)
+    checks += extract_checks.differing(evidence, resources, [export])
+    return {state: [f"{c.name} of {c.subject}" for c in checks if c.state == state] for state in (FAIL, COULD_NOT_RUN)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from epic_fhir.evidence import by_reference
+
 if TYPE_CHECKING:
     from epic_fhir.evidence import Evidence
 
@@ -21,7 +23,7 @@ def table(evidence: Evidence) -> list[dict[str, Any]]:
         rows.append(
             {
                 "type": kind,
-                "served": manifest[kind] + evidence.by_reference(kind) if kind in manifest else counts.get("received"),
+                "served": manifest[kind] + by_reference(extract, kind) if kind in manifest else counts.get("received"),
                 "bronze": bronze.get(kind),
                 "quarantined": counts.get("rejected"),
                 "silver": state.get("rows_live"),

@@ -26,6 +26,20 @@ def problems(result: dict[str, Any]) -> list[Check]:
     return checks + [Check(EXPECTATIONS, "load", WARN, sentence) for sentence in result.get("warnings") or []]
 
 
+def lacks(loaded: dict[str, Any], version: int | None) -> bool:
+    """
+    Whether a table that load names may lack what transform made of it after load had run: its rows may be as many.
+
+    :param version: of Delta, as transform left it; None where it does not say
+    """
+    return bool(loaded) and (version is None or loaded.get("delta_version") != version)
+
+
+def made_since(name: str, table: str) -> Check:
+    sentence = f"{table} in PostgreSQL is older than in the lake: transform ran again after load; run load again."
+    return Check(name, table, FAIL, sentence)
+
+
 def quality(result: dict[str, Any]) -> list[Check]:
     """
     One check for each quality check of load: SQL that counts the rows that are bad. None where the settings turn them off.

@@ -18,7 +18,6 @@ from epic_fhir.checks import FAIL
 from epic_fhir.installation import Installation, SettingsError
 from epic_fhir.lake import Lake, RunKey, instant
 from epic_fhir.reports import SETTINGS
-from epic_fhir.settings import Settings
 
 log = logging.getLogger(__name__)
 _LINES, _OF_A_CHECK = 10, 4
@@ -50,12 +49,11 @@ def send(lake: Lake | None, told: Alerts, message: Message, context: Any) -> Non
 
 
 def lake_of(dag_id: str) -> Lake | None:
-    """None where the settings cannot be read, which is no reason to be silent."""
-    try:
-        return Settings.of(Installation.of(dag_id)).open_lake()
-    except SettingsError as e:
-        log.warning("Cannot store this alert, so it is lost if it cannot be sent now: %s", e)
-        return None
+    """Where alerts are stored, also while the settings are invalid. None where nobody knows, which is no reason to be silent."""
+    lake = rejudged.known_lake(dag_id)
+    if lake is None:
+        log.warning("Cannot store this alert, so it is lost if it cannot be sent now.")
+    return lake
 
 
 def whom(dag_id: str) -> Alerts:
@@ -84,13 +82,16 @@ def _of_environment() -> Alerts:
     )
 
 
-def settings_do_not_hold(key: RunKey, problem: str, context: Any, paused: Callable[[str], bool] = lambda _: False) -> None:
+def settings_do_not_hold(
+    key: RunKey, problem: str, context: Any, paused: Callable[[str], bool] = lambda _: False, mends: str | None = None
+) -> None:
     """
     A run that ends before it could be judged: the settings that stop it are no reason to be silent. It is a problem as any other:
     it lasts until a run is green.
 
     :param problem: a sentence for people
     :param paused: whether a DAG is switched off in Airflow
+    :param mends: of a rerun, the run that it mends
     """
     alerts_of = whom(key.dag_id)
     if not channels(alerts_of):
@@ -103,7 +104,7 @@ def settings_do_not_hold(key: RunKey, problem: str, context: Any, paused: Callab
     step = {"task": key.task_id, "exit_code": SETTINGS, "cause": cause, "advice": advice, "command": command}
     grounds = [{"name": "settings", "subject": "all", "state": FAIL, "sentence": part} for part in parts]
     finding = alerts.Finding("red", rejudged.INVALID, grounds, remedy.switched_on(step, paused))
-    alerts.tell(lake_of(key.dag_id), key, alerts_of, "", context, finding)
+    alerts.tell(lake_of(key.dag_id), key, alerts_of, "", context, finding, mends)
 
 
 def not_planned(key: RunKey, why: str, asked: dict[str, Any], context: Any, paused: Callable[[str], bool]) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from epic_fhir import joined_checks, landing_checks, load_checks, source_checks, transform_checks
+from epic_fhir import extract_checks, joined_checks, landing_checks, load_checks, source_checks, transform_checks
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
-from epic_fhir.evidence import PHASES, Evidence, landed_rows
+from epic_fhir.evidence import PHASES, REPORT, Evidence
 
 GREEN, RED, UNKNOWN = "green", "red", "unknown"
 
@@ -24,17 +24,11 @@ def reconcile(evidence: Evidence) -> list[Check]:
     checks += landing_checks.requested(evidence)
     told, received = evidence.told.get("result") or {}, evidence.told.get("resources") or {}
     checks += source_checks.problems(told, received)
-    types = sorted(received)
-    manifest = told.get("manifest_counts") or {}
-    for kind in types:
-        promised = manifest.get(kind)
-        if promised is not None:
-            promised += evidence.by_reference(kind)
-        checks += _source_is_bronze(kind, received[kind], promised, evidence.set_aside(kind))
+    checks += extract_checks.received(received, told)
     checks += landing_checks.earlier(evidence)
     if set(evidence.landed_earlier) - evidence.counted != set(evidence.export_ids) or not evidence.export_ids:
-        ended = evidence.succeeded("extract")
-        checks += [_not_received(kind, count, ended=ended) for kind, count in sorted(manifest.items()) if kind not in types]
+        checks += extract_checks.not_received(received, told, ended=evidence.succeeded("extract"))
+    checks += extract_checks.landed(evidence)
     checks += _bronze_is_transformed(evidence)
     checks += _bronze_is_silver(evidence)
     checks += transform_checks.views(evidence.result("transform"))
@@ -59,46 +53,15 @@ def as_dicts(checks: list[Check]) -> list[dict[str, Any]]:
 
 def _reported(phase: str, report: dict[str, Any] | None) -> Check:
     if report is None:
-        return Check("report", phase, COULD_NOT_RUN, f"{phase} left no run report, so it cannot be checked.")
+        return Check(REPORT, phase, COULD_NOT_RUN, f"{phase} left no run report, so it cannot be checked.")
     run = report.get("run") or {}
     if run.get("status") != "success":
         error = run.get("error") or "its report names no error"
         result, kinds = report.get("result") or {}, ("refused_views", *joined_checks.REFUSED)
         told = {message for kind in kinds for message in (result.get(kind) or {}).values()}  # each has a check of its own
         lines = [line for line in error.splitlines() if line not in told]
-        return Check("report", phase, FAIL, f"{phase} failed: {chr(10).join(lines) or 'see the checks of its tables'}")
-    return Check("report", phase, PASS, f"{phase} reported success.")
-
-
-def _source_is_bronze(kind: str, counts: dict[str, Any], manifest: int | None, aside: dict[str, int]) -> list[Check]:
-    received, written, rejected = (counts.get(name) for name in ("received", "written", "rejected"))
-    if received is None or written is None or rejected is None:
-        missing = ", ".join(n for n in ("received", "written", "rejected") if counts.get(n) is None)
-        return [Check("source = bronze", kind, COULD_NOT_RUN, f"extract does not say how many {kind} it has {missing}.")]
-    checks = []
-    if manifest is not None and manifest != received:
-        sentence = f"The server's manifest promises {manifest:,} {kind}, but {received:,} came; export them again."
-        checks.append(Check("manifest = source", kind, FAIL, sentence))
-    told = f"{received:,} {kind} received, {written:,} in bronze, {rejected:,} in quarantine"
-    told += "".join(f", {n:,} {reason}" for reason, n in aside.items())
-    missing = received - written - rejected - sum(aside.values())
-    if missing == 0:
-        return [*checks, Check("source = bronze", kind, PASS, f"{told}.")]
-    return [*checks, Check("source = bronze", kind, FAIL, f"{told}: {missing:,} unaccounted for.")]
-
-
-def _not_received(kind: str, count: int, *, ended: bool) -> Check:
-    """
-    :param ended: whether extract came to its end; what a failed one did not fetch is no fault of the server's
-    """
-    name = "manifest = source"
-    if count == 0:
-        return Check(name, kind, PASS, f"The server's manifest promises no {kind}, and none came.")
-    if not ended:
-        return Check(
-            name, kind, COULD_NOT_RUN, f"The server's manifest promises {count:,} {kind}; extract failed before they came."
-        )
-    return Check(name, kind, FAIL, f"The server's manifest promises {count:,} {kind}, but none came; export them again.")
+        return Check(REPORT, phase, FAIL, f"{phase} failed: {chr(10).join(lines) or 'see the checks of its tables'}")
+    return Check(REPORT, phase, PASS, f"{phase} reported success.")
 
 
 def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
@@ -125,7 +88,6 @@ def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
     lost = [e for e in exports if not isinstance(evidence.landings.get(e), dict)]
     if lost:
         return [Check(name, "all", COULD_NOT_RUN, f"The landing of {', '.join(lost)} cannot be read; nothing to compare with.")]
-    checks += _landed_is_written(evidence)
     expected = evidence.resources_in(exports, evidence.landings)
     silver = evidence.result("transform").get("silver") or {}
     read = {kind: state["read"] for kind, state in silver.items() if state.get("read") is not None}
@@ -145,21 +107,6 @@ def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
             check = Check(name, kind, COULD_NOT_RUN, sentence)
         checks.append(check)
     return checks
-
-
-def _landed_is_written(evidence: Evidence) -> list[Check]:
-    """The files that readers see hold what extract says it wrote; said only where they do not."""
-    sent = evidence.resources("extract")
-    landed: dict[str, int] = {}
-    for export in evidence.export_ids:
-        if export not in evidence.landed_earlier:
-            for kind, rows in landed_rows(evidence.landings.get(export) or {}, sent).items():
-                landed[kind] = landed.get(kind, 0) + rows
-    return [
-        Check("bronze = landing", kind, FAIL, f"extract wrote {written:,} {kind}, but its landing lists {landed.get(kind, 0)}.")
-        for kind in sorted({*landed, *sent})
-        if (written := (sent.get(kind) or {}).get("written", 0)) is not None and written != landed.get(kind, 0)
-    ]
 
 
 def _was_read(kind: str, written: int, read: int | None, all_of_bronze: dict[str, int], succeeded: bool) -> Check:
@@ -209,11 +156,14 @@ def _views_are_loaded(evidence: Evidence) -> list[Check]:
         who = "transform names no views" if not views else "load names no tables"
         return [Check(name, "all", COULD_NOT_RUN, f"{who}, so it is unknown whether PostgreSQL matches the views.")]
     names = sorted({*views, *tables} - set(refused))
-    return [_is_loaded(view, views.get(view), tables.get(view) or {}, evidence.standing.get(view)) for view in names]
+    older = evidence.load_was_before
+    return [_is_loaded(view, views.get(view), tables.get(view) or {}, evidence.standing.get(view), older=older) for view in names]
 
 
-def _is_loaded(view: str, made: dict[str, Any] | None, loaded: dict[str, Any], standing: int | None) -> Check:
+def _is_loaded(view: str, made: dict[str, Any] | None, loaded: dict[str, Any], standing: int | None, *, older: bool) -> Check:
     name, postgres = load_checks.TABLE, loaded.get("rows")
+    if older and made is not None and load_checks.lacks(loaded, made.get("delta_version")):
+        return load_checks.made_since(name, view)
     # A view whose definition is gone keeps its tables; load alone knows of it then. And between this run's transform and its load
     # another run's may have changed the view; what nobody's transform has left is no such change.
     moved = (

@@ -46,7 +46,7 @@ def holding(lake: Lake, dag_id: str, kinds: set[str]) -> str | None:
             continue
         judged = lake.read_json(lake.metrics(dag, folder, "verdict.json"))
         settled |= _mended(lake, dag, folder) if dag == of_reruns else set()
-        run = _mends(lake, dag, folder) if dag == of_reruns else _id(lake, dag, folder, judged)
+        run = mends(lake, dag, folder) if dag == of_reruns else _id(lake, dag, folder, judged)
         if run is None or run in settled:
             continue
         report = lake.read_json(lake.metrics(dag, folder, "transform.json"))
@@ -98,10 +98,10 @@ def _verdict(judged: Any) -> Any:
     return judged.get("verdict") if isinstance(judged, dict) else None
 
 
-def _mends(lake: Lake, dag_id: str, folder: str) -> str | None:
+def mends(lake: Lake, dag_id: str, folder: str) -> str | None:
     """The id of the run that a rerun mended or tried to."""
-    mends = _part(lake.read_json(lake.metrics(dag_id, folder, "report.json")), "result").get("mends")
-    return mends if isinstance(mends, str) else None
+    run = _part(lake.read_json(lake.metrics(dag_id, folder, "report.json")), "result").get("mends")
+    return run if isinstance(run, str) else None
 
 
 def _mended(lake: Lake, dag_id: str, folder: str) -> set[str]:

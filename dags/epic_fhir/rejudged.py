@@ -11,9 +11,9 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from epic_fhir import attempts, index, job_settings, phase, refusals, render
+from epic_fhir import attempts, index, job_settings, phase, red_runs, refusals, render
 from epic_fhir.checks import FAIL
-from epic_fhir.evidence import COUNTED, COUNTED_EARLIER
+from epic_fhir.evidence import COUNTED, COUNTED_EARLIER, SETTINGS_HOLD, is_extracts_end
 from epic_fhir.installation import Installation, SettingsError
 from epic_fhir.lake import Lake
 from epic_fhir.reports import SETTINGS, record
@@ -34,32 +34,37 @@ def opened(key: RunKey) -> Lake:
 
     :raises AirflowFailException: where the settings do not hold; what an earlier try left is replaced there, too
     """
-    lake = _known_lake(key)
+    lake = known_lake(key.dag_id)
     if lake is not None:
         begin(lake, key)
     with phase.settings_must_hold():
         return Settings.of(Installation.of(key.dag_id)).open_lake()
 
 
-def _known_lake(key: RunKey) -> Lake | None:
+def known_lake(dag_id: str) -> Lake | None:
     """By the settings, or by those of before where they do not hold; None where there are none."""
     try:
-        here = Installation.of(key.dag_id)
-    except SettingsError:
+        here = Installation.of(dag_id)
+        try:
+            return Settings.of(here).open_lake()
+        except SettingsError as e:
+            before = job_settings.pipeline_before(here)
+            if before is None:
+                raise
+            log.warning("The settings are invalid; the lake is the one of the last valid settings: %s", e)
+            return Lake(before.lake, before.readers)
+    except SettingsError as e:
+        log.warning("The lake is unknown: %s", e)
         return None
-    try:
-        return Settings.of(here).open_lake()
-    except SettingsError:
-        before = job_settings.pipeline_before(here)
-        return None if before is None else Lake(before.lake, before.readers)
 
 
 def begin(lake: Lake, key: RunKey) -> None:
     """
-    Replaces what an earlier try of validate or report left of the run: verdict, page, its line in the index. The failed checks of
-    what came to bronze stay, because an export that landed earlier may not be counted again.
+    Replaces what an earlier try of validate or report left of the run: verdict, page, its line in the index. The checks of what
+    came to bronze stay as far as they failed, because an export that landed earlier may not be counted again.
     """
     page_path = lake.metrics(key.dag_id, key.run_id, "report.html")
+    mends = attempts.Attempts().of("report", "mended run", lambda: red_runs.mends(lake, key.dag_id, key.run_id), None)
     was_judged = lake.exists(page_path)
     _try(partial(phase.begun, lake, key))
     _try(partial(_take_back_verdict, lake, key))
@@ -70,27 +75,36 @@ def begin(lake: Lake, key: RunKey) -> None:
         _try(
             partial(_show, lake, key, page(key, headline, [advice, _clear(key, " --only-failed")])), lambda: lake.delete(page_path)
         )
+        if mends is not None:
+            _try(partial(_keep_mends, lake, replace(key, task_id="report"), mends))
         _try(partial(index.write, lake))
 
 
-def settings_do_not_hold(key: RunKey, problem: str) -> None:
+def _keep_mends(lake: Lake, key: RunKey, mends: str) -> None:
+    """A rerun that dies while it is judged again is still one of the run that it mends."""
+    note = lake.read_json(lake.report(key)) or {}
+    lake.write_json(lake.report(key), note | {"run": {"run_id": key.run_id}, "result": {"mends": mends}})
+
+
+def settings_do_not_hold(key: RunKey, problem: str, mends: str | None = None) -> None:
     """
     Writes the short page, the verdict and the line in the index of a run that its settings stop, where the lake is known.
 
     :param problem: a sentence for people
+    :param mends: of a rerun, the run that it mends
     """
-    if (lake := _known_lake(key)) is None:
+    if (lake := known_lake(key.dag_id)) is None:
         return
     start, lines = datetime.now(timezone.utc), problem.splitlines() or [""]
     path = lake.metrics(key.dag_id, key.run_id, "verdict.json")
     before = _verdict_before(lake, key)
-    check = {"name": "settings", "subject": "all", "state": FAIL, "sentence": problem}
+    check = {"name": SETTINGS_HOLD, "subject": "all", "state": FAIL, "sentence": problem}
     run = {"dag_id": key.dag_id, "run_id": key.run_id, "try_number": key.try_number, "end": (before.get("run") or {}).get("end")}
     run |= {"code_version": None, "settings_hash": None}
     judged = {"verdict": "red", "checks": [check, *_counted(before)], "table": [], "trends": [], "data_of": None}
     html = page(key, INVALID, [*lines, "Fix them first, then run the command.", _clear(key)])
     page_path = lake.metrics(key.dag_id, key.run_id, "report.html")
-    result = {"verdict": "red", "page": page_path, "mends": None, "seconds": None, "problem": lines[0]}
+    result = {"verdict": "red", "page": page_path, "mends": mends, "seconds": None, "problem": lines[0]}
     own = record(key, start, problem, SETTINGS, None, result=result)
     _try(partial(lake.write_json, path, {"schema_version": 1, "run": run, **judged}))
     _try(partial(_show, lake, key, html, newest=True))
@@ -135,10 +149,11 @@ def _verdict_before(lake: Lake, key: RunKey) -> dict[str, Any]:
 
 
 def _counted(verdict: dict[str, Any]) -> list[Any]:
-    """The checks of what came to bronze that failed."""
+    """The checks of what came to bronze that failed, and whether they were made."""
     checks = verdict.get("checks") if isinstance(verdict.get("checks"), list) else []
     names = (*COUNTED, COUNTED_EARLIER)
-    return [c for c in checks if isinstance(c, dict) and c.get("state") == FAIL and c.get("name") in names]
+    failed = [c for c in checks if isinstance(c, dict) and c.get("state") == FAIL and c.get("name") in names]
+    return [*(check for check in checks if is_extracts_end(check)), *failed]
 
 
 def _clear(key: RunKey, scope: str = "") -> str:

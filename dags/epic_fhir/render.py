@@ -10,7 +10,7 @@ from urllib.parse import quote
 from epic_fhir import joined_checks, quarantine
 from epic_fhir.charts import drawn, figure
 from epic_fhir.checks import ACCEPTED, COULD_NOT_RUN, FAIL, WARN
-from epic_fhir.evidence import Evidence
+from epic_fhir.evidence import Evidence, set_aside
 from epic_fhir.lake import RunKey
 from epic_fhir.remedy import ORDER
 from epic_fhir.reports import parse_instant
@@ -96,7 +96,7 @@ def page(
         quarantine_folders=_quarantine(reports),
         checks=checks,
         table=table,
-        aside={row["type"]: Evidence(reports).set_aside(row["type"]) for row in table},
+        aside={row["type"]: set_aside(Evidence(reports).result("extract"), row["type"]) for row in table},
         failed={(c["name"], c["subject"]) for c in checks if c["state"] == FAIL},
         joined=joined_checks.counts(*((reports.get(phase) or {}).get("result") or {} for phase in ("transform", "load"))),
         views_known=bool((((reports.get("transform") or {}).get("result")) or {}).get("views")),

@@ -119,19 +119,25 @@ class Plan:
         return cls(**told)
 
 
-def plan(lake: Lake, dag_id: str, asked: Asked, state: red_runs.State = red_runs.unknown) -> Plan:
+def plan(
+    lake: Lake, dag_id: str, asked: Asked, state: red_runs.State = red_runs.unknown, this: tuple[str, str] | None = None
+) -> Plan:
     """
     :param dag_id: the DAG whose run is repaired
     :param state: what Airflow says of a run of that DAG
+    :param this: DAG and id of the rerun that is planned. One that was cleared repairs the same run again, and what it left before
+        is no other rerun's
     :raises Impossible: where there is no such run, export, type or view, or nothing to begin from
     """
-    run = _run(lake, dag_id, asked.run, state)
+    before = red_runs.mends(lake, *this) if this and asked.run == NEWEST_RED else None
+    run = _run(lake, dag_id, before or asked.run, state)
     first = rerun_exports.reports_of(lake, dag_id, run)
-    again = {name: rerun_exports.reports_of(lake, *name) for name in red_runs.reruns(lake, dag_id, run)}
+    again = {name: rerun_exports.reports_of(lake, *name) for name in red_runs.reruns(lake, dag_id, run) if name != this}
     extracted = [name for name, told in again.items() if ((told["extract"] or {}).get("run") or {}).get("status") == "success"]
     base = extracted[0] if extracted else (dag_id, run)
     reports = again.get(base, first)
-    begin = _begin(asked, reports)
+    # A rerun leaves out what comes before its beginning, which is no failure of it.
+    begin = _begin(asked, reports, JOBS[JOBS.index("extract") :] if extracted else JOBS)
     own = rerun_exports.of_run(reports)
     exports = [] if begin == "kick_off" else rerun_exports.chosen(lake, asked.exports) or own
     every = dict.fromkeys(export for told in (first, *again.values()) for export in rerun_exports.of_run(told))
@@ -184,13 +190,13 @@ def _run(lake: Lake, dag_id: str, asked: str, state: red_runs.State) -> str:
     return run
 
 
-def _begin(asked: Asked, reports: dict[str, Any]) -> str:
+def _begin(asked: Asked, reports: dict[str, Any], tasks: tuple[str, ...]) -> str:
     """The requested phase; otherwise the first one that did not succeed, or load if only checks failed."""
     if asked.begin != STOPPED:
         return asked.begin
     if asked.types or asked.accept_deletions:
         return "transform"
-    for task in JOBS:
+    for task in tasks:
         if ((reports[task] or {}).get("run") or {}).get("status") != "success":
             return "extract" if task == "wait" else task
     return "transform"

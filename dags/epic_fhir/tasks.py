@@ -91,7 +91,7 @@ def plan(context: Any) -> dict[str, Any]:
     asked = rerun.Asked(params["run"], params["begin"], **names, go=params["go"], ask=params["ask"], **accepted)
     etl = sites.named("etl", sites.of(key.dag_id))
     try:
-        made = rerun.plan(lake, etl, asked, partial(_state, context["ti"], etl))
+        made = rerun.plan(lake, etl, asked, partial(_state, context["ti"], etl), (key.dag_id, key.run_id))
     except rerun.Impossible as e:
         context["ti"].xcom_push(key=WHY_NOT, value=str(e))
         raise AirflowFailException(str(e)) from e
@@ -131,7 +131,7 @@ def _going(told: dict[str, Any]) -> rerun.Plan:
 
 def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
     """Fails after the page is written where the run is not green: Airflow judges a run by its last task."""
-    key = RunKey.of(context)
+    key, mends = RunKey.of(context), made.run if made else None
     log.info(logs.opening(key))
     try:
         lake = rejudged.opened(key)
@@ -140,13 +140,13 @@ def report(context: Any, made: rerun.Plan | None = None) -> dict[str, Any]:
             here = Installation.of(key.dag_id)
             told, link = Alerts.of(here), page_url(lake, report_url(here), key.dag_id, key.run_id)
     except AirflowFailException as e:
-        rejudged.settings_do_not_hold(key, str(e))
-        notices.settings_do_not_hold(key, str(e), context, partial(paused, context["ti"]))
+        rejudged.settings_do_not_hold(key, str(e), mends)
+        notices.settings_do_not_hold(key, str(e), context, partial(paused, context["ti"]), mends)
         raise
     before = list(remedy.ORDER)
     states = context["ti"].get_task_states(dag_id=key.dag_id, run_ids=[key.run_id], task_ids=before).get(key.run_id, {})
     left_out = {} if made is None else {task: made.reports.get(task) for task in JOBS if not made.runs(task)}
-    mends, notes = (made.run, made.notes()) if made else (None, ())
+    notes = made.notes() if made else ()
     alert = partial(alerts.tell, lake, key, told, link, context, mends=mends)
     exports = made.requested() if made else None
     problem = verdict.publish(lake, key, thresholds, states, alert, left_out, mends, notes, partial(paused, context["ti"]), exports)

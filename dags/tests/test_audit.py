@@ -39,6 +39,9 @@ CHAIN_BROKEN = (
 )
 
 
+RECORD = '{"number": 2, "previous": "", "resources": %s}'
+
+
 @pytest.mark.parametrize(
     ("tamper", "said"),
     [
@@ -46,8 +49,17 @@ CHAIN_BROKEN = (
         (lambda file: file(2).unlink(), "record 2 is missing"),
         (lambda file: file(2).write_text("{"), "0000000002.json is not an audit record"),
         (lambda file: file(3).write_bytes(file(2).read_bytes()), CHAIN_BROKEN),
+        (
+            lambda file: file(2).write_text('{"number": 2, "previous": "", "resources": [1]}'),
+            "0000000002.json is not an audit record",
+        ),
+        (
+            lambda file: file(4).write_text('{"number": 4, "previous": "", "resources": {"Patient": {"received": "2"}}}'),
+            "0000000004.json is not an audit record",
+        ),
+        (lambda file: file(2).write_text("[2]"), "0000000002.json is not an audit record"),
     ],
-    ids=["changed", "removed", "broken", "replaced"],
+    ids=["changed", "removed", "broken", "replaced", "no counts", "no numbers", "no record"],
 )
 def test_what_was_done_to_a_record_shows(lake, monkeypatch, capsys, tmp_path, tamper, said):
     tamper(lambda number: tmp_path / "audit" / f"{number:010}.json")
@@ -74,6 +86,8 @@ def test_a_log_and_its_copy_in_the_database_must_be_the_same_but_for_what_came_a
     assert audit.against(log, copy[:3]) == []
     assert audit.against(log, copy[:1] + copy[2:]) == ["record 2 of the lake is missing in the database"]
     assert audit.against(log, [*copy[:3], (4, copy[3][1], "{}")]) == ["record 4 of the database was changed there"]
+    there = "record 1 of the database is missing in the lake, or differs there"
+    assert audit.against(log, [copy[0], (1, *copy[2][1:]), (1, *copy[3][1:])]) == [there, there], "2 went, and the numbers hide it"
     assert audit.against(log, []) == ["The database has no audit record: no load copied any, or the table was emptied"]
 
 
@@ -103,3 +117,47 @@ def test_a_name_in_another_script_is_shown_as_it_is():
 
 def test_no_record_is_no_proof(tmp_path, monkeypatch):
     assert run(Lake(str(tmp_path)), monkeypatch) == 5
+
+
+SECRET = "s3cr3t"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"postgresql://u:{SECRET}@127.0.0.1:1/db",
+        f"postgresql://u@127.0.0.1:1/db?password={SECRET}",
+        f"host=127.0.0.1 port=1 password={SECRET}",
+        f"host=127.0.0.1 sslpassword={SECRET}",
+        f"postgresql//u:{SECRET}@host/db",
+        f"postgresql://u:{SECRET} x@host/db",
+        f"postgresql://u:{SECRET}%ZZ@host/db",
+        f"jdbc:postgresql://host/db?user=u&password={SECRET}",
+    ],
+)
+def test_a_password_in_the_address_is_refused_and_not_repeated(lake, monkeypatch, capsys, address):
+    with pytest.raises(SystemExit) as ended:
+        run(lake, monkeypatch, "--database", address)
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert "--database" in told.err
+    assert SECRET not in told.out + told.err
+
+
+@pytest.mark.parametrize("word", [f"postgresql://u:{SECRET}@127.0.0.1/db", "", "0" * 63])
+def test_what_is_no_hash_is_not_looked_for(lake, monkeypatch, capsys, word):
+    with pytest.raises(SystemExit) as ended:
+        run(lake, monkeypatch, word)
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "a HASH has 64 hexadecimal digits" in told
+    assert SECRET not in told
+
+
+def test_a_copy_that_cannot_be_read_is_no_copy_that_is_the_same(lake, monkeypatch, capsys, tmp_path):
+    database = ("--database", "postgresql://u@127.0.0.1:1/db")
+    assert run(lake, monkeypatch, *database) == 6
+    assert "Cannot read the copy in the database, so nothing was compared with it: " in capsys.readouterr().err
+    (tmp_path / "audit" / "0000000002.json").write_text("{")
+    assert run(lake, monkeypatch, *database) == 5
+    assert "0000000002.json is not an audit record" in capsys.readouterr().err

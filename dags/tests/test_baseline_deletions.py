@@ -162,6 +162,13 @@ def test_a_run_that_is_at_work_is_not_mended(lake, hook):
     assert "No finished run of epic_fhir_etl is red" in planned()
 
 
+def test_a_rerun_that_is_cleared_plans_for_the_run_that_it_had(lake, hook):
+    lake.write_json(lake.metrics("epic_fhir_etl", "at work", "verdict.json"), {"verdict": "red"})
+    before = {"run": {"run_id": "by hand"}, "result": {"verdict": "red", "mends": "at work"}}
+    lake.write_json(lake.metrics("epic_fhir_rerun", "by hand", "report.json"), before)
+    assert "Cannot repair run at work: Airflow says that it is running." in planned()
+
+
 ACCEPTED = Plan("r", "transform", [], [], [], [], go=True, accept_deletions=["Observation:104", "Patient:4"], reason="…")
 
 

@@ -9,12 +9,14 @@ from types import SimpleNamespace
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 from made_up import BEGIN, EXPORT, RUN_ID, THRESHOLDS, good_run, key, lake_with
-from test_alerts import GREEN
+from test_alerts import GREEN, red
 
 from epic_fhir import alerts, job_settings, lateness, notices, red_runs, rejudged, retries, tasks
 from epic_fhir.channels import Alerts
+from epic_fhir.evidence import counted_in, was_stopped
 from epic_fhir.installation import Installation
 from epic_fhir.lake import Lake
+from epic_fhir.rerun import Plan
 from epic_fhir.settings import Settings
 from epic_fhir.verdict import publish
 
@@ -39,12 +41,18 @@ def conf(tmp_path, monkeypatch):
     return folder
 
 
-def report():
+def report(run_id=RUN_ID, mends=None):
+    """
+    :param mends: of a rerun, the run that it mends
+    """
     run = SimpleNamespace(run_type="scheduled", data_interval_start=BEGIN, data_interval_end=BEGIN, run_after=BEGIN)
-    ti = SimpleNamespace(dag_id="epic_fhir_etl", run_id=RUN_ID, task_id="report", try_number=1)
+    ti = SimpleNamespace(dag_id=RERUNS if mends else "epic_fhir_etl", run_id=run_id, task_id="report", try_number=1)
     with pytest.raises(AirflowFailException) as failure:
-        tasks.report({"dag_run": run, "ti": ti})
+        tasks.report({"dag_run": run, "ti": ti}, Plan(mends, "kick_off", [], [], [], [], go=True) if mends else None)
     return str(failure.value)
+
+
+RERUNS = "epic_fhir_rerun"
 
 
 def break_settings(file):
@@ -112,6 +120,18 @@ def test_a_run_that_is_judged_again_is_not_green_until_it_is_judged(conf, killed
     assert shown(lake) == ["This run is judged again.", "This run is judged again.", "no verdict yet", None, RUN_ID]
     publish(lake, key("report", try_number=3), THRESHOLDS, DONE)
     assert shown(lake)[2:] == ["green", "green", None]
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_that_counts_were_compared_outlives_a_verdict_that_is_taken_back(conf, twice):
+    lake = ended_green(conf)
+    for task in ("validate", "report") if twice else ("report",):
+        rejudged.begin(lake, key(task, try_number=2))
+    assert counted_in(lake.read_json(lake.metrics("epic_fhir_etl", RUN_ID, "verdict.json")), lake.read_json(lake.landing(EXPORT)))
+    rejudged.settings_do_not_hold(key("report", try_number=2), "x")
+    left = lake.read_json(lake.metrics("epic_fhir_etl", RUN_ID, "verdict.json"))
+    assert counted_in(left, lake.read_json(lake.landing(EXPORT)))
+    assert was_stopped(left)
 
 
 def test_validate_takes_its_own_verdict_back_before_settings_can_stop_it(conf):
@@ -250,6 +270,98 @@ def test_it_is_a_problem_as_any_other_told_once_and_over_with_the_first_green_ru
     assert len(hook.bodies) == 2  # the one above, which no lake remembers, and the first of these two
     alerts.tell(lake, replace(key("report"), run_id="night 3"), webhook, "", {}, GREEN)
     assert "The problem that run night 0 reported is over." in hook.bodies[-1]["text"]
+
+
+def repaired(conf, file):
+    (conf / file).write_text((HOME / "conf" / file).read_text())
+    job_settings._answers.clear()
+
+
+@pytest.mark.parametrize("broken", ["validation.conf", "pipeline.conf"])
+@pytest.mark.parametrize("archives", [True, False], ids=["class archives", "default"])
+def test_settings_that_do_not_hold_for_some_nights_are_one_problem_also_where_the_lake_is_named_in_them(
+    conf, hook, monkeypatch, archives, broken
+):
+    if not archives:
+        monkeypatch.delenv("EPIC_FHIR_CLASS_ARCHIVES")
+        (conf.parent / "airflow").mkdir()
+        monkeypatch.setenv("AIRFLOW_HOME", str(conf.parent / "airflow"))
+    Settings.of(Installation.of("epic_fhir_etl"))  # a night before all of them
+    break_settings(conf / broken)
+    for night in range(1, 5):
+        job_settings._answers.clear()  # each night's task is another process
+        report(f"night {night}")
+    assert [(body["run_id"], "Still" in body["subject"]) for body in hook.bodies] == [("night 1", False), ("night 4", True)]
+    repaired(conf, broken)
+    lake = Settings.of(Installation.of("epic_fhir_etl")).open_lake()
+    alerts.tell(lake, replace(key("report"), run_id="night 5"), Alerts(webhook_connection="hook"), "", {}, GREEN)
+    assert hook.bodies[-1]["subject"] == "epic_fhir_etl: Green again."
+
+
+def late(attempt):
+    lateness.tell(6, {"dag_run": {"dag_id": "epic_fhir_etl", "dag_run_id": f"night {attempt}"}})
+
+
+def tried_again(attempt):
+    ti = SimpleNamespace(dag_id="epic_fhir_etl", run_id=f"night {attempt}", task_id="extract", try_number=1)
+    retries.tell({"ti": ti, "exception": None})
+
+
+@pytest.mark.parametrize("tell", [lambda night: report(f"night {night}"), late, tried_again], ids=["settings", "late", "retry"])
+def test_an_alert_that_cannot_be_sent_while_the_settings_do_not_hold_goes_out_later(conf, hook, monkeypatch, tell):
+    monkeypatch.setenv("EPIC_FHIR_ALERT_FIRST_TRY", "true")
+    Settings.of(Installation.of("epic_fhir_etl"))
+    break_settings(conf / "pipeline.conf")
+    job_settings._answers.clear()
+    hook.status = 503
+    tell(1)
+    hook.status = 200
+    hook.bodies.clear()
+    repaired(conf, "pipeline.conf")
+    lake = Settings.of(Installation.of("epic_fhir_etl")).open_lake()
+    alerts.tell(lake, replace(key("report"), run_id="night 2"), Alerts(webhook_connection="hook"), "", {}, GREEN)
+    assert "This alert is late" in hook.bodies[0]["text"]
+    assert hook.bodies[0]["run_id"] == "night 1"
+
+
+def red_and_a_rerun_that_settings_stop(conf, broken):
+    """A night that is red, and told; its rerun; and the lake."""
+    lake = lake_with(conf.parent / "lake", good_run())
+    Settings.of(Installation.of("epic_fhir_etl"))
+    job_settings._answers.clear()
+    alerts.tell(lake, key("report"), Alerts(webhook_connection="hook"), "", {}, red("Patient"))
+    break_settings(conf / broken)
+    report("by hand", RUN_ID)
+    return lake
+
+
+BROKEN = pytest.mark.parametrize("broken", ["validation.conf", "pipeline.conf"])
+
+
+@BROKEN
+def test_a_rerun_that_settings_stop_is_one_of_the_run_that_it_mends(conf, hook, broken):
+    lake = red_and_a_rerun_that_settings_stop(conf, broken)
+    assert [*red_runs.reruns(lake, "epic_fhir_etl", RUN_ID)] == [(RERUNS, "by hand")]
+    assert lake.read_json(lake.metrics(RERUNS, "by hand", "report.json"))["result"]["mends"] == RUN_ID
+
+
+@BROKEN
+def test_the_next_rerun_after_one_that_settings_stopped_ends_the_problem(conf, hook, broken):
+    lake = red_and_a_rerun_that_settings_stop(conf, broken)
+    again = replace(key("report"), dag_id=RERUNS, run_id="by hand, too")
+    alerts.tell(lake, again, Alerts(webhook_connection="hook"), "", {}, GREEN, RUN_ID)
+    assert [body["verdict"] for body in hook.bodies] == ["red", "red", "green"]
+    alerts.tell(lake, replace(key("report"), run_id="a later night"), Alerts(webhook_connection="hook"), "", {}, red("Patient"))
+    assert hook.bodies[-1]["run_id"] == "a later night"
+
+
+@pytest.mark.parametrize("task", ["validate", "report"])
+def test_a_rerun_that_dies_while_it_is_judged_again_is_one_of_the_run_that_it_mends(conf, hook, task):
+    lake = red_and_a_rerun_that_settings_stop(conf, "validation.conf")
+    rejudged.begin(lake, replace(key(task, try_number=2), dag_id=RERUNS, run_id="by hand"))
+    assert "begun" in lake.read_json(lake.metrics(RERUNS, "by hand", "report.json"))
+    assert [*red_runs.reruns(lake, "epic_fhir_etl", RUN_ID)] == [(RERUNS, "by hand")]
+    assert "no verdict yet" in (Path(lake.root) / "metrics" / "index.html").read_text()
 
 
 def test_the_command_switches_a_paused_dag_on(conf, hook):

@@ -1,13 +1,16 @@
 import json
 import math
 import re
+from pathlib import Path
 
 import pytest
 from made_up import RUN_ID, failed, good_run, key, lake_with, report
 from test_render import GOOD, page
 
 from epic_fhir import index
+from epic_fhir.java_task import PhaseJava
 from epic_fhir.lake import Lake
+from epic_fhir.submit import PhaseSubmit
 
 QUOTED = "scheduled__2026-03-02T04%3A00%3A00%2B00%3A00"
 
@@ -181,6 +184,27 @@ def test_an_erasure_that_failed_at_any_task_is_red_and_one_that_goes_on_has_no_v
     assert erasure(lake, prove=failed(report("prove", 9, 2), 5, "A file of silver names somebody")) == ["failed"]
     assert "A file of silver names somebody" in (tmp_path / "metrics" / "index.html").read_text()
     assert erasure(lake, prove=report("prove", 9, 2)) == ["done"]
+
+
+def test_a_readmission_is_planned_until_it_is_approved_and_red_where_its_count_failed(tmp_path):
+    lake = Lake(str(tmp_path))
+    assert erasure(lake, plan_readmit=failed(report("plan_readmit", 0, 2), 2, "The list is readable by others")) == ["failed"]
+    assert "The list is readable by others" in (tmp_path / "metrics" / "index.html").read_text()
+    assert erasure(lake, plan_readmit=report("plan_readmit", 0, 2)) == ["planned"]
+    assert erasure(lake, readmit=NOTE) == ["planned"]
+    assert erasure(lake, readmit=failed(report("readmit", 3, 2), 2, "Another list")) == ["failed"]
+    assert erasure(lake, readmit=report("readmit", 3, 2)) == ["done"]
+
+
+@pytest.mark.parametrize("name", ["erase", "care", "preflight"])
+def test_every_task_that_leaves_a_report_is_in_the_index(name):
+    from test_policy import load
+
+    (dag,) = load(Path(__file__).resolve().parent.parent / f"epic_fhir_{name}.py")
+    known = index._TASKS[name]
+    assert {*known} == {task.task_id for task in dag.tasks if isinstance(task, PhaseJava | PhaseSubmit)}
+    for after in known:
+        assert all(known.index(before) < known.index(after) for before in dag.get_task(after).upstream_task_ids & {*known})
 
 
 @pytest.mark.parametrize(

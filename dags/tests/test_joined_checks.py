@@ -51,6 +51,17 @@ def test_each_has_the_same_rows_in_the_lake_and_in_postgres():
     assert verdict(found) == GREEN
 
 
+@pytest.mark.parametrize("table", ["joined__order", "lookups__drug"])
+def test_a_table_that_is_older_than_in_the_lake_is_red_although_it_has_as_many_rows(table):
+    kind, name = table.split("__")
+    reports = run(**{f"transform__{table}__version": 7})
+    assert states(checks(reports), "joined = PostgreSQL")[name] == PASS, "load came after it"
+    reports["transform"]["run"] |= {"start": "2026-03-02T09:00:00Z", "end": "2026-03-02T09:05:00Z"}
+    assert states(checks(reports), "joined = PostgreSQL") == {"order": PASS, "drug": PASS} | {name: FAIL}
+    step = next_step(key(), {}, {"validate": "failed"}, [c.as_dict() for c in checks(reports)])
+    assert f'"begin": "load", "views": ["{name}"]' in step["command"], kind
+
+
 def test_a_site_without_any_is_not_asked():
     found = checks(run(transform__joined={}, transform__lookups={}, load__joined={}, load__lookups={}))
     assert states(found, "joined = PostgreSQL") == {}

@@ -106,7 +106,10 @@ def test_a_group_that_had_landed_before_is_not_red(tmp_path):
     reports["extract"]["result"]["export_id"] = f"{EXPORT},other"
     reports["transform"]["result"]["exports"].append("other")
     reports["transform"]["result"]["silver"]["Patient"].update(read=23, rows_live=23)
-    other = {**landing("other", Patient=3), "landed_at": "2000-01-01T00:00:00Z"}
+    other = {**landing("other", Patient=3), "landed_at": "2000-01-01T00:00:00Z", "run_key": "epic_fhir_etl/before"}
+    compared = {"name": "report", "subject": "extract", "state": "PASS", "sentence": ""}
+    judged, lake = {"run": {"end": "2000-01-01T00:05:00Z"}, "checks": [compared]}, Lake(str(tmp_path))
+    lake.write_json(lake.metrics("epic_fhir_etl", "before", "verdict.json"), judged)
     html, problem = page(tmp_path, reports, GOOD, landed={"other": other})
     assert problem is None
     assert cell(html, "Patient", "bronze") == ""

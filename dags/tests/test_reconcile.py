@@ -8,9 +8,22 @@ from epic_fhir.evidence import Evidence
 from epic_fhir.layer_counts import table
 from epic_fhir.reconcile import GREEN, RED, UNKNOWN, reconcile, verdict
 
+EARLIER = "counts of an earlier try"
+AFTER, BEFORE = "2026-03-02T04:10:00+00:00", "2026-03-02T04:01:00+00:00"
 
-def evidence(reports, landings=None, applied=frozenset({EXPORT}), standing=None, every_landing=dict):
-    return Evidence(reports, {EXPORT: landing()} if landings is None else landings, applied, standing or {}, every_landing)
+
+def judged(end, *checks):
+    """The verdict of the run that landed the export, whose extract succeeded."""
+    found = (("report", "extract", PASS), *checks)
+    return {"run": {"end": end}, "checks": [{"name": n, "subject": of, "state": state, "sentence": ""} for n, of, state in found]}
+
+
+def evidence(reports, landings=None, applied=frozenset({EXPORT}), standing=None, every_landing=dict, then=None):
+    """
+    :param then: the verdict of the run that landed the exports
+    """
+    known = {EXPORT: landing()} if landings is None else landings
+    return Evidence(reports, known, applied, standing or {}, every_landing, verdict_of=lambda run: then)
 
 
 def states(checks, name, subject):
@@ -341,7 +354,7 @@ def test_a_rerun_that_finds_its_export_landed_is_green_and_its_table_holds_what_
         r["transform"]["result"]["exports"] = []
         r["transform"]["resources"] = {}
 
-    assert verdict(after(nothing_left)) == GREEN
+    assert verdict(after(nothing_left, then=judged(AFTER))) == GREEN
     reports = good_run()
     nothing_left(reports)
     rows = {row["type"]: row for row in table(evidence(reports))}
@@ -350,7 +363,7 @@ def test_a_rerun_that_finds_its_export_landed_is_green_and_its_table_holds_what_
 
 
 def test_a_rerun_is_still_checked_from_bronze_on():
-    assert verdict(after(rerun)) == GREEN
+    assert verdict(after(rerun, then=judged(AFTER))) == GREEN
     lost = after(lambda r: [rerun(r), r["transform"]["result"]["silver"]["Patient"].update(read=19)])
     assert states(lost, "bronze = transform", "Patient") == [FAIL]
     unplaced = after(lambda r: [rerun(r), r["transform"]["result"]["silver"].pop("Patient")])
@@ -362,18 +375,6 @@ def test_an_extract_that_counts_nothing_while_its_own_landing_lists_rows_is_red(
     assert states(checks, "bronze = landing", "Patient") == [FAIL]
 
 
-EARLIER = "counts of an earlier try"
-
-
-def judged(end, *checks):
-    """The verdict of the run that landed the export."""
-    made = [{"name": name, "subject": subject, "state": state, "sentence": ""} for name, subject, state in checks]
-    return {"run": {"end": end}, "checks": made}
-
-
-AFTER, BEFORE = "2026-03-02T04:10:00+00:00", "2026-03-02T04:01:00+00:00"
-
-
 @pytest.mark.parametrize(
     ("verdict_then", "failed"),
     [
@@ -383,10 +384,6 @@ AFTER, BEFORE = "2026-03-02T04:10:00+00:00", "2026-03-02T04:01:00+00:00"
         (judged(AFTER, (EARLIER, EXPORT, FAIL)), f"{EARLIER} of {EXPORT}"),
         (judged(AFTER, ("source = bronze", "Patient", PASS), ("view = PostgreSQL", "patient", FAIL)), None),
         (judged(AFTER, (EARLIER, "another export", FAIL)), None),
-        (judged(BEFORE, ("source = bronze", "Patient", FAIL)), None),  # the export landed once more since
-        (None, None),
-        ("x", None),
-        ({"run": {"end": AFTER}, "checks": ["x", {}]}, None),
     ],
 )
 def test_an_export_that_is_not_downloaded_again_is_as_good_as_the_try_that_counted_it(verdict_then, failed):
@@ -398,6 +395,96 @@ def test_an_export_that_is_not_downloaded_again_is_as_good_as_the_try_that_count
     assert states(found, EARLIER, EXPORT) == ([FAIL] if failed else [])
     assert states(found, "source = bronze", "all") == ([] if failed else [PASS])
     assert not failed or any(f"whose counts did not fit: {failed}." in c.sentence for c in found)
+
+
+STOPPED = {"name": "settings", "subject": "all", "state": FAIL, "sentence": "x"}
+
+
+@pytest.mark.parametrize(
+    "verdict_then",
+    [
+        judged(BEFORE, ("source = bronze", "Patient", FAIL)),  # the export landed once more since
+        None,
+        "x",
+        {"run": {"end": AFTER}, "checks": ["x", {}]},
+        {"run": {"end": None}, "checks": [STOPPED]},
+        {"run": {"end": AFTER}, "checks": [STOPPED]},
+        {"run": {"end": AFTER}, "checks": [{"name": "report", "subject": "extract", "state": COULD_NOT_RUN, "sentence": "x"}]},
+    ],
+)
+def test_an_export_whose_counts_nobody_compared_and_nobody_can_is_not_green(verdict_then):
+    reports = good_run()
+    rerun(reports)
+    found = reconcile(evidence(reports, then=verdict_then))
+    assert states(found, EARLIER, EXPORT) == [COULD_NOT_RUN]
+    assert states(found, "source = bronze", "all") == []
+    assert verdict(found) == UNKNOWN
+
+
+def keeps(report, **rows):
+    """The bronze commit with what it keeps of extract's report, and with other rows than those."""
+    made = landing()
+    for file in made["files"]:
+        file["rows"] = rows.get(file["resource_type"], file["rows"])
+    return made | {"report": {"resources": report["resources"], "result": report["result"]}}
+
+
+def again(commit, verdict_then=None):
+    """The checks of a try that finds its export landed, with the counts that the bronze commit keeps."""
+    first, reports = good_run()["extract"], good_run()
+    rerun(reports)
+    reports["transform"]["result"]["exports"] = []
+    whole = {**reports["extract"], "resources": commit["report"]["resources"], "result": {**first["result"], "export_id": EXPORT}}
+    made = evidence(reports, {EXPORT: commit}, then=verdict_then)
+    return reconcile(replace(made, whole=whole, counted=frozenset({EXPORT})))
+
+
+@pytest.mark.parametrize(
+    "then",
+    [None, judged(AFTER, ("bronze = landing", "Patient", FAIL)), judged(AFTER, (EARLIER, EXPORT, FAIL)), judged(BEFORE)],
+    ids=["never judged", "red", "red twice", "another landing"],
+)
+@pytest.mark.parametrize("rows", [{"Patient": 19}, {"Patient": 21}])
+def test_rows_that_extract_counted_and_the_bronze_commit_lacks_are_red_in_a_later_try_too(then, rows):
+    found = again(keeps(good_run()["extract"], **rows), then)
+    assert states(found, EARLIER, EXPORT) == [FAIL]
+    assert any("whose counts did not fit: bronze = landing of Patient." in check.sentence for check in found)
+    assert verdict(found) == RED
+
+
+def test_rows_that_were_erased_after_they_had_been_compared_are_no_loss():
+    assert verdict(again(keeps(good_run()["extract"], Patient=19), judged(AFTER))) == GREEN
+    reports = good_run()
+    other = {EXPORT: keeps(good_run()["extract"], Patient=19)}
+    assert states(reconcile(evidence(reports, other, then=judged(AFTER))), "bronze = landing", "Patient") == []
+    never = reconcile(evidence(reports, other))
+    assert states(never, "bronze = landing", "Patient") == [FAIL]
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        (lambda r: r["resources"]["Patient"].update(received=21), FAIL),
+        (lambda r: r["result"]["manifest_counts"].update(Patient=21), FAIL),
+        (lambda r: r["result"]["manifest_counts"].update(Device=1), FAIL),
+        (lambda r: r["resources"]["Patient"].update(rejected=None), COULD_NOT_RUN),
+        (lambda r: r["result"].update(manifest_counts={}), None),
+    ],
+    ids=["lost", "fewer than promised", "none of a type", "not counted", "nothing promised"],
+)
+def test_counts_of_an_export_that_landed_earlier_are_compared_one_by_one(change, state):
+    first = good_run()["extract"]
+    change(first)
+    found = again(keeps(first), judged(AFTER))
+    assert states(found, EARLIER, EXPORT) == ([state] if state else [])
+
+
+def test_what_the_bronze_commit_lacks_is_red_although_transform_failed():
+    reports = good_run()
+    failed(reports["transform"], 1, "A bug.")
+    reports["transform"]["result"] = {}
+    found = reconcile(evidence(reports, {EXPORT: keeps(reports["extract"], Patient=19)}))
+    assert states(found, "bronze = landing", "Patient") == [FAIL]
 
 
 def test_what_a_crawl_read_again_is_accounted_for():
@@ -430,7 +517,7 @@ def two_exports(reports):
 
 def test_two_groups_are_weighed_together_also_where_one_had_landed_before():
     landings = {EXPORT: landing(), "other": {**landing("other", Patient=3), "landed_at": "2000-01-01T00:00:00Z"}}
-    checks = after(two_exports, landings=landings, applied=frozenset({EXPORT, "other"}))
+    checks = after(two_exports, landings=landings, applied=frozenset({EXPORT, "other"}), then=judged(AFTER))
     assert {c.state for c in checks} == {PASS}
     assert any("other: landed and checked by an earlier try" in c.sentence for c in checks)
 
@@ -443,3 +530,34 @@ def test_a_group_that_transform_left_out_is_red():
     landings = {EXPORT: landing(), "other": landing("other", Patient=3)}
     checks = after(left_out, landings=landings)
     assert any(c.state == FAIL and "did not apply export other" in c.sentence for c in checks)
+
+
+def transform_again(reports, start, **versions):
+    """Somebody cleared transform after load had run; these views have a new version, with as many rows."""
+    reports["transform"]["run"] |= {"start": start, "end": "2026-03-02T09:05:00Z"}
+    for view, version in versions.items():
+        reports["transform"]["result"]["views"][view]["delta_version"] = version
+
+
+@pytest.mark.parametrize("version", [4, 0, None], ids=["changed", "built anew", "not told"])
+def test_a_table_that_is_older_than_its_view_is_red_although_it_has_as_many_rows(version):
+    checks = after(lambda r: transform_again(r, "2026-03-02T09:00:00Z", patient=version), standing={"patient": version or 0})
+    assert states(checks, "view = PostgreSQL", "patient") == [FAIL]
+    assert states(checks, "view = PostgreSQL", "condition") == [PASS]
+    assert any("patient in PostgreSQL is older than in the lake: transform ran again after load" in c.sentence for c in checks)
+
+
+def test_a_transform_that_had_nothing_left_to_do_after_load_is_good():
+    assert verdict(after(lambda r: transform_again(r, "2026-03-02T09:00:00Z"))) == GREEN
+
+
+def test_a_load_after_transform_may_have_a_version_that_holds_the_same_rows():
+    assert verdict(after(lambda r: r["load"]["result"]["tables"]["patient"].update(delta_version=4))) == GREEN
+
+
+def test_a_view_that_load_does_not_name_is_unknown_whatever_ran_first():
+    def never_loaded(reports):
+        transform_again(reports, "2026-03-02T09:00:00Z", patient=0)
+        del reports["load"]["result"]["tables"]["patient"]
+
+    assert states(after(never_loaded), "view = PostgreSQL", "patient") == [COULD_NOT_RUN]

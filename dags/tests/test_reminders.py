@@ -175,6 +175,35 @@ def test_a_rerun_of_an_older_run_leaves_the_problem_of_last_night_as_it_is(lake,
     assert remembered(lake) == {"schema_version": 1, "told": {}, "unsent": {}}
 
 
+@pytest.mark.parametrize("lasts", [[], [1, 2]], ids=["since the first rerun", "since before"])
+def test_the_end_of_a_problem_is_told_although_a_warning_lasts_beside_it(lake, hook, lasts):
+    for number in lasts:
+        night(lake, WARNING, f"before {number}")
+    night(lake, red("Patient"), 1)
+    night(lake, red("Device"), 2)
+    night(lake, WARNING, 3, mends="night 1", dag_id="epic_fhir_rerun")
+    night(lake, WARNING, 4, mends="night 2", dag_id="epic_fhir_rerun")
+    assert over(hook) == ["night 2"]
+    told = len(hook.bodies)
+    night(lake, WARNING, 5)
+    assert len(hook.bodies) == told, "it lasts, and ends nothing"
+    night(lake, red("Device"), 6)
+    night(lake, red("Device"), 7)
+    assert [(body["run_id"], body["subject"][:23]) for body in hook.bodies[told:]] == [("night 6", "epic_fhir_etl: Red: the")]
+
+
+@pytest.mark.parametrize("nights", [1, 3])
+def test_that_the_server_is_back_is_told_although_a_warning_of_a_backfill_lasts(lake, hook, nights):
+    night(lake, failed("kick_off", 4, DOWN), 5)
+    for number in range(1, nights + 1):  # days that the lake has
+        night(lake, replace(WARNING, landed_at=YESTERDAY), number)
+    night(lake, replace(WARNING, landed_at=LATER), 6)
+    assert over(hook) == ["night 5"]
+    night(lake, failed("kick_off", 4, DOWN), 7)
+    assert hook.bodies[-1]["run_id"] == "night 7"
+    assert "Still" not in hook.bodies[-1]["subject"]
+
+
 def test_the_next_try_of_a_red_rerun_ends_its_own_problem_only(lake, hook):
     night(lake, red("Patient"), 1)
     night(lake, red("Device"), 2)

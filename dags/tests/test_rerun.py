@@ -1,6 +1,7 @@
 """What a rerun says it will do, and what its tasks are told."""
 
 import json
+import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -462,6 +463,75 @@ def test_the_command_of_a_red_rerun_stands_on_what_that_rerun_extracted(lake, fi
         lake.write_json(lake.report(third, task), good[task])
     paths = {"extract": made.reports["extract"]} | {task: lake.report(third, task) for task in ("transform", "load")}
     assert validate(lake, third, THRESHOLDS, paths, made.requested(), made.run) is None
+
+
+AGAIN = ("epic_fhir_rerun", SECOND)
+
+
+def repaired(lake, begin, failed=None, mends=RED, verdict="red"):
+    """A rerun that began there, did what comes after it, and left out what comes before."""
+    for task in rerun.JOBS[rerun.JOBS.index(begin) :]:
+        told = {"run": {"status": "failed", "error": f"{task} said no"} if task == failed else {"status": "success"}}
+        told["result"] = {} if task == "transform" else {"export_id": "e2"}
+        lake.write_json(lake.metrics(*AGAIN, f"{task}.json"), told)
+        if task == failed:
+            break
+    lake.write_json(
+        lake.metrics(*AGAIN, "report.json"), {"run": {"run_id": SECOND}, "result": {"verdict": verdict, "mends": mends}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "begins", "second", "goes_on"),
+    [
+        ("extract", "wait", "load", "load"),
+        ("extract", "wait", "transform", "transform"),
+        ("extract", "wait", None, "transform"),  # only checks failed
+        ("extract", "extract", "load", "load"),
+        ("wait", "wait", "load", "load"),
+        ("kick_off", "kick_off", "load", "load"),
+        ("transform", "transform", "load", "transform"),
+        ("extract", "wait", "extract", "extract"),
+    ],
+)
+def test_a_rerun_goes_on_where_the_one_before_it_stopped_whatever_that_one_left_out(lake, first, begins, second, goes_on):
+    for task in rerun.JOBS:
+        lake.delete(lake.metrics(DAG, RED, f"{task}.json"))
+    run(lake, RED, "red", "e2", failed=first)
+    repaired(lake, begins, second)
+    made = rerun.plan(lake, DAG, Asked())
+    assert (made.run, made.begin) == (RED, goes_on)
+    assert not any("requests a new export" in sentence for sentence in made.sentences)
+
+
+@pytest.mark.parametrize("failed", ["load", "transform", None])
+def test_a_rerun_that_is_cleared_does_the_same_again(lake, failed):
+    run(lake, RED, "red", "e2", failed="extract")
+    before = rerun.plan(lake, DAG, Asked(), this=AGAIN)
+    repaired(lake, "wait", failed)
+    assert rerun.plan(lake, DAG, Asked(), this=AGAIN) == before
+    assert before.begin == "extract"
+
+
+def test_a_rerun_that_is_cleared_gives_up_no_export_of_its_own(lake):
+    repaired(lake, "kick_off", "wait")
+    lake.write_json(lake.metrics(*AGAIN, "kick_off.json"), {"run": {"status": "success"}, "result": {"export_id": "e9"}})
+    lake.write_json(lake.metrics(*AGAIN, "wait.json"), {"run": {"status": "failed"}, "result": {"export_id": "e9"}})
+    lake.write_json(f"{lake.root}/state/exports/e9/kick-off.json", {})
+    assert rerun.plan(lake, DAG, Asked(begin="kick_off")).gives_up == ["e9"]
+    assert rerun.plan(lake, DAG, Asked(begin="kick_off"), this=AGAIN).gives_up == []
+
+
+@pytest.mark.parametrize("verdict", ["red", "unknown", "green"])
+def test_a_rerun_of_the_last_red_run_that_is_cleared_repairs_that_run_and_not_a_later_one(lake, verdict):
+    repaired(lake, "transform", "load", verdict=verdict)
+    later = "scheduled__2026-03-05T04:00:00+00:00"
+    run(lake, later, "red", "e5", failed="extract")
+    assert rerun.plan(lake, DAG, Asked(), this=AGAIN).run == RED
+    assert rerun.plan(lake, DAG, Asked(), this=("epic_fhir_rerun", "another")).run == later
+    assert rerun.plan(lake, DAG, Asked(run=later), this=AGAIN).run == later
+    with pytest.raises(Impossible, match=f"Cannot repair run {re.escape(RED)}: Airflow says that it is running"):
+        rerun.plan(lake, DAG, Asked(), lambda _: "running", this=AGAIN)
 
 
 def test_a_rerun_from_the_kick_off_gives_up_what_an_earlier_one_left_open(lake):

@@ -112,11 +112,90 @@ def test_what_extract_said_of_an_export_as_it_landed_is_told_by_later_tries_too(
     assert "extract: ms a resource" not in record["figures"], "nothing was downloaded"
 
 
+def was_judged(lake, run_key, mends=None, checks=({"name": "report", "subject": "extract", "state": "PASS"},), **parts):
+    """What the run that landed the export leaves: its verdict and its report."""
+    own = {"result": {"verdict": "red", "mends": mends}}
+    judged = {"run": {"end": "2026-03-02T04:10:00Z"}, "verdict": "red", "checks": [*checks]}
+    for name, document in ({"verdict": judged, "report": own} | parts).items():
+        lake.write_json(lake.metrics(*run_key.split("/"), f"{name}.json"), document)
+
+
+STOPPED = {"name": "settings", "subject": "all", "state": "FAIL", "sentence": "x"}
+COMPARED = {"name": "report", "subject": "extract", "state": "PASS"}
+BEGUN = {"begun": {"task_id": "report", "try_number": 1}}
+ENDED = {"end": "2026-03-02T04:10:00Z"}
+OTHER = "epic_fhir_etl/night before"
+UNTOLD = {
+    "nothing is left of it": lambda lake: None,
+    "its settings stopped it": lambda lake: was_judged(lake, OTHER, checks=[STOPPED]),
+    "its settings stopped it as it was judged again": lambda lake: was_judged(lake, OTHER, checks=[STOPPED, COMPARED]),
+    "extract left no report": lambda lake: was_judged(lake, OTHER, checks=[COMPARED | {"state": "COULD_NOT_RUN"}]),
+    "extract failed": lambda lake: was_judged(lake, OTHER, checks=[COMPARED | {"state": "FAIL"}]),
+    "it was marked failed while it reported": lambda lake: was_judged(lake, OTHER, report=BEGUN),
+    "it is judged again": lambda lake: was_judged(
+        lake, OTHER, verdict={"run": {"end": "2026-03-02T04:10:00Z"}, "checks": [COMPARED]}
+    ),
+    "it was judged before the export landed once more": lambda lake: was_judged(
+        lake, OTHER, verdict={"run": {"end": "2026-03-02T04:01:00Z"}, "verdict": "red", "checks": [COMPARED]}
+    ),
+}
+
+
+@pytest.mark.parametrize("ended", UNTOLD.values(), ids=UNTOLD)
+@pytest.mark.parametrize("said", SAID)
+def test_who_adopts_what_no_page_tells_of_tells_it(tmp_path, said, ended):
+    lake = landed_before(tmp_path, said, OTHER, key("report"))
+    ended(lake)
+    finding, page = publish_of(lake, key("report"))
+    assert SAID[said][2] in " ".join(check["sentence"] for check in finding.grounds)
+    assert "landed the data: its page says" not in page
+
+
+@pytest.mark.parametrize("ended", UNTOLD.values(), ids=UNTOLD)
+def test_who_adopts_what_nobody_compared_compares_it(tmp_path, ended):
+    lake = landed_before(tmp_path, "unconfirmed", OTHER, key())
+    ended(lake)
+    commit = lake.read_json(lake.landing(EXPORT))
+    commit["report"]["result"]["manifest_counts"]["Patient"] = 21
+    lake.write_json(lake.landing(EXPORT), commit)
+    assert "The server's manifest promises 21 Patient, but 20 came" in validate(lake, key(), THRESHOLDS, reports_of(lake, key()))
+
+
+def test_what_nobody_compared_and_nobody_can_compare_is_not_green_and_comes_with_the_way_out(tmp_path):
+    lake = landed_before(tmp_path, "unconfirmed", OTHER, key("report"))
+    lake.write_json(lake.landing(EXPORT), landing() | {"run_key": OTHER})
+    found = []
+    problem = publish(lake, key("report"), THRESHOLDS, DONE, lambda finding: found.append(finding) or [])
+    assert "The verdict is unknown: counts of an earlier try" in problem
+    assert '"begin": "kick_off"' in found[0].step["command"]
+    was_judged(lake, OTHER)
+    assert publish(lake, key("report"), THRESHOLDS, DONE) is None
+
+
+@pytest.mark.parametrize("judged", [False, True])
+def test_an_export_that_another_run_lands_while_extract_waits_for_it_had_landed_before(tmp_path, judged):
+    lake = landed_before(tmp_path, "quarantine", OTHER, key("report"))
+    extract = lake.read_json(lake.report(key(), "extract"))
+    extract["run"]["start"] = "2026-03-02T04:00:44Z"  # some seconds before the landing
+    lake.write_json(lake.report(key(), "extract"), extract)
+    if judged:
+        was_judged(lake, OTHER)
+    finding, page = publish_of(lake, key("report"))
+    assert (SAID["quarantine"][2] in str(finding.grounds)) is not judged
+    assert ("Run night before landed the data" in page) is judged
+
+
+def reports_of(lake, key_of):
+    return {phase: lake.report(key_of, phase) for phase in ("extract", "transform", "load")}
+
+
 def test_who_adopts_what_another_run_landed_says_who_counted_it(tmp_path):
     for mends, other in ((None, None), ("r0", "r1")):
         key_of = key("report") if mends is None else replace(key("report"), dag_id="epic_fhir_rerun", run_id=RERUN)
         run_key = "epic_fhir_etl/night before" if mends is None else "epic_fhir_rerun/first"
-        finding, page = publish_of(landed_before(tmp_path / str(mends), "quarantine", run_key, key_of, other), key_of, mends)
+        lake = landed_before(tmp_path / str(mends), "quarantine", run_key, key_of, other)
+        was_judged(lake, run_key, other)
+        finding, page = publish_of(lake, key_of, mends)
         assert finding.grounds == []
         assert f"Run {run_key.partition('/')[2]} landed the data: its page says what is in quarantine." in page
         assert "Nothing in quarantine." not in page
@@ -138,12 +217,14 @@ def test_counts_that_did_not_fit_are_red_in_later_tries_too(tmp_path):
     commit = lake.read_json(lake.landing(EXPORT))
     commit["report"]["result"]["manifest_counts"]["Patient"] = 21
     lake.write_json(lake.landing(EXPORT), commit)
-    problem = validate(lake, key(), THRESHOLDS, {phase: lake.report(key(), phase) for phase in ("extract", "transform", "load")})
+    problem = validate(lake, key(), THRESHOLDS, reports_of(lake, key()))
     assert "The server's manifest promises 21 Patient, but 20 came" in problem
 
 
 def test_an_acceptance_outlives_a_run_that_adopts_what_another_one_counted(tmp_path):
     nights = Nights(tmp_path)
+    later = {"run": {"end": "2026-03-05T04:10:00Z"}, "verdict": "green", "checks": [COMPARED]}
+    was_judged(nights.lake, f"epic_fhir_etl/{RUN_ID}", verdict=later)
     made = good_run()
     made["extract"]["result"]["unreadable"] = {"Medication": 12}
     for day in (3, 4):
@@ -156,6 +237,45 @@ def test_an_acceptance_outlives_a_run_that_adopts_what_another_one_counted(tmp_p
     assert nights.run(6, made)[0].grounds == []
     assert nights.run(7, good_run())[0].grounds == []
     assert nights.run(8, made)[0].grounds, "it is back"
+
+
+PATIENTS_LOST = {
+    "fewer are in the bronze commit than extract counted": lambda counts: counts,
+    "fewer were written than came": lambda counts: counts | {"written": 19},
+    "fewer came than were promised": lambda counts: counts | {"received": 19, "written": 19},
+}
+
+
+@pytest.mark.parametrize("lose", PATIENTS_LOST.values(), ids=PATIENTS_LOST)
+def test_a_run_that_lost_a_patient_stays_red_in_every_rerun_of_its_export_and_its_alert_asks_for_a_new_one(tmp_path, lose):
+    lake, made = lake_with(tmp_path, {}), good_run()
+    made["extract"]["resources"]["Patient"] = lose(made["extract"]["resources"]["Patient"])
+    made["transform"]["result"]["silver"]["Patient"] |= dict.fromkeys(("read", "rows_live", "distinct", "present"), 19)
+    made["transform"]["result"]["views"]["patient"] |= dict.fromkeys(("rows", "silver_resources", "let_through", "resources"), 19)
+    made["load"]["result"]["tables"]["patient"] |= {"rows": 19, "view_rows": 19}
+    told = {"resources": made["extract"]["resources"], "result": {"manifest_counts": dict(ROWS)}}
+    lake.write_json(lake.landing(EXPORT), landing(**ROWS | {"Patient": 19}) | {"report": told})
+
+    def judged(key_of, hours, mends=None):
+        reports = copy(made)
+        if hours:
+            reports["extract"] |= {"resources": {}, "result": {"export_id": EXPORT, "state": "landed", "warnings": []}}
+        for task, report in reports.items():
+            later = {part: report["run"][part].replace("T04:", f"T{4 + hours:02d}:") for part in ("start", "end")}
+            report["run"] |= {"dag_id": key_of.dag_id, "run_id": key_of.run_id, **later}
+            lake.write_json(lake.report(key_of, task), report)
+        left_out, found = {} if mends is None else {"kick_off": None}, []
+        exports, tell = [EXPORT] if mends else None, partial(told_to, found)
+        problem = publish(lake, key_of, THRESHOLDS, DONE | {"validate": "failed"}, tell, left_out, mends, exports=exports)
+        return problem, found[0].step["command"]
+
+    assert "The run is red" in judged(key("report"), 0)[0]
+    again = [replace(key("report"), dag_id="epic_fhir_rerun", run_id=f"manual__2026-03-02T{n:02d}:00:00+00:00") for n in (6, 7)]
+    for hours, key_of in enumerate((*again, key("report"), key("report")), 2):
+        problem, command = judged(key_of, hours, RUN_ID if key_of in again else None)
+        assert "The run is red" in problem
+        assert "counts of an earlier try" in problem
+        assert f'"run": "{RUN_ID}", "begin": "kick_off"' in command
 
 
 CHANGED = "Someone else changed fhir.patient since the last load. It was loaded in full."
