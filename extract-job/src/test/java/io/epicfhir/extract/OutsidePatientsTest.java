@@ -247,6 +247,58 @@ class OutsidePatientsTest extends SiteTest {
     nothingIsDeletedBy("r3");
   }
 
+  /** By reference and in documents; the past of who joins while it is off comes in full. */
+  @ParameterizedTest
+  @CsvSource({"warn, false", "full, false", "warn, true"})
+  void whoJoinedWhileTheCheckWasOffIsNoStrangerWhenItIsOnAgain(String on, boolean documents)
+      throws IOException {
+    nobodyTellsTheMembers();
+    String types = "Patient, DiagnosticReport, Observation";
+    site.settings.put("bulk.types", "[" + types + (documents ? ", DocumentReference]" : "]"));
+    site.settings.put("crawl.attachments.enabled", "" + documents);
+    assertThat(site.runAll("r1")).isZero();
+    site.settings.put("bulk.newcomers", "off");
+    site.server.site().join(List.of("out"));
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(EpicSite.landed(site).keySet())
+        .contains("Specimen/theirs")
+        .contains(documents ? "Binary/n-out" : "Patient/out");
+    site.settings.put("bulk.newcomers", on);
+    site.settings.put("bulk.mode", "incremental");
+
+    for (String run : List.of("r3", "r4")) {
+      assertThat(site.runAll(run)).isZero();
+      assertThat(EpicSite.newest(site).since()).as("nobody is taken for a newcomer").isNotNull();
+      nothingIsDeletedBy(run);
+    }
+
+    site.settings.put("bulk.mode", "full");
+    assertThat(site.runAll("r5")).as("says who is in the group").isZero();
+    nothingIsDeletedBy("r5");
+    leave("out");
+    assertThat(site.runAll("r6")).isZero();
+    assertThat(EpicSite.deleted(site)).contains("Specimen/theirs").doesNotContain("Specimen/mine");
+  }
+
+  /** Both lists had the patient when the check was turned off. */
+  @Test
+  void whoLeavesTwoGroupsWhileTheCheckIsOffTakesItAlong() throws IOException {
+    joinByReferenceOnly();
+    site.settings.put("bulk.groups", "[one, two]");
+    one.addAll(List.of("in", "out"));
+    two.addAll(List.of("in", "out"));
+    assertThat(site.runAll("r1")).isZero();
+    site.settings.put("bulk.newcomers", "off");
+    one.remove("out");
+    two.remove("out");
+
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(site.runAll("r3")).as("of then no list names the patient").isZero();
+
+    assertThat(deletedBy("one")).contains("Specimen/theirs", "Binary/n-out");
+    assertThat(deletedBy("two")).contains("Specimen/theirs", "Binary/n-out");
+  }
+
   /** No right to read the Group, as is usual. */
   private void nobodyTellsTheMembers() {
     site.server
