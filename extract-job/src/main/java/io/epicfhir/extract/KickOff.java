@@ -3,6 +3,7 @@ package io.epicfhir.extract;
 import io.epicfhir.common.job.Job;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.job.JobRunner;
+import io.epicfhir.extract.bulk.CatchUp;
 import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.export.GroupKickOff;
 import io.epicfhir.extract.crawl.Crawl;
@@ -75,8 +76,13 @@ public final class KickOff implements Job {
       JobContext context, ExtractSettings settings, GroupKickOff groupKickOff) {
     List<GroupKickOff.Result> results = new ArrayList<>();
     GroupFailures failures = new GroupFailures(context.recorder());
+    CatchUp catchUp = new CatchUp(context, settings.bulk(), settings.source());
     for (String group : settings.bulk().groups()) {
-      failures.guard(() -> results.add(groupKickOff.run(group)));
+      failures.guard(
+          () -> {
+            catchUp.run(group);
+            results.add(groupKickOff.run(group));
+          });
     }
     ExportsReport.kickedOff(context.recorder(), results);
     failures.raise();
