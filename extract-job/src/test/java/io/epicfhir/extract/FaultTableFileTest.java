@@ -241,6 +241,76 @@ class FaultTableFileTest extends SiteTest {
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
   }
 
+  private static Fault forGood(String what) {
+    String type = "application/fhir+ndjson";
+    String lines = BulkToBronzeTest.observations(3);
+    String outcome = "{\"resourceType\":\"OperationOutcome\",\"issue\":[]}";
+    return switch (what) {
+      case "an outcome" -> Fault.answer(200, "application/fhir+json", outcome);
+      case "half a line" -> Fault.answer(200, type, lines.substring(0, lines.length() - 5));
+      case "half a gzip" -> Fault.endEarly(700);
+      case "500 in FHIR's words" -> Fault.fatal(500, "59188", "no");
+      case "reset" -> Fault.reset(700);
+      case "stall" -> Fault.stall(700);
+      case "closed" -> Fault.close(700);
+      case "503" -> Fault.busy(503, "1");
+      default -> throw new IllegalArgumentException(what);
+    };
+  }
+
+  private void observationsAre(String what) throws IOException {
+    open(o -> o);
+    site.settings.put("source.max-tries", "2");
+    site.settings.put("source.idle-timeout", "\"1 second\"");
+    site.server.faults().always(OBSERVATIONS, forGood(what));
+    assertThat(site.runAll("r1")).isEqualTo(4);
+  }
+
+  /** The server has lost a part of what it keeps: no later run can get it either. */
+  @ParameterizedTest
+  @ValueSource(strings = {"an outcome", "half a line", "half a gzip", "500 in FHIR's words"})
+  void aFileThatIsBrokenForGoodIsNotAdoptedByTheNextRun(String what) throws IOException {
+    observationsAre(what);
+    assertThat(error("extract"))
+        .contains("Observation-1.ndjson", "the next run requests a new export");
+    assertThat(extract()).as("the run's own next try asks for the same file").isEqualTo(4);
+    assertThat(asked(RequestKind.KICK_OFF)).isOne();
+    site.server.faults().clear();
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
+    assertThat(site.report("r2", "kick_off").path("notes").toString()).contains("was refused at");
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"an outcome", "half a line", "half a gzip", "500 in FHIR's words"})
+  void aFileThatIsMendedInTimeLandsWithTheRunsNextTry(String what) throws IOException {
+    observationsAre(what);
+    site.server.faults().clear();
+
+    assertThat(extract()).isZero();
+
+    assertThat(asked(RequestKind.KICK_OFF)).isOne();
+    assertThat(site.runAll("r2")).as("the landing is no refused export").isZero();
+    assertThat(ReadBack.bronze(site)).hasSizeGreaterThanOrEqualTo(503);
+  }
+
+  /** It is the way that fails, not the file: an export of days is not thrown away for that. */
+  @ParameterizedTest
+  @ValueSource(strings = {"reset", "stall", "closed", "503"})
+  void aFileWhoseConnectionBreaksIsAdoptedByTheNextRun(String what) throws IOException {
+    observationsAre(what);
+    assertThat(error("extract")).doesNotContain("requests a new export");
+    site.server.faults().clear();
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(asked(RequestKind.KICK_OFF)).isOne();
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+  }
+
   @Test
   void fault_18_file_links_that_always_expire_end_the_run() throws IOException {
     open(o -> o);

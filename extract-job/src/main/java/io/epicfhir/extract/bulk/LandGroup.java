@@ -7,6 +7,7 @@ import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.export.DurableKickOff;
 import io.epicfhir.extract.bulk.export.StatusCheck;
+import io.epicfhir.extract.bulk.files.DamagedFile;
 import io.epicfhir.extract.bulk.files.LinksExpired;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
@@ -17,7 +18,6 @@ import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.net.URI;
-import java.time.Instant;
 
 /**
  * Lands a group's export, whatever becomes of its links: where they no longer lead to the files the
@@ -58,13 +58,13 @@ public final class LandGroup {
   public Landing run(ExportFence fence) {
     ExportLedger.Started started = ledger.requireStarted();
     try {
-      return landing.land(manifest(started), fence);
+      return land(started, fence);
     } catch (LinksExpired e) {
       context.recorder().note("A file's link had expired; the manifest was requested again.");
       ledger.forgetManifest();
     }
     try {
-      return landing.land(manifest(started), fence);
+      return land(started, fence);
     } catch (LinksExpired e) {
       if (e.mayPass()) {
         throw e.given(
@@ -73,6 +73,27 @@ public final class LandGroup {
       }
       throw askedAnew(started, e);
     }
+  }
+
+  private Landing land(ExportLedger.Started started, ExportFence fence) {
+    try {
+      return landing.land(manifest(started), fence);
+    } catch (JobException e) {
+      throw DamagedFile.causes(e) ? damaged(e) : e;
+    }
+  }
+
+  /** This run's next try may find the file mended; no later run waits for that. */
+  private JobException damaged(JobException e) {
+    String why =
+        e.getMessage()
+            + "; a rerun of this task downloads the file again, the next run requests a new export";
+    refuse(why);
+    return new JobException(e.exitCode(), why, e.getCause());
+  }
+
+  private void refuse(String why) {
+    ledger.refuse(new ExportLedger.Refused(Pace.real().clock().instant(), why, false));
   }
 
   private Manifest manifest(ExportLedger.Started started) {
@@ -106,8 +127,7 @@ public final class LandGroup {
                   + " can be downloaded. Ask the server's operator for longer-lived links, or split"
                   + " the group; then rerun from the kick-off, which requests a new export");
       if (ledger.started().isPresent()) { // no later run may adopt it
-        Instant now = Pace.real().clock().instant();
-        ledger.refuse(new ExportLedger.Refused(now, refusal.getMessage(), false));
+        refuse(refusal.getMessage());
       }
       return refusal;
     }
