@@ -94,8 +94,10 @@ public final class ExportStatus implements Job {
   private StatusCheck.State state(
       JobContext context, ExtractSettings settings, BulkExport bulk, String export) {
     ExportLedger ledger = new ExportLedger(context.lake(), export);
+    int tries = settings.source().maxTries();
     StatusCheck.State state =
-        new StatusCheck(settings.bulk(), settings.source(), bulk, ledger, context.lake(), pace)
+        new StatusCheck(
+                settings.bulk(), settings.source(), bulk, ledger, context.lake(), pace, tries)
             .run();
     ledger.manifest().map(Manifest::parse).ifPresent(manifest -> told(context, manifest));
     return state;

@@ -218,6 +218,59 @@ class FaultTableFileTest extends SiteTest {
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
   }
 
+  /** The server has removed the export, and says so in words that a proxy could have, too. */
+  @ParameterizedTest
+  @CsvSource({
+    "404, application/fhir+json",
+    "404, text/plain",
+    "410, text/plain",
+    "404, application/json"
+  })
+  void fault_18_an_export_that_is_gone_has_a_new_one_asked_for(int status, String type)
+      throws IOException {
+    open(o -> o);
+    assertThat(kickOff()).isZero();
+    assertThat(status()).isZero();
+    String text = type.endsWith("json") ? "{\"message\":\"not found\"}" : "not found";
+    site.server
+        .faults()
+        .always(PATIENTS, Fault.answer(status, type, text))
+        .always(OBSERVATIONS, Fault.answer(status, type, text))
+        .always(Match.kind(RequestKind.STATUS), Fault.answer(404, "text/plain", "not found"));
+
+    assertThat(extract()).isEqualTo(4);
+
+    assertThat(error("extract"))
+        .contains("answered 404", "the export was requested again; the next try continues");
+    site.server.faults().clear();
+    assertThat(extract()).isZero();
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
+  }
+
+  /** A gateway's page for the files, and a 404 that may be the gateway's, too. */
+  @Test
+  void fault_18_an_export_behind_a_gateway_without_a_route_is_kept() throws IOException {
+    open(o -> o);
+    site.settings.put("bulk.poll-interval", "\"1 millisecond\"");
+    assertThat(kickOff()).isZero();
+    assertThat(status()).isZero();
+    site.server
+        .faults()
+        .always(PATIENTS, Fault.answer(404, "text/html", "<html>no route</html>"))
+        .always(OBSERVATIONS, Fault.answer(404, "text/html", "<html>no route</html>"))
+        .always(Match.kind(RequestKind.STATUS), Fault.answer(404, "text/plain", "not found"));
+
+    assertThat(extract()).isEqualTo(4);
+
+    assertThat(error("extract"))
+        .contains("the server has no list of its files now (a 404 that is not in FHIR's words)")
+        .contains("rerun after");
+    site.server.faults().clear();
+    assertThat(extract()).isZero();
+    assertThat(asked(RequestKind.KICK_OFF)).isOne();
+  }
+
   /** Whatever it says: the file is asked for again, and has no receipt until it came. */
   @ParameterizedTest
   @ValueSource(

@@ -57,14 +57,17 @@ public final class LandGroup {
    */
   public Landing run(ExportFence fence) {
     ExportLedger.Started started = ledger.requireStarted();
+    int mostNoRoutes = source.maxTries();
     try {
-      return land(started, fence);
+      return land(started, fence, mostNoRoutes);
     } catch (LinksExpired e) {
       context.recorder().note("A file's link had expired; the manifest was requested again.");
       ledger.forgetManifest();
+      // The files' own server says that they are gone; a 404 for their export then says the same.
+      mostNoRoutes = e.mayPass() ? mostNoRoutes : 1;
     }
     try {
-      return land(started, fence);
+      return land(started, fence, mostNoRoutes);
     } catch (LinksExpired e) {
       if (e.mayPass()) {
         throw e.given(
@@ -75,9 +78,9 @@ public final class LandGroup {
     }
   }
 
-  private Landing land(ExportLedger.Started started, ExportFence fence) {
+  private Landing land(ExportLedger.Started started, ExportFence fence, int mostNoRoutes) {
     try {
-      return landing.land(manifest(started), fence);
+      return landing.land(manifest(started, mostNoRoutes), fence);
     } catch (JobException e) {
       throw DamagedFile.causes(e) ? damaged(e) : e;
     }
@@ -96,10 +99,13 @@ public final class LandGroup {
     ledger.refuse(new ExportLedger.Refused(Pace.real().clock().instant(), why, false));
   }
 
-  private Manifest manifest(ExportLedger.Started started) {
+  private Manifest manifest(ExportLedger.Started started, int mostNoRoutes) {
     StatusCheck.State state;
     try {
-      state = new StatusCheck(settings, source, bulk, ledger, context.lake(), Pace.real()).run();
+      state =
+          new StatusCheck(
+                  settings, source, bulk, ledger, context.lake(), Pace.real(), mostNoRoutes)
+              .run();
     } catch (JobException e) {
       if (ledger.started().isEmpty()) { // given up: the server no longer has it
         throw askedAnew(started, new LinksExpired(e.getMessage()));
@@ -111,7 +117,9 @@ public final class LandGroup {
           ExitCode.UNAVAILABLE,
           "Cannot extract export "
               + started.exportId()
-              + ": it is not complete; rerun after "
+              + ": the server has no list of its files now ("
+              + (state.progress().isBlank() ? "in progress" : state.progress())
+              + "); rerun after "
               + state.notBefore());
     }
     return Manifest.parse(ledger.manifest().orElseThrow());

@@ -32,6 +32,7 @@ public final class StatusCheck {
 
   private final BulkSettings settings;
   private final int maxTries;
+  private final int mostNoRoutes;
   private final BulkExport bulk;
   private final ExportLedger ledger;
   private final ExportClock exportClock;
@@ -51,6 +52,7 @@ public final class StatusCheck {
    *
    * @param source how many status requests in a row may fail, and how far clocks may be apart
    * @param lake what is known of the group
+   * @param mostNoRoutes after how many 404s in a row, none in FHIR's words, the export is gone
    */
   public StatusCheck(
       BulkSettings settings,
@@ -58,13 +60,15 @@ public final class StatusCheck {
       BulkExport bulk,
       ExportLedger ledger,
       Lake lake,
-      Pace pace) {
+      Pace pace,
+      int mostNoRoutes) {
     this.settings = settings;
     this.maxTries = source.maxTries();
     this.bulk = bulk;
     this.ledger = ledger;
     this.exportClock = new ExportClock(lake, source.clockTolerance());
     this.pace = pace;
+    this.mostNoRoutes = mostNoRoutes;
   }
 
   /** Looks, and keeps the manifest where it is there. */
@@ -146,7 +150,7 @@ public final class StatusCheck {
       if (ServerRefusal.byGateway(e)) {
         return failed(failures + 1, interval, "a web page", e.getMessage(), e);
       }
-      if (ServerRefusal.maybeNoRoute(e) && failures + 1 < maxTries) {
+      if (ServerRefusal.maybeNoRoute(e) && failures + 1 < mostNoRoutes) {
         return wait(interval, "a 404 that is not in FHIR's words", failures + 1);
       }
       throw refused(e);
