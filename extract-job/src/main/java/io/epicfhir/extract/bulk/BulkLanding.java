@@ -152,7 +152,7 @@ public final class BulkLanding {
       all.addAll(found.quarantine());
       figures.quarantined(
           Staging.quarantine(context.lake(), context.run(), landing.exportId(), all),
-          found.quarantined());
+          found);
     }
     if (found.complaint().isPresent()) {
       throw refused(found.complaint().get().getMessage(), true);
