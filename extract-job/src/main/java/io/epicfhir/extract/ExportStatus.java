@@ -85,10 +85,11 @@ public final class ExportStatus implements Job {
             looked.add(export);
           });
     }
-    if (!looked.isEmpty()) {
-      ExportsReport.looked(context.recorder(), looked, states);
+    if (looked.isEmpty()) {
+      failures.raise();
     }
-    failures.raise();
+    ExportsReport.looked(context.recorder(), exports, looked, states);
+    failures.raiseWhatMayPass();
   }
 
   private StatusCheck.State state(

@@ -1,17 +1,21 @@
 package io.epicfhir.extract;
 
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.job.Job;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.extract.bulk.CatchUp;
 import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.export.GroupKickOff;
+import io.epicfhir.extract.bulk.ledger.GivenUp;
 import io.epicfhir.extract.crawl.Crawl;
 import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.Capability;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.request.Traffic;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -71,6 +75,20 @@ public final class KickOff implements Job {
     context.recorder().result("state", begun.state());
   }
 
+  /** A refusal is kept for the tasks after this one. */
+  private static GroupKickOff.Result started(
+      JobContext context, GroupKickOff groupKickOff, String group) {
+    try {
+      return groupKickOff.run(group);
+    } catch (JobException e) {
+      if (e.exitCode() == ExitCode.REFUSED) {
+        String export = Exports.ofGroup(context, group);
+        new GivenUp(context.lake(), export).note(Instant.now(), e.getMessage());
+      }
+      throw e;
+    }
+  }
+
   /** One group's refusal keeps no other from being asked for; the run is red all the same. */
   private static void groups(
       JobContext context, ExtractSettings settings, GroupKickOff groupKickOff) {
@@ -81,10 +99,14 @@ public final class KickOff implements Job {
       failures.guard(
           () -> {
             catchUp.run(group);
-            results.add(groupKickOff.run(group));
+            results.add(started(context, groupKickOff, group));
           });
     }
-    ExportsReport.kickedOff(context.recorder(), results);
-    failures.raise();
+    if (results.isEmpty()) {
+      failures.raise();
+    }
+    // By now the run's exports are decided; another try of it may have decided them before.
+    ExportsReport.kickedOff(context.recorder(), Exports.ofGroups(context, settings), results);
+    failures.raiseWhatMayPass();
   }
 }

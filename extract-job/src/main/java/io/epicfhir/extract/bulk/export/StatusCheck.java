@@ -108,20 +108,15 @@ public final class StatusCheck {
   }
 
   private JobException tooLate(ExportLedger.Started started, URI statusUrl, Instant now) {
-    ledger.giveUp(now);
+    String what = "Cannot get the export of group \"" + started.asked().group() + "\" within ";
+    String whatNext = "; rerun from the kick-off, or raise bulk.deadline";
+    ledger.giveUp(now, what + settings.deadline() + ": it was given up" + whatNext);
     String cancelled =
         bulk.letGo(statusUrl)
             .map(why -> "given up, and stays at the server (" + why + ")")
             .orElse("cancelled");
     return new JobException(
-        ExitCode.UNAVAILABLE,
-        "Cannot get the export of group \""
-            + started.asked().group()
-            + "\" within "
-            + settings.deadline()
-            + ": it was "
-            + cancelled
-            + "; rerun from the kick-off, or raise bulk.deadline");
+        ExitCode.UNAVAILABLE, what + settings.deadline() + ": it was " + cancelled + whatNext);
   }
 
   private State poll(ExportLedger.Started started, URI statusUrl, int failures) {
@@ -153,7 +148,7 @@ public final class StatusCheck {
       if (ServerRefusal.maybeNoRoute(e) && failures + 1 < mostNoRoutes) {
         return wait(interval, "a 404 that is not in FHIR's words", failures + 1);
       }
-      throw refused(e);
+      throw refused(e, started);
     }
   }
 
@@ -183,15 +178,17 @@ public final class StatusCheck {
   }
 
   /** The server has given the export up, so a rerun from the kick-off must not adopt it. */
-  private JobException refused(JobException refusal) {
+  private JobException refused(JobException refusal, ExportLedger.Started started) {
     if (!ServerRefusal.endsExport(refusal)) {
       return refusal;
     }
-    ledger.giveUp(pace.clock().instant());
-    return new JobException(
-        ExitCode.REFUSED,
-        refusal.getMessage() + "; the export was given up: rerun from the kick-off",
-        refusal.getCause());
+    String why =
+        refusal.getMessage()
+            + "; the export was given up: rerun from the kick-off, which requests group \""
+            + started.asked().group()
+            + "\" again";
+    ledger.giveUp(pace.clock().instant(), why);
+    return new JobException(ExitCode.REFUSED, why, refusal.getCause());
   }
 
   /**
