@@ -71,8 +71,8 @@ public final class LandGroup {
     } catch (LinksExpired e) {
       if (e.mayPass()) {
         throw e.given(
-            "a gateway answered with a web page, which does not say whether the export still exists."
-                + " The export is kept. Rerun when the file server is up again");
+            "a gateway answered with a web page, which does not say whether the export still"
+                + " exists. The export is kept. Rerun when the file server is up again");
       }
       throw askedAnew(started, e);
     }
@@ -103,8 +103,7 @@ public final class LandGroup {
     StatusCheck.State state;
     try {
       state =
-          new StatusCheck(
-                  settings, source, bulk, ledger, context.lake(), Pace.real(), mostNoRoutes)
+          new StatusCheck(settings, source, bulk, ledger, context.lake(), Pace.real(), mostNoRoutes)
               .run();
     } catch (JobException e) {
       if (ledger.started().isEmpty()) { // given up: the server no longer has it
@@ -131,9 +130,9 @@ public final class LandGroup {
           new JobException(
               ExitCode.REFUSED,
               expired.getMessage()
-                  + "; the export was already requested again once: its links expire before its files"
-                  + " can be downloaded. Ask the server's operator for longer-lived links, or split"
-                  + " the group; then rerun from the kick-off, which requests a new export");
+                  + "; the export was already requested again once: its links expire before its"
+                  + " files can be downloaded. Ask the server's operator for longer-lived links, or"
+                  + " split the group; then rerun from the kick-off, which requests a new export");
       if (ledger.started().isPresent()) { // no later run may adopt it
         refuse(refusal.getMessage());
       }
