@@ -83,8 +83,10 @@ def next_step(
     else:
         # A clear by run id works for every run, also for manual ones that have no logical date. What validate could not check lies
         # in the phases before it, so all of them go again: the run adopts the export it has.
-        # load has run where transform reached its end, and must run after it.
-        scope = "" if (failed == "validate" and not died) or (failed == "transform" and code == DATA_REFUSED) else " --only-failed"
+        # load has run where transform reached its end, and must run after it. An export that was given up only a kick-off asks for
+        # again; it adopts those that have landed.
+        whole = (failed == "validate" and not died) or (failed == "transform" and code == DATA_REFUSED)
+        scope = "" if whole or (failed == "extract" and result.get("given_up")) else " --only-failed"
         command = f"airflow dags clear {key.dag_id} {run_option(key)}{scope} --yes"
     return {"task": failed, "exit_code": code, "cause": "" if failed == "validate" else cause, "advice": advice, "command": command}
 

@@ -191,14 +191,19 @@ def _run(lake: Lake, dag_id: str, asked: str, state: red_runs.State) -> str:
 
 
 def _begin(asked: Asked, reports: dict[str, Any], tasks: tuple[str, ...]) -> str:
-    """The requested phase; otherwise the first one that did not succeed, or load if only checks failed."""
+    """
+    The requested phase; otherwise the first one that did not succeed, or load if only checks failed. An export that was given up
+    begins with kick_off: no other phase can bring it.
+    """
     if asked.begin != STOPPED:
         return asked.begin
     if asked.types or asked.accept_deletions:
         return "transform"
     for task in tasks:
-        if ((reports[task] or {}).get("run") or {}).get("status") != "success":
-            return "extract" if task == "wait" else task
+        told = reports[task] or {}
+        if (told.get("run") or {}).get("status") != "success":
+            given_up = task == "extract" and (told.get("result") or {}).get("given_up")
+            return "kick_off" if given_up else "extract" if task == "wait" else task
     return "transform"
 
 

@@ -18,6 +18,8 @@ TABLE = [
     *((f"{task}, exit {code}", task, code, {}, ONLY_FAILED) for task in JOBS for code in (1, 2, 3, 4, 6, None)),
     ("broken JSON, errors of the server", "extract", E, {"refused_export": "e1"}, {"begin": "kick_off"}),
     ("a withdrawn export is missing", "extract", E, {"export_id": "e2", "state": "landed"}, {"begin": "kick_off"}),
+    ("a group has no export", "extract", 3, {"export_id": "e2", "given_up": ["e1"]}, WHOLE),
+    ("the server has deleted an export", "extract", 4, {"given_up": ["e1"]}, WHOLE),
     ("a crawl was refused", "extract", E, {"export_id": "e2"}, ONLY_FAILED),
     ("bronze is damaged", "transform", E, {"damaged_export": "e1", "changed_types": ["A"]},
      {"begin": "extract", "exports": ["e1"]}),

@@ -66,6 +66,16 @@ def test_by_itself_it_takes_the_last_red_run_from_where_it_stopped(lake):
     ]
 
 
+def test_where_a_group_has_no_export_it_begins_with_the_kick_off(lake):
+    run(lake, RED, "red", "e2", failed="extract")
+    assert rerun.plan(lake, DAG, Asked()).begin == "extract"
+    path = lake.metrics(DAG, RED, "extract.json")
+    told = lake.read_json(path)
+    lake.write_json(path, told | {"result": {"export_id": "e2", "given_up": ["e1"]}})
+    made = rerun.plan(lake, DAG, Asked())
+    assert (made.begin, made.exports) == ("kick_off", [])
+
+
 @pytest.mark.parametrize(
     ("begin", "asks", "runs"),
     [

@@ -3,10 +3,9 @@ package io.epicfhir.extract;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bronze.WithdrawnExports;
-import io.epicfhir.extract.bulk.AfterLanding;
 import io.epicfhir.extract.bulk.BulkFigures;
+import io.epicfhir.extract.bulk.CatchUp;
 import io.epicfhir.extract.bulk.LandGroup;
-import io.epicfhir.extract.bulk.LandedPatients;
 import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.judgement.LandingReport;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
@@ -24,12 +23,14 @@ final class BulkTaking implements Taking {
   private final Traffic traffic;
   private final BulkFigures figures;
   private final BulkHydration hydration;
+  private final CatchUp catchUp;
 
   BulkTaking(JobContext context, ExtractSettings settings, Traffic traffic) {
     this.context = context;
     this.settings = settings;
     this.traffic = traffic;
     this.figures = new BulkFigures(context);
+    this.catchUp = new CatchUp(context, settings.bulk(), settings.source());
     this.hydration =
         new BulkHydration(
             context,
@@ -58,8 +59,7 @@ final class BulkTaking implements Taking {
 
   @Override
   public void clean(String exportId, Landing landing) {
-    new LandedPatients(context, settings.bulk()).note(ledger(exportId), landing);
-    new AfterLanding(context, settings.source(), ledger(exportId)).run(landing);
+    catchUp.finish(ledger(exportId), landing);
     hydration.clean(landing.group());
   }
 

@@ -85,17 +85,20 @@ public final class ExportStatus implements Job {
             looked.add(export);
           });
     }
-    if (!looked.isEmpty()) {
-      ExportsReport.looked(context.recorder(), looked, states);
+    if (looked.isEmpty()) {
+      failures.raise();
     }
-    failures.raise();
+    ExportsReport.looked(context.recorder(), exports, looked, states);
+    failures.raiseWhatMayPass();
   }
 
   private StatusCheck.State state(
       JobContext context, ExtractSettings settings, BulkExport bulk, String export) {
     ExportLedger ledger = new ExportLedger(context.lake(), export);
+    int tries = settings.source().maxTries();
     StatusCheck.State state =
-        new StatusCheck(settings.bulk(), settings.source(), bulk, ledger, context.lake(), pace)
+        new StatusCheck(
+                settings.bulk(), settings.source(), bulk, ledger, context.lake(), pace, tries)
             .run();
     ledger.manifest().map(Manifest::parse).ifPresent(manifest -> told(context, manifest));
     return state;

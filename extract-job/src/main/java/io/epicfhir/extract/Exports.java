@@ -19,9 +19,18 @@ final class Exports {
     if (settings.by() == ExtractSettings.By.CRAWL) {
       return List.of(ExportId.of(context.run(), Crawl.group(settings.crawl())));
     }
-    RunExports decided = new RunExports(context.lake(), context.run());
-    return settings.bulk().groups().stream()
-        .map(group -> decided.of(group).orElseGet(() -> ExportId.of(context.run(), group)))
-        .toList();
+    return ofGroups(context, settings);
+  }
+
+  /** Those of all groups, in their order. */
+  static List<String> ofGroups(JobContext context, ExtractSettings settings) {
+    return settings.bulk().groups().stream().map(group -> ofGroup(context, group)).toList();
+  }
+
+  /** The one that the run's kick-off decided on; else the run's own, which there may never be. */
+  static String ofGroup(JobContext context, String group) {
+    return new RunExports(context.lake(), context.run())
+        .of(group)
+        .orElseGet(() -> ExportId.of(context.run(), group));
   }
 }

@@ -1,9 +1,12 @@
 package io.epicfhir.extract;
 
+import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.extract.bulk.export.GroupKickOff;
 import io.epicfhir.extract.bulk.export.StatusCheck;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,18 +28,31 @@ final class ExportsReport {
 
   private ExportsReport() {}
 
-  static void kickedOff(RunRecorder recorder, List<GroupKickOff.Result> results) {
-    recorder.result(
-        "export_id",
-        results.stream().map(GroupKickOff.Result::exportId).collect(Collectors.joining(",")));
+  /**
+   * What became of the kick-offs.
+   *
+   * @param exports those of all groups, also of one that was refused: the tasks after it name it
+   */
+  static void kickedOff(
+      RunRecorder recorder, List<String> exports, List<GroupKickOff.Result> results) {
+    recorder.result("export_id", String.join(",", exports));
     recorder.result("state", farthestBehind(results.stream().map(r -> r.state()).toList()));
   }
 
+  /**
+   * How the exports stand.
+   *
+   * @param exports all of them
+   * @param looked those that are not given up: the state is theirs
+   */
   static void looked(
-      RunRecorder recorder, List<String> exports, Map<String, StatusCheck.State> states) {
+      RunRecorder recorder,
+      List<String> exports,
+      List<String> looked,
+      Map<String, StatusCheck.State> states) {
     recorder.result("export_id", String.join(",", exports));
     List<String> words = new ArrayList<>();
-    for (String export : exports) {
+    for (String export : looked) {
       StatusCheck.State state = states.get(export);
       words.add(state == null ? "landed" : state.complete() ? "complete" : "in-progress");
     }
@@ -79,6 +95,18 @@ final class ExportsReport {
             .map(landing -> landing.transactionTime().toString())
             .collect(Collectors.joining(",")));
     recorder.result("partitions", List.copyOf(new TreeSet<>(partitions.keySet())));
+  }
+
+  /** Those that only a new kick-off can bring: no rerun of the task finds them. */
+  static void givenUp(JobContext context, List<String> exports) {
+    List<String> none =
+        exports.stream()
+            .filter(export -> new ExportLedger(context.lake(), export).started().isEmpty())
+            .filter(export -> new Landings(context.lake()).find(export).isEmpty())
+            .toList();
+    if (!none.isEmpty()) {
+      context.recorder().result("given_up", none);
+    }
   }
 
   private static String farthestBehind(List<String> states) {

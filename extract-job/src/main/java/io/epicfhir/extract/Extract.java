@@ -49,6 +49,9 @@ public final class Extract implements Job {
     } finally {
       traffic.sums().countIn(context.recorder().registry());
     }
+    if (settings.by() == ExtractSettings.By.BULK) {
+      ExportsReport.givenUp(context, exports);
+    }
     if (landings.isEmpty()) {
       failures.raise();
     }

@@ -31,6 +31,23 @@ final class GroupFailures {
   }
 
   /**
+   * The same where other groups go on. What a server or a policy has refused for good keeps none of
+   * them: extract fails by it when they have landed. What may pass still fails, so that it is tried
+   * again.
+   */
+  void raiseWhatMayPass() {
+    List<JobException> refused =
+        failures.stream().filter(failure -> failure.exitCode() == ExitCode.REFUSED).toList();
+    failures.removeAll(refused);
+    raise();
+    refused.forEach(
+        failure ->
+            recorder.note(
+                "A group has no export; the others go on, and extract fails by this: "
+                    + failure.getMessage()));
+  }
+
+  /**
    * Fails where a group did: by the first failure that no retry mends, else by the first. The
    * others are notes of the run report.
    */

@@ -1,16 +1,21 @@
 package io.epicfhir.extract;
 
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.job.Job;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.job.JobRunner;
+import io.epicfhir.extract.bulk.CatchUp;
 import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.export.GroupKickOff;
+import io.epicfhir.extract.bulk.ledger.GivenUp;
 import io.epicfhir.extract.crawl.Crawl;
 import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.Capability;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.request.Traffic;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -70,15 +75,38 @@ public final class KickOff implements Job {
     context.recorder().result("state", begun.state());
   }
 
+  /** A refusal is kept for the tasks after this one. */
+  private static GroupKickOff.Result started(
+      JobContext context, GroupKickOff groupKickOff, String group) {
+    try {
+      return groupKickOff.run(group);
+    } catch (JobException e) {
+      if (e.exitCode() == ExitCode.REFUSED) {
+        String export = Exports.ofGroup(context, group);
+        new GivenUp(context.lake(), export).note(Instant.now(), e.getMessage());
+      }
+      throw e;
+    }
+  }
+
   /** One group's refusal keeps no other from being asked for; the run is red all the same. */
   private static void groups(
       JobContext context, ExtractSettings settings, GroupKickOff groupKickOff) {
     List<GroupKickOff.Result> results = new ArrayList<>();
     GroupFailures failures = new GroupFailures(context.recorder());
+    CatchUp catchUp = new CatchUp(context, settings.bulk(), settings.source());
     for (String group : settings.bulk().groups()) {
-      failures.guard(() -> results.add(groupKickOff.run(group)));
+      failures.guard(
+          () -> {
+            catchUp.run(group);
+            results.add(started(context, groupKickOff, group));
+          });
     }
-    ExportsReport.kickedOff(context.recorder(), results);
-    failures.raise();
+    if (results.isEmpty()) {
+      failures.raise();
+    }
+    // By now the run's exports are decided; another try of it may have decided them before.
+    ExportsReport.kickedOff(context.recorder(), Exports.ofGroups(context, settings), results);
+    failures.raiseWhatMayPass();
   }
 }

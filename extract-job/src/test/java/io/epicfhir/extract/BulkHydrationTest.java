@@ -104,6 +104,29 @@ class BulkHydrationTest {
         .isEqualTo(types(EpicSite.reached(site, "export").keySet()).get("Observation"));
   }
 
+  /** The page says of each line in quarantine why it is there. */
+  @Test
+  void whatIsRejectedOfTheReferencesIsInTheReasonsOfQuarantineToo() throws IOException {
+    site.settings.put("bronze.max-line-size", "2000");
+    site.settings.put("bulk.max-rejected-share", "1");
+    site.settings.put("crawl.max-rejected-share", "1");
+    String name = "\"name\":[{\"text\":\"" + "x".repeat(2000) + "\"}]";
+    for (String type : List.of("Practitioner", "MedicationRequest")) { // by reference, in a file
+      Path file = site.data.resolve(type + ".ndjson");
+      String text = Files.readString(file).replaceFirst("(\"id\":\"[^\"]+\")", "$1," + name);
+      Files.writeString(file, text);
+    }
+    site.server.store().reload();
+
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(counts(result("r1").path("quarantine_reasons"))).isEqualTo(Map.of("too-long", 2L));
+    Landing landing = site.landings().get(0);
+    assertThat(landing.report().result().get("quarantine_reasons").toString())
+        .as("a later run of the same export says it from here")
+        .contains("2");
+  }
+
   @Test
   void aTypeThatComesByReferenceIsNotComplete() throws IOException {
     assertThat(site.runAll("r1")).isZero();

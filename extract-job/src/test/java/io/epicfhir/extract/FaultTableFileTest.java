@@ -218,6 +218,59 @@ class FaultTableFileTest extends SiteTest {
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
   }
 
+  /** The server has removed the export, and says so in words that a proxy could have, too. */
+  @ParameterizedTest
+  @CsvSource({
+    "404, application/fhir+json",
+    "404, text/plain",
+    "410, text/plain",
+    "404, application/json"
+  })
+  void fault_18_an_export_that_is_gone_has_a_new_one_asked_for(int status, String type)
+      throws IOException {
+    open(o -> o);
+    assertThat(kickOff()).isZero();
+    assertThat(status()).isZero();
+    String text = type.endsWith("json") ? "{\"message\":\"not found\"}" : "not found";
+    site.server
+        .faults()
+        .always(PATIENTS, Fault.answer(status, type, text))
+        .always(OBSERVATIONS, Fault.answer(status, type, text))
+        .always(Match.kind(RequestKind.STATUS), Fault.answer(404, "text/plain", "not found"));
+
+    assertThat(extract()).isEqualTo(4);
+
+    assertThat(error("extract"))
+        .contains("answered 404", "the export was requested again; the next try continues");
+    site.server.faults().clear();
+    assertThat(extract()).isZero();
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
+  }
+
+  /** A gateway's page for the files, and a 404 that may be the gateway's, too. */
+  @Test
+  void fault_18_an_export_behind_a_gateway_without_a_route_is_kept() throws IOException {
+    open(o -> o);
+    site.settings.put("bulk.poll-interval", "\"1 millisecond\"");
+    assertThat(kickOff()).isZero();
+    assertThat(status()).isZero();
+    site.server
+        .faults()
+        .always(PATIENTS, Fault.answer(404, "text/html", "<html>no route</html>"))
+        .always(OBSERVATIONS, Fault.answer(404, "text/html", "<html>no route</html>"))
+        .always(Match.kind(RequestKind.STATUS), Fault.answer(404, "text/plain", "not found"));
+
+    assertThat(extract()).isEqualTo(4);
+
+    assertThat(error("extract"))
+        .contains("the server has no list of its files now (a 404 that is not in FHIR's words)")
+        .contains("rerun after");
+    site.server.faults().clear();
+    assertThat(extract()).isZero();
+    assertThat(asked(RequestKind.KICK_OFF)).isOne();
+  }
+
   /** Whatever it says: the file is asked for again, and has no receipt until it came. */
   @ParameterizedTest
   @ValueSource(
@@ -239,6 +292,76 @@ class FaultTableFileTest extends SiteTest {
 
     assertThat(ReadBack.bronze(site)).hasSize(503);
     assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(1);
+  }
+
+  private static Fault forGood(String what) {
+    String type = "application/fhir+ndjson";
+    String lines = BulkToBronzeTest.observations(3);
+    String outcome = "{\"resourceType\":\"OperationOutcome\",\"issue\":[]}";
+    return switch (what) {
+      case "an outcome" -> Fault.answer(200, "application/fhir+json", outcome);
+      case "half a line" -> Fault.answer(200, type, lines.substring(0, lines.length() - 5));
+      case "half a gzip" -> Fault.endEarly(700);
+      case "500 in FHIR's words" -> Fault.fatal(500, "59188", "no");
+      case "reset" -> Fault.reset(700);
+      case "stall" -> Fault.stall(700);
+      case "closed" -> Fault.close(700);
+      case "503" -> Fault.busy(503, "1");
+      default -> throw new IllegalArgumentException(what);
+    };
+  }
+
+  private void observationsAre(String what) throws IOException {
+    open(o -> o);
+    site.settings.put("source.max-tries", "2");
+    site.settings.put("source.idle-timeout", "\"1 second\"");
+    site.server.faults().always(OBSERVATIONS, forGood(what));
+    assertThat(site.runAll("r1")).isEqualTo(4);
+  }
+
+  /** The server has lost a part of what it keeps: no later run can get it either. */
+  @ParameterizedTest
+  @ValueSource(strings = {"an outcome", "half a line", "half a gzip", "500 in FHIR's words"})
+  void aFileThatIsBrokenForGoodIsNotAdoptedByTheNextRun(String what) throws IOException {
+    observationsAre(what);
+    assertThat(error("extract"))
+        .contains("Observation-1.ndjson", "the next run requests a new export");
+    assertThat(extract()).as("the run's own next try asks for the same file").isEqualTo(4);
+    assertThat(asked(RequestKind.KICK_OFF)).isOne();
+    site.server.faults().clear();
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(asked(RequestKind.KICK_OFF)).isEqualTo(2);
+    assertThat(site.report("r2", "kick_off").path("notes").toString()).contains("was refused at");
+    assertThat(ReadBack.bronze(site)).hasSize(503);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"an outcome", "half a line", "half a gzip", "500 in FHIR's words"})
+  void aFileThatIsMendedInTimeLandsWithTheRunsNextTry(String what) throws IOException {
+    observationsAre(what);
+    site.server.faults().clear();
+
+    assertThat(extract()).isZero();
+
+    assertThat(asked(RequestKind.KICK_OFF)).isOne();
+    assertThat(site.runAll("r2")).as("the landing is no refused export").isZero();
+    assertThat(ReadBack.bronze(site)).hasSizeGreaterThanOrEqualTo(503);
+  }
+
+  /** It is the way that fails, not the file: an export of days is not thrown away for that. */
+  @ParameterizedTest
+  @ValueSource(strings = {"reset", "stall", "closed", "503"})
+  void aFileWhoseConnectionBreaksIsAdoptedByTheNextRun(String what) throws IOException {
+    observationsAre(what);
+    assertThat(error("extract")).doesNotContain("requests a new export");
+    site.server.faults().clear();
+
+    assertThat(site.runAll("r2")).isZero();
+
+    assertThat(asked(RequestKind.KICK_OFF)).isOne();
+    assertThat(ReadBack.bronze(site)).hasSize(503);
   }
 
   @Test

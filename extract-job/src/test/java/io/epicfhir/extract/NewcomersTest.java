@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.luben.zstd.ZstdInputStream;
+import io.epicfhir.common.ChildJvm;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
@@ -84,6 +85,28 @@ class NewcomersTest extends SiteTest {
     assertThat(sinces().get(2)).isNull();
     assertThat(sinces().get(3)).isNotNull();
     assertThat(warnings("r4")).isEqualTo("[]");
+  }
+
+  /** Nobody runs the dead task again. */
+  @ParameterizedTest
+  @ValueSource(strings = {"publish.landed:1", "after.landing:1"})
+  void whoCameWithAnExportWhoseTaskDiedAreNewcomersAllTheSame(String failpoint)
+      throws IOException, InterruptedException {
+    open(o -> o);
+    site.server.faults().always(Match.kind(RequestKind.READ), Fault.fatal(403, "59204", "no"));
+    assertThat(site.runAll("r1")).isZero();
+    patients("p1", "p2", "p3", "p4", "p5");
+    assertThat(site.run(new KickOff(), "r2", "kick_off")).isZero();
+    assertThat(site.run(new ExportStatus(), "r2", "wait")).isZero();
+    String[] arguments = site.arguments("r2", "extract");
+    assertThat(ChildJvm.run(Extract.class, failpoint, arguments)).isEqualTo(ChildJvm.KILLED);
+
+    assertThat(site.runAll("r3")).isZero();
+    assertThat(site.runAll("r4")).isZero();
+
+    assertThat(sinces().get(1)).isNotNull();
+    assertThat(sinces().get(2)).as("the past of the two comes").isNull();
+    assertThat(sinces().get(3)).isNotNull();
   }
 
   /** Who is listed beside them is not all that the group has. */

@@ -3,6 +3,7 @@ package io.epicfhir.extract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.common.ChildJvm;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
@@ -245,6 +246,102 @@ class OutsidePatientsTest extends SiteTest {
 
     assertThat(EpicSite.newest(site).since()).isNotNull();
     nothingIsDeletedBy("r3");
+  }
+
+  /** By reference and in documents; the past of who joins while it is off comes in full. */
+  @ParameterizedTest
+  @CsvSource({"warn, false", "full, false", "warn, true"})
+  void whoJoinedWhileTheCheckWasOffIsNoStrangerWhenItIsOnAgain(String on, boolean documents)
+      throws IOException {
+    nobodyTellsTheMembers();
+    String types = "Patient, DiagnosticReport, Observation";
+    site.settings.put("bulk.types", "[" + types + (documents ? ", DocumentReference]" : "]"));
+    site.settings.put("crawl.attachments.enabled", "" + documents);
+    assertThat(site.runAll("r1")).isZero();
+    site.settings.put("bulk.newcomers", "off");
+    site.server.site().join(List.of("out"));
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(EpicSite.landed(site).keySet())
+        .contains("Specimen/theirs")
+        .contains(documents ? "Binary/n-out" : "Patient/out");
+    site.settings.put("bulk.newcomers", on);
+    site.settings.put("bulk.mode", "incremental");
+
+    for (String run : List.of("r3", "r4")) {
+      assertThat(site.runAll(run)).isZero();
+      assertThat(EpicSite.newest(site).since()).as("nobody is taken for a newcomer").isNotNull();
+      nothingIsDeletedBy(run);
+    }
+
+    site.settings.put("bulk.mode", "full");
+    assertThat(site.runAll("r5")).as("says who is in the group").isZero();
+    nothingIsDeletedBy("r5");
+    leave("out");
+    assertThat(site.runAll("r6")).isZero();
+    assertThat(EpicSite.deleted(site)).contains("Specimen/theirs").doesNotContain("Specimen/mine");
+  }
+
+  /**
+   * The task dies right after the landing showed, or after it noted the patients; nobody runs it
+   * again, and the next run comes by its schedule.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "incremental, publish.landed:1",
+    "incremental, after.landing:1",
+    "full, publish.landed:1",
+    "full, after.landing:1"
+  })
+  void whoHadJustJoinedWhenTheTaskDiedIsNoStranger(String mode, String failpoint)
+      throws IOException, InterruptedException {
+    nobodyTellsTheMembers();
+    site.settings.put("bulk.types", "[Patient, DiagnosticReport, Observation]");
+    site.settings.put("bulk.newcomers", "warn");
+    assertThat(site.runAll("r1")).isZero();
+    site.settings.put("bulk.mode", mode);
+    site.server.site().join(List.of("out"));
+    serve("Patient", resource("Patient", "in", ""), resource("Patient", "out", "\"active\":true"));
+    serve(
+        "Observation",
+        resource("Observation", "now", OUT, "\"specimen\":{\"reference\":\"Specimen/theirs\"}"));
+    assertThat(site.run(new KickOff(), "r2", "kick_off")).isZero();
+    assertThat(site.run(new ExportStatus(), "r2", "wait")).isZero();
+    assertThat(ChildJvm.run(Extract.class, failpoint, site.arguments("r2", "extract")))
+        .isEqualTo(ChildJvm.KILLED);
+    assertThat(EpicSite.landed(site).keySet()).contains("Specimen/theirs");
+    site.settings.put("bulk.mode", "incremental");
+
+    assertThat(site.runAll("r3")).isZero();
+
+    assertThat(EpicSite.newest(site).since()).isNotNull();
+    nothingIsDeletedBy("r3");
+    JsonNode kickOff = site.report("r3", "kick_off");
+    assertThat(kickOff.path("notes").toString()).contains("this run has noted them");
+    assertThat(site.runAll("r4")).isZero();
+    assertThat(site.report("r4", "kick_off").path("notes").toString())
+        .doesNotContain("this run has noted them");
+    assertThat(site.run(new Extract(), "r2", "extract")).as("late, it changes nothing").isZero();
+    assertThat(site.runAll("r5")).isZero();
+    nothingIsDeletedBy("r5");
+  }
+
+  /** Both lists had the patient when the check was turned off. */
+  @Test
+  void whoLeavesTwoGroupsWhileTheCheckIsOffTakesItAlong() throws IOException {
+    joinByReferenceOnly();
+    site.settings.put("bulk.groups", "[one, two]");
+    one.addAll(List.of("in", "out"));
+    two.addAll(List.of("in", "out"));
+    assertThat(site.runAll("r1")).isZero();
+    site.settings.put("bulk.newcomers", "off");
+    one.remove("out");
+    two.remove("out");
+
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(site.runAll("r3")).as("of then no list names the patient").isZero();
+
+    assertThat(deletedBy("one")).contains("Specimen/theirs", "Binary/n-out");
+    assertThat(deletedBy("two")).contains("Specimen/theirs", "Binary/n-out");
   }
 
   /** No right to read the Group, as is usual. */

@@ -2,6 +2,9 @@ package io.epicfhir.extract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.common.job.Job;
+import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.sandbox.SandboxOptions;
 import io.epicfhir.sandbox.faults.Fault;
@@ -10,12 +13,16 @@ import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SeveralExportsTest {
   @TempDir Path folder;
@@ -32,7 +39,7 @@ class SeveralExportsTest {
 
   @Test
   void several_groups_are_one_run_and_one_landing_each() throws IOException {
-    open(o -> o.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3"))));
+    open(SeveralExportsTest::northAndSouth);
     site.settings.put("bulk.groups", "[north, south]");
     site.settings.put("bulk.method", "post");
 
@@ -48,35 +55,155 @@ class SeveralExportsTest {
         .hasToString("3");
   }
 
+  private static SandboxOptions northAndSouth(SandboxOptions options) {
+    return options.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3")));
+  }
+
+  private int run(Job job, String task) throws IOException {
+    return site.run(job, "r1", task);
+  }
+
+  private List<String> landed() {
+    return site.landings().stream().map(Landing::group).sorted().toList();
+  }
+
+  /** The others land, whichever place it has among them, and the run is red by its words. */
+  @ParameterizedTest
+  @ValueSource(strings = {"[nobody, north, south]", "[north, nobody, south]", "[south, nobody]"})
+  void aGroupThatIsRefusedKeepsNoOtherFromLandingAndTheRunIsRed(String groups) throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", groups);
+
+    assertThat(run(new KickOff(), "kick_off")).isZero();
+    assertThat(run(new ExportStatus(), "wait")).isZero();
+    assertThat(run(new Extract(), "extract")).isEqualTo(3);
+
+    boolean three = groups.contains("north");
+    String exports = site.report("r1", "kick_off").at("/result/export_id").asText();
+    assertThat(exports.split(",")).as("also the one that is missing").hasSize(three ? 3 : 2);
+    assertThat(site.report("r1", "wait").at("/result/export_id").asText()).isEqualTo(exports);
+    assertThat(site.report("r1", "kick_off").path("notes").toString()).contains("nobody", "go on");
+    assertThat(site.error("r1", "extract")).contains("the export of group \"nobody\"");
+    assertThat(landed()).isEqualTo(three ? List.of("north", "south") : List.of("south"));
+    assertThat(run(new Extract(), "extract")).as("a rerun says the same").isEqualTo(3);
+    assertThat(site.error("r1", "extract")).contains("the export of group \"nobody\"");
+  }
+
+  /** As Airflow gives it to them: the exports that the kick-off named. */
   @Test
-  void a_group_that_is_refused_keeps_no_other_from_being_asked_for_and_the_run_is_red()
-      throws IOException {
-    open(o -> o);
-    site.settings.put("bulk.groups", "[nobody, sandbox-group]");
+  void aGroupThatIsRefusedIsNamedWhereTheExportsComeByArgument() throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", "[nobody, south]");
+    assertThat(run(new KickOff(), "kick_off")).isZero();
+    String exports = site.report("r1", "kick_off").at("/result/export_id").asText();
 
-    assertThat(site.run(new KickOff(), "r1", "kick_off")).isEqualTo(3);
+    for (String task : List.of("wait", "extract")) {
+      List<String> arguments = new ArrayList<>(List.of(site.arguments("r1", task)));
+      arguments.addAll(List.of("--export", exports));
+      Job job = task.equals("wait") ? new ExportStatus() : new Extract();
+      int status = JobRunner.run(job, arguments.toArray(String[]::new));
+      assertThat(status).as(task).isEqualTo(task.equals("wait") ? 0 : 3);
+    }
 
-    assertThat(site.error("r1", "kick_off")).contains("the export of group \"nobody\"");
-    assertThat(site.server.requests().exportsStarted()).isEqualTo(1);
+    assertThat(site.error("r1", "extract")).contains("the export of group \"nobody\"");
+    assertThat(landed()).containsExactly("south");
   }
 
   @Test
-  void aGroupWhoseExportIsGoneKeepsNoOtherFromBeingLookedAt() throws IOException {
-    open(o -> o.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3"))));
-    site.settings.put("bulk.groups", "[north, south]");
-    assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
-    site.server.faults().once(Match.kind(RequestKind.STATUS), Fault.gone(404));
+  void groupsThatAreAllRefusedEndTheRunAtOnce() throws IOException {
+    open(o -> o);
+    site.settings.put("bulk.groups", "[nobody, no-one]");
 
-    assertThat(site.run(new ExportStatus(), "r1", "wait")).isEqualTo(3);
+    assertThat(run(new KickOff(), "kick_off")).isEqualTo(3);
+
+    assertThat(site.error("r1", "kick_off")).contains("the export of group \"nobody\"");
+  }
+
+  /** What may pass is tried again before anything goes on. */
+  @Test
+  void aServerThatIsDownForOneGroupIsAskedAgain() throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", "[nobody, north, south]");
+    site.settings.put("source.max-tries", "1");
+    site.server.faults().once(Match.kind(RequestKind.KICK_OFF), Fault.badGateway());
+    assertThat(run(new KickOff(), "kick_off")).isEqualTo(4);
+
+    assertThat(run(new KickOff(), "kick_off")).isZero();
+    assertThat(run(new ExportStatus(), "wait")).isZero();
+    assertThat(run(new Extract(), "extract")).isEqualTo(3);
+    assertThat(landed()).containsExactly("north", "south");
+  }
+
+  private void oneIsGoneAtTheServer() throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", "[north, south]");
+    assertThat(run(new KickOff(), "kick_off")).isZero();
+    site.server.faults().once(Match.kind(RequestKind.STATUS), Fault.gone(404));
+  }
+
+  @Test
+  void aGroupWhoseExportIsGoneKeepsNoOtherFromLandingAndTheRunIsRed() throws IOException {
+    oneIsGoneAtTheServer();
+
+    assertThat(run(new ExportStatus(), "wait")).isZero();
 
     assertThat(site.server.requests().count(RequestKind.STATUS)).isEqualTo(2);
-    assertThat(site.report("r1", "wait").at("/result/state").asText()).isEqualTo("complete");
+    JsonNode report = site.report("r1", "wait");
+    assertThat(report.at("/result/state").asText()).isEqualTo("complete");
+    assertThat(report.at("/result/export_id").asText().split(",")).hasSize(2);
+    assertThat(report.path("notes").toString()).contains("the export was given up");
+    assertThat(run(new ExportStatus(), "wait")).as("the next look says the same").isZero();
+    assertThat(site.server.requests().count(RequestKind.STATUS)).isEqualTo(2);
+    assertThat(run(new Extract(), "extract")).isEqualTo(3);
+    assertThat(site.error("r1", "extract")).contains("404", "requests group \"north\" again");
+    assertThat(site.report("r1", "extract").at("/result/given_up"))
+        .as("what a rerun of extract cannot bring")
+        .hasSize(1);
+    assertThat(landed()).containsExactly("south");
+  }
+
+  @Test
+  void aRerunFromTheKickOffBringsTheOneThatIsMissing() throws IOException {
+    oneIsGoneAtTheServer();
+    assertThat(run(new ExportStatus(), "wait")).isZero();
+    assertThat(run(new Extract(), "extract")).isEqualTo(3);
+
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(landed()).containsExactly("north", "south");
+    assertThat(site.server.requests().exportsStarted()).isEqualTo(3);
+    assertThat(site.report("r1", "extract").path("result").has("given_up")).isFalse();
+  }
+
+  @Test
+  void exportsThatAreAllGoneEndTheWaiting() throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", "[north, south]");
+    assertThat(run(new KickOff(), "kick_off")).isZero();
+    site.server.faults().always(Match.kind(RequestKind.STATUS), Fault.gone(404));
+
+    assertThat(run(new ExportStatus(), "wait")).isEqualTo(3);
+    assertThat(run(new ExportStatus(), "wait")).as("and stay so").isEqualTo(3);
+
+    assertThat(site.error("r1", "wait")).contains("the export was given up");
+  }
+
+  @Test
+  void anExportThatIsGoneWhileAnotherIsInTheMakingIsNoEndOfTheWaiting() throws IOException {
+    open(o -> northAndSouth(o).exportTime(Duration.ofHours(1)));
+    site.settings.put("bulk.groups", "[north, south]");
+    assertThat(run(new KickOff(), "kick_off")).isZero();
+    site.server.faults().once(Match.kind(RequestKind.STATUS), Fault.gone(404));
+
+    assertThat(run(new ExportStatus(), "wait")).isZero();
+
+    assertThat(site.report("r1", "wait").at("/result/state").asText()).isEqualTo("in-progress");
   }
 
   /** A look never waits, and one group's answer is no word about the other's export. */
   @Test
   void aGroupWhoseStatusIsBusyForLongKeepsNoOtherFromBeingLookedAt() throws IOException {
-    open(o -> o.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3"))));
+    open(SeveralExportsTest::northAndSouth);
     site.settings.put("bulk.groups", "[north, south]");
     assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
     site.server.faults().once(Match.kind(RequestKind.STATUS), Fault.busy(503, "1200"));
@@ -89,7 +216,7 @@ class SeveralExportsTest {
 
   @Test
   void aGroupThatCannotLandKeepsNoOtherFromLandingAndTheRunIsRed() throws IOException {
-    open(o -> o.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3"))));
+    open(SeveralExportsTest::northAndSouth);
     site.settings.put("bulk.groups", "[north, south]");
     site.settings.put("source.max-tries", "2");
     assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();

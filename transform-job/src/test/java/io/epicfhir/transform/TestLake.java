@@ -454,6 +454,15 @@ public final class TestLake {
           "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[" + entries + "]}");
     }
 
+    /** The same, in the server's own list of what was deleted. */
+    Export listsAsDeleted(String... urls) {
+      delete(urls);
+      BronzeFile.Line line = deletions.remove(deletions.size() - 1);
+      deletions.add(
+          row(null, null, null, line.resource(), "deleted/Bundle-1.ndjson", line.number()));
+      return this;
+    }
+
     Export bundle(String json) {
       deletions.add(row(null, null, null, json, "deleted.ndjson", deletions.size() + 1));
       return this;

@@ -37,6 +37,12 @@ public record Landing(
     boolean inferredDeletions,
     Report report)
     implements StateFile {
+  /**
+   * What a row's {@code source_file} begins with where the server's own list says that resources
+   * are deleted.
+   */
+  public static final String DELETED_FILES = "deleted/";
+
   /** In {@link #completeTypes}: every resource type. */
   public static final String ALL_TYPES = "*";
 

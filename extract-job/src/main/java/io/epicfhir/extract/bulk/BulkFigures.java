@@ -12,13 +12,12 @@ import io.epicfhir.extract.bulk.manifest.FileKind;
 import io.epicfhir.extract.bulk.manifest.FileLabel;
 import io.epicfhir.extract.bulk.manifest.Manifest;
 import io.epicfhir.extract.bulk.manifest.RemoteFile;
+import io.epicfhir.extract.crawl.references.Hydrated;
 import io.epicfhir.extract.crawl.references.HydrationCounts;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -29,10 +28,7 @@ public final class BulkFigures {
   private final JobContext context;
   private final Map<String, Long> announced = new TreeMap<>();
   private final Map<String, Long> serverErrors = new TreeMap<>();
-  private final Set<String> quarantine = new TreeSet<>();
-  private final Map<String, Long> quarantineReasons = new TreeMap<>();
-  private Map<String, Long> quarantineReasonsNow = new TreeMap<>();
-  private final Set<String> quarantineNow = new TreeSet<>();
+  private final QuarantineFigures quarantine;
   private Map<String, Long> announcedNow = Map.of();
   private Taken takenNow;
   private HydrationCounts hydratedNow;
@@ -46,6 +42,7 @@ public final class BulkFigures {
   /** The figures of a run. */
   public BulkFigures(JobContext context) {
     this.context = context;
+    this.quarantine = new QuarantineFigures(context.recorder());
   }
 
   /**
@@ -76,12 +73,10 @@ public final class BulkFigures {
     if (hydratedNow != null) {
       tell(hydratedNow);
     }
-    add(quarantineReasonsNow, quarantineReasons);
-    quarantineReasonsNow = new TreeMap<>();
+    quarantine.next();
     announcedNow = Map.of();
     takenNow = null;
     hydratedNow = null;
-    quarantineNow.clear();
   }
 
   /** The landing with what this tells of the export so far. */
@@ -102,10 +97,7 @@ public final class BulkFigures {
       result.putAll(hydratedNow.results());
     }
     result.put("opted_out", optedOut);
-    if (!quarantineNow.isEmpty()) {
-      result.put("quarantine", String.join(", ", quarantineNow));
-      result.put("quarantine_reasons", quarantineReasonsNow);
-    }
+    result.putAll(quarantine.result());
     return landing.reported(new Landing.Report(resources, result));
   }
 
@@ -175,28 +167,14 @@ public final class BulkFigures {
     announcedNow = counts;
   }
 
-  /** Where quarantined lines are, and how many there are of each reason. */
+  /** The lines of an export's files that were put into quarantine. */
   void quarantined(List<String> folders, List<FileResult> files) {
-    quarantined(folders, files.stream().mapToLong(f -> f.rejected() + errorLines(f)).sum());
-    quarantineReasonsNow = new TreeMap<>();
-    files.forEach(f -> add(f.reasons(), quarantineReasonsNow));
-    Map<String, Long> all = new TreeMap<>(quarantineReasons);
-    add(quarantineReasonsNow, all);
-    context.recorder().result("quarantine_reasons", all);
+    quarantine.told(folders, files);
   }
 
-  private static void add(Map<String, Long> counts, Map<String, Long> to) {
-    counts.forEach((reason, n) -> to.merge(reason, n, Long::sum));
-  }
-
-  /** Rows that were put into quarantine. */
-  void quarantined(List<String> folders, long rows) {
-    for (String folder : folders) {
-      context.recorder().output("quarantine", folder, rows, null);
-      quarantine.add(folder);
-      quarantineNow.add(folder);
-      context.recorder().result("quarantine", String.join(", ", quarantine));
-    }
+  /** The same, with what was read by the export's references. */
+  void quarantined(List<String> folders, Hydrated found) {
+    quarantine.told(folders, found);
   }
 
   private void patients(
@@ -209,8 +187,8 @@ public final class BulkFigures {
     recorder.patients(patients, patients == 0 ? 0 : (double) ms / patients);
     if (started.asked().since() != null) {
       recorder.note(
-          "This is an incremental export: only changed patients are counted, and the time per patient includes the"
-              + " changes of all other resources.");
+          "This is an incremental export: only changed patients are counted, and the time per"
+              + " patient includes the changes of all other resources.");
     }
   }
 
@@ -235,9 +213,5 @@ public final class BulkFigures {
         .filter(file -> file.optedOut() > 0)
         .forEach(file -> counts.merge(file.type(), file.optedOut(), Long::sum));
     return counts;
-  }
-
-  private static long errorLines(FileResult file) {
-    return file.kind() == FileKind.ERROR ? file.received() : 0;
   }
 }

@@ -151,8 +151,7 @@ public final class BulkLanding {
       List<StagedFile> all = new ArrayList<>(rejected);
       all.addAll(found.quarantine());
       figures.quarantined(
-          Staging.quarantine(context.lake(), context.run(), landing.exportId(), all),
-          found.quarantined());
+          Staging.quarantine(context.lake(), context.run(), landing.exportId(), all), found);
     }
     if (found.complaint().isPresent()) {
       throw refused(found.complaint().get().getMessage(), true);

@@ -7,6 +7,7 @@ import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.export.DurableKickOff;
 import io.epicfhir.extract.bulk.export.StatusCheck;
+import io.epicfhir.extract.bulk.files.DamagedFile;
 import io.epicfhir.extract.bulk.files.LinksExpired;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
@@ -17,7 +18,6 @@ import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.net.URI;
-import java.time.Instant;
 
 /**
  * Lands a group's export, whatever becomes of its links: where they no longer lead to the files the
@@ -57,28 +57,54 @@ public final class LandGroup {
    */
   public Landing run(ExportFence fence) {
     ExportLedger.Started started = ledger.requireStarted();
+    int mostNoRoutes = source.maxTries();
     try {
-      return landing.land(manifest(started), fence);
+      return land(started, fence, mostNoRoutes);
     } catch (LinksExpired e) {
       context.recorder().note("A file's link had expired; the manifest was requested again.");
       ledger.forgetManifest();
+      // The files' own server says that they are gone; a 404 for their export then says the same.
+      mostNoRoutes = e.mayPass() ? mostNoRoutes : 1;
     }
     try {
-      return landing.land(manifest(started), fence);
+      return land(started, fence, mostNoRoutes);
     } catch (LinksExpired e) {
       if (e.mayPass()) {
         throw e.given(
-            "a gateway answered with a web page, which does not say whether the export still exists."
-                + " The export is kept. Rerun when the file server is up again");
+            "a gateway answered with a web page, which does not say whether the export still"
+                + " exists. The export is kept. Rerun when the file server is up again");
       }
       throw askedAnew(started, e);
     }
   }
 
-  private Manifest manifest(ExportLedger.Started started) {
+  private Landing land(ExportLedger.Started started, ExportFence fence, int mostNoRoutes) {
+    try {
+      return landing.land(manifest(started, mostNoRoutes), fence);
+    } catch (JobException e) {
+      throw DamagedFile.causes(e) ? damaged(e) : e;
+    }
+  }
+
+  /** This run's next try may find the file mended; no later run waits for that. */
+  private JobException damaged(JobException e) {
+    String why =
+        e.getMessage()
+            + "; a rerun of this task downloads the file again, the next run requests a new export";
+    refuse(why);
+    return new JobException(e.exitCode(), why, e.getCause());
+  }
+
+  private void refuse(String why) {
+    ledger.refuse(new ExportLedger.Refused(Pace.real().clock().instant(), why, false));
+  }
+
+  private Manifest manifest(ExportLedger.Started started, int mostNoRoutes) {
     StatusCheck.State state;
     try {
-      state = new StatusCheck(settings, source, bulk, ledger, context.lake(), Pace.real()).run();
+      state =
+          new StatusCheck(settings, source, bulk, ledger, context.lake(), Pace.real(), mostNoRoutes)
+              .run();
     } catch (JobException e) {
       if (ledger.started().isEmpty()) { // given up: the server no longer has it
         throw askedAnew(started, new LinksExpired(e.getMessage()));
@@ -90,7 +116,9 @@ public final class LandGroup {
           ExitCode.UNAVAILABLE,
           "Cannot extract export "
               + started.exportId()
-              + ": it is not complete; rerun after "
+              + ": the server has no list of its files now ("
+              + (state.progress().isBlank() ? "in progress" : state.progress())
+              + "); rerun after "
               + state.notBefore());
     }
     return Manifest.parse(ledger.manifest().orElseThrow());
@@ -102,12 +130,11 @@ public final class LandGroup {
           new JobException(
               ExitCode.REFUSED,
               expired.getMessage()
-                  + "; the export was already requested again once: its links expire before its files"
-                  + " can be downloaded. Ask the server's operator for longer-lived links, or split"
-                  + " the group; then rerun from the kick-off, which requests a new export");
+                  + "; the export was already requested again once: its links expire before its"
+                  + " files can be downloaded. Ask the server's operator for longer-lived links, or"
+                  + " split the group; then rerun from the kick-off, which requests a new export");
       if (ledger.started().isPresent()) { // no later run may adopt it
-        Instant now = Pace.real().clock().instant();
-        ledger.refuse(new ExportLedger.Refused(now, refusal.getMessage(), false));
+        refuse(refusal.getMessage());
       }
       return refusal;
     }

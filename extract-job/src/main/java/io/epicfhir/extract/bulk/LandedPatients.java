@@ -41,6 +41,7 @@ public final class LandedPatients {
       group.forgetJoined(started.get().startedAt());
     }
     if (settings.coverage().newcomers() == BulkCoverage.Newcomers.OFF) {
+      group.forget(); // a list that is not kept soon names leavers, and lacks who joined
       return;
     }
     List<String> patients = patients(landing);

@@ -231,7 +231,7 @@ final class CrawlRun implements AutoCloseable {
         Progress.of("searches, and reads by reference", "resources", this::reading)) {
       hydration.run();
       confirmation = new Confirmation(settings, spool, index, expectations());
-      confirmation.run(reads, begun.group(), begun.startedAt());
+      confirmation.run(reads, hydration, begun.group(), begun.startedAt());
       hydration.run(); // what was confirmed can refer to more
       Documents.ofToday(index, figures, settings.attachments())
           .run(reads, hydration.documents(index.documentsLeft(begun.group(), begun.startedAt())));

@@ -5,11 +5,15 @@ import static io.epicfhir.extract.crawl.Clinic.outcome;
 import static io.epicfhir.extract.crawl.People.patient;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.crawl.Clinic.Reply;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +107,70 @@ class DocumentsTest {
     assertThat(site.crawl("r1")).isZero();
     assertThat(binaries()).hasSize(6).anyMatch(line -> line.contains("\"data\":\"aGk=\""));
     assertThat(clinic.asked).contains("Binary/b1|application/fhir+json", "Binary/b1|" + accept);
+  }
+
+  private void loseTheIndexOfBinaries() throws IOException {
+    String newest = site.landings().get(site.landings().size() - 1).exportId();
+    try (Stream<Path> files = Files.walk(folder.resolve("lake/state/crawl"))) {
+      for (Path file : files.filter(p -> p.endsWith("Binary/" + newest + ".idx")).toList()) {
+        Files.delete(file);
+      }
+    }
+    clinic.asked.clear();
+  }
+
+  /** D3: everything is new, and no search ever finds a document. */
+  @ParameterizedTest
+  @ValueSource(strings = {"named", "named by nothing", "a web page"})
+  void withoutTheirIndexDocumentsAreReadAgainWithinTheDaysBudget(String what) throws IOException {
+    site.set("crawl.max-confirmations", "1");
+    if (what.equals("a web page")) { // which only its DocumentReference tells from a sign-in's
+      clinic.has(document(0).replace("{\"url\"", "{\"contentType\":\"text/html\",\"url\""));
+      clinic.answers("Binary/b0", Reply.of(200, "text/html", "<p>hi</p>"));
+    }
+    assertThat(site.crawl("r1")).isZero();
+    loseTheIndexOfBinaries();
+    site.set("crawl.attachments.daily-limit", "10"); // 6 of them were read today
+    boolean gone = what.equals("named by nothing");
+    if (gone) {
+      clinic.resources.remove("DocumentReference/d1");
+      clinic.resources.remove("Binary/b1");
+    }
+
+    assertThat(site.crawl("r2")).isZero();
+
+    assertThat(clinic.count("Binary/")).as("what is left of the day's budget").isEqualTo(4);
+    site.set("crawl.attachments.daily-limit", "12"); // as on another day
+    clinic.asked.clear();
+    assertThat(site.crawl("r3")).isZero();
+    assertThat(clinic.count("Binary/")).as("the others, and none twice").isEqualTo(2);
+    List<String> deleted = new ArrayList<>();
+    for (Landing landing : site.landings()) {
+      deleted.addAll(site.resources(landing, Landing.Kind.DELETIONS));
+    }
+    assertThat(String.join("", deleted).split("\"Binary/", -1)).hasSize(gone ? 2 : 1);
+    assertThat(String.join("", deleted).contains("Binary/b1")).isEqualTo(gone);
+    clinic.asked.clear();
+    site.set("crawl.attachments.daily-limit", "0");
+    assertThat(site.crawl("r4")).isZero();
+    assertThat(clinic.count("Binary/")).as("all are known again").isZero();
+  }
+
+  /** They are no part of the crawl then, and no reason for a red night. */
+  @Test
+  void withoutTheirIndexAndWithoutAttachmentsDocumentsStayAsTheyAre() throws IOException {
+    site.set("crawl.max-confirmations", "1");
+    assertThat(site.crawl("r1")).isZero();
+    loseTheIndexOfBinaries();
+    site.set("crawl.attachments.enabled", "false");
+
+    assertThat(site.crawl("r2")).isZero();
+
+    assertThat(clinic.count("Binary/")).isZero();
+    assertThat(site.deletions()).isEmpty();
+    site.set("crawl.attachments.enabled", "true");
+    assertThat(site.crawl("r3")).isZero();
+    assertThat(clinic.count("Binary/")).as("they are read when they are wanted").isEqualTo(6);
   }
 
   @Test

@@ -181,7 +181,7 @@ public final class BronzeRetention {
     List<String> has = List.of(rows.columns());
     List<Column> columns = new ArrayList<>();
     for (StructField field : ObsoleteSightingsTask.SAID.fields()) {
-      boolean known = has.contains(field.name()) && (sighted || columns.size() < 4);
+      boolean known = has.contains(field.name()) && (sighted || columns.size() < 5);
       Column value =
           field.name().equals("sighted")
               ? lit(sighted)

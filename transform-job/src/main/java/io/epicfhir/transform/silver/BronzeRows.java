@@ -102,12 +102,23 @@ final class BronzeRows {
             .select(col("*"), col("_metadata.file_path").as("file"), col("_metadata.row_index")));
   }
 
-  /** One row per Bundle of a {@code deleted} file; empty where no export has one. */
+  /**
+   * One row per Bundle that says what is deleted; empty where no export has one. {@code stated} is
+   * true where the server's own list says it; see {@link ExportFact#ofDeletion}.
+   */
   Optional<Dataset<Row>> deletionBundles() {
     List<Landing.File> files = backlog.deletionFiles();
     return files.isEmpty()
         ? Optional.empty()
-        : Optional.of(facts.with(spark, read(files)).drop("resource_type"));
+        : Optional.of(
+            facts
+                .with(spark, read(files))
+                .withColumn("stated", col("stated").or(isListed()))
+                .drop("resource_type"));
+  }
+
+  private static Column isListed() {
+    return coalesce(col("source_file").startsWith(Landing.DELETED_FILES), lit(false));
   }
 
   private Dataset<Row> read(List<Landing.File> files) {

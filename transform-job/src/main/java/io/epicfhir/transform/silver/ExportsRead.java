@@ -111,7 +111,11 @@ final class ExportsRead {
     if (gone.isEmpty()) {
       doubtful.set(true);
     }
-    gone.ifPresent(keys -> keys.forEach(key -> said(key).gone.add(export)));
+    gone.ifPresent(
+        keys -> {
+          ExportFact said = export.ofDeletion(row.isNullAt(5) ? null : row.getUTF8String(5));
+          keys.forEach(key -> said(key).gone.add(said));
+        });
   }
 
   private Said said(ResourceKey key) {

@@ -16,13 +16,14 @@ import org.apache.spark.unsafe.types.UTF8String;
 final class ObsoleteSightingsTask implements FlatMapFunction<Iterator<InternalRow>, InternalRow> {
   private static final long serialVersionUID = 1L;
 
-  /** What it takes, sorted by the first two; deletions have only the first four of it. */
+  /** What it takes, sorted by the first two; deletions have only the first five of it. */
   static final StructType SAID =
       new StructType()
           .add("resource_type", DataTypes.StringType)
           .add("id", DataTypes.StringType)
           .add("sighted", DataTypes.BooleanType)
           .add("export_id", DataTypes.StringType)
+          .add("stated", DataTypes.BooleanType)
           .add("version_id", DataTypes.StringType)
           .add("last_updated", DataTypes.TimestampType)
           .add("content_hash", DataTypes.LongType)
@@ -58,7 +59,7 @@ final class ObsoleteSightingsTask implements FlatMapFunction<Iterator<InternalRo
       if (row.getBoolean(2)) {
         sightings.add(sighting(type, export, row));
       } else {
-        gone.add(export);
+        gone.add(row.getBoolean(4) ? export.stating() : export);
       }
     }
     choose(sightings, gone, places);
@@ -76,17 +77,17 @@ final class ObsoleteSightingsTask implements FlatMapFunction<Iterator<InternalRo
 
   /** Its place is the one in bronze. */
   private static Sighting sighting(UTF8String type, ExportFact export, InternalRow row) {
-    UTF8String version = row.isNullAt(4) ? null : row.getUTF8String(4).copy();
+    UTF8String version = row.isNullAt(5) ? null : row.getUTF8String(5).copy();
     return new Sighting(
         export,
         export.obsoleteTypes().contains(type.toString()),
         version,
         Rank.number(version),
-        row.isNullAt(5) ? null : (Long) row.getLong(5),
-        row.getLong(6),
-        row.getBoolean(7),
-        row.getUTF8String(8).copy(),
-        row.getLong(9),
+        row.isNullAt(6) ? null : (Long) row.getLong(6),
+        row.getLong(7),
+        row.getBoolean(8),
+        row.getUTF8String(9).copy(),
+        row.getLong(10),
         null);
   }
 }

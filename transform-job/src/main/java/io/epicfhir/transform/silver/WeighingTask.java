@@ -121,7 +121,8 @@ final class WeighingTask implements FlatMapFunction<Iterator<InternalRow>, Inter
     void add(InternalRow row) {
       switch (row.getInt(2)) {
         case Weighing.SILVER -> silver(row);
-        case Weighing.DELETION -> gone.add(exports.get(row.getUTF8String(3)));
+        case Weighing.DELETION ->
+            gone.add(exports.get(row.getUTF8String(3)).ofDeletion(text(row, 8)));
         default -> sightings.add(sighting(row));
       }
     }

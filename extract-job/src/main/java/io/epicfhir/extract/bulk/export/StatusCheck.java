@@ -32,6 +32,7 @@ public final class StatusCheck {
 
   private final BulkSettings settings;
   private final int maxTries;
+  private final int mostNoRoutes;
   private final BulkExport bulk;
   private final ExportLedger ledger;
   private final ExportClock exportClock;
@@ -51,6 +52,7 @@ public final class StatusCheck {
    *
    * @param source how many status requests in a row may fail, and how far clocks may be apart
    * @param lake what is known of the group
+   * @param mostNoRoutes after how many 404s in a row, none in FHIR's words, the export is gone
    */
   public StatusCheck(
       BulkSettings settings,
@@ -58,13 +60,15 @@ public final class StatusCheck {
       BulkExport bulk,
       ExportLedger ledger,
       Lake lake,
-      Pace pace) {
+      Pace pace,
+      int mostNoRoutes) {
     this.settings = settings;
     this.maxTries = source.maxTries();
     this.bulk = bulk;
     this.ledger = ledger;
     this.exportClock = new ExportClock(lake, source.clockTolerance());
     this.pace = pace;
+    this.mostNoRoutes = mostNoRoutes;
   }
 
   /** Looks, and keeps the manifest where it is there. */
@@ -104,20 +108,15 @@ public final class StatusCheck {
   }
 
   private JobException tooLate(ExportLedger.Started started, URI statusUrl, Instant now) {
-    ledger.giveUp(now);
+    String what = "Cannot get the export of group \"" + started.asked().group() + "\" within ";
+    String whatNext = "; rerun from the kick-off, or raise bulk.deadline";
+    ledger.giveUp(now, what + settings.deadline() + ": it was given up" + whatNext);
     String cancelled =
         bulk.letGo(statusUrl)
             .map(why -> "given up, and stays at the server (" + why + ")")
             .orElse("cancelled");
     return new JobException(
-        ExitCode.UNAVAILABLE,
-        "Cannot get the export of group \""
-            + started.asked().group()
-            + "\" within "
-            + settings.deadline()
-            + ": it was "
-            + cancelled
-            + "; rerun from the kick-off, or raise bulk.deadline");
+        ExitCode.UNAVAILABLE, what + settings.deadline() + ": it was " + cancelled + whatNext);
   }
 
   private State poll(ExportLedger.Started started, URI statusUrl, int failures) {
@@ -146,10 +145,10 @@ public final class StatusCheck {
       if (ServerRefusal.byGateway(e)) {
         return failed(failures + 1, interval, "a web page", e.getMessage(), e);
       }
-      if (ServerRefusal.maybeNoRoute(e) && failures + 1 < maxTries) {
+      if (ServerRefusal.maybeNoRoute(e) && failures + 1 < mostNoRoutes) {
         return wait(interval, "a 404 that is not in FHIR's words", failures + 1);
       }
-      throw refused(e);
+      throw refused(e, started);
     }
   }
 
@@ -179,15 +178,17 @@ public final class StatusCheck {
   }
 
   /** The server has given the export up, so a rerun from the kick-off must not adopt it. */
-  private JobException refused(JobException refusal) {
+  private JobException refused(JobException refusal, ExportLedger.Started started) {
     if (!ServerRefusal.endsExport(refusal)) {
       return refusal;
     }
-    ledger.giveUp(pace.clock().instant());
-    return new JobException(
-        ExitCode.REFUSED,
-        refusal.getMessage() + "; the export was given up: rerun from the kick-off",
-        refusal.getCause());
+    String why =
+        refusal.getMessage()
+            + "; the export was given up: rerun from the kick-off, which requests group \""
+            + started.asked().group()
+            + "\" again";
+    ledger.giveUp(pace.clock().instant(), why);
+    return new JobException(ExitCode.REFUSED, why, refusal.getCause());
   }
 
   /**

@@ -2,6 +2,8 @@ package io.epicfhir.extract.bulk.files;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.extract.source.answer.DamagedBody;
+import io.epicfhir.extract.source.answer.PassingFailure;
 import io.epicfhir.extract.source.request.Traffic;
 import java.util.Comparator;
 import java.util.List;
@@ -24,8 +26,30 @@ public record BinResult(List<FileReceipt> files, Traffic.Sums traffic, Failure f
    *
    * @param gone whether the file's link leads nowhere
    * @param mayPass whether that is only a gateway's word
+   * @param damaged whether the file itself is what is wrong, as far as all tries show
    */
-  public record Failure(ExitCode exitCode, String message, boolean gone, boolean mayPass) {}
+  public record Failure(
+      ExitCode exitCode, String message, boolean gone, boolean mayPass, boolean damaged) {
+    static Failure of(JobException e) {
+      return new Failure(e.exitCode(), e.getMessage(), false, false, isOfFile(e));
+    }
+
+    /**
+     * All tries ended at the file itself: its bytes are damaged, or the server says in FHIR's words
+     * that it cannot give this one.
+     */
+    private static boolean isOfFile(JobException e) {
+      return e.getCause() instanceof DamagedBody
+          || (e.getCause() instanceof PassingFailure passing
+              && passing.ofRequest()
+              && passing.status() >= 500
+              && !passing.codes().isEmpty());
+    }
+
+    static Failure gone(GoneFile e) {
+      return new Failure(e.refusal().exitCode(), e.getMessage(), true, e.mayPass(), false);
+    }
+  }
 
   /** Fails as the tasks did, where one did. */
   public static void requireAll(List<BinResult> results) {
@@ -45,10 +69,12 @@ public record BinResult(List<FileReceipt> files, Traffic.Sums traffic, Failure f
     if (first == null && gone.isPresent()) {
       throw new LinksExpired(gone.get().message(), gone.get().mayPass());
     }
-    first = first == null ? failures.get(0) : first;
+    Optional<Failure> damaged = failures.stream().filter(Failure::damaged).findFirst();
+    first = first == null ? damaged.orElse(failures.get(0)) : first;
     throw new JobException(
         first.exitCode(),
         first.message()
-            + (failures.size() > 1 ? " (and " + (failures.size() - 1) + " more failed)" : ""));
+            + (failures.size() > 1 ? " (and " + (failures.size() - 1) + " more failed)" : ""),
+        damaged.map(file -> new DamagedFile(file.message())).orElse(null));
   }
 }

@@ -112,9 +112,9 @@ final class BinTask implements Function<Integer, String> {
                 : take(client, file, traffic, receipts, optOuts.copy()));
       }
     } catch (GoneFile e) {
-      failure = new BinResult.Failure(e.refusal().exitCode(), e.getMessage(), true, e.mayPass());
+      failure = BinResult.Failure.gone(e);
     } catch (JobException e) {
-      failure = new BinResult.Failure(e.exitCode(), e.getMessage(), false, false);
+      failure = BinResult.Failure.of(e);
     }
     return new BinResult(files, traffic.sums(), failure);
   }

@@ -13,6 +13,7 @@ import io.epicfhir.extract.bulk.manifest.FileKind;
 import io.epicfhir.extract.bulk.manifest.RemoteFile;
 import io.epicfhir.extract.crawl.references.FileReferences;
 import io.epicfhir.extract.source.answer.BrokenBody;
+import io.epicfhir.extract.source.answer.DamagedBody;
 import io.epicfhir.extract.source.http.Intake;
 import java.io.IOException;
 import java.io.InputStream;
@@ -233,9 +234,9 @@ final class FileIntake implements Intake {
   }
 
   /** A last line without its LF is whole only if it reads as whole; else the file was cut in it. */
-  private static void requireTerminated(LineSplitter lines, boolean readsWhole) throws BrokenBody {
+  private static void requireTerminated(LineSplitter lines, boolean readsWhole) throws DamagedBody {
     if (!lines.terminated() && !readsWhole) {
-      throw new BrokenBody("the file ended in the middle of a line");
+      throw new DamagedBody("the file ended in the middle of a line");
     }
   }
 }

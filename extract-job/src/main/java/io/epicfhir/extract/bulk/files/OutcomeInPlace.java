@@ -1,6 +1,6 @@
 package io.epicfhir.extract.bulk.files;
 
-import io.epicfhir.extract.source.answer.BrokenBody;
+import io.epicfhir.extract.source.answer.DamagedBody;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,7 +21,7 @@ final class OutcomeInPlace {
   /**
    * The body, from its first byte on.
    *
-   * @throws BrokenBody where an OperationOutcome is all that it has, on one line or on several
+   * @throws DamagedBody where an OperationOutcome is all that it has, on one line or on several
    */
   static InputStream refused(InputStream body) throws IOException {
     byte[] start = body.readNBytes(LONGEST);
@@ -29,7 +29,7 @@ final class OutcomeInPlace {
         && new String(start, StandardCharsets.ISO_8859_1).contains(TYPE)
         && ErrorLine.isOne(start)) {
       String codes = ErrorLine.of(start, 0, start.length, "").problem().key();
-      throw new BrokenBody(
+      throw new DamagedBody(
           "the server sent an OperationOutcome"
               + (codes.isEmpty() ? "" : " (" + codes + ")")
               + " in place of the file");

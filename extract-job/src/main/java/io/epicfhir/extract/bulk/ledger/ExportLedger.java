@@ -1,7 +1,5 @@
 package io.epicfhir.extract.bulk.ledger;
 
-import io.epicfhir.common.ExitCode;
-import io.epicfhir.common.JobException;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.StateFile;
 import io.epicfhir.common.lake.Lake;
@@ -91,6 +89,7 @@ public final class ExportLedger {
   }
 
   public void start(Started started) {
+    new GivenUp(lake, exportId).forget();
     lake.write(file("kick-off.json"), Json.write(started));
   }
 
@@ -100,14 +99,7 @@ public final class ExportLedger {
 
   /** The kick-off's record, which the tasks after it cannot do without. */
   public Started requireStarted() {
-    return started()
-        .orElseThrow(
-            () ->
-                new JobException(
-                    ExitCode.SETTINGS,
-                    "Cannot find export "
-                        + exportId
-                        + ": it was not kicked off, or was given up; rerun from the kick-off"));
+    return started().orElseThrow(() -> new GivenUp(lake, exportId).failure());
   }
 
   public void waiting(Waiting waiting) {
@@ -200,6 +192,12 @@ public final class ExportLedger {
 
   public Optional<Landed> landed() {
     return read("landed.json", Landed.class);
+  }
+
+  /** The same, and why: the tasks that need the export say it. */
+  public void giveUp(Instant when, String why) {
+    new GivenUp(lake, exportId).note(when, why);
+    giveUp(when);
   }
 
   /** The export is no more: a rerun from the kick-off asks for a new one. The record stays. */

@@ -92,6 +92,11 @@ public final class GroupPatients {
     replace(all);
   }
 
+  /** Nobody is known until a full export or the Group itself names the patients again. */
+  public void forget() {
+    lake.delete(file(SUFFIX));
+  }
+
   /** Those whose past has not come yet. */
   public Optional<Joined> joined() {
     Path file = file("joined.json");

@@ -1,11 +1,13 @@
 package io.epicfhir.extract.bulk.manifest;
 
+import io.epicfhir.common.lake.Landing;
+
 /** Which of a manifest's lists a file stands in. */
 public enum FileKind {
   /** Resources of one type. */
   OUTPUT(""),
   /** Bundles that say what was deleted. */
-  DELETED("deleted/"),
+  DELETED(Landing.DELETED_FILES),
   /** OperationOutcomes about what could not be exported. */
   ERROR("error/");
 

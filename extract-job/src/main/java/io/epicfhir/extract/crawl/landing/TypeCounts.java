@@ -25,7 +25,9 @@ public final class TypeCounts {
   public long kept;
   long oddLastUpdated;
   public long ms;
-  final Map<String, Long> reasons = new TreeMap<>();
+
+  /** How many were rejected, by reason. */
+  public final Map<String, Long> reasons = new TreeMap<>();
 
   TypeCounts(String type) {
     this.type = type;

@@ -1,5 +1,6 @@
 package io.epicfhir.extract.crawl.reads;
 
+import io.epicfhir.extract.crawl.fetch.RawDocument;
 import io.epicfhir.extract.crawl.index.CrawlIndex;
 import io.epicfhir.extract.crawl.index.IndexFolder;
 import io.epicfhir.extract.crawl.search.Expectations;
@@ -39,8 +40,12 @@ public final class Confirmation {
     this.otherwise = new OldestReads(settings, most);
   }
 
-  /** Reads what is missing. */
-  public void run(ReadsById reads, String group, Instant startedAt) {
+  /**
+   * Reads what is missing.
+   *
+   * @param hydration to which documents are left whose index is lost
+   */
+  public void run(ReadsById reads, Hydration hydration, String group, Instant startedAt) {
     spool.roll();
     AbsentResources absent = new AbsentResources(spool, AbsentResources.ExportedIds.NONE);
     for (String type : index.types()) {
@@ -48,7 +53,7 @@ public final class Confirmation {
           type,
           index.known(type, group, startedAt),
           seen -> isToRead(type, seen),
-          seen -> missing(type, seen));
+          seen -> missing(type, seen, hydration));
     }
     reads.run(confirmedBefore);
     if (unread().isEmpty()) {
@@ -79,7 +84,13 @@ public final class Confirmation {
         || (!confirmed && expectations.isAskedOtherwise(seen));
   }
 
-  private void missing(String type, CrawlIndex.Seen seen) {
+  private void missing(String type, CrawlIndex.Seen seen, Hydration hydration) {
+    if (type.equals(RawDocument.BINARY) && seen.lost()) {
+      if (hydration.wanted().contains(type)) {
+        hydration.lost(type, seen.id()); // no search finds it; within the day's budget of documents
+      }
+      return;
+    }
     ReadById read = ReadById.confirming(type, seen);
     if (expectations.isAskedOtherwise(seen)) {
       left.merge(type, 1L, Long::sum);

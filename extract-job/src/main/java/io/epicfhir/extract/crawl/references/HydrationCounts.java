@@ -24,6 +24,7 @@ import java.util.TreeMap;
  * @param unconfirmed that the export lacks, and for which no read shows whether they are gone
  * @param unread that the export lacks, and that are left to the next one to be read
  * @param optedOut read, and of patients whose records stay out
+ * @param reasons why some that were read are in quarantine, by reason and not by type
  */
 public record HydrationCounts(
     Map<String, RunReport.Resources> resources,
@@ -38,7 +39,8 @@ public record HydrationCounts(
     Map<String, Long> kept,
     Map<String, Long> unconfirmed,
     Map<String, Long> unread,
-    Map<String, Long> optedOut)
+    Map<String, Long> optedOut,
+    Map<String, Long> reasons)
     implements StateFile {
 
   /** Files that were written before a component was there say nothing of it. */
@@ -49,6 +51,7 @@ public record HydrationCounts(
     unconfirmed = unconfirmed == null ? Map.of() : unconfirmed;
     unread = unread == null ? Map.of() : unread;
     optedOut = optedOut == null ? Map.of() : optedOut;
+    reasons = reasons == null ? Map.of() : reasons;
   }
 
   static HydrationCounts of(
@@ -58,7 +61,9 @@ public record HydrationCounts(
     Map<String, Long> duplicates = new TreeMap<>();
     Map<String, Long> kept = new TreeMap<>();
     Map<String, Long> optedOut = new TreeMap<>();
+    Map<String, Long> reasons = new TreeMap<>();
     for (TypeCounts counts : types) {
+      counts.reasons.forEach((reason, n) -> reasons.merge(reason, n, Long::sum));
       if (counts.optedOut > 0) {
         optedOut.put(counts.type, counts.optedOut);
       }
@@ -90,7 +95,8 @@ public record HydrationCounts(
         kept,
         figures.reads(CrawlFigures.Reading.UNCONFIRMED),
         unread,
-        optedOut);
+        optedOut,
+        reasons);
   }
 
   /** The entries of the run report's result. */

@@ -20,6 +20,7 @@ final class GuardedBody extends FilterInputStream {
   private long waited;
   private long got;
   private long total;
+  private boolean failed;
   private final long patienceNanos;
   private long allWaited;
 
@@ -48,10 +49,24 @@ final class GuardedBody extends FilterInputStream {
   @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
     long before = System.nanoTime();
-    int count = super.read(buffer, offset, length);
+    int count = received(buffer, offset, length);
     watch(System.nanoTime() - before, Math.max(count, 0));
     traffic.received(Math.max(count, 0));
     return count;
+  }
+
+  private int received(byte[] buffer, int offset, int length) throws IOException {
+    try {
+      return super.read(buffer, offset, length);
+    } catch (IOException e) {
+      failed = true;
+      throw e;
+    }
+  }
+
+  /** Whether the connection failed, or the body ended before its announced end. */
+  boolean failed() {
+    return failed;
   }
 
   /** Bytes read so far. */

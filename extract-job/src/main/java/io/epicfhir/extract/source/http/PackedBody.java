@@ -3,6 +3,7 @@ package io.epicfhir.extract.source.http;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.answer.BrokenBody;
+import io.epicfhir.extract.source.answer.DamagedBody;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
@@ -31,10 +32,13 @@ final class PackedBody extends FilterInputStream {
   private final String what;
   private final GuardedBody packed;
   private final SourceSettings settings;
+  private final boolean file;
   private long unpacked;
 
-  private PackedBody(InputStream in, String what, GuardedBody packed, SourceSettings settings) {
+  private PackedBody(
+      InputStream in, String what, GuardedBody packed, SourceSettings settings, boolean file) {
     super(in);
+    this.file = file;
     this.what = what;
     this.packed = packed;
     this.settings = settings;
@@ -49,17 +53,23 @@ final class PackedBody extends FilterInputStream {
    */
   static InputStream open(String what, GuardedBody body, String encoding, SourceSettings settings)
       throws IOException {
-    return new PackedBody(decoded(body, encoding), what, body, settings);
+    return new PackedBody(decoded(body, encoding), what, body, settings, false);
   }
 
   /**
    * Opens a body of NDJSON, in which no line begins as gzip does: stores of files give a {@code
    * .ndjson.gz} as it lies there, and do not say that it is packed.
+   *
+   * @throws DamagedBody where its gzip data are damaged, which no connection does
    */
   static InputStream lines(String what, GuardedBody body, String encoding, SourceSettings settings)
       throws IOException {
-    InputStream in = new BufferedInputStream(decoded(body, encoding), 1 << 16);
-    return new PackedBody(isGzip(in) ? unzipped(in) : in, what, body, settings);
+    try {
+      InputStream in = new BufferedInputStream(decoded(body, encoding), 1 << 16);
+      return new PackedBody(isGzip(in) ? unzipped(in) : in, what, body, settings, true);
+    } catch (IOException e) {
+      throw cause(e, body);
+    }
   }
 
   private static InputStream decoded(InputStream body, String encoding) throws IOException {
@@ -109,7 +119,7 @@ final class PackedBody extends FilterInputStream {
 
   @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
-    int count = super.read(buffer, offset, length);
+    int count = file ? unpack(buffer, offset, length) : super.read(buffer, offset, length);
     unpacked += Math.max(count, 0);
     if (unpacked > settings.maxFileSize()) {
       throw refused("it is longer than source.max-file-size = " + settings.maxFileSize());
@@ -121,6 +131,21 @@ final class PackedBody extends FilterInputStream {
               + " times its size");
     }
     return count;
+  }
+
+  /** What a connection did not break is broken in what the server has. */
+  private int unpack(byte[] buffer, int offset, int length) throws IOException {
+    try {
+      return super.read(buffer, offset, length);
+    } catch (IOException e) {
+      throw cause(e, packed);
+    }
+  }
+
+  private static IOException cause(IOException e, GuardedBody packed) {
+    return !packed.failed() && !(e instanceof BrokenBody)
+        ? new DamagedBody("its gzip data are damaged or end too early")
+        : e;
   }
 
   private JobException refused(String why) {

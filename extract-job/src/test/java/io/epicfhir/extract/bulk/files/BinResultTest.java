@@ -18,7 +18,7 @@ class BinResultTest {
   private static final BinResult DOWN = failed(ExitCode.UNAVAILABLE, "503", false);
 
   private static BinResult failed(ExitCode code, String message, boolean gone) {
-    return result(new BinResult.Failure(code, message, gone, false));
+    return result(new BinResult.Failure(code, message, gone, false, false));
   }
 
   private static BinResult result(BinResult.Failure failure) {
@@ -53,10 +53,26 @@ class BinResultTest {
         .isEqualTo(ExitCode.UNAVAILABLE);
   }
 
+  /** Beside a server that is down it is the damaged file that a person must hear of. */
+  @Test
+  void aDamagedFileIsToldBeforeAServerThatIsDown() {
+    BinResult damaged =
+        result(new BinResult.Failure(ExitCode.UNAVAILABLE, "cut", false, false, true));
+
+    assertThatThrownBy(() -> BinResult.requireAll(List.of(DOWN, damaged)))
+        .hasMessage("cut (and 1 more failed)")
+        .satisfies(e -> assertThat(DamagedFile.causes((JobException) e)).isTrue());
+    assertThatThrownBy(() -> BinResult.requireAll(List.of(REFUSED, damaged)))
+        .hasMessage("403 (and 1 more failed)")
+        .satisfies(e -> assertThat(DamagedFile.causes((JobException) e)).isTrue());
+    assertThatThrownBy(() -> BinResult.requireAll(List.of(DOWN)))
+        .satisfies(e -> assertThat(DamagedFile.causes((JobException) e)).isFalse());
+  }
+
   /** Only a link that the store itself calls gone is a reason to ask for a new export. */
   @Test
   void aWebPageIsNoExpiredLinkUnlessAnotherLinkIsOne() {
-    BinResult page = result(new BinResult.Failure(ExitCode.REFUSED, "404", true, true));
+    BinResult page = result(new BinResult.Failure(ExitCode.REFUSED, "404", true, true, false));
 
     assertThatThrownBy(() -> BinResult.requireAll(List.of(page, DOWN)))
         .isInstanceOfSatisfying(LinksExpired.class, e -> assertThat(e.mayPass()).isTrue());
