@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from epic_fhir import reconcile
+from epic_fhir import extract_checks
+from epic_fhir.checks import FAIL, PASS
 from epic_fhir.lake import RunKey
 from epic_fhir.phase import listed
 
@@ -72,12 +73,10 @@ def test_what_is_done_is_what_was_counted(dag, plan, then, answer, digest):
     assert dag.get_task(then).render_template(options["approved"], {"ti": Counted()}) == digest
 
 
-@pytest.mark.parametrize(("opted_out", "state"), [(3, reconcile.PASS), (2, reconcile.FAIL)])
+@pytest.mark.parametrize(("opted_out", "state"), [(3, PASS), (2, FAIL)])
 def test_lines_of_patients_who_opted_out_are_accounted_for(opted_out, state):
     """The server's count = written + rejected + opted out."""
     counts = {"received": 10, "written": 6, "rejected": 1}
-    report = {"resources": {"Observation": counts}, "result": {"opted_out": {"Observation": opted_out}}}
-    evidence = reconcile.Evidence({"extract": report})
-    aside = evidence.set_aside("Observation")
-    checks = reconcile._source_is_bronze("Observation", counts, 10, aside)
+    result = {"opted_out": {"Observation": opted_out}, "manifest_counts": {"Observation": 10}}
+    checks = extract_checks.received({"Observation": counts}, result)
     assert [check.state for check in checks] == [state]
