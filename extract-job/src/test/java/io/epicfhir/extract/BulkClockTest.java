@@ -37,7 +37,7 @@ class BulkClockTest extends SiteTest {
 
     assertThat(site.error("r1", "wait"))
         .contains("its transactionTime " + time + " is later than its receipt")
-        .contains("kicked off at ", "received at ", "source.clock-tolerance = PT5M")
+        .contains("kicked off at ", "received at ", "source.clock-tolerance = 5 minutes")
         .contains("rerun from the kick-off");
     assertThat(site.landings()).isEmpty();
   }

@@ -103,7 +103,9 @@ class FaultTableContentTest extends SiteTest {
     assertThat(site.runAll("r1")).isEqualTo(3);
 
     assertThat(error("extract"))
-        .contains("it unpacks to more than source.max-gzip-ratio = 100 times its size");
+        .contains(
+            "it unpacks to more than source.max-gzip-ratio = 100 times its size; ask the server's"
+                + " operator why; raise the limit only if the file is right");
     assertThat(site.landings()).isEmpty();
     // Once. Whether the other file was asked for by then is a race.
     assertThat(filesOfPatients()).hasSize(1);
@@ -132,7 +134,10 @@ class FaultTableContentTest extends SiteTest {
 
     assertThat(site.runAll("r1")).isEqualTo(3);
 
-    assertThat(error("extract")).contains("it is longer than source.max-file-size = 1048576 bytes");
+    assertThat(error("extract"))
+        .contains(
+            "it is longer than source.max-file-size = 1048576 bytes; ask the server's operator for"
+                + " smaller files, or raise the limit");
     assertThat(site.landings()).isEmpty();
   }
 

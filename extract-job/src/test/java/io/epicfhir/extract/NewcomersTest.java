@@ -51,7 +51,7 @@ class NewcomersTest extends SiteTest {
     assertThat(sinces().subList(0, 2)).as("their earlier records come").containsOnlyNulls();
     assertThat(sinces().get(2)).as("they are known now").isNotNull();
     assertThat(site.report("r2", "kick_off").path("notes").toString())
-        .contains("1 patients joined the group: this export is a full export");
+        .contains("1 patients joined the group. This export is a full one");
     assertThat(site.report("r2", "extract").at("/result/full_sweep").asBoolean()).isTrue();
     assertThat(site.report("r3", "extract").at("/result/full_sweep").asBoolean()).isFalse();
   }

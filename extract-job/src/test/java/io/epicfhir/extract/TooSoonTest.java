@@ -80,7 +80,7 @@ class TooSoonTest extends SiteTest {
     assertThat(site.run(new KickOff(), "r2", "kick_off")).isEqualTo(4);
 
     assertThat(site.error("r2", "kick_off"))
-        .contains("According to its response", "bulk.window = PT24H");
+        .contains("According to its response", "24 hours after the last kick-off (bulk.window)");
   }
 
   /** The server was not asked: a green run would be one on yesterday's data. */

@@ -193,7 +193,7 @@ final class ViewLoad {
   }
 
   private String differs(Target.Standing standing) {
-    return "The values in %s did not match its view; only the full comparison (load.verify-every) found this. It last matched at %s. It was reloaded in full."
+    return "Values in %s differed from its view. Row counts had not shown this, only the full comparison did (load.verify-every). The table last matched at %s and was now reloaded in full. Find out who else writes to the table; if nobody does, have the server's disks checked."
         .formatted(table, standing.verifiedAt().truncatedTo(ChronoUnit.SECONDS));
   }
 

@@ -246,7 +246,7 @@ class TamperTest {
 
     assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("whole");
     assertThat(load.report().at("/result/warnings/0").asText())
-        .startsWith("The values in " + load.schema() + ".a did not match its view");
+        .startsWith("Values in " + load.schema() + ".a differed from its view");
     assertRight();
   }
 
@@ -286,7 +286,7 @@ class TamperTest {
     assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo(way);
     boolean found = way.equals("whole");
     assertThat(load.report().at("/result/warnings/0").asText())
-        .startsWith(found ? "The values in " + load.schema() + ".a did not match its view" : "");
+        .startsWith(found ? "Values in " + load.schema() + ".a differed from its view" : "");
     assertThat(load.report().at("/result").has("warnings")).isEqualTo(found);
     assertThat(
             load.query(

@@ -179,7 +179,7 @@ final class OtherWritersTest {
     assertThat(lake.silver("Patient")).isEqualTo(silver);
     lake.somebody("silver", "DELETE FROM %s WHERE id = 'a'");
     cleaned();
-    red("Patient", "its log no longer has all commits, and it has 2 rows instead of 3");
+    red("Patient", "the table's log no longer has all commits, and the type has 2 rows instead of 3");
     mendedByARebuild("Patient");
   }
 

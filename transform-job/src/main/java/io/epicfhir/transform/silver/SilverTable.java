@@ -202,7 +202,7 @@ public final class SilverTable {
               if (now != known.rows()) {
                 strange.put(
                     type,
-                    "its log no longer has all commits, and it has %d rows instead of %d"
+                    "the table's log no longer has all commits, and the type has %d rows instead of %d"
                         .formatted(now, known.rows()));
               }
             });

@@ -92,7 +92,7 @@ final class SqlFileTest {
       value = {
         "-- description: x|t.sql:1: declare the tables that it reads",
         "-- depends: a|t.sql:1: say what one row is",
-        "-- description: x⏎-- depend: a|t.sql:2: a comment before the statement must be",
+        "-- description: x⏎-- depend: a|t.sql:2: a comment above the statement must begin with",
         "-- description: x⏎-- description: y⏎-- depends: a|t.sql:2: the line \"description\" occurs twice",
         "-- description: x⏎-- depends: a b|t.sql:2: \"a b\" is not a dependency",
         "-- description: x⏎-- depends: a (optional)|t.sql:2: only a lookup can be optional",

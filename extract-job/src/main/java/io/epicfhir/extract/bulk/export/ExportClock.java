@@ -1,5 +1,6 @@
 package io.epicfhir.extract.bulk.export;
 
+import io.epicfhir.common.DurationText;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
@@ -101,8 +102,8 @@ final class ExportClock {
             + " and its manifest received at "
             + receipt
             + " (source.clock-tolerance = "
-            + tolerance
-            + "). Compare the server's clock with this machine's; when both are right, rerun from"
+            + DurationText.of(tolerance)
+            + "). Compare the server's clock with this machine's. When both are right, rerun from"
             + " the kick-off, which requests a new export");
   }
 }

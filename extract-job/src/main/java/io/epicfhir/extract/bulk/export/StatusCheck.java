@@ -1,5 +1,6 @@
 package io.epicfhir.extract.bulk.export;
 
+import io.epicfhir.common.DurationText;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.FailureWords;
@@ -114,10 +115,10 @@ public final class StatusCheck {
         "Cannot get the export of group \""
             + started.asked().group()
             + "\" within "
-            + settings.deadline()
-            + ": it was "
+            + DurationText.of(settings.deadline())
+            + " (bulk.deadline): it was "
             + cancelled
-            + "; rerun from the kick-off, or raise bulk.deadline");
+            + "; rerun from the kick-off, or raise the deadline first");
   }
 
   private State poll(ExportLedger.Started started, URI statusUrl, int failures) {
@@ -186,7 +187,7 @@ public final class StatusCheck {
     ledger.giveUp(pace.clock().instant());
     return new JobException(
         ExitCode.REFUSED,
-        refusal.getMessage() + "; the export was given up: rerun from the kick-off",
+        refusal.getMessage() + "; this export is lost, so rerun from the kick-off, which requests a new one",
         refusal.getCause());
   }
 

@@ -112,20 +112,21 @@ final class PackedBody extends FilterInputStream {
     int count = super.read(buffer, offset, length);
     unpacked += Math.max(count, 0);
     if (unpacked > settings.maxFileSize()) {
-      throw refused("it is longer than source.max-file-size = " + settings.maxFileSize());
+      throw refused(
+          "it is longer than source.max-file-size = " + settings.maxFileSize() + " bytes",
+          "ask the server's operator for smaller files, or raise the limit");
     }
     if (unpacked > RATIO_FROM && unpacked / settings.maxGzipRatio() > packed.total()) {
       throw refused(
           "it unpacks to more than source.max-gzip-ratio = "
               + settings.maxGzipRatio()
-              + " times its size");
+              + " times its size",
+          "ask the server's operator why; raise the limit only if the file is right");
     }
     return count;
   }
 
-  private JobException refused(String why) {
-    return new JobException(
-        ExitCode.REFUSED,
-        "Cannot " + what + ": " + why + " bytes; ask the server's operator, or raise the limit");
+  private JobException refused(String why, String nextStep) {
+    return new JobException(ExitCode.REFUSED, "Cannot " + what + ": " + why + "; " + nextStep);
   }
 }
