@@ -31,8 +31,9 @@ def earlier(evidence: Evidence) -> list[Check]:
             COUNTED_EARLIER,
             export,
             FAIL,
-            f"{export} landed in an earlier try, whose counts did not fit: {', '.join(found)}. It is not downloaded again in this "
-            "try. Ask for a new export, in bulk a full one (EPIC_FHIR_BULK_MODE=full): what is missing has not changed since.",
+            f"{export} landed in an earlier try, and the counts of that try did not match: {', '.join(found)}. This try did not "
+            "download it again. Run a new export; if it is a bulk export, run a full one (EPIC_FHIR_BULK_MODE=full), because an "
+            "incremental one lacks what has not changed since.",
         )
         for export, found in wrong.items()
     ]

@@ -142,7 +142,7 @@ final class ViewLoad {
     if (result.rows() != request.expected()) {
       throw new JobException(
           ExitCode.DATA_REFUSED,
-          "Cannot reconcile %s: it has %d rows, but the view table has %d; find out who else writes to it"
+          "Cannot load %s: after the load the table has %d rows, but the view has %d; find out who else writes to the table, then rerun"
               .formatted(table, result.rows(), request.expected()));
     }
     return answer(result.rows(), request.expected(), way);
@@ -182,7 +182,7 @@ final class ViewLoad {
     }
     if (found.filter(Target.Standing::tampered).isPresent()) {
       Target.Standing standing = found.get();
-      return "Someone else changed %s between %s and %s: it has %d rows, but %d were loaded. It was reloaded in full."
+      return "Someone else changed %s between %s and %s: the table has %d rows, but %d were loaded. It was reloaded in full. Find out who else writes to it."
           .formatted(table, since(standing), now(), standing.counted(), standing.rows());
     }
     if (found.filter(standing -> standing.restored(view)).isPresent()) {

@@ -157,7 +157,7 @@ final class OtherWritersTest {
   void silverOfAnOlderBackupIsRedUntilItIsRebuilt() {
     lake.lake().delete(commit(1, "json"));
     lake.lake().delete(commit(1, "crc"));
-    red("Patient", "its newest commit is 0, but the pipeline had written commit 1");
+    red("Patient", "the table's newest commit is 0, but the pipeline had written commit 1");
     mendedByARebuild("Patient", "Condition");
   }
 
@@ -240,7 +240,7 @@ final class OtherWritersTest {
     }
     assertThat(lake.transform().views().changed())
         .isEqualTo(
-            Map.of("patient", "its newest commit is 0, but the pipeline had written commit 1"));
+            Map.of("patient", "the table's newest commit is 0, but the pipeline had written commit 1"));
     assertThat(lake.rows("patient")).isEqualTo(rows);
   }
 

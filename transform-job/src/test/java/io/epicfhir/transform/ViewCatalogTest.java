@@ -129,8 +129,8 @@ final class ViewCatalogTest {
     assertThat(read.problems())
         .extracting(ViewCatalog.Problem::message)
         .containsExactly(
-            "view same is in a.json and in b.json; give one another name",
-            "view Same is in b.json and in a.json; give one another name");
+            "view same is in a.json and in b.json; rename one of them",
+            "view Same is in b.json and in a.json; rename one of them");
   }
 
   @Test

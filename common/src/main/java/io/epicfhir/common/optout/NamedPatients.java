@@ -100,7 +100,7 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
           file,
           "these lines are not an id, Patient/id or an identifier (system|value): "
               + odd.stream().map(String::valueOf).collect(Collectors.joining(", "))
-              + "; write one patient a line, without quotes, further columns, comments or blanks");
+              + "; write one patient a line, without quotes, further columns, comments or spaces");
     }
     if (ids.isEmpty() && identifiers.isEmpty()) {
       throw unusable(

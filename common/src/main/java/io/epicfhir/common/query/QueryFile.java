@@ -47,7 +47,7 @@ public final class QueryFile {
     if (!NAME.matcher(name).matches()) {
       throw new QueryRefused(
           "by this name",
-          "a name has letters, digits and _, a letter first; folders are not searched");
+          "use letters, digits and _, beginning with a letter, and no folder");
     }
     QueryFile file = new QueryFile(name);
     try {

@@ -85,7 +85,7 @@ final class Exchange {
                     + ask.what()
                     + ": the server redirects more than "
                     + Redirects.MOST
-                    + " times; check with the server's operator"
+                    + " times; ask the server's operator why"
                     + ask.at());
           }
           continue;

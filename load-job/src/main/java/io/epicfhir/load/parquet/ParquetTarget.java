@@ -140,7 +140,7 @@ public final class ParquetTarget implements Target {
     if (rows != request.expected()) {
       throw new JobException(
           ExitCode.DATA_REFUSED,
-          "Cannot load %s: %d rows arrived of the %d that the view table has; the old files stay"
+          "Cannot load %s: %d rows arrived of the %d that the view table has; the old files stay; rerun"
               .formatted(nameOf(view.name()), rows, request.expected()));
     }
     Instant now = Instant.now();

@@ -75,7 +75,7 @@ public final class KeptTable {
         .or(
             () ->
                 isAhead(state.deltaVersion())
-                    ? Optional.of("a run was killed before it could note what it had committed")
+                    ? Optional.of("a run was killed after its commit, before it could write the table's state")
                     : Optional.empty());
   }
 
@@ -92,7 +92,7 @@ public final class KeptTable {
     }
     if (newest.getAsLong() < version) {
       return Optional.of(
-          "its newest commit is %d, but the pipeline had written commit %d"
+          "the table's newest commit is %d, but the pipeline had written commit %d"
               .formatted(newest.getAsLong(), version));
     }
     Optional<String> found = log.identity(version);

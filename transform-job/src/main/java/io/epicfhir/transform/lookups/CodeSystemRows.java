@@ -36,7 +36,7 @@ final class CodeSystemRows {
       throw new LookupRefused(
           file,
           0,
-          "its content is \"" + content + "\"; a lookup needs one that is complete or a fragment");
+          "its content is \"" + content + "\"; a lookup needs complete or fragment");
     }
     concepts(resource.path("concept"));
     JsonNode count = resource.path("count");

@@ -13,7 +13,7 @@ interface LookupSource {
   String ENGINE = "2 ";
 
   /** What is said of a file that the file system does not give. */
-  String UNREADABLE = "it cannot be read; check its rights, or fetch it again";
+  String UNREADABLE = "the file cannot be read; check its permissions, or fetch it again";
 
   /** The lookup's name, which is its table's. */
   String name();

@@ -147,7 +147,7 @@ public final class SilverTable {
     if (newest.getAsLong() < state.deltaVersion()) {
       return ofAll(
           state,
-          "its newest commit is %d, but the pipeline had written commit %d"
+          "the table's newest commit is %d, but the pipeline had written commit %d"
               .formatted(newest.getAsLong(), state.deltaVersion()));
     }
     Optional<String> identity = log.identity(state.deltaVersion());

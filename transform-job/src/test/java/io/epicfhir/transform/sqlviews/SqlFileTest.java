@@ -159,7 +159,7 @@ final class SqlFileTest {
         "SELECT (SELECT max(id) FROM secret) AS x FROM a|t.sql:3: it reads secret",
         "WITH x AS (SELECT * FROM secret) SELECT * FROM x|t.sql:3: it reads secret",
         "SELECT * FROM (WITH x AS (SELECT 1) SELECT * FROM x) JOIN x|t.sql:3: it reads x",
-        "SELECT * FROM a VERSION AS OF 1|t.sql:3: a table is read as it is now",
+        "SELECT * FROM a VERSION AS OF 1|t.sql:3: a table can only be read as it is now",
         "SELECT * FROM a LIMIT 3|t.sql:3: LIMIT keeps arbitrary rows",
         "SELECT * FROM a TABLESAMPLE (10 PERCENT)|t.sql:3: TABLESAMPLE keeps random rows",
         "SELECT * FROM python_worker_logs()|t.sql:3: the table function python_worker_logs",

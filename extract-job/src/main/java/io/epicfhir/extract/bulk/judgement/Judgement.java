@@ -38,8 +38,7 @@ public final class Judgement {
                 ExitCode.DATA_REFUSED,
                 "Cannot land the export: "
                     + String.join("; ", complaints)
-                    + ". You can accept it by these settings and clear the task extract, which"
-                    + " checks it again without a download; or rerun from the kick-off, which requests a"
+                    + ". To accept it, change these settings and clear the task extract, which checks it again without a download; or rerun from the kick-off, which requests a"
                     + " new export"));
   }
 

@@ -71,7 +71,7 @@ final class PackedBody extends FilterInputStream {
         in = unzipped(in);
       } else if (!NONE.contains(coding)) {
         throw new BrokenBody(
-            "the body has an unknown Content-Encoding; let the server send gzip or identity");
+            "the body has an unknown Content-Encoding; ask the server's operator for gzip or identity");
       }
     }
     return in;
@@ -93,7 +93,7 @@ final class PackedBody extends FilterInputStream {
     }
     packed.reset();
     if (!isGzip(packed)) {
-      throw new BrokenBody("the body is not gzip, which its Content-Encoding says it is");
+      throw new BrokenBody("its Content-Encoding says gzip, but the body is not gzip");
     }
     return GzipCompressorInputStream.builder()
         .setInputStream(packed)

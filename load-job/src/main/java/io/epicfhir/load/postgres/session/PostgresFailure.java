@@ -153,8 +153,8 @@ public final class PostgresFailure extends JobException {
 
   private static String advice(String state, ServerWords words, Kind kind) {
     if (words.raisedByProgram() && Set.of("42P01", "42883", "42704", "3F000").contains(state)) {
-      return "tell its author: the load looks names up in pg_catalog only, so the function must name"
-          + " schemas or have a search_path of its own (ALTER FUNCTION ... SET search_path = ...);"
+      return "ask the function's author to name schemas in it, or to give it a search_path (ALTER"
+          + " FUNCTION ... SET search_path = ...), because the load looks names up in pg_catalog only;"
           + " the table keeps its last rows";
     }
     if (kind == Kind.DATA && words.saidByProgram()) {
@@ -181,11 +181,12 @@ public final class PostgresFailure extends JobException {
       case BROKEN ->
           "check that the server is up and has free disk space and connections, then rerun";
       case READ_ONLY ->
-          "if it is a standby, let load.jdbc-url name the primary (targetServerType=primary);"
-              + " else set default_transaction_read_only to off for load.user, then rerun";
+          "if the server is a standby, set load.jdbc-url to the primary (targetServerType=primary);"
+              + " otherwise set default_transaction_read_only to off for load.user; then rerun";
       case DAMAGED ->
-          "the server's storage is damaged: check its disks; if the table is not replaced by itself,"
-              + " its owner runs REINDEX TABLE, or TRUNCATE, since the lake has its rows; then rerun";
+          "the server's storage is damaged: check its disks and rerun. If the load still fails, ask"
+              + " the table's owner to run REINDEX TABLE, or TRUNCATE (the lake has its rows); then"
+              + " rerun";
       case BUSY -> "another session holds a lock; rerun when it has ended";
       case REFUSED -> "check load.user, load.password-file and the role's privileges";
       case DEPENDED_ON -> "drop the objects that depend on it, rerun, then create them again";
