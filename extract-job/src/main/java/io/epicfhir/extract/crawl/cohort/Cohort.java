@@ -180,7 +180,7 @@ public final class Cohort {
               + queries.size()
               + " "
               + what
-              + " find several patients each (a server that ignores the search finds all)");
+              + " find several patients each (a server that ignores the search parameter returns all patients)");
     }
     return found.stream().flatMap(List::stream).toList();
   }

@@ -224,10 +224,10 @@ public final class CrawlReport {
     recorder.result("unread", left);
     if (!left.isEmpty()) {
       recorder.note(
-          "crawl.searches no longer asks for some resources of earlier crawls, and they were not read"
-              + " by id either, so they stay as they were: "
+          "These resources of earlier crawls stay as they were, because crawl.searches no longer asks for"
+              + " them, and this crawl did not read them by id either: "
               + left
-              + ". Each crawl reads up to crawl.max-confirmations of the types that it still searches.");
+              + ". Each crawl reads up to crawl.max-confirmations of them, if it still searches their type.");
     }
   }
 

@@ -169,9 +169,9 @@ public final class PostgresFailure extends JobException {
             + " the table keeps its last rows";
       }
       case "42P10", "55000" -> {
-        return "if the table is in a publication, rows can only be deleted there by a key that its"
-            + " row filter and its column list cover: see pg_publication_tables, and change the"
-            + " publication or the table's REPLICA IDENTITY, then rerun; the old table stays";
+        return "the table may be in a publication whose row filter or column list does not cover its"
+            + " key (see pg_publication_tables), so no row of it can be deleted; change the publication"
+            + " or the table's REPLICA IDENTITY, then rerun; the old table stays";
       }
       default -> {
         // by its kind
