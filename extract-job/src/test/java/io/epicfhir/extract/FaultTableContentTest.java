@@ -104,7 +104,7 @@ class FaultTableContentTest extends SiteTest {
 
     assertThat(error("extract"))
         .contains(
-            "it unpacks to more than source.max-gzip-ratio = 100 times its size; ask the server's"
+            "it unpacks to more than 100 times its size (source.max-gzip-ratio); ask the server's"
                 + " operator why; raise the limit only if the file is right");
     assertThat(site.landings()).isEmpty();
     // Once. Whether the other file was asked for by then is a race.

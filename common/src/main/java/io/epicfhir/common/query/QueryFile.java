@@ -62,7 +62,7 @@ public final class QueryFile {
     } catch (JsonProcessingException e) {
       throw new QueryRefused(name, name + ".json is not valid JSON");
     } catch (IOException e) {
-      throw new QueryRefused(name, "its file cannot be read; check that it is UTF-8");
+      throw new QueryRefused(name, "the file cannot be read; check that it is readable and UTF-8");
     }
     throw new QueryRefused(name, "there is no " + name + ".sql or " + name + ".json in " + folder);
   }

@@ -96,7 +96,7 @@ public final class ParquetTarget implements Target {
       if (!other.equals(movedFrom)) {
         throw new JobException(
             ExitCode.SETTINGS,
-            "Cannot load into %s: it has the views of the lake %s, and the settings name the lake %s. Give each lake a folder of its own (load.export-folder). If the lake has moved, set load.moved-from = \"%2$s\" and rerun."
+            "Cannot load into %s: it holds the views of the lake %s, but the settings name the lake %s. Give each lake a folder of its own (load.export-folder). If the lake has moved, set load.moved-from = \"%2$s\" and rerun."
                 .formatted(folder.path(), other, own));
       }
       folder.write(view, export.get().movedTo(own));

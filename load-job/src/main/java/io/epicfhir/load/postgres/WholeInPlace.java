@@ -144,7 +144,7 @@ final class WholeInPlace extends RowsInPlace {
             load()
                 .notes()
                 .accept(
-                    "%s was loaded without the index %s, which its rows violate"
+                    "%s was loaded without the index %s, because the rows violate it"
                         .formatted(load().nameOf(view()), index)));
   }
 }

@@ -77,7 +77,7 @@ final class SqlNodes {
    */
   static Optional<String> analysedProblem(LogicalPlan plan) {
     return plan.children().isEmpty() && !ANALYSED_LEAVES.contains(plan.getClass().getSimpleName())
-        ? Optional.of("it reads something that is not a label of its dependencies")
+        ? Optional.of("the SQL reads something that is not a label of its dependencies")
         : Optional.empty();
   }
 

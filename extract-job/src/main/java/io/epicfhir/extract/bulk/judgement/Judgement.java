@@ -38,7 +38,7 @@ public final class Judgement {
                 ExitCode.DATA_REFUSED,
                 "Cannot land the export: "
                     + String.join("; ", complaints)
-                    + ". To accept it, change these settings and clear the task extract, which checks it again without a download; or rerun from the kick-off, which requests a"
+                    + ". To accept it, change the settings that this message names, then clear the task extract, which checks it again without a download; or rerun from the kick-off, which requests a"
                     + " new export"));
   }
 
@@ -81,9 +81,9 @@ public final class Judgement {
             .toList();
     return Optional.of(
         wrong.size()
-            + " files do not have the number of lines that the manifest says ("
+            + " files do not have as many lines as the manifest says ("
             + String.join(", ", told)
-            + "); see them in quarantine, and rerun to download them again");
+            + "); look at them in quarantine, then rerun, which downloads them again");
   }
 
   private static Optional<String> rejected(List<FileResult> files, double limit) {

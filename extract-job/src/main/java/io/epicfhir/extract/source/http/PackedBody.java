@@ -118,9 +118,9 @@ final class PackedBody extends FilterInputStream {
     }
     if (unpacked > RATIO_FROM && unpacked / settings.maxGzipRatio() > packed.total()) {
       throw refused(
-          "it unpacks to more than source.max-gzip-ratio = "
+          "it unpacks to more than "
               + settings.maxGzipRatio()
-              + " times its size",
+              + " times its size (source.max-gzip-ratio)",
           "ask the server's operator why; raise the limit only if the file is right");
     }
     return count;
