@@ -32,7 +32,7 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
   private static final Pattern ID =
       Pattern.compile("(?:(?:https?://\\S+/)?Patient/)?([A-Za-z0-9._-]{1,64})");
 
-  /** The value may have blanks in it; what a table puts around or behind it is none of it. */
+  /** The value may have spaces in it; what a table puts around or behind it is none of it. */
   private static final Pattern IDENTIFIER =
       Pattern.compile(
           "[^\\s|\"',;]*\\|[^\\s|\"',;#](?:[^\\p{Cntrl}|\"',;#\u00A0]*[^\\s|\"',;#\u00A0])?");

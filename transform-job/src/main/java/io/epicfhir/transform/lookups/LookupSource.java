@@ -28,7 +28,7 @@ interface LookupSource {
    * Reads it, and checks that it is whole.
    *
    * @param before the table that is there, of another content perhaps
-   * @throws LookupRefused where the file is broken or half
+   * @throws LookupRefused where the file is damaged or incomplete
    */
   Read read(Optional<LookupState> before);
 
