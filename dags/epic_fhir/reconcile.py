@@ -130,8 +130,8 @@ def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
     lost = [e for e in exports if not isinstance(evidence.landings.get(e), dict)]
     if lost:
         sentence = (
-            f"state/landings of {', '.join(lost)} cannot be read, so it is unknown what bronze should hold. Check the lake's storage; "
-            "if a file is gone, restore it from a backup. Then run validate again."
+            f"state/landings of {', '.join(lost)} cannot be read, so it is unknown what bronze should hold. Check the lake's "
+            "storage; if a file is gone, restore it from a backup. Then run validate again."
         )
         return [Check(name, "all", COULD_NOT_RUN, sentence)]
     checks += _landed_is_written(evidence)

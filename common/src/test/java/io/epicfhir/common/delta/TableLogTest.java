@@ -252,7 +252,8 @@ class TableLogTest {
     assertThat(log.version()).hasValue(1);
     assertThatThrownBy(() -> log.snapshot())
         .isInstanceOf(JobException.class)
-        .hasMessageContaining("move the table away and rebuild it");
+        .hasMessageContaining("move the table's folder away and"
+                + " rerun from transform");
   }
 
   @Test

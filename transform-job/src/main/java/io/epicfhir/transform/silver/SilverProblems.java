@@ -101,8 +101,7 @@ public final class SilverProblems {
       sentences.add(
           "Cannot rebuild silver "
               + String.join(", ", staying)
-              + ": a bronze file is damaged, so the old rows stay; land that export again, then"
-              + " rebuild");
+              + ": a bronze file is damaged, so the old rows stay; land its export again (the message about the file says how), then rebuild");
     }
     return staying;
   }
