@@ -169,9 +169,7 @@ public final class PostgresFailure extends JobException {
             + " the table keeps its last rows";
       }
       case "42P10", "55000" -> {
-        return "the table may be in a publication whose row filter or column list does not cover its"
-            + " key (see pg_publication_tables), so no row of it can be deleted; change the publication"
-            + " or the table's REPLICA IDENTITY, then rerun; the old table stays";
+        return "the table may be in a publication whose row filter or column list does not fit its REPLICA IDENTITY (see pg_publication_tables), so its rows cannot be deleted; change one of the two, then rerun; the old table stays";
       }
       default -> {
         // by its kind
