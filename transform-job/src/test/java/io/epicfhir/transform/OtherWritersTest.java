@@ -137,8 +137,8 @@ final class OtherWritersTest {
   @Test
   void silverThatIsGoneIsRedUntilItIsRebuilt() {
     lake.lake().delete(paths().silver());
-    red("Patient", "its table is gone");
-    red("Condition", "its table is gone");
+    red("Patient", "the table is gone");
+    red("Condition", "the table is gone");
     mendedByARebuild("Patient", "Condition");
   }
 
@@ -146,9 +146,9 @@ final class OtherWritersTest {
   void silverThatIsGoneStaysRedWhenAnotherTypeMakesTheTableAnew() {
     lake.lake().delete(paths().silver());
     lake.export("e3", WEDNESDAY).resource("Encounter", "n").land();
-    red("Patient", "its table is gone");
+    red("Patient", "the table is gone");
     assertThat(lake.live("Encounter")).hasSize(1);
-    red("Patient", "its table is gone");
+    red("Patient", "the table is gone");
     mendedByARebuild("Patient", "Condition");
     assertThat(lake.live("Encounter")).hasSize(1);
   }
@@ -227,7 +227,7 @@ final class OtherWritersTest {
   void aViewThatIsGoneIsRebuiltAndNamed() {
     lake.lake().delete(paths().view("patient"));
     assertThat(lake.transform().views().changed())
-        .isEqualTo(Map.of("patient", "its table is gone"));
+        .isEqualTo(Map.of("patient", "the table is gone"));
     assertThat(lake.rows("patient")).isEqualTo(rows);
   }
 

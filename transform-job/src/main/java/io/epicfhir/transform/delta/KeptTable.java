@@ -88,7 +88,7 @@ public final class KeptTable {
   public Optional<String> strange(long version, String identity) {
     OptionalLong newest = log.version();
     if (newest.isEmpty()) {
-      return Optional.of("its table is gone");
+      return Optional.of("the table is gone");
     }
     if (newest.getAsLong() < version) {
       return Optional.of(

@@ -142,7 +142,7 @@ public final class SilverTable {
   private Map<String, String> sinceThen(SilverState state, Set<String> rebuilt) {
     OptionalLong newest = log.version();
     if (newest.isEmpty()) {
-      return ofAll(state, "its table is gone");
+      return ofAll(state, "the table is gone");
     }
     if (newest.getAsLong() < state.deltaVersion()) {
       return ofAll(
