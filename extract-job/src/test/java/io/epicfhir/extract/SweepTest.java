@@ -127,7 +127,8 @@ class SweepTest extends SiteTest {
         .contains("each with {from}")
         .contains("bulk.window-days = Goal = [0]")
         .contains("no windows with bulk.mode = incremental")
-        .contains("bulk.windows = Goal: expected a type of bulk.types");
+        .contains("bulk.windows = Goal: expected a type of bulk.types")
+        .doesNotContain("nothing for Goal");
   }
 
   @Test

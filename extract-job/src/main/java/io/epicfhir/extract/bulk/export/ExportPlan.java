@@ -84,7 +84,7 @@ final class ExportPlan {
     note(
         group,
         last.map(at -> "the last full export is more than " + DurationText.of(every) + " old")
-                .orElse("there was no full export yet")
+                .orElse("there is no full export in the lake")
             + " (bulk.full-every). This export is a full one: it also finds deletions, and changes"
             + " that _since misses");
     return true;

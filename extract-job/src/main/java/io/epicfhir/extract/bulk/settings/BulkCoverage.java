@@ -82,6 +82,12 @@ public record BulkCoverage(
                     type,
                     "a resource type with searches such as \"date=ge{from}\", each with {from}");
               }
+              if (!days.containsKey(type) && !days.containsKey(EVERY_TYPE)) {
+                reader.problem(
+                    "window-days",
+                    "nothing for " + type,
+                    "a number of days for " + type + ", which bulk.windows names, or for \"*\"");
+              }
               List<String> own = days.getOrDefault(type, days.getOrDefault(EVERY_TYPE, List.of()));
               windows.put(type, new DateWindow(withType(type, queries), number(own)));
             });
@@ -112,9 +118,6 @@ public record BulkCoverage(
     }
     for (Map.Entry<String, DateWindow> window : windows.entrySet()) {
       String type = window.getKey();
-      if (window.getValue().days() < 1) {
-        reader.problem("window-days", "nothing for " + type, "a number of days for " + type + ", which bulk.windows names, or for \"*\"");
-      }
       if (!settings.types().contains(type)) {
         reader.problem("windows", type, "a type of bulk.types");
       }
