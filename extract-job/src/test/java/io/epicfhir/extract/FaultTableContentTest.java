@@ -78,6 +78,8 @@ class FaultTableContentTest extends SiteTest {
 
     assertThat(error("extract"))
         .contains("Observation-1.ndjson announced 503, received 500")
+        .contains("If that does not help, rerun from the kick-off, which requests a new export")
+        .doesNotContain("To accept it")
         .contains("3 of 503 lines are in quarantine {wrong-content-type=3} from files of Patient,");
     assertThat(site.landings()).isEmpty();
     assertThat(asked(RequestKind.DELETE)).isZero();

@@ -97,7 +97,7 @@ final class SqlFileTest {
         "-- description: x⏎-- depends: a b|t.sql:2: \"a b\" is not a dependency",
         "-- description: x⏎-- depends: a (optional)|t.sql:2: only a lookup can be optional",
         "-- description: x⏎-- depends: a, A|t.sql:2: the label a occurs twice",
-        "-- description: x⏎-- depends: a as changed|t.sql:2: \"changed\" is what",
+        "-- description: x⏎-- depends: a as changed|t.sql:2: the label \"changed\" is reserved",
         "-- description: x⏎-- depends: a⏎-- touched by a: SELECT 1|t.sql:3: \"touched by\" needs a key",
         "-- description: x⏎-- depends: a⏎-- key: k⏎-- touched by b: SELECT 1|t.sql:4: b is not a label",
         "-- description: x⏎-- depends: a⏎-- key: k, l|t.sql:3: a key is one column",

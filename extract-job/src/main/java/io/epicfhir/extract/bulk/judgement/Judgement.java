@@ -23,12 +23,20 @@ import java.util.stream.Collectors;
 public final class Judgement {
   private static final int TOLD = 5;
 
+  /** No setting accepts a file that is not whole. */
+  private static final String AGAIN = ". If that does not help, ";
+
+  private static final String ACCEPT =
+      ". To accept it, change the settings that this message names, then clear the task extract,"
+          + " which checks it again without a download; or ";
+
   private Judgement() {}
 
   /** Why not; empty where it may. */
   public static Optional<JobException> of(List<FileResult> files, BulkSettings bulk) {
     List<String> complaints = new ArrayList<>();
-    counts(files).ifPresent(complaints::add);
+    Optional<String> counts = counts(files);
+    counts.ifPresent(complaints::add);
     rejected(files, bulk.maxRejectedShare()).ifPresent(complaints::add);
     errors(files, bulk).ifPresent(complaints::add);
     return complaints.isEmpty()
@@ -38,8 +46,8 @@ public final class Judgement {
                 ExitCode.DATA_REFUSED,
                 "Cannot land the export: "
                     + String.join("; ", complaints)
-                    + ". To accept it, change the settings that this message names, then clear the task extract, which checks it again without a download; or rerun from the kick-off, which requests a"
-                    + " new export"));
+                    + (counts.isPresent() ? AGAIN : ACCEPT)
+                    + "rerun from the kick-off, which requests a new export"));
   }
 
   /**
