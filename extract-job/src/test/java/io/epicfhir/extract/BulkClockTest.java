@@ -79,7 +79,8 @@ class BulkClockTest extends SiteTest {
 
     assertThat(site.runAll("r2")).isEqualTo(3);
 
-    assertThat(site.error("r2", "wait")).contains("is earlier than the newest data that the lake has of this group");
+    assertThat(site.error("r2", "wait"))
+        .contains("is earlier than the newest data that the lake has of this group");
   }
 
   /** As a version without the check may have landed it. */

@@ -75,7 +75,8 @@ class NewcomersTest extends SiteTest {
     patients("p1", "p2", "p3", "p4", "p5");
 
     assertThat(site.runAll("r2")).isZero();
-    assertThat(warnings("r2")).contains("2 patients joined, and this export", "The next export is a full export");
+    assertThat(warnings("r2"))
+        .contains("2 patients joined, and this export", "The next export is a full export");
     assertThat(site.report("r2", "extract").at("/result/newcomers").asInt()).isEqualTo(2);
     assertThat(site.runAll("r3")).isZero();
     assertThat(site.runAll("r4")).isZero();
@@ -123,7 +124,8 @@ class NewcomersTest extends SiteTest {
     assertThat(site.runAll("r2")).isZero();
 
     assertThat(sinces().get(1)).isNotNull();
-    assertThat(warnings("r2")).contains("1 patients joined, and this export", "bulk.newcomers = full");
+    assertThat(warnings("r2"))
+        .contains("1 patients joined, and this export", "bulk.newcomers = full");
   }
 
   @Test

@@ -53,8 +53,7 @@ class PastWindowTest extends SiteTest {
     open(o -> o);
     day("d3", 3);
     assertThat(site.runAll("d3")).isZero();
-    assertThat(notes("d3", "kick_off"))
-        .contains("requests everything (a full export) up to now");
+    assertThat(notes("d3", "kick_off")).contains("requests everything (a full export) up to now");
   }
 
   @Test

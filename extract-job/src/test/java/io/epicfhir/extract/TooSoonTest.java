@@ -106,7 +106,8 @@ class TooSoonTest extends SiteTest {
 
     assertThat(site.runAll("r2")).isEqualTo(4);
 
-    assertThat(site.report("r2", "kick_off").path("notes").toString()).doesNotContain("This run uses what landed at ");
+    assertThat(site.report("r2", "kick_off").path("notes").toString())
+        .doesNotContain("This run uses what landed at ");
   }
 
   @Test

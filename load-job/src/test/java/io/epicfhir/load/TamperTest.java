@@ -60,7 +60,8 @@ class TamperTest {
             w ->
                 assertThat(w.asText())
                     .startsWith("Someone else changed " + load.schema() + ".a between ")
-                    .endsWith("20 rows, but 20 were loaded. It was reloaded in full. Find out who else writes to it."));
+                    .endsWith(
+                        "20 rows, but 20 were loaded. It was reloaded in full. Find out who else writes to it."));
     assertRight();
     assertThat(load.run()).as("told by each try of the run").isZero();
     assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");

@@ -179,7 +179,9 @@ final class OtherWritersTest {
     assertThat(lake.silver("Patient")).isEqualTo(silver);
     lake.somebody("silver", "DELETE FROM %s WHERE id = 'a'");
     cleaned();
-    red("Patient", "the table's log no longer has all commits, and the type has 2 rows instead of 3");
+    red(
+        "Patient",
+        "the table's log no longer has all commits, and the type has 2 rows instead of 3");
     mendedByARebuild("Patient");
   }
 
@@ -240,7 +242,9 @@ final class OtherWritersTest {
     }
     assertThat(lake.transform().views().changed())
         .isEqualTo(
-            Map.of("patient", "the table's newest commit is 0, but the pipeline had written commit 1"));
+            Map.of(
+                "patient",
+                "the table's newest commit is 0, but the pipeline had written commit 1"));
     assertThat(lake.rows("patient")).isEqualTo(rows);
   }
 

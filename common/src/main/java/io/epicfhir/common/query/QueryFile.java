@@ -46,8 +46,7 @@ public final class QueryFile {
   public static SqlQuery read(Path folder, String name, List<String> dialects) {
     if (!NAME.matcher(name).matches()) {
       throw new QueryRefused(
-          "by this name",
-          "use letters, digits and _, beginning with a letter, and no folder");
+          "by this name", "use letters, digits and _, beginning with a letter, and no folder");
     }
     QueryFile file = new QueryFile(name);
     try {

@@ -252,8 +252,7 @@ class TableLogTest {
     assertThat(log.version()).hasValue(1);
     assertThatThrownBy(() -> log.snapshot())
         .isInstanceOf(JobException.class)
-        .hasMessageContaining("move the table's folder away and"
-                + " rerun from transform");
+        .hasMessageContaining("move the table's folder away and" + " rerun from transform");
   }
 
   @Test

@@ -230,7 +230,9 @@ class DocumentsTest {
     assertThat(site.crawl("r1")).isZero();
     assertThat(binaries()).hasSize(4);
     assertThat(site.report("r1").path("counters").path("attachments.left").asInt()).isEqualTo(2);
-    assertThat(site.report("r1").path("notes").toString()).contains("2 documents are left for the next run: crawl.attachments.daily-limit was reached");
+    assertThat(site.report("r1").path("notes").toString())
+        .contains(
+            "2 documents are left for the next run: crawl.attachments.daily-limit was reached");
 
     assertThat(site.crawl("r2")).as("the same day").isZero();
     assertThat(binaries()).isEmpty();

@@ -95,7 +95,9 @@ record PostgresLoad(
     if (session.number(holders) > 0) {
       throw new PostgresFailure(
           PostgresFailure.Kind.BUSY,
-          "Cannot put the new " + nameOf(view) + " in place: another session holds a lock; rerun when it has ended");
+          "Cannot put the new "
+              + nameOf(view)
+              + " in place: another session holds a lock; rerun when it has ended");
     }
   }
 

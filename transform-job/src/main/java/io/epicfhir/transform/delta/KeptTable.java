@@ -75,7 +75,8 @@ public final class KeptTable {
         .or(
             () ->
                 isAhead(state.deltaVersion())
-                    ? Optional.of("a run was killed after its commit, before it could write the table's state")
+                    ? Optional.of(
+                        "a run was killed after its commit, before it could write the table's state")
                     : Optional.empty());
   }
 

@@ -68,7 +68,8 @@ final class LibraryFile {
     }
     String name = library.path("name").asText();
     if (!SqlFile.NAME.matcher(name).matches()) {
-      throw refuse("\"name\" becomes the table's name: use letters, digits and _, beginning with a letter");
+      throw refuse(
+          "\"name\" becomes the table's name: use letters, digits and _, beginning with a letter");
     }
     if (!library.path("parameter").isEmpty()) {
       throw refuse("a SQLView has no parameter");

@@ -35,7 +35,9 @@ final class SqlFile {
     String name = file.replaceFirst("\\.sql$", "");
     if (!NAME.matcher(name).matches()) {
       throw new SqlRefused(
-          file, 0, "the file's name becomes the table's name: use letters, digits and _, beginning with a letter");
+          file,
+          0,
+          "the file's name becomes the table's name: use letters, digits and _, beginning with a letter");
     }
     FrontMatter front = FrontMatter.of(text, file);
     if (front.text("description").isBlank()) {

@@ -56,7 +56,10 @@ final class ExportClock {
     Optional<Instant> known = known(started);
     if (known.isPresent() && time.isBefore(known.get())) {
       throw refused(
-          time, started, receipt, "earlier than the newest data that the lake has of this group, " + known.get());
+          time,
+          started,
+          receipt,
+          "earlier than the newest data that the lake has of this group, " + known.get());
     }
   }
 

@@ -92,7 +92,9 @@ final class ExportPlan {
 
   private boolean wantsAll(String group, boolean readmitted) {
     if (readmitted) {
-      note(group, "patients were readmitted. This export is a full one, so that it brings their records back");
+      note(
+          group,
+          "patients were readmitted. This export is a full one, so that it brings their records back");
     }
     return readmitted;
   }

@@ -88,7 +88,9 @@ public final class GroupKickOff {
       return new Result(group, own, "adopted");
     }
     if (ledger.started().isPresent() && refused.isEmpty()) {
-      context.recorder().note("This run's export had already been kicked off; the run continues with it.");
+      context
+          .recorder()
+          .note("This run's export had already been kicked off; the run continues with it.");
       return new Result(group, own, "adopted");
     }
     refused.ifPresent(why -> noteRefused(own, why));

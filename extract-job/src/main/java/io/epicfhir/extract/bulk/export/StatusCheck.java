@@ -187,7 +187,8 @@ public final class StatusCheck {
     ledger.giveUp(pace.clock().instant());
     return new JobException(
         ExitCode.REFUSED,
-        refusal.getMessage() + "; this export is lost, so rerun from the kick-off, which requests a new one",
+        refusal.getMessage()
+            + "; this export is lost, so rerun from the kick-off, which requests a new one",
         refusal.getCause());
   }
 

@@ -65,7 +65,8 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
     }
     files.forEach(file -> continuations.remove(file.url()));
     if (!continuations.isEmpty()) {
-      throw refused("a file continues in another one (continuesInFile) that the manifest does not list");
+      throw refused(
+          "a file continues in another one (continuesInFile) that the manifest does not list");
     }
     return new Manifest(
         transactionTime(first),

@@ -114,7 +114,10 @@ public record BulkCoverage(
   /** What only the other settings show. */
   void check(SettingsReader reader, BulkSettings settings) {
     if (!windows.isEmpty() && settings.mode() != BulkSettings.Mode.FULL) {
-      reader.problem("windows", windows.keySet().toString(), "no windows with bulk.mode = incremental; they need bulk.mode = full");
+      reader.problem(
+          "windows",
+          windows.keySet().toString(),
+          "no windows with bulk.mode = incremental; they need bulk.mode = full");
     }
     for (Map.Entry<String, DateWindow> window : windows.entrySet()) {
       String type = window.getKey();

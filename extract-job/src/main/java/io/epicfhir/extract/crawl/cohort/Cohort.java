@@ -143,7 +143,9 @@ public final class Cohort {
           ExitCode.SETTINGS,
           "Cannot read crawl.patients.file: "
               + cohort.file()
-              + (e instanceof CharacterCodingException ? " is not UTF-8; save it as UTF-8" : " is missing, or the job may not read it; check the path on the machine where the driver runs"),
+              + (e instanceof CharacterCodingException
+                  ? " is not UTF-8; save it as UTF-8"
+                  : " is missing, or the job may not read it; check the path on the machine where the driver runs"),
           e);
     }
   }

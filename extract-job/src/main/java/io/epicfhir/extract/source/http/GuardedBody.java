@@ -69,7 +69,8 @@ final class GuardedBody extends FilterInputStream {
     }
     if (waited > windowNanos) {
       if (got < LEAST_BYTES) {
-        throw new BrokenBody("the body stalled: only " + got + " bytes came within source.idle-timeout");
+        throw new BrokenBody(
+            "the body stalled: only " + got + " bytes came within source.idle-timeout");
       }
       waited = 0;
       got = 0;

@@ -187,7 +187,8 @@ public final class PostgresFailure extends JobException {
               + " rerun";
       case BUSY -> "another session holds a lock; rerun when it has ended";
       case REFUSED -> "check load.user, load.password-file and the role's privileges";
-      case DEPENDED_ON -> "drop the objects that depend on the table, rerun, then create them again";
+      case DEPENDED_ON ->
+          "drop the objects that depend on the table, rerun, then create them again";
       case DATA -> "correct the view's column or its ansi/type tag; the table keeps its last rows";
       case SETTINGS -> "check the block load of the settings; the table keeps its last rows";
       case DEFECT -> "the table keeps its last rows; report this as a bug, with the SQLSTATE";
