@@ -51,7 +51,7 @@ class ExtractSettingsTest {
     assertThatThrownBy(
             () ->
                 read(
-                    "epic-fhir { source.key-file = key.pem, bulk { windows { Goal = \"start-date=ge{from}\" }, window-days { Patient = 9 } } }"))
+                    "epic-fhir { source.key-file = key.pem, bulk { windows { Goal = \"start-date=ge{from}\" }, window-days = null } }"))
         .hasMessageContaining(
             "bulk.window-days = nothing for Goal: expected a number of days for Goal, which"
                 + " bulk.windows names, or for \"*\"");
