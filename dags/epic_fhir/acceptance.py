@@ -149,7 +149,7 @@ def accept(lake: Lake, dag_id: str, wanted: Wanted) -> list[str]:
     def with_acceptance(past: dict[str, Any]) -> dict[str, Any]:
         now, after = _now(), past
         if not past["runs"] and (wanted.figure or wanted.warning):
-            raise LookupError(f"Cannot accept anything of {dag_id}: no run of it is in the history")
+            raise LookupError(f"Cannot accept anything of {dag_id}: its history has no run yet; check the DAG's id")
         if wanted.figure:
             after = levels.accept(past, _trends(lake, dag_id, past), wanted.figure, wanted.reason, wanted.by, now)
             names.extend(entry["figure"] for entry in after["accepted"][len(past["accepted"]) :])
@@ -195,7 +195,7 @@ def _entries(past: dict[str, Any], wanted: Wanted, now: str) -> list[dict[str, A
         if run.get("verdict") == "green" and not run.get("adopted"):
             break
     names = "; ".join(sorted({f"{w['check']}, {w['subject']}" for w in known})) or "none"
-    raise LookupError(f"Cannot accept the warning {wanted.warning}: the newest run has no such warning; it has {names}")
+    raise LookupError(f"Cannot accept the warning {wanted.warning}: the newest run has no such warning; its warnings: {names}")
 
 
 def _now() -> str:

@@ -95,7 +95,7 @@ def message(
 def _is_over(told: Told) -> str:
     """A warning that someone accepted causes no more alerts either, so the cause is unknown."""
     if told.verdict == "green":
-        return f"What run {told.run_id} warned of is over, or was accepted."
+        return f"The problem that run {told.run_id} warned about is over, or was accepted."
     return f"The problem that run {told.run_id} reported is over."
 
 

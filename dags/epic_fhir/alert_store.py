@@ -111,9 +111,9 @@ class AlertStore:
             if isinstance(kept, Path) and kept.is_file():
                 kept.chmod(0o600)
         except Exception as e:
-            self._note(f"{reason} It could not be kept under another name: {_why(e)}. Unsent alerts may be lost.")
+            self._note(f"{reason} The file could not be kept under another name: {_why(e)}. Unsent alerts may be lost.")
             return self._last, False
-        self._note(f"{reason} It is kept as {aside}. Unsent alerts may be lost.")
+        self._note(f"{reason} The file is kept as {aside}. Unsent alerts may be lost.")
         begun = {channel: Memory(damaged=aside) for channel in self._channels}
         self._write(begun)
         return begun, True

@@ -203,7 +203,7 @@ def accept(history: dict[str, Any], trends: list[dict[str, Any]], figure: str, r
     meant = [trend for trend in trends if figure in (trend["name"], "all") and trend["points"]]
     if not meant:
         names = "; ".join(sorted(trend["name"] for trend in trends)) or "none"
-        raise LookupError(f"Cannot accept the level of {figure}: the newest run has no such metric; it has {names}")
+        raise LookupError(f"Cannot accept the level of {figure}: the newest run has no such metric; its metrics: {names}")
     entries = [
         {"figure": trend["name"], "at": trend["points"][_since(trend)]["at"], "reason": reason, "by": by, "accepted_at": now}
         for trend in meant

@@ -142,7 +142,7 @@ def _within(seconds: float, send: Callable[[], None]) -> None:
     try:
         error = ended.get(timeout=seconds)
     except queue.Empty:
-        raise _TooSlowError(f"it took more than {seconds:g} seconds, and may have arrived") from None
+        raise _TooSlowError(f"sending took more than {seconds:g} seconds, so the alert may have arrived") from None
     if error is not None:
         raise error
 

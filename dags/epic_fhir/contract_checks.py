@@ -35,7 +35,7 @@ def usable_landing(export: str, landing: Any) -> tuple[dict[str, Any] | None, st
 def readable_landing(export: str, landing: Any) -> tuple[dict[str, Any] | None, str | None]:
     """The same of a file that is there, whatever it holds."""
     if landing is None:
-        return None, f"Cannot read the bronze commit of {export}: it is not JSON. Bring the file back from a backup."
+        return None, f"Cannot read the bronze commit of {export}: it is not JSON. Restore the file from a backup."
     return usable_landing(export, landing)
 
 

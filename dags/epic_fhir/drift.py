@@ -102,7 +102,8 @@ def _nulls(
         yield Check("drift", view, COULD_NOT_RUN, f"load no longer reports the share of nulls for the columns of {view}.")
     for column, share in sorted(shares.items()):
         if not isinstance(share, (int, float)) or not 0 <= share <= 1:
-            yield Check("drift", view, COULD_NOT_RUN, f"load says that {share} of {view}.{column} is null, which is not a share.")
+            sentence = f"load says that {share} of {view}.{column} is null, which is not a share: report this as a bug."
+            yield Check("drift", view, COULD_NOT_RUN, sentence)
             continue
         known = [s for past in before if (s := (past.get("null_share") or {}).get(column)) is not None]
         if len(known) >= least and share > max(known) + rules.nulls_more:
@@ -121,7 +122,7 @@ def _patients(view: str, counts: dict[str, int], rules: Rules) -> Check:
             "patients",
             view,
             COULD_NOT_RUN,
-            f"load says that {known} of {rows} rows of {view} refer to a known patient, which cannot be.",
+            f"load says that {known} of {rows} rows of {view} refer to a known patient, which is impossible: report this as a bug.",
         )
     told = f"{known:,} of {rows:,} rows of {view} with a patient_id refer to a patient in the table patient."
     if rows and 1 - known / rows > rules.patients_unknown:

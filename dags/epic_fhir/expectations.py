@@ -83,7 +83,10 @@ def _beside(kind: str, live: int, gone: int, earlier: list[dict[str, int]], most
     """A type beside the runs that it may be compared with, oldest first."""
     before = earlier[-1]
     if before["live"] and not live:
-        sentence = f"{kind} is gone: silver had {before['live']:,} after the last good run and has none now."
+        sentence = (
+            f"{kind} is gone: silver had {before['live']:,} after the last good run and has none now. Check that the client may "
+            "still read this type, and that the source deleted them."
+        )
         return Check(EXPECTATIONS, kind, WARN, sentence, moves=True)
     lost = max(before["live"] - live, gone - before["gone"])
     if lost > most_deleted * before["live"] and (lost >= LEAST_LOST or kind == PATIENT):

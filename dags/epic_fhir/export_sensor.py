@@ -87,8 +87,8 @@ class ExportReady(BaseSensorOperator):
         first = context["ti"].get_first_reschedule_date(context)
         if first is not None and (now - first).total_seconds() > self.timeout:
             raise AirflowSensorTimeout(
-                f"Cannot wait any longer for export {self.export_id}: the timeout of wait has passed. Its last state is in the "
-                "run report of wait"
+                f"Cannot wait any longer for export {self.export_id}: the task's timeout ({self.timeout / 3600:g} hours) has "
+                "passed. The run report of wait has the export's last state; rerun from kick_off to request a new one"
             )
 
     def on_kill(self) -> None:

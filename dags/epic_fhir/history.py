@@ -77,7 +77,7 @@ def load(lake: Lake, dag_id: str) -> dict[str, Any]:
     if told := contracts.version_problem(content, file):
         raise Unreadable(told.removesuffix("."))
     if not is_history(content):
-        raise Unreadable(f"{file} is not a history of runs; bring it back from a backup, or delete it and start a new one")
+        raise Unreadable(f"{file} is not a history of runs; restore it from a backup, or delete it and start a new one")
     return {**content, "runs": [run for run in content["runs"] if _in_time(run)]}
 
 

@@ -174,7 +174,9 @@ def _make_empty(folder: Path) -> None:
                 return
     except (OpenToOthers, FileExistsError, NotADirectoryError):
         pass  # the sentence below says what to do
-    raise SettingsError(f"Cannot use the class archives: {folder} must be an empty folder that you own; look at it, and delete it")
+    raise SettingsError(
+        f"Cannot use the class archives: {folder} must be an empty folder that you own; look at its content, then delete the folder"
+    )
 
 
 def _java() -> str:

@@ -83,7 +83,7 @@ def _without_file(kind: str, word: str, tables: set[str]) -> list[Check]:
     names = tuple(sorted(tables))
     sentence = (
         f"These {word}s no longer have a file, so their tables are not updated: {', '.join(names)}. "
-        "Bring the files back, or delete the tables."
+        "Restore the files, or delete the tables."
     )
     return [Check(EXPECTATIONS, kind, WARN, sentence, names=names)]
 

@@ -39,14 +39,14 @@ def earlier(evidence: Evidence) -> list[Check]:
         elif not evidence.was_counted(export):
             unknown[export] = "no verdict says that its counts were compared"
         right += [] if export in unknown else [export]
-    new = "Ask for a new export, in bulk a full one (EPIC_FHIR_BULK_MODE=full)"
+    new = "Run a new export; if it is a bulk export, run a full one (EPIC_FHIR_BULK_MODE=full)"
     checks = [
         Check(
             COUNTED_EARLIER,
             export,
             FAIL,
-            f"{export} landed in an earlier try, whose counts did not fit: {', '.join(found)}. It is not downloaded again in this "
-            f"try. {new}: what is missing has not changed since.",
+            f"{export} landed in an earlier try, and the counts of that try did not match: {', '.join(found)}. This try did not "
+            f"download it again. {new}, because an incremental one lacks what has not changed since.",
         )
         for export, found in wrong.items()
     ]

@@ -24,8 +24,8 @@ def tell(hours: float, context: dict[str, Any]) -> None:
     subject = f"{dag_id} is late: run {run_id} has not ended {hours:g} hours after it was queued"
     log.error(subject)
     advice = (
-        "Find the task that it is in. wait: the server is slow. A queued task: its pool is full or missing. A running task: read "
-        "its log."
+        "Find the task that the run is in. wait: the server is slow. A queued task: its pool is full or missing. A running task: "
+        "read its log."
     )
     command = f"airflow tasks states-for-dag-run {dag_id} {shlex.quote(run_id)}"
     notices.send(

@@ -51,14 +51,15 @@ def quality(result: dict[str, Any]) -> list[Check]:
 
 def _of(name: str, found: dict[str, Any]) -> Check:
     state, rows, allowed = found.get("state"), found.get("rows"), found.get("allowed")
-    title = found.get("title") or "This check"
+    title = found.get("title")
     if state == "off":
         return Check(QUALITY, name, NO_COUNT, "load.quality.overrides turns this check off.")
     if state not in ("passed", "exceeded") or not isinstance(rows, int) or not isinstance(allowed, int):
         reason = found.get("reason") or f"load says that it ended as {state} with {rows} rows"
-        return Check(QUALITY, name, COULD_NOT_RUN, f"{title}: it could not run: {reason}.")
+        who = f"{title}: the check" if title else "The check"
+        return Check(QUALITY, name, COULD_NOT_RUN, f"{who} could not run: {reason}.")
     share = f" ({rows / found['of_rows']:.1%} of {found['of']})" if found.get("of_rows") else ""
-    sentence = f"{title}: {rows:,} rows{share}, at most {allowed:,} are allowed."
+    sentence = f"{title or name}: {rows:,} rows{share}, at most {allowed:,} are allowed."
     if state == "passed" and rows <= allowed:
         return Check(QUALITY, name, PASS, sentence)
     failed = FAIL if found.get("severity") == "red" else WARN

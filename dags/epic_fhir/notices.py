@@ -118,7 +118,7 @@ def not_planned(key: RunKey, why: str, asked: dict[str, Any], context: Any, paus
     headline = "Red: nothing was done, because the rerun could not be planned."
     asked = asked | ({"reason": ""} if asked.get("reason") else {})  # what a person wrote is for the run's report alone
     command = f"airflow dags trigger {key.dag_id} --conf {shlex.quote(json.dumps(asked))}"
-    advice = 'Change the command as this says, then run it. With "go": false and "ask": false it only shows the plan.'
+    advice = 'Change the command as the message says, then run it. With "go": false and "ask": false it only shows the plan.'
     advice += " Write the reason into it once more." if "reason" in asked else ""
     step = remedy.switched_on({"advice": advice, "command": command}, paused)
     lines = [headline, f"{key.dag_id}, run {key.run_id}.", f"{why.rstrip('.')}.", *step["advice"].splitlines()]

@@ -11,9 +11,14 @@ from typing import Any
 
 from epic_fhir import extract_checks, joined_checks, landing_checks, load_checks, source_checks, transform_checks
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
-from epic_fhir.evidence import PHASES, REPORT, Evidence
+from epic_fhir.evidence import COUNTED_EARLIER, PHASES, REPORT, Evidence
 
 GREEN, RED, UNKNOWN = "green", "red", "unknown"
+COUNTING = {
+    *("manifest = source", "source = bronze", "bronze = landing", "bronze = transform", "bronze = silver"),
+    *(transform_checks.VIEW, load_checks.TABLE, joined_checks.LOADED, COUNTED_EARLIER),
+}
+"""The checks that compare counts."""
 
 
 def reconcile(evidence: Evidence) -> list[Check]:
@@ -87,7 +92,11 @@ def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
         return checks
     lost = [e for e in exports if not isinstance(evidence.landings.get(e), dict)]
     if lost:
-        return [Check(name, "all", COULD_NOT_RUN, f"The landing of {', '.join(lost)} cannot be read; nothing to compare with.")]
+        sentence = (
+            f"state/landings of {', '.join(lost)} cannot be read, so it is unknown what bronze should hold. Check the lake's "
+            "storage; if a file is gone, restore it from a backup. Then run validate again."
+        )
+        return [Check(name, "all", COULD_NOT_RUN, sentence)]
     expected = evidence.resources_in(exports, evidence.landings)
     silver = evidence.result("transform").get("silver") or {}
     read = {kind: state["read"] for kind, state in silver.items() if state.get("read") is not None}

@@ -12,6 +12,8 @@ from epic_fhir.charts import drawn, figure
 from epic_fhir.checks import ACCEPTED, COULD_NOT_RUN, FAIL, WARN
 from epic_fhir.evidence import Evidence, set_aside
 from epic_fhir.lake import RunKey
+from epic_fhir.load_checks import QUALITY
+from epic_fhir.reconcile import COUNTING
 from epic_fhir.remedy import ORDER
 from epic_fhir.reports import parse_instant
 from epic_fhir.skew import lost_seconds
@@ -155,8 +157,12 @@ def headline(verdict: str, states: dict[str, str], checks: list[dict[str, str]])
     if verdict != "red":
         return _HEADLINES[verdict]
     failed = next((task for task in ORDER if states.get(task) == "failed"), "validate")
-    fits_not = failed == "validate" and any(c["state"] == FAIL and c["name"] != TASK for c in checks)
-    return "Red: the counts of this run do not match." if fits_not else f"Red: {failed} failed."
+    names = sorted({c["name"] for c in checks if c["state"] == FAIL and c["name"] != TASK})
+    if failed != "validate" or not names:
+        return f"Red: {failed} failed."
+    if any(name in COUNTING for name in names):
+        return "Red: the counts of this run do not match."
+    return "Red: a quality check found bad rows." if names == [QUALITY] else f"Red: a check failed: {', '.join(names)}."
 
 
 def _complete_but(count: int) -> str:

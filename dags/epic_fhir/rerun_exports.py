@@ -48,7 +48,10 @@ def chosen(lake: Lake, asked: tuple[str, ...]) -> list[str]:
                 at[date].append(export)
         empty = sorted(date for date, exports in at.items() if not exports)
         if empty:
-            raise Impossible(f"Cannot find an export with a bronze partition extraction_date={empty[0]}")
+            raise Impossible(
+                f"Cannot find an export with a bronze partition extraction_date={empty[0]}; give an export's id, or a date with an "
+                "export"
+            )
         found += sorted({export for exports in at.values() for export in exports})
     return found
 

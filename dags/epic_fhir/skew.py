@@ -11,9 +11,9 @@ from epic_fhir.checks import COULD_NOT_RUN, PASS, WARN, Check
 from epic_fhir.settings import Thresholds
 
 _ADVICE = {
-    "silver": "Many of its ids fall into one partition: raise spark.sql.shuffle.partitions, or keep adaptive execution on.",
-    "views": "One file of silver or of a view is larger than the others: epic_fhir_care compacts small files to one size.",
-    "load": "One part of the view is larger than the others: epic_fhir_care compacts its files.",
+    "silver": "Many ids fall into one partition: raise spark.sql.shuffle.partitions, or keep adaptive execution on.",
+    "views": "One file of silver or of a view is larger than the others. Run the DAG epic_fhir_care: it rewrites them to one size.",
+    "load": "One part of the view is larger than the others. Run the DAG epic_fhir_care: it rewrites them to one size.",
 }
 """By the first word of a stage's job group."""
 _ELSE = "One file or key is larger than the others: ask for smaller export files, or raise the number of partitions."

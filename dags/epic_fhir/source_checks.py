@@ -41,7 +41,7 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
         (
             f"{kind} (not listed)",
             count,
-            f"No search or export returns {count:,} of {received.get(kind, 0):,} {kind}, but reading them by id works. New "
+            f"{count:,} of {received.get(kind, 0):,} {kind} can be read by id, but no search or export returns them. New "
             "resources may be missing too: ask the server's operator whether searches and exports are complete.",
         )
         for kind, count in sorted(kept.items())
@@ -50,7 +50,7 @@ def problems(result: dict[str, Any], resources: dict[str, Any]) -> list[Check]:
         (
             f"{kind} (not confirmed)",
             count,
-            f"No search or export returns {count:,} {kind} any more, and reading them by id did not confirm that they were "
+            f"{count:,} {kind} are in no search or export any more, and reading them by id did not confirm that they were "
             "deleted. They stay in the tables. Ask the server's operator what happened to them.",
         )
         for kind, count in sorted(unconfirmed.items())

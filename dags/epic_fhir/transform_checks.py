@@ -77,7 +77,7 @@ def _has_its_resources(view: str, counts: dict[str, Any]) -> Check:
         )
         return Check(VIEW, view, WARN, sentence, amount=left_out)
     if expected is None:
-        sentence = f"{view} has rows of {resources:,} of the {live:,} {kind} in silver; how many match its where is not counted."
+        sentence = f"{view} has rows of {resources:,} of the {live:,} {kind} in silver. Nothing counts how many match its where."
         return Check(VIEW, view, NO_COUNT, sentence)
     none = f"; the other {expected - resources:,} give no row" if resources < expected else ""
     if withheld := counts.get("withheld"):

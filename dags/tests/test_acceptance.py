@@ -179,7 +179,7 @@ def test_a_column_that_is_null_is_another_problem_than_rows_that_are_gone():
 def test_what_ends_a_warning_says_that_it_may_have_been_accepted():
     green = alerts.Finding("green", "Green.", [], None)
     (told,) = (line for line in alerts.message(key(), LINK, green, [Told("f", "night 1", "", "green")]).lines if "night 1" in line)
-    assert told == "What run night 1 warned of is over, or was accepted."
+    assert told == "The problem that run night 1 warned about is over, or was accepted."
 
 
 def test_three_people_who_accept_at_once_lose_no_acceptance(nights, monkeypatch):

@@ -157,7 +157,7 @@ def test_the_newest_page_of_a_later_run_stays_and_so_do_counts_that_did_not_fit(
     extract["run"]["start"] = "2026-03-02T04:05:00Z"
     extract |= {"resources": {}, "result": {"export_id": EXPORT, "state": "landed"}}
     lake.write_json(lake.report(key(), "extract"), extract)
-    assert "whose counts did not fit: source = bronze of Patient" in publish(lake, key("report"), THRESHOLDS, DONE)
+    assert "and the counts of that try did not match: source = bronze of Patient" in publish(lake, key("report"), THRESHOLDS, DONE)
 
 
 def test_a_lake_that_cannot_be_written_stops_neither_the_verdict_nor_the_alert(conf, hook, monkeypatch):

@@ -243,7 +243,7 @@ def test_the_form_accepts_a_warning_and_says_what(tmp_path, monkeypatch):
     assert told == {"run": "by hand", "accepted": ["freshness, all"]}
     (entry,) = history.load(lake, "epic_fhir_etl")["accepted"]
     assert (entry["by"], entry["reason"], entry["check"]) == ("ann", "Group split, 4711", "freshness")
-    with pytest.raises(AirflowFailException, match="the newest run has no such warning; it has freshness, all"):
+    with pytest.raises(AirflowFailException, match="the newest run has no such warning; its warnings: freshness, all"):
         tasks.accept(Airflow(warning="drift, patient").context())
 
 

@@ -99,7 +99,7 @@ def test_only_the_newest_runs_are_kept_in_order_of_time():
 def test_a_history_that_cannot_be_read_is_never_green_and_is_left_as_it_is(tmp_path, content):
     lake = lake_with(tmp_path, good_run())
     lake.write_text(history.path(lake, key().dag_id), content)
-    with pytest.raises(Unreadable, match="bring it back from a backup, or delete it"):
+    with pytest.raises(Unreadable, match="restore it from a backup, or delete it"):
         history.load(lake, key().dag_id)
     reports = {phase: good_run()[phase] for phase in ("extract", "transform", "load")}
     judged = judge(lake, key(), reports, THRESHOLDS)

@@ -394,7 +394,7 @@ def test_an_export_that_is_not_downloaded_again_is_as_good_as_the_try_that_count
     assert set(asked) == {f"epic_fhir_etl/{RUN_ID}"}
     assert states(found, EARLIER, EXPORT) == ([FAIL] if failed else [])
     assert states(found, "source = bronze", "all") == ([] if failed else [PASS])
-    assert not failed or any(f"whose counts did not fit: {failed}." in c.sentence for c in found)
+    assert not failed or any(f"and the counts of that try did not match: {failed}." in c.sentence for c in found)
 
 
 STOPPED = {"name": "settings", "subject": "all", "state": FAIL, "sentence": "x"}

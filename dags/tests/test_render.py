@@ -7,7 +7,7 @@ from epic_fhir import verdict
 from epic_fhir.changes import data_of
 from epic_fhir.lake import Lake
 from epic_fhir.remedy import next_step
-from epic_fhir.render import count, span, timeline
+from epic_fhir.render import count, headline, span, timeline
 from epic_fhir.reports import JOBS
 
 GOOD = dict.fromkeys((*JOBS, "validate"), "success")
@@ -46,6 +46,24 @@ def test_the_latest_page_also_lies_at_the_lakes_root(tmp_path):
     assert latest == html.replace("../../index.html", "metrics/index.html")
     assert (tmp_path / "metrics" / "index.html").exists()
     assert '<a href="metrics/index.html">All runs</a>' in latest
+
+
+@pytest.mark.parametrize(
+    ("names", "validated", "expected"),
+    [
+        (["bronze = silver"], "failed", "Red: the counts of this run do not match."),
+        (["counts of an earlier try", "quality"], "failed", "Red: the counts of this run do not match."),
+        (["quality"], "failed", "Red: a quality check found bad rows."),
+        (["requested = landed"], "failed", "Red: a check failed: requested = landed."),
+        (["requested = landed", "quality"], "failed", "Red: a check failed: quality, requested = landed."),
+        (["task"], "failed", "Red: validate failed."),
+        (["report"], "success", "Red: load failed."),
+    ],
+)
+def test_the_headline_says_what_failed(names, validated, expected):
+    checks = [{"name": name, "subject": "all", "state": "FAIL", "sentence": "…"} for name in names]
+    states = {"load": "success" if validated == "failed" else "failed", "validate": validated}
+    assert headline("red", states, checks) == expected
 
 
 def test_a_count_that_does_not_fit_is_red_and_comes_with_the_command(tmp_path):

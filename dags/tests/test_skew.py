@@ -47,7 +47,7 @@ def test_a_heavy_partition_is_named_with_what_it_read_and_what_to_do():
     (check,) = skew({"transform": report("transform", 0, 60, stages=[heavy(310, p50=6_000, longest=17_000)])}, THRESHOLDS)
     assert (check.name, check.state) == ("skew", WARN)
     assert "Partition 5 is skewed: it read 3.1 times the median's records" in check.sentence
-    assert "epic_fhir_care compacts" in check.sentence
+    assert "Run the DAG epic_fhir_care" in check.sentence
 
 
 @pytest.mark.parametrize(

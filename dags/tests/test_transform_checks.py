@@ -70,7 +70,7 @@ def test_the_sentences_name_view_type_and_numbers():
         "patient accounts for 21 resources, but silver has 20 Patient and 20 of them match the view's where. "
         "Rebuild the view from silver."
     )
-    assert "how many match its where is not counted" in view(let_through=None).sentence
+    assert "Nothing counts how many match its where" in view(let_through=None).sentence
     left_out = view(resources=18, left_out=2).sentence
     assert "patient leaves out 2 Patient that do not fit it (transform.leave-out); 18 have rows." in left_out
     assert "python -m epic_fhir.quarantine /lake/quarantine/view=patient)" in left_out

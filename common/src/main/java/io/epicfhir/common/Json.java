@@ -59,9 +59,8 @@ public final class Json {
           ExitCode.STORAGE,
           "Cannot read the pipeline's own state: "
               + origin
-              + " is not a "
-              + type.getSimpleName()
-              + "; restore the file from a backup, or move it away and rerun",
+              + " does not have the expected content; restore the file from a backup, or move it away"
+              + " and rerun",
           e);
     }
   }

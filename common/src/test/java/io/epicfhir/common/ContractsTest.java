@@ -68,6 +68,6 @@ class ContractsTest {
     assertThatThrownBy(() -> Json.read(text, Landing.class, "e.json"))
         .isInstanceOfSatisfying(
             JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.STORAGE))
-        .hasMessageContaining("e.json is not a Landing");
+        .hasMessageContaining("e.json does not have the expected content");
   }
 }

@@ -36,8 +36,7 @@ public final class Cancel implements Job {
     if (settings.by() == ExtractSettings.By.CRAWL) {
       throw new JobException(
           ExitCode.SETTINGS,
-          "Cannot cancel a crawl at the server: the server has no job for it; stop its task, and mark it"
-              + " as failed");
+          "Cannot cancel a crawl at the server: it has no job there. Mark the running task as failed in Airflow, which stops it");
     }
     Traffic traffic = new Traffic();
     BulkExport bulk =

@@ -37,7 +37,7 @@ class BulkClockTest extends SiteTest {
 
     assertThat(site.error("r1", "wait"))
         .contains("its transactionTime " + time + " is later than its receipt")
-        .contains("kicked off at ", "received at ", "source.clock-tolerance = PT5M")
+        .contains("kicked off at ", "received at ", "source.clock-tolerance = 5 minutes")
         .contains("rerun from the kick-off");
     assertThat(site.landings()).isEmpty();
   }
@@ -79,7 +79,8 @@ class BulkClockTest extends SiteTest {
 
     assertThat(site.runAll("r2")).isEqualTo(3);
 
-    assertThat(site.error("r2", "wait")).contains("is earlier than what the lake has of the group");
+    assertThat(site.error("r2", "wait"))
+        .contains("is earlier than the newest data that the lake has of this group");
   }
 
   /** As a version without the check may have landed it. */

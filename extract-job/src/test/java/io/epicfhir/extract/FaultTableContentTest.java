@@ -78,6 +78,8 @@ class FaultTableContentTest extends SiteTest {
 
     assertThat(error("extract"))
         .contains("Observation-1.ndjson announced 503, received 500")
+        .contains("If that does not help, rerun from the kick-off, which requests a new export")
+        .doesNotContain("To accept it")
         .contains("3 of 503 lines are in quarantine {wrong-content-type=3} from files of Patient,");
     assertThat(site.landings()).isEmpty();
     assertThat(asked(RequestKind.DELETE)).isZero();
@@ -103,7 +105,9 @@ class FaultTableContentTest extends SiteTest {
     assertThat(site.runAll("r1")).isEqualTo(3);
 
     assertThat(error("extract"))
-        .contains("it unpacks to more than source.max-gzip-ratio = 100 times its size");
+        .contains(
+            "it unpacks to more than 100 times its size (source.max-gzip-ratio); ask the server's"
+                + " operator why; raise the limit only if the file is right");
     assertThat(site.landings()).isEmpty();
     // Once. Whether the other file was asked for by then is a race.
     assertThat(filesOfPatients()).hasSize(1);
@@ -132,7 +136,10 @@ class FaultTableContentTest extends SiteTest {
 
     assertThat(site.runAll("r1")).isEqualTo(3);
 
-    assertThat(error("extract")).contains("it is longer than source.max-file-size = 1048576 bytes");
+    assertThat(error("extract"))
+        .contains(
+            "it is longer than source.max-file-size = 1048576 bytes; ask the server's operator for"
+                + " smaller files, or raise the limit");
     assertThat(site.landings()).isEmpty();
   }
 

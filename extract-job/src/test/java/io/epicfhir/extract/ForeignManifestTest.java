@@ -86,7 +86,7 @@ class ForeignManifestTest {
 
     assertThat(runs.error("r1", "wait"))
         .contains(
-            "under an unknown key; the manifest is in"
+            "an unknown key has files, errors or a link to a page; the manifest is in"
                 + " state/exports/<id>/manifest-refused.json");
   }
 

@@ -247,7 +247,8 @@ class FreshManifestTest {
 
     assertThat(runs.run(new Extract(), "r1", "extract")).isEqualTo(4);
 
-    assertThat(runs.error("r1", "extract")).contains("rerun from the kick-off when bulk.window = ");
+    assertThat(runs.error("r1", "extract"))
+        .contains("Rerun from the kick-off ", " after the last kick-off (bulk.window)");
   }
 
   private List<String> ids() {

@@ -52,7 +52,7 @@ class NewcomersTest extends SiteTest {
     assertThat(sinces().subList(0, 2)).as("their earlier records come").containsOnlyNulls();
     assertThat(sinces().get(2)).as("they are known now").isNotNull();
     assertThat(site.report("r2", "kick_off").path("notes").toString())
-        .contains("1 patients joined the group: this export is a full export");
+        .contains("1 patients joined the group. This export is a full one");
     assertThat(site.report("r2", "extract").at("/result/full_sweep").asBoolean()).isTrue();
     assertThat(site.report("r3", "extract").at("/result/full_sweep").asBoolean()).isFalse();
   }
@@ -76,7 +76,8 @@ class NewcomersTest extends SiteTest {
     patients("p1", "p2", "p3", "p4", "p5");
 
     assertThat(site.runAll("r2")).isZero();
-    assertThat(warnings("r2")).contains("2 patients joined it", "The next export is a full export");
+    assertThat(warnings("r2"))
+        .contains("2 patients joined, and this export", "The next export is a full export");
     assertThat(site.report("r2", "extract").at("/result/newcomers").asInt()).isEqualTo(2);
     assertThat(site.runAll("r3")).isZero();
     assertThat(site.runAll("r4")).isZero();
@@ -146,7 +147,8 @@ class NewcomersTest extends SiteTest {
     assertThat(site.runAll("r2")).isZero();
 
     assertThat(sinces().get(1)).isNotNull();
-    assertThat(warnings("r2")).contains("1 patients joined it", "bulk.newcomers = full");
+    assertThat(warnings("r2"))
+        .contains("1 patients joined, and this export", "bulk.newcomers = full");
   }
 
   @Test

@@ -34,7 +34,7 @@ class RefusedExportTest extends SiteTest {
     assertThat(site.landings()).hasSize(1);
     assertThat(ReadBack.bronze(site)).hasSize(503);
     assertThat(site.report("r2", "kick_off").path("notes").toString())
-        .contains("it is not adopted and a new one is requested");
+        .contains("so a new one is requested");
   }
 
   @Test

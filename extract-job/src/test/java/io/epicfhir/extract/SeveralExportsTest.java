@@ -151,7 +151,7 @@ class SeveralExportsTest {
     JsonNode report = site.report("r1", "wait");
     assertThat(report.at("/result/state").asText()).isEqualTo("complete");
     assertThat(report.at("/result/export_id").asText().split(",")).hasSize(2);
-    assertThat(report.path("notes").toString()).contains("the export was given up");
+    assertThat(report.path("notes").toString()).contains("this export is lost");
     assertThat(run(new ExportStatus(), "wait")).as("the next look says the same").isZero();
     assertThat(site.server.requests().count(RequestKind.STATUS)).isEqualTo(2);
     assertThat(run(new Extract(), "extract")).isEqualTo(3);
@@ -185,7 +185,7 @@ class SeveralExportsTest {
     assertThat(run(new ExportStatus(), "wait")).isEqualTo(3);
     assertThat(run(new ExportStatus(), "wait")).as("and stay so").isEqualTo(3);
 
-    assertThat(site.error("r1", "wait")).contains("the export was given up");
+    assertThat(site.error("r1", "wait")).contains("this export is lost");
   }
 
   @Test
@@ -252,7 +252,7 @@ class SeveralExportsTest {
     assertThat(site.runAll("r2")).isZero();
 
     assertThat(site.report("r2", "kick_off").path("notes").toString())
-        .contains("does not start a new export of group", "is adopted");
+        .contains("does not start a new export of group", "This run uses what landed at ");
     assertThat(site.report("r2", "extract").path("notes").toString())
         .contains("had already landed; nothing was downloaded");
     assertThat(site.server.requests().exportsStarted()).isEqualTo(1);

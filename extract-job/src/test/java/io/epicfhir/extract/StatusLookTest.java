@@ -143,7 +143,8 @@ class StatusLookTest {
 
     assertThat(look()).isEqualTo(3);
 
-    assertThat(runs.error("r1", "wait")).contains("the export was given up");
+    assertThat(runs.error("r1", "wait"))
+        .contains("this export is lost, so rerun from the kick-off");
   }
 
   @ParameterizedTest

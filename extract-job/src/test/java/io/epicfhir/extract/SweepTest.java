@@ -45,7 +45,7 @@ class SweepTest extends SiteTest {
     assertThat(kickOffs().get(1)).contains("_since");
     assertThat(kickOffs().get(2)).doesNotContain("_since");
     assertThat(site.report("r4", "kick_off").path("notes").toString())
-        .contains("older than bulk.full-every = PT168H");
+        .contains("the last full export is more than 7 days old (bulk.full-every)");
   }
 
   @Test
@@ -126,8 +126,9 @@ class SweepTest extends SiteTest {
     assertThat(site.error("r1", "kick_off"))
         .contains("each with {from}")
         .contains("bulk.window-days = Goal = [0]")
-        .contains("none where bulk.mode = incremental")
-        .contains("bulk.windows = Goal: expected a type of bulk.types");
+        .contains("no windows with bulk.mode = incremental")
+        .contains("bulk.windows = Goal: expected a type of bulk.types")
+        .doesNotContain("nothing for Goal");
   }
 
   @Test

@@ -128,7 +128,7 @@ public final class Load implements Job {
     if (!strange.isEmpty()) {
       throw new JobException(
           ExitCode.SETTINGS,
-          "Cannot reload the table %s: it is not in the lake, which has %s"
+          "Cannot reload the table %s: the lake has no such table; use one of %s"
               .formatted(String.join(", ", strange), String.join(", ", known)));
     }
     return asked;

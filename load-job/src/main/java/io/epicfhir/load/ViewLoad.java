@@ -158,7 +158,7 @@ final class ViewLoad {
     if (result.rows() != request.expected()) {
       throw new JobException(
           ExitCode.DATA_REFUSED,
-          "Cannot reconcile %s: it has %d rows, but the view table has %d; find out who else writes to it"
+          "Cannot load %s: after the load the table has %d rows, but the view has %d; find out who else writes to the table, then rerun"
               .formatted(table, result.rows(), request.expected()));
     }
     return answer(result.rows(), request.expected(), way);
@@ -197,7 +197,7 @@ final class ViewLoad {
     }
     if (found.filter(Target.Standing::tampered).isPresent()) {
       Target.Standing standing = found.get();
-      return "Someone else changed %s between %s and %s: it has %d rows, but %d were loaded. It was reloaded in full."
+      return "Someone else changed %s between %s and %s: the table has %d rows, but %d were loaded. It was reloaded in full. Find out who else writes to it."
           .formatted(table, since(standing), now(), standing.counted(), standing.rows());
     }
     if (found.filter(standing -> standing.restored(view)).isPresent()) {
@@ -208,7 +208,7 @@ final class ViewLoad {
   }
 
   private String differs(Target.Standing standing) {
-    return "The values in %s did not match its view; only the full comparison (load.verify-every) found this. It last matched at %s. It was reloaded in full."
+    return "Values in %s differed from its view. Row counts had not shown this, only the full comparison did (load.verify-every). The table last matched at %s and was now reloaded in full. Find out who else writes to the table; if nobody does, have the server's disks checked."
         .formatted(table, standing.verifiedAt().truncatedTo(ChronoUnit.SECONDS));
   }
 

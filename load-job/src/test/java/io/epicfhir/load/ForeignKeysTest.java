@@ -141,7 +141,7 @@ class ForeignKeysTest {
     assertThat(load.error())
         .contains(
             "the foreign key notes_a_fkey of table " + load.schema() + ".notes",
-            "refers to its column id, and the view has several rows with the same value");
+            "refers to the column id, in which the view has several rows with the same value");
     assertThat(load.query("SELECT count(*) FROM {}.notes")).containsExactly("2");
     assertThat(load.query("SELECT count(*) FROM {}.a")).containsExactly("40");
   }
@@ -155,7 +155,7 @@ class ForeignKeysTest {
 
     assertThat(load.run()).isEqualTo(3);
 
-    assertThat(load.error()).contains("refers to its column number, which its view does not have");
+    assertThat(load.error()).contains("refers to the column number, which the view does not have");
     assertThat(load.query("SELECT count(*) FROM {}.notes")).containsExactly("1");
   }
 }

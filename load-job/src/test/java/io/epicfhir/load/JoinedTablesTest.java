@@ -253,7 +253,7 @@ class JoinedTablesTest {
     assertThat(load.report().at("/result/refused_joined").size()).isEqualTo(2);
     assertThat(load.report().at("/result/refused_joined/a").asText())
         .isEqualTo(
-            "Cannot load joined table a: view a has the same name and keeps the target's table; rename one of the two");
+            "Cannot load joined table a: view a has the same name, so the table in the database belongs to that; rename one of the two");
     assertThat(load.report().at("/result/refused_joined/nested").asText())
         .startsWith("Cannot load joined table nested: column item has the type struct<")
         .endsWith("correct its file in conf/joined");

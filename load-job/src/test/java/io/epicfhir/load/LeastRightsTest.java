@@ -88,7 +88,8 @@ class LeastRightsTest {
       ViewTables.write(load.lake(), "a", plain(), plainRows(4 + i, "new"));
       assertThat(load.run()).isEqualTo(3);
       assertThat(load.error().replace(load.schema(), "s"))
-          .contains("Let the owners run: GRANT USAGE ON SCHEMA \"s\" TO \"s_second\"");
+          .contains(
+              "Ask the owners of these objects to run: GRANT USAGE ON SCHEMA \"s\" TO \"s_second\"");
       assertThat(load.error()).contains("GRANT USAGE ON SCHEMA \"" + load.schema() + "_quality\"");
       assertThat(load.query("SELECT count(*) FROM {}.a")).containsExactly(4 + i + "");
     }

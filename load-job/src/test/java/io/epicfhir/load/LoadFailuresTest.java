@@ -219,7 +219,9 @@ class LoadFailuresTest {
     assertThat(load.run()).isEqualTo(3);
 
     assertThat(load.error())
-        .contains("column amount is now text", "drop those objects, rerun, then create them again");
+        .contains(
+            "column amount is now text",
+            "Drop the objects or undo the change, rerun, then restore them");
     assertThat(load.query("SELECT amount FROM {}.report")).containsExactly("1.50");
     load.execute("DROP VIEW {}.report");
     assertThat(load.run()).isZero();

@@ -141,7 +141,8 @@ class LoadTest {
       assertThat(load.query("SELECT count(*) FROM {}.a")).containsExactly("3");
       assertThat(load.report().at("/notes/0").asText())
           .startsWith("Someone else changed " + load.schema() + ".a between ")
-          .endsWith("it has 0 rows, but 3 were loaded. It was reloaded in full.");
+          .endsWith(
+              "the table has 0 rows, but 3 were loaded. It was reloaded in full. Find out who else writes to it.");
     }
 
     @Test

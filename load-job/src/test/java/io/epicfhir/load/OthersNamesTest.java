@@ -123,7 +123,7 @@ class OthersNamesTest {
 
     assertThat(load.error())
         .isEqualTo(
-            "Cannot load %s.a: %s has that name, and no table can be made beside it; rename or drop it, then rerun"
+            "Cannot load %s.a: %s already has that name; rename or drop it, then rerun"
                 .formatted(load.schema(), what));
     assertThat(load.query("SELECT * FROM {}.base")).containsExactly("x|y|x");
     assertThat(load.query("SELECT count(*) FROM {}.z")).containsExactly("3");

@@ -244,7 +244,7 @@ class PurgeTest {
     assertThat(load.run()).isZero();
     assertThat(load.purge()).isEqualTo(5);
     assertThat(load.error())
-        .contains("it still has rows that name one of them")
+        .contains("rows that name one of them are there again")
         .doesNotContain(ANNA);
   }
 

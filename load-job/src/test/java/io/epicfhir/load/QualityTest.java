@@ -138,7 +138,10 @@ class QualityTest {
     assertThat(why("hidden")).contains("read-only");
     assertThat(why("two")).isEqualTo("two.sql: write exactly one SELECT, without a semicolon");
     assertThat(why("elsewhere")).isEqualTo("there is no table b in the schema " + load.schema());
-    assertThat(why("strange")).contains("the folder has no such file");
+    assertThat(why("strange"))
+        .isEqualTo(
+            "load.quality.overrides names this check, but load.quality.folder has no file"
+                + " strange.sql; correct the name, or remove the override");
     assertThat(result("other").at("/state").asText()).isEqualTo("exceeded");
     assertThat(load.query("SELECT count(*) FROM {}.a")).containsExactly("3");
   }
@@ -286,7 +289,7 @@ class QualityTest {
   @Test
   void withoutChecksOrWithoutPostgresNothingCountsAsPassed() throws Exception {
     assertThat(load.run()).isZero();
-    assertThat(why("all")).contains("has no check");
+    assertThat(why("all")).contains("has no .sql file");
 
     check("less", "SELECT id FROM a");
     load.with("target", "parquet").with("export-folder", folder.resolve("out").toString());

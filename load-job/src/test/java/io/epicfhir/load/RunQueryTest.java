@@ -155,7 +155,7 @@ class RunQueryTest {
     "above, code=x;least=7;most=8, Cannot run the query above: it has no parameter most",
     "above, code=x;least=secret, 'Cannot run the query above: the parameter least takes a number, such as 6.50'",
     "none, '', 'Cannot run the query none: there is no none.sql or none.json in '",
-    "../queries/above, '', Cannot run the query by this name: a name has letters"
+    "../queries/above, '', Cannot run the query by this name: use letters"
   })
   void whatCannotBeRunIsToldWithoutTheValue(String name, String parameters, String told)
       throws IOException {

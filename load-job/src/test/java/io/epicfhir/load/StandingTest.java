@@ -73,7 +73,7 @@ class StandingTest {
   void aTableThatIsNotThereCannotBeAskedFor() throws Exception {
     assertThat(load.run("--views", "a,b")).isEqualTo(2);
     assertThat(load.error())
-        .isEqualTo("Cannot reload the table b: it is not in the lake, which has a");
+        .isEqualTo("Cannot reload the table b: the lake has no such table; use one of a");
   }
 
   /** They are somebody's archive; the table's are only the view's. */

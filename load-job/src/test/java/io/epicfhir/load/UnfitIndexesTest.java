@@ -64,13 +64,15 @@ class UnfitIndexesTest {
     assertThat(load.run()).as(() -> load.error()).isZero();
 
     assertThat(load.report().at("/notes/0").asText())
-        .isEqualTo(load.schema() + ".a was loaded without the index own, which its rows violate");
+        .isEqualTo(
+            load.schema() + ".a was loaded without the index own, because the rows violate it");
     assertThat(load.query("SELECT length(text) FROM {}.a")).containsExactly("9000");
     assertThat(load.query("SELECT indexname FROM pg_indexes WHERE schemaname = '{}' ORDER BY 1"))
         .containsExactly("a_pkey", "other");
     assertThat(load.run()).isZero();
     assertThat(load.report().at("/notes/0").asText())
-        .startsWith(load.schema() + ".a lacks own, which its rows violated at an earlier load.");
+        .startsWith(
+            load.schema() + ".a lacks own, because the rows of an earlier load violated it.");
 
     ViewTables.write(load.lake(), "a", LISTS, List.of(row("r1", "13", List.of("x"), "r1")));
     assertThat(load.run()).as(() -> load.error()).isZero();

@@ -19,7 +19,7 @@ import java.time.Duration;
  */
 public final class Erase implements Job {
   private static final String BACKUPS =
-      "Not reached: backups and snapshots of the lake and of PostgreSQL, replicas and WAL, versions"
+      "Not erased, because the pipeline does not reach them: backups and snapshots of the lake and of PostgreSQL, replicas and WAL, versions"
           + " that an object store keeps, copies that people made, the list of patients itself.";
 
   /** Runs the job as a process; see {@link io.epicfhir.common.job.JobArguments#USAGE}. */

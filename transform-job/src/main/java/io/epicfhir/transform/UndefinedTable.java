@@ -17,11 +17,12 @@ final class UndefinedTable {
   static String note(String table, Path path, Collection<String> unread) {
     return unread.isEmpty()
         ? table
-            + " no longer has a definition; its table is kept but not updated. Delete "
+            + " no longer has a definition; its table is kept but not updated. When you no longer need the"
+            + " table, delete "
             + path
-            + " when it is no longer needed."
+            + "."
         : table
-            + " may belong to "
+            + " may be defined in "
             + String.join(" or ", unread)
             + ", which cannot be read; its table is kept but not updated. Correct that file.";
   }

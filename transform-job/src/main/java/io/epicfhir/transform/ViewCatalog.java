@@ -151,7 +151,7 @@ final class ViewCatalog {
             + file.name()
             + " and in "
             + other.name()
-            + "; give one another name");
+            + "; rename one of them");
   }
 
   /** Each alone: together they would report the first problem only. */

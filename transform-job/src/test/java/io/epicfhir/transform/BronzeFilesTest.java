@@ -183,7 +183,7 @@ final class BronzeFilesTest {
       red = lake.rebuild("Patient");
       assertThat(red.problems())
           .anyMatch(p -> p.contains("export e1"))
-          .anyMatch(p -> p.startsWith("Silver Patient is not rebuilt and keeps its rows"));
+          .anyMatch(p -> p.startsWith("Cannot rebuild silver Patient: a bronze file is damaged"));
     }
 
     // Without a: it is what the export of Sunday says of it.

@@ -155,7 +155,7 @@ final class LookupsTest {
         "{\"resourceType\": \"ValueSet\", \"compose\": {\"include\": [{\"valueSet\": [\"v\"]}]}}|it selects codes by a filter",
         "{\"resourceType\": \"ValueSet\"}|it has neither an expansion nor a list",
         "{\"resourceType\": \"ConceptMap\", \"group\": [{\"unmapped\": {\"mode\": \"fixed\"}}]}|\"unmapped\" gives no row",
-        "{\"resourceType\": \"Patient\"}|a lookup is a CodeSystem",
+        "{\"resourceType\": \"Patient\"}|a lookup must be a CodeSystem",
         "{\"resourceType\": \"CodeSystem\", \"content\": \"complete\"|x.json:1: this is not valid JSON from here on",
       })
   void aTerminologyResourceThatDoesNotHoldAllItsCodesIsRefused(String json, String message) {
@@ -264,8 +264,8 @@ final class LookupsTest {
     assertThat(results.failed()).containsOnlyKeys("concept");
     assertThat(results.failed().get("concept"))
         .isEqualTo(
-            "Lookup concept keeps its last good table. CONCEPT.csv: it cannot be read; check its"
-                + " rights, or fetch it again");
+            "Lookup concept keeps its last good table. CONCEPT.csv: the file cannot be read; check"
+                + " its permissions, or fetch it again");
     assertThat(results.table("concept")).as("the last good one").isPresent();
     assertThat(lake.table("lookups/concept")).containsExactly("1 A");
     assertThat(lake.table("lookups/x")).containsExactly("a", "b");

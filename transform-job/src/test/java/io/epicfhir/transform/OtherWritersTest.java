@@ -137,8 +137,8 @@ final class OtherWritersTest {
   @Test
   void silverThatIsGoneIsRedUntilItIsRebuilt() {
     lake.lake().delete(paths().silver());
-    red("Patient", "its table is gone");
-    red("Condition", "its table is gone");
+    red("Patient", "the table is gone");
+    red("Condition", "the table is gone");
     mendedByARebuild("Patient", "Condition");
   }
 
@@ -146,9 +146,9 @@ final class OtherWritersTest {
   void silverThatIsGoneStaysRedWhenAnotherTypeMakesTheTableAnew() {
     lake.lake().delete(paths().silver());
     lake.export("e3", WEDNESDAY).resource("Encounter", "n").land();
-    red("Patient", "its table is gone");
+    red("Patient", "the table is gone");
     assertThat(lake.live("Encounter")).hasSize(1);
-    red("Patient", "its table is gone");
+    red("Patient", "the table is gone");
     mendedByARebuild("Patient", "Condition");
     assertThat(lake.live("Encounter")).hasSize(1);
   }
@@ -157,7 +157,7 @@ final class OtherWritersTest {
   void silverOfAnOlderBackupIsRedUntilItIsRebuilt() {
     lake.lake().delete(commit(1, "json"));
     lake.lake().delete(commit(1, "crc"));
-    red("Patient", "its newest commit is 0, but the pipeline had written commit 1");
+    red("Patient", "the table's newest commit is 0, but the pipeline had written commit 1");
     mendedByARebuild("Patient", "Condition");
   }
 
@@ -179,7 +179,9 @@ final class OtherWritersTest {
     assertThat(lake.silver("Patient")).isEqualTo(silver);
     lake.somebody("silver", "DELETE FROM %s WHERE id = 'a'");
     cleaned();
-    red("Patient", "its log no longer has all commits, and it has 2 rows instead of 3");
+    red(
+        "Patient",
+        "the table's log no longer has all commits, and the type has 2 rows instead of 3");
     mendedByARebuild("Patient");
   }
 
@@ -227,7 +229,7 @@ final class OtherWritersTest {
   void aViewThatIsGoneIsRebuiltAndNamed() {
     lake.lake().delete(paths().view("patient"));
     assertThat(lake.transform().views().changed())
-        .isEqualTo(Map.of("patient", "its table is gone"));
+        .isEqualTo(Map.of("patient", "the table is gone"));
     assertThat(lake.rows("patient")).isEqualTo(rows);
   }
 
@@ -240,7 +242,9 @@ final class OtherWritersTest {
     }
     assertThat(lake.transform().views().changed())
         .isEqualTo(
-            Map.of("patient", "its newest commit is 0, but the pipeline had written commit 1"));
+            Map.of(
+                "patient",
+                "the table's newest commit is 0, but the pipeline had written commit 1"));
     assertThat(lake.rows("patient")).isEqualTo(rows);
   }
 

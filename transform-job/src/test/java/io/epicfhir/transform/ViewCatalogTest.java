@@ -57,12 +57,12 @@ final class ViewCatalogTest {
                 new org.apache.hadoop.fs.Path("/lake/views/patient"),
                 read.unread()))
         .isEqualTo(
-            "View patient may belong to e.json or f.json, which cannot be read; its table is kept"
+            "View patient may be defined in e.json or f.json, which cannot be read; its table is kept"
                 + " but not updated. Correct that file.");
     assertThat(
             UndefinedTable.note(
                 "View patient", new org.apache.hadoop.fs.Path("/lake/views/patient"), List.of()))
-        .contains("Delete /lake/views/patient when it is no longer needed");
+        .contains("When you no longer need the table, delete /lake/views/patient");
   }
 
   @Test
@@ -129,8 +129,8 @@ final class ViewCatalogTest {
     assertThat(read.problems())
         .extracting(ViewCatalog.Problem::message)
         .containsExactly(
-            "view same is in a.json and in b.json; give one another name",
-            "view Same is in b.json and in a.json; give one another name");
+            "view same is in a.json and in b.json; rename one of them",
+            "view Same is in b.json and in a.json; rename one of them");
   }
 
   @Test

@@ -93,7 +93,8 @@ final class ViewKillTest {
     assertThat(people.get("let_through").asLong()).isEqualTo(now.length);
     assertThat(people.get("delta_version").asLong()).isEqualTo(lake.viewVersion("people"));
     assertThat(report.get("notes").toString())
-        .contains("View people was rebuilt: a run was killed before it could note");
+        .contains(
+            "View people was rebuilt: a run was killed after its commit, before it could write");
 
     assertThat(TestLake.job(folder.resolve("pipeline.conf"))).as("nothing new").isZero();
     assertThat(lake.viewVersion("people")).isEqualTo(people.get("delta_version").asLong());

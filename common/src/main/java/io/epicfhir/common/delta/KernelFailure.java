@@ -45,7 +45,8 @@ final class KernelFailure {
                         failure,
                         "check that the lake exists, is writable and is not full, and that the table's"
                             + " _delta_log is complete")
-                    : "check the table's _delta_log, or move the table away and rebuild it"),
+                    : "check the table's _delta_log; if it cannot be repaired, move the table's folder away and"
+                        + " rerun from transform, which rebuilds it"),
         withoutMessages(failure));
   }
 

@@ -114,7 +114,10 @@ final class LogWriter {
     if (reader.listing().newest().isEmpty()) {
       throw new JobException(
           ExitCode.STORAGE,
-          "Cannot commit to the Delta table " + table + ": it does not exist; create it first");
+          "Cannot commit to the Delta table "
+              + table
+              + ": it has no _delta_log, so someone may have deleted or moved it; find out who, then"
+              + " rerun from transform");
     }
     return reader.load(OptionalLong.empty());
   }

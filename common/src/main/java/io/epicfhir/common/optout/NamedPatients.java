@@ -32,7 +32,7 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
   private static final Pattern ID =
       Pattern.compile("(?:(?:https?://\\S+/)?Patient/)?([A-Za-z0-9._-]{1,64})");
 
-  /** The value may have blanks in it; what a table puts around or behind it is none of it. */
+  /** The value may have spaces in it; what a table puts around or behind it is none of it. */
   private static final Pattern IDENTIFIER =
       Pattern.compile(
           "[^\\s|\"',;]*\\|[^\\s|\"',;#](?:[^\\p{Cntrl}|\"',;#\u00A0]*[^\\s|\"',;#\u00A0])?");
@@ -100,7 +100,7 @@ public record NamedPatients(Set<String> ids, Set<String> identifiers) {
           file,
           "these lines are not an id, Patient/id or an identifier (system|value): "
               + odd.stream().map(String::valueOf).collect(Collectors.joining(", "))
-              + "; write one patient a line, without quotes, further columns, comments or blanks");
+              + "; write one patient a line, without quotes, further columns, comments or spaces");
     }
     if (ids.isEmpty() && identifiers.isEmpty()) {
       throw unusable(

@@ -46,8 +46,7 @@ public final class QueryFile {
   public static SqlQuery read(Path folder, String name, List<String> dialects) {
     if (!NAME.matcher(name).matches()) {
       throw new QueryRefused(
-          "by this name",
-          "a name has letters, digits and _, a letter first; folders are not searched");
+          "by this name", "use letters, digits and _, beginning with a letter, and no folder");
     }
     QueryFile file = new QueryFile(name);
     try {
@@ -62,7 +61,7 @@ public final class QueryFile {
     } catch (JsonProcessingException e) {
       throw new QueryRefused(name, name + ".json is not valid JSON");
     } catch (IOException e) {
-      throw new QueryRefused(name, "its file cannot be read; check that it is UTF-8");
+      throw new QueryRefused(name, "the file cannot be read; check that it is readable and UTF-8");
     }
     throw new QueryRefused(name, "there is no " + name + ".sql or " + name + ".json in " + folder);
   }

@@ -51,7 +51,8 @@ public final class QueryOutput {
     }
     to.println(
         count > MOST_ROWS
-            ? "%d rows; the first %d are shown, --out FILE.csv has all".formatted(count, MOST_ROWS)
+            ? "%d rows; the first %d are shown, --out FILE.csv writes all"
+                .formatted(count, MOST_ROWS)
             : count == 1 ? "1 row" : count + " rows");
   }
 

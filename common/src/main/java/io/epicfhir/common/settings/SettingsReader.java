@@ -3,6 +3,7 @@ package io.epicfhir.common.settings;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigObject;
+import io.epicfhir.common.DurationText;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import java.nio.file.Path;
@@ -125,7 +126,7 @@ public final class SettingsReader {
     Duration value =
         read(key, Config::getDuration, Duration.ZERO, "a duration such as \"30 seconds\"");
     if (value.isNegative()) {
-      problem(key, value.toString(), "a duration that is not negative");
+      problem(key, DurationText.of(value), "a duration that is not negative");
     }
     return value;
   }

@@ -76,7 +76,7 @@ class TableLogTest {
     assertThat(log.version()).isEmpty();
     assertThatThrownBy(() -> log.replace(definition(Map.of()), List.of(), "s"))
         .isInstanceOf(JobException.class)
-        .hasMessageContaining("it does not exist; create it first");
+        .hasMessageContaining("it has no _delta_log, so someone may have deleted or moved it");
   }
 
   @Test
@@ -252,7 +252,7 @@ class TableLogTest {
     assertThat(log.version()).hasValue(1);
     assertThatThrownBy(() -> log.snapshot())
         .isInstanceOf(JobException.class)
-        .hasMessageContaining("move the table away and rebuild it");
+        .hasMessageContaining("move the table's folder away and" + " rerun from transform");
   }
 
   @Test

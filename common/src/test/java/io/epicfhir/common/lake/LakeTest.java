@@ -105,7 +105,7 @@ class LakeTest {
     void aBrokenOneIsNamed() {
       lake.write(lake.paths().state("landings/x.json"), "{");
       assertThatThrownBy(() -> new Landings(lake).all())
-          .hasMessageContaining("landings/x.json is not a Landing");
+          .hasMessageContaining("landings/x.json does not have the expected content");
     }
 
     private Landing landing(String id, String time) {

@@ -48,8 +48,7 @@ public final class WithdrawnExports {
                 + " was withdrawn because its bronze files were damaged, and its data has not been exported"
                 + " again since. Clear the task extract of run "
                 + lost.runKey()
-                + ", or rerun from the kick-off: the next export of the group covers"
-                + " its time as well");
+                + ", or rerun from the kick-off: the next export of the group then covers that time as well");
       }
     }
   }

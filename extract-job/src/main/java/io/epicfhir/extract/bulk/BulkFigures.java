@@ -187,7 +187,7 @@ public final class BulkFigures {
     recorder.patients(patients, patients == 0 ? 0 : (double) ms / patients);
     if (started.asked().since() != null) {
       recorder.note(
-          "This is an incremental export: only changed patients are counted, and the time per"
+          "This is an incremental export, so the report counts only changed patients; the time per"
               + " patient includes the changes of all other resources.");
     }
   }

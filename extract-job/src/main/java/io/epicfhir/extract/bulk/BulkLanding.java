@@ -193,7 +193,7 @@ public final class BulkLanding {
       ledger.references().ifPresent(figures::hydrated);
       context
           .recorder()
-          .note("An earlier try had ingested all files; this try completed its landing.");
+          .note("An earlier try had ingested all files; this try only completed the landing.");
     }
     return begun;
   }

@@ -145,6 +145,7 @@ public final class LandGroup {
     }
     ledger.renewed();
     new DurableKickOff(context, settings, bulk, Pace.real()).again(old.asked(), old.exportId());
-    return expired.given("the export was requested again; the next try continues when it is ready");
+    return expired.given(
+        "the export was requested again; the next try continues when the new one is ready");
   }
 }

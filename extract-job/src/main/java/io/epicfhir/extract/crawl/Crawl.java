@@ -1,5 +1,6 @@
 package io.epicfhir.extract.crawl;
 
+import io.epicfhir.common.DurationText;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.job.JobContext;
@@ -215,9 +216,9 @@ public final class Crawl {
               + date
               + ", this machine's clock says "
               + after
-              + ", more than "
-              + tolerance.toMinutes()
-              + " minutes apart; correct the wrong clock and rerun");
+              + ". They differ by more than "
+              + DurationText.of(tolerance)
+              + " (source.clock-tolerance); correct the wrong clock and rerun");
     }
     return date.isAfter(before) ? before : date;
   }

@@ -116,7 +116,7 @@ public final class CrawlLanding {
                 + later.exportId()
                 + " of "
                 + later.transactionTime()
-                + " shows only what changed after it: everything is asked for again.");
+                + " has only what changed after it. This crawl requests everything again.");
   }
 
   /** What this crawl read is older than what the later one has shown: it must not win over it. */

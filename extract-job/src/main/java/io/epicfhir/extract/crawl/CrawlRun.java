@@ -15,7 +15,7 @@ import io.epicfhir.extract.crawl.pages.OutcomePolicy;
 import io.epicfhir.extract.crawl.pages.References;
 import io.epicfhir.extract.crawl.reads.Confirmation;
 import io.epicfhir.extract.crawl.reads.CrawlProgress;
-import io.epicfhir.extract.crawl.reads.Documents;
+import io.epicfhir.extract.crawl.reads.DocumentBudget;
 import io.epicfhir.extract.crawl.reads.Hydration;
 import io.epicfhir.extract.crawl.reads.ReadProblems;
 import io.epicfhir.extract.crawl.reads.ReadsById;
@@ -233,7 +233,7 @@ final class CrawlRun implements AutoCloseable {
       confirmation = new Confirmation(settings, spool, index, expectations());
       confirmation.run(reads, hydration, begun.group(), begun.startedAt());
       hydration.run(); // what was confirmed can refer to more
-      Documents.ofToday(index, figures, settings.attachments())
+      DocumentBudget.ofToday(index, figures, settings.attachments())
           .run(reads, hydration.documents(index.documentsLeft(begun.group(), begun.startedAt())));
     }
   }

@@ -85,7 +85,7 @@ final class Exchange {
                     + ask.what()
                     + ": the server redirects more than "
                     + Redirects.MOST
-                    + " times; check with the server's operator"
+                    + " times; ask the server's operator why"
                     + ask.at());
           }
           continue;
@@ -163,6 +163,6 @@ final class Exchange {
   private static JobException refused(Ask ask, String why) {
     return new JobException(
         ExitCode.REFUSED,
-        "Cannot " + ask.what() + ": " + why + "; check with the server's operator" + ask.at());
+        "Cannot " + ask.what() + ": " + why + "; ask the server's operator" + ask.at());
   }
 }

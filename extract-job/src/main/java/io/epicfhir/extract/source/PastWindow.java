@@ -49,13 +49,13 @@ public final class PastWindow {
       context
           .recorder()
           .note(
-              "\"%s\": the server cannot export single past days, so this run requests, once, %s up to"
+              "\"%s\": a single past day cannot be requested, so this run requests %s up to"
                       .formatted(
                           group,
                           since == null
                               ? "everything (a full export)"
                               : "the changes since " + since)
-                  + " now. Runs for other past days then find it and request nothing.");
+                  + " now. Runs for other past days use this export and request nothing.");
     }
   }
 

@@ -205,8 +205,9 @@ public final class SourceClient {
               + ask.what()
               + ": "
               + ask.url().getHost()
-              + " is another origin than source.base-url and not in source.allowed-origins: the"
-              + " token must not go there");
+              + " is another origin than source.base-url and not in source.allowed-origins, so the"
+              + " access token must not go there; if the server's operator confirms it, add it to"
+              + " source.allowed-origins");
     }
   }
 }

@@ -148,6 +148,16 @@ class CohortTest {
   }
 
   @Test
+  void aFileThatIsNotUtf8IsNamedSo() throws IOException {
+    site.set("crawl.patients.from", "file");
+    Files.write(folder.resolve("ids.txt"), new byte[] {'a', (byte) 0xe4, '\n'}); // ISO 8859-1
+
+    assertThat(site.crawl("r1")).isEqualTo(2);
+
+    assertThat(site.error("r1")).contains("ids.txt is not UTF-8; save it as UTF-8");
+  }
+
+  @Test
   void aServerWithoutSearchByPostIsNamedTheSettingThatAsksByGet() throws IOException {
     clinic.answers("Patient?identifier=", Reply.fhir(405, outcome("error", "not-supported", "")));
     site.set("crawl.patients.from", "file").set("crawl.patients.mrn-system", "urn:mrn");

@@ -112,7 +112,7 @@ class DamagedCrawlTest {
     everythingIsThere();
     assertThat(site.deletions()).as("gone since").containsExactly("Condition/c3");
     assertThat(site.report("r1").path("notes").toString())
-        .contains("was withdrawn", "everything is asked for again");
+        .contains("was withdrawn", "requests everything again");
     assertThat(crawl("r3")).isZero();
     assertThat(site.newest()).as("nothing has changed").isEmpty();
     assertThat(site.deletions()).isEmpty();

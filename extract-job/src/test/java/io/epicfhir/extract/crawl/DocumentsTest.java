@@ -298,7 +298,9 @@ class DocumentsTest {
     assertThat(site.crawl("r1")).isZero();
     assertThat(binaries()).hasSize(4);
     assertThat(site.report("r1").path("counters").path("attachments.left").asInt()).isEqualTo(2);
-    assertThat(site.report("r1").path("notes").toString()).contains("2 documents are left");
+    assertThat(site.report("r1").path("notes").toString())
+        .contains(
+            "2 documents are left for the next run: crawl.attachments.daily-limit was reached");
 
     assertThat(site.crawl("r2")).as("the same day").isZero();
     assertThat(binaries()).isEmpty();
@@ -330,6 +332,9 @@ class DocumentsTest {
     assertThat(had).isBetween(2, 3);
     int left = site.report("r1").path("counters").path("attachments.left").asInt();
     assertThat(had + left + (clinic.count("Binary/b0") > 0 ? 1 : 0)).isEqualTo(6);
+    assertThat(site.report("r1").path("notes").toString())
+        .contains("the server's own limit of documents a day was reached (its error 4135)")
+        .doesNotContain("crawl.attachments.daily-limit");
     clinic.rules.remove(1);
     assertThat(site.crawl("r2")).isZero();
     assertThat(binaries()).hasSize(5 - had);

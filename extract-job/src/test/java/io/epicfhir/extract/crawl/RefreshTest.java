@@ -78,7 +78,7 @@ class RefreshTest {
       site.withInterval();
       assertThat(site.crawl("d1")).isZero();
       assertThat(site.report("d1").path("notes").toString())
-          .contains("requests, once, everything (a full export) up to now");
+          .contains("requests everything (a full export) up to now");
       long asked = site.asked("Observation");
       assertThat(site.crawl("d2")).isZero();
       assertThat(site.asked("Observation")).isEqualTo(asked);

@@ -47,6 +47,17 @@ class ExtractSettingsTest {
   }
 
   @Test
+  void a_window_without_a_number_of_days_is_a_problem_of_window_days() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    "epic-fhir { source.key-file = key.pem, bulk { windows { Goal = \"start-date=ge{from}\" }, window-days = null } }"))
+        .hasMessageContaining(
+            "bulk.window-days = nothing for Goal: expected a number of days for Goal, which"
+                + " bulk.windows names, or for \"*\"");
+  }
+
+  @Test
   void the_shipped_file_gives_the_defaults() throws IOException {
     ExtractSettings settings = read("epic-fhir.source.key-file = key.pem");
 

@@ -145,7 +145,8 @@ class LinksOverHttpTest extends HttpCase {
                       Ask.get("search", Link.absolute("http://127.0.0.1:9/page"), FHIR),
                       site.traffic,
                       1000))
-          .hasMessageContaining("the token must not go there");
+          .hasMessageContaining(
+              "access token must not go there; if the server's operator confirms it");
     }
   }
 }

@@ -96,7 +96,7 @@ public final class ParquetTarget implements Target {
       if (!other.equals(movedFrom)) {
         throw new JobException(
             ExitCode.SETTINGS,
-            "Cannot load into %s: it has the views of the lake %s, and the settings name the lake %s. Give each lake a folder of its own (load.export-folder). If the lake has moved, set load.moved-from = \"%2$s\" and rerun."
+            "Cannot load into %s: it holds the views of the lake %s, but the settings name the lake %s. Give each lake a folder of its own (load.export-folder). If the lake has moved, set load.moved-from = \"%2$s\" and rerun."
                 .formatted(folder.path(), other, own));
       }
       folder.write(view, export.get().movedTo(own));
@@ -140,7 +140,7 @@ public final class ParquetTarget implements Target {
     if (rows != request.expected()) {
       throw new JobException(
           ExitCode.DATA_REFUSED,
-          "Cannot load %s: %d rows arrived of the %d that the view table has; the old files stay"
+          "Cannot load %s: %d rows arrived of the %d that the view table has; the old files stay; rerun"
               .formatted(nameOf(view.name()), rows, request.expected()));
     }
     Instant now = Instant.now();

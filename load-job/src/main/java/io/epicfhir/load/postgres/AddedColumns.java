@@ -94,7 +94,7 @@ record AddedColumns(
     String names = columns.stream().map(TableShape.Column::name).collect(Collectors.joining(", "));
     return new PostgresFailure(
         PostgresFailure.Kind.DEPENDED_ON,
-        "Cannot load %s: its view has new columns (%s), and PostgreSQL adds none to a partition or a table of a composite type. Let the owner of its parent or type add them, or detach the table, then rerun."
+        "Cannot load %s: its view has new columns (%s), but PostgreSQL cannot add columns to a partition or to a table of a composite type. Ask the owner of the parent table or of the type to add them, or detach the table, then rerun."
             .formatted(load.nameOf(request.view()), names));
   }
 

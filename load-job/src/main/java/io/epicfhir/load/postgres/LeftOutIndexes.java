@@ -27,7 +27,7 @@ record LeftOutIndexes(PostgresLoad load) {
             (view, names) ->
                 load.notes()
                     .accept(
-                        "%s.%s lacks %s, which its rows violated at an earlier load. Each load that writes the table tries to create it again."
+                        "%s.%s lacks %s, because the rows of an earlier load violated it. Each load that writes the table tries to create it again; correct the rows at the source."
                             .formatted(load.settings().schema(), view, names)));
   }
 

@@ -152,7 +152,7 @@ record MergeRows(String name, StandingTable table, TableShape shape, String read
         table.referenced().stream()
             .allMatch(key -> shape.columns().stream().anyMatch(c -> c.name().equals(key)));
     if (!has) {
-      throw refused("which its view does not have");
+      throw refused("which the view does not have");
     }
     // No foreign key refers to a row without a value; such rows are deleted and inserted.
     String twice =
@@ -162,14 +162,14 @@ record MergeRows(String name, StandingTable table, TableShape shape, String read
                 key(column -> "n." + column + " IS NOT NULL", " AND "),
                 key(column -> "n." + column, ", "));
     if (Sql.number(connection, twice) != 0) {
-      throw refused("and the view has several rows with the same value");
+      throw refused("in which the view has several rows with the same value");
     }
   }
 
   PostgresFailure refused(String why) {
     return new PostgresFailure(
         PostgresFailure.Kind.DEPENDED_ON,
-        "Cannot load %s: the foreign key %s refers to its column %s, %s. The table keeps its last rows; drop the foreign key, then rerun."
+        "Cannot load %s: the foreign key %s refers to the column %s, %s. The table keeps its last rows; drop the foreign key, then rerun."
             .formatted(name, table.referencedBy(), String.join(", ", table.referenced()), why));
   }
 

@@ -95,7 +95,9 @@ record PostgresLoad(
     if (session.number(holders) > 0) {
       throw new PostgresFailure(
           PostgresFailure.Kind.BUSY,
-          "Cannot put the new " + nameOf(view) + " in place: another session holds a lock");
+          "Cannot put the new "
+              + nameOf(view)
+              + " in place: another session holds a lock; rerun when it has ended");
     }
   }
 
@@ -124,7 +126,7 @@ record PostgresLoad(
     if (arrived != expected) {
       throw new PostgresFailure(
           PostgresFailure.Kind.DATA,
-          "Cannot load %s: %d rows arrived of the %d that the view table has; the table keeps its last rows"
+          "Cannot load %s: %d rows arrived of the %d that the view table has; the table keeps its last rows; rerun"
               .formatted(nameOf(view), arrived, expected));
     }
   }

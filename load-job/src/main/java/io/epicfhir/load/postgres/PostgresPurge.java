@@ -117,7 +117,7 @@ public final class PostgresPurge {
       notes.accept(
           ("Not searched for erased patients: %s. These are materialized views, foreign tables,"
                   + " tables that load.user may not read, or tables of another schema that inherit"
-                  + " from a loaded one. Their owners refresh them, or delete the rows.")
+                  + " from a loaded one. Ask their owners to refresh them, or to delete the rows.")
               .formatted(String.join(", ", others)));
     }
   }

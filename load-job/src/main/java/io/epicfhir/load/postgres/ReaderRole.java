@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * takes away by hand stays away until the settings name another role.
  */
 record ReaderRole(LoadSettings settings, LoadState state, PostgresSession session) {
-  private static final String DOING = "grant the role of load.reader-role its privileges";
+  private static final String DOING = "grant load.reader-role its rights";
 
   /**
    * Gives the role what it lacks since the settings name it. PostgreSQL only warns where it could
@@ -64,8 +64,8 @@ record ReaderRole(LoadSettings settings, LoadState state, PostgresSession sessio
             .collect(Collectors.joining("; "));
     return new PostgresFailure(
             PostgresFailure.Kind.REFUSED,
-            "Cannot %s: load.user may not grant them. Let the owners run: %s. Then rerun."
-                .formatted(DOING, statements))
+            "Cannot grant %s (load.reader-role) its rights: load.user may not grant them. Ask the owners of these objects to run: %s. Then rerun."
+                .formatted(role, statements))
         .asJobException();
   }
 

@@ -100,7 +100,7 @@ final class StandingCheck {
       if (by != null && read(shape).filter(now -> !now.tampered()).isEmpty()) {
         why.put(
             shape.name(),
-            "Cannot keep %s.%s as it was loaded: its rows were changed after that in the same run, by the load of another table (through %s) or by someone else. Drop or disable the trigger, or let the foreign key have no action, then rerun."
+            "Cannot keep %s.%s as it was loaded: its rows were changed later in the same run, by the load of another table (through %s) or by someone else. Drop or disable the trigger, or change the foreign key to NO ACTION, then rerun."
                 .formatted(load.settings().schema(), shape.name(), by));
       }
     }

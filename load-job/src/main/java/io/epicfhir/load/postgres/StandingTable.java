@@ -136,14 +136,14 @@ record StandingTable(
   static PostgresFailure inTheWay(String table, String what) {
     return new PostgresFailure(
         PostgresFailure.Kind.REFUSED,
-        "Cannot load %s: %s has that name, and no table can be made beside it; rename or drop it, then rerun"
+        "Cannot load %s: %s already has that name; rename or drop it, then rerun"
             .formatted(table.replace("\"", ""), what));
   }
 
   private static PostgresFailure hides(String table) {
     return new PostgresFailure(
         PostgresFailure.Kind.REFUSED,
-        "Cannot load %s: row security may hide some of its rows from load.user, which does not own the table. Give that role BYPASSRLS, or a policy of the table FOR ALL USING (true), then rerun."
+        "Cannot load %s: row security may hide some of its rows from load.user, which does not own the table. Give that role BYPASSRLS, or add a policy FOR ALL USING (true) to the table, then rerun."
             .formatted(table.replace("\"", "")));
   }
 

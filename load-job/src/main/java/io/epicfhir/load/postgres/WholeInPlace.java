@@ -52,7 +52,7 @@ final class WholeInPlace extends RowsInPlace {
     if (!retyped.isEmpty()) {
       throw new PostgresFailure(
           PostgresFailure.Kind.DEPENDED_ON,
-          "Cannot load %s: column %s is now %s, and SQL views or other objects depend on the table, or others gave it what a new table would not have, such as row security or another owner; drop those objects, rerun, then create them again"
+          "Cannot load %s: column %s is now %s, and the table cannot be replaced, because other objects depend on it (SQL views, …), or because it has row security or another owner. Drop the objects or undo the change, rerun, then restore them"
               .formatted(
                   load.nameOf(view), retyped.get(0).name(), PostgresType.sql(retyped.get(0))));
     }
@@ -145,7 +145,7 @@ final class WholeInPlace extends RowsInPlace {
             load()
                 .notes()
                 .accept(
-                    "%s was loaded without the index %s, which its rows violate"
+                    "%s was loaded without the index %s, because the rows violate it"
                         .formatted(load().nameOf(view()), index)));
   }
 }

@@ -73,7 +73,8 @@ public record QualityCheck(
    */
   public static QualityCheck parse(String name, String file) throws Unusable {
     if (!Identifiers.valid(name)) {
-      throw new Unusable("the file's name is used as a table name: only letters, digits and _");
+      throw new Unusable(
+          "the file's name becomes a table's name: use letters, digits and _, beginning with a letter");
     }
     Map<String, String> head = new LinkedHashMap<>();
     List<String> lines = file.lines().toList();
@@ -99,7 +100,8 @@ public record QualityCheck(
     Matcher share = SHARE.matcher(head.getOrDefault("max-share", ""));
     boolean hasShare = head.containsKey("max-share");
     if (hasShare && !share.matches()) {
-      throw new Unusable("max-share is a number from 0 to 1 and a table: 0.01 of patient");
+      throw new Unusable(
+          "max-share needs a number from 0 to 1 and a table, such as 0.01 of patient");
     }
     List<String> tables = list(head, "tables");
     String shareOf = hasShare ? share.group(2) : "";

@@ -44,7 +44,12 @@ public final class QualityChecks {
     try {
       files = files();
     } catch (IOException e) {
-      return Map.of(ALL, failed("load.quality.folder cannot be read: " + settings.folder()));
+      return Map.of(
+          ALL,
+          failed(
+              "load.quality.folder cannot be read: "
+                  + settings.folder()
+                  + "; check that it exists and that the job may read it"));
     }
     for (Path file : files) {
       String name = file.getFileName().toString().replaceFirst("\\.sql$", "");
@@ -52,10 +57,20 @@ public final class QualityChecks {
     }
     for (String strange : new TreeSet<>(settings.overrides().keySet())) {
       results.computeIfAbsent(
-          strange, n -> failed("load.quality.overrides names it, and the folder has no such file"));
+          strange,
+          n ->
+              failed(
+                  "load.quality.overrides names this check, but load.quality.folder has no file "
+                      + n
+                      + ".sql; correct the name, or remove the override"));
     }
     if (files.isEmpty()) {
-      results.put(ALL, failed("load.quality.folder has no check"));
+      results.put(
+          ALL,
+          failed(
+              "load.quality.folder has no .sql file: "
+                  + settings.folder()
+                  + "; correct the setting, or turn the checks off (load.quality.enabled = false)"));
     }
     return results;
   }

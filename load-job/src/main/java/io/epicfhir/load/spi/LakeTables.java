@@ -72,7 +72,7 @@ public record LakeTables(List<LakeTable> all, Map<LakeTable, JobException> clash
   private static JobException clash(LakeTable table, LakeTable first) {
     return new JobException(
         ExitCode.SETTINGS,
-        "Cannot load %s: %s has the same name and keeps the target's table; rename one of the two"
+        "Cannot load %s: %s has the same name, so the table in the database belongs to that; rename one of the two"
             .formatted(table, first));
   }
 

@@ -13,6 +13,6 @@ public final class LeftBehind {
         ExitCode.DATA_REFUSED,
         "Cannot remove the listed patients from "
             + where
-            + ": it still has rows that name one of them; wait until the other writer ends, then rerun");
+            + ": rows that name one of them are there again; if another job writes there, wait until it ends, then rerun");
   }
 }

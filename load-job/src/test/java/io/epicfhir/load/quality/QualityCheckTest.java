@@ -78,7 +78,7 @@ class QualityCheckTest {
         "title: Patients without an MRN | | a line is missing: -- title: …",
         "category: completeness | category: beauty | category is one of [conformance, completeness, plausibility]",
         "severity: amber | severity: pink | severity is one of [amber, red]",
-        "0.01 of patient | 1 % of patient | max-share is a number from 0 to 1 and a table: 0.01 of patient",
+        "0.01 of patient | 1 % of patient | max-share needs a number from 0 to 1 and a table, such as 0.01 of patient",
         "0.01 of patient | 0.01 of claim | the table of max-share must be listed in tables",
         "keys: id | keys: a b | keys has names with commas between them",
       })

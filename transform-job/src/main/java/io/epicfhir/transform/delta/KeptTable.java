@@ -75,7 +75,8 @@ public final class KeptTable {
         .or(
             () ->
                 isAhead(state.deltaVersion())
-                    ? Optional.of("a run was killed before it could note what it had committed")
+                    ? Optional.of(
+                        "a run was killed after its commit, before it could write the table's state")
                     : Optional.empty());
   }
 
@@ -88,11 +89,11 @@ public final class KeptTable {
   public Optional<String> strange(long version, String identity) {
     OptionalLong newest = log.version();
     if (newest.isEmpty()) {
-      return Optional.of("its table is gone");
+      return Optional.of("the table is gone");
     }
     if (newest.getAsLong() < version) {
       return Optional.of(
-          "its newest commit is %d, but the pipeline had written commit %d"
+          "the table's newest commit is %d, but the pipeline had written commit %d"
               .formatted(newest.getAsLong(), version));
     }
     Optional<String> found = log.identity(version);

@@ -17,7 +17,7 @@ public final class Document {
     this.bytes = bytes;
   }
 
-  /** A document in base64; line breaks and blanks in it do not matter. */
+  /** A document in base64; line breaks and spaces in it do not matter. */
   public static Document ofBase64(byte[] base64) {
     return new Document(Base64Bytes.decoded(base64));
   }

@@ -44,7 +44,7 @@ record PdfNames(List<String> names, boolean isElsewhere) {
     return SPACE.indexOf(c) < 0 && DELIMITERS.indexOf(c) < 0;
   }
 
-  /** Past blanks and comments. */
+  /** Past spaces and comments. */
   private static int past(String text, int from) {
     int at = from;
     boolean comment = false;

@@ -189,7 +189,7 @@ final class Functions {
     FhirType type =
         FhirType.common(arguments.get(1).type(), arguments.get(2).type())
             .filter(common -> common.form().primitive())
-            .orElseThrow(() -> refuse("both results of iif must be of one primitive type"));
+            .orElseThrow(() -> refuse("both results of iif must have the same primitive type"));
     return new Expr.Call(Op.IIF, arguments, type);
   }
 

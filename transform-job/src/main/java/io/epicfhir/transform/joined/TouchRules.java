@@ -64,7 +64,7 @@ final class TouchRules {
           statement.line(),
           "\"touched by "
               + label
-              + "\" gives one column of the key's type, "
+              + "\" must return one column of the key's type, "
               + type.simpleString());
     }
     AnalysedView.check(view, InternalRows.analysed(keys), statement.line());

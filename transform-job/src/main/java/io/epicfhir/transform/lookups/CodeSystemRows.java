@@ -34,9 +34,7 @@ final class CodeSystemRows {
     String content = resource.path("content").asText();
     if (!content.equals("complete") && !content.equals("fragment")) {
       throw new LookupRefused(
-          file,
-          0,
-          "its content is \"" + content + "\"; a lookup needs one that is complete or a fragment");
+          file, 0, "its content is \"" + content + "\"; a lookup needs complete or fragment");
     }
     concepts(resource.path("concept"));
     JsonNode count = resource.path("count");

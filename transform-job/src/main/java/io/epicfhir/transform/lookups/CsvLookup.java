@@ -33,7 +33,7 @@ final class CsvLookup {
 
   private LookupContent content() {
     if (text.isEmpty()) {
-      throw refuse(0, "the file is empty; its first line names the columns");
+      throw refuse(0, "the file is empty; its first line must name the columns");
     }
     if (!text.endsWith("\n")) {
       throw refuse(

@@ -48,7 +48,7 @@ final class FhirLookup {
       case "ConceptMap" -> content(resource, MAPPINGS, ConceptMapRows.of(resource, file));
       default ->
           throw new LookupRefused(
-              file, 0, "a lookup is a CodeSystem, a ValueSet or a ConceptMap, or a .csv file");
+              file, 0, "a lookup must be a CodeSystem, a ValueSet, a ConceptMap or a .csv file");
     };
   }
 

@@ -141,7 +141,7 @@ record LargeLookup(Lake lake, FileStatus status) implements LookupSource {
 
     String end() {
       if (line == 0) {
-        throw new LookupRefused(file, 1, "the file is empty; its first line names the columns");
+        throw new LookupRefused(file, 1, "the file is empty; its first line must name the columns");
       }
       if (open) {
         throw new LookupRefused(

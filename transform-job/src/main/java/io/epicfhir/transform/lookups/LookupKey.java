@@ -79,7 +79,7 @@ final class LookupKey {
         file,
         line,
         what
-            + ", so a join would double rows; remove one of the two, or, if a code is to have"
-            + " several lines, call the column source_code");
+            + ", so a join would double rows; remove one of the two, or, if a code may have several"
+            + " lines, rename the column code to source_code");
   }
 }

@@ -13,7 +13,7 @@ interface LookupSource {
   String ENGINE = "2 ";
 
   /** What is said of a file that the file system does not give. */
-  String UNREADABLE = "it cannot be read; check its rights, or fetch it again";
+  String UNREADABLE = "the file cannot be read; check its permissions, or fetch it again";
 
   /** The lookup's name, which is its table's. */
   String name();
@@ -28,7 +28,7 @@ interface LookupSource {
    * Reads it, and checks that it is whole.
    *
    * @param before the table that is there, of another content perhaps
-   * @throws LookupRefused where the file is broken or half
+   * @throws LookupRefused where the file is damaged or incomplete
    */
   Read read(Optional<LookupState> before);
 

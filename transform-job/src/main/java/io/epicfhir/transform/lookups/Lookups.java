@@ -99,7 +99,7 @@ public final class Lookups {
         throw new LookupRefused(
             source.file(),
             0,
-            "the file's name is the table's: letters, digits and _, a letter first");
+            "the file's name becomes the table's name: use letters, digits and _, beginning with a letter");
       }
       results.done().put(source.name(), brought(source));
     } catch (LookupRefused e) {

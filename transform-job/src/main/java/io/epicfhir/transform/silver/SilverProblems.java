@@ -99,10 +99,9 @@ public final class SilverProblems {
     changedTypes.addAll(staying);
     if (!staying.isEmpty()) {
       sentences.add(
-          "Silver "
+          "Cannot rebuild silver "
               + String.join(", ", staying)
-              + " is not rebuilt and keeps its rows, because one of its bronze files is damaged; land"
-              + " that export again first, then rebuild");
+              + ": a bronze file is damaged, so the old rows stay; land its export again (the message about the file says how), then rebuild");
     }
     return staying;
   }
@@ -125,7 +124,7 @@ public final class SilverProblems {
         "Silver contains data of exports "
             + String.join(", ", exports)
             + ", but their files in state/landings are missing; "
-            + (staying.isEmpty() ? "" : stay + " is not rebuilt and keeps its rows; ")
+            + (staying.isEmpty() ? "" : "therefore no rebuild of " + stay + "; ")
             + "restore state/landings/<export>.json from a backup of the lake. If you do not need"
             + " the export's data, delete state/applied/<export>.json and run a full export");
     return staying;
@@ -135,10 +134,12 @@ public final class SilverProblems {
   void notRebuilt(Set<String> staying) {
     changedTypes.addAll(staying);
     sentences.add(
-        "Silver "
+        "Cannot rebuild silver "
             + String.join(", ", staying)
-            + " is not rebuilt and keeps its rows: bronze no longer contains the resources that would"
-            + " be deleted; find out what happened to their exports");
+            + ", so the old rows stay: bronze lacks resources that silver has, and a rebuild would delete"
+            + " more of them than transform.max-inferred-deletions allows. Find out which files are gone"
+            + " from bronze or state/landings, restore them from a backup, and rerun; or accept the"
+            + " deletions");
   }
 
   /** Types that somebody else changed; the others go on. */

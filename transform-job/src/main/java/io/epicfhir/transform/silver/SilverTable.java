@@ -142,12 +142,12 @@ public final class SilverTable {
   private Map<String, String> sinceThen(SilverState state, Set<String> rebuilt) {
     OptionalLong newest = log.version();
     if (newest.isEmpty()) {
-      return ofAll(state, "its table is gone");
+      return ofAll(state, "the table is gone");
     }
     if (newest.getAsLong() < state.deltaVersion()) {
       return ofAll(
           state,
-          "its newest commit is %d, but the pipeline had written commit %d"
+          "the table's newest commit is %d, but the pipeline had written commit %d"
               .formatted(newest.getAsLong(), state.deltaVersion()));
     }
     Optional<String> identity = log.identity(state.deltaVersion());
@@ -202,7 +202,7 @@ public final class SilverTable {
               if (now != known.rows()) {
                 strange.put(
                     type,
-                    "its log no longer has all commits, and it has %d rows instead of %d"
+                    "the table's log no longer has all commits, and the type has %d rows instead of %d"
                         .formatted(now, known.rows()));
               }
             });

@@ -96,7 +96,7 @@ final class Forbidden {
   /** Why a function may not be called, as the end of a sentence; by the name that is written. */
   static Optional<String> function(String name) {
     return Optional.ofNullable(FUNCTIONS.get(name))
-        .map(why -> why + "; a table needs the same rows for the same tables");
+        .map(why -> why + "; the same tables must always give the same rows");
   }
 
   /** Whether it reaches outside the tables, which no query may. */
@@ -148,7 +148,7 @@ final class Forbidden {
     String kind = expression.getClass().getSimpleName();
     String known = CLASSES.get(kind);
     if (known != null) {
-      return Optional.of(known + "; a table needs the same rows for the same tables");
+      return Optional.of(known + "; the same tables must always give the same rows");
     }
     if (ANY_ORDER.contains(kind)) {
       return isOrdered(each) ? Optional.empty() : Optional.of(anyOrder(kind));
@@ -170,7 +170,7 @@ final class Forbidden {
         !expression.deterministic()
             && PlanWalk.list(expression.children()).stream().allMatch(Expression::deterministic);
     return itself && !ANY_ORDER.contains(kind) && !kind.equals("ListAgg")
-        ? Optional.of(kind + " " + CHANGES + "; a table needs the same rows for the same tables")
+        ? Optional.of(kind + " " + CHANGES + "; the same tables must always give the same rows")
         : Optional.empty();
   }
 

@@ -84,9 +84,9 @@ final class FrontMatter {
     if (!line.matches()) {
       throw refuse(
           number,
-          "a comment before the statement must be title, description, question, depends, key,"
-              + " touched by LABEL, column NAME or index; a continuation line begins with -- and two"
-              + " blanks; put other comments after the first word of the statement");
+          "a comment above the statement must begin with title:, description:, question:, depends:,"
+              + " key:, touched by LABEL:, column NAME: or index:, and a continuation line with -- and"
+              + " two spaces; put other comments below the word SELECT");
     }
     String key = line.group(2) == null ? line.group(1) : line.group(2);
     String type = line.group(4) == null ? "" : line.group(4);

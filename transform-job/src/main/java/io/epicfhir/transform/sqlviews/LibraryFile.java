@@ -68,7 +68,8 @@ final class LibraryFile {
     }
     String name = library.path("name").asText();
     if (!SqlFile.NAME.matcher(name).matches()) {
-      throw refuse("\"name\" is the table's name: letters, digits and _, a letter first");
+      throw refuse(
+          "\"name\" becomes the table's name: use letters, digits and _, beginning with a letter");
     }
     if (!library.path("parameter").isEmpty()) {
       throw refuse("a SQLView has no parameter");
@@ -106,10 +107,10 @@ final class LibraryFile {
     String resource = artifact.path("resource").asText();
     String label = artifact.path("label").asText();
     if (!artifact.path("type").asText().equals("depends-on") || resource.isBlank()) {
-      throw refuse("each relatedArtifact is of type depends-on and has a resource");
+      throw refuse("each relatedArtifact must be of type depends-on and have a resource");
     }
     if (label.isBlank()) {
-      throw refuse("each relatedArtifact has a label: the table's name in the SQL");
+      throw refuse("each relatedArtifact must have a label: the table's name in the SQL");
     }
     return new Dependency(
         Kind.CANONICAL, resource.replaceFirst("\\|.*$", ""), label, Optional.empty());
@@ -120,7 +121,7 @@ final class LibraryFile {
     for (JsonNode content : library.path("content")) {
       String[] parts = content.path("contentType").asText().split(";", -1);
       if (!parts[0].strip().equalsIgnoreCase("application/sql")) {
-        throw refuse("each content is application/sql, with a dialect or without one");
+        throw refuse("each content must be application/sql, with or without a dialect");
       }
       String dialect = "";
       for (String part : parts) {

@@ -162,7 +162,7 @@ public final class SqlCheck {
     if (parts.size() != 1 || !names.contains(parts.get(0).toLowerCase(Locale.ROOT))) {
       throw refuse(
           PlanWalk.line(relation),
-          "it reads "
+          "the SQL reads "
               + name
               + ", which is not a label of its dependencies: "
               + String.join(", ", labels.stream().sorted().toList()));

@@ -35,7 +35,9 @@ final class SqlFile {
     String name = file.replaceFirst("\\.sql$", "");
     if (!NAME.matcher(name).matches()) {
       throw new SqlRefused(
-          file, 0, "the file's name is the table's: letters, digits and _, a letter first");
+          file,
+          0,
+          "the file's name becomes the table's name: use letters, digits and _, beginning with a letter");
     }
     FrontMatter front = FrontMatter.of(text, file);
     if (front.text("description").isBlank()) {
@@ -85,7 +87,7 @@ final class SqlFile {
         throw new SqlRefused(
             file,
             front.line("depends"),
-            "\"changed\" is what \"touched by\" lines call changed rows; use \"as\"");
+            "the label \"changed\" is reserved for \"touched by\"; choose another one with \"as\"");
       }
     }
     List<String> key = front.names("key");

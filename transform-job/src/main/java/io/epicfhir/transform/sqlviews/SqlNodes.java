@@ -62,7 +62,7 @@ final class SqlNodes {
           "LocalLimit", "LIMIT keeps arbitrary rows",
           "Offset", "OFFSET skips arbitrary rows",
           "Sample", "TABLESAMPLE keeps random rows",
-          "RelationTimeTravel", "a table is read as it is now, not at another version",
+          "RelationTimeTravel", "a table can only be read as it is now, not at another version",
           "ScriptTransformation", "TRANSFORM runs a program");
 
   /** What rows come from in an analysed plan, besides the tables. */
@@ -77,7 +77,7 @@ final class SqlNodes {
    */
   static Optional<String> analysedProblem(LogicalPlan plan) {
     return plan.children().isEmpty() && !ANALYSED_LEAVES.contains(plan.getClass().getSimpleName())
-        ? Optional.of("it reads something that is not a label of its dependencies")
+        ? Optional.of("the SQL reads something that is not a label of its dependencies")
         : Optional.empty();
   }
 

@@ -101,10 +101,9 @@ public record TableOrder(List<SqlView> views, List<Problem> problems) {
         if (named.size() > 1) {
           refuse(
               view,
-              "the URL "
+              String.join(" and ", named)
+                  + " have the same URL "
                   + dependency.name()
-                  + " is that of "
-                  + String.join(" and ", named)
                   + "; give each a URL of its own");
           return;
         }

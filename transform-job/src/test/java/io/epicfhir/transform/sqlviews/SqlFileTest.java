@@ -92,12 +92,12 @@ final class SqlFileTest {
       value = {
         "-- description: x|t.sql:1: declare the tables that it reads",
         "-- depends: a|t.sql:1: say what one row is",
-        "-- description: x⏎-- depend: a|t.sql:2: a comment before the statement must be",
+        "-- description: x⏎-- depend: a|t.sql:2: a comment above the statement must begin with",
         "-- description: x⏎-- description: y⏎-- depends: a|t.sql:2: the line \"description\" occurs twice",
         "-- description: x⏎-- depends: a b|t.sql:2: \"a b\" is not a dependency",
         "-- description: x⏎-- depends: a (optional)|t.sql:2: only a lookup can be optional",
         "-- description: x⏎-- depends: a, A|t.sql:2: the label a occurs twice",
-        "-- description: x⏎-- depends: a as changed|t.sql:2: \"changed\" is what",
+        "-- description: x⏎-- depends: a as changed|t.sql:2: the label \"changed\" is reserved",
         "-- description: x⏎-- depends: a⏎-- touched by a: SELECT 1|t.sql:3: \"touched by\" needs a key",
         "-- description: x⏎-- depends: a⏎-- key: k⏎-- touched by b: SELECT 1|t.sql:4: b is not a label",
         "-- description: x⏎-- depends: a⏎-- key: k, l|t.sql:3: a key is one column",
@@ -151,21 +151,21 @@ final class SqlFileTest {
         "ADD JAR 'x.jar'|t.sql:3: ",
         "INSERT OVERWRITE DIRECTORY '/tmp/x' USING parquet SELECT 1|t.sql:3: ",
         "SELECT TRANSFORM(id) USING 'cat' FROM a|t.sql:3: ",
-        "SELECT 1⏎FROM b|t.sql:4: it reads b, which is not a label of its dependencies: a, c, l",
-        "SELECT * FROM parquet.`/tmp/x`|t.sql:3: it reads parquet./tmp/x",
-        "SELECT * FROM delta.`/tmp/x`|t.sql:3: it reads delta",
-        "SELECT * FROM spark_catalog.default.a|t.sql:3: it reads spark_catalog.default.a",
-        "SELECT * FROM a WHERE id IN (⏎SELECT id FROM secret)|t.sql:4: it reads secret",
-        "SELECT (SELECT max(id) FROM secret) AS x FROM a|t.sql:3: it reads secret",
-        "WITH x AS (SELECT * FROM secret) SELECT * FROM x|t.sql:3: it reads secret",
-        "SELECT * FROM (WITH x AS (SELECT 1) SELECT * FROM x) JOIN x|t.sql:3: it reads x",
-        "SELECT * FROM a VERSION AS OF 1|t.sql:3: a table is read as it is now",
+        "SELECT 1⏎FROM b|t.sql:4: the SQL reads b, which is not a label of its dependencies: a, c, l",
+        "SELECT * FROM parquet.`/tmp/x`|t.sql:3: the SQL reads parquet./tmp/x",
+        "SELECT * FROM delta.`/tmp/x`|t.sql:3: the SQL reads delta",
+        "SELECT * FROM spark_catalog.default.a|t.sql:3: the SQL reads spark_catalog.default.a",
+        "SELECT * FROM a WHERE id IN (⏎SELECT id FROM secret)|t.sql:4: the SQL reads secret",
+        "SELECT (SELECT max(id) FROM secret) AS x FROM a|t.sql:3: the SQL reads secret",
+        "WITH x AS (SELECT * FROM secret) SELECT * FROM x|t.sql:3: the SQL reads secret",
+        "SELECT * FROM (WITH x AS (SELECT 1) SELECT * FROM x) JOIN x|t.sql:3: the SQL reads x",
+        "SELECT * FROM a VERSION AS OF 1|t.sql:3: a table can only be read as it is now",
         "SELECT * FROM a LIMIT 3|t.sql:3: LIMIT keeps arbitrary rows",
         "SELECT * FROM a TABLESAMPLE (10 PERCENT)|t.sql:3: TABLESAMPLE keeps random rows",
         "SELECT * FROM python_worker_logs()|t.sql:3: the table function python_worker_logs",
         "SELECT * FROM a WHERE id = :id|t.sql:3: a table has no parameters: :id",
         "SELECT * FROM a WHERE id = ?|t.sql:3: parameters without a name",
-        "SELECT * FROM IDENTIFIER('secret')|t.sql:3: it reads secret",
+        "SELECT * FROM IDENTIFIER('secret')|t.sql:3: the SQL reads secret",
         "SELECT reflect('java.lang.System', 'exit', 1) AS x FROM a|t.sql:3: reflect reaches outside",
         "SELECT java_method('java.util.UUID', 'randomUUID') AS x FROM a|t.sql:3: java_method reaches",
         "SELECT input_file_name() AS x FROM a|t.sql:3: input_file_name reaches outside",
@@ -175,8 +175,8 @@ final class SqlFileTest {
         "SELECT system.builtin.rand() AS x FROM a|t.sql:3: the function system.builtin.rand",
         "SELECT uuid() AS x FROM a|t.sql:3: uuid is not deterministic",
         "BEGIN SELECT 1; END|t.sql:3: ",
-        "SELECT sum(v) OVER w AS x FROM a⏎WINDOW w AS (PARTITION BY id = (SELECT max(id) FROM delta.`/tmp/x`))|t.sql:4: it reads delta",
-        "SELECT sum(v) OVER w AS x FROM a⏎WINDOW w AS (ORDER BY id IN (SELECT id FROM secret))|t.sql:4: it reads secret",
+        "SELECT sum(v) OVER w AS x FROM a⏎WINDOW w AS (PARTITION BY id = (SELECT max(id) FROM delta.`/tmp/x`))|t.sql:4: the SQL reads delta",
+        "SELECT sum(v) OVER w AS x FROM a⏎WINDOW w AS (ORDER BY id IN (SELECT id FROM secret))|t.sql:4: the SQL reads secret",
         "SELECT sum(v) OVER w AS x FROM a WINDOW w AS (ORDER BY reflect('java.lang.System', 'exit', 1))|t.sql:3: reflect reaches",
         "SELECT sum(v) OVER w AS x FROM a WINDOW v AS (ORDER BY id), w AS (PARTITION BY rand())|t.sql:3: rand is not",
         "SELECT sum(v) OVER w AS x FROM a WINDOW w AS (ORDER BY :id)|t.sql:3: a table has no parameters: :id",
@@ -318,7 +318,7 @@ final class SqlFileTest {
     assertThat(order.problems())
         .extracting(SqlCatalog.Problem::message)
         .containsExactly(
-            "two.json: the URL https://x/ViewDefinition/v is that of va and vb; give each a URL of"
+            "two.json: va and vb have the same URL https://x/ViewDefinition/v; give each a URL of"
                 + " its own");
 
     TableOrder mixed =
@@ -333,7 +333,7 @@ final class SqlFileTest {
         .extracting(SqlCatalog.Problem::message)
         .singleElement()
         .asString()
-        .contains("is that of lookup and va");
+        .contains("lookup and va have the same URL");
   }
 
   private static SqlView byUrl(String name, String url) {

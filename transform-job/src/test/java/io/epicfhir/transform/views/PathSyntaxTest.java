@@ -447,7 +447,7 @@ final class PathSyntaxTest {
   @Test
   void iifOfManyElementsIsRefused() {
     assertThatThrownBy(() -> value("name.iif(family.exists(), 1, 2)"))
-        .hasMessageContaining("iif is called on more than one element");
+        .hasMessageContaining("iif() takes one element and is given more");
   }
 
   /** N1, Identifiers: a delimited identifier is a name wherever it stands. */

@@ -1,5 +1,6 @@
 package io.epicfhir.extract.bulk.export;
 
+import io.epicfhir.common.DurationText;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
@@ -55,7 +56,10 @@ final class ExportClock {
     Optional<Instant> known = known(started);
     if (known.isPresent() && time.isBefore(known.get())) {
       throw refused(
-          time, started, receipt, "earlier than what the lake has of the group, " + known.get());
+          time,
+          started,
+          receipt,
+          "earlier than the newest data that the lake has of this group, " + known.get());
     }
   }
 
@@ -101,8 +105,8 @@ final class ExportClock {
             + " and its manifest received at "
             + receipt
             + " (source.clock-tolerance = "
-            + tolerance
-            + "). Compare the server's clock with this machine's; when both are right, rerun from"
+            + DurationText.of(tolerance)
+            + "). Compare the server's clock with this machine's. When both are right, rerun from"
             + " the kick-off, which requests a new export");
   }
 }

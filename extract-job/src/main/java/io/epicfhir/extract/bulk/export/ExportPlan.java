@@ -1,5 +1,6 @@
 package io.epicfhir.extract.bulk.export;
 
+import io.epicfhir.common.DurationText;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.extract.bulk.ledger.ExportRequest;
 import io.epicfhir.extract.bulk.ledger.Since;
@@ -82,15 +83,18 @@ final class ExportPlan {
     }
     note(
         group,
-        "the last full export is older than bulk.full-every = "
-            + every
-            + ": this export is a full export, which finds undated changes and deletions");
+        last.map(at -> "the last full export is more than " + DurationText.of(every) + " old")
+                .orElse("there is no full export in the lake")
+            + " (bulk.full-every). This export is a full one: it also finds deletions, and changes"
+            + " that _since misses");
     return true;
   }
 
   private boolean wantsAll(String group, boolean readmitted) {
     if (readmitted) {
-      note(group, "patients were readmitted: this export is a full export, which brings them back");
+      note(
+          group,
+          "patients were readmitted. This export is a full one, so that it brings their records back");
     }
     return readmitted;
   }
@@ -102,7 +106,7 @@ final class ExportPlan {
     note(
         group,
         newcomers
-            + " patients joined the group: this export is a full export, so that it includes their"
+            + " patients joined the group. This export is a full one, so that it includes their"
             + " earlier records");
     return true;
   }

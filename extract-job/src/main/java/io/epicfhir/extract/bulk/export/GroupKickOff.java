@@ -75,7 +75,7 @@ public final class GroupKickOff {
   private Result decide(String group, Optional<String> decided) {
     String own = decided.orElseGet(() -> ExportId.of(context.run(), group));
     if (new Landings(context.lake()).find(own).isPresent()) {
-      context.recorder().note("This run's export had already landed; it is adopted.");
+      context.recorder().note("This run's export had already landed; the run continues with it.");
       return new Result(group, own, "landed");
     }
     ExportLedger ledger = new ExportLedger(context.lake(), own);
@@ -84,11 +84,13 @@ public final class GroupKickOff {
       context
           .recorder()
           .note(
-              "This run's export was refused earlier, but the settings now accept it; it is adopted.");
+              "This run's export was refused earlier, but the settings now accept it; the run continues with it.");
       return new Result(group, own, "adopted");
     }
     if (ledger.started().isPresent() && refused.isEmpty()) {
-      context.recorder().note("This run's export had already been kicked off; it is adopted.");
+      context
+          .recorder()
+          .note("This run's export had already been kicked off; the run continues with it.");
       return new Result(group, own, "adopted");
     }
     refused.ifPresent(why -> noteRefused(own, why));
@@ -122,8 +124,8 @@ public final class GroupKickOff {
                 + exportId
                 + " was refused at "
                 + refused.at()
-                + ", so it is not adopted and a new one is requested. To land the refused one, accept in the"
-                + " settings what it was refused for, and clear the task extract of its run.");
+                + ", so a new one is requested. To land the refused one instead, change the settings that"
+                + " its message names, then clear the task extract of its run.");
   }
 
   private ExportLedger.Members members(String group) {
@@ -171,7 +173,7 @@ public final class GroupKickOff {
                 + started.get().runKey()
                 + " requested the same export at "
                 + started.get().startedAt()
-                + " and has not landed it; that export is adopted.");
+                + " and has not landed it. This run continues with that export.");
     return Optional.of(new Result(asked.group(), id, "adopted"));
   }
 
@@ -203,9 +205,9 @@ public final class GroupKickOff {
                   + asked.group()
                   + "\" yet ("
                   + e.getMessage()
-                  + "); what landed at "
+                  + "). This run uses what landed at "
                   + landed.get().landedAt()
-                  + " is adopted; newer data is available only after bulk.window has passed.");
+                  + ". Newer data comes only after bulk.window has passed.");
       return new Result(asked.group(), landed.get().exportId(), "landed");
     }
   }

@@ -1,5 +1,6 @@
 package io.epicfhir.extract.bulk.export;
 
+import io.epicfhir.common.DurationText;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.lake.Lake;
@@ -48,10 +49,10 @@ final class KickOffWindow {
     return new JobException(
         ExitCode.UNAVAILABLE,
         refusal.getMessage()
-            + ". According to its response, the server has exported the group already or is doing so; rerun from the"
-            + " kick-off when bulk.window = "
-            + length
-            + " has passed since the last kick-off",
+            + ". According to its response, the server has already exported this group, or is exporting"
+            + " it now. Rerun from the kick-off "
+            + DurationText.of(length)
+            + " after the last kick-off (bulk.window)",
         refusal.getCause());
   }
 

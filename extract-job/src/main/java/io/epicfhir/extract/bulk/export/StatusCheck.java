@@ -1,5 +1,6 @@
 package io.epicfhir.extract.bulk.export;
 
+import io.epicfhir.common.DurationText;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.FailureWords;
@@ -108,15 +109,20 @@ public final class StatusCheck {
   }
 
   private JobException tooLate(ExportLedger.Started started, URI statusUrl, Instant now) {
-    String what = "Cannot get the export of group \"" + started.asked().group() + "\" within ";
-    String whatNext = "; rerun from the kick-off, or raise bulk.deadline";
-    ledger.giveUp(now, what + settings.deadline() + ": it was given up" + whatNext);
+    String what =
+        "Cannot get the export of group \""
+            + started.asked().group()
+            + "\" within "
+            + DurationText.of(settings.deadline())
+            + " (bulk.deadline): it was ";
+    String whatNext = "; rerun from the kick-off, or raise the deadline first";
+    ledger.giveUp(now, what + "given up" + whatNext);
     String cancelled =
         bulk.letGo(statusUrl)
             .map(why -> "given up, and stays at the server (" + why + ")")
             .orElse("cancelled");
     return new JobException(
-        ExitCode.UNAVAILABLE, what + settings.deadline() + ": it was " + cancelled + whatNext);
+        ExitCode.UNAVAILABLE, what + cancelled + whatNext);
   }
 
   private State poll(ExportLedger.Started started, URI statusUrl, int failures) {
@@ -184,7 +190,7 @@ public final class StatusCheck {
     }
     String why =
         refusal.getMessage()
-            + "; the export was given up: rerun from the kick-off, which requests group \""
+            + "; this export is lost, so rerun from the kick-off, which requests group \""
             + started.asked().group()
             + "\" again";
     ledger.giveUp(pace.clock().instant(), why);

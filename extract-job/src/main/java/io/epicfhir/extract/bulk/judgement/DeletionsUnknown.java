@@ -51,15 +51,15 @@ final class DeletionsUnknown {
         + " are missing from the export, which is incomplete for this type, and were not read by"
         + " id because bulk.max-confirmations = "
         + settings.coverage().maxConfirmations()
-        + " was reached. They stay in the tables; the next full export continues with them.";
+        + " was reached. They stay in the tables; the next full export reads more of them by id.";
   }
 
   private static String doubted(Map<String, Long> doubts) {
     return "the server's warnings "
         + doubts
-        + " do not say whether data is missing. Resources of their types are deleted only after a"
+        + " do not say whether data is missing. So resources of these types are deleted only after a"
         + " read by id, and the next export covers the same time again. Look at the lines in quarantine"
-        + " (reason server-warning); if nothing is missing, add what the braces name, such as"
+        + " (reason server-warning). If nothing is missing, add the codes in braces, such as"
         + " warning:processing, to bulk.accepted-errors.";
   }
 
@@ -73,7 +73,7 @@ final class DeletionsUnknown {
   private String nextFull(String group) {
     Duration every = settings.coverage().fullEvery();
     if (every.isZero()) {
-      return "bulk.full-every = 0 turns full exports off; set it.";
+      return "bulk.full-every = 0 turns full exports off; set it, for example to 30 days.";
     }
     return new Since(lake, group, settings, Instant.now())
         .lastFull()

@@ -23,12 +23,20 @@ import java.util.stream.Collectors;
 public final class Judgement {
   private static final int TOLD = 5;
 
+  /** No setting accepts a file that is not whole. */
+  private static final String AGAIN = ". If that does not help, ";
+
+  private static final String ACCEPT =
+      ". To accept it, change the settings that this message names, then clear the task extract,"
+          + " which checks it again without a download; or ";
+
   private Judgement() {}
 
   /** Why not; empty where it may. */
   public static Optional<JobException> of(List<FileResult> files, BulkSettings bulk) {
     List<String> complaints = new ArrayList<>();
-    counts(files).ifPresent(complaints::add);
+    Optional<String> counts = counts(files);
+    counts.ifPresent(complaints::add);
     rejected(files, bulk.maxRejectedShare()).ifPresent(complaints::add);
     errors(files, bulk).ifPresent(complaints::add);
     return complaints.isEmpty()
@@ -38,9 +46,8 @@ public final class Judgement {
                 ExitCode.DATA_REFUSED,
                 "Cannot land the export: "
                     + String.join("; ", complaints)
-                    + ". You can accept it by these settings and clear the task extract, which"
-                    + " checks it again without a download; or rerun from the kick-off, which requests a"
-                    + " new export"));
+                    + (counts.isPresent() ? AGAIN : ACCEPT)
+                    + "rerun from the kick-off, which requests a new export"));
   }
 
   /**
@@ -82,9 +89,9 @@ public final class Judgement {
             .toList();
     return Optional.of(
         wrong.size()
-            + " files do not have the number of lines that the manifest says ("
+            + " files do not have as many lines as the manifest says ("
             + String.join(", ", told)
-            + "); see them in quarantine, and rerun to download them again");
+            + "); look at them in quarantine, then rerun, which downloads them again");
   }
 
   private static Optional<String> rejected(List<FileResult> files, double limit) {

@@ -98,7 +98,7 @@ public final class LandingReport {
               + landing.group()
               + "\": "
               + newcomers
-              + " patients joined it, and this export contains only their recent changes. "
+              + " patients joined, and this export contains only their recent changes. "
               + (full
                   ? "The next export is a full export, which brings their earlier records."
                   : "The next full export brings their earlier records: see bulk.full-every, or set"

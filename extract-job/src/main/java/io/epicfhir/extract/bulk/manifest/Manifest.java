@@ -65,7 +65,8 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
     }
     files.forEach(file -> continuations.remove(file.url()));
     if (!continuations.isEmpty()) {
-      throw refused("a file continues in another one (continuesInFile) that it does not list");
+      throw refused(
+          "a file continues in another one (continuesInFile) that the manifest does not list");
     }
     return new Manifest(
         transactionTime(first),
@@ -132,7 +133,7 @@ public record Manifest(Instant transactionTime, FileToken fileToken, List<Remote
       String key = one.getKey();
       boolean known = LISTS.containsKey(key) || NO_FILES.contains(key);
       if (!known && ManifestLinks.mayHoldMore(key, one.getValue())) {
-        throw refused("it lists files, errors or a page under an unknown key");
+        throw refused("an unknown key has files, errors or a link to a page");
       }
     }
   }

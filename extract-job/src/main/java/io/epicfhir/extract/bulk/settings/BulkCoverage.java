@@ -82,6 +82,12 @@ public record BulkCoverage(
                     type,
                     "a resource type with searches such as \"date=ge{from}\", each with {from}");
               }
+              if (!days.containsKey(type) && !days.containsKey(EVERY_TYPE)) {
+                reader.problem(
+                    "window-days",
+                    "nothing for " + type,
+                    "a number of days for " + type + ", which bulk.windows names, or for \"*\"");
+              }
               List<String> own = days.getOrDefault(type, days.getOrDefault(EVERY_TYPE, List.of()));
               windows.put(type, new DateWindow(withType(type, queries), number(own)));
             });
@@ -108,18 +114,18 @@ public record BulkCoverage(
   /** What only the other settings show. */
   void check(SettingsReader reader, BulkSettings settings) {
     if (!windows.isEmpty() && settings.mode() != BulkSettings.Mode.FULL) {
-      reader.problem("windows", windows.keySet().toString(), "none where bulk.mode = incremental");
+      reader.problem(
+          "windows",
+          windows.keySet().toString(),
+          "no windows with bulk.mode = incremental; they need bulk.mode = full");
     }
     for (Map.Entry<String, DateWindow> window : windows.entrySet()) {
       String type = window.getKey();
-      if (window.getValue().days() < 1) {
-        reader.problem("windows", type, "a number of days in bulk.window-days, or for \"*\"");
-      }
       if (!settings.types().contains(type)) {
         reader.problem("windows", type, "a type of bulk.types");
       }
       if (settings.typeFilters().stream().anyMatch(f -> f.startsWith(type + "?"))) {
-        reader.problem("windows", type, "no search of the type in bulk.type-filters besides");
+        reader.problem("windows", type, "a type that has no search in bulk.type-filters");
       }
     }
   }

@@ -15,6 +15,7 @@ import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -140,7 +141,11 @@ public final class Cohort {
     } catch (IOException e) {
       throw new JobException(
           ExitCode.SETTINGS,
-          "Cannot read crawl.patients.file: " + cohort.file() + "; give a text file in UTF-8",
+          "Cannot read crawl.patients.file: "
+              + cohort.file()
+              + (e instanceof CharacterCodingException
+                  ? " is not UTF-8; save it as UTF-8"
+                  : " is missing, or the job may not read it; check the path on the machine where the driver runs"),
           e);
     }
   }
@@ -177,7 +182,7 @@ public final class Cohort {
               + queries.size()
               + " "
               + what
-              + " find several patients each (a server that ignores the search finds all)");
+              + " find several patients each (a server that ignores the search parameter returns all patients)");
     }
     return found.stream().flatMap(List::stream).toList();
   }

@@ -59,7 +59,7 @@ final class PatientSearch {
     if (answer instanceof Answer.Refused no && NO_POST.contains(no.status())) {
       throw refused(
           "POST Patient/_search",
-          "the server does not support it; set crawl.patients.mrn-search = get (MRNs then appear in"
+          "the server does not support searches by POST; set crawl.patients.mrn-search = get (MRNs then appear in"
               + " URLs and in server logs)");
     }
     return answer;

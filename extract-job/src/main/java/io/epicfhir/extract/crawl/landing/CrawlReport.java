@@ -5,6 +5,7 @@ import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.common.report.RunReport;
 import io.epicfhir.extract.crawl.cohort.Merges;
+import io.epicfhir.extract.crawl.fetch.PageFetch;
 import io.epicfhir.extract.crawl.pages.OutcomePolicy;
 import io.epicfhir.extract.crawl.search.Units;
 import io.epicfhir.extract.crawl.settings.SearchPlan;
@@ -77,18 +78,18 @@ public final class CrawlReport {
     registry.counter("attachments.left").inc(figures.leftForTomorrow().size());
     if (!unresolved.isEmpty()) {
       recorder.note(
-          "The server does not have some resources that others refer to: " + unresolved + ".");
+          "Other resources refer to these, but the server does not have them: " + unresolved + ".");
     }
     Map<String, Long> outside = figures.reads(CrawlFigures.Reading.OUTSIDE);
     if (!outside.isEmpty()) {
       recorder.note(
-          "References point to resources of patients outside the cohort, which were dropped: "
+          "Dropped, because they belong to patients outside the cohort (found by reference): "
               + outside
               + ".");
     }
     if (!figures.readLately().isEmpty()) {
       recorder.note(
-          "Known by reference only and not read again within crawl.reference-max-age: "
+          "Not read again, because an earlier crawl read them within crawl.reference-max-age: "
               + figures.readLately()
               + ".");
     }
@@ -98,7 +99,12 @@ public final class CrawlReport {
     if (!figures.leftForTomorrow().isEmpty()) {
       recorder.note(
           figures.leftForTomorrow().size()
-              + " documents are left for the next run: crawl.attachments.daily-limit was reached.");
+              + " documents are left for the next run: "
+              + (figures.hasServerEndedDay()
+                  ? "the server's own limit of documents a day was reached (its error "
+                      + PageFetch.DAILY_LIMIT
+                      + ")."
+                  : "crawl.attachments.daily-limit was reached."));
     }
   }
 
@@ -218,10 +224,10 @@ public final class CrawlReport {
     recorder.result("unread", left);
     if (!left.isEmpty()) {
       recorder.note(
-          "crawl.searches no longer asks for some resources of earlier crawls, and they were not read"
-              + " by id either, so they stay as they were: "
+          "These resources of earlier crawls stay as they were, because crawl.searches no longer asks for"
+              + " them, and this crawl did not read them by id either: "
               + left
-              + ". Each crawl reads up to crawl.max-confirmations of the types that it still searches.");
+              + ". Each crawl reads up to crawl.max-confirmations of them, if it still searches their type.");
     }
   }
 

@@ -9,7 +9,7 @@ import java.util.List;
  * @param entries in order
  * @param next the link to the next page; empty on the last one
  * @param references "Type/id" of each resource that must be fetched by reference, once; of a
- *     document with the attachment's content type after a blank, where it has one
+ *     document with the attachment's content type after a space, where it has one
  * @param outcomes what OperationOutcomes inside and beside the entries say, and what is wrong with
  *     the page itself
  * @param total how many matches the search has, by the server; {@link #NO_TOTAL} if it is unknown

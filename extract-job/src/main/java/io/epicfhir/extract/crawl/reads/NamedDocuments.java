@@ -55,7 +55,7 @@ final class NamedDocuments {
   /**
    * A resource points to a document that is to be fetched.
    *
-   * @param reference as "Binary/id", with its media type after a blank
+   * @param reference as "Binary/id", with its media type after a space
    * @param patient whose resource it is; empty where that is nobody's
    */
   void add(String reference, String patient) {

@@ -93,6 +93,7 @@ public final class ReadsById {
         && answer instanceof Answer.Refused refused
         && refused.names().contains(PageFetch.DAILY_LIMIT)) {
       dayIsOver.set(true);
+      reading.figures().serverEndedDay();
       reading.figures().leftForTomorrow(read);
       return;
     }

@@ -17,7 +17,7 @@ import io.epicfhir.extract.crawl.index.IndexFolder;
 import io.epicfhir.extract.crawl.landing.CrawlReport;
 import io.epicfhir.extract.crawl.pages.References;
 import io.epicfhir.extract.crawl.reads.CrawlProgress;
-import io.epicfhir.extract.crawl.reads.Documents;
+import io.epicfhir.extract.crawl.reads.DocumentBudget;
 import io.epicfhir.extract.crawl.reads.Hydration;
 import io.epicfhir.extract.crawl.reads.ReadsById;
 import io.epicfhir.extract.crawl.search.CrawlReading;
@@ -163,7 +163,7 @@ public final class BulkHydration {
                 .run(reads, hydration, export);
         if (isWanted()) {
           hydration.run(); // what was confirmed can refer to more
-          Documents.ofToday(index, figures, settings.attachments())
+          DocumentBudget.ofToday(index, figures, settings.attachments())
               .run(
                   reads, hydration.documents(index.documentsLeft(export.group(), export.before())));
         }

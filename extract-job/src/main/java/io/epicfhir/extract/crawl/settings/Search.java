@@ -56,7 +56,7 @@ public record Search(int number, String type, String template, String narrowed) 
     return URI.create(base + "/" + type + "?" + query + "&_count=" + pageSize);
   }
 
-  /** Puts the values in, and encodes what a site's tables hold as it is: bars and blanks. */
+  /** Puts the values in, and encodes what a site's tables hold as it is: bars and spaces. */
   public static String filled(String template, String patient, String since) {
     return template
         .replace(PATIENT, URLEncoder.encode(patient, StandardCharsets.UTF_8))

@@ -23,6 +23,7 @@ public final class CrawlFigures {
   private final Map<Reading, Map<String, LongAdder>> reads = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> lately = new ConcurrentHashMap<>();
   private final ConcurrentLinkedQueue<HeldDocument> left = new ConcurrentLinkedQueue<>();
+  private volatile boolean serverEndedDay;
 
   /** How a read by id ended. */
   public enum Reading {
@@ -121,6 +122,16 @@ public final class CrawlFigures {
     types.keySet().removeAll(reads(Reading.OUTSIDE).keySet());
     types.keySet().removeAll(reads(Reading.ELSEWHERE).keySet());
     return types;
+  }
+
+  /** The server refused further documents because its own limit of a day was reached. */
+  public void serverEndedDay() {
+    serverEndedDay = true;
+  }
+
+  /** Whether the server's own limit of documents a day was reached. */
+  public boolean hasServerEndedDay() {
+    return serverEndedDay;
   }
 
   /** A document that is fetched by the next crawl. */

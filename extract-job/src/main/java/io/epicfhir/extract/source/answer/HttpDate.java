@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 
 /**
  * A date in a header: the three forms of RFC 9110, 5.6.7, and what servers make of them (a year of
- * two digits between blanks, no seconds, an offset in place of GMT). The weekday is not looked at.
+ * two digits between spaces, no seconds, an offset in place of GMT). The weekday is not looked at.
  */
 public final class HttpDate {
   private static final Pattern DAY_FIRST =

@@ -36,7 +36,7 @@ final class TokenAnswer {
     return text("access_token").filter(t -> t.matches("[\\x21-\\x7e]+"));
   }
 
-  /** Separated by blanks; empty where there is none. */
+  /** Separated by spaces; empty where there is none. */
   String scope() {
     JsonNode scope = root.path("scope");
     return scope.isArray()

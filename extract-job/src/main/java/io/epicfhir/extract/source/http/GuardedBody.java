@@ -80,11 +80,12 @@ final class GuardedBody extends FilterInputStream {
     total += count;
     allWaited += nanos;
     if (allWaited > patienceNanos && total / LEAST_AT_ONCE < allWaited / windowNanos) {
-      throw new BrokenBody("the answer came too slowly within source.retry-budget");
+      throw new BrokenBody("the answer came too slowly to end within source.retry-budget");
     }
     if (waited > windowNanos) {
       if (got < LEAST_BYTES) {
-        throw new BrokenBody("the body stalled at " + got + " bytes within source.idle-timeout");
+        throw new BrokenBody(
+            "the body stalled: only " + got + " bytes came within source.idle-timeout");
       }
       waited = 0;
       got = 0;

@@ -81,7 +81,7 @@ final class PackedBody extends FilterInputStream {
         in = unzipped(in);
       } else if (!NONE.contains(coding)) {
         throw new BrokenBody(
-            "the body has an unknown Content-Encoding; let the server send gzip or identity");
+            "the body has an unknown Content-Encoding; ask the server's operator for gzip or identity");
       }
     }
     return in;
@@ -103,7 +103,7 @@ final class PackedBody extends FilterInputStream {
     }
     packed.reset();
     if (!isGzip(packed)) {
-      throw new BrokenBody("the body is not gzip, which its Content-Encoding says it is");
+      throw new BrokenBody("its Content-Encoding says gzip, but the body is not gzip");
     }
     return GzipCompressorInputStream.builder()
         .setInputStream(packed)
@@ -122,13 +122,16 @@ final class PackedBody extends FilterInputStream {
     int count = file ? unpack(buffer, offset, length) : super.read(buffer, offset, length);
     unpacked += Math.max(count, 0);
     if (unpacked > settings.maxFileSize()) {
-      throw refused("it is longer than source.max-file-size = " + settings.maxFileSize());
+      throw refused(
+          "it is longer than source.max-file-size = " + settings.maxFileSize() + " bytes",
+          "ask the server's operator for smaller files, or raise the limit");
     }
     if (unpacked > RATIO_FROM && unpacked / settings.maxGzipRatio() > packed.total()) {
       throw refused(
-          "it unpacks to more than source.max-gzip-ratio = "
+          "it unpacks to more than "
               + settings.maxGzipRatio()
-              + " times its size");
+              + " times its size (source.max-gzip-ratio)",
+          "ask the server's operator why; raise the limit only if the file is right");
     }
     return count;
   }
@@ -148,9 +151,7 @@ final class PackedBody extends FilterInputStream {
         : e;
   }
 
-  private JobException refused(String why) {
-    return new JobException(
-        ExitCode.REFUSED,
-        "Cannot " + what + ": " + why + " bytes; ask the server's operator, or raise the limit");
+  private JobException refused(String why, String nextStep) {
+    return new JobException(ExitCode.REFUSED, "Cannot " + what + ": " + why + "; " + nextStep);
   }
 }

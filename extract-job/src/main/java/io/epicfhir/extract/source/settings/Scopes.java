@@ -96,7 +96,7 @@ public final class Scopes {
     return letters(wanted.group(2)).chars().allMatch(allowed::contains);
   }
 
-  /** Separated by blanks, or by commas as some servers do. */
+  /** Separated by spaces, or by commas as some servers do. */
   private static List<String> words(String granted) {
     return Arrays.asList(granted.trim().split("[\\s,]+"));
   }

@@ -1,5 +1,6 @@
 package io.epicfhir.extract.source.settings;
 
+import io.epicfhir.common.DurationText;
 import io.epicfhir.common.localfs.FileReaders;
 import io.epicfhir.common.settings.SettingsReader;
 import io.epicfhir.extract.source.request.Link;
@@ -171,7 +172,7 @@ public record SourceSettings(
   private static Duration timeout(SettingsReader reader, String key) {
     Duration value = reader.duration(key);
     if (value.toMillis() > Integer.MAX_VALUE) {
-      reader.problem(key, value.toString(), "a duration of some seconds or minutes");
+      reader.problem(key, DurationText.of(value), "a few seconds or minutes");
     }
     return value;
   }

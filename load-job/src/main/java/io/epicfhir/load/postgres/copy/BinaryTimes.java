@@ -13,7 +13,7 @@ final class BinaryTimes {
 
   /**
    * Microseconds since 2000: YYYY-MM-DD, or with Thh:mm:ss, up to six digits more, and a zone; or
-   * as Spark writes its timestamps in UTC, with a blank for the T and no zone.
+   * as Spark writes its timestamps in UTC, with a space for the T and no zone.
    */
   static long instant(byte[] text) {
     if (text.length == 10) {

@@ -45,8 +45,8 @@ public final class FixedTimes {
         };
     if (!fixed) {
       throw PostgresFailure.ofValue(
-          "Cannot copy the rows: a date does not begin with a year of four digits, or a time with"
-              + " an hour of two");
+          "Cannot copy the rows: a date must begin with a four-digit year, and a time with a two-digit"
+              + " hour");
     }
   }
 

@@ -164,8 +164,8 @@ public final class PostgresFailure extends JobException {
 
   private static String advice(String state, ServerWords words, Kind kind) {
     if (words.raisedByProgram() && Set.of("42P01", "42883", "42704", "3F000").contains(state)) {
-      return "tell its author: the load looks names up in pg_catalog only, so the function must name"
-          + " schemas or have a search_path of its own (ALTER FUNCTION ... SET search_path = ...);"
+      return "ask the function's author to name schemas in it, or to give it a search_path (ALTER"
+          + " FUNCTION ... SET search_path = ...), because the load looks names up in pg_catalog only;"
           + " the table keeps its last rows";
     }
     if (kind == Kind.DATA && words.saidByProgram()) {
@@ -180,9 +180,7 @@ public final class PostgresFailure extends JobException {
             + " the table keeps its last rows";
       }
       case "42P10", "55000" -> {
-        return "if the table is in a publication, rows can only be deleted there by a key that its"
-            + " row filter and its column list cover: see pg_publication_tables, and change the"
-            + " publication or the table's REPLICA IDENTITY, then rerun; the old table stays";
+        return "the table may be in a publication whose row filter or column list does not fit its REPLICA IDENTITY (see pg_publication_tables), so its rows cannot be deleted; change one of the two, then rerun; the old table stays";
       }
       default -> {
         // by its kind
@@ -192,14 +190,16 @@ public final class PostgresFailure extends JobException {
       case BROKEN ->
           "check that the server is up and has free disk space and connections, then rerun";
       case READ_ONLY ->
-          "if it is a standby, let load.jdbc-url name the primary (targetServerType=primary);"
-              + " else set default_transaction_read_only to off for load.user, then rerun";
+          "if the server is a standby, set load.jdbc-url to the primary (targetServerType=primary);"
+              + " otherwise set default_transaction_read_only to off for load.user; then rerun";
       case DAMAGED ->
-          "the server's storage is damaged: check its disks; if the table is not replaced by itself,"
-              + " its owner runs REINDEX TABLE, or TRUNCATE, since the lake has its rows; then rerun";
+          "the server's storage is damaged: check its disks and rerun. If the load still fails, ask"
+              + " the table's owner to run REINDEX TABLE, or TRUNCATE (the lake has its rows); then"
+              + " rerun";
       case BUSY -> "another session holds a lock; rerun when it has ended";
       case REFUSED -> "check load.user, load.password-file and the role's privileges";
-      case DEPENDED_ON -> "drop the objects that depend on it, rerun, then create them again";
+      case DEPENDED_ON ->
+          "drop the objects that depend on the table, rerun, then create them again";
       case DATA -> "correct the view's column or its ansi/type tag; the table keeps its last rows";
       case SETTINGS -> "check the block load of the settings; the table keeps its last rows";
       case DEFECT -> "the table keeps its last rows; report this as a bug, with the SQLSTATE";

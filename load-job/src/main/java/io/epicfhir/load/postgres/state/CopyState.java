@@ -81,7 +81,7 @@ public record CopyState(String schema) implements Serializable {
             PostgresFailure.Kind.BUSY,
             "Cannot copy into table "
                 + view
-                + ": another load has started; wait until it finishes");
+                + ": another load has started; wait until it ends, then rerun");
       }
     }
   }

@@ -122,7 +122,7 @@ public record LakeOfSchema(LoadState state, String first) {
       if (Sql.texts(connection, another).equals(List.of("t"))) {
         throw new JobException(
             ExitCode.SETTINGS,
-            "Cannot load into schema %s: it has the tables of another lake at the path %s, whose loads have their state in schema %s. Give each lake a schema of its own (load.schema, load.state-schema). If this lake took the other one's place, set load.moved-from = \"%2$s\" and rerun."
+            "Cannot load into schema %s: it holds the tables of another lake at the path %s, whose loads have their state in schema %s. Give each lake a schema of its own (load.schema, load.state-schema). If this lake took the other one's place, set load.moved-from = \"%2$s\" and rerun."
                 .formatted(state.target(), lake, schema));
       }
     }
@@ -131,7 +131,7 @@ public record LakeOfSchema(LoadState state, String first) {
   private void belongsTo(String other, String lake) {
     throw new JobException(
         ExitCode.SETTINGS,
-        "Cannot load into schema %s: it has the tables of the lake %s, and the settings name the lake %s. Give each lake a schema of its own (load.schema, load.state-schema). If the lake has moved, set load.moved-from = \"%2$s\" and rerun."
+        "Cannot load into schema %s: it holds the tables of the lake %s, but the settings name the lake %s. Give each lake a schema of its own (load.schema, load.state-schema). If the lake has moved, set load.moved-from = \"%2$s\" and rerun."
             .formatted(state.target(), other, lake));
   }
 }

@@ -51,7 +51,7 @@ public record LoadState(String schema, String target) implements Serializable {
           PostgresFailure.Kind.SETTINGS,
           "Cannot load view "
               + view
-              + ": the pipeline's state has a table of that name; rename it");
+              + ": the pipeline's state has a table of that name; rename the view");
     }
     return Identifiers.quoted(schema, view);
   }

@@ -184,7 +184,7 @@ class PostgresFailureTest {
 
     assertThat(failure.asJobException().exitCode()).isEqualTo(ExitCode.STORAGE);
     assertThat(failure)
-        .hasMessageContaining("if it is a standby")
+        .hasMessageContaining("if the server is a standby")
         .hasMessageContaining("set default_transaction_read_only to off for load.user");
   }
 

@@ -59,7 +59,7 @@ class LakeOfSchemaTest {
         .hasMessageStartingWith(
             "Cannot load into schema "
                 + schema
-                + ": it has the tables of the lake s3a://ours/lake, and the settings name the lake"
+                + ": it holds the tables of the lake s3a://ours/lake, but the settings name the lake"
                 + " s3a://other/lake.")
         .hasMessageEndingWith(
             "If the lake has moved, set load.moved-from = \"s3a://ours/lake\" and rerun.");

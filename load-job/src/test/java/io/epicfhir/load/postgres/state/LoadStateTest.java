@@ -49,7 +49,8 @@ class LoadStateTest {
 
     assertThatThrownBy(() -> state.copies().claim(connection, "a", "first", 0))
         .isInstanceOf(PostgresFailure.class)
-        .hasMessage("Cannot copy into table a: another load has started; wait until it finishes");
+        .hasMessage(
+            "Cannot copy into table a: another load has started; wait until it ends, then rerun");
     assertThat(state.copies().claim(connection, "a", "second", 0)).isTrue();
   }
 

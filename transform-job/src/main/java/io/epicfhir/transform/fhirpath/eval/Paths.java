@@ -203,7 +203,8 @@ final class Paths {
       source.elements(focus, frame, elements);
       if (elements.size() > 1) {
         throw new EvaluationException(
-            Problem.MANY_VALUES, "iif is called on more than one element; take first() before it");
+            Problem.MANY_VALUES,
+            "iif() takes one element and is given more; write .first().iif(…)");
       }
       Object element = elements.size() == 0 ? null : elements.get(0);
       frame.give();

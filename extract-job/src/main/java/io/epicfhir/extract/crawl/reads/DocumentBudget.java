@@ -10,9 +10,9 @@ import java.util.List;
 
 /**
  * Fetches documents within the day's budget: the server's own (4135) and that of the settings. What
- * is left then is no fault: the next crawl begins with it.
+ * is left then is not an error: the next crawl begins with it.
  */
-public final class Documents {
+public final class DocumentBudget {
   private final IndexFolder index;
   private final CrawlFigures figures;
   private final int dailyLimit;
@@ -21,7 +21,7 @@ public final class Documents {
   /**
    * @param dailyLimit documents a day; 0 for any number
    */
-  private Documents(IndexFolder index, CrawlFigures figures, int dailyLimit, LocalDate today) {
+  private DocumentBudget(IndexFolder index, CrawlFigures figures, int dailyLimit, LocalDate today) {
     this.index = index;
     this.figures = figures;
     this.dailyLimit = dailyLimit;
@@ -29,9 +29,9 @@ public final class Documents {
   }
 
   /** With what is left of today's budget. */
-  public static Documents ofToday(
+  public static DocumentBudget ofToday(
       IndexFolder index, CrawlFigures figures, AttachmentSettings settings) {
-    return new Documents(index, figures, settings.dailyLimit(), LocalDate.now(ZoneOffset.UTC));
+    return new DocumentBudget(index, figures, settings.dailyLimit(), LocalDate.now(ZoneOffset.UTC));
   }
 
   /** Reads what there is time for, and notes the rest. */
