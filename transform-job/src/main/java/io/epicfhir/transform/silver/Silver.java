@@ -64,12 +64,15 @@ public final class Silver {
       rebuilt.addAll(known);
     }
     rebuilt.forEach(strange::remove);
-    problems.gaps(new ExportChain(lake, applied.landings()).gaps());
+    ExportChain chain = new ExportChain(lake, applied.landings());
+    problems.gaps(chain.gaps());
+    MissingLandings missing = applied.missing(chain);
     Backlog sound = sound(pending, problems);
+    sound = sound.without(missing.waiting(sound));
     problems.changed(strange);
     Backlog all = rebuilt.isEmpty() ? everything : sound(everything, problems);
     Set<String> waiting = new TreeSet<>(strange.keySet());
-    waiting.addAll(problems.landingsGone(applied.landingsGone(), rebuilt));
+    waiting.addAll(problems.landingsGone(missing.gone().keySet(), rebuilt));
     Set<String> fresh = rebuilt.isEmpty() ? Set.of() : applied.fresh();
     if (!rebuilt.isEmpty()) {
       Set<String> hurt =
@@ -78,7 +81,7 @@ public final class Silver {
     }
     SilverUpdate update =
         new SilverUpdate(
-            new SilverWork(lake, spark, settings, table, problems, signature),
+            new SilverWork(lake, spark, settings, table, problems, missing, signature),
             known,
             rebuilt,
             fresh,

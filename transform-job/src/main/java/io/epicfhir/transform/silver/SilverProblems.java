@@ -131,6 +131,19 @@ public final class SilverProblems {
     return staying;
   }
 
+  /**
+   * Resources that only all of bronze could tell, and whose rows stay because landings are missing.
+   */
+  void notRecomputed(Set<String> types, Set<String> exports) {
+    sentences.add(
+        "Silver "
+            + String.join(", ", types)
+            + " keeps the rows of some resources as they are: whether these changed or are gone"
+            + " depends on exports "
+            + String.join(", ", exports)
+            + ", whose landings are missing; it follows once they are back");
+  }
+
   /** Types of which a rebuild would delete too many: they stay as they are. */
   void notRebuilt(Set<String> staying) {
     changedTypes.addAll(staying);

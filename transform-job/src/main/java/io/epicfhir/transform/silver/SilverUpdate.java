@@ -148,6 +148,7 @@ final class SilverUpdate {
       SilverState after =
           new SilverCommit(work, Optional.of(session), rebuilt, progress)
               .commit(weighed, counts, refused, before);
+      refused.addAll(passes.unseen());
       return new SilverDone(finished(pending, passes.held(), refused), counts, after);
     }
   }

@@ -9,6 +9,7 @@ import org.apache.spark.sql.SparkSession;
  *
  * @param spark asked only where Spark is needed
  * @param problems what the steps find
+ * @param missing what silver may hold, and no landing shows
  * @param signature of the commits
  */
 record SilverWork(
@@ -17,4 +18,5 @@ record SilverWork(
     SilverSettings settings,
     SilverTable table,
     SilverProblems problems,
+    MissingLandings missing,
     String signature) {}

@@ -28,6 +28,7 @@ final class UpdatePasses implements AutoCloseable {
   private final Optional<RebuiltTypes> rebuilt;
   private final List<SilverPass> passes = new ArrayList<>();
   private final Map<String, Long> live = new TreeMap<>();
+  private final Set<String> unseen = new TreeSet<>();
   private HeldBack held = HeldBack.NONE;
 
   /**
@@ -58,6 +59,11 @@ final class UpdatePasses implements AutoCloseable {
   /** What does not count yet; known when all is weighed. */
   HeldBack held() {
     return held;
+  }
+
+  /** Types of which some resources wait for a landing that is missing; known then, too. */
+  Set<String> unseen() {
+    return unseen;
   }
 
   /**
@@ -132,14 +138,26 @@ final class UpdatePasses implements AutoCloseable {
     }
   }
 
-  /** What only all of bronze can tell of some resources. */
+  /**
+   * What only all of bronze can tell of some resources. Where landings are missing, bronze does not
+   * tell: those resources stay as they are.
+   */
   private void recompute(Set<String> refused) {
-    if (!hasPending() || passes.get(0).sum(SilverCounts::recompute) == 0) {
+    if (!hasPending()) {
       return;
     }
     SilverPass pass = passes.get(0);
+    Set<String> types = SilverCounts.open(pass.counts());
+    unseen.addAll(work.missing().types(types));
+    if (!unseen.isEmpty()) {
+      work.problems().notRecomputed(unseen, work.missing().exports());
+      types.removeAll(unseen);
+    }
+    if (types.isEmpty()) {
+      return;
+    }
     progress.now("read all of bronze for some resources");
-    Dataset<Row> open = Weighing.recompute(pass.weighed());
+    Dataset<Row> open = Weighing.recompute(pass.weighed(), types);
     SilverPass second =
         new SilverPass(pass.scope().ofEverything(everything), silver, Optional.of(open));
     passes.add(1, second);

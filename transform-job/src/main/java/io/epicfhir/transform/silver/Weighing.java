@@ -139,8 +139,10 @@ final class Weighing {
     return rows.select(columns.toArray(Column[]::new));
   }
 
-  /** What must be read anew from all of bronze. */
-  static Dataset<Row> recompute(Dataset<Row> weighed) {
-    return weighed.where(col(VERDICT).equalTo(RECOMPUTE)).select("resource_type", "id");
+  /** What must be read anew from all of bronze, of some types. */
+  static Dataset<Row> recompute(Dataset<Row> weighed, Set<String> types) {
+    return weighed
+        .where(col(VERDICT).equalTo(RECOMPUTE).and(col("resource_type").isin(types.toArray())))
+        .select("resource_type", "id");
   }
 }
