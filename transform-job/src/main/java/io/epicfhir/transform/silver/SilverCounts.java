@@ -87,10 +87,16 @@ public record SilverCounts(
         0, 0, 0, inserted, updated, kept, deleted, released, holders, 0, 0, live, 0, -ids);
   }
 
+  /** The same where what nobody holds any more stays. */
+  SilverCounts keepingReleased() {
+    return plus(
+        new SilverCounts(
+            0, 0, 0, 0, -released, released, -released, -released, 0, 0, 0, released, 0, 0));
+  }
+
   /** The same where nobody took a second look: those rows stay. */
   private SilverCounts settled() {
-    return plus(
-        new SilverCounts(0, 0, 0, 0, 0, recompute, 0, 0, 0, 0, 0, 0, 0, -recompute));
+    return plus(new SilverCounts(0, 0, 0, 0, 0, recompute, 0, 0, 0, 0, 0, 0, 0, -recompute));
   }
 
   /** The counts of two disjoint sets of ids. */

@@ -75,18 +75,48 @@ final class UpdatePasses implements AutoCloseable {
     Map<String, Long> released = weigh();
     Map<String, Long> beyond = beyond(released);
     if (!beyond.isEmpty()) {
-      work.problems().tooMany(beyond, live);
-      // Where one type is suspicious no conclusion of the same exports is trusted.
-      Set<String> types = new TreeSet<>(released.keySet());
-      types.removeAll(accepted.keySet());
-      types.addAll(beyond.keySet());
-      held = new HeldBack(types, pendingExports());
-      close();
+      hold(beyond, released.keySet());
       keepLost(weigh(), refused);
     }
     check(refused);
-    recompute(refused);
+    released = recompute();
+    // What another landing of an export takes away by itself is bounded, too.
+    beyond = beyond(released);
+    if (!beyond.isEmpty()) {
+      hold(beyond, released.keySet());
+      keepLost(weigh(), refused);
+      recompute();
+    }
+    keepReleased();
     return passes;
+  }
+
+  /** Where one type is suspicious no conclusion of the same exports is trusted. */
+  private void hold(Map<String, Long> beyond, Set<String> released) {
+    work.problems().tooMany(beyond, live);
+    Set<String> types = new TreeSet<>(released);
+    types.removeAll(accepted.keySet());
+    types.addAll(beyond.keySet());
+    types.addAll(held.types());
+    held = new HeldBack(types, pendingExports(), Set.of());
+    close();
+  }
+
+  /**
+   * What a replaced export's earlier landing alone had brought no full export concludes: it is
+   * released all the same, and stays.
+   */
+  private void keepReleased() {
+    long released =
+        passes.stream()
+            .flatMap(pass -> pass.counts().entrySet().stream())
+            .filter(one -> held.types().contains(one.getKey()))
+            .mapToLong(one -> one.getValue().released())
+            .sum();
+    if (released > 0) {
+      passes.forEach(pass -> pass.keepReleased(held.types()));
+      held = new HeldBack(held.types(), held.exports(), scope.backlog().replaced());
+    }
   }
 
   private Set<String> pendingExports() {
@@ -139,12 +169,15 @@ final class UpdatePasses implements AutoCloseable {
   }
 
   /**
-   * What only all of bronze can tell of some resources. Where landings are missing, bronze does not
-   * tell: those resources stay as they are.
+   * Looks again at what only all of bronze can tell of some resources. Where landings are missing,
+   * bronze does not tell: those resources stay as they are.
+   *
+   * @return what would go of each type, by all that the pending exports say
    */
-  private void recompute(Set<String> refused) {
+  private Map<String, Long> recompute() {
+    Map<String, Long> released = new TreeMap<>();
     if (!hasPending()) {
-      return;
+      return released;
     }
     SilverPass pass = passes.get(0);
     Set<String> types = SilverCounts.open(pass.counts());
@@ -154,26 +187,20 @@ final class UpdatePasses implements AutoCloseable {
       types.removeAll(unseen);
     }
     if (types.isEmpty()) {
-      return;
+      return released;
     }
     progress.now("read all of bronze for some resources");
     Dataset<Row> open = Weighing.recompute(pass.weighed(), types);
     SilverPass second =
         new SilverPass(pass.scope().ofEverything(everything), silver, Optional.of(open));
     passes.add(1, second);
-    Map<String, Long> released = new TreeMap<>();
     SilverCounts.of(List.of(pass, second))
         .forEach(
             (type, counts) -> {
               live.put(type, before.of(type).rowsLive());
               released.put(type, counts.released());
             });
-    // What another landing of an export takes away by itself is bounded, too.
-    Map<String, Long> more = beyond(released);
-    if (!more.isEmpty()) {
-      work.problems().tooMany(more, live);
-      refused.addAll(more.keySet());
-    }
+    return released;
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.epicfhir.transform.silver;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
 
 import io.epicfhir.transform.delta.InternalRows;
 import java.util.ArrayList;
@@ -137,6 +138,12 @@ final class Weighing {
       columns.add(value.as(field.name()));
     }
     return rows.select(columns.toArray(Column[]::new));
+  }
+
+  /** The same, but that nothing of some types is released. */
+  static Dataset<Row> keepReleased(Dataset<Row> weighed, Set<String> types) {
+    Column stays = col(VERDICT).equalTo(RELEASE).and(col("resource_type").isin(types.toArray()));
+    return weighed.withColumn(VERDICT, when(stays, lit(KEEP)).otherwise(col(VERDICT)));
   }
 
   /** What must be read anew from all of bronze, of some types. */
