@@ -21,10 +21,34 @@ public final class Failures {
     }
     return UnreadFile.in(failure)
         .map(file -> storage(table, file.sentence() + "; " + file.remedy(), failure))
+        .or(() -> known(failure))
         .or(() -> storage(table, failure))
         .map(RuntimeException.class::cast)
         .orElseGet(
             () -> new IllegalStateException("Cannot bring " + table + " up to date", failure));
+  }
+
+  /**
+   * What is said of one table whose work failed.
+   *
+   * @throws JobException where the storage failed, which is all tables' affair
+   */
+  public static RuntimeException ofTable(String table, Throwable failure) {
+    RuntimeException told = of(table, failure);
+    if (told instanceof JobException known && known.exitCode() == ExitCode.STORAGE) {
+      throw known;
+    }
+    return told;
+  }
+
+  /** A task of Spark may have said it. */
+  private static Optional<JobException> known(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof JobException known) {
+        return Optional.of(known);
+      }
+    }
+    return Optional.empty();
   }
 
   private static Optional<JobException> storage(String table, Throwable failure) {

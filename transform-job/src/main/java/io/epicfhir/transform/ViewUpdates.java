@@ -1,6 +1,5 @@
 package io.epicfhir.transform;
 
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.SideBySide;
 import io.epicfhir.transform.delta.DeletionVectors;
@@ -51,9 +50,7 @@ final class ViewUpdates {
         run(job, others.get());
         return;
       }
-      if (Failures.of("the views", e) instanceof JobException storage) {
-        throw storage;
-      }
+      Failures.ofTable("the views", e);
       updates.forEach(view -> alone(job, view));
       return;
     }
@@ -125,20 +122,18 @@ final class ViewUpdates {
       results.failed(type, plan.name(), refused.getMessage());
       return;
     }
-    RuntimeException told = Failures.of("view " + plan.name(), failure);
-    if (told instanceof JobException known && known.exitCode() == ExitCode.STORAGE) {
-      throw known;
-    }
+    RuntimeException told = Failures.ofTable("view " + plan.name(), failure);
     results.failed(
         type,
         plan.name(),
-        told instanceof JobException known
-            ? known.getMessage()
-            : "View "
-                + plan.name()
-                + " keeps its last good rows: it failed with "
-                + Failures.root(failure).getClass().getName()
-                + "; see the task's log");
+        "View "
+            + plan.name()
+            + " keeps its last good rows"
+            + (told instanceof JobException known
+                ? ". " + known.getMessage()
+                : ": it failed with "
+                    + Failures.root(failure).getClass().getName()
+                    + "; see the task's log"));
     results.trace(plan.name(), failure);
   }
 }

@@ -1,8 +1,8 @@
 package io.epicfhir.transform.joined;
 
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.SideBySide;
+import io.epicfhir.common.delta.DamagedLog;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.Failures;
 import io.epicfhir.transform.UnreadFile;
@@ -179,10 +179,10 @@ public final class JoinedTables {
             .orElseGet(() -> build.whole(from, query));
       } catch (Exception e) { // Spark throws checked ones without saying so
         Optional<UnreadFile> file = UnreadFile.in(e);
-        if (file.isEmpty()) {
+        if (file.isEmpty() && !(e instanceof DamagedLog)) {
           throw e;
         }
-        if (!file.get().isIn(table.kept().path())) {
+        if (file.filter(one -> one.isIn(table.kept().path())).isEmpty()) {
           return build.whole(from, query); // without what a rebuilt dependency left behind
         }
         results.changed().put(view.name(), file.get().sentence());
@@ -200,10 +200,7 @@ public final class JoinedTables {
               .formatted(file.get().sentence()));
       return;
     }
-    RuntimeException told = Failures.of("joined table " + view.name(), failure);
-    if (told instanceof JobException known && known.exitCode() == ExitCode.STORAGE) {
-      throw known;
-    }
+    RuntimeException told = Failures.ofTable("joined table " + view.name(), failure);
     failed(
         view.name(),
         told instanceof JobException known ? known.getMessage() : SqlFailure.of(view, failure));

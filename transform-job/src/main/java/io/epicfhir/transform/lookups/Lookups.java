@@ -1,8 +1,8 @@
 package io.epicfhir.transform.lookups;
 
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.delta.DamagedLog;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.Failures;
@@ -109,17 +109,12 @@ public final class Lookups {
         fail(source.name(), source.file() + ": " + LookupSource.UNREADABLE);
         return;
       }
-      RuntimeException told = Failures.of("lookup " + source.name(), e);
-      if (told instanceof JobException known) {
-        if (known.exitCode() == ExitCode.STORAGE) {
-          throw known;
-        }
-        fail(source.name(), source.file() + ": " + known.getMessage());
-        return;
-      }
-      fail(
-          source.name(),
-          source.file() + ": it failed with " + e.getClass().getName() + "; see the task's log");
+      RuntimeException told = Failures.ofTable("lookup " + source.name(), e);
+      String why =
+          told instanceof JobException known
+              ? known.getMessage()
+              : "it failed with " + e.getClass().getName() + "; see the task's log";
+      fail(source.name(), told instanceof DamagedLog ? why : source.file() + ": " + why);
     }
   }
 
