@@ -65,6 +65,7 @@ final class SilverUpdate {
         throw Failures.of("silver", e);
       }
       work.problems().damaged(damaged);
+      work.problems().forgetQuarantined();
       return new SilverUpdate(work, known, rebuilt, fresh, waiting(pending, damaged))
           .run(
               Silver.withoutDamaged(pending, damaged.keySet()),
