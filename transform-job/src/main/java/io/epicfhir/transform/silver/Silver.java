@@ -79,9 +79,10 @@ public final class Silver {
           DamagedTypes.of(everything.all(), problems.damagedExports(), fresh, table.held(known));
       waiting.addAll(problems.notRebuilt(rebuilt, hurt));
     }
+    RunNotes notes = new RunNotes(lake, request.runKey(), sound.pending());
     SilverUpdate update =
         new SilverUpdate(
-            new SilverWork(lake, spark, settings, table, problems, missing, signature),
+            new SilverWork(lake, spark, settings, table, problems, missing, notes, signature),
             known,
             rebuilt,
             fresh,
@@ -104,6 +105,7 @@ public final class Silver {
         done.appliedExports().stream().map(Landing::exportId).toList(),
         pending.pendingRows(),
         done.counts(),
+        notes.earlier(done.state().deltaVersion()),
         done.state(),
         rebuilt,
         problems);

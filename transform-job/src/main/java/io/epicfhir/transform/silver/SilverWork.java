@@ -10,6 +10,7 @@ import org.apache.spark.sql.SparkSession;
  * @param spark asked only where Spark is needed
  * @param problems what the steps find
  * @param missing what silver may hold, and no landing shows
+ * @param notes keeps what only this try can count
  * @param signature of the commits
  */
 record SilverWork(
@@ -19,4 +20,5 @@ record SilverWork(
     SilverTable table,
     SilverProblems problems,
     MissingLandings missing,
+    RunNotes notes,
     String signature) {}
