@@ -4,6 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.StorageFailure;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** What a failure of Spark means for the person on call. Spark's own messages may quote data. */
 public final class Failures {
@@ -26,6 +27,24 @@ public final class Failures {
         .map(RuntimeException.class::cast)
         .orElseGet(
             () -> new IllegalStateException("Cannot bring " + table + " up to date", failure));
+  }
+
+  /**
+   * Does some tables' work. Whatever ends it ends nothing else: Spark throws checked exceptions
+   * without declaring them, and a plan that nests too deep, or a class that is missing, ends in an
+   * error of the JVM.
+   *
+   * @param failed gets what ended it
+   * @return whether it came to its end
+   */
+  public static boolean attempt(Runnable work, Consumer<Throwable> failed) {
+    try {
+      work.run();
+      return true;
+    } catch (Exception | StackOverflowError | LinkageError e) {
+      failed.accept(e);
+      return false;
+    }
   }
 
   /**

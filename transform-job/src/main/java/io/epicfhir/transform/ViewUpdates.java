@@ -4,6 +4,7 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.SideBySide;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.silver.SilverState;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,17 +42,9 @@ final class ViewUpdates {
 
   /** Does them all. */
   void run(ViewWork job, List<ViewUpdate> updates) {
-    Map<String, List<ViewPart>> parts;
-    try {
-      parts = evaluated(job, updates);
-    } catch (Exception | StackOverflowError | LinkageError e) {
-      Optional<List<ViewUpdate>> others = withoutUnread(e, updates);
-      if (others.isPresent()) {
-        run(job, others.get());
-        return;
-      }
-      Failures.ofTable("the views", e);
-      updates.forEach(view -> alone(job, view));
+    Map<String, List<ViewPart>> parts = new HashMap<>();
+    if (!Failures.attempt(
+        () -> parts.putAll(evaluated(job, updates)), failure -> again(job, updates, failure))) {
       return;
     }
     results.drift(job.drift());
@@ -92,18 +85,34 @@ final class ViewUpdates {
         bad -> updates.stream().map(view -> view == bad ? view.anew() : view).toList());
   }
 
-  /** Something about one of the views ended all of them: each by itself, and at last anew. */
-  private void alone(ViewWork job, ViewUpdate view) {
-    try {
-      commit(view, evaluated(job, List.of(view)).get(view.plan().name()));
-      results.drift(job.drift());
-    } catch (Exception | StackOverflowError | LinkageError e) {
-      if (view.from().isPresent() && !(e instanceof ViewRefused)) {
-        alone(job, view.anew());
-      } else {
-        fail(view.type(), view.plan(), e);
-      }
+  /**
+   * One of the views ended all of them: where its own file cannot be read, all once more; else each
+   * by itself.
+   */
+  private void again(ViewWork job, List<ViewUpdate> updates, Throwable failure) {
+    Optional<List<ViewUpdate>> others = withoutUnread(failure, updates);
+    if (others.isPresent()) {
+      run(job, others.get());
+      return;
     }
+    Failures.ofTable("the views", failure);
+    updates.forEach(view -> alone(job, view));
+  }
+
+  /** One view by itself, and at last anew. */
+  private void alone(ViewWork job, ViewUpdate view) {
+    Failures.attempt(
+        () -> {
+          commit(view, evaluated(job, List.of(view)).get(view.plan().name()));
+          results.drift(job.drift());
+        },
+        failure -> {
+          if (view.from().isPresent() && !(failure instanceof ViewRefused)) {
+            alone(job, view.anew());
+          } else {
+            fail(view.type(), view.plan(), failure);
+          }
+        });
   }
 
   private void commit(ViewUpdate view, List<ViewPart> parts) {

@@ -58,7 +58,8 @@ public final class Lookups {
     folders.goneLarge().ifPresent(path -> stay(path, named.keySet()));
     for (List<LookupSource> same : named.values()) {
       if (same.size() == 1) {
-        one(same.get(0));
+        LookupSource source = same.get(0);
+        Failures.attempt(() -> one(source), failure -> failed(source, failure));
       } else {
         same.forEach(source -> twice(source, same));
       }
@@ -94,28 +95,30 @@ public final class Lookups {
   }
 
   private void one(LookupSource source) {
-    try {
-      if (!source.name().matches("[A-Za-z][A-Za-z0-9_]*")) {
-        throw new LookupRefused(
-            source.file(),
-            0,
-            "the file's name is the table's: letters, digits and _, a letter first");
-      }
-      results.done().put(source.name(), brought(source));
-    } catch (LookupRefused e) {
-      fail(source.name(), e.getMessage());
-    } catch (Exception | StackOverflowError | LinkageError e) { // Spark throws undeclared ones, too
-      if (UnreadFile.in(e).isPresent()) {
-        fail(source.name(), source.file() + ": " + LookupSource.UNREADABLE);
-        return;
-      }
-      RuntimeException told = Failures.ofTable("lookup " + source.name(), e);
-      String why =
-          told instanceof JobException known
-              ? known.getMessage()
-              : "it failed with " + e.getClass().getName() + "; see the task's log";
-      fail(source.name(), told instanceof DamagedLog ? why : source.file() + ": " + why);
+    if (!source.name().matches("[A-Za-z][A-Za-z0-9_]*")) {
+      throw new LookupRefused(
+          source.file(),
+          0,
+          "the file's name is the table's: letters, digits and _, a letter first");
     }
+    results.done().put(source.name(), brought(source));
+  }
+
+  private void failed(LookupSource source, Throwable failure) {
+    if (failure instanceof LookupRefused refused) {
+      fail(source.name(), refused.getMessage());
+      return;
+    }
+    if (UnreadFile.in(failure).isPresent()) {
+      fail(source.name(), source.file() + ": " + LookupSource.UNREADABLE);
+      return;
+    }
+    RuntimeException told = Failures.ofTable("lookup " + source.name(), failure);
+    String why =
+        told instanceof JobException known
+            ? known.getMessage()
+            : "it failed with " + failure.getClass().getName() + "; see the task's log";
+    fail(source.name(), told instanceof DamagedLog ? why : source.file() + ": " + why);
   }
 
   private void fail(String name, String message) {
