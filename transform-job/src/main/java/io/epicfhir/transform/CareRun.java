@@ -1,14 +1,12 @@
 package io.epicfhir.transform;
 
-import io.epicfhir.common.DamagedFile;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.StorageFailure;
+import io.epicfhir.common.delta.DamagedLog;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.transform.silver.BronzeRetention;
-import java.io.FileNotFoundException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -87,14 +85,7 @@ final class CareRun {
 
   /** Whether it is the storage, and no file of this part. */
   private static boolean isAway(Exception failure) {
-    boolean missing = false;
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      missing |= cause instanceof FileNotFoundException;
-    }
-    return !missing
-        && UnreadFile.in(failure).isEmpty()
-        && DamagedFile.in(failure).isEmpty()
-        && StorageFailure.in(failure).isPresent();
+    return UnreadFile.in(failure).isEmpty() && !DamagedLog.isDamage(failure);
   }
 
   private static String why(Exception failure, String remedy) {

@@ -4,6 +4,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.StorageFailure;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** What a failure of Spark means for the person on call. Spark's own messages may quote data. */
 public final class Failures {
@@ -21,10 +22,52 @@ public final class Failures {
     }
     return UnreadFile.in(failure)
         .map(file -> storage(table, file.sentence() + "; " + file.remedy(), failure))
+        .or(() -> known(failure))
         .or(() -> storage(table, failure))
         .map(RuntimeException.class::cast)
         .orElseGet(
             () -> new IllegalStateException("Cannot bring " + table + " up to date", failure));
+  }
+
+  /**
+   * Does some tables' work. Whatever ends it ends nothing else: Spark throws checked exceptions
+   * without declaring them, and a plan that nests too deep, or a class that is missing, ends in an
+   * error of the JVM.
+   *
+   * @param failed gets what ended it
+   * @return whether it came to its end
+   */
+  public static boolean attempt(Runnable work, Consumer<Throwable> failed) {
+    try {
+      work.run();
+      return true;
+    } catch (Exception | StackOverflowError | LinkageError e) {
+      failed.accept(e);
+      return false;
+    }
+  }
+
+  /**
+   * What is said of one table whose work failed.
+   *
+   * @throws JobException where the storage failed, which is all tables' affair
+   */
+  public static RuntimeException ofTable(String table, Throwable failure) {
+    RuntimeException told = of(table, failure);
+    if (told instanceof JobException known && known.exitCode() == ExitCode.STORAGE) {
+      throw known;
+    }
+    return told;
+  }
+
+  /** A task of Spark may have said it. */
+  private static Optional<JobException> known(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof JobException known) {
+        return Optional.of(known);
+      }
+    }
+    return Optional.empty();
   }
 
   private static Optional<JobException> storage(String table, Throwable failure) {

@@ -4,6 +4,7 @@ import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.report.RunRecorder;
 import io.epicfhir.common.report.RunReport;
+import io.epicfhir.transform.silver.NotedCounts;
 import io.epicfhir.transform.silver.SilverCounts;
 import io.epicfhir.transform.silver.SilverProblems;
 import io.epicfhir.transform.silver.SilverResult;
@@ -47,7 +48,7 @@ record TransformResult(
     silver.problems().notes().forEach(recorder::note);
     views.notes().forEach(recorder::note);
     silver.counts().forEach((type, counts) -> recordCounts(type, counts, recorder));
-    recordNewcomers(recorder);
+    recordNotes(recorder);
     recorder.result("exports", silver.exports());
     recorder.result("silver", silver(recorder, paths));
     recorder.result("views", views(recorder, paths));
@@ -88,6 +89,17 @@ record TransformResult(
     recorder.resources(
         type,
         new RunReport.Resources(counts.received(), counts.changed(), 0L, counts.deleted(), null));
+  }
+
+  /** What this try counted, and earlier ones of the run, whose exports are applied by now. */
+  private void recordNotes(RunRecorder recorder) {
+    Map<String, NotedCounts> all = new TreeMap<>(silver.earlier());
+    silver.counts().forEach((type, one) -> all.merge(type, NotedCounts.of(one), NotedCounts::plus));
+    all.forEach((type, counts) -> recordNotes(type, counts, recorder));
+    recordNewcomers(all.getOrDefault("Patient", NotedCounts.NONE), recorder);
+  }
+
+  private static void recordNotes(String type, NotedCounts counts, RunRecorder recorder) {
     if (counts.parts() > 0) {
       recorder.note(
           counts.parts()
@@ -107,8 +119,7 @@ record TransformResult(
   }
 
   /** A patient who joins a group later comes with what changed since the export before. */
-  private void recordNewcomers(RunRecorder recorder) {
-    SilverCounts patients = silver.counts().getOrDefault("Patient", SilverCounts.NONE);
+  private static void recordNewcomers(NotedCounts patients, RunRecorder recorder) {
     if (patients.newcomers() > 0) {
       recorder.result("newcomers", patients.newcomers());
       recorder.note(

@@ -61,12 +61,22 @@ final class ViewUpdate {
    * @param leaveOut whether resources that do not fit are left out instead of stopping the view
    */
   ViewUpdate(Lake lake, String type, ViewTable table, Optional<ViewState> from, boolean leaveOut) {
+    this(lake, type, table, from, leaveOut, table.log().snapshot());
+  }
+
+  private ViewUpdate(
+      Lake lake,
+      String type,
+      ViewTable table,
+      Optional<ViewState> from,
+      boolean leaveOut,
+      Optional<TableSnapshot> snapshot) {
     this.lake = lake;
     this.type = type;
     this.table = table;
     this.from = from;
     this.leaveOut = leaveOut;
-    this.snapshot = table.log().snapshot();
+    this.snapshot = snapshot;
   }
 
   String type() {
@@ -87,7 +97,7 @@ final class ViewUpdate {
 
   /** The same view built anew. */
   ViewUpdate anew() {
-    return new ViewUpdate(lake, type, table, Optional.empty(), leaveOut);
+    return new ViewUpdate(lake, type, table, Optional.empty(), leaveOut, snapshot);
   }
 
   /** The version of silver that its rows are of; -1 where all are computed again. */

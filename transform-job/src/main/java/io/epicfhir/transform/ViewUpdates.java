@@ -1,10 +1,10 @@
 package io.epicfhir.transform;
 
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.SideBySide;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.silver.SilverState;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,19 +42,9 @@ final class ViewUpdates {
 
   /** Does them all. */
   void run(ViewWork job, List<ViewUpdate> updates) {
-    Map<String, List<ViewPart>> parts;
-    try {
-      parts = evaluated(job, updates);
-    } catch (Exception | StackOverflowError | LinkageError e) {
-      Optional<List<ViewUpdate>> others = withoutUnread(e, updates);
-      if (others.isPresent()) {
-        run(job, others.get());
-        return;
-      }
-      if (Failures.of("the views", e) instanceof JobException storage) {
-        throw storage;
-      }
-      updates.forEach(view -> alone(job, view));
+    Map<String, List<ViewPart>> parts = new HashMap<>();
+    if (!Failures.attempt(
+        () -> parts.putAll(evaluated(job, updates)), failure -> again(job, updates, failure))) {
       return;
     }
     results.drift(job.drift());
@@ -95,18 +85,34 @@ final class ViewUpdates {
         bad -> updates.stream().map(view -> view == bad ? view.anew() : view).toList());
   }
 
-  /** Something about one of the views ended all of them: each by itself, and at last anew. */
-  private void alone(ViewWork job, ViewUpdate view) {
-    try {
-      commit(view, evaluated(job, List.of(view)).get(view.plan().name()));
-      results.drift(job.drift());
-    } catch (Exception | StackOverflowError | LinkageError e) {
-      if (view.from().isPresent() && !(e instanceof ViewRefused)) {
-        alone(job, view.anew());
-      } else {
-        fail(view.type(), view.plan(), e);
-      }
+  /**
+   * One of the views ended all of them: where its own file cannot be read, all once more; else each
+   * by itself.
+   */
+  private void again(ViewWork job, List<ViewUpdate> updates, Throwable failure) {
+    Optional<List<ViewUpdate>> others = withoutUnread(failure, updates);
+    if (others.isPresent()) {
+      run(job, others.get());
+      return;
     }
+    Failures.ofTable("the views", failure);
+    updates.forEach(view -> alone(job, view));
+  }
+
+  /** One view by itself, and at last anew. */
+  private void alone(ViewWork job, ViewUpdate view) {
+    Failures.attempt(
+        () -> {
+          commit(view, evaluated(job, List.of(view)).get(view.plan().name()));
+          results.drift(job.drift());
+        },
+        failure -> {
+          if (view.from().isPresent() && !(failure instanceof ViewRefused)) {
+            alone(job, view.anew());
+          } else {
+            fail(view.type(), view.plan(), failure);
+          }
+        });
   }
 
   private void commit(ViewUpdate view, List<ViewPart> parts) {
@@ -125,20 +131,18 @@ final class ViewUpdates {
       results.failed(type, plan.name(), refused.getMessage());
       return;
     }
-    RuntimeException told = Failures.of("view " + plan.name(), failure);
-    if (told instanceof JobException known && known.exitCode() == ExitCode.STORAGE) {
-      throw known;
-    }
+    RuntimeException told = Failures.ofTable("view " + plan.name(), failure);
     results.failed(
         type,
         plan.name(),
-        told instanceof JobException known
-            ? known.getMessage()
-            : "View "
-                + plan.name()
-                + " keeps its last good rows: it failed with "
-                + Failures.root(failure).getClass().getName()
-                + "; see the task's log");
+        "View "
+            + plan.name()
+            + " keeps its last good rows"
+            + (told instanceof JobException known
+                ? ". " + known.getMessage()
+                : ": it failed with "
+                    + Failures.root(failure).getClass().getName()
+                    + "; see the task's log"));
     results.trace(plan.name(), failure);
   }
 }

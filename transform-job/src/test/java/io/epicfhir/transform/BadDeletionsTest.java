@@ -1,16 +1,23 @@
 package io.epicfhir.transform;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.transform.silver.SilverProblems;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * F1: an entry of a deleted file that deletes no single resource goes to quarantine, and everything
@@ -176,6 +183,48 @@ final class BadDeletionsTest {
         .land();
     assertThat(lake.transform().silver().problems().quarantined()).isEqualTo(1);
     assertThat(lake.live("Flock")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  @DisplayName("G7: a damaged page lets the update begin again")
+  void entriesAreCountedOnceAndOnlyOfExportsThatAreApplied(boolean own) throws IOException {
+    lake.inSpark();
+    String noise = new Random(1).ints(900).mapToObj(Integer::toHexString).collect(joining());
+    TestLake.Export bad = lake.export("e2", TUESDAY);
+    BAD_ENTRIES.forEach(entry -> bad.bundle(bundle(entry, GOOD)));
+    Landing e2 = bad.resource("Patient", "d", "1", TUESDAY, noise).land();
+    Landing e3 =
+        lake.export("e3", "2026-01-07T00:00:00Z")
+            .resource("Patient", "e", "1", TUESDAY, noise)
+            .land();
+    flipAPage(own ? e2 : e3);
+
+    TransformResult red = lake.run();
+
+    SilverProblems problems = red.silver().problems();
+    assertThat(problems.damagedExports()).containsExactly(own ? "e2" : "e3");
+    assertThat(red.silver().exports()).containsExactly(own ? "e3" : "e2");
+    assertThat(problems.quarantined()).isEqualTo(own ? 0 : BAD_ENTRIES.size());
+    assertThat(problems.quarantine()).hasSize(own ? 0 : 1);
+    assertThat(problems.notes())
+        .filteredOn(note -> note.contains("do not identify a resource"))
+        .hasSize(own ? 0 : 1)
+        .allMatch(note -> note.startsWith(BAD_ENTRIES.size() + " entries"));
+  }
+
+  private void flipAPage(Landing landing) throws IOException {
+    String patients =
+        landing.files().stream()
+            .filter(file -> file.resourceType().equals("Patient"))
+            .map(Landing.File::path)
+            .findFirst()
+            .orElseThrow();
+    Path file = lake.root().resolve(patients);
+    Files.delete(file.resolveSibling("." + file.getFileName() + ".crc"));
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[(int) (0.3 * bytes.length)] ^= 0x20;
+    Files.write(file, bytes);
   }
 
   @Test

@@ -1,7 +1,10 @@
 package io.epicfhir.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.lake.Landing;
@@ -12,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +25,7 @@ import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -203,6 +208,28 @@ final class BronzeRetentionTest {
     assertThat(lake().live("Patient")).anyMatch(line -> line.contains("whole"));
     lake().rebuild("Patient");
     assertThat(lake().live("Patient")).anyMatch(line -> line.contains("whole"));
+  }
+
+  @Test
+  @DisplayName("state/landings came from an older backup: the files of the others are still there")
+  void whereTheLandingOfAnAppliedExportIsMissingNothingIsTakenOut() throws IOException {
+    version(export("e1", "01-10"), "a", "1", "old").land();
+    Landing missing = version(export("e2", "01-11"), "a", "2", "new").land();
+    lake().transform();
+    Path bronze = folder.resolve(missing.files().get(0).path());
+    Files.setLastModifiedTime(bronze, FileTime.from(HORIZON.minusSeconds(86_400)));
+    var file = lake().lake().paths().state("landings/e2.json");
+    String landing = lake().lake().read(file).orElseThrow();
+    lake().lake().delete(file);
+
+    assertThatThrownBy(this::remove)
+        .isInstanceOfSatisfying(
+            JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.DATA_REFUSED))
+        .hasMessageContaining("the files of exports e2 in state/landings are missing");
+
+    assertThat(bronze).exists();
+    lake().lake().write(file, landing);
+    assertThat(remove().rowsRemoved()).isEqualTo(1);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.epicfhir.transform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.common.Sha256;
 import io.epicfhir.transform.lookups.LookupResults;
 import io.epicfhir.transform.lookups.Lookups;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -246,6 +248,43 @@ final class LookupsTest {
         .contains(
             "tests.tsv: two lines have the same code and system, so a join would double rows");
     assertThat(lake.table("lookups/tests")).containsExactly("s 1 a", "t 1 b");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"twice", "once"})
+  @DisplayName("after an upgrade the file is the same, and the way of reading it is another one")
+  void aLargeOneThatAnEarlierReleaseReadIsReadOnceMore(String codes) throws IOException {
+    TestLake lake = lake();
+    Path folder = Files.createDirectories(lake.root().resolve("athena"));
+    Path file = folder.resolve("tests.tsv");
+    Files.writeString(file, "code\tname\n1\ta\n2\tb\n");
+    FileTime time = Files.getLastModifiedTime(file);
+    assertThat(run(lake, Optional.of(folder)).failed()).isEmpty();
+    if (codes.equals("twice")) {
+      Files.writeString(file, "code\tname\n1\ta\n1\tb\n");
+      Files.setLastModifiedTime(file, time);
+    }
+    Path state = lake.root().resolve("state/lookups/tests.json");
+    String before =
+        Files.readString(state)
+            .replaceFirst(
+                "(\"stamp\" : )\"[^\"]*\"",
+                "$1\"" + Files.size(file) + " " + time.toMillis() + "\"")
+            .replaceFirst(
+                "(\"hash\" : )\"[^\"]*\"",
+                "$1\"" + Sha256.hex("1 tests.tsv" + Files.readString(file)) + "\"");
+    Files.writeString(state, before);
+
+    LookupResults results = run(lake, Optional.of(folder));
+
+    if (codes.equals("twice")) {
+      assertThat(results.failed().get("tests"))
+          .contains("tests.tsv: two lines have the same code, so a join would double rows");
+    } else {
+      assertThat(results.done().get("tests").rebuilt()).isTrue();
+      assertThat(run(lake, Optional.of(folder)).done().get("tests").rebuilt()).as("once").isFalse();
+    }
+    assertThat(lake.table("lookups/tests")).containsExactly("1 a", "2 b");
   }
 
   @Test

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.common.lake.Landings;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** C4: when an export commits again, nothing is left of what its older commit said. */
 final class RecommitTest {
@@ -139,6 +142,89 @@ final class RecommitTest {
     assertThat(lake.run().problems()).hasSize(1);
     assertThat(lake.accept(Map.of("Patient", 11L)).problems()).isEmpty();
     assertThat(lake.live("Patient")).containsExactly("a a");
+  }
+
+  private TestLake.Export clinic(String time, int patients, int conditions) {
+    TestLake.Export export = lake.export("e1", time);
+    for (int i = 1; i <= patients; i++) {
+      export.resource("Patient", "p" + i, "1", MONDAY, "p" + i);
+    }
+    for (int i = 1; i <= conditions; i++) {
+      export.resource("Condition", "c" + i, "1", MONDAY, "c" + i);
+    }
+    return export;
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  @DisplayName("A2: beyond the bound of one type nothing goes of any; the rest goes on")
+  void thatLostNearlyAllOfOneTypeDeletesNothingAndItsContentCounts(boolean full) {
+    TestLake.Export first = clinic(MONDAY, 12, 20);
+    TestLake.Export second = clinic(MONDAY, 0, 17).landedAt(TUESDAY);
+    second.resource("Patient", "p1", "2", MONDAY, "corrected").resource("Patient", "q");
+    if (full) {
+      first.full();
+      second.full();
+    }
+    first.land();
+    lake.transform();
+    second.land();
+    lake.export("e2", WEDNESDAY)
+        .since(MONDAY)
+        .resource("Patient", "n")
+        .delete("Patient/p2", "Condition/c1")
+        .land();
+
+    for (int night = 0; night < 2; night++) {
+      TransformResult red = lake.run();
+      assertThat(red.problems())
+          .singleElement()
+          .asString()
+          .startsWith("Nothing was deleted: the source no longer holds ")
+          .contains("accept_deletions = Patient:10");
+      assertThat(red.silver().exports()).isEqualTo(night == 0 ? List.of("e2") : List.of());
+      assertThat(lake.live("Patient"))
+          .hasSize(13)
+          .contains("p1 corrected", "p12 p12")
+          .anyMatch(line -> line.startsWith("q "))
+          .anyMatch(line -> line.startsWith("n "))
+          .noneMatch(line -> line.startsWith("p2 "));
+      assertThat(lake.live("Condition")).as("but for the server's own word").hasSize(19);
+      assertThat(red.silver().state().of("Patient").rowsLive()).isEqualTo(13);
+      assertThat(red.silver().state().of("Condition").tombstones()).isEqualTo(1);
+    }
+
+    assertThat(lake.accept(Map.of("Patient", 10L)).problems()).isEmpty();
+    assertThat(lake.live("Patient")).hasSize(3).contains("p1 corrected");
+    assertThat(lake.live("Condition")).hasSize(16);
+  }
+
+  @Test
+  void thatLostNearlyAllIsMadeGoodByALandingThatHasAll() {
+    clinic(MONDAY, 12, 20).land();
+    lake.transform();
+    clinic(MONDAY, 1, 17).landedAt(TUESDAY).land();
+    assertThat(lake.run().problems()).hasSize(1);
+    clinic(MONDAY, 12, 19).landedAt(WEDNESDAY).land();
+    assertThat(lake.transform().silver().exports()).containsExactly("e1");
+    assertThat(lake.live("Patient")).hasSize(12);
+    assertThat(lake.live("Condition")).hasSize(19);
+  }
+
+  @Test
+  void besideAFullExportThatIsHeldBackDeletesNothingOfOtherTypes() {
+    clinic(MONDAY, 12, 20).land();
+    lake.transform();
+    clinic(MONDAY, 12, 17).landedAt(TUESDAY).land();
+    lake.export("e2", WEDNESDAY).full("Patient").resource("Patient", "p1").land();
+    TransformResult red = lake.run();
+    assertThat(red.problems()).singleElement().asString().contains("11 of 12 Patient");
+    assertThat(red.silver().exports()).isEmpty();
+    assertThat(lake.live("Patient")).hasSize(12);
+    assertThat(lake.live("Condition")).hasSize(20);
+    assertThat(lake.accept(Map.of("Patient", 11L)).problems()).isEmpty();
+    assertThat(lake.live("Patient")).hasSize(1);
+    assertThat(lake.live("Condition")).hasSize(17);
   }
 
   @Test

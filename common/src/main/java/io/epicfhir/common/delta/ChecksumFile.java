@@ -3,6 +3,8 @@ package io.epicfhir.common.delta;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.common.DamagedFile;
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.lake.Lake;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,7 +27,7 @@ final class ChecksumFile {
   private ChecksumFile() {}
 
   static Optional<TableMetadata> read(Lake lake, Path log, long version) {
-    return lake.read(new Path(log, String.format("%020d.crc", version)))
+    return text(lake, new Path(log, String.format("%020d.crc", version)))
         .flatMap(ChecksumFile::parsed)
         .map(checksum -> checksum.path("metadata"))
         .filter(metadata -> metadata.path("schemaString").isTextual())
@@ -48,6 +50,17 @@ final class ChecksumFile {
         metadata.path("description").asText(""),
         configuration,
         partitionColumns);
+  }
+
+  private static Optional<String> text(Lake lake, Path file) {
+    try {
+      return lake.read(file);
+    } catch (JobException e) {
+      if (DamagedFile.in(e).isPresent()) {
+        return Optional.empty(); // as below
+      }
+      throw e;
+    }
   }
 
   private static Optional<JsonNode> parsed(String text) {

@@ -76,11 +76,11 @@ final class CommitWriter {
       if (e.getCause() instanceof CommitFailedException failed && failed.isConflict()) {
         return Optional.empty();
       }
-      throw KernelFailure.of("write", table, e);
+      throw KernelFailure.of(KernelFailure.WRITE, table, e);
     } catch (JobException e) {
       throw e;
     } catch (Exception e) {
-      throw KernelFailure.of("write", table, e);
+      throw KernelFailure.of(KernelFailure.WRITE, table, e);
     }
   }
 

@@ -1,11 +1,12 @@
 package io.epicfhir.common.delta;
 
+import io.epicfhir.common.DamagedFile;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.StorageFailure;
 import java.io.IOException;
-import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -13,41 +14,56 @@ import org.apache.hadoop.fs.Path;
  * log, and so the values in it.
  */
 final class KernelFailure {
+  /** The verb of a commit. */
+  static final String WRITE = "write";
+
   private KernelFailure() {}
 
   /**
-   * Calls Kernel.
+   * Calls Kernel, or reads a file of the log.
    *
    * @param verb completes "Cannot … the log of the Delta table"
-   * @throws JobException {@link ExitCode#STORAGE} where the log cannot be used
+   * @throws DamagedLog where the log itself is to blame
+   * @throws JobException {@link ExitCode#STORAGE} where the storage is
    */
   static <T> T told(String verb, Path table, Callable<T> call) {
     try {
       return call.call();
     } catch (JobException e) {
-      throw e;
+      // The lake says of a damaged file, too, that the storage cannot read it.
+      throw e.exitCode() == ExitCode.STORAGE && DamagedFile.in(e).isPresent()
+          ? of(verb, table, e)
+          : e;
     } catch (Exception e) {
       throw of(verb, table, e);
     }
   }
 
   static JobException of(String verb, Path table, Exception failure) {
-    Optional<Throwable> storage = StorageFailure.in(failure);
+    Throwable cause = StorageFailure.in(failure).orElse(failure);
+    String what =
+        "Cannot %s the log of the Delta table %s: %s; "
+            .formatted(verb, table, StorageFailure.why(cause));
+    if (DamagedLog.isDamage(failure) && !(verb.equals(WRITE) && DamagedLog.isMissing(failure))) {
+      return new DamagedLog(what + remedy(cause), withoutMessages(failure));
+    }
     return new JobException(
         ExitCode.STORAGE,
-        "Cannot %s the log of the Delta table %s: %s; %s"
-            .formatted(
-                verb,
-                table,
-                StorageFailure.why(storage.orElse(failure)),
-                storage.isPresent()
-                    ? StorageFailure.advice(
-                        failure,
-                        "check that the lake exists, is writable and is not full, and that the table's"
-                            + " _delta_log is complete")
-                    : "check the table's _delta_log; if it cannot be repaired, move the table's folder away and"
-                        + " rerun from transform, which rebuilds it"),
+        what
+            + StorageFailure.advice(
+                failure,
+                "check that the lake exists, is writable and is not full, and that the table's"
+                    + " _delta_log is complete"),
         withoutMessages(failure));
+  }
+
+  private static String remedy(Throwable cause) {
+    return "restore its _delta_log from a backup; if it cannot be repaired, move the table's folder"
+        + " away and rerun from transform, which rebuilds it"
+        + (cause instanceof ChecksumException
+            ? ". If the file is intact and only its hidden .crc file is outdated, delete the .crc"
+                + " file"
+            : "");
   }
 
   /** The same failure for a trace: what the messages hold is not for it. */

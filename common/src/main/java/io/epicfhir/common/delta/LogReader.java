@@ -54,7 +54,7 @@ final class LogReader {
   }
 
   Optional<CommitInfo> info(long version) {
-    return CommitInfoFile.read(lake, table, log, version);
+    return KernelFailure.told("read", table, () -> CommitInfoFile.read(lake, table, log, version));
   }
 
   /** The commits after one version up to another, where they are all there. */

@@ -13,8 +13,9 @@ import org.roaringbitmap.RoaringBitmap;
 
 /**
  * The log of a Delta table: what it has, and commits of Parquet files that lie in its folder. No
- * Spark job is started. All methods throw {@link JobException} with {@link ExitCode#STORAGE} where
- * the log cannot be used. A folder without a first commit is no table.
+ * Spark job is started. All methods throw {@link DamagedLog} where the log cannot be read, and
+ * {@link JobException} with {@link ExitCode#STORAGE} where the storage is away. A folder without a
+ * first commit is no table.
  */
 public final class TableLog {
   private final LogReader reader;

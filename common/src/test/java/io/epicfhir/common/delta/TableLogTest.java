@@ -17,6 +17,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -197,7 +198,7 @@ class TableLogTest {
         "secret",
         "{\"commitInfo\":secret"
       })
-  void aBrokenLogIsAStorageErrorThatTellsNoneOfItsText(String line) throws Exception {
+  void aBrokenLogIsTheTablesOwnAffairAndNoneOfItsTextIsTold(String line) throws Exception {
     log.create(definition(Map.of()), List.of(file("a")), "s");
     Files.writeString(commit(1), line + "\n");
 
@@ -209,7 +210,8 @@ class TableLogTest {
         .isInstanceOfSatisfying(
             JobException.class,
             e -> {
-              assertThat(e.exitCode()).isEqualTo(ExitCode.STORAGE);
+              assertThat(e).isInstanceOf(DamagedLog.class);
+              assertThat(e.exitCode()).isEqualTo(ExitCode.DATA_REFUSED);
               for (Throwable cause = e; cause != null; cause = cause.getCause()) {
                 assertThat(String.valueOf(cause.getMessage())).doesNotContain("secret");
               }
@@ -244,6 +246,25 @@ class TableLogTest {
   }
 
   @Test
+  void aCommitThatDoesNotMatchItsChecksumIsNamed() throws Exception {
+    log.create(definition(Map.of()), List.of(file("a")), "s");
+    byte[] bytes = Files.readAllBytes(commit(0));
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(commit(0), bytes);
+    Path crc = table.resolve("_delta_log/00000000000000000000.crc");
+    Files.writeString(crc, "no longer what its own checksum says");
+
+    for (ThrowingCallable read :
+        List.<ThrowingCallable>of(
+            () -> log(table).info(0), () -> log(table).snapshot(), () -> log(table).metadata())) {
+      assertThatThrownBy(read)
+          .isInstanceOf(DamagedLog.class)
+          .hasMessageContaining("does not match its checksum; restore its _delta_log")
+          .hasMessageEndingWith("delete the .crc file");
+    }
+  }
+
+  @Test
   void aGapInTheLogIsAnError() throws Exception {
     log.create(definition(Map.of()), List.of(file("a")), "s");
     log.change(0, List.of(file("b")), List.of(), "s");
@@ -251,8 +272,8 @@ class TableLogTest {
 
     assertThat(log.version()).hasValue(1);
     assertThatThrownBy(() -> log.snapshot())
-        .isInstanceOf(JobException.class)
-        .hasMessageContaining("move the table's folder away and" + " rerun from transform");
+        .isInstanceOf(DamagedLog.class)
+        .hasMessageContaining("move the table's folder away and rerun from transform");
   }
 
   @Test

@@ -1,8 +1,8 @@
 package io.epicfhir.transform.joined;
 
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.SideBySide;
+import io.epicfhir.common.delta.DamagedLog;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.Failures;
 import io.epicfhir.transform.UnreadFile;
@@ -74,7 +74,12 @@ public final class JoinedTables {
       int threads = Math.min(order.views().size(), Runtime.getRuntime().availableProcessors());
       SideBySide.forEach(
           Collections.nCopies(threads, queue),
-          tables -> tables.each(view -> one(view, sessions, anew.contains(view.name()))));
+          tables ->
+              tables.each(
+                  view ->
+                      Failures.attempt(
+                          () -> one(view, sessions, anew.contains(view.name())),
+                          failure -> fail(view, failure))));
       return results;
     }
   }
@@ -82,36 +87,32 @@ public final class JoinedTables {
   private void one(SqlView view, JoinedSessions sessions, boolean anew) {
     long start = System.nanoTime();
     JoinedTable table = new JoinedTable(lake, view);
-    try {
-      Optional<Map<String, Source>> found = sources(view);
-      if (found.isEmpty()) {
-        return; // it waits, and that is reported
-      }
-      Map<String, Source> byLabel = found.get();
-      List<JoinedState.Read> reads =
-          byLabel.entrySet().stream().map(one -> one.getValue().readAs(one.getKey())).toList();
-      KeptTable.Left<JoinedState> read = table.left();
-      Optional<JoinedState> left = read.state();
-      Optional<String> strange = read.unread().or(() -> left.flatMap(table::strange));
-      strange.ifPresent(why -> results.changed().put(view.name(), why));
-      Optional<JoinedState> from =
-          left.filter(state -> strange.isEmpty())
-              .filter(table::isOfThisDefinition)
-              .filter(state -> !anew);
-      Optional<JoinedState> known = from.filter(state -> !table.isAhead(state));
-      if (known.filter(state -> state.reads().equals(reads)).isPresent()) {
-        done(view, known.get(), JoinedResults.Built.NONE, 0, 0, start);
-        return;
-      }
-      JoinedBuild.Outcome outcome = sessions.with(one -> build(table, byLabel, from, known, one));
-      JoinedState state =
-          from.filter(before -> outcome.version() == before.deltaVersion())
-              .map(before -> before.of(reads))
-              .orElseGet(() -> table.state(outcome.version(), reads));
-      done(view, table.keep(state), outcome.built(), outcome.touched(), outcome.changed(), start);
-    } catch (Exception | StackOverflowError | LinkageError e) { // Spark throws undeclared ones, too
-      fail(view, e);
+    Optional<Map<String, Source>> found = sources(view);
+    if (found.isEmpty()) {
+      return; // it waits, and that is reported
     }
+    Map<String, Source> byLabel = found.get();
+    List<JoinedState.Read> reads =
+        byLabel.entrySet().stream().map(one -> one.getValue().readAs(one.getKey())).toList();
+    KeptTable.Left<JoinedState> read = table.left();
+    Optional<JoinedState> left = read.state();
+    Optional<String> strange = read.unread().or(() -> left.flatMap(table::strange));
+    strange.ifPresent(why -> results.changed().put(view.name(), why));
+    Optional<JoinedState> from =
+        left.filter(state -> strange.isEmpty())
+            .filter(table::isOfThisDefinition)
+            .filter(state -> !anew);
+    Optional<JoinedState> known = from.filter(state -> !table.isAhead(state));
+    if (known.filter(state -> state.reads().equals(reads)).isPresent()) {
+      done(view, known.get(), JoinedResults.Built.NONE, 0, 0, start);
+      return;
+    }
+    JoinedBuild.Outcome outcome = sessions.with(one -> build(table, byLabel, from, known, one));
+    JoinedState state =
+        from.filter(before -> outcome.version() == before.deltaVersion())
+            .map(before -> before.of(reads))
+            .orElseGet(() -> table.state(outcome.version(), reads));
+    done(view, table.keep(state), outcome.built(), outcome.touched(), outcome.changed(), start);
   }
 
   private void done(
@@ -179,10 +180,10 @@ public final class JoinedTables {
             .orElseGet(() -> build.whole(from, query));
       } catch (Exception e) { // Spark throws checked ones without saying so
         Optional<UnreadFile> file = UnreadFile.in(e);
-        if (file.isEmpty()) {
+        if (file.isEmpty() && !(e instanceof DamagedLog)) {
           throw e;
         }
-        if (!file.get().isIn(table.kept().path())) {
+        if (file.filter(one -> one.isIn(table.kept().path())).isEmpty()) {
           return build.whole(from, query); // without what a rebuilt dependency left behind
         }
         results.changed().put(view.name(), file.get().sentence());
@@ -200,10 +201,7 @@ public final class JoinedTables {
               .formatted(file.get().sentence()));
       return;
     }
-    RuntimeException told = Failures.of("joined table " + view.name(), failure);
-    if (told instanceof JobException known && known.exitCode() == ExitCode.STORAGE) {
-      throw known;
-    }
+    RuntimeException told = Failures.ofTable("joined table " + view.name(), failure);
     failed(
         view.name(),
         told instanceof JobException known ? known.getMessage() : SqlFailure.of(view, failure));

@@ -38,7 +38,8 @@ record LargeLookup(Lake lake, FileStatus status) implements LookupSource {
 
   @Override
   public String stamp() {
-    return status.getLen() + " " + status.getModificationTime();
+    // The same file becomes other rows where the way of reading it is another one.
+    return ENGINE + status.getLen() + " " + status.getModificationTime();
   }
 
   private Path path() {

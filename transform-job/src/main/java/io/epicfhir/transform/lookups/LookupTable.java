@@ -3,6 +3,7 @@ package io.epicfhir.transform.lookups;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Json;
+import io.epicfhir.common.delta.DamagedLog;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.common.lake.Lake;
@@ -44,11 +45,18 @@ final class LookupTable {
     }
   }
 
-  /** What is known of a table that stays as it is; empty where somebody else changed it. */
+  /**
+   * What is known of a table that stays as it is; empty where somebody else changed it, or where
+   * its log cannot be read: then nobody can read its rows.
+   */
   Optional<LookupState> lastGood() {
-    return known()
-        .filter(state -> kept.strange(state.deltaVersion(), state.identity()).isEmpty())
-        .map(state -> kept.isAhead(state.deltaVersion()) ? newest(state, kept.log()) : state);
+    try {
+      return known()
+          .filter(state -> kept.strange(state.deltaVersion(), state.identity()).isEmpty())
+          .map(state -> kept.isAhead(state.deltaVersion()) ? newest(state, kept.log()) : state);
+    } catch (DamagedLog e) {
+      return Optional.empty();
+    }
   }
 
   /** After a kill between commit and state the rows are those of the commit. */

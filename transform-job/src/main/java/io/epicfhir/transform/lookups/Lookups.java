@@ -1,8 +1,8 @@
 package io.epicfhir.transform.lookups;
 
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.delta.DamagedLog;
 import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.Failures;
@@ -58,7 +58,8 @@ public final class Lookups {
     folders.goneLarge().ifPresent(path -> stay(path, named.keySet()));
     for (List<LookupSource> same : named.values()) {
       if (same.size() == 1) {
-        one(same.get(0));
+        LookupSource source = same.get(0);
+        Failures.attempt(() -> one(source), failure -> failed(source, failure));
       } else {
         same.forEach(source -> twice(source, same));
       }
@@ -94,33 +95,30 @@ public final class Lookups {
   }
 
   private void one(LookupSource source) {
-    try {
-      if (!source.name().matches("[A-Za-z][A-Za-z0-9_]*")) {
-        throw new LookupRefused(
-            source.file(),
-            0,
-            "the file's name becomes the table's name: use letters, digits and _, beginning with a letter");
-      }
-      results.done().put(source.name(), brought(source));
-    } catch (LookupRefused e) {
-      fail(source.name(), e.getMessage());
-    } catch (Exception | StackOverflowError | LinkageError e) { // Spark throws undeclared ones, too
-      if (UnreadFile.in(e).isPresent()) {
-        fail(source.name(), source.file() + ": " + LookupSource.UNREADABLE);
-        return;
-      }
-      RuntimeException told = Failures.of("lookup " + source.name(), e);
-      if (told instanceof JobException known) {
-        if (known.exitCode() == ExitCode.STORAGE) {
-          throw known;
-        }
-        fail(source.name(), source.file() + ": " + known.getMessage());
-        return;
-      }
-      fail(
-          source.name(),
-          source.file() + ": it failed with " + e.getClass().getName() + "; see the task's log");
+    if (!source.name().matches("[A-Za-z][A-Za-z0-9_]*")) {
+      throw new LookupRefused(
+          source.file(),
+          0,
+          "the file's name becomes the table's name: use letters, digits and _, beginning with a letter");
     }
+    results.done().put(source.name(), brought(source));
+  }
+
+  private void failed(LookupSource source, Throwable failure) {
+    if (failure instanceof LookupRefused refused) {
+      fail(source.name(), refused.getMessage());
+      return;
+    }
+    if (UnreadFile.in(failure).isPresent()) {
+      fail(source.name(), source.file() + ": " + LookupSource.UNREADABLE);
+      return;
+    }
+    RuntimeException told = Failures.ofTable("lookup " + source.name(), failure);
+    String why =
+        told instanceof JobException known
+            ? known.getMessage()
+            : "it failed with " + failure.getClass().getName() + "; see the task's log";
+    fail(source.name(), told instanceof DamagedLog ? why : source.file() + ": " + why);
   }
 
   private void fail(String name, String message) {

@@ -120,6 +120,22 @@ final class AppliedExports {
     return gone;
   }
 
+  /** What silver may hold, and no landing shows. */
+  MissingLandings missing(ExportChain chain) {
+    Map<String, Instant> gone = new TreeMap<>();
+    landingsGone()
+        .forEach(
+            export ->
+                mark(export)
+                    .ifPresent(
+                        m ->
+                            gone.put(
+                                export, Optional.ofNullable(m.landedAt()).orElse(Instant.EPOCH))));
+    return new MissingLandings(
+        gone,
+        chain.open().stream().filter(landing -> mark(landing.exportId()).isPresent()).toList());
+  }
+
   /**
    * Exports that had a landing which was taken back, and whether it said that resources are gone;
    * it may have been applied before.

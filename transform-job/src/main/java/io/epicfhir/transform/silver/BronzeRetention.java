@@ -3,6 +3,8 @@ package io.epicfhir.transform.silver;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.LandedFile;
 import io.epicfhir.common.lake.Landing;
@@ -57,8 +59,18 @@ public final class BronzeRetention {
    * Does it.
    *
    * @param horizon exports that landed later are not looked at, as if they were not there
+   * @throws JobException where landings of applied exports are missing: nothing is taken out then
    */
   public Done removeObsolete(Instant horizon) {
+    Set<String> gone = new AppliedExports(lake).landingsGone();
+    if (!gone.isEmpty()) {
+      // Of their files nobody would know that they belong to an export.
+      throw new JobException(
+          ExitCode.DATA_REFUSED,
+          "Cannot delete old rows of bronze: the files of exports "
+              + String.join(", ", gone)
+              + " in state/landings are missing; restore them from a backup of the lake");
+    }
     BronzeRewrite rewrite = new BronzeRewrite(lake);
     List<Landing> old = old(horizon);
     Map<String, String> damaged = new BronzeFiles(lake).damaged(old);

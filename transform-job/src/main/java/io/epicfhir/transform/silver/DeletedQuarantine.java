@@ -80,7 +80,7 @@ final class DeletedQuarantine {
                       .mapToLong(this::rows)
                       .sum();
               if (rows > 0) {
-                problems.quarantined(rows, folder.toString());
+                problems.quarantined(folder.toString(), rows);
               }
             });
   }
@@ -123,7 +123,7 @@ final class DeletedQuarantine {
         new DataFileWriter(folder, COLUMNS, Optional.empty(), Optional.empty())
             .write(rows).stream().mapToLong(file -> file.rows()).sum();
     if (taken > 0) {
-      problems.quarantined(taken, folder.toString());
+      problems.quarantined(folder.toString(), taken);
     }
   }
 

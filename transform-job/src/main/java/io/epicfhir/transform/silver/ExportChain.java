@@ -29,19 +29,16 @@ final class ExportChain {
   /** A sentence for each gap. */
   List<String> gaps() {
     List<String> gaps = new ArrayList<>();
-    for (Landing withdrawn : withdrawn()) {
-      if (landings.stream().noneMatch(landing -> succeeds(landing, withdrawn))
-          && !cameAgain(withdrawn)) {
-        gaps.add(
-            "Export "
-                + withdrawn.exportId()
-                + " was withdrawn because its bronze files were damaged, and its data has not been"
-                + " exported again since; run the extract task of "
-                + withdrawn.runKey()
-                + " again, or run a full export of group \""
-                + withdrawn.group()
-                + "\"");
-      }
+    for (Landing withdrawn : open()) {
+      gaps.add(
+          "Export "
+              + withdrawn.exportId()
+              + " was withdrawn because its bronze files were damaged, and its data has not been"
+              + " exported again since; run the extract task of "
+              + withdrawn.runKey()
+              + " again, or run a full export of group \""
+              + withdrawn.group()
+              + "\"");
     }
     for (Landing landing : landings) {
       if (landing.since() != null && hasEarlier(landing) && !reachesBack(landing)) {
@@ -65,6 +62,14 @@ final class ExportChain {
               }
             });
     return gaps;
+  }
+
+  /** Withdrawn landings whose data has not come again. */
+  List<Landing> open() {
+    return withdrawn().stream()
+        .filter(withdrawn -> landings.stream().noneMatch(landing -> succeeds(landing, withdrawn)))
+        .filter(withdrawn -> !cameAgain(withdrawn))
+        .toList();
   }
 
   /** Every landing, oldest export first. */

@@ -10,14 +10,16 @@ import java.util.Set;
  *
  * @param types the types that nothing is concluded about
  * @param exports the pending exports that would conclude it
+ * @param replaced those of them that lack what an earlier landing of theirs brought: it stays
  */
-record HeldBack(Set<String> types, Set<String> exports) {
+record HeldBack(Set<String> types, Set<String> exports, Set<String> replaced) {
   /** Nothing waits. */
-  static final HeldBack NONE = new HeldBack(Set.of(), Set.of());
+  static final HeldBack NONE = new HeldBack(Set.of(), Set.of(), Set.of());
 
   HeldBack {
     types = Set.copyOf(types);
     exports = Set.copyOf(exports);
+    replaced = Set.copyOf(replaced);
   }
 
   boolean isEmpty() {
@@ -43,7 +45,8 @@ record HeldBack(Set<String> types, Set<String> exports) {
     boolean waits =
         !isEmpty()
             && exports.contains(landing.exportId())
-            && (types.stream().anyMatch(landing::isCompleteFor)
+            && (replaced.contains(landing.exportId())
+                || types.stream().anyMatch(landing::isCompleteFor)
                 || (landing.inferredDeletions() && deletions));
     boolean refuses =
         (deletions && !refused.isEmpty())

@@ -127,7 +127,7 @@ final class RebuiltTypes implements AutoCloseable {
             scope.known(),
             Set.of(type),
             Set.of(),
-            new HeldBack(Set.of(type), waiting),
+            new HeldBack(Set.of(type), waiting, Set.of()),
             true),
         Optional.empty(),
         Optional.empty());

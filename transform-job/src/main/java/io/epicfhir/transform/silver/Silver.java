@@ -64,21 +64,25 @@ public final class Silver {
       rebuilt.addAll(known);
     }
     rebuilt.forEach(strange::remove);
-    problems.gaps(new ExportChain(lake, applied.landings()).gaps());
+    ExportChain chain = new ExportChain(lake, applied.landings());
+    problems.gaps(chain.gaps());
+    MissingLandings missing = applied.missing(chain);
     Backlog sound = sound(pending, problems);
+    sound = sound.without(missing.waiting(sound));
     problems.changed(strange);
     Backlog all = rebuilt.isEmpty() ? everything : sound(everything, problems);
     Set<String> waiting = new TreeSet<>(strange.keySet());
-    waiting.addAll(problems.landingsGone(applied.landingsGone(), rebuilt));
+    waiting.addAll(problems.landingsGone(missing.gone().keySet(), rebuilt));
     Set<String> fresh = rebuilt.isEmpty() ? Set.of() : applied.fresh();
     if (!rebuilt.isEmpty()) {
       Set<String> hurt =
           DamagedTypes.of(everything.all(), problems.damagedExports(), fresh, table.held(known));
       waiting.addAll(problems.notRebuilt(rebuilt, hurt));
     }
+    RunNotes notes = new RunNotes(lake, request.runKey(), sound.pending());
     SilverUpdate update =
         new SilverUpdate(
-            new SilverWork(lake, spark, settings, table, problems, signature),
+            new SilverWork(lake, spark, settings, table, problems, missing, notes, signature),
             known,
             rebuilt,
             fresh,
@@ -101,6 +105,7 @@ public final class Silver {
         done.appliedExports().stream().map(Landing::exportId).toList(),
         pending.pendingRows(),
         done.counts(),
+        notes.earlier(done.state().deltaVersion()),
         done.state(),
         rebuilt,
         problems);

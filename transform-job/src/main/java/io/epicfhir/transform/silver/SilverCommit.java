@@ -56,7 +56,9 @@ final class SilverCommit {
     long next = read + 1;
     Map<String, SilverCounts> counts = new TreeMap<>(all);
     counts.keySet().removeAll(refused);
-    if (rebuilt.isEmpty() && counts.values().stream().allMatch(c -> c.written() == 0)) {
+    boolean same = rebuilt.isEmpty() && counts.values().stream().allMatch(c -> c.written() == 0);
+    work.notes().keep(counts, before.deltaVersion(), same ? before.deltaVersion() : next);
+    if (same) {
       return before;
     }
     boolean vectors =

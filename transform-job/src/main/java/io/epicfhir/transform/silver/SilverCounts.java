@@ -9,7 +9,10 @@ import static org.apache.spark.sql.functions.sum;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -84,6 +87,18 @@ public record SilverCounts(
         0, 0, 0, inserted, updated, kept, deleted, released, holders, 0, 0, live, 0, -ids);
   }
 
+  /** The same where what nobody holds any more stays. */
+  SilverCounts keepingReleased() {
+    return plus(
+        new SilverCounts(
+            0, 0, 0, 0, -released, released, -released, -released, 0, 0, 0, released, 0, 0));
+  }
+
+  /** The same where nobody took a second look: those rows stay. */
+  private SilverCounts settled() {
+    return plus(new SilverCounts(0, 0, 0, 0, 0, recompute, 0, 0, 0, 0, 0, 0, 0, -recompute));
+  }
+
   /** The counts of two disjoint sets of ids. */
   SilverCounts plus(SilverCounts other) {
     return new SilverCounts(
@@ -101,6 +116,14 @@ public record SilverCounts(
         live + other.live,
         newcomers + other.newcomers,
         recompute + other.recompute);
+  }
+
+  /** The types of which all of bronze must be read for some ids. */
+  static Set<String> open(Map<String, SilverCounts> counts) {
+    return counts.entrySet().stream()
+        .filter(one -> one.getValue().recompute() > 0)
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** By resource type; one Spark job. */
@@ -161,6 +184,7 @@ public record SilverCounts(
                       pass.scope().everything() ? one.recomputed() : one,
                       SilverCounts::plus));
     }
+    counts.replaceAll((type, one) -> one.settled());
     return counts;
   }
 }

@@ -11,7 +11,6 @@ import io.epicfhir.common.delta.NewFile;
 import io.epicfhir.transform.delta.RowPositions;
 import io.epicfhir.transform.delta.TableWriter;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,9 +34,10 @@ final class SilverPass implements SilverChange, AutoCloseable {
   private final SilverScope scope;
   private final BronzeRows bronze;
   private final Dataset<Row> sightings;
-  private final Dataset<Row> weighed;
+  private final Dataset<Row> persisted;
   private final Map<String, SilverCounts> counts;
   private final Optional<SilverRows> silver;
+  private Dataset<Row> weighed;
 
   /**
    * Weighs; runs one or two Spark jobs.
@@ -58,10 +58,11 @@ final class SilverPass implements SilverChange, AutoCloseable {
             .map(entries -> limited(released(entries), only));
     ResourceWeighing rule =
         new ResourceWeighing(scope.backlog(), facts, scope.known(), scope.everything());
-    this.weighed =
+    this.persisted =
         new Weighing(scope.spark(), scope.backlog(), facts, rule)
             .weigh(sightings, gone, silver.map(rows -> keys(rows, facts, only)))
             .persist(StorageLevel.MEMORY_AND_DISK());
+    this.weighed = persisted;
     this.counts = SilverCounts.of(weighed);
   }
 
@@ -117,6 +118,12 @@ final class SilverPass implements SilverChange, AutoCloseable {
     return weighed;
   }
 
+  /** Resources of some types that no source holds any more stay as they are. */
+  void keepReleased(Set<String> types) {
+    weighed = Weighing.keepReleased(weighed, types);
+    counts.replaceAll((type, one) -> types.contains(type) ? one.keepingReleased() : one);
+  }
+
   /** Sum of a count over all types. */
   long sum(ToLongFunction<SilverCounts> count) {
     return counts.values().stream().mapToLong(count).sum();
@@ -143,10 +150,10 @@ final class SilverPass implements SilverChange, AutoCloseable {
   private List<Dataset<Row>> rows(long version, Set<String> without) {
     List<Dataset<Row>> rows = new ArrayList<>();
     if (sum(SilverCounts::changed) > sum(SilverCounts::deleted)) {
-      rows.add(selected(withText(without), version));
+      rows.add(SilverSchema.rows(withText(without), version));
     }
     if (sum(SilverCounts::deleted) > 0) {
-      rows.add(selected(tombstones(without), version));
+      rows.add(SilverSchema.rows(tombstones(without), version));
     }
     if (sum(SilverCounts::holders) > 0) {
       Dataset<Row> holders =
@@ -219,26 +226,8 @@ final class SilverPass implements SilverChange, AutoCloseable {
             col("gone_reason"));
   }
 
-  private static Dataset<Row> selected(Dataset<Row> rows, long version) {
-    Map<String, Boolean> has = new HashMap<>();
-    for (String name : rows.columns()) {
-      has.put(name, true);
-    }
-    List<Column> columns = new ArrayList<>();
-    for (var field : SilverSchema.TABLE.fields()) {
-      Column value =
-          field.name().equals(SilverSchema.VERSION)
-              ? lit(version)
-              : has.containsKey(field.name())
-                  ? col(field.name())
-                  : lit(null).cast(field.dataType());
-      columns.add(value.cast(field.dataType()).as(field.name()));
-    }
-    return rows.select(columns.toArray(Column[]::new));
-  }
-
   @Override
   public void close() {
-    weighed.unpersist();
+    persisted.unpersist();
   }
 }

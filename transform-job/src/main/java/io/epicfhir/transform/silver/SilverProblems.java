@@ -15,8 +15,7 @@ public final class SilverProblems {
   private final Set<String> damagedExports = new TreeSet<>();
   private final Set<String> changedTypes = new TreeSet<>();
   private final Map<String, Long> heldBack = new TreeMap<>();
-  private final Set<String> quarantine = new TreeSet<>();
-  private long quarantined;
+  private final Map<String, Long> quarantine = new TreeMap<>();
 
   /** Whether the run may end well. */
   public boolean isEmpty() {
@@ -30,7 +29,9 @@ public final class SilverProblems {
 
   /** What is worth reporting of a run that may end well. */
   public List<String> notes() {
-    return List.copyOf(notes);
+    List<String> all = new ArrayList<>(notes);
+    quarantine.forEach((folder, entries) -> all.add(quarantined(entries, folder)));
+    return all;
   }
 
   /** Exports that must be landed anew. */
@@ -50,22 +51,29 @@ public final class SilverProblems {
 
   /** Entries of deleted files in quarantine. */
   public long quarantined() {
-    return quarantined;
-  }
-
-  void quarantined(long entries, String folder) {
-    quarantined += entries;
-    quarantine.add(folder);
-    notes.add(
-        entries
-            + " entries in the manifest's deleted files do not identify a resource. They are in quarantine, "
-            + folder
-            + "; the other entries were applied. Ask the server's operator about them.");
+    return quarantine.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** The folders of those entries. */
   public Set<String> quarantine() {
-    return quarantine;
+    return quarantine.keySet();
+  }
+
+  /** A folder has these entries; whoever says so again means the same ones. */
+  void quarantined(String folder, long entries) {
+    quarantine.put(folder, entries);
+  }
+
+  /** The update begins again, without some of its exports. */
+  void forgetQuarantined() {
+    quarantine.clear();
+  }
+
+  private static String quarantined(long entries, String folder) {
+    return entries
+        + " entries in the manifest's deleted files do not identify a resource. They are in quarantine, "
+        + folder
+        + "; the other entries were applied. Ask the server's operator about them.";
   }
 
   void note(String sentence) {
@@ -128,6 +136,19 @@ public final class SilverProblems {
             + "restore state/landings/<export>.json from a backup of the lake. If you do not need"
             + " the export's data, delete state/applied/<export>.json and run a full export");
     return staying;
+  }
+
+  /**
+   * Resources that only all of bronze could tell, and whose rows stay because landings are missing.
+   */
+  void notRecomputed(Set<String> types, Set<String> exports) {
+    sentences.add(
+        "Silver "
+            + String.join(", ", types)
+            + " keeps the rows of some resources as they are: whether these changed or are gone"
+            + " depends on exports "
+            + String.join(", ", exports)
+            + ", whose landings are missing; it follows once they are back");
   }
 
   /** Types of which a rebuild would delete too many: they stay as they are. */

@@ -10,6 +10,7 @@ import java.util.Set;
  * @param exports the exports that are applied now
  * @param landed pending resources by type, as the landings say
  * @param counts what they changed, by type
+ * @param earlier what earlier tries of the run counted, by type
  * @param state what silver holds now
  * @param rebuilt types that were rebuilt from bronze
  * @param problems why the run is red, and what is worth a note
@@ -18,6 +19,7 @@ public record SilverResult(
     List<String> exports,
     Map<String, Long> landed,
     Map<String, SilverCounts> counts,
+    Map<String, NotedCounts> earlier,
     SilverState state,
     Set<String> rebuilt,
     SilverProblems problems) {}

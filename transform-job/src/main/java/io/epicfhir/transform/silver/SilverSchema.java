@@ -1,10 +1,17 @@
 package io.epicfhir.transform.silver;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
 import io.epicfhir.common.delta.TableDefinition;
 import io.epicfhir.common.delta.TableSnapshot;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -56,6 +63,24 @@ final class SilverSchema {
             "delta.enableDeletionVectors",
             String.valueOf(deletionVectors)),
         List.of(PARTITION));
+  }
+
+  /**
+   * Rows in the table's columns; those that they lack are null.
+   *
+   * @param version the commit that brings them
+   */
+  static Dataset<Row> rows(Dataset<Row> rows, long version) {
+    List<String> has = List.of(rows.columns());
+    List<Column> columns = new ArrayList<>();
+    for (var field : TABLE.fields()) {
+      Column value =
+          field.name().equals(VERSION)
+              ? lit(version)
+              : has.contains(field.name()) ? col(field.name()) : lit(null).cast(field.dataType());
+      columns.add(value.cast(field.dataType()).as(field.name()));
+    }
+    return rows.select(columns.toArray(Column[]::new));
   }
 
   /** Rows by type that a commit of these files leaves; the table's own counts. */

@@ -65,6 +65,7 @@ final class SilverUpdate {
         throw Failures.of("silver", e);
       }
       work.problems().damaged(damaged);
+      work.problems().forgetQuarantined();
       return new SilverUpdate(work, known, rebuilt, fresh, waiting(pending, damaged))
           .run(
               Silver.withoutDamaged(pending, damaged.keySet()),
@@ -148,6 +149,7 @@ final class SilverUpdate {
       SilverState after =
           new SilverCommit(work, Optional.of(session), rebuilt, progress)
               .commit(weighed, counts, refused, before);
+      refused.addAll(passes.unseen());
       return new SilverDone(finished(pending, passes.held(), refused), counts, after);
     }
   }

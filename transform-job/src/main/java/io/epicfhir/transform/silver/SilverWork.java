@@ -9,6 +9,8 @@ import org.apache.spark.sql.SparkSession;
  *
  * @param spark asked only where Spark is needed
  * @param problems what the steps find
+ * @param missing what silver may hold, and no landing shows
+ * @param notes keeps what only this try can count
  * @param signature of the commits
  */
 record SilverWork(
@@ -17,4 +19,6 @@ record SilverWork(
     SilverSettings settings,
     SilverTable table,
     SilverProblems problems,
+    MissingLandings missing,
+    RunNotes notes,
     String signature) {}

@@ -28,6 +28,7 @@ final class UpdatePasses implements AutoCloseable {
   private final Optional<RebuiltTypes> rebuilt;
   private final List<SilverPass> passes = new ArrayList<>();
   private final Map<String, Long> live = new TreeMap<>();
+  private final Set<String> unseen = new TreeSet<>();
   private HeldBack held = HeldBack.NONE;
 
   /**
@@ -60,6 +61,11 @@ final class UpdatePasses implements AutoCloseable {
     return held;
   }
 
+  /** Types of which some resources wait for a landing that is missing; known then, too. */
+  Set<String> unseen() {
+    return unseen;
+  }
+
   /**
    * Weighs all. Where too many resources would go, the pending exports' conclusions wait.
    *
@@ -69,18 +75,48 @@ final class UpdatePasses implements AutoCloseable {
     Map<String, Long> released = weigh();
     Map<String, Long> beyond = beyond(released);
     if (!beyond.isEmpty()) {
-      work.problems().tooMany(beyond, live);
-      // Where one type is suspicious no conclusion of the same exports is trusted.
-      Set<String> types = new TreeSet<>(released.keySet());
-      types.removeAll(accepted.keySet());
-      types.addAll(beyond.keySet());
-      held = new HeldBack(types, pendingExports());
-      close();
+      hold(beyond, released.keySet());
       keepLost(weigh(), refused);
     }
     check(refused);
-    recompute(refused);
+    released = recompute();
+    // What another landing of an export takes away by itself is bounded, too.
+    beyond = beyond(released);
+    if (!beyond.isEmpty()) {
+      hold(beyond, released.keySet());
+      keepLost(weigh(), refused);
+      recompute();
+    }
+    keepReleased();
     return passes;
+  }
+
+  /** Where one type is suspicious no conclusion of the same exports is trusted. */
+  private void hold(Map<String, Long> beyond, Set<String> released) {
+    work.problems().tooMany(beyond, live);
+    Set<String> types = new TreeSet<>(released);
+    types.removeAll(accepted.keySet());
+    types.addAll(beyond.keySet());
+    types.addAll(held.types());
+    held = new HeldBack(types, pendingExports(), Set.of());
+    close();
+  }
+
+  /**
+   * What a replaced export's earlier landing alone had brought no full export concludes: it is
+   * released all the same, and stays.
+   */
+  private void keepReleased() {
+    long released =
+        passes.stream()
+            .flatMap(pass -> pass.counts().entrySet().stream())
+            .filter(one -> held.types().contains(one.getKey()))
+            .mapToLong(one -> one.getValue().released())
+            .sum();
+    if (released > 0) {
+      passes.forEach(pass -> pass.keepReleased(held.types()));
+      held = new HeldBack(held.types(), held.exports(), scope.backlog().replaced());
+    }
   }
 
   private Set<String> pendingExports() {
@@ -132,30 +168,39 @@ final class UpdatePasses implements AutoCloseable {
     }
   }
 
-  /** What only all of bronze can tell of some resources. */
-  private void recompute(Set<String> refused) {
-    if (!hasPending() || passes.get(0).sum(SilverCounts::recompute) == 0) {
-      return;
+  /**
+   * Looks again at what only all of bronze can tell of some resources. Where landings are missing,
+   * bronze does not tell: those resources stay as they are.
+   *
+   * @return what would go of each type, by all that the pending exports say
+   */
+  private Map<String, Long> recompute() {
+    Map<String, Long> released = new TreeMap<>();
+    if (!hasPending()) {
+      return released;
     }
     SilverPass pass = passes.get(0);
+    Set<String> types = SilverCounts.open(pass.counts());
+    unseen.addAll(work.missing().types(types));
+    if (!unseen.isEmpty()) {
+      work.problems().notRecomputed(unseen, work.missing().exports());
+      types.removeAll(unseen);
+    }
+    if (types.isEmpty()) {
+      return released;
+    }
     progress.now("read all of bronze for some resources");
-    Dataset<Row> open = Weighing.recompute(pass.weighed());
+    Dataset<Row> open = Weighing.recompute(pass.weighed(), types);
     SilverPass second =
         new SilverPass(pass.scope().ofEverything(everything), silver, Optional.of(open));
     passes.add(1, second);
-    Map<String, Long> released = new TreeMap<>();
     SilverCounts.of(List.of(pass, second))
         .forEach(
             (type, counts) -> {
               live.put(type, before.of(type).rowsLive());
               released.put(type, counts.released());
             });
-    // What another landing of an export takes away by itself is bounded, too.
-    Map<String, Long> more = beyond(released);
-    if (!more.isEmpty()) {
-      work.problems().tooMany(more, live);
-      refused.addAll(more.keySet());
-    }
+    return released;
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.epicfhir.transform.silver;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
 
 import io.epicfhir.transform.delta.InternalRows;
 import java.util.ArrayList;
@@ -139,8 +140,16 @@ final class Weighing {
     return rows.select(columns.toArray(Column[]::new));
   }
 
-  /** What must be read anew from all of bronze. */
-  static Dataset<Row> recompute(Dataset<Row> weighed) {
-    return weighed.where(col(VERDICT).equalTo(RECOMPUTE)).select("resource_type", "id");
+  /** The same, but that nothing of some types is released. */
+  static Dataset<Row> keepReleased(Dataset<Row> weighed, Set<String> types) {
+    Column stays = col(VERDICT).equalTo(RELEASE).and(col("resource_type").isin(types.toArray()));
+    return weighed.withColumn(VERDICT, when(stays, lit(KEEP)).otherwise(col(VERDICT)));
+  }
+
+  /** What must be read anew from all of bronze, of some types. */
+  static Dataset<Row> recompute(Dataset<Row> weighed, Set<String> types) {
+    return weighed
+        .where(col(VERDICT).equalTo(RECOMPUTE).and(col("resource_type").isin(types.toArray())))
+        .select("resource_type", "id");
   }
 }

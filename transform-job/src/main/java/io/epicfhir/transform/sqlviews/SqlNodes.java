@@ -67,7 +67,13 @@ final class SqlNodes {
 
   /** What rows come from in an analysed plan, besides the tables. */
   private static final Set<String> ANALYSED_LEAVES =
-      Set.of("LocalRelation", "OneRowRelation", "Range", "CTERelationRef", "UnionLoopRef");
+      Set.of(
+          "LocalRelation",
+          "ResolvedInlineTable",
+          "OneRowRelation",
+          "Range",
+          "CTERelationRef",
+          "UnionLoopRef");
 
   private SqlNodes() {}
 

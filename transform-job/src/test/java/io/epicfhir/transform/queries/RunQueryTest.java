@@ -153,6 +153,38 @@ class RunQueryTest {
     assertThat(ended.err()).startsWith("Cannot run the query refused: ");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT id FROM lab, (VALUES (current_date())) AS t(today) WHERE t.today > DATE'2020-01-01'",
+        "SELECT id FROM lab WHERE EXISTS (SELECT 1 FROM VALUES (now()), (NULL) AS t(x) WHERE x IS NULL)",
+        "WITH t AS (SELECT * FROM VALUES (1, current_timestamp())) SELECT id FROM lab, t",
+        "SELECT id FROM lab JOIN (VALUES (DATE'2020-01-01'), (current_date())) AS t(d) ON d < current_date()"
+      })
+  void aRowThatIsWrittenMayHaveTheTime(String sql) throws IOException {
+    query("timed", "", sql);
+    Ended ended = run("timed");
+    assertThat(ended.err()).isEmpty();
+    assertThat(ended.out()).endsWith("3 rows\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT id FROM lab, (VALUES (current_user())) AS t(x)",
+        "SELECT id FROM lab, (VALUES (current_date(), current_catalog())) AS t(d, x)"
+      })
+  void aRowThatIsWrittenMayNotReachOutside(String sql) throws IOException {
+    query("outside", "", sql);
+    assertThat(run("outside").status()).isEqualTo(2);
+    var plan =
+        ((org.apache.spark.sql.classic.Dataset<Row>)
+                spark.sql(sql.replace("lab", "(VALUES ('a')) AS lab(id)")))
+            .queryExecution()
+            .analyzed();
+    assertThatThrownBy(() -> AnalysedQuery.check("q", plan)).isInstanceOf(SqlRefused.class);
+  }
+
   /** A second look, for what a reader of the parsed plan may overlook. */
   @Test
   void whatSparkResolvedToMoreThanItsTablesIsRefused() {
