@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.optout.KeptOut;
 import io.epicfhir.common.optout.OptOutList;
+import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.optout.ParquetRows;
 import io.epicfhir.extract.bronze.BronzeColumn;
 import io.epicfhir.sandbox.faults.Fault;
@@ -118,6 +120,20 @@ class OptOutTest extends SiteTest {
         .hasSize(4)
         .anyMatch(line -> line.contains("eBaby5566778899"))
         .noneMatch(line -> line.contains("Hers") || line.contains(NEW_ANNA));
+    OptOuts hasher = new OptOutList(site.lake()).hasher().orElseThrow();
+    assertThat(KeptOut.read(site.lake(), newest()))
+        .as("so that the tables can lose what they have of it as somebody else's")
+        .containsExactlyInAnyOrderElementsOf(
+            Stream.of(
+                    "Observation/oHers1",
+                    "Observation/oHers2",
+                    "Observation/oHersNow3",
+                    "Patient/" + ANNA,
+                    "Patient/" + NEW_ANNA,
+                    "Provenance/vHers1",
+                    "Provenance/vHers2")
+                .map(key -> KeptOut.entry(key, hasher))
+                .toList());
     JsonNode result = site.report("r1", "extract").path("result");
     assertThat(result.path("opted_out").toString())
         .isEqualTo("{\"Observation\":3,\"Patient\":2,\"Provenance\":2}");
@@ -143,9 +159,35 @@ class OptOutTest extends SiteTest {
     assertThat(optOut("readmit", "--patients", list.toString(), "--approved", approved)).isZero();
     assertThat(site.runAll("r2")).isZero();
     assertThat(newest().since()).as("everything is asked for").isNull();
+    assertThat(newest().keptOut()).isNull();
     assertThat(bronze(newest())).hasSize(11);
     assertThat(optOut("readmit", "--patients", list.toString())).as("nobody is left").isEqualTo(5);
     assertThat(optOut("plan-readmit", "--patients", list.toString())).isEqualTo(5);
+  }
+
+  /** The list of what stayed out is lost: the export lands again, with another one. */
+  @Test
+  void aLandingWhoseListOfWhatStayedOutIsDamagedIsMadeAgain() throws IOException {
+    open(files(), o -> o);
+    site.settings.put("bulk.types", "[Patient, Observation, Provenance]");
+    site.settings.put("bulk.hydrate", "[]");
+    new OptOutList(site.lake())
+        .add(
+            List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+            List.of());
+    assertThat(site.runAll("r1")).isZero();
+    Set<String> before = KeptOut.read(site.lake(), newest());
+    Files.delete(folder.resolve("lake").resolve(newest().keptOut().path()));
+
+    assertThat(site.run(new Extract(), "r1", "extract"))
+        .as("the server has removed the export: it is requested again")
+        .isEqualTo(4);
+    assertThat(site.run(new Extract(), "r1", "extract")).isZero();
+
+    assertThat(KeptOut.read(site.lake(), newest())).isEqualTo(before).hasSize(7);
+    try (Stream<Path> lists = Files.list(folder.resolve("lake/state/kept-out"))) {
+      assertThat(lists.filter(file -> file.toString().endsWith(".txt"))).hasSize(1);
+    }
   }
 
   /**

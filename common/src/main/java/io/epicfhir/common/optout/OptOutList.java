@@ -52,6 +52,11 @@ public final class OptOutList {
     return new OptOuts(key.orElseThrow(OptOutList::keyIsGone), entries.keySet(), persons);
   }
 
+  /** Hashes as the list does, whoever is on it; empty where nobody ever was. */
+  public Optional<OptOuts> hasher() {
+    return key().map(key -> new OptOuts(key, Set.of(), Set.of()));
+  }
+
   /** When it was last changed; empty if there is no list. */
   public Optional<Instant> changedAt() {
     return lake.list(file("list.txt").getParent()).stream()

@@ -39,6 +39,7 @@ public final class OptOuts implements Serializable, Known {
   private transient Mac mac;
   private transient Map<String, Boolean> remembered;
   private final TreeSet<String> learned = new TreeSet<>();
+  private final TreeSet<String> keptOut = new TreeSet<>();
 
   /**
    * @param hashes of all that is on the list
@@ -80,14 +81,19 @@ public final class OptOuts implements Serializable, Known {
   /**
    * Whether a resource stays out: it is a person's on the list, or its text names who is. What is
    * on the list as theirs stays out until its text names other patients alone. It is remembered,
-   * because others may refer to nothing but it.
+   * because others may refer to nothing but it, and the tables may have an older version of it.
    *
    * @param id null where it has none
    */
   public boolean keepsOut(String type, String id, byte[] text, int offset, int length) {
-    if (isEmpty()) {
-      return false;
+    boolean out = !isEmpty() && staysOut(type, id, text, offset, length);
+    if (out && id != null) {
+      keptOut.add(KeptOut.entry(type + "/" + id, this));
     }
+    return out;
+  }
+
+  private boolean staysOut(String type, String id, byte[] text, int offset, int length) {
     boolean own = has(type, id);
     if (type.equals(PERSON)) {
       boolean linked = !own && names(text, offset, length, id).any() && links(text, offset, length);
@@ -142,6 +148,11 @@ public final class OptOuts implements Serializable, Known {
   /** Hashes of what stayed out and was not on the list. */
   public Set<String> learned() {
     return Set.copyOf(learned);
+  }
+
+  /** All that stayed out and has an id, as entries of {@link KeptOut}. */
+  public Set<String> keptOut() {
+    return Set.copyOf(keptOut);
   }
 
   @Override
@@ -212,7 +223,8 @@ public final class OptOuts implements Serializable, Known {
     return all;
   }
 
-  String hash(String name) {
+  /** The keyed hash of a name. */
+  public String hash(String name) {
     try {
       if (mac == null) {
         mac = Mac.getInstance("HmacSHA256");

@@ -44,7 +44,8 @@ final class CrawlToBronze implements CrawlWays {
       List<StagedFile> bronze,
       List<StagedFile> quarantine,
       List<TypeCounts> counts,
-      long bundles) {}
+      long bundles,
+      Set<String> keptOut) {}
 
   CrawlToBronze(
       JobContext context,
@@ -80,7 +81,8 @@ final class CrawlToBronze implements CrawlWays {
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
       List<StagedFile> settled = rows.settled(staged, counts);
-      return new Result(settled, rows.settledQuarantine(quarantine), counts, rows.bundles());
+      return new Result(
+          settled, rows.settledQuarantine(quarantine), counts, rows.bundles(), rows.keptOut());
     }
   }
 

@@ -2,6 +2,8 @@ package io.epicfhir.extract.crawl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.optout.KeptOut;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.crawl.index.HeldDocument;
@@ -42,8 +44,9 @@ class CrawlOptOutTest {
         CrawlSite site = clinic.site(folder, ANNA, BERT)) {
       clinic.has(patient(ANNA), patient(BERT));
       clinic.has(condition("cHers112233", ANNA), condition("cHis1122334455", BERT));
+      clinic.has(condition("cBoth99887766", BERT));
       assertThat(site.crawl("r1")).isZero();
-      assertThat(site.newest()).hasSize(4);
+      assertThat(site.newest()).hasSize(5);
       new IndexFolder(site.lake(), "all")
           .documentsLeft(
               "left",
@@ -69,6 +72,10 @@ class CrawlOptOutTest {
       assertThat(site.newest()).as("nothing new, nothing deleted").isEmpty();
       assertThat(site.deletions()).isEmpty();
       assertThat(site.report("r2").at("/result/opted_out/Condition").asInt()).isEqualTo(1);
+      Landing second = site.landings().get(site.landings().size() - 1);
+      assertThat(KeptOut.read(site.lake(), second))
+          .as("the tables have it as his")
+          .containsExactly(KeptOut.entry("Condition/cBoth99887766", list.load()));
       assertThat(state()).doesNotContain(ANNA).doesNotContain("cHers");
 
       assertThat(list.remove(Set.of("Patient/" + ANNA))).isEqualTo(1);

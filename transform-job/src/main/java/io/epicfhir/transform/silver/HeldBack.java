@@ -46,7 +46,7 @@ record HeldBack(Set<String> types, Set<String> exports) {
             && (types.stream().anyMatch(landing::isCompleteFor)
                 || (landing.inferredDeletions() && deletions));
     boolean refuses =
-        (deletions && !refused.isEmpty())
+        (landing.removes() && !refused.isEmpty())
             || refused.stream().anyMatch(landing::isCompleteFor)
             || landing.files().stream().anyMatch(file -> refused.contains(file.resourceType()));
     return !waits && !refuses;

@@ -129,7 +129,8 @@ final class FileIntake implements Intake {
         ms,
         reasons,
         optedOut,
-        List.copyOf(optOuts.learned()));
+        List.copyOf(optOuts.learned()),
+        List.copyOf(optOuts.keptOut()));
   }
 
   private void takePiece(LineSplitter lines) throws IOException {

@@ -5,7 +5,9 @@ import io.epicfhir.extract.bulk.manifest.RemoteFile;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * How one file of the manifest was taken in.
@@ -25,6 +27,7 @@ import java.util.TreeMap;
  * @param reasons rejected lines by reason
  * @param optedOut lines of patients whose records stay out
  * @param learned hashes of resources among those that were not on the list themselves
+ * @param keptOut the resources among those, as {@link io.epicfhir.common.optout.KeptOut} has them
  */
 public record FileResult(
     String name,
@@ -41,8 +44,10 @@ public record FileResult(
     long ms,
     Map<String, Long> reasons,
     long optedOut,
-    List<String> learned) {
+    List<String> learned,
+    List<String> keptOut) {
   public FileResult {
+    keptOut = keptOut == null ? List.of() : List.copyOf(keptOut);
     learned = learned == null ? List.of() : List.copyOf(learned);
     if (problems == null) { // written before this component was there
       problems =
@@ -52,8 +57,14 @@ public record FileResult(
     }
   }
 
-  /** The same where so many lines in bronze turned out to be of patients whose records stay out. */
-  FileResult without(long late) {
+  /**
+   * The same where so many lines in bronze turned out to be of patients whose records stay out.
+   *
+   * @param entries the resources among them
+   */
+  FileResult without(long late, Set<String> entries) {
+    Set<String> all = new TreeSet<>(keptOut);
+    all.addAll(entries);
     return new FileResult(
         name,
         kind,
@@ -69,7 +80,8 @@ public record FileResult(
         ms,
         reasons,
         optedOut + late,
-        learned);
+        learned,
+        List.copyOf(all));
   }
 
   /**
@@ -98,7 +110,15 @@ public record FileResult(
         ms,
         left,
         optedOut + gone,
-        learned);
+        learned,
+        keptOut);
+  }
+
+  /** What stayed out of some files; may be added to. */
+  public static Set<String> keptOut(List<FileResult> files) {
+    Set<String> all = new TreeSet<>();
+    files.forEach(file -> all.addAll(file.keptOut()));
+    return all;
   }
 
   private static long sum(Map<String, Long> counts) {

@@ -77,7 +77,7 @@ public final class Receipts {
       return receipts;
     }
     List<StagedFile> all = receipts.stream().flatMap(r -> r.bronze().stream()).toList();
-    Map<String, Optional<StagedFile>> settled = new LateOptOuts(lake).settle(all, learned);
+    Map<String, LateOptOuts.Left> settled = new LateOptOuts(lake).settle(all, learned);
     OptOuts optOuts = new OptOutList(lake).load();
     QuarantineCut cut = new QuarantineCut(lake);
     List<FileReceipt> without =

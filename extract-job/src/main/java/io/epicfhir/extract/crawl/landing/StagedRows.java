@@ -19,8 +19,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.io.api.Binary;
@@ -39,6 +40,7 @@ public final class StagedRows implements AutoCloseable {
   private final RollingParquet<QuarantinedLine> quarantine;
   private final List<String> deletes = new ArrayList<>();
   private final OptOuts optOuts;
+  private final Set<String> keptOut = new TreeSet<>();
   private long bundles;
 
   public StagedRows(Lake lake, Path folder, String exportId, long targetSize) {
@@ -151,10 +153,12 @@ public final class StagedRows implements AutoCloseable {
     if (optOuts.learned().isEmpty()) {
       return staged;
     }
-    Map<String, Optional<StagedFile>> settled =
+    Map<String, LateOptOuts.Left> settled =
         new LateOptOuts(lake).settle(staged, optOuts.learned());
     for (StagedFile file : staged) {
-      long gone = file.rows() - settled.get(file.path()).map(StagedFile::rows).orElse(0L);
+      LateOptOuts.Left left = settled.get(file.path());
+      keptOut.addAll(left.keptOut());
+      long gone = file.rows() - left.file().map(StagedFile::rows).orElse(0L);
       counts.stream()
           .filter(one -> one.type.equals(file.type()))
           .forEach(
@@ -163,7 +167,13 @@ public final class StagedRows implements AutoCloseable {
                 one.optedOut += gone;
               });
     }
-    return staged.stream().map(f -> settled.get(f.path())).flatMap(Optional::stream).toList();
+    return staged.stream().flatMap(file -> settled.get(file.path()).file().stream()).toList();
+  }
+
+  /** What stayed out, as {@link io.epicfhir.common.optout.KeptOut} has it; the rows are settled. */
+  public Set<String> keptOut() {
+    keptOut.addAll(optOuts.keptOut());
+    return Set.copyOf(keptOut);
   }
 
   /** The same of quarantine; the rows are settled before. */

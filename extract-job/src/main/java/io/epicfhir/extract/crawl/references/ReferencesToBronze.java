@@ -103,6 +103,7 @@ final class ReferencesToBronze implements CrawlWays {
           HydrationCounts.of(figures, counts, rows.bundles(), unread),
           byReference,
           concludes,
+          rows.keptOut(),
           new CrawlJudgement(settings, "bulk").references(problems).rejected(counts).complaint());
     }
   }
