@@ -8,8 +8,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.optout.KeptOut;
+import io.epicfhir.common.optout.KeyedHashes;
 import io.epicfhir.common.optout.OptOutList;
-import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.optout.ParquetRows;
 import io.epicfhir.extract.bronze.BronzeColumn;
 import io.epicfhir.sandbox.faults.Fault;
@@ -120,7 +120,7 @@ class OptOutTest extends SiteTest {
         .hasSize(4)
         .anyMatch(line -> line.contains("eBaby5566778899"))
         .noneMatch(line -> line.contains("Hers") || line.contains(NEW_ANNA));
-    OptOuts hasher = new OptOutList(site.lake()).hasher().orElseThrow();
+    KeyedHashes hasher = new OptOutList(site.lake()).hasher().orElseThrow();
     assertThat(KeptOut.read(site.lake(), newest()))
         .as("so that the tables can lose what they have of it as somebody else's")
         .containsExactlyInAnyOrderElementsOf(
@@ -163,6 +163,45 @@ class OptOutTest extends SiteTest {
     assertThat(bronze(newest())).hasSize(11);
     assertThat(optOut("readmit", "--patients", list.toString())).as("nobody is left").isEqualTo(5);
     assertThat(optOut("plan-readmit", "--patients", list.toString())).isEqualTo(5);
+  }
+
+  /** An undone merge: all that was erased as hers is his, and nothing of it names her any more. */
+  @Test
+  void whatTheHospitalMovedToAnotherPatientIsHisWithItsDocumentsAndDeletions() throws IOException {
+    Map<String, byte[]> files = new TreeMap<>();
+    files.put("Binary.ndjson", lines(resource("Binary", "bMoved11223344", ",\"data\":\"QQ==\"")));
+    files.put(
+        "DocumentReference.ndjson", lines(document("dMoved112233", BERT, "bMoved11223344")));
+    files.put("Observation.ndjson", lines(of("Observation", "oMoved112233", "Patient/" + BERT)));
+    files.put("Provenance.ndjson", lines(target("vMoved112233", "Observation/oMoved112233")));
+    files.put("Patient.ndjson", lines(resource("Patient", BERT, "")));
+    open(files, o -> o);
+    site.settings.put(
+        "bulk.types", "[Binary, DocumentReference, Observation, Provenance, Patient]");
+    site.settings.put("bulk.hydrate", "[]");
+    new OptOutList(site.lake())
+        .add(
+            List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+            List.of(
+                "Binary/bMoved11223344",
+                "DocumentReference/dMoved112233",
+                "Observation/oMoved112233",
+                "Provenance/vMoved112233"));
+
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(bronze(newest())).hasSize(5);
+    assertThat(newest().keptOut()).isNull();
+    assertThat(site.report("r1", "extract").at("/result/opted_out").size()).isZero();
+    assertThat(new OptOutList(site.lake()).load().has("Patient", ANNA)).isTrue();
+
+    Files.writeString(site.data.resolve("Observation.ndjson"), "");
+    site.server.store().reload();
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(bronze(newest()))
+        .singleElement()
+        .asString()
+        .contains("DELETE", "Observation/oMoved112233");
   }
 
   /** The list of what stayed out is lost: the export lands again, with another one. */

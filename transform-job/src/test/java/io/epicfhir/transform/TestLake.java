@@ -10,8 +10,8 @@ import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.optout.KeptOut;
+import io.epicfhir.common.optout.KeyedHashes;
 import io.epicfhir.common.optout.OptOutList;
-import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.localfs.NioLocalFileSystem;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.TableSignature;
@@ -460,7 +460,7 @@ public final class TestLake {
 
     /** Has these, too, as {@code Type/id}, and did not land them: they are an erased patient's. */
     Export keepsOut(String... resources) {
-      OptOuts hasher = new OptOutList(lake).hasher().orElseThrow();
+      KeyedHashes hasher = new OptOutList(lake).hasher().orElseThrow();
       Stream.of(resources).forEach(key -> keptOut.add(KeptOut.entry(key, hasher)));
       return this;
     }

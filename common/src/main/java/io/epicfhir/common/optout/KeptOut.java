@@ -25,8 +25,8 @@ public final class KeptOut {
   private KeptOut() {}
 
   /** The entry of a resource, from {@code Type/id}. */
-  public static String entry(String resource, OptOuts hasher) {
-    return resource.substring(0, resource.indexOf('/')) + " " + hasher.hash(resource);
+  public static String entry(String resource, KeyedHashes hasher) {
+    return resource.substring(0, resource.indexOf('/')) + " " + hasher.of(resource);
   }
 
   /**

@@ -87,7 +87,7 @@ public final class BulkLanding {
     if (begun.isPresent()) {
       return begun.get();
     }
-    List<FileReceipt> receipts = receipts(manifest).withoutOptOuts(take(manifest, started));
+    List<FileReceipt> receipts = receipts(manifest).settled(() -> take(manifest, started));
     List<FileResult> files = receipts.stream().map(FileReceipt::result).toList();
     figures.recounted(files);
     List<StagedFile> rejected = receipts.stream().flatMap(r -> r.quarantine().stream()).toList();

@@ -65,6 +65,17 @@ final class CrawlToBronze implements CrawlWays {
   }
 
   Result run() {
+    Optional<Result> result = tryOnce();
+    while (result.isEmpty()) { // fewer are on the list now
+      staged.clear();
+      counts.clear();
+      result = tryOnce();
+    }
+    return result.get();
+  }
+
+  /** Empty where a resource came as another patient's that was on the list. */
+  private Optional<Result> tryOnce() {
     Path folder = new Path(ledger.staging(), "rows");
     context.lake().delete(folder); // what an earlier try that broke off had written
     Set<String> types = new TreeSet<>(run.spool().types());
@@ -74,6 +85,9 @@ final class CrawlToBronze implements CrawlWays {
       for (String type : types) {
         type(type, rows);
       }
+      if (rows.release()) {
+        return Optional.empty();
+      }
       index.completePatients(begun.exportId(), run.units().completePatients());
       index.merges(begun.exportId(), run.merges().all(), run.merges().links());
       index.documentsLeft(begun.exportId(), run.figures().leftForTomorrow());
@@ -81,8 +95,9 @@ final class CrawlToBronze implements CrawlWays {
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
       List<StagedFile> settled = rows.settled(staged, counts);
-      return new Result(
-          settled, rows.settledQuarantine(quarantine), counts, rows.bundles(), rows.keptOut());
+      return Optional.of(
+          new Result(
+              settled, rows.settledQuarantine(quarantine), counts, rows.bundles(), rows.keptOut()));
     }
   }
 

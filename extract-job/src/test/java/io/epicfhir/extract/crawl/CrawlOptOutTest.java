@@ -75,7 +75,7 @@ class CrawlOptOutTest {
       Landing second = site.landings().get(site.landings().size() - 1);
       assertThat(KeptOut.read(site.lake(), second))
           .as("the tables have it as his")
-          .containsExactly(KeptOut.entry("Condition/cBoth99887766", list.load()));
+          .containsExactly(KeptOut.entry("Condition/cBoth99887766", list.hasher().orElseThrow()));
       assertThat(state()).doesNotContain(ANNA).doesNotContain("cHers");
 
       assertThat(list.remove(Set.of("Patient/" + ANNA))).isEqualTo(1);
@@ -121,6 +121,26 @@ class CrawlOptOutTest {
           .anyMatch(line -> line.contains("bHis11223344"));
       assertThat(site.quarantine("line")).singleElement().asString().contains("bHisBroken1122");
       assertThat(state()).doesNotContain(ANNA);
+    }
+  }
+
+  @Test
+  void whatMovedToAnotherPatientComesWithItsDocuments() throws IOException {
+    try (Clinic clinic = new Clinic();
+        CrawlSite site = clinic.site(folder, BERT)) {
+      site.set("crawl.attachments.enabled", "true");
+      Clinic.plan(site, "Patient = \"_id={patient}\", DocumentReference = \"patient={patient}\"");
+      clinic.has(patient(BERT), document("dMoved112233", BERT, "bMoved11223344"));
+      clinic.has(binary("bMoved11223344"));
+      new OptOutList(site.lake())
+          .add(
+              List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+              List.of("DocumentReference/dMoved112233", "Binary/bMoved11223344"));
+
+      assertThat(site.crawl("r1")).isZero();
+
+      assertThat(site.newest()).hasSize(3).anyMatch(line -> line.contains("\"bMoved11223344\""));
+      assertThat(site.report("r1").at("/result/opted_out").size()).isZero();
     }
   }
 

@@ -4,8 +4,8 @@ import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.optout.KeptOut;
+import io.epicfhir.common.optout.KeyedHashes;
 import io.epicfhir.common.optout.OptOutList;
-import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.common.optout.ParquetRows;
 import io.epicfhir.transform.silver.LiveResources;
 import java.nio.charset.StandardCharsets;
@@ -63,12 +63,12 @@ public final class KeptOutCharts {
 
   /** As {@code Patient/id}: those that silver has, or will have. */
   private Set<String> known(Set<String> hashes, Collection<Landing> pending) {
-    Optional<OptOuts> hasher = new OptOutList(lake).hasher();
+    Optional<KeyedHashes> hasher = new OptOutList(lake).hasher();
     if (hasher.isEmpty()) {
       return Set.of();
     }
-    ThreadLocal<OptOuts> own = ThreadLocal.withInitial(hasher.get()::copy);
-    Predicate<String> wanted = id -> hashes.contains(own.get().hash(PATIENT + "/" + id));
+    ThreadLocal<KeyedHashes> own = ThreadLocal.withInitial(hasher.get()::copy);
+    Predicate<String> wanted = id -> hashes.contains(own.get().of(PATIENT + "/" + id));
     Set<String> ids = new TreeSet<>(LiveResources.of(lake, PATIENT, wanted));
     pending.stream()
         .flatMap(landing -> landing.files().stream())
@@ -100,7 +100,7 @@ public final class KeptOutCharts {
         new RelatedResources(new LakeRows(spark, lake), list.load(), patients, Set.of());
     Set<String> charts = new TreeSet<>(related.all());
     charts.addAll(related.shared());
-    OptOuts hasher = list.hasher().orElseThrow();
+    KeyedHashes hasher = list.hasher().orElseThrow();
     Set<String> all = new TreeSet<>(entries);
     charts.forEach(key -> all.add(KeptOut.entry(key, hasher)));
     if (all.equals(entries) || !landings.find(landing.exportId()).equals(Optional.of(landing))) {

@@ -3,8 +3,8 @@ package io.epicfhir.transform.silver;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.optout.KeptOut;
+import io.epicfhir.common.optout.KeyedHashes;
 import io.epicfhir.common.optout.OptOutList;
-import io.epicfhir.common.optout.OptOuts;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.List;
@@ -27,17 +27,19 @@ final class KeptOutResources implements Serializable {
   /** By type and hash. */
   private final HashMap<String, HashMap<String, List<ExportFact>>> exports = new HashMap<>();
 
-  private final OptOuts hasher;
-  private transient ThreadLocal<OptOuts> own;
+  /** Null where there is no key; then there is no entry. */
+  private final KeyedHashes hasher;
 
-  private KeptOutResources(OptOuts hasher) {
+  private transient ThreadLocal<KeyedHashes> own;
+
+  private KeptOutResources(KeyedHashes hasher) {
     this.hasher = hasher;
   }
 
   /** Of a backlog. */
   static KeptOutResources of(Lake lake, Backlog backlog, ExportFacts facts) {
-    Optional<OptOuts> hasher = new OptOutList(lake).hasher();
-    KeptOutResources all = new KeptOutResources(hasher.orElse(OptOuts.NONE));
+    Optional<KeyedHashes> hasher = new OptOutList(lake).hasher();
+    KeptOutResources all = new KeptOutResources(hasher.orElse(null));
     // Without the key nobody is on the list any more: the next exports bring back what they had.
     for (Landing landing : hasher.isPresent() ? backlog.all() : List.<Landing>of()) {
       ExportFact fact = facts.of(landing).keepingOut();
@@ -66,10 +68,10 @@ final class KeptOutResources implements Serializable {
     Map<String, List<ExportFact>> ofType = exports.get(type);
     return ofType == null
         ? List.of()
-        : ofType.getOrDefault(ownHasher().hash(type + "/" + id), List.of());
+        : ofType.getOrDefault(ownHasher().of(type + "/" + id), List.of());
   }
 
-  private OptOuts ownHasher() {
+  private KeyedHashes ownHasher() {
     synchronized (exports) {
       if (own == null) {
         own = ThreadLocal.withInitial(hasher::copy);

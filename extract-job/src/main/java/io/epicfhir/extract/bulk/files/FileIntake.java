@@ -130,7 +130,8 @@ final class FileIntake implements Intake {
         reasons,
         optedOut,
         List.copyOf(optOuts.learned()),
-        List.copyOf(optOuts.keptOut()));
+        List.copyOf(optOuts.keptOut()),
+        List.copyOf(optOuts.released()));
   }
 
   private void takePiece(LineSplitter lines) throws IOException {

@@ -28,6 +28,7 @@ import java.util.TreeSet;
  * @param optedOut lines of patients whose records stay out
  * @param learned hashes of resources among those that were not on the list themselves
  * @param keptOut the resources among those, as {@link io.epicfhir.common.optout.KeptOut} has them
+ * @param released hashes of resources that were on the list and are other patients' now
  */
 public record FileResult(
     String name,
@@ -45,8 +46,10 @@ public record FileResult(
     Map<String, Long> reasons,
     long optedOut,
     List<String> learned,
-    List<String> keptOut) {
+    List<String> keptOut,
+    List<String> released) {
   public FileResult {
+    released = released == null ? List.of() : List.copyOf(released);
     keptOut = keptOut == null ? List.of() : List.copyOf(keptOut);
     learned = learned == null ? List.of() : List.copyOf(learned);
     if (problems == null) { // written before this component was there
@@ -81,7 +84,8 @@ public record FileResult(
         reasons,
         optedOut + late,
         learned,
-        List.copyOf(all));
+        List.copyOf(all),
+        released);
   }
 
   /**
@@ -111,7 +115,13 @@ public record FileResult(
         left,
         optedOut + gone,
         learned,
-        keptOut);
+        keptOut,
+        released);
+  }
+
+  /** Whether the file may lack something that is other patients' where a list has shrunk. */
+  boolean mayLack() {
+    return optedOut > 0 || kind == FileKind.DELETED || !released.isEmpty();
   }
 
   /** What stayed out of some files; may be added to. */

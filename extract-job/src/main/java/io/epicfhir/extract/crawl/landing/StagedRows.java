@@ -170,6 +170,16 @@ public final class StagedRows implements AutoCloseable {
     return staged.stream().flatMap(file -> settled.get(file.path()).file().stream()).toList();
   }
 
+  /**
+   * Lets in what was on the list and came as another patient's.
+   *
+   * @return whether there was any: then all rows are to be made again
+   */
+  public boolean release() {
+    new OptOutList(lake).release(optOuts.released());
+    return !optOuts.released().isEmpty();
+  }
+
   /** What stayed out, as {@link io.epicfhir.common.optout.KeptOut} has it; the rows are settled. */
   public Set<String> keptOut() {
     keptOut.addAll(optOuts.keptOut());
