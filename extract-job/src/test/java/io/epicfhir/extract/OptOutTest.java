@@ -26,6 +26,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who is on the list stays out of every export, whatever names them; and comes back. */
 class OptOutTest extends SiteTest {
@@ -202,6 +204,46 @@ class OptOutTest extends SiteTest {
         .singleElement()
         .asString()
         .contains("DELETE", "Observation/oMoved112233");
+  }
+
+  /** Bert's report names Anna's specimen, and cannot be read one night: it may be anybody's. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"id\":\"x\",\"resourceType\":\"DiagnosticReport\",\"id\":\"rHis11223344\"%s}",
+        "{\"id\":\"rHis11223344\"%s}",
+        "[{\"resourceType\":\"DiagnosticReport\",\"id\":\"rHis11223344\"%s}]",
+        "{\"resourceType\":\"DiagnosticReport\"%s}",
+        "[\n {\n  \"resourceType\": \"DiagnosticReport\",\n  \"id\": \"rHis11223344\"%s\n }\n]"
+      })
+  void aLineThatCannotBeReadAndNamesSomethingOfHersCountsAsUnread(String line) throws IOException {
+    String his = subject(BERT) + ",\"specimen\":[{\"reference\":\"Specimen/sHers112233\"}]";
+    Map<String, byte[]> files = new TreeMap<>();
+    files.put(
+        "DiagnosticReport.ndjson",
+        lines(resource("DiagnosticReport", "rSound112233", subject(BERT)), line.formatted(his)));
+    files.put("Patient.ndjson", lines(resource("Patient", BERT, "")));
+    open(files, o -> o);
+    site.settings.put("bulk.types", "[DiagnosticReport, Patient]");
+    site.settings.put("bulk.hydrate", "[]");
+    site.settings.put("bulk.max-rejected-share", "0.0");
+    new OptOutList(site.lake())
+        .add(
+            List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+            List.of("Specimen/sHers112233"));
+
+    assertThat(site.runAll("r1")).isEqualTo(5);
+
+    assertThat(site.error("r1", "extract"))
+        .contains("lines cannot be read", "name an opted-out patient", "bulk.max-rejected-share")
+        .doesNotContain("rHis11223344");
+    assertThat(folder.resolve("lake/quarantine")).doesNotExist();
+    assertThat(site.report("r1", "extract").at("/result/opted_out/DiagnosticReport").asLong())
+        .isPositive();
+    site.settings.put("bulk.max-rejected-share", "1.0");
+    assertThat(site.run(new Extract(), "r1", "extract")).isZero();
+    assertThat(newest().completeTypes()).as("what it lacks may be in it").isEmpty();
+    assertThat(bronze(newest())).hasSize(2);
   }
 
   /** The list of what stayed out is lost: the export lands again, with another one. */

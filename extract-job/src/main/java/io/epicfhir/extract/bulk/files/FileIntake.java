@@ -41,6 +41,7 @@ final class FileIntake implements Intake {
   private final OptOuts optOuts;
   private final QuarantinedGroups groups;
   private final Map<String, Long> reasons = new TreeMap<>();
+  private final Map<String, Long> unread = new TreeMap<>();
   private final Map<ServerProblem, Long> problems = new LinkedHashMap<>();
   private final TakenPieces taken = new TakenPieces();
   private long received;
@@ -131,6 +132,7 @@ final class FileIntake implements Intake {
         optedOut,
         List.copyOf(optOuts.learned()),
         List.copyOf(optOuts.keptOut()),
+        unread,
         List.copyOf(optOuts.released()));
   }
 
@@ -221,6 +223,7 @@ final class FileIntake implements Intake {
       rejected++;
     } else {
       optedOut++;
+      unread.merge(rejection.reason(), 1L, Long::sum);
     }
   }
 

@@ -28,6 +28,8 @@ import java.util.TreeSet;
  * @param optedOut lines of patients whose records stay out
  * @param learned hashes of resources among those that were not on the list themselves
  * @param keptOut the resources among those, as {@link io.epicfhir.common.optout.KeptOut} has them
+ * @param unread lines that could not be taken in and are not in quarantine, because they name who
+ *     or what is on the list, by the reason: nobody knows whose resources they are
  * @param released hashes of resources that were on the list and are other patients' now
  */
 public record FileResult(
@@ -47,8 +49,10 @@ public record FileResult(
     long optedOut,
     List<String> learned,
     List<String> keptOut,
+    Map<String, Long> unread,
     List<String> released) {
   public FileResult {
+    unread = unread == null ? Map.of() : Map.copyOf(unread);
     released = released == null ? List.of() : List.copyOf(released);
     keptOut = keptOut == null ? List.of() : List.copyOf(keptOut);
     learned = learned == null ? List.of() : List.copyOf(learned);
@@ -85,6 +89,7 @@ public record FileResult(
         optedOut + late,
         learned,
         List.copyOf(all),
+        unread,
         released);
   }
 
@@ -96,8 +101,14 @@ public record FileResult(
    */
   FileResult withoutRejected(Map<String, Long> late) {
     Map<String, Long> left = new TreeMap<>(reasons);
+    Map<String, Long> out = new TreeMap<>(unread);
     late.forEach(
-        (reason, n) -> left.computeIfPresent(reason, (r, all) -> all > n ? all - n : null));
+        (reason, n) -> {
+          long here = Math.min(n, left.getOrDefault(reason, 0L));
+          left.computeIfPresent(reason, (r, all) -> all > n ? all - n : null);
+          out.merge(reason, here, Long::sum);
+        });
+    out.values().removeIf(n -> n == 0);
     long gone = sum(reasons) - sum(left);
     return new FileResult(
         name,
@@ -116,7 +127,13 @@ public record FileResult(
         optedOut + gone,
         learned,
         keptOut,
+        out,
         released);
+  }
+
+  /** Lines that could not be taken in, in quarantine or not: any may be a resource of anybody. */
+  public long notRead() {
+    return rejected + sum(unread);
   }
 
   /** Whether the file may lack something that is other patients' where a list has shrunk. */
