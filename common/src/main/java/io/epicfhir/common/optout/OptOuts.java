@@ -92,6 +92,12 @@ public final class OptOuts implements Serializable, Known {
     return out;
   }
 
+  /** A patient whose record did not come is the same person as one on the list. */
+  public void keepOut(String patient) {
+    news.learned(patient);
+    news.keptOut(patient);
+  }
+
   private boolean staysOut(String type, String id, byte[] text, int offset, int length) {
     boolean own = has(type, id);
     if (type.equals(PERSON)) {

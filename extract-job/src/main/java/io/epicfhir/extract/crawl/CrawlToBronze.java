@@ -88,13 +88,15 @@ final class CrawlToBronze implements CrawlWays {
       if (rows.release()) {
         return Optional.empty();
       }
-      index.completePatients(begun.exportId(), run.units().completePatients());
-      index.merges(begun.exportId(), run.merges().all(), run.merges().links());
-      index.documentsLeft(begun.exportId(), run.figures().leftForTomorrow());
+      run.merges().intoWhoStaysOut(run.units()::has).forEach(rows::keepOut);
       refusals(rows);
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
       List<StagedFile> settled = rows.settled(staged, counts);
+      // The list has by now all whose names must not be in these files.
+      index.completePatients(begun.exportId(), run.units().completePatients());
+      index.merges(begun.exportId(), run.merges().all(), run.merges().links());
+      index.documentsLeft(begun.exportId(), run.figures().leftForTomorrow());
       return Optional.of(
           new Result(
               settled, rows.settledQuarantine(quarantine), counts, rows.bundles(), rows.keptOut()));
@@ -137,7 +139,7 @@ final class CrawlToBronze implements CrawlWays {
     Map<Integer, Set<String>> problems = new TreeMap<>(run.units().problems());
     problems.forEach(
         (unit, codes) -> {
-          if (run.units().settled(unit)) {
+          if (run.units().settled(unit) || rows.staysOut(run.units().patient(unit))) {
             return;
           }
           Search search = run.units().search(unit);

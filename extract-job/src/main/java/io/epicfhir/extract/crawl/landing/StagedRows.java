@@ -30,6 +30,7 @@ import org.apache.parquet.io.api.Binary;
 public final class StagedRows implements AutoCloseable {
   private static final int DELETES_A_BUNDLE = 1000;
   private static final String BUNDLE = "Bundle";
+  private static final String PATIENT = "Patient";
 
   private final Lake lake;
   private final Path folder;
@@ -78,6 +79,16 @@ public final class StagedRows implements AutoCloseable {
   /** Whether a resource is one of a patient whose records stay out. */
   boolean keepsOut(String type, Entry entry, byte[] body) {
     return optOuts.keepsOut(type, entry.id(), body, entry.offset(), entry.length());
+  }
+
+  /** Whether a patient's records stay out. */
+  public boolean staysOut(String patient) {
+    return optOuts.has(PATIENT, patient);
+  }
+
+  /** The patient is the same person as one whose records stay out. */
+  public void keepOut(String patient) {
+    optOuts.keepOut(PATIENT + "/" + patient);
   }
 
   void quarantine(String reason, String source, long number, byte[] bytes, Entry entry) {

@@ -108,10 +108,10 @@ final class ReferencesToBronze implements CrawlWays {
       if (rows.release()) {
         return Optional.empty();
       }
-      index.documentsLeft(export.exportId(), figures.leftForTomorrow());
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
       List<StagedFile> settled = rows.settled(staged, counts);
+      index.documentsLeft(export.exportId(), figures.leftForTomorrow());
       return Optional.of(
           new Hydrated(
               settled,
