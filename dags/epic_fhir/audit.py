@@ -1,5 +1,6 @@
 """
-Checks and shows the audit log: ``python -m epic_fhir.audit LAKE [HASH ...] [--database URL]``, in the folder of the DAGs.
+Checks and shows the audit log: ``python -m epic_fhir.audit LAKE [HASH ...] [--database URL]``, in the folder of the DAGs. The URL has
+no password: all users of the machine see a command line. It comes from ~/.pgpass, PGPASSFILE or a service (PGSERVICEFILE).
 
 Each record holds the SHA-256 of the one before it. What the records cannot show is that the last ones are gone. Two others know
 them: each job writes its record's hash into its log, and a HASH from there must be found here; and each load copies all records
@@ -105,22 +106,52 @@ def against(audit: Audit, copy: list[tuple[int, str, str]]) -> list[str]:
 
 
 def copied(database: str, schema: str) -> list[tuple[int, str, str]]:
-    """The copy that the loads keep."""
+    """
+    The copy that the loads keep. libpq finds the password.
+
+    :raises ConnectionError: where it cannot be read; its text has no words of the server's, which may repeat the URL
+    """
     import psycopg
     from psycopg import sql
 
-    with psycopg.connect(database) as connection:
-        query = sql.SQL("SELECT number, sha256, record FROM {}").format(sql.Identifier(schema, "audit"))
-        return connection.execute(query).fetchall()
+    try:
+        with psycopg.connect(database) as connection:
+            query = sql.SQL("SELECT number, sha256, record FROM {}").format(sql.Identifier(schema, "audit"))
+            return connection.execute(query).fetchall()
+    except psycopg.Error as error:
+        kind = f"{type(error).__name__}, SQLSTATE {error.sqlstate or 'unknown'}"
+        raise ConnectionError(f"Cannot read the table audit of {schema} in the database: {kind}") from None
+
+
+def refused(database: str) -> str | None:
+    """Why a URL, or a connection string of libpq, cannot be used here. None where it can. The text never has any of it."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        told = conninfo_to_dict(database)
+    except psycopg.Error:
+        return "--database is not a PostgreSQL URL or connection string"
+    secret = sorted(name for name in told if "password" in name or "secret" in name)
+    if not secret:
+        return None
+    return (
+        f"--database has a {' and a '.join(secret)}, which all users of this machine can see. Put it into ~/.pgpass (chmod 600), "
+        "into the file that PGPASSFILE names, or into a service of pg_service.conf (--database 'service=NAME'), and change the "
+        "password"
+    )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m epic_fhir.audit", description="Checks and shows the audit log of a lake.")
     parser.add_argument("lake", help="the lake's path")
     parser.add_argument("hashes", nargs="*", metavar="HASH", help="a hash from a task's log, which must be found")
-    parser.add_argument("--database", metavar="URL", help="postgresql://…: the loads' copy, which must be the same")
+    parser.add_argument("--database", metavar="URL", help="postgresql://… without a password: the loads' copy, which must be the same")
     parser.add_argument("--schema", default="fhir_pipeline", help="load.state-schema, where that copy is")
     options = parser.parse_args()
+    if options.database and (why := refused(options.database)):
+        print(why, file=sys.stderr)  # noqa: T201
+        return 2
     audit = read(Lake(options.lake.rstrip("/")))
     for entry in audit.entries:
         print(line(entry))  # noqa: T201
@@ -129,7 +160,11 @@ def main() -> int:
         f"no record has the hash {told}: the end of the log was cut off" for told in options.hashes if told not in audit.hashes
     ]
     if options.database:
-        problems += against(audit, copied(options.database, options.schema))
+        try:
+            problems += against(audit, copied(options.database, options.schema))
+        except ConnectionError as error:
+            print(error, file=sys.stderr)  # noqa: T201
+            return 6
     if not audit.entries:
         problems.append("There is no audit record.")
     for problem in problems:

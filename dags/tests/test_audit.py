@@ -101,5 +101,30 @@ def test_a_name_in_another_script_is_shown_as_it_is():
     assert "Zoë 李" in audit.line({"principal": "Zoë 李"})
 
 
+@pytest.mark.parametrize(
+    "database",
+    [
+        "postgresql://auditor:hunter2@db.example/warehouse",
+        "postgresql://auditor@db.example/warehouse?password=hunter2",
+        "postgresql://auditor@db.example/warehouse?pass%77ord=hunter2",
+        "postgresql://auditor@db.example/warehouse?sslkey=k&sslpassword=hunter2",
+        "host=db.example user=auditor password=hunter2",
+        "postgresql://auditor:hunter2%@db.example:port/warehouse",
+    ],
+)
+def test_a_password_on_the_command_line_is_refused_and_not_repeated(lake, monkeypatch, capsys, database):
+    assert run(lake, monkeypatch, "--database", database) == 2
+    shown = "".join(capsys.readouterr())
+    assert "hunter2" not in shown
+    assert "--database" in shown
+
+
+def test_a_database_that_is_away_is_told_without_the_servers_words(lake, monkeypatch, capsys):
+    away = "host=127.0.0.1 port=1 user=auditor dbname=hunter2 connect_timeout=1"
+    assert run(lake, monkeypatch, "--database", away) == 6
+    shown = capsys.readouterr().err
+    assert shown == "Cannot read the table audit of fhir_pipeline in the database: OperationalError, SQLSTATE unknown\n"
+
+
 def test_no_record_is_no_proof(tmp_path, monkeypatch):
     assert run(Lake(str(tmp_path)), monkeypatch) == 5
