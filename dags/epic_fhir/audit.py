@@ -1,6 +1,6 @@
 """
-Checks and shows the audit log: ``python -m epic_fhir.audit LAKE [HASH ...] [--database URL]``, in the folder of the DAGs. The URL has
-no password: all users of the machine see a command line. It comes from ~/.pgpass, PGPASSFILE or a service (PGSERVICEFILE).
+Checks and shows the audit log: ``python -m epic_fhir.audit LAKE [HASH ...] [--database URL]``, in the folder of the DAGs.
+The URL has no password: all users of the machine see a command line. It comes from ~/.pgpass, PGPASSFILE or a service (PGSERVICEFILE).
 
 Each record holds the SHA-256 of the one before it. What the records cannot show is that the last ones are gone. Two others know
 them: each job writes its record's hash into its log, and a HASH from there must be found here; and each load copies all records
@@ -146,7 +146,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m epic_fhir.audit", description="Checks and shows the audit log of a lake.")
     parser.add_argument("lake", help="the lake's path")
     parser.add_argument("hashes", nargs="*", metavar="HASH", help="a hash from a task's log, which must be found")
-    parser.add_argument("--database", metavar="URL", help="postgresql://… without a password: the loads' copy, which must be the same")
+    parser.add_argument(
+        "--database", metavar="URL", help="postgresql://… without a password: the loads' copy, which must be the same"
+    )
     parser.add_argument("--schema", default="fhir_pipeline", help="load.state-schema, where that copy is")
     options = parser.parse_args()
     if options.database and (why := refused(options.database)):
