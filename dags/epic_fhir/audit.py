@@ -1,6 +1,6 @@
 """
 Checks and shows the audit log: ``python -m epic_fhir.audit LAKE [HASH ...] [--database URL]``, in the folder of the DAGs.
-The URL has no password: all users of the machine see a command line. It comes from ~/.pgpass, PGPASSFILE or a service (PGSERVICEFILE).
+The URL has no password, since all users of the machine see a command line: it comes from ~/.pgpass, PGPASSFILE or a service.
 
 Each record holds the SHA-256 of the one before it. What the records cannot show is that the last ones are gone. Two others know
 them: each job writes its record's hash into its log, and a HASH from there must be found here; and each load copies all records

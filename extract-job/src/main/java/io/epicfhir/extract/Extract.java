@@ -6,8 +6,8 @@ import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.lake.LandedFile;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
-import io.epicfhir.common.optout.KeptOut;
 import io.epicfhir.common.lake.RunLock;
+import io.epicfhir.common.optout.KeptOut;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
 import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.request.Traffic;
@@ -88,7 +88,8 @@ public final class Extract implements Job {
     for (Landing.File file : landed.map(Landing::files).orElse(List.of())) {
       Optional<String> problem = LandedFile.anyProblem(context.lake(), file);
       if (problem.isPresent()) {
-        return withdrawn(context, taking, landed.get(), "Bronze file " + file.path(), problem.get());
+        return withdrawn(
+            context, taking, landed.get(), "Bronze file " + file.path(), problem.get());
       }
     }
     Optional<String> problem = landed.flatMap(one -> KeptOut.problem(context.lake(), one));

@@ -172,8 +172,7 @@ class OptOutTest extends SiteTest {
   void whatTheHospitalMovedToAnotherPatientIsHisWithItsDocumentsAndDeletions() throws IOException {
     Map<String, byte[]> files = new TreeMap<>();
     files.put("Binary.ndjson", lines(resource("Binary", "bMoved11223344", ",\"data\":\"QQ==\"")));
-    files.put(
-        "DocumentReference.ndjson", lines(document("dMoved112233", BERT, "bMoved11223344")));
+    files.put("DocumentReference.ndjson", lines(document("dMoved112233", BERT, "bMoved11223344")));
     files.put("Observation.ndjson", lines(of("Observation", "oMoved112233", "Patient/" + BERT)));
     files.put("Provenance.ndjson", lines(target("vMoved112233", "Observation/oMoved112233")));
     files.put("Patient.ndjson", lines(resource("Patient", BERT, "")));

@@ -88,9 +88,7 @@ record TransformResult(
   /** What belongs to an erased patient by now; bronze and PostgreSQL may still have it. */
   private void recordKeptOut(RunRecorder recorder) {
     Map<String, Long> known = new TreeMap<>();
-    silver
-        .counts()
-        .forEach((type, counts) -> known.merge(type, counts.keptOut(), Long::sum));
+    silver.counts().forEach((type, counts) -> known.merge(type, counts.keptOut(), Long::sum));
     known.values().removeIf(n -> n == 0);
     if (!known.isEmpty()) {
       recorder.result("kept_out_known", known);

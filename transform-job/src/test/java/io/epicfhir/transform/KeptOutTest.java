@@ -65,7 +65,9 @@ final class KeptOutTest {
 
   /** The hospital found that one of Bert's observations is Anna's. */
   private TestLake.Export corrected(String export, String time) {
-    return lake.export(export, time).since("2026-01-10T00:00:00Z").keepsOut("Observation/oMoved11223344");
+    return lake.export(export, time)
+        .since("2026-01-10T00:00:00Z")
+        .keepsOut("Observation/oMoved11223344");
   }
 
   private void onlyHisIsLeft() {
@@ -266,10 +268,12 @@ final class KeptOutTest {
     erased(ANNA);
     corrected("e2", "2026-01-11T00:00:00Z").land();
     lake.transform();
-    new BronzeRetention(lake.lake(), TestLake.spark()).removeObsolete(Instant.parse("2026-02-01T00:00:00Z"));
+    new BronzeRetention(lake.lake(), TestLake.spark())
+        .removeObsolete(Instant.parse("2026-02-01T00:00:00Z"));
     lake.rebuild("Observation");
     onlyHisIsLeft();
-    assertThat(ErasedClinic.filesWith(folder.resolve("state"), List.of("oMoved11223344"))).isEmpty();
+    assertThat(ErasedClinic.filesWith(folder.resolve("state"), List.of("oMoved11223344")))
+        .isEmpty();
 
     new Erasure(TestLake.spark(), lake.lake(), new NamedPatients(Set.of(ANNA), Set.of()))
         .go(Duration.ZERO);
@@ -282,7 +286,10 @@ final class KeptOutTest {
 
   private static Path onlyFile(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(f -> !f.getFileName().toString().startsWith(".")).findFirst().orElseThrow();
+      return files
+          .filter(f -> !f.getFileName().toString().startsWith("."))
+          .findFirst()
+          .orElseThrow();
     }
   }
 }

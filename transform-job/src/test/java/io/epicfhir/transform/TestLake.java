@@ -9,10 +9,10 @@ import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
+import io.epicfhir.common.localfs.NioLocalFileSystem;
 import io.epicfhir.common.optout.KeptOut;
 import io.epicfhir.common.optout.KeyedHashes;
 import io.epicfhir.common.optout.OptOutList;
-import io.epicfhir.common.localfs.NioLocalFileSystem;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.joined.JoinedSettings;
@@ -477,13 +477,13 @@ public final class TestLake {
       }
       Landing landing =
           new Landing(
-              id,
-              group,
-              time,
-              since,
-              landedAt == null ? time : landedAt,
-              "etl/run-" + id,
-              List.copyOf(files),
+                  id,
+                  group,
+                  time,
+                  since,
+                  landedAt == null ? time : landedAt,
+                  "etl/run-" + id,
+                  List.copyOf(files),
                   complete,
                   inferred)
               .keepingOut(KeptOut.write(lake, id, keptOut).orElse(null));

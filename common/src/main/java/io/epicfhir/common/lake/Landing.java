@@ -117,13 +117,14 @@ public record Landing(
     return with(landedAt, files, report, list);
   }
 
-  /** Whether it says of single resources that they are gone, or are none of the tables' any more. */
+  /**
+   * Whether it says of single resources that they are gone, or are none of the tables' any more.
+   */
   public boolean removes() {
     return keptOut != null || files.stream().anyMatch(file -> file.kind() == Kind.DELETIONS);
   }
 
-  private Landing with(
-      Instant at, List<File> itsFiles, Report itsReport, KeptOut itsKeptOut) {
+  private Landing with(Instant at, List<File> itsFiles, Report itsReport, KeptOut itsKeptOut) {
     return new Landing(
         exportId,
         group,

@@ -87,7 +87,8 @@ public final class KeptOut {
         landing.keptOut() == null ? "" : lake.paths().at(landing.keptOut().path()).getName();
     lake.list(lake.paths().state(FOLDER)).stream()
         .map(file -> file.getPath())
-        .filter(file -> file.getName().matches("\\Q" + landing.exportId() + "\\E-[0-9a-f]{8}\\.txt"))
+        .filter(
+            file -> file.getName().matches("\\Q" + landing.exportId() + "\\E-[0-9a-f]{8}\\.txt"))
         .filter(file -> !file.getName().equals(named))
         .forEach(lake::delete);
   }

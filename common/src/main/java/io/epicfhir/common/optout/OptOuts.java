@@ -17,7 +17,8 @@ public final class OptOuts implements Serializable, Known {
   private static final long serialVersionUID = 2L;
 
   /** Nobody. */
-  public static final OptOuts NONE = new OptOuts(new KeyedHashes(new byte[1]), Set.of(), Set.of(), Set.of());
+  public static final OptOuts NONE =
+      new OptOuts(new KeyedHashes(new byte[1]), Set.of(), Set.of(), Set.of());
 
   private static final String PERSON = "Patient";
   private static final String BINARY = "Binary";
@@ -128,7 +129,8 @@ public final class OptOuts implements Serializable, Known {
             offset,
             length,
             (type, ids) ->
-                type != null && ids.stream().anyMatch(id -> moved.contains(hasher.of(type + "/" + id))));
+                type != null
+                    && ids.stream().anyMatch(id -> moved.contains(hasher.of(type + "/" + id))));
   }
 
   private TextNames names(byte[] text, int offset, int length, String id) {

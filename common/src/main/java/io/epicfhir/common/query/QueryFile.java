@@ -116,8 +116,7 @@ public final class QueryFile {
     if (!parts.matches()) {
       throw refuse("line " + line + ": a parameter is -- param NAME: TYPE, what it means");
     }
-    parameter(
-        parts.group(1), parts.group(2), parts.group(3) != null, parts.group(4) != null);
+    parameter(parts.group(1), parts.group(2), parts.group(3) != null, parts.group(4) != null);
   }
 
   private void parameter(String parameter, String type, boolean optional, boolean patient) {

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Values of parameters that are not on the command line, where all users of the machine see them. */
+/**
+ * Values of parameters that are not on the command line, where all users of the machine see them.
+ */
 final class QueryValues {
   private static final String STANDARD_INPUT = "-";
 
@@ -49,7 +51,8 @@ final class QueryValues {
       }
       Path file = Path.of(from);
       if (Files.exists(file) && FileReaders.sharedWithOthers(file)) {
-        throw refused("users other than its owner may read or write the file; run: chmod 600 " + file);
+        throw refused(
+            "users other than its owner may read or write the file; run: chmod 600 " + file);
       }
       return Files.readString(file);
     } catch (IOException e) {

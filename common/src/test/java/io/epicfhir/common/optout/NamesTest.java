@@ -210,7 +210,12 @@ class NamesTest {
   @Test
   void aPersonIsNeverReleasedAndNothingThatNamesHerIs() {
     OptOuts night = list.load();
-    assertThat(keepsOut(night, "Observation", "oHers112233", subject(BERT) + ",\"x\":\"Patient/" + ANNA + "\""))
+    assertThat(
+            keepsOut(
+                night,
+                "Observation",
+                "oHers112233",
+                subject(BERT) + ",\"x\":\"Patient/" + ANNA + "\""))
         .isTrue();
     assertThat(keepsOut(night, "Observation", "oHers112233", "")).isTrue();
     assertThat(keepsOut(night, "Observation", "oHis11223344", subject(BERT))).isFalse();

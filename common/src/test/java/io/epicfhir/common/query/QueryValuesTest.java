@@ -23,8 +23,7 @@ final class QueryValuesTest {
   @TempDir private Path folder;
 
   private static Map<String, String> read(String text) {
-    return QueryValues.read(
-        "-", new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
+    return QueryValues.read("-", new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   private Path file(String text, String mode) throws IOException {

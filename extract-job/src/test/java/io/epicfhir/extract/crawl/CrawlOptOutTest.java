@@ -165,8 +165,7 @@ class CrawlOptOutTest {
       assertThat(KeptOut.read(site.lake(), second))
           .as("transform lets his chart go")
           .contains(
-              KeptOut.entry(
-                  "Patient/" + BERT, new OptOutList(site.lake()).hasher().orElseThrow()));
+              KeptOut.entry("Patient/" + BERT, new OptOutList(site.lake()).hasher().orElseThrow()));
       assertThat(site.deletions()).isEmpty();
       clinic.asked.clear();
       assertThat(site.crawl("r3")).isZero();

@@ -108,8 +108,7 @@ public final class KeptOutCharts {
     }
     // Whoever is a person on the list by now may be in landings that were looked at before.
     CleanLandings.forget(lake);
-    Landing whole =
-        landing.keepingOut(KeptOut.write(lake, landing.exportId(), all).orElseThrow());
+    Landing whole = landing.keepingOut(KeptOut.write(lake, landing.exportId(), all).orElseThrow());
     landings.publish(whole);
     KeptOut.removeUnnamed(lake, whole);
     return true;

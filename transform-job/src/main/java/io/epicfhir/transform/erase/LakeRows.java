@@ -110,10 +110,10 @@ final class LakeRows {
         row ->
             keys.contains(row.getString(0) + "/" + row.getString(1))
                 || RowRule.goes(
-                erased,
-                row.getString(0),
-                row.getString(1),
-                row.getString(2).getBytes(StandardCharsets.UTF_8));
+                    erased,
+                    row.getString(0),
+                    row.getString(1),
+                    row.getString(2).getBytes(StandardCharsets.UTF_8));
     return landed().filter(goes).count();
   }
 

@@ -45,8 +45,7 @@ final class BronzeFiles {
       KeptOut.problem(lake, landing)
           .ifPresent(
               why ->
-                  damaged.put(
-                      landing.exportId(), message(landing, landing.keptOut().path(), why)));
+                  damaged.put(landing.exportId(), message(landing, landing.keptOut().path(), why)));
       // Footers are many small reads: on an object store they are worth asking for side by side.
       landing.files().parallelStream()
           .forEach(

@@ -107,9 +107,7 @@ final class SmallUpdate {
 
   /** Says of the resources that are at hand which exports kept them out. */
   private static void keepOut(
-      KeptOutResources keptOut,
-      Map<ResourceKey, ExportsRead.Said> said,
-      Set<ResourceKey> silver) {
+      KeptOutResources keptOut, Map<ResourceKey, ExportsRead.Said> said, Set<ResourceKey> silver) {
     Set<ResourceKey> keys = new HashSet<>(said.keySet());
     keys.addAll(silver);
     for (ResourceKey key : keys) {

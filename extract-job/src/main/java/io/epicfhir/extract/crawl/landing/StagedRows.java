@@ -164,8 +164,7 @@ public final class StagedRows implements AutoCloseable {
     if (optOuts.learned().isEmpty()) {
       return staged;
     }
-    Map<String, LateOptOuts.Left> settled =
-        new LateOptOuts(lake).settle(staged, optOuts.learned());
+    Map<String, LateOptOuts.Left> settled = new LateOptOuts(lake).settle(staged, optOuts.learned());
     for (StagedFile file : staged) {
       LateOptOuts.Left left = settled.get(file.path());
       keptOut.addAll(left.keptOut());

@@ -120,7 +120,10 @@ final class ReferencesToBronze implements CrawlWays {
               byReference,
               concludes,
               rows.keptOut(),
-              new CrawlJudgement(settings, "bulk").references(problems).rejected(counts).complaint()));
+              new CrawlJudgement(settings, "bulk")
+                  .references(problems)
+                  .rejected(counts)
+                  .complaint()));
     }
   }
 
