@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs a query on the lake or on the database, and prints the rows or writes them to a file.
-#   ci/query.sh NAME [--param NAME=VALUE]... [--on lake|postgres] [--out FILE.csv|FILE.parquet] [--conf FILE] [--queries DIR]
+#   ci/query.sh NAME [--param NAME=VALUE]... [--params FILE|-] [--on lake|postgres] [--out FILE.csv|FILE.parquet] [--conf FILE] [--queries DIR]
 # NAME is a file of conf/queries: NAME.sql, or NAME.json, a FHIR Library of type sql-query. Values are bound, never pasted into the
-# statement. Without --conf the settings are conf/pipeline.conf; --on is lake where it is not given. What it prints is patient data.
+# statement; those that name a patient go into a file of your own (chmod 600) or to standard input, one NAME=VALUE a line. Without --conf the settings are conf/pipeline.conf; --on is lake where it is not given. What it prints is patient data.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -15,7 +15,7 @@ stop() {
 on=lake conf="$root/conf/pipeline.conf" queries="$root/conf/queries" arguments=()
 while (($#)); do
   case "$1" in
-    --on | --conf | --queries | --param | --out)
+    --on | --conf | --queries | --param | --params | --out)
       [[ $# -ge 2 ]] || stop "$1 needs a value"
       case "$1" in
         --on) on="$2" ;;

@@ -1,5 +1,6 @@
 """
 Checks and shows the audit log: ``python -m epic_fhir.audit LAKE [HASH ...] [--database URL]``, in the folder of the DAGs.
+The URL has no password, since all users of the machine see a command line: it comes from ~/.pgpass, PGPASSFILE or a service.
 
 Each record holds the SHA-256 of the one before it. What the records cannot show is that the last ones are gone. Two others know
 them: each job writes its record's hash into its log, and a HASH from there must be found here; and each load copies all records
@@ -107,52 +108,58 @@ def against(audit: Audit, copy: list[tuple[int, str, str]]) -> list[str]:
     return problems
 
 
-def address_problem(database: str) -> str | None:
-    """
-    Why an address of the database cannot be used; None where it can. A command line is open to every user of the machine, so it
-    holds no password. No sentence has a part of the address, which may be one.
-    """
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        parts = conninfo_to_dict(database)
-    except psycopg.Error:
-        return "--database is not an address such as postgresql://user@host/database"
-    if parts.keys() & {"password", "sslpassword"}:
-        return "--database holds a password, which every user of this machine can see; put it into ~/.pgpass, or name a PGPASSFILE"
-    return None
-
-
 def copied(database: str, schema: str) -> list[tuple[int, str, str]]:
     """
-    The copy that the loads keep.
+    The copy that the loads keep. libpq finds the password.
 
-    :raises OSError: where it cannot be read
+    :raises ConnectionError: where it cannot be read; its text has no words of the server's, which may repeat the URL
     """
     import psycopg
     from psycopg import sql
 
-    query = sql.SQL("SELECT number, sha256, record FROM {}").format(sql.Identifier(schema, "audit"))
     try:
         with psycopg.connect(database) as connection:
+            query = sql.SQL("SELECT number, sha256, record FROM {}").format(sql.Identifier(schema, "audit"))
             return connection.execute(query).fetchall()
-    except psycopg.Error as e:
-        why = (str(e).splitlines() or [type(e).__name__])[0]
-        raise OSError(f"Cannot read the copy in the database, so nothing was compared with it: {why}") from e
+    except psycopg.Error as error:
+        kind = f"{type(error).__name__}, SQLSTATE {error.sqlstate or 'unknown'}"
+        raise ConnectionError(
+            f"Cannot read the table audit of {schema} in the database, so nothing was compared with it: {kind}"
+        ) from None
+
+
+def refused(database: str) -> str | None:
+    """Why a URL, or a connection string of libpq, cannot be used here. None where it can. The text never has any of it."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        told = conninfo_to_dict(database)
+    except psycopg.Error:
+        return "--database is not a PostgreSQL URL or connection string"
+    secret = sorted(name for name in told if "password" in name or "secret" in name)
+    if not secret:
+        return None
+    return (
+        f"--database has a {' and a '.join(secret)}, which all users of this machine can see. Put it into ~/.pgpass (chmod 600), "
+        "into the file that PGPASSFILE names, or into a service of pg_service.conf (--database 'service=NAME'), and change the "
+        "password"
+    )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m epic_fhir.audit", description="Checks and shows the audit log of a lake.")
     parser.add_argument("lake", help="the lake's path")
     parser.add_argument("hashes", nargs="*", metavar="HASH", help="a hash from a task's log, which must be found")
-    parser.add_argument("--database", metavar="URL", help="postgresql://…: the loads' copy, which must be the same")
+    parser.add_argument(
+        "--database", metavar="URL", help="postgresql://… without a password: the loads' copy, which must be the same"
+    )
     parser.add_argument("--schema", default="fhir_pipeline", help="load.state-schema, where that copy is")
     options = parser.parse_args()
     if not all(re.fullmatch(r"[0-9a-f]{64}", told) for told in options.hashes):
         parser.error("a HASH has 64 hexadecimal digits")
-    if options.database and (told := address_problem(options.database)):
-        parser.error(told)
+    if options.database and (why := refused(options.database)):
+        parser.error(why)
     audit = read(Lake(options.lake.rstrip("/")))
     for entry in audit.entries:
         print(line(entry))  # noqa: T201

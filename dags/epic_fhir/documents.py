@@ -155,8 +155,16 @@ class BronzeReport:
 
 
 @dataclass(frozen=True)
+class KeptOut:
+    """The list of what an export has of patients whose records stay out, by keyed hashes."""
+
+    path: str
+    entries: int
+
+
+@dataclass(frozen=True)
 class BronzeCommit:
-    """The bronze files that an export shows: state/landings/<export>.json. Old files lack the last four."""
+    """The bronze files that an export shows: state/landings/<export>.json. Old files lack the last five."""
 
     export_id: str
     group: str
@@ -168,6 +176,7 @@ class BronzeCommit:
     complete_types: list[str] = field(default_factory=list)
     inferred_deletions: bool = False
     report: BronzeReport | None = None
+    kept_out: KeptOut | None = None
     schema_version: int = VERSION
 
 

@@ -19,6 +19,7 @@ TOLD_WARNINGS = (
     "expectations",
     "silver = view",
     "quarantine",
+    "opt-outs",
     "quality",
     "drift",
     "patients",

@@ -59,6 +59,6 @@ def _of(lake: Lake, dag_id: str, run_id: str, exports: Iterable[str]) -> Iterato
             yield from in_quarantine({**report, "result": result})
     if landed:
         yield from of_extract({"warnings": results["extract"].get("warnings")}, {})
-    parts = ("quarantined_deletions", "quarantine")
+    parts = ("quarantined_deletions", "quarantine", "kept_out_known")
     yield from of_transform({part: results["transform"][part] for part in parts if part in results["transform"]})
     yield from of_load({"warnings": results["load"].get("warnings")})

@@ -114,6 +114,7 @@ class TransformResult:
     changed_types: list[str] | None
     damaged_export: str | None
     quarantined_deletions: int | None
+    kept_out_known: Counts | None
     quarantine: str | None
 
 

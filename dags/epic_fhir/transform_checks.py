@@ -13,6 +13,7 @@ from epic_fhir import quarantine
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, NO_COUNT, PASS, WARN, Check
 
 VIEW = "silver = view"
+KEPT_OUT = "opt-outs"
 _COUNTS = ("silver_resources", "resources", "left_out")
 
 
@@ -41,6 +42,17 @@ def problems(result: dict[str, Any]) -> list[Check]:
             f"To see them, run: {quarantine.commands(result)}"
         )
         checks.append(Check("quarantine", "deletions", WARN, sentence, amount=count))
+    checks += [
+        Check(
+            KEPT_OUT,
+            kind,
+            WARN,
+            f"{count:,} {kind} of the tables belong to patients who were erased by now, and were deleted from the tables. Run "
+            "epic_fhir_erase again with the same list of patients: it removes their older versions from bronze and PostgreSQL.",
+            amount=count,
+        )
+        for kind, count in sorted((result.get("kept_out_known") or {}).items())
+    ]
     return checks
 
 

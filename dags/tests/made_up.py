@@ -184,6 +184,7 @@ def landing(export: str = EXPORT, **rows: int) -> dict[str, Any]:
         "complete_types": [],
         "inferred_deletions": False,
         "report": None,
+        "kept_out": None,
         "schema_version": 1,
     }
 

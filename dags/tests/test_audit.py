@@ -115,6 +115,16 @@ def test_a_name_in_another_script_is_shown_as_it_is():
     assert "Zoë 李" in audit.line({"principal": "Zoë 李"})
 
 
+def test_a_database_that_is_away_is_told_without_the_servers_words(lake, monkeypatch, capsys):
+    away = "host=127.0.0.1 port=1 user=auditor dbname=hunter2 connect_timeout=1"
+    assert run(lake, monkeypatch, "--database", away) == 6
+    shown = capsys.readouterr().err
+    assert shown == (
+        "Cannot read the table audit of fhir_pipeline in the database, so nothing was compared with it: "
+        "OperationalError, SQLSTATE unknown\n"
+    )
+
+
 def test_no_record_is_no_proof(tmp_path, monkeypatch):
     assert run(Lake(str(tmp_path)), monkeypatch) == 5
 
@@ -127,6 +137,8 @@ SECRET = "s3cr3t"
     [
         f"postgresql://u:{SECRET}@127.0.0.1:1/db",
         f"postgresql://u@127.0.0.1:1/db?password={SECRET}",
+        f"postgresql://u@127.0.0.1:1/db?pass%77ord={SECRET}",
+        f"postgresql://u@127.0.0.1:1/db?sslkey=k&sslpassword={SECRET}",
         f"host=127.0.0.1 port=1 password={SECRET}",
         f"host=127.0.0.1 sslpassword={SECRET}",
         f"postgresql//u:{SECRET}@host/db",
@@ -157,7 +169,7 @@ def test_what_is_no_hash_is_not_looked_for(lake, monkeypatch, capsys, word):
 def test_a_copy_that_cannot_be_read_is_no_copy_that_is_the_same(lake, monkeypatch, capsys, tmp_path):
     database = ("--database", "postgresql://u@127.0.0.1:1/db")
     assert run(lake, monkeypatch, *database) == 6
-    assert "Cannot read the copy in the database, so nothing was compared with it: " in capsys.readouterr().err
+    assert "so nothing was compared with it: " in capsys.readouterr().err
     (tmp_path / "audit" / "0000000002.json").write_text("{")
     assert run(lake, monkeypatch, *database) == 5
     assert "0000000002.json is not an audit record" in capsys.readouterr().err

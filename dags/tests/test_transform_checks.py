@@ -155,6 +155,14 @@ def test_entries_of_deleted_files_in_quarantine_are_a_warning_that_is_told(tmp_p
     assert f"python -m epic_fhir.quarantine {folder})" in finding.grounds[0]["sentence"]
 
 
+def test_what_belongs_to_an_erased_patient_by_now_is_a_warning_that_names_the_erasure(tmp_path):
+    reports = good_run()
+    reports["transform"]["result"]["kept_out_known"] = {"Observation": 2}
+    finding = told(tmp_path, reports, {"runs": [], "accepted": []})
+    assert (finding.verdict, finding.headline) == ("green", "Complete, but: opt-outs of Observation.")
+    assert "Run epic_fhir_erase again with the same list of patients" in finding.grounds[0]["sentence"]
+
+
 def test_a_view_that_leaves_resources_out_is_green_and_told_every_night(tmp_path):
     reports = good_run()
     reports["transform"]["result"]["views"]["patient"].update(resources=18, left_out=2)

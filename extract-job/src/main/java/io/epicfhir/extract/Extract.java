@@ -7,6 +7,7 @@ import io.epicfhir.common.lake.LandedFile;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.lake.RunLock;
+import io.epicfhir.common.optout.KeptOut;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
 import io.epicfhir.extract.settings.ExtractSettings;
 import io.epicfhir.extract.source.request.Traffic;
@@ -90,19 +91,29 @@ public final class Extract implements Job {
     for (Landing.File file : landed.map(Landing::files).orElse(List.of())) {
       Optional<String> problem = LandedFile.anyProblem(context.lake(), file);
       if (problem.isPresent()) {
-        context
-            .recorder()
-            .note(
-                "Bronze file "
-                    + file.path()
-                    + " is damaged ("
-                    + problem.get()
-                    + "). Its landing was withdrawn, and the export is landed again.");
-        landings.withdraw(landed.get());
-        taking.forget(export);
-        return Optional.empty();
+        return withdrawn(
+            context, taking, landed.get(), "Bronze file " + file.path(), problem.get());
       }
     }
+    Optional<String> problem = landed.flatMap(one -> KeptOut.problem(context.lake(), one));
+    if (problem.isPresent()) {
+      String list = "List " + landed.get().keptOut().path();
+      return withdrawn(context, taking, landed.get(), list, problem.get());
+    }
     return landed;
+  }
+
+  private static Optional<Landing> withdrawn(
+      JobContext context, Taking taking, Landing landing, String what, String problem) {
+    context
+        .recorder()
+        .note(
+            what
+                + " is damaged ("
+                + problem
+                + "). Its landing was withdrawn, and the export is landed again.");
+    new Landings(context.lake()).withdraw(landing);
+    taking.forget(landing.exportId());
+    return Optional.empty();
   }
 }

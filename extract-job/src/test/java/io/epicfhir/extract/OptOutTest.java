@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.optout.KeptOut;
+import io.epicfhir.common.optout.KeyedHashes;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.ParquetRows;
 import io.epicfhir.extract.bronze.BronzeColumn;
@@ -24,6 +26,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who is on the list stays out of every export, whatever names them; and comes back. */
 class OptOutTest extends SiteTest {
@@ -118,6 +122,20 @@ class OptOutTest extends SiteTest {
         .hasSize(4)
         .anyMatch(line -> line.contains("eBaby5566778899"))
         .noneMatch(line -> line.contains("Hers") || line.contains(NEW_ANNA));
+    KeyedHashes hasher = new OptOutList(site.lake()).hasher().orElseThrow();
+    assertThat(KeptOut.read(site.lake(), newest()))
+        .as("so that the tables can lose what they have of it as somebody else's")
+        .containsExactlyInAnyOrderElementsOf(
+            Stream.of(
+                    "Observation/oHers1",
+                    "Observation/oHers2",
+                    "Observation/oHersNow3",
+                    "Patient/" + ANNA,
+                    "Patient/" + NEW_ANNA,
+                    "Provenance/vHers1",
+                    "Provenance/vHers2")
+                .map(key -> KeptOut.entry(key, hasher))
+                .toList());
     JsonNode result = site.report("r1", "extract").path("result");
     assertThat(result.path("opted_out").toString())
         .isEqualTo("{\"Observation\":3,\"Patient\":2,\"Provenance\":2}");
@@ -143,9 +161,113 @@ class OptOutTest extends SiteTest {
     assertThat(optOut("readmit", "--patients", list.toString(), "--approved", approved)).isZero();
     assertThat(site.runAll("r2")).isZero();
     assertThat(newest().since()).as("everything is asked for").isNull();
+    assertThat(newest().keptOut()).isNull();
     assertThat(bronze(newest())).hasSize(11);
     assertThat(optOut("readmit", "--patients", list.toString())).as("nobody is left").isEqualTo(5);
     assertThat(optOut("plan-readmit", "--patients", list.toString())).isEqualTo(5);
+  }
+
+  /** An undone merge: all that was erased as hers is his, and nothing of it names her any more. */
+  @Test
+  void whatTheHospitalMovedToAnotherPatientIsHisWithItsDocumentsAndDeletions() throws IOException {
+    Map<String, byte[]> files = new TreeMap<>();
+    files.put("Binary.ndjson", lines(resource("Binary", "bMoved11223344", ",\"data\":\"QQ==\"")));
+    files.put("DocumentReference.ndjson", lines(document("dMoved112233", BERT, "bMoved11223344")));
+    files.put("Observation.ndjson", lines(of("Observation", "oMoved112233", "Patient/" + BERT)));
+    files.put("Provenance.ndjson", lines(target("vMoved112233", "Observation/oMoved112233")));
+    files.put("Patient.ndjson", lines(resource("Patient", BERT, "")));
+    open(files, o -> o);
+    site.settings.put(
+        "bulk.types", "[Binary, DocumentReference, Observation, Provenance, Patient]");
+    site.settings.put("bulk.hydrate", "[]");
+    new OptOutList(site.lake())
+        .add(
+            List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+            List.of(
+                "Binary/bMoved11223344",
+                "DocumentReference/dMoved112233",
+                "Observation/oMoved112233",
+                "Provenance/vMoved112233"));
+
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(bronze(newest())).hasSize(5);
+    assertThat(newest().keptOut()).isNull();
+    assertThat(site.report("r1", "extract").at("/result/opted_out").size()).isZero();
+    assertThat(new OptOutList(site.lake()).load().has("Patient", ANNA)).isTrue();
+
+    Files.writeString(site.data.resolve("Observation.ndjson"), "");
+    site.server.store().reload();
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(bronze(newest()))
+        .singleElement()
+        .asString()
+        .contains("DELETE", "Observation/oMoved112233");
+  }
+
+  /** Bert's report names Anna's specimen, and cannot be read one night: it may be anybody's. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"id\":\"x\",\"resourceType\":\"DiagnosticReport\",\"id\":\"rHis11223344\"%s}",
+        "{\"id\":\"rHis11223344\"%s}",
+        "[{\"resourceType\":\"DiagnosticReport\",\"id\":\"rHis11223344\"%s}]",
+        "{\"resourceType\":\"DiagnosticReport\"%s}",
+        "[\n {\n  \"resourceType\": \"DiagnosticReport\",\n  \"id\": \"rHis11223344\"%s\n }\n]"
+      })
+  void aLineThatCannotBeReadAndNamesSomethingOfHersCountsAsUnread(String line) throws IOException {
+    String his = subject(BERT) + ",\"specimen\":[{\"reference\":\"Specimen/sHers112233\"}]";
+    Map<String, byte[]> files = new TreeMap<>();
+    files.put(
+        "DiagnosticReport.ndjson",
+        lines(resource("DiagnosticReport", "rSound112233", subject(BERT)), line.formatted(his)));
+    files.put("Patient.ndjson", lines(resource("Patient", BERT, "")));
+    open(files, o -> o);
+    site.settings.put("bulk.types", "[DiagnosticReport, Patient]");
+    site.settings.put("bulk.hydrate", "[]");
+    site.settings.put("bulk.max-rejected-share", "0.0");
+    new OptOutList(site.lake())
+        .add(
+            List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+            List.of("Specimen/sHers112233"));
+
+    assertThat(site.runAll("r1")).isEqualTo(5);
+
+    assertThat(site.error("r1", "extract"))
+        .contains("lines cannot be read", "name an opted-out patient", "bulk.max-rejected-share")
+        .doesNotContain("rHis11223344");
+    assertThat(folder.resolve("lake/quarantine")).doesNotExist();
+    assertThat(site.report("r1", "extract").at("/result/opted_out/DiagnosticReport").asLong())
+        .isPositive();
+    site.settings.put("bulk.max-rejected-share", "1.0");
+    assertThat(site.run(new Extract(), "r1", "extract")).isZero();
+    assertThat(newest().completeTypes()).as("what it lacks may be in it").isEmpty();
+    assertThat(bronze(newest())).hasSize(2);
+  }
+
+  /** The list of what stayed out is lost: the export lands again, with another one. */
+  @Test
+  void aLandingWhoseListOfWhatStayedOutIsDamagedIsMadeAgain() throws IOException {
+    open(files(), o -> o);
+    site.settings.put("bulk.types", "[Patient, Observation, Provenance]");
+    site.settings.put("bulk.hydrate", "[]");
+    new OptOutList(site.lake())
+        .add(
+            List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+            List.of());
+    assertThat(site.runAll("r1")).isZero();
+    Set<String> before = KeptOut.read(site.lake(), newest());
+    Files.delete(folder.resolve("lake").resolve(newest().keptOut().path()));
+
+    assertThat(site.run(new Extract(), "r1", "extract"))
+        .as("the server has removed the export: it is requested again")
+        .isEqualTo(4);
+    assertThat(site.run(new Extract(), "r1", "extract")).isZero();
+
+    assertThat(KeptOut.read(site.lake(), newest())).isEqualTo(before).hasSize(7);
+    try (Stream<Path> lists = Files.list(folder.resolve("lake/state/kept-out"))) {
+      assertThat(lists.filter(file -> file.toString().endsWith(".txt"))).hasSize(1);
+    }
   }
 
   /**

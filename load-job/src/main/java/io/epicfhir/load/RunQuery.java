@@ -52,7 +52,7 @@ public final class RunQuery {
           arguments.name(), "only the lake can write Parquet: omit --on postgres, or write a .csv");
     }
     SqlQuery query = QueryFile.read(arguments.queries(), arguments.name(), DIALECTS);
-    Map<String, Object> values = query.bound(arguments.parameters());
+    Map<String, Object> values = query.bound(arguments);
     LoadSettings settings = LoadSettings.from(SettingsFile.load(arguments.settingsFile()));
     try (Connection connection = settings.access().connect(settings.lockPatience())) {
       new PostgresQuery(connection, settings.schema())

@@ -49,6 +49,7 @@ record TransformResult(
     views.notes().forEach(recorder::note);
     silver.counts().forEach((type, counts) -> recordCounts(type, counts, recorder));
     recordNotes(recorder);
+    recordKeptOut(recorder);
     recorder.result("exports", silver.exports());
     recorder.result("silver", silver(recorder, paths));
     recorder.result("views", views(recorder, paths));
@@ -82,6 +83,22 @@ record TransformResult(
     catalog.problems().forEach(problem -> refused.put(problem.name(), problem.message()));
     if (!refused.isEmpty()) {
       recorder.result("refused_views", refused);
+    }
+  }
+
+  /** What belongs to an erased patient by now; bronze and PostgreSQL may still have it. */
+  private void recordKeptOut(RunRecorder recorder) {
+    Map<String, Long> known = new TreeMap<>();
+    silver.counts().forEach((type, counts) -> known.merge(type, counts.keptOut(), Long::sum));
+    known.values().removeIf(n -> n == 0);
+    if (!known.isEmpty()) {
+      recorder.result("kept_out_known", known);
+      recorder.note(
+          "By now these resources belong to patients who were erased, and were deleted from the"
+              + " tables: "
+              + known
+              + ". Run epic_fhir_erase again with the same list of patients: it removes their older"
+              + " versions from bronze, old versions of tables, and PostgreSQL.");
     }
   }
 

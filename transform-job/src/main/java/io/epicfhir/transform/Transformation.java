@@ -2,6 +2,7 @@ package io.epicfhir.transform;
 
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.lake.Lake;
+import io.epicfhir.transform.erase.KeptOutCharts;
 import io.epicfhir.transform.erase.OptedOutRows;
 import io.epicfhir.transform.silver.Silver;
 import io.epicfhir.transform.silver.SilverResult;
@@ -66,9 +67,10 @@ final class Transformation {
     }
     Silver.Request asked =
         new Silver.Request(request.exports(), request.types(), request.acceptedDeletions(), runKey);
+    boolean charts = new KeptOutCharts(lake).complete(spark, silver.pending(request.exports()));
     long optedOut = new OptedOutRows(lake).remove();
     // Bronze is another one then.
-    SilverResult done = (optedOut == 0 ? silver : silver()).bringUpToDate(asked);
+    SilverResult done = (optedOut == 0 && !charts ? silver : silver()).bringUpToDate(asked);
     SilverState state = done.state();
     ViewCatalog.Read catalog = views.get();
     Set<String> anew = new TreeSet<>(request.views());

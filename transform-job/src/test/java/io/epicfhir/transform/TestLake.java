@@ -10,6 +10,9 @@ import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.localfs.NioLocalFileSystem;
+import io.epicfhir.common.optout.KeptOut;
+import io.epicfhir.common.optout.KeyedHashes;
+import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.transform.delta.DeletionVectors;
 import io.epicfhir.transform.delta.TableSignature;
 import io.epicfhir.transform.joined.JoinedSettings;
@@ -393,6 +396,7 @@ public final class TestLake {
     private List<String> complete = List.of();
     private boolean inferred;
     private Instant landedAt;
+    private final List<String> keptOut = new ArrayList<>();
 
     private Export(String id, Instant time) {
       this.id = id;
@@ -463,6 +467,13 @@ public final class TestLake {
       return this;
     }
 
+    /** Has these, too, as {@code Type/id}, and did not land them: they are an erased patient's. */
+    Export keepsOut(String... resources) {
+      KeyedHashes hasher = new OptOutList(lake).hasher().orElseThrow();
+      Stream.of(resources).forEach(key -> keptOut.add(KeptOut.entry(key, hasher)));
+      return this;
+    }
+
     Export bundle(String json) {
       deletions.add(row(null, null, null, json, "deleted.ndjson", deletions.size() + 1));
       return this;
@@ -475,15 +486,16 @@ public final class TestLake {
       }
       Landing landing =
           new Landing(
-              id,
-              group,
-              time,
-              since,
-              landedAt == null ? time : landedAt,
-              "etl/run-" + id,
-              List.copyOf(files),
-              complete,
-              inferred);
+                  id,
+                  group,
+                  time,
+                  since,
+                  landedAt == null ? time : landedAt,
+                  "etl/run-" + id,
+                  List.copyOf(files),
+                  complete,
+                  inferred)
+              .keepingOut(KeptOut.write(lake, id, keptOut).orElse(null));
       new Landings(lake).publish(landing);
       return landing;
     }

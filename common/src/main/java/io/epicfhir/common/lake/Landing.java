@@ -24,6 +24,8 @@ import java.util.Map;
  *     longer finds the resource), and not the server's own word
  * @param report what the run report said of the export as it landed, for later tries, which count
  *     nothing of it; null in landings of before
+ * @param keptOut which resources the export has that did not land, because they are of patients
+ *     whose records stay out; null where there are none, and in landings of before
  */
 public record Landing(
     String exportId,
@@ -35,7 +37,8 @@ public record Landing(
     List<File> files,
     List<String> completeTypes,
     boolean inferredDeletions,
-    Report report)
+    Report report,
+    KeptOut keptOut)
     implements StateFile {
   /**
    * What a row's {@code source_file} begins with where the server's own list says that resources
@@ -73,6 +76,7 @@ public record Landing(
         files,
         completeTypes,
         inferredDeletions,
+        null,
         null);
   }
 
@@ -90,15 +94,43 @@ public record Landing(
 
   /** The same landing with its files, as they are shown at a moment. */
   public Landing shown(Instant at, List<File> shownFiles) {
-    return with(at, shownFiles, report);
+    return with(at, shownFiles, report, keptOut);
   }
 
   /** The same landing with what the run report says of it. */
   public Landing reported(Report told) {
-    return with(landedAt, files, told);
+    return with(landedAt, files, told, keptOut);
   }
 
-  private Landing with(Instant at, List<File> itsFiles, Report itsReport) {
+  /** The same landing with other words about what exists and what is gone. */
+  public Landing saying(List<String> complete, boolean inferred) {
+    return new Landing(
+        exportId,
+        group,
+        transactionTime,
+        since,
+        landedAt,
+        runKey,
+        files,
+        complete,
+        inferred,
+        report,
+        keptOut);
+  }
+
+  /** The same landing with the list of what stayed out. */
+  public Landing keepingOut(KeptOut list) {
+    return with(landedAt, files, report, list);
+  }
+
+  /**
+   * Whether it says of single resources that they are gone, or are none of the tables' any more.
+   */
+  public boolean removes() {
+    return keptOut != null || files.stream().anyMatch(file -> file.kind() == Kind.DELETIONS);
+  }
+
+  private Landing with(Instant at, List<File> itsFiles, Report itsReport, KeptOut itsKeptOut) {
     return new Landing(
         exportId,
         group,
@@ -109,7 +141,8 @@ public record Landing(
         itsFiles,
         completeTypes,
         inferredDeletions,
-        itsReport);
+        itsReport,
+        itsKeptOut);
   }
 
   /** Whether the export says of a type which of its resources exist at the source. */
@@ -124,6 +157,14 @@ public record Landing(
    * @param result the entries of its result that say what came and what did not
    */
   public record Report(Map<String, RunReport.Resources> resources, Map<String, Object> result) {}
+
+  /**
+   * The list of the resources that stayed out, by keyed hashes.
+   *
+   * @param path relative to the lake
+   * @param entries resources on it
+   */
+  public record KeptOut(String path, long entries) {}
 
   /** What the lines of a bronze file are. */
   public enum Kind {

@@ -7,7 +7,6 @@ import io.epicfhir.common.lake.Lake;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -30,7 +29,7 @@ public final class ApprovedPatients {
     Path file = lake.paths().state("approvals/key.txt");
     Optional<byte[]> known = lake.read(file).map(text -> Base64.getDecoder().decode(text.strip()));
     byte[] key = known.orElseGet(() -> newKey(file));
-    return new OptOuts(key, Set.of(), Set.of()).hash(String.join("\n", named.names()));
+    return new KeyedHashes(key).of(String.join("\n", named.names()));
   }
 
   private byte[] newKey(Path file) {

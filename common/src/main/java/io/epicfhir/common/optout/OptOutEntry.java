@@ -6,11 +6,15 @@ import java.util.TreeSet;
 
 /**
  * What stands before a hash in the list: the hash of the person whose record or name it is, the
- * persons whose resource it is, or that it was learned.
+ * persons whose resource it is, that it was learned, or that the hospital has moved it to another
+ * patient: then it does not stay out any more.
  */
 final class OptOutEntry {
   /** A resource that named somebody on the list, no matter whom. */
   static final String LEARNED = "-";
+
+  /** A resource that was theirs and is another patient's now. */
+  static final String MOVED = "+";
 
   /** Before the persons whose resource it is, with commas between. */
   private static final String THEIRS = "~";
@@ -18,7 +22,7 @@ final class OptOutEntry {
   private OptOutEntry() {}
 
   static boolean isPerson(String entry) {
-    return !entry.equals(LEARNED) && !entry.startsWith(THEIRS);
+    return !entry.equals(LEARNED) && !entry.equals(MOVED) && !entry.startsWith(THEIRS);
   }
 
   static String theirs(Set<String> owners) {
@@ -30,7 +34,7 @@ final class OptOutEntry {
     if (isPerson(before)) {
       return before; // a record of a person's own
     }
-    if (before.equals(LEARNED)) {
+    if (before.equals(LEARNED) || before.equals(MOVED)) {
       return theirs;
     }
     Set<String> all = owners(before);

@@ -4,10 +4,8 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.RunLock;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
@@ -26,13 +24,14 @@ import org.apache.hadoop.fs.Path;
  */
 public final class OptOutList {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
-  private static final int KEY_BYTES = 32;
 
   private final Lake lake;
+  private final OptOutKey key;
 
   /** Of a lake. */
   public OptOutList(Lake lake) {
     this.lake = lake;
+    this.key = new OptOutKey(lake, file("key.txt"));
   }
 
   /**
@@ -42,14 +41,23 @@ public final class OptOutList {
    *     without its list: the listed patients would come back unnoticed
    */
   public OptOuts load() {
-    Optional<byte[]> key = key();
+    Optional<KeyedHashes> key = hasher();
     Map<String, String> entries = entries(key.isPresent());
-    if (entries.isEmpty()) {
+    Set<String> moved = new HashSet<>(entries.keySet());
+    moved.removeIf(hash -> !entries.get(hash).equals(OptOutEntry.MOVED));
+    Set<String> listed = new HashSet<>(entries.keySet());
+    listed.removeAll(moved);
+    if (listed.isEmpty()) {
       return OptOuts.NONE;
     }
-    Set<String> persons = new HashSet<>(entries.keySet());
+    Set<String> persons = new HashSet<>(listed);
     persons.removeIf(hash -> !OptOutEntry.isPerson(entries.get(hash)));
-    return new OptOuts(key.orElseThrow(OptOutList::keyIsGone), entries.keySet(), persons);
+    return new OptOuts(key.orElseThrow(OptOutKey::isGone), listed, persons, moved);
+  }
+
+  /** Hashes as the list does, whoever is on it; empty where nobody ever was. */
+  public Optional<KeyedHashes> hasher() {
+    return key.find();
   }
 
   /** When it was last changed; empty if there is no list. */
@@ -62,7 +70,7 @@ public final class OptOutList {
 
   /** The number of persons on it. */
   public long persons() {
-    return entries(key().isPresent()).values().stream()
+    return entries(hasher().isPresent()).values().stream()
         .filter(OptOutEntry::isPerson)
         .distinct()
         .count();
@@ -108,8 +116,8 @@ public final class OptOutList {
           for (Person person : persons) {
             String own = known(person, entries, hasher);
             person.records().forEach(record -> byRecord.put(record, own));
-            person.records().forEach(r -> hasher.hashesOf(r).forEach(h -> entries.put(h, own)));
-            person.names().forEach(name -> entries.putIfAbsent(hasher.hash(name), own));
+            person.records().forEach(r -> hasher.ofResource(r).forEach(h -> entries.put(h, own)));
+            person.names().forEach(name -> entries.putIfAbsent(hasher.of(name), own));
           }
           resources.forEach(
               (resource, records) -> {
@@ -117,7 +125,7 @@ public final class OptOutList {
                 records.forEach(record -> owners.add(byRecord.get(record)));
                 String theirs = OptOutEntry.theirs(owners);
                 hasher
-                    .hashesOf(resource)
+                    .ofResource(resource)
                     .forEach(hash -> entries.merge(hash, theirs, OptOutEntry::both));
               });
         });
@@ -127,19 +135,41 @@ public final class OptOutList {
    * A second try may know fewer of the person's records than the first. Only records identify a
    * person: two persons may share an identifier.
    */
-  private static String known(Person person, Map<String, String> entries, OptOuts hasher) {
+  private static String known(Person person, Map<String, String> entries, KeyedHashes hasher) {
     return person.records().stream()
-        .map(name -> entries.get(hasher.hash(name)))
+        .map(name -> entries.get(hasher.of(name)))
         .filter(other -> other != null && OptOutEntry.isPerson(other))
         .findFirst()
-        .orElseGet(() -> hasher.hash("person " + person.records().first()));
+        .orElseGet(() -> hasher.of("person " + person.records().first()));
   }
 
   /** Adds the hashes of resources that were kept out because they refer to a person on the list. */
   public void learn(Set<String> hashes) {
     if (!hashes.isEmpty()) {
       changing(
-          (entries, hasher) -> hashes.forEach(h -> entries.putIfAbsent(h, OptOutEntry.LEARNED)));
+          (entries, hasher) ->
+              hashes.forEach(
+                  hash ->
+                      entries.merge(
+                          hash,
+                          OptOutEntry.LEARNED,
+                          (before, now) -> before.equals(OptOutEntry.MOVED) ? now : before)));
+    }
+  }
+
+  /**
+   * Lets resources in again that the hospital has moved to another patient; persons stay on it.
+   *
+   * @param hashes of resources, some of which may not be on it
+   */
+  public void release(Set<String> hashes) {
+    if (!hashes.isEmpty()) {
+      changing(
+          (entries, hasher) ->
+              hashes.forEach(
+                  hash ->
+                      entries.computeIfPresent(
+                          hash, (h, e) -> OptOutEntry.isPerson(e) ? e : OptOutEntry.MOVED)));
     }
   }
 
@@ -155,10 +185,10 @@ public final class OptOutList {
         (entries, hasher) -> {
           Set<String> persons = new HashSet<>();
           for (String name : names) {
-            String person = entries.get(hasher.hash(name));
+            String person = entries.get(hasher.of(name));
             if (OptOutEntry.LEARNED.equals(person)) {
               found[0]++; // a merge that the hospital has undone
-              entries.keySet().removeAll(hasher.hashesOf(name));
+              entries.keySet().removeAll(hasher.ofResource(name));
             } else if (person != null && OptOutEntry.isPerson(person)) {
               persons.add(person);
               found[0]++;
@@ -167,27 +197,30 @@ public final class OptOutList {
           if (!persons.isEmpty()) {
             entries.replaceAll((hash, entry) -> OptOutEntry.without(entry, persons));
             entries.values().removeIf(String::isEmpty);
+            if (entries.values().stream().noneMatch(OptOutEntry::isPerson)) {
+              entries.values().removeIf(OptOutEntry.MOVED::equals);
+            }
           }
         });
     return found[0];
   }
 
   private interface Change {
-    void of(Map<String, String> entries, OptOuts hasher);
+    void of(Map<String, String> entries, KeyedHashes hasher);
   }
 
   @SuppressWarnings("try") // the lock is held, not used
   private void changing(Change change) {
     try (RunLock lock = RunLock.acquire(lake, "opt-outs", PATIENCE)) {
-      Optional<byte[]> known = key();
+      Optional<KeyedHashes> known = hasher();
       Map<String, String> entries = entries(known.isPresent());
       if (known.isEmpty() && !entries.isEmpty()) {
-        throw keyIsGone();
+        throw OptOutKey.isGone();
       }
       if (known.isEmpty()) {
         write(entries); // before the key: a key without a list is a list that was lost
       }
-      change.of(entries, new OptOuts(known.orElseGet(this::newKey), Set.of(), Set.of()));
+      change.of(entries, known.orElseGet(key::make));
       write(entries);
     }
   }
@@ -199,24 +232,6 @@ public final class OptOutList {
   private Map<String, String> entries(boolean hasKey) {
     String text = lake.read(file("list.txt")).orElse("");
     return OptOutLines.read(text, hasKey, file("list.txt"));
-  }
-
-  private Optional<byte[]> key() {
-    return lake.read(file("key.txt")).map(text -> Base64.getDecoder().decode(text.strip()));
-  }
-
-  private byte[] newKey() {
-    byte[] key = new byte[KEY_BYTES];
-    new SecureRandom().nextBytes(key);
-    lake.write(file("key.txt"), Base64.getEncoder().encodeToString(key) + "\n");
-    return key;
-  }
-
-  private static JobException keyIsGone() {
-    return new JobException(
-        ExitCode.STORAGE,
-        "Cannot tell which patients opted out: state/opt-outs/key.txt is missing; restore it from a"
-            + " backup");
   }
 
   private Path file(String name) {

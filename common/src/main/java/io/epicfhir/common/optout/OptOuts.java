@@ -2,17 +2,11 @@ package io.epicfhir.common.optout;
 
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Whose records stay out, by keyed hashes (HMAC-SHA-256) of what names them: nobody without the key
@@ -23,36 +17,42 @@ public final class OptOuts implements Serializable, Known {
   private static final long serialVersionUID = 2L;
 
   /** Nobody. */
-  public static final OptOuts NONE = new OptOuts(new byte[1], Set.of(), Set.of());
+  public static final OptOuts NONE =
+      new OptOuts(new KeyedHashes(new byte[1]), Set.of(), Set.of(), Set.of());
 
-  private static final String ANY_TYPE = "*/";
   private static final String PERSON = "Patient";
   private static final String BINARY = "Binary";
-  private static final int HASH_BYTES = 16;
 
   /** Names come again and again; a hash costs a microsecond. */
   private static final int REMEMBERED = 50_000;
 
-  private final byte[] key;
+  private final KeyedHashes hasher;
   private final HashSet<String> hashes;
   private final HashSet<String> persons;
-  private transient Mac mac;
+  private final HashSet<String> moved;
   private transient Map<String, Boolean> remembered;
-  private final TreeSet<String> learned = new TreeSet<>();
+  private final OptOutNews news;
 
   /**
    * @param hashes of all that is on the list
    * @param persons those among them that are names of persons
+   * @param moved hashes of what was on the list and is another patient's now
    */
-  OptOuts(byte[] key, Collection<String> hashes, Collection<String> persons) {
-    this.key = key.clone();
+  OptOuts(
+      KeyedHashes hasher,
+      Collection<String> hashes,
+      Collection<String> persons,
+      Collection<String> moved) {
+    this.hasher = hasher;
+    this.news = new OptOutNews(hasher);
     this.hashes = new HashSet<>(hashes);
     this.persons = new HashSet<>(persons);
+    this.moved = new HashSet<>(moved);
   }
 
   /** The same for another thread. */
   public OptOuts copy() {
-    return new OptOuts(key, hashes, persons);
+    return new OptOuts(hasher.copy(), hashes, persons, moved);
   }
 
   /** Whether nobody is on the list. */
@@ -79,25 +79,41 @@ public final class OptOuts implements Serializable, Known {
 
   /**
    * Whether a resource stays out: it is a person's on the list, or its text names who is. What is
-   * on the list as theirs stays out until its text names other patients alone. It is remembered,
-   * because others may refer to nothing but it.
+   * on the list as theirs stays out until its text names other patients alone, or nothing but what
+   * is another patient's by now. It is remembered, because others may refer to nothing but it, and
+   * the tables may have an older version of it.
    *
    * @param id null where it has none
    */
   public boolean keepsOut(String type, String id, byte[] text, int offset, int length) {
-    if (isEmpty()) {
-      return false;
+    boolean out = !isEmpty() && staysOut(type, id, text, offset, length);
+    if (out && id != null) {
+      news.keptOut(type + "/" + id);
     }
+    return out;
+  }
+
+  /** A patient whose record did not come is the same person as one on the list. */
+  public void keepOut(String patient) {
+    news.learned(patient);
+    news.keptOut(patient);
+  }
+
+  private boolean staysOut(String type, String id, byte[] text, int offset, int length) {
     boolean own = has(type, id);
     if (type.equals(PERSON)) {
       boolean linked = !own && names(text, offset, length, id).any() && links(text, offset, length);
       if (linked && id != null) {
-        learned.addAll(hashesOf(type + "/" + id));
+        news.learned(type + "/" + id);
       }
       return own || linked;
     }
     TextNames names = names(text, offset, length, id);
-    if (!names.any() && (!own || names.another())) {
+    if (!names.any() && !own) {
+      return false;
+    }
+    if (!names.any() && (names.another() || namesMoved(text, offset, length))) {
+      news.released(type + "/" + id, text, offset, length);
       return false;
     }
     if (!names.another()) {
@@ -106,31 +122,33 @@ public final class OptOuts implements Serializable, Known {
     return true;
   }
 
+  private boolean namesMoved(byte[] text, int offset, int length) {
+    return !moved.isEmpty()
+        && KeyTokens.scan(
+            text,
+            offset,
+            length,
+            (type, ids) ->
+                type != null
+                    && ids.stream().anyMatch(id -> moved.contains(hasher.of(type + "/" + id))));
+  }
+
   private TextNames names(byte[] text, int offset, int length, String id) {
     return new TextNames(this).read(text, offset, length, id);
   }
 
   /**
    * What is about somebody else, too (a group, a list), or serves many, must not keep out all that
-   * refers to it. A Binary names nobody: only what refers to it says whose it is.
+   * refers to it.
    */
   private void learn(String type, String id, boolean own, byte[] text, int offset, int length) {
     if (FhirTypes.isShared(type)) {
       return;
     }
     if (id != null && !own) {
-      learned.addAll(hashesOf(type + "/" + id));
+      news.learned(type + "/" + id);
     }
-    KeyTokens.scan(
-        text,
-        offset,
-        length,
-        (named, ids) -> {
-          if (BINARY.equals(named) && ids.stream().noneMatch(one -> has(BINARY, one))) {
-            learned.addAll(hashesOf(BINARY + "/" + ids.get(0)));
-          }
-          return false;
-        });
+    news.learnedBinaries(text, offset, length, one -> has(BINARY, one));
   }
 
   /** A person's record may name another one: the mother's. Only a link makes it the same. */
@@ -141,7 +159,17 @@ public final class OptOuts implements Serializable, Known {
 
   /** Hashes of what stayed out and was not on the list. */
   public Set<String> learned() {
-    return Set.copyOf(learned);
+    return news.learned();
+  }
+
+  /** All that stayed out and has an id, as entries of {@link KeptOut}. */
+  public Set<String> keptOut() {
+    return news.keptOut();
+  }
+
+  /** Hashes of what was on the list and came as another patient's. */
+  public Set<String> released() {
+    return news.released();
   }
 
   @Override
@@ -153,14 +181,14 @@ public final class OptOuts implements Serializable, Known {
       return type.equals(PERSON) ? Name.PERSON : Name.THEIRS;
     }
     boolean other = type != null && FhirTypes.isType(type);
-    return other || !KeyTokens.isUnique(id) ? Name.NOBODY : name(ANY_TYPE + id);
+    return other || !KeyTokens.isUnique(id) ? Name.NOBODY : name(KeyedHashes.anyType(id));
   }
 
   private Name name(String name) {
     if (!listed(name)) {
       return Name.NOBODY;
     }
-    return persons.contains(hash(name)) ? Name.PERSON : Name.THEIRS;
+    return persons.contains(hasher.of(name)) ? Name.PERSON : Name.THEIRS;
   }
 
   @Override
@@ -168,7 +196,7 @@ public final class OptOuts implements Serializable, Known {
     if (has(PERSON, id)) {
       return Name.PERSON;
     }
-    Name unique = KeyTokens.isUnique(id) ? name(ANY_TYPE + id) : Name.NOBODY;
+    Name unique = KeyTokens.isUnique(id) ? name(KeyedHashes.anyType(id)) : Name.NOBODY;
     boolean theirs =
         unique == Name.NOBODY && FhirTypes.ofPatients().stream().anyMatch(type -> has(type, id));
     return theirs ? Name.THEIRS : unique;
@@ -176,7 +204,7 @@ public final class OptOuts implements Serializable, Known {
 
   @Override
   public Name ofPatients(String id) {
-    Name unique = name(ANY_TYPE + id);
+    Name unique = name(KeyedHashes.anyType(id));
     if (unique != Name.THEIRS || has(PERSON, id)) {
       return unique == Name.NOBODY ? unique : Name.PERSON;
     }
@@ -198,30 +226,11 @@ public final class OptOuts implements Serializable, Known {
     if (remembered == null || remembered.size() > REMEMBERED) {
       remembered = new HashMap<>();
     }
-    return remembered.computeIfAbsent(name, n -> hashes.contains(hash(n)));
+    return remembered.computeIfAbsent(name, n -> hashes.contains(hasher.of(n)));
   }
 
   /** The hashes by which a resource is known, from {@code Type/id}. */
   public Set<String> hashesOf(String resource) {
-    Set<String> all = new TreeSet<>();
-    all.add(hash(resource));
-    String id = resource.substring(resource.indexOf('/') + 1);
-    if (KeyTokens.isUnique(id)) {
-      all.add(hash(ANY_TYPE + id));
-    }
-    return all;
-  }
-
-  String hash(String name) {
-    try {
-      if (mac == null) {
-        mac = Mac.getInstance("HmacSHA256");
-        mac.init(new SecretKeySpec(key, "HmacSHA256"));
-      }
-      byte[] all = mac.doFinal(name.getBytes(StandardCharsets.UTF_8));
-      return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(all, HASH_BYTES));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("Cannot hash a name: every JDK has HmacSHA256", e);
-    }
+    return hasher.ofResource(resource);
   }
 }

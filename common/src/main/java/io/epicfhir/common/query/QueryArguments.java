@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How a query is asked for.
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param queries the folder of queries
  * @param name the query
  * @param parameters texts, by name
+ * @param shown those of the parameters that are on the command line
  * @param out the file for the rows, {@code .csv} or {@code .parquet}; empty for the terminal
  */
 public record QueryArguments(
@@ -19,10 +21,11 @@ public record QueryArguments(
     Path queries,
     String name,
     Map<String, String> parameters,
+    Set<String> shown,
     Optional<Path> out) {
 
   /**
-   * Reads {@code NAME --conf FILE --queries DIR [--param K=V]... [--out FILE]}.
+   * Reads {@code NAME --conf FILE --queries DIR [--param K=V]... [--params FILE|-] [--out FILE]}.
    *
    * @throws QueryRefused where something else is given
    */
@@ -45,11 +48,15 @@ public record QueryArguments(
     Optional<Path> out = Optional.ofNullable(options.remove("out")).map(Path::of);
     String conf = options.remove("conf");
     String queries = options.remove("queries");
+    Set<String> shown = Set.copyOf(parameters.keySet());
+    Optional.ofNullable(options.remove("params"))
+        .map(file -> QueryValues.read(file, System.in))
+        .ifPresent(values -> values.forEach((one, value) -> put(one, value, parameters)));
     boolean known = out.map(QueryArguments::isFile).orElse(true);
     if (name.isEmpty() || conf == null || queries == null || !options.isEmpty() || !known) {
       throw usage();
     }
-    return new QueryArguments(conf, Path.of(queries), name, parameters, out);
+    return new QueryArguments(conf, Path.of(queries), name, parameters, shown, out);
   }
 
   private static boolean isFile(Path out) {
@@ -63,8 +70,14 @@ public record QueryArguments(
 
   private static void parameter(String text, Map<String, String> parameters) {
     int equals = text.indexOf('=');
-    if (equals < 1
-        || parameters.put(text.substring(0, equals), text.substring(equals + 1)) != null) {
+    if (equals < 1) {
+      throw usage();
+    }
+    put(text.substring(0, equals), text.substring(equals + 1), parameters);
+  }
+
+  private static void put(String name, String value, Map<String, String> parameters) {
+    if (parameters.put(name, value) != null) {
       throw usage();
     }
   }
@@ -72,6 +85,6 @@ public record QueryArguments(
   private static QueryRefused usage() {
     return new QueryRefused(
         "with these arguments",
-        "usage: ci/query.sh NAME [--param NAME=VALUE]... [--on lake|postgres] [--out FILE.csv|FILE.parquet]");
+        "usage: ci/query.sh NAME [--param NAME=VALUE]... [--params FILE|-] [--on lake|postgres] [--out FILE.csv|FILE.parquet]");
   }
 }

@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 public final class QueryFile {
   private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]*");
   private static final Pattern PARAMETER =
-      Pattern.compile("(\\w+)\\s*:\\s*(\\w+)\\s*(\\(optional\\))?\\s*(?:,.*)?");
+      Pattern.compile("(\\w+)\\s*:\\s*(\\w+)\\s*(\\(optional\\))?\\s*(\\(patient\\))?\\s*(?:,.*)?");
   private static final Pattern TABLE =
       Pattern.compile("(?:lookup\\s+)?(\\w+)(?:\\s+as\\s+(\\w+))?", Pattern.CASE_INSENSITIVE);
 
@@ -115,10 +115,10 @@ public final class QueryFile {
     if (!parts.matches()) {
       throw refuse("line " + line + ": a parameter is -- param NAME: TYPE, what it means");
     }
-    parameter(parts.group(1), parts.group(2), parts.group(3) != null);
+    parameter(parts.group(1), parts.group(2), parts.group(3) != null, parts.group(4) != null);
   }
 
-  private void parameter(String parameter, String type, boolean optional) {
+  private void parameter(String parameter, String type, boolean optional, boolean patient) {
     if (!NAME.matcher(parameter).matches()
         || parameters.stream().anyMatch(one -> one.name().equals(parameter))) {
       throw refuse("the parameter " + parameter + " is not a valid name, or is declared twice");
@@ -126,7 +126,7 @@ public final class QueryFile {
     QueryParameter.Type known =
         QueryParameter.Type.of(type)
             .orElseThrow(() -> refuse("the parameter " + parameter + " has the type " + type));
-    parameters.add(new QueryParameter(parameter, known, optional));
+    parameters.add(new QueryParameter(parameter, known, optional, patient));
   }
 
   private void table(String label, String table) {
@@ -153,7 +153,10 @@ public final class QueryFile {
     for (JsonNode one : library.path("parameter")) {
       if (one.path("use").asText("in").equals("in")) {
         parameter(
-            one.path("name").asText(), one.path("type").asText(), one.path("min").asInt(1) == 0);
+            one.path("name").asText(),
+            one.path("type").asText(),
+            one.path("min").asInt(1) == 0,
+            false);
       }
     }
     return new SqlQuery(name, tables, parameters, content(library, dialects));

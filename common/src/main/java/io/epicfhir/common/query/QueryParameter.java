@@ -18,8 +18,9 @@ import java.util.TreeMap;
  *
  * @param name as the statement has it after the colon
  * @param optional whether it may be left out; it is null then
+ * @param patient whether its values name a patient, so that no command line may have them
  */
-public record QueryParameter(String name, Type type, boolean optional) {
+public record QueryParameter(String name, Type type, boolean optional, boolean patient) {
 
   private static final Map<String, Type> TYPES = types();
 

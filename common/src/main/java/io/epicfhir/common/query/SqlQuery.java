@@ -19,6 +19,26 @@ public record SqlQuery(
   /**
    * The values to bind, by parameter; one that was left out is null.
    *
+   * @throws QueryRefused as {@link #bound(Map)}, and where a patient is on the command line
+   */
+  public Map<String, Object> bound(QueryArguments arguments) {
+    for (QueryParameter parameter : parameters) {
+      if (parameter.patient() && arguments.shown().contains(parameter.name())) {
+        throw new QueryRefused(
+            name,
+            "all users of this machine can see a command line, and "
+                + parameter.name()
+                + " names a patient; give it by --params FILE, with a line "
+                + parameter.name()
+                + "=VALUE, or by --params - on standard input");
+      }
+    }
+    return bound(arguments.parameters());
+  }
+
+  /**
+   * The values to bind, by parameter; one that was left out is null.
+   *
    * @param given texts, by name
    * @throws QueryRefused naming every parameter that is missing, unknown or of another type
    */
@@ -32,7 +52,10 @@ public record SqlQuery(
       } else if (parameter.optional()) {
         values.put(parameter.name(), null);
       } else {
-        problems.add("give --param " + parameter.name() + "=VALUE");
+        problems.add(
+            parameter.patient()
+                ? "give " + parameter.name() + "=VALUE by --params FILE or --params -"
+                : "give --param " + parameter.name() + "=VALUE");
       }
     }
     given.keySet().stream()

@@ -173,6 +173,57 @@ class NamesTest {
     assertThat(keepsOut("Observation", "oHers112233", subject(BERT))).isFalse();
   }
 
+  /** An observation with its Binary, its provenance and an encounter; Bert's now. */
+  @Test
+  void whatMovedToAnotherPatientLeavesTheListWithItsDocuments() {
+    list.add(
+        List.of(person(ANNA)),
+        List.of("Encounter/eVisit112233", "Binary/bHers11223344", "Provenance/vHers112233"));
+    OptOuts night = list.load();
+    String binary = ",\"valueAttachment\":{\"url\":\"Binary/bHers11223344\"}";
+    String target = ",\"target\":[{\"reference\":\"Observation/oHers112233\"}]";
+    assertThat(night.row("encounter_identifier").add("id", "eVisit112233").any()).isTrue();
+    assertThat(keepsOut(night, "Provenance", "vHers112233", target)).isTrue();
+    assertThat(keepsOut(night, "Binary", "bHers11223344", "")).isTrue();
+    assertThat(keepsOut(night, "Observation", "oHers112233", subject(BERT) + binary)).isFalse();
+    assertThat(keepsOut(night, "Encounter", "eVisit112233", subject(BERT))).isFalse();
+
+    list.release(night.released());
+
+    OptOuts now = list.load();
+    assertThat(now.has("Observation", "oHers112233")).isFalse();
+    assertThat(now.row("encounter_identifier").add("id", "eVisit112233").any()).isFalse();
+    assertThat(keepsOut(now, "Binary", "bHers11223344", "")).isFalse();
+    assertThat(keepsOut(now, "Provenance", "vHers112233", target)).isFalse();
+    assertThat(now.released()).as("named nothing but what is his").isNotEmpty();
+    assertThat(in("{\"request\":{\"url\":\"Observation/oHers112233\"}}")).isFalse();
+    assertThat(keepsOut(now, "Observation", "oHers112233", subject(ANNA) + binary))
+        .as("an old version names her")
+        .isTrue();
+    list.learn(now.learned());
+    assertThat(list.load().has("Observation", "oHers112233")).as("hers again").isTrue();
+    assertThat(list.load().has("Binary", "bHers11223344")).isTrue();
+    assertThat(list.remove(Set.of("Patient/" + ANNA))).isEqualTo(1);
+    assertThat(list.load().has("Patient", CAMILA)).isTrue();
+  }
+
+  @Test
+  void aPersonIsNeverReleasedAndNothingThatNamesHerIs() {
+    OptOuts night = list.load();
+    assertThat(
+            keepsOut(
+                night,
+                "Observation",
+                "oHers112233",
+                subject(BERT) + ",\"x\":\"Patient/" + ANNA + "\""))
+        .isTrue();
+    assertThat(keepsOut(night, "Observation", "oHers112233", "")).isTrue();
+    assertThat(keepsOut(night, "Observation", "oHis11223344", subject(BERT))).isFalse();
+    assertThat(night.released()).isEmpty();
+    list.release(night.hashesOf("Patient/" + ANNA));
+    assertThat(list.load().has("Patient", ANNA)).isTrue();
+  }
+
   @Test
   void whoWasMergedByMistakeIsReadmittedById() {
     OptOuts night = list.load();

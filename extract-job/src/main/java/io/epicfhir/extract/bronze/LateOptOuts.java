@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
@@ -26,6 +27,18 @@ public final class LateOptOuts {
 
   private final Lake lake;
 
+  /**
+   * What became of a file.
+   *
+   * @param file itself, a smaller one or none
+   * @param keptOut what went of it, as {@link io.epicfhir.common.optout.KeptOut} has it
+   */
+  public record Left(Optional<StagedFile> file, Set<String> keptOut) {
+    public Left {
+      keptOut = Set.copyOf(keptOut);
+    }
+  }
+
   /** Of a lake. */
   public LateOptOuts(Lake lake) {
     this.lake = lake;
@@ -35,19 +48,27 @@ public final class LateOptOuts {
    * Looks until nothing new is found.
    *
    * @param learned hashes of what stayed out and was not on the list before
-   * @return what became of each file, by the path that it was given with: itself, a smaller one or
-   *     none
+   * @return what became of each file, by the path that it was given with
    */
-  public Map<String, Optional<StagedFile>> settle(List<StagedFile> staged, Set<String> learned) {
-    Map<String, Optional<StagedFile>> files = new TreeMap<>();
-    staged.forEach(file -> files.put(file.path(), Optional.of(file)));
+  public Map<String, Left> settle(List<StagedFile> staged, Set<String> learned) {
+    Map<String, Left> files = new TreeMap<>();
+    staged.forEach(file -> files.put(file.path(), new Left(Optional.of(file), Set.of())));
     OptOutList list = new OptOutList(lake);
     Set<String> news = learned;
     while (!news.isEmpty()) {
       list.learn(news);
       OptOuts optOuts = list.load();
-      files.replaceAll((path, file) -> file.flatMap(now -> look(now, optOuts)));
-      news = optOuts.learned();
+      Set<String> found = new TreeSet<>();
+      files.replaceAll(
+          (path, left) -> {
+            OptOuts own = optOuts.copy();
+            Optional<StagedFile> now = left.file().flatMap(file -> look(file, own));
+            found.addAll(own.learned());
+            Set<String> keptOut = new TreeSet<>(left.keptOut());
+            keptOut.addAll(own.keptOut());
+            return new Left(now, keptOut);
+          });
+      news = found;
     }
     return files;
   }

@@ -7,6 +7,7 @@ import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
+import io.epicfhir.common.optout.KeptOut;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -66,14 +68,21 @@ public final class Publication {
    * Shows the staged files.
    *
    * @param landing all but the files
+   * @param keptOut what stayed out, as {@link KeptOut} has it
    * @param date the partition's extraction date
    * @param targetSize bytes that a bronze file should reach
    * @return the landing as published
    */
   public Landing publish(
-      Landing landing, List<StagedFile> staged, LocalDate date, long targetSize) {
-    Plan plan = new Plan(landing, steps(landing.exportId(), staged, date, targetSize));
+      Landing landing,
+      List<StagedFile> staged,
+      Set<String> keptOut,
+      LocalDate date,
+      long targetSize) {
     fence.run();
+    Landing whole =
+        landing.keepingOut(KeptOut.write(lake, landing.exportId(), keptOut).orElse(null));
+    Plan plan = new Plan(whole, steps(landing.exportId(), staged, date, targetSize));
     lake.write(planFile, Json.write(plan));
     return carryOut(plan);
   }

@@ -3,6 +3,7 @@ package io.epicfhir.extract.bronze;
 import io.epicfhir.common.LogicalRun;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.optout.KeptOut;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -80,6 +81,7 @@ public final class Staging {
    * Removes files of this export that a landing does not show: an attempt that broke off left them.
    */
   public static void removeUnseen(Lake lake, Landing landing) {
+    KeptOut.removeUnnamed(lake, landing);
     Set<String> shown = new HashSet<>();
     landing.files().forEach(file -> shown.add(lake.paths().at(file.path()).getName()));
     for (FileStatus type : lake.list(lake.paths().at("bronze"))) {

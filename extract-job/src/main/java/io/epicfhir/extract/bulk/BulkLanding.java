@@ -87,7 +87,7 @@ public final class BulkLanding {
     if (begun.isPresent()) {
       return begun.get();
     }
-    List<FileReceipt> receipts = receipts(manifest).withoutOptOuts(take(manifest, started));
+    List<FileReceipt> receipts = receipts(manifest).settled(() -> take(manifest, started));
     List<FileResult> files = receipts.stream().map(FileReceipt::result).toList();
     figures.recounted(files);
     List<StagedFile> rejected = receipts.stream().flatMap(r -> r.quarantine().stream()).toList();
@@ -113,13 +113,18 @@ public final class BulkLanding {
             false);
     List<StagedFile> staged =
         new ArrayList<>(receipts.stream().flatMap(r -> r.bronze().stream()).toList());
+    Set<String> keptOut = FileResult.keptOut(files);
     if (hydration.isWanted() || !completeness.toConfirm().isEmpty()) {
-      landing = hydrated(landing, completeness, staged, rejected, fence);
+      landing = hydrated(landing, completeness, staged, rejected, keptOut, fence);
     }
     ledger.completeness(completeness);
     ledger.forgetRefusal();
     return publication.publish(
-        figures.reported(landing), staged, context.run().extractionDate(), bronze.targetFileSize());
+        figures.reported(landing),
+        staged,
+        keptOut,
+        context.run().extractionDate(),
+        bronze.targetFileSize());
   }
 
   /** Adds to the staged files what the export only refers to, or lacks. */
@@ -128,6 +133,7 @@ public final class BulkLanding {
       Completeness completeness,
       List<StagedFile> staged,
       List<StagedFile> rejected,
+      Set<String> keptOut,
       ExportFence fence) {
     List<String> complete = new ArrayList<>(landing.completeTypes());
     if (complete.remove(Landing.ALL_TYPES)) { // not of those that come by reference
@@ -159,16 +165,8 @@ public final class BulkLanding {
     ledger.references(found.counts());
     complete.removeAll(found.byReference());
     staged.addAll(found.bronze());
-    return new Landing(
-        landing.exportId(),
-        landing.group(),
-        landing.transactionTime(),
-        landing.since(),
-        landing.landedAt(),
-        landing.runKey(),
-        List.of(),
-        complete,
-        found.concludes());
+    keptOut.addAll(found.keptOut());
+    return landing.saying(complete, found.concludes());
   }
 
   private JobException refused(String why, boolean judged) {

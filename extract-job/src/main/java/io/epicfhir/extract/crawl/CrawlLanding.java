@@ -179,6 +179,7 @@ public final class CrawlLanding {
       return publication.publish(
           landing(begun).reported(report.kept()),
           result.bronze(),
+          result.keptOut(),
           context.run().extractionDate(),
           bronze.targetFileSize());
     }

@@ -3,7 +3,6 @@ package io.epicfhir.extract.crawl;
 import io.epicfhir.common.Progress;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.optout.OptOutList;
-import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.crawl.cohort.Cohort;
 import io.epicfhir.extract.crawl.cohort.CohortScope;
 import io.epicfhir.extract.crawl.cohort.Merges;
@@ -79,7 +78,7 @@ final class CrawlRun implements AutoCloseable {
     PageFetch fetch = new PageFetch(client, traffic, references, settings.maxPageSize());
     this.plan = new SearchPlan(settings, begun.changedSince());
     this.spool = new Spool(context.lake(), ledger.spool());
-    this.merges = new Merges(source.baseUrl());
+    this.merges = new Merges(source.baseUrl(), new OptOutList(context.lake()).load());
     this.scope = CohortScope.of(patient -> units.has(patient), merges);
     this.reading = new CrawlReading(settings, source.baseUrl(), fetch, spool, figures, merges);
     this.reads = new ReadsById(reading, workers, scope);
@@ -153,10 +152,9 @@ final class CrawlRun implements AutoCloseable {
         .patients()
         .orElseGet(
             () -> {
-              OptOuts optOuts = new OptOutList(context.lake()).load();
               Cohort cohort = new Cohort(settings, source, traffic, client, workers);
               List<String> found =
-                  cohort.patients().stream().filter(p -> !optOuts.has("Patient", p)).toList();
+                  cohort.patients().stream().filter(p -> !merges.staysOut(p)).toList();
               ledger.doubts(cohort.doubts());
               ledger.patients(found);
               return found;

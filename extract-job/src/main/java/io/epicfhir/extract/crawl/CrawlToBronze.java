@@ -44,7 +44,8 @@ final class CrawlToBronze implements CrawlWays {
       List<StagedFile> bronze,
       List<StagedFile> quarantine,
       List<TypeCounts> counts,
-      long bundles) {}
+      long bundles,
+      Set<String> keptOut) {}
 
   CrawlToBronze(
       JobContext context,
@@ -64,6 +65,17 @@ final class CrawlToBronze implements CrawlWays {
   }
 
   Result run() {
+    Optional<Result> result = tryOnce();
+    while (result.isEmpty()) { // fewer are on the list now
+      staged.clear();
+      counts.clear();
+      result = tryOnce();
+    }
+    return result.get();
+  }
+
+  /** Empty where a resource came as another patient's that was on the list. */
+  private Optional<Result> tryOnce() {
     Path folder = new Path(ledger.staging(), "rows");
     context.lake().delete(folder); // what an earlier try that broke off had written
     Set<String> types = new TreeSet<>(run.spool().types());
@@ -73,14 +85,21 @@ final class CrawlToBronze implements CrawlWays {
       for (String type : types) {
         type(type, rows);
       }
-      index.completePatients(begun.exportId(), run.units().completePatients());
-      index.merges(begun.exportId(), run.merges().all(), run.merges().links());
-      index.documentsLeft(begun.exportId(), run.figures().leftForTomorrow());
+      if (rows.release()) {
+        return Optional.empty();
+      }
+      run.merges().intoWhoStaysOut(run.units()::has).forEach(rows::keepOut);
       refusals(rows);
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
       List<StagedFile> settled = rows.settled(staged, counts);
-      return new Result(settled, rows.settledQuarantine(quarantine), counts, rows.bundles());
+      // The list has by now all whose names must not be in these files.
+      index.completePatients(begun.exportId(), run.units().completePatients());
+      index.merges(begun.exportId(), run.merges().all(), run.merges().links());
+      index.documentsLeft(begun.exportId(), run.figures().leftForTomorrow());
+      return Optional.of(
+          new Result(
+              settled, rows.settledQuarantine(quarantine), counts, rows.bundles(), rows.keptOut()));
     }
   }
 
@@ -120,7 +139,7 @@ final class CrawlToBronze implements CrawlWays {
     Map<Integer, Set<String>> problems = new TreeMap<>(run.units().problems());
     problems.forEach(
         (unit, codes) -> {
-          if (run.units().settled(unit)) {
+          if (run.units().settled(unit) || rows.staysOut(run.units().patient(unit))) {
             return;
           }
           Search search = run.units().search(unit);

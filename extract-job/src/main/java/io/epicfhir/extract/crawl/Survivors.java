@@ -33,7 +33,8 @@ final class Survivors {
     List<String> inside = new ArrayList<>();
     Set<String> outside = new LinkedHashSet<>();
     for (String retired : merges.all().keySet()) {
-      String survivor = merges.survivor(retired).orElse("");
+      // Who stays out is not searched for: nor do the retired patient's records come.
+      String survivor = merges.survivor(retired).filter(s -> !merges.staysOut(s)).orElse("");
       boolean isAsked = asked.test(survivor);
       boolean ours = asked.test(retired) || isAsked;
       if (ours && !survivor.isEmpty() && !isAsked) {

@@ -2,6 +2,8 @@ package io.epicfhir.extract.crawl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.optout.KeptOut;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.crawl.index.HeldDocument;
@@ -12,11 +14,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A crawl does not ask for who is on the list, forgets what it saw of them, and takes them back.
@@ -42,8 +47,9 @@ class CrawlOptOutTest {
         CrawlSite site = clinic.site(folder, ANNA, BERT)) {
       clinic.has(patient(ANNA), patient(BERT));
       clinic.has(condition("cHers112233", ANNA), condition("cHis1122334455", BERT));
+      clinic.has(condition("cBoth99887766", BERT));
       assertThat(site.crawl("r1")).isZero();
-      assertThat(site.newest()).hasSize(4);
+      assertThat(site.newest()).hasSize(5);
       new IndexFolder(site.lake(), "all")
           .documentsLeft(
               "left",
@@ -69,6 +75,10 @@ class CrawlOptOutTest {
       assertThat(site.newest()).as("nothing new, nothing deleted").isEmpty();
       assertThat(site.deletions()).isEmpty();
       assertThat(site.report("r2").at("/result/opted_out/Condition").asInt()).isEqualTo(1);
+      Landing second = site.landings().get(site.landings().size() - 1);
+      assertThat(KeptOut.read(site.lake(), second))
+          .as("the tables have it as his")
+          .containsExactly(KeptOut.entry("Condition/cBoth99887766", list.hasher().orElseThrow()));
       assertThat(state()).doesNotContain(ANNA).doesNotContain("cHers");
 
       assertThat(list.remove(Set.of("Patient/" + ANNA))).isEqualTo(1);
@@ -114,6 +124,73 @@ class CrawlOptOutTest {
           .anyMatch(line -> line.contains("bHis11223344"));
       assertThat(site.quarantine("line")).singleElement().asString().contains("bHisBroken1122");
       assertThat(state()).doesNotContain(ANNA);
+    }
+  }
+
+  /** Bert's id leads to Anna's record: by a redirect, or by his record's own link. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whoWasMergedIntoHerStaysOutAndSheIsNotSearchedFor(boolean redirected) throws IOException {
+    String carl = "eCarl00112233445566";
+    try (Clinic clinic = new Clinic();
+        CrawlSite site = clinic.site(folder, BERT, carl)) {
+      clinic.has(patient(BERT), patient(carl), patient(ANNA));
+      clinic.has(condition("cHis1122334455", BERT), condition("cCarl112233445", carl));
+      assertThat(site.crawl("r1")).isZero();
+      new OptOutList(site.lake())
+          .add(
+              List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+              List.of());
+      if (redirected) {
+        Clinic.Reply reply =
+            Clinic.Reply.fhir(302, Clinic.outcome("fatal", "processing", "4107"))
+                .with("Location: " + clinic.base() + "/Patient/" + ANNA);
+        clinic.rules.add(path -> path.contains(BERT) ? Optional.of(reply) : Optional.empty());
+      } else {
+        clinic.has(
+            patient(BERT)
+                .replace(
+                    "}",
+                    ",\"link\":[{\"other\":{\"reference\":\"Patient/"
+                        + ANNA
+                        + "\"},\"type\":\"replaced-by\"}]}"));
+      }
+      clinic.asked.clear();
+
+      assertThat(site.crawl("r2")).isZero();
+
+      assertThat(clinic.asked).noneMatch(path -> path.contains(ANNA));
+      assertThat(state()).doesNotContain(ANNA);
+      Landing second = site.landings().get(site.landings().size() - 1);
+      assertThat(KeptOut.read(site.lake(), second))
+          .as("transform lets his chart go")
+          .contains(
+              KeptOut.entry("Patient/" + BERT, new OptOutList(site.lake()).hasher().orElseThrow()));
+      assertThat(site.deletions()).isEmpty();
+      clinic.asked.clear();
+      assertThat(site.crawl("r3")).isZero();
+      assertThat(clinic.asked).noneMatch(path -> path.contains(ANNA) || path.contains(BERT));
+      assertThat(state()).doesNotContain(ANNA);
+    }
+  }
+
+  @Test
+  void whatMovedToAnotherPatientComesWithItsDocuments() throws IOException {
+    try (Clinic clinic = new Clinic();
+        CrawlSite site = clinic.site(folder, BERT)) {
+      site.set("crawl.attachments.enabled", "true");
+      Clinic.plan(site, "Patient = \"_id={patient}\", DocumentReference = \"patient={patient}\"");
+      clinic.has(patient(BERT), document("dMoved112233", BERT, "bMoved11223344"));
+      clinic.has(binary("bMoved11223344"));
+      new OptOutList(site.lake())
+          .add(
+              List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+              List.of("DocumentReference/dMoved112233", "Binary/bMoved11223344"));
+
+      assertThat(site.crawl("r1")).isZero();
+
+      assertThat(site.newest()).hasSize(3).anyMatch(line -> line.contains("\"bMoved11223344\""));
+      assertThat(site.report("r1").at("/result/opted_out").size()).isZero();
     }
   }
 

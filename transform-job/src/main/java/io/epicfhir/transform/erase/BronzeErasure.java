@@ -13,6 +13,7 @@ import io.epicfhir.transform.bronze.BronzeRewrite;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -32,6 +33,7 @@ final class BronzeErasure {
 
   private final Lake lake;
   private final Mentions erased;
+  private final Map<String, Instant> moved;
   private final ThreadLocal<OptOuts> listed;
   private final Queue<OptOuts> copies = new ConcurrentLinkedQueue<>();
   private final AtomicLong rows = new AtomicLong();
@@ -41,6 +43,14 @@ final class BronzeErasure {
    *     names it must go all the same
    */
   BronzeErasure(Lake lake, Mentions erased, OptOuts listed) {
+    this(lake, erased, Map.of(), listed);
+  }
+
+  /**
+   * @param moved resources that go as far as they landed by a time, whomever they name
+   */
+  BronzeErasure(Lake lake, Mentions erased, Map<String, Instant> moved, OptOuts listed) {
+    this.moved = Map.copyOf(moved);
     this.listed =
         ThreadLocal.withInitial(
             () -> {
@@ -141,18 +151,29 @@ final class BronzeErasure {
 
   private List<Landing.File> without(BronzeRewrite rewrite, Landing landing) {
     return landing.files().parallelStream()
-        .map(file -> without(rewrite, file))
+        .map(file -> without(rewrite, landing.transactionTime(), file))
         .flatMap(Optional::stream)
         .toList();
   }
 
-  private Optional<Landing.File> without(BronzeRewrite rewrite, Landing.File file) {
+  private Optional<Landing.File> without(BronzeRewrite rewrite, Instant time, Landing.File file) {
     Path from = lake.paths().at(file.path());
     boolean deletions = file.kind() == Landing.Kind.DELETIONS;
     String type = file.resourceType();
-    return ParquetRows.any(lake.hadoop(), from, row -> goes(type, deletions, row))
-        ? rewrite.copy(file, row -> staying(type, deletions, row))
+    return ParquetRows.any(lake.hadoop(), from, row -> goes(type, time, deletions, row))
+        ? rewrite.copy(file, row -> staying(type, time, deletions, row))
         : Optional.of(file);
+  }
+
+  private boolean goes(String type, Instant time, boolean deletions, Group row) {
+    if (!deletions && !moved.isEmpty()) {
+      String id = new String(ParquetRows.bytes(row, "id"), StandardCharsets.UTF_8);
+      Instant gone = moved.get(type + "/" + id);
+      if (gone != null && !time.isAfter(gone)) {
+        return true;
+      }
+    }
+    return goes(type, deletions, row);
   }
 
   private boolean goes(String type, boolean deletions, Group row) {
@@ -169,8 +190,8 @@ final class BronzeErasure {
     return erased.in(text, 0, text.length) || listed.get().in(text, 0, text.length);
   }
 
-  private Optional<Group> staying(String type, boolean deletions, Group row) {
-    if (!goes(type, deletions, row)) {
+  private Optional<Group> staying(String type, Instant time, boolean deletions, Group row) {
+    if (!goes(type, time, deletions, row)) {
       return Optional.of(row);
     }
     rows.incrementAndGet();

@@ -5,6 +5,7 @@ import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.NamedPatients;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,8 @@ import java.util.stream.Stream;
  * @param owners of each of the resources, the patients', as their records
  * @param shared what is about other patients, too (a group, a list, an account): it goes, and what
  *     refers to it stays
+ * @param moved what became theirs after another patient's record had it, and when it was gone
+ *     there: it goes as what is shared, and from bronze, too
  * @param known of how many of the patients bronze has a record
  * @param unknown how many of the listed ids and identifiers match no patient in the lake
  */
@@ -32,6 +35,7 @@ record ErasedResources(
     Set<String> resources,
     Map<String, Set<String>> owners,
     Set<String> shared,
+    Map<String, Instant> moved,
     long known,
     long unknown) {
   private static final String PATIENT = "Patient";
@@ -73,6 +77,10 @@ record ErasedResources(
     identifiers.values().forEach(hers::addAll);
     RelatedResources related = new RelatedResources(rows, listed, patients, hers);
     Set<String> resources = related.all();
+    Map<String, Instant> moved = rows.keptOut();
+    Set<String> shared = new TreeSet<>(related.shared());
+    shared.addAll(moved.keySet());
+    shared.removeAll(resources);
     Set<String> known = LakeRows.keys(LakeRows.of(rows.landed(), new Mentions(patients)));
     long unknown =
         named.ids().stream().filter(id -> !known.contains(PATIENT + "/" + id)).count()
@@ -82,7 +90,8 @@ record ErasedResources(
         patients,
         resources,
         Owners.of(resources, patients, rows),
-        related.shared(),
+        shared,
+        moved,
         known.size(),
         unknown);
   }

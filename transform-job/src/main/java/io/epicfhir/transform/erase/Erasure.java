@@ -81,7 +81,7 @@ public final class Erasure {
     for (Path table : tables()) {
       rows.put(name(table), new TableErasure(spark, lake, table, erased, shared).count());
     }
-    rows.put("bronze", new LakeRows(spark, lake).landedRows(erased));
+    rows.put("bronze", new LakeRows(spark, lake).landedRows(erased, resources.moved()));
     rows.put("quarantine", new QuarantineErasure(lake, erased, list.load()).count());
     return result(resources, rows);
   }
@@ -120,7 +120,7 @@ public final class Erasure {
       new SilverTable(lake).state(() -> spark); // counted anew, with its new commit
     }
     Failpoint.at("erase.silver");
-    rows.put("bronze", new BronzeErasure(lake, erased, listed).run());
+    rows.put("bronze", new BronzeErasure(lake, erased, found.moved(), listed).run());
     CleanLandings.all(lake);
     return result(found, rows);
   }

@@ -12,8 +12,11 @@ import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.optout.LinkedRecords;
 import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.OptOuts;
+import io.epicfhir.transform.silver.Silver;
 import io.epicfhir.transform.silver.SilverSession;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -62,6 +65,28 @@ final class LakeRows {
             .where(not(col("deleted"))));
   }
 
+  /**
+   * What silver no longer has because it belongs to a patient whose records stay out, and since
+   * when, as {@code Type/id}. Bronze may still have it as another patient's.
+   */
+  Map<String, Instant> keptOut() {
+    Map<String, Instant> all = new TreeMap<>();
+    if (TableLog.of(lake, lake.paths().silver()).version().isPresent()) {
+      spark
+          .read()
+          .format("delta")
+          .load(lake.paths().silver().toString())
+          .where(col("deleted").and(col("gone_reason").equalTo(Silver.KEPT_OUT)))
+          .select("resource_type", "id", "gone_at")
+          .toLocalIterator()
+          .forEachRemaining(
+              row ->
+                  all.put(
+                      row.getString(0) + "/" + row.getString(1), row.getTimestamp(2).toInstant()));
+    }
+    return all;
+  }
+
   /** Every row that landed: type, id, text. */
   Dataset<Row> landed() {
     String[] files =
@@ -79,14 +104,16 @@ final class LakeRows {
   }
 
   /** How many rows of bronze would go. */
-  long landedRows(Mentions erased) {
+  long landedRows(Mentions erased, Map<String, Instant> moved) {
+    Set<String> keys = new HashSet<>(moved.keySet());
     FilterFunction<Row> goes =
         row ->
-            RowRule.goes(
-                erased,
-                row.getString(0),
-                row.getString(1),
-                row.getString(2).getBytes(StandardCharsets.UTF_8));
+            keys.contains(row.getString(0) + "/" + row.getString(1))
+                || RowRule.goes(
+                    erased,
+                    row.getString(0),
+                    row.getString(1),
+                    row.getString(2).getBytes(StandardCharsets.UTF_8));
     return landed().filter(goes).count();
   }
 

@@ -60,7 +60,7 @@ public final class RunQuery {
 
   private static void run(SparkSession session, QueryArguments arguments, PrintStream out) {
     SqlQuery query = QueryFile.read(arguments.queries(), arguments.name(), LakeQuery.DIALECTS);
-    Map<String, Object> values = query.bound(arguments.parameters());
+    Map<String, Object> values = query.bound(arguments);
     LakePaths paths = SettingsFile.load(arguments.settingsFile()).lake();
     try {
       Lake lake = new Lake(paths, session.sparkContext().hadoopConfiguration());

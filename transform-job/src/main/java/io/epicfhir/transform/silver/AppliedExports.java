@@ -152,8 +152,7 @@ final class AppliedExports {
   }
 
   private static boolean removes(Landing landing) {
-    return !landing.completeTypes().isEmpty()
-        || landing.files().stream().anyMatch(file -> file.kind() == Landing.Kind.DELETIONS);
+    return !landing.completeTypes().isEmpty() || landing.removes();
   }
 
   /** All that ever landed, as if nothing had been applied. */

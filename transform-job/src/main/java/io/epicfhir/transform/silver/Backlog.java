@@ -53,7 +53,11 @@ public record Backlog(
   boolean saysNothing() {
     return replaced.isEmpty()
         && pending.stream()
-            .allMatch(landing -> landing.files().isEmpty() && landing.completeTypes().isEmpty());
+            .allMatch(
+                landing ->
+                    landing.files().isEmpty()
+                        && landing.completeTypes().isEmpty()
+                        && landing.keptOut() == null);
   }
 
   /** The sources of the replaced exports. */

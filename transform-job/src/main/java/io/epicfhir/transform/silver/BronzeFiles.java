@@ -3,6 +3,7 @@ package io.epicfhir.transform.silver;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.LandedFile;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.optout.KeptOut;
 import io.epicfhir.transform.delta.FileRows;
 import java.io.EOFException;
 import java.util.Collection;
@@ -41,6 +42,10 @@ final class BronzeFiles {
       Collection<Landing> landings, BiFunction<Lake, Landing.File, Optional<String>> look) {
     Map<String, String> damaged = new ConcurrentSkipListMap<>();
     for (Landing landing : landings) {
+      KeptOut.problem(lake, landing)
+          .ifPresent(
+              why ->
+                  damaged.put(landing.exportId(), message(landing, landing.keptOut().path(), why)));
       // Footers are many small reads: on an object store they are worth asking for side by side.
       landing.files().parallelStream()
           .forEach(
@@ -49,7 +54,7 @@ final class BronzeFiles {
                       .ifPresent(
                           why ->
                               damaged.putIfAbsent(
-                                  landing.exportId(), message(landing, file, why))));
+                                  landing.exportId(), message(landing, file.path(), why))));
     }
     return damaged;
   }
@@ -80,15 +85,16 @@ final class BronzeFiles {
                 file ->
                     damaged.put(
                         landing.exportId(),
-                        message(landing, file, "it cannot be read completely")));
+                        message(landing, file.path(), "it cannot be read completely")));
       }
     }
     return damaged;
   }
 
-  static String message(Landing landing, Landing.File file, String why) {
-    return "Cannot read bronze file "
-        + file.path()
+  static String message(Landing landing, String file, String why) {
+    return "Cannot read "
+        + (file.startsWith("bronze/") ? "bronze file " : "")
+        + file
         + " of export "
         + landing.exportId()
         + ": "

@@ -123,7 +123,7 @@ public final class BronzeRetention {
         .flatMap(
             file ->
                 LandedFile.anyProblem(lake, file)
-                    .map(why -> BronzeFiles.message(landing, file, why))
+                    .map(why -> BronzeFiles.message(landing, file.path(), why))
                     .stream())
         .findFirst();
   }

@@ -23,12 +23,9 @@ final class DamagedTypes {
     for (Landing landing : landings) {
       if (damaged.contains(landing.exportId()) && !fresh.contains(landing.exportId())) {
         held.stream().filter(landing::isCompleteFor).forEach(types::add);
-        for (Landing.File file : landing.files()) {
-          if (file.kind() == Landing.Kind.DELETIONS) {
-            types.addAll(held);
-          } else {
-            types.add(file.resourceType());
-          }
+        landing.files().forEach(file -> types.add(file.resourceType()));
+        if (landing.removes()) {
+          types.addAll(held);
         }
       }
     }

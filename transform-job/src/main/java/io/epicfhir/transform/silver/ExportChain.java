@@ -137,9 +137,7 @@ final class ExportChain {
 
   /** Whether later full exports have all types that a withdrawn one brought. */
   private boolean cameAgain(Landing withdrawn) {
-    boolean deletes =
-        withdrawn.files().stream().anyMatch(file -> file.kind() == Landing.Kind.DELETIONS);
-    Set<String> types = deletes ? typesOf(withdrawn.group()) : new TreeSet<>();
+    Set<String> types = withdrawn.removes() ? typesOf(withdrawn.group()) : new TreeSet<>();
     types.addAll(resourceTypes(withdrawn));
     return fullLater(withdrawn, types);
   }

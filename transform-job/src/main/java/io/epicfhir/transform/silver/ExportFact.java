@@ -14,6 +14,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  * @param pending whether it is not in the tables yet
  * @param stated whether all its deletions are the server's own word; see {@link #ofDeletion}
  * @param incremental whether it has only what changed
+ * @param keepsOut whether it only says what of the export stayed out of the lake
  * @param obsoleteTypes the types of which its source made a full export later
  */
 record ExportFact(
@@ -24,6 +25,7 @@ record ExportFact(
     boolean pending,
     boolean stated,
     boolean incremental,
+    boolean keepsOut,
     Set<String> obsoleteTypes)
     implements Serializable {
   private static final UTF8String DELETED_FILES = UTF8String.fromString(Landing.DELETED_FILES);
@@ -43,6 +45,15 @@ record ExportFact(
     return stated
         ? this
         : new ExportFact(
-            exportId, source, time, commitTime, pending, true, incremental, obsoleteTypes);
+            exportId, source, time, commitTime, pending, true, incremental, keepsOut, obsoleteTypes);
+  }
+
+  /**
+   * The same for what the export has of patients whose records stay out: what the tables have of it
+   * as somebody else's is no longer true. Bronze has no row of it that is counted.
+   */
+  ExportFact keepingOut() {
+    return new ExportFact(
+        exportId, source, time, commitTime, false, true, incremental, true, obsoleteTypes);
   }
 }

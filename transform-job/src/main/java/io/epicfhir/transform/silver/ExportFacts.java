@@ -161,6 +161,7 @@ final class ExportFacts {
         backlog.pending().contains(landing),
         !landing.inferredDeletions(),
         landing.since() != null,
+        false,
         types.stream()
             .filter(type -> isObsolete(landing, type))
             .collect(Collectors.toCollection(TreeSet::new)));

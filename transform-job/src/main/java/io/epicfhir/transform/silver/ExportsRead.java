@@ -41,6 +41,10 @@ final class ExportsRead {
     private final List<Sighting> sightings = new ArrayList<>();
     private final List<ExportFact> gone = new ArrayList<>();
 
+    void keptOut(List<ExportFact> exports) {
+      gone.addAll(exports);
+    }
+
     ResourceEvidence evidence() {
       return ResourceEvidence.of(sightings, gone);
     }

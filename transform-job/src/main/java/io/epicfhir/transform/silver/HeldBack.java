@@ -49,7 +49,7 @@ record HeldBack(Set<String> types, Set<String> exports, Set<String> replaced) {
                 || types.stream().anyMatch(landing::isCompleteFor)
                 || (landing.inferredDeletions() && deletions));
     boolean refuses =
-        (deletions && !refused.isEmpty())
+        (landing.removes() && !refused.isEmpty())
             || refused.stream().anyMatch(landing::isCompleteFor)
             || landing.files().stream().anyMatch(file -> refused.contains(file.resourceType()));
     return !waits && !refuses;

@@ -21,6 +21,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  * @param bestRank its place in the order
  * @param goneAt when the newest word of a server was true that it is gone; null for none
  * @param goneBy the export that said so
+ * @param keptOut whether that export has it as a resource of a patient whose records stay out
  * @param goneSources those that no longer find it
  */
 record ResourceEvidence(
@@ -33,7 +34,11 @@ record ResourceEvidence(
     Rank bestRank,
     Long goneAt,
     UTF8String goneBy,
+    boolean keptOut,
     Set<UTF8String> goneSources) {
+  /** Why a resource is gone that stays out of the lake by now. */
+  static final String KEPT_OUT = "it belongs to a patient whose records are kept out";
+
   /** Nothing was said. */
   static final ResourceEvidence NONE = of(List.of(), List.of());
 
@@ -83,6 +88,7 @@ record ResourceEvidence(
         bestRank,
         goneAt,
         word == null ? null : word.exportId(),
+        word != null && word.keepsOut(),
         goneSources);
   }
 
@@ -131,6 +137,9 @@ record ResourceEvidence(
 
   /** Why the resource is gone, where it is. */
   String goneReason() {
+    if (keptOut) {
+      return KEPT_OUT;
+    }
     if (goneAt != null) {
       return "the server said that it is deleted";
     }

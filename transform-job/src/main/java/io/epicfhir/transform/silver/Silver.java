@@ -16,6 +16,9 @@ import org.apache.spark.sql.SparkSession;
  * nothing changes. A bad export, type or entry is left out, and the rest goes on.
  */
 public final class Silver {
+  /** In {@code gone_reason}: an erased patient's by now. */
+  public static final String KEPT_OUT = ResourceEvidence.KEPT_OUT;
+
   private final Lake lake;
   private final Supplier<SparkSession> spark;
   private final SilverSettings settings;
@@ -109,6 +112,11 @@ public final class Silver {
         done.state(),
         rebuilt,
         problems);
+  }
+
+  /** The landings that are not in the tables yet, and those that are asked for again. */
+  public List<Landing> pending(Set<String> exports) {
+    return applied.backlog(exports).pending();
   }
 
   /** Every resource type that ever landed, or that silver holds. */

@@ -35,6 +35,7 @@ import org.apache.spark.sql.Row;
  * @param newcomers ids that silver did not have and that came by an incremental export, which has
  *     only what changed lately
  * @param recompute ids for which all of bronze must be read
+ * @param keptOut those of the deleted that belong to a patient whose records stay out
  */
 public record SilverCounts(
     long sighted,
@@ -50,11 +51,12 @@ public record SilverCounts(
     long capped,
     long live,
     long newcomers,
-    long recompute) {
+    long recompute,
+    long keptOut) {
 
   /** All zero. */
   public static final SilverCounts NONE =
-      new SilverCounts(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new SilverCounts(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** Pending rows and entries that were read. */
   public long received() {
@@ -84,7 +86,7 @@ public record SilverCounts(
   /** What a second look at some resources changes; they were counted as read before. */
   SilverCounts recomputed() {
     return new SilverCounts(
-        0, 0, 0, inserted, updated, kept, deleted, released, holders, 0, 0, live, 0, -ids);
+        0, 0, 0, inserted, updated, kept, deleted, released, holders, 0, 0, live, 0, -ids, keptOut);
   }
 
   /** The same where what nobody holds any more stays. */
@@ -115,7 +117,8 @@ public record SilverCounts(
         capped + other.capped,
         live + other.live,
         newcomers + other.newcomers,
-        recompute + other.recompute);
+        recompute + other.recompute,
+        keptOut + other.keptOut);
   }
 
   /** The types of which all of bronze must be read for some ids. */
@@ -147,6 +150,8 @@ public record SilverCounts(
     sums.add(count_if(come).minus(count_if(gone)));
     sums.add(count_if(is(Weighing.INSERT).and(col("best.incremental"))));
     sums.add(count_if(is(Weighing.RECOMPUTE)));
+    Column keptOut = col("gone_reason").equalTo(ResourceEvidence.KEPT_OUT);
+    sums.add(count_if(is(Weighing.DELETE).and(keptOut)));
     Map<String, SilverCounts> counts = new TreeMap<>();
     List<Row> rows =
         weighed
@@ -165,7 +170,8 @@ public record SilverCounts(
       n[i] = row.isNullAt(i) ? 0 : row.getLong(i);
     }
     return new SilverCounts(
-        n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11], n[12], n[13], n[14]);
+        n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11], n[12], n[13], n[14],
+        n[15]);
   }
 
   private static Column is(Object... verdicts) {

@@ -56,11 +56,12 @@ final class SilverPass implements SilverChange, AutoCloseable {
             .deletionBundles()
             .map(bundles -> DeletedEntries.good(DeletedEntries.of(bundles, scope.known())))
             .map(entries -> limited(released(entries), only));
+    KeptOutResources keptOut = KeptOutResources.of(scope.lake(), scope.backlog(), facts);
     ResourceWeighing rule =
         new ResourceWeighing(scope.backlog(), facts, scope.known(), scope.everything());
     this.persisted =
-        new Weighing(scope.spark(), scope.backlog(), facts, rule)
-            .weigh(sightings, gone, silver.map(rows -> keys(rows, facts, only)))
+        new Weighing(scope.spark(), scope.backlog(), facts, keptOut, rule)
+            .weigh(sightings, gone, silver.map(rows -> keys(rows, facts, keptOut.types(), only)))
             .persist(StorageLevel.MEMORY_AND_DISK());
     this.weighed = persisted;
     this.counts = SilverCounts.of(weighed);
@@ -84,17 +85,18 @@ final class SilverPass implements SilverChange, AutoCloseable {
   }
 
   /** Silver's rows that may count. */
-  private Dataset<Row> keys(SilverRows rows, ExportFacts facts, Optional<Dataset<Row>> only) {
+  private Dataset<Row> keys(
+      SilverRows rows, ExportFacts facts, Set<String> keptOut, Optional<Dataset<Row>> only) {
     boolean narrow =
         !scope.everything() && facts.swept().isEmpty() && scope.backlog().replaced().isEmpty();
     boolean sightingsOnly = narrow && scope.backlog().deletionFiles().isEmpty();
-    Set<String> touched = new TreeSet<>();
+    Set<String> touched = new TreeSet<>(keptOut);
     scope.backlog().resourceFiles().forEach(file -> touched.add(file.resourceType()));
     Dataset<Row> keys =
         limited(
             rows.keys(type -> scope.has(type) && (!sightingsOnly || touched.contains(type))), only);
     boolean large = rows.count() > MANY;
-    if (sightingsOnly && large && scope.backlog().rows() <= FEW) {
+    if (sightingsOnly && keptOut.isEmpty() && large && scope.backlog().rows() <= FEW) {
       // Few landed rows are sent to where silver's keys are read, so that those are not sorted.
       keys =
           keys.join(

@@ -3,6 +3,7 @@ package io.epicfhir.transform.silver;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.not;
 
+import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.LakePaths;
 import java.util.Collection;
 import java.util.Set;
@@ -35,6 +36,10 @@ record SilverScope(
   /** Over all that ever landed. */
   SilverScope ofEverything(Backlog all) {
     return new SilverScope(spark, paths, all, known, only, without, heldBack, true);
+  }
+
+  Lake lake() {
+    return new Lake(paths, spark.sparkContext().hadoopConfiguration());
   }
 
   boolean has(String type) {

@@ -84,7 +84,8 @@ final class SmallPass implements SilverChange {
         said.capped(),
         number(one.is(Weighing.INSERT) || back) - number(gone),
         number(newcomer),
-        number(one.is(Weighing.RECOMPUTE)));
+        number(one.is(Weighing.RECOMPUTE)),
+        number(one.is(Weighing.DELETE) && said.keptOut()));
   }
 
   private static long number(boolean is) {

@@ -3,6 +3,7 @@ package io.epicfhir.transform.silver;
 import io.epicfhir.common.delta.TableSnapshot;
 import io.epicfhir.transform.delta.TaskProgress;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,12 +77,15 @@ final class SmallUpdate {
     if (rows(silver, swept) > FEW) {
       return Optional.empty();
     }
+    KeptOutResources keptOut = KeptOutResources.of(work.lake(), pending, facts);
     return ExportsRead.of(work.lake(), pending, facts)
         .map(
             said -> {
               said.keySet().removeIf(key -> without.contains(key.type()));
               Set<String> types = new TreeSet<>(swept);
               said.keySet().forEach(key -> types.add(key.type()));
+              types.addAll(keptOut.types());
+              types.removeAll(without);
               Map<ResourceKey, SilverRow> rows =
                   silver
                       .map(
@@ -91,10 +95,27 @@ final class SmallUpdate {
                                   work.table().path(),
                                   now,
                                   types,
-                                  key -> swept.contains(key.type()) || said.containsKey(key)))
+                                  key ->
+                                      swept.contains(key.type())
+                                          || said.containsKey(key)
+                                          || !keptOut.of(key.type(), key.id()).isEmpty()))
                       .orElse(Map.of());
+              keepOut(keptOut, said, rows.keySet());
               return new SmallPass(new ResourceWeighing(pending, facts, known, false), said, rows);
             });
+  }
+
+  /** Says of the resources that are at hand which exports kept them out. */
+  private static void keepOut(
+      KeptOutResources keptOut, Map<ResourceKey, ExportsRead.Said> said, Set<ResourceKey> silver) {
+    Set<ResourceKey> keys = new HashSet<>(said.keySet());
+    keys.addAll(silver);
+    for (ResourceKey key : keys) {
+      List<ExportFact> exports = keptOut.of(key.type(), key.id());
+      if (!exports.isEmpty()) {
+        said.computeIfAbsent(key, k -> new ExportsRead.Said()).keptOut(exports);
+      }
+    }
   }
 
   private static long rows(Optional<TableSnapshot> silver, Set<String> types) {

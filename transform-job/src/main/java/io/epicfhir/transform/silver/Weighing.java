@@ -86,14 +86,22 @@ final class Weighing {
 
   private final SparkSession spark;
   private final ResourceWeighing rule;
+  private final KeptOutResources keptOut;
   private final HashMap<UTF8String, ExportFact> exports = new HashMap<>();
 
   /**
    * @param facts of the exports that are read
+   * @param keptOut what they kept out
    */
-  Weighing(SparkSession spark, Backlog backlog, ExportFacts facts, ResourceWeighing rule) {
+  Weighing(
+      SparkSession spark,
+      Backlog backlog,
+      ExportFacts facts,
+      KeptOutResources keptOut,
+      ResourceWeighing rule) {
     this.spark = spark;
     this.rule = rule;
+    this.keptOut = keptOut;
     backlog
         .all()
         .forEach(
@@ -122,7 +130,7 @@ final class Weighing {
             .repartition(col("resource_type"), col("id"))
             .sortWithinPartitions("resource_type", "id", "kind");
     return InternalRows.mapped(
-        spark, together, new WeighingTask(rule, exports), WeighingTask.WEIGHED);
+        spark, together, new WeighingTask(rule, exports, keptOut), WeighingTask.WEIGHED);
   }
 
   private static Dataset<Row> said(Dataset<Row> rows, int kind) {

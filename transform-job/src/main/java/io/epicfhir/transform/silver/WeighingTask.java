@@ -49,10 +49,13 @@ final class WeighingTask implements FlatMapFunction<Iterator<InternalRow>, Inter
 
   private final ResourceWeighing rule;
   private final Map<UTF8String, ExportFact> exports;
+  private final KeptOutResources keptOut;
 
-  WeighingTask(ResourceWeighing rule, Map<UTF8String, ExportFact> exports) {
+  WeighingTask(
+      ResourceWeighing rule, Map<UTF8String, ExportFact> exports, KeptOutResources keptOut) {
     this.rule = rule;
     this.exports = exports;
+    this.keptOut = keptOut;
   }
 
   @Override
@@ -166,6 +169,7 @@ final class WeighingTask implements FlatMapFunction<Iterator<InternalRow>, Inter
 
     /** Null where nothing is to be said of it. */
     InternalRow weighed() {
+      gone.addAll(keptOut.of(type.toString(), id));
       if (sightings.isEmpty() && gone.isEmpty() && !rule.concerns(type.toString())) {
         return null;
       }

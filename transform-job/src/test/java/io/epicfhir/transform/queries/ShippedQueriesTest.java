@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Row;
@@ -92,8 +93,10 @@ class ShippedQueriesTest {
         .format("delta")
         .save(folder.resolve("lake/joined/patient_timeline").toString());
 
+    Path values = Files.writeString(folder.resolve("values"), "patient_id=p1\n");
+    Files.setPosixFilePermissions(values, PosixFilePermissions.fromString("rw-------"));
     assertThat(
-            rows("timeline", "--param", "patient_id=p1").stream()
+            rows("timeline", "--params", values.toString()).stream()
                 .map(line -> line.substring(line.lastIndexOf(',') + 1)))
         .containsExactly("year", "first", "earlier", "later");
   }

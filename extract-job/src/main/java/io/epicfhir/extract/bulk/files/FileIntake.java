@@ -42,6 +42,7 @@ final class FileIntake implements Intake {
   private final OptOuts optOuts;
   private final QuarantinedGroups groups;
   private final Map<String, Long> reasons = new TreeMap<>();
+  private final Map<String, Long> unread = new TreeMap<>();
   private final Map<ServerProblem, Long> problems = new LinkedHashMap<>();
   private final TakenPieces taken = new TakenPieces();
   private long received;
@@ -130,7 +131,10 @@ final class FileIntake implements Intake {
         ms,
         reasons,
         optedOut,
-        List.copyOf(optOuts.learned()));
+        List.copyOf(optOuts.learned()),
+        List.copyOf(optOuts.keptOut()),
+        unread,
+        List.copyOf(optOuts.released()));
   }
 
   private void takePiece(LineSplitter lines) throws IOException {
@@ -220,6 +224,7 @@ final class FileIntake implements Intake {
       rejected++;
     } else {
       optedOut++;
+      unread.merge(rejection.reason(), 1L, Long::sum);
     }
   }
 

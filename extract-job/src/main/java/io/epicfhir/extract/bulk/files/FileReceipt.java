@@ -1,12 +1,14 @@
 package io.epicfhir.extract.bulk.files;
 
 import io.epicfhir.common.StateFile;
+import io.epicfhir.extract.bronze.LateOptOuts;
 import io.epicfhir.extract.bronze.QuarantineCut;
 import io.epicfhir.extract.bronze.StagedFile;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * One file of the export that is taken in for good.
@@ -29,14 +31,16 @@ public record FileReceipt(
    *
    * @param settled what became of each file, by its path
    */
-  FileReceipt without(Map<String, Optional<StagedFile>> settled) {
+  FileReceipt without(Map<String, LateOptOuts.Left> settled) {
     List<StagedFile> left =
-        bronze.stream().map(file -> settled.get(file.path())).flatMap(Optional::stream).toList();
+        bronze.stream().flatMap(file -> settled.get(file.path()).file().stream()).toList();
+    Set<String> keptOut = new TreeSet<>();
+    bronze.forEach(file -> keptOut.addAll(settled.get(file.path()).keptOut()));
     long gone = rows(bronze) - rows(left);
     return left.equals(bronze)
         ? this
         : new FileReceipt(
-            gone == 0 ? result : result.without(gone), left, quarantine, transactionTime);
+            gone == 0 ? result : result.without(gone, keptOut), left, quarantine, transactionTime);
   }
 
   /** The same where some lines in quarantine turned out to stay out. */

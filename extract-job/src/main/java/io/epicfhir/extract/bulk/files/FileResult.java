@@ -5,7 +5,9 @@ import io.epicfhir.extract.bulk.manifest.RemoteFile;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * How one file of the manifest was taken in.
@@ -25,6 +27,10 @@ import java.util.TreeMap;
  * @param reasons rejected lines by reason
  * @param optedOut lines of patients whose records stay out
  * @param learned hashes of resources among those that were not on the list themselves
+ * @param keptOut the resources among those, as {@link io.epicfhir.common.optout.KeptOut} has them
+ * @param unread lines that could not be taken in and are not in quarantine, because they name who
+ *     or what is on the list, by the reason: nobody knows whose resources they are
+ * @param released hashes of resources that were on the list and are other patients' now
  */
 public record FileResult(
     String name,
@@ -41,8 +47,14 @@ public record FileResult(
     long ms,
     Map<String, Long> reasons,
     long optedOut,
-    List<String> learned) {
+    List<String> learned,
+    List<String> keptOut,
+    Map<String, Long> unread,
+    List<String> released) {
   public FileResult {
+    unread = unread == null ? Map.of() : Map.copyOf(unread);
+    released = released == null ? List.of() : List.copyOf(released);
+    keptOut = keptOut == null ? List.of() : List.copyOf(keptOut);
     learned = learned == null ? List.of() : List.copyOf(learned);
     if (problems == null) { // written before this component was there
       problems =
@@ -52,8 +64,14 @@ public record FileResult(
     }
   }
 
-  /** The same where so many lines in bronze turned out to be of patients whose records stay out. */
-  FileResult without(long late) {
+  /**
+   * The same where so many lines in bronze turned out to be of patients whose records stay out.
+   *
+   * @param entries the resources among them
+   */
+  FileResult without(long late, Set<String> entries) {
+    Set<String> all = new TreeSet<>(keptOut);
+    all.addAll(entries);
     return new FileResult(
         name,
         kind,
@@ -69,7 +87,10 @@ public record FileResult(
         ms,
         reasons,
         optedOut + late,
-        learned);
+        learned,
+        List.copyOf(all),
+        unread,
+        released);
   }
 
   /**
@@ -80,8 +101,14 @@ public record FileResult(
    */
   FileResult withoutRejected(Map<String, Long> late) {
     Map<String, Long> left = new TreeMap<>(reasons);
+    Map<String, Long> out = new TreeMap<>(unread);
     late.forEach(
-        (reason, n) -> left.computeIfPresent(reason, (r, all) -> all > n ? all - n : null));
+        (reason, n) -> {
+          long here = Math.min(n, left.getOrDefault(reason, 0L));
+          left.computeIfPresent(reason, (r, all) -> all > n ? all - n : null);
+          out.merge(reason, here, Long::sum);
+        });
+    out.values().removeIf(n -> n == 0);
     long gone = sum(reasons) - sum(left);
     return new FileResult(
         name,
@@ -98,7 +125,27 @@ public record FileResult(
         ms,
         left,
         optedOut + gone,
-        learned);
+        learned,
+        keptOut,
+        out,
+        released);
+  }
+
+  /** Lines that could not be taken in, in quarantine or not: any may be a resource of anybody. */
+  public long notRead() {
+    return rejected + sum(unread);
+  }
+
+  /** Whether the file may lack something that is other patients' where a list has shrunk. */
+  boolean mayLack() {
+    return optedOut > 0 || kind == FileKind.DELETED || !released.isEmpty();
+  }
+
+  /** What stayed out of some files; may be added to. */
+  public static Set<String> keptOut(List<FileResult> files) {
+    Set<String> all = new TreeSet<>();
+    files.forEach(file -> all.addAll(file.keptOut()));
+    return all;
   }
 
   private static long sum(Map<String, Long> counts) {

@@ -1,5 +1,6 @@
 package io.epicfhir.extract.bulk.files;
 
+import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.Json;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.optout.OptOutList;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
@@ -67,17 +69,43 @@ public final class Receipts {
   }
 
   /**
+   * Takes in the files, and once more what may lack something because a resource was on the list
+   * that the export has as another patient's: documents and others' deletions of it.
+   *
+   * @param take takes in what has no receipt
+   */
+  public List<FileReceipt> settled(Supplier<List<FileReceipt>> take) {
+    List<FileReceipt> receipts = take.get();
+    while (released(receipts)) {
+      receipts = take.get();
+    }
+    return withoutOptOuts(receipts);
+  }
+
+  private boolean released(List<FileReceipt> receipts) {
+    Set<String> released = new HashSet<>();
+    receipts.forEach(receipt -> released.addAll(receipt.result().released()));
+    if (released.isEmpty()) {
+      return false;
+    }
+    new OptOutList(lake).release(released);
+    Failpoint.at("optout.released");
+    receipts.stream().filter(receipt -> receipt.result().mayLack()).forEach(this::drop);
+    return true;
+  }
+
+  /**
    * The same without rows, and lines in quarantine, that name nobody but by a resource that stayed
    * out, which is known only when all files are there.
    */
-  public List<FileReceipt> withoutOptOuts(List<FileReceipt> receipts) {
+  private List<FileReceipt> withoutOptOuts(List<FileReceipt> receipts) {
     Set<String> learned = new HashSet<>();
     receipts.forEach(receipt -> learned.addAll(receipt.result().learned()));
     if (learned.isEmpty()) {
       return receipts;
     }
     List<StagedFile> all = receipts.stream().flatMap(r -> r.bronze().stream()).toList();
-    Map<String, Optional<StagedFile>> settled = new LateOptOuts(lake).settle(all, learned);
+    Map<String, LateOptOuts.Left> settled = new LateOptOuts(lake).settle(all, learned);
     OptOuts optOuts = new OptOutList(lake).load();
     QuarantineCut cut = new QuarantineCut(lake);
     List<FileReceipt> without =

@@ -96,21 +96,32 @@ public final class Judgement {
 
   private static Optional<String> rejected(List<FileResult> files, double limit) {
     long received = files.stream().mapToLong(FileResult::received).sum();
-    long rejected = files.stream().mapToLong(FileResult::rejected).sum();
+    long rejected = files.stream().mapToLong(FileResult::notRead).sum();
     if (rejected == 0 || (double) rejected / received <= limit) {
       return Optional.empty();
     }
+    long notKept = rejected - files.stream().mapToLong(FileResult::rejected).sum();
     return Optional.of(
         rejected
             + " of "
             + received
-            + " lines are in quarantine "
+            + (notKept == 0 ? " lines are in quarantine " : " lines cannot be read ")
             + reasons(files)
             + " from files of "
             + types(files)
             + ", more than bulk.max-rejected-share = "
             + limit
-            + "; look at them, then raise the limit and rerun, or ask the server's operator to fix them");
+            + "; "
+            + where(notKept)
+            + ", then raise the limit and rerun, or ask the server's operator to fix them");
+  }
+
+  private static String where(long notKept) {
+    return notKept == 0
+        ? "look at them"
+        : notKept
+            + " of them name an opted-out patient or a resource of one, and are not kept; look at the"
+            + " others in quarantine";
   }
 
   private static Optional<String> errors(List<FileResult> files, BulkSettings bulk) {
@@ -143,7 +154,7 @@ public final class Judgement {
 
   private static String types(List<FileResult> files) {
     return files.stream()
-        .filter(f -> f.rejected() > 0)
+        .filter(f -> f.notRead() > 0)
         .map(f -> f.type() == null ? f.kind().name().toLowerCase(Locale.ROOT) : f.type())
         .distinct()
         .sorted()
@@ -152,7 +163,10 @@ public final class Judgement {
 
   private static Map<String, Long> reasons(List<FileResult> files) {
     Map<String, Long> all = new TreeMap<>();
-    files.forEach(f -> f.reasons().forEach((reason, n) -> all.merge(reason, n, Long::sum)));
+    for (FileResult file : files) {
+      file.reasons().forEach((reason, n) -> all.merge(reason, n, Long::sum));
+      file.unread().forEach((reason, n) -> all.merge(reason, n, Long::sum));
+    }
     return all;
   }
 }

@@ -61,7 +61,7 @@ public record Completeness(
    * or against all.
    */
   private static List<String> types(ExportRequest asked, List<FileResult> files) {
-    if (asked.since() != null || files.stream().anyMatch(f -> f.rejected() > 0)) {
+    if (asked.since() != null || files.stream().anyMatch(f -> f.notRead() > 0)) {
       return List.of();
     }
     if (asked.types().isEmpty()) {

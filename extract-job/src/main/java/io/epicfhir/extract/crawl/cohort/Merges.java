@@ -1,6 +1,7 @@
 package io.epicfhir.extract.crawl.cohort;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.bronze.JsonBytes;
 import io.epicfhir.extract.crawl.pages.Entry;
 import io.epicfhir.extract.crawl.pages.References;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * Which patients were merged into which: by the redirects of searches with a retired id, and by
@@ -37,6 +39,7 @@ public final class Merges {
   public static final String PATIENT = "Patient";
 
   private final References patients;
+  private final OptOuts optOuts;
   private final Map<String, String> survivors = new TreeMap<>();
   private final Set<String> linked = new TreeSet<>();
   private final Map<String, String> before = new TreeMap<>();
@@ -45,7 +48,28 @@ public final class Merges {
   private final Set<String> came = new HashSet<>();
 
   public Merges(URI base) {
+    this(base, OptOuts.NONE);
+  }
+
+  /**
+   * @param optOuts whose records stay out: nobody asks for who is on the list
+   */
+  public Merges(URI base, OptOuts optOuts) {
     this.patients = References.to(base, PATIENT);
+    this.optOuts = optOuts;
+  }
+
+  /** Whether a patient's records stay out. */
+  public synchronized boolean staysOut(String patient) {
+    return optOuts.has(PATIENT, patient);
+  }
+
+  /** Those of the patients who were merged into one whose records stay out: now theirs do, too. */
+  public Set<String> intoWhoStaysOut(Predicate<String> patient) {
+    Set<String> all = new TreeSet<>(all().keySet());
+    all.removeIf(
+        retired -> !patient.test(retired) || survivor(retired).filter(this::staysOut).isEmpty());
+    return all;
   }
 
   /** Whether all of a search's codes say that its patient was merged. */

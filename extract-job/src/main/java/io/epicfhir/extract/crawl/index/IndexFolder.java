@@ -32,6 +32,7 @@ public final class IndexFolder {
   private static final String LINKS = "_links";
   private static final String DOCUMENTS = "_documents";
   private static final String PATIENT = "Patient";
+  private static final String BINARY = "Binary";
   private static final int KEPT = 2;
 
   private final Lake lake;
@@ -124,9 +125,10 @@ public final class IndexFolder {
         .toList();
   }
 
-  /** Of these patients everything was answered. */
+  /** Of these patients everything was answered; none of those who stay out. */
   public void completePatients(String exportId, List<String> patients) {
-    lines(PATIENTS, exportId, patients.stream());
+    OptOuts optOuts = new OptOutList(lake).load();
+    lines(PATIENTS, exportId, patients.stream().filter(id -> !optOuts.has(PATIENT, id)));
   }
 
   /** The patients of whom the last landed crawl got everything. */
@@ -171,9 +173,15 @@ public final class IndexFolder {
         .orElse(List.of());
   }
 
-  /** The documents that a crawl left to the next one. */
+  /** The documents that a crawl left to the next one; none of those who stay out. */
   public void documentsLeft(String exportId, List<HeldDocument> documents) {
-    lines(DOCUMENTS, exportId, documents.stream().map(HeldDocument::line));
+    OptOuts optOuts = new OptOutList(lake).load();
+    lines(
+        DOCUMENTS,
+        exportId,
+        documents.stream()
+            .filter(one -> !optOuts.has(PATIENT, one.patient()) && !optOuts.has(BINARY, one.id()))
+            .map(HeldDocument::line));
   }
 
   /** The documents that the last landed crawl left. */

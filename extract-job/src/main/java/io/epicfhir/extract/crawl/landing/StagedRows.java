@@ -19,8 +19,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.io.api.Binary;
@@ -29,6 +30,7 @@ import org.apache.parquet.io.api.Binary;
 public final class StagedRows implements AutoCloseable {
   private static final int DELETES_A_BUNDLE = 1000;
   private static final String BUNDLE = "Bundle";
+  private static final String PATIENT = "Patient";
 
   private final Lake lake;
   private final Path folder;
@@ -39,6 +41,7 @@ public final class StagedRows implements AutoCloseable {
   private final RollingParquet<QuarantinedLine> quarantine;
   private final List<String> deletes = new ArrayList<>();
   private final OptOuts optOuts;
+  private final Set<String> keptOut = new TreeSet<>();
   private long bundles;
 
   public StagedRows(Lake lake, Path folder, String exportId, long targetSize) {
@@ -76,6 +79,16 @@ public final class StagedRows implements AutoCloseable {
   /** Whether a resource is one of a patient whose records stay out. */
   boolean keepsOut(String type, Entry entry, byte[] body) {
     return optOuts.keepsOut(type, entry.id(), body, entry.offset(), entry.length());
+  }
+
+  /** Whether a patient's records stay out. */
+  public boolean staysOut(String patient) {
+    return optOuts.has(PATIENT, patient);
+  }
+
+  /** The patient is the same person as one whose records stay out. */
+  public void keepOut(String patient) {
+    optOuts.keepOut(PATIENT + "/" + patient);
   }
 
   void quarantine(String reason, String source, long number, byte[] bytes, Entry entry) {
@@ -151,10 +164,11 @@ public final class StagedRows implements AutoCloseable {
     if (optOuts.learned().isEmpty()) {
       return staged;
     }
-    Map<String, Optional<StagedFile>> settled =
-        new LateOptOuts(lake).settle(staged, optOuts.learned());
+    Map<String, LateOptOuts.Left> settled = new LateOptOuts(lake).settle(staged, optOuts.learned());
     for (StagedFile file : staged) {
-      long gone = file.rows() - settled.get(file.path()).map(StagedFile::rows).orElse(0L);
+      LateOptOuts.Left left = settled.get(file.path());
+      keptOut.addAll(left.keptOut());
+      long gone = file.rows() - left.file().map(StagedFile::rows).orElse(0L);
       counts.stream()
           .filter(one -> one.type.equals(file.type()))
           .forEach(
@@ -163,7 +177,23 @@ public final class StagedRows implements AutoCloseable {
                 one.optedOut += gone;
               });
     }
-    return staged.stream().map(f -> settled.get(f.path())).flatMap(Optional::stream).toList();
+    return staged.stream().flatMap(file -> settled.get(file.path()).file().stream()).toList();
+  }
+
+  /**
+   * Lets in what was on the list and came as another patient's.
+   *
+   * @return whether there was any: then all rows are to be made again
+   */
+  public boolean release() {
+    new OptOutList(lake).release(optOuts.released());
+    return !optOuts.released().isEmpty();
+  }
+
+  /** What stayed out, as {@link io.epicfhir.common.optout.KeptOut} has it; the rows are settled. */
+  public Set<String> keptOut() {
+    keptOut.addAll(optOuts.keptOut());
+    return Set.copyOf(keptOut);
   }
 
   /** The same of quarantine; the rows are settled before. */

@@ -13,6 +13,7 @@ import java.util.Set;
  * @param quarantine staged files
  * @param byReference types that hold resources which no export brings
  * @param concludes whether deletions begin with the export: it lacks what an earlier one had
+ * @param keptOut what stayed out, as {@link io.epicfhir.common.optout.KeptOut} has it
  * @param complaint why the export must not land; empty where it may
  */
 public record Hydrated(
@@ -21,11 +22,13 @@ public record Hydrated(
     HydrationCounts counts,
     Set<String> byReference,
     boolean concludes,
+    Set<String> keptOut,
     Optional<JobException> complaint) {
   public Hydrated {
     bronze = List.copyOf(bronze);
     quarantine = List.copyOf(quarantine);
     byReference = Set.copyOf(byReference);
+    keptOut = Set.copyOf(keptOut);
   }
 
   /** Rows in quarantine. */

@@ -79,6 +79,18 @@ final class ReferencesToBronze implements CrawlWays {
    */
   Hydrated run(CrawlFigures figures, ReadProblems problems, Map<String, Long> unread) {
     spool.roll();
+    Optional<Hydrated> hydrated = tryOnce(figures, problems, unread);
+    while (hydrated.isEmpty()) { // fewer are on the list now
+      byReference.clear();
+      concludes = false;
+      hydrated = tryOnce(figures, problems, unread);
+    }
+    return hydrated.get();
+  }
+
+  /** Empty where a resource came as another patient's that was on the list. */
+  private Optional<Hydrated> tryOnce(
+      CrawlFigures figures, ReadProblems problems, Map<String, Long> unread) {
     Path folder = new Path(export.folder(), "rows");
     context.lake().delete(folder); // what an earlier try that broke off had written
     Set<String> types = new TreeSet<>(spool.types());
@@ -93,17 +105,25 @@ final class ReferencesToBronze implements CrawlWays {
         counts.add(type(type, rows));
         staged.addAll(rows.finish(type));
       }
-      index.documentsLeft(export.exportId(), figures.leftForTomorrow());
+      if (rows.release()) {
+        return Optional.empty();
+      }
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
       List<StagedFile> settled = rows.settled(staged, counts);
-      return new Hydrated(
-          settled,
-          rows.settledQuarantine(quarantine),
-          HydrationCounts.of(figures, counts, rows.bundles(), unread),
-          byReference,
-          concludes,
-          new CrawlJudgement(settings, "bulk").references(problems).rejected(counts).complaint());
+      index.documentsLeft(export.exportId(), figures.leftForTomorrow());
+      return Optional.of(
+          new Hydrated(
+              settled,
+              rows.settledQuarantine(quarantine),
+              HydrationCounts.of(figures, counts, rows.bundles(), unread),
+              byReference,
+              concludes,
+              rows.keptOut(),
+              new CrawlJudgement(settings, "bulk")
+                  .references(problems)
+                  .rejected(counts)
+                  .complaint()));
     }
   }
 

@@ -200,13 +200,13 @@ public final class Units {
 
   /**
    * Whether a refused search needs no attention: its patient was merged into one of the cohort,
-   * whose searches bring the history.
+   * whose searches bring the history, or into one whose records stay out.
    */
   public synchronized boolean settled(int unit) {
     return Merges.only(problems.getOrDefault(unit, Set.of()))
         && merges
             .survivor(patients.get(unit / plan.size()))
-            .filter(numbers::containsKey)
+            .filter(survivor -> numbers.containsKey(survivor) || merges.staysOut(survivor))
             .isPresent();
   }
 
