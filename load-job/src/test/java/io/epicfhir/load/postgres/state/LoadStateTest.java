@@ -68,6 +68,6 @@ class LoadStateTest {
     assertThatThrownBy(() -> state.staging("load_state"))
         .hasMessage(
             "Cannot load view load_state: the pipeline's state has a table of that name;"
-                + " rename it");
+                + " rename the view");
   }
 }
