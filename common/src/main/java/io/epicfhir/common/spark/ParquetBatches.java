@@ -57,9 +57,7 @@ public final class ParquetBatches implements AutoCloseable {
    *     whatever the reason: an IOException, or a RuntimeException for damaged bytes of some kinds
    */
   public ParquetBatches(
-      Configuration settings,
-      Path file,
-      BiFunction<Path, Exception, RuntimeException> unreadable) {
+      Configuration settings, Path file, BiFunction<Path, Exception, RuntimeException> unreadable) {
     this.file = file;
     this.unreadable = unreadable;
     try {

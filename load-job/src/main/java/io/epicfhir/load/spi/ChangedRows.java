@@ -125,14 +125,16 @@ public final class ChangedRows {
       } else if (field.name().equals(TableShape.RESOURCE_ID)) {
         all.add(read.column(0));
       } else {
-        ConstantColumnVector unknown = new ConstantColumnVector(ParquetBatches.MOST, field.dataType());
+        ConstantColumnVector unknown =
+            new ConstantColumnVector(ParquetBatches.MOST, field.dataType());
         unknown.setNull();
         all.add(unknown);
       }
     }
     ConstantColumnVector commit = new ConstantColumnVector(ParquetBatches.MOST, DataTypes.LongType);
     commit.setLong(part.commit());
-    ConstantColumnVector gone = new ConstantColumnVector(ParquetBatches.MOST, DataTypes.BooleanType);
+    ConstantColumnVector gone =
+        new ConstantColumnVector(ParquetBatches.MOST, DataTypes.BooleanType);
     gone.setBoolean(part.gone());
     all.add(commit);
     all.add(gone);

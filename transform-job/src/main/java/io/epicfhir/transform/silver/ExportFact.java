@@ -45,7 +45,15 @@ record ExportFact(
     return stated
         ? this
         : new ExportFact(
-            exportId, source, time, commitTime, pending, true, incremental, keepsOut, obsoleteTypes);
+            exportId,
+            source,
+            time,
+            commitTime,
+            pending,
+            true,
+            incremental,
+            keepsOut,
+            obsoleteTypes);
   }
 
   /**

@@ -93,12 +93,12 @@ public record SilverCounts(
   SilverCounts keepingReleased() {
     return plus(
         new SilverCounts(
-            0, 0, 0, 0, -released, released, -released, -released, 0, 0, 0, released, 0, 0));
+            0, 0, 0, 0, -released, released, -released, -released, 0, 0, 0, released, 0, 0, 0));
   }
 
   /** The same where nobody took a second look: those rows stay. */
   private SilverCounts settled() {
-    return plus(new SilverCounts(0, 0, 0, 0, 0, recompute, 0, 0, 0, 0, 0, 0, 0, -recompute));
+    return plus(new SilverCounts(0, 0, 0, 0, 0, recompute, 0, 0, 0, 0, 0, 0, 0, -recompute, 0));
   }
 
   /** The counts of two disjoint sets of ids. */

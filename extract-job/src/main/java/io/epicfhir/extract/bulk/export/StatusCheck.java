@@ -121,8 +121,7 @@ public final class StatusCheck {
         bulk.letGo(statusUrl)
             .map(why -> "given up, and stays at the server (" + why + ")")
             .orElse("cancelled");
-    return new JobException(
-        ExitCode.UNAVAILABLE, what + cancelled + whatNext);
+    return new JobException(ExitCode.UNAVAILABLE, what + cancelled + whatNext);
   }
 
   private State poll(ExportLedger.Started started, URI statusUrl, int failures) {
