@@ -55,7 +55,7 @@ public final class OptOutList {
     return new OptOuts(key.orElseThrow(OptOutKey::isGone), listed, persons, moved);
   }
 
-  /** Hashes as the list does, whoever is on it; empty where nobody ever was. */
+  /** Hashes as the list does, also of those who are not on it; empty where nobody ever was. */
   public Optional<KeyedHashes> hasher() {
     return key.find();
   }

@@ -106,7 +106,7 @@ public final class KeptOutCharts {
     if (all.equals(entries) || !landings.find(landing.exportId()).equals(Optional.of(landing))) {
       return false;
     }
-    // Whoever is a person on the list by now may be in landings that were looked at before.
+    // A person who is on the list by now may be in landings that were looked at before.
     CleanLandings.forget(lake);
     Landing whole = landing.keepingOut(KeptOut.write(lake, landing.exportId(), all).orElseThrow());
     landings.publish(whole);

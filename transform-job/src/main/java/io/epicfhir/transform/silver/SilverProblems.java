@@ -59,7 +59,7 @@ public final class SilverProblems {
     return quarantine.keySet();
   }
 
-  /** A folder has these entries; whoever says so again means the same ones. */
+  /** A folder has these entries; a second count of it means the same ones. */
   void quarantined(String folder, long entries) {
     quarantine.put(folder, entries);
   }
