@@ -96,7 +96,7 @@ final class DamagedLogsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"MISSING, 0", "CUT_OFF, 1", "NO_JSON, 0", "NO_JSON, 1", "OLD_CHECKSUM, 1"})
+  @CsvSource({"MISSING, 0", "MISSING, 1", "NO_JSON, 1", "OLD_CHECKSUM, 1"})
   void ofAViewStopsThatViewAndWhatReadsIt(Harm harm, int commit) throws IOException {
     harm.to(folder.resolve("views/patient"), commit);
     land(3);
@@ -124,7 +124,7 @@ final class DamagedLogsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"MISSING, 0", "CUT_OFF, 1", "OLD_CHECKSUM, 1"})
+  @CsvSource("CUT_OFF, 1")
   void ofAJoinedTableStopsThatTable(Harm harm, int commit) throws IOException {
     harm.to(folder.resolve("joined/people"), commit);
     land(3);
@@ -145,7 +145,7 @@ final class DamagedLogsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"MISSING, 0", "NO_JSON, 1", "OLD_CHECKSUM, 1"})
+  @CsvSource({"MISSING, 0", "OLD_CHECKSUM, 1"})
   void ofALookupStopsThatLookupAndWhatReadsIt(Harm harm, int commit) throws IOException {
     harm.to(folder.resolve("lookups/code_names"), commit);
     String again = sql("code_names", "code").replace("depends: ", "depends: lookup ");
@@ -170,15 +170,18 @@ final class DamagedLogsTest {
     assertThat(lake.table("joined/again")).containsExactly("a");
   }
 
+  /** Nothing in the log tells of the commit: an older copy of the table came back. */
   @Test
-  void aViewWhoseNewestCommitIsGoneIsRebuilt() throws IOException {
-    Harm.MISSING.to(folder.resolve("views/patient"), 1);
+  void aViewWhoseLogEndsEarlierIsRebuilt() throws IOException {
+    Path view = folder.resolve("views/patient");
+    Harm.MISSING.to(view, 1);
+    Files.deleteIfExists(view.resolve("_delta_log/%020d.crc".formatted(1)));
     night(3);
     assertThat(lake.rows("patient")).containsExactly("p1", "p2", "p3");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"CUT_OFF", "NO_JSON", "OLD_CHECKSUM"})
+  @ValueSource(strings = {"CUT_OFF", "OLD_CHECKSUM"})
   void ofSilverEndsTheRunAndSilverIsNamed(String harm) throws IOException {
     List<String> rows = lake.rows("patient");
     Harm.valueOf(harm).to(folder.resolve("silver"), 0);
@@ -192,7 +195,7 @@ final class DamagedLogsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"MISSING", "CUT_OFF", "NO_JSON", "OLD_CHECKSUM"})
+  @ValueSource(strings = {"MISSING", "NO_JSON"})
   void keepsNoOtherTableFromMaintenance(String harm) throws IOException {
     Harm.valueOf(harm).to(folder.resolve("views/born"), 0);
     Files.createDirectories(folder.resolve("quarantine/extraction_date=2020-01-01"));

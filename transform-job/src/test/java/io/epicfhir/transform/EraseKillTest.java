@@ -12,10 +12,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The job itself: killed twice, ended by a third try, proved; and red where a find is left. */
+@Tag("long")
 final class EraseKillTest {
   /** Between two views; between silver and bronze's second landing. */
   private static final List<String> POINTS = List.of("erase.table:2", "erase.bronze:2");

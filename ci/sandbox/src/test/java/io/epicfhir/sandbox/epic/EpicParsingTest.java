@@ -20,10 +20,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** HAPI FHIR's parser, told to refuse what is not FHIR R4, reads whatever the profile serves. */
+@Tag("long")
 final class EpicParsingTest {
   /** So many of each are read: the shape is the same for all of a type. */
   private static final int A_TYPE = 60;
