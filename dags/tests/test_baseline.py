@@ -110,7 +110,7 @@ def test_a_rerun_is_not_compared_with_itself():
 
 
 def test_a_figure_that_nobody_knows_cannot_be_accepted():
-    with pytest.raises(LookupError, match="it has transform: ms a resource"):
+    with pytest.raises(LookupError, match="its metrics: transform: ms a resource"):
         accept(runs([]), [asdict(judged(runs([]), 1))], "load: ms a row", "a good reason", "somebody", at(1))
 
 

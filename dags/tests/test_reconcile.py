@@ -448,7 +448,7 @@ def again(commit, verdict_then=None):
 def test_rows_that_extract_counted_and_the_bronze_commit_lacks_are_red_in_a_later_try_too(then, rows):
     found = again(keeps(good_run()["extract"], **rows), then)
     assert states(found, EARLIER, EXPORT) == [FAIL]
-    assert any("whose counts did not fit: bronze = landing of Patient." in check.sentence for check in found)
+    assert any("the counts of that try did not match: bronze = landing of Patient." in check.sentence for check in found)
     assert verdict(found) == RED
 
 
