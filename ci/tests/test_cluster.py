@@ -85,7 +85,6 @@ def test_the_reports_tell_what_the_executors_did(stack):
         assert sum(stage["tasks"] for stage in told["stages"]) > 0
         assert {stage["slowest"]["host"] for stage in told["stages"]} == {"127.0.0.1"}
     assert report(lake, "load")["stages"] == []  # so few rows are copied without Spark
-    # Executors tell their memory every ten seconds: a task of less may not know it.
     transform = report(lake, "transform")
     assert transform["memory"]["executor_heap_peak_bytes"] > 0
     stages = transform["stages"]
