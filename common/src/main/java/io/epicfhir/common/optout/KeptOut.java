@@ -71,14 +71,20 @@ public final class KeptOut {
     return new TreeSet<>(lines.subList(0, lines.size() - 1));
   }
 
+  /** The entries of a landing; empty where the list is not there as a whole. */
+  public static Optional<Set<String>> find(Lake lake, Landing landing) {
+    try {
+      return Optional.of(read(lake, landing));
+    } catch (JobException e) {
+      return Optional.empty();
+    }
+  }
+
   /** What is wrong with the list of a landing; empty where it is whole, or there is none. */
   public static Optional<String> problem(Lake lake, Landing landing) {
-    try {
-      read(lake, landing);
-      return Optional.empty();
-    } catch (JobException e) {
-      return Optional.of("it is missing or incomplete");
-    }
+    return find(lake, landing).isPresent()
+        ? Optional.empty()
+        : Optional.of("it is missing or incomplete");
   }
 
   /** Removes the lists of an export that its landing does not name. */

@@ -1,5 +1,7 @@
 package io.epicfhir.common.optout;
 
+import java.io.IOException;
+import java.io.ObjectInputStream;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -10,10 +12,7 @@ import java.util.TreeSet;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/**
- * Names by keyed hashes (HMAC-SHA-256). Used by one thread at a time; {@link #copy} gives another
- * one its own.
- */
+/** Names by keyed hashes (HMAC-SHA-256), for many threads at once. */
 public final class KeyedHashes implements Serializable {
   private static final long serialVersionUID = 1L;
   private static final String ANY_TYPE = "*/";
@@ -21,15 +20,18 @@ public final class KeyedHashes implements Serializable {
   private static final int HASH_BYTES = 16;
 
   private final byte[] key;
-  private transient Mac mac;
+
+  /** One for each thread. */
+  private transient ThreadLocal<Mac> macs;
 
   KeyedHashes(byte[] key) {
     this.key = key.clone();
+    this.macs = ThreadLocal.withInitial(this::newMac);
   }
 
-  /** The same for another thread. */
-  public KeyedHashes copy() {
-    return new KeyedHashes(key);
+  private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+    in.defaultReadObject();
+    macs = ThreadLocal.withInitial(this::newMac);
   }
 
   /** The hashes by which a resource is known, from {@code Type/id}. */
@@ -50,13 +52,15 @@ public final class KeyedHashes implements Serializable {
 
   /** The hash of a name. */
   public String of(String name) {
+    byte[] all = macs.get().doFinal(name.getBytes(StandardCharsets.UTF_8));
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(all, HASH_BYTES));
+  }
+
+  private Mac newMac() {
     try {
-      if (mac == null) {
-        mac = Mac.getInstance(MAC);
-        mac.init(new SecretKeySpec(key, MAC));
-      }
-      byte[] all = mac.doFinal(name.getBytes(StandardCharsets.UTF_8));
-      return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(all, HASH_BYTES));
+      Mac mac = Mac.getInstance(MAC);
+      mac.init(new SecretKeySpec(key, MAC));
+      return mac;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("Cannot hash a name: every JDK has HmacSHA256", e);
     }

@@ -52,7 +52,7 @@ public final class OptOuts implements Serializable, Known {
 
   /** The same for another thread. */
   public OptOuts copy() {
-    return new OptOuts(hasher.copy(), hashes, persons, moved);
+    return new OptOuts(hasher, hashes, persons, moved);
   }
 
   /** Whether nobody is on the list. */

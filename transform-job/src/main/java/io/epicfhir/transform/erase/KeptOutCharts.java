@@ -45,7 +45,7 @@ public final class KeptOutCharts {
   public boolean complete(Supplier<SparkSession> spark, Collection<Landing> pending) {
     boolean changed = false;
     for (Landing landing : pending) {
-      Set<String> entries = KeptOut.problem(lake, landing).isEmpty() ? read(landing) : Set.of();
+      Set<String> entries = KeptOut.find(lake, landing).orElse(Set.of());
       Set<String> patients =
           entries.stream()
               .filter(entry -> entry.startsWith(PATIENT + " "))
@@ -57,18 +57,13 @@ public final class KeptOutCharts {
     return changed;
   }
 
-  private Set<String> read(Landing landing) {
-    return KeptOut.read(lake, landing);
-  }
-
   /** As {@code Patient/id}: those that silver has, or will have. */
   private Set<String> known(Set<String> hashes, Collection<Landing> pending) {
     Optional<KeyedHashes> hasher = new OptOutList(lake).hasher();
     if (hasher.isEmpty()) {
       return Set.of();
     }
-    ThreadLocal<KeyedHashes> own = ThreadLocal.withInitial(hasher.get()::copy);
-    Predicate<String> wanted = id -> hashes.contains(own.get().of(PATIENT + "/" + id));
+    Predicate<String> wanted = id -> hashes.contains(hasher.get().of(PATIENT + "/" + id));
     Set<String> ids = new TreeSet<>(LiveResources.of(lake, PATIENT, wanted));
     pending.stream()
         .flatMap(landing -> landing.files().stream())

@@ -30,8 +30,6 @@ final class KeptOutResources implements Serializable {
   /** Null where there is no key; then there is no entry. */
   private final KeyedHashes hasher;
 
-  private transient ThreadLocal<KeyedHashes> own;
-
   private KeptOutResources(KeyedHashes hasher) {
     this.hasher = hasher;
   }
@@ -66,17 +64,6 @@ final class KeptOutResources implements Serializable {
   /** The exports that kept a resource out. */
   List<ExportFact> of(String type, UTF8String id) {
     Map<String, List<ExportFact>> ofType = exports.get(type);
-    return ofType == null
-        ? List.of()
-        : ofType.getOrDefault(ownHasher().of(type + "/" + id), List.of());
-  }
-
-  private KeyedHashes ownHasher() {
-    synchronized (exports) {
-      if (own == null) {
-        own = ThreadLocal.withInitial(hasher::copy);
-      }
-    }
-    return own.get();
+    return ofType == null ? List.of() : ofType.getOrDefault(hasher.of(type + "/" + id), List.of());
   }
 }
