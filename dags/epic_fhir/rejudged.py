@@ -71,7 +71,7 @@ def begin(lake: Lake, key: RunKey) -> None:
     if was_judged:
         _try(partial(phase.begun, lake, replace(key, task_id="report")))
         headline = "This run is judged again."
-        advice = f"If the task {key.task_id} does not end, its log in Airflow says why. Then run the command."
+        advice = f"If the task {key.task_id} never ends, its log in Airflow says why. Fix that, then run this command:"
         _try(
             partial(_show, lake, key, page(key, headline, [advice, _clear(key, " --only-failed")])), lambda: lake.delete(page_path)
         )

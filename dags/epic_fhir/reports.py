@@ -77,10 +77,8 @@ def judge(key: RunKey, report: dict[str, Any] | None, exit_status: int | None) -
     :param exit_status: the process's, None where it is not known
     """
     if report is None:
-        problem = (
-            f"{key.task_id} ended with exit status {exit_status} and wrote no run report for this try; "
-            "see its output above in this log"
-        )
+        ended = "ended (exit status unknown)" if exit_status is None else f"ended with exit status {exit_status}"
+        problem = f"{key.task_id} {ended} and wrote no run report for this try; see its output above in this log"
         return Ended(None, problem, retry=exit_status not in NO_RETRY)
     if problem := contracts.problem(documents.RunReport, report, f"the run report of {key.task_id}"):
         return Ended(report, problem, retry=False)

@@ -226,4 +226,4 @@ def _accepted(asked: Asked, begin: str) -> dict[str, int]:
 def _known(what: str, names: Any, known: dict[str, Any]) -> None:
     strange = [name for name in names if name not in known]
     if strange:
-        raise Impossible(f"Cannot {what} {', '.join(strange)}: known are {', '.join(sorted(known)) or 'none yet'}")
+        raise Impossible(f"Cannot {what} {', '.join(strange)}: not found. Known: {', '.join(sorted(known)) or 'none yet'}")

@@ -9,11 +9,17 @@ if TYPE_CHECKING:
 
 from epic_fhir.reports import JOBS
 
+NEW_EXPORT = (
+    "The rerun requests a new export, as the next daily run would: a full one if nothing has landed, patients joined the group, a full "
+    "export is due, or bulk.mode is full without bulk.windows; otherwise the changes since the newest landing or the days of "
+    "bulk.windows. If extract.by is crawl, it starts a new crawl."
+)
+
 
 def sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], standing: dict[str, Any]) -> list[str]:
     said = [f"Run {made.run}: {why_red(reports)}", f"It begins with {made.begin}."]
     if made.begin == "kick_off":
-        said.append("The rerun requests a new export: the changes since the newest landing, or a full export if there is none.")
+        said.append(NEW_EXPORT)
         said += [f"Export {export} never landed: the rerun cancels it, also on the server." for export in made.gives_up]
     elif made.begin != "extract":
         said.append("The rerun sends no requests to the server.")

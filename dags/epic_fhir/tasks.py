@@ -206,8 +206,8 @@ def _held_by(lake: Lake, dag_id: str, deletions: str) -> str:
     kinds = {part.partition(":")[0] for part in deletions.split(",")}
     if (run := red_runs.holding(lake, dag_id, kinds)) is None:
         raise AirflowFailException(
-            f"Cannot accept the deletions {deletions}: no red run of {dag_id} holds back deletions of {', '.join(sorted(kinds))}, "
-            "or a later run found nothing to hold back. The page of the newest red run says what it holds back"
+            f"Cannot accept the deletions {deletions}: no red run of {dag_id} still holds back deletions of "
+            f"{', '.join(sorted(kinds))}. The page of the newest red run lists the ones that are held back"
         )
     return run
 

@@ -52,7 +52,7 @@ def test_the_run_that_held_them_is_mended_although_a_later_one_is_red_for_anothe
 def test_deletions_that_nothing_holds_back_are_not_accepted(lake):
     nights(lake).run(6, good_run())
     with pytest.raises(
-        AirflowFailException, match="Cannot accept the deletions Observation:104: no red run of epic_fhir_etl holds"
+        AirflowFailException, match="Cannot accept the deletions Observation:104: no red run of epic_fhir_etl still holds"
     ):
         tasks.accept(Airflow(deletions="Observation:104").context())
 

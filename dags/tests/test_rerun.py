@@ -124,9 +124,9 @@ def test_a_type_that_the_red_run_went_on_without_can_be_rebuilt(lake):
     ("asked", "said"),
     [
         (Asked(run="nightly"), "Cannot find run nightly of epic_fhir_etl"),
-        (Asked(views=("vitals",)), "Cannot rebuild the view vitals: known are observation, patient, vital_signs"),
-        (Asked(types=("Patients",)), "Cannot rebuild the type Patients: known are Observation, Patient"),
-        (accept("Group:1"), "Cannot accept deletions of the type Group: known are Observation, Patient"),
+        (Asked(views=("vitals",)), "Cannot rebuild the view vitals: not found. Known: observation, patient, vital_signs"),
+        (Asked(types=("Patients",)), "Cannot rebuild the type Patients: not found. Known: Observation, Patient"),
+        (accept("Group:1"), "Cannot accept deletions of the type Group: not found. Known: Observation, Patient"),
         (accept("Patient:4", reason=" "), "Cannot accept deletions without a reason: put into reason why"),
         (accept("Patient"), "Cannot accept the deletions Patient: expected a number for each type"),
         (accept("Patient:4,Patient:5"), "Cannot accept the deletions Patient:4,Patient:5"),

@@ -84,6 +84,21 @@ class SweepTest extends SiteTest {
     assertThat(windowed.completeTypes()).containsExactly("Patient");
   }
 
+  /** A window that ends: its last day is that of the request. */
+  @Test
+  void untilIsTheDayAfterTheRequest() throws IOException {
+    openInSkippedTime(o -> o);
+    windows();
+    site.settings.put("bulk.windows.Observation", "[\"date=ge{from}&date=lt{until}\"]");
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(kickOff("r2")).isZero();
+
+    LocalDate today = LocalDate.ofInstant(time.instant(), ZoneOffset.UTC);
+    assertThat(kickOffs().get(1))
+        .contains("Observation?date=ge" + today.minusDays(10) + "&date=lt" + today.plusDays(1));
+  }
+
   @Test
   void afterALongerGapThanTheWindowEverythingIsAskedFor() throws IOException {
     openInSkippedTime(o -> o);

@@ -48,7 +48,7 @@ record RebuildRequest(
     if (!strange.isEmpty()) {
       throw new JobException(
           ExitCode.SETTINGS,
-          "Cannot %s %s: known are %s"
+          "Cannot %s %s: not found. Known: %s"
               .formatted(what, String.join(", ", strange), String.join(", ", known)));
     }
   }

@@ -90,11 +90,11 @@ final class RebuildTest {
 
   @Test
   void whatIsNotKnownIsRefusedBeforeAnythingIsDone() {
-    refused(() -> lake.rebuild("Patients"), "rebuild the type Patients: known are Condition");
-    refused(() -> lake.rebuildViews("vitals"), "rebuild the view vitals: known are condition");
+    refused(() -> lake.rebuild("Patients"), "rebuild the type Patients: not found. Known: Condition");
+    refused(() -> lake.rebuildViews("vitals"), "rebuild the view vitals: not found. Known: condition");
     refused(
         () -> lake.accept(Map.of("patient", 3L)),
-        "accept deletions of the type patient: known are Condition");
+        "accept deletions of the type patient: not found. Known: Condition");
   }
 
   private static TestLake tenPatients(Path root) {

@@ -7,7 +7,7 @@ import io.epicfhir.extract.source.answer.Reading;
 import io.epicfhir.extract.source.answer.Reply;
 import io.epicfhir.extract.source.answer.ServerRefusal;
 import io.epicfhir.extract.source.answer.TooLong;
-import io.epicfhir.extract.source.auth.Grant;
+import io.epicfhir.extract.source.auth.ScopeCheck;
 import io.epicfhir.extract.source.auth.SmartBackendAuth;
 import io.epicfhir.extract.source.http.Bodies;
 import io.epicfhir.extract.source.http.Http;
@@ -89,7 +89,7 @@ public final class SourceClient {
       return Optional.empty();
     }
     AccessToken token = retry.call("get an access token", traffic, () -> auth.token(traffic));
-    return Grant.requireTypes(settings.scopes(), types, token.scope());
+    return ScopeCheck.requireTypes(settings.scopes(), types, token.scope());
   }
 
   /** What the server says of itself; with the token only if there is no answer without it. */

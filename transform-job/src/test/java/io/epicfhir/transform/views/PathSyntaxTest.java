@@ -426,7 +426,7 @@ final class PathSyntaxTest {
         "{\"resourceType\": \"Patient\", \"name\": [{\"family\": \"O\", \"given\": [\"x\"]}, {\"family\": \"B\"}]}";
     String select = column(path).replace("}]}", ", \"collection\": true}]}");
     assertThatThrownBy(() -> rows(view("\"select\": [" + select + "]"), many))
-        .hasMessageContaining("takes one value and is given more; take first()");
+        .hasMessageContaining("needs a single value but got several; use first()");
   }
 
   @Test

@@ -27,8 +27,8 @@ public final class UnitRun {
   private static final String ANOTHER = "another-resource";
 
   private static final String ELSEWHERE =
-      ", to which the access token must not be sent; check source.base-url, ask the server's operator, or"
-          + " add it to source.allowed-origins ";
+      ", which must not get the access token. Check source.base-url, or add the origin to"
+          + " source.allowed-origins ";
 
   private static final int OK = 200;
 
@@ -100,9 +100,9 @@ public final class UnitRun {
           unit,
           "Cannot follow a next link of search "
               + search.name()
-              + ": it points "
-              + next.map(to -> "to another origin, " + to.getAuthority() + ELSEWHERE)
-                  .orElse("to no web address; ask the server's operator ")
+              + ": "
+              + next.map(to -> "it points to another origin, " + to.getAuthority() + ELSEWHERE)
+                  .orElse("its URL is invalid. Report it to the server's operator ")
               + trace);
       end(SpoolRecord.End.REFUSED, List.of(new OutcomeCode(true, code)), "");
       return Optional.empty();

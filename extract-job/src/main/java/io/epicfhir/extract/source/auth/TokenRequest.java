@@ -161,7 +161,7 @@ final class TokenRequest {
   }
 
   private AccessToken granted(String token, TokenAnswer answer) {
-    Grant.require(settings.scopes(), answer.scope());
+    ScopeCheck.require(settings.scopes(), answer.scope());
     if (!Scopes.named(answer.scope()) && !told) {
       told = true;
       LOG.warn(

@@ -86,8 +86,8 @@ public abstract class Eval implements Serializable {
       return one(
           focus,
           frame,
-          "an operator, a function or a condition takes one value and is given more; take first()"
-              + " of what it is given");
+          "an operator, a function or a condition needs a single value but got several; use"
+              + " first()");
     }
 
     @Override

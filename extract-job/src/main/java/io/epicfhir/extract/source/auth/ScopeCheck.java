@@ -11,8 +11,8 @@ import java.util.Optional;
  * Whether a token allows what is needed, by the scopes that came with it. A server may answer a
  * scope of all types with those that it gives: then each type of the run must be among them.
  */
-public final class Grant {
-  private Grant() {}
+public final class ScopeCheck {
+  private ScopeCheck() {}
 
   /**
    * Checks the scopes of single types.
