@@ -1,6 +1,7 @@
 """The cases of ci/sql-suite: well formed, and passed by the pipeline's own engine."""
 
 import base64
+import re
 import sys
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from suite import Answer, Case, passes
 def test_the_cases_can_be_read_by_others():
     every = suite.cases()
     assert len({case.name for case in every}) == len(every) > 100
+    keys = (suite.HERE / "README.md").read_text().partition("| key of a test |")[2].partition("\n\n")[0]
+    documented = set(re.findall(r"^\| `(\w+)` \|", keys, re.MULTILINE))
     for case in every:
         assert len({"expect", "expectByDialect", "expectError"} & set(case.test)) == 1, case.name
         assert case.test["run"] in {library["url"] for library in case.file["libraries"]}, case.name
+        assert set(case.test) <= documented, case.name
         for library in case.file["libraries"]:
             for content in library["content"]:
                 assert base64.b64decode(content["data"]).decode() == content["extension"][0]["valueString"]
