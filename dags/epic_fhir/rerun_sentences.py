@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 from epic_fhir.reports import JOBS
 
 NEW_EXPORT = (
-    "The rerun requests a new export, as the next daily run would: a full one if nothing has landed, patients joined the group, a full "
-    "export is due, or bulk.mode is full without bulk.windows; otherwise the changes since the newest landing or the days of "
+    "The rerun requests a new export, as the next daily run would: a full one if nothing has landed, patients joined the group, a "
+    "full export is due, or bulk.mode is full without bulk.windows; otherwise the changes since the newest landing, or the days of "
     "bulk.windows. If extract.by is crawl, it starts a new crawl."
 )
 
