@@ -135,7 +135,7 @@ def test_a_run_with_nothing_new_changes_no_table_and_stays_green(stack):
     assert past["runs"][0]["views"]["patient"]["null_share"]["id"] == 0
     assert "nothing-new" in (stack.lake / "metrics" / "index.html").read_text()
     first = (stack.lake / "metrics" / DAG / "first" / "report.html").read_text()
-    assert '<a href="../nothing-new/report.html">The run after</a>' in first
+    assert '<a href="../nothing-new/report.html">Next run</a>' in first
     assert oracle.view_versions(stack.lake) == delta
     assert table_files(stack) == postgres
 

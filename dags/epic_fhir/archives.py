@@ -98,7 +98,7 @@ def require_own(folder: Path) -> None:
     if stat.st_uid not in (os.geteuid(), 0):
         raise OpenToOthers(f"{folder} belongs to another user")
     if stat.st_mode & 0o022:
-        raise OpenToOthers(f"others than its owner can write in {folder}")
+        raise OpenToOthers(f"users other than its owner can write in {folder}")
 
 
 def _digest(classes: list[str], java: Path) -> str:

@@ -117,7 +117,7 @@ def page(
 
 def after(following: str) -> str:
     """The link to the run after a page's."""
-    return f'<a href="../{quote(following, safe="")}/report.html">The run after</a> ·'
+    return f'<a href="../{quote(following, safe="")}/report.html">Next run</a> ·'
 
 
 def at_the_root(html: str, key: RunKey) -> str:

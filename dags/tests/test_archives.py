@@ -111,7 +111,7 @@ def test_such_a_folder_that_holds_something_or_is_none_is_refused(started, tmp_p
 def test_a_folder_that_others_can_write_in_is_refused_for_what_lies_there_is_run(tmp_path, jar):
     (tmp_path / "archives").mkdir()
     (tmp_path / "archives").chmod(0o777)
-    with pytest.raises(OpenToOthers, match="others than its owner can write in"):
+    with pytest.raises(OpenToOthers, match="users other than its owner can write in"):
         of(tmp_path, jar)
 
 

@@ -440,8 +440,8 @@ def test_the_links_between_pages_pass_over_runs_without_a_page(nights):
     nights.run(8, good_run())
     pages = [nights.lake.metrics(ETL, f"scheduled__2026-03-0{day}T04:00:00+00:00", "report.html") for day in (5, 8)]
     first, second = (nights.lake.read_text(page) for page in pages)
-    assert re.findall(r'href="([^"]*)">The run after', first) == ["../scheduled__2026-03-08T04%3A00%3A00%2B00%3A00/report.html"]
-    assert re.findall(r'href="([^"]*)">The run before', second) == ["../scheduled__2026-03-05T04%3A00%3A00%2B00%3A00/report.html"]
+    assert re.findall(r'href="([^"]*)">Next run', first) == ["../scheduled__2026-03-08T04%3A00%3A00%2B00%3A00/report.html"]
+    assert re.findall(r'href="([^"]*)">Previous run', second) == ["../scheduled__2026-03-05T04%3A00%3A00%2B00%3A00/report.html"]
 
 
 @pytest.mark.parametrize("wrong", [False, True], ids=["it died", "it died, and a count differs"])

@@ -177,9 +177,9 @@ def test_verdict_changes_and_what_to_do_come_in_this_order_before_everything_els
     html, _ = page(tmp_path, reports, GOOD, validated="failed")
     parts = ["<h1>Red", "What changed since", "<h2>What to do", "<h2>Notes", "<h2>What came", "<h2>Time"]
     assert [html.index(part) for part in parts] == sorted(html.index(part) for part in parts)
-    assert '<a href="../scheduled__2026-03-01T04%3A00%3A00%2B00%3A00/report.html">The run before</a>' in html
+    assert '<a href="../scheduled__2026-03-01T04%3A00%3A00%2B00%3A00/report.html">Previous run</a>' in html
     latest = (tmp_path / "report.html").read_text()
-    assert '<a href="metrics/epic_fhir_etl/scheduled__2026-03-01T04%3A00%3A00%2B00%3A00/report.html">The run before</a>' in latest
+    assert '<a href="metrics/epic_fhir_etl/scheduled__2026-03-01T04%3A00%3A00%2B00%3A00/report.html">Previous run</a>' in latest
 
 
 def test_the_wait_lasts_from_the_kick_off_to_its_last_look():

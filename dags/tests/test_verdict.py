@@ -225,15 +225,15 @@ def test_a_page_links_the_run_after_it_as_soon_as_there_is_one_and_keeps_the_lin
     first, second = "scheduled__2026-03-01T04:00:00+00:00", key().run_id
     lake = lake_with(tmp_path, good_run())
     old = replace(key("report"), run_id=first)
-    link = '<a href="../scheduled__2026-03-02T04%3A00%3A00%2B00%3A00/report.html">The run after</a>'
+    link = '<a href="../scheduled__2026-03-02T04%3A00%3A00%2B00%3A00/report.html">Next run</a>'
 
     def page():
         return lake.read_text(lake.metrics(key().dag_id, first, "report.html"))
 
     publish(lake, old, THRESHOLDS, {})
-    assert "The run after" not in page()
+    assert "Next run" not in page()
     publish(lake, key("report"), THRESHOLDS, DONE)
     assert page().count(link) == 1
     publish(lake, old, THRESHOLDS, {})
     assert page().count(link) == 1
-    assert "The run after" not in lake.read_text(lake.metrics(key().dag_id, second, "report.html"))
+    assert "Next run" not in lake.read_text(lake.metrics(key().dag_id, second, "report.html"))

@@ -148,7 +148,7 @@ public final class SilverProblems {
             + " keeps the rows of some resources as they are: whether these changed or are gone"
             + " depends on exports "
             + String.join(", ", exports)
-            + ", whose landings are missing; it follows once they are back");
+            + ", whose landings are missing; they are evaluated once the landings are back");
   }
 
   /** Types of which a rebuild would delete too many: they stay as they are. */

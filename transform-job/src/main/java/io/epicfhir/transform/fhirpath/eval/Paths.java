@@ -204,7 +204,7 @@ final class Paths {
       if (elements.size() > 1) {
         throw new EvaluationException(
             Problem.MANY_VALUES,
-            "iif() takes one element and is given more; write .first().iif(…)");
+            "iif() needs a single element but got several; write .first().iif(…)");
       }
       Object element = elements.size() == 0 ? null : elements.get(0);
       frame.give();

@@ -106,8 +106,8 @@ final class Texts {
         // Its message has the regex, which is of the resource.
         throw new EvaluationException(
             Problem.NO_PATTERN,
-            "matches is given a text that is no regular expression; use contains(), or write the"
-                + " expression in quotes");
+            "the argument of matches() is not a valid regular expression; use contains(), or write"
+                + " the expression in quotes");
       }
     }
   }
