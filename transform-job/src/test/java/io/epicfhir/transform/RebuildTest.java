@@ -90,8 +90,10 @@ final class RebuildTest {
 
   @Test
   void whatIsNotKnownIsRefusedBeforeAnythingIsDone() {
-    refused(() -> lake.rebuild("Patients"), "rebuild the type Patients: not found. Known: Condition");
-    refused(() -> lake.rebuildViews("vitals"), "rebuild the view vitals: not found. Known: condition");
+    refused(
+        () -> lake.rebuild("Patients"), "rebuild the type Patients: not found. Known: Condition");
+    refused(
+        () -> lake.rebuildViews("vitals"), "rebuild the view vitals: not found. Known: condition");
     refused(
         () -> lake.accept(Map.of("patient", 3L)),
         "accept deletions of the type patient: not found. Known: Condition");
