@@ -22,6 +22,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -286,7 +287,7 @@ class BulkHydrationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"crawl.spooled:9", "publish.move:2", "after.landing:1"})
+  @ValueSource(strings = "crawl.spooled:9")
   void aKillCostsTheReadsInFlightAndTheLandingIsTheSame(String failpoint)
       throws IOException, InterruptedException {
     assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
@@ -307,6 +308,13 @@ class BulkHydrationTest {
       assertThat(counts(result("r1").path("by_reference"))).isEqualTo(types(byReference.keySet()));
       assertThat(counts(result("r1").path("unresolved"))).isEqualTo(Map.of("Location", 1L));
     }
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @ValueSource(strings = {"publish.move:2", "after.landing:1"})
+  void soDoesAKillOnceAllIsRead(String failpoint) throws IOException, InterruptedException {
+    aKillCostsTheReadsInFlightAndTheLandingIsTheSame(failpoint);
   }
 
   @Test

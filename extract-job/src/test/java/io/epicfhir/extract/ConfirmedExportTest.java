@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -192,7 +193,7 @@ class ConfirmedExportTest extends ConditionsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"crawl.page:2", "crawl.spooled:2", "bulk.references:1"})
+  @ValueSource(strings = "crawl.spooled:2")
   void aKillChangesNothingOfTheEnd(String failpoint) throws IOException, InterruptedException {
     open(o -> o);
     site.settings.put("bulk.max-confirmations", "3");
@@ -212,5 +213,13 @@ class ConfirmedExportTest extends ConditionsTest {
     assertThat(site.runAll("r3")).isZero();
     deleted.addAll(EpicSite.deleted(site));
     assertThat(deleted).containsExactlyInAnyOrderElementsOf(gone);
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @ValueSource(strings = {"crawl.page:2", "bulk.references:1"})
+  void norDoesAKillBeforeOrAfterTheReads(String failpoint)
+      throws IOException, InterruptedException {
+    aKillChangesNothingOfTheEnd(failpoint);
   }
 }

@@ -8,6 +8,7 @@ import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,13 +21,7 @@ class ExtractKillsTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @CsvSource({
-    "KICK_OFF, kick-off.answer:1",
-    "STATUS, status.manifest:1",
-    "EXTRACT, download.staged:3",
-    "EXTRACT, publish.move:2",
-    "EXTRACT, publish.landing:1"
-  })
+  @CsvSource({"KICK_OFF, kick-off.answer:1", "EXTRACT, publish.move:2"})
   void fault_33_a_kill_in_download_rename_or_ledger_loses_and_doubles_nothing(
       Step dying, String failpoint) throws IOException, InterruptedException {
     Map<String, byte[]> served = BulkToBronzeTest.files();
@@ -53,6 +48,18 @@ class ExtractKillsTest {
       // Each core may hold a file without a receipt when the process dies.
       assertThat(site.server.requests().count(RequestKind.FILE)).isBetween(FILES, FILES + CORES);
     }
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @CsvSource({
+    "STATUS, status.manifest:1",
+    "EXTRACT, download.staged:3",
+    "EXTRACT, publish.landing:1"
+  })
+  void fault_33_nor_does_one_at_the_other_steps(Step dying, String failpoint)
+      throws IOException, InterruptedException {
+    fault_33_a_kill_in_download_rename_or_ledger_loses_and_doubles_nothing(dying, failpoint);
   }
 
   /** What a run does, in order. */

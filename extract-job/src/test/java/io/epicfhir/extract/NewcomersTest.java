@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -90,7 +91,7 @@ class NewcomersTest extends SiteTest {
 
   /** Nobody runs the dead task again. */
   @ParameterizedTest
-  @ValueSource(strings = {"publish.landed:1", "after.landing:1"})
+  @ValueSource(strings = "publish.landed:1")
   void whoCameWithAnExportWhoseTaskDiedAreNewcomersAllTheSame(String failpoint)
       throws IOException, InterruptedException {
     open(o -> o);
@@ -108,6 +109,13 @@ class NewcomersTest extends SiteTest {
     assertThat(sinces().get(1)).isNotNull();
     assertThat(sinces().get(2)).as("the past of the two comes").isNull();
     assertThat(sinces().get(3)).isNotNull();
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @ValueSource(strings = "after.landing:1")
+  void alsoIfItDiedALittleLater(String failpoint) throws IOException, InterruptedException {
+    whoCameWithAnExportWhoseTaskDiedAreNewcomersAllTheSame(failpoint);
   }
 
   /** Who is listed beside them is not all that the group has. */

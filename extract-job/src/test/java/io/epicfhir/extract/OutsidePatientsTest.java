@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -286,12 +287,7 @@ class OutsidePatientsTest extends SiteTest {
    * again, and the next run comes by its schedule.
    */
   @ParameterizedTest
-  @CsvSource({
-    "incremental, publish.landed:1",
-    "incremental, after.landing:1",
-    "full, publish.landed:1",
-    "full, after.landing:1"
-  })
+  @CsvSource("incremental, publish.landed:1")
   void whoHadJustJoinedWhenTheTaskDiedIsNoStranger(String mode, String failpoint)
       throws IOException, InterruptedException {
     nobodyTellsTheMembers();
@@ -323,6 +319,14 @@ class OutsidePatientsTest extends SiteTest {
     assertThat(site.run(new Extract(), "r2", "extract")).as("late, it changes nothing").isZero();
     assertThat(site.runAll("r5")).isZero();
     nothingIsDeletedBy("r5");
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @CsvSource({"incremental, after.landing:1", "full, publish.landed:1", "full, after.landing:1"})
+  void norWhereItDiedLaterOrInAFullExport(String mode, String failpoint)
+      throws IOException, InterruptedException {
+    whoHadJustJoinedWhenTheTaskDiedIsNoStranger(mode, failpoint);
   }
 
   /** Both lists had the patient when the check was turned off. */

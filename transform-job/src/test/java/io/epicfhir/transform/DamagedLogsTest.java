@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -194,6 +195,7 @@ final class DamagedLogsTest {
     assertThat(lake.rows("patient")).isEqualTo(rows);
   }
 
+  @Tag("long")
   @ParameterizedTest
   @ValueSource(strings = {"MISSING", "NO_JSON"})
   void keepsNoOtherTableFromMaintenance(String harm) throws IOException {

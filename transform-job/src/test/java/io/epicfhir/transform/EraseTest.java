@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -113,6 +114,7 @@ final class EraseTest {
   }
 
   /** What broke off is ended by a second try, whatever the first one had done. */
+  @Tag("long")
   @Test
   void aTryThatBrokeOffIsEndedByTheNext() throws IOException {
     ErasedClinic clinic = new ErasedClinic(folder);

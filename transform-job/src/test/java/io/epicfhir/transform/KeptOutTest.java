@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -236,6 +237,7 @@ final class KeptOutTest {
     onlyHisIsLeft();
   }
 
+  @Tag("long")
   @Test
   void aKillBeforeOrAfterTheCommitLosesNothing() throws Exception {
     first().land();

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,17 +17,7 @@ class CrawlKillTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "crawl.page:20",
-        "crawl.spooled:55",
-        "crawl.unit:40",
-        "crawl.bronze:1",
-        "crawl.index:4",
-        "publish.move:2",
-        "publish.landed:1",
-        "after.landing:1"
-      })
+  @ValueSource(strings = {"crawl.spooled:55", "crawl.index:4", "publish.landed:1"})
   void a_process_that_is_killed_costs_the_pages_in_flight_at_most(String failpoint)
       throws IOException, InterruptedException {
     Map<String, List<String>> served = Records.of(3);
@@ -43,6 +34,21 @@ class CrawlKillTest {
       // Each of the 16 threads may hold a page that is not in the spool when the process dies.
       assertThat(searches(site)).isBetween(pagesOfAll(), pagesOfAll() + 16);
     }
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "crawl.page:20",
+        "crawl.unit:40",
+        "crawl.bronze:1",
+        "publish.move:2",
+        "after.landing:1"
+      })
+  void so_does_one_that_is_killed_at_the_other_steps(String failpoint)
+      throws IOException, InterruptedException {
+    a_process_that_is_killed_costs_the_pages_in_flight_at_most(failpoint);
   }
 
   private static long searches(CrawlSite site) {
