@@ -1,5 +1,6 @@
 """Documents of any shape: each check answers or says that it could not, the verdict is never plain green, and somebody is told."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from epic_fhir.verdict import publish
 DONE = dict.fromkeys(("kick_off", "wait", "extract", "transform", "load", "validate"), "success")
 DELETED = object()
 ODD = [None, "x", "20", -1, float("nan"), float("inf"), 10**30, True, [], {}, [1], [None], DELETED]
+STEP = 1 if os.environ.get("TESTS_OF_NIGHTS") else 5  # ci/nights.sh takes every place
 SUBJECTS = {"Patient", "patient", "Observation", "observation"}
 
 
@@ -70,7 +72,7 @@ def test_no_document_of_any_shape_stops_the_alert(tmp_path, phase):
     base = full_run()
     document = landing() if phase == "landing" else base[phase]
     silent = []
-    for number, at in enumerate(places(document)):
+    for number, at in list(enumerate(places(document)))[::STEP]:
         values = ODD if at else ODD[:-1]
         value = values[5 * number % len(values)]  # all values at all places take minutes
         odd = changed(document, at, value)
