@@ -8,8 +8,8 @@ the last one.
 |---|---|---|
 | kick_off | requests each group's export, or adopts the one that this run has already requested; or starts a crawl | no |
 | wait | checks whether the exports are ready, never earlier than the server allows; occupies no worker in between | no |
-| extract | downloads the files into bronze, byte for byte | yes |
-| transform | applies bronze to silver and brings the view tables up to date | yes |
+| extract | downloads the files into bronze, byte for byte; red if one group's export did not land | yes |
+| transform | applies bronze to silver and brings the view tables up to date, even if extract failed for some groups | yes |
 | load | brings the changed view tables into PostgreSQL, even if transform failed for some types or views | yes |
 | validate | compares the counts of all phases; red if one differs or is missing | no |
 | report | writes report.html, also for a failed run; red if the run is not green | no |
@@ -31,7 +31,7 @@ from epic_fhir import sites, tasks
 from epic_fhir.defaults import asset, deadline, every_dag
 from epic_fhir.export_sensor import ExportReady
 from epic_fhir.java_task import PhaseJava
-from epic_fhir.submit import LoadSubmit, PhaseSubmit
+from epic_fhir.submit import LoadSubmit, PhaseSubmit, TransformSubmit
 
 
 def chain(site: str) -> None:
@@ -57,9 +57,10 @@ def chain(site: str) -> None:
     extract = PhaseSubmit(
         task_id="extract", module="extract-job", main="io.epicfhir.extract.Extract", export_id=export_id, **source
     )
-    transform = PhaseSubmit(task_id="transform", module="transform-job", main="io.epicfhir.transform.Transform", **lake)
-    # It also loads what a transform left that failed for a single type or view only.
-    load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", trigger_rule=TriggerRule.ALL_DONE, **lake)
+    # Each goes on with what the one before it left, also where that failed for a single group, type or view only.
+    anyhow = lake | {"trigger_rule": TriggerRule.ALL_DONE}
+    transform = TransformSubmit(task_id="transform", module="transform-job", main="io.epicfhir.transform.Transform", **anyhow)
+    load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", **anyhow)
     published = {of_what: asset(of_what, site) for of_what in ("bronze", "silver", "views")}
 
     @task(outlets=list(published.values()), execution_timeout=timedelta(minutes=15))

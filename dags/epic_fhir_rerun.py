@@ -32,7 +32,7 @@ from epic_fhir.approval import Approval
 from epic_fhir.defaults import asset, every_dag
 from epic_fhir.export_sensor import ExportReady
 from epic_fhir.java_task import PhaseJava
-from epic_fhir.submit import LoadSubmit, PhaseSubmit
+from epic_fhir.submit import LoadSubmit, PhaseSubmit, TransformSubmit
 
 NAMES = {"type": "array", "items": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}}
 DELETIONS = "^([A-Z][A-Za-z]+:[0-9]{1,12}(,[A-Z][A-Za-z]+:[0-9]{1,12})*)?$"
@@ -48,10 +48,10 @@ def plan() -> dict:
 
 def chain(site: str) -> None:
     """The tasks of one site's DAG: those of the DAG that is repaired, each of which the plan may leave out."""
-    source, lake = sites.pool("source", site) | GOES_ON, sites.pool("lake", site) | GOES_ON
     shown = plan()
     approve = Approval(task_id="approve", plan=shown)
     made = approve.output
+    source, lake = sites.pool("source", site) | GOES_ON, sites.pool("lake", site) | ANYHOW | {"plan": made}
     asked = "{{ ti.xcom_pull(task_ids='kick_off', key='export_id') or '' }}"
     job = {"module": "extract-job", "plan": made}
     kick_off = PhaseJava(task_id="kick_off", main="io.epicfhir.extract.KickOff", **job, **source)
@@ -59,8 +59,8 @@ def chain(site: str) -> None:
         task_id="wait", main="io.epicfhir.extract.ExportStatus", export_id=asked, timeout=timedelta(days=15), **job, **source
     )
     extract = PhaseSubmit(task_id="extract", main="io.epicfhir.extract.Extract", export_id=asked, **job, **source)
-    transform = PhaseSubmit(task_id="transform", module="transform-job", main="io.epicfhir.transform.Transform", plan=made, **lake)
-    load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", plan=made, **lake | ANYHOW)
+    transform = TransformSubmit(task_id="transform", module="transform-job", main="io.epicfhir.transform.Transform", **lake)
+    load = LoadSubmit(task_id="load", module="load-job", main="io.epicfhir.load.Load", **lake)
     published = {of_what: asset(of_what, site) for of_what in ("bronze", "silver", "views")}
 
     @task(outlets=list(published.values()), execution_timeout=timedelta(minutes=15), trigger_rule=TriggerRule.NONE_FAILED)
@@ -68,10 +68,9 @@ def chain(site: str) -> None:
         """As in the DAG that is mended, with the reports of the phases that did not run again; publishes the same assets."""
         return tasks.validate_rerun(get_current_context(), made, published)
 
-    report = tasks.RunReport(
-        task_id="report", plan=made, trigger_rule=TriggerRule.ALL_DONE, execution_timeout=timedelta(minutes=15)
-    )
-    shown >> approve >> kick_off >> wait >> extract >> transform >> load >> validate(made) >> report
+    report = tasks.RunReport(task_id="report", plan=made, execution_timeout=timedelta(minutes=15), **ANYHOW)
+    shown >> approve >> kick_off >> wait >> extract >> transform >> load
+    [extract, transform, load] >> validate(made) >> report
 
 
 for site in sites.names():

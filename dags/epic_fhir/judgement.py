@@ -14,7 +14,7 @@ from epic_fhir.evidence import Evidence, export_ids
 from epic_fhir.expectations import expectations, names_lack, still_asked, without_lack
 from epic_fhir.findings import Judged
 from epic_fhir.lake import Lake, RunKey
-from epic_fhir.landed_reports import Whole, whole
+from epic_fhir.landed_reports import Whole, of_what_landed, whole
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 from epic_fhir.source_checks import EXPECTATIONS
@@ -32,6 +32,7 @@ def judge(
     """
     read = {phase: contract_checks.usable(phase, report) for phase, report in given.items()}
     reports = {phase: report for phase, (report, _) in read.items()}
+    reports["extract"] = of_what_landed(lake, reports.get("extract"))
     evidence, problems = _evidence(lake, reports, requested, whole(lake, key, reports.get("extract"), mends))
     checks = attempts.checks("counts", "all", lambda: reconcile.reconcile(evidence))
     exports = evidence.export_ids
@@ -65,7 +66,8 @@ def _evidence(
     """What the checks look at; and by export why its landing cannot be used, of all landings as soon as the checks read them."""
     exports = (((reports.get("transform") or {}).get("result")) or {}).get("exports") or []
     landed = export_ids(reports.get("extract"))
-    known = sorted({*exports, *landed})
+    requested = [*requested]
+    known = sorted({*exports, *landed, *requested})
     landings = {e: contract_checks.usable_landing(e, lake.read_json(lake.landing(e))) for e in known}
     problems = {export: told for export, (_, told) in landings.items()}
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from epic_fhir.lake import Lake, RunKey
 
 
+_COUNTS = ("manifest_counts", "by_reference", "unchanged", "duplicates", "opted_out")
+"""The entries of the result that count resources on their way to bronze."""
+
+
 @dataclass(frozen=True)
 class Whole:
     """
@@ -31,6 +35,27 @@ class Whole:
     extract: dict[str, Any] | None
     counted: frozenset[str] = frozenset()
     adopted: dict[str, str] = field(default_factory=dict)
+
+
+def of_what_landed(lake: Lake, extract: dict[str, Any] | None) -> dict[str, Any] | None:
+    """
+    Extract's run report with the counts of what landed alone, where it failed for another export: what it received of that one is
+    in no bronze commit, so nothing after it has these resources. Where nothing landed the report stays as it is.
+
+    :param extract: as much of it as one can use
+    """
+    if extract is None or extract["run"]["status"] == "success":
+        return extract
+    landings = [usable_landing(export, lake.read_json(lake.landing(export)))[0] for export in export_ids(extract)]
+    told = [landing.get("report") if landing else None for landing in landings if not landed_before(extract, landing or {})]
+    if not landings or any(part is None or phase_results.that_fits("extract", part["result"], "")[1] for part in told):
+        return extract
+    rest = {name: value for name, value in extract["result"].items() if name not in _COUNTS}
+    parts = [
+        {"resources": part["resources"], "result": {name: part["result"][name] for name in _COUNTS if part["result"].get(name)}}
+        for part in told
+    ]
+    return _merged({**extract, "resources": {}, "result": rest}, parts)
 
 
 def whole(lake: Lake, key: RunKey, extract: dict[str, Any] | None, mends: str | None = None) -> Whole:

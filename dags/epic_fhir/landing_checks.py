@@ -13,9 +13,21 @@ if TYPE_CHECKING:
 
 
 def requested(evidence: Evidence) -> list[Check]:
-    """An extract that succeeded without one of the exports that it was given would leave that one's data out unnoticed."""
-    if not evidence.requested or not evidence.succeeded("extract"):
+    """
+    An extract that succeeded without one of the exports that it was given would leave that one's data out unnoticed. After one that
+    failed, transform and load go on with what landed: the check says what did not.
+    """
+    if not evidence.requested:
         return []
+    if not evidence.succeeded("extract"):
+        open_still = [export for export in evidence.requested if not isinstance(evidence.landings.get(export), dict)]
+        if not 0 < len(open_still) < len(evidence.requested):
+            return []
+        sentence = (
+            f"extract did not land {len(open_still)} of the {len(evidence.requested)} exports that the run requested: "
+            f"{', '.join(open_still)}. What they hold is not in the tables; transform and load go on with the others."
+        )
+        return [Check(REQUESTED, "all", FAIL, sentence)]
     missing = [export for export in evidence.requested if export not in evidence.export_ids]
     if missing:
         sentence = f"The run requested export {', '.join(missing)}, but extract did not land it; run extract again."

@@ -99,7 +99,7 @@ def settings_do_not_hold(
         return
     lines = problem.splitlines()[:_LINES]
     parts = ["\n".join(lines[at : at + _OF_A_CHECK]) for at in range(0, len(lines), _OF_A_CHECK)]
-    command = f"airflow dags clear {key.dag_id} {refusals.run_option(key)} --yes"
+    command = refusals.clear(key, only_failed=False)
     advice, cause = "Fix them first, then run the command.", acceptance.words(problem)
     step = {"task": key.task_id, "exit_code": SETTINGS, "cause": cause, "advice": advice, "command": command}
     grounds = [{"name": "settings", "subject": "all", "state": FAIL, "sentence": part} for part in parts]

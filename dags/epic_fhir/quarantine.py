@@ -39,6 +39,19 @@ def commands(result: dict[str, Any]) -> str:
     return "; ".join(command(folder) for folder in folders(result))
 
 
+def count(table: list[dict[str, Any]], extract: dict[str, Any]) -> int:
+    """
+    How many lines and resources of a run are in quarantine.
+
+    :param table: of the page, which has those of the exports that landed; where extract failed, another export may have more
+    :param extract: its run report
+    """
+    landed = sum(row["quarantined"] or 0 for row in table)
+    if extract["run"]["status"] == "success":
+        return landed
+    return max(landed, sum((extract["result"].get("quarantine_reasons") or {}).values()))
+
+
 def of_view(table: str | None, view: str) -> str:
     """
     The command that shows which resources do not fit a view.

@@ -20,20 +20,27 @@ REFUSALS = (
 """The keys of a report's result that name refused data, in pipeline order."""
 
 
-def run_option(key: RunKey) -> str:
+def _run_option(key: RunKey) -> str:
     """The option that names a run, also of an id that would be taken for an option itself."""
     return f"--run-id{'=' if key.run_id.startswith('-') else ' '}{shlex.quote(key.run_id)}"
 
 
-def refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+def clear(key: RunKey, *, only_failed: bool) -> str:
+    """The command that has a run do its tasks again: all of them, or those that failed or did not run."""
+    return f"airflow dags clear {key.dag_id} {_run_option(key)}{' --only-failed' if only_failed else ''} --yes"
+
+
+def refused(key: RunKey, failed: str, code: Any, result: dict[str, Any], again: str) -> tuple[str, dict[str, Any]] | None:
     """
     Data that extract or transform refused, if a rerun repairs it: the advice, and the rerun. Of several problems it takes
     the earliest one in the flow of data; the next run says what is left.
+
+    :param again: the command that has the run land its export after all
     """
     if code != DATA_REFUSED:
         return None
     if failed == "extract":
-        return _refused_export(key, result)
+        return _refused_export(result, again)
     if failed == "transform":
         return _refused_tables(key, result)
     if failed == "load":
@@ -46,12 +53,11 @@ def refused(key: RunKey, failed: str, code: Any, result: dict[str, Any]) -> tupl
     return None
 
 
-def _refused_export(key: RunKey, result: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+def _refused_export(result: dict[str, Any], again: str) -> tuple[str, dict[str, Any]] | None:
     if result.get("refused_export"):
-        clear = f"airflow dags clear {key.dag_id} {run_option(key)} --only-failed --yes"
         advice = (
             "The job refused the server's export: the message says why. When the server is fixed, run this command: it requests a "
-            "new export.\nTo land the export as it is, first change the settings that the message names, then run: " + clear
+            "new export.\nTo land the export as it is, first change the settings that the message names, then run: " + again
         )
         return advice + _show(result), {"begin": "kick_off"}
     if result.get("state") == "landed":

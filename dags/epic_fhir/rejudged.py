@@ -73,7 +73,8 @@ def begin(lake: Lake, key: RunKey) -> None:
         headline = "This run is judged again."
         advice = f"If the task {key.task_id} never ends, its log in Airflow says why. Fix that, then run this command:"
         _try(
-            partial(_show, lake, key, page(key, headline, [advice, _clear(key, " --only-failed")])), lambda: lake.delete(page_path)
+            partial(_show, lake, key, page(key, headline, [advice, refusals.clear(key, only_failed=True)])),
+            lambda: lake.delete(page_path),
         )
         if mends is not None:
             _try(partial(_keep_mends, lake, replace(key, task_id="report"), mends))
@@ -102,7 +103,7 @@ def settings_do_not_hold(key: RunKey, problem: str, mends: str | None = None) ->
     run = {"dag_id": key.dag_id, "run_id": key.run_id, "try_number": key.try_number, "end": (before.get("run") or {}).get("end")}
     run |= {"code_version": None, "settings_hash": None}
     judged = {"verdict": "red", "checks": [check, *_counted(before)], "table": [], "trends": [], "data_of": None}
-    html = page(key, INVALID, [*lines, "Fix them first, then run the command.", _clear(key)])
+    html = page(key, INVALID, [*lines, "Fix them first, then run the command.", refusals.clear(key, only_failed=False)])
     page_path = lake.metrics(key.dag_id, key.run_id, "report.html")
     result = {"verdict": "red", "page": page_path, "mends": mends, "seconds": None, "problem": lines[0]}
     own = record(key, start, problem, SETTINGS, None, result=result)
@@ -154,10 +155,6 @@ def _counted(verdict: dict[str, Any]) -> list[Any]:
     names = (*COUNTED, COUNTED_EARLIER)
     failed = [c for c in checks if isinstance(c, dict) and c.get("state") == FAIL and c.get("name") in names]
     return [*(check for check in checks if is_extracts_end(check)), *failed]
-
-
-def _clear(key: RunKey, scope: str = "") -> str:
-    return f"airflow dags clear {key.dag_id} {refusals.run_option(key)}{scope} --yes"
 
 
 def _try(*ways: Callable[[], Any]) -> None:

@@ -11,7 +11,7 @@ from epic_fhir.checks import COULD_NOT_RUN, FAIL
 from epic_fhir.evidence import COUNTED_EARLIER, REQUESTED
 from epic_fhir.lake import RunKey
 from epic_fhir.load_checks import QUALITY
-from epic_fhir.refusals import at_the_source, run_option
+from epic_fhir.refusals import at_the_source, clear
 from epic_fhir.reports import DATA_REFUSED, JOBS
 from epic_fhir.task_states import TASK
 
@@ -70,7 +70,9 @@ def next_step(
     died = failed == "validate" and not any(c["state"] in (FAIL, COULD_NOT_RUN) and c["name"] != TASK for c in checks)
     fallback = "Read the end of the task's log in Airflow."
     told = _of_checks(key, checks) if failed == "validate" and not died else _ADVICE.get(code, fallback)
-    refused = refusals.refused(key, failed, code, result)
+    # After an extract that failed for one group transform and load went on, and must run again when that group has landed.
+    went_on = any(states.get(task) == "success" for task in JOBS[JOBS.index(failed) + 1 :]) if failed in JOBS else False
+    refused = refusals.refused(key, failed, code, result, clear(key, only_failed=not went_on))
     transform = (reports.get("transform") or {}).get("result") or {}
     known = {name for part in ("views", "joined", "lookups") for name in transform.get(part) or {}}
     advice, mend = refused or (told, _mend(failed, checks, known))
@@ -85,9 +87,8 @@ def next_step(
         # in the phases before it, so all of them go again: the run adopts the export it has.
         # load has run where transform reached its end, and must run after it. An export that was given up only a kick-off asks for
         # again; it adopts those that have landed.
-        whole = (failed == "validate" and not died) or (failed == "transform" and code == DATA_REFUSED)
-        scope = "" if whole or (failed == "extract" and result.get("given_up")) else " --only-failed"
-        command = f"airflow dags clear {key.dag_id} {run_option(key)}{scope} --yes"
+        whole = (failed == "validate" and not died) or (failed == "transform" and code == DATA_REFUSED) or went_on
+        command = clear(key, only_failed=not whole and not (failed == "extract" and result.get("given_up")))
     return {"task": failed, "exit_code": code, "cause": "" if failed == "validate" else cause, "advice": advice, "command": command}
 
 
@@ -129,7 +130,7 @@ def look(key: RunKey, warnings: list[dict[str, Any]], paused: Callable[[str], bo
 
 def write_again(key: RunKey, advice: str = "Read the log of the task report.") -> dict[str, Any]:
     """What to do about a run that could not leave all that it should."""
-    command = f"airflow dags clear {key.dag_id} {run_option(key)} --only-failed --yes"
+    command = clear(key, only_failed=True)
     return {"task": "report", "exit_code": None, "cause": "", "advice": f"{advice} Then run the command.", "command": command}
 
 

@@ -102,7 +102,7 @@ def page(
         failed={(c["name"], c["subject"]) for c in checks if c["state"] == FAIL},
         joined=joined_checks.counts(*((reports.get(phase) or {}).get("result") or {} for phase in ("transform", "load"))),
         views_known=bool((((reports.get("transform") or {}).get("result")) or {}).get("views")),
-        quarantined=sum(row["quarantined"] or 0 for row in table) if reports.get("extract") and table and not counted_by else None,
+        quarantined=quarantine.count(table, reports["extract"]) if reports.get("extract") and table and not counted_by else None,
         counted_by=[run_id for run_id in (run_key.partition("/")[2] for run_key in counted_by) if run_id != key.run_id],
         deleted=sum(row["tombstones"] or 0 for row in table),
         bars=bars,

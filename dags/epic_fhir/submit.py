@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import (
     AirflowFailException,
 )
 
-from epic_fhir import effort, logs, sites
+from epic_fhir import effort, logs, rerun, sites
 from epic_fhir.database import database
 from epic_fhir.installation import Installation
 from epic_fhir.lake import Lake, RunKey
@@ -20,6 +20,7 @@ from epic_fhir.phase import begun, listed, planned, settings_must_hold, settle
 from epic_fhir.processes import local_folders, private, run_by, run_by_on_a_cluster, without_secrets
 from epic_fhir.reports import answer, fresh, judge, of_try, reached_its_end
 from epic_fhir.settings import Settings
+from epic_fhir.task_states import transform_goes_on
 
 if TYPE_CHECKING:
     from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
@@ -170,6 +171,37 @@ class PhaseSubmit(TellsLineage, SparkSubmitOperator):
         return status if status or failure is None else -1
 
 
+class TransformSubmit(PhaseSubmit):
+    """
+    The transform job.
+
+    It applies what has landed although extract failed for another group: one of them must not keep the others from the tables. So
+    its trigger rule is ALL_DONE, which waits for extract's last try, and it looks itself whether something has landed.
+    """
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        key = RunKey.of(context)
+        planned(self, key.task_id, None)  # a plan that leaves the task out comes first
+        self._something_must_have_landed(context, key)
+        return super().execute(context)
+
+    def _something_must_have_landed(self, context: Context, key: RunKey) -> None:
+        state = _state_of("extract", context, key)
+        if state == "success":
+            return
+        with settings_must_hold():
+            lake = Settings.of(Installation.of(key.dag_id)).open_lake()
+        self._begun(lake, key, context)  # load must not take an earlier try's report for this one's
+        exports = None if self.plan is None else rerun.Plan.of_dict(self.plan).requested()
+        if not transform_goes_on(lake, key, state, exports):
+            raise AirflowFailException(
+                f"Nothing was transformed, because no export of this run has landed (the state of extract is {state}). Fix extract "
+                "first"
+            )
+        if state == "failed":
+            self.log.warning("extract failed; transform continues with what has landed")
+
+
 class LoadSubmit(PhaseSubmit):
     """
     The load job, with the database of an Airflow connection where the environment names one.
@@ -189,8 +221,7 @@ class LoadSubmit(PhaseSubmit):
             return super().execute(context)
 
     def _transform_must_have_reached_its_end(self, context: Context, key: RunKey) -> None:
-        tasks = {"dag_id": key.dag_id, "run_ids": [key.run_id], "task_ids": ["transform"]}
-        state = context["ti"].get_task_states(**tasks).get(key.run_id, {}).get("transform")
+        state = _state_of("transform", context, key)
         if state == "success":
             return
         with settings_must_hold():
@@ -200,3 +231,9 @@ class LoadSubmit(PhaseSubmit):
                 f"Nothing was loaded, because transform did not finish (its state is {state}). Fix transform first"
             )
         self.log.warning("transform failed for some types or views; load continues with all other tables")
+
+
+def _state_of(task: str, context: Context, key: RunKey) -> str | None:
+    """What the scheduler knows of another task of the run."""
+    asked = {"dag_id": key.dag_id, "run_ids": [key.run_id], "task_ids": [task]}
+    return context["ti"].get_task_states(**asked).get(key.run_id, {}).get(task)

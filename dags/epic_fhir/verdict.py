@@ -18,10 +18,10 @@ from epic_fhir.evidence import PHASES, export_ids
 from epic_fhir.findings import Judged, finding
 from epic_fhir.judgement import judge
 from epic_fhir.lake import Lake, RunKey
-from epic_fhir.landed_reports import Whole, whole
+from epic_fhir.landed_reports import Whole, of_what_landed, whole
 from epic_fhir.reports import DATA_REFUSED, parse_instant, record
 from epic_fhir.settings import Thresholds
-from epic_fhir.task_states import as_load_went, report_of, state_check
+from epic_fhir.task_states import as_tasks_went, report_of, state_check
 
 
 def validate(
@@ -89,7 +89,7 @@ def publish(
     """
     start, tried = datetime.now(timezone.utc), Attempts()
     left_out = left_out or {}
-    states = tried.of("report", "transform", lambda: as_load_went(lake, key, states), states)
+    states = tried.of("report", "transform", lambda: as_tasks_went(lake, key, states, exports), states)
     given = {task: tried.of("report", task, partial(_given, lake, key, task, left_out, states), None) for task in remedy.ORDER}
     reports = {task: usable(task, report)[0] for task, report in given.items()}
     phases = {phase: given[phase] for phase in PHASES}
@@ -97,7 +97,9 @@ def publish(
     judged = tried.of("report", "checks", lambda: judge(lake, key, phases, thresholds, requested, mends), nothing)
     asked = [task for task in remedy.ORDER if task not in left_out]
     of_tasks = [c for task in asked if (c := state_check(task, states.get(task), reports[task]))]
-    extracted = tried.of("report", "counts of earlier tries", lambda: whole(lake, key, reports["extract"], mends), Whole(None))
+    extracted = tried.of(
+        "report", "counts of earlier tries", lambda: whole(lake, key, of_what_landed(lake, reports["extract"]), mends), Whole(None)
+    )
     left = publication.Publication(lake, key, thresholds, reports, states, start, notes, mends, paused, extracted)
 
     def written(told: list[str]) -> tuple[Judged, dict[str, Any] | None, str]:

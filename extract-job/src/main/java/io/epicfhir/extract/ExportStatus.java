@@ -78,6 +78,7 @@ public final class ExportStatus implements Job {
     Map<String, StatusCheck.State> states = new LinkedHashMap<>();
     for (String export : exports) {
       failures.guard(
+          () -> ExportsReport.group(context, exports, export),
           () -> {
             if (landings.find(export).isEmpty()) {
               states.put(export, state(context, settings, bulk, export));

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -95,6 +96,13 @@ final class ExportsReport {
             .map(landing -> landing.transactionTime().toString())
             .collect(Collectors.joining(",")));
     recorder.result("partitions", List.copyOf(new TreeSet<>(partitions.keySet())));
+  }
+
+  /** The group of an export, which its failure names; empty where the run has no other export. */
+  static Optional<String> group(JobContext context, List<String> exports, String export) {
+    return exports.size() == 1
+        ? Optional.empty()
+        : new ExportLedger(context.lake(), export).started().map(s -> s.asked().group());
   }
 
   /** Those that only a new kick-off can bring: no rerun of the task finds them. */

@@ -45,7 +45,9 @@ public final class Extract implements Job {
     Duration patience = settings.bulk().lockPatience();
     try {
       for (String export : exports) {
-        failures.guard(() -> landings.add(land(context, taking, patience, export)));
+        failures.guard(
+            () -> ExportsReport.group(context, exports, export),
+            () -> landings.add(land(context, taking, patience, export)));
       }
     } finally {
       traffic.sums().countIn(context.recorder().registry());
@@ -59,9 +61,11 @@ public final class Extract implements Job {
     // A crawl that a later one has superseded ends as the later one.
     List<String> landed = landings.stream().map(Landing::exportId).toList();
     ExportsReport.landed(context.recorder(), landed, landings);
+    if (landings.size() == exports.size()) {
+      context.recorder().result("state", "landed");
+    }
     failures.guard(() -> taking.conclude(landings));
     failures.raise();
-    context.recorder().result("state", "landed");
   }
 
   @SuppressWarnings("try") // the lock is held, not used

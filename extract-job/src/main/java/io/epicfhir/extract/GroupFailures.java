@@ -5,7 +5,9 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.common.report.RunRecorder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The failures of single groups of a run: each keeps no other group from coming to its end, and the
@@ -21,13 +23,51 @@ final class GroupFailures {
     this.recorder = recorder;
   }
 
-  /** Does one group's work; its failure waits for the others. */
+  /** Does work for all groups; its failure is one beside those of single groups. */
   void guard(Runnable work) {
+    guard(Optional::empty, work);
+  }
+
+  /**
+   * Does one group's work; its failure waits for the others, and names the group.
+   *
+   * @param group empty where there is no other
+   */
+  void guard(Supplier<Optional<String>> group, Runnable work) {
     try {
       work.run();
-    } catch (JobException e) {
-      failures.add(e);
+    } catch (RuntimeException e) {
+      failures.add(named(known(group), e));
     }
+  }
+
+  /** A ledger that cannot be read is what failed; it then names itself. */
+  private static Optional<String> known(Supplier<Optional<String>> group) {
+    try {
+      return group.get();
+    } catch (JobException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** A defect's own words may quote what was read: its class has to do. */
+  private static JobException named(Optional<String> group, RuntimeException e) {
+    String words = e instanceof JobException ? e.getMessage() : e.getClass().getName();
+    Optional<String> unnamed = group.filter(name -> !words.contains("\"" + name + "\""));
+    if (e instanceof JobException known && unnamed.isEmpty()) {
+      return known;
+    }
+    String prefix = unnamed.map(name -> "Group \"" + name + "\": ").orElse("");
+    return new JobException(exitCode(e), prefix + words, e);
+  }
+
+  private static ExitCode exitCode(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof JobException known) {
+        return known.exitCode();
+      }
+    }
+    return ExitCode.DEFECT;
   }
 
   /**
@@ -48,8 +88,8 @@ final class GroupFailures {
   }
 
   /**
-   * Fails where a group did: by the first failure that no retry mends, else by the first. The
-   * others are notes of the run report.
+   * Fails where a group did: by a defect, whose trace is kept then; else by the first failure that
+   * no retry mends, else by the first. The others are notes of the run report.
    */
   void raise() {
     if (failures.isEmpty()) {
@@ -57,8 +97,13 @@ final class GroupFailures {
     }
     JobException worst =
         failures.stream()
-            .filter(failure -> !PASSING.contains(failure.exitCode()))
+            .filter(failure -> failure.exitCode() == ExitCode.DEFECT)
             .findFirst()
+            .or(
+                () ->
+                    failures.stream()
+                        .filter(failure -> !PASSING.contains(failure.exitCode()))
+                        .findFirst())
             .orElse(failures.get(0));
     failures.stream()
         .filter(failure -> failure != worst)

@@ -18,6 +18,7 @@ import io.epicfhir.extract.source.request.Traffic;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Asks the server for the export of each group, or begins a crawl; plain Java, no Spark. A rerun of
@@ -95,8 +96,10 @@ public final class KickOff implements Job {
     List<GroupKickOff.Result> results = new ArrayList<>();
     GroupFailures failures = new GroupFailures(context.recorder());
     CatchUp catchUp = new CatchUp(context, settings.bulk(), settings.source());
+    boolean several = settings.bulk().groups().size() > 1;
     for (String group : settings.bulk().groups()) {
       failures.guard(
+          () -> Optional.of(group).filter(name -> several),
           () -> {
             catchUp.run(group);
             results.add(started(context, groupKickOff, group));

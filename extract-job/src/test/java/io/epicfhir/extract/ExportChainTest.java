@@ -74,6 +74,9 @@ class ExportChainTest extends SiteTest {
     assertThat(site.error("r3", "extract"))
         .contains("export " + landings.get(1).exportId() + " was withdrawn")
         .contains("Clear the task extract of run etl/r2, or rerun from the kick-off");
+    assertThat(site.report("r3", "extract").at("/result/state").asText())
+        .as("the run's own export is there")
+        .isEqualTo("landed");
     Instant today = Instant.now().truncatedTo(ChronoUnit.DAYS);
     site.window("past", today.minus(1, ChronoUnit.DAYS), today);
     assertThat(site.run(new KickOff(), "past", "kick_off")).as("not covered").isEqualTo(3);

@@ -225,7 +225,11 @@ class SeveralExportsTest {
 
     assertThat(site.run(new Extract(), "r1", "extract")).isEqualTo(3);
 
+    assertThat(site.error("r1", "extract")).startsWith("Group \"north\": ");
     assertThat(site.landings()).extracting(Landing::group).containsExactly("south");
+    assertThat(site.report("r1", "extract").at("/result/export_id").asText())
+        .as("what the tasks after it may go on with")
+        .isEqualTo(site.landings().get(0).exportId());
     assertThat(site.report("r1", "extract").at("/result/state").isMissingNode()).isTrue();
     assertThat(site.run(new Extract(), "r1", "extract")).isZero();
     assertThat(site.landings()).extracting(Landing::group).containsExactly("north", "south");
