@@ -39,7 +39,8 @@ def transform_goes_on(lake: Lake, key: RunKey, extract: str | None, exports: Ite
 
 def as_tasks_went(lake: Lake, key: RunKey, states: dict[str, str], exports: Iterable[str] | None = None) -> dict[str, str]:
     """
-    transform and load start whatever became of the task before, and fail at once where it left nothing to do: then they did not run.
+    transform and load start whatever became of the task before, and fail at once where it left them nothing to do: then they did
+    not run.
 
     :param exports: as for ``landed``
     """

@@ -64,8 +64,17 @@ def test_the_chain_is_one_line_whose_last_task_decides_about_the_run(etl):
         assert after in etl.get_task(before).downstream_task_ids
     assert [t.task_id for t in etl.tasks if not t.downstream_task_ids] == ["report"]
     assert etl.get_task("report").trigger_rule == "all_done"
-    assert etl.get_task("load").trigger_rule == "all_done"  # it looks itself whether transform reached its end
-    assert {t.trigger_rule for t in etl.tasks if t.task_id not in ("load", "report")} == {"all_success"}
+    for task in ("transform", "load"):  # each looks itself whether the one before it left something to do
+        assert etl.get_task(task).trigger_rule == "all_done"
+    assert {t.trigger_rule for t in etl.tasks if t.task_id not in ("transform", "load", "report")} == {"all_success"}
+
+
+def test_nothing_that_is_published_comes_of_a_run_in_which_a_task_failed(dags):
+    for dag in (d for d in dags if d.dag_id in ("epic_fhir_etl", "epic_fhir_rerun")):
+        validate = dag.get_task("validate")
+        assert {"extract", "transform", "load"} <= validate.upstream_task_ids, dag.dag_id
+        assert validate.trigger_rule in ("all_success", "none_failed"), dag.dag_id
+        assert [task.task_id for task in dag.tasks if task.outlets] == ["validate"], dag.dag_id
 
 
 def test_the_wait_holds_no_worker(etl):

@@ -26,7 +26,8 @@ from epic_fhir.installation import Installation
 from epic_fhir.java_task import PhaseJava
 from epic_fhir.lake import Lake
 from epic_fhir.processes import without_secrets
-from epic_fhir.submit import LoadSubmit, PhaseSubmit
+from epic_fhir.rerun import Plan
+from epic_fhir.submit import LoadSubmit, PhaseSubmit, TransformSubmit
 from epic_fhir.task_states import report_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -58,7 +59,7 @@ def home(tmp_path, monkeypatch):
     (tmp_path / "conf" / "spark").mkdir(parents=True)
     (tmp_path / "conf" / "spark" / "local.conf").write_text("spark.ui.enabled false\n")
     (tmp_path / "conf" / "pipeline.conf").write_text('epic-fhir { lake = "../lake", bulk { poll-interval = "30 seconds" } }\n')
-    for module in ("extract-job", "load-job"):
+    for module in ("extract-job", "transform-job", "load-job"):
         (tmp_path / module / "target").mkdir(parents=True)
         (tmp_path / module / "target" / f"{module}-0.1-job.jar").touch()
     [jar] = (REPOSITORY / "extract-job" / "target").glob("extract-job-*-job.jar")
@@ -97,7 +98,7 @@ def called(home):
 
 def lies_in_the_lake(home, task, made):
     folder = home / "lake" / "metrics" / "epic_fhir_etl" / RUN_ID
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{task}.json").write_text(json.dumps(made))
 
 
@@ -250,6 +251,66 @@ def test_a_status_that_could_not_be_asked_for_fails_the_look(home):
     will_leave(home, "wait", failed(report("wait", 0, 1), 4, "Cannot ask for the status: x; rerun"), status=4)
     with pytest.raises(AirflowException, match="Cannot ask for the status: x; rerun"):
         wait().poke(context("wait"))
+
+
+def transform_after(home, state, landed=(), plan=None, **reports):
+    """The transform of a run whose extract ended in this state, with these bronze commits and reports."""
+    for export in landed:
+        (home / "lake" / "state" / "landings").mkdir(parents=True, exist_ok=True)
+        (home / "lake" / "state" / "landings" / f"{export}.json").write_text("{}")
+    for task, exports in reports.items():
+        made = report(task, 0, 1, result={"export_id": exports})
+        lies_in_the_lake(home, task, failed(made, 3, "refused") if task == "extract" else made)
+    made = {"dag_run": Run(), "ti": Task("transform")}
+    made["ti"].get_task_states = lambda **asked: {RUN_ID: {"extract": state}} if asked["task_ids"] == ["extract"] else {}
+    plan = None if plan is None else Plan("r", types=[], views=[], sentences=[], **{"go": True, **plan}).as_dict()
+    main = "io.epicfhir.transform.Transform"
+    return TransformSubmit(task_id="transform", module="transform-job", main=main, plan=plan).execute(made)
+
+
+@pytest.mark.parametrize(
+    ("state", "landed", "plan", "reports"),
+    [
+        ("success", [], None, {}),
+        ("failed", ["e1"], None, {"kick_off": "e1,e2", "extract": "e1"}),
+        ("failed", ["e2"], None, {"kick_off": "e1,e2"}),  # killed: it left no report
+        ("failed", ["e1", "e2"], None, {"kick_off": "e1,e2", "extract": "e1,e2"}),  # what lacks is another run's
+        ("failed", ["e9"], None, {"kick_off": "e1", "extract": "e9"}),  # a crawl that a later one superseded
+        ("failed", ["e1"], {"begin": "extract", "exports": ["e1", "e2"]}, {}),
+        ("failed", ["e1"], {"begin": "kick_off", "exports": []}, {"kick_off": "e1,e2"}),
+        ("skipped", [], {"begin": "transform", "exports": ["e1"]}, {}),
+        ("skipped", [], {"begin": "load", "exports": []}, {}),
+    ],
+)
+def test_what_has_landed_is_transformed_whatever_became_of_another_group(home, state, landed, plan, reports):
+    will_leave(home, "transform", report("transform", 0, 1, result={"exports": ["e1"]}))
+    assert transform_after(home, state, landed, plan, **reports)["exports"] == ["e1"]
+
+
+@pytest.mark.parametrize(
+    ("state", "landed", "plan", "reports"),
+    [
+        ("failed", [], None, {"kick_off": "e1,e2", "extract": "e2"}),
+        ("failed", ["another runs"], None, {"kick_off": "e1", "extract": "e1"}),
+        ("failed", [], None, {}),
+        ("failed", ["e7"], {"begin": "extract", "exports": ["e1"]}, {"kick_off": "e7"}),
+        ("upstream_failed", ["e1"], None, {"kick_off": "e1,e2"}),  # it landed in an earlier try
+        ("upstream_failed", [], None, {}),
+        (None, ["e1"], None, {"kick_off": "e1"}),
+    ],
+)
+def test_nothing_is_transformed_where_nothing_landed(home, state, landed, plan, reports):
+    lies_in_the_lake(home, "transform", report("transform", 0, 9, result={"views": {}}))  # of an earlier try
+    with pytest.raises(AirflowFailException, match=rf"no export of this run has landed \(the state of extract is {state}\)"):
+        transform_after(home, state, landed, plan, **reports)
+    assert not (home / "called").exists()
+    with pytest.raises(AirflowFailException, match="Nothing was loaded"):
+        load_after(None, "failed")
+
+
+def test_a_transform_of_a_plan_that_is_only_shown_is_skipped(home):
+    with pytest.raises(AirflowSkipException, match="Only the plan was requested"):
+        transform_after(home, "skipped", plan={"begin": "extract", "exports": ["e1"], "go": False})
 
 
 def load_after(transform, state, **parts):
