@@ -138,6 +138,15 @@ def killed_job(ward):
     ward.killer = None
 
 
+@contextmanager
+def unknown_group(ward):
+    """The site names a second group, which the server does not know. What the other one has new is in the tables all the same."""
+    ward.set("bulk.groups = [all-patients, nobody]")
+    yield
+    assert ward.wrong() == {}
+    ward.set("bulk.groups = [all-patients]")
+
+
 @dataclass(frozen=True)
 class Case:
     """
@@ -202,6 +211,7 @@ CASES = [
     Case("emptied silver", emptied_silver, "transform", ("Condition", "is paused in Airflow"), "transform"),
     Case("meddling trigger", meddling_trigger, "load", ("patient",), "transform"),
     Case("killed job", killed_job, "extract", ()),
+    Case("unknown group", unknown_group, "extract", ('group "nobody"', "did not land 1 of the 2 exports")),
     Case("half of the conditions gone", half_of_the_conditions_gone, "transform", ("Nothing was deleted",), "transform"),
 ]
 

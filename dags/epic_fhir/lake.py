@@ -17,7 +17,11 @@ _OF_AN_INTERVAL = ("scheduled", "backfill")
 
 @dataclass(frozen=True)
 class RunKey:
-    """One task's try within one run of a DAG."""
+    """
+    One task's try within one run of a DAG.
+
+    :param tries: how many tries Airflow gives the task in all; None where it does not say
+    """
 
     dag_id: str
     run_id: str
@@ -25,6 +29,7 @@ class RunKey:
     try_number: int
     interval_start: datetime
     interval_end: datetime
+    tries: int | None = None
 
     @classmethod
     def of(cls, context: Any) -> RunKey:
@@ -40,7 +45,8 @@ class RunKey:
         start = end = run.run_after
         if run.run_type in _OF_AN_INTERVAL:
             start, end = run.data_interval_start or start, run.data_interval_end or end
-        return cls(ti.dag_id, ti.run_id, ti.task_id, ti.try_number, start, end)
+        retries = getattr(ti, "max_tries", None)
+        return cls(ti.dag_id, ti.run_id, ti.task_id, ti.try_number, start, end, None if retries is None else retries + 1)
 
     def arguments(self, conf: Path, export_id: str | None = None, **selection: list[str]) -> list[str]:
         """The command line of a job; what is selected for it (types, views) joined by commas."""
@@ -53,6 +59,8 @@ class RunKey:
             "interval-start": instant(self.interval_start),
             "interval-end": instant(self.interval_end),
         }
+        if self.tries is not None:
+            named["tries"] = str(self.tries)
         if export_id:
             named["export"] = export_id
         named |= {name: ",".join(values) for name, values in selection.items()}

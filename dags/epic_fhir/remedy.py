@@ -27,7 +27,10 @@ _ADVICE = {
     5: "The job refused data: the message below says what and where. Do what it says first, then run the command.",
     6: "The lake or the database is not available. Check that it exists, is writable and is not full, then rerun.",
 }
-
+_GIVEN_UP = (
+    "A group of this run has no export: the message says why. When that is settled, run this command: it requests the group's "
+    "export again, and uses what the other groups have landed."
+)
 _CHECKS = "The checks name what differs, or what could not be compared. Find the cause, then run the command."
 _QUALITY = (
     "A quality check found bad rows. Its sentence has the query that shows them. If the check or its threshold is wrong, correct "
@@ -70,6 +73,7 @@ def next_step(
     died = failed == "validate" and not any(c["state"] in (FAIL, COULD_NOT_RUN) and c["name"] != TASK for c in checks)
     fallback = "Read the end of the task's log in Airflow."
     told = _of_checks(key, checks) if failed == "validate" and not died else _ADVICE.get(code, fallback)
+    told = _GIVEN_UP if failed == "extract" and result.get("given_up") else told
     # After an extract that failed for one group transform and load went on, and must run again when that group has landed.
     went_on = any(states.get(task) == "success" for task in JOBS[JOBS.index(failed) + 1 :]) if failed in JOBS else False
     refused = refusals.refused(key, failed, code, result, clear(key, only_failed=not went_on))

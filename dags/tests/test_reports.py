@@ -39,6 +39,14 @@ def test_the_arguments_carry_the_data_interval(kind):
     }
 
 
+def test_a_job_is_told_how_many_tries_its_task_has():
+    """As Airflow counts: the first try and its retries; a clear begins anew."""
+    ti = Task()
+    ti.max_tries = 3
+    arguments = RunKey.of({"dag_run": Run(DagRunType.MANUAL), "ti": ti}).arguments(Path("/c"))
+    assert arguments[arguments.index("--tries") + 1] == "4"
+
+
 def test_a_manual_run_without_an_interval_stands_at_the_time_it_was_asked_for():
     arguments = RunKey.of({"dag_run": Run(DagRunType.MANUAL), "ti": Task()}).arguments(Path("/c"))
     assert arguments[arguments.index("--interval-start") + 1] == "2026-03-02T04:00:00Z"

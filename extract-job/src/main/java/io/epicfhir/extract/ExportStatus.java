@@ -90,7 +90,7 @@ public final class ExportStatus implements Job {
       failures.raise();
     }
     ExportsReport.looked(context.recorder(), exports, looked, states);
-    failures.raiseWhatMayPass();
+    failures.raiseWhatMayPass(context.arguments());
   }
 
   private StatusCheck.State state(

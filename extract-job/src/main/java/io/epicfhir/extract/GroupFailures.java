@@ -2,6 +2,7 @@ package io.epicfhir.extract;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.job.JobArguments;
 import io.epicfhir.common.report.RunRecorder;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,16 +72,24 @@ final class GroupFailures {
   }
 
   /**
-   * The same where other groups go on. What a server or a policy has refused for good keeps none of
-   * them: extract fails by it when they have landed. What may pass still fails, so that it is tried
-   * again.
+   * Whether no later try of a task before extract can have another end: a server or a policy has
+   * refused for good, or a server did not answer and this try is the last.
    */
-  void raiseWhatMayPass() {
-    List<JobException> refused =
-        failures.stream().filter(failure -> failure.exitCode() == ExitCode.REFUSED).toList();
-    failures.removeAll(refused);
+  static boolean isSettled(JobException failure, JobArguments arguments) {
+    return failure.exitCode() == ExitCode.REFUSED
+        || (failure.exitCode() == ExitCode.UNAVAILABLE && arguments.isLastTry());
+  }
+
+  /**
+   * The same where other groups go on. What is settled keeps none of them: extract fails by it when
+   * they have landed. What may pass still fails, so that it is tried again.
+   */
+  void raiseWhatMayPass(JobArguments arguments) {
+    List<JobException> settled =
+        failures.stream().filter(failure -> isSettled(failure, arguments)).toList();
+    failures.removeAll(settled);
     raise();
-    refused.forEach(
+    settled.forEach(
         failure ->
             recorder.note(
                 "A group has no export; the others go on, and extract fails by this: "

@@ -1,6 +1,5 @@
 package io.epicfhir.extract;
 
-import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.job.Job;
 import io.epicfhir.common.job.JobContext;
@@ -76,13 +75,13 @@ public final class KickOff implements Job {
     context.recorder().result("state", begun.state());
   }
 
-  /** A refusal is kept for the tasks after this one. */
+  /** What is settled is kept for the tasks after this one. */
   private static GroupKickOff.Result started(
       JobContext context, GroupKickOff groupKickOff, String group) {
     try {
       return groupKickOff.run(group);
     } catch (JobException e) {
-      if (e.exitCode() == ExitCode.REFUSED) {
+      if (GroupFailures.isSettled(e, context.arguments())) {
         String export = Exports.ofGroup(context, group);
         new GivenUp(context.lake(), export).note(Instant.now(), e.getMessage());
       }
@@ -110,6 +109,6 @@ public final class KickOff implements Job {
     }
     // By now the run's exports are decided; another try of it may have decided them before.
     ExportsReport.kickedOff(context.recorder(), Exports.ofGroups(context, settings), results);
-    failures.raiseWhatMayPass();
+    failures.raiseWhatMayPass(context.arguments());
   }
 }

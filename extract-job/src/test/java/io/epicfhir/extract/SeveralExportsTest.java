@@ -134,6 +134,60 @@ class SeveralExportsTest {
     assertThat(landed()).containsExactly("north", "south");
   }
 
+  private int runTry(Job job, String task, int number, int of) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of(site.arguments("r1", task)));
+    arguments.addAll(List.of("--try", "" + number, "--tries", "" + of));
+    return JobRunner.run(job, arguments.toArray(String[]::new));
+  }
+
+  /** Airflow does not try the task again, so nobody is left to ask for the group. */
+  @Test
+  void aServerThatStaysDownForOneGroupKeepsNoOtherFromLanding() throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", "[north, south]");
+    site.settings.put("source.max-tries", "1");
+    site.server.faults().once(Match.kind(RequestKind.KICK_OFF), Fault.badGateway());
+    assertThat(runTry(new KickOff(), "kick_off", 3, 4)).isEqualTo(4);
+    site.server.faults().once(Match.kind(RequestKind.KICK_OFF), Fault.badGateway());
+
+    assertThat(runTry(new KickOff(), "kick_off", 4, 4)).isZero();
+    assertThat(run(new ExportStatus(), "wait")).isZero();
+    assertThat(run(new Extract(), "extract")).isEqualTo(3);
+
+    assertThat(landed()).containsExactly("south");
+    assertThat(site.error("r1", "extract")).contains("group \"north\"", "502");
+    assertThat(site.report("r1", "extract").at("/result/given_up")).hasSize(1);
+    assertThat(site.runAll("r1")).as("what the alert's command does").isZero();
+    assertThat(landed()).containsExactly("north", "south");
+  }
+
+  @Test
+  void aServerThatStaysDownForAllGroupsEndsTheRun() throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", "[north, south]");
+    site.settings.put("source.max-tries", "1");
+    site.server.faults().always(Match.kind(RequestKind.KICK_OFF), Fault.badGateway());
+
+    assertThat(runTry(new KickOff(), "kick_off", 4, 4)).isEqualTo(4);
+  }
+
+  @Test
+  void aStatusThatOneGroupsServerNeverAnswersKeepsNoOtherFromLanding() throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", "[north, south]");
+    site.settings.put("source.max-tries", "1");
+    assertThat(run(new KickOff(), "kick_off")).isZero();
+    site.server.faults().once(Match.kind(RequestKind.STATUS), Fault.badGateway());
+
+    assertThat(runTry(new ExportStatus(), "wait", 4, 4)).isZero();
+
+    assertThat(site.report("r1", "wait").at("/result/state").asText()).isEqualTo("complete");
+    assertThat(site.report("r1", "wait").path("notes").toString()).contains("502", "go on");
+    assertThat(run(new Extract(), "extract")).isEqualTo(4);
+    assertThat(site.error("r1", "extract")).startsWith("Group \"north\": ");
+    assertThat(landed()).containsExactly("south");
+  }
+
   private void oneIsGoneAtTheServer() throws IOException {
     open(SeveralExportsTest::northAndSouth);
     site.settings.put("bulk.groups", "[north, south]");

@@ -17,6 +17,7 @@ import java.util.Set;
  *
  * @param settingsFile path of the HOCON settings
  * @param run which run, task and try this is
+ * @param tries how many tries the scheduler gives the task in all; 0 where nobody says
  * @param export the export to work on, if the task gets one; several joined by commas
  * @param types resource types whose tables are to be rebuilt
  * @param views views whose tables are to be rebuilt
@@ -31,6 +32,7 @@ import java.util.Set;
 public record JobArguments(
     String settingsFile,
     LogicalRun run,
+    int tries,
     Optional<String> export,
     List<String> types,
     List<String> views,
@@ -47,6 +49,7 @@ public record JobArguments(
           "run",
           "task",
           "try",
+          "tries",
           "interval-start",
           "interval-end",
           "export",
@@ -61,7 +64,7 @@ public record JobArguments(
 
   /** How to call a job; part of every complaint about arguments. */
   public static final String USAGE =
-      "--conf FILE --dag ID --run ID --task ID [--try N] --interval-end INSTANT"
+      "--conf FILE --dag ID --run ID --task ID [--try N [--tries N]] --interval-end INSTANT"
           + " [--interval-start INSTANT] [--export ID,...] [--types TYPE,...] [--views NAME,...]"
           + " [--verify NAME,...|all]"
           + " [--accept-deletions TYPE:NUMBER,... --reason TEXT] [--patients FILE --mode MODE [--approved DIGEST]]";
@@ -78,7 +81,8 @@ public record JobArguments(
     String dag = required(values, "dag", problems);
     String runId = required(values, "run", problems);
     String task = required(values, "task", problems);
-    int tryNumber = tryNumber(values.getOrDefault("try", "1"), problems);
+    int tryNumber = tryNumber("try", values.getOrDefault("try", "1"), problems);
+    int tries = values.containsKey("tries") ? tryNumber("tries", values.get("tries"), problems) : 0;
     Instant end = instant("interval-end", required(values, "interval-end", problems), problems);
     Instant start =
         values.containsKey("interval-start")
@@ -97,6 +101,7 @@ public record JobArguments(
     return new JobArguments(
         conf,
         new LogicalRun(dag, runId, task, tryNumber, start, end),
+        tries,
         Optional.ofNullable(values.get("export")),
         list(values.get("types")),
         list(values.get("views")),
@@ -106,6 +111,11 @@ public record JobArguments(
         Optional.ofNullable(values.get("patients")),
         Optional.ofNullable(values.get("approved")),
         values.getOrDefault("mode", ""));
+  }
+
+  /** Whether the scheduler will not try the task again. */
+  public boolean isLastTry() {
+    return tries > 0 && run.tryNumber() >= tries;
   }
 
   private static Map<String, Long> accepted(String text, List<String> problems) {
@@ -153,11 +163,11 @@ public record JobArguments(
     return value;
   }
 
-  private static int tryNumber(String text, List<String> problems) {
+  private static int tryNumber(String name, String text, List<String> problems) {
     if (text.matches("[1-9][0-9]{0,5}")) {
       return Integer.parseInt(text);
     }
-    problems.add("--try is not a number from 1 on: " + text);
+    problems.add("--" + name + " is not a number from 1 on: " + text);
     return 1;
   }
 

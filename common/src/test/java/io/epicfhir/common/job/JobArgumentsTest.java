@@ -23,6 +23,8 @@ class JobArgumentsTest {
             "extract",
             "--try",
             "3",
+            "--tries",
+            "3",
             "--interval-start",
             "2026-03-01T00:00:00+00:00",
             "--interval-end",
@@ -31,6 +33,7 @@ class JobArgumentsTest {
             "e1");
     assertThat(arguments.settingsFile()).isEqualTo("p.conf");
     assertThat(arguments.run().tryNumber()).isEqualTo(3);
+    assertThat(arguments.isLastTry()).isTrue();
     assertThat(arguments.run().key()).isEqualTo("etl/r1");
     assertThat(arguments.export()).contains("e1");
     assertThat(arguments.run().extractionDate())
@@ -54,6 +57,7 @@ class JobArgumentsTest {
             "2026-03-01T00:00:00Z");
     assertThat(arguments.run().intervalStart()).isEqualTo(arguments.run().intervalEnd());
     assertThat(arguments.run().tryNumber()).isEqualTo(1);
+    assertThat(arguments.isLastTry()).as("nobody says how many there are").isFalse();
   }
 
   @Test
