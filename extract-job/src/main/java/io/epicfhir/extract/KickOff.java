@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Asks the server for the export of each group, or begins a crawl; plain Java, no Spark. A rerun of
@@ -77,9 +78,9 @@ public final class KickOff implements Job {
 
   /** What is settled is kept for the tasks after this one. */
   private static GroupKickOff.Result started(
-      JobContext context, GroupKickOff groupKickOff, String group) {
+      JobContext context, String group, Supplier<GroupKickOff.Result> start) {
     try {
-      return groupKickOff.run(group);
+      return start.get();
     } catch (JobException e) {
       if (GroupFailures.isSettled(e, context.arguments())) {
         String export = Exports.ofGroup(context, group);
@@ -99,10 +100,15 @@ public final class KickOff implements Job {
     for (String group : settings.bulk().groups()) {
       failures.guard(
           () -> Optional.of(group).filter(name -> several),
-          () -> {
-            catchUp.run(group);
-            results.add(started(context, groupKickOff, group));
-          });
+          () ->
+              results.add(
+                  started(
+                      context,
+                      group,
+                      () -> {
+                        catchUp.run(group);
+                        return groupKickOff.run(group);
+                      })));
     }
     if (results.isEmpty()) {
       failures.raise();
