@@ -20,7 +20,7 @@ final class PartlyLandedTest {
 
   @BeforeEach
   void makeLake() {
-    lake = new TestLake(folder).withoutSpark();
+    lake = new TestLake(folder);
   }
 
   /** Extract died, or was refused, when its files lay in bronze and its commit did not. */
