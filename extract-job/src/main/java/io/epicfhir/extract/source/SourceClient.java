@@ -47,8 +47,11 @@ public final class SourceClient {
    * @param jvms how many clients there are in all
    */
   SourceClient(SourceSettings settings, Pace pace, int jvms) {
+    this(settings, pace, jvms, new Http(settings));
+  }
+
+  SourceClient(SourceSettings settings, Pace pace, int jvms, Http http) {
     this.settings = settings;
-    Http http = new Http(settings);
     Bodies bodies = new Bodies(settings);
     this.auth = new SmartBackendAuth(settings, http, bodies, pace);
     this.origins = new Origins(settings.baseUrl(), settings.allowedOrigins());

@@ -2,6 +2,7 @@ package io.epicfhir.extract.source;
 
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import io.epicfhir.extract.source.http.Http;
 import io.epicfhir.extract.source.pace.Pace;
 import io.epicfhir.extract.source.request.Traffic;
 import io.epicfhir.extract.source.settings.SigningAlgorithm;
@@ -16,6 +17,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.http.conn.socket.LayeredConnectionSocketFactory;
 
 /** A client of a server in a test: it pauses for no time, and keeps what it would have waited. */
 public final class ClientOf {
@@ -71,6 +73,13 @@ public final class ClientOf {
     return this;
   }
 
+  /** Has these timeouts, and tries so many times. */
+  ClientOf impatient(Duration timeouts, int times) {
+    timeout = timeouts;
+    tries = times;
+    return this;
+  }
+
   public SourceSettings settings() {
     return new SourceSettings(
         base,
@@ -106,6 +115,11 @@ public final class ClientOf {
 
   public SourceClient client() {
     return new SourceClient(settings(), new Pace(Clock.systemUTC(), this::pause));
+  }
+
+  SourceClient client(LayeredConnectionSocketFactory tls) {
+    Pace pace = new Pace(Clock.systemUTC(), this::pause);
+    return new SourceClient(settings(), pace, 1, new Http(settings(), tls));
   }
 
   private void pause(Duration wait) {

@@ -29,6 +29,10 @@ class EndlessAnswersTest extends HttpCase {
     PRELIMINARY("", "HTTP/1.1 100 Continue\r\n\r\n".repeat(100), 0),
     SLOW_PRELIMINARY("", "HTTP/1.1 102 Processing\r\n\r\n", 100),
     SLOW_HEADER("HTTP/1.1 200 OK\r\nX: ", "a", 100),
+    SLOW_CHUNK(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5;",
+        "a",
+        100),
     SLOW_BODY(
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n",
         "          ".repeat(150),

@@ -22,6 +22,8 @@ import java.util.function.Function;
  */
 public final class RawServer implements AutoCloseable {
   private final ServerSocket socket;
+  private final Wrapper wrapper;
+  private final String scheme;
   private final Function<Request, Answer> answers;
   private final List<Request> asked = new CopyOnWriteArrayList<>();
 
@@ -79,8 +81,19 @@ public final class RawServer implements AutoCloseable {
     }
   }
 
+  /** What a connection is spoken through, such as TLS. */
+  interface Wrapper {
+    Socket wrap(Socket accepted) throws IOException;
+  }
+
   public RawServer(Function<Request, Answer> answers) throws IOException {
+    this(answers, "http", accepted -> accepted);
+  }
+
+  RawServer(Function<Request, Answer> answers, String scheme, Wrapper wrapper) throws IOException {
     this.answers = answers;
+    this.scheme = scheme;
+    this.wrapper = wrapper;
     this.socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     Thread thread = new Thread(this::serve, "raw-server");
     thread.setDaemon(true);
@@ -88,7 +101,7 @@ public final class RawServer implements AutoCloseable {
   }
 
   public String url(String path) {
-    return "http://127.0.0.1:" + socket.getLocalPort() + path;
+    return scheme + "://127.0.0.1:" + socket.getLocalPort() + path;
   }
 
   /** What was asked, in order. */
@@ -103,7 +116,8 @@ public final class RawServer implements AutoCloseable {
 
   private void serve() {
     while (!socket.isClosed()) {
-      try (Socket one = socket.accept()) {
+      try (Socket accepted = socket.accept();
+          Socket one = wrapper.wrap(accepted)) {
         Request request = read(new BufferedInputStream(one.getInputStream()));
         asked.add(request);
         Answer answer = answers.apply(request);

@@ -16,12 +16,28 @@ import java.util.Base64;
 
 /** A certificate that nobody trusts, made by the JDK's keytool. */
 public final class SelfSigned {
-  private static final String PASSWORD = "sandbox";
+  /** Of the key store and its key. */
+  public static final String PASSWORD = "sandbox";
+
+  private static final String NAME = "sandbox";
 
   private SelfSigned() {}
 
   /** Makes a key; the certificate, as PEM, goes to the file so that a test may trust it. */
   public static SslContext make(Path certificateFile) throws IOException, InterruptedException {
+    try {
+      KeyStore keys = keys();
+      X509Certificate certificate = (X509Certificate) keys.getCertificate(NAME);
+      Files.writeString(certificateFile, pem(certificate.getEncoded()));
+      PrivateKey key = (PrivateKey) keys.getKey(NAME, PASSWORD.toCharArray());
+      return SslContextBuilder.forServer(key, certificate).sslProvider(SslProvider.JDK).build();
+    } catch (GeneralSecurityException e) {
+      throw new IOException("Cannot make a certificate", e);
+    }
+  }
+
+  /** A new key and its certificate, for this machine. */
+  public static KeyStore keys() throws IOException, InterruptedException {
     Path folder = Files.createTempDirectory("sandbox-tls");
     Path file = folder.resolve("keys.p12");
     try {
@@ -30,10 +46,7 @@ public final class SelfSigned {
       try (InputStream in = Files.newInputStream(file)) {
         keys.load(in, PASSWORD.toCharArray());
       }
-      X509Certificate certificate = (X509Certificate) keys.getCertificate("sandbox");
-      Files.writeString(certificateFile, pem(certificate.getEncoded()));
-      PrivateKey key = (PrivateKey) keys.getKey("sandbox", PASSWORD.toCharArray());
-      return SslContextBuilder.forServer(key, certificate).sslProvider(SslProvider.JDK).build();
+      return keys;
     } catch (GeneralSecurityException e) {
       throw new IOException("Cannot make a certificate", e);
     } finally {
@@ -54,7 +67,7 @@ public final class SelfSigned {
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
                 "-genkeypair",
                 "-alias",
-                "sandbox",
+                NAME,
                 "-keyalg",
                 "EC",
                 "-groupname",

@@ -66,13 +66,11 @@ public final class Bodies {
       return new Reply(response, new byte[0]);
     }
     PushbackInputStream raw = new PushbackInputStream(response.getEntity().getContent(), 1);
-    int first = raw.read();
-    if (first < 0) {
-      return new Reply(response, new byte[0]); // an answer of 202 may be named gzip and be empty
-    }
-    raw.unread(first);
     if (response.getStatusLine().getStatusCode() >= 400) {
       return new Reply(response, reason(what, response, raw, traffic));
+    }
+    if (isEmpty(raw)) {
+      return new Reply(response, new byte[0]); // an answer of 202 may be named gzip and be empty
     }
     InputStream in = open(what, response, raw, traffic);
     byte[] bytes = json(response, upTo(in, longest), longest);
@@ -80,10 +78,22 @@ public final class Bodies {
     return new Reply(response, bytes);
   }
 
+  private static boolean isEmpty(PushbackInputStream body) throws IOException {
+    int first = body.read();
+    if (first >= 0) {
+      body.unread(first);
+    }
+    return first < 0;
+  }
+
   /** Of a refusal the status counts, also where its reason cannot be unpacked. */
-  private byte[] reason(String what, HttpResponse response, InputStream raw, Traffic traffic)
+  private byte[] reason(
+      String what, HttpResponse response, PushbackInputStream raw, Traffic traffic)
       throws IOException {
     try {
+      if (isEmpty(raw)) {
+        return new byte[0];
+      }
       InputStream in = open(what, response, raw, traffic);
       // What is longer gives no reason; closing the stream, not the answer, would read it all.
       return json(response, in.readNBytes(LONGEST_REASON), LONGEST_REASON);

@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import org.apache.http.HttpClientConnection;
 import org.apache.http.HttpException;
 import org.apache.http.HttpRequest;
@@ -39,22 +37,7 @@ final class HeadLimits {
   /** Answers of 1xx before the answer. */
   private static final int MOST_PRELIMINARY = 20;
 
-  private static final ScheduledThreadPoolExecutor TIMER = timer();
-
   private HeadLimits() {}
-
-  private static ScheduledThreadPoolExecutor timer() {
-    ScheduledThreadPoolExecutor timer =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "answer-deadline");
-              thread.setDaemon(true);
-              return thread;
-            });
-    timer.setRemoveOnCancelPolicy(true);
-    return timer;
-  }
 
   /** The limits of one connection. */
   static ConnectionConfig connection() {
@@ -118,13 +101,12 @@ final class HeadLimits {
 
     private Deadline(HttpRequestBase request, Duration time) {
       this.end =
-          TIMER.schedule(
+          Watchdog.after(
+              time,
               () -> {
                 passed = true;
                 request.abort();
-              },
-              time.toMillis(),
-              TimeUnit.MILLISECONDS);
+              });
     }
 
     /** What a failure of the request is in truth. */

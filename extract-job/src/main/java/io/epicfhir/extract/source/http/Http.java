@@ -34,6 +34,7 @@ import org.apache.http.client.methods.HttpRequestWrapper;
 import org.apache.http.config.RegistryBuilder;
 import org.apache.http.conn.ConnectTimeoutException;
 import org.apache.http.conn.socket.ConnectionSocketFactory;
+import org.apache.http.conn.socket.LayeredConnectionSocketFactory;
 import org.apache.http.conn.socket.PlainConnectionSocketFactory;
 import org.apache.http.conn.util.PublicSuffixMatcher;
 import org.apache.http.entity.ContentType;
@@ -56,21 +57,31 @@ public final class Http {
   /** How many times source.idle-timeout an answer's head may take. */
   private static final int HEAD_IDLE_TIMEOUTS = 4;
 
+  /** How many times source.idle-timeout one read of a body may take. */
+  private static final int READ_IDLE_TIMEOUTS = 2;
+
   private final CloseableHttpClient client;
   private final Duration untilHead;
+  private final Duration longestRead;
 
   public Http(SourceSettings settings) {
+    this(settings, new LazyTls());
+  }
+
+  /** With another TLS than the JVM's. */
+  public Http(SourceSettings settings, LayeredConnectionSocketFactory tls) {
     int connect = (int) settings.connectTimeout().toMillis();
     Duration head =
         settings
             .idleTimeout()
             .multipliedBy(HEAD_IDLE_TIMEOUTS)
             .plus(settings.connectTimeout().multipliedBy(2)); // for a connection, and to connect
+    this.longestRead = settings.idleTimeout().multipliedBy(READ_IDLE_TIMEOUTS);
     this.untilHead = head.compareTo(settings.retryBudget()) < 0 ? head : settings.retryBudget();
     this.client =
         HttpClients.custom()
             .useSystemProperties()
-            .setConnectionManager(connections(settings))
+            .setConnectionManager(connections(settings, tls))
             .setRequestExecutor(HeadLimits.executor())
             // For cookies, which are not kept; reading the list takes a while.
             .setPublicSuffixMatcher(new PublicSuffixMatcher(List.of(), List.of()))
@@ -90,12 +101,13 @@ public final class Http {
             .build();
   }
 
-  private static PoolingHttpClientConnectionManager connections(SourceSettings settings) {
+  private static PoolingHttpClientConnectionManager connections(
+      SourceSettings settings, LayeredConnectionSocketFactory tls) {
     PoolingHttpClientConnectionManager connections =
         new PoolingHttpClientConnectionManager(
             RegistryBuilder.<ConnectionSocketFactory>create()
                 .register("http", PlainConnectionSocketFactory.getSocketFactory())
-                .register("https", new LazyTls())
+                .register("https", tls)
                 .build(),
             HeadLimits.connections());
     connections.setDefaultConnectionConfig(HeadLimits.connection());
@@ -205,7 +217,9 @@ public final class Http {
   private CloseableHttpResponse execute(Ask ask, HttpRequestBase request) throws IOException {
     HeadLimits.Deadline deadline = HeadLimits.deadline(request, untilHead);
     try (deadline) {
-      return client.execute(host(ask.url()), request);
+      CloseableHttpResponse response = client.execute(host(ask.url()), request);
+      WatchedBody.watch(response, request, longestRead);
+      return response;
     } catch (IOException e) {
       throw deadline.failure(e);
     }
