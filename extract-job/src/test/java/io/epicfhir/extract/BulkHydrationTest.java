@@ -238,6 +238,25 @@ class BulkHydrationTest {
   }
 
   @Test
+  void aReadThatIsRefusedForAnHourKeepsNoOtherWaiting() throws IOException {
+    assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
+    assertThat(site.run(new ExportStatus(), "r1", "wait")).isZero();
+    site.server.faults().once(Match.kind(RequestKind.READ), Fault.busy(503, "3600"));
+    long before = reads();
+
+    assertThat(site.run(new Extract(), "r1", "extract")).isEqualTo(5);
+
+    assertThat(site.error("r1", "extract")).contains("throttled=1", "the server answered 503");
+    assertThat(site.landings()).isEmpty();
+    int all = EpicSite.reached(site, "reference").size();
+    assertThat(reads() - before).as("all others are read").isGreaterThanOrEqualTo(all);
+    before = reads();
+    assertThat(site.run(new Extract(), "r1", "extract")).isZero();
+    assertThat(reads() - before).as("only that one is read again").isEqualTo(1);
+    assertThat(EpicSite.landed(site)).isEqualTo(EpicSite.reached(site, "export", "reference"));
+  }
+
+  @Test
   void whatAnEarlierExportBroughtIsNotReadForOneOfChanges(@TempDir Path other) throws IOException {
     String patient = "{\"resourceType\":\"Patient\",\"id\":\"a\"}\n";
     String report =

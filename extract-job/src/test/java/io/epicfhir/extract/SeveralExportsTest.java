@@ -188,6 +188,40 @@ class SeveralExportsTest {
     assertThat(landed()).containsExactly("south");
   }
 
+  /** What one group is told says nothing of the other. */
+  @Test
+  void aKickOffThatIsRefusedForAnHourKeepsNoOtherGroupFromBeingAskedFor() throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", "[north, south]");
+    site.server.faults().once(Match.kind(RequestKind.KICK_OFF), Fault.busy(503, "3600"));
+
+    assertThat(run(new KickOff(), "kick_off")).isEqualTo(4);
+
+    assertThat(site.error("r1", "kick_off"))
+        .contains("the export of group \"north\": the server answered 503");
+    assertThat(site.server.requests().exportsStarted()).isOne();
+    assertThat(site.runAll("r1")).as("the next try").isZero();
+    assertThat(landed()).containsExactly("north", "south");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {503, 429})
+  void aFileThatIsRefusedForAnHourKeepsNoOtherGroupFromLanding(int status) throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", "[north, south]");
+    assertThat(run(new KickOff(), "kick_off")).isZero();
+    assertThat(run(new ExportStatus(), "wait")).isZero();
+    site.server.faults().once(Match.file("Patient"), Fault.busy(status, "3600"));
+
+    assertThat(run(new Extract(), "extract")).isEqualTo(4);
+
+    assertThat(site.error("r1", "extract"))
+        .contains("Cannot download file Patient", "the server answered " + status);
+    assertThat(landed()).containsExactly("south");
+    assertThat(run(new Extract(), "extract")).isZero();
+    assertThat(landed()).containsExactly("north", "south");
+  }
+
   private void oneIsGoneAtTheServer() throws IOException {
     open(SeveralExportsTest::northAndSouth);
     site.settings.put("bulk.groups", "[north, south]");

@@ -96,7 +96,7 @@ class TooSoonTest extends SiteTest {
     assertThat(site.error("r2", "kick_off")).contains("the server answered 503");
   }
 
-  /** Of two groups the second is not even asked for, since the first one's answer named a time. */
+  /** The first one's answer is no word about the second, which is asked for. */
   @Test
   void aTimeThatAnotherGroupsAnswerNamedAdoptsNothing() throws IOException {
     open(o -> o.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3"))));
@@ -106,6 +106,8 @@ class TooSoonTest extends SiteTest {
 
     assertThat(site.runAll("r2")).isEqualTo(4);
 
+    assertThat(site.error("r2", "kick_off")).contains("the export of group \"north\"", "503");
+    assertThat(site.server.requests().exportsStarted()).as("two before it").isEqualTo(3);
     assertThat(site.report("r2", "kick_off").path("notes").toString())
         .doesNotContain("This run uses what landed at ");
   }

@@ -34,12 +34,18 @@ final class Exchange {
   private static final int TOO_MANY = 429;
   private static final Set<Integer> TOO_MUCH = Set.of(TOO_MANY, 503);
 
+  /** A gateway's, without a word of the server behind it. */
+  private static final Set<Integer> NO_SERVER = Set.of(502, 504);
+
   private final Http http;
   private final boolean signsIn;
   private final SmartBackendAuth auth;
   private final RequestGate gate;
   private final Origins origins;
   private final Clock clock;
+
+  /** What the server gave last; its metadata before that. */
+  private volatile Ask served;
 
   /** Takes in the answer while the request's place is held. */
   interface Receiver<T> {
@@ -60,6 +66,8 @@ final class Exchange {
     this.gate = gate;
     this.origins = origins;
     this.clock = clock;
+    URI metadata = URI.create(settings.baseUrl() + "/metadata");
+    this.served = Ask.get("read " + metadata, metadata, "application/fhir+json").withToken();
   }
 
   <T> T run(Ask ask, Redirects redirects, Traffic traffic, Receiver<T> receiver)
@@ -116,15 +124,39 @@ final class Exchange {
     int status = response.getStatusLine().getStatusCode();
     if (TOO_MUCH.contains(status)) {
       traffic.refused();
-      Optional<Duration> wait =
-          RetryAfter.of(
-              Reply.header(response, "Retry-After"), Reply.header(response, "Date"), clock);
       boolean alone = ask.alone() && (status == TOO_MANY || ask.repeatable());
-      slot.refused(alone ? Optional.empty() : wait);
-    } else {
+      slot.refused(alone ? Optional.empty() : wait(response), () -> servedAgain(traffic));
+    } else if (!NO_SERVER.contains(status)) {
       slot.answered(Duration.ofNanos(System.nanoTime() - begin));
+      boolean again = status == 200 && ask.method().equals("GET") && !ask.alone();
+      served = again ? ask : served;
     }
     return response;
+  }
+
+  private Optional<Duration> wait(CloseableHttpResponse response) {
+    return RetryAfter.of(
+        Reply.header(response, "Retry-After"), Reply.header(response, "Date"), clock);
+  }
+
+  /** Asks again for what the server served last, or for its metadata; the body is left unread. */
+  private Optional<Duration> servedAgain(Traffic traffic) throws IOException {
+    Ask ask = served;
+    try {
+      Optional<AccessToken> token =
+          signsIn && ask.token() ? Optional.of(auth.token(traffic)) : Optional.empty();
+      try (CloseableHttpResponse response = http.send(ask, token, traffic)) {
+        int status = response.getStatusLine().getStatusCode();
+        if (NO_SERVER.contains(status)) {
+          throw new IOException("the gateway has no server");
+        }
+        return TOO_MUCH.contains(status)
+            ? Optional.of(wait(response).orElse(Duration.ZERO))
+            : Optional.empty();
+      }
+    } catch (PassingFailure | JobException e) {
+      throw new IOException("no answer of the server", e);
+    }
   }
 
   /** Where a redirect leads; empty where the answer is to be taken as it is. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
+import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -91,7 +92,11 @@ public class CrawlFaultsTest {
       throws IOException {
     try (CrawlSite site = site()) {
       site.set("source.max-tries", "2").set("source.max-in-flight", "1");
-      site.server.faults().always(Match.search("MedicationRequest"), Fault.busy(429, "0"));
+      site.server
+          .faults()
+          .always(Match.search("MedicationRequest"), Fault.busy(429, "0"))
+          .from(
+              2, Match.kind(RequestKind.METADATA), Fault.busy(429, "0")); // the crawl's time first
       assertThat(site.crawl("r1")).isEqualTo(4);
       assertThat(site.error("r1")).contains("Cannot search MedicationRequest").contains("rerun");
       assertThat(site.landings()).isEmpty();
@@ -103,6 +108,24 @@ public class CrawlFaultsTest {
       // Three searches of conditions for each of four patients, over both runs.
       assertThat(site.asked("Condition")).isEqualTo(12);
       assertThat(site.report("r1").path("notes").toString()).contains("done by an earlier try");
+    }
+  }
+
+  /** A gateway before one url names a time that nobody waits for. */
+  @ParameterizedTest
+  @ValueSource(ints = {503, 429})
+  void oneUrlThatIsRefusedForAnHourKeepsNoOtherWaiting(int status) throws IOException {
+    try (CrawlSite site = site()) {
+      site.server.faults().once(LABS, Fault.busy(status, "3600"));
+      assertThat(site.crawl("r1")).isEqualTo(5);
+      assertThat(site.error("r1"))
+          .contains("1 of", "searches were refused", "throttled of Observation")
+          .contains("the server answered " + status);
+      assertThat(site.landings()).isEmpty();
+      site.log().clear();
+
+      landsAll(site);
+      assertThat(site.asked("Condition")).as("nothing else is asked again").isZero();
     }
   }
 

@@ -51,6 +51,10 @@ class OneBadPatientTest {
         Arguments.of("http-500", Reply.of(500, "text/html", PAGE)),
         Arguments.of("http-502", Reply.of(502, "text/html", PAGE)),
         Arguments.of("http-504", Reply.of(504, "text/html", PAGE)),
+        Arguments.of("http-503", Reply.of(503, "text/html", PAGE)),
+        Arguments.of("http-429", Reply.of(429, "text/plain", "")),
+        Arguments.of("http-503", inAnHour(503)),
+        Arguments.of("http-429", inAnHour(429)),
         Arguments.of("broken-answer", Reply.of(200, "text/html", PAGE)),
         Arguments.of("broken-answer", Reply.fhir(200, "{\"resourceType\":\"Bund")),
         Arguments.of("http-501", Reply.of(501, "text/plain", "")),
@@ -75,6 +79,10 @@ class OneBadPatientTest {
         Arguments.of("broken-answer", Reply.fhir(200, "{}").with("Content-Encoding: deflate")),
         Arguments.of("unreadable-link", next("urn:uuid:1234")),
         Arguments.of("link-to-another-origin", next("https://other.example.org/R4?page=2")));
+  }
+
+  private static Reply inAnHour(int status) {
+    return Reply.of(status, "text/plain", "").with("Retry-After: 3600");
   }
 
   private static Reply redirect(String location) {
@@ -119,6 +127,25 @@ class OneBadPatientTest {
     assertThat(site.newest()).hasSize(30);
   }
 
+  @Test
+  void aServerThatWantsNoRequestsForAnHourGetsNoMoreThanAFew() throws IOException {
+    clinic.answers("Condition", inAnHour(503));
+    clinic.answers("Patient", inAnHour(503));
+    clinic.answers("Observation", inAnHour(503));
+    clinic.rules.add(
+        path ->
+            clinic.count("metadata") > 1
+                ? java.util.Optional.of(inAnHour(503))
+                : java.util.Optional.empty());
+
+    assertThat(site.crawl("r1")).isEqualTo(4);
+
+    assertThat(site.error("r1")).contains("rerun");
+    // What was in flight with the first one, the probe, and the metadata before and after it.
+    assertThat(clinic.asked.size()).isLessThanOrEqualTo(4 + 1 + 2 + 1);
+    assertThat(site.landings()).isEmpty();
+  }
+
   /** With the address but no ids, and with the server's own name of the request. */
   @Test
   void aRefusalIsToldSoThatTheOperatorFindsTheRequest() throws IOException {
@@ -143,8 +170,13 @@ class OneBadPatientTest {
     assertThat(site.newest()).hasSize(30).contains(clinic.resources.get("Patient/p3"));
   }
 
-  @Test
-  void oneSickPatientOfManySearchesEndsNothing() throws IOException {
+  static Stream<Reply> sick() {
+    return Stream.of(Reply.of(500, "text/html", PAGE), inAnHour(503));
+  }
+
+  @ParameterizedTest
+  @MethodSource("sick")
+  void oneSickPatientOfManySearchesEndsNothing(Reply reply) throws IOException {
     Clinic.plan(
         site,
         "Patient = \"_id={patient}\", Condition = ["
@@ -152,23 +184,25 @@ class OneBadPatientTest {
                 .mapToObj(i -> "\"patient={patient}&category=" + i + "\"")
                 .collect(Collectors.joining(","))
             + "]");
-    clinic.answers("Condition?patient=p0", Reply.of(500, "text/html", PAGE)); // the first of all
+    clinic.answers("Condition?patient=p0", reply); // the first of all
     site.set("source.max-in-flight", "1");
     assertThat(site.crawl("r1")).isEqualTo(5);
     assertThat(site.error("r1")).contains("30 of 310 searches");
   }
 
-  @Test
-  void oneTypeThatCannotBeReadEndsNothing() throws IOException {
+  @ParameterizedTest
+  @MethodSource("sick")
+  void oneTypeThatCannotBeReadEndsNothing(Reply reply) throws IOException {
     for (int i = 0; i < 25; i++) {
       String recorder = "\"recorder\":{\"reference\":\"Practitioner/d" + i + "\"},\"subject\"";
       clinic.has(condition("y" + i, "p1").replace("\"subject\"", recorder));
     }
-    clinic.answers("Practitioner/", Reply.of(500, "text/html", PAGE));
+    clinic.answers("Practitioner/", reply);
+    String code = "http-" + reply.status();
     assertThat(site.crawl("r1")).isEqualTo(5);
-    assertThat(site.error("r1")).contains("http-500=25");
+    assertThat(site.error("r1")).contains(code + "=25");
 
-    site.set("crawl.accepted-errors", "http-500");
+    site.set("crawl.accepted-errors", code);
     assertThat(site.crawl("r1")).as("nothing but these reads is asked").isZero();
     assertThat(site.newest()).hasSize(55);
   }

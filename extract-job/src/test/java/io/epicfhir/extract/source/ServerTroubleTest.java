@@ -141,20 +141,74 @@ class ServerTroubleTest extends HttpCase {
 
   @ParameterizedTest
   @CsvSource({"429, 21600", "503, 21600", "429, 99999999999"})
-  void a_wait_beyond_the_budget_ends_the_run_at_once(int status, String seconds)
+  void a_wait_beyond_the_budget_of_all_requests_ends_the_run_at_once(int status, String seconds)
       throws IOException {
     SourceClient client =
         open(r -> Answer.of(status, "text/plain", "").with("Retry-After", seconds));
 
-    for (String path : new String[] {"/fhir/Goal", "/fhir/Flag"}) {
+    for (String path : new String[] {"/fhir/Goal", "/fhir/Flag", "/fhir/List"}) {
       assertThatThrownBy(() -> client.fetch(ask(path), site.traffic, 1000))
           .hasMessageContaining("source.retry-budget")
           .extracting(e -> ((JobException) e).exitCode())
           .isEqualTo(ExitCode.UNAVAILABLE);
     }
-    // The second one was not even sent.
-    assertThat(server.targets()).containsExactly("/fhir/Goal");
+    // The second one asks whether it is the server; the third one was not even sent.
+    assertThat(server.targets()).containsExactly("/fhir/Goal", "/fhir/Flag", "/fhir/metadata");
     assertThat(site.pauses).isEmpty();
+  }
+
+  /** Of one url, then of a second one; neither keeps the others from being served. */
+  @ParameterizedTest
+  @CsvSource({"429", "503"})
+  void aWaitBeyondTheBudgetOfOneRequestFailsThatOneOnly(int status) throws IOException {
+    SourceClient client =
+        open(
+            r ->
+                r.path().matches(".*/(Goal|Binary/1)")
+                    ? Answer.of(status, "text/plain", "").with("Retry-After", "3600")
+                    : Answer.json("{}"));
+
+    for (String path : new String[] {"/fhir/Goal", "/fhir/Binary/1"}) {
+      JobException failure =
+          catchThrowableOfType(
+              JobException.class, () -> client.fetch(ask(path), site.traffic, 1000));
+      assertThat(failure.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+      assertThat(failure).hasMessageContaining("the server answered " + status + ", after 1 tries");
+      assertThat(client.fetch(ask("/fhir/Flag"), site.traffic, 1000).status()).isEqualTo(200);
+      assertThat(client.fetch(ask("/fhir/List"), site.traffic, 1000).status()).isEqualTo(200);
+    }
+    assertThat(server.asked()).hasSize(6);
+    assertThat(site.pauses).isEmpty();
+  }
+
+  /** The next request is of the same type: what was served before tells that it is not all. */
+  @Test
+  void aWaitBeyondTheBudgetOfAWholeTypeFailsThatTypeOnly() throws IOException {
+    SourceClient client =
+        open(
+            r ->
+                r.path().contains("/Goal")
+                    ? Answer.of(503, "text/plain", "").with("Retry-After", "3600")
+                    : Answer.json("{}"));
+    client.fetch(ask("/fhir/Flag"), site.traffic, 1000);
+
+    for (int i = 1; i <= 4; i++) {
+      String path = "/fhir/Goal/" + i;
+      assertThatThrownBy(() -> client.fetch(ask(path), site.traffic, 1000))
+          .hasMessageContaining("the server answered 503");
+    }
+
+    assertThat(client.fetch(ask("/fhir/List"), site.traffic, 1000).status()).isEqualTo(200);
+    assertThat(server.targets())
+        .containsExactly(
+            "/fhir/Flag",
+            "/fhir/Goal/1",
+            "/fhir/Goal/2",
+            "/fhir/Flag",
+            "/fhir/Goal/3",
+            "/fhir/Goal/4",
+            "/fhir/Flag",
+            "/fhir/List");
   }
 
   @Test

@@ -11,16 +11,22 @@ public final class FaultPlan {
   private static final class Rule {
     final Match match;
     final Fault fault;
+    int skip;
     int left;
 
-    Rule(Match match, Fault fault, int left) {
+    Rule(Match match, Fault fault, int skip, int left) {
       this.match = match;
       this.fault = fault;
+      this.skip = skip;
       this.left = left;
     }
 
     boolean takes(RequestKind kind, String type) {
       if (left == 0 || !match.matches(kind, type)) {
+        return false;
+      }
+      if (skip > 0) {
+        skip--;
         return false;
       }
       left -= left == Integer.MAX_VALUE ? 0 : 1;
@@ -42,13 +48,19 @@ public final class FaultPlan {
 
   /** The next matches fail, that many. */
   public synchronized FaultPlan times(int times, Match match, Fault fault) {
-    rules.add(new Rule(match, fault, times));
+    rules.add(new Rule(match, fault, 0, times));
     return this;
   }
 
   /** Every match fails until {@link #clear()}. */
   public FaultPlan always(Match match, Fault fault) {
     return times(Integer.MAX_VALUE, match, fault);
+  }
+
+  /** Every match from this one on, counted from 1, fails until {@link #clear()}. */
+  public synchronized FaultPlan from(int number, Match match, Fault fault) {
+    rules.add(new Rule(match, fault, number - 1, Integer.MAX_VALUE));
+    return this;
   }
 
   /** Every request but those to the admin endpoints takes at least this long. */

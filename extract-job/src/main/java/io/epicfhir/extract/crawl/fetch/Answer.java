@@ -47,6 +47,7 @@ public sealed interface Answer {
      */
     public boolean isServersTrouble() {
       return status >= 500
+          || Refusals.PERHAPS_DOWN.contains(status)
           || names().contains(Refusals.BROKEN)
           || names().contains(Refusals.NO_ANSWER);
     }

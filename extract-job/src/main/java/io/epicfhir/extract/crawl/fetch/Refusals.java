@@ -28,12 +28,11 @@ final class Refusals {
   static final String UNUSABLE = "unusable-answer";
 
   /** What a proxy or a busy server says: it may hold for all requests. */
-  private static final Set<Integer> PERHAPS_DOWN = Set.of(408, 502, 503, 504);
+  static final Set<Integer> PERHAPS_DOWN = Set.of(408, 429, 502, 503, 504);
 
   private static final int UNAUTHORIZED = 401;
   private static final int GONE = 410;
   private static final int NOT_FOUND = 404;
-  private static final int TOO_MANY = 429;
 
   private final Ask metadata;
   private final Consumer<Ask> asking;
@@ -102,8 +101,7 @@ final class Refusals {
       status = passing.status();
       codes = passing.codes();
     }
-    boolean dayIsOver = codes.contains(PageFetch.DAILY_LIMIT); // whatever status it comes with
-    if (status < 300 || (status == TOO_MANY && !dayIsOver)) {
+    if (status < 300) {
       throw failure;
     }
     if (codes.contains(OutcomeCode.EXPIRED)) {
@@ -115,8 +113,10 @@ final class Refusals {
     if (status == UNAUTHORIZED) {
       return ofThis(about, status, names, location, failure);
     }
-    if (status >= 500 || PERHAPS_DOWN.contains(status)) {
-      requireServer(about, String.valueOf(status), PERHAPS_DOWN.contains(status), failure);
+    boolean dayIsOver = codes.contains(PageFetch.DAILY_LIMIT); // whatever status it comes with
+    boolean perhapsDown = PERHAPS_DOWN.contains(status) && !dayIsOver;
+    if (status >= 500 || perhapsDown) {
+      requireServer(about, String.valueOf(status), perhapsDown, failure);
     } else {
       answered();
     }

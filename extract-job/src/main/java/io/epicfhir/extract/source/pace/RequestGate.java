@@ -4,71 +4,74 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.extract.source.answer.PassingFailure;
 import io.epicfhir.extract.source.answer.RetryAfter;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
 /**
- * How many requests may be in flight at the source at one time: one gate for all threads of a JVM.
- * It climbs while the server keeps up, doubling at first; a 429 or 503 brings it below what the
- * server refused, and from there it feels its way up slowly. Answers that take several times as
- * long as usual hold it, and lower it where they take longer still. A Retry-After closes it for all
- * requests together.
+ * Which requests may be in flight at the source at one time: one gate for all threads of a JVM.
+ * Their number adapts ({@link InFlightLimit}). A Retry-After closes the gate for all requests
+ * together. One that is longer than anybody waits may be about its own request only, so it closes
+ * the gate where another request is refused in the same way ({@link Doubt}).
  */
 public final class RequestGate {
-  private static final int FIRST_LIMIT = 4;
-  private static final Duration PROBE_EVERY = Duration.ofSeconds(10);
+  /** After a probe without an answer, before the next one. */
+  private static final Duration SILENCE = Duration.ofSeconds(1);
 
-  /** Latency over the usual one at which the limit no longer climbs, and at which it sinks. */
-  private static final double HOLD = 2;
-
-  private static final double SINK = 4;
-
-  /** What is latency now, and what is usual: searches differ, so both are means. */
-  private static final double NOW = 0.1;
-
-  private static final double USUAL = 0.005;
-
-  /** Below this, differences in latency are noise. */
-  private static final double LEAST_LATENCY_MS = 20;
-
-  private final int max;
   private final Pace pace;
   private final Duration patience;
-  private int limit;
-  private int ceiling;
+  private final InFlightLimit limit;
+  private final Doubt doubt;
   private int inFlight;
   private int mostInFlight;
   private Instant closedUntil = Instant.MIN;
-  private Instant lowered = Instant.MIN;
-  private Instant nextProbe = Instant.MIN;
-  private double nowMs;
-  private double usualMs;
+
+  /** What the server answers to a request that it has served before. */
+  public interface Witness {
+    /**
+     * Asks.
+     *
+     * @return how long the server wants no requests; empty where it serves this one
+     * @throws IOException where there is no answer
+     */
+    Optional<Duration> refusal() throws IOException;
+  }
 
   /** One request's place; given back once. */
   public final class Slot implements AutoCloseable {
     private final Instant began;
+    private boolean probe;
     private boolean open = true;
 
-    private Slot(Instant began) {
+    private Slot(Instant began, boolean probe) {
       this.began = began;
+      this.probe = probe;
     }
 
     /** The answer's head arrived after so long. */
     public void answered(Duration latency) {
-      wentWell(latency);
+      wentWell(latency, probe);
+      probe = false;
     }
 
-    /** The server has too much to do: 429 or 503. */
-    public void refused(Optional<Duration> retryAfter) {
-      tooMuch(began, retryAfter);
+    /**
+     * The server has too much to do: 429 or 503.
+     *
+     * @param witness is asked where nothing else tells whether the server refuses everybody
+     */
+    public void refused(Optional<Duration> retryAfter, Witness witness) {
+      if (tooMuch(began, retryAfter, probe) == Doubt.Next.ASK_WITNESS) {
+        hear(witness);
+        probe = false;
+      }
     }
 
     @Override
     public void close() {
       if (open) {
         open = false;
-        leave();
+        leave(probe);
       }
     }
   }
@@ -86,11 +89,10 @@ public final class RequestGate {
    * @param patience nobody waits longer for the time that the server named
    */
   public RequestGate(int max, Pace pace, Duration patience) {
-    this.max = max;
     this.pace = pace;
     this.patience = patience;
-    this.limit = Math.min(FIRST_LIMIT, max);
-    this.ceiling = max;
+    this.limit = new InFlightLimit(max);
+    this.doubt = new Doubt(patience);
   }
 
   /** Waits for a place. */
@@ -111,10 +113,10 @@ public final class RequestGate {
       synchronized (this) {
         Instant now = pace.clock().instant();
         closed = now.isBefore(closedUntil) ? Duration.between(now, closedUntil) : Duration.ZERO;
-        if (closed.isZero() && inFlight < limit) {
+        if (closed.isZero() && inFlight < limit.now() && doubt.admits(now)) {
           inFlight++;
           mostInFlight = Math.max(mostInFlight, inFlight);
-          return new Slot(now);
+          return new Slot(now, doubt.enter());
         }
         if (closed.isZero()) {
           waitForNews();
@@ -143,7 +145,7 @@ public final class RequestGate {
 
   /** How many may be in flight just now. */
   public synchronized int limit() {
-    return limit;
+    return limit.now();
   }
 
   /** How many are in flight just now. */
@@ -165,51 +167,80 @@ public final class RequestGate {
     }
   }
 
-  private synchronized void leave() {
+  /**
+   * @param silent whether it was a probe that brought no word about the server
+   */
+  private synchronized void leave(boolean silent) {
     inFlight--;
+    if (silent) {
+      silence();
+    }
     notify();
   }
 
-  private synchronized void wentWell(Duration latency) {
-    double ms = Math.max(latency.toNanos() / 1e6, LEAST_LATENCY_MS);
-    nowMs = nowMs == 0 ? ms : nowMs + NOW * (ms - nowMs);
-    usualMs = usualMs == 0 ? ms : usualMs + USUAL * (ms - usualMs);
-    if (nowMs > SINK * usualMs && limit > FIRST_LIMIT) {
-      lower(pace.clock().instant(), limit - 1);
-    } else if (nowMs <= HOLD * usualMs && 2 * inFlight > limit) {
-      climb();
-    }
-  }
-
-  private void climb() {
-    if (limit < ceiling) {
-      limit++;
-      notify();
-    } else if (limit < max && !pace.clock().instant().isBefore(nextProbe)) {
-      limit++;
-      ceiling = limit;
-      nextProbe = pace.clock().instant().plus(PROBE_EVERY);
-      notify();
-    }
-  }
-
-  private synchronized void tooMuch(Instant began, Optional<Duration> retryAfter) {
+  private synchronized void wentWell(Duration latency, boolean probe) {
     Instant now = pace.clock().instant();
-    retryAfter
-        .map(now::plus)
-        .filter(until -> until.isAfter(closedUntil))
-        .ifPresent(until -> closedUntil = until);
-    notifyAll(); // each thread that waits for a place checks whether it is worth it
-    if (!began.isBefore(lowered)) {
-      ceiling = Math.max(1, Math.min(limit, inFlight) - 1);
-      lower(now, ceiling * 3 / 4);
-      nextProbe = now.plus(PROBE_EVERY);
+    if (limit.answered(latency, inFlight, now)) {
+      notify();
+    }
+    doubt.served(probe, now);
+    if (probe) {
+      notifyAll();
     }
   }
 
-  /** Once for all requests that were in flight together. */
-  private void lower(Instant now, int to) {
-    lowered = now;
-    limit = Math.max(1, Math.min(limit, to));
+  private synchronized Doubt.Next tooMuch(
+      Instant began, Optional<Duration> retryAfter, boolean probe) {
+    Instant now = pace.clock().instant();
+    limit.refused(began, inFlight, now);
+    boolean closed = closedUntil.isAfter(now.plus(patience));
+    if (closed || !isBeyond(retryAfter)) {
+      closeUntil(retryAfter.map(now::plus).orElse(Instant.MIN));
+      return Doubt.Next.GO_ON;
+    }
+    Doubt.Next next = doubt.refused(probe, began, now, now.plus(retryAfter.get()));
+    if (next == Doubt.Next.CLOSE) {
+      closeUntil(doubt.close());
+    }
+    return next;
+  }
+
+  private boolean isBeyond(Optional<Duration> wait) {
+    return wait.filter(time -> time.compareTo(patience) > 0).isPresent();
+  }
+
+  /** While all others wait. */
+  private void hear(Witness witness) {
+    Optional<Duration> refusal;
+    try {
+      refusal = witness.refusal();
+    } catch (IOException e) {
+      refusal = Optional.of(Duration.ZERO);
+    }
+    heard(refusal);
+  }
+
+  private synchronized void heard(Optional<Duration> refusal) {
+    Instant now = pace.clock().instant();
+    if (refusal.isEmpty()) {
+      doubt.disproved(now);
+      notifyAll();
+    } else if (isBeyond(refusal)) {
+      closeUntil(doubt.close());
+    } else {
+      closeUntil(now.plus(refusal.get()));
+      silence();
+    }
+  }
+
+  /** The next one is the probe, unless the doubt has lasted too long. */
+  private void silence() {
+    Instant now = pace.clock().instant();
+    closeUntil(doubt.unanswered(now) ? doubt.close() : now.plus(SILENCE));
+  }
+
+  private void closeUntil(Instant until) {
+    closedUntil = until.isAfter(closedUntil) ? until : closedUntil;
+    notifyAll(); // each thread that waits for a place checks whether it is worth it
   }
 }
