@@ -163,8 +163,17 @@ class KeptOut:
 
 
 @dataclass(frozen=True)
+class Removed:
+    """Rows that an erasure or the retention of bronze has taken out of an export's files."""
+
+    resource_type: str
+    rows: int
+    kind: str
+
+
+@dataclass(frozen=True)
 class BronzeCommit:
-    """The bronze files that an export shows: state/landings/<export>.json. Old files lack the last five."""
+    """The bronze files that an export shows: state/landings/<export>.json. Old files lack the last six."""
 
     export_id: str
     group: str
@@ -177,6 +186,7 @@ class BronzeCommit:
     inferred_deletions: bool = False
     report: BronzeReport | None = None
     kept_out: KeptOut | None = None
+    removed: list[Removed] = field(default_factory=list)
     schema_version: int = VERSION
 
 

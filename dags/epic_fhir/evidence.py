@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from epic_fhir.checks import FAIL, PASS
+from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS
 from epic_fhir.reports import parse_instant
 
 PHASES = ("extract", "transform", "load")
@@ -35,6 +35,7 @@ class Evidence:
     :param every_landing: reads the landings of all exports, by export
     :param standing_joined: of each joined table what ``standing`` is of a view
     :param verdict_of: reads the verdict of a run by the key that its landings carry; None where there is none
+    :param served: what a later load of any run reports of a table at a version: the kind in its report, the table, the version
     :param requested: the exports that the run asked for; empty where extract did not run in it, or nobody says
     :param whole: extract's run report with what it said in earlier tries; None where that is what is among the reports
     :param counted: the exports of earlier tries whose counts are in that
@@ -47,6 +48,7 @@ class Evidence:
     every_landing: Callable[[], dict[str, Any]] = dict
     standing_joined: dict[str, int] = field(default_factory=dict)
     verdict_of: Callable[[str], Any] = lambda run_key: None
+    served: Callable[[str, str, int], dict[str, Any]] = lambda kind, table, version: {}
     requested: tuple[str, ...] = ()
     whole: dict[str, Any] | None = None
     counted: frozenset[str] = frozenset()
@@ -142,7 +144,13 @@ def set_aside(result: dict[str, Any], kind: str) -> dict[str, int]:
 
 
 def landed_before(extract: Any, landing: dict[str, Any]) -> bool:
-    """Whether a try of extract found this landed, and so counted nothing of it; another run may have landed it while it waited."""
+    """
+    Whether a try of extract found this landed, and so counted nothing of it. Its report says so; one of an earlier version leaves
+    that to the clocks.
+    """
+    named = _part(extract, "result").get("landed_before")
+    if isinstance(named, list):
+        return landing.get("export_id") in named
     run = _part(extract, "run")
     landed, began = parse_instant(landing.get("landed_at")), parse_instant(run.get("start"))
     if landed is None or began is None:
@@ -154,6 +162,27 @@ def landed_before(extract: Any, landing: dict[str, Any]) -> bool:
 def counted_in(verdict: Any, landing: dict[str, Any]) -> bool:
     """Whether the counts of an extract that had landed this were compared for a verdict."""
     return _is_of(verdict, landing) and any(is_extracts_end(check) for check in _checks(verdict))
+
+
+def counts_hold(verdict: Any, landing: dict[str, Any], *, own: bool) -> bool | None:
+    """
+    Whether the counts of an export fit, by the verdict of one run; None where it does not say.
+
+    :param own: whether that run's extract had the export
+    """
+    if not _is_of(verdict, landing):
+        return None
+    export, checks = landing["export_id"], [check for check in _checks(verdict) if isinstance(check, dict)]
+    told = {check.get("state") for check in checks if (check.get("name"), check.get("subject")) == (COUNTED_EARLIER, export)}
+    if told & {FAIL, COULD_NOT_RUN}:
+        return False
+    if not own or not counted_in(verdict, landing):
+        return None
+    wrong = {check.get("subject") for check in checks if check.get("name") in COUNTED and check.get("state") == FAIL}
+    report = landing.get("report")
+    if report is None:
+        return not wrong
+    return not wrong & {*report["resources"], *(report["result"].get("manifest_counts") or {}), *landed_rows(landing, {})}
 
 
 def was_stopped(verdict: Any) -> bool:

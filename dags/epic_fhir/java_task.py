@@ -80,9 +80,10 @@ class PhaseJava(TellsLineage, BaseOperator):
         planned(self, self.task_id, None)
         os.environ.update(run_by(context))
         self._call = JavaCall(self)
-        gives_up = ",".join(rerun.Plan.of_dict(self.plan).gives_up) if self.plan else ""
-        if gives_up:
-            self._call.run(self.module, "io.epicfhir.extract.Cancel", RunKey.of(context), gives_up)
+        plan = rerun.Plan.of_dict(self.plan) if self.plan else None
+        for exports, options in ((plan.gives_up, {}), (plan.takes_back, {"mode": "take-back"})) if plan else ():
+            if exports:
+                self._call.run(self.module, "io.epicfhir.extract.Cancel", RunKey.of(context), ",".join(exports), options)
         path, made = self._call.run(self.module, self.main, RunKey.of(context), options=self.options)
         self.log.info(logs.closing(RunKey.of(context), made, path))
         return answer(path, made)

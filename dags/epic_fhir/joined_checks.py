@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, WARN, Check
-from epic_fhir.load_checks import lacks, made_since
+from epic_fhir.load_checks import newest
 from epic_fhir.source_checks import EXPECTATIONS
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ def are_loaded(evidence: Evidence) -> list[Check]:
         for table in sorted({*made, *loaded} - told):
             if table in waiting and table not in loaded:
                 continue  # it was never made
-            if evidence.load_was_before and table in made and lacks(loaded.get(table) or {}, made[table].get("version")):
-                checks.append(made_since(LOADED, table))
-                continue
-            checks.append(_is_loaded(table, made.get(table), loaded.get(table) or {}, evidence.standing_joined.get(table)))
+            own, older = loaded.get(table) or {}, None
+            if table in made:
+                own, older = newest(evidence, kind, table, made[table].get("version"))
+            checks.append(older or _is_loaded(table, made.get(table), own, evidence.standing_joined.get(table)))
         checks += _without_file(kind, word, {*loaded} - {*made} - waiting)
     return checks
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from epic_fhir import acceptance, attempts, baseline, contract_checks, history, layer_counts, mended, reconcile
@@ -15,9 +17,13 @@ from epic_fhir.expectations import expectations, names_lack, still_asked, withou
 from epic_fhir.findings import Judged
 from epic_fhir.lake import Lake, RunKey
 from epic_fhir.landed_reports import Whole, of_what_landed, whole
+from epic_fhir.reports import parse_instant
 from epic_fhir.settings import Thresholds
 from epic_fhir.skew import skew
 from epic_fhir.source_checks import EXPECTATIONS
+
+_NEWEST = 50
+"""The runs among which one may have loaded what this run's load did not."""
 
 
 def judge(
@@ -89,12 +95,25 @@ def _evidence(
         standing_joined=_versions(lake, "joined"),
         every_landing=every_landing,
         verdict_of=verdict_of,
+        served=partial(_served, lake, reports.get("load")),
         # A crawl that a later one has superseded ends as the later one.
         requested=tuple(e for e in requested if e in landed or not lake.exists(f"{lake.root}/state/exports/{e}/crawl.json")),
         whole=extracted.extract,
         counted=extracted.counted,
     )
     return evidence, problems
+
+
+def _served(lake: Lake, load: dict[str, Any] | None, kind: str, table: str, version: int) -> dict[str, Any]:
+    """Of a load that began after this one; only the newest runs can have one."""
+    began = parse_instant(((load or {}).get("run") or {}).get("start"))
+    for dag, run in islice(lake.runs(), _NEWEST):
+        told = contract_checks.usable("load", lake.read_json(lake.metrics(dag, run, "load.json")))[0] or {}
+        start = parse_instant((told.get("run") or {}).get("start"))
+        found = ((told.get("result") or {}).get(kind) or {}).get(table) or {}
+        if None not in (began, start) and start > began and found.get("delta_version") == version:
+            return found
+    return {}
 
 
 def _beside_earlier_runs(

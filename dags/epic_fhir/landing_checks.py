@@ -51,19 +51,19 @@ def earlier(evidence: Evidence) -> list[Check]:
         elif not evidence.was_counted(export):
             unknown[export] = "no verdict says that its counts were compared"
         right += [] if export in unknown else [export]
-    new = "Run a new export; if it is a bulk export, run a full one (EPIC_FHIR_BULK_MODE=full)"
+    again = "A rerun that begins with kick_off withdraws it, and requests an export that covers its time as well"
     checks = [
         Check(
             COUNTED_EARLIER,
             export,
             FAIL,
             f"{export} landed in an earlier try, and the counts of that try did not match: {', '.join(found)}. This try did not "
-            f"download it again. {new}, because an incremental one lacks what has not changed since.",
+            f"download it again. {again}.",
         )
         for export, found in wrong.items()
     ]
     checks += [
-        Check(COUNTED_EARLIER, export, COULD_NOT_RUN, f"{export} landed in an earlier try, and {why}. {new}.")
+        Check(COUNTED_EARLIER, export, COULD_NOT_RUN, f"{export} landed in an earlier try, and {why}. {again}.")
         for export, why in unknown.items()
     ]
     if right:

@@ -6,12 +6,17 @@ load goes on to its end when one table goes wrong, so one run can have several o
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, NO_COUNT, PASS, WARN, Check
 from epic_fhir.source_checks import EXPECTATIONS
 
+if TYPE_CHECKING:
+    from epic_fhir.evidence import Evidence
+
 TABLE = "view = PostgreSQL"
+OLDER = "older in PostgreSQL"
+"""The check that no transform ran after load: it compares no counts, which may be the same."""
 QUALITY = "quality"
 
 
@@ -26,18 +31,22 @@ def problems(result: dict[str, Any]) -> list[Check]:
     return checks + [Check(EXPECTATIONS, "load", WARN, sentence) for sentence in result.get("warnings") or []]
 
 
-def lacks(loaded: dict[str, Any], version: int | None) -> bool:
+def newest(evidence: Evidence, kind: str, table: str, version: int | None) -> tuple[dict[str, Any], Check | None]:
     """
-    Whether a table that load names may lack what transform made of it after load had run: its rows may be as many.
+    What load left of a table where transform ran again after it. Its rows may be as many as they were; another run's load may have
+    brought them since.
 
+    :param kind: of tables, in load's report
     :param version: of Delta, as transform left it; None where it does not say
+    :return: what load reports of it, and the check that fails where nobody has loaded it since
     """
-    return bool(loaded) and (version is None or loaded.get("delta_version") != version)
-
-
-def made_since(name: str, table: str) -> Check:
+    loaded = (evidence.result("load").get(kind) or {}).get(table) or {}
+    if not loaded or (version is not None and loaded.get("delta_version") == version) or not evidence.load_was_before:
+        return loaded, None
+    if version is not None and (later := evidence.served(kind, table, version)):
+        return later, None
     sentence = f"{table} in PostgreSQL is older than in the lake: transform ran again after load; run load again."
-    return Check(name, table, FAIL, sentence)
+    return loaded, Check(OLDER, table, FAIL, sentence)
 
 
 def quality(result: dict[str, Any]) -> list[Check]:

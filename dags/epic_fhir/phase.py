@@ -43,15 +43,17 @@ def settings_must_hold() -> Iterator[None]:
         raise AirflowFailException(str(e)) from e
 
 
-def begun(lake: Lake, key: RunKey) -> Any:
+def begun(lake: Lake, key: RunKey, kept: dict[str, Any] | None = None) -> Any:
     """
     What is in the report's place when a try begins. A note replaces an earlier try's report, which says nothing about this one
     and must not be taken for its report if the try dies.
+
+    :param kept: what the note says beside that
     """
     path = lake.report(key)
     if lake.read_json(path) is None:
         return None
-    note = {"begun": {"task_id": key.task_id, "try_number": key.try_number}}
+    note = {"begun": {"task_id": key.task_id, "try_number": key.try_number}, **(kept or {})}
     try:
         lake.write_json(path, note)
     except OSError:  # a full disk still lets a file go

@@ -87,6 +87,7 @@ class Quality:
 @dataclass(frozen=True)
 class ExtractResult:
     export_id: str | None
+    landed_before: list[str] | None
     manifest_counts: Counts | None
     by_reference: Counts | None
     unchanged: Counts | None

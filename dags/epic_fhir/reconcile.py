@@ -165,14 +165,16 @@ def _views_are_loaded(evidence: Evidence) -> list[Check]:
         who = "transform names no views" if not views else "load names no tables"
         return [Check(name, "all", COULD_NOT_RUN, f"{who}, so it is unknown whether PostgreSQL matches the views.")]
     names = sorted({*views, *tables} - set(refused))
-    older = evidence.load_was_before
-    return [_is_loaded(view, views.get(view), tables.get(view) or {}, evidence.standing.get(view), older=older) for view in names]
+    return [_is_loaded(evidence, view, views.get(view)) for view in names]
 
 
-def _is_loaded(view: str, made: dict[str, Any] | None, loaded: dict[str, Any], standing: int | None, *, older: bool) -> Check:
-    name, postgres = load_checks.TABLE, loaded.get("rows")
-    if older and made is not None and load_checks.lacks(loaded, made.get("delta_version")):
-        return load_checks.made_since(name, view)
+def _is_loaded(evidence: Evidence, view: str, made: dict[str, Any] | None) -> Check:
+    loaded, older = (evidence.result("load")["tables"].get(view) or {}), None
+    if made is not None:
+        loaded, older = load_checks.newest(evidence, "tables", view, made.get("delta_version"))
+    if older is not None:
+        return older
+    name, postgres, standing = load_checks.TABLE, loaded.get("rows"), evidence.standing.get(view)
     # A view whose definition is gone keeps its tables; load alone knows of it then. And between this run's transform and its load
     # another run's may have changed the view; what nobody's transform has left is no such change.
     moved = (

@@ -66,25 +66,20 @@ def begin(lake: Lake, key: RunKey) -> None:
     page_path = lake.metrics(key.dag_id, key.run_id, "report.html")
     mends = attempts.Attempts().of("report", "mended run", lambda: red_runs.mends(lake, key.dag_id, key.run_id), None)
     was_judged = lake.exists(page_path)
-    _try(partial(phase.begun, lake, key))
+    # A rerun that dies while it is judged again is still one of the run that it mends.
+    kept = None if mends is None else {"run": {"run_id": key.run_id}, "result": {"mends": mends}}
+    _try(partial(phase.begun, lake, key, kept if key.task_id == "report" else None))
     _try(partial(_take_back_verdict, lake, key))
     if was_judged:
-        _try(partial(phase.begun, lake, replace(key, task_id="report")))
+        if key.task_id != "report":
+            _try(partial(phase.begun, lake, replace(key, task_id="report"), kept))
         headline = "This run is judged again."
         advice = f"If the task {key.task_id} never ends, its log in Airflow says why. Fix that, then run this command:"
         _try(
             partial(_show, lake, key, page(key, headline, [advice, refusals.clear(key, only_failed=True)])),
             lambda: lake.delete(page_path),
         )
-        if mends is not None:
-            _try(partial(_keep_mends, lake, replace(key, task_id="report"), mends))
         _try(partial(index.write, lake))
-
-
-def _keep_mends(lake: Lake, key: RunKey, mends: str) -> None:
-    """A rerun that dies while it is judged again is still one of the run that it mends."""
-    note = lake.read_json(lake.report(key)) or {}
-    lake.write_json(lake.report(key), note | {"run": {"run_id": key.run_id}, "result": {"mends": mends}})
 
 
 def settings_do_not_hold(key: RunKey, problem: str, mends: str | None = None) -> None:

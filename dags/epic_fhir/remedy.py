@@ -10,7 +10,7 @@ from epic_fhir import acceptance, refusals, rerun, sites
 from epic_fhir.checks import COULD_NOT_RUN, FAIL
 from epic_fhir.evidence import COUNTED_EARLIER, REQUESTED
 from epic_fhir.lake import RunKey
-from epic_fhir.load_checks import QUALITY
+from epic_fhir.load_checks import OLDER, QUALITY
 from epic_fhir.refusals import at_the_source, clear
 from epic_fhir.reports import DATA_REFUSED, JOBS
 from epic_fhir.task_states import TASK
@@ -31,6 +31,8 @@ _GIVEN_UP = (
     "A group of this run has no export: the message says why. When that is settled, run this command: it requests the group's "
     "export again, and uses what the other groups have landed."
 )
+"""The advice where only a kick-off helps, whatever ended the task."""
+
 _CHECKS = "The checks name what differs, or what could not be compared. Find the cause, then run the command."
 _QUALITY = (
     "A quality check found bad rows. Its sentence has the query that shows them. If the check or its threshold is wrong, correct "
@@ -47,6 +49,7 @@ _MENDS = {
     "bronze = silver": ("transform", "types"),
     "silver = view": ("transform", "views"),
     "view = PostgreSQL": ("load", "views"),
+    OLDER: ("load", "views"),
     "views = joined": ("transform", None),
     "joined = PostgreSQL": ("load", "views"),
     QUALITY: ("load", None),
@@ -73,13 +76,15 @@ def next_step(
     died = failed == "validate" and not any(c["state"] in (FAIL, COULD_NOT_RUN) and c["name"] != TASK for c in checks)
     fallback = "Read the end of the task's log in Airflow."
     told = _of_checks(key, checks) if failed == "validate" and not died else _ADVICE.get(code, fallback)
-    told = _GIVEN_UP if failed == "extract" and result.get("given_up") else told
     # After an extract that failed for one group transform and load went on, and must run again when that group has landed.
     went_on = any(states.get(task) == "success" for task in JOBS[JOBS.index(failed) + 1 :]) if failed in JOBS else False
     refused = refusals.refused(key, failed, code, result, clear(key, only_failed=not went_on))
+    given_up = failed in ("wait", "extract") and bool(result.get("given_up"))
     transform = (reports.get("transform") or {}).get("result") or {}
     known = {name for part in ("views", "joined", "lookups") for name in transform.get(part) or {}}
-    advice, mend = refused or (told, _mend(failed, checks, known))
+    # A rerun that is cleared plans to begin where it did; a run's own kick_off adopts what has landed.
+    lost = (_GIVEN_UP, {"begin": "kick_off"} if mends else None) if given_up else None
+    advice, mend = refused or lost or (told, _mend(failed, checks, known))
     # What makes two failures the same, beside task and exit code: what was refused, or the message without its numbers.
     error = str((report.get("run") or {}).get("error") or "")
     cause = next((kind for kind in refusals.REFUSALS if refused and result.get(kind)), "") or acceptance.words(error)
@@ -89,10 +94,9 @@ def next_step(
     else:
         # A clear by run id works for every run, also for manual ones that have no logical date. What validate could not check lies
         # in the phases before it, so all of them go again: the run adopts the export it has.
-        # load has run where transform reached its end, and must run after it. An export that was given up only a kick-off asks for
-        # again; it adopts those that have landed.
-        whole = (failed == "validate" and not died) or (failed == "transform" and code == DATA_REFUSED) or went_on
-        command = clear(key, only_failed=not whole and not (failed == "extract" and result.get("given_up")))
+        # load has run where transform reached its end, and must run after it.
+        whole = (failed == "validate" and not died) or (failed == "transform" and code == DATA_REFUSED) or went_on or given_up
+        command = clear(key, only_failed=not whole)
     return {"task": failed, "exit_code": code, "cause": "" if failed == "validate" else cause, "advice": advice, "command": command}
 
 

@@ -62,6 +62,7 @@ class Plan:
     :param sentences: what is replaced, for people
     :param reports: extract's, where extract does not run: of the newest rerun of that run that extracted, or else of the run itself
     :param gives_up: exports of the run that never landed: a kick-off would find and adopt them instead of asking anew
+    :param takes_back: exports of the run in bronze whose counts do not fit: the new export is to bring what they brought, too
     :param accept_deletions: ``Type:number`` of each type
     """
 
@@ -78,6 +79,7 @@ class Plan:
     accept_deletions: list[str] = field(default_factory=list)
     reason: str = ""
     lookups: list[str] = field(default_factory=list)
+    takes_back: list[str] = field(default_factory=list)
 
     def runs(self, task: str) -> bool:
         """transform always runs: with nothing to do it does not start Spark, and reports what the tables hold."""
@@ -137,11 +139,13 @@ def plan(
     base = extracted[0] if extracted else (dag_id, run)
     reports = again.get(base, first)
     # A rerun leaves out what comes before its beginning, which is no failure of it.
-    begin = _begin(asked, reports, JOBS[JOBS.index("extract") :] if extracted else JOBS)
     own = rerun_exports.of_run(reports)
+    lost = rerun_exports.lost(lake, next(iter(again.values()), first), own)
+    begin = _begin(asked, reports, JOBS[JOBS.index("extract") :] if extracted else JOBS, lost=lost)
     exports = [] if begin == "kick_off" else rerun_exports.chosen(lake, asked.exports) or own
     every = dict.fromkeys(export for told in (first, *again.values()) for export in rerun_exports.of_run(told))
     gives_up = [export for export in every if begin == "kick_off" and rerun_exports.is_open(lake, export)]
+    takes_back = rerun_exports.miscounted(lake, {**again, (dag_id, run): first}, every) if begin == "kick_off" else []
     if begin == "extract" and not exports:
         raise Impossible(f"Cannot extract for run {run}: it has no export; begin with kick_off, which requests one")
     landings = rerun_exports.landings(lake, exports)
@@ -163,6 +167,7 @@ def plan(
         views,
         [],
         gives_up=gives_up,
+        takes_back=takes_back,
         go=asked.go,
         ask=asked.ask,
         accept_deletions=[f"{kind}:{count}" for kind, count in accepted.items()],
@@ -190,20 +195,21 @@ def _run(lake: Lake, dag_id: str, asked: str, state: red_runs.State) -> str:
     return run
 
 
-def _begin(asked: Asked, reports: dict[str, Any], tasks: tuple[str, ...]) -> str:
+def _begin(asked: Asked, reports: dict[str, Any], tasks: tuple[str, ...], *, lost: bool) -> str:
     """
-    The requested phase; otherwise the first one that did not succeed, or load if only checks failed. An export that was given up
-    begins with kick_off: no other phase can bring it.
+    The requested phase; otherwise the first one that did not succeed, or load if only checks failed.
+
+    :param lost: whether it lacks an export that no phase but kick_off can bring
     """
     if asked.begin != STOPPED:
         return asked.begin
     if asked.types or asked.accept_deletions:
         return "transform"
+    if lost:
+        return "kick_off"
     for task in tasks:
-        told = reports[task] or {}
-        if (told.get("run") or {}).get("status") != "success":
-            given_up = task == "extract" and (told.get("result") or {}).get("given_up")
-            return "kick_off" if given_up else "extract" if task == "wait" else task
+        if ((reports[task] or {}).get("run") or {}).get("status") != "success":
+            return "extract" if task == "wait" else task
     return "transform"
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from epic_fhir import contract_checks
-from epic_fhir.evidence import export_ids
+from epic_fhir.evidence import counts_hold, export_ids
 from epic_fhir.lake import Lake
 from epic_fhir.reports import JOBS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Impossible(Exception):
@@ -35,6 +38,27 @@ def reports_of(lake: Lake, dag_id: str, run: str) -> dict[str, Any]:
 def requested(reports: dict[str, Any]) -> list[str]:
     """The exports that kick_off names, or else wait."""
     return export_ids(reports.get("kick_off")) or export_ids(reports.get("wait"))
+
+
+def lost(lake: Lake, reports: dict[str, Any], exports: list[str]) -> bool:
+    """
+    Whether a run lacks an export that only a kick-off can bring.
+
+    :param reports: of its newest try: wait or extract says so, whichever came to it first
+    :param exports: the run's; what was given up since is noted beside them
+    """
+    noted = [export for export in exports if lake.exists(f"{lake.root}/state/exports/{export}/given-up.json")]
+    if any(not is_open(lake, export) and not _has_landed(lake, export) for export in noted):
+        return True
+    told = {task: reports[task] or {} for task in ("wait", "extract")}
+    ended = {task: (report.get("run") or {}).get("status") == "success" for task, report in told.items()}
+    gave_up = {task: (report.get("result") or {}).get("given_up") for task, report in told.items()}
+    # An extract that ended well before a wait that did not is one of an earlier try.
+    return bool(gave_up["wait"] or gave_up["extract"]) and not (ended["wait"] and ended["extract"])
+
+
+def _has_landed(lake: Lake, export: str) -> bool:
+    return lake.exists(lake.landing(export))
 
 
 def chosen(lake: Lake, asked: tuple[str, ...]) -> list[str]:
@@ -64,7 +88,24 @@ def landings(lake: Lake, exports: list[str]) -> dict[str, Any]:
 
 def is_open(lake: Lake, export: str) -> bool:
     """Whether the server was asked for it and it has not landed; a server knows nothing of a crawl."""
-    return lake.exists(f"{lake.root}/state/exports/{export}/kick-off.json") and not lake.exists(lake.landing(export))
+    return lake.exists(f"{lake.root}/state/exports/{export}/kick-off.json") and not _has_landed(lake, export)
+
+
+def miscounted(lake: Lake, tries: dict[tuple[str, str], dict[str, Any]], exports: Iterable[str]) -> list[str]:
+    """
+    Exports in bronze whose counts do not fit, or were never compared: a new export would take them for what it need not bring.
+
+    :param tries: of the run to mend what each left, by DAG and id, the newest first; it has the last word on an export
+    """
+    verdicts = {name: lake.read_json(lake.metrics(*name, "verdict.json")) for name in tries}
+    found = []
+    for export in exports:
+        landing = contract_checks.usable_landing(export, lake.read_json(lake.landing(export)))[0]
+        if landing is not None:
+            own = {name: export in export_ids(told["extract"]) for name, told in tries.items()}
+            said = (counts_hold(verdicts[name], landing, own=own[name]) for name in tries)
+            found += [export] if next((word for word in said if word is not None), True) is False else []
+    return found
 
 
 def _usable(export: str, landing: Any) -> dict[str, Any]:

@@ -20,6 +20,11 @@ def sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], sta
     said = [f"Run {made.run}: {why_red(reports)}", f"It begins with {made.begin}."]
     if made.begin == "kick_off":
         said.append(NEW_EXPORT)
+        said += [
+            f"The counts of export {export} do not match, or were never compared: the rerun withdraws it, and the new export "
+            "covers its time as well."
+            for export in made.takes_back
+        ]
         said += [f"Export {export} never landed: the rerun cancels it, also on the server." for export in made.gives_up]
     elif made.begin != "extract":
         said.append("The rerun sends no requests to the server.")

@@ -185,6 +185,7 @@ def landing(export: str = EXPORT, **rows: int) -> dict[str, Any]:
         "inferred_deletions": False,
         "report": None,
         "kept_out": None,
+        "removed": [],
         "schema_version": 1,
     }
 

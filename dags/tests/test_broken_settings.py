@@ -1,5 +1,6 @@
 """A run that its settings stop is told of: by the channels that the settings name, or named before."""
 
+import json
 import re
 from dataclasses import replace
 from html import escape
@@ -356,10 +357,17 @@ def test_the_next_rerun_after_one_that_settings_stopped_ends_the_problem(conf, h
 
 
 @pytest.mark.parametrize("task", ["validate", "report"])
-def test_a_rerun_that_dies_while_it_is_judged_again_is_one_of_the_run_that_it_mends(conf, hook, task):
-    lake = red_and_a_rerun_that_settings_stop(conf, "validation.conf")
+def test_a_rerun_that_dies_while_it_is_judged_again_is_one_of_the_run_that_it_mends(conf, hook, task, monkeypatch):
+    lake, written, write = red_and_a_rerun_that_settings_stop(conf, "validation.conf"), [], Lake.write_text
+
+    def spied(self, path, content):
+        write(self, path, content)
+        written.extend([json.loads(content)] if path.endswith("/by hand/report.json") else [])
+
+    monkeypatch.setattr(Lake, "write_text", spied)
     rejudged.begin(lake, replace(key(task, try_number=2), dag_id=RERUNS, run_id="by hand"))
     assert "begun" in lake.read_json(lake.metrics(RERUNS, "by hand", "report.json"))
+    assert [note["result"]["mends"] for note in written] == [RUN_ID], "it may die after any of them"
     assert [*red_runs.reruns(lake, "epic_fhir_etl", RUN_ID)] == [(RERUNS, "by hand")]
     assert "no verdict yet" in (Path(lake.root) / "metrics" / "index.html").read_text()
 

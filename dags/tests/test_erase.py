@@ -51,6 +51,10 @@ def test_tasks_that_touch_the_lake_or_what_extract_saw_stand_in_its_pools(dag):
     assert {task for task, pool in pools.items() if pool == "epic_fhir_lake"} == set(pools) - {"forget", "plan_readmit", "readmit"}
 
 
+def test_the_load_leaves_its_warnings_to_a_run_that_has_a_page(dag):
+    assert listed(dag.get_task("load").options) == {"mode": ["unjudged"]}
+
+
 def test_a_job_is_given_the_path_of_the_list_and_nothing_of_its_content():
     now = datetime(2026, 3, 2, tzinfo=timezone.utc)
     key = RunKey("epic_fhir_erase", "manual", "erase", 1, now, now)

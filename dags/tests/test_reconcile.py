@@ -1,12 +1,29 @@
 from dataclasses import replace
 
 import pytest
-from made_up import EXPORT, ROWS, RUN_ID, VIEWS, copy, counts, failed, good_run, in_silver, landing, report
+from made_up import (
+    EXPORT,
+    ROWS,
+    RUN_ID,
+    THRESHOLDS,
+    VIEWS,
+    copy,
+    counts,
+    failed,
+    good_run,
+    in_silver,
+    key,
+    lake_with,
+    landing,
+    report,
+)
 
+from epic_fhir import render
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, WARN, Check
 from epic_fhir.evidence import Evidence
 from epic_fhir.layer_counts import table
 from epic_fhir.reconcile import GREEN, RED, UNKNOWN, reconcile, verdict
+from epic_fhir.verdict import judge
 
 EARLIER = "counts of an earlier try"
 AFTER, BEFORE = "2026-03-02T04:10:00+00:00", "2026-03-02T04:01:00+00:00"
@@ -461,6 +478,16 @@ def test_rows_that_were_erased_after_they_had_been_compared_are_no_loss():
     assert states(never, "bronze = landing", "Patient") == [FAIL]
 
 
+@pytest.mark.parametrize("then", [None, judged(BEFORE), judged(AFTER), judged(AFTER, (EARLIER, EXPORT, FAIL))])
+def test_rows_that_an_erasure_took_out_count_with_those_that_are_left_also_where_nobody_had_compared_them(then):
+    removed = {"removed": [{"resource_type": "Patient", "rows": 1, "kind": "RESOURCES"}]}
+    erased = keeps(good_run()["extract"], Patient=19) | removed
+    assert states(again(erased, then), EARLIER, EXPORT) == []
+    assert states(reconcile(evidence(good_run(), {EXPORT: erased}, then=then)), "bronze = landing", "Patient") == []
+    lost = keeps(good_run()["extract"], Patient=18) | removed
+    assert states(reconcile(evidence(good_run(), {EXPORT: lost})), "bronze = landing", "Patient") == [FAIL]
+
+
 @pytest.mark.parametrize(
     ("change", "state"),
     [
@@ -542,9 +569,33 @@ def transform_again(reports, start, **versions):
 @pytest.mark.parametrize("version", [4, 0, None], ids=["changed", "built anew", "not told"])
 def test_a_table_that_is_older_than_its_view_is_red_although_it_has_as_many_rows(version):
     checks = after(lambda r: transform_again(r, "2026-03-02T09:00:00Z", patient=version), standing={"patient": version or 0})
-    assert states(checks, "view = PostgreSQL", "patient") == [FAIL]
+    assert states(checks, "older in PostgreSQL", "patient") == [FAIL]
+    assert states(checks, "view = PostgreSQL", "patient") == [], "nothing was compared"
     assert states(checks, "view = PostgreSQL", "condition") == [PASS]
+    assert render.headline("red", {}, [c.as_dict() for c in checks]) == "Red: a check failed: older in PostgreSQL."
     assert any("patient in PostgreSQL is older than in the lake: transform ran again after load" in c.sentence for c in checks)
+
+
+@pytest.mark.parametrize(
+    ("after_hours", "version", "rows", "state"),
+    [(8, 4, 20, PASS), (8, 4, 19, FAIL), (8, 5, 20, None), (-24, 4, 20, None)],
+    ids=["loaded", "other rows", "another version", "before this load"],
+)
+def test_a_table_that_another_run_has_loaded_since_is_compared_with_what_that_one_left(tmp_path, after_hours, version, rows, state):
+    """Its transform made the version, its load brought it; then transform of this run was cleared, and had nothing to do."""
+    reports = good_run()
+    transform_again(reports, "2026-03-02T18:00:00Z", patient=4)
+    lake = lake_with(tmp_path, reports)
+    other = report(
+        "load",
+        162 + 3600 * after_hours,
+        5,
+        result={"tables": {"patient": {"rows": rows, "view_rows": rows, "delta_version": version}}},
+    )
+    lake.write_json(lake.metrics("epic_fhir_etl", "scheduled__2026-03-03T04:00:00+00:00", "load.json"), other)
+    checks = judge(lake, key(), reports, THRESHOLDS).checks
+    told = {(c["name"], c["state"]) for c in checks if c["subject"] == "patient" and "PostgreSQL" in c["name"]}
+    assert told == ({("view = PostgreSQL", state)} if state else {("older in PostgreSQL", FAIL)})
 
 
 def test_a_transform_that_had_nothing_left_to_do_after_load_is_good():

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from dataclasses import replace
 
 import pytest
 from made_up import RUN_ID, key
@@ -20,6 +21,8 @@ TABLE = [
     ("a withdrawn export is missing", "extract", E, {"export_id": "e2", "state": "landed"}, {"begin": "kick_off"}),
     ("a group has no export", "extract", 3, {"export_id": "e2", "given_up": ["e1"]}, WHOLE),
     ("the server has deleted an export", "extract", 4, {"given_up": ["e1"]}, WHOLE),
+    ("all exports are gone", "wait", 3, {"given_up": ["e1"]}, WHOLE),
+    ("bulk.deadline", "wait", 4, {"given_up": ["e1"]}, WHOLE),
     ("a crawl was refused", "extract", E, {"export_id": "e2"}, ONLY_FAILED),
     ("bronze is damaged", "transform", E, {"damaged_export": "e1", "changed_types": ["A"]},
      {"begin": "extract", "exports": ["e1"]}),
@@ -46,6 +49,17 @@ def test_a_failed_task_comes_with_the_command_that_mends_it(task, code, result, 
     step = remedy.next_step(key(), {task: {"run": {"exit_code": code, "error": "…"}, "result": result}}, {task: "failed"}, [])
     assert step["command"] == command(expected)
     assert step["advice"]
+
+
+@pytest.mark.parametrize("code", [2, 3, 4])
+@pytest.mark.parametrize("task", ["wait", "extract"])
+def test_an_export_that_is_lost_in_a_rerun_is_requested_by_a_rerun_from_the_kick_off(task, code):
+    """Cleared, it would plan to begin where it did, and leave kick_off out once more."""
+    rerun = replace(key(), dag_id="epic_fhir_rerun", run_id="manual__1")
+    told = {task: {"run": {"exit_code": code, "error": "lost"}, "result": {"given_up": ["e1"]}}}
+    step = remedy.next_step(rerun, told, {"kick_off": "skipped", task: "failed"}, [], RUN_ID)
+    assert step["command"] == command({"begin": "kick_off"})
+    assert "requests the group's export again" in step["advice"]
 
 
 CHECKS = [

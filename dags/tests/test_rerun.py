@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
-from made_up import RUN_ID, THRESHOLDS, copy, failed, good_run, key, landing
+from made_up import RUN_ID, THRESHOLDS, copy, counts, failed, good_run, key, landing
 
-from epic_fhir import red_runs, rerun
+from epic_fhir import java_task, red_runs, rerun
+from epic_fhir.checks import COULD_NOT_RUN, FAIL
 from epic_fhir.lake import Lake
 from epic_fhir.phase import planned
 from epic_fhir.remedy import next_step
@@ -66,14 +67,50 @@ def test_by_itself_it_takes_the_last_red_run_from_where_it_stopped(lake):
     ]
 
 
-def test_where_a_group_has_no_export_it_begins_with_the_kick_off(lake):
-    run(lake, RED, "red", "e2", failed="extract")
+def gives_up(lake, task, *name, status="failed"):
+    """The task of a run says that an export of it is lost."""
+    path = lake.metrics(*(name or (DAG, RED)), f"{task}.json")
+    told = {"run": {"status": status, "error": "lost"}, "result": {"export_id": "e2", "given_up": ["e1"]}}
+    lake.write_json(path, told)
+
+
+@pytest.mark.parametrize("task", ["wait", "extract"])
+def test_where_a_group_has_no_export_it_begins_with_the_kick_off(lake, task):
+    run(lake, RED, "red", "e2", failed=task)
     assert rerun.plan(lake, DAG, Asked()).begin == "extract"
-    path = lake.metrics(DAG, RED, "extract.json")
-    told = lake.read_json(path)
-    lake.write_json(path, told | {"result": {"export_id": "e2", "given_up": ["e1"]}})
+    gives_up(lake, task)
     made = rerun.plan(lake, DAG, Asked())
     assert (made.begin, made.exports) == ("kick_off", [])
+
+
+def test_it_begins_with_the_kick_off_where_extract_left_nothing_after_a_wait_that_gave_up(lake):
+    run(lake, RED, "red", "e2", failed="extract")
+    gives_up(lake, "wait", status="success")  # the other groups' exports were ready
+    lake.write_json(lake.metrics(DAG, RED, "extract.json"), {"begun": {"task_id": "extract"}})
+    assert rerun.plan(lake, DAG, Asked()).begin == "kick_off"
+
+
+@pytest.mark.parametrize("task", ["wait", "extract"])
+def test_what_only_a_rerun_gave_up_the_next_one_requests_again(lake, task):
+    run(lake, RED, "red", "e2", failed="extract")
+    again = ("epic_fhir_rerun", "manual__2026-03-04T08:00:00+00:00")
+    gives_up(lake, task, *again)
+    lake.write_json(lake.metrics(*again, "report.json"), {"result": {"verdict": "red", "mends": RED}})
+    assert rerun.plan(lake, DAG, Asked()).begin == "kick_off"
+    # One that landed them since has nothing to request.
+    newer = ("epic_fhir_rerun", "manual__2026-03-05T08:00:00+00:00")
+    lake.write_json(lake.metrics(*newer, "extract.json"), {"run": {"status": "success"}, "result": {"export_id": "e2"}})
+    lake.write_json(lake.metrics(*newer, "report.json"), {"result": {"verdict": "red", "mends": RED}})
+    assert rerun.plan(lake, DAG, Asked()).begin == "transform"
+
+
+def test_what_a_rerun_gave_up_that_is_cleared_it_requests_itself(lake):
+    """Its own reports of before count for nothing then; the note beside the export does."""
+    run(lake, RED, "red", "e2", failed="extract")
+    Path(lake.landing("e2")).unlink()
+    assert rerun.plan(lake, DAG, Asked()).begin == "extract"
+    lake.write_json(f"{lake.root}/state/exports/e2/given-up.json", {})
+    assert rerun.plan(lake, DAG, Asked()).begin == "kick_off"
 
 
 @pytest.mark.parametrize(
@@ -289,6 +326,78 @@ def test_a_new_export_is_asked_for_only_when_the_one_that_never_landed_is_given_
     assert made.gives_up == ["e3"]
     assert "Export e3 never landed: the rerun cancels it, also on the server." in made.sentences
     assert rerun.plan(lake, DAG, Asked(run=GREEN, begin="kick_off")).gives_up == []
+
+
+def judged(lake, name, *checks, extract="e2"):
+    """What a run leaves whose extract came to its end."""
+    made = [
+        check("report", "extract") | {"state": "PASS"},
+        *({**check(n, subject), "state": state} for n, subject, state in checks),
+    ]
+    lake.write_json(lake.metrics(*name, "verdict.json"), {"verdict": "red", "run": {"end": "2026-03-09T00:00:00Z"}, "checks": made})
+    if name[0] != DAG:
+        lake.write_json(lake.metrics(*name, "report.json"), {"result": {"verdict": "red", "mends": RED}})
+        told = {"run": {"status": "success"}, "result": {"export_id": extract}}
+        lake.write_json(lake.metrics(*name, "extract.json"), told)
+
+
+LOSSY = [
+    (("bronze = landing", "Patient", FAIL), ["e2"]),
+    (("source = bronze", "Patient", FAIL), ["e2"]),
+    (("manifest = source", "Patient", FAIL), ["e2"]),
+    (("counts of an earlier try", "e2", FAIL), ["e2"]),
+    (("counts of an earlier try", "e2", COULD_NOT_RUN), ["e2"]),
+    (("counts of an earlier try", "e1", FAIL), []),
+    (("source = bronze", "Observation", FAIL), []),  # of another group's export
+    (("silver = view", "patient", FAIL), []),
+]
+
+
+@pytest.mark.parametrize(("found", "takes_back"), LOSSY, ids=[f"{name}, {subject}, {state}" for (name, subject, state), _ in LOSSY])
+def test_a_new_export_brings_what_was_lost_of_one_that_landed(lake, found, takes_back):
+    """Else it would ask for the changes since that one alone, and be green without what that one lacks."""
+    commit = lake.read_json(lake.landing("e2"))
+    report = {"resources": counts(Patient=20), "result": {"manifest_counts": {"Patient": 21}}}
+    lake.write_json(lake.landing("e2"), commit | {"report": report})
+    judged(lake, (DAG, RED), found)
+    made = rerun.plan(lake, DAG, Asked(begin="kick_off"))
+    assert made.takes_back == takes_back
+    assert any("the rerun withdraws it, and the new export covers its time as well" in s for s in made.sentences) is bool(
+        takes_back
+    )
+    assert rerun.plan(lake, DAG, Asked(begin="extract")).takes_back == []
+
+
+def test_the_newest_try_has_the_last_word_on_the_counts_of_an_export(lake):
+    again = ("epic_fhir_rerun", "manual__2026-03-04T08:00:00+00:00")
+    judged(lake, (DAG, RED), ("bronze = landing", "Patient", FAIL))
+    judged(lake, again)
+    assert rerun.plan(lake, DAG, Asked(begin="kick_off")).takes_back == []
+    judged(lake, again, ("counts of an earlier try", "e2", FAIL))
+    assert rerun.plan(lake, DAG, Asked(begin="kick_off")).takes_back == ["e2"]
+    Path(lake.landing("e2")).unlink()  # an earlier try of the rerun has withdrawn it
+    assert rerun.plan(lake, DAG, Asked(begin="kick_off")).takes_back == []
+
+
+def test_kick_off_first_gives_up_what_never_landed_and_withdraws_what_lacks_data(lake, monkeypatch):
+    calls = []
+
+    class Call:
+        def __init__(self, operator):
+            pass
+
+        def run(self, module, main, key, export_id=None, options=None):
+            calls.append((main.rpartition(".")[2], export_id, options or {}))
+            return "path", {"run": {}, "result": {}}
+
+    monkeypatch.setattr(java_task, "JavaCall", Call)
+    monkeypatch.setattr(java_task.RunKey, "of", lambda context: key("kick_off"))
+    monkeypatch.setattr(java_task, "run_by", lambda context: {})
+    monkeypatch.setattr(java_task.logs, "closing", lambda *_: "")
+    monkeypatch.setattr(java_task, "answer", lambda *_: {})
+    plan = replace(rerun.plan(lake, DAG, Asked(begin="kick_off", go=True)), gives_up=["e3"], takes_back=["e1", "e2"])
+    java_task.PhaseJava(task_id="kick_off", module="extract-job", main="x.KickOff", plan=plan.as_dict()).execute({})
+    assert calls == [("Cancel", "e3", {}), ("Cancel", "e1,e2", {"mode": "take-back"}), ("KickOff", None, {})]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from test_reconcile import evidence
 
 from epic_fhir import findings, history, mended, source_checks
 from epic_fhir.alert_message import message
-from epic_fhir.checks import WARN
+from epic_fhir.checks import FAIL, WARN
 from epic_fhir.lake import Lake
 from epic_fhir.reconcile import GREEN, reconcile
 from epic_fhir.reconcile import verdict as of
@@ -183,6 +183,29 @@ def test_an_export_that_another_run_lands_while_extract_waits_for_it_had_landed_
     finding, page = publish_of(lake, key("report"))
     assert (SAID["quarantine"][2] in str(finding.grounds)) is not judged
     assert ("Run night before landed the data" in page) is judged
+
+
+@pytest.mark.parametrize("run_key", [f"epic_fhir_etl/{RUN_ID}", OTHER], ids=["an earlier try", "another run"])
+def test_what_extract_found_landed_is_counted_from_the_landing_whatever_the_clocks_say(tmp_path, run_key):
+    """It waited for the lock of the export, or completed a landing that was planned."""
+    lake = landed_before(tmp_path, "quarantine", run_key, key("report"))
+    extract = lake.read_json(lake.report(key(), "extract"))
+    extract["run"]["start"] = "2026-03-02T04:00:44Z"  # some seconds before the landing
+    extract["result"]["landed_before"] = [EXPORT]
+    lake.write_json(lake.report(key(), "extract"), extract)
+    finding, _ = publish_of(lake, key("report"))
+    assert SAID["quarantine"][2] in str(finding.grounds)
+
+
+def test_an_export_that_landed_meanwhile_is_told_from_one_that_extract_landed_itself():
+    reports = good_run()
+    reports["extract"]["result"] |= {"export_id": f"{EXPORT},e2", "landed_before": ["e2"]}
+    reports["transform"]["result"]["exports"] += ["e2"]
+    reports["transform"]["result"]["silver"]["Patient"] |= {"read": 23, "rows_live": 23}
+    made = replace(evidence(reports), landings={EXPORT: landing(), "e2": landing("e2", Patient=3) | {"run_key": OTHER}})
+    assert set(made.landed_earlier) == {"e2"}
+    wrong = [c for c in reconcile(made) if c.state == FAIL and c.name in ("bronze = landing", "bronze = transform")]
+    assert wrong == []
 
 
 def reports_of(lake, key_of):

@@ -86,6 +86,8 @@ public final class ExportStatus implements Job {
             looked.add(export);
           });
     }
+    ExportsReport.givenUp(
+        context, exports.stream().filter(export -> !looked.contains(export)).toList());
     if (looked.isEmpty()) {
       failures.raise();
     }

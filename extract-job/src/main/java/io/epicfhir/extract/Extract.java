@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Takes finished exports into bronze, in Spark: downloads their files side by side, counts, judges,
@@ -37,6 +39,7 @@ public final class Extract implements Job {
     List<String> exports = Exports.of(context, settings);
     Traffic traffic = new Traffic();
     List<Landing> landings = new ArrayList<>();
+    Set<String> before = new TreeSet<>();
     GroupFailures failures = new GroupFailures(context.recorder());
     Taking taking =
         settings.by() == ExtractSettings.By.CRAWL
@@ -47,9 +50,10 @@ public final class Extract implements Job {
       for (String export : exports) {
         failures.guard(
             () -> ExportsReport.group(context, exports, export),
-            () -> landings.add(land(context, taking, patience, export)));
+            () -> landings.add(land(context, taking, patience, export, before)));
       }
     } finally {
+      context.recorder().result("landed_before", List.copyOf(before));
       traffic.sums().countIn(context.recorder().registry());
     }
     if (settings.by() == ExtractSettings.By.BULK) {
@@ -68,8 +72,14 @@ public final class Extract implements Job {
     failures.raise();
   }
 
+  /**
+   * Lands one.
+   *
+   * @param before gets those of which this try counts nothing, whoever has landed them
+   */
   @SuppressWarnings("try") // the lock is held, not used
-  private static Landing land(JobContext context, Taking taking, Duration patience, String export) {
+  private static Landing land(
+      JobContext context, Taking taking, Duration patience, String export, Set<String> before) {
     context.recorder().result("export_id", export);
     try (RunLock lock = RunLock.acquire(context.lake(), "export-" + export, patience)) {
       Optional<Landing> landed = sound(context, taking, export);
@@ -80,6 +90,9 @@ public final class Extract implements Job {
       }
       Landing landing =
           landed.orElseGet(() -> taking.take(export, ExportFence.claim(context.lake(), export)));
+      if (landed.isPresent() || !landing.exportId().equals(export)) { // or a later crawl has
+        before.add(landing.exportId());
+      }
       taking.clean(export, landing);
       return landing;
     }

@@ -274,6 +274,9 @@ class SeveralExportsTest {
     assertThat(run(new ExportStatus(), "wait")).as("and stay so").isEqualTo(3);
 
     assertThat(site.error("r1", "wait")).contains("this export is lost");
+    assertThat(site.report("r1", "wait").at("/result/given_up"))
+        .as("what no further look can find")
+        .hasSize(2);
   }
 
   @Test
@@ -347,6 +350,10 @@ class SeveralExportsTest {
         .contains("does not start a new export of group", "This run uses what landed at ");
     assertThat(site.report("r2", "extract").path("notes").toString())
         .contains("had already landed; nothing was downloaded");
+    assertThat(site.report("r1", "extract").at("/result/landed_before")).isEmpty();
+    assertThat(site.report("r2", "extract").at("/result/landed_before"))
+        .extracting(JsonNode::asText)
+        .containsExactly(site.landings().get(0).exportId());
     assertThat(site.server.requests().exportsStarted()).isEqualTo(1);
   }
 

@@ -29,6 +29,9 @@ import org.apache.spark.sql.SparkSession;
 
 /** Makes the analysts' tables what the view tables of the lake are. */
 public final class Load implements Job {
+  /** The mode of a run that has no page and no alerts, such as an erasure. */
+  private static final String UNJUDGED = "unjudged";
+
   /** The process: {@code --conf FILE --dag ID --run ID --task ID ...}. */
   public static void main(String[] args) {
     System.exit(JobRunner.run(new Load(), args));
@@ -86,19 +89,47 @@ public final class Load implements Job {
   }
 
   /**
-   * The lake's record of this load, and what came with it, goes into the database, too; and which
-   * warnings about them the report has.
+   * The lake's record of this load, and what came with it, goes into the database, too. Warnings of
+   * a run that nobody judges wait there for one whose page has them.
    */
   @Override
   public void recorded(JobContext context) {
+    withCopy(
+        context,
+        (audit, connection) -> {
+          audit.bringUpToDate(connection);
+          if (!isJudged(context)) {
+            audit.waiting(connection, warnings(context));
+          }
+        });
+  }
+
+  @Override
+  public void reported(JobContext context) {
+    if (isJudged(context) && !warnings(context).isEmpty()) {
+      withCopy(
+          context,
+          (audit, connection) ->
+              audit.reported(connection, context.run().key(), warnings(context)));
+    }
+  }
+
+  private static boolean isJudged(JobContext context) {
+    return !context.arguments().mode().equals(UNJUDGED);
+  }
+
+  /** What is done with the copy of the audit log; nothing where there is none. */
+  private interface OfCopy {
+    void run(AuditCopy audit, Connection connection) throws SQLException;
+  }
+
+  private static void withCopy(JobContext context, OfCopy work) {
     LoadSettings settings = LoadSettings.from(context.settings());
     if (settings.target() != LoadSettings.Kind.POSTGRESQL) {
       return;
     }
     try (Connection connection = settings.access().connect(settings.lockPatience())) {
-      AuditCopy audit = audit(settings, context);
-      audit.bringUpToDate(connection);
-      audit.reported(connection, context.run().key(), warnings(context));
+      work.run(audit(settings, context), connection);
     } catch (SQLException e) {
       throw PostgresFailure.of(e, "copy the audit log").asJobException();
     } catch (PostgresFailure e) {

@@ -100,6 +100,9 @@ final class BronzeRetentionTest {
     assertThat(done.rowsRemoved()).isEqualTo(2);
     assertThat(done.bytesFreed()).isPositive();
     assertThat(done.damaged()).isEmpty();
+    assertThat(new Landings(lake().lake()).find("e1").orElseThrow().removed())
+        .as("the checks compare what extract wrote with what is left")
+        .containsExactly(new Landing.Removed("Patient", 2, Landing.Kind.RESOURCES));
     assertThat(bronzeHas("first")).isFalse();
     assertThat(bronzeHas("doomed")).isFalse();
     assertThat(bronzeHas("second")).isTrue();

@@ -25,6 +25,12 @@ public interface Job {
   default void recorded(JobContext context) {}
 
   /**
+   * Its run report is written; a job that keeps what nobody has read yet notes here what the report
+   * has. Where it cannot, the next report says it once more.
+   */
+  default void reported(JobContext context) {}
+
+  /**
    * Does the work; returns when it is durable.
    *
    * @throws JobException with the exit code that tells the scheduler what to do

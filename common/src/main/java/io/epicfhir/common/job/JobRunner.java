@@ -68,6 +68,9 @@ public final class JobRunner {
     Path place = context.lake().paths().report(context.run());
     Lake lake = context.lake();
     Optional<JobException> unwritten = failed(() -> lake.write(place, text));
+    if (unwritten.isEmpty()) {
+      failed(() -> job.reported(context)).ifPresent(e -> LOG.warn(e.getMessage()));
+    }
     if (unwritten.isPresent() && failure.isEmpty()) {
       failure = Optional.of(unwritten.get());
       exitCode = unwritten.get().exitCode();

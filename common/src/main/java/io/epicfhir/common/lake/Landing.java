@@ -3,6 +3,8 @@ package io.epicfhir.common.lake;
 import io.epicfhir.common.StateFile;
 import io.epicfhir.common.report.RunReport;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -26,6 +28,8 @@ import java.util.Map;
  *     nothing of it; null in landings of before
  * @param keptOut which resources the export has that did not land, because they are of patients
  *     whose records stay out; null where there are none, and in landings of before
+ * @param removed how many rows an erasure or the retention of bronze has taken out of the files
+ *     since: with them they have what the report says
  */
 public record Landing(
     String exportId,
@@ -38,7 +42,8 @@ public record Landing(
     List<String> completeTypes,
     boolean inferredDeletions,
     Report report,
-    KeptOut keptOut)
+    KeptOut keptOut,
+    List<Removed> removed)
     implements StateFile {
   /**
    * What a row's {@code source_file} begins with where the server's own list says that resources
@@ -53,6 +58,7 @@ public record Landing(
   public Landing {
     files = files == null ? List.of() : List.copyOf(files);
     completeTypes = completeTypes == null ? List.of() : List.copyOf(completeTypes);
+    removed = removed == null ? List.of() : List.copyOf(removed);
   }
 
   /** A landing of which nothing was counted yet. */
@@ -77,7 +83,8 @@ public record Landing(
         completeTypes,
         inferredDeletions,
         null,
-        null);
+        null,
+        List.of());
   }
 
   /** A landing that does not say what exists: an incremental export, or one with errors. */
@@ -94,12 +101,27 @@ public record Landing(
 
   /** The same landing with its files, as they are shown at a moment. */
   public Landing shown(Instant at, List<File> shownFiles) {
-    return with(at, shownFiles, report, keptOut);
+    return with(at, shownFiles, report, keptOut, removed);
+  }
+
+  /** The same landing after rows were taken out of its files. */
+  public Landing reduced(List<File> left) {
+    Map<Removed, Long> rows = new HashMap<>();
+    removed.forEach(one -> rows.merge(one.of(0), one.rows(), Long::sum));
+    files.forEach(file -> rows.merge(Removed.of(file), file.rows(), Long::sum));
+    left.forEach(file -> rows.merge(Removed.of(file), -file.rows(), Long::sum));
+    List<Removed> gone =
+        rows.entrySet().stream()
+            .filter(one -> one.getValue() > 0)
+            .map(one -> one.getKey().of(one.getValue()))
+            .sorted(Comparator.comparing(Removed::resourceType).thenComparing(Removed::kind))
+            .toList();
+    return with(landedAt, left, report, keptOut, gone);
   }
 
   /** The same landing with what the run report says of it. */
   public Landing reported(Report told) {
-    return with(landedAt, files, told, keptOut);
+    return with(landedAt, files, told, keptOut, removed);
   }
 
   /** The same landing with other words about what exists and what is gone. */
@@ -115,12 +137,13 @@ public record Landing(
         complete,
         inferred,
         report,
-        keptOut);
+        keptOut,
+        removed);
   }
 
   /** The same landing with the list of what stayed out. */
   public Landing keepingOut(KeptOut list) {
-    return with(landedAt, files, report, list);
+    return with(landedAt, files, report, list, removed);
   }
 
   /**
@@ -130,7 +153,12 @@ public record Landing(
     return keptOut != null || files.stream().anyMatch(file -> file.kind() == Kind.DELETIONS);
   }
 
-  private Landing with(Instant at, List<File> itsFiles, Report itsReport, KeptOut itsKeptOut) {
+  private Landing with(
+      Instant at,
+      List<File> itsFiles,
+      Report itsReport,
+      KeptOut itsKeptOut,
+      List<Removed> itsRemoved) {
     return new Landing(
         exportId,
         group,
@@ -142,7 +170,8 @@ public record Landing(
         completeTypes,
         inferredDeletions,
         itsReport,
-        itsKeptOut);
+        itsKeptOut,
+        itsRemoved);
   }
 
   /** Whether the export says of a type which of its resources exist at the source. */
@@ -165,6 +194,23 @@ public record Landing(
    * @param entries resources on it
    */
   public record KeptOut(String path, long entries) {}
+
+  /**
+   * Rows that the files had once.
+   *
+   * @param resourceType the partition's type
+   * @param rows how many
+   * @param kind what they were
+   */
+  public record Removed(String resourceType, long rows, Kind kind) {
+    private static Removed of(File file) {
+      return new Removed(file.resourceType(), 0, file.kind());
+    }
+
+    private Removed of(long number) {
+      return new Removed(resourceType, number, kind);
+    }
+  }
 
   /** What the lines of a bronze file are. */
   public enum Kind {

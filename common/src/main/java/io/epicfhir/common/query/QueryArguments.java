@@ -42,7 +42,7 @@ public record QueryArguments(
       } else if (args[i].equals("--param")) {
         parameter(args[++i], parameters);
       } else {
-        options.put(args[i].substring(2), args[++i]);
+        put(args[i].substring(2), args[++i], options);
       }
     }
     Optional<Path> out = Optional.ofNullable(options.remove("out")).map(Path::of);
@@ -76,8 +76,9 @@ public record QueryArguments(
     put(text.substring(0, equals), text.substring(equals + 1), parameters);
   }
 
-  private static void put(String name, String value, Map<String, String> parameters) {
-    if (parameters.put(name, value) != null) {
+  /** What is given twice is a mistake: one of the two would be left out without a word. */
+  private static void put(String name, String value, Map<String, String> given) {
+    if (given.put(name, value) != null) {
       throw usage();
     }
   }

@@ -65,6 +65,17 @@ final class QueryValuesTest {
         .containsExactly(Map.of("patient_id", ANNA), java.util.Set.of());
   }
 
+  /** The values of one of the files would be missing, and the query would return more rows. */
+  @ParameterizedTest
+  @ValueSource(strings = {"--params", "--out", "--conf"})
+  void whatIsGivenTwiceIsRefused(String option) throws IOException {
+    String file = file("patient_id=" + ANNA, "rw-------").toString();
+    String value = option.equals("--params") ? file : "rows.csv";
+    assertThatThrownBy(() -> arguments(option, value, option, value))
+        .isInstanceOf(QueryRefused.class)
+        .hasMessageContaining("usage: ");
+  }
+
   @Test
   void aPatientOnTheCommandLineIsRefusedAndNotRepeated() throws IOException {
     Path queries = Path.of("..", "conf", "queries");

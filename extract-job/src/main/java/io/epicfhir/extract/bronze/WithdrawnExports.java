@@ -9,8 +9,9 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Exports that were withdrawn because their bronze files were damaged, and that have no successor:
- * nothing that they brought has come again. Until it has, no run is green.
+ * Exports that were withdrawn because their bronze files were damaged or their counts did not
+ * match, and that have no successor: nothing that they brought has come again. Until it has, no run
+ * is green.
  */
 public final class WithdrawnExports {
   private final List<Landing> withdrawn;
@@ -45,8 +46,8 @@ public final class WithdrawnExports {
                 + group
                 + "\" is incomplete: export "
                 + lost.exportId()
-                + " was withdrawn because its bronze files were damaged, and its data has not been exported"
-                + " again since. Clear the task extract of run "
+                + " was withdrawn because its bronze files were damaged or its counts did not match, and its"
+                + " data has not been exported again since. Clear the task extract of run "
                 + lost.runKey()
                 + ", or rerun from the kick-off: the next export of the group then covers that time as well");
       }

@@ -86,6 +86,7 @@ public final class CrawlLanding {
       }
       Publication publication = new Publication(context.lake(), ledger.publicationPlan(), fence);
       Optional<Landing> resumed = publication.resume();
+      resumed.ifPresent(new CrawlReport(context.recorder())::resumed);
       return resumed.isPresent() ? resumed.get() : crawl(begun, publication, fence);
     }
   }

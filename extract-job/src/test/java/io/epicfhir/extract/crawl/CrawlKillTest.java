@@ -2,12 +2,15 @@ package io.epicfhir.extract.crawl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.epicfhir.common.ChildJvm;
+import io.epicfhir.common.lake.Landing;
 import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +33,7 @@ class CrawlKillTest {
 
       assertThat(site.newest()).containsExactlyInAnyOrderElementsOf(Records.lines(served));
       assertThat(site.landings()).hasSize(1);
+      requireCounts(site, failpoint);
       assertThat(before).isPositive();
       // Each of the 16 threads may hold a page that is not in the spool when the process dies.
       assertThat(searches(site)).isBetween(pagesOfAll(), pagesOfAll() + 16);
@@ -49,6 +53,22 @@ class CrawlKillTest {
   void so_does_one_that_is_killed_at_the_other_steps(String failpoint)
       throws IOException, InterruptedException {
     a_process_that_is_killed_costs_the_pages_in_flight_at_most(failpoint);
+  }
+
+  /** Unless the crawl had landed before: its landing keeps them then. */
+  private static void requireCounts(CrawlSite site, String failpoint) throws IOException {
+    if (List.of("publish.landed:1", "after.landing:1").contains(failpoint)) {
+      return;
+    }
+    Landing landing = site.landings().get(0);
+    JsonNode resources = site.report("r1").path("resources");
+    Map<String, Long> rows = new TreeMap<>();
+    landing.files().forEach(file -> rows.merge(file.resourceType(), file.rows(), Long::sum));
+    assertThat(rows).isNotEmpty();
+    rows.forEach(
+        (type, n) ->
+            assertThat(resources.at("/" + type + "/written").asLong()).as(type).isEqualTo(n));
+    assertThat(site.report("r1").path("result").has("unchanged")).isTrue();
   }
 
   private static long searches(CrawlSite site) {

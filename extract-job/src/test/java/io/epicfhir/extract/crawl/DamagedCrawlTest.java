@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.lake.LandedFile;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.extract.Cancel;
 import io.epicfhir.extract.Extract;
 import io.epicfhir.extract.KickOff;
 import io.epicfhir.extract.crawl.Clinic.Reply;
@@ -99,6 +100,19 @@ class DamagedCrawlTest {
     assertThat(full.transactionTime())
         .as("after the crawl that shows changes only")
         .isEqualTo(site.landings().get(site.landings().size() - 1).transactionTime());
+  }
+
+  @Test
+  void whatIsTakenBackComesWithTheNextCrawl() throws IOException {
+    List<String> arguments = new ArrayList<>(List.of(site.arguments("r3")));
+    String first = site.landings().get(0).exportId();
+    arguments.addAll(List.of("--export", first, "--mode", "take-back"));
+
+    assertThat(JobRunner.run(new Cancel(), arguments.toArray(String[]::new))).isZero();
+
+    assertThat(extract("r2")).as("no run is green until then").isEqualTo(5);
+    assertThat(crawl("r3")).isZero();
+    everythingIsThere();
   }
 
   @Test

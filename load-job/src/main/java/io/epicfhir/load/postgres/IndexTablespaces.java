@@ -2,6 +2,7 @@ package io.epicfhir.load.postgres;
 
 import static io.epicfhir.load.sql.Identifiers.literal;
 
+import io.epicfhir.load.postgres.session.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -76,6 +77,25 @@ record IndexTablespaces(List<Place> indexes) {
   /** What such a text makes. */
   static String create(String later) {
     return later.startsWith(SET) ? later.substring(later.indexOf('\n') + 1) : later;
+  }
+
+  /**
+   * The statements of such a text, as the database is now: a tablespace that is gone, or closed to
+   * the loader, keeps no index from coming back.
+   */
+  static List<String> again(Connection connection, String later) throws SQLException {
+    String create = create(later);
+    if (create.equals(later)) {
+      return List.of(create);
+    }
+    String set = later.substring(0, later.indexOf(";\n"));
+    String open =
+        """
+        SELECT count(*) FROM pg_catalog.pg_tablespace
+        WHERE spcname = %s AND has_tablespace_privilege(oid, 'CREATE')"""
+            .formatted(set.substring(SET.length()));
+    boolean ofDatabase = set.endsWith(" = ''");
+    return ofDatabase || Sql.number(connection, open) > 0 ? List.of(set, create) : List.of(create);
   }
 
   /**

@@ -77,7 +77,8 @@ record LeftOutIndexes(PostgresLoad load) {
               connection -> {
                 String timeout =
                     "SET LOCAL lock_timeout = " + load.settings().swapTimeout().toMillis();
-                Sql.execute(connection, timeout, definition);
+                Sql.execute(connection, timeout);
+                Sql.execute(connection, IndexTablespaces.again(connection, definition));
               });
       return Optional.of("%s has %s again".formatted(table, name));
     } catch (SQLException e) {

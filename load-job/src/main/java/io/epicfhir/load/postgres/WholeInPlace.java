@@ -70,10 +70,12 @@ final class WholeInPlace extends RowsInPlace {
     StandingTable table = load().locked(connection, view().name(), before, WRITING);
     String read = load().read(view().name());
     for (String index : without) {
-      String later =
-          IndexTablespaces.of(connection, read)
-              .later(index, UnfitIndexes.create(connection, read, index));
-      new LeftOut(load().state()).add(connection, view().name(), index, later);
+      if (!isOurs(index)) {
+        String later =
+            IndexTablespaces.of(connection, read)
+                .later(index, UnfitIndexes.create(connection, read, index));
+        new LeftOut(load().state()).add(connection, view().name(), index, later);
+      }
       Sql.execute(connection, UnfitIndexes.drop(connection, read, index));
     }
     if (!table.kind().equals(before.kind()) || !table.has(view().shape())) {
@@ -85,6 +87,12 @@ final class WholeInPlace extends RowsInPlace {
     published(connection, table);
     sql().stillThere(connection, loaded());
     return table;
+  }
+
+  /** One of ours is made again with the table, as where the table is replaced. */
+  private boolean isOurs(String index) {
+    return view().shape().columns().stream()
+        .anyMatch(column -> BuiltIndexes.nameOf(view().name(), column).equals(index));
   }
 
   @Override

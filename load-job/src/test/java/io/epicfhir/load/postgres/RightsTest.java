@@ -219,6 +219,40 @@ class RightsTest {
     assertThat(load.query("SELECT count(*) FROM {}_state.left_out")).containsExactly("0");
   }
 
+  private static final String TO_A_LOADER =
+      "CREATE ROLE {}_loader LOGIN; GRANT ALL ON SCHEMA {}, {}_state TO {}_loader;"
+          + " GRANT CREATE ON DATABASE postgres TO {}_loader;"
+          + " DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid FROM pg_class WHERE relkind = 'r'"
+          + " AND relnamespace IN ('{}'::regnamespace, '{}_state'::regnamespace) LOOP"
+          + " EXECUTE format('ALTER TABLE %s OWNER TO {}_loader', t); END LOOP; END $$";
+
+  /** Else it would be tried by every load, in vain. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "DROP TABLESPACE {}_indexes",
+        "ALTER TABLESPACE {}_indexes RENAME TO {}_elsewhere",
+        TO_A_LOADER
+      })
+  void anIndexWhoseTablespaceIsGoneOrClosedComesBackWhereOthersGo(String since) throws Exception {
+    LoadRun.createTablespace(load.schema() + "_indexes");
+    ViewTables.write(load.lake(), "a", plain(), List.of(row("r1", "x", "r1")));
+    assertThat(load.run()).isZero();
+    load.execute("CREATE UNIQUE INDEX own ON {}.a (text) TABLESPACE {}_indexes");
+    ViewTables.write(
+        load.lake(), "a", plain(), List.of(row("r1", "x", "r1"), row("r2", "x", "r2")));
+    assertThat(load.run()).as(() -> load.error()).isZero();
+    assertThat(load.query("SELECT definition FROM {}_state.left_out").get(0)).contains("_indexes");
+    load.execute(since);
+    load.with("user", since.equals(TO_A_LOADER) ? load.schema() + "_loader" : "postgres");
+    ViewTables.write(load.lake(), "a", plain(), List.of(row("r1", "x", "r1")));
+
+    assertThat(load.run()).as(() -> load.error()).isZero();
+
+    assertThat(load.query(SPACES)).containsExactly("a_pkey|null", "own|null");
+    assertThat(load.query("SELECT count(*) FROM {}_state.left_out")).containsExactly("0");
+  }
+
   /** All of them are lost with a table that a new one replaces, so their rows are replaced. */
   @ParameterizedTest
   @ValueSource(

@@ -70,7 +70,7 @@ public final class BronzeRewrite {
       Failpoint.at(failpoint);
       shown = landings.find(landing.exportId()).orElse(landing);
       if (shown.equals(landing)) {
-        shown = landing.shown(landing.landedAt(), files);
+        shown = landing.reduced(files);
         landings.publish(shown);
         landing.files().forEach(file -> replaced.add(place(lake.paths().at(file.path()))));
       }

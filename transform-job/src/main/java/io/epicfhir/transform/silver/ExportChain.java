@@ -33,8 +33,8 @@ final class ExportChain {
       gaps.add(
           "Export "
               + withdrawn.exportId()
-              + " was withdrawn because its bronze files were damaged, and its data has not been"
-              + " exported again since; run the extract task of "
+              + " was withdrawn because its bronze files were damaged or its counts did not match, and its"
+              + " data has not been exported again since; run the extract task of "
               + withdrawn.runKey()
               + " again, or run a full export of group \""
               + withdrawn.group()

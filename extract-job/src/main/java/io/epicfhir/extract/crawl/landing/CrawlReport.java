@@ -219,6 +219,15 @@ public final class CrawlReport {
     return new Landing.Report(recorder.resources(), recorder.results(KEPT));
   }
 
+  /** An earlier try had decided that the crawl lands: what it told is told by this one. */
+  public void resumed(Landing landing) {
+    if (landing.report() != null) {
+      landing.report().resources().forEach(recorder::resources);
+      landing.report().result().forEach(recorder::result);
+    }
+    recorder.note("An earlier try had crawled everything; this try only completed the landing.");
+  }
+
   /** What earlier crawls found by searches that the settings do not have any more. */
   public void unread(Map<String, Long> left) {
     recorder.result("unread", left);

@@ -132,6 +132,13 @@ public record AuditCopy(LoadState state, AuditLog log, String lake, String moved
     return findings().of(connection, runKey);
   }
 
+  /** Nobody reads the run's report, so its warnings wait for the next run. */
+  public void waiting(Connection connection, List<String> sentences) throws SQLException {
+    for (String sentence : sentences) {
+      findings().add(connection, sentence);
+    }
+  }
+
   /** The run's report has these sentences; further tries of the run repeat them. */
   public void reported(Connection connection, String runKey, List<String> sentences)
       throws SQLException {

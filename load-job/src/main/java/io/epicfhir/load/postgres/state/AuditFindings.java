@@ -9,9 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What was found about the audit log and is for a person: the table {@value #TABLE} of the state
- * schema. An entry waits until the report of a run has it, whichever run that is: the one that
- * found it may have been killed, or have failed before it could warn.
+ * What is for a person and was not told yet: what was found about the audit log, and the warnings
+ * of an erasure's load. An entry of the table {@value #TABLE} of the state schema waits until the
+ * report of a run that is judged has it, whichever run that is: the one that found it may have been
+ * killed, or have failed before it could warn.
  *
  * @param schema the state schema
  */

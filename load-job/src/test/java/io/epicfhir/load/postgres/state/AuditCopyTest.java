@@ -119,6 +119,35 @@ class AuditCopyTest {
     assertThat(load.report().at("/result").has("warnings")).isFalse();
   }
 
+  /** An erasure has no page: what its load finds is for the next night's. */
+  @Test
+  void whatTheLoadOfAnErasureFindsIsToldByARunThatHasAPage() throws Exception {
+    Files.delete(file(2));
+    load.execute("DELETE FROM {}.a WHERE id = 'r1'");
+
+    assertThat(load.inRun("erasure").run("--mode", "unjudged")).isZero();
+    assertThat(load.inRun("erasure").run("--mode", "unjudged")).as("cleared").isZero();
+
+    assertThat(load.inRun("night").run()).isZero();
+    assertThat(load.report().at("/result/warnings").toString())
+        .contains("record 2 is missing or different", "Someone else changed");
+    assertThat(load.report().at("/result/warnings")).hasSize(2);
+    assertThat(load.inRun("last").run()).isZero();
+    assertThat(load.report().at("/result").has("warnings")).as("once is enough").isFalse();
+  }
+
+  @Test
+  void whatARunFoundWhoseReportCouldNotBeWrittenIsToldByTheNextOne() throws Exception {
+    Files.delete(file(2));
+    Files.writeString(load.lake().resolve("metrics/d/full"), "no folder");
+
+    assertThat(load.inRun("full").run()).isEqualTo(6);
+
+    assertThat(load.inRun("next").run()).isZero();
+    assertThat(load.report().at("/result/warnings").toString())
+        .contains("record 2 is missing or different");
+  }
+
   /** It had copied the new log, and put the trigger back; its report was never written. */
   @ParameterizedTest
   @ValueSource(strings = {"r", "next"})
