@@ -11,6 +11,8 @@ import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.bulk.ledger.Readmission;
 import io.epicfhir.extract.crawl.index.IndexErasure;
+import io.epicfhir.extract.crawl.index.Readmitted;
+import java.time.Instant;
 
 /**
  * Whose records stay out, at extract's side. {@code --mode forget} takes them from the indexes that
@@ -79,14 +81,16 @@ public final class OptOut implements Job {
     new ApprovedPatients(context.lake()).require(context.arguments(), named, "readmit");
     // First the exports that bring them back: a try that breaks off between is tried again.
     Readmission.askForEverything(context.lake(), context.run().key(), named.size());
+    Readmitted.note(context.lake(), Instant.now());
     int found = new OptOutList(context.lake()).remove(named.names());
+    Readmitted.note(context.lake(), Instant.now()); // a crawl that began between asked without them
     context.recorder().result("readmitted", found);
     context.recorder().result("unknown", named.size() - found);
     requireAny(found);
     context
         .recorder()
         .note(
-            "Readmitted %d of %d listed ids and identifiers. The next export of each group is a full export; the next crawl treats these patients as new."
+            "Readmitted %d of %d listed ids and identifiers. The next export of each group is a full export, and the next crawl of each cohort ingests everything again."
                 .formatted(found, named.size()));
   }
 }

@@ -99,6 +99,11 @@ public final class OptOuts implements Serializable, Known {
     news.keptOut(patient);
   }
 
+  /** Whether a record stays out because of another one: an erasure may not have removed it yet. */
+  public boolean isLearned(String record) {
+    return listed(record) && !persons.contains(hasher.of(record));
+  }
+
   private boolean staysOut(String type, String id, byte[] text, int offset, int length) {
     boolean own = has(type, id);
     if (type.equals(PERSON)) {
@@ -227,6 +232,11 @@ public final class OptOuts implements Serializable, Known {
       remembered = new HashMap<>();
     }
     return remembered.computeIfAbsent(name, n -> hashes.contains(hasher.of(n)));
+  }
+
+  /** A resource's entry of {@link KeptOut}, from {@code Type/id}. */
+  public String entry(String resource) {
+    return KeptOut.entry(resource, hasher);
   }
 
   /** The hashes by which a resource is known, from {@code Type/id}. */

@@ -11,6 +11,7 @@ import io.epicfhir.extract.bronze.WithdrawnExports;
 import io.epicfhir.extract.crawl.index.CrawlIndex;
 import io.epicfhir.extract.crawl.index.Digest;
 import io.epicfhir.extract.crawl.index.IndexFolder;
+import io.epicfhir.extract.crawl.index.Readmitted;
 import io.epicfhir.extract.crawl.settings.CrawlSettings;
 import io.epicfhir.extract.source.PastWindow;
 import io.epicfhir.extract.source.SourceClient;
@@ -102,11 +103,10 @@ public final class Crawl {
 
   /**
    * The newest crawl, where it began after this time and had asked all that is asked now. One that
-   * claims to be of the future covers nothing, and none does while a withdrawn one has not come
-   * again.
+   * claims to be of the future covers nothing, and none does while everything is to come again.
    */
   private Optional<Landing> covering(Instant end) {
-    if (somethingIsLost()) {
+    if (everythingIsMissed()) {
       return Optional.empty();
     }
     IndexFolder folder = new IndexFolder(context.lake(), settings.cohort().name());
@@ -146,7 +146,7 @@ public final class Crawl {
       // Crawls of one cohort have an order, also within one second of the server's clock.
       now = last.get().transactionTime().plusMillis(1);
     }
-    boolean everything = last.isEmpty() || somethingIsLost();
+    boolean everything = last.isEmpty() || everythingIsMissed();
     return new CrawlLedger.Begun(
         exportId,
         context.run().key(),
@@ -156,9 +156,16 @@ public final class Crawl {
         everything ? Map.of() : changedSince(now));
   }
 
-  /** Whether what a withdrawn crawl of the cohort brought has not come again. */
-  private boolean somethingIsLost() {
-    return !new WithdrawnExports(context.lake()).withoutSuccessor(group(settings)).isEmpty();
+  /**
+   * Whether what a withdrawn crawl of the cohort brought has not come again, or what went with
+   * patients who are readmitted.
+   */
+  private boolean everythingIsMissed() {
+    String group = group(settings);
+    return !new WithdrawnExports(context.lake()).withoutSuccessor(group).isEmpty()
+        || Readmitted.isPending(
+            context.lake(),
+            IndexFolder.landings(context.lake(), group).filter(l -> !ofTheFuture(l, source)));
   }
 
   /** A type is narrowed where its last full refresh is young and had asked the same queries. */

@@ -1,5 +1,7 @@
 package io.epicfhir.extract.crawl;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.Json;
@@ -9,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.hadoop.fs.Path;
 
 /** What is durably known of one crawl: {@code state/exports/<export id>/}. */
@@ -76,6 +79,15 @@ final class CrawlLedger {
 
   List<String> doubts() {
     return lake.read(new Path(staging(), "doubts.txt")).orElse("").lines().toList();
+  }
+
+  /** Who of the cohort stays out, by keyed hashes; written before the patients. */
+  void keptOut(Set<String> entries) {
+    lake.write(new Path(staging(), "kept-out.txt"), String.join("\n", entries));
+  }
+
+  Set<String> keptOut() {
+    return lake.read(new Path(staging(), "kept-out.txt")).orElse("").lines().collect(toSet());
   }
 
   private Path patientsFile() {

@@ -153,9 +153,10 @@ final class CrawlRun implements AutoCloseable {
         .orElseGet(
             () -> {
               Cohort cohort = new Cohort(settings, source, traffic, client, workers);
-              List<String> found =
-                  cohort.patients().stream().filter(p -> !merges.staysOut(p)).toList();
+              List<String> all = cohort.patients();
+              List<String> found = all.stream().filter(p -> !merges.staysOut(p)).toList();
               ledger.doubts(cohort.doubts());
+              ledger.keptOut(merges.keptOut(all));
               ledger.patients(found);
               return found;
             });

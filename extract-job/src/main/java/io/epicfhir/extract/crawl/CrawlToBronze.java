@@ -89,10 +89,14 @@ final class CrawlToBronze implements CrawlWays {
         return Optional.empty();
       }
       run.merges().intoWhoStaysOut(run.units()::has).forEach(rows::keepOut);
+      rows.keptOut(ledger.keptOut());
       refusals(rows);
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
       List<StagedFile> settled = rows.settled(staged, counts);
+      if (rows.hasLearned()) {
+        index.keepOut(begun.exportId(), rows.keptOut());
+      }
       // The list has by now all whose names must not be in these files.
       index.completePatients(begun.exportId(), run.units().completePatients());
       index.merges(begun.exportId(), run.merges().all(), run.merges().links());

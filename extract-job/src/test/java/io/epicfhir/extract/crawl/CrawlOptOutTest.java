@@ -9,10 +9,12 @@ import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.crawl.index.HeldDocument;
 import io.epicfhir.extract.crawl.index.IndexErasure;
 import io.epicfhir.extract.crawl.index.IndexFolder;
+import io.epicfhir.extract.crawl.index.Readmitted;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -88,6 +90,13 @@ class CrawlOptOutTest {
           .anyMatch(line -> line.contains("cHers112233"))
           .anyMatch(line -> line.contains("cBoth99887766"));
       assertThat(list.load()).isSameAs(OptOuts.NONE);
+
+      Readmitted.note(site.lake(), Instant.now()); // as --mode readmit does
+      clinic.date = Instant.now().plusSeconds(5); // not before it, as whole seconds may be
+      assertThat(site.crawl("r4")).isZero();
+      assertThat(site.newest()).as("the tables may have lost any of it with her").hasSize(5);
+      assertThat(site.crawl("r5")).isZero();
+      assertThat(site.newest()).as("once").isEmpty();
     }
   }
 
@@ -170,7 +179,60 @@ class CrawlOptOutTest {
       clinic.asked.clear();
       assertThat(site.crawl("r3")).isZero();
       assertThat(clinic.asked).noneMatch(path -> path.contains(ANNA) || path.contains(BERT));
-      assertThat(state()).doesNotContain(ANNA);
+      assertThat(state()).doesNotContain(ANNA).doesNotContain(BERT);
+
+      // The hospital undoes the merge: the tables have nothing of him, though it is as in r1.
+      clinic.rules.clear();
+      clinic.has(patient(BERT));
+      assertThat(new OptOutList(site.lake()).remove(Set.of("Patient/" + BERT))).isEqualTo(1);
+      assertThat(site.crawl("r4")).isZero();
+      assertThat(site.newest())
+          .containsExactlyInAnyOrder(patient(BERT), condition("cHis1122334455", BERT));
+    }
+  }
+
+  /**
+   * The crawl that finds it out does not land, and no later one asks for him: not where the cohort
+   * still names him, whom another cohort's crawl brought, and not where it names him no more.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whoWasMergedIntoHerIsNamedByTheNextCrawlThatLands(boolean left) throws IOException {
+    String carl = "eCarl00112233445566";
+    try (Clinic clinic = new Clinic();
+        CrawlSite site = clinic.site(folder, BERT, carl)) {
+      clinic.has(patient(BERT), patient(carl), patient(ANNA));
+      clinic.has(condition("cHis1122334455", BERT), condition("cCarl112233445", carl));
+      site.set("crawl.name", left ? "all" : "others");
+      assertThat(site.crawl("r1")).isZero();
+      site.set("crawl.name", "all");
+      OptOutList list = new OptOutList(site.lake());
+      list.add(
+          List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+          List.of());
+      new IndexErasure(site.lake(), list.load()).run();
+      Clinic.Reply reply =
+          Clinic.Reply.fhir(302, Clinic.outcome("fatal", "processing", "4107"))
+              .with("Location: " + clinic.base() + "/Patient/" + ANNA);
+      clinic.rules.add(path -> path.contains(BERT) ? Optional.of(reply) : Optional.empty());
+      clinic.answers("Condition?patient=" + carl, Clinic.Reply.of(400, "text/html", ""));
+      assertThat(site.crawl("r2")).isEqualTo(5);
+      assertThat(site.landings()).hasSize(1);
+      assertThat(list.load().has("Patient", BERT)).as("he is on the list already").isTrue();
+      clinic.rules.remove(0);
+      if (left) {
+        Files.writeString(folder.resolve("ids.txt"), carl + "\n");
+      }
+      clinic.asked.clear();
+
+      assertThat(site.crawl("r3")).isZero();
+
+      assertThat(clinic.asked).noneMatch(path -> path.contains(ANNA) || path.contains(BERT));
+      Landing third = IndexFolder.landings(site.lake(), "crawl:all").findFirst().orElseThrow();
+      assertThat(KeptOut.read(site.lake(), third))
+          .as("transform lets his chart go")
+          .contains(KeptOut.entry("Patient/" + BERT, list.hasher().orElseThrow()));
+      assertThat(site.deletions()).isEmpty();
     }
   }
 

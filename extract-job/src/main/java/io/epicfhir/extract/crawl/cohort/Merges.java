@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Which patients were merged into which: by the redirects of searches with a retired id, and by
@@ -62,6 +63,15 @@ public final class Merges {
   /** Whether a patient's records stay out. */
   public synchronized boolean staysOut(String patient) {
     return optOuts.has(PATIENT, patient);
+  }
+
+  /** Who among them was merged into one on the list, as {@code KeptOut} has it. */
+  public synchronized Set<String> keptOut(Collection<String> patients) {
+    return patients.stream()
+        .map(id -> PATIENT + "/" + id)
+        .filter(optOuts::isLearned)
+        .map(optOuts::entry)
+        .collect(Collectors.toSet());
   }
 
   /** Those of the patients who were merged into one whose records stay out: now theirs do, too. */

@@ -2,9 +2,11 @@ package io.epicfhir.extract.crawl.index;
 
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.lake.Lake;
+import io.epicfhir.common.optout.KeptOut;
 import io.epicfhir.common.optout.OptOuts;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
@@ -18,11 +20,22 @@ public final class IndexErasure {
 
   private final Lake lake;
   private final OptOuts optOuts;
+  private final Set<String> keptOut;
 
   /** Of a lake. */
   public IndexErasure(Lake lake, OptOuts optOuts) {
+    this(lake, optOuts, Set.of());
+  }
+
+  /**
+   * Of a lake.
+   *
+   * @param keptOut what goes besides, as {@link KeptOut} has it
+   */
+  IndexErasure(Lake lake, OptOuts optOuts, Set<String> keptOut) {
     this.lake = lake;
     this.optOuts = optOuts;
+    this.keptOut = Set.copyOf(keptOut);
   }
 
   /**
@@ -43,6 +56,17 @@ public final class IndexErasure {
       }
     }
     return entries;
+  }
+
+  /** The same with one export's indexes of resources. */
+  void run(Path cohort, String fileName) {
+    for (FileStatus type : lake.list(cohort)) {
+      Path file = new Path(type.getPath(), fileName);
+      String name = type.getPath().getName();
+      if (!name.startsWith("_") && lake.length(file).isPresent()) {
+        index(name, file);
+      }
+    }
   }
 
   private long lines(Path file) {
@@ -91,6 +115,7 @@ public final class IndexErasure {
 
   private boolean staysOut(String type, CrawlIndex.Seen seen) {
     return optOuts.has(type, seen.id())
+        || (!keptOut.isEmpty() && keptOut.contains(optOuts.entry(type + "/" + seen.id())))
         || (!seen.patient().isEmpty() && optOuts.has("Patient", seen.patient()));
   }
 }

@@ -125,6 +125,14 @@ public final class IndexFolder {
         .toList();
   }
 
+  /**
+   * Takes from an export's indexes what it turned out to keep out when they had been written: it is
+   * not in bronze.
+   */
+  public void keepOut(String exportId, Set<String> keptOut) {
+    new IndexErasure(lake, new OptOutList(lake).load(), keptOut).run(root, exportId + SUFFIX);
+  }
+
   /** Of these patients everything was answered; none of those who stay out. */
   public void completePatients(String exportId, List<String> patients) {
     OptOuts optOuts = new OptOutList(lake).load();

@@ -14,6 +14,7 @@ import io.epicfhir.extract.bronze.QuarantineRows;
 import io.epicfhir.extract.bronze.QuarantinedLine;
 import io.epicfhir.extract.bronze.RollingParquet;
 import io.epicfhir.extract.bronze.StagedFile;
+import io.epicfhir.extract.crawl.index.CrawlIndex;
 import io.epicfhir.extract.crawl.pages.Entry;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -81,6 +82,22 @@ public final class StagedRows implements AutoCloseable {
     return optOuts.keepsOut(type, entry.id(), body, entry.offset(), entry.length());
   }
 
+  /**
+   * Whether what an earlier crawl saw, and this one did not, is of somebody whose records stay out
+   * by now: the crawl that first kept it out may not have landed, so the tables may have it.
+   */
+  boolean keepsOut(String type, CrawlIndex.Seen seen) {
+    boolean listed = optOuts.has(type, seen.id());
+    boolean ofPatient = !seen.patient().isEmpty() && staysOut(seen.patient());
+    if (listed) {
+      keptOut.add(optOuts.entry(type + "/" + seen.id()));
+    }
+    if (ofPatient) {
+      keptOut.add(optOuts.entry(PATIENT + "/" + seen.patient()));
+    }
+    return listed || ofPatient;
+  }
+
   /** Whether a patient's records stay out. */
   public boolean staysOut(String patient) {
     return optOuts.has(PATIENT, patient);
@@ -89,6 +106,16 @@ public final class StagedRows implements AutoCloseable {
   /** The patient is the same person as one whose records stay out. */
   public void keepOut(String patient) {
     optOuts.keepOut(PATIENT + "/" + patient);
+  }
+
+  /** What is not asked for and stays out, as {@link io.epicfhir.common.optout.KeptOut} has it. */
+  public void keptOut(Set<String> entries) {
+    keptOut.addAll(entries);
+  }
+
+  /** Whether more stays out than was known while the rows, and the indexes, were written. */
+  public boolean hasLearned() {
+    return !optOuts.learned().isEmpty();
   }
 
   void quarantine(String reason, String source, long number, byte[] bytes, Entry entry) {
@@ -188,6 +215,11 @@ public final class StagedRows implements AutoCloseable {
   public boolean release() {
     new OptOutList(lake).release(optOuts.released());
     return !optOuts.released().isEmpty();
+  }
+
+  /** Hashes of what was on the list and came as another patient's. */
+  public Set<String> released() {
+    return optOuts.released();
   }
 
   /** What stayed out, as {@link io.epicfhir.common.optout.KeptOut} has it; the rows are settled. */

@@ -215,7 +215,7 @@ public final class TypeToBronze {
   /** What the last crawl saw and this one did not take: gone, not asked for, or not confirmed. */
   private void missing(Readings readings, CrawlIndex.Seen seen) {
     boolean open = readings.mine(seen.id()) && !readings.taken(seen.id());
-    if (!open || !readings.missing(seen.id())) {
+    if (!open || !readings.missing(seen.id()) || rows.keepsOut(type, seen)) {
       return;
     }
     Absence absence = absences.of(readings, seen);
